@@ -1,0 +1,50 @@
+/**
+ * Finds keys and tokens in headers, and compares them.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+
+/** The `Authorization` value of a client, taken apart. */
+export interface Credential {
+  /** `bearer` or `api-key`; another scheme is forwarded as it came. */
+  readonly scheme: string
+  readonly secret: Redacted.Redacted<string>
+}
+
+/** What clients send when nobody gave them a key: template leftovers, and the AI SDK provider's stand-in. */
+const placeholders = new Set(["", "undefined", "null", "none", "CF_TEMP_TOKEN"])
+
+/** The credential in an `Authorization` value; nothing where it is empty or a placeholder. */
+export const parseAuthorization = (value: string | null): Credential | undefined => {
+  const trimmed = value?.trim() ?? ""
+  const space = trimmed.search(/\s/)
+  const first = space === -1 ? trimmed : trimmed.slice(0, space)
+  const isScheme = space !== -1 || /^(bearer|api-key)$/i.test(first)
+  const secret = isScheme ? trimmed.slice(first.length).trim() : trimmed
+  if (placeholders.has(secret)) return undefined
+  return { scheme: isScheme ? first.toLowerCase() : "bearer", secret: Redacted.make(secret) }
+}
+
+const digest = async (text: string): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  let difference = a.length ^ b.length
+  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0)
+  return difference === 0
+}
+
+/**
+ * Whether a secret is one of several, in a time that tells nothing of how alike they are: SHA-256 digests of
+ * equal length are compared, all of them.
+ */
+export const isOneOf = async (
+  presented: Redacted.Redacted<string>,
+  tokens: ReadonlyArray<Redacted.Redacted<string>>,
+): Promise<boolean> => {
+  const mine = await digest(Redacted.value(presented))
+  let found = false
+  for (const token of tokens) found = sameBytes(mine, await digest(Redacted.value(token))) || found
+  return found
+}

@@ -1,0 +1,51 @@
+/**
+ * Whether a caller may spend the operator's stored key.
+ *
+ * @module
+ */
+
+/** What the decision rests on. */
+export interface TrustInput {
+  /** A valid gateway token was shown. */
+  readonly hasToken: boolean
+  /** `BASEGATE_OPEN`: the stored key serves anyone. */
+  readonly open: boolean
+  /** The listener is known to be bound to a loopback address. */
+  readonly loopback: boolean
+  /** Origins whose pages may call the gateway; `*` for all. */
+  readonly corsOrigins: ReadonlySet<string>
+  readonly headers: Headers
+  /** The host name that the client asked for. */
+  readonly hostname: string
+}
+
+/** Whether a name in a URL means this machine. A rebound DNS name resolves here, but does not read like this. */
+export const isLoopbackName = (hostname: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)\.?$/i.test(hostname) || /\.localhost\.?$/i.test(hostname)
+
+/** Whether `Origin` is one whose pages may call. */
+export const isAllowedOrigin = (corsOrigins: ReadonlySet<string>, origin: string): boolean =>
+  corsOrigins.has("*") || corsOrigins.has(origin)
+
+/** A page sends `Origin`, or, on a plain GET, only `Sec-Fetch-Site` (Fetch Metadata). */
+const fromForeignPage = ({ corsOrigins, headers }: TrustInput): boolean => {
+  const origin = headers.get("origin")
+  if (origin !== null) return !isAllowedOrigin(corsOrigins, origin)
+  const site = headers.get("sec-fetch-site")
+  return site !== null && site !== "none" && site !== "same-origin"
+}
+
+/** Why the stored key may not be used for a request, as a sentence for the caller; nothing where it may. */
+export const whyNotTrusted = (input: TrustInput): string | undefined => {
+  if (fromForeignPage(input)) {
+    return "The stored key is not used for web pages of an origin that BASEGATE_CORS_ORIGINS does not list."
+  }
+  if (input.hasToken || input.open) return undefined
+  if (!input.loopback) {
+    return "The stored key is not used for callers without a gateway token: set BASEGATE_TOKENS and send a " +
+      "token as cf-aig-authorization, or set BASEGATE_OPEN=true to serve it to anyone."
+  }
+  return isLoopbackName(input.hostname)
+    ? undefined
+    : "The stored key is not used on loopback under a host name that is not a loopback name."
+}

@@ -1,0 +1,144 @@
+/**
+ * The variables (on Workers: the bindings) that configure a gateway, decoded once.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
+
+/** Where variables come from: `process.env`, a Worker's `env`, or an object of the embedding app's. */
+export type Environment = Readonly<Record<string, unknown>>
+
+/** Everything the gateway was told, decoded. */
+export interface SettingsShape {
+  readonly host: string
+  readonly port: number
+  readonly apiKey: Redacted.Redacted<string> | undefined
+  readonly open: boolean
+  readonly inferenceUrl: string
+  readonly modelUrl: string
+  readonly chainUrl: string
+  readonly corsOrigins: ReadonlySet<string>
+  readonly logLevel: LogLevel
+  /** The settings of a gateway, or nothing where `BASEGATE_CONFIG` lists gateways and this is not one. */
+  readonly gateway: (account: string, gateway: string) => GatewaySettings | undefined
+}
+
+/** How much is logged; each level includes those after it. */
+export type LogLevel = typeof logLevels[number]
+const logLevels = ["debug", "info", "warn", "error", "none"] as const
+
+const text = (expectation: string, holds: (value: string) => boolean) =>
+  Schema.optionalKey(
+    Schema.String.check(Schema.makeFilter((value) => holds(value) ? undefined : `Expected ${expectation}`)),
+  )
+
+const commaList = (value: string): ReadonlyArray<string> =>
+  value.split(",").map((item) => item.trim()).filter((item) => item !== "")
+
+const isBaseUrl = (value: string): boolean => {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  return (url.protocol === "https:" || url.protocol === "http:") &&
+    `${url.username}${url.password}${url.search}${url.hash}` === "" && !value.includes("?") && !value.includes("#")
+}
+
+const isTemplate = (placeholder: string) => (value: string): boolean =>
+  value.includes(placeholder) && isBaseUrl(value.replaceAll(placeholder, "abcd1234"))
+
+const isOrigin = (value: string): boolean =>
+  value === "*" || (URL.canParse(value) && new URL(value).origin === value)
+
+const baseUrl = "an http or https URL without credentials, query or fragment"
+const Switch = Schema.optionalKey(Schema.Literals(["true", "false"]))
+
+const Variables = Schema.Struct({
+  HOST: text("a host name or address", (value) => /^[\w.:-]+$/.test(value)),
+  PORT: text("a port number from 0 to 65535", (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535),
+  BASETEN_API_KEY: text("a key without white space", (value) => /^\S+$/.test(value)),
+  BASEGATE_OPEN: Switch,
+  BASETEN_INFERENCE_URL: text(baseUrl, isBaseUrl),
+  BASETEN_MODEL_URL: text(`${baseUrl}, with {model_id} in it`, isTemplate("{model_id}")),
+  BASETEN_CHAIN_URL: text(`${baseUrl}, with {chain_id} in it`, isTemplate("{chain_id}")),
+  BASEGATE_TOKENS: text(
+    "a comma list of tokens without white space, or no such variable for an open gateway",
+    (value) => commaList(value).length > 0 && commaList(value).every((token) => /^\S+$/.test(token)),
+  ),
+  BASEGATE_CORS_ORIGINS: text(
+    "a comma list of origins such as https://app.example.com, or *",
+    (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
+  ),
+  LOG_LEVEL: Schema.optionalKey(Schema.Literals(logLevels)),
+  BASEGATE_CONFIG: Schema.optionalKey(Schema.fromJsonString(Schema.Struct({
+    gateways: Schema.Record(
+      Schema.String.check(Schema.isPattern(/^(\*|[\w-]{1,64}\/[\w-]{1,64})$/)),
+      GatewayEntry,
+    ),
+  }))),
+})
+
+const decode = Schema.decodeUnknownResult(Variables)
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Where in a variable an issue lies: `BASEGATE_CONFIG (gateways, *, idle_timeout)`. */
+const place = (path: ReadonlyArray<PropertyKey>): string => {
+  const [variable, ...inside] = path.map(String)
+  return inside.length === 0 ? `${variable}` : `${variable} (${inside.join(", ")})`
+}
+
+const expectation = (message: string): string =>
+  message === "Expected no excess property" ? "unknown setting" : message.replace(/^Expected/, "expected")
+
+const problemOf = (error: Schema.SchemaError): string =>
+  format(error.issue).issues.map((issue) =>
+    `${place((issue.path ?? []) as ReadonlyArray<PropertyKey>)}: ${expectation(issue.message)}`
+  ).join("; ")
+
+/** Unset and empty are the same, but for tokens: an empty secret must not open a gateway. */
+const present = (environment: Environment): Record<string, unknown> => {
+  const variables: Record<string, unknown> = {}
+  for (const name of Object.keys(Variables.fields)) {
+    const value = environment[name]
+    if (value === undefined || (value === "" && name !== "BASEGATE_TOKENS")) continue
+    variables[name] = name === "LOG_LEVEL" ? String(value).toLowerCase() : value
+  }
+  return variables
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
+
+/**
+ * Decodes the environment.
+ *
+ * Fails with one line that names each variable that is wrong and what was expected of it, and never shows a
+ * value: it may be a secret.
+ */
+export const readSettings = (environment: Environment): Result.Result<SettingsShape, string> =>
+  Result.map(
+    Result.mapError(
+      decode(present(environment), { errors: "all", onExcessProperty: "error" }),
+      problemOf,
+    ),
+    (variables) => {
+      const tokens = commaList(variables.BASEGATE_TOKENS ?? "").map((token) => Redacted.make(token))
+      const entries = variables.BASEGATE_CONFIG?.gateways ?? { "*": {} }
+      const gateways = new Map(
+        Object.entries(entries).map(([id, entry]) => [id, gatewaySettings(entry, tokens)]),
+      )
+      return {
+        host: variables.HOST ?? "127.0.0.1",
+        port: Number(variables.PORT ?? 8787),
+        apiKey: variables.BASETEN_API_KEY === undefined ? undefined : Redacted.make(variables.BASETEN_API_KEY),
+        open: variables.BASEGATE_OPEN === "true",
+        inferenceUrl: withoutSlash(variables.BASETEN_INFERENCE_URL ?? "https://inference.baseten.co"),
+        modelUrl: withoutSlash(variables.BASETEN_MODEL_URL ?? "https://model-{model_id}.api.baseten.co"),
+        chainUrl: withoutSlash(variables.BASETEN_CHAIN_URL ?? "https://chain-{chain_id}.api.baseten.co"),
+        corsOrigins: new Set(commaList(variables.BASEGATE_CORS_ORIGINS ?? "")),
+        logLevel: variables.LOG_LEVEL ?? "info",
+        gateway: (account, gateway) => gateways.get(`${account}/${gateway}`) ?? gateways.get("*"),
+      }
+    },
+  )

@@ -1,0 +1,53 @@
+/**
+ * Cross-origin access of web pages (the Fetch standard's CORS protocol), for the origins that the operator names.
+ *
+ * @module
+ */
+
+/** Our headers and Baseten's that a page's script may read. */
+const exposed = [
+  "cf-aig-cache-status",
+  "cf-aig-event-id",
+  "cf-aig-log-id",
+  "cf-aig-model",
+  "cf-aig-provider",
+  "cf-aig-request-id",
+  "cf-aig-step",
+  "retry-after",
+  "server-timing",
+  "x-baseten-request-id",
+  "x-ratelimit-limit-requests",
+  "x-ratelimit-limit-tokens",
+  "x-ratelimit-remaining-requests",
+  "x-ratelimit-remaining-tokens",
+].join(", ")
+
+/** Adds what lets an allowed origin's page read an answer. Without configured origins: nothing. */
+export const addCors = (headers: Headers, origins: ReadonlySet<string>, request: Headers): void => {
+  if (origins.size === 0) return
+  headers.append("vary", "Origin")
+  const origin = request.get("origin")
+  if (origin === null || !(origins.has("*") || origins.has(origin))) return
+  headers.set("access-control-allow-origin", origins.has("*") ? "*" : origin)
+  headers.set("access-control-expose-headers", exposed)
+}
+
+/**
+ * The answer to OPTIONS: what the route takes and, to the preflight of an allowed origin, that it may be
+ * called with the headers it asked for. Never reaches Baseten.
+ */
+export const answerOptions = (
+  request: Headers,
+  allowed: ReadonlyArray<string>,
+  origins: ReadonlySet<string>,
+): Response => {
+  const headers = new Headers({ allow: allowed.join(", ") })
+  const origin = request.get("origin")
+  if (origin !== null && (origins.has("*") || origins.has(origin))) {
+    headers.set("access-control-allow-methods", allowed.join(", "))
+    headers.set("access-control-allow-headers", request.get("access-control-request-headers") ?? "*")
+    headers.set("access-control-max-age", "86400")
+    headers.append("vary", "Access-Control-Request-Headers")
+  }
+  return new Response(null, { status: 204, headers })
+}

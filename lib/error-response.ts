@@ -1,0 +1,28 @@
+/**
+ * A failure of the gateway as the JSON that Cloudflare AI Gateway's clients parse.
+ *
+ * @module
+ */
+import type { GatewayError } from "./errors.ts"
+
+/**
+ * The body of a gateway error, with every key that Cloudflare sends.
+ *
+ * `error` is singular and an array. SDKs that show only `error` get the whole sentence there; the Workers
+ * binding builds its exception from `internalCode`, `description` and `name`.
+ */
+export const errorBody = (error: GatewayError) => ({
+  success: false,
+  result: [],
+  messages: [],
+  error: [{ code: error.code, message: error.message }],
+  name: "AiGatewayError",
+  httpCode: error.status,
+  internalCode: error.code,
+  message: error.title,
+  description: error.detail,
+})
+
+/** The answer to a request that the gateway refused or could not relay. */
+export const errorResponse = (error: GatewayError): Response =>
+  Response.json(errorBody(error), { status: error.status, ...(error.headers && { headers: error.headers }) })

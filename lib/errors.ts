@@ -1,0 +1,162 @@
+/**
+ * Every way in which the gateway itself refuses or fails a request: a closed list.
+ *
+ * Codes below 9000 are Cloudflare AI Gateway's own, since clients match on them (2001 with 400 and 2009
+ * with 401, above all). Where Cloudflare has none, ours is 9000 plus the HTTP status.
+ *
+ * @module
+ */
+import * as Data from "effect/Data"
+
+/** HTTP status, code and title of each reason. */
+const reasons = {
+  gateway_not_found: [400, 2001, "Gateway not found"],
+  provider_failed: [502, 2005, "Failed to get response from provider"],
+  provider_timeout: [504, 2005, "Failed to get response from provider"],
+  invalid_provider: [400, 2008, "Invalid provider"],
+  unauthorized: [401, 2009, "Unauthorized"],
+  bad_chat_request: [400, 2019, "Chat completion bad format"],
+  bad_request: [400, 9400, "Bad request"],
+  not_found: [404, 9404, "Not found"],
+  method_not_allowed: [405, 9405, "Method not allowed"],
+  body_too_large: [413, 9413, "Request body too large"],
+  unsupported_media_type: [415, 9415, "Unsupported media type"],
+  client_left: [499, 9499, "Client closed request"],
+  internal: [500, 9500, "Internal error"],
+  misconfigured: [500, 9501, "Gateway misconfigured"],
+  draining: [503, 9503, "Gateway is shutting down"],
+  loop: [508, 9508, "Loop detected"],
+} as const satisfies Record<string, readonly [status: number, code: number, title: string]>
+
+/** Why the gateway did not relay an answer. */
+export type Reason = keyof typeof reasons
+
+/** A failure of the gateway's own making; the one error type of the pipeline. */
+export class GatewayError extends Data.TaggedError("GatewayError")<{
+  readonly reason: Reason
+  /** What could not be done and what to do about it. Never holds a secret. */
+  readonly detail: string
+  /** Headers the answer needs, such as `Allow`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Answers with this status instead of the reason's own. */
+  readonly statusOverride?: number
+}> {
+  get status(): number {
+    return this.statusOverride ?? reasons[this.reason][0]
+  }
+  get code(): number {
+    return reasons[this.reason][1]
+  }
+  get title(): string {
+    return reasons[this.reason][2]
+  }
+  override get message(): string {
+    return `${this.title}: ${this.detail}`
+  }
+}
+
+/** `BASEGATE_CONFIG` lists its gateways, and this one is not among them. */
+export const gatewayNotFound = (account: string, gateway: string): GatewayError =>
+  new GatewayError({
+    reason: "gateway_not_found",
+    detail: `There is no gateway "${account}/${gateway}". Check the account and gateway ids in the URL, ` +
+      `or add the gateway (or "*") to BASEGATE_CONFIG.`,
+  })
+
+/** The provider in the path, or before the first slash of a compat `model`, is not one we serve. */
+export const invalidProvider = (provider: string): GatewayError =>
+  new GatewayError({
+    reason: "invalid_provider",
+    detail: `Cannot route to provider "${provider}". Use "baseten".`,
+  })
+
+/** No gateway token, or a wrong one, on a gateway that requires one. */
+export const gatewayTokenRequired = (presented: boolean): GatewayError =>
+  new GatewayError({
+    reason: "unauthorized",
+    detail: presented
+      ? "The gateway token is not valid for this gateway. Check cf-aig-authorization."
+      : "This gateway requires a token. Send it as cf-aig-authorization: Bearer <gateway token>.",
+  })
+
+/** Nothing to send to Baseten as a credential; `why` says why a stored key, if there is one, was not used. */
+export const noCredential = (why: string): GatewayError =>
+  new GatewayError({
+    reason: "unauthorized",
+    detail: `The request has no Baseten API key. Send Authorization: Bearer <Baseten API key>. ${why}`.trim(),
+  })
+
+/** A compat request whose body cannot be routed. */
+export const badChatRequest = (detail: string): GatewayError =>
+  new GatewayError({ reason: "bad_chat_request", detail })
+
+/** A request that cannot be understood: a bad id in the path, an ambiguous body. */
+export const badRequest = (detail: string): GatewayError => new GatewayError({ reason: "bad_request", detail })
+
+/** No such route. */
+export const notFound = (detail: string): GatewayError => new GatewayError({ reason: "not_found", detail })
+
+/** The route exists for other methods. RFC 9110 §15.5.6 asks for `Allow`. */
+export const methodNotAllowed = (method: string, allow: ReadonlyArray<string>): GatewayError =>
+  new GatewayError({
+    reason: "method_not_allowed",
+    detail: `Cannot ${method} this route. Use ${allow.join(" or ")}.`,
+    headers: { allow: allow.join(", ") },
+  })
+
+/** The request body passes the gateway's limit, or is too large for the route to read. */
+export const bodyTooLarge = (limit: number, what = "this gateway accepts"): GatewayError =>
+  new GatewayError({
+    reason: "body_too_large",
+    detail: `The request body is larger than the ${limit} bytes ${what}. Send less.`,
+  })
+
+/** A route that must read JSON got something else. */
+export const unsupportedMediaType = (detail: string): GatewayError =>
+  new GatewayError({ reason: "unsupported_media_type", detail })
+
+/** The request has passed through a basegate too often: a base URL points back at a gateway. */
+export const loop = (): GatewayError =>
+  new GatewayError({
+    reason: "loop",
+    detail: "The request came back to the gateway. Check that BASETEN_INFERENCE_URL, BASETEN_MODEL_URL and " +
+      "BASETEN_CHAIN_URL do not point at a basegate.",
+  })
+
+/** Baseten gave no answer: no connection, or one that closed before the headers. */
+export const providerFailed = (host: string): GatewayError =>
+  new GatewayError({
+    reason: "provider_failed",
+    detail: `Cannot get an answer from ${host}: the connection failed or closed before the response headers. ` +
+      "Try again, or check the base URL and Baseten's status.",
+  })
+
+/** Baseten's response headers did not come in time. */
+export const providerTimeout = (host: string, which: string): GatewayError =>
+  new GatewayError({
+    reason: "provider_timeout",
+    detail: `No response headers from ${host} before the ${which} ran out. Try again, or raise the setting.`,
+  })
+
+/** The client closed its connection before there was an answer. Seen in records only. */
+export const clientLeft = (): GatewayError =>
+  new GatewayError({ reason: "client_left", detail: "The client left before the response." })
+
+/** A bug: the cause is logged, never shown. */
+export const internal = (requestId: string): GatewayError =>
+  new GatewayError({
+    reason: "internal",
+    detail: `The gateway failed to handle the request. Report it with request id ${requestId}.`,
+  })
+
+/** A setting that could not be read. `problem` names the variable and the expectation, never the value. */
+export const misconfigured = (problem: string): GatewayError =>
+  new GatewayError({ reason: "misconfigured", detail: `${problem}. Correct it and start the gateway again.` })
+
+/** The process was told to stop. */
+export const draining = (): GatewayError =>
+  new GatewayError({
+    reason: "draining",
+    detail: "The gateway is stopping and takes no new requests. Try again in a moment.",
+    headers: { "retry-after": "1" },
+  })

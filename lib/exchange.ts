@@ -1,0 +1,71 @@
+/**
+ * One request and everything that is known of it while it runs.
+ *
+ * @module
+ */
+import { draftRecord, type Ending, type RecordDraft, type RequestRecord } from "./telemetry/request-record.ts"
+import { uuidV7 } from "./request/uuid-v7.ts"
+
+/** What the platform lends to one request. */
+export interface RequestContext {
+  /** Keeps the platform alive for work after the response (Workers). */
+  readonly waitUntil?: (promise: Promise<unknown>) => void
+  /** Whether the listener is known to be bound to a loopback address. */
+  readonly loopback?: boolean
+}
+
+/** The state of a request on its way through the pipeline. */
+export interface Exchange {
+  readonly request: Request
+  readonly url: URL
+  readonly loopback: boolean
+  readonly record: RecordDraft
+  /** Milliseconds since the request came. */
+  readonly elapsed: () => number
+  /** Closes the record; only the first call counts. */
+  readonly finish: (ending: Ending) => void
+  /** Resolves with the record when the request has ended. */
+  readonly ended: Promise<RequestRecord>
+}
+
+/** Milliseconds to the microsecond, which is as far as clocks go. */
+const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
+
+/** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
+const eventId = (headers: Headers): string | undefined => {
+  const value = headers.get("cf-aig-event-id")
+  return value !== null && value !== "" && value.length <= 256 ? value : undefined
+}
+
+/** Opens the exchange of a request. */
+export const openExchange = (request: Request, context: RequestContext): Exchange => {
+  const start = performance.now()
+  const now = Date.now()
+  const url = new URL(request.url)
+  const id = uuidV7(now)
+  const record = draftRecord({
+    time: new Date(now).toISOString(),
+    request_id: id,
+    event_id: eventId(request.headers) ?? id,
+    method: request.method,
+    path: url.pathname,
+  })
+  const elapsed = () => rounded(performance.now() - start)
+  const { promise, resolve } = Promise.withResolvers<RequestRecord>()
+  let open = true
+  return {
+    request,
+    url,
+    loopback: context.loopback ?? false,
+    record,
+    elapsed,
+    ended: promise,
+    finish: (ending) => {
+      if (!open) return
+      open = false
+      record.ending = ending
+      record.total_ms = elapsed()
+      resolve(record)
+    },
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The gateway: a `fetch` handler and a way to end it. The only place where an Effect is run.
+ *
+ * @module
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Result from "effect/Result"
+import { type Environment, readSettings, type SettingsShape } from "./config/environment.ts"
+import { Settings } from "./config/Settings.ts"
+import { addCors } from "./cors.ts"
+import { errorResponse } from "./error-response.ts"
+import { clientLeft, draining, type GatewayError, internal, misconfigured } from "./errors.ts"
+import { type Exchange, openExchange, type RequestContext } from "./exchange.ts"
+import { layerDefault } from "./layers.ts"
+import { pipeline, type Stages } from "./pipeline.ts"
+import { StreamRelay } from "./relay/StreamRelay.ts"
+import { Transport } from "./relay/Transport.ts"
+import { Telemetry } from "./telemetry/Telemetry.ts"
+
+/** What a gateway is made of. */
+export interface GatewayOptions {
+  /** The variables of the README's table. Read at the first request. */
+  readonly env?: Environment | (() => Environment)
+  /** How requests reach Baseten; the runtime's `fetch` by default. */
+  readonly transport?: Layer.Layer<Transport>
+  /** Services to use in place of the default ones: one of the four, several, or any other stage. */
+  readonly layer?: Layer.Layer<never, never, Settings | Transport>
+}
+
+/** A running gateway. */
+export interface Gateway {
+  /**
+   * Answers a request. Never rejects.
+   *
+   * @param context what the platform lends; a Worker's `ctx` will do
+   */
+  readonly fetch: (request: Request, context?: RequestContext) => Promise<Response>
+  /** Refuses new requests, ends running streams as `draining`, and waits for the last records. */
+  readonly dispose: () => Promise<void>
+  /** Resolves once no request is running. */
+  readonly idle: () => Promise<void>
+}
+
+interface Engine {
+  readonly settings: SettingsShape
+  readonly runtime: ManagedRuntime.ManagedRuntime<Stages | Telemetry, never>
+}
+
+const start = (options: GatewayOptions): Result.Result<Engine, string> => {
+  const env = typeof options.env === "function" ? options.env() : options.env ?? {}
+  return Result.map(readSettings(env), (settings) => {
+    const base = Layer.merge(Settings.layerOf(settings), options.transport ?? Transport.layerFetch())
+    const services = Layer.mergeAll(layerDefault, options.layer ?? Layer.empty).pipe(Layer.provideMerge(base))
+    return { settings, runtime: ManagedRuntime.make(services) }
+  })
+}
+
+/** The cause of a defect without its message, which might quote a header. */
+const whereabouts = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (!(error instanceof Error)) return typeof error
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s*at\s|@/.test(line)).slice(0, 8)
+  return [error.name, ...frames.map((frame) => frame.trim())].join(" | ")
+}
+
+const failureOf = (exchange: Exchange, exit: Exit.Failure<Response, GatewayError>): GatewayError => {
+  const { cause } = exit
+  const failure = Cause.findErrorOption(cause)
+  if (failure._tag === "Some") return failure.value
+  if (Cause.hasInterruptsOnly(cause)) return clientLeft()
+  const { request_id } = exchange.record
+  console.error(JSON.stringify({ level: "error", msg: "internal", request_id, at: whereabouts(cause) }))
+  return internal(request_id)
+}
+
+/** The ids that Cloudflare's answers carry; log and request id are one, the event id may be the caller's. */
+const addIds = (headers: Headers, { record }: Exchange): void => {
+  headers.set("cf-aig-request-id", record.request_id)
+  headers.set("cf-aig-log-id", record.request_id)
+  headers.set("cf-aig-event-id", record.event_id)
+}
+
+const refused = (exchange: Exchange, error: GatewayError): Response => {
+  const { record } = exchange
+  record.status = error.status
+  record.error_code = error.code
+  record.error = error.reason
+  exchange.finish(error.reason === "client_left" ? "client_left" : record.ending)
+  const response = errorResponse(error)
+  return exchange.request.method === "HEAD" ? new Response(null, response) : response
+}
+
+/**
+ * Makes a gateway. Nothing happens before its first request.
+ *
+ * Malformed settings do not throw: each request then gets 500 with the variable's name.
+ */
+export const makeGateway = (options: GatewayOptions = {}): Gateway => {
+  let engine: Result.Result<Engine, string> | undefined
+  let stopping = false
+  const running = new Set<Promise<void>>()
+
+  const answer = async (exchange: Exchange, { runtime }: Engine): Promise<Response> => {
+    if (stopping) return refused(exchange, draining())
+    const exit = await runtime.runPromiseExit(pipeline(exchange), { signal: exchange.request.signal })
+    if (Exit.isFailure(exit)) return refused(exchange, failureOf(exchange, exit))
+    if (exchange.record.upstream_status === null) {
+      exchange.record.status = exit.value.status
+      exchange.finish("complete")
+    }
+    return exit.value
+  }
+
+  const idle = async (): Promise<void> => {
+    while (running.size > 0) await Promise.all(running)
+  }
+
+  return {
+    fetch: async (request, context = {}) => {
+      engine ??= start(options)
+      if (Result.isFailure(engine)) return errorResponse(misconfigured(engine.failure))
+      const { settings, runtime } = engine.success
+      const exchange = openExchange(request, context)
+      const recorded = exchange.ended.then((record) =>
+        isProbe(record.path) ? undefined : runtime.runPromise(Effect.flatMap(Telemetry, (_) => _.record(record)))
+      ).catch(() => {}).finally(() => running.delete(recorded))
+      running.add(recorded)
+      context.waitUntil?.(recorded)
+      const response = await answer(exchange, engine.success)
+      addIds(response.headers, exchange)
+      addCors(response.headers, settings.corsOrigins, request.headers)
+      return response
+    },
+    idle,
+    dispose: async () => {
+      stopping = true
+      if (engine === undefined || Result.isFailure(engine)) return
+      const { runtime } = engine.success
+      await runtime.runPromise(Effect.flatMap(StreamRelay, ({ drain }) => drain))
+      await idle()
+      await runtime.dispose()
+    },
+  }
+}
+
+/** Health probes come every few seconds and say nothing: they leave no record. */
+const isProbe = (path: string): boolean => path === "/livez" || path === "/readyz"

@@ -1,0 +1,45 @@
+/**
+ * Hands a response body on, byte for byte, and knows how it ended.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Ending } from "../telemetry/request-record.ts"
+import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
+
+/**
+ * Relays bodies.
+ *
+ * A body has one owner, is pulled only as fast as the client reads, and ends exactly once with a named
+ * ending. A stream that broke off is shown as broken: by an error event where the framing has one, by an
+ * aborted body where it has not.
+ */
+export class StreamRelay extends Context.Service<StreamRelay, {
+  /** Starts to relay a body. */
+  readonly relay: (input: RelayInput) => BodyRelay
+  /** Ends every body that is being relayed, as `draining`. */
+  readonly drain: Effect.Effect<void>
+}>()("basegate/relay/StreamRelay") {
+  /** Relays, and keeps count of what is being relayed so that it can be drained. */
+  static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
+    const relays = new Set<BodyRelay>()
+    return {
+      relay: (input) => {
+        const relay: BodyRelay = relayBody({
+          ...input,
+          onEnd: (ending: Ending) => {
+            relays.delete(relay)
+            input.onEnd(ending)
+          },
+        })
+        relays.add(relay)
+        return relay
+      },
+      drain: Effect.sync(() => {
+        for (const relay of relays) relay.cut("draining")
+      }),
+    }
+  })
+}

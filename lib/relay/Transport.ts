@@ -1,0 +1,44 @@
+/**
+ * How bytes get to Baseten and back: lent by the platform.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+
+/** A request to Baseten. */
+export interface UpstreamRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
+}
+
+/** Sends one request; follows no redirect, sets no time limit, and retries nothing. */
+export class Transport extends Context.Service<Transport, {
+  /** Resolves with the response headers, its body yet to come. Aborting the signal ends both. */
+  readonly send: (request: UpstreamRequest, signal: AbortSignal) => Promise<Response>
+  /** The content codings that it undoes, leaving their headers on the answer. */
+  readonly decodes: ReadonlySet<string>
+}>()("basegate/relay/Transport") {
+  /**
+   * The runtime's own `fetch`.
+   *
+   * @param options.decodes the content codings that this `fetch` undoes even where none was asked for
+   * @param options.init members of `fetch`'s second argument that only this runtime knows
+   */
+  static readonly layerFetch = (
+    options: {
+      readonly decodes?: ReadonlyArray<string>
+      readonly init?: Readonly<Record<string, unknown>>
+      readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+    } = {},
+  ): Layer.Layer<Transport> =>
+    Layer.succeed(Transport, {
+      decodes: new Set(options.decodes ?? ["gzip", "x-gzip", "deflate", "br", "zstd"]),
+      send: ({ url, method, headers, body }, signal) => {
+        const init = { method, headers, body, signal, redirect: "manual", duplex: "half", ...options.init }
+        return (options.fetch ?? globalThis.fetch)(url, init as RequestInit)
+      },
+    })
+}

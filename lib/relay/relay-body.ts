@@ -1,0 +1,87 @@
+/**
+ * The relay of one body: pulled by its reader, watched as it passes, ended once.
+ *
+ * @module
+ */
+import type { Ending } from "../telemetry/request-record.ts"
+import type { SseTap } from "./sse-tap.ts"
+
+/** A body to relay, and who wants to know about it. */
+export interface RelayInput {
+  readonly source: ReadableStream<Uint8Array>
+  /** Watches for the end of a framed stream; nothing where the end of the body is the end. */
+  readonly tap: SseTap | undefined
+  /** The client waits for bytes. */
+  readonly onWaiting: () => void
+  /** Bytes are about to be handed on. */
+  readonly onChunk: (bytes: number) => void
+  /** The body has ended. Called once; Baseten's request is to be released. */
+  readonly onEnd: (ending: Ending) => void
+}
+
+/** A body on its way to the client. */
+export interface BodyRelay {
+  readonly body: ReadableStream<Uint8Array>
+  /** Ends it from outside. Does nothing once it has ended. */
+  readonly cut: (ending: Ending) => void
+}
+
+/** Starts to relay a body. Nothing is read before the client asks for it. */
+export const relayBody = ({ source, tap, onWaiting, onChunk, onEnd }: RelayInput): BodyRelay => {
+  const reader = source.getReader()
+  let controller: ReadableStreamDefaultController<Uint8Array>
+  let ended = false
+
+  const end = (ending: Ending): void => {
+    ended = true
+    onEnd(ending)
+  }
+  // Abort first, then show the client: a paused client must not keep Baseten busy.
+  const cut = (ending: Ending): void => {
+    if (ended) return
+    if (tap?.isComplete()) {
+      end("complete")
+      return controller.close()
+    }
+    end(ending)
+    const closing = ending === "client_left" ? undefined : tap?.closing(ending)
+    if (tap === undefined || ending === "client_left") {
+      return controller.error(new Error(`The answer is not complete: ${ending}`))
+    }
+    if (closing !== undefined) controller.enqueue(closing)
+    controller.close()
+  }
+
+  const body = new ReadableStream<Uint8Array>({
+    start: (given) => {
+      controller = given
+    },
+    pull: async () => {
+      onWaiting()
+      try {
+        const { done, value } = await reader.read()
+        if (ended) return
+        if (!done) {
+          tap?.push(value)
+          onChunk(value.byteLength)
+          controller.enqueue(value)
+        } else if (tap === undefined || tap.isComplete()) {
+          end("complete")
+          controller.close()
+        } else {
+          cut("upstream_cut")
+        }
+      } catch {
+        cut("upstream_cut")
+      }
+    },
+    cancel: () => {
+      if (ended) return
+      // A client that stops reading after the end mark has its whole answer.
+      end(tap?.isComplete() ? "complete" : "client_left")
+      return reader.cancel().catch(() => {})
+    },
+  }, { highWaterMark: 0 })
+
+  return { body, cut }
+}

@@ -1,0 +1,108 @@
+/**
+ * Finds the top-level members of a JSON object in its bytes, without decoding what lies inside them.
+ *
+ * A gateway looks at `model` and `stream` and forwards the bytes it received: decoding and encoding again
+ * would lose unknown fields and the digits of large numbers. Nested values are skipped by their strings and
+ * brackets alone, so that a long prompt costs one native search for its closing quote.
+ *
+ * @module
+ */
+
+/** A member of the object: its decoded key, and where its value's bytes are. */
+export interface JsonMember {
+  readonly key: string
+  /** Index of the value's first byte. */
+  readonly start: number
+  /** Index after the value's last byte. */
+  readonly end: number
+}
+
+const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c
+const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d
+
+const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+
+const skipSpace = (bytes: Uint8Array, index: number): number => {
+  while (isSpace(bytes[index])) index++
+  return index
+}
+
+/** The index after the string that opens at `index`, or -1 where it does not close. */
+const stringEnd = (bytes: Uint8Array, index: number): number => {
+  for (let quote = bytes.indexOf(QUOTE, index + 1); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
+    let slash = quote
+    while (bytes[slash - 1] === BACKSLASH) slash--
+    if ((quote - slash) % 2 === 0) return quote + 1
+  }
+  return -1
+}
+
+/** The index after the value that starts at `index`, or -1 where it does not end. */
+const valueEnd = (bytes: Uint8Array, index: number): number => {
+  if (bytes[index] === QUOTE) return stringEnd(bytes, index)
+  let depth = 0
+  for (let at = index; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      const end = stringEnd(bytes, at)
+      if (end === -1) return -1
+      at = end - 1
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      depth++
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      if (depth === 0) return at > index ? at : -1
+      if (--depth === 0) return at + 1
+    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) {
+      return at > index ? at : -1
+    }
+  }
+  return -1
+}
+
+/** A JSON value from its bytes, or nothing where they hold none. */
+export const parseBytes = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The members of the object that `bytes` holds, in their order, duplicates included; nothing where the bytes
+ * are not one JSON object. What lies within a member's value is not checked.
+ */
+export const topLevelMembers = (bytes: Uint8Array): ReadonlyArray<JsonMember> | undefined => {
+  const members: Array<JsonMember> = []
+  let at = skipSpace(bytes, 0)
+  if (bytes[at] !== OPEN_OBJECT) return undefined
+  at = skipSpace(bytes, at + 1)
+  if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length ? members : undefined
+  for (;;) {
+    if (bytes[at] !== QUOTE) return undefined
+    const keyEnd = stringEnd(bytes, at)
+    if (keyEnd === -1) return undefined
+    const key = parseBytes(bytes.subarray(at, keyEnd))
+    at = skipSpace(bytes, keyEnd)
+    if (typeof key !== "string" || bytes[at] !== COLON) return undefined
+    const start = skipSpace(bytes, at + 1)
+    const end = valueEnd(bytes, start)
+    if (end === -1) return undefined
+    members.push({ key, start, end })
+    at = skipSpace(bytes, end)
+    if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length ? members : undefined
+    if (bytes[at] !== COMMA) return undefined
+    at = skipSpace(bytes, at + 1)
+  }
+}
+
+/** The bytes with the value of one member replaced by another, and nothing else changed. */
+export const replaceValue = (bytes: Uint8Array, member: JsonMember, value: unknown): Uint8Array<ArrayBuffer> => {
+  const replacement = new TextEncoder().encode(JSON.stringify(value))
+  const result = new Uint8Array(bytes.length - (member.end - member.start) + replacement.length)
+  result.set(bytes.subarray(0, member.start))
+  result.set(replacement, member.start)
+  result.set(bytes.subarray(member.end), member.start + replacement.length)
+  return result
+}

@@ -1,0 +1,22 @@
+/**
+ * UUIDs in order of time (RFC 9562 §5.7), the form of Cloudflare's log, event and request ids.
+ *
+ * @module
+ */
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+const at = (bytes: Uint8Array, index: number): string => hex[bytes[index] ?? 0] ?? "00"
+
+/**
+ * Makes a UUIDv7.
+ *
+ * @param now milliseconds since 1970; the first 48 bits of the id
+ */
+export const uuidV7 = (now: number): string => {
+  const bytes = crypto.getRandomValues(new Uint8Array(10))
+  const time = Math.max(0, Math.floor(now)).toString(16).padStart(12, "0").slice(-12)
+  const version = ((bytes[0] ?? 0) & 0x0f) | 0x70
+  const variant = ((bytes[2] ?? 0) & 0x3f) | 0x80
+  return `${time.slice(0, 8)}-${time.slice(8)}-${hex[version]}${at(bytes, 1)}-${hex[variant]}${at(bytes, 3)}-` +
+    at(bytes, 4) + at(bytes, 5) + at(bytes, 6) + at(bytes, 7) + at(bytes, 8) + at(bytes, 9)
+}

@@ -1,0 +1,58 @@
+/**
+ * Baseten's addresses: from a path below `/baseten` to a URL.
+ *
+ * Where a request may go is decided here, from settings and two validated ids. Nothing else that a caller
+ * sends can reach the host part of a URL.
+ *
+ * @module
+ */
+
+/** The three kinds of host that Baseten serves inference from. */
+export interface BasetenUrls {
+  /** Model APIs, such as `https://inference.baseten.co`. */
+  readonly inferenceUrl: string
+  /** Dedicated deployments, with `{model_id}` to be replaced. */
+  readonly modelUrl: string
+  /** Chains, with `{chain_id}` to be replaced. */
+  readonly chainUrl: string
+}
+
+/**
+ * Whether a text can be a model or chain id. Baseten's are 7 or 8 letters and digits; the bound is wider, but
+ * holds nothing that means something in a host name.
+ */
+export const isDeploymentId = (id: string): boolean => /^[A-Za-z0-9]{4,32}$/.test(id)
+
+const targets = ["production", "development", "environments", "deployment"]
+const everywhere = [...targets, "async_request", "async_queue_status", "wake"]
+
+/**
+ * What may follow the id: Baseten's targets and actions. The bare actions serve regional environments, whose
+ * hosts take no target; the bare `sync` and `v1` are in Baseten's own examples.
+ */
+export const firstSegments = {
+  model: new Set([...everywhere, "sync", "v1", "predict", "async_predict"]),
+  chain: new Set([...everywhere, "run_remote", "async_run_remote"]),
+} as const
+
+/** Whether a path, below a host, stays below it however often a server decodes it. */
+export const isPlainPath = (path: string): boolean => {
+  if (/[\\@]|%2f|%5c|%40|%00/i.test(path)) return false
+  return !hasDotSegment(path)
+}
+
+/** Whether a path has a segment that means "here" or "up", decoded or not. */
+export const hasDotSegment = (path: string): boolean =>
+  path.split(/\/|%2f|\\|%5c/i).some((segment) => /^(\.|%2e|%252e){1,2}$/i.test(segment))
+
+/** The Model APIs URL of a path that starts with `/v1/`. */
+export const modelApisUrl = (urls: BasetenUrls, path: string, search: string): string =>
+  `${urls.inferenceUrl}${path}${search}`
+
+/** The URL of a dedicated deployment. Without a rest: its production environment's `predict`. */
+export const modelUrl = (urls: BasetenUrls, id: string, rest: string, search: string): string =>
+  `${urls.modelUrl.replaceAll("{model_id}", id)}/${rest === "" ? "production/predict" : rest}${search}`
+
+/** The URL of a chain. Without a rest: its production environment's `run_remote`. */
+export const chainUrl = (urls: BasetenUrls, id: string, rest: string, search: string): string =>
+  `${urls.chainUrl.replaceAll("{chain_id}", id)}/${rest === "" ? "production/run_remote" : rest}${search}`

@@ -1,0 +1,43 @@
+/**
+ * Baseten's list of models as Cloudflare's `compat/models` gives it.
+ *
+ * @module
+ */
+
+const textOf = (value: unknown): string | undefined => typeof value === "string" ? value : undefined
+
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? value as Record<string, unknown> : {}
+
+/** A price in USD per token; Baseten writes decimal strings, and numbers are taken too. */
+const price = (value: unknown): number | null => {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
+  return typeof number === "number" && Number.isFinite(number) ? number : null
+}
+
+/**
+ * Puts `GET /v1/models` in the compat form: ids as `baseten/{slug}`, and the price of a token in
+ * (`cost_in`) and out (`cost_out`) in USD, `null` where Baseten names none.
+ *
+ * @param list the parsed answer; nothing comes back where it is not a list of models
+ */
+export const compatModels = (list: unknown): { readonly object: "list"; readonly data: unknown } | undefined => {
+  const { data } = record(list)
+  if (!Array.isArray(data)) return undefined
+  return {
+    object: "list",
+    data: data.map(record).filter(({ id }) => textOf(id) !== undefined).map((model) => {
+      const pricing = record(model["pricing"])
+      const created = typeof model["created"] === "number" ? model["created"] : 0
+      return {
+        id: `baseten/${model["id"]}`,
+        object: "model",
+        created,
+        created_at: created,
+        owned_by: textOf(model["owned_by"]) ?? "baseten",
+        cost_in: price(pricing["prompt"]),
+        cost_out: price(pricing["completion"]),
+      }
+    }),
+  }
+}

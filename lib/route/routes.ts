@@ -1,0 +1,189 @@
+/**
+ * The gateway's paths: from a request line to a route.
+ *
+ * @module
+ */
+import { badRequest, type GatewayError, invalidProvider, methodNotAllowed, notFound } from "../errors.ts"
+import type { Framing } from "../framing.ts"
+import {
+  type BasetenUrls,
+  chainUrl,
+  firstSegments,
+  hasDotSegment,
+  isDeploymentId,
+  isPlainPath,
+  modelApisUrl,
+  modelUrl,
+} from "./baseten-hosts.ts"
+
+/** A route that the gateway answers itself. */
+export interface OwnRoute {
+  readonly kind: "own"
+  readonly name: "home" | "livez" | "readyz"
+}
+
+/** A route that Baseten answers. */
+export interface UpstreamRoute {
+  readonly kind: "upstream"
+  /** For records: which of Baseten's products, and which call. */
+  readonly name: string
+  readonly account: string
+  readonly gateway: string
+  readonly url: string
+  /** The methods it takes; nothing where Baseten decides. */
+  readonly methods: ReadonlyArray<string> | undefined
+  /** Whether a cold start may park the request for minutes. */
+  readonly dedicated: boolean
+  /** The dedicated model or chain, for records. */
+  readonly deployment: string | undefined
+  /** The framing of its streams, where the gateway knows it. */
+  readonly framing: Framing | undefined
+  /** Whether the body is forwarded unread, looked at, or rewritten from the compat form. */
+  readonly body: "unread" | "viewed" | "compat"
+  /** Whether the answer is a list of models to be put in the compat form. */
+  readonly compatModels: boolean
+}
+
+/** Where a request goes. */
+export type Route = OwnRoute | UpstreamRoute
+
+const own: Record<string, OwnRoute["name"]> = { "/": "home", "/livez": "livez", "/readyz": "readyz" }
+const dataPlane = /^\/v1\/([\w-]{1,64})\/([\w-]{1,64})(?:\/([^/]*)(\/.*)?)?$/
+
+/** Paths of Model APIs that clients also call without `/v1`, as the OpenAI SDK does below `…/baseten`. */
+const withoutVersion = /^\/(?:chat\/completions|models|responses|messages|embeddings|completions)(?:\/|$)/
+
+interface Place {
+  readonly account: string
+  readonly gateway: string
+  readonly search: string
+  readonly urls: BasetenUrls
+}
+
+const upstream = (place: Place, route: Partial<UpstreamRoute> & Pick<UpstreamRoute, "name" | "url">): UpstreamRoute => ({
+  kind: "upstream",
+  account: place.account,
+  gateway: place.gateway,
+  methods: undefined,
+  dedicated: false,
+  deployment: undefined,
+  framing: undefined,
+  body: "unread",
+  compatModels: false,
+  ...route,
+})
+
+/** The calls that are known by name: their framing, and that their JSON bodies are worth a look. */
+const llmCalls: Record<string, { readonly name: string; readonly framing: Framing }> = {
+  "/v1/chat/completions": { name: "chat.completions", framing: "chat" },
+  "/v1/messages": { name: "messages", framing: "messages" },
+  "/v1/responses": { name: "responses", framing: "responses" },
+}
+
+const modelApis = (place: Place, path: string): Route | GatewayError => {
+  // An encoded slash stays allowed: SDKs write /v1/models/openai%2Fgpt-oss-120b.
+  if (hasDotSegment(path)) return badRequest("The path has a dot segment. Send the path without it.")
+  const url = modelApisUrl(place.urls, path, place.search)
+  const call = llmCalls[path]
+  if (call !== undefined) return upstream(place, { ...call, url, methods: ["POST"], body: "viewed" })
+  if (path === "/v1/models") return upstream(place, { name: "models", url, methods: ["GET", "HEAD"] })
+  return upstream(place, { name: "model_apis", url })
+}
+
+const deployed = (place: Place, kind: "model" | "chain", path: string): Route | GatewayError => {
+  const [, id = "", rest = ""] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? []
+  if (!isDeploymentId(id)) {
+    return badRequest(`The ${kind} id in the path is not 4 to 32 letters and digits. Copy it from Baseten.`)
+  }
+  const first = rest.split("/", 1)[0] ?? ""
+  if (rest !== "" && !firstSegments[kind].has(first)) {
+    return notFound(`A ${kind} has no route /${first}. Known are: ${[...firstSegments[kind]].join(", ")}.`)
+  }
+  if (!isPlainPath(rest)) {
+    return badRequest("The path has a dot segment, an encoded slash, a backslash or an @. Send it without.")
+  }
+  const url = kind === "model"
+    ? modelUrl(place.urls, id, rest, place.search)
+    : chainUrl(place.urls, id, rest, place.search)
+  const call = llmCalls[`/${rest.replace(/^.*?\b(?:sync\/)?(?=v1\/)/, "")}`]
+  return upstream(place, {
+    name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
+    url,
+    dedicated: true,
+    deployment: id,
+    methods: rest === "" ? ["POST"] : undefined,
+    framing: call?.framing,
+    body: call === undefined ? "unread" : "viewed",
+  })
+}
+
+const compat = (place: Place, path: string): Route | GatewayError => {
+  switch (path.replace(/^\/v1\//, "/")) {
+    case "/chat/completions":
+      return upstream(place, {
+        name: "compat.chat.completions",
+        url: modelApisUrl(place.urls, "/v1/chat/completions", place.search),
+        methods: ["POST"],
+        framing: "chat",
+        body: "compat",
+      })
+    case "/models":
+      return upstream(place, {
+        name: "compat.models",
+        url: modelApisUrl(place.urls, "/v1/models", place.search),
+        methods: ["GET", "HEAD"],
+        compatModels: true,
+      })
+    default:
+      return notFound("Compat has no such route. It has POST chat/completions and GET models.")
+  }
+}
+
+const baseten = (place: Place, path: string): Route | GatewayError => {
+  if (path.startsWith("/model/")) return deployed(place, "model", path.slice("/model".length))
+  if (path.startsWith("/chain/")) return deployed(place, "chain", path.slice("/chain".length))
+  if (path.startsWith("/v1/")) return modelApis(place, path)
+  if (withoutVersion.test(path)) return modelApis(place, `/v1${path}`)
+  return notFound("Below /baseten there are v1/…, chat/completions, models, model/{model_id} and chain/{chain_id}.")
+}
+
+/** Finds the route of a path, whatever the method. */
+const find = (urls: BasetenUrls, path: string, search: string): Route | GatewayError => {
+  const name = own[path]
+  if (name !== undefined) return { kind: "own", name }
+  const [matched, account = "", gateway = "", provider = "", rest = ""] = dataPlane.exec(path) ?? []
+  if (matched === undefined) {
+    return notFound("No route has this path. Calls go to /v1/{account_id}/{gateway_id}/baseten/….")
+  }
+  const place: Place = { account, gateway, search, urls }
+  if (provider === "baseten") return baseten(place, rest)
+  if (provider === "compat") return compat(place, rest)
+  return provider === ""
+    ? notFound("Add a provider to the path: /v1/{account_id}/{gateway_id}/baseten/….")
+    : invalidProvider(provider)
+}
+
+const ownMethods = ["GET", "HEAD"]
+
+/** Every method that a route takes, as `Allow` lists them. */
+export const allowedMethods = (route: Route): ReadonlyArray<string> => [
+  ...(route.kind === "own" ? ownMethods : route.methods ?? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
+  "OPTIONS",
+]
+
+/**
+ * Finds where a request goes.
+ *
+ * @param path the URL's path, as the URL standard normalises it
+ * @param search the query with its `?`, or nothing
+ */
+export const findRoute = (
+  urls: BasetenUrls,
+  method: string,
+  path: string,
+  search: string,
+): Route | GatewayError => {
+  const route = find(urls, path, search)
+  if (route instanceof Error || allowedMethods(route).includes(method)) return route
+  return methodNotAllowed(method, allowedMethods(route))
+}

@@ -1,0 +1,46 @@
+/**
+ * What becomes of the record of each request.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { LogLevel } from "../config/environment.ts"
+import { Settings } from "../config/Settings.ts"
+import type { RequestRecord } from "./request-record.ts"
+
+const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const satisfies Record<LogLevel, number>
+
+/** The level of a record: an error where the gateway or Baseten failed, a warning where the call was refused. */
+export const levelOf = (record: RequestRecord): "info" | "warn" | "error" => {
+  if (record.status >= 500 || (record.ending !== "complete" && record.ending !== "client_left")) return "error"
+  return record.status >= 400 ? "warn" : "info"
+}
+
+/** Takes one record a request, after the response, exactly once, however the request ended. */
+export class Telemetry extends Context.Service<Telemetry, {
+  readonly record: (record: RequestRecord) => Effect.Effect<void>
+}>()("basegate/telemetry/Telemetry") {
+  /** One line of JSON a request on standard output, from the level that `LOG_LEVEL` names. */
+  static readonly layerConsole: Layer.Layer<Telemetry, never, Settings> = Layer.effect(
+    Telemetry,
+    Effect.map(Settings, (settings) => ({
+      record: (record) =>
+        Effect.sync(() => {
+          const level = levelOf(record)
+          if (severity[level] < severity[settings.logLevel]) return
+          console.log(JSON.stringify({ level, msg: "request", ...record }))
+        }),
+    })),
+  )
+
+  /** Hands each record to a function of the embedding app; what it throws is ignored. */
+  static readonly layerSink = (sink: (record: RequestRecord) => void): Layer.Layer<Telemetry> =>
+    Layer.succeed(Telemetry, {
+      record: (record) => Effect.ignore(Effect.try({ try: () => sink(record), catch: () => undefined })),
+    })
+
+  /** Keeps nothing. */
+  static readonly layerNone: Layer.Layer<Telemetry> = Layer.succeed(Telemetry, { record: () => Effect.void })
+}

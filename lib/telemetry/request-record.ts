@@ -1,0 +1,82 @@
+/**
+ * The record of one request: what is known of it once it has ended.
+ *
+ * @module
+ */
+
+/**
+ * How a request ended.
+ *
+ * - `complete`: the answer, an error status included, was relayed to its end.
+ * - `client_left`: the client closed its connection first; Baseten's request was aborted.
+ * - `upstream_cut`: Baseten gave no answer, or one that broke off.
+ * - `idle`: Baseten fell silent for longer than the idle clock allows.
+ * - `first_byte_timeout`: neither headers nor a first byte came in time.
+ * - `total_timeout`: the optional clock of the whole call ran out.
+ * - `draining`: the gateway was stopped while it relayed.
+ */
+export type Ending =
+  | "complete"
+  | "client_left"
+  | "upstream_cut"
+  | "idle"
+  | "first_byte_timeout"
+  | "total_timeout"
+  | "draining"
+
+/** One request, as logged. Times are in milliseconds; what is not known is `null`. Holds no secret. */
+export interface RequestRecord {
+  readonly time: string
+  readonly request_id: string
+  readonly event_id: string
+  readonly account_id: string | null
+  readonly gateway_id: string | null
+  readonly provider: string | null
+  readonly route: string | null
+  readonly method: string
+  readonly path: string
+  readonly model: string | null
+  readonly deployment: string | null
+  readonly stream: boolean
+  readonly status: number
+  readonly upstream_status: number | null
+  readonly ending: Ending
+  readonly error_code: number | null
+  readonly error: string | null
+  readonly request_bytes: number | null
+  readonly response_bytes: number
+  readonly time_to_headers_ms: number | null
+  readonly time_to_first_byte_ms: number | null
+  readonly total_ms: number
+  readonly gateway_ms: number | null
+  readonly baseten_request_id: string | null
+}
+
+/** What the stages note down while a request runs. */
+export type RecordDraft = { -readonly [Key in keyof RequestRecord]: RequestRecord[Key] }
+
+/** Opens the record of a request. */
+export const draftRecord = (
+  known: Pick<RequestRecord, "time" | "request_id" | "event_id" | "method" | "path">,
+): RecordDraft => ({
+  ...known,
+  account_id: null,
+  gateway_id: null,
+  provider: null,
+  route: null,
+  model: null,
+  deployment: null,
+  stream: false,
+  status: 0,
+  upstream_status: null,
+  ending: "complete",
+  error_code: null,
+  error: null,
+  request_bytes: null,
+  response_bytes: 0,
+  time_to_headers_ms: null,
+  time_to_first_byte_ms: null,
+  total_ms: 0,
+  gateway_ms: null,
+  baseten_request_id: null,
+})

@@ -1,0 +1,94 @@
+/** One exchange's connection: every wait on it ends at once when the peer leaves. */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { clearTimeout, setImmediate, setTimeout } from "node:timers"
+import type { Answer } from "./answer.ts"
+import type { RequestRecord } from "./recorder.ts"
+
+export class PeerGone extends Error {}
+
+export type Link = {
+  sendHead(answer: Answer): void
+  /** Resolves when the bytes left for the kernel, after letting other exchanges have a turn. */
+  write(bytes: Uint8Array): Promise<void>
+  end(bytes?: Uint8Array): Promise<void>
+  sleep(milliseconds: number): Promise<void>
+  untilPeerLeaves(): Promise<void>
+  cut(reset: boolean): Promise<void>
+  isGone(): boolean
+}
+
+export type LinkEnd = "completed" | "client_closed" | "cut_by_fault"
+
+export function createLink(
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+  onEnd: (end: LinkEnd) => void,
+): Link {
+  const socket = request.socket
+  let gone = false
+  let cutByFault = false
+  let release: (() => void) | undefined
+
+  function leave() {
+    if (gone) return
+    gone = true
+    socket.off("close", leave)
+    onEnd(cutByFault ? "cut_by_fault" : response.writableFinished ? "completed" : "client_closed")
+    release?.()
+  }
+  // The socket is watched too: a pipelined request's response has no socket of its own yet.
+  response.once("close", leave)
+  socket.once("close", leave)
+  response.on("error", () => undefined)
+
+  function wait(start: (done: () => void) => void, cancel?: () => void): Promise<void> {
+    if (gone) return Promise.reject(new PeerGone())
+    return new Promise((resolve, reject) => {
+      release = () => {
+        cancel?.()
+        reject(new PeerGone())
+      }
+      start(() => {
+        release = undefined
+        resolve()
+      })
+    })
+  }
+
+  function sleep(milliseconds: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    return wait((done) => timer = setTimeout(done, milliseconds), () => clearTimeout(timer))
+  }
+
+  return {
+    sleep,
+    isGone: () => gone,
+    untilPeerLeaves: () => wait(() => undefined).catch(() => undefined),
+    sendHead: (answer) => {
+      if (gone) throw new PeerGone()
+      response.writeHead(answer.status, answer.headers)
+      record.status = answer.status
+      record.headers_sent_at = Date.now()
+      if (answer.body.kind === "events" || answer.body.kind === "chunks") response.flushHeaders()
+    },
+    write: (bytes) => {
+      record.bytes_sent += bytes.length
+      return wait((done) => response.write(bytes, () => setImmediate(done)))
+    },
+    end: async (bytes) => {
+      if (gone) throw new PeerGone()
+      record.bytes_sent += bytes?.length ?? 0
+      response.end(bytes)
+      // The response's own close says that it is finished, and is what the record waits for.
+      await wait(() => undefined).catch(() => undefined)
+    },
+    cut: async (reset) => {
+      cutByFault = true
+      if (response.headersSent) response.flushHeaders()
+      await wait((done) => setImmediate(() => setImmediate(done)))
+      if (reset) socket.resetAndDestroy()
+      else socket.destroySoon()
+    },
+  }
+}
