@@ -51,7 +51,11 @@ export const openExchange = (request: Request, context: RequestContext): Exchang
     path: url.pathname,
   })
   const elapsed = () => rounded(performance.now() - start)
-  const { promise, resolve } = Promise.withResolvers<RequestRecord>()
+  let resolve: (record: RequestRecord) => void
+  // Promise.withResolvers came with Node 22.
+  const promise = new Promise<RequestRecord>((settle) => {
+    resolve = settle
+  })
   let open = true
   return {
     request,

@@ -1,0 +1,31 @@
+/**
+ * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js`, one module with no imports.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process"
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { gzipSync } from "node:zlib"
+import { build, type BuildOptions } from "esbuild"
+
+rmSync("dist", { recursive: true, force: true })
+
+const common: BuildOptions = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" }
+
+await build({ ...common, entryPoints: ["mod.ts"], outfile: "dist/mod.js", external: ["effect"], platform: "neutral" })
+await build({ ...common, entryPoints: ["lib/runtime/workers.ts"], outfile: "dist/worker.js", minify: true })
+
+const flags = "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +
+  "--types node --skipLibCheck --strict --exactOptionalPropertyTypes --rewriteRelativeImportExtensions --lib es2024,dom,dom.iterable,dom.asynciterable"
+execFileSync("node_modules/.bin/tsc", [...flags.split(" "), "mod.ts"], { stdio: "inherit" })
+
+// The compiler leaves .ts in declarations (TypeScript 7.0), where consumers look for .js beside .d.ts.
+for (const file of readdirSync("dist", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".d.ts"))) {
+  const path = `dist/${file}`
+  writeFileSync(path, readFileSync(path, "utf8").replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'))
+}
+
+for (const file of ["dist/mod.js", "dist/worker.js"]) {
+  const bytes = readFileSync(file)
+  console.log(`${file}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`)
+}

@@ -1,0 +1,37 @@
+/**
+ * The configuration of a workerd that serves `dist/worker.js` (workerd.capnp, text form).
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs"
+
+const forwarded = /^(BASETEN_|BASEGATE_|OTEL_|LOG_LEVEL$)/
+
+/** @param onLoopback whether the listener is bound to a loopback address, which a Worker cannot know */
+export const workerdConfig = (
+  env: Readonly<Record<string, string | undefined>>,
+  host: string,
+  port: number,
+  onLoopback: boolean,
+): string => {
+  const variables = Object.entries({ ...env, BASEGATE_ON_LOOPBACK: String(onLoopback) })
+    .filter(([name, value]) => forwarded.test(name) && value !== undefined)
+  const bindings = variables.map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
+  const address = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
+  const worker = readFileSync("dist/worker.js", "utf8")
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .gateway),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [(name = "http", address = "${address}:${port}", http = (), service = "main")]
+);
+const gateway :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = ${JSON.stringify(worker)})],
+  bindings = [${bindings.join(", ")}],
+  compatibilityDate = "2026-11-01",
+  compatibilityFlags = ["enable_request_signal"],
+);
+`
+}

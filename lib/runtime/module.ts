@@ -1,0 +1,74 @@
+/**
+ * The default export of `mod.ts`: one handler for every host that serves a module's `fetch`.
+ *
+ * @module
+ */
+import { isLoopbackName } from "../auth/trust.ts"
+import { readSettings } from "../config/environment.ts"
+import type { RequestContext } from "../exchange.ts"
+import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
+import * as Result from "effect/Result"
+import { hostEnvironment, layerHost } from "./transport.ts"
+
+/** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
+export const createGateway = (options: GatewayOptions = {}): Gateway =>
+  makeGateway({ env: hostEnvironment, transport: layerHost(), ...options })
+
+/** What hosts pass beside the request: Workers `env` and `ctx`, Bun its server, Deno the peer's address. */
+interface Lent {
+  readonly waitUntil?: (promise: Promise<unknown>) => void
+  readonly hostname?: string
+}
+
+/** The settings that a server reads before the first request; defaults where they are malformed. */
+const listener = (): { readonly host: string; readonly port: number } => {
+  const settings = readSettings(hostEnvironment())
+  return Result.isSuccess(settings) ? settings.success : { host: "127.0.0.1", port: 8787 }
+}
+
+const gateways = new WeakMap<object, Gateway>()
+const thisProcess = {}
+
+/** One gateway for each environment: a Worker's `env`, or the process. */
+const gatewayOf = (env: object | undefined): Gateway => {
+  const key = env ?? thisProcess
+  let gateway = gateways.get(key)
+  if (gateway === undefined) {
+    gateway = env === undefined ? createGateway() : createGateway({ env: { ...env } })
+    gateways.set(key, gateway)
+  }
+  return gateway
+}
+
+let bound: string | undefined
+
+/** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
+const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
+  if (typeof third?.waitUntil === "function") {
+    return gatewayOf(second).fetch(request, { waitUntil: (promise) => third.waitUntil?.(promise) })
+  }
+  const hostname = bound ?? (second as Lent | undefined)?.hostname
+  const context: RequestContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
+  return gatewayOf(undefined).fetch(request, context)
+}
+
+/** The module's default export. `port`, `hostname` and the rest are read by servers alone. */
+export const served = {
+  fetch,
+  /** Bun and Deno read these when they start to listen, not when the module is imported. */
+  get port(): number {
+    return listener().port
+  },
+  get hostname(): string {
+    return listener().host
+  },
+  /** Bun closes a connection after 10 s without bytes unless told otherwise; a cold start takes minutes. */
+  idleTimeout: 0,
+  /** Bun's own limit is 128 MB; the gateway's setting decides. */
+  maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+  /** `deno serve` tells which address it has bound. */
+  onListen: ({ hostname, port }: { readonly hostname: string; readonly port: number }): void => {
+    bound = hostname
+    console.log(`basegate listens on http://${hostname}:${port}`)
+  },
+}

@@ -1,0 +1,102 @@
+/**
+ * A `fetch` handler as a listener of `node:http`.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http"
+
+const headersOf = (message: IncomingMessage): Headers => {
+  const headers = new Headers()
+  const { rawHeaders } = message
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "")
+  }
+  return headers
+}
+
+/** The request body: read from the socket only as it is pulled. */
+const bodyOf = (message: IncomingMessage): ReadableStream<Uint8Array> => {
+  let over = false
+  return new ReadableStream({
+    start: (controller) => {
+      const fail = (cause?: Error): void => {
+        if (over) return
+        over = true
+        controller.error(cause ?? new Error("The client closed within the body"))
+      }
+      message.on("data", (chunk: Uint8Array) => {
+        message.pause()
+        if (!over) controller.enqueue(chunk)
+      })
+      message.on("end", () => {
+        over = true
+        controller.close()
+      })
+      message.on("error", fail)
+      message.on("close", () => fail())
+      message.pause()
+    },
+    pull: () => {
+      message.resume()
+    },
+    cancel: () => {
+      over = true
+      message.resume()
+    },
+  }, { highWaterMark: 0 })
+}
+
+const hasBody = ({ method, headers }: IncomingMessage): boolean =>
+  method !== "GET" && method !== "HEAD" &&
+  (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
+
+const requestOf = (message: IncomingMessage, signal: AbortSignal): Request => {
+  const target = message.url ?? "/"
+  const url = new URL(target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target)
+  const init = { method: message.method ?? "GET", headers: headersOf(message), signal }
+  return hasBody(message)
+    ? new Request(url, { ...init, body: bodyOf(message), duplex: "half" } as RequestInit)
+    : new Request(url, init)
+}
+
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    response.once("drain", resolve)
+    response.once("close", resolve)
+  })
+
+const send = async (answer: Response, response: ServerResponse): Promise<void> => {
+  response.writeHead(answer.status, answer.statusText, [...answer.headers].flat())
+  if (answer.body === null) return void response.end()
+  response.flushHeaders()
+  const reader = answer.body.getReader()
+  response.once("close", () => response.writableFinished || void reader.cancel().catch(() => {}))
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return void response.end()
+      if (!response.write(value) && !response.destroyed) await drained(response)
+    }
+  } catch {
+    // The client must see that the answer broke off: no last chunk, no clean end.
+    response.destroy()
+  }
+}
+
+/** Serves a handler; its request's signal aborts when the client closes before the answer is out. */
+export const nodeListener =
+  (handler: (request: Request) => Promise<Response>) =>
+  async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const left = new AbortController()
+    response.once("close", () => response.writableFinished || left.abort())
+    let request: Request
+    try {
+      request = requestOf(message, left.signal)
+    } catch {
+      // A Host or method that no Request can have: nothing of it is routed.
+      return void response.writeHead(400, { "content-type": "text/plain" }).end("Cannot read the request line")
+    }
+    const answer = await handler(request)
+    if (response.destroyed) return void answer.body?.cancel().catch(() => {})
+    await send(answer, response)
+  }

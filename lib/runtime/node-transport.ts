@@ -1,0 +1,123 @@
+/**
+ * Requests to Baseten over `node:http`: no time limit of its own, no decoding, a third of the cost of Node's `fetch`.
+ *
+ * The modules are asked of the process, not imported, so that this file can be bundled for any host.
+ *
+ * @module
+ */
+import type { ClientRequest, IncomingMessage } from "node:http"
+import * as Layer from "effect/Layer"
+import { Transport, type UpstreamRequest } from "../relay/Transport.ts"
+
+interface NodeModules {
+  readonly getBuiltinModule: {
+    (name: "node:http"): typeof import("node:http")
+    (name: "node:https"): typeof import("node:https")
+  }
+}
+
+/** Idle connections are closed after 30 s, well before Baseten closes them (60 to 120 s). */
+const pool = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024, timeout: 30_000 }
+
+/** The body of an answer: read from the socket only as the relay pulls. */
+const bodyOf = (message: IncomingMessage, request: ClientRequest): ReadableStream<Uint8Array<ArrayBuffer>> => {
+  let over = false
+  return new ReadableStream({
+    start: (controller) => {
+      const fail = (cause?: Error): void => {
+        if (over) return
+        over = true
+        controller.error(cause ?? new Error("The connection closed within the body"))
+      }
+      message.on("data", (chunk: Uint8Array<ArrayBuffer>) => {
+        message.pause()
+        if (!over) controller.enqueue(chunk)
+      })
+      message.on("end", () => {
+        if (!message.complete) return fail()
+        over = true
+        controller.close()
+      })
+      message.on("error", fail)
+      message.on("close", () => fail())
+      message.pause()
+    },
+    pull: () => {
+      message.resume()
+    },
+    cancel: () => {
+      over = true
+      request.destroy()
+    },
+  }, { highWaterMark: 0 })
+}
+
+const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>): Promise<void> => {
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      if (request.destroyed) return await reader.cancel()
+      if (request.write(value)) continue
+      await new Promise<void>((resolve) => {
+        request.once("drain", resolve)
+        request.once("close", resolve)
+      })
+    }
+    request.end()
+  } catch (cause) {
+    request.destroy(cause instanceof Error ? cause : undefined)
+  }
+}
+
+/** Headers with several values of one name (`set-cookie`) kept apart. */
+const headersOf = (message: IncomingMessage): Headers => {
+  const headers = new Headers()
+  const { rawHeaders } = message
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "")
+  }
+  return headers
+}
+
+const bodiless = (method: string, status: number): boolean =>
+  method === "HEAD" || status === 204 || status === 205 || status === 304
+
+const responseOf = (message: IncomingMessage, request: ClientRequest, method: string): Response => {
+  const status = message.statusCode ?? 0
+  const init = { status, statusText: message.statusMessage ?? "", headers: headersOf(message) }
+  if (!bodiless(method, status)) return new Response(bodyOf(message, request), init)
+  message.resume()
+  return new Response(null, init)
+}
+
+/** Sends over `node:http` and `node:https`, with connections kept alive. */
+export const layerNodeHttp = (): Layer.Layer<Transport> =>
+  Layer.sync(Transport, () => {
+    const modules = (globalThis as unknown as { readonly process: NodeModules }).process
+    const http = modules.getBuiltinModule("node:http")
+    const https = modules.getBuiltinModule("node:https")
+    const plainPool = new http.Agent(pool)
+    const securePool = new https.Agent(pool)
+    const open = (url: URL, init: import("node:https").RequestOptions): ClientRequest =>
+      url.protocol === "https:"
+        ? https.request(url, { ...init, agent: securePool })
+        : http.request(url, { ...init, agent: plainPool })
+    const send = ({ url, method, headers, body }: UpstreamRequest, signal: AbortSignal): Promise<Response> =>
+      new Promise((resolve, reject) => {
+        const request = open(new URL(url), { method, headers: Object.fromEntries(headers), signal })
+        request.on("error", reject)
+        request.on("response", (message) => {
+          try {
+            resolve(responseOf(message, request, method))
+          } catch (cause) {
+            request.destroy()
+            reject(cause)
+          }
+        })
+        if (body instanceof ReadableStream) void upload(request, body)
+        else request.end(body ?? undefined)
+      })
+    return { send, decodes: new Set<string>() }
+  })

@@ -1,0 +1,24 @@
+/**
+ * `npm run start:node`: the gateway on Node.
+ *
+ * @module
+ */
+import { createServer } from "node:http"
+import { isLoopbackName } from "../auth/trust.ts"
+import { createGateway } from "./module.ts"
+import { nodeListener } from "./node-listener.ts"
+import { settingsOrExit, stopOnSignal } from "./process.ts"
+
+const { host, port } = settingsOrExit()
+const gateway = createGateway()
+const context = { loopback: isLoopbackName(host) }
+// A slow upload may take longer than the five minutes that Node allows a request by default.
+const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000 }, nodeListener((request) =>
+  gateway.fetch(request, context)
+))
+server.listen(port, host, () => {
+  const address = server.address()
+  const bound = typeof address === "object" && address !== null ? address.port : port
+  console.log(`basegate listens on http://${host}:${bound}`)
+})
+stopOnSignal(gateway, () => server.close())

@@ -1,0 +1,35 @@
+/**
+ * The transport that suits the runtime this module finds itself in.
+ *
+ * @module
+ */
+import type * as Layer from "effect/Layer"
+import { Transport } from "../relay/Transport.ts"
+import { layerNodeHttp } from "./node-transport.ts"
+
+/** The globals by which runtimes tell themselves apart (WinterTC's runtime keys). */
+const host = globalThis as {
+  readonly Bun?: unknown
+  readonly Deno?: unknown
+  readonly navigator?: { readonly userAgent?: string }
+  readonly process?: { readonly versions?: { readonly node?: string }; readonly getBuiltinModule?: unknown }
+}
+
+/**
+ * - Bun's `fetch` ends a silent request after five minutes and decodes unasked; both are switched off.
+ * - Deno's `fetch` decodes only where it set `accept-encoding` itself (2.9), which it never does here.
+ * - workerd undoes gzip and brotli whatever was asked for (2026-11).
+ * - Node's `fetch` ends a request after five minutes without headers, and costs about 1.8 ms a call (Node 20):
+ *   `node:http` is used instead.
+ */
+export const layerHost = (): Layer.Layer<Transport> => {
+  if (host.Bun !== undefined) return Transport.layerFetch({ decodes: [], init: { timeout: false, decompress: false } })
+  if (host.Deno !== undefined) return Transport.layerFetch({ decodes: [] })
+  if (host.navigator?.userAgent === "Cloudflare-Workers") return Transport.layerFetch({ decodes: ["gzip", "br"] })
+  if (typeof host.process?.getBuiltinModule === "function") return layerNodeHttp()
+  return Transport.layerFetch()
+}
+
+/** The environment of the process, where there is one. */
+export const hostEnvironment = (): Readonly<Record<string, unknown>> =>
+  (globalThis as { readonly process?: { readonly env?: Record<string, unknown> } }).process?.env ?? {}

@@ -1,0 +1,29 @@
+/**
+ * basegate: an AI gateway for Baseten that speaks Cloudflare AI Gateway's wire, as a `fetch` handler.
+ *
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { createGateway } from "@basegate/basegate"
+ *
+ * const gateway = createGateway({ env: { LOG_LEVEL: "none" } })
+ * const response = await gateway.fetch(new Request("https://gateway.example/livez"))
+ * assert.equal(response.status, 200)
+ * await gateway.dispose()
+ * ```
+ *
+ * @module
+ */
+export { AuthForwarder } from "./lib/auth/AuthForwarder.ts"
+export { GatewayAuth } from "./lib/auth/GatewayAuth.ts"
+export { GatewayError } from "./lib/errors.ts"
+export type { RequestContext } from "./lib/exchange.ts"
+export type { Gateway, GatewayOptions } from "./lib/gateway.ts"
+export { StreamRelay } from "./lib/relay/StreamRelay.ts"
+export { Transport } from "./lib/relay/Transport.ts"
+export { Upstream } from "./lib/relay/Upstream.ts"
+export { UrlResolver } from "./lib/route/UrlResolver.ts"
+export { createGateway } from "./lib/runtime/module.ts"
+export type { Ending, RequestRecord } from "./lib/telemetry/request-record.ts"
+export { Telemetry } from "./lib/telemetry/Telemetry.ts"
+export { product } from "./lib/version.ts"
+export { served as default } from "./lib/runtime/module.ts"

@@ -1,0 +1,19 @@
+/**
+ * True differences between runtimes, each with its reason. The README repeats them.
+ */
+import type { Runtime } from "../support/spawn-gateway.ts"
+
+interface Flags {
+  /**
+   * Whether a client that closes while nothing is being written is noticed. workerd, outside Cloudflare's
+   * network, takes a closing TCP peer (FIN) for half closed, and sees that it has gone when it next writes.
+   */
+  readonly noticesSilentLeave: boolean
+}
+
+export const flags: Record<Runtime, Flags> = {
+  bun: { noticesSilentLeave: true },
+  deno: { noticesSilentLeave: true },
+  node: { noticesSilentLeave: true },
+  workerd: { noticesSilentLeave: false },
+}

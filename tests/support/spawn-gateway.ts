@@ -1,0 +1,95 @@
+/**
+ * Starts the gateway as a process of its own on each runtime, as its users do.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { createServer } from "node:net"
+import process from "node:process"
+import { workerdConfig } from "../../lib/commands/workerd-config.ts"
+
+/** The runtimes that the contract is proven on. */
+export const runtimes = ["bun", "deno", "node", "workerd"] as const
+/** One of them. */
+export type Runtime = typeof runtimes[number]
+
+/** A gateway that runs. */
+export interface SpawnedGateway {
+  readonly url: string
+  /** The lines of JSON it has logged, parsed. */
+  readonly records: () => ReadonlyArray<Record<string, unknown>>
+  readonly stop: () => Promise<void>
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+const bin = (name: string): string => `node_modules/.bin/${name}`
+
+const start = (runtime: Runtime, env: Record<string, string>, port: number): ChildProcess => {
+  const stdio: ["pipe", "pipe", "inherit"] = ["pipe", "pipe", "inherit"]
+  switch (runtime) {
+    case "bun":
+      return spawn(bin("bun"), ["lib/runtime/bun.ts"], { env: { ...env, BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" }, stdio })
+    case "deno": {
+      const serve = ["serve", "-A", "--node-modules-dir=manual", "--host", "127.0.0.1", "--port", `${port}`]
+      return spawn(bin("deno"), [...serve, "lib/runtime/deno.ts"], { env, stdio })
+    }
+    case "node":
+      return spawn(process.execPath, ["--import", "tsx", "lib/runtime/node.ts"], { env, stdio })
+    case "workerd": {
+      const workerd = spawn(bin("workerd"), ["serve", "-"], { env, stdio })
+      workerd.stdin?.end(workerdConfig(env, "127.0.0.1", port, true))
+      return workerd
+    }
+  }
+}
+
+const answers = async (url: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${url}/livez`)).ok
+  } catch {
+    return false
+  }
+}
+
+const parsed = (line: string): Record<string, unknown> | undefined => {
+  try {
+    return JSON.parse(line.slice(line.indexOf("{"))) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
+
+/** Starts a gateway and waits until it answers; fails after 20 s. */
+export const spawnGateway = async (
+  runtime: Runtime,
+  variables: Readonly<Record<string, string>>,
+): Promise<SpawnedGateway> => {
+  const port = await freePort()
+  const inherited = Object.fromEntries(
+    ["PATH", "HOME", "DENO_DIR"].flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]),
+  ) as Record<string, string>
+  const child = start(runtime, { ...inherited, ...variables, HOST: "127.0.0.1", PORT: `${port}` }, port)
+  let output = ""
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => output += text)
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()))
+  const url = `http://127.0.0.1:${port}`
+  for (let tries = 0; !await answers(url); tries++) {
+    if (tries > 200) throw new Error(`${runtime} did not start: ${output}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return {
+    url,
+    records: () => output.split("\n").flatMap((line) => parsed(line) ?? []),
+    stop: async () => {
+      child.kill("SIGTERM")
+      await exited
+    },
+  }
+}
