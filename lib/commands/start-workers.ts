@@ -3,16 +3,14 @@
  *
  * @module
  */
-import { spawn } from "node:child_process"
 import process from "node:process"
 import { isLoopbackName } from "../auth/trust.ts"
 import { settingsOrExit } from "../runtime/process.ts"
-import { workerdConfig } from "./workerd-config.ts"
+import { spawnWorkerd, workerdConfig } from "./workerd-config.ts"
 
 const { host, port } = settingsOrExit()
 const config = workerdConfig(process.env, host, port, isLoopbackName(host))
-const workerd = spawn("node_modules/.bin/workerd", ["serve", "-"], { stdio: ["pipe", "inherit", "inherit"] })
-workerd.stdin.end(config)
+const workerd = spawnWorkerd(config, "inherit")
 console.log(`basegate listens on http://${host}:${port}`)
 process.on("SIGTERM", () => workerd.kill("SIGTERM"))
 process.on("SIGINT", () => workerd.kill("SIGINT"))

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs"
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
 const forwarded = /^(BASETEN_|BASEGATE_|OTEL_|LOG_LEVEL$)/
 
@@ -34,4 +37,17 @@ const gateway :Workerd.Worker = (
   compatibilityFlags = ["enable_request_signal"],
 );
 `
+}
+
+/**
+ * Serves `dist/worker.js`. workerd takes a text configuration from a file only (2026-11): one that its owner
+ * alone may read, since it holds the variables, and that goes when workerd does.
+ */
+export const spawnWorkerd = (config: string, stdout: "inherit" | "pipe"): ChildProcess => {
+  const folder = mkdtempSync(join(tmpdir(), "basegate-"))
+  const file = join(folder, "config.capnp")
+  writeFileSync(file, config, { mode: 0o600 })
+  const workerd = spawn("node_modules/.bin/workerd", ["serve", file], { stdio: ["ignore", stdout, "inherit"] })
+  workerd.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  return workerd
 }

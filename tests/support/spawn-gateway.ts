@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createServer } from "node:net"
 import process from "node:process"
-import { workerdConfig } from "../../lib/commands/workerd-config.ts"
+import { spawnWorkerd, workerdConfig } from "../../lib/commands/workerd-config.ts"
 
 /** The runtimes that the contract is proven on. */
 export const runtimes = ["bun", "deno", "node", "workerd"] as const
@@ -32,7 +32,7 @@ const freePort = (): Promise<number> =>
 const bin = (name: string): string => `node_modules/.bin/${name}`
 
 const start = (runtime: Runtime, env: Record<string, string>, port: number): ChildProcess => {
-  const stdio: ["pipe", "pipe", "inherit"] = ["pipe", "pipe", "inherit"]
+  const stdio: ["ignore", "pipe", "inherit"] = ["ignore", "pipe", "inherit"]
   switch (runtime) {
     case "bun":
       return spawn(bin("bun"), ["lib/runtime/bun.ts"], { env: { ...env, BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" }, stdio })
@@ -42,11 +42,8 @@ const start = (runtime: Runtime, env: Record<string, string>, port: number): Chi
     }
     case "node":
       return spawn(process.execPath, ["--import", "tsx", "lib/runtime/node.ts"], { env, stdio })
-    case "workerd": {
-      const workerd = spawn(bin("workerd"), ["serve", "-"], { env, stdio })
-      workerd.stdin?.end(workerdConfig(env, "127.0.0.1", port, true))
-      return workerd
-    }
+    case "workerd":
+      return spawnWorkerd(workerdConfig(env, "127.0.0.1", port, true), "pipe")
   }
 }
 
