@@ -91,7 +91,8 @@ export const badChatRequest = (detail: string): GatewayError =>
   new GatewayError({ reason: "bad_chat_request", detail })
 
 /** A request that cannot be understood: a bad id in the path, an ambiguous body. */
-export const badRequest = (detail: string): GatewayError => new GatewayError({ reason: "bad_request", detail })
+export const badRequest = (detail: string): GatewayError =>
+  new GatewayError({ reason: "bad_request", detail })
 
 /** No such route. */
 export const notFound = (detail: string): GatewayError => new GatewayError({ reason: "not_found", detail })
@@ -127,7 +128,8 @@ export const loop = (): GatewayError =>
 export const providerFailed = (host: string): GatewayError =>
   new GatewayError({
     reason: "provider_failed",
-    detail: `Cannot get an answer from ${host}: the connection failed or closed before the response headers. ` +
+    detail:
+      `Cannot get an answer from ${host}: the connection failed or closed before the response headers. ` +
       "Try again, or check the base URL and Baseten's status.",
   })
 

@@ -126,7 +126,9 @@ export const makeGateway = (options: GatewayOptions = {}): Gateway => {
       const { settings, runtime } = engine.success
       const exchange = openExchange(request, context)
       const recorded = exchange.ended.then((record) =>
-        isProbe(record.path) ? undefined : runtime.runPromise(Effect.flatMap(Telemetry, (_) => _.record(record)))
+        isProbe(record.path)
+          ? undefined
+          : runtime.runPromise(Effect.flatMap(Telemetry, (_) => _.record(record)))
       ).catch(() => {}).finally(() => running.delete(recorded))
       running.add(recorded)
       context.waitUntil?.(recorded)

@@ -15,12 +15,13 @@ import { UrlResolver } from "./route/UrlResolver.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** Every service of the gateway but the settings and the transport. All of them build without waiting. */
-export const layerDefault: Layer.Layer<Exclude<Stages, Settings> | Telemetry, never, Settings | Transport> = Layer
-  .mergeAll(
-    UrlResolver.layer,
-    GatewayAuth.layer,
-    AuthForwarder.layer,
-    Upstream.layer,
-    StreamRelay.layer,
-    Telemetry.layerConsole,
-  )
+export const layerDefault: Layer.Layer<Exclude<Stages, Settings> | Telemetry, never, Settings | Transport> =
+  Layer
+    .mergeAll(
+      UrlResolver.layer,
+      GatewayAuth.layer,
+      AuthForwarder.layer,
+      Upstream.layer,
+      StreamRelay.layer,
+      Telemetry.layerConsole,
+    )

@@ -23,43 +23,44 @@ import { UrlResolver } from "./route/UrlResolver.ts"
 export type Stages = AuthForwarder | GatewayAuth | Settings | StreamRelay | Upstream | UrlResolver
 
 /** Answers one request: by itself, or with Baseten's answer, whose body is still on its way. */
-export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, Stages> = Effect.fnUntraced(
-  function* (exchange) {
-    const { request } = exchange
-    const settings = yield* Settings
-    const route = yield* (yield* UrlResolver).resolve(request.method, exchange.url)
-    if (request.method === "OPTIONS") {
-      return answerOptions(request.headers, allowedMethods(route), settings.corsOrigins)
-    }
-    if (route.kind === "own") return ownAnswer(route)
-    describe(exchange, route)
+export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, Stages> = Effect
+  .fnUntraced(
+    function* (exchange) {
+      const { request } = exchange
+      const settings = yield* Settings
+      const route = yield* (yield* UrlResolver).resolve(request.method, exchange.url)
+      if (request.method === "OPTIONS") {
+        return answerOptions(request.headers, allowedMethods(route), settings.corsOrigins)
+      }
+      if (route.kind === "own") return ownAnswer(route)
+      describe(exchange, route)
 
-    const gateway = settings.gateway(route.account, route.gateway)
-    if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
-    const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
-    const headers = yield* (yield* AuthForwarder).forward({
-      headers: request.headers,
-      hostname: exchange.url.hostname,
-      loopback: exchange.loopback,
-      caller,
-      gateway,
-      requestId: exchange.record.request_id,
-    })
-    const body = yield* prepareBody(exchange, route, gateway)
-    if (body.length !== undefined) headers.set("content-length", String(body.length))
+      const gateway = settings.gateway(route.account, route.gateway)
+      if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
+      const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
+      const headers = yield* (yield* AuthForwarder).forward({
+        headers: request.headers,
+        hostname: exchange.url.hostname,
+        loopback: exchange.loopback,
+        caller,
+        gateway,
+        requestId: exchange.record.request_id,
+      })
+      const body = yield* prepareBody(exchange, route, gateway)
+      if (body.length !== undefined) headers.set("content-length", String(body.length))
 
-    const before = exchange.elapsed()
-    const answer = yield* (yield* Upstream).send(
-      { url: route.url, method: request.method, headers, body: body.body },
-      limits(route, gateway),
-    ).pipe(Effect.mapError(({ error, ending }) => {
-      exchange.record.ending = ending
-      return body.refusal() ?? (gateway.cloudflareErrorStatus ? withStatus(error, 400) : error)
-    }))
-    exchange.record.time_to_headers_ms = exchange.elapsed()
-    return yield* relayAnswer(exchange, route, answer, yield* StreamRelay, before)
-  },
-)
+      const before = exchange.elapsed()
+      const answer = yield* (yield* Upstream).send(
+        { url: route.url, method: request.method, headers, body: body.body },
+        limits(route, gateway),
+      ).pipe(Effect.mapError(({ error, ending }) => {
+        exchange.record.ending = ending
+        return body.refusal() ?? (gateway.cloudflareErrorStatus ? withStatus(error, 400) : error)
+      }))
+      exchange.record.time_to_headers_ms = exchange.elapsed()
+      return yield* relayAnswer(exchange, route, answer, yield* StreamRelay, before)
+    },
+  )
 
 const describe = ({ record }: Exchange, route: UpstreamRoute): void => {
   record.account_id = route.account

@@ -41,10 +41,15 @@ export const relayAnswer = (
   if (response.status === 200 && isEventStream(headers)) record.stream = true
 
   const answered = (body: ReadableStream<Uint8Array> | string | null): Response => {
-    record.gateway_ms = Math.round((before + exchange.elapsed() - (record.time_to_headers_ms ?? 0)) * 1000) / 1000
+    record.gateway_ms = Math.round((before + exchange.elapsed() - (record.time_to_headers_ms ?? 0)) * 1000) /
+      1000
     headers.append("server-timing", `gateway;dur=${record.gateway_ms}`)
     const { status, statusText } = response
-    return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>> | string | null, { status, statusText, headers })
+    return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>> | string | null, {
+      status,
+      statusText,
+      headers,
+    })
   }
   if (response.body === null || bodiless.has(response.status) || request.method === "HEAD") {
     answer.release()

@@ -66,7 +66,11 @@ export const prepareBody = (
   }
 
   if (route.body === "compat" && request.method === "POST" && !readable) {
-    return Effect.fail(unsupportedMediaType("The body cannot be read. Send JSON as application/json, without a content-encoding."))
+    return Effect.fail(
+      unsupportedMediaType(
+        "The body cannot be read. Send JSON as application/json, without a content-encoding.",
+      ),
+    )
   }
   if (route.body === "unread" || !readable || request.method !== "POST") {
     return settle(Effect.succeed(streamedBody(request, limit, refuse)), prepared)

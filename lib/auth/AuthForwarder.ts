@@ -27,7 +27,9 @@ export interface ForwardInput {
 }
 
 /** The request's own key: `Authorization`, else a lone `x-api-key` (the Anthropic SDK's). Gateway tokens are none. */
-const ownCredential = ({ headers, caller }: ForwardInput): { credential: Credential; header: string } | undefined => {
+const ownCredential = (
+  { headers, caller }: ForwardInput,
+): { credential: Credential; header: string } | undefined => {
   for (const header of ["authorization", "x-api-key"]) {
     if (caller.tokenHeaders.has(header)) continue
     const credential = parseAuthorization(headers.get(header))

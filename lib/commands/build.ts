@@ -12,15 +12,26 @@ rmSync("dist", { recursive: true, force: true })
 
 const common: BuildOptions = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" }
 
-await build({ ...common, entryPoints: ["mod.ts"], outfile: "dist/mod.js", external: ["effect"], platform: "neutral" })
+await build({
+  ...common,
+  entryPoints: ["mod.ts"],
+  outfile: "dist/mod.js",
+  external: ["effect"],
+  platform: "neutral",
+})
 await build({ ...common, entryPoints: ["lib/runtime/workers.ts"], outfile: "dist/worker.js", minify: true })
 
-const flags = "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +
+const flags =
+  "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +
   "--types node --skipLibCheck --strict --exactOptionalPropertyTypes --rewriteRelativeImportExtensions --lib es2024,dom,dom.iterable,dom.asynciterable"
 execFileSync("node_modules/.bin/tsc", [...flags.split(" "), "mod.ts"], { stdio: "inherit" })
 
 // The compiler leaves .ts in declarations (TypeScript 7.0), where consumers look for .js beside .d.ts.
-for (const file of readdirSync("dist", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".d.ts"))) {
+for (
+  const file of readdirSync("dist", { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".d.ts")
+  )
+) {
   const path = `dist/${file}`
   writeFileSync(path, readFileSync(path, "utf8").replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'))
 }

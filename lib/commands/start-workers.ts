@@ -12,6 +12,12 @@ const { host, port } = settingsOrExit()
 const config = workerdConfig(process.env, host, port, isLoopbackName(host))
 const workerd = spawnWorkerd(config, "inherit")
 console.log(`basegate listens on http://${host}:${port}`)
-process.on("SIGTERM", () => workerd.kill("SIGTERM"))
-process.on("SIGINT", () => workerd.kill("SIGINT"))
+
+/** workerd ends when its requests have; ten seconds on, as on the other runtimes, it is ended. */
+const stop = (): void => {
+  workerd.kill("SIGTERM")
+  setTimeout(() => workerd.kill("SIGKILL"), 10_000).unref()
+}
+process.on("SIGTERM", stop)
+process.on("SIGINT", stop)
 workerd.on("exit", (code) => process.exit(code ?? 0))

@@ -4,9 +4,13 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process"
+import { createRequire } from "node:module"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+
+/** The package exports the path of its binary as a CommonJS `default`. */
+const workerdBinary = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default
 
 const forwarded = /^(BASETEN_|BASEGATE_|OTEL_|LOG_LEVEL$)/
 
@@ -47,7 +51,7 @@ export const spawnWorkerd = (config: string, stdout: "inherit" | "pipe"): ChildP
   const folder = mkdtempSync(join(tmpdir(), "basegate-"))
   const file = join(folder, "config.capnp")
   writeFileSync(file, config, { mode: 0o600 })
-  const workerd = spawn("node_modules/.bin/workerd", ["serve", file], { stdio: ["ignore", stdout, "inherit"] })
+  const workerd = spawn(workerdBinary, ["serve", file], { stdio: ["ignore", stdout, "inherit"] })
   workerd.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   return workerd
 }

@@ -43,7 +43,8 @@ const isBaseUrl = (value: string): boolean => {
   if (!URL.canParse(value)) return false
   const url = new URL(value)
   return (url.protocol === "https:" || url.protocol === "http:") &&
-    `${url.username}${url.password}${url.search}${url.hash}` === "" && !value.includes("?") && !value.includes("#")
+    `${url.username}${url.password}${url.search}${url.hash}` === "" && !value.includes("?") &&
+    !value.includes("#")
 }
 
 const isTemplate = (placeholder: string) => (value: string): boolean =>
@@ -131,7 +132,9 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
       return {
         host: variables.HOST ?? "127.0.0.1",
         port: Number(variables.PORT ?? 8787),
-        apiKey: variables.BASETEN_API_KEY === undefined ? undefined : Redacted.make(variables.BASETEN_API_KEY),
+        apiKey: variables.BASETEN_API_KEY === undefined
+          ? undefined
+          : Redacted.make(variables.BASETEN_API_KEY),
         open: variables.BASEGATE_OPEN === "true",
         inferenceUrl: withoutSlash(variables.BASETEN_INFERENCE_URL ?? "https://inference.baseten.co"),
         modelUrl: withoutSlash(variables.BASETEN_MODEL_URL ?? "https://model-{model_id}.api.baseten.co"),

@@ -48,7 +48,10 @@ const watch = (clocks: Clocks, expired: (expiry: Expiry) => void): Effect.Effect
  * `provider_timeout` where a clock ran out first.
  */
 export class Upstream extends Context.Service<Upstream, {
-  readonly send: (request: UpstreamRequest, limits: ClockLimits) => Effect.Effect<UpstreamAnswer, UpstreamFailure>
+  readonly send: (
+    request: UpstreamRequest,
+    limits: ClockLimits,
+  ) => Effect.Effect<UpstreamAnswer, UpstreamFailure>
 }>()("basegate/relay/Upstream") {
   /** Over the platform's transport. */
   static readonly layer: Layer.Layer<Upstream, never, Transport> = Layer.effect(

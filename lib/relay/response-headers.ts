@@ -26,7 +26,9 @@ const neverDown: ReadonlySet<string> = new Set([
  *   its length on the way
  */
 export const responseHeaders = (incoming: Headers, decoded: ReadonlySet<string>): Headers => {
-  const named = new Set((incoming.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim()))
+  const named = new Set(
+    (incoming.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim()),
+  )
   const undone = decoded.has((incoming.get("content-encoding") ?? "").trim().toLowerCase())
   const headers = new Headers()
   for (const [name, value] of incoming) {

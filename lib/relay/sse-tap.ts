@@ -47,9 +47,13 @@ const errorEvent = (framing: Framing, ending: Ending): string => {
     case "chat":
       return `data: ${JSON.stringify({ error })}\n\n`
     case "messages":
-      return `event: error\ndata: ${JSON.stringify({ type: "error", error: { type: "api_error", message } })}\n\n`
+      return `event: error\ndata: ${
+        JSON.stringify({ type: "error", error: { type: "api_error", message } })
+      }\n\n`
     case "responses":
-      return `event: error\ndata: ${JSON.stringify({ type: "error", code: ending, message, param: null, error })}\n\n`
+      return `event: error\ndata: ${
+        JSON.stringify({ type: "error", code: ending, message, param: null, error })
+      }\n\n`
   }
 }
 
@@ -98,7 +102,7 @@ export const sseTap = (framing: Framing): SseTap => {
     closing: (ending) => {
       look()
       if (failed) return undefined
-      const boundary = length > 0 ? "\n\n" : openEvent ? "\n" : ""
+      const boundary = length > 0 || openEvent ? "\n\n" : ""
       return new TextEncoder().encode(boundary + errorEvent(framing, ending))
     },
   }

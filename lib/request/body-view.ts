@@ -17,7 +17,8 @@ const nothing: BodyView = { model: undefined, stream: false }
 const valueOf = (bytes: Uint8Array, member: JsonMember | undefined): unknown =>
   member && parseBytes(bytes.subarray(member.start, member.end))
 
-const twoModels = "The body has more than one \"model\" key, so what is logged and limited might not be what runs. " +
+const twoModels =
+  'The body has more than one "model" key, so what is logged and limited might not be what runs. ' +
   "Send it once."
 
 const viewOf = (bytes: Uint8Array, members: ReadonlyArray<JsonMember>): BodyView => {
@@ -82,7 +83,7 @@ export const compatBody = (bytes: Uint8Array): CompatBody | GatewayError => {
   if (models.length > 1) return badChatRequest(twoModels)
   const name = valueOf(bytes, member)
   if (member === undefined || typeof name !== "string" || name === "") {
-    return badChatRequest("The body has no \"model\" string. Name one as baseten/{model}.")
+    return badChatRequest('The body has no "model" string. Name one as baseten/{model}.')
   }
   const slash = name.indexOf("/")
   const model = name.slice(slash + 1)

@@ -98,7 +98,11 @@ export const topLevelMembers = (bytes: Uint8Array): ReadonlyArray<JsonMember> | 
 }
 
 /** The bytes with the value of one member replaced by another, and nothing else changed. */
-export const replaceValue = (bytes: Uint8Array, member: JsonMember, value: unknown): Uint8Array<ArrayBuffer> => {
+export const replaceValue = (
+  bytes: Uint8Array,
+  member: JsonMember,
+  value: unknown,
+): Uint8Array<ArrayBuffer> => {
   const replacement = new TextEncoder().encode(JSON.stringify(value))
   const result = new Uint8Array(bytes.length - (member.end - member.start) + replacement.length)
   result.set(bytes.subarray(0, member.start))

@@ -46,7 +46,9 @@ export const streamedBody = (
   if (body === null) return { kind: "none" }
   const length = declaredLength(request.headers)
   if (length === 0) return { kind: "none" }
-  if (length !== undefined) return length > limit ? bodyTooLarge(limit) : { kind: "streamed", stream: body, length }
+  if (length !== undefined) {
+    return length > limit ? bodyTooLarge(limit) : { kind: "streamed", stream: body, length }
+  }
   return { kind: "streamed", stream: bounded(body.getReader(), [], limit, onTooLarge), length }
 }
 

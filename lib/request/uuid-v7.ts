@@ -17,6 +17,8 @@ export const uuidV7 = (now: number): string => {
   const time = Math.max(0, Math.floor(now)).toString(16).padStart(12, "0").slice(-12)
   const version = ((bytes[0] ?? 0) & 0x0f) | 0x70
   const variant = ((bytes[2] ?? 0) & 0x3f) | 0x80
-  return `${time.slice(0, 8)}-${time.slice(8)}-${hex[version]}${at(bytes, 1)}-${hex[variant]}${at(bytes, 3)}-` +
+  return `${time.slice(0, 8)}-${time.slice(8)}-${hex[version]}${at(bytes, 1)}-${hex[variant]}${
+    at(bytes, 3)
+  }-` +
     at(bytes, 4) + at(bytes, 5) + at(bytes, 6) + at(bytes, 7) + at(bytes, 8) + at(bytes, 9)
 }

@@ -21,7 +21,9 @@ const price = (value: unknown): number | null => {
  *
  * @param list the parsed answer; nothing comes back where it is not a list of models
  */
-export const compatModels = (list: unknown): { readonly object: "list"; readonly data: unknown } | undefined => {
+export const compatModels = (
+  list: unknown,
+): { readonly object: "list"; readonly data: unknown } | undefined => {
   const { data } = record(list)
   if (!Array.isArray(data)) return undefined
   return {

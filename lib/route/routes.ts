@@ -60,7 +60,10 @@ interface Place {
   readonly urls: BasetenUrls
 }
 
-const upstream = (place: Place, route: Partial<UpstreamRoute> & Pick<UpstreamRoute, "name" | "url">): UpstreamRoute => ({
+const upstream = (
+  place: Place,
+  route: Partial<UpstreamRoute> & Pick<UpstreamRoute, "name" | "url">,
+): UpstreamRoute => ({
   kind: "upstream",
   account: place.account,
   gateway: place.gateway,
@@ -144,7 +147,9 @@ const baseten = (place: Place, path: string): Route | GatewayError => {
   if (path.startsWith("/chain/")) return deployed(place, "chain", path.slice("/chain".length))
   if (path.startsWith("/v1/")) return modelApis(place, path)
   if (withoutVersion.test(path)) return modelApis(place, `/v1${path}`)
-  return notFound("Below /baseten there are v1/…, chat/completions, models, model/{model_id} and chain/{chain_id}.")
+  return notFound(
+    "Below /baseten there are v1/…, chat/completions, models, model/{model_id} and chain/{chain_id}.",
+  )
 }
 
 /** Finds the route of a path, whatever the method. */

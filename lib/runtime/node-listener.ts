@@ -52,7 +52,9 @@ const hasBody = ({ method, headers }: IncomingMessage): boolean =>
 
 const requestOf = (message: IncomingMessage, signal: AbortSignal): Request => {
   const target = message.url ?? "/"
-  const url = new URL(target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target)
+  const url = new URL(
+    target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target,
+  )
   const init = { method: message.method ?? "GET", headers: headersOf(message), signal }
   return hasBody(message)
     ? new Request(url, { ...init, body: bodyOf(message), duplex: "half" } as RequestInit)
@@ -94,7 +96,9 @@ export const nodeListener =
       request = requestOf(message, left.signal)
     } catch {
       // A Host or method that no Request can have: nothing of it is routed.
-      return void response.writeHead(400, { "content-type": "text/plain" }).end("Cannot read the request line")
+      return void response.writeHead(400, { "content-type": "text/plain" }).end(
+        "Cannot read the request line",
+      )
     }
     const answer = await handler(request)
     if (response.destroyed) return void answer.body?.cancel().catch(() => {})

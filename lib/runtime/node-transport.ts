@@ -20,7 +20,10 @@ interface NodeModules {
 const pool = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024, timeout: 30_000 }
 
 /** The body of an answer: read from the socket only as the relay pulls. */
-const bodyOf = (message: IncomingMessage, request: ClientRequest): ReadableStream<Uint8Array<ArrayBuffer>> => {
+const bodyOf = (
+  message: IncomingMessage,
+  request: ClientRequest,
+): ReadableStream<Uint8Array<ArrayBuffer>> => {
   let over = false
   return new ReadableStream({
     start: (controller) => {

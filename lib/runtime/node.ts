@@ -13,9 +13,10 @@ const { host, port } = settingsOrExit()
 const gateway = createGateway()
 const context = { loopback: isLoopbackName(host) }
 // A slow upload may take longer than the five minutes that Node allows a request by default.
-const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000 }, nodeListener((request) =>
-  gateway.fetch(request, context)
-))
+const server = createServer(
+  { requestTimeout: 0, keepAliveTimeout: 75_000 },
+  nodeListener((request) => gateway.fetch(request, context)),
+)
 server.listen(port, host, () => {
   const address = server.address()
   const bound = typeof address === "object" && address !== null ? address.port : port

@@ -23,9 +23,13 @@ const host = globalThis as {
  *   `node:http` is used instead.
  */
 export const layerHost = (): Layer.Layer<Transport> => {
-  if (host.Bun !== undefined) return Transport.layerFetch({ decodes: [], init: { timeout: false, decompress: false } })
+  if (host.Bun !== undefined) {
+    return Transport.layerFetch({ decodes: [], init: { timeout: false, decompress: false } })
+  }
   if (host.Deno !== undefined) return Transport.layerFetch({ decodes: [] })
-  if (host.navigator?.userAgent === "Cloudflare-Workers") return Transport.layerFetch({ decodes: ["gzip", "br"] })
+  if (host.navigator?.userAgent === "Cloudflare-Workers") {
+    return Transport.layerFetch({ decodes: ["gzip", "br"] })
+  }
   if (typeof host.process?.getBuiltinModule === "function") return layerNodeHttp()
   return Transport.layerFetch()
 }

@@ -14,7 +14,9 @@ const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const sati
 
 /** The level of a record: an error where the gateway or Baseten failed, a warning where the call was refused. */
 export const levelOf = (record: RequestRecord): "info" | "warn" | "error" => {
-  if (record.status >= 500 || (record.ending !== "complete" && record.ending !== "client_left")) return "error"
+  if (record.status >= 500 || (record.ending !== "complete" && record.ending !== "client_left")) {
+    return "error"
+  }
   return record.status >= 400 ? "warn" : "info"
 }
 

@@ -35,7 +35,10 @@ const start = (runtime: Runtime, env: Record<string, string>, port: number): Chi
   const stdio: ["ignore", "pipe", "inherit"] = ["ignore", "pipe", "inherit"]
   switch (runtime) {
     case "bun":
-      return spawn(bin("bun"), ["lib/runtime/bun.ts"], { env: { ...env, BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" }, stdio })
+      return spawn(bin("bun"), ["lib/runtime/bun.ts"], {
+        env: { ...env, BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" },
+        stdio,
+      })
     case "deno": {
       const serve = ["serve", "-A", "--node-modules-dir=manual", "--host", "127.0.0.1", "--port", `${port}`]
       return spawn(bin("deno"), [...serve, "lib/runtime/deno.ts"], { env, stdio })
@@ -70,7 +73,9 @@ export const spawnGateway = async (
 ): Promise<SpawnedGateway> => {
   const port = await freePort()
   const inherited = Object.fromEntries(
-    ["PATH", "HOME", "DENO_DIR"].flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]),
+    ["PATH", "HOME", "DENO_DIR"].flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name]]]
+    ),
   ) as Record<string, string>
   const child = start(runtime, { ...inherited, ...variables, HOST: "127.0.0.1", PORT: `${port}` }, port)
   let output = ""
@@ -83,10 +88,13 @@ export const spawnGateway = async (
   }
   return {
     url,
-    records: () => output.split("\n").flatMap((line) => parsed(line) ?? []),
+    records: () => output.split("\n").map(parsed).filter((line) => line !== undefined),
     stop: async () => {
       child.kill("SIGTERM")
+      // workerd waits for requests whose clients have left unseen (flags.ts), for ever.
+      const force = setTimeout(() => child.kill("SIGKILL"), 3000)
       await exited
+      clearTimeout(force)
     },
   }
 }

@@ -1,0 +1,68 @@
+/** The shape of the code, held by a test. */
+import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { test } from "node:test"
+import { product } from "../lib/version.ts"
+
+const files = readdirSync("lib", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
+const textOf = (name: string) => readFileSync(`lib/${name}`, "utf8")
+
+/** From the edge inwards: a file may import from its own rank and from later ones. */
+const order: ReadonlyArray<RegExp> = [
+  /^commands\//,
+  /^runtime\//,
+  /^gateway\.ts/,
+  /^layers\.ts/,
+  /^(pipeline|request-body|relay-answer)\.ts/,
+  /^(admin|auth|relay|request|route)\/|^exchange\.ts/,
+  /^telemetry\//,
+  /^config\//,
+  /^(cors|error-response|errors|framing|version)\.ts/,
+]
+const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
+const stage = (name: string) => /^(auth|relay|request|route)\//.exec(name)?.[1]
+
+const importsOf = (name: string) =>
+  [...textOf(name).matchAll(/from "(\.[^"]+)"/g)].map(([, path]) =>
+    new URL(path ?? "", `file:///lib/${name}`).pathname.slice("/lib/".length)
+  )
+
+test("imports point one way, from the edge to the core", () => {
+  for (const name of files) {
+    assert.notEqual(rank(name), -1, `${name} has no rank`)
+    for (const target of importsOf(name)) assert.ok(rank(target) >= rank(name), `${name} imports ${target}`)
+  }
+})
+
+test("no stage imports another", () => {
+  for (const name of files.filter((file) => stage(file) !== undefined)) {
+    for (const target of importsOf(name)) {
+      assert.ok(stage(target) === undefined || stage(target) === stage(name), `${name} imports ${target}`)
+    }
+  }
+})
+
+test("only lib/runtime and lib/commands name a runtime", () => {
+  for (const name of files.filter((file) => !/^(runtime|commands)\//.test(file))) {
+    const code = textOf(name).replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "")
+    assert.doesNotMatch(code, /\b(Deno|Bun|process)\.\w|from "(node|cloudflare|bun):/, name)
+  }
+})
+
+test("Effect is imported by module path, and an Effect is run in gateway.ts alone", () => {
+  for (const name of files) {
+    assert.doesNotMatch(textOf(name), /from "effect(\/(http|observability|persistence|schema))?"/, name)
+    if (name !== "gateway.ts") {
+      assert.doesNotMatch(textOf(name), /\brun(Promise|PromiseExit|Sync|Fork)\(/, name)
+    }
+  }
+})
+
+test("versions agree", () => {
+  const json = (name: string) =>
+    JSON.parse(readFileSync(name, "utf8")) as Record<string, Record<string, string>>
+  assert.equal(json("package.json")["version"], product.version)
+  assert.equal(json("deno.json")["version"], product.version)
+  const effect = json("package.json")["dependencies"]?.["effect"]
+  assert.equal(json("deno.json")["imports"]?.["effect/"], `npm:/effect@${effect}/`)
+})

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Result from "effect/Result"
+import { forwardedHeaders } from "../../lib/auth/AuthForwarder.ts"
+import { readSettings } from "../../lib/config/environment.ts"
+
+const settingsOf = (env: Record<string, string>) => Result.getOrThrow(readSettings(env))
+
+const forward = (
+  env: Record<string, string>,
+  headers: Record<string, string>,
+  options: { loopback?: boolean; hostname?: string; hasToken?: boolean; tokenHeaders?: Array<string> } = {},
+) => {
+  const settings = settingsOf({ BASETEN_API_KEY: "sk-stored", ...env })
+  const gateway = settings.gateway("a", "g")
+  assert.ok(gateway)
+  const result = forwardedHeaders(settings, {
+    headers: new Headers(headers),
+    hostname: options.hostname ?? "127.0.0.1",
+    loopback: options.loopback ?? true,
+    caller: { hasToken: options.hasToken ?? false, tokenHeaders: new Set(options.tokenHeaders) },
+    gateway,
+    requestId: "id",
+  })
+  return result instanceof Headers ? result.get("authorization") : result.status
+}
+
+test("the request's own key wins, in the configured scheme", () => {
+  assert.equal(forward({}, { authorization: "Api-Key mine" }), "Bearer mine")
+  assert.equal(forward({}, { authorization: "bearer mine", "x-api-key": "other" }), "Bearer mine")
+  assert.equal(
+    forward({ BASEGATE_CONFIG: '{"gateways":{"*":{"auth_scheme":"api-key"}}}' }, { "x-api-key": "mine" }),
+    "Api-Key mine",
+  )
+})
+
+test("the stored key serves trusted callers alone", () => {
+  assert.equal(forward({}, {}), "Bearer sk-stored")
+  assert.equal(forward({}, {}, { loopback: false }), 401)
+  assert.equal(forward({}, {}, { loopback: false, hasToken: true }), "Bearer sk-stored")
+  assert.equal(forward({ BASEGATE_OPEN: "true" }, {}, { loopback: false }), "Bearer sk-stored")
+})
+
+test("a web page cannot spend the stored key", () => {
+  assert.equal(forward({}, { origin: "https://evil.test" }), 401)
+  assert.equal(forward({ BASEGATE_OPEN: "true" }, { origin: "https://evil.test" }), 401)
+  assert.equal(forward({}, { "sec-fetch-site": "cross-site" }), 401)
+  assert.equal(forward({}, {}, { hostname: "rebound.evil.test" }), 401)
+  assert.equal(
+    forward({ BASEGATE_CORS_ORIGINS: "https://app.test" }, { origin: "https://app.test" }),
+    "Bearer sk-stored",
+  )
+})
+
+test("a gateway token is never forwarded", () => {
+  const options = { hasToken: true, tokenHeaders: ["authorization"] }
+  assert.equal(forward({}, { authorization: "Bearer gateway-token" }, options), "Bearer sk-stored")
+})
+
+test("a request that has passed through too many gateways is refused", () => {
+  assert.equal(forward({}, { authorization: "Bearer k", "x-basegate-hop": "9" }), 508)
+})

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Result from "effect/Result"
+import { readSettings } from "../../lib/config/environment.ts"
+
+test("readSettings() names the variable and the expectation, never the value", () => {
+  const wrong: ReadonlyArray<readonly [string, string]> = [
+    ["BASETEN_API_KEY", "sk secret"],
+    ["BASETEN_INFERENCE_URL", "https://user:secret@host"],
+    ["BASETEN_MODEL_URL", "https://secret.test"],
+    ["BASEGATE_TOKENS", ""],
+    ["BASEGATE_OPEN", "secret"],
+    ["PORT", "secret"],
+    ["LOG_LEVEL", "secret"],
+    ["BASEGATE_CONFIG", "{secret"],
+    ["BASEGATE_CONFIG", '{"gateways":{"*":{"idle_timeout":"secret"}}}'],
+    ["BASEGATE_CONFIG", '{"gateways":{"*":{"cache_tll":1}}}'],
+  ]
+  for (const [name, value] of wrong) {
+    const result = readSettings({ [name]: value })
+    assert.ok(Result.isFailure(result), name)
+    assert.match(result.failure, new RegExp(`^${name}.*: (expected|unknown)`))
+    assert.doesNotMatch(result.failure, /secret/)
+  }
+})
+
+test("readSettings(): the most specific entry wins, and an unlisted gateway does not exist", () => {
+  const settings = Result.getOrThrow(readSettings({
+    BASEGATE_CONFIG: '{"gateways":{"a/g":{"tokens":["t"]},"a/open":{"authentication":false}}}',
+  }))
+  assert.equal(settings.gateway("a", "g")?.authentication, true)
+  assert.equal(settings.gateway("a", "open")?.authentication, false)
+  assert.equal(settings.gateway("b", "g"), undefined)
+})

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { relayBody } from "../../lib/relay/relay-body.ts"
+import type { Ending } from "../../lib/telemetry/request-record.ts"
+
+const nothing = () => {}
+
+/** A source of the given chunks that counts how often it is pulled. */
+const sourceOf = (chunks: ReadonlyArray<Uint8Array>) => {
+  const pulls = { count: 0, cancelled: false }
+  const source = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      const chunk = chunks[pulls.count++]
+      if (chunk === undefined) controller.close()
+      else controller.enqueue(chunk)
+    },
+    cancel: () => {
+      pulls.cancelled = true
+    },
+  }, { highWaterMark: 0 })
+  return { source, pulls }
+}
+
+const relayed = (source: ReadableStream<Uint8Array>) => {
+  const endings: Array<Ending> = []
+  const relay = relayBody({
+    source,
+    tap: undefined,
+    onWaiting: nothing,
+    onChunk: nothing,
+    onEnd: (ending) => endings.push(ending),
+  })
+  return { ...relay, endings }
+}
+
+test("relayBody() relays the same bytes whatever the chunking, and ends once", async () => {
+  const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 64 }), { maxLength: 20 })
+  await fc.assert(fc.asyncProperty(chunks, async (given) => {
+    const { body, endings } = relayed(sourceOf(given).source)
+    const bytes = new Uint8Array(
+      await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+    )
+    assert.deepEqual([...bytes], given.flatMap((chunk) => [...chunk]))
+    assert.deepEqual(endings, ["complete"])
+  }))
+})
+
+test("relayBody() pulls only what its reader asks for", async () => {
+  const { source, pulls } = sourceOf(Array.from({ length: 100 }, () => new Uint8Array(1)))
+  const reader = relayed(source).body.getReader()
+  assert.equal(pulls.count, 0)
+  await reader.read()
+  assert.equal(pulls.count, 1)
+})
+
+test("relayBody() cancels its source when the client leaves", async () => {
+  const { source, pulls } = sourceOf([new Uint8Array(1), new Uint8Array(1)])
+  const { body, endings } = relayed(source)
+  const reader = body.getReader()
+  await reader.read()
+  await reader.cancel()
+  assert.equal(pulls.cancelled, true)
+  assert.deepEqual(endings, ["client_left"])
+})
+
+test("relayBody() fails a body without framing that is cut, and ends once", async () => {
+  const { body, cut, endings } = relayed(new ReadableStream({}))
+  const read = body.getReader().read()
+  cut("idle")
+  cut("draining")
+  await assert.rejects(read)
+  assert.deepEqual(endings, ["idle"])
+})

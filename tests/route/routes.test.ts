@@ -1,0 +1,78 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { findRoute } from "../../lib/route/routes.ts"
+
+const urls = {
+  inferenceUrl: "https://inference.baseten.co",
+  modelUrl: "https://model-{model_id}.api.baseten.co",
+  chainUrl: "https://chain-{chain_id}.api.baseten.co",
+}
+
+const urlOf = (method: string, path: string) => {
+  const route = findRoute(urls, method, `/v1/a/g${path}`, "")
+  return "url" in route ? route.url : route
+}
+
+test("findRoute() maps Cloudflare's paths to Baseten's", () => {
+  assert.equal(urlOf("POST", "/baseten/chat/completions"), "https://inference.baseten.co/v1/chat/completions")
+  assert.equal(urlOf("GET", "/baseten/models"), "https://inference.baseten.co/v1/models")
+  assert.equal(
+    urlOf("GET", "/baseten/v1/models/openai%2Fgpt"),
+    "https://inference.baseten.co/v1/models/openai%2Fgpt",
+  )
+  assert.equal(
+    urlOf("POST", "/baseten/model/wx4g5r5q"),
+    "https://model-wx4g5r5q.api.baseten.co/production/predict",
+  )
+  assert.equal(
+    urlOf("PUT", "/baseten/model/wx4g5r5q/environments/e/sync/v1/x"),
+    "https://model-wx4g5r5q.api.baseten.co/environments/e/sync/v1/x",
+  )
+  assert.equal(
+    urlOf("POST", "/baseten/chain/qvmz15j"),
+    "https://chain-qvmz15j.api.baseten.co/production/run_remote",
+  )
+})
+
+test("findRoute() knows chat completions of dedicated deployments", () => {
+  for (
+    const rest of ["production/sync/v1/chat/completions", "v1/chat/completions", "sync/v1/chat/completions"]
+  ) {
+    const route = findRoute(urls, "POST", `/v1/a/g/baseten/model/wx4g5r5q/${rest}`, "")
+    assert.equal("framing" in route && route.framing, "chat", rest)
+  }
+})
+
+test("findRoute() never leaves Baseten's hosts, whatever the path", () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      "..",
+      ".",
+      "%2e%2e",
+      "%2F",
+      "\\",
+      "@evil.test",
+      ":80",
+      "//",
+      "evil.test",
+      "production",
+      "predict",
+    ),
+    fc.string({ maxLength: 8 }),
+  )
+  const kinds = fc.constantFrom(
+    "/baseten/v1/",
+    "/baseten/model/",
+    "/baseten/model/abcd1234/",
+    "/baseten/chain/",
+  )
+  fc.assert(fc.property(kinds, fc.array(piece, { maxLength: 5 }), (kind, pieces) => {
+    const path = new URL(`http://gateway.test/v1/a/g${kind}${pieces.join("/")}`).pathname
+    const route = findRoute(urls, "POST", path, "")
+    if (!("url" in route)) return
+    const { host, username } = new URL(route.url)
+    assert.match(host, /^(inference|(model|chain)-[a-z0-9]{4,32}\.api)\.baseten\.co$/)
+    assert.equal(username, "")
+  }))
+})
