@@ -37,7 +37,7 @@ const config :Workerd.Config = (
 const gateway :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = ${JSON.stringify(worker)})],
   bindings = [${bindings.join(", ")}],
-  compatibilityDate = "2026-11-01",
+  compatibilityDate = "2026-10-01",
   compatibilityFlags = ["enable_request_signal"],
 );
 `
