@@ -61,23 +61,23 @@ const requestOf = (message: IncomingMessage, signal: AbortSignal): Request => {
     : new Request(url, init)
 }
 
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    response.once("drain", resolve)
-    response.once("close", resolve)
-  })
-
 const send = async (answer: Response, response: ServerResponse): Promise<void> => {
   response.writeHead(answer.status, answer.statusText, [...answer.headers].flat())
   if (answer.body === null) return void response.end()
   response.flushHeaders()
   const reader = answer.body.getReader()
   response.once("close", () => response.writableFinished || void reader.cancel().catch(() => {}))
+  let goOn = (): void => {}
+  response.on("drain", () => goOn()).on("close", () => goOn())
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return void response.end()
-      if (!response.write(value) && !response.destroyed) await drained(response)
+      if (response.write(value)) continue
+      await new Promise<void>((resolve) => {
+        goOn = resolve
+        if (response.destroyed) resolve()
+      })
     }
   } catch {
     // The client must see that the answer broke off: no last chunk, no clean end.

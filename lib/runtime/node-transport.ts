@@ -57,6 +57,8 @@ const bodyOf = (
 
 const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>): Promise<void> => {
   const reader = body.getReader()
+  let goOn = (): void => {}
+  request.on("drain", () => goOn()).on("close", () => goOn())
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -64,8 +66,8 @@ const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>):
       if (request.destroyed) return await reader.cancel()
       if (request.write(value)) continue
       await new Promise<void>((resolve) => {
-        request.once("drain", resolve)
-        request.once("close", resolve)
+        goOn = resolve
+        if (request.destroyed) resolve()
       })
     }
     request.end()
