@@ -119,6 +119,16 @@ export const makeGateway = (options: GatewayOptions = {}): Gateway => {
     while (running.size > 0) await Promise.all(running)
   }
 
+  const dispose = async (): Promise<void> => {
+    stopping = true
+    if (engine === undefined || Result.isFailure(engine)) return
+    const { runtime } = engine.success
+    await runtime.runPromise(Effect.flatMap(StreamRelay, ({ drain }) => drain))
+    await idle()
+    await runtime.dispose()
+  }
+  let disposed: Promise<void> | undefined
+
   return {
     fetch: async (request, context = {}) => {
       engine ??= start(options)
@@ -138,14 +148,7 @@ export const makeGateway = (options: GatewayOptions = {}): Gateway => {
       return response
     },
     idle,
-    dispose: async () => {
-      stopping = true
-      if (engine === undefined || Result.isFailure(engine)) return
-      const { runtime } = engine.success
-      await runtime.runPromise(Effect.flatMap(StreamRelay, ({ drain }) => drain))
-      await idle()
-      await runtime.dispose()
-    },
+    dispose: () => disposed ??= dispose(),
   }
 }
 

@@ -60,7 +60,7 @@ const answers = async (url: string): Promise<boolean> => {
 
 const parsed = (line: string): Record<string, unknown> | undefined => {
   try {
-    return JSON.parse(line.slice(line.indexOf("{"))) as Record<string, unknown>
+    return line.startsWith("{") ? JSON.parse(line) as Record<string, unknown> : undefined
   } catch {
     return undefined
   }

@@ -1,0 +1,99 @@
+/** The gateway inside other apps, and clients that are not the OpenAI SDK. */
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { createBaseten } from "@ai-sdk/baseten"
+import { generateText, streamText } from "ai"
+import { Hono } from "hono"
+import served, { createGateway, type Gateway, type RequestRecord, Telemetry } from "../../mod.ts"
+import { type Simulator, startSimulator } from "../simulator/server.ts"
+
+let simulator: Simulator
+before(async () => {
+  simulator = await startSimulator()
+})
+after(() => simulator.close())
+
+const call = (path: string) =>
+  new Request(`https://app.example${path}`, { headers: { authorization: "Bearer sk-own" } })
+
+const withGateway = async (use: (gateway: Gateway, records: Array<RequestRecord>) => Promise<void>) => {
+  const records: Array<RequestRecord> = []
+  const gateway = createGateway({
+    env: simulator.env,
+    layer: Telemetry.layerSink((record) => records.push(record)),
+  })
+  await use(gateway, records)
+  await gateway.dispose()
+}
+
+test("a Hono app mounts the gateway beside its own routes", () =>
+  withGateway(async (gateway, records) => {
+    const app = new Hono().get("/", (context) => context.text("mine")).all("/v1/*", ({ req }) =>
+      gateway.fetch(req.raw))
+    assert.equal(await (await app.request("/")).text(), "mine")
+    const response = await app.fetch(call("/v1/a/g/baseten/v1/models"))
+    assert.equal((await response.json() as { object: string }).object, "list")
+    await gateway.idle()
+    assert.equal(records[0]?.route, "models")
+  }))
+
+test("the default export serves as a plain Worker: env from bindings, records through waitUntil", async () => {
+  const waiting: Array<Promise<unknown>> = []
+  const context = { waitUntil: (promise: Promise<unknown>) => void waiting.push(promise) }
+  const response = await served.fetch(call("/v1/a/g/baseten/v1/models"), {
+    ...simulator.env,
+    LOG_LEVEL: "none",
+  }, context)
+  assert.equal(response.status, 200)
+  await response.text()
+  await Promise.all(waiting)
+  assert.equal(waiting.length, 1)
+})
+
+test("malformed settings answer 500 that names the variable and not its value", async () => {
+  const gateway = createGateway({ env: { BASETEN_INFERENCE_URL: "ftp://secret.example" } })
+  const response = await gateway.fetch(call("/livez"))
+  const text = await response.text()
+  assert.equal(response.status, 500)
+  assert.match(text, /BASETEN_INFERENCE_URL/)
+  assert.doesNotMatch(text, /secret/)
+})
+
+test("the Vercel AI SDK's Baseten provider generates and streams through the gateway", () =>
+  withGateway(async (gateway) => {
+    const provider = createBaseten({
+      apiKey: "sk-own",
+      baseURL: "https://app.example/v1/a/g/baseten/v1",
+      fetch: (input, init) => gateway.fetch(new Request(input, init)),
+    })
+    const model = provider("openai/gpt-oss-120b")
+    assert.match((await generateText({ model, prompt: "hi" })).text, /hi/)
+    const { textStream } = streamText({ model, prompt: "hello 世界" })
+    let text = ""
+    for await (const part of textStream) text += part
+    assert.match(text, /hello 世界/)
+  }))
+
+test("dispose() ends running streams as draining, shown to the client, and refuses what comes after", () =>
+  withGateway(async (gateway, records) => {
+    const response = await gateway.fetch(
+      new Request("https://app.example/v1/a/g/baseten/v1/chat/completions", {
+        method: "POST",
+        headers: {
+          authorization: "Bearer sk-own",
+          "content-type": "application/json",
+          "x-simulator-fault": JSON.stringify({ stall_after: 2 }),
+        },
+        body: JSON.stringify({
+          model: "openai/gpt-oss-120b",
+          stream: true,
+          messages: [{ role: "user", content: "hi" }],
+        }),
+      }),
+    )
+    const text = response.text()
+    await gateway.dispose()
+    assert.match(await text, /"code":"draining"/)
+    assert.equal(records[0]?.ending, "draining")
+    assert.equal((await gateway.fetch(call("/livez"))).status, 503)
+  }))
