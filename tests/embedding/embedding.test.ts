@@ -1,8 +1,6 @@
-/** The gateway inside other apps, and clients that are not the OpenAI SDK. */
+/** The gateway inside other apps. */
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { createBaseten } from "@ai-sdk/baseten"
-import { generateText, streamText } from "ai"
 import { Hono } from "hono"
 import served, { createGateway, type Gateway, type RequestRecord, Telemetry } from "../../mod.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
@@ -58,21 +56,6 @@ test("malformed settings answer 500 that names the variable and not its value", 
   assert.match(text, /BASETEN_INFERENCE_URL/)
   assert.doesNotMatch(text, /secret/)
 })
-
-test("the Vercel AI SDK's Baseten provider generates and streams through the gateway", () =>
-  withGateway(async (gateway) => {
-    const provider = createBaseten({
-      apiKey: "sk-own",
-      baseURL: "https://app.example/v1/a/g/baseten/v1",
-      fetch: (input, init) => gateway.fetch(new Request(input, init)),
-    })
-    const model = provider("openai/gpt-oss-120b")
-    assert.match((await generateText({ model, prompt: "hi" })).text, /hi/)
-    const { textStream } = streamText({ model, prompt: "hello 世界" })
-    let text = ""
-    for await (const part of textStream) text += part
-    assert.match(text, /hello 世界/)
-  }))
 
 test("dispose() ends running streams as draining, shown to the client, and refuses what comes after", () =>
   withGateway(async (gateway, records) => {
