@@ -4,47 +4,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
-
-const headersOf = (message: IncomingMessage): Headers => {
-  const headers = new Headers()
-  const { rawHeaders } = message
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "")
-  }
-  return headers
-}
-
-/** The request body: read from the socket only as it is pulled. */
-const bodyOf = (message: IncomingMessage): ReadableStream<Uint8Array> => {
-  let over = false
-  return new ReadableStream({
-    start: (controller) => {
-      const fail = (cause?: Error): void => {
-        if (over) return
-        over = true
-        controller.error(cause ?? new Error("The client closed within the body"))
-      }
-      message.on("data", (chunk: Uint8Array) => {
-        message.pause()
-        if (!over) controller.enqueue(chunk)
-      })
-      message.on("end", () => {
-        over = true
-        controller.close()
-      })
-      message.on("error", fail)
-      message.on("close", () => fail())
-      message.pause()
-    },
-    pull: () => {
-      message.resume()
-    },
-    cancel: () => {
-      over = true
-      message.resume()
-    },
-  }, { highWaterMark: 0 })
-}
+import { bodyOf, headersOf } from "./node-message.ts"
 
 const hasBody = ({ method, headers }: IncomingMessage): boolean =>
   method !== "GET" && method !== "HEAD" &&
@@ -57,7 +17,10 @@ const requestOf = (message: IncomingMessage, signal: AbortSignal): Request => {
   )
   const init = { method: message.method ?? "GET", headers: headersOf(message), signal }
   return hasBody(message)
-    ? new Request(url, { ...init, body: bodyOf(message), duplex: "half" } as RequestInit)
+    ? new Request(
+      url,
+      { ...init, body: bodyOf(message, () => message.resume()), duplex: "half" } as RequestInit,
+    )
     : new Request(url, init)
 }
 

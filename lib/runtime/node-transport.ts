@@ -8,6 +8,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http"
 import * as Layer from "effect/Layer"
 import { Transport, type UpstreamRequest } from "../relay/Transport.ts"
+import { bodyOf, headersOf } from "./node-message.ts"
 
 interface NodeModules {
   readonly getBuiltinModule: {
@@ -18,42 +19,6 @@ interface NodeModules {
 
 /** Idle connections are closed after 30 s, well before Baseten closes them (60 to 120 s). */
 const pool = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024, timeout: 30_000 }
-
-/** The body of an answer: read from the socket only as the relay pulls. */
-const bodyOf = (
-  message: IncomingMessage,
-  request: ClientRequest,
-): ReadableStream<Uint8Array<ArrayBuffer>> => {
-  let over = false
-  return new ReadableStream({
-    start: (controller) => {
-      const fail = (cause?: Error): void => {
-        if (over) return
-        over = true
-        controller.error(cause ?? new Error("The connection closed within the body"))
-      }
-      message.on("data", (chunk: Uint8Array<ArrayBuffer>) => {
-        message.pause()
-        if (!over) controller.enqueue(chunk)
-      })
-      message.on("end", () => {
-        if (!message.complete) return fail()
-        over = true
-        controller.close()
-      })
-      message.on("error", fail)
-      message.on("close", () => fail())
-      message.pause()
-    },
-    pull: () => {
-      message.resume()
-    },
-    cancel: () => {
-      over = true
-      request.destroy()
-    },
-  }, { highWaterMark: 0 })
-}
 
 const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>): Promise<void> => {
   const reader = body.getReader()
@@ -76,23 +41,13 @@ const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>):
   }
 }
 
-/** Headers with several values of one name (`set-cookie`) kept apart. */
-const headersOf = (message: IncomingMessage): Headers => {
-  const headers = new Headers()
-  const { rawHeaders } = message
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "")
-  }
-  return headers
-}
-
 const bodiless = (method: string, status: number): boolean =>
   method === "HEAD" || status === 204 || status === 205 || status === 304
 
 const responseOf = (message: IncomingMessage, request: ClientRequest, method: string): Response => {
   const status = message.statusCode ?? 0
   const init = { status, statusText: message.statusMessage ?? "", headers: headersOf(message) }
-  if (!bodiless(method, status)) return new Response(bodyOf(message, request), init)
+  if (!bodiless(method, status)) return new Response(bodyOf(message, () => request.destroy()), init)
   message.resume()
   return new Response(null, init)
 }
