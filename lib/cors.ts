@@ -22,12 +22,16 @@ const exposed = [
   "x-ratelimit-remaining-tokens",
 ].join(", ")
 
+/** Whether `Origin` is one whose pages may call. */
+export const isAllowedOrigin = (origins: ReadonlySet<string>, origin: string): boolean =>
+  origins.has("*") || origins.has(origin)
+
 /** Adds what lets an allowed origin's page read an answer. Without configured origins: nothing. */
 export const addCors = (headers: Headers, origins: ReadonlySet<string>, request: Headers): void => {
   if (origins.size === 0) return
   headers.append("vary", "Origin")
   const origin = request.get("origin")
-  if (origin === null || !(origins.has("*") || origins.has(origin))) return
+  if (origin === null || !isAllowedOrigin(origins, origin)) return
   headers.set("access-control-allow-origin", origins.has("*") ? "*" : origin)
   headers.set("access-control-expose-headers", exposed)
 }
@@ -43,7 +47,7 @@ export const answerOptions = (
 ): Response => {
   const headers = new Headers({ allow: allowed.join(", ") })
   const origin = request.get("origin")
-  if (origin !== null && (origins.has("*") || origins.has(origin))) {
+  if (origin !== null && isAllowedOrigin(origins, origin)) {
     headers.set("access-control-allow-methods", allowed.join(", "))
     headers.set("access-control-allow-headers", request.get("access-control-request-headers") ?? "*")
     headers.set("access-control-max-age", "86400")

@@ -29,7 +29,7 @@ export interface Exchange {
 }
 
 /** Milliseconds to the microsecond, which is as far as clocks go. */
-const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
+export const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
 
 /** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
 const eventId = (headers: Headers): string | undefined => {

@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { GatewayError } from "./errors.ts"
-import type { Exchange } from "./exchange.ts"
+import { type Exchange, rounded } from "./exchange.ts"
 import { responseHeaders } from "./relay/response-headers.ts"
 import type { StreamRelay } from "./relay/StreamRelay.ts"
 import { sseTap } from "./relay/sse-tap.ts"
@@ -41,8 +41,7 @@ export const relayAnswer = (
   if (response.status === 200 && isEventStream(headers)) record.stream = true
 
   const answered = (body: ReadableStream<Uint8Array> | string | null): Response => {
-    record.gateway_ms = Math.round((before + exchange.elapsed() - (record.time_to_headers_ms ?? 0)) * 1000) /
-      1000
+    record.gateway_ms = rounded(before + exchange.elapsed() - (record.time_to_headers_ms ?? 0))
     headers.append("server-timing", `gateway;dur=${record.gateway_ms}`)
     const { status, statusText } = response
     return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>> | string | null, {

@@ -17,7 +17,7 @@ const order: ReadonlyArray<RegExp> = [
   /^(admin|auth|relay|request|route)\/|^exchange\.ts/,
   /^telemetry\//,
   /^config\//,
-  /^(cors|error-response|errors|framing|version)\.ts/,
+  /^(cors|error-response|errors|framing|hop-by-hop|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
 const stage = (name: string) => /^(auth|relay|request|route)\//.exec(name)?.[1]

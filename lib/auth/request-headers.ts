@@ -3,19 +3,7 @@
  *
  * @module
  */
-
-/** Meant for one hop (RFC 9110 §7.6.1), or made anew by the transport. */
-export const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-])
+import { connectionNames, hopByHop } from "../hop-by-hop.ts"
 
 const neverUp: ReadonlySet<string> = new Set([
   ...hopByHop,
@@ -41,17 +29,13 @@ const neverUp: ReadonlySet<string> = new Set([
   "x-forwarded",
   "forwarded-for",
   "cdn-loop",
-  // Bodies are observed as they pass, so they are asked for as they are (see acceptEncoding below).
+  // Bodies are observed as they pass, so they are asked for without a content coding.
   "accept-encoding",
 ])
 
 /** `cf-aig-*`, Cloudflare's old `cf-cache-ttl` and `cf-skip-cache`, and what its edge adds (`cf-ray`, …). */
 const isPrivate = (name: string): boolean =>
   name.startsWith("cf-") || name.startsWith("x-forwarded-") || name.startsWith("sec-fetch-")
-
-/** The names that a `Connection` header makes hop-by-hop. */
-export const connectionNames = (headers: Headers): ReadonlySet<string> =>
-  new Set((headers.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim()))
 
 /** Counts how many basegates a request has passed; it goes up with each call. */
 export const hopHeader = "x-basegate-hop"

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isAllowedOrigin } from "../cors.ts"
 
 /** What the decision rests on. */
 export interface TrustInput {
@@ -22,10 +23,6 @@ export interface TrustInput {
 /** Whether a name in a URL means this machine. A rebound DNS name resolves here, but does not read like this. */
 export const isLoopbackName = (hostname: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)\.?$/i.test(hostname) || /\.localhost\.?$/i.test(hostname)
-
-/** Whether `Origin` is one whose pages may call. */
-export const isAllowedOrigin = (corsOrigins: ReadonlySet<string>, origin: string): boolean =>
-  corsOrigins.has("*") || corsOrigins.has(origin)
 
 /** A page sends `Origin`, or, on a plain GET, only `Sec-Fetch-Site` (Fetch Metadata). */
 const fromForeignPage = ({ corsOrigins, headers }: TrustInput): boolean => {

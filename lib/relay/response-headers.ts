@@ -3,18 +3,10 @@
  *
  * @module
  */
+import { connectionNames, hopByHop } from "../hop-by-hop.ts"
 
-/** Meant for one hop (RFC 9110 §7.6.1), or for another origin than the gateway's. */
 const neverDown: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
+  ...hopByHop,
   // Names Baseten's own endpoints as alternatives for the gateway's origin (RFC 7838).
   "alt-svc",
 ])
@@ -26,9 +18,7 @@ const neverDown: ReadonlySet<string> = new Set([
  *   its length on the way
  */
 export const responseHeaders = (incoming: Headers, decoded: ReadonlySet<string>): Headers => {
-  const named = new Set(
-    (incoming.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim()),
-  )
+  const named = connectionNames(incoming)
   const undone = decoded.has((incoming.get("content-encoding") ?? "").trim().toLowerCase())
   const headers = new Headers()
   for (const [name, value] of incoming) {

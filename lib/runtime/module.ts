@@ -4,7 +4,7 @@
  * @module
  */
 import { isLoopbackName } from "../auth/trust.ts"
-import { readSettings } from "../config/environment.ts"
+import { type Environment, readSettings } from "../config/environment.ts"
 import type { RequestContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
@@ -29,12 +29,15 @@ const listener = (): { readonly host: string; readonly port: number } => {
 const gateways = new WeakMap<object, Gateway>()
 const thisProcess = {}
 
-/** One gateway for each environment: a Worker's `env`, or the process. */
-const gatewayOf = (env: object | undefined): Gateway => {
+/**
+ * One gateway for each environment: a Worker's `env`, the same object for all requests of an isolate, or the
+ * process.
+ */
+export const gatewayOf = (env?: Environment): Gateway => {
   const key = env ?? thisProcess
   let gateway = gateways.get(key)
   if (gateway === undefined) {
-    gateway = env === undefined ? createGateway() : createGateway({ env: { ...env } })
+    gateway = createGateway(env && { env })
     gateways.set(key, gateway)
   }
   return gateway
@@ -45,11 +48,13 @@ let bound: string | undefined
 /** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
 const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
   if (typeof third?.waitUntil === "function") {
-    return gatewayOf(second).fetch(request, { waitUntil: (promise) => third.waitUntil?.(promise) })
+    return gatewayOf(second as Environment | undefined).fetch(request, {
+      waitUntil: (promise) => third.waitUntil?.(promise),
+    })
   }
   const hostname = bound ?? (second as Lent | undefined)?.hostname
   const context: RequestContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
-  return gatewayOf(undefined).fetch(request, context)
+  return gatewayOf().fetch(request, context)
 }
 
 /** The module's default export. `port`, `hostname` and the rest are read by servers alone. */

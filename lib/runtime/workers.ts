@@ -3,26 +3,18 @@
  *
  * @module
  */
-import { createGateway } from "./module.ts"
-import type { Gateway } from "../gateway.ts"
-
-type Bindings = Readonly<Record<string, unknown>>
-
-/** One gateway an isolate; its layers build without awaiting, as Workers require of shared state. */
-const gateways = new WeakMap<Bindings, Gateway>()
+import type { Environment } from "../config/environment.ts"
+import { gatewayOf } from "./module.ts"
 
 export default {
   fetch: (
     request: Request,
-    env: Bindings,
+    env: Environment,
     ctx: { waitUntil(promise: Promise<unknown>): void },
-  ): Promise<Response> => {
-    let gateway = gateways.get(env)
-    if (gateway === undefined) gateways.set(env, gateway = createGateway({ env }))
-    return gateway.fetch(request, {
+  ): Promise<Response> =>
+    gatewayOf(env).fetch(request, {
       waitUntil: (promise) => ctx.waitUntil(promise),
       // Set by `npm run start:workers`, which knows what it listens on. Nothing else sets it.
       loopback: env["BASEGATE_ON_LOOPBACK"] === "true",
-    })
-  },
+    }),
 }
