@@ -14,6 +14,10 @@ const reasons = {
   provider_failed: [502, 2005, "Failed to get response from provider"],
   provider_timeout: [504, 2005, "Failed to get response from provider"],
   invalid_provider: [400, 2008, "Invalid provider"],
+  rate_limited: [429, 2003, "Rate limited"],
+  spend_limited: [429, 2041, "Spend limit exceeded"],
+  unknown_key_alias: [400, 2040, "Unknown key alias"],
+  circuit_open: [503, 2005, "Failed to get response from provider"],
   unauthorized: [401, 2009, "Unauthorized"],
   bad_chat_request: [400, 2019, "Chat completion bad format"],
   bad_request: [400, 9400, "Bad request"],
@@ -161,4 +165,27 @@ export const draining = (): GatewayError =>
     reason: "draining",
     detail: "The gateway is stopping and takes no new requests. Try again in a moment.",
     headers: { "retry-after": "1" },
+  })
+
+/** A rate limit is reached. */
+export const rateLimited = (detail: string, headers: Readonly<Record<string, string>>): GatewayError =>
+  new GatewayError({ reason: "rate_limited", detail, headers })
+
+/** A spend rule is reached. `detail` is Cloudflare's sentence, which names the rule. */
+export const spendLimited = (detail: string, headers: Readonly<Record<string, string>>): GatewayError =>
+  new GatewayError({ reason: "spend_limited", detail, headers })
+
+/** `cf-aig-byok-alias` names a key that the gateway does not hold. */
+export const unknownKeyAlias = (alias: string, known: ReadonlyArray<string>): GatewayError =>
+  new GatewayError({
+    reason: "unknown_key_alias",
+    detail: `There is no stored key "${alias}". Known are: ${known.join(", ") || "none"}.`,
+  })
+
+/** The circuit of an upstream host is open: it failed too often of late, and is left alone for a while. */
+export const circuitOpen = (host: string, seconds: number): GatewayError =>
+  new GatewayError({
+    reason: "circuit_open",
+    detail: `Calls to ${host} are held back after repeated failures. Try again in ${seconds} s.`,
+    headers: { "retry-after": String(seconds) },
   })
