@@ -15,7 +15,7 @@ import type { Exchange } from "./exchange.ts"
 import { relayAnswer } from "./relay-answer.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Upstream } from "./relay/Upstream.ts"
-import { prepareBody } from "./request-body.ts"
+import { prepareBody, type PreparedBody } from "./request/prepare-body.ts"
 import { allowedMethods, type UpstreamRoute } from "./route/routes.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 
@@ -46,16 +46,18 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
         gateway,
         requestId: exchange.record.request_id,
       })
-      const body = yield* prepareBody(exchange, route, gateway)
+      const body = yield* Effect.promise(() => prepareBody(request, route.body, gateway.requestBodyLimit))
+      if (body instanceof GatewayError) return yield* body
+      noteBody(exchange, body)
       if (body.length !== undefined) headers.set("content-length", String(body.length))
 
       const before = exchange.elapsed()
       const answer = yield* (yield* Upstream).send(
-        { url: route.url, method: request.method, headers, body: body.body },
+        { url: route.url, method: request.method, headers, ...body },
         limits(route, gateway),
       ).pipe(Effect.mapError(({ error, ending }) => {
         exchange.record.ending = ending
-        return body.refusal() ?? (gateway.cloudflareErrorStatus ? withStatus(error, 400) : error)
+        return gateway.cloudflareErrorStatus ? asCloudflare(error) : error
       }))
       exchange.record.time_to_headers_ms = exchange.elapsed()
       return yield* relayAnswer(exchange, route, answer, yield* StreamRelay, before)
@@ -70,11 +72,20 @@ const describe = ({ record }: Exchange, route: UpstreamRoute): void => {
   record.deployment = route.deployment ?? null
 }
 
+const noteBody = ({ record }: Exchange, { view, received }: PreparedBody): void => {
+  record.model = view.model ?? null
+  record.stream = view.stream
+  record.request_bytes = received ?? null
+}
+
 const limits = (route: UpstreamRoute, gateway: GatewaySettings) => ({
   headers: route.dedicated ? gateway.dedicatedHeadersTimeout : gateway.headersTimeout,
   idle: gateway.idleTimeout,
   total: gateway.totalTimeout,
 })
 
-const withStatus = ({ reason, detail }: GatewayError, statusOverride: number): GatewayError =>
-  new GatewayError({ reason, detail, statusOverride })
+/** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
+const asCloudflare = (error: GatewayError): GatewayError =>
+  error.code === 2005
+    ? new GatewayError({ reason: error.reason, detail: error.detail, statusOverride: 400 })
+    : error

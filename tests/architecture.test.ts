@@ -13,7 +13,7 @@ const order: ReadonlyArray<RegExp> = [
   /^runtime\//,
   /^gateway\.ts/,
   /^layers\.ts/,
-  /^(pipeline|request-body|relay-answer)\.ts/,
+  /^(pipeline|relay-answer)\.ts/,
   /^(admin|auth|relay|request|route)\/|^exchange\.ts/,
   /^telemetry\//,
   /^config\//,

@@ -12,7 +12,15 @@ export interface UpstreamRequest {
   readonly method: string
   readonly headers: Headers
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
+  /** The length of a streamed body in bytes, where it is known. */
+  readonly length?: number | undefined
 }
+
+/** Makes a body one whose length the runtime knows. */
+export type StreamBody = (
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  length: number,
+) => ReadableStream<Uint8Array<ArrayBuffer>>
 
 /** Sends one request; follows no redirect, sets no time limit, and retries nothing. */
 export class Transport extends Context.Service<Transport, {
@@ -26,17 +34,23 @@ export class Transport extends Context.Service<Transport, {
    *
    * @param options.decodes the content codings that this `fetch` undoes even where none was asked for
    * @param options.init members of `fetch`'s second argument that only this runtime knows
+   * @param options.streamBody what this `fetch` needs done to a streamed body of known length
    */
   static readonly layerFetch = (
     options: {
       readonly decodes?: ReadonlyArray<string>
       readonly init?: Readonly<Record<string, unknown>>
+      readonly streamBody?: StreamBody
       readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
     } = {},
   ): Layer.Layer<Transport> =>
     Layer.succeed(Transport, {
       decodes: new Set(options.decodes ?? ["gzip", "x-gzip", "deflate", "br", "zstd"]),
-      send: ({ url, method, headers, body }, signal) => {
+      send: ({ url, method, headers, body: given, length }, signal) => {
+        const body =
+          given instanceof ReadableStream && length !== undefined && options.streamBody !== undefined
+            ? options.streamBody(given, length)
+            : given
         const init = { method, headers, body, signal, redirect: "manual", duplex: "half", ...options.init }
         return (options.fetch ?? globalThis.fetch)(url, init as RequestInit)
       },

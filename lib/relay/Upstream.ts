@@ -25,10 +25,16 @@ export interface UpstreamAnswer {
   readonly release: () => void
 }
 
+/** A request to Baseten, and word of its body. */
+export interface UpstreamCall extends UpstreamRequest {
+  /** Aborts when a streamed body breaks off; its reason is the `GatewayError` that says why. */
+  readonly broken?: AbortSignal | undefined
+}
+
 /** Why a call gave no answer, beside the client's leaving. */
 export interface UpstreamFailure {
   readonly error: GatewayError
-  readonly ending: "upstream_cut" | Expiry
+  readonly ending: "complete" | "upstream_cut" | Expiry
 }
 
 /** Sleeps until a clock has run out, and says which. */
@@ -44,12 +50,12 @@ const watch = (clocks: Clocks, expired: (expiry: Expiry) => void): Effect.Effect
 /**
  * Sends requests to Baseten. Interruption aborts the request: the GPU stops.
  *
- * Fails with `provider_failed` where the connection failed or closed before the headers, and with
- * `provider_timeout` where a clock ran out first.
+ * Fails with `provider_failed` where the connection failed or closed before the headers, with
+ * `provider_timeout` where a clock ran out first, and with what broke the request's body where that came first.
  */
 export class Upstream extends Context.Service<Upstream, {
   readonly send: (
-    request: UpstreamRequest,
+    call: UpstreamCall,
     limits: ClockLimits,
   ) => Effect.Effect<UpstreamAnswer, UpstreamFailure>
 }>()("basegate/relay/Upstream") {
@@ -57,7 +63,7 @@ export class Upstream extends Context.Service<Upstream, {
   static readonly layer: Layer.Layer<Upstream, never, Transport> = Layer.effect(
     Upstream,
     Effect.map(Transport, (transport) => ({
-      send: Effect.fnUntraced(function* (request, limits) {
+      send: Effect.fnUntraced(function* (call, limits) {
         const clock = yield* Clock.Clock
         const now = () => clock.currentTimeMillisUnsafe()
         const clocks = startClocks(limits, now())
@@ -75,13 +81,16 @@ export class Upstream extends Context.Service<Upstream, {
           watcher.interruptUnsafe()
           controller.abort()
         }
-        const { host } = new URL(request.url)
+        const { host } = new URL(call.url)
+        call.broken?.addEventListener("abort", release, { once: true })
         const failure = (): UpstreamFailure =>
-          expiry === undefined
+          call.broken?.aborted
+            ? { error: call.broken.reason as GatewayError, ending: "complete" }
+            : expiry === undefined
             ? { error: providerFailed(host), ending: "upstream_cut" }
             : { error: providerTimeout(host, clockNames[expiry]), ending: expiry }
         const response = yield* Effect.callback<Response, UpstreamFailure>((resume) => {
-          transport.send(request, controller.signal).then(
+          transport.send(call, controller.signal).then(
             (answer) => resume(Effect.succeed(answer)),
             () => {
               const failed = failure()

@@ -12,7 +12,8 @@ export interface BodyView {
   readonly stream: boolean
 }
 
-const nothing: BodyView = { model: undefined, stream: false }
+/** The view of a body that was not looked at, or holds no JSON object. */
+export const emptyView: BodyView = { model: undefined, stream: false }
 
 const valueOf = (bytes: Uint8Array, member: JsonMember | undefined): unknown =>
   member && parseBytes(bytes.subarray(member.start, member.end))
@@ -39,7 +40,7 @@ const modelsIn = (members: ReadonlyArray<JsonMember>) => members.filter(({ key }
  */
 export const viewBody = (bytes: Uint8Array): BodyView | GatewayError => {
   const members = topLevelMembers(bytes)
-  if (members === undefined) return nothing
+  if (members === undefined) return emptyView
   return modelsIn(members).length > 1 ? badRequest(twoModels) : viewOf(bytes, members)
 }
 

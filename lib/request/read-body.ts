@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bodyTooLarge, type GatewayError } from "../errors.ts"
+import { bodyTooLarge, clientLeft, type GatewayError } from "../errors.ts"
 
 /** A body that is held whole: it can be looked at, and sent again. */
 export interface WholeBody {
@@ -17,6 +17,11 @@ export interface StreamedBody {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
   /** Its length in bytes, where the client declared it. */
   readonly length: number | undefined
+  /**
+   * Aborts before the stream fails; its reason is a `GatewayError`: `body_too_large` or `client_left`. A failed
+   * stream alone does not do: workerd (2026-10) then ends the chunked upload as if it were whole.
+   */
+  readonly broken: AbortSignal
 }
 
 /** What a request carries. */
@@ -35,49 +40,39 @@ export const declaredLength = (headers: Headers): number | undefined => {
  * The body to forward unread.
  *
  * @param limit bytes; a declared length is checked before, an undeclared one while it streams
- * @param onTooLarge called once when an undeclared body passes the limit; the stream then fails
  */
-export const streamedBody = (
-  request: Request,
-  limit: number,
-  onTooLarge: (error: GatewayError) => void,
-): RequestBody | GatewayError => {
+export const streamedBody = (request: Request, limit: number): RequestBody | GatewayError => {
   const { body } = request
-  if (body === null) return { kind: "none" }
   const length = declaredLength(request.headers)
-  if (length === 0) return { kind: "none" }
-  if (length !== undefined) {
-    return length > limit ? bodyTooLarge(limit) : { kind: "streamed", stream: body, length }
-  }
-  return { kind: "streamed", stream: bounded(body.getReader(), [], limit, onTooLarge), length }
+  if (body === null || length === 0) return { kind: "none" }
+  if (length !== undefined && length > limit) return bodyTooLarge(limit)
+  return handedOn(body.getReader(), [], limit, length)
 }
 
 /**
  * Reads a body whole if it has at most `viewLimit` bytes; a longer one is handed on unread.
  *
- * Rejects where the client stops sending.
+ * Gives `client_left` where the client stops sending.
  */
-export const wholeBody = async (
-  request: Request,
-  limit: number,
-  onTooLarge: (error: GatewayError) => void,
-): Promise<RequestBody | GatewayError> => {
+export const wholeBody = async (request: Request, limit: number): Promise<RequestBody | GatewayError> => {
   const length = declaredLength(request.headers)
   if (request.body === null || length === 0) return { kind: "none" }
-  if (length !== undefined && (length > limit || length > viewLimit)) {
-    return streamedBody(request, limit, onTooLarge)
+  if (length !== undefined && (length > limit || length > viewLimit)) return streamedBody(request, limit)
+  try {
+    if (length !== undefined) return { kind: "whole", bytes: new Uint8Array(await request.arrayBuffer()) }
+    const reader = request.body.getReader()
+    const chunks: Array<Uint8Array<ArrayBuffer>> = []
+    let size = 0
+    while (size <= viewLimit) {
+      const { done, value } = await reader.read()
+      if (done) return size > limit ? bodyTooLarge(limit) : { kind: "whole", bytes: joined(chunks, size) }
+      chunks.push(value)
+      size += value.byteLength
+    }
+    return handedOn(reader, chunks, limit, undefined)
+  } catch {
+    return clientLeft()
   }
-  if (length !== undefined) return { kind: "whole", bytes: new Uint8Array(await request.arrayBuffer()) }
-  const reader = request.body.getReader()
-  const chunks: Array<Uint8Array<ArrayBuffer>> = []
-  let size = 0
-  while (size <= viewLimit) {
-    const { done, value } = await reader.read()
-    if (done) return size > limit ? bodyTooLarge(limit) : { kind: "whole", bytes: joined(chunks, size) }
-    chunks.push(value)
-    size += value.byteLength
-  }
-  return { kind: "streamed", stream: bounded(reader, chunks, limit, onTooLarge), length: undefined }
 }
 
 const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
@@ -91,25 +86,36 @@ const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<Arr
 }
 
 /** What was read already, then the rest as it comes, held to the limit. */
-const bounded = (
+const handedOn = (
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
   read: Array<Uint8Array<ArrayBuffer>>,
   limit: number,
-  onTooLarge: (error: GatewayError) => void,
-): ReadableStream<Uint8Array<ArrayBuffer>> => {
+  length: number | undefined,
+): StreamedBody => {
+  const broken = new AbortController()
   let size = 0
-  return new ReadableStream({
+  const next = async () => {
+    const value = read.shift()
+    return value === undefined ? await reader.read() : { done: false, value } as const
+  }
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
-      const first = read.shift()
-      const { done, value } = first === undefined ? await reader.read() : { done: false, value: first }
-      if (done || value === undefined) return controller.close()
-      size += value.byteLength
-      if (size <= limit) return controller.enqueue(value)
-      const error = bodyTooLarge(limit)
-      onTooLarge(error)
-      controller.error(error)
-      await reader.cancel(error).catch(() => {})
+      const fail = (error: GatewayError): void => {
+        broken.abort(error)
+        controller.error(error)
+      }
+      try {
+        const { done, value } = await next()
+        if (done) return controller.close()
+        size += value.byteLength
+        if (size <= limit) return controller.enqueue(value)
+      } catch {
+        return fail(clientLeft())
+      }
+      fail(bodyTooLarge(limit))
+      await reader.cancel().catch(() => {})
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 })
+  return { kind: "streamed", stream, length, broken: broken.signal }
 }
