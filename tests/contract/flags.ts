@@ -3,7 +3,7 @@
  */
 import type { Runtime } from "../support/spawn-gateway.ts"
 
-interface Flags {
+export interface Flags {
   /**
    * Whether a client that closes while nothing is being written is noticed. workerd, outside Cloudflare's
    * network, takes a closing TCP peer (FIN) for half closed, and sees that it has gone when it next writes.

@@ -1,0 +1,135 @@
+/** Request bodies: relayed as they are, in any size and type, up to the limit. */
+import assert from "node:assert/strict"
+import { createHash } from "node:crypto"
+import { test } from "node:test"
+import { chat, type Harness, json, key } from "../harness.ts"
+
+const binary = { ...key, "content-type": "application/octet-stream" }
+
+/** A body of unknown length, so that it is sent chunked. */
+const chunked = (chunks: ReadonlyArray<Uint8Array>): ReadableStream<Uint8Array> => {
+  const rest = [...chunks]
+  return new ReadableStream({
+    pull: (controller) => {
+      const chunk = rest.shift()
+      if (chunk === undefined) controller.close()
+      else controller.enqueue(chunk)
+    },
+  })
+}
+const post = (url: string, headers: Record<string, string>, body: BodyInit): Promise<Response> =>
+  fetch(url, { method: "POST", headers, body, duplex: "half" } as RequestInit)
+
+const codeOf = async (response: Response) => [
+  response.status,
+  (await response.json() as { internalCode: number }).internalCode,
+]
+
+export const bodyCases = (harness: Harness): void => {
+  const sink = () => `${harness.base}/baseten/model/sink1234`
+
+  test("a 90 MB upload streams through", async () => {
+    const bytes = new Uint8Array(90_000_000).map((_, index) => index * 31 + 7)
+    const response = await post(sink(), binary, bytes)
+    const { bytes: arrived, sha256 } = await response.json() as { bytes: number; sha256: string }
+    assert.deepEqual([arrived, sha256], [bytes.length, createHash("sha256").update(bytes).digest("hex")])
+    assert.equal((await harness.recordOf(response))["request_bytes"], bytes.length)
+  })
+
+  test("an upload is relayed while it is being sent", async () => {
+    const id = harness.nextCase()
+    let goOn = (): void => {}
+    const arrived = new Promise<void>((resolve) => goOn = resolve)
+    const body = new ReadableStream<Uint8Array>({
+      start: async (controller) => {
+        controller.enqueue(new Uint8Array(100_000))
+        await arrived
+        controller.enqueue(new Uint8Array(1))
+        controller.close()
+      },
+    })
+    const response = post(sink(), { ...binary, "x-simulator-case": id }, body as unknown as BodyInit)
+    for (
+      let tries = 0;
+      tries < 100 && (harness.simulator.requests(id)[0]?.body_bytes ?? 0) < 100_000;
+      tries++
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    assert.equal(harness.reached(id).body_bytes, 100_000)
+    goOn()
+    assert.equal((await (await response).json() as { bytes: number }).bytes, 100_001)
+  })
+
+  test("a JSON body larger than what is looked at is relayed whole", async () => {
+    const body = chat({ padding: "x".repeat(9_000_000) })
+    const response = await post(sink(), json, body)
+    assert.equal((await response.json() as { bytes: number }).bytes, Buffer.byteLength(body))
+  })
+
+  test("a chunked JSON body is looked at and relayed", async () => {
+    const id = harness.nextCase()
+    const body = new TextEncoder().encode(chat())
+    const response = await post(
+      `${harness.base}/baseten/v1/chat/completions`,
+      { ...json, "x-simulator-case": id },
+      chunked([body.subarray(0, 17), body.subarray(17)]) as unknown as BodyInit,
+    )
+    assert.equal(response.status, 200)
+    await response.text()
+    assert.equal(harness.reached(id).body_text, chat())
+    assert.equal((await harness.recordOf(response))["model"], "openai/gpt-oss-120b")
+  })
+
+  test("a multipart body keeps its boundary", async () => {
+    const form = new FormData()
+    form.append("audio", new Blob([new Uint8Array(1000)]), "a.wav")
+    const response = await fetch(sink(), { method: "POST", headers: key, body: form })
+    const { content_type } = await response.json() as { content_type: string }
+    assert.match(content_type, /^multipart\/form-data; boundary=/)
+  })
+
+  test("a body that is not JSON, or only says it is, is Baseten's to judge", async () => {
+    const id = harness.nextCase()
+    const url = `${harness.base}/baseten/v1/chat/completions`
+    const text = await post(url, { ...key, "content-type": "text/plain", "x-simulator-case": id }, "hello")
+    await text.text()
+    assert.equal(harness.reached(id).body_text, "hello")
+    const broken = await post(url, json, "{")
+    assert.deepEqual([broken.status, await broken.json()], [400, { error: "Invalid request body" }])
+  })
+
+  test('two "model" keys, one of them escaped, are refused: 400, code 9400', async () => {
+    const response = await post(
+      `${harness.base}/baseten/v1/chat/completions`,
+      json,
+      `{"model":"a/b","messages":[],"mode\\u006c":"c/d"}`,
+    )
+    assert.deepEqual(await codeOf(response), [400, 9400])
+  })
+
+  test("a body over the limit is refused with 413, declared or not, and Baseten gets no whole request", async () => {
+    for (const path of ["baseten/model/sink1234", "baseten/v1/chat/completions", "compat/chat/completions"]) {
+      for (const headers of [json, binary]) {
+        const bytes = new TextEncoder().encode(chat({ padding: "x".repeat(2000) }))
+        const url = `${harness.entry("small")}/${path}`
+        if (path.startsWith("compat") && headers === binary) continue
+        assert.deepEqual(await codeOf(await post(url, headers, bytes)), [413, 9413], path)
+        const id = harness.nextCase()
+        const body = chunked([bytes.subarray(0, 900), bytes.subarray(900)]) as unknown as BodyInit
+        const response = await post(url, { ...headers, "x-simulator-case": id }, body)
+        assert.deepEqual(await codeOf(response), [413, 9413], `${path}, chunked`)
+        for (const { outcome } of harness.simulator.requests(id)) assert.notEqual(outcome, "completed")
+      }
+    }
+  })
+
+  test("a body of exactly the limit passes", async () => {
+    const response = await post(
+      `${harness.entry("small")}/baseten/model/sink1234`,
+      binary,
+      new Uint8Array(1000),
+    )
+    assert.equal((await response.json() as { bytes: number }).bytes, 1000)
+  })
+}

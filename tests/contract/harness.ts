@@ -1,0 +1,126 @@
+/**
+ * What the cases of the contract work with: a gateway on one runtime, in front of a simulator of its own.
+ */
+import assert from "node:assert/strict"
+import { after, before } from "node:test"
+import type { RequestRecord as Reached } from "../simulator/recorder.ts"
+import { type Simulator, startSimulator } from "../simulator/server.ts"
+import { type Runtime, type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
+import { type Flags, flags } from "./flags.ts"
+
+/** The credential of a client that brings its own key. */
+export const key = { authorization: "Bearer sk-own" }
+/** The same, with a JSON body. */
+export const json = { ...key, "content-type": "application/json" }
+
+/** A chat request; its text has characters of two, three and four bytes. */
+export const chat = (members: object = {}): string =>
+  JSON.stringify({
+    model: "openai/gpt-oss-120b",
+    messages: [{ role: "user", content: "Héllo 世界 🌍" }],
+    ...members,
+  })
+
+/** The header that asks the simulator to misbehave. */
+export const fault = (value: object): Record<string, string> => ({
+  "x-simulator-fault": JSON.stringify(value),
+})
+
+/** Waits, for a second, until something holds. */
+export const eventually = async (what: string, holds: () => boolean, milliseconds = 1000): Promise<void> => {
+  for (const end = Date.now() + milliseconds; Date.now() < end;) {
+    if (holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  assert.ok(holds(), what)
+}
+
+/** The variables and settings of the second gateway: one entry for each thing that cases need configured. */
+const configured = {
+  BASETEN_API_KEY: "sk-stored",
+  BASEGATE_CORS_ORIGINS: "https://app.example",
+  BASEGATE_CONFIG: JSON.stringify({
+    gateways: {
+      "account/plain": {},
+      "account/guarded": { tokens: ["gateway-token"] },
+      "account/api-key": { auth_scheme: "api-key" },
+      "account/small": { request_body_limit: 1000 },
+      "account/impatient": { headers_timeout: 300, dedicated_headers_timeout: 300, idle_timeout: 300 },
+      "account/brief": { total_timeout: 400 },
+      "account/cloudflare": { cloudflare_error_status: true, headers_timeout: 300 },
+    },
+  }),
+}
+
+/** One runtime's gateways and their simulator. */
+export interface Harness {
+  readonly runtime: Runtime
+  readonly flags: Flags
+  readonly simulator: Simulator
+  /** A gateway without any settings; every id exists. */
+  readonly gateway: SpawnedGateway
+  /** Its base URL, up to the gateway id. */
+  readonly base: string
+  /** A gateway with a stored key, an allowed origin and the entries above. */
+  readonly configured: SpawnedGateway
+  /** The base URL of one of its entries. */
+  readonly entry: (gateway: string) => string
+  /** A name for a case, by which the simulator knows its requests. */
+  readonly nextCase: () => string
+  /** The one request of a case that reached Baseten. */
+  readonly reached: (id: string) => Reached
+  /** Its headers as they arrived, by lower-case name. */
+  readonly headersOf: (id: string) => ReadonlyMap<string, string>
+  /** The record that the gateway logged of an answer. */
+  readonly recordOf: (response: Response) => Promise<Record<string, unknown>>
+}
+
+/** Starts everything before the cases of this file and stops it after them. */
+export const openHarness = (runtime: Runtime): Harness => {
+  let simulator: Simulator
+  let gateway: SpawnedGateway
+  let second: SpawnedGateway
+  let cases = 0
+  before(async () => {
+    simulator = await startSimulator()
+    gateway = await spawnGateway(runtime, simulator.env)
+    second = await spawnGateway(runtime, { ...simulator.env, ...configured })
+  })
+  after(async () => {
+    await gateway?.stop()
+    await second?.stop()
+    await simulator?.close()
+  })
+  const reached = (id: string): Reached => {
+    const requests = simulator.requests(id)
+    assert.equal(requests.length, 1, "one request reached Baseten")
+    return requests[0] as Reached
+  }
+  return {
+    runtime,
+    flags: flags[runtime],
+    get simulator() {
+      return simulator
+    },
+    get gateway() {
+      return gateway
+    },
+    get base() {
+      return `${gateway.url}/v1/account/gateway`
+    },
+    get configured() {
+      return second
+    },
+    entry: (name) => `${second.url}/v1/account/${name}`,
+    nextCase: () => `${runtime}-${++cases}`,
+    reached,
+    headersOf: (id) => new Map(reached(id).raw_headers.map(([name, value]) => [name.toLowerCase(), value])),
+    recordOf: async (response) => {
+      const id = response.headers.get("cf-aig-request-id")
+      const find = () =>
+        [...gateway.records(), ...second.records()].find((record) => record["request_id"] === id)
+      await eventually("a record is logged", () => find() !== undefined)
+      return find() ?? {}
+    },
+  }
+}
