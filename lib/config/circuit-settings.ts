@@ -1,0 +1,41 @@
+/**
+ * The setting `circuit_breaker`: when an upstream host that keeps failing is left alone.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+
+const Seconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_600 }))
+
+/** What `circuit_breaker` may hold. Without it there are no circuits; `{}` takes every default. */
+export const CircuitBreaker = Schema.Struct({
+  failure_rate: Schema.optionalKey(
+    Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1, exclusiveMinimum: true })),
+  ),
+  minimum_calls: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  window: Schema.optionalKey(Seconds),
+  open: Schema.optionalKey(Seconds),
+})
+
+/** When a circuit opens, and for how long. */
+export interface CircuitSettings {
+  /** How far back calls count, in milliseconds. */
+  readonly windowMs: number
+  /** A circuit with fewer calls in the window stays closed. */
+  readonly minimumCalls: number
+  /** The share of failed calls, above 0 and up to 1, from which a circuit opens. */
+  readonly failureRate: number
+  /** How long it stays open before a call is let through as a probe, in milliseconds. */
+  readonly openMs: number
+}
+
+/**
+ * Fills in the defaults: half of at least 10 calls within 30 s, and then 15 s of rest. That is long enough
+ * for a rate to mean something, and short enough that a host that is well again is soon noticed.
+ */
+export const circuitSettings = (entry: typeof CircuitBreaker.Type): CircuitSettings => ({
+  windowMs: (entry.window ?? 30) * 1_000,
+  minimumCalls: entry.minimum_calls ?? 10,
+  failureRate: entry.failure_rate ?? 0.5,
+  openMs: (entry.open ?? 15) * 1_000,
+})
