@@ -1,0 +1,89 @@
+/**
+ * The key under which an answer is kept: equal for equal requests of one credential, and for no others.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+
+/** Whose credential Baseten sees with a request. */
+export type CredentialSource =
+  | { readonly kind: "secret"; readonly secret: Redacted.Redacted<string> }
+  /** A stored key, by its alias: what is kept for it outlives the rotation of the key. */
+  | { readonly kind: "alias"; readonly alias: string }
+  | { readonly kind: "none" }
+
+/** What tells requests apart, after Cloudflare's key; the gateway and stored keys are our additions. */
+export interface RequestParts {
+  readonly kind: "request"
+  /** `account/gateway`. */
+  readonly gateway: string
+  /** From `credentialIdentity`. */
+  readonly credential: string
+  readonly method: string
+  readonly provider: string
+  /** The path below the provider. */
+  readonly endpoint: string
+  /** The query, as it goes up. */
+  readonly query: string
+  /** The body, as it came; empty where there is none. */
+  readonly body: Uint8Array<ArrayBuffer>
+}
+
+/** A key of the caller's own (`cf-aig-cache-key`): nothing of the request but these counts. */
+export interface CustomParts {
+  readonly kind: "custom"
+  readonly gateway: string
+  readonly key: string
+  /** From `credentialIdentity`; nothing where all callers of the gateway are to share the answer. */
+  readonly credential: string | undefined
+}
+
+const lengthBytes = 4
+
+/** Fields one after another, each behind its length: no two lists of fields give the same bytes. */
+const joined = (fields: ReadonlyArray<string | Uint8Array>): Uint8Array<ArrayBuffer> => {
+  const encoder = new TextEncoder()
+  const parts = fields.map((field) => typeof field === "string" ? encoder.encode(field) : field)
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + lengthBytes + part.byteLength, 0))
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const part of parts) {
+    view.setUint32(at, part.byteLength)
+    bytes.set(part, at + lengthBytes)
+    at += lengthBytes + part.byteLength
+  }
+  return bytes
+}
+
+const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
+
+const hexDigest = async (fields: ReadonlyArray<string | Uint8Array>): Promise<string> => {
+  const digest = await sha256(joined(fields))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
+/** A name for a credential that tells nothing of it: a SHA-256 in hex. A secret never equals an alias. */
+export const credentialIdentity = (source: CredentialSource): Promise<string> => {
+  switch (source.kind) {
+    case "secret":
+      return hexDigest(["secret", Redacted.value(source.secret)])
+    case "alias":
+      return hexDigest(["alias", source.alias])
+    case "none":
+      return hexDigest(["none"])
+  }
+}
+
+/** The key of a request, or of the caller's own key: a SHA-256 in hex. */
+export const cacheKey = async (parts: RequestParts | CustomParts): Promise<string> => {
+  if (parts.kind === "custom") {
+    const { gateway, key, credential } = parts
+    return hexDigest(
+      credential === undefined ? ["custom, shared", gateway, key] : ["custom", gateway, key, credential],
+    )
+  }
+  const { gateway, credential, method, provider, endpoint, query, body } = parts
+  // The body's digest stands for it, so that a large body is not copied.
+  return hexDigest(["request", gateway, credential, method, provider, endpoint, query, await sha256(body)])
+}

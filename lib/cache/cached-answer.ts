@@ -1,0 +1,104 @@
+/**
+ * An answer as it is kept, and as it is given again.
+ *
+ * The bytes are: a version, the length of the head (32 bits, big-endian), the head as JSON, the body.
+ *
+ * @module
+ */
+
+/** An answer, whole. */
+export interface CachedAnswer {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  readonly body: Uint8Array<ArrayBuffer>
+  /** When it was kept, in milliseconds since 1970. */
+  readonly storedAt: number
+}
+
+interface Head extends Omit<CachedAnswer, "body"> {
+  /** The body's length in bytes: an entry that was cut short is not an answer. */
+  readonly length: number
+}
+
+/**
+ * Headers that belong to one request and not to its answer.
+ *
+ * - `set-cookie` is for one client; `access-control-*` and `cf-aig-*` are the gateway's word to one client.
+ * - Timings, trace contexts, ids and the state of rate limits were true once. Shown again, an id would lead
+ *   to the log of another call, and spent limits would make SDKs wait. What served the answer stays
+ *   (`x-baseten-model-id`).
+ * - `age` and `content-length` are made anew.
+ *
+ * `date` stays: it says when the answer was made, and RFC 9111 §4.2.3 counts `age` from there.
+ */
+const perRequest: ReadonlyArray<RegExp> = [
+  /^set-cookie2?$/,
+  /^(?:access-control|cf-aig)-/,
+  /^server-timing$/,
+  /^trace(?:parent|state|response)$/,
+  /^(?:x-)?ratelimit(?:-|$)/,
+  /(?:^|-)(?:request|session|trace|correlation)-?id$/,
+  /^cf-ray$/,
+  /^x-baseten-(?:accepted-at|model-prediction-attempts)$/,
+  /^(?:age|content-length)$/,
+]
+
+/** Those of an answer's end-to-end headers that are kept with it. */
+export const keptHeaders = (headers: Headers): CachedAnswer["headers"] =>
+  [...headers].filter(([name]) => !perRequest.some((pattern) => pattern.test(name)))
+
+/** The headers of an answer given again at `now`, in milliseconds since 1970, with its `Age` (RFC 9111 §5.1). */
+export const replayHeaders = ({ headers, body, storedAt }: CachedAnswer, now: number): Headers => {
+  const replayed = new Headers(headers.map(([name, value]): [string, string] => [name, value]))
+  // A clock that was set back makes no negative age.
+  replayed.set("age", String(Math.max(0, Math.floor((now - storedAt) / 1000))))
+  replayed.set("content-length", String(body.byteLength))
+  return replayed
+}
+
+const version = 1
+const headStart = 5
+
+/** An answer as bytes. */
+export const encodeAnswer = ({ body, ...rest }: CachedAnswer): Uint8Array<ArrayBuffer> => {
+  const head: Head = { ...rest, length: body.byteLength }
+  const headBytes = new TextEncoder().encode(JSON.stringify(head))
+  const bytes = new Uint8Array(headStart + headBytes.byteLength + body.byteLength)
+  bytes[0] = version
+  new DataView(bytes.buffer).setUint32(1, headBytes.byteLength)
+  bytes.set(headBytes, headStart)
+  bytes.set(body, headStart + headBytes.byteLength)
+  return bytes
+}
+
+const isPair = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === "string")
+
+const isHead = (value: unknown): value is Head => {
+  if (typeof value !== "object" || value === null) return false
+  const { status, statusText, headers, storedAt, length } = value as Partial<Record<keyof Head, unknown>>
+  return typeof status === "number" && typeof statusText === "string" && typeof storedAt === "number" &&
+    typeof length === "number" && Array.isArray(headers) && headers.every(isPair)
+}
+
+/**
+ * The answer in bytes that `encodeAnswer` made; nothing where they are others, cut short or changed beyond use.
+ *
+ * The body is a view of the bytes given: neither is to be changed.
+ */
+export const decodeAnswer = (bytes: Uint8Array<ArrayBuffer>): CachedAnswer | undefined => {
+  if (bytes.byteLength < headStart || bytes[0] !== version) return undefined
+  const headEnd = headStart + new DataView(bytes.buffer, bytes.byteOffset).getUint32(1)
+  try {
+    const head: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(headStart, headEnd)))
+    if (!isHead(head) || headEnd + head.length !== bytes.byteLength) return undefined
+    const { status, statusText, headers, storedAt } = head
+    const answer = { status, statusText, headers, body: bytes.subarray(headEnd), storedAt }
+    // Throws where no response can be made of it: a status out of range, a name that is no token.
+    new Response(null, { status, statusText, headers: replayHeaders(answer, storedAt) })
+    return answer
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Redacted from "effect/Redacted"
+import fc from "fast-check"
+import {
+  cacheKey,
+  credentialIdentity,
+  type CustomParts,
+  type RequestParts,
+} from "../../lib/cache/cache-key.ts"
+
+const request = (fields: ReadonlyArray<string>): RequestParts => {
+  const [gateway = "", credential = "", method = "", provider = "", endpoint = "", query = "", body = ""] =
+    fields
+  return {
+    kind: "request",
+    gateway,
+    credential,
+    method,
+    provider,
+    endpoint,
+    query,
+    body: new TextEncoder().encode(body),
+  }
+}
+const custom = (gateway: string, key: string, credential: string | undefined): CustomParts => ({
+  kind: "custom",
+  gateway,
+  key,
+  credential,
+})
+
+test("cacheKey() is the same for the same parts, in hex", async () => {
+  const parts = request(["a/g", "c", "POST", "baseten", "/v1/x", "?q=1", "{}"])
+  const key = await cacheKey(parts)
+  assert.match(key, /^[0-9a-f]{64}$/)
+  assert.equal(await cacheKey({ ...parts, body: parts.body.slice() }), key)
+})
+
+test("cacheKey() tells any two lists of fields apart, those with the same text in other places too", async () => {
+  const field = fc.string({ maxLength: 3, unit: fc.constantFrom("a", "/", "\0", "\u0001") })
+  const fields = fc.array(field, { minLength: 7, maxLength: 7 })
+  await fc.assert(
+    fc.asyncProperty(fields, fields, async (one, two) => {
+      const keys = [await cacheKey(request(one)), await cacheKey(request(two))]
+      assert.equal(keys[0] === keys[1], JSON.stringify(one) === JSON.stringify(two))
+    }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fields, fc.nat(5), async (given, at) => {
+      const moved = [...given]
+      moved[at] = `${given[at]}${given[at + 1]}`
+      moved[at + 1] = ""
+      const same = given[at + 1] === ""
+      assert.equal(await cacheKey(request(given)) === await cacheKey(request(moved)), same)
+    }),
+  )
+})
+
+test("cacheKey() of a custom key counts the gateway, the key, and the credential unless all share it", async () => {
+  const key = await cacheKey(custom("a/g", "k", "c"))
+  const others = [
+    custom("a/h", "k", "c"),
+    custom("a/g", "l", "c"),
+    custom("a/g", "k", "d"),
+    custom("a/g", "k", ""),
+    custom("a/g", "kc", undefined),
+    custom("a/g", "k", undefined),
+    request(["a/g", "k", "c"]),
+  ]
+  const keys = await Promise.all([Promise.resolve(key), ...others.map(cacheKey)])
+  assert.equal(new Set(keys).size, keys.length)
+  assert.equal(await cacheKey(custom("a/g", "k", "c")), key)
+})
+
+test("credentialIdentity() hides what it names, and tells a secret from an alias of the same text", async () => {
+  await fc.assert(fc.asyncProperty(fc.string({ minLength: 5 }), async (text) => {
+    const names = await Promise.all([
+      credentialIdentity({ kind: "secret", secret: Redacted.make(text) }),
+      credentialIdentity({ kind: "alias", alias: text }),
+      credentialIdentity({ kind: "none" }),
+    ])
+    assert.equal(new Set(names).size, 3)
+    for (const name of names) assert.match(name, /^[0-9a-f]{64}$/)
+    const key = await cacheKey(request(["a/g", names[0] ?? ""]))
+    assert.ok(![...names, key].some((hash) => hash === text))
+  }))
+  const [one, two] = await Promise.all(
+    ["sk-1", "sk-2"].map((secret) => credentialIdentity({ kind: "secret", secret: Redacted.make(secret) })),
+  )
+  assert.notEqual(one, two)
+})
