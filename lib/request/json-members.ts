@@ -1,5 +1,6 @@
 /**
- * Finds the top-level members of a JSON object in its bytes, without decoding what lies inside them.
+ * Finds the top-level members of a JSON object, or elements of an array, in its bytes, without decoding what
+ * lies inside them.
  *
  * A gateway looks at `model` and `stream` and forwards the bytes it received: decoding and encoding again
  * would lose unknown fields and the digits of large numbers. Nested values are skipped by their strings and
@@ -8,13 +9,19 @@
  * @module
  */
 
-/** A member of the object: its decoded key, and where its value's bytes are. */
-export interface JsonMember {
-  readonly key: string
+/** Where the bytes of a value are. */
+export interface JsonRange {
   /** Index of the value's first byte. */
   readonly start: number
   /** Index after the value's last byte. */
   readonly end: number
+}
+
+/** A member of the object: its decoded key, and where its value's bytes are. */
+export interface JsonMember extends JsonRange {
+  readonly key: string
+  /** Index of the key's opening quote. */
+  readonly keyStart: number
 }
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c
@@ -81,6 +88,7 @@ export const topLevelMembers = (bytes: Uint8Array): ReadonlyArray<JsonMember> | 
   if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length ? members : undefined
   for (;;) {
     if (bytes[at] !== QUOTE) return undefined
+    const keyStart = at
     const keyEnd = stringEnd(bytes, at)
     if (keyEnd === -1) return undefined
     const key = parseBytes(bytes.subarray(at, keyEnd))
@@ -89,9 +97,30 @@ export const topLevelMembers = (bytes: Uint8Array): ReadonlyArray<JsonMember> | 
     const start = skipSpace(bytes, at + 1)
     const end = valueEnd(bytes, start)
     if (end === -1) return undefined
-    members.push({ key, start, end })
+    members.push({ key, keyStart, start, end })
     at = skipSpace(bytes, end)
     if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length ? members : undefined
+    if (bytes[at] !== COMMA) return undefined
+    at = skipSpace(bytes, at + 1)
+  }
+}
+
+/**
+ * The elements of the array that `bytes` holds, in their order; nothing where the bytes are not one JSON array.
+ * What lies within an element is not checked.
+ */
+export const arrayElements = (bytes: Uint8Array): ReadonlyArray<JsonRange> | undefined => {
+  const elements: Array<JsonRange> = []
+  let at = skipSpace(bytes, 0)
+  if (bytes[at] !== OPEN_ARRAY) return undefined
+  at = skipSpace(bytes, at + 1)
+  if (bytes[at] === CLOSE_ARRAY) return skipSpace(bytes, at + 1) === bytes.length ? elements : undefined
+  for (;;) {
+    const end = valueEnd(bytes, at)
+    if (end === -1) return undefined
+    elements.push({ start: at, end })
+    at = skipSpace(bytes, end)
+    if (bytes[at] === CLOSE_ARRAY) return skipSpace(bytes, at + 1) === bytes.length ? elements : undefined
     if (bytes[at] !== COMMA) return undefined
     at = skipSpace(bytes, at + 1)
   }
@@ -100,13 +129,31 @@ export const topLevelMembers = (bytes: Uint8Array): ReadonlyArray<JsonMember> | 
 /** The bytes with the value of one member replaced by another, and nothing else changed. */
 export const replaceValue = (
   bytes: Uint8Array,
-  member: JsonMember,
+  member: JsonRange,
   value: unknown,
+): Uint8Array<ArrayBuffer> => splice(bytes, member, new TextEncoder().encode(JSON.stringify(value)))
+
+/**
+ * The bytes without one of the object's members and the comma that parted it from its neighbour.
+ *
+ * @param members all of the object's members, as `topLevelMembers` gave them for these bytes
+ * @param index which of them to leave out
+ */
+export const removeMember = (
+  bytes: Uint8Array<ArrayBuffer>,
+  members: ReadonlyArray<JsonMember>,
+  index: number,
 ): Uint8Array<ArrayBuffer> => {
-  const replacement = new TextEncoder().encode(JSON.stringify(value))
-  const result = new Uint8Array(bytes.length - (member.end - member.start) + replacement.length)
-  result.set(bytes.subarray(0, member.start))
-  result.set(replacement, member.start)
-  result.set(bytes.subarray(member.end), member.start + replacement.length)
+  const [previous, member, next] = [members[index - 1], members[index], members[index + 1]]
+  if (member === undefined) return bytes
+  const start = next === undefined && previous !== undefined ? previous.end : member.keyStart
+  return splice(bytes, { start, end: next?.keyStart ?? member.end }, new Uint8Array())
+}
+
+const splice = (bytes: Uint8Array, { start, end }: JsonRange, put: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const result = new Uint8Array(bytes.length - (end - start) + put.length)
+  result.set(bytes.subarray(0, start))
+  result.set(put, start)
+  result.set(bytes.subarray(end), start + put.length)
   return result
 }
