@@ -1,0 +1,75 @@
+/**
+ * Providers of the operator's own beside Baseten: any service that speaks the same HTTP.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/** A provider, as the rest of the gateway sees it. */
+export interface CustomProvider {
+  /** An absolute URL without query, fragment, credentials or slash at its end. */
+  readonly baseUrl: string
+  /** Headers to add to its requests, as names and values; a value `env:NAME` stands for that variable's. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: Redacted.Redacted<string>]>
+}
+
+/** The slug's form is Cloudflare's; it stands in paths and model names as `custom-{slug}`. */
+const slug = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
+const isSlug = (text: string): boolean => text.length <= 64 && slug.test(text)
+
+/** A header name is a token (RFC 9110 §5.6.2). */
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** Visible ASCII and inner spaces, since that is what every runtime sends alike; a reference must name a variable. */
+const headerValue = /^(?:env:[A-Za-z_]\w*|(?!env:)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/
+
+const isLoopback = (hostname: string): boolean =>
+  /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+
+const isBase = (text: string, http: boolean): boolean => {
+  if (!URL.canParse(text) || /[?#@\\\s]/.test(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === "https:" || (protocol === "http:" && http && isLoopback(hostname))
+}
+
+const allKeys = (expectation: string, holds: (key: string) => boolean) =>
+  Schema.makeFilter((record: Readonly<Record<string, unknown>>) =>
+    Object.keys(record).every(holds) ? undefined : `Expected ${expectation}`
+  )
+
+const Entry = Schema.Struct({
+  base_url: Schema.String,
+  headers: Schema.optionalKey(
+    Schema.Record(Schema.String, Schema.String.check(Schema.isPattern(headerValue)))
+      .check(allKeys("header names", (name) => headerName.test(name))),
+  ),
+  allow_http: Schema.optionalKey(Schema.Boolean),
+}).check(Schema.makeFilter(({ base_url, allow_http }) =>
+  isBase(base_url, allow_http === true) ? undefined : {
+    path: ["base_url"],
+    issue: "Expected an https URL without credentials, query or fragment " +
+      "(or http to a loopback host, with allow_http: true)",
+  }
+))
+
+/**
+ * `custom_providers` of a gateway's settings: `{"<slug>": {"base_url": "https://…", "headers": {…}}}`.
+ *
+ * The base is the root that request paths are put below. Only `allow_http: true` lets it be `http:`, and only
+ * to a loopback host: a credential must not cross a network in clear.
+ */
+export const CustomProviders = Schema.Record(Schema.String, Entry).check(
+  allKeys("slugs of at most 64 lower-case letters and digits, in groups joined by single dashes", isSlug),
+)
+
+/** The providers by the name that requests use: `custom-{slug}`. */
+export const customProviders = (
+  entries: typeof CustomProviders.Type,
+): ReadonlyMap<string, CustomProvider> =>
+  new Map(
+    Object.entries(entries).map(([slug, { base_url, headers = {} }]) => [`custom-${slug}`, {
+      baseUrl: new URL(base_url).href.replace(/\/+$/, ""),
+      headers: Object.entries(headers).map(([name, value]) => [name, Redacted.make(value)] as const),
+    }]),
+  )

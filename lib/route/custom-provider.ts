@@ -1,0 +1,36 @@
+/**
+ * Addresses of the operator's own providers: from a path below `custom-{slug}` to a URL.
+ *
+ * @module
+ */
+import { badRequest, type GatewayError, invalidProvider } from "../errors.ts"
+import { isPlainPath } from "./baseten-hosts.ts"
+
+/**
+ * The URL of a request to a custom provider: the base the operator set, then the path and the query as sent.
+ *
+ * The host is the operator's and the path stays below the base, whatever is asked for.
+ *
+ * @param providers the providers by the name that requests use, and their base URLs, which end without a slash
+ * @param name `custom-{slug}`; fails with `invalid_provider` where there is none
+ * @param rest the path below the name, without its leading slash, as the URL standard normalises it; fails with
+ *   `bad_request` where it could leave the base
+ * @param search the query with its `?`, or nothing
+ */
+export const customProviderUrl = (
+  providers: ReadonlyMap<string, { readonly baseUrl: string }>,
+  name: string,
+  rest: string,
+  search: string,
+): string | GatewayError => {
+  const provider = providers.get(name)
+  if (provider === undefined) return invalidProvider(name)
+  // What the URL standard strips or reads as the path's end must not hide a dot segment.
+  // deno-lint-ignore no-control-regex
+  if (!isPlainPath(rest) || /[\x00-\x20\x7f?#]/.test(rest)) {
+    return badRequest(
+      "The path has a dot segment, an encoded slash, a backslash, an @ or a blank. Send it without.",
+    )
+  }
+  return `${provider.baseUrl}/${rest}${search}`
+}
