@@ -23,7 +23,7 @@ export interface StepConfig {
 }
 
 /** How the delay between tries grows. */
-export type Backoff = typeof backoffs[number]
+type Backoff = typeof backoffs[number]
 const backoffs = ["constant", "linear", "exponential"] as const
 
 /** One thing to try. */
