@@ -1,0 +1,51 @@
+/**
+ * How many tokens a call took, as Baseten counts them.
+ *
+ * @module
+ */
+
+/** Tokens of one call: whole numbers from 0; undefined where the answer did not tell. */
+export interface Usage {
+  /** All tokens read, the cached ones included. */
+  readonly input: number | undefined
+  /** All tokens written, the reasoning ones included. */
+  readonly output: number | undefined
+  /** The part of `input` that came from Baseten's prompt cache. */
+  readonly cachedInput: number | undefined
+  /** The part of `output` that was spent on reasoning. Kimi K3 has reported more than the whole. */
+  readonly reasoning: number | undefined
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+const objectOf = (value: unknown): JsonObject =>
+  typeof value === "object" && value !== null ? value as JsonObject : {}
+
+/** A count, which some servers send as a string; anything else is not told. */
+const count = (value: unknown): number | undefined => {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value
+  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : undefined
+}
+
+/**
+ * Reads the `usage` object of a chat completion, a completion, embeddings, a message or a response; nothing
+ * where it tells no count at all.
+ *
+ * `cachedApart` says that a message's `input_tokens` leave out what the cache read and wrote, as on
+ * Anthropic's own API. Baseten's include it.
+ */
+export const usageOf = (value: unknown, cachedApart = false): Usage | undefined => {
+  const usage = objectOf(value)
+  const inputDetails = objectOf(usage["prompt_tokens_details"] ?? usage["input_tokens_details"])
+  const outputDetails = objectOf(usage["completion_tokens_details"] ?? usage["output_tokens_details"])
+  const cacheRead = count(usage["cache_read_input_tokens"])
+  const told = count(usage["prompt_tokens"]) ?? count(usage["input_tokens"])
+  const input = cachedApart && told !== undefined
+    ? told + (cacheRead ?? 0) + (count(usage["cache_creation_input_tokens"]) ?? 0)
+    : told
+  const output = count(usage["completion_tokens"]) ?? count(usage["output_tokens"])
+  const cachedInput = count(inputDetails["cached_tokens"]) ?? cacheRead
+  const reasoning = count(outputDetails["reasoning_tokens"])
+  if ((input ?? output ?? cachedInput ?? reasoning) === undefined) return undefined
+  return { input, output, cachedInput, reasoning }
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { usageTap, type UsageTapInput } from "../../lib/meter/usage-tap.ts"
+import type { Usage } from "../../lib/meter/usage.ts"
+import { long, recorded } from "./streams.ts"
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+/** What a tap makes of the bytes, cut at the given places. */
+const tapped = (input: UsageTapInput, bytes: Uint8Array, cuts: ReadonlyArray<number> = []) => {
+  const tap = usageTap(input)
+  let from = 0
+  for (const to of [...cuts, bytes.length]) {
+    // A copy that is overwritten: the tap must not keep what it was lent.
+    const chunk = bytes.slice(from, to)
+    tap.push(chunk)
+    chunk.fill(0x7b)
+    from = to
+  }
+  return tap.finish()
+}
+
+const newlines = ["\n", "\r\n", "\r"]
+
+for (const { name, framing, body, usage } of recorded) {
+  test(`usageTap() tells the same usage wherever the stream is split: ${name}`, () => {
+    for (const newline of newlines) {
+      const bytes = bytesOf(body.replaceAll("\n", newline))
+      // The smaller limits make the tap look at events as they come, and keep no more than the tails of some.
+      for (const limit of [65_536, 1280, 640]) {
+        for (let at = 0; at <= bytes.length; at++) {
+          assert.deepEqual(tapped({ kind: "sse", framing, limit }, bytes, [at]), usage, `${newline} ${at}`)
+        }
+        const all = Array.from(bytes.keys())
+        assert.deepEqual(tapped({ kind: "sse", framing, limit }, bytes, all), usage, "byte by byte")
+      }
+    }
+  })
+}
+
+for (const { name, framing, body, usage } of long) {
+  test(`usageTap() finds the usage of a stream longer than it may keep: ${name}`, () => {
+    for (const newline of newlines) {
+      const bytes = bytesOf(body.replaceAll("\n", newline))
+      fc.assert(
+        fc.property(fc.uniqueArray(fc.nat(bytes.length), { maxLength: 20 }), (places) => {
+          const cuts = places.sort((a, b) => a - b)
+          assert.deepEqual(tapped({ kind: "sse", framing }, bytes, cuts), usage)
+        }),
+        { numRuns: 5 },
+      )
+    }
+  })
+}
+
+test("usageTap() finds the usage in the tail of one long event at whatever byte its head is cut off", () => {
+  const usage: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
+  const end = '\\"},"usage":{"prompt_tokens":80,"completion_tokens":12}}\n\ndata: [DONE]\n\n'
+  for (let pad = 0; pad < 700; pad++) {
+    const filler = '\\"usage\\":{\\"prompt_tokens\\":999},'.repeat(40) + "x".repeat(pad)
+    const bytes = bytesOf(`data: {"choices":{"content":"${filler}${end}`)
+    assert.deepEqual(tapped({ kind: "sse", limit: 600 }, bytes), usage, `${pad}`)
+  }
+})
+
+test("usageTap() takes an event of several lines as one wherever its buffer is full", () => {
+  const usage: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
+  const event = 'data: {"usage":{\ndata: "prompt_tokens":80,\ndata: "completion_tokens":12\ndata: }}\n\n'
+  for (const newline of newlines) {
+    for (let pad = 0; pad < 256; pad++) {
+      const bytes = bytesOf(`: ${"x".repeat(pad)}\n\n${event}data: [DONE]\n\n`.replaceAll("\n", newline))
+      assert.deepEqual(tapped({ kind: "sse", limit: 256 }, bytes), usage, `${newline} ${pad}`)
+    }
+  }
+})
+
+const answer = (content: string) => ({
+  choices: [{ message: { content, usage: { prompt_tokens: 999 } } }],
+  usage: { prompt_tokens: "80", completion_tokens: 12 },
+  kv_transfer_params: null,
+})
+const told: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
+
+test("usageTap() finds the usage of a JSON body of any length, whatever its strings hold", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "grapheme" }),
+      fc.nat(3000),
+      fc.constantFrom(0, 2),
+      (text, times, indent) => {
+        const content = (text + '{"usage":{"prompt_tokens":999}}\\').repeat(times)
+        const bytes = bytesOf(JSON.stringify(answer(content), null, indent))
+        assert.deepEqual(tapped({ kind: "json" }, bytes, [bytes.length >> 1]), told)
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+test("usageTap() finds usage anywhere in a short JSON body, and not far from the end of a long one", () => {
+  const usage = { prompt_tokens: 80, completion_tokens: 12 }
+  assert.deepEqual(tapped({ kind: "json" }, bytesOf(JSON.stringify({ usage, data: "x" }))), told)
+  const long = bytesOf(JSON.stringify({ usage, data: "x".repeat(70_000) }))
+  assert.equal(tapped({ kind: "json" }, long), undefined)
+})
+
+test("usageTap() finds none in a JSON body without it, or cut short anywhere", () => {
+  const whole = JSON.stringify(answer('{"usage":{"prompt_tokens":999}}'))
+  for (const text of ["", "[]", "null", '"usage"', '{"usage":null}', '{"usage":{}}', '{"a":{"usage":{}}}']) {
+    assert.equal(tapped({ kind: "json" }, bytesOf(text)), undefined, text)
+  }
+  for (let at = 0; at < whole.length; at++) {
+    assert.equal(tapped({ kind: "json" }, bytesOf(whole.slice(0, at))), undefined, whole.slice(0, at))
+  }
+})
+
+test("usageTap() passes on that cached tokens come apart from the input", () => {
+  const bytes = bytesOf('{"usage":{"input_tokens":16,"cache_read_input_tokens":64,"output_tokens":12}}')
+  assert.equal(tapped({ kind: "json", cachedApart: true }, bytes)?.input, 80)
+})
