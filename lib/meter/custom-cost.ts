@@ -1,0 +1,48 @@
+/**
+ * `cf-aig-custom-cost`: the caller's own price of a call (Cloudflare AI Gateway's custom costs).
+ *
+ * @module
+ */
+import { attoPlaces, decimalUnits, picoPlaces, type Price } from "./price.ts"
+
+/** What a call costs: an amount in picodollars, or a price for the tokens that the answer tells. */
+export type CustomCost = { readonly total: bigint } | { readonly price: Price }
+
+const names = ["per_token_in", "per_token_out", "per_cache_read_token", "per_cache_write_token", "total_cost"]
+
+const accepted = `cf-aig-custom-cost takes a JSON object with any of ${names.join(", ")}, in US dollars: ` +
+  `{"per_token_in":0.000001,"per_token_out":0.000002}.`
+
+/**
+ * Reads the header's value; a string, for the caller to make an error of, says what the header takes.
+ *
+ * `total_cost` goes before the rest. With one cache price the other is `per_token_in`, and with neither
+ * cached tokens cost what others do: both follow from `Price`. The price of a cache write is checked and not
+ * used, since Baseten's answers tell of no cache writes. Other members are ignored.
+ */
+export const customCost = (header: string): CustomCost | string => {
+  let given: unknown
+  try {
+    given = JSON.parse(header)
+  } catch {
+    return accepted
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return accepted
+  const members = new Map<string, unknown>(Object.entries(given).filter(([name]) => names.includes(name)))
+  if (members.size === 0) return accepted
+  for (const [name, value] of members) {
+    if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
+      return `${name} must be a number from 0. ${accepted}`
+    }
+  }
+  const total = decimalUnits(members.get("total_cost"), picoPlaces)
+  if (total !== undefined) return { total }
+  const perToken = (name: string) => decimalUnits(members.get(name), attoPlaces)
+  return {
+    price: {
+      input: perToken("per_token_in"),
+      cachedInput: perToken("per_cache_read_token"),
+      output: perToken("per_token_out"),
+    },
+  }
+}
