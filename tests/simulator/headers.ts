@@ -34,8 +34,11 @@ export function dedicatedHeaders(): HeaderMap {
   return { "X-Baseten-Request-Id": newRequestId() }
 }
 
+/** Sets headers; one that the answer has under a name of other case is replaced, not sent beside it. */
 export function withHeaders(answer: Answer, headers: HeaderMap): Answer {
-  return { ...answer, headers: { ...answer.headers, ...headers } }
+  const set = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
+  const kept = Object.entries(answer.headers).filter(([name]) => !set.has(name.toLowerCase()))
+  return { ...answer, headers: { ...Object.fromEntries(kept), ...headers } }
 }
 
 function newRequestId(): string {
