@@ -63,8 +63,12 @@ export function createLink(
 
   return {
     sleep,
-    isGone: () => gone,
-    untilPeerLeaves: () => wait(() => undefined).catch(() => undefined),
+    isGone: () => gone || socket.destroyed,
+    untilPeerLeaves: () => {
+      // Node keeps the head back until the first byte of a body whose length is known.
+      if (response.headersSent) response.flushHeaders()
+      return wait(() => undefined).catch(() => undefined)
+    },
     sendHead: (answer) => {
       if (gone) throw new PeerGone()
       response.writeHead(answer.status, answer.headers)
