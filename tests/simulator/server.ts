@@ -93,7 +93,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, state: 
   try {
     await serveRecorded(request, record, link, state)
   } catch (error) {
-    if (error instanceof PeerGone || link.isGone() || request.destroyed) return
+    if (error instanceof PeerGone || link.isGone()) return
     await reportMistake(error, response, record)
   }
 }
