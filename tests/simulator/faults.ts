@@ -89,8 +89,14 @@ function refuseMeaningless(fault: JsonObject) {
     if (fault[key] && fault[other]) throw new FaultMistake(`"${key}" and "${other}" exclude each other`)
   }
   needs("body", "status")
-  needs("content_type", "status")
   needs("cut_mid_event", "cut_after")
   excludes("crlf", "lone_cr")
   excludes("split_bytes", "one_chunk")
+  // A route's own answer comes after the upload, so only an answer in its place can come before it.
+  if (
+    fault["early"] && Number(fault["status"] ?? 413) < 400 && fault["body"] === undefined &&
+    !fault["redirect"]
+  ) {
+    throw new FaultMistake('"early" needs a "body" or a "redirect" where "status" is under 400')
+  }
 }

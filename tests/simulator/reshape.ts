@@ -11,34 +11,20 @@ export function replacement(fault: Fault, surface: Surface): Answer | undefined 
   if (fault.early === true && fault.status === undefined) return plainError(413, "Request body is too large")
   if (fault.redirect !== undefined) return empty(fault.status ?? 307, { Location: fault.redirect })
   if (fault.status === undefined) return undefined
-  if (fault.body !== undefined) return givenBody(fault.status, fault)
-  if (fault.status < 400) return undefined
-  const plain = surfaceError(surface, fault.status, reason(fault.status))
-  return fault.content_type === undefined ? plain : withHeaders(plain, { "Content-Type": fault.content_type })
+  if (fault.body !== undefined) return givenBody(fault.status, fault.body)
+  return fault.status < 400 ? undefined : surfaceError(surface, fault.status, reason(fault.status))
 }
 
-function givenBody(status: number, fault: Fault): Answer {
-  if (typeof fault.body !== "string") {
-    return json(
-      fault.body,
-      status,
-      fault.content_type === undefined ? {} : { "Content-Type": fault.content_type },
-    )
-  }
-  const guess = /^\s*[[{]/.test(fault.body)
-    ? "application/json"
-    : /^\s*</.test(fault.body)
-    ? "text/html"
-    : "text/plain"
-  return whole(Buffer.from(fault.body), fault.content_type ?? guess, status)
+function givenBody(status: number, body: unknown): Answer {
+  if (typeof body !== "string") return json(body, status)
+  const type = /^\s*[[{]/.test(body) ? "application/json" : /^\s*</.test(body) ? "text/html" : "text/plain"
+  return whole(Buffer.from(body), type, status)
 }
 
 export async function reshape(answer: Answer, fault: Fault): Promise<Answer> {
-  let shaped: Answer = {
-    ...answer,
-    status: fault.status ?? answer.status,
-    body: reshapeBody(answer.body, fault),
-  }
+  const status = fault.status ?? answer.status
+  let shaped: Answer = { ...answer, status, body: reshapeBody(answer.body, fault) }
+  if (fault.content_type !== undefined) shaped = withHeaders(shaped, { "Content-Type": fault.content_type })
   if (fault.one_chunk === true) shaped = { ...shaped, body: await joined(shaped.body) }
   if (fault.gzip === true) {
     const bytes = gzipSync(await bytesOf(shaped.body))
@@ -47,6 +33,8 @@ export async function reshape(answer: Answer, fault: Fault): Promise<Answer> {
   if (fault.short_content_length === true) {
     shaped = { ...shaped, body: { kind: "whole", bytes: await bytesOf(shaped.body) } }
   }
+  // These two have no body and no length of one (RFC 9110, 8.6).
+  if (status === 204 || status === 304) shaped = { ...shaped, body: { kind: "empty" } }
   if (fault.hop_headers === true) shaped = withHeaders(shaped, hopHeaders)
   return fault.headers === undefined ? shaped : withHeaders(shaped, { ...fault.headers })
 }
