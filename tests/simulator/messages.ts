@@ -7,7 +7,7 @@ import { modelApiHeaders, withHeaders } from "./headers.ts"
 import { engineOf } from "./models.ts"
 import { composeReply, joinText, type Piece, type Reply, tokensOf, type Tool } from "./reply.ts"
 import { typedEvent } from "./sse.ts"
-import { countIn, isObject, type JsonObject, listIn, objectIn, textIn } from "./values.ts"
+import { countIn, isObject, type JsonObject, listIn, objectIn, parseJson, textIn } from "./values.ts"
 
 export async function sharedMessages(exchange: Exchange): Promise<Answer> {
   const body = await jsonBody(exchange)
@@ -76,7 +76,8 @@ function message(slug: string, reply: Reply) {
       type: "tool_use",
       id: call.id,
       name: call.name,
-      input: JSON.parse(call.arguments) as unknown,
+      // A call that the limit ended has no whole input.
+      input: parseJson(call.arguments) ?? {},
     })),
   ]
   const ending = { stop_reason: stopReasons[reply.finish], stop_sequence: null }

@@ -28,7 +28,7 @@ type Unsized = ThoughtPiece | TextPiece | ToolPiece
 
 export type Piece = Unsized & { readonly tokens: number }
 
-export type ToolCall = { readonly id: string; readonly name: string; readonly arguments: string }
+type ToolCall = { readonly id: string; readonly name: string; readonly arguments: string }
 
 export type Reply = {
   /** A short hexadecimal name that follows from the question. */
@@ -53,18 +53,25 @@ export function composeReply(ask: Ask): Reply {
     24,
   )
   const promptTokens = templateTokens + Math.ceil(ask.promptLength / 4)
-  const calls = ask.tools.slice(0, 2).map((tool, index) => ({
+  const wanted = ask.tools.slice(0, 2).map((tool, index) => ({
     id: `chatcmpl-tool-${seed.slice(0, 16)}${index}`,
     name: tool.name,
     arguments: JSON.stringify(sampleFor(tool.parameters ?? { type: "object" }, ask.lastUserText)),
   }))
-  const words: Unsized[] = calls.length > 0 ? calls.flatMap(callPieces) : textPieces(ask)
+  const words: Unsized[] = wanted.length > 0 ? wanted.flatMap(callPieces) : textPieces(ask)
   const thoughts: Unsized[] = ask.reasons ? thoughtPieces(ask.lastUserText) : []
   // Engines often put more than one token into a chunk, so counting chunks must give a wrong number.
   const all = [...thoughts, ...words].map((piece, index) => ({ ...piece, tokens: 1 + index % 3 }))
   const kept = ask.events === undefined ? withinLimit(all, ask.maxTokens) : all
-  const finish = kept.length < all.length ? "length" : calls.length > 0 ? "tool_calls" : "stop"
+  const finish = kept.length < all.length ? "length" : wanted.length > 0 ? "tool_calls" : "stop"
+  const calls = wanted.flatMap((call, index) => written(call, index, kept))
   return { seed, pieces: kept, calls, finish, promptTokens, cachedTokens }
+}
+
+/** The call as far as it came: a limit may end it within its arguments, or before its name. */
+function written(call: ToolCall, index: number, pieces: readonly Piece[]): ToolCall[] {
+  const own = pieces.filter((piece) => piece.kind === "tool" && piece.call === index)
+  return own.length === 0 ? [] : [{ ...call, arguments: own.map((piece) => piece.text).join("") }]
 }
 
 export function answerText(lastUserText: string): string {
