@@ -28,7 +28,7 @@ export function createAsyncRequests(): AsyncRequests {
     if (bodyBytes > payloadLimit) return dedicatedError(413, "Async payload is over 256 KiB")
     if (!isObject(body) || !("model_input" in body)) return dedicatedError(400, "model_input is required")
     const priority = body["priority"]
-    if (priority !== undefined && ![0, 1, 2].includes(Number(priority))) {
+    if (priority !== undefined && priority !== 0 && priority !== 1 && priority !== 2) {
       return dedicatedError(400, "priority must be 0, 1 or 2")
     }
     const requestId = randomUUID().replaceAll("-", "")

@@ -56,5 +56,7 @@ async function act(call: DedicatedCall, exchange: Exchange, asyncRequests: Async
 async function answerContainer(path: string, exchange: Exchange): Promise<Answer> {
   if (exchange.method === "POST" && path === "/v1/chat/completions") return await dedicatedChat(exchange)
   if (exchange.method === "POST" && path === "/v1/embeddings") return await embeddings(exchange)
-  return await describeRequest(exchange, path)
+  // The key ends at Baseten's edge: no container sees it.
+  const { authorization: _, ...headers } = exchange.headers
+  return await describeRequest({ ...exchange, path, headers })
 }

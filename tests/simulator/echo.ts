@@ -3,11 +3,11 @@ import { createHash } from "node:crypto"
 import { type Answer, json } from "./answer.ts"
 import type { Exchange } from "./exchange.ts"
 
-export async function describeRequest(exchange: Exchange, path = exchange.path): Promise<Answer> {
+export async function describeRequest(exchange: Exchange): Promise<Answer> {
   const body = await exchange.body.whole()
   return json({
     method: exchange.method,
-    path,
+    path: exchange.path,
     query: exchange.query,
     headers: exchange.headers,
     body_sha256: createHash("sha256").update(body).digest("hex"),

@@ -1,7 +1,8 @@
 /** Every error body shape that Baseten is known to send, and which surface sends which. */
+import { STATUS_CODES } from "node:http"
 import { type Answer, json } from "./answer.ts"
 
-export type Surface = "model-api" | "messages" | "dedicated"
+export type Surface = "model-api" | "messages" | "responses" | "dedicated"
 
 export function plainError(status: number, message: string): Answer {
   return json({ error: message }, status)
@@ -26,29 +27,17 @@ export function dedicatedError(status: number, message: string, code = dedicated
 
 export function surfaceError(surface: Surface, status: number, message: string): Answer {
   if (surface === "messages") return messagesError(status, message)
+  if (surface === "responses") return newerEngineError(status, message)
   return surface === "dedicated" ? dedicatedError(status, message) : plainError(status, message)
 }
 
 export const modelUnknown = () => plainError(404, "please check the model you provided")
 export const bodyInvalid = () => plainError(400, "Invalid request body")
 
+/** The status in words, for the shapes that name it. */
 export function reason(status: number): string {
-  return reasons[status] ?? (status < 500 ? "Bad Request" : "Internal Server Error")
-}
-
-const reasons: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  402: "Payment Required",
-  403: "Forbidden",
-  404: "Not Found",
-  413: "Payload Too Large",
-  422: "Unprocessable Entity",
-  429: "Too Many Requests",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-  529: "Overloaded",
+  if (status === 529) return "Overloaded"
+  return STATUS_CODES[status] ?? (status < 500 ? "Bad Request" : "Internal Server Error")
 }
 
 const messagesErrorTypes: Readonly<Record<number, string>> = {

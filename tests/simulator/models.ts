@@ -118,6 +118,7 @@ export function dedicatedEngine(slug: string): Engine {
     slug,
     name: slug,
     reasons: "on-request",
+    repeatsToolCallId: false,
     images: true,
     price: price("0", "0", "0"),
   }

@@ -28,7 +28,8 @@ export async function answerFor(exchange: Exchange, asyncRequests: AsyncRequests
 
 export function surfaceOf(path: string, host: string | undefined): Surface {
   if (dedicatedCall(path, host) !== undefined) return "dedicated"
-  return path === "/v1/messages" ? "messages" : "model-api"
+  if (path === "/v1/messages") return "messages"
+  return path === "/v1/responses" ? "responses" : "model-api"
 }
 
 const sharedRoutes: Readonly<Record<string, Route>> = {
