@@ -34,7 +34,8 @@ export function createAsyncRequests(): AsyncRequests {
     const requestId = randomUUID().replaceAll("-", "")
     const hasWebhook = typeof body["webhook_endpoint"] === "string"
     submitted.set(keyOf(targetId, requestId), { polls: 0, canceled: false, hasWebhook })
-    if (submitted.size > kept) submitted.delete([...submitted.keys()][0] ?? "")
+    const [oldest] = submitted.keys()
+    if (oldest !== undefined && submitted.size > kept) submitted.delete(oldest)
     return json({ request_id: requestId }, 201)
   }
 

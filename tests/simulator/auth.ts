@@ -19,7 +19,7 @@ function wrongKey(surface: Surface): Answer {
   return dedicatedError(401, "The API key is missing, malformed or revoked.")
 }
 
-export function badGateway(): Answer {
+function badGateway(): Answer {
   const page = "<!DOCTYPE html>\n<html lang=en>\n<title>Error 502 (Server Error)!!1</title>\n" +
     "<p><b>502.</b> The server encountered a temporary error. Please try again in 30 seconds.\n</html>\n"
   return whole(Buffer.from(page), "text/html; charset=UTF-8", 502)

@@ -1,6 +1,6 @@
 /** Which deployment, environment and action a call to a model's or chain's own host means. */
 
-export type DedicatedHost = {
+type DedicatedHost = {
   readonly kind: "model" | "chain"
   readonly id: string
   /** A regional environment's host names the environment itself and takes bare paths only. */
@@ -29,7 +29,7 @@ function kindOf(name: string | undefined): DedicatedHost["kind"] {
   return name === "chain" ? "chain" : "model"
 }
 
-export type Action =
+type Action =
   | { readonly name: "predict" | "run_remote" | "async_predict" | "async_run_remote" }
   | { readonly name: "async_queue_status" | "wake" }
   | { readonly name: "async_request"; readonly requestId: string }

@@ -7,7 +7,7 @@ import type { Link } from "./link.ts"
 import type { RequestBody } from "./request-body.ts"
 import { piecesOf } from "./reshape.ts"
 
-export type Delivery = {
+type Delivery = {
   readonly link: Link
   readonly requestBody: RequestBody
   readonly method: string

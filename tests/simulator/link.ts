@@ -17,7 +17,7 @@ export type Link = {
   isGone(): boolean
 }
 
-export type LinkEnd = "completed" | "client_closed" | "cut_by_fault"
+type LinkEnd = "completed" | "client_closed" | "cut_by_fault"
 
 export function createLink(
   request: IncomingMessage,

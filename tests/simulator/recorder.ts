@@ -1,7 +1,7 @@
 /** Remembers what reached the simulator and how each exchange ended. */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 
-export type Outcome = "open" | "completed" | "client_closed" | "cut_by_fault"
+type Outcome = "open" | "completed" | "client_closed" | "cut_by_fault"
 
 /** Times are epoch milliseconds; a null one has not come. The hash is null until the whole body was read. */
 export type RequestRecord = {
@@ -31,7 +31,7 @@ export type Recorder = {
   clear(caseId?: string): void
 }
 
-export const recordsKept = 5000
+const recordsKept = 5000
 
 export function createRecorder(): Recorder {
   const records = new Map<number, RequestRecord>()
@@ -42,12 +42,8 @@ export function createRecorder(): Recorder {
     const record = describe(request, ++lastId)
     openCount += 1
     records.set(record.id, record)
-    if (records.size > recordsKept) {
-      for (const oldest of records.keys()) {
-        records.delete(oldest)
-        break
-      }
-    }
+    const [oldest] = records.keys()
+    if (oldest !== undefined && records.size > recordsKept) records.delete(oldest)
     return record
   }
 
