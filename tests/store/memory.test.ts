@@ -1,0 +1,116 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { makeMemory } from "../../lib/store/memory.ts"
+
+const bytes = (length: number) => new Uint8Array(length)
+
+test("add() sums, also negative amounts and fractions, and gives the sum", () => {
+  const memory = makeMemory()
+  assert.deepEqual([memory.add("a", 2, 10, 0), memory.add("a", -0.5, 10, 1), memory.count("a", 2)], [
+    2,
+    1.5,
+    1.5,
+  ])
+  assert.equal(memory.count("b", 0), 0)
+})
+
+test("add(): a counter's time counts from its first addition", () => {
+  const memory = makeMemory()
+  memory.add("a", 1, 10, 0)
+  memory.add("a", 1, 10, 9)
+  assert.equal(memory.count("a", 9), 2)
+  assert.equal(memory.count("a", 10), 0)
+  assert.equal(memory.add("a", 1, 10, 10), 1)
+})
+
+const steps = (...keys: ReadonlyArray<string>) =>
+  fc.array(
+    fc.record({
+      key: fc.constantFrom(...keys),
+      by: fc.integer({ min: -3, max: 3 }),
+      ttl: fc.integer({ min: 1, max: 20 }),
+      pause: fc.integer({ min: 0, max: 5 }),
+    }),
+    { maxLength: 100 },
+  )
+
+test("add(), count() agree with a plain model for any sequence that stays within bounds", () => {
+  fc.assert(fc.property(steps("a", "b", "c", "d"), (steps) => {
+    const memory = makeMemory({ maxCounters: 4 })
+    const model = new Map<string, { sum: number; expires: number }>()
+    let now = 0
+    for (const { key, by, ttl, pause } of steps) {
+      now += pause
+      const known = model.get(key)
+      const next = known !== undefined && known.expires > now
+        ? { ...known, sum: known.sum + by }
+        : { sum: by, expires: now + ttl }
+      model.set(key, next)
+      assert.equal(memory.add(key, by, ttl, now), next.sum)
+      for (const [other, { sum, expires }] of model) {
+        assert.equal(memory.count(other, now), expires > now ? sum : 0)
+      }
+    }
+  }))
+})
+
+test("add(): 1,000,000 distinct keys leave 250,000 counters, and one in use stays exact", () => {
+  const memory = makeMemory()
+  for (let index = 0; index < 1_000_000; index++) {
+    memory.add(`key-${index}`, 1, 1_000_000_000, index)
+    if (index % 100_000 === 0) memory.add("busy", 1, 1_000_000_000, index)
+  }
+  assert.equal(memory.held().counters, 250_000)
+  assert.equal(memory.count("busy", 1_000_000), 10)
+  assert.equal(memory.count("key-0", 1_000_000), 0)
+  assert.equal(memory.count("key-999999", 1_000_000), 1)
+})
+
+test("add(): expired counters leave while others come, though nobody asks for them", () => {
+  const memory = makeMemory()
+  for (let index = 0; index < 1_000; index++) memory.add(`long-${index}`, 1, 1_000_000, 0)
+  for (let index = 0; index < 100_000; index++) memory.add(`short-${index}`, 1, 100, index)
+  assert.ok(memory.held().counters < 2_500, `${memory.held().counters} are held`)
+  assert.equal(memory.count("long-0", 100_000), 1)
+})
+
+test("set() keeps bytes until they expire", () => {
+  const memory = makeMemory()
+  memory.set("a", bytes(3), 10, 0)
+  assert.deepEqual(memory.get("a", 9), bytes(3))
+  assert.equal(memory.get("a", 10), undefined)
+  assert.equal(memory.held().bytes, 0)
+})
+
+test("set() lets the least recently used go, and never holds more than maxBytes", () => {
+  const memory = makeMemory({ maxBytes: 10_000 })
+  for (let index = 0; index < 1_000; index++) {
+    memory.set(`key-${index}`, bytes(1_000), 1_000, index)
+    memory.get("key-0", index)
+    assert.ok(memory.held().bytes <= 10_000)
+  }
+  assert.equal(memory.get("key-0", 999)?.byteLength, 1_000)
+  assert.equal(memory.get("key-1", 999), undefined)
+  assert.equal(memory.get("key-999", 999)?.byteLength, 1_000)
+})
+
+test("set() bounds the number of empty values as well", () => {
+  const memory = makeMemory({ maxBytes: 10_000 })
+  for (let index = 0; index < 1_000; index++) memory.set(`key-${index}`, bytes(0), 1_000, 0)
+  assert.equal(memory.get("key-0", 0), undefined)
+})
+
+test("set() does not keep a value above an eighth of the room, nor what it replaces", () => {
+  const memory = makeMemory({ maxBytes: 8_000 })
+  memory.set("a", bytes(1_000), 10, 0)
+  assert.equal(memory.get("a", 0)?.byteLength, 1_000)
+  memory.set("a", bytes(1_001), 10, 0)
+  assert.equal(memory.get("a", 0), undefined)
+})
+
+test("set() does not keep the buffer behind a view", () => {
+  const memory = makeMemory()
+  memory.set("a", bytes(1_000_000).subarray(0, 10), 10, 0)
+  assert.equal(memory.get("a", 0)?.buffer.byteLength, 10)
+})
