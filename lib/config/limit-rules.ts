@@ -1,0 +1,137 @@
+/**
+ * What an operator writes about limits in a gateway's entry of `BASEGATE_CONFIG`.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+
+const maxSeconds = 31 * 24 * 3600
+
+const Seconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxSeconds }))
+const Technique = Schema.Literals(["fixed", "sliding"])
+
+/** The largest number that a header field may hold (RFC 9651 §3.3.1). */
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 999_999_999_999_999 }))
+
+const RuleId = Schema.String.check(
+  Schema.makeFilter((id) =>
+    /^[\w.:-]{1,64}$/.test(id) ? undefined : "Expected up to 64 of A-Z a-z 0-9 _ . : -"
+  ),
+)
+
+const Dimension = Schema.String.check(
+  Schema.makeFilter((name) =>
+    /^(?:key|model|metadata\.[^]+)$/.test(name) ? undefined : 'Expected "key", "model" or "metadata.<name>"'
+  ),
+)
+
+const RateRuleEntry = Schema.Struct({
+  id: Schema.optionalKey(RuleId),
+  limit: Count,
+  interval: Seconds,
+  technique: Schema.optionalKey(Technique),
+  unit: Schema.optionalKey(Schema.Literals(["requests", "tokens"])),
+  per: Schema.optionalKey(Schema.Array(Dimension)),
+})
+
+/** The id of the rule that Cloudflare's three settings make. */
+const gatewayId = "gateway"
+
+const idAt = (rule: typeof RateRuleEntry.Type, index: number): string => rule.id ?? `rule-${index + 1}`
+
+/**
+ * `rate_limits`: beyond Cloudflare, any number of rules, by requests or tokens, for the whole gateway or per
+ * caller's key, model, or value of a metadata entry. A rule without `id` is called `rule-1`, `rule-2` and so on
+ * by its place.
+ */
+export const RateLimits = Schema.Array(RateRuleEntry).check(
+  Schema.makeFilter((rules) =>
+    new Set([gatewayId, ...rules.map(idAt)]).size === rules.length + 1
+      ? undefined
+      : `Expected ids that differ from each other and from "${gatewayId}"`
+  ),
+)
+
+/** `rate_limiting_limit`, `rate_limiting_interval` (seconds), `rate_limiting_technique`: Cloudflare's own; 0 or null is off. */
+export const RateLimiting = {
+  rate_limiting_limit: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(0), Count]))),
+  rate_limiting_interval: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(0), Seconds]))),
+  rate_limiting_technique: Schema.optionalKey(Schema.NullOr(Technique)),
+}
+
+const Filter = Schema.Struct({
+  mode: Schema.Literal("filter"),
+  values: Schema.NonEmptyArray(Schema.String),
+})
+const Selector = Schema.Union([Schema.Struct({ mode: Schema.Literal("partition") }), Filter])
+
+const SpendRuleEntry = Schema.Struct({
+  id: Schema.NonEmptyString,
+  limit: Schema.Number.check(Schema.isBetween({ minimum: 0.000_001, maximum: 9_000_000 })),
+  limitType: Schema.Literal("cost"),
+  window: Seconds,
+  technique: Technique,
+  enabled: Schema.Boolean,
+  model: Schema.optionalKey(Selector),
+  provider: Schema.optionalKey(Selector),
+  metadata: Schema.optionalKey(Schema.Record(Schema.String, Selector)),
+})
+
+/**
+ * `spend_limits`: Cloudflare's shape, up to 20 rules. `limit` is in USD (up to 9 million, so that sums of
+ * nano-dollars are exact), `window` in seconds. `model` and `provider` can also be `{"mode":"partition"}`: Cloudflare's
+ * documentation says so, though its schema of August 2026 does not.
+ */
+export const SpendLimits = Schema.Struct({
+  enabled: Schema.Boolean,
+  rules: Schema.Array(SpendRuleEntry).check(
+    Schema.isMaxLength(20),
+    Schema.makeFilter((rules) =>
+      new Set(rules.map(({ id }) => id)).size === rules.length ? undefined : "Expected ids that differ"
+    ),
+  ),
+})
+
+/** Spend rules and whether any is in force. */
+export type SpendLimits = typeof SpendLimits.Type
+
+/** One spend rule. */
+export type SpendRule = typeof SpendRuleEntry.Type
+
+/** How a rule selects requests by one property: only some values, or each value with a budget of its own. */
+export type Selector = typeof Selector.Type
+
+/** A rate limit with every default filled in. */
+export interface RateRule {
+  /** Names the rule in headers; differs within a gateway. */
+  readonly id: string
+  readonly limit: number
+  /** In seconds. */
+  readonly interval: number
+  readonly technique: "fixed" | "sliding"
+  readonly unit: "requests" | "tokens"
+  /** What has a count of its own: `key`, `model`, `metadata.<name>`; nothing for one count for all. */
+  readonly per: ReadonlyArray<string>
+}
+
+/** The part of a gateway's entry that limits rates. */
+export interface RateEntry {
+  readonly rate_limiting_limit?: number | null
+  readonly rate_limiting_interval?: number | null
+  readonly rate_limiting_technique?: "fixed" | "sliding" | null
+  readonly rate_limits?: typeof RateLimits.Type
+}
+
+/** The rules of an entry: first Cloudflare's, which is off unless both its limit and its interval are set. */
+export const rateRules = (entry: RateEntry): ReadonlyArray<RateRule> => {
+  const { rate_limiting_limit: limit, rate_limiting_interval: interval, rate_limiting_technique: technique } =
+    entry
+  const cloudflare = limit && interval ? [{ id: gatewayId, limit, interval, technique }] : []
+  const own = (entry.rate_limits ?? []).map((rule, index) => ({ ...rule, id: idAt(rule, index) }))
+  return [...cloudflare, ...own].map((rule) => ({
+    unit: "requests",
+    per: [],
+    ...rule,
+    technique: rule.technique ?? "fixed",
+  }))
+}
