@@ -1,0 +1,131 @@
+/**
+ * Lets requests pass as far as a gateway's rate rules allow.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { RateRule } from "../config/limit-rules.ts"
+import { type GatewayError, rateLimited } from "../errors.ts"
+import { Store } from "../store/Store.ts"
+import { bucketKeys, countName } from "./counter-keys.ts"
+import { type LimitSubject, ratePartition } from "./partition.ts"
+import { policyField, type RuleState, stateField } from "./ratelimit-fields.ts"
+import { keptFor, room, untilMore, wholeSeconds, type Window } from "./windows.ts"
+
+interface Count {
+  readonly rule: RateRule
+  readonly window: Window
+  readonly name: string
+}
+
+const countsOf = (
+  rules: ReadonlyArray<RateRule>,
+  subject: LimitSubject,
+): Effect.Effect<ReadonlyArray<Count>> =>
+  Effect.promise(async () => {
+    const counts: Array<Count> = []
+    for (const rule of rules) {
+      const partition = ratePartition(rule, subject)
+      if (partition === undefined) continue
+      const { id, limit, unit, interval, technique } = rule
+      const name = await countName(["rate", subject.gateway, id, unit, interval], partition)
+      counts.push({ rule, name, window: { limit, technique, interval: 1000 * interval } })
+    }
+    return counts
+  })
+
+const detailOf = ({ rule: { id, limit, unit, interval } }: RuleState, seconds: number): string =>
+  `The limit "${id}" of ${limit} ${unit} per ${interval} s is used up. Try again in ${seconds} s.`
+
+/** Rate limits: Cloudflare's per gateway, and ours per key, model, metadata value and by tokens. */
+export class RateLimit extends Context.Service<RateLimit, {
+  /**
+   * Takes one request from every request rule, or from none: where one refuses, the others get theirs back. A
+   * token rule takes nothing yet; it refuses once it is used up.
+   *
+   * Never lets more through than a rule allows, however many ask at once; while a refused request's share is
+   * on its way back, another may be refused a moment too early. What a call takes is counted even if its
+   * client leaves.
+   *
+   * Gives the headers `ratelimit-policy` and `ratelimit` for the answer, or none where no rule applies. Fails
+   * with `rate_limited` and the same headers, of which `ratelimit` lists only the rules that refuse, and
+   * `retry-after`, which is long enough for all of them (what Cloudflare lacks and SDKs honour).
+   */
+  readonly take: (
+    rules: ReadonlyArray<RateRule>,
+    subject: LimitSubject,
+  ) => Effect.Effect<Readonly<Record<string, string>>, GatewayError>
+  /** Books the tokens of a request that ended on the token rules, in the window in which it ended. */
+  readonly settle: (
+    rules: ReadonlyArray<RateRule>,
+    subject: LimitSubject,
+    tokens: number,
+  ) => Effect.Effect<void>
+}>()("basegate/limit/RateLimit") {
+  /** Counts in the `Store`: exact as far as its guarantee goes. */
+  static readonly layer: Layer.Layer<RateLimit, never, Store> = Layer.effect(
+    RateLimit,
+    Effect.map(Store, (store) => {
+      const take = Effect.fnUntraced(function* (rules: ReadonlyArray<RateRule>, subject: LimitSubject) {
+        const counts = yield* countsOf(rules, subject)
+        if (counts.length === 0) return {}
+        const now = yield* Clock.currentTimeMillis
+        const passed: Array<RuleState> = []
+        const refused: Array<RuleState> = []
+        const giveBack: Array<Effect.Effect<number>> = []
+        for (const { rule, name, window } of counts) {
+          const keys = bucketKeys(name, window, now)
+          const previous = keys.previous === undefined ? 0 : yield* store.count(keys.previous)
+          // Once refused, the other rules are only asked: to say how long to wait for all of them.
+          const taken = rule.unit === "requests" && refused.length === 0 ? 1 : 0
+          const current = taken === 1
+            ? yield* store.add(keys.current, taken, keptFor(window))
+            : yield* store.count(keys.current)
+          if (taken === 1) giveBack.push(store.add(keys.current, -taken, keptFor(window)))
+          const fits = room(window, { previous, current }, now) >= 1 - taken
+          const usage = { previous, current: fits ? current : current - taken }
+          const state = {
+            rule,
+            remaining: Math.max(0, room(window, usage, now)),
+            untilMore: untilMore(window, usage, now),
+          }
+          if (fits) passed.push(state)
+          else refused.push(state)
+        }
+        const policy = policyField(counts.map(({ rule }) => rule), store.guarantee)
+        const [first] = refused
+        if (first === undefined) return { "ratelimit-policy": policy, ratelimit: stateField(passed) }
+        yield* Effect.all(giveBack)
+        const seconds = wholeSeconds(Math.max(...refused.map((state) => state.untilMore)))
+        return yield* Effect.fail(rateLimited(detailOf(first, seconds), {
+          "retry-after": String(seconds),
+          "ratelimit-policy": policy,
+          ratelimit: stateField(refused),
+        }))
+      }, Effect.uninterruptible)
+
+      const settle = Effect.fnUntraced(function* (
+        rules: ReadonlyArray<RateRule>,
+        subject: LimitSubject,
+        tokens: number,
+      ) {
+        const counts = yield* countsOf(rules.filter(({ unit }) => unit === "tokens"), subject)
+        const now = yield* Clock.currentTimeMillis
+        for (const { name, window } of counts) {
+          yield* store.add(bucketKeys(name, window, now).current, tokens, keptFor(window))
+        }
+      })
+
+      return {
+        take: (rules, subject) => rules.length === 0 ? Effect.succeed({}) : take(rules, subject),
+        settle: (rules, subject, tokens) =>
+          tokens > 0 && rules.some(({ unit }) => unit === "tokens")
+            ? settle(rules, subject, tokens)
+            : Effect.void,
+      }
+    }),
+  )
+}

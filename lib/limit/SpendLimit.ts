@@ -1,0 +1,98 @@
+/**
+ * Refuses requests once a budget is spent.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SpendLimits, SpendRule } from "../config/limit-rules.ts"
+import { type GatewayError, spendLimited } from "../errors.ts"
+import { Store } from "../store/Store.ts"
+import { bucketKeys, countName } from "./counter-keys.ts"
+import { spendPartition, type SpendSubject } from "./partition.ts"
+import { keptFor, room, waitFor, wholeSeconds, type Window } from "./windows.ts"
+
+/**
+ * Amounts are counted in whole nano-dollars: sums of whole numbers do not drift as sums of fractions do. Each
+ * request is rounded by half a nano-dollar at most, a two-hundredth of a token at 0.10 USD a million.
+ */
+const nanos = (dollars: number): number => Math.round(dollars * 1e9)
+
+interface Budget {
+  readonly rule: SpendRule
+  readonly window: Window
+  readonly name: string
+}
+
+const budgetsOf = (
+  { rules }: SpendLimits,
+  subject: SpendSubject,
+): Effect.Effect<ReadonlyArray<Budget>> =>
+  Effect.promise(async () => {
+    const budgets: Array<Budget> = []
+    for (const rule of rules) {
+      const partition = spendPartition(rule, subject)
+      if (partition === undefined) continue
+      const name = await countName(["spend", subject.gateway, rule.id, rule.window], partition)
+      const window = { limit: nanos(rule.limit), interval: 1000 * rule.window, technique: rule.technique }
+      budgets.push({ rule, name, window })
+    }
+    return budgets
+  })
+
+/** Cloudflare's sentence, as observed. */
+const detailOf = ({ id, limit, window, technique }: SpendRule, { provider, model }: SpendSubject): string =>
+  `Spend limit exceeded: rule '${id}' (cost limit ${limit} per ${window}s, ${technique}) for ` +
+  `${provider} ${model ?? ""}`.trim()
+
+/**
+ * Spend limits, as Cloudflare's: every rule that matches must be under budget, and what a request costs is
+ * booked when it has ended. So the requests that were under way when a budget ran out overshoot it, and no
+ * stream is cut.
+ */
+export class SpendLimit extends Context.Service<SpendLimit, {
+  /** Fails with `spend_limited` and `retry-after` at the first rule whose budget is spent. */
+  readonly check: (limits: SpendLimits, subject: SpendSubject) => Effect.Effect<void, GatewayError>
+  /** Books what a request cost, in USD, in the window in which it ended. A request of unknown cost is not booked. */
+  readonly book: (limits: SpendLimits, subject: SpendSubject, cost: number) => Effect.Effect<void>
+}>()("basegate/limit/SpendLimit") {
+  /** Counts in the `Store`. */
+  static readonly layer: Layer.Layer<SpendLimit, never, Store> = Layer.effect(
+    SpendLimit,
+    Effect.map(Store, (store) => {
+      const check = Effect.fnUntraced(function* (limits: SpendLimits, subject: SpendSubject) {
+        const budgets = yield* budgetsOf(limits, subject)
+        const now = yield* Clock.currentTimeMillis
+        for (const { rule, name, window } of budgets) {
+          const keys = bucketKeys(name, window, now)
+          const previous = keys.previous === undefined ? 0 : yield* store.count(keys.previous)
+          const usage = { previous, current: yield* store.count(keys.current) }
+          if (room(window, usage, now) >= 1) continue
+          const seconds = wholeSeconds(waitFor(window, usage, now, 1))
+          return yield* Effect.fail(
+            spendLimited(detailOf(rule, subject), { "retry-after": String(seconds) }),
+          )
+        }
+      })
+      const book = Effect.fnUntraced(function* (limits: SpendLimits, subject: SpendSubject, amount: number) {
+        const budgets = yield* budgetsOf(limits, subject)
+        const now = yield* Clock.currentTimeMillis
+        for (const { name, window } of budgets) {
+          yield* store.add(bucketKeys(name, window, now).current, amount, keptFor(window))
+        }
+      })
+      return {
+        check: (limits, subject) => limits.enabled ? check(limits, subject) : Effect.void,
+        book: (limits, subject, cost) => {
+          const amount = nanos(cost)
+          // Leaves out what is no amount, too: a NaN of the price table, a negative custom cost.
+          return limits.enabled && Number.isSafeInteger(amount) && amount > 0
+            ? book(limits, subject, amount)
+            : Effect.void
+        },
+      }
+    }),
+  )
+}

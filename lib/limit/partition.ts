@@ -1,0 +1,73 @@
+/**
+ * Which count of a rule a request belongs to, if the rule applies to it at all.
+ *
+ * A partition is a list of strings, names and values by turns; an empty one is the count of the whole gateway.
+ * Values are compared as text: `1` and `"1"` in metadata are the same caller.
+ *
+ * @module
+ */
+import type { RateRule, Selector, SpendRule } from "../config/limit-rules.ts"
+
+/** Whom a request is counted for. */
+export interface LimitSubject {
+  /** `account/gateway`. */
+  readonly gateway: string
+  /** A fingerprint of the caller's credential; never the credential. */
+  readonly key: string
+  /** Nothing where the request names no model. */
+  readonly model: string | undefined
+  /** What the caller says of the request. Unverified: a rule by metadata trusts whoever may call. */
+  readonly metadata: Readonly<Record<string, string | number | boolean>>
+}
+
+/** The same, with the provider that Cloudflare's spend rules can ask for. */
+export interface SpendSubject extends LimitSubject {
+  readonly provider: string
+}
+
+const metadataValue = ({ metadata }: LimitSubject, name: string): string | undefined =>
+  Object.hasOwn(metadata, name) ? String(metadata[name]) : undefined
+
+const dimensionValue = (subject: LimitSubject, dimension: string): string | undefined => {
+  if (dimension === "key") return subject.key
+  if (dimension === "model") return subject.model
+  return metadataValue(subject, dimension.slice("metadata.".length))
+}
+
+/**
+ * The partition of a rate rule, or nothing where the rule does not apply: a rule per model or per metadata
+ * entry leaves requests alone that have no such thing. Add a rule without `per` to bound those.
+ */
+export const ratePartition = (rule: RateRule, subject: LimitSubject): ReadonlyArray<string> | undefined => {
+  const partition: Array<string> = []
+  for (const dimension of rule.per) {
+    const value = dimensionValue(subject, dimension)
+    if (value === undefined) return undefined
+    partition.push(dimension, value)
+  }
+  return partition
+}
+
+/**
+ * The partition of a spend rule, or nothing where it does not apply: it is disabled, a filter does not list the
+ * request's value, or the request has no value for a filter or a partition (Cloudflare documents only that all
+ * matching rules must be under budget).
+ */
+export const spendPartition = (rule: SpendRule, subject: SpendSubject): ReadonlyArray<string> | undefined => {
+  if (!rule.enabled) return undefined
+  const selectors: ReadonlyArray<readonly [string, Selector | undefined, string | undefined]> = [
+    ["model", rule.model, subject.model],
+    ["provider", rule.provider, subject.provider],
+    ...Object.entries(rule.metadata ?? {}).map(([name, selector]) =>
+      [`metadata.${name}`, selector, metadataValue(subject, name)] as const
+    ),
+  ]
+  const partition: Array<string> = []
+  for (const [dimension, selector, value] of selectors) {
+    if (selector === undefined) continue
+    if (value === undefined) return undefined
+    if (selector.mode === "partition") partition.push(dimension, value)
+    else if (!selector.values.includes(value)) return undefined
+  }
+  return partition
+}
