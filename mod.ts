@@ -3,7 +3,7 @@
  *
  * ```ts
  * import assert from "node:assert/strict"
- * import { createGateway } from "@basegate/basegate"
+ * import { createGateway } from "basegate"
  *
  * const gateway = createGateway({ env: { LOG_LEVEL: "none" } })
  * const response = await gateway.fetch(new Request("https://gateway.example/livez"))

@@ -24,7 +24,9 @@ await build({ ...common, entryPoints: ["lib/runtime/workers.ts"], outfile: "dist
 const flags =
   "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +
   "--types node --skipLibCheck --strict --exactOptionalPropertyTypes --rewriteRelativeImportExtensions --lib es2024,dom,dom.iterable,dom.asynciterable"
-execFileSync("node_modules/.bin/tsc", [...flags.split(" "), "mod.ts"], { stdio: "inherit" })
+execFileSync("node_modules/.bin/tsc", [...flags.split(" "), "mod.ts", "lib/runtime/workers.ts"], {
+  stdio: "inherit",
+})
 
 // The compiler leaves .ts in declarations (TypeScript 7.0), where consumers look for .js beside .d.ts.
 for (
