@@ -71,7 +71,8 @@ export const gatewayNotFound = (account: string, gateway: string): GatewayError 
 export const invalidProvider = (provider: string): GatewayError =>
   new GatewayError({
     reason: "invalid_provider",
-    detail: `Cannot route to provider "${provider}". Use "baseten".`,
+    detail:
+      `Cannot route to provider "${provider}". Use "baseten", or a custom provider of this gateway's settings.`,
   })
 
 /** No gateway token, or a wrong one, on a gateway that requires one. */
@@ -83,12 +84,18 @@ export const gatewayTokenRequired = (presented: boolean): GatewayError =>
       : "This gateway requires a token. Send it as cf-aig-authorization: Bearer <gateway token>.",
   })
 
-/** Nothing to send to Baseten as a credential; `why` says why a stored key, if there is one, was not used. */
-export const noCredential = (why: string): GatewayError =>
-  new GatewayError({
+/** Nothing to send to a provider as a credential; `why` says why a stored key, if there is one, was not used. */
+export const noCredential = (provider: string, why: string): GatewayError => {
+  const key = `${provider === "baseten" ? "Baseten" : provider} API key`
+  return new GatewayError({
     reason: "unauthorized",
-    detail: `The request has no Baseten API key. Send Authorization: Bearer <Baseten API key>. ${why}`.trim(),
+    detail: `The request has no ${key}. Send Authorization: Bearer <${key}>. ${why}`.trim(),
   })
+}
+
+/** More than one key in a header that holds one. */
+export const severalCredentials = (): GatewayError =>
+  badRequest("The request has more than one key in a header. Send one Authorization header with one key.")
 
 /** A compat request whose body cannot be routed. */
 export const badChatRequest = (detail: string): GatewayError =>
@@ -97,6 +104,10 @@ export const badChatRequest = (detail: string): GatewayError =>
 /** A request that cannot be understood: a bad id in the path, an ambiguous body. */
 export const badRequest = (detail: string): GatewayError =>
   new GatewayError({ reason: "bad_request", detail })
+
+/** A request line or Host of which no URL can be made. */
+export const unreadableUrl = (): GatewayError =>
+  badRequest("Cannot read the request's target or Host header. Send a valid URL.")
 
 /** No such route. */
 export const notFound = (detail: string): GatewayError => new GatewayError({ reason: "not_found", detail })
@@ -133,7 +144,7 @@ export const providerFailed = (host: string): GatewayError =>
   new GatewayError({
     reason: "provider_failed",
     detail:
-      `Cannot get an answer from ${host}: the connection failed or closed before the response headers. ` +
+      `Cannot get an answer from ${host}: the connection failed, or closed before there was a whole one. ` +
       "Try again, or check the base URL and Baseten's status.",
   })
 

@@ -4,10 +4,11 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import { sha256 } from "../digest.ts"
 
 /** The `Authorization` value of a client, taken apart. */
 export interface Credential {
-  /** `bearer` or `api-key`; another scheme is forwarded as it came. */
+  /** The scheme as it was written: `Bearer`, `Api-Key`, or another, which is forwarded as it came. */
   readonly scheme: string
   readonly secret: Redacted.Redacted<string>
 }
@@ -23,11 +24,10 @@ export const parseAuthorization = (value: string | null): Credential | undefined
   const isScheme = space !== -1 || /^(bearer|api-key)$/i.test(first)
   const secret = isScheme ? trimmed.slice(first.length).trim() : trimmed
   if (placeholders.has(secret)) return undefined
-  return { scheme: isScheme ? first.toLowerCase() : "bearer", secret: Redacted.make(secret) }
+  return { scheme: isScheme ? first : "Bearer", secret: Redacted.make(secret) }
 }
 
-const digest = async (text: string): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
+const digest = (text: string): Promise<Uint8Array> => sha256(new TextEncoder().encode(text))
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   let difference = a.length ^ b.length

@@ -29,6 +29,13 @@ const neverUp: ReadonlySet<string> = new Set([
   "x-forwarded",
   "forwarded-for",
   "cdn-loop",
+  "x-original-forwarded-for",
+  "x-envoy-external-address",
+  "x-azure-clientip",
+  "x-azure-socketip",
+  // The page that the caller was on, its query included.
+  "referer",
+  "http2-settings",
   // Bodies are observed as they pass, so they are asked for without a content coding.
   "accept-encoding",
 ])
@@ -36,6 +43,9 @@ const neverUp: ReadonlySet<string> = new Set([
 /** `cf-aig-*`, Cloudflare's old `cf-cache-ttl` and `cf-skip-cache`, and what its edge adds (`cf-ray`, …). */
 const isPrivate = (name: string): boolean =>
   name.startsWith("cf-") || name.startsWith("x-forwarded-") || name.startsWith("sec-fetch-")
+
+/** Whether a header of this name, in lower case, may go to a provider at all. */
+export const isForwarded = (name: string): boolean => !neverUp.has(name) && !isPrivate(name)
 
 /** Counts how many basegates a request has passed; it goes up with each call. */
 export const hopHeader = "x-basegate-hop"
@@ -60,7 +70,7 @@ export const requestHeaders = (incoming: Headers, hop: number, requestId: string
   const named = connectionNames(incoming)
   const headers = new Headers()
   for (const [name, value] of incoming) {
-    if (!neverUp.has(name) && !isPrivate(name) && !named.has(name)) headers.append(name, value)
+    if (isForwarded(name) && !named.has(name)) headers.append(name, value)
   }
   headers.set("accept-encoding", "identity")
   headers.set(hopHeader, String(hop))

@@ -24,13 +24,19 @@ export interface TrustInput {
 export const isLoopbackName = (hostname: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)\.?$/i.test(hostname) || /\.localhost\.?$/i.test(hostname)
 
-/** A page sends `Origin`, or, on a plain GET, only `Sec-Fetch-Site` (Fetch Metadata). */
-const fromForeignPage = ({ corsOrigins, headers }: TrustInput): boolean => {
+/**
+ * A page sends `Origin`, or, on a plain GET, only `Sec-Fetch-Site` (Fetch Metadata). `*` lets every page read answers;
+ * it names no page that may spend the key without a token.
+ */
+const fromForeignPage = ({ corsOrigins, hasToken, headers }: TrustInput): boolean => {
   const origin = headers.get("origin")
-  if (origin !== null) return !isAllowedOrigin(corsOrigins, origin)
+  if (origin !== null) return !(hasToken ? isAllowedOrigin(corsOrigins, origin) : corsOrigins.has(origin))
   const site = headers.get("sec-fetch-site")
   return site !== null && site !== "none" && site !== "same-origin"
 }
+
+/** What proxies add: who asks is not on this machine, even if the proxy is. */
+const forwardedHeaders = ["forwarded", "x-forwarded-for", "x-real-ip", "via", "cf-connecting-ip"]
 
 /** Why the stored key may not be used for a request, as a sentence for the caller; nothing where it may. */
 export const whyNotTrusted = (input: TrustInput): string | undefined => {
@@ -42,7 +48,10 @@ export const whyNotTrusted = (input: TrustInput): string | undefined => {
     return "The stored key is not used for callers without a gateway token: set BASEGATE_TOKENS and send a " +
       "token as cf-aig-authorization, or set BASEGATE_OPEN=true to serve it to anyone."
   }
-  return isLoopbackName(input.hostname)
-    ? undefined
-    : "The stored key is not used on loopback under a host name that is not a loopback name."
+  if (!isLoopbackName(input.hostname)) {
+    return "The stored key is not used on loopback under a host name that is not a loopback name."
+  }
+  return forwardedHeaders.some((name) => input.headers.has(name))
+    ? "The stored key is not used for callers behind a proxy without a gateway token: set BASEGATE_TOKENS."
+    : undefined
 }

@@ -17,7 +17,7 @@ const endMarks: Record<Framing, RegExp> = {
 }
 
 /** Line beginnings that say Baseten reported a failure itself. */
-const errorMark = /^(?:event: ?error$|data: ?\{"(?:error"|type": ?"error"))/
+const errorMark = /^(?:event: ?error$|data: ?\{"(?:error": ?[{"]|type": ?"error"))/
 
 const LF = 0x0a, CR = 0x0d
 const keptBytes = 48

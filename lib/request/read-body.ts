@@ -42,9 +42,10 @@ export const declaredLength = (headers: Headers): number | undefined => {
  * @param limit bytes; a declared length is checked before, an undeclared one while it streams
  */
 export const streamedBody = (request: Request, limit: number): RequestBody | GatewayError => {
-  const { body } = request
+  const { body, method } = request
   const length = declaredLength(request.headers)
-  if (body === null || length === 0) return { kind: "none" }
+  // What a GET carries means nothing (RFC 9110 §9.3.1), and workerd hands over a body that its `fetch` refuses to send.
+  if (body === null || length === 0 || method === "GET" || method === "HEAD") return { kind: "none" }
   if (length !== undefined && length > limit) return bodyTooLarge(limit)
   return handedOn(body.getReader(), [], limit, length)
 }

@@ -35,15 +35,22 @@ export const firstSegments = {
   chain: new Set([...everywhere, "run_remote", "async_run_remote"]),
 } as const
 
-/** Whether a path, below a host, stays below it however often a server decodes it. */
-export const isPlainPath = (path: string): boolean => {
-  if (/[\\@]|%2f|%5c|%40|%00/i.test(path)) return false
-  return !hasDotSegment(path)
+/** A path as a server reads it that decodes as often as it can: `%252e` is `%2e` is a dot. */
+const decoded = (path: string): string => {
+  const once = path.replaceAll(
+    /%([0-7][0-9a-f])/gi,
+    (_, hex: string) => String.fromCharCode(parseInt(hex, 16)),
+  )
+  return once === path ? path : decoded(once)
 }
 
-/** Whether a path has a segment that means "here" or "up", decoded or not. */
+/** Whether a path, below a host, stays below it however often a server decodes it. */
+export const isPlainPath = (path: string): boolean =>
+  !/[\\@\0]/.test(decoded(path)) && !/%(?:25)*2f/i.test(path) && !hasDotSegment(path)
+
+/** Whether a path has a segment that means "here" or "up", decoded or not, with parameters (`..;`) or without. */
 export const hasDotSegment = (path: string): boolean =>
-  path.split(/\/|%2f|\\|%5c/i).some((segment) => /^(\.|%2e|%252e){1,2}$/i.test(segment))
+  decoded(path).split(/[/\\]/).some((segment) => /^\.{1,2}(?:;|$)/.test(segment))
 
 /** The Model APIs URL of a path that starts with `/v1/`. */
 export const modelApisUrl = (urls: BasetenUrls, path: string, search: string): string =>

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { served } from "./module.ts"
-import { settingsOrExit } from "./process.ts"
+import { gatewayOf, served } from "./module.ts"
+import { settingsOrExit, stopOnSignal } from "./process.ts"
 
 settingsOrExit()
+// `deno serve` goes on listening while it stops; the gateway refuses what comes then.
+stopOnSignal(gatewayOf(), () => {})
 
 export default served

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from "node:http"
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
+import { errorResponse } from "../error-response.ts"
+import { unreadableUrl } from "../errors.ts"
 import { bodyOf, headersOf } from "./node-message.ts"
 
 const hasBody = ({ method, headers }: IncomingMessage): boolean =>
@@ -25,7 +27,11 @@ const requestOf = (message: IncomingMessage, signal: AbortSignal): Request => {
 }
 
 const send = async (answer: Response, response: ServerResponse): Promise<void> => {
-  response.writeHead(answer.status, answer.statusText, [...answer.headers].flat())
+  response.writeHead(
+    answer.status,
+    answer.statusText || STATUS_CODES[answer.status],
+    [...answer.headers].flat(),
+  )
   if (answer.body === null) return void response.end()
   response.flushHeaders()
   const reader = answer.body.getReader()
@@ -59,9 +65,7 @@ export const nodeListener =
       request = requestOf(message, left.signal)
     } catch {
       // A Host or method that no Request can have: nothing of it is routed.
-      return void response.writeHead(400, { "content-type": "text/plain" }).end(
-        "Cannot read the request line",
-      )
+      return await send(errorResponse(unreadableUrl()), response)
     }
     const answer = await handler(request)
     if (response.destroyed) return void answer.body?.cancel().catch(() => {})

@@ -33,8 +33,10 @@ export const bodyOf = (
         controller.error(cause ?? new Error("The connection closed within the body"))
       }
       message.on("data", (chunk: Uint8Array<ArrayBuffer>) => {
+        // What nobody reads any more drains away, so that the connection can be used again.
+        if (over) return
         message.pause()
-        if (!over) controller.enqueue(chunk)
+        controller.enqueue(chunk)
       })
       message.on("end", () => {
         if (over) return

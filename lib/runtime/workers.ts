@@ -14,7 +14,7 @@ export default {
   ): Promise<Response> =>
     gatewayOf(env).fetch(request, {
       waitUntil: (promise) => ctx.waitUntil(promise),
-      // Set by `npm run start:workers`, which knows what it listens on. Nothing else sets it.
-      loopback: env["BASEGATE_ON_LOOPBACK"] === "true",
+      // Set by `npm run start:workers`, which knows what it listens on; means nothing on Cloudflare's network.
+      loopback: env["BASEGATE_ON_LOOPBACK"] === "true" && !("cf" in request && request.cf !== undefined),
     }),
 }
