@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { draftRecord, type Ending, type RecordDraft, type RequestRecord } from "./telemetry/request-record.ts"
+import type * as Effect from "effect/Effect"
+import {
+  draftRecord,
+  type Ending,
+  type RecordDraft,
+  type RequestRecord,
+  rounded,
+} from "./telemetry/request-record.ts"
 import { uuidV7 } from "./request/uuid-v7.ts"
 
 /** What the platform lends to one request. */
@@ -22,14 +29,18 @@ export interface Exchange {
   readonly record: RecordDraft
   /** Milliseconds since the request came. */
   readonly elapsed: () => number
+  /** How many of them were spent waiting for providers. */
+  readonly upstreamTime: () => number
+  readonly spentUpstream: (milliseconds: number) => void
+  /** Whether the request has been counted by the rate limits of its gateway. */
+  limited: boolean
+  /** What is to be done after the response, before the record is handed over. */
+  readonly after: Array<Effect.Effect<void>>
   /** Closes the record; only the first call counts. */
   readonly finish: (ending: Ending) => void
   /** Resolves with the record when the request has ended. */
   readonly ended: Promise<RequestRecord>
 }
-
-/** Milliseconds to the microsecond, which is as far as clocks go. */
-export const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
 
 /** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
 const eventId = (headers: Headers): string | undefined => {
@@ -38,10 +49,9 @@ const eventId = (headers: Headers): string | undefined => {
 }
 
 /** Opens the exchange of a request. */
-export const openExchange = (request: Request, context: RequestContext): Exchange => {
+export const openExchange = (request: Request, url: URL, context: RequestContext): Exchange => {
   const start = performance.now()
   const now = Date.now()
-  const url = new URL(request.url)
   const id = uuidV7(now)
   const record = draftRecord({
     time: new Date(now).toISOString(),
@@ -57,12 +67,19 @@ export const openExchange = (request: Request, context: RequestContext): Exchang
     resolve = settle
   })
   let open = true
+  let upstreamTime = 0
   return {
     request,
     url,
     loopback: context.loopback ?? false,
     record,
     elapsed,
+    upstreamTime: () => upstreamTime,
+    spentUpstream: (milliseconds) => {
+      upstreamTime += milliseconds
+    },
+    limited: false,
+    after: [],
     ended: promise,
     finish: (ending) => {
       if (!open) return

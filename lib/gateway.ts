@@ -13,12 +13,13 @@ import { type Environment, readSettings, type SettingsShape } from "./config/env
 import { Settings } from "./config/Settings.ts"
 import { addCors } from "./cors.ts"
 import { errorResponse } from "./error-response.ts"
-import { clientLeft, draining, type GatewayError, internal, misconfigured } from "./errors.ts"
+import { clientLeft, draining, type GatewayError, internal, misconfigured, unreadableUrl } from "./errors.ts"
 import { type Exchange, openExchange, type RequestContext } from "./exchange.ts"
-import { layerDefault } from "./layers.ts"
+import { type HostTraits, layerDefault } from "./layers.ts"
 import { pipeline, type Stages } from "./pipeline.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./relay/Transport.ts"
+import { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** What a gateway is made of. */
@@ -27,8 +28,10 @@ export interface GatewayOptions {
   readonly env?: Environment | (() => Environment)
   /** How requests reach Baseten; the runtime's `fetch` by default. */
   readonly transport?: Layer.Layer<Transport>
+  /** Where counters and cached answers are kept; the memory of the process by default. */
+  readonly store?: Layer.Layer<Store>
   /** Services to use in place of the default ones: one of the four, several, or any other stage. */
-  readonly layer?: Layer.Layer<never, never, Settings | Transport>
+  readonly layer?: Layer.Layer<never, never, Settings | Store | Transport>
 }
 
 /** A running gateway. */
@@ -50,11 +53,17 @@ interface Engine {
   readonly runtime: ManagedRuntime.ManagedRuntime<Stages | Telemetry, never>
 }
 
-const start = (options: GatewayOptions): Result.Result<Engine, string> => {
+const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine, string> => {
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
   return Result.map(readSettings(env), (settings) => {
-    const base = Layer.merge(Settings.layerOf(settings), options.transport ?? Transport.layerFetch())
-    const services = Layer.mergeAll(layerDefault, options.layer ?? Layer.empty).pipe(Layer.provideMerge(base))
+    const base = Layer.mergeAll(
+      Settings.layerOf(settings),
+      options.transport ?? Transport.layerFetch(),
+      options.store ?? Store.layerMemory(host.memory),
+    )
+    const services = Layer.mergeAll(layerDefault(host), options.layer ?? Layer.empty).pipe(
+      Layer.provideMerge(base),
+    )
     return { settings, runtime: ManagedRuntime.make(services) }
   })
 }
@@ -78,10 +87,11 @@ const failureOf = (exchange: Exchange, exit: Exit.Failure<Response, GatewayError
 }
 
 /** The ids that Cloudflare's answers carry; log and request id are one, the event id may be the caller's. */
-const addIds = (headers: Headers, { record }: Exchange): void => {
-  headers.set("cf-aig-request-id", record.request_id)
-  headers.set("cf-aig-log-id", record.request_id)
-  headers.set("cf-aig-event-id", record.event_id)
+const withIds = (response: Response, { record }: Exchange): Response => {
+  response.headers.set("cf-aig-request-id", record.request_id)
+  response.headers.set("cf-aig-log-id", record.request_id)
+  response.headers.set("cf-aig-event-id", record.event_id)
+  return response
 }
 
 const refused = (exchange: Exchange, error: GatewayError): Response => {
@@ -94,12 +104,22 @@ const refused = (exchange: Exchange, error: GatewayError): Response => {
   return exchange.request.method === "HEAD" ? new Response(null, response) : response
 }
 
+/** Some runtimes hand over a Host that no URL can have. */
+const urlOf = (request: Request): URL | undefined => {
+  try {
+    return new URL(request.url)
+  } catch {
+    return undefined
+  }
+}
+const noUrl = new URL("http://host.invalid/")
+
 /**
  * Makes a gateway. Nothing happens before its first request.
  *
  * Malformed settings do not throw: each request then gets 500 with the variable's name.
  */
-export const makeGateway = (options: GatewayOptions = {}): Gateway => {
+export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway => {
   let engine: Result.Result<Engine, string> | undefined
   let stopping = false
   const running = new Set<Promise<void>>()
@@ -129,23 +149,27 @@ export const makeGateway = (options: GatewayOptions = {}): Gateway => {
   }
   let disposed: Promise<void> | undefined
 
+  const record = (exchange: Exchange, { runtime }: Engine): Promise<void> =>
+    exchange.ended.then((record) => {
+      const told = isProbe(record.path) ? Effect.void : Effect.flatMap(Telemetry, (_) => _.record(record))
+      const { after } = exchange
+      return runtime.runPromise(after.length === 0 ? told : Effect.andThen(Effect.all(after), told))
+    }).catch(() => {})
+
   return {
     fetch: async (request, context = {}) => {
-      engine ??= start(options)
-      if (Result.isFailure(engine)) return errorResponse(misconfigured(engine.failure))
-      const { settings, runtime } = engine.success
-      const exchange = openExchange(request, context)
-      const recorded = exchange.ended.then((record) =>
-        isProbe(record.path)
-          ? undefined
-          : runtime.runPromise(Effect.flatMap(Telemetry, (_) => _.record(record)))
-      ).catch(() => {}).finally(() => running.delete(recorded))
+      engine ??= start(options, host)
+      const url = urlOf(request)
+      const exchange = openExchange(request, url ?? noUrl, context)
+      if (Result.isFailure(engine)) return withIds(refused(exchange, misconfigured(engine.failure)), exchange)
+      const recorded = record(exchange, engine.success).finally(() => running.delete(recorded))
       running.add(recorded)
       context.waitUntil?.(recorded)
-      const response = await answer(exchange, engine.success)
-      addIds(response.headers, exchange)
-      addCors(response.headers, settings.corsOrigins, request.headers)
-      return response
+      const response = url === undefined
+        ? refused(exchange, unreadableUrl())
+        : await answer(exchange, engine.success)
+      addCors(response.headers, engine.success.settings.corsOrigins, request.headers)
+      return withIds(response, exchange)
     },
     idle,
     dispose: () => disposed ??= dispose(),

@@ -6,22 +6,41 @@
 import * as Layer from "effect/Layer"
 import { AuthForwarder } from "./auth/AuthForwarder.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
+import { ResponseCache } from "./cache/ResponseCache.ts"
 import type { Settings } from "./config/Settings.ts"
+import { RateLimit } from "./limit/RateLimit.ts"
+import { SpendLimit } from "./limit/SpendLimit.ts"
 import type { Stages } from "./pipeline.ts"
+import { Circuits } from "./relay/Circuits.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { Transport } from "./relay/Transport.ts"
 import { Upstream } from "./relay/Upstream.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
+import type { MemoryOptions } from "./store/memory.ts"
+import type { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
+/** What a host says of its isolates and processes. */
+export interface HostTraits {
+  /** Whether requests may wait for each other; on Workers they may not. */
+  readonly requestsMayWait: boolean
+  /** How much is held in memory: its own bounds, where the default ones do not suit. */
+  readonly memory?: MemoryOptions
+}
+
 /** Every service of the gateway but the settings and the transport. All of them build without waiting. */
-export const layerDefault: Layer.Layer<Exclude<Stages, Settings> | Telemetry, never, Settings | Transport> =
-  Layer
-    .mergeAll(
-      UrlResolver.layer,
-      GatewayAuth.layer,
-      AuthForwarder.layer,
-      Upstream.layer,
-      StreamRelay.layer,
-      Telemetry.layerConsole,
-    )
+export const layerDefault = (
+  { requestsMayWait }: HostTraits,
+): Layer.Layer<Exclude<Stages, Settings> | Telemetry, never, Settings | Store | Transport> =>
+  Layer.mergeAll(
+    UrlResolver.layer,
+    GatewayAuth.layer,
+    AuthForwarder.layer,
+    RateLimit.layer,
+    SpendLimit.layer,
+    requestsMayWait ? ResponseCache.layer() : ResponseCache.layerWithoutFlights(),
+    Circuits.layerMemory,
+    Upstream.layer,
+    StreamRelay.layer,
+    Telemetry.layerConsole,
+  )

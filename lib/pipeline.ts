@@ -5,28 +5,28 @@
  */
 import * as Effect from "effect/Effect"
 import { ownAnswer } from "./admin/own-routes.ts"
-import { AuthForwarder } from "./auth/AuthForwarder.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
-import type { GatewaySettings } from "./config/gateway-settings.ts"
+import { askedOptions, requestOptions } from "./config/request-options.ts"
 import { Settings } from "./config/Settings.ts"
 import { answerOptions } from "./cors.ts"
 import { GatewayError, gatewayNotFound } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
-import { relayAnswer } from "./relay-answer.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
-import { Upstream } from "./relay/Upstream.ts"
-import { prepareBody, type PreparedBody } from "./request/prepare-body.ts"
-import { allowedMethods, type UpstreamRoute } from "./route/routes.ts"
+import { prepareBody } from "./request/prepare-body.ts"
+import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
+import { callInTurn } from "./steps/call-in-turn.ts"
+import { callTarget, type TargetServices } from "./steps/call-target.ts"
+import { isPredict, recordedModel, type Step } from "./steps/step.ts"
 
 /** Everything that the pipeline asks of its layers. */
-export type Stages = AuthForwarder | GatewayAuth | Settings | StreamRelay | Upstream | UrlResolver
+export type Stages = GatewayAuth | Settings | StreamRelay | TargetServices
 
-/** Answers one request: by itself, or with Baseten's answer, whose body is still on its way. */
+/** Answers one request: by itself, or with a provider's answer, whose body is still on its way. */
 export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, Stages> = Effect
   .fnUntraced(
     function* (exchange) {
-      const { request } = exchange
+      const { request, record } = exchange
       const settings = yield* Settings
       const route = yield* (yield* UrlResolver).resolve(request.method, exchange.url)
       if (request.method === "OPTIONS") {
@@ -38,54 +38,43 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       const gateway = settings.gateway(route.account, route.gateway)
       if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
       const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
-      const headers = yield* (yield* AuthForwarder).forward({
-        headers: request.headers,
-        hostname: exchange.url.hostname,
-        loopback: exchange.loopback,
-        caller,
-        gateway,
-        requestId: exchange.record.request_id,
-      })
-      const body = yield* Effect.promise(() => prepareBody(request, route.body, gateway.requestBodyLimit))
+      const asked = askedOptions(request.headers)
+      if (asked instanceof GatewayError) return yield* asked
+      const use = route.kind === "universal" ? "read" : route.body
+      const body = yield* Effect.promise(() => prepareBody(request, use, gateway.requestBodyLimit))
       if (body instanceof GatewayError) return yield* body
-      noteBody(exchange, body)
-      if (body.length !== undefined) headers.set("content-length", String(body.length))
+      record.request_bytes = body.received ?? null
 
-      const before = exchange.elapsed()
-      const answer = yield* (yield* Upstream).send(
-        { url: route.url, method: request.method, headers, ...body },
-        limits(route, gateway),
-      ).pipe(Effect.mapError(({ error, ending }) => {
-        exchange.record.ending = ending
-        return gateway.cloudflareErrorStatus ? asCloudflare(error) : error
-      }))
-      exchange.record.time_to_headers_ms = exchange.elapsed()
-      return yield* relayAnswer(exchange, route, answer, yield* StreamRelay, before)
+      const call = { exchange, gateway, caller, relay: yield* StreamRelay, budgets: [] }
+      if (route.kind === "universal") {
+        const bytes = body.body instanceof Uint8Array ? body.body : new Uint8Array(0)
+        return yield* (yield* callInTurn(call, asked, bytes)).respond()
+      }
+      const step: Step = {
+        index: 0,
+        method: request.method,
+        route,
+        headers: request.headers,
+        tokenHeaders: caller.tokenHeaders,
+        takesOwnKey: true,
+        body,
+        options: requestOptions(gateway, asked, {}, gateway.retriesPredict || !isPredict(route)),
+        changes: [],
+      }
+      record.model = recordedModel(step)
+      record.stream = body.view.stream
+      return yield* (yield* callTarget({ ...call, step })).respond()
     },
   )
 
-const describe = ({ record }: Exchange, route: UpstreamRoute): void => {
+const describe = ({ record }: Exchange, route: UniversalRoute | UpstreamRoute): void => {
   record.account_id = route.account
   record.gateway_id = route.gateway
-  record.provider = "baseten"
+  if (route.kind === "universal") {
+    record.route = "universal"
+    return
+  }
+  record.provider = route.provider
   record.route = route.name
   record.deployment = route.deployment ?? null
 }
-
-const noteBody = ({ record }: Exchange, { view, received }: PreparedBody): void => {
-  record.model = view.model ?? null
-  record.stream = view.stream
-  record.request_bytes = received ?? null
-}
-
-const limits = (route: UpstreamRoute, gateway: GatewaySettings) => ({
-  headers: route.dedicated ? gateway.dedicatedHeadersTimeout : gateway.headersTimeout,
-  idle: gateway.idleTimeout,
-  total: gateway.totalTimeout,
-})
-
-/** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
-const asCloudflare = (error: GatewayError): GatewayError =>
-  error.code === 2005
-    ? new GatewayError({ reason: error.reason, detail: error.detail, statusOverride: 400 })
-    : error

@@ -13,14 +13,16 @@ const order: ReadonlyArray<RegExp> = [
   /^runtime\//,
   /^gateway\.ts/,
   /^layers\.ts/,
-  /^(pipeline|relay-answer)\.ts/,
-  /^(admin|auth|relay|request|route)\/|^exchange\.ts/,
-  /^telemetry\//,
+  /^pipeline\.ts/,
+  /^steps\//,
+  /^(admin|auth|cache|limit|relay|request|route)\/|^exchange\.ts/,
+  /^(store|telemetry)\//,
   /^config\//,
-  /^(cors|error-response|errors|framing|hop-by-hop|version)\.ts/,
+  /^meter\//,
+  /^(cors|digest|error-response|errors|framing|hop-by-hop|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
-const stage = (name: string) => /^(auth|relay|request|route)\//.exec(name)?.[1]
+const stage = (name: string) => /^(auth|cache|limit|relay|request|route)\//.exec(name)?.[1]
 
 const importsOf = (name: string) =>
   [...textOf(name).matchAll(/from "(\.[^"]+)"/g)].map(([, path]) =>

@@ -1,5 +1,5 @@
 /**
- * Which credential Baseten sees, and which headers cross.
+ * Which credential a provider sees, and which headers cross.
  *
  * @module
  */
@@ -10,76 +10,168 @@ import * as Redacted from "effect/Redacted"
 import { Settings } from "../config/Settings.ts"
 import type { SettingsShape } from "../config/environment.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import { GatewayError, loop, noCredential } from "../errors.ts"
+import { GatewayError, loop, noCredential, severalCredentials, unknownKeyAlias } from "../errors.ts"
+import type { CredentialSource } from "./credential-identity.ts"
 import { type Credential, parseAuthorization } from "./credential.ts"
-import type { Caller } from "./GatewayAuth.ts"
-import { nextHop, requestHeaders } from "./request-headers.ts"
+import { isForwarded, nextHop, requestHeaders } from "./request-headers.ts"
 import { whyNotTrusted } from "./trust.ts"
 
 /** What is forwarded, and for whom. */
 export interface ForwardInput {
+  /** The client's headers for this call: the request's, or those of a universal step. */
   readonly headers: Headers
+  /** Those of `headers` that hold a gateway token. */
+  readonly tokenHeaders: ReadonlySet<string>
+  /** The headers of the request itself, which say who asks. */
+  readonly request: Headers
   readonly hostname: string
   readonly loopback: boolean
-  readonly caller: Caller
+  /** Whether the caller showed a valid gateway token. */
+  readonly hasToken: boolean
   readonly gateway: GatewaySettings
+  /** `baseten` or `custom-{slug}`. */
+  readonly provider: string
+  /** Which stored key is used where the headers hold none. */
+  readonly keyAlias: string
+  /** Whether a key in `headers` is meant for this provider. */
+  readonly takesOwnKey: boolean
   readonly requestId: string
 }
 
-/** The request's own key: `Authorization`, else a lone `x-api-key` (the Anthropic SDK's). Gateway tokens are none. */
-const ownCredential = (
-  { headers, caller }: ForwardInput,
-): { credential: Credential; header: string } | undefined => {
-  for (const header of ["authorization", "x-api-key"]) {
-    if (caller.tokenHeaders.has(header)) continue
+/** The headers for a provider, and whose credential is among them. */
+export interface Forwarded {
+  readonly headers: Headers
+  readonly credential: CredentialSource
+}
+
+/** The headers that clients put a key in. */
+const keyHeaders = ["authorization", "x-api-key", "api-key"] as const
+
+/** The caller's own key: `Authorization`, else a lone `x-api-key` (the Anthropic SDK's). Gateway tokens are none. */
+const ownCredential = ({ headers, tokenHeaders, takesOwnKey }: ForwardInput): Credential | undefined => {
+  if (!takesOwnKey) return undefined
+  for (const header of keyHeaders) {
+    if (tokenHeaders.has(header)) continue
     const credential = parseAuthorization(headers.get(header))
-    if (credential !== undefined) return { credential, header }
+    if (credential !== undefined) return credential
   }
 }
 
 /** The `Authorization` for Baseten. A scheme other than Baseten's two is the caller's to answer for. */
 const authorization = ({ scheme, secret }: Credential, preferred: GatewaySettings["authScheme"]): string => {
-  const known = scheme === "bearer" || scheme === "api-key"
-  const name = known ? (preferred === "bearer" ? "Bearer" : "Api-Key") : scheme
+  const name = isKeyScheme(scheme) ? (preferred === "bearer" ? "Bearer" : "Api-Key") : scheme
   return `${name} ${Redacted.value(secret)}`
 }
 
-const storedCredential = (settings: SettingsShape, input: ForwardInput): Credential | GatewayError => {
-  if (settings.apiKey === undefined) return noCredential("")
-  const why = whyNotTrusted({
-    ...input,
-    hasToken: input.caller.hasToken,
-    open: settings.open,
-    corsOrigins: settings.corsOrigins,
-  })
-  return why === undefined ? { scheme: "bearer", secret: settings.apiKey } : noCredential(why)
+const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.test(scheme)
+
+/** Two `Authorization` lines arrive as one value: which of the keys is meant, and whether one is a token, is not known. */
+const isSeveral = ({ scheme, secret }: Credential): boolean =>
+  isKeyScheme(scheme) && /[\s,]/.test(Redacted.value(secret))
+
+const distrust = (settings: SettingsShape, input: ForwardInput): string | undefined =>
+  whyNotTrusted({ ...input, headers: input.request, open: settings.open, corsOrigins: settings.corsOrigins })
+
+/** The stored key that a caller may use; nothing where the provider has none. */
+const storedKey = (
+  settings: SettingsShape,
+  input: ForwardInput,
+): Redacted.Redacted<string> | GatewayError | undefined => {
+  const { gateway, provider, keyAlias } = input
+  const keys = gateway.keys.get(provider)
+  if (keys === undefined) return undefined
+  // First of all: a stranger is not told which aliases there are.
+  const why = distrust(settings, input)
+  if (why !== undefined) return noCredential(provider, why)
+  return keys.get(keyAlias) ?? unknownKeyAlias(keyAlias, [...keys.keys()])
 }
 
-/** The headers of the request to Baseten, or the reason why there is none. */
-export const forwardedHeaders = (settings: SettingsShape, input: ForwardInput): Headers | GatewayError => {
-  const hop = nextHop(input.headers)
-  if (hop === undefined) return loop()
+const stored = ({ provider, keyAlias }: ForwardInput): CredentialSource => ({
+  kind: "stored",
+  provider,
+  alias: keyAlias,
+})
+
+const toBaseten = (
+  settings: SettingsShape,
+  input: ForwardInput,
+  headers: Headers,
+): Forwarded | GatewayError => {
+  const { authScheme } = input.gateway
   const own = ownCredential(input)
-  const credential = own?.credential ?? storedCredential(settings, input)
-  if (credential instanceof GatewayError) return credential
-  const headers = requestHeaders(input.headers, hop, input.requestId)
-  for (const name of input.caller.tokenHeaders) headers.delete(name)
-  if (own?.header === "x-api-key" || own === undefined) headers.delete("x-api-key")
-  headers.set("authorization", authorization(credential, input.gateway.authScheme))
-  return headers
+  if (own !== undefined && isSeveral(own)) return severalCredentials()
+  // Baseten reads `Authorization` alone: elsewhere a key would only be somebody's secret in the wrong place.
+  for (const header of keyHeaders) headers.delete(header)
+  if (own !== undefined) {
+    headers.set("authorization", authorization(own, authScheme))
+    return { headers, credential: { kind: "secret", secret: own.secret } }
+  }
+  const secret = storedKey(settings, input) ?? noCredential(input.provider, "")
+  if (secret instanceof GatewayError) return secret
+  headers.set("authorization", authorization({ scheme: "Bearer", secret }, authScheme))
+  return { headers, credential: stored(input) }
 }
 
-/** Makes the headers of the request to Baseten; fails with `unauthorized` where there is no key, or with `loop`. */
+/**
+ * A custom provider gets the caller's key as it was sent, else the stored one, else what its own settings say:
+ * it may need no key at all.
+ */
+const toCustom = (
+  settings: SettingsShape,
+  input: ForwardInput,
+  headers: Headers,
+): Forwarded | GatewayError => {
+  const own = ownCredential(input)
+  if (own !== undefined && isSeveral(own)) return severalCredentials()
+  if (own === undefined) { for (const header of keyHeaders) headers.delete(header) }
+  const secret = own === undefined ? storedKey(settings, input) : undefined
+  if (secret instanceof GatewayError) return secret
+  if (secret !== undefined) headers.set("authorization", `Bearer ${Redacted.value(secret)}`)
+  let spends = secret !== undefined
+  for (const { name, value, stored } of input.gateway.customProviders.get(input.provider)?.headers ?? []) {
+    const lower = name.toLowerCase()
+    if (!isForwarded(lower) || (own !== undefined && keyHeaders.some((header) => header === lower))) continue
+    const why = stored ? distrust(settings, input) : undefined
+    if (why === undefined) {
+      headers.set(name, Redacted.value(value))
+      spends ||= stored
+    } else if (own === undefined) return noCredential(input.provider, why)
+  }
+  const credential = own === undefined
+    ? spends ? stored(input) : { kind: "none" } as const
+    : { kind: "secret", secret: own.secret } as const
+  return { headers, credential }
+}
+
+/** The headers of a call to a provider, or the reason why there are none. */
+export const forwardedHeaders = (
+  settings: SettingsShape,
+  input: ForwardInput,
+): Forwarded | GatewayError => {
+  const hop = nextHop(input.request)
+  if (hop === undefined) return loop()
+  const headers = requestHeaders(input.headers, hop, input.requestId)
+  for (const name of input.tokenHeaders) headers.delete(name)
+  return input.provider === "baseten"
+    ? toBaseten(settings, input, headers)
+    : toCustom(settings, input, headers)
+}
+
+/**
+ * Makes the headers of a call to a provider.
+ *
+ * Fails with `unauthorized` where there is no key that may be used, with `unknown_key_alias`, or with `loop`.
+ */
 export class AuthForwarder extends Context.Service<AuthForwarder, {
-  readonly forward: (input: ForwardInput) => Effect.Effect<Headers, GatewayError>
+  readonly forward: (input: ForwardInput) => Effect.Effect<Forwarded, GatewayError>
 }>()("basegate/auth/AuthForwarder") {
-  /** The request's own key first, then `BASETEN_API_KEY` for trusted callers. */
+  /** Cloudflare's order: the caller's own key, then, for trusted callers, the stored one. */
   static readonly layer: Layer.Layer<AuthForwarder, never, Settings> = Layer.effect(
     AuthForwarder,
     Effect.map(Settings, (settings) => ({
       forward: (input) => {
-        const headers = forwardedHeaders(settings, input)
-        return headers instanceof GatewayError ? Effect.fail(headers) : Effect.succeed(headers)
+        const forwarded = forwardedHeaders(settings, input)
+        return forwarded instanceof GatewayError ? Effect.fail(forwarded) : Effect.succeed(forwarded)
       },
     })),
   )

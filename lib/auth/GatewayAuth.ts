@@ -6,44 +6,70 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, gatewayTokenRequired } from "../errors.ts"
 import { isOneOf, parseAuthorization } from "./credential.ts"
 
-/** The headers a gateway token may come in. Only the first is Cloudflare's; the others are what SDKs can set. */
-const tokenHeaders = ["cf-aig-authorization", "authorization", "x-api-key"] as const
+/**
+ * The headers a gateway token may come in. Only the first is Cloudflare's; in the others SDKs send what they were
+ * given as their key.
+ */
+const tokenHeaders = ["cf-aig-authorization", "authorization", "x-api-key", "api-key"] as const
 
 /** What is known of a caller. */
 export interface Caller {
-  /** Whether it showed a valid gateway token. */
-  readonly hasToken: boolean
-  /** The headers that hold a gateway token, and so never go to Baseten. */
+  /** The valid gateway token that it showed. */
+  readonly token: Redacted.Redacted<string> | undefined
+  /** The headers that hold a gateway token, and so never go to a provider. */
   readonly tokenHeaders: ReadonlySet<string>
 }
 
-const stranger: Caller = { hasToken: false, tokenHeaders: new Set() }
+const stranger: Caller = { token: undefined, tokenHeaders: new Set() }
 
-const identify = async (headers: Headers, gateway: GatewaySettings): Promise<Caller | GatewayError> => {
-  if (gateway.tokens.length === 0 && !gateway.authentication) return stranger
+const search = async (headers: Headers, gateway: GatewaySettings): Promise<Caller> => {
   const holding = new Set<string>()
+  let token: Redacted.Redacted<string> | undefined
   for (const name of tokenHeaders) {
     const credential = parseAuthorization(headers.get(name))
-    if (credential !== undefined && await isOneOf(credential.secret, gateway.tokens)) holding.add(name)
+    if (credential === undefined) continue
+    if (await isOneOf(credential.secret, gateway.tokens)) token ??= credential.secret
+    else if (!await isOneOf(credential.secret, gateway.foreignTokens)) continue
+    holding.add(name)
   }
-  if (holding.size > 0) return { hasToken: true, tokenHeaders: holding }
-  return gateway.authentication ? gatewayTokenRequired(headers.has("cf-aig-authorization")) : stranger
+  return { token, tokenHeaders: holding }
 }
 
-/** Identifies callers; fails with `unauthorized` (401, code 2009) where a gateway requires a token. */
+/** What clients without a token send is none: `ai-gateway-provider` sends `Bearer undefined`. */
+const presentsToken = (headers: Headers): boolean =>
+  parseAuthorization(headers.get("cf-aig-authorization")) !== undefined
+
+/** Identifies callers by gateway tokens. */
 export class GatewayAuth extends Context.Service<GatewayAuth, {
+  /** Fails with `unauthorized` (401, code 2009) where the gateway requires a token and the request has none. */
   readonly identify: (headers: Headers, gateway: GatewaySettings) => Effect.Effect<Caller, GatewayError>
+  /** Which headers of a universal step hold a gateway token: it opens nothing there, and must not go on. */
+  readonly tokenHeaders: (
+    headers: Headers,
+    gateway: GatewaySettings,
+  ) => Effect.Effect<ReadonlySet<string>>
 }>()("basegate/auth/GatewayAuth") {
   /** Cloudflare's rule: `cf-aig-authorization`, with or without `Bearer`, else a token in the provider's place. */
-  static readonly layer: Layer.Layer<GatewayAuth> = Layer.succeed(GatewayAuth, {
-    identify: (headers, gateway) =>
-      gateway.tokens.length === 0 && !gateway.authentication ? Effect.succeed(stranger) : Effect.flatMap(
-        Effect.promise(() => identify(headers, gateway)),
-        (caller) => "hasToken" in caller ? Effect.succeed(caller) : Effect.fail(caller),
-      ),
+  static readonly layer: Layer.Layer<GatewayAuth> = Layer.sync(GatewayAuth, () => {
+    const find = (headers: Headers, gateway: GatewaySettings): Effect.Effect<Caller> =>
+      gateway.tokens.length + gateway.foreignTokens.length === 0
+        ? Effect.succeed(stranger)
+        : Effect.promise(() => search(headers, gateway))
+    return {
+      identify: (headers, gateway) =>
+        Effect.flatMap(
+          find(headers, gateway),
+          (caller) =>
+            caller.token === undefined && gateway.authentication
+              ? Effect.fail(gatewayTokenRequired(presentsToken(headers)))
+              : Effect.succeed(caller),
+        ),
+      tokenHeaders: (headers, gateway) => Effect.map(find(headers, gateway), (_) => _.tokenHeaders),
+    }
   })
 }

@@ -3,21 +3,14 @@
  *
  * @module
  */
-import * as Redacted from "effect/Redacted"
-
-/** Whose credential Baseten sees with a request. */
-export type CredentialSource =
-  | { readonly kind: "secret"; readonly secret: Redacted.Redacted<string> }
-  /** A stored key, by its alias: what is kept for it outlives the rotation of the key. */
-  | { readonly kind: "alias"; readonly alias: string }
-  | { readonly kind: "none" }
+import { hex, sha256 } from "../digest.ts"
 
 /** What tells requests apart, after Cloudflare's key; the gateway and stored keys are our additions. */
 export interface RequestParts {
   readonly kind: "request"
   /** `account/gateway`. */
   readonly gateway: string
-  /** From `credentialIdentity`. */
+  /** A name for the credential that tells nothing of it. */
   readonly credential: string
   readonly method: string
   readonly provider: string
@@ -34,7 +27,7 @@ export interface CustomParts {
   readonly kind: "custom"
   readonly gateway: string
   readonly key: string
-  /** From `credentialIdentity`; nothing where all callers of the gateway are to share the answer. */
+  /** A name for the credential that tells nothing of it; nothing where all callers of the gateway are to share the answer. */
   readonly credential: string | undefined
 }
 
@@ -55,25 +48,8 @@ const joined = (fields: ReadonlyArray<string | Uint8Array>): Uint8Array<ArrayBuf
   return bytes
 }
 
-const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
-
-const hexDigest = async (fields: ReadonlyArray<string | Uint8Array>): Promise<string> => {
-  const digest = await sha256(joined(fields))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")
-}
-
-/** A name for a credential that tells nothing of it: a SHA-256 in hex. A secret never equals an alias. */
-export const credentialIdentity = (source: CredentialSource): Promise<string> => {
-  switch (source.kind) {
-    case "secret":
-      return hexDigest(["secret", Redacted.value(source.secret)])
-    case "alias":
-      return hexDigest(["alias", source.alias])
-    case "none":
-      return hexDigest(["none"])
-  }
-}
+const hexDigest = async (fields: ReadonlyArray<string | Uint8Array>): Promise<string> =>
+  hex(await sha256(joined(fields)))
 
 /** The key of a request, or of the caller's own key: a SHA-256 in hex. */
 export const cacheKey = async (parts: RequestParts | CustomParts): Promise<string> => {

@@ -27,16 +27,18 @@ export interface Seat<A> {
 
 /** Work under way, by key. */
 export interface Flights<A> {
-  /** Joins the work of this key; where there is none, starts it. Work that fails takes nobody else. */
+  /** Joins the work of this key; where there is none, starts it at once. Work that fails takes nobody else. */
   readonly join: (key: string, start: (controls: FlightControls) => Promise<A>) => Seat<A>
 }
 
 interface Flight<A> {
-  readonly result: Promise<A>
+  result: Promise<A>
   readonly close: () => void
   readonly abort: () => void
   seats: number
 }
+
+const attempt = async <A>(work: () => Promise<A>): Promise<A> => await work()
 
 /** No work yet. */
 export const makeFlights = <A>(): Flights<A> => {
@@ -49,17 +51,14 @@ export const makeFlights = <A>(): Flights<A> => {
       if (open.get(key) === flight) open.delete(key)
     }
     const flight: Flight<A> = {
-      // Starts a tick later, when the flight can be closed, unless nobody is left; a `start` that throws is
-      // work that fails.
-      result: Promise.resolve().then(() => {
-        controller.signal.throwIfAborted()
-        return start({ signal: controller.signal, close })
-      }),
+      result: new Promise<never>(() => {}),
       close,
       abort: () => controller.abort(),
       seats: 0,
     }
     open.set(key, flight)
+    // A `start` that throws is work that fails.
+    flight.result = attempt(() => start({ signal: controller.signal, close }))
     // Before any who wait hear of the failure, so that they can start anew; and nobody may be waiting.
     flight.result.catch(close)
     return flight

@@ -5,13 +5,22 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { isReference, type Resolve } from "./stored-keys.ts"
 
 /** A provider, as the rest of the gateway sees it. */
 export interface CustomProvider {
   /** An absolute URL without query, fragment, credentials or slash at its end. */
   readonly baseUrl: string
-  /** Headers to add to its requests, as names and values; a value `env:NAME` stands for that variable's. */
-  readonly headers: ReadonlyArray<readonly [name: string, value: Redacted.Redacted<string>]>
+  /** Headers to add to its requests. */
+  readonly headers: ReadonlyArray<ProviderHeader>
+}
+
+/** A header of a custom provider's requests. */
+export interface ProviderHeader {
+  readonly name: string
+  readonly value: Redacted.Redacted<string>
+  /** Whether it came from a variable (`env:NAME`), and so is a key that only trusted callers may spend. */
+  readonly stored: boolean
 }
 
 /** The slug's form is Cloudflare's; it stands in paths and model names as `custom-{slug}`. */
@@ -63,13 +72,18 @@ export const CustomProviders = Schema.Record(Schema.String, Entry).check(
   allKeys("slugs of at most 64 lower-case letters and digits, in groups joined by single dashes", isSlug),
 )
 
-/** The providers by the name that requests use: `custom-{slug}`. */
+/** The providers by the name that requests use: `custom-{slug}`. Throws `SettingProblem`. */
 export const customProviders = (
   entries: typeof CustomProviders.Type,
+  resolve: Resolve,
 ): ReadonlyMap<string, CustomProvider> =>
   new Map(
     Object.entries(entries).map(([slug, { base_url, headers = {} }]) => [`custom-${slug}`, {
       baseUrl: new URL(base_url).href.replace(/\/+$/, ""),
-      headers: Object.entries(headers).map(([name, value]) => [name, Redacted.make(value)] as const),
+      headers: Object.entries(headers).map(([name, value]) => ({
+        name,
+        value: isReference(value) ? resolve(value) : Redacted.make(value),
+        stored: isReference(value),
+      })),
     }]),
   )

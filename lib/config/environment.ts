@@ -8,6 +8,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
+import { nearestName } from "./nearest-name.ts"
+import { SettingProblem } from "./setting-problem.ts"
+import { resolveIn } from "./stored-keys.ts"
 
 /** Where variables come from: `process.env`, a Worker's `env`, or an object of the embedding app's. */
 export type Environment = Readonly<Record<string, unknown>>
@@ -16,7 +19,6 @@ export type Environment = Readonly<Record<string, unknown>>
 export interface SettingsShape {
   readonly host: string
   readonly port: number
-  readonly apiKey: Redacted.Redacted<string> | undefined
   readonly open: boolean
   readonly inferenceUrl: string
   readonly modelUrl: string
@@ -90,13 +92,19 @@ const place = (path: ReadonlyArray<PropertyKey>): string => {
   return inside.length === 0 ? `${variable}` : `${variable} (${inside.join(", ")})`
 }
 
-const expectation = (message: string): string =>
-  message === "Expected no excess property" ? "unknown setting" : message.replace(/^Expected/, "expected")
+const unknownSetting = (name: string): string => {
+  const nearest = nearestName(name, ["gateways", ...Object.keys(GatewayEntry.fields)])
+  return nearest === undefined ? "unknown setting" : `unknown setting; perhaps ${nearest} was meant`
+}
 
 const problemOf = (error: Schema.SchemaError): string =>
-  format(error.issue).issues.map((issue) =>
-    `${place((issue.path ?? []) as ReadonlyArray<PropertyKey>)}: ${expectation(issue.message)}`
-  ).join("; ")
+  format(error.issue).issues.map((issue) => {
+    const path = (issue.path ?? []) as ReadonlyArray<PropertyKey>
+    const what = issue.message === "Expected no excess property"
+      ? unknownSetting(String(path.at(-1)))
+      : issue.message.replace(/^Expected/, "expected")
+    return `${place(path)}: ${what}`
+  }).join("; ")
 
 /** Unset and empty are the same, but for tokens: an empty secret must not open a gateway. */
 const present = (environment: Environment): Record<string, unknown> => {
@@ -118,23 +126,33 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
  * value: it may be a secret.
  */
 export const readSettings = (environment: Environment): Result.Result<SettingsShape, string> =>
-  Result.map(
+  Result.flatMap(
     Result.mapError(
       decode(present(environment), { errors: "all", onExcessProperty: "error" }),
       problemOf,
     ),
     (variables) => {
       const tokens = commaList(variables.BASEGATE_TOKENS ?? "").map((token) => Redacted.make(token))
+      const { BASETEN_API_KEY: key } = variables
       const entries = variables.BASEGATE_CONFIG?.gateways ?? { "*": {} }
-      const gateways = new Map(
-        Object.entries(entries).map(([id, entry]) => [id, gatewaySettings(entry, tokens)]),
-      )
-      return {
+      const shared = {
+        tokens,
+        allTokens: Object.values(entries).flatMap((entry) => entry.tokens ?? []),
+        basetenKey: key === undefined ? undefined : Redacted.make(key),
+        resolve: resolveIn(environment),
+      }
+      const gateways = new Map<string, GatewaySettings>()
+      for (const [id, entry] of Object.entries(entries)) {
+        try {
+          gateways.set(id, gatewaySettings(id, entry, shared))
+        } catch (cause) {
+          if (!(cause instanceof SettingProblem)) throw cause
+          return Result.fail(`${place(["BASEGATE_CONFIG", "gateways", id])}: ${cause.message}`)
+        }
+      }
+      return Result.succeed({
         host: variables.HOST ?? "127.0.0.1",
         port: Number(variables.PORT ?? 8787),
-        apiKey: variables.BASETEN_API_KEY === undefined
-          ? undefined
-          : Redacted.make(variables.BASETEN_API_KEY),
         open: variables.BASEGATE_OPEN === "true",
         inferenceUrl: withoutSlash(variables.BASETEN_INFERENCE_URL ?? "https://inference.baseten.co"),
         modelUrl: withoutSlash(variables.BASETEN_MODEL_URL ?? "https://model-{model_id}.api.baseten.co"),
@@ -142,6 +160,6 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         corsOrigins: new Set(commaList(variables.BASEGATE_CORS_ORIGINS ?? "")),
         logLevel: variables.LOG_LEVEL ?? "info",
         gateway: (account, gateway) => gateways.get(`${account}/${gateway}`) ?? gateways.get("*"),
-      }
+      })
     },
   )

@@ -5,30 +5,73 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
+import { type CustomProvider, CustomProviders, customProviders } from "./custom-providers.ts"
+import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
+import { RateLimiting, RateLimits, type RateRule, rateRules, SpendLimits } from "./limit-rules.ts"
+import { nodesOf, type RouteGraph } from "./route-graph.ts"
+import { SettingProblem } from "./setting-problem.ts"
+import { ProviderKeys, type Resolve, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
 const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400_000 }))
+const Backoff = Schema.Literals(["constant", "linear", "exponential"])
+
+/** How the delay between tries grows. */
+export type Backoff = typeof Backoff.Type
 
 /** What an entry may hold. An unknown key is an error: a misspelt limit must not look like a working one. */
 export const GatewayEntry = Schema.Struct({
   authentication: Schema.optionalKey(Schema.Boolean),
   tokens: Schema.optionalKey(Schema.NonEmptyArray(Schema.String.check(Schema.isPattern(/^\S+$/)))),
   auth_scheme: Schema.optionalKey(Schema.Literals(["bearer", "api-key"])),
+  byok_only: Schema.optionalKey(Schema.Boolean),
+  provider_keys: Schema.optionalKey(ProviderKeys),
+  custom_providers: Schema.optionalKey(CustomProviders),
+  routes: Schema.optionalKey(DynamicRoutes),
   request_body_limit: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   headers_timeout: Schema.optionalKey(Milliseconds),
   dedicated_headers_timeout: Schema.optionalKey(Milliseconds),
   idle_timeout: Schema.optionalKey(Milliseconds),
   total_timeout: Schema.optionalKey(Schema.NullOr(Milliseconds)),
   cloudflare_error_status: Schema.optionalKey(Schema.Boolean),
+  cache_ttl: Schema.optionalKey(
+    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2_592_000 }))),
+  ),
+  cache_streams: Schema.optionalKey(Schema.Boolean),
+  cache_key_scope: Schema.optionalKey(Schema.Literals(["credential", "gateway"])),
+  cache_ttl_header_enables: Schema.optionalKey(Schema.Boolean),
+  ...RateLimiting,
+  rate_limits: Schema.optionalKey(RateLimits),
+  spend_limits: Schema.optionalKey(SpendLimits),
+  retry_max_attempts: Schema.optionalKey(
+    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 }))),
+  ),
+  retry_delay: Schema.optionalKey(
+    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 }))),
+  ),
+  retry_backoff: Schema.optionalKey(Schema.NullOr(Backoff)),
+  retry_predict: Schema.optionalKey(Schema.Boolean),
+  circuit_breaker: Schema.optionalKey(CircuitBreaker),
 })
 
 /** One gateway's settings with every default filled in. */
 export interface GatewaySettings {
+  /**
+   * The entry's name, by which limits count: `*` for all gateways that have no entry of their own, since a caller
+   * could else begin a new count under a new name.
+   */
+  readonly id: string
   /** Whether a gateway token is required. */
   readonly authentication: boolean
   /** The tokens that open this gateway. */
   readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
+  /** Those of other entries: they open nothing here, and must not reach a provider either. */
+  readonly foreignTokens: ReadonlyArray<Redacted.Redacted<string>>
   /** The scheme in which Baseten gets its key. */
   readonly authScheme: "bearer" | "api-key"
+  readonly keys: StoredKeys
+  readonly customProviders: ReadonlyMap<string, CustomProvider>
+  readonly routes: ReadonlyMap<string, RouteGraph>
   /** The largest request body, in bytes. */
   readonly requestBodyLimit: number
   /** How long Baseten's response headers may take, in milliseconds, on Model APIs. */
@@ -41,6 +84,32 @@ export interface GatewaySettings {
   readonly totalTimeout: number | undefined
   /** Answers 400 when Baseten gave no answer, as Cloudflare does, instead of 502 or 504. */
   readonly cloudflareErrorStatus: boolean
+  readonly cache: {
+    /** Seconds for which every answer is kept; 0 keeps none unless a request asks for it. */
+    readonly ttl: number
+    /** Whether event streams are kept as well, and given again as streams. */
+    readonly streams: boolean
+    /** Whether callers with different credentials share what is kept under a key of the caller's. */
+    readonly keyIsShared: boolean
+    /** Whether `cf-aig-cache-ttl` alone asks for caching, as it did until August 2026. */
+    readonly ttlHeaderEnables: boolean
+  }
+  readonly rateRules: ReadonlyArray<RateRule>
+  readonly spendLimits: SpendLimits
+  readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
+  /** Whether the gateway's retries hold for dedicated models and chains, which may do a thing twice. */
+  readonly retriesPredict: boolean
+  /** Nothing where hosts that keep failing are called all the same. */
+  readonly circuit: CircuitSettings | undefined
+}
+
+/** What every entry has from the variables. */
+export interface Shared {
+  readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
+  /** The tokens of every entry. */
+  readonly allTokens: ReadonlyArray<string>
+  readonly basetenKey: Redacted.Redacted<string> | undefined
+  readonly resolve: Resolve
 }
 
 /**
@@ -49,21 +118,57 @@ export interface GatewaySettings {
  * - `request_body_limit`: 100 MiB, just above the 100 MB at which Baseten's own edge refuses.
  * - the header clocks: Baseten ends a synchronous call after 1,200 s; ours are longer than that on dedicated
  *   deployments, so that Baseten's own 504 arrives, and than most clients' patience on Model APIs.
+ * - retries: none, as Cloudflare; where they are asked for without a delay, 500 ms that double.
+ *
+ * Throws `SettingProblem` where a setting refers to a variable that is not set, or a route to a provider that is not
+ * there.
  */
 export const gatewaySettings = (
+  id: string,
   entry: typeof GatewayEntry.Type,
-  sharedTokens: ReadonlyArray<Redacted.Redacted<string>>,
+  shared: Shared,
 ): GatewaySettings => {
-  const tokens = [...(entry.tokens ?? []).map((token) => Redacted.make(token)), ...sharedTokens]
+  const tokens = [...(entry.tokens ?? []).map((token) => Redacted.make(token)), ...shared.tokens]
+  const providers = customProviders(entry.custom_providers ?? {}, shared.resolve)
+  const routes = dynamicRoutes(entry.routes ?? {})
+  for (const [name, graph] of routes) {
+    for (const { element, action } of nodesOf(graph)) {
+      if (action.type !== "model" || action.provider === "baseten" || providers.has(action.provider)) continue
+      throw new SettingProblem(
+        `expected the provider of route "${name}", element "${element}", to be baseten or one of custom_providers`,
+      )
+    }
+  }
   return {
+    id,
     authentication: entry.authentication ?? tokens.length > 0,
     tokens,
+    foreignTokens: shared.allTokens.filter((token) => !entry.tokens?.includes(token))
+      .map((token) => Redacted.make(token)),
     authScheme: entry.auth_scheme ?? "bearer",
+    keys: storedKeys(entry.provider_keys, shared.basetenKey, shared.resolve),
+    customProviders: providers,
+    routes,
     requestBodyLimit: entry.request_body_limit ?? 104_857_600,
     headersTimeout: entry.headers_timeout ?? 900_000,
     dedicatedHeadersTimeout: entry.dedicated_headers_timeout ?? 1_260_000,
     idleTimeout: entry.idle_timeout ?? 300_000,
     totalTimeout: entry.total_timeout ?? undefined,
     cloudflareErrorStatus: entry.cloudflare_error_status ?? false,
+    cache: {
+      ttl: entry.cache_ttl ?? 0,
+      streams: entry.cache_streams ?? false,
+      keyIsShared: entry.cache_key_scope === "gateway",
+      ttlHeaderEnables: entry.cache_ttl_header_enables ?? false,
+    },
+    rateRules: rateRules(entry),
+    spendLimits: entry.spend_limits ?? { enabled: false, rules: [] },
+    retry: {
+      maxAttempts: entry.retry_max_attempts ?? 1,
+      delay: entry.retry_delay ?? 500,
+      backoff: entry.retry_backoff ?? "exponential",
+    },
+    retriesPredict: entry.retry_predict ?? false,
+    circuit: entry.circuit_breaker && circuitSettings(entry.circuit_breaker),
   }
 }

@@ -30,6 +30,13 @@ export const compileRoute = (name: string, elements: ReadonlyArray<RouteElement>
   return typeof start === "string" ? `route "${name}"${start}` : { name, start }
 }
 
+/** Every node of a route. */
+export const nodesOf = ({ start }: RouteGraph): ReadonlySet<RouteNode> => {
+  const nodes = new Set([start])
+  for (const node of nodes) for (const next of node.next.values()) nodes.add(next)
+  return nodes
+}
+
 const compile = (elements: ReadonlyArray<RouteElement>): RouteNode | string => {
   const [start, second] = elements.filter(({ type }) => type === "start")
   if (start === undefined) return " has no start element"

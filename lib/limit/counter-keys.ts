@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textDigest } from "../digest.ts"
 import { bucketOf, type Window } from "./windows.ts"
 
 /**
@@ -18,9 +19,7 @@ export const countName = async (
   partition: ReadonlyArray<string>,
 ): Promise<string> => {
   const name = JSON.stringify([...rule, ...partition])
-  if (partition.length === 0) return name
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")
+  return partition.length === 0 ? name : await textDigest(name)
 }
 
 /** The key of a count in the bucket of a time, and in the one before where the window looks back at it. */

@@ -30,13 +30,14 @@ const metadataValue = ({ metadata }: LimitSubject, name: string): string | undef
 
 const dimensionValue = (subject: LimitSubject, dimension: string): string | undefined => {
   if (dimension === "key") return subject.key
-  if (dimension === "model") return subject.model
+  // Requests that name no model share a count: a body that cannot be read must not be a way around the rule.
+  if (dimension === "model") return subject.model ?? ""
   return metadataValue(subject, dimension.slice("metadata.".length))
 }
 
 /**
- * The partition of a rate rule, or nothing where the rule does not apply: a rule per model or per metadata
- * entry leaves requests alone that have no such thing. Add a rule without `per` to bound those.
+ * The partition of a rate rule, or nothing where the rule does not apply: a rule per metadata entry leaves requests
+ * alone that have no such thing. Add a rule without `per` to bound those.
  */
 export const ratePartition = (rule: RateRule, subject: LimitSubject): ReadonlyArray<string> | undefined => {
   const partition: Array<string> = []

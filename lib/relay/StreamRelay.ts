@@ -6,7 +6,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Ending } from "../telemetry/request-record.ts"
 import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
 
 /**
@@ -29,9 +28,9 @@ export class StreamRelay extends Context.Service<StreamRelay, {
       relay: (input) => {
         const relay: BodyRelay = relayBody({
           ...input,
-          onEnd: (ending: Ending) => {
+          onEnd: (ending, whole) => {
             relays.delete(relay)
-            input.onEnd(ending)
+            input.onEnd(ending, whole)
           },
         })
         relays.add(relay)

@@ -21,6 +21,8 @@ export interface UpstreamAnswer {
   readonly now: () => number
   /** Calls back when a clock runs out while the body is relayed. */
   readonly onExpiry: (callback: (expiry: Expiry) => void) => void
+  /** Ends the watch over a request whose answer has come to its end: its connection can be used again. */
+  readonly settled: () => void
   /** Ends Baseten's request, if it has not ended, and the watch. */
   readonly release: () => void
 }
@@ -77,8 +79,9 @@ export class Upstream extends Context.Service<Upstream, {
           }),
           { startImmediately: true },
         )
+        const settled = (): void => watcher.interruptUnsafe()
         const release = (): void => {
-          watcher.interruptUnsafe()
+          settled()
           controller.abort()
         }
         const { host } = new URL(call.url)
@@ -91,7 +94,11 @@ export class Upstream extends Context.Service<Upstream, {
             : { error: providerTimeout(host, clockNames[expiry]), ending: expiry }
         const response = yield* Effect.callback<Response, UpstreamFailure>((resume) => {
           transport.send(call, controller.signal).then(
-            (answer) => resume(Effect.succeed(answer)),
+            (answer) => {
+              if (isStatus(answer.status)) return resume(Effect.succeed(answer))
+              release()
+              resume(Effect.fail({ error: providerFailed(host), ending: "upstream_cut" }))
+            },
             () => {
               const failed = failure()
               release()
@@ -109,12 +116,16 @@ export class Upstream extends Context.Service<Upstream, {
           onExpiry: (callback) => {
             expired = () => expiry !== undefined && callback(expiry)
           },
+          settled,
           release,
         }
       }),
     })),
   )
 }
+
+/** No response can be made of another status, which HTTP knows none of either (RFC 9110 §15). */
+const isStatus = (status: number): boolean => status >= 200 && status <= 599
 
 const clockNames: Record<Expiry, string> = {
   first_byte_timeout: "clock to the headers (headers_timeout, dedicated_headers_timeout)",

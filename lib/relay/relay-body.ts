@@ -14,9 +14,13 @@ export interface RelayInput {
   /** The client waits for bytes. */
   readonly onWaiting: () => void
   /** Bytes are about to be handed on. */
-  readonly onChunk: (bytes: number) => void
-  /** The body has ended. Called once; Baseten's request is to be released. */
-  readonly onEnd: (ending: Ending) => void
+  readonly onChunk: (chunk: Uint8Array) => void
+  /**
+   * The body has ended. Called once.
+   *
+   * @param whole whether the source came to its own end; where it did not, its request is to be ended
+   */
+  readonly onEnd: (ending: Ending, whole: boolean) => void
 }
 
 /** A body on its way to the client. */
@@ -32,9 +36,9 @@ export const relayBody = ({ source, tap, onWaiting, onChunk, onEnd }: RelayInput
   let controller: ReadableStreamDefaultController<Uint8Array>
   let ended = false
 
-  const end = (ending: Ending): void => {
+  const end = (ending: Ending, whole = false): void => {
     ended = true
-    onEnd(ending)
+    onEnd(ending, whole)
   }
   // Abort first, then show the client: a paused client must not keep Baseten busy.
   const cut = (ending: Ending): void => {
@@ -63,10 +67,10 @@ export const relayBody = ({ source, tap, onWaiting, onChunk, onEnd }: RelayInput
         if (ended) return
         if (!done) {
           tap?.push(value)
-          onChunk(value.byteLength)
+          onChunk(value)
           controller.enqueue(value)
         } else if (tap === undefined || tap.isComplete()) {
-          end("complete")
+          end("complete", true)
           controller.close()
         } else {
           cut("upstream_cut")

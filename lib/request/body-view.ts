@@ -64,11 +64,22 @@ const fault = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** A compat body made Baseten's: the bytes to forward, and the view of them. */
+/** A compat body made its provider's: the bytes to forward, the view of them, and whose they are. */
 export interface CompatBody {
+  /** What stands before the first slash of `model`: `baseten`, `custom-{slug}` or `dynamic`. Not yet known to exist. */
+  readonly provider: string
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly view: BodyView
 }
+
+/** The bytes with another model, every other byte as it was. For a body that `compatBody` has read. */
+export const withModel = (bytes: Uint8Array<ArrayBuffer>, model: string): Uint8Array<ArrayBuffer> => {
+  const member = modelsIn(topLevelMembers(bytes) ?? [])[0]
+  return member === undefined ? bytes : replaceValue(bytes, member, model)
+}
+
+/** As much of a caller's text as an error shows. */
+const shown = (text: string): string => text.length > 100 ? `${text.slice(0, 100)}…` : text
 
 /**
  * Takes the provider off a compat body's `model` (`baseten/openai/gpt-oss-120b` → `openai/gpt-oss-120b`).
@@ -89,9 +100,11 @@ export const compatBody = (bytes: Uint8Array): CompatBody | GatewayError => {
   const slash = name.indexOf("/")
   const model = name.slice(slash + 1)
   if (slash < 1 || model === "") {
-    return badChatRequest(`The model "${name}" has no provider before a slash. Name it as baseten/{model}.`)
+    return badChatRequest(
+      `The model "${shown(name)}" has no provider before a slash. Name it as baseten/{model}.`,
+    )
   }
   const provider = name.slice(0, slash)
-  if (provider !== "baseten") return invalidProvider(provider)
-  return { bytes: replaceValue(bytes, member, model), view: { ...viewOf(bytes, members), model } }
+  if (!/^(?:baseten|dynamic|custom-[a-z0-9-]{1,64})$/.test(provider)) return invalidProvider(shown(provider))
+  return { provider, bytes: replaceValue(bytes, member, model), view: { ...viewOf(bytes, members), model } }
 }

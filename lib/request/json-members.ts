@@ -78,11 +78,12 @@ export const parseBytes = (bytes: Uint8Array): unknown => {
 
 /**
  * The members of the object that `bytes` holds, in their order, duplicates included; nothing where the bytes
- * are not one JSON object. What lies within a member's value is not checked.
+ * are not one JSON object. What lies within a member's value is not checked. A byte order mark is passed over, as
+ * lenient servers do: it must not hide a model.
  */
 export const topLevelMembers = (bytes: Uint8Array): ReadonlyArray<JsonMember> | undefined => {
   const members: Array<JsonMember> = []
-  let at = skipSpace(bytes, 0)
+  let at = skipSpace(bytes, bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0)
   if (bytes[at] !== OPEN_OBJECT) return undefined
   at = skipSpace(bytes, at + 1)
   if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length ? members : undefined

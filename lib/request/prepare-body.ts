@@ -1,5 +1,5 @@
 /**
- * The body that goes to Baseten: looked at, rewritten or handed on, as its route asks.
+ * The body that goes to a provider: looked at, rewritten or handed on, as its route asks.
  *
  * @module
  */
@@ -7,10 +7,13 @@ import { bodyTooLarge, GatewayError, unsupportedMediaType } from "../errors.ts"
 import { type BodyView, compatBody, emptyView, viewBody } from "./body-view.ts"
 import { streamedBody, viewLimit, wholeBody } from "./read-body.ts"
 
-/** Whether a route's body is forwarded unread, looked at, or rewritten from the compat form. */
-export type BodyUse = "unread" | "viewed" | "compat"
+/**
+ * Whether a route's body is forwarded unread, looked at, rewritten from the compat form, or read by the gateway
+ * itself.
+ */
+export type BodyUse = "unread" | "viewed" | "compat" | "read"
 
-/** The body for Baseten. */
+/** The body for a provider. */
 export interface PreparedBody {
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
   /** Its length in bytes, where it is known. */
@@ -19,6 +22,8 @@ export interface PreparedBody {
   readonly broken: AbortSignal | undefined
   /** What was seen of it. */
   readonly view: BodyView
+  /** Whose it is, where a compat body says so. */
+  readonly provider: string | undefined
   /** How many bytes the client sends, where it is known. */
   readonly received: number | undefined
 }
@@ -31,7 +36,13 @@ const isJson = (headers: Headers): boolean => {
 const isEncoded = (headers: Headers): boolean =>
   !["", "identity"].includes((headers.get("content-encoding") ?? "").trim().toLowerCase())
 
-const unseen = { broken: undefined, view: emptyView, received: undefined }
+const unseen = {
+  length: undefined,
+  broken: undefined,
+  view: emptyView,
+  provider: undefined,
+  received: undefined,
+}
 
 /**
  * Reads, looks and rewrites.
@@ -45,7 +56,7 @@ export const prepareBody = async (
   limit: number,
 ): Promise<PreparedBody | GatewayError> => {
   const readable = isJson(request.headers) && !isEncoded(request.headers)
-  const mustRead = use === "compat" && request.method === "POST"
+  const mustRead = (use === "compat" || use === "read") && request.method === "POST"
   if (mustRead && !readable) {
     return unsupportedMediaType(
       "The body cannot be read. Send JSON as application/json, without a content-encoding.",
@@ -55,23 +66,25 @@ export const prepareBody = async (
   const body = read ? await wholeBody(request, limit) : streamedBody(request, limit)
   if (body instanceof GatewayError) return body
   if (body.kind === "none") {
-    if (!mustRead) return { ...unseen, body: null, length: undefined }
-    return unsupportedMediaType("The request has no body. Send JSON with model and messages.")
+    return mustRead ? unsupportedMediaType("The request has no body. Send JSON.") : { ...unseen, body: null }
   }
   if (body.kind === "streamed") {
-    if (mustRead) return bodyTooLarge(Math.min(limit, viewLimit), "a compat request may have")
+    if (mustRead) return bodyTooLarge(Math.min(limit, viewLimit), "the gateway reads on this route")
     const { stream, length, broken } = body
     return { ...unseen, body: stream, length, broken, received: length }
   }
-  const { bytes } = body
-  const looked = use === "compat" ? compatBody(bytes) : viewBody(bytes)
-  if (looked instanceof GatewayError) return looked
-  const forwarded = "bytes" in looked ? looked : { bytes, view: looked }
-  return {
-    ...unseen,
-    body: forwarded.bytes,
-    length: forwarded.bytes.byteLength,
-    view: forwarded.view,
-    received: bytes.byteLength,
+  return lookAt(body.bytes, use)
+}
+
+/** Looks at a body that is there, and rewrites it if its use asks for it. */
+export const lookAt = (bytes: Uint8Array<ArrayBuffer>, use: BodyUse): PreparedBody | GatewayError => {
+  const received = bytes.byteLength
+  if (use === "compat") {
+    const compat = compatBody(bytes)
+    return compat instanceof GatewayError
+      ? compat
+      : { ...unseen, ...compat, body: compat.bytes, length: compat.bytes.byteLength, received }
   }
+  const view = use === "viewed" ? viewBody(bytes) : emptyView
+  return view instanceof GatewayError ? view : { ...unseen, body: bytes, length: received, view, received }
 }

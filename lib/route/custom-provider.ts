@@ -34,3 +34,10 @@ export const customProviderUrl = (
   }
   return `${provider.baseUrl}/${rest}${search}`
 }
+
+/**
+ * The path of chat completions below a custom provider, for `compat`, which names a model and no path. Cloudflare asks
+ * for a base without `v1`; a base that ends with a version has it already.
+ */
+export const chatCompletionsPath = (baseUrl: string): string =>
+  /\/v\d+$/.test(baseUrl) ? "/chat/completions" : "/v1/chat/completions"

@@ -15,6 +15,7 @@ import {
   modelApisUrl,
   modelUrl,
 } from "./baseten-hosts.ts"
+import { customProviderUrl } from "./custom-provider.ts"
 
 /** A route that the gateway answers itself. */
 export interface OwnRoute {
@@ -22,9 +23,18 @@ export interface OwnRoute {
   readonly name: "home" | "livez" | "readyz"
 }
 
-/** A route that Baseten answers. */
+/** The universal endpoint, whose body names the routes to try. */
+export interface UniversalRoute {
+  readonly kind: "universal"
+  readonly account: string
+  readonly gateway: string
+}
+
+/** A route that a provider answers. */
 export interface UpstreamRoute {
   readonly kind: "upstream"
+  /** `baseten`, or `custom-{slug}` for a provider of the operator's. */
+  readonly provider: string
   /** For records: which of Baseten's products, and which call. */
   readonly name: string
   readonly account: string
@@ -45,7 +55,15 @@ export interface UpstreamRoute {
 }
 
 /** Where a request goes. */
-export type Route = OwnRoute | UpstreamRoute
+export type Route = OwnRoute | UniversalRoute | UpstreamRoute
+
+/** What routes depend on: Baseten's addresses, and the custom providers of each gateway. */
+export interface Destinations extends BasetenUrls {
+  readonly gateway?: (
+    account: string,
+    gateway: string,
+  ) => { readonly customProviders: ReadonlyMap<string, { readonly baseUrl: string }> } | undefined
+}
 
 const own: Record<string, OwnRoute["name"]> = { "/": "home", "/livez": "livez", "/readyz": "readyz" }
 const dataPlane = /^\/v1\/([\w-]{1,64})\/([\w-]{1,64})(?:\/([^/]*)(\/.*)?)?$/
@@ -65,6 +83,7 @@ const upstream = (
   route: Partial<UpstreamRoute> & Pick<UpstreamRoute, "name" | "url">,
 ): UpstreamRoute => ({
   kind: "upstream",
+  provider: "baseten",
   account: place.account,
   gateway: place.gateway,
   methods: undefined,
@@ -152,8 +171,27 @@ const baseten = (place: Place, path: string): Route | GatewayError => {
   )
 }
 
+const custom = (
+  place: Place,
+  providers: ReadonlyMap<string, { readonly baseUrl: string }>,
+  provider: string,
+  path: string,
+): Route | GatewayError => {
+  const url = customProviderUrl(providers, provider, path.slice(1), place.search)
+  if (url instanceof Error) return url
+  const call =
+    llmCalls[path.replace(/^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses)$)/, "/v1/")]
+  return upstream(place, {
+    provider,
+    name: call === undefined ? "custom" : `custom.${call.name}`,
+    url,
+    framing: call?.framing,
+    body: call === undefined ? "unread" : "viewed",
+  })
+}
+
 /** Finds the route of a path, whatever the method. */
-const find = (urls: BasetenUrls, path: string, search: string): Route | GatewayError => {
+const find = (urls: Destinations, path: string, search: string): Route | GatewayError => {
   const name = own[path]
   if (name !== undefined) return { kind: "own", name }
   const [matched, account = "", gateway = "", provider = "", rest = ""] = dataPlane.exec(path) ?? []
@@ -163,18 +201,29 @@ const find = (urls: BasetenUrls, path: string, search: string): Route | GatewayE
   const place: Place = { account, gateway, search, urls }
   if (provider === "baseten") return baseten(place, rest)
   if (provider === "compat") return compat(place, rest)
-  return provider === ""
-    ? notFound("Add a provider to the path: /v1/{account_id}/{gateway_id}/baseten/….")
-    : invalidProvider(provider)
+  if (provider === "") {
+    // With a slash or without; with a second one it is a path that lacks its provider.
+    return rest === ""
+      ? { kind: "universal", account, gateway }
+      : notFound("Add a provider to the path: /v1/{account_id}/{gateway_id}/baseten/….")
+  }
+  if (!provider.startsWith("custom-")) return invalidProvider(provider.slice(0, 100))
+  return custom(place, urls.gateway?.(account, gateway)?.customProviders ?? new Map(), provider, rest)
 }
 
-const ownMethods = ["GET", "HEAD"]
+const methodsOf = (route: Route): ReadonlyArray<string> => {
+  switch (route.kind) {
+    case "own":
+      return ["GET", "HEAD"]
+    case "universal":
+      return ["POST"]
+    case "upstream":
+      return route.methods ?? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+  }
+}
 
 /** Every method that a route takes, as `Allow` lists them. */
-export const allowedMethods = (route: Route): ReadonlyArray<string> => [
-  ...(route.kind === "own" ? ownMethods : route.methods ?? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
-  "OPTIONS",
-]
+export const allowedMethods = (route: Route): ReadonlyArray<string> => [...methodsOf(route), "OPTIONS"]
 
 /**
  * Finds where a request goes.
@@ -183,7 +232,7 @@ export const allowedMethods = (route: Route): ReadonlyArray<string> => [
  * @param search the query with its `?`, or nothing
  */
 export const findRoute = (
-  urls: BasetenUrls,
+  urls: Destinations,
   method: string,
   path: string,
   search: string,

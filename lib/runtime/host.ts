@@ -1,9 +1,10 @@
 /**
- * The transport that suits the runtime this module finds itself in.
+ * The runtime that this module finds itself in: the transport that suits it, its environment, and its ways.
  *
  * @module
  */
 import type * as Layer from "effect/Layer"
+import type { HostTraits } from "../layers.ts"
 import { type StreamBody, Transport } from "../relay/Transport.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 
@@ -15,6 +16,17 @@ const host = globalThis as {
   readonly FixedLengthStream?: new (length: number) => TransformStream
   readonly process?: { readonly versions?: { readonly node?: string }; readonly getBuiltinModule?: unknown }
 }
+
+const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
+
+/**
+ * On Workers a request that waits for another one hangs. An isolate has 128 MB: 20,000 counters take about 9 MB, and
+ * cached answers 32 MB.
+ */
+export const hostTraits = (): HostTraits =>
+  onWorkers()
+    ? { requestsMayWait: false, memory: { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 } }
+    : { requestsMayWait: true }
 
 /**
  * - Bun's `fetch` ends a silent request after five minutes and decodes unasked; both are switched off.
@@ -29,7 +41,7 @@ export const layerHost = (): Layer.Layer<Transport> => {
     return Transport.layerFetch({ decodes: [], init: { timeout: false, decompress: false } })
   }
   if (host.Deno !== undefined) return Transport.layerFetch({ decodes: [] })
-  if (host.navigator?.userAgent === "Cloudflare-Workers") {
+  if (onWorkers()) {
     return Transport.layerFetch({ decodes: ["gzip", "br"], ...fixedLength(host.FixedLengthStream) })
   }
   if (typeof host.process?.getBuiltinModule === "function") return layerNodeHttp()

@@ -8,11 +8,11 @@ import { type Environment, readSettings } from "../config/environment.ts"
 import type { RequestContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
-import { hostEnvironment, layerHost } from "./transport.ts"
+import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 
 /** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
 export const createGateway = (options: GatewayOptions = {}): Gateway =>
-  makeGateway({ env: hostEnvironment, transport: layerHost(), ...options })
+  makeGateway({ env: hostEnvironment, transport: layerHost(), ...options }, hostTraits())
 
 /** What hosts pass beside the request: Workers `env` and `ctx`, Bun its server, Deno the peer's address. */
 interface Lent {

@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import { readSettings, type SettingsShape } from "../config/environment.ts"
 import type { Gateway } from "../gateway.ts"
-import { hostEnvironment } from "./transport.ts"
+import { hostEnvironment } from "./host.ts"
 
 interface Process {
   readonly exit: (code: number) => never

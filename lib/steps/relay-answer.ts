@@ -1,17 +1,23 @@
 /**
- * Baseten's answer made the gateway's: headers, ids, and the body on its way.
+ * A provider's answer made the gateway's: headers, ids, and the body on its way.
  *
  * @module
  */
 import * as Effect from "effect/Effect"
-import type { GatewayError } from "./errors.ts"
-import { type Exchange, rounded } from "./exchange.ts"
-import { responseHeaders } from "./relay/response-headers.ts"
-import type { StreamRelay } from "./relay/StreamRelay.ts"
-import { sseTap } from "./relay/sse-tap.ts"
-import type { UpstreamAnswer } from "./relay/Upstream.ts"
-import { compatModels } from "./route/compat-models.ts"
-import type { UpstreamRoute } from "./route/routes.ts"
+import { type GatewayError, providerFailed } from "../errors.ts"
+import type { Exchange } from "../exchange.ts"
+import { type SseTap, sseTap } from "../relay/sse-tap.ts"
+import { compatModels } from "../route/compat-models.ts"
+import { type Ending, rounded } from "../telemetry/request-record.ts"
+import type { Call, Called, Sent, StepAnswer } from "./call.ts"
+import type { Step } from "./step.ts"
+
+/** An answer to be relayed as it comes. */
+export const relayed = (call: Call, sent: Sent): Called => ({
+  status: sent.answer.response.status,
+  release: sent.answer.release,
+  respond: () => relayAnswer(call, sent),
+})
 
 /** Statuses whose responses have no body (RFC 9110 §6.4.1, Fetch's null body status). */
 const bodiless = new Set([204, 205, 304])
@@ -19,81 +25,119 @@ const bodiless = new Set([204, 205, 304])
 const isEventStream = (headers: Headers): boolean =>
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "")
 
-/**
- * Starts to relay an answer.
- *
- * @param before when Baseten was called, in milliseconds of the exchange: up to then, and from its headers on,
- *   time is the gateway's own
- */
-export const relayAnswer = (
-  exchange: Exchange,
-  route: UpstreamRoute,
-  answer: UpstreamAnswer,
-  relay: StreamRelay["Service"],
-  before: number,
+/** The watch for the end of a stream; nothing where the end of the body is the end, or its bytes are encoded. */
+export const tapOf = ({ route }: Step, { response, headers }: StepAnswer): SseTap | undefined =>
+  route.framing !== undefined && response.status === 200 && isEventStream(headers) &&
+    !headers.has("content-encoding")
+    ? sseTap(route.framing)
+    : undefined
+
+/** Starts to relay an answer. */
+const relayAnswer = (
+  { exchange, step, relay }: Call,
+  { answer, headers: added, observers }: Sent,
 ): Effect.Effect<Response, GatewayError> => {
   const { record, request } = exchange
-  const { response, clocks } = answer
+  const { response, clocks, headers } = answer
   record.upstream_status = record.status = response.status
-  record.baseten_request_id = response.headers.get("x-baseten-request-id")
-  const headers = responseHeaders(response.headers, answer.decoded)
-  headers.set("cf-aig-step", "0")
+  record.baseten_request_id = headers.get("x-baseten-request-id")
+  record.provider = step.route.provider
+  record.step = step.index
   if (response.status === 200 && isEventStream(headers)) record.stream = true
+  for (const [name, value] of added) headers.set(name, value)
+  const tap = tapOf(step, answer)
+  // A stream that breaks off gets an error event, so it may turn out longer than Baseten said.
+  if (tap !== undefined) headers.delete("content-length")
 
-  const answered = (body: ReadableStream<Uint8Array> | string | null): Response => {
-    record.gateway_ms = rounded(before + exchange.elapsed() - (record.time_to_headers_ms ?? 0))
-    headers.append("server-timing", `gateway;dur=${record.gateway_ms}`)
-    const { status, statusText } = response
-    return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>> | string | null, {
-      status,
-      statusText,
-      headers,
-    })
+  const listed = step.route.compatModels && response.status === 200 && !headers.has("content-encoding")
+  const settle = (ending: Ending): void => {
+    for (const observer of observers) exchange.after.push(observer.ended(ending))
+    // A list that broke off has not been answered yet: the client gets an error instead.
+    if (listed && ending !== "complete" && ending !== "client_left") record.ending = ending
+    else exchange.finish(ending)
   }
-  if (response.body === null || bodiless.has(response.status) || request.method === "HEAD") {
-    answer.release()
-    exchange.finish("complete")
+  const { status, statusText } = response
+  const answered = (body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Response => {
+    tellTiming(exchange, step, headers)
+    return new Response(body as BodyInit | null, { status, statusText, headers })
+  }
+  if (response.body === null || bodiless.has(status) || request.method === "HEAD") {
+    answer.settled()
+    settle("complete")
     return Effect.succeed(answered(null))
   }
-
-  const framed = route.framing !== undefined && response.status === 200 && isEventStream(headers)
   const { body, cut } = relay.relay({
     source: response.body,
-    tap: framed && route.framing !== undefined ? sseTap(route.framing) : undefined,
+    tap,
     onWaiting: () => clocks.waiting(answer.now()),
-    onChunk: (bytes) => {
+    onChunk: (chunk) => {
       clocks.chunkCame()
       record.time_to_first_byte_ms ??= exchange.elapsed()
-      record.response_bytes += bytes
+      record.response_bytes += chunk.byteLength
+      for (const observer of observers) observer.push(chunk)
     },
-    onEnd: (ending) => {
-      answer.release()
-      exchange.finish(ending)
+    onEnd: (ending, whole) => {
+      if (whole) answer.settled()
+      else answer.release()
+      settle(ending)
     },
   })
   answer.onExpiry(cut)
   // Not every runtime cancels the body of a client that left while nothing was being written.
   request.signal.addEventListener("abort", () => cut("client_left"), { once: true })
-  return route.compatModels && response.status === 200
-    ? Effect.map(listInCompatForm(body, headers), answered)
+  return listed
+    ? Effect.map(listInCompatForm(body, headers, step.route.url), answered)
     : Effect.succeed(answered(body))
 }
 
+/** Says which step answered, and how much of the time so far was the gateway's own. */
+const tellTiming = ({ record, elapsed, upstreamTime }: Exchange, step: Step, headers: Headers): void => {
+  record.gateway_ms = rounded(elapsed() - upstreamTime())
+  headers.set("cf-aig-step", String(step.index))
+  headers.append("server-timing", `gateway;dur=${record.gateway_ms}`)
+}
+
+/** An answer that the gateway holds whole. */
+export const answerWhole = (
+  { exchange, step }: Call,
+  body: Uint8Array<ArrayBuffer>,
+  init: { readonly status: number; readonly statusText: string; readonly headers: Headers },
+): Response => {
+  const { record, request } = exchange
+  record.status = init.status
+  record.provider = step.route.provider
+  record.step = step.index
+  record.response_bytes = request.method === "HEAD" ? 0 : body.byteLength
+  tellTiming(exchange, step, init.headers)
+  exchange.finish("complete")
+  return new Response(request.method === "HEAD" ? null : body, init)
+}
+
 /** The list in Cloudflare's form; an answer that is not the list we know is handed on as it came. */
-const listInCompatForm = (body: ReadableStream<Uint8Array>, headers: Headers): Effect.Effect<string> =>
+const listInCompatForm = (
+  body: ReadableStream<Uint8Array>,
+  headers: Headers,
+  url: string,
+): Effect.Effect<Uint8Array<ArrayBuffer>, GatewayError> =>
   Effect.map(
-    Effect.promise(() => new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text()),
-    (text) => {
-      let list: unknown
-      try {
-        list = compatModels(JSON.parse(text))
-      } catch {
-        list = undefined
-      }
-      if (list === undefined) return text
+    Effect.tryPromise({
+      try: () => new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+      catch: () => providerFailed(new URL(url).host),
+    }),
+    (bytes) => {
+      const list = compatModels(parsed(bytes))
+      if (list === undefined) return new Uint8Array(bytes)
       headers.set("content-type", "application/json")
       headers.delete("content-length")
       headers.delete("etag")
-      return JSON.stringify(list)
+      return new TextEncoder().encode(JSON.stringify(list))
     },
   )
+
+const parsed = (bytes: ArrayBuffer): unknown => {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}

@@ -24,6 +24,25 @@ export type Ending =
   | "total_timeout"
   | "draining"
 
+/** One try of one step. */
+export interface AttemptRecord {
+  readonly step: number
+  readonly attempt: number
+  readonly provider: string
+  readonly model: string | null
+  readonly status: number | null
+  /** Why there was no answer. */
+  readonly error: string | null
+  readonly duration_ms: number
+  /** The wait before it. */
+  readonly waited_ms: number
+  /** The state of the circuit of its host, where the gateway has circuits. */
+  readonly circuit: string | null
+}
+
+/** Milliseconds to the microsecond, which is as far as clocks go. */
+export const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
+
 /** One request, as logged. Times are in milliseconds; what is not known is `null`. Holds no secret. */
 export interface RequestRecord {
   readonly time: string
@@ -50,10 +69,21 @@ export interface RequestRecord {
   readonly total_ms: number
   readonly gateway_ms: number | null
   readonly baseten_request_id: string | null
+  /** The step that answered, counted from 0. */
+  readonly step: number
+  /** Whether the answer came from the gateway's cache. */
+  readonly cached: boolean
+  readonly metadata: Readonly<Record<string, string | number | boolean>>
+  /** Every try of every step, in order. */
+  readonly attempts: ReadonlyArray<AttemptRecord>
+  /** What a fall-back changed in the request so that the next model would take it. */
+  readonly changes: ReadonlyArray<string>
 }
 
 /** What the stages note down while a request runs. */
-export type RecordDraft = { -readonly [Key in keyof RequestRecord]: RequestRecord[Key] }
+export type RecordDraft =
+  & { -readonly [Key in keyof Omit<RequestRecord, "attempts" | "changes">]: RequestRecord[Key] }
+  & { readonly attempts: Array<AttemptRecord>; readonly changes: Array<string> }
 
 /** Opens the record of a request. */
 export const draftRecord = (
@@ -79,4 +109,9 @@ export const draftRecord = (
   total_ms: 0,
   gateway_ms: null,
   baseten_request_id: null,
+  step: 0,
+  cached: false,
+  metadata: {},
+  attempts: [],
+  changes: [],
 })

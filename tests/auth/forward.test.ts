@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
 import { forwardedHeaders } from "../../lib/auth/AuthForwarder.ts"
+import type { GatewayError } from "../../lib/errors.ts"
 import { readSettings } from "../../lib/config/environment.ts"
 
 const settingsOf = (env: Record<string, string>) => Result.getOrThrow(readSettings(env))
@@ -18,11 +19,18 @@ const forward = (
     headers: new Headers(headers),
     hostname: options.hostname ?? "127.0.0.1",
     loopback: options.loopback ?? true,
-    caller: { hasToken: options.hasToken ?? false, tokenHeaders: new Set(options.tokenHeaders) },
+    request: new Headers(headers),
+    hasToken: options.hasToken ?? false,
+    tokenHeaders: new Set(options.tokenHeaders),
+    provider: "baseten",
+    keyAlias: "default",
+    takesOwnKey: true,
     gateway,
     requestId: "id",
   })
-  return result instanceof Headers ? result.get("authorization") : result.status
+  return "headers" in result && result.headers instanceof Headers
+    ? result.headers.get("authorization")
+    : (result as GatewayError).status
 }
 
 test("the request's own key wins, in the configured scheme", () => {

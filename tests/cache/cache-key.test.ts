@@ -1,13 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import * as Redacted from "effect/Redacted"
 import fc from "fast-check"
-import {
-  cacheKey,
-  credentialIdentity,
-  type CustomParts,
-  type RequestParts,
-} from "../../lib/cache/cache-key.ts"
+import { cacheKey, type CustomParts, type RequestParts } from "../../lib/cache/cache-key.ts"
 
 const request = (fields: ReadonlyArray<string>): RequestParts => {
   const [gateway = "", credential = "", method = "", provider = "", endpoint = "", query = "", body = ""] =
@@ -71,22 +65,4 @@ test("cacheKey() of a custom key counts the gateway, the key, and the credential
   const keys = await Promise.all([Promise.resolve(key), ...others.map(cacheKey)])
   assert.equal(new Set(keys).size, keys.length)
   assert.equal(await cacheKey(custom("a/g", "k", "c")), key)
-})
-
-test("credentialIdentity() hides what it names, and tells a secret from an alias of the same text", async () => {
-  await fc.assert(fc.asyncProperty(fc.string({ minLength: 5 }), async (text) => {
-    const names = await Promise.all([
-      credentialIdentity({ kind: "secret", secret: Redacted.make(text) }),
-      credentialIdentity({ kind: "alias", alias: text }),
-      credentialIdentity({ kind: "none" }),
-    ])
-    assert.equal(new Set(names).size, 3)
-    for (const name of names) assert.match(name, /^[0-9a-f]{64}$/)
-    const key = await cacheKey(request(["a/g", names[0] ?? ""]))
-    assert.ok(![...names, key].some((hash) => hash === text))
-  }))
-  const [one, two] = await Promise.all(
-    ["sk-1", "sk-2"].map((secret) => credentialIdentity({ kind: "secret", secret: Redacted.make(secret) })),
-  )
-  assert.notEqual(one, two)
 })

@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { CustomProviders, customProviders } from "../../lib/config/custom-providers.ts"
+import { resolveIn } from "../../lib/config/stored-keys.ts"
 
 const read = (value: unknown) =>
   Schema.decodeUnknownResult(CustomProviders)(value, { errors: "all", onExcessProperty: "error" })
@@ -77,7 +78,7 @@ test("CustomProviders refuses header names and values that cannot be sent, refer
   assert.ok(Result.isFailure(base("https://api.example.com", { header: {} })), "unknown setting")
 })
 
-test("customProviders() names them as requests do, and hides header values", () => {
+test("customProviders() names them as requests do, resolves references, and hides header values", () => {
   const entries = Result.getOrThrow(read({
     "my-llm": {
       base_url: "https://API.example.com/v2//",
@@ -85,13 +86,13 @@ test("customProviders() names them as requests do, and hides header values", () 
     },
     plain: { base_url: "https://plain.test" },
   }))
-  const providers = customProviders(entries)
+  const providers = customProviders(entries, resolveIn({ LLM_KEY: "Bearer sk-llm" }))
   const mine = providers.get("custom-my-llm")
   assert.equal(mine?.baseUrl, "https://api.example.com/v2")
   assert.deepEqual(
-    mine?.headers.map(([name, value]) => [name, Redacted.value(value)]),
-    [["authorization", "env:LLM_KEY"], ["x-team", "a b"]],
+    mine?.headers.map(({ name, value, stored }) => [name, Redacted.value(value), stored]),
+    [["authorization", "Bearer sk-llm", true], ["x-team", "a b", false]],
   )
-  assert.doesNotMatch(JSON.stringify(mine), /LLM_KEY/)
+  assert.doesNotMatch(JSON.stringify(mine), /sk-llm/)
   assert.deepEqual(providers.get("custom-plain"), { baseUrl: "https://plain.test", headers: [] })
 })

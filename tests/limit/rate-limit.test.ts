@@ -167,9 +167,16 @@ test("RateLimit.take counts per gateway, key, model and metadata value, and by n
     assert.deepEqual([yield* passes(rules, 1, asNumber), yield* passes(rules, 1, asText)], [[true], [false]])
   })))
 
-test("RateLimit.take: a rule per model or metadata leaves requests alone that have none", () =>
+test("RateLimit.take: a rule per model holds for requests that name none, as if that were a model", () =>
   withLimits(Effect.gen(function* () {
-    for (const per of [["model"], ["metadata.user"], ["metadata.constructor"], ["key", "metadata.user"]]) {
+    const rules = [rule({ limit: 1, per: ["model"] })]
+    assert.deepEqual(yield* passes(rules, 2, { model: undefined }), [true, false])
+    assert.deepEqual(yield* passes(rules, 1, { model: "m" }), [true])
+  })))
+
+test("RateLimit.take: a rule per metadata leaves requests alone that have none", () =>
+  withLimits(Effect.gen(function* () {
+    for (const per of [["metadata.user"], ["metadata.constructor"], ["key", "metadata.user"]]) {
       const rules = [rule({ limit: 1, per })]
       assert.deepEqual(yield* passes(rules, 2, { model: undefined }), [true, true])
       assert.deepEqual(yield* (yield* RateLimit).take(rules, { ...subject, model: undefined }), {})

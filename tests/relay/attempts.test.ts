@@ -49,6 +49,7 @@ const scripted = (...responses: ReadonlyArray<() => Response>) => {
         clocks: startClocks(limits, 0),
         now: () => 0,
         onExpiry: () => {},
+        settled: () => {},
         release: () => void released.push(number),
       }
     })

@@ -1,0 +1,26 @@
+/**
+ * Names for credentials that tell nothing of them: for cache keys, limits and records.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import { textDigest } from "../digest.ts"
+
+/** Whose credential a provider sees with a request. */
+export type CredentialSource =
+  | { readonly kind: "secret"; readonly secret: Redacted.Redacted<string> }
+  /** A stored key, by its provider and alias: what is kept for it outlives the rotation of the key. */
+  | { readonly kind: "stored"; readonly provider: string; readonly alias: string }
+  | { readonly kind: "none" }
+
+/** A SHA-256 in hex. A secret never equals the name of a stored key. */
+export const credentialIdentity = (source: CredentialSource): Promise<string> => {
+  switch (source.kind) {
+    case "secret":
+      return textDigest(JSON.stringify(["secret", Redacted.value(source.secret)]))
+    case "stored":
+      return textDigest(JSON.stringify(["stored", source.provider, source.alias]))
+    case "none":
+      return textDigest(JSON.stringify(["none"]))
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The name that somebody who misspelt one probably meant.
+ *
+ * @module
+ */
+
+/** How many letters must be added, left out or exchanged to make one text of another (Levenshtein). */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const exchanged = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(exchanged, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** The known name nearest to an unknown one; nothing where none is like it. Names longer than 64 are like none. */
+export const nearestName = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  if (name.length > 64) return undefined
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "")
+  const distances = known.map((candidate) => ({ candidate, of: distance(plain(name), plain(candidate)) }))
+  const [nearest] = distances.sort((a, b) => a.of - b.of)
+  return nearest !== undefined && nearest.of <= name.length / 3 ? nearest.candidate : undefined
+}

@@ -1,0 +1,199 @@
+/**
+ * What a caller asks for with `cf-aig-*` headers, and what a request gets: Cloudflare AI Gateway's names and ranges.
+ *
+ * @module
+ */
+import { badRequest, type GatewayError } from "../errors.ts"
+import { type CustomCost, customCost } from "../meter/custom-cost.ts"
+import type { Backoff, GatewaySettings } from "./gateway-settings.ts"
+
+/** A flat piece of data about a request, by which it can be found, counted and limited. */
+export type Metadata = Readonly<Record<string, string | number | boolean>>
+
+/** What one set of headers asks for; nothing where it does not say. Numbers are within their ranges. */
+export interface AskedOptions {
+  /** Seconds; 0 asks not to be cached. */
+  readonly cacheTtl?: number
+  readonly skipCache?: boolean
+  readonly cacheKey?: string
+  readonly maxAttempts?: number
+  /** Milliseconds. */
+  readonly retryDelay?: number
+  readonly backoff?: Backoff
+  /** Milliseconds to the response headers, for every try. */
+  readonly requestTimeout?: number
+  readonly keyAlias?: string
+  readonly metadata?: Metadata
+  readonly customCost?: CustomCost
+}
+
+/** Everything that can be asked for, decided. */
+export interface RequestOptions {
+  readonly cache: {
+    /** How long an answer may be kept, in seconds; 0 where the request is not to be cached. */
+    readonly ttl: number
+    /** Whether an answer that is kept will do. */
+    readonly lookup: boolean
+    readonly key: string | undefined
+  }
+  readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
+  readonly requestTimeout: number | undefined
+  readonly keyAlias: string
+  readonly metadata: Metadata
+  readonly customCost: CustomCost | undefined
+}
+
+/** What a header's value means, or what the header takes. */
+type Read<Value> = (value: string) => { readonly value: Value } | string
+
+/** Out of range is clamped to the range, as the README's table says; what is no number is an error. */
+const integer = (what: string, lowest: number, highest: number, also?: number): Read<number> => (value) => {
+  if (!/^[+-]?\d{1,15}$/.test(value)) {
+    return `takes ${what}, a whole number from ${also ?? lowest} to ${highest}`
+  }
+  const number = Number(value)
+  return { value: number === also ? number : Math.min(Math.max(number, lowest), highest) }
+}
+
+const boolean: Read<boolean> = (value) =>
+  /^(true|false)$/i.test(value) ? { value: value.toLowerCase() === "true" } : "takes true or false"
+
+const text = (pattern: RegExp, what: string): Read<string> => (value) =>
+  pattern.test(value) ? { value } : `takes ${what}`
+
+const backoffs: ReadonlyArray<Backoff> = ["constant", "linear", "exponential"]
+const backoff: Read<Backoff> = (value) => {
+  const known = backoffs.find((name) => name === value.toLowerCase())
+  return known === undefined ? `takes ${backoffs.join(", ")}` : { value: known }
+}
+
+/** Cloudflare keeps five entries; keys that begin with `cf.` are its own. */
+const maxEntries = 5
+const metadata: Read<Metadata> = (value) => {
+  let given: unknown
+  try {
+    given = JSON.parse(value)
+  } catch {
+    given = undefined
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    return 'takes a flat JSON object of strings, numbers and booleans, such as {"team":"search"}'
+  }
+  // One entry of another type does not void the rest, as it does at Cloudflare.
+  const flat = Object.entries(given).filter(([key, entry]) =>
+    !key.startsWith("cf.") && ["string", "number", "boolean"].includes(typeof entry)
+  )
+  return { value: Object.fromEntries(flat.slice(0, maxEntries)) as Metadata }
+}
+
+const cost: Read<CustomCost> = (value) => {
+  const read = customCost(value)
+  return typeof read === "string" ? read.replace(/^cf-aig-custom-cost /, "") : { value: read }
+}
+
+/** One month, Cloudflare's longest time to live. */
+const month = 2_592_000
+const cacheTtl = integer("seconds, or 0 not to cache", 60, month, 0)
+
+/** The most that callers may ask for: tries, and milliseconds. */
+const ranges = { maxAttempts: 5, retryDelay: 60_000, requestTimeout: 86_400_000 }
+
+/** Every header that is read here, with the older name that Cloudflare still honours, and what it takes. */
+const headerOptions: ReadonlyArray<
+  readonly [header: string, option: keyof AskedOptions, read: Read<unknown>]
+> = [
+  ["cf-cache-ttl", "cacheTtl", cacheTtl],
+  ["cf-aig-cache-ttl", "cacheTtl", cacheTtl],
+  ["cf-skip-cache", "skipCache", boolean],
+  ["cf-aig-skip-cache", "skipCache", boolean],
+  ["cf-aig-cache-key", "cacheKey", text(/^[^]{1,1024}$/, "text of at most 1024 characters")],
+  ["cf-aig-max-attempts", "maxAttempts", integer("tries in all", 1, ranges.maxAttempts)],
+  ["cf-aig-retry-delay", "retryDelay", integer("milliseconds", 0, ranges.retryDelay)],
+  ["cf-aig-backoff", "backoff", backoff],
+  ["cf-aig-request-timeout", "requestTimeout", integer("milliseconds", 1, ranges.requestTimeout)],
+  [
+    "cf-aig-byok-alias",
+    "keyAlias",
+    text(/^[\w.-]{1,64}$/, "up to 64 letters, digits, dots, dashes and underscores"),
+  ],
+  ["cf-aig-metadata", "metadata", metadata],
+  ["cf-aig-custom-cost", "customCost", cost],
+]
+
+const nothing: AskedOptions = {}
+
+/** Reads what headers ask for. A value that cannot be read is an error that names the header and what it takes. */
+export const askedOptions = (headers: Headers): AskedOptions | GatewayError => {
+  let asked: Record<string, unknown> | undefined
+  for (const [header, option, read] of headerOptions) {
+    const given = headers.get(header)
+    // An empty value is what templates leave when they have nothing to say.
+    if (given === null || given === "") continue
+    const result = read(given)
+    if (typeof result === "string") {
+      return badRequest(`Cannot read ${header}: it ${result.replace(/\.$/, "")}. Correct it or leave it out.`)
+    }
+    asked ??= {}
+    asked[option] = result.value
+  }
+  return asked ?? nothing
+}
+
+/** How long a request with a key of its own is cached where nothing else says: Cloudflare's default, in seconds. */
+const defaultKeyTtl = 300
+
+const cacheOf = (asked: AskedOptions, { cache }: GatewaySettings): RequestOptions["cache"] => {
+  const byHeader = cache.ttlHeaderEnables && asked.cacheTtl !== undefined
+  const enabled = cache.ttl > 0 || asked.cacheKey !== undefined || byHeader
+  return {
+    ttl: enabled ? asked.cacheTtl ?? (cache.ttl || defaultKeyTtl) : 0,
+    lookup: asked.skipCache !== true,
+    key: asked.cacheKey,
+  }
+}
+
+const clamp = (value: number | undefined, lowest: number, highest: number): number | undefined =>
+  value === undefined ? undefined : Math.min(Math.max(value, lowest), highest)
+
+/** A universal step's `config` as if it had come in headers. */
+export const configOptions = (config: {
+  readonly requestTimeout?: number
+  readonly maxAttempts?: number
+  readonly retryDelay?: number
+  readonly backoff?: Backoff
+}): AskedOptions => {
+  const options = {
+    requestTimeout: clamp(config.requestTimeout, 1, ranges.requestTimeout),
+    maxAttempts: clamp(config.maxAttempts, 1, ranges.maxAttempts),
+    retryDelay: clamp(config.retryDelay, 0, ranges.retryDelay),
+    backoff: config.backoff,
+  }
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+/**
+ * Decides by Cloudflare's precedence: the step before the request before the gateway.
+ *
+ * @param retried whether the gateway's own retries hold for the call; what a caller asks for holds for any
+ */
+export const requestOptions = (
+  gateway: GatewaySettings,
+  request: AskedOptions,
+  step: AskedOptions,
+  retried: boolean,
+): RequestOptions => {
+  const asked = { ...request, ...step }
+  const { retry } = gateway
+  return {
+    cache: cacheOf(asked, gateway),
+    retry: {
+      maxAttempts: asked.maxAttempts ?? (retried ? retry.maxAttempts : 1),
+      delay: asked.retryDelay ?? retry.delay,
+      backoff: asked.backoff ?? retry.backoff,
+    },
+    requestTimeout: asked.requestTimeout,
+    keyAlias: asked.keyAlias ?? "default",
+    metadata: asked.metadata ?? {},
+    customCost: asked.customCost,
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Keys of providers that the operator keeps for callers (Cloudflare's BYOK).
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { SettingProblem } from "./setting-problem.ts"
+
+/** The name of a variable that holds a secret, which never stands in the settings itself. */
+const SecretReference = Schema.String.check(
+  Schema.makeFilter((value) =>
+    /^env:[A-Za-z_]\w*$/.test(value) ? undefined : "Expected env:NAME, with the secret in the variable NAME"
+  ),
+)
+
+/** `provider_keys`: by provider (`baseten`, `custom-{slug}`), then by alias; `default` is used unless another is asked for. */
+export const ProviderKeys = Schema.Record(
+  Schema.String.check(Schema.isPattern(/^(?:baseten|custom-[a-z0-9-]{1,64})$/)),
+  Schema.Record(Schema.String.check(Schema.isPattern(/^[\w.-]{1,64}$/)), SecretReference),
+)
+
+/** Keys by provider and alias. */
+export type StoredKeys = ReadonlyMap<string, ReadonlyMap<string, Redacted.Redacted<string>>>
+
+/** Whether text refers to a variable. */
+export const isReference = (text: string): boolean => text.startsWith("env:")
+
+/** Gives the secret that a reference names. */
+export type Resolve = (reference: string) => Redacted.Redacted<string>
+
+/** Resolves references in an environment; throws `SettingProblem` where a variable is not set, or holds no secret. */
+export const resolveIn = (environment: Readonly<Record<string, unknown>>): Resolve => (reference) => {
+  const variable = reference.slice("env:".length)
+  const value = environment[variable]
+  // A header value of two words, such as "Bearer x", is a secret too.
+  if (typeof value !== "string" || !/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(value)) {
+    throw new SettingProblem(`expected the variable ${variable}, which a setting refers to, to hold a secret`)
+  }
+  return Redacted.make(value)
+}
+
+/** The keys of an entry, over the one that every gateway has from `BASETEN_API_KEY`. */
+export const storedKeys = (
+  entry: typeof ProviderKeys.Type | undefined,
+  basetenKey: Redacted.Redacted<string> | undefined,
+  resolve: Resolve,
+): StoredKeys => {
+  const keys = new Map<string, Map<string, Redacted.Redacted<string>>>()
+  if (basetenKey !== undefined) keys.set("baseten", new Map([["default", basetenKey]]))
+  for (const [provider, aliases] of Object.entries(entry ?? {})) {
+    const ofProvider = keys.get(provider) ?? new Map<string, Redacted.Redacted<string>>()
+    keys.set(provider, ofProvider)
+    for (const [alias, reference] of Object.entries(aliases)) ofProvider.set(alias, resolve(reference))
+  }
+  return keys
+}

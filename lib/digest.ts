@@ -1,0 +1,17 @@
+/**
+ * SHA-256, as names for things that must not be shown.
+ *
+ * @module
+ */
+
+/** The digest of some bytes. */
+export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
+
+/** The digest of a text, in hex. */
+export const textDigest = async (text: string): Promise<string> =>
+  hex(await sha256(new TextEncoder().encode(text)))
+
+/** Bytes in hex. */
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")

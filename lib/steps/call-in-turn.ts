@@ -1,0 +1,115 @@
+/**
+ * The universal endpoint: steps, tried one after the other until one succeeds.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { GatewayAuth } from "../auth/GatewayAuth.ts"
+import { type AskedOptions, askedOptions, configOptions, requestOptions } from "../config/request-options.ts"
+import { badRequest, GatewayError, methodNotAllowed } from "../errors.ts"
+import { lookAt, type PreparedBody } from "../request/prepare-body.ts"
+import { parametersFor } from "../request/model-parameters.ts"
+import { type UniversalStep, universalSteps } from "../request/universal-steps.ts"
+import { allowedMethods } from "../route/routes.ts"
+import { UrlResolver } from "../route/UrlResolver.ts"
+import type { Call, Called } from "./call.ts"
+import { callTarget, type TargetServices } from "./call-target.ts"
+import { isPredict, recordedModel, type Step } from "./step.ts"
+
+/** A call whose step is yet to be read. */
+export type UniversalCall = Omit<Call, "step">
+
+/**
+ * Tries the steps of a universal request. An error status, a time-out or a refusal moves on to the next; what the last
+ * step comes to is the answer, whatever it is. All steps are read before the first is called.
+ */
+export const callInTurn: (
+  call: UniversalCall,
+  asked: AskedOptions,
+  bytes: Uint8Array<ArrayBuffer>,
+) => Effect.Effect<Called, GatewayError, GatewayAuth | TargetServices> = Effect.fnUntraced(
+  function* (call, asked, bytes) {
+    const read = universalSteps(bytes)
+    if (read instanceof GatewayError) return yield* read
+    const steps: Array<Step> = []
+    for (const [index, step] of read.entries()) {
+      steps.push(yield* stepOf(call, asked, step, index, steps[0]))
+    }
+    const last = steps.pop()
+    for (const step of steps) {
+      const result = yield* Effect.result(callTarget({ ...call, step }))
+      if (Result.isFailure(result)) {
+        if (result.failure.reason === "client_left") return yield* result.failure
+      } else if (result.success.status < 400) return answering(call, step, result.success)
+      else result.success.release()
+    }
+    if (last === undefined) return yield* badRequest("The body has no steps. Send at least one.")
+    return answering(call, last, yield* callTarget({ ...call, step: last }))
+  },
+)
+
+/** The record is about the step that answers. */
+const answering = ({ exchange: { record } }: UniversalCall, step: Step, called: Called): Called => ({
+  ...called,
+  respond: () => {
+    record.model = recordedModel(step)
+    record.stream = step.body.view.stream
+    return called.respond()
+  },
+})
+
+const stepOf: (
+  call: UniversalCall,
+  asked: AskedOptions,
+  step: UniversalStep,
+  index: number,
+  first: Step | undefined,
+) => Effect.Effect<Step, GatewayError, GatewayAuth | UrlResolver> = Effect.fnUntraced(
+  function* (
+    { gateway, exchange: { record } },
+    asked,
+    { provider, path, search, headers, body, config },
+    index,
+    first,
+  ) {
+    const named = (error: GatewayError) =>
+      new GatewayError({ reason: error.reason, detail: `Step ${index + 1}: ${error.detail}` })
+    const url = new URL(
+      `http://step.invalid/v1/${record.account_id}/${record.gateway_id}/${provider}${path}${search}`,
+    )
+    const route = yield* Effect.mapError((yield* UrlResolver).resolve("POST", url), named)
+    if (route.kind !== "upstream") return yield* named(methodNotAllowed("POST", allowedMethods(route)))
+    const seen = lookAt(body, route.body)
+    if (seen instanceof GatewayError) return yield* named(seen)
+    const own = askedOptions(headers)
+    if (own instanceof GatewayError) return yield* named(own)
+    if (!headers.has("content-type")) headers.set("content-type", "application/json")
+
+    const fitted = fittedTo(seen, route.provider, first?.body.view.model)
+    return {
+      index,
+      method: "POST",
+      route,
+      headers,
+      tokenHeaders: yield* (yield* GatewayAuth).tokenHeaders(headers, gateway),
+      takesOwnKey: true,
+      body: { ...seen, body: fitted.bytes, length: fitted.bytes.byteLength },
+      changes: fitted.changes,
+      options: requestOptions(
+        gateway,
+        asked,
+        { ...configOptions(config), ...own },
+        gateway.retriesPredict || !isPredict(route),
+      ),
+    }
+  },
+)
+
+/** A body that falls back to another of Baseten's models than the first step's, made to suit that model. */
+const fittedTo = ({ body, view }: PreparedBody, provider: string, from: string | undefined) => {
+  const bytes = body instanceof Uint8Array ? body : new Uint8Array(0)
+  return provider !== "baseten" || view.model === undefined || from === undefined
+    ? { bytes, changes: [] }
+    : parametersFor(bytes, from, view.model)
+}

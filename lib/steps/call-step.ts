@@ -1,0 +1,42 @@
+/**
+ * One step, from its credential to an answer that is ready to be relayed: from the cache, or from the provider.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { AuthForwarder } from "../auth/AuthForwarder.ts"
+import type { GatewayError } from "../errors.ts"
+import { cachedStep, type CacheServices } from "./cached-step.ts"
+import type { Call, Called } from "./call.ts"
+import { limitedStep, type LimitServices } from "./limited-step.ts"
+import { relayed } from "./relay-answer.ts"
+import { type SendServices, sendStep } from "./send-step.ts"
+
+/** Everything that calling a step asks of the layers. */
+export type StepServices = AuthForwarder | CacheServices | LimitServices | SendServices
+
+/** Calls a step. Fails where there is no answer at all: no key, a limit, no connection, no headers in time. */
+export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepServices> = Effect.fnUntraced(
+  function* (call) {
+    const { exchange, gateway, caller, step } = call
+    const { record } = exchange
+    record.ending = "complete"
+    record.metadata = step.options.metadata
+    record.changes.push(...step.changes)
+    const { headers, credential } = yield* (yield* AuthForwarder).forward({
+      headers: step.headers,
+      tokenHeaders: step.tokenHeaders,
+      request: exchange.request.headers,
+      hostname: exchange.url.hostname,
+      loopback: exchange.loopback,
+      hasToken: caller.token !== undefined,
+      gateway,
+      provider: step.route.provider,
+      keyAlias: step.options.keyAlias,
+      takesOwnKey: step.takesOwnKey,
+      requestId: record.request_id,
+    })
+    const send = limitedStep(call, credential, sendStep(call, headers))
+    return step.options.cache.ttl > 0 ? yield* cachedStep(call, credential, send) : relayed(call, yield* send)
+  },
+)

@@ -1,0 +1,110 @@
+/**
+ * The tries of one step, within the clocks, the retries and the circuit of its gateway.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import { GatewayError } from "../errors.ts"
+import { withRetries } from "../relay/attempts.ts"
+import { responseHeaders } from "../relay/response-headers.ts"
+import { speaksAgainstHost } from "../relay/circuit.ts"
+import { Circuits } from "../relay/Circuits.ts"
+import type { ClockLimits } from "../relay/clocks.ts"
+import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../relay/Upstream.ts"
+import type { Call, StepAnswer } from "./call.ts"
+import { isRepeatable, recordedModel, type Step } from "./step.ts"
+
+/** What sending asks of the layers. */
+export type SendServices = Circuits | Upstream
+
+/** Sends a step until there is an answer worth passing on, or no try left; notes each try in the record. */
+export const sendStep: (
+  call: Call,
+  headers: Headers,
+) => Effect.Effect<StepAnswer, GatewayError, SendServices> = Effect.fnUntraced(
+  function* ({ exchange, gateway, step }, headers) {
+    const { route, body, method, options } = step
+    const { record } = exchange
+    if (body.length !== undefined) headers.set("content-length", String(body.length))
+    const upstream = yield* Upstream
+    const request = { url: route.url, method, headers, ...body }
+    const deadline = gateway.totalTimeout === undefined
+      ? undefined
+      : (yield* Clock.currentTimeMillis) + gateway.totalTimeout - exchange.elapsed()
+    const send = Effect.clockWith((clock) => {
+      const left = deadline === undefined ? undefined : deadline - clock.currentTimeMillisUnsafe()
+      return upstream.send(request, clocksOf(gateway, step, left))
+    })
+    let circuit: string | null = null
+    const attempt = gateway.circuit === undefined
+      ? send
+      : throughCircuit(yield* Circuits, gateway.circuit, route.url, send, (state) => {
+        circuit = state
+      })
+
+    const before = exchange.elapsed()
+    const answer = yield* withRetries(() => attempt, options.retry, {
+      repeatable: isRepeatable(step),
+      deadline,
+      onAttempt: ({ attempt, status, error, duration, waited }) =>
+        record.attempts.push({
+          step: step.index,
+          attempt,
+          provider: route.provider,
+          model: recordedModel(step),
+          status: status ?? null,
+          error: error ?? null,
+          duration_ms: duration,
+          waited_ms: waited,
+          circuit,
+        }),
+    }).pipe(
+      Effect.mapError(({ error, ending }) => {
+        record.ending = ending
+        return gateway.cloudflareErrorStatus ? asCloudflare(error) : error
+      }),
+      Effect.ensuring(Effect.sync(() => exchange.spentUpstream(exchange.elapsed() - before))),
+    )
+    record.time_to_headers_ms = exchange.elapsed()
+    return { ...answer, headers: responseHeaders(answer.response.headers, answer.decoded) }
+  },
+)
+
+/** The gateway's clocks, of which `cf-aig-request-timeout` can only shorten the one to the headers. */
+const clocksOf = (
+  gateway: GatewaySettings,
+  { route, options }: Step,
+  total: number | undefined,
+): ClockLimits => {
+  const headers = route.dedicated ? gateway.dedicatedHeadersTimeout : gateway.headersTimeout
+  return { headers: Math.min(headers, options.requestTimeout ?? headers), idle: gateway.idleTimeout, total }
+}
+
+const throughCircuit = (
+  circuits: Circuits["Service"],
+  settings: NonNullable<GatewaySettings["circuit"]>,
+  url: string,
+  send: Effect.Effect<UpstreamAnswer, UpstreamFailure>,
+  note: (state: string) => void,
+): Effect.Effect<UpstreamAnswer, UpstreamFailure> =>
+  circuits.enter(new URL(url).host, settings).pipe(
+    Effect.mapError((error): UpstreamFailure => {
+      note("open")
+      return { error, ending: "complete" }
+    }),
+    Effect.flatMap(({ state, done }) => {
+      note(state)
+      return send.pipe(
+        Effect.tap(({ response }) => Effect.sync(() => done(!speaksAgainstHost(response.status)))),
+        Effect.tapError(({ error }) => Effect.sync(() => done(!speaksAgainstHost(error.reason)))),
+      )
+    }),
+  )
+
+/** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
+const asCloudflare = (error: GatewayError): GatewayError =>
+  error.code === 2005
+    ? new GatewayError({ reason: error.reason, detail: error.detail, statusOverride: 400 })
+    : error
