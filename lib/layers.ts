@@ -16,21 +16,22 @@ import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { Transport } from "./relay/Transport.ts"
 import { Upstream } from "./relay/Upstream.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
+import type { Misses } from "./steps/Misses.ts"
 import type { MemoryOptions } from "./store/memory.ts"
 import type { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** What a host says of its isolates and processes. */
 export interface HostTraits {
-  /** Whether requests may wait for each other; on Workers they may not. */
-  readonly requestsMayWait: boolean
+  /** Whether equal misses of the cache share a call: on Workers a request must not wait for another. */
+  readonly misses: Layer.Layer<Misses>
   /** How much is held in memory: its own bounds, where the default ones do not suit. */
   readonly memory?: MemoryOptions
 }
 
 /** Every service of the gateway but the settings and the transport. All of them build without waiting. */
 export const layerDefault = (
-  { requestsMayWait }: HostTraits,
+  { misses }: HostTraits,
 ): Layer.Layer<Exclude<Stages, Settings> | Telemetry, never, Settings | Store | Transport> =>
   Layer.mergeAll(
     UrlResolver.layer,
@@ -38,7 +39,8 @@ export const layerDefault = (
     AuthForwarder.layer,
     RateLimit.layer,
     SpendLimit.layer,
-    requestsMayWait ? ResponseCache.layer() : ResponseCache.layerWithoutFlights(),
+    ResponseCache.layer(),
+    misses,
     Circuits.layerMemory,
     Upstream.layer,
     StreamRelay.layer,

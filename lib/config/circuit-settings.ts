@@ -4,15 +4,16 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import { count, integer, number } from "./expected.ts"
 
-const Seconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_600 }))
+const Seconds = integer(1, 3_600)
 
 /** What `circuit_breaker` may hold. Without it there are no circuits; `{}` takes every default. */
 export const CircuitBreaker = Schema.Struct({
   failure_rate: Schema.optionalKey(
-    Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1, exclusiveMinimum: true })),
+    number(0.001, 1),
   ),
-  minimum_calls: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  minimum_calls: Schema.optionalKey(count),
   window: Schema.optionalKey(Seconds),
   open: Schema.optionalKey(Seconds),
 })
@@ -23,7 +24,7 @@ export interface CircuitSettings {
   readonly windowMs: number
   /** A circuit with fewer calls in the window stays closed. */
   readonly minimumCalls: number
-  /** The share of failed calls, above 0 and up to 1, from which a circuit opens. */
+  /** The share of failed calls, from 0.001 to 1, from which a circuit opens. */
   readonly failureRate: number
   /** How long it stays open before a call is let through as a probe, in milliseconds. */
   readonly openMs: number

@@ -5,6 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { recordOf, text } from "./expected.ts"
 import { isReference, type Resolve } from "./stored-keys.ts"
 
 /** A provider, as the rest of the gateway sees it. */
@@ -42,16 +43,14 @@ const isBase = (text: string, http: boolean): boolean => {
   return protocol === "https:" || (protocol === "http:" && http && isLoopback(hostname))
 }
 
-const allKeys = (expectation: string, holds: (key: string) => boolean) =>
-  Schema.makeFilter((record: Readonly<Record<string, unknown>>) =>
-    Object.keys(record).every(holds) ? undefined : `Expected ${expectation}`
-  )
-
 const Entry = Schema.Struct({
   base_url: Schema.String,
   headers: Schema.optionalKey(
-    Schema.Record(Schema.String, Schema.String.check(Schema.isPattern(headerValue)))
-      .check(allKeys("header names", (name) => headerName.test(name))),
+    recordOf(
+      "header names",
+      (name) => headerName.test(name),
+      text("visible ASCII, or env:NAME", (value) => headerValue.test(value)),
+    ),
   ),
   allow_http: Schema.optionalKey(Schema.Boolean),
 }).check(Schema.makeFilter(({ base_url, allow_http }) =>
@@ -68,8 +67,10 @@ const Entry = Schema.Struct({
  * The base is the root that request paths are put below. Only `allow_http: true` lets it be `http:`, and only
  * to a loopback host: a credential must not cross a network in clear.
  */
-export const CustomProviders = Schema.Record(Schema.String, Entry).check(
-  allKeys("slugs of at most 64 lower-case letters and digits, in groups joined by single dashes", isSlug),
+export const CustomProviders = recordOf(
+  "slugs of at most 64 lower-case letters and digits, in groups joined by single dashes",
+  isSlug,
+  Entry,
 )
 
 /** The providers by the name that requests use: `custom-{slug}`. Throws `SettingProblem`. */

@@ -6,7 +6,8 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import { decodeStrictly, type Problem } from "./decode-strictly.ts"
+import { recordOf, text } from "./expected.ts"
 import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
 import { nearestName } from "./nearest-name.ts"
 import { SettingProblem } from "./setting-problem.ts"
@@ -33,11 +34,6 @@ export interface SettingsShape {
 export type LogLevel = typeof logLevels[number]
 const logLevels = ["debug", "info", "warn", "error", "none"] as const
 
-const text = (expectation: string, holds: (value: string) => boolean) =>
-  Schema.optionalKey(
-    Schema.String.check(Schema.makeFilter((value) => holds(value) ? undefined : `Expected ${expectation}`)),
-  )
-
 const commaList = (value: string): ReadonlyArray<string> =>
   value.split(",").map((item) => item.trim()).filter((item) => item !== "")
 
@@ -58,53 +54,60 @@ const isOrigin = (value: string): boolean =>
 const baseUrl = "an http or https URL without credentials, query or fragment"
 const Switch = Schema.optionalKey(Schema.Literals(["true", "false"]))
 
+const optional = Schema.optionalKey
+
 const Variables = Schema.Struct({
-  HOST: text("a host name or address", (value) => /^[\w.:-]+$/.test(value)),
-  PORT: text("a port number from 0 to 65535", (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535),
-  BASETEN_API_KEY: text("a key without white space", (value) => /^\S+$/.test(value)),
+  HOST: optional(text("a host name or address", (value) => /^[\w.:-]+$/.test(value))),
+  PORT: optional(
+    text("a port number from 0 to 65535", (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535),
+  ),
+  BASETEN_API_KEY: optional(text("a key without white space", (value) => /^\S+$/.test(value))),
   BASEGATE_OPEN: Switch,
-  BASETEN_INFERENCE_URL: text(baseUrl, isBaseUrl),
-  BASETEN_MODEL_URL: text(`${baseUrl}, with {model_id} in it`, isTemplate("{model_id}")),
-  BASETEN_CHAIN_URL: text(`${baseUrl}, with {chain_id} in it`, isTemplate("{chain_id}")),
-  BASEGATE_TOKENS: text(
+  BASETEN_INFERENCE_URL: optional(text(baseUrl, isBaseUrl)),
+  BASETEN_MODEL_URL: optional(text(`${baseUrl}, with {model_id} in it`, isTemplate("{model_id}"))),
+  BASETEN_CHAIN_URL: optional(text(`${baseUrl}, with {chain_id} in it`, isTemplate("{chain_id}"))),
+  BASEGATE_TOKENS: optional(text(
     "a comma list of tokens without white space, or no such variable for an open gateway",
     (value) => commaList(value).length > 0 && commaList(value).every((token) => /^\S+$/.test(token)),
-  ),
-  BASEGATE_CORS_ORIGINS: text(
+  )),
+  BASEGATE_CORS_ORIGINS: optional(text(
     "a comma list of origins such as https://app.example.com, or *",
     (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
-  ),
-  LOG_LEVEL: Schema.optionalKey(Schema.Literals(logLevels)),
-  BASEGATE_CONFIG: Schema.optionalKey(Schema.fromJsonString(Schema.Struct({
-    gateways: Schema.Record(
-      Schema.String.check(Schema.isPattern(/^(\*|[\w-]{1,64}\/[\w-]{1,64})$/)),
+  )),
+  LOG_LEVEL: optional(Schema.Literals(logLevels)),
+  BASEGATE_CONFIG: optional(Schema.Struct({
+    gateways: recordOf(
+      '"{account_id}/{gateway_id}" or "*"',
+      (id) => /^(\*|[\w-]{1,64}\/[\w-]{1,64})$/.test(id),
       GatewayEntry,
     ),
-  }))),
+  })),
 })
 
-const decode = Schema.decodeUnknownResult(Variables)
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
+const decode = decodeStrictly(Variables)
 
-/** Where in a variable an issue lies: `BASEGATE_CONFIG (gateways, *, idle_timeout)`. */
-const place = (path: ReadonlyArray<PropertyKey>): string => {
-  const [variable, ...inside] = path.map(String)
-  return inside.length === 0 ? `${variable}` : `${variable} (${inside.join(", ")})`
-}
+/** Where in a variable a problem lies: `BASEGATE_CONFIG (gateways, *, idle_timeout)`. */
+const place = ([variable, ...inside]: ReadonlyArray<string>): string =>
+  inside.length === 0 ? `${variable}` : `${variable} (${inside.join(", ")})`
 
-const unknownSetting = (name: string): string => {
+const unknownSetting = (name = ""): string => {
   const nearest = nearestName(name, ["gateways", ...Object.keys(GatewayEntry.fields)])
   return nearest === undefined ? "unknown setting" : `unknown setting; perhaps ${nearest} was meant`
 }
 
-const problemOf = (error: Schema.SchemaError): string =>
-  format(error.issue).issues.map((issue) => {
-    const path = (issue.path ?? []) as ReadonlyArray<PropertyKey>
-    const what = issue.message === "Expected no excess property"
-      ? unknownSetting(String(path.at(-1)))
-      : issue.message.replace(/^Expected/, "expected")
-    return `${place(path)}: ${what}`
-  }).join("; ")
+const sentence = (problems: ReadonlyArray<Problem>): string =>
+  problems.map(({ path, expected }) => `${place(path)}: ${expected ?? unknownSetting(path.at(-1))}`).join(
+    "; ",
+  )
+
+/** JSON text as what it holds, or a text that the schema refuses. A Worker's JSON binding is no text any more. */
+const parsed = (value: unknown): unknown => {
+  try {
+    return typeof value === "string" ? JSON.parse(value) : value
+  } catch {
+    return "no JSON"
+  }
+}
 
 /** Unset and empty are the same, but for tokens: an empty secret must not open a gateway. */
 const present = (environment: Environment): Record<string, unknown> => {
@@ -112,7 +115,8 @@ const present = (environment: Environment): Record<string, unknown> => {
   for (const name of Object.keys(Variables.fields)) {
     const value = environment[name]
     if (value === undefined || (value === "" && name !== "BASEGATE_TOKENS")) continue
-    variables[name] = name === "LOG_LEVEL" ? String(value).toLowerCase() : value
+    if (name === "LOG_LEVEL") variables[name] = String(value).toLowerCase()
+    else variables[name] = name === "BASEGATE_CONFIG" ? parsed(value) : value
   }
   return variables
 }
@@ -127,10 +131,7 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
  */
 export const readSettings = (environment: Environment): Result.Result<SettingsShape, string> =>
   Result.flatMap(
-    Result.mapError(
-      decode(present(environment), { errors: "all", onExcessProperty: "error" }),
-      problemOf,
-    ),
+    Result.mapError(decode(present(environment)), sentence),
     (variables) => {
       const tokens = commaList(variables.BASEGATE_TOKENS ?? "").map((token) => Redacted.make(token))
       const { BASETEN_API_KEY: key } = variables

@@ -7,13 +7,14 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, CustomProviders, customProviders } from "./custom-providers.ts"
+import { count, integer, text } from "./expected.ts"
 import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
 import { RateLimiting, RateLimits, type RateRule, rateRules, SpendLimits } from "./limit-rules.ts"
 import { nodesOf, type RouteGraph } from "./route-graph.ts"
 import { SettingProblem } from "./setting-problem.ts"
 import { ProviderKeys, type Resolve, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
-const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400_000 }))
+const Milliseconds = integer(1, 86_400_000)
 const Backoff = Schema.Literals(["constant", "linear", "exponential"])
 
 /** How the delay between tries grows. */
@@ -22,20 +23,22 @@ export type Backoff = typeof Backoff.Type
 /** What an entry may hold. An unknown key is an error: a misspelt limit must not look like a working one. */
 export const GatewayEntry = Schema.Struct({
   authentication: Schema.optionalKey(Schema.Boolean),
-  tokens: Schema.optionalKey(Schema.NonEmptyArray(Schema.String.check(Schema.isPattern(/^\S+$/)))),
+  tokens: Schema.optionalKey(
+    Schema.NonEmptyArray(text("tokens without white space", (token) => /^\S+$/.test(token))),
+  ),
   auth_scheme: Schema.optionalKey(Schema.Literals(["bearer", "api-key"])),
   byok_only: Schema.optionalKey(Schema.Boolean),
   provider_keys: Schema.optionalKey(ProviderKeys),
   custom_providers: Schema.optionalKey(CustomProviders),
   routes: Schema.optionalKey(DynamicRoutes),
-  request_body_limit: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  request_body_limit: Schema.optionalKey(count),
   headers_timeout: Schema.optionalKey(Milliseconds),
   dedicated_headers_timeout: Schema.optionalKey(Milliseconds),
   idle_timeout: Schema.optionalKey(Milliseconds),
   total_timeout: Schema.optionalKey(Schema.NullOr(Milliseconds)),
   cloudflare_error_status: Schema.optionalKey(Schema.Boolean),
   cache_ttl: Schema.optionalKey(
-    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2_592_000 }))),
+    Schema.NullOr(integer(0, 2_592_000)),
   ),
   cache_streams: Schema.optionalKey(Schema.Boolean),
   cache_key_scope: Schema.optionalKey(Schema.Literals(["credential", "gateway"])),
@@ -44,10 +47,10 @@ export const GatewayEntry = Schema.Struct({
   rate_limits: Schema.optionalKey(RateLimits),
   spend_limits: Schema.optionalKey(SpendLimits),
   retry_max_attempts: Schema.optionalKey(
-    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 }))),
+    Schema.NullOr(integer(1, 5)),
   ),
   retry_delay: Schema.optionalKey(
-    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 }))),
+    Schema.NullOr(integer(0, 60_000)),
   ),
   retry_backoff: Schema.optionalKey(Schema.NullOr(Backoff)),
   retry_predict: Schema.optionalKey(Schema.Boolean),

@@ -4,25 +4,21 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import { integer, number, someText, text } from "./expected.ts"
 
 const maxSeconds = 31 * 24 * 3600
 
-const Seconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxSeconds }))
+const Seconds = integer(1, maxSeconds)
 const Technique = Schema.Literals(["fixed", "sliding"])
 
 /** The largest number that a header field may hold (RFC 9651 §3.3.1). */
-const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 999_999_999_999_999 }))
+const Count = integer(1, 999_999_999_999_999)
 
-const RuleId = Schema.String.check(
-  Schema.makeFilter((id) =>
-    /^[\w.:-]{1,64}$/.test(id) ? undefined : "Expected up to 64 of A-Z a-z 0-9 _ . : -"
-  ),
-)
+const RuleId = text("up to 64 of A-Z a-z 0-9 _ . : -", (id) => /^[\w.:-]{1,64}$/.test(id))
 
-const Dimension = Schema.String.check(
-  Schema.makeFilter((name) =>
-    /^(?:key|model|metadata\.[^]+)$/.test(name) ? undefined : 'Expected "key", "model" or "metadata.<name>"'
-  ),
+const Dimension = text(
+  '"key", "model" or "metadata.<name>"',
+  (name) => /^(?:key|model|metadata\.[^]+)$/.test(name),
 )
 
 const RateRuleEntry = Schema.Struct({
@@ -66,8 +62,8 @@ const Filter = Schema.Struct({
 const Selector = Schema.Union([Schema.Struct({ mode: Schema.Literal("partition") }), Filter])
 
 const SpendRuleEntry = Schema.Struct({
-  id: Schema.NonEmptyString,
-  limit: Schema.Number.check(Schema.isBetween({ minimum: 0.000_001, maximum: 9_000_000 })),
+  id: someText,
+  limit: number(0.000_001, 9_000_000),
   limitType: Schema.Literal("cost"),
   window: Seconds,
   technique: Technique,
@@ -85,9 +81,10 @@ const SpendRuleEntry = Schema.Struct({
 export const SpendLimits = Schema.Struct({
   enabled: Schema.Boolean,
   rules: Schema.Array(SpendRuleEntry).check(
-    Schema.isMaxLength(20),
     Schema.makeFilter((rules) =>
-      new Set(rules.map(({ id }) => id)).size === rules.length ? undefined : "Expected ids that differ"
+      rules.length <= 20 && new Set(rules.map(({ id }) => id)).size === rules.length
+        ? undefined
+        : "Expected at most 20 rules with ids that differ"
     ),
   ),
 })

@@ -7,12 +7,13 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import { decodeStrictly } from "./decode-strictly.ts"
+import { integer, number, someText, text } from "./expected.ts"
 import { compileCondition, type Condition, type Field, fieldOf } from "./route-condition.ts"
 
 /** An element as it is written; what its type asks of it is checked by `readElement`. */
 export const RouteElement = Schema.Struct({
-  id: Schema.NonEmptyString,
+  id: someText,
   type: Schema.Literals(["start", "conditional", "percentage", "rate", "rate_limit", "model", "end"]),
   properties: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
   outputs: Schema.optionalKey(Schema.Record(Schema.String, Schema.Struct({ elementId: Schema.String }))),
@@ -79,7 +80,7 @@ export const readElement = (element: RouteElement): ElementAction | string => {
   }
 }
 
-const Seconds = Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum: 31_622_400 }))
+const Seconds = number(0.001, 31_622_400)
 
 const None = Schema.Struct({})
 const Conditional = Schema.Struct({
@@ -89,31 +90,27 @@ const Conditional = Schema.Struct({
 const Limit = Schema.Struct({
   limitType: Schema.Literals(["count", "cost"]),
   key: Schema.String,
-  limit: Schema.Finite.check(Schema.isGreaterThan(0)),
+  limit: number(Number.MIN_VALUE, Number.MAX_VALUE),
   interval: Schema.optionalKey(Seconds),
   window: Schema.optionalKey(Seconds),
   technique: Schema.optionalKey(Schema.Literals(["fixed", "sliding"])),
 })
 const Model = Schema.Struct({
-  provider: Schema.String.check(Schema.isPattern(/^(?:baseten|custom-[a-z0-9-]{1,64})$/)),
-  model: Schema.NonEmptyString,
-  timeout: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400_000 }))),
-  retries: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 4 }))),
+  provider: text("baseten or custom-{slug}", (name) => /^(?:baseten|custom-[a-z0-9-]{1,64})$/.test(name)),
+  model: someText,
+  timeout: Schema.optionalKey(integer(1, 86_400_000)),
+  retries: Schema.optionalKey(integer(0, 4)),
 })
-
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** The element's properties, or why they are not what its type takes. */
 const read = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S,
   { properties = {} }: RouteElement,
 ): S["Type"] | string => {
-  const result = Schema.decodeUnknownResult(schema)(properties, { onExcessProperty: "error" })
+  const result = decodeStrictly(schema)(properties)
   if (Result.isSuccess(result)) return result.success
-  const [issue] = format(result.failure.issue).issues
-  return `has a wrong property "${issue?.path?.map(String).join(".")}": ${
-    issue?.message.replace(/^./, (first) => first.toLowerCase())
-  }`
+  const [problem] = result.failure
+  return `has a wrong property "${problem?.path.join(".")}": ${problem?.expected ?? "it is not known"}`
 }
 
 /** Why the element's outputs are not those that its type has. */

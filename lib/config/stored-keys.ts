@@ -4,20 +4,24 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import { recordOf, text } from "./expected.ts"
 import { SettingProblem } from "./setting-problem.ts"
 
 /** The name of a variable that holds a secret, which never stands in the settings itself. */
-const SecretReference = Schema.String.check(
-  Schema.makeFilter((value) =>
-    /^env:[A-Za-z_]\w*$/.test(value) ? undefined : "Expected env:NAME, with the secret in the variable NAME"
-  ),
+const SecretReference = text(
+  "env:NAME, with the secret in the variable NAME",
+  (value) => /^env:[A-Za-z_]\w*$/.test(value),
 )
 
 /** `provider_keys`: by provider (`baseten`, `custom-{slug}`), then by alias; `default` is used unless another is asked for. */
-export const ProviderKeys = Schema.Record(
-  Schema.String.check(Schema.isPattern(/^(?:baseten|custom-[a-z0-9-]{1,64})$/)),
-  Schema.Record(Schema.String.check(Schema.isPattern(/^[\w.-]{1,64}$/)), SecretReference),
+export const ProviderKeys = recordOf(
+  "baseten or custom-{slug}",
+  (provider) => /^(?:baseten|custom-[a-z0-9-]{1,64})$/.test(provider),
+  recordOf(
+    "aliases of up to 64 letters, digits, dots, dashes and underscores",
+    (alias) => /^[\w.-]{1,64}$/.test(alias),
+    SecretReference,
+  ),
 )
 
 /** Keys by provider and alias. */

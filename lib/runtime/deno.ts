@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { gatewayOf, served } from "./module.ts"
+import { processGateway, served } from "./module.ts"
 import { settingsOrExit, stopOnSignal } from "./process.ts"
 
 settingsOrExit()
 // `deno serve` goes on listening while it stops; the gateway refuses what comes then.
-stopOnSignal(gatewayOf(), () => {})
+stopOnSignal(processGateway(), () => {})
 
 export default served

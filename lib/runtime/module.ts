@@ -9,6 +9,7 @@ import type { RequestContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
+import { perEnvironment } from "./per-environment.ts"
 
 /** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
 export const createGateway = (options: GatewayOptions = {}): Gateway =>
@@ -26,35 +27,24 @@ const listener = (): { readonly host: string; readonly port: number } => {
   return Result.isSuccess(settings) ? settings.success : { host: "127.0.0.1", port: 8787 }
 }
 
-const gateways = new WeakMap<object, Gateway>()
-const thisProcess = {}
+const thisProcess: Environment = {}
+const ofEnvironment = perEnvironment((env) => createGateway(env === thisProcess ? {} : { env }))
 
-/**
- * One gateway for each environment: a Worker's `env`, the same object for all requests of an isolate, or the
- * process.
- */
-export const gatewayOf = (env?: Environment): Gateway => {
-  const key = env ?? thisProcess
-  let gateway = gateways.get(key)
-  if (gateway === undefined) {
-    gateway = createGateway(env && { env })
-    gateways.set(key, gateway)
-  }
-  return gateway
-}
+/** The gateway of the process. */
+export const processGateway = (): Gateway => ofEnvironment(thisProcess)
 
 let bound: string | undefined
 
 /** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
 const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
   if (typeof third?.waitUntil === "function") {
-    return gatewayOf(second as Environment | undefined).fetch(request, {
+    return ofEnvironment(second as Environment ?? thisProcess).fetch(request, {
       waitUntil: (promise) => third.waitUntil?.(promise),
     })
   }
   const hostname = bound ?? (second as Lent | undefined)?.hostname
   const context: RequestContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
-  return gatewayOf().fetch(request, context)
+  return processGateway().fetch(request, context)
 }
 
 /** The module's default export. `port`, `hostname` and the rest are read by servers alone. */

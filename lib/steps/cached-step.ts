@@ -11,12 +11,11 @@ import { cacheKey } from "../cache/cache-key.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Call, Called, Sent } from "./call.ts"
-import { keeper } from "./keeper.ts"
+import { Misses } from "./Misses.ts"
 import { answerWhole, relayed } from "./relay-answer.ts"
-import { sharedMiss } from "./shared-miss.ts"
 
 /** What the cache asks of the layers. */
-export type CacheServices = ResponseCache
+export type CacheServices = Misses | ResponseCache
 
 /** The answer to a step from the cache, else from the provider. */
 export const cachedStep: <R>(
@@ -36,13 +35,7 @@ export const cachedStep: <R>(
       sent.headers.set("cf-aig-cache-status", "MISS")
       return sent
     })
-    if (lookup && cache.flights !== undefined) return yield* sharedMiss(call, key, missed, cache.flights)
-    const sent = yield* missed
-    const observer = keeper(call, key, sent.answer, cache)
-    return relayed(
-      call,
-      observer === undefined ? sent : { ...sent, observers: [...sent.observers, observer] },
-    )
+    return yield* (yield* Misses).send(call, key, missed)
   },
 )
 

@@ -1,5 +1,5 @@
 /**
- * A miss that several clients wait for: one call to the provider, whose answer each of them gets.
+ * Equal misses at the same time make one call, whose answer each client gets: for Bun, Deno and Node.
  *
  * The call belongs to none of them, so that each may leave on its own; when all have left, it ends.
  *
@@ -7,17 +7,33 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type { FlightControls, Flights } from "../cache/flights.ts"
-import { ResponseCache, type SharedAnswer } from "../cache/ResponseCache.ts"
+import * as Layer from "effect/Layer"
+import { type FlightControls, type Flights, makeFlights } from "../cache/flights.ts"
+import { ResponseCache } from "../cache/ResponseCache.ts"
 import { shareBody, type SharedBody } from "../cache/shared-body.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
 import type { Ending } from "../telemetry/request-record.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./keeper.ts"
+import { Misses } from "./Misses.ts"
 import { relayed, tapOf } from "./relay-answer.ts"
 
+/** Two clients who ask for the same at once share one call. */
+export const layerSharedMisses: Layer.Layer<Misses> = Layer.sync(Misses, () => {
+  const flights = makeFlights<SharedAnswer>()
+  return { send: (call, key, send) => sharedMiss(call, key, send, flights) }
+})
+
+/** An answer of which each client who asked for the same gets its own body. */
+interface SharedAnswer {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: Headers
+  readonly body: SharedBody
+}
+
 /** Joins the call for a key, or starts it. */
-export const sharedMiss: <R>(
+const sharedMiss: <R>(
   call: Call,
   key: string,
   send: Effect.Effect<Sent, GatewayError, R>,

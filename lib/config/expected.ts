@@ -1,0 +1,48 @@
+/**
+ * Schemas that say in words what they expect.
+ *
+ * Schema's own checks know JSON Schema, generators and code as well, which a Worker would carry for nothing: 2 kB.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+
+const holds = <Value>(expectation: string, test: (value: Value) => boolean) =>
+  Schema.makeFilter((value: Value) => test(value) ? undefined : `Expected ${expectation}`)
+
+/** Text that passes a test. */
+export const text = (expectation: string, test: (value: string) => boolean) =>
+  Schema.String.check(holds(expectation, test))
+
+/** Text that is not empty. */
+export const someText = text("text", (value) => value !== "")
+
+/** A whole number within bounds, which are included. */
+export const integer = (lowest: number, highest: number) =>
+  Schema.Number.check(
+    holds(
+      `a whole number from ${lowest} to ${highest}`,
+      (value) => Number.isSafeInteger(value) && value >= lowest && value <= highest,
+    ),
+  )
+
+/** A whole number from 1. */
+export const count = Schema.Number.check(
+  holds("a whole number from 1", (value) => Number.isSafeInteger(value) && value > 0),
+)
+
+/** A number within bounds, which are included. */
+export const number = (lowest: number, highest: number) =>
+  Schema.Number.check(
+    holds(`a number from ${lowest} to ${highest}`, (value) => value >= lowest && value <= highest),
+  )
+
+/** An object whose keys the operator chooses. */
+export const recordOf = <Value extends Schema.Top>(
+  expectation: string,
+  isKey: (key: string) => boolean,
+  value: Value,
+) =>
+  Schema.Record(Schema.String, value).check(
+    holds(`keys that are ${expectation}`, (record) => Object.keys(record).every(isKey)),
+  )

@@ -1,0 +1,34 @@
+/**
+ * What Workers lend, and how they differ from a process of one's own.
+ *
+ * @module
+ */
+import type * as Layer from "effect/Layer"
+import type { HostTraits } from "../layers.ts"
+import { type StreamBody, Transport } from "../relay/Transport.ts"
+import { layerSeparateMisses } from "../steps/separate-misses.ts"
+
+const { FixedLengthStream } = globalThis as {
+  readonly FixedLengthStream?: new (length: number) => TransformStream
+}
+
+const fixedLength: StreamBody = (body, length) =>
+  FixedLengthStream === undefined ? body : body.pipeThrough(new FixedLengthStream(length))
+
+/**
+ * workerd undoes gzip and brotli whatever was asked for (2026-11), and sends a stream chunked, whatever its
+ * `content-length`, unless it is a `FixedLengthStream`.
+ */
+export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
+  decodes: ["gzip", "br"],
+  streamBody: fixedLength,
+})
+
+/**
+ * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters take about 9 MB, and cached
+ * answers 32 MB.
+ */
+export const workersTraits: HostTraits = {
+  misses: layerSeparateMisses,
+  memory: { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 },
+}

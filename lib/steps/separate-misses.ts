@@ -1,0 +1,24 @@
+/**
+ * Each miss makes its own call: for Workers, where a request must not wait for another's.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ResponseCache } from "../cache/ResponseCache.ts"
+import { keeper } from "./keeper.ts"
+import { Misses } from "./Misses.ts"
+import { relayed } from "./relay-answer.ts"
+
+/** Two clients who ask for the same at once cause two calls. */
+export const layerSeparateMisses: Layer.Layer<Misses> = Layer.succeed(Misses, {
+  send: (call, key, send) =>
+    Effect.flatMap(ResponseCache, (cache) =>
+      Effect.map(send, (sent) => {
+        const observer = keeper(call, key, sent.answer, cache)
+        return relayed(call, {
+          ...sent,
+          observers: observer === undefined ? sent.observers : [...sent.observers, observer],
+        })
+      })),
+})
