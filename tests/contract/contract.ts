@@ -2,40 +2,48 @@
  * The contract: what a gateway does, whatever it runs on. Each file of `runtimes/` runs all of it for real.
  */
 import { describe } from "node:test"
+import type { Simulator } from "../simulator/server.ts"
 import type { Runtime } from "../support/spawn-gateway.ts"
-import { bodyCases } from "./cases/bodies.ts"
+import { bodyCases, bodyEntries } from "./cases/bodies.ts"
 import { clientCases } from "./cases/clients.ts"
-import { clockCases } from "./cases/clocks.ts"
+import { clockCases, clockEntries } from "./cases/clocks.ts"
 import { compatCases } from "./cases/compat.ts"
 import { corsCases } from "./cases/cors.ts"
-import { credentialCases } from "./cases/credentials.ts"
+import { credentialCases, credentialEntries } from "./cases/credentials.ts"
 import { endingCases } from "./cases/endings.ts"
-import { errorCases } from "./cases/errors.ts"
+import { errorCases, errorEntries } from "./cases/errors.ts"
 import { headerCases } from "./cases/headers.ts"
 import { leavingCases } from "./cases/leaving.ts"
 import { relayCases } from "./cases/relay.ts"
 import { routeCases } from "./cases/routes.ts"
-import { type Harness, openHarness } from "./harness.ts"
+import { type Configured, type Harness, openHarness } from "./harness.ts"
 
-const subjects: Readonly<Record<string, (harness: Harness) => void>> = {
-  routes: routeCases,
-  compat: compatCases,
-  headers: headerCases,
-  credentials: credentialCases,
-  cors: corsCases,
-  bodies: bodyCases,
-  relay: relayCases,
-  endings: endingCases,
-  clocks: clockCases,
-  leaving: leavingCases,
-  errors: errorCases,
-  clients: clientCases,
+/** A subject: its cases, and what they need configured. */
+interface Subject {
+  readonly cases: (harness: Harness) => void
+  readonly configured?: (simulator: Simulator) => Configured
+}
+
+const subjects: Readonly<Record<string, Subject>> = {
+  routes: { cases: routeCases },
+  compat: { cases: compatCases },
+  headers: { cases: headerCases },
+  credentials: { cases: credentialCases, configured: credentialEntries },
+  cors: { cases: corsCases },
+  bodies: { cases: bodyCases, configured: bodyEntries },
+  relay: { cases: relayCases },
+  endings: { cases: endingCases },
+  clocks: { cases: clockCases, configured: clockEntries },
+  leaving: { cases: leavingCases },
+  errors: { cases: errorCases, configured: errorEntries },
+  clients: { cases: clientCases },
 }
 
 /** Declares every case for one runtime. */
 export const contract = (runtime: Runtime): void => {
   describe(runtime, () => {
-    const harness = openHarness(runtime)
-    for (const [subject, cases] of Object.entries(subjects)) describe(subject, () => cases(harness))
+    const all = Object.entries(subjects)
+    const harness = openHarness(runtime, all.flatMap(([, { configured }]) => configured ?? []))
+    for (const [name, { cases }] of all) describe(name, () => cases(harness))
   })
 }

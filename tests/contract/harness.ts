@@ -35,21 +35,26 @@ export const eventually = async (what: string, holds: () => boolean, millisecond
   assert.ok(holds(), what)
 }
 
-/** The variables and settings of the second gateway: one entry for each thing that cases need configured. */
-const configured = {
-  BASETEN_API_KEY: "sk-stored",
-  BASEGATE_CORS_ORIGINS: "https://app.example",
-  BASEGATE_CONFIG: JSON.stringify({
-    gateways: {
-      "account/plain": {},
-      "account/guarded": { tokens: ["gateway-token"] },
-      "account/api-key": { auth_scheme: "api-key" },
-      "account/small": { request_body_limit: 1000 },
-      "account/impatient": { headers_timeout: 300, dedicated_headers_timeout: 300, idle_timeout: 300 },
-      "account/brief": { total_timeout: 400 },
-      "account/cloudflare": { cloudflare_error_status: true, headers_timeout: 300 },
-    },
-  }),
+/** What the cases of one subject need configured: entries by gateway id, and the variables that those refer to. */
+export interface Configured {
+  readonly entries: Readonly<Record<string, object>>
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+/** What the second gateway has beside what subjects ask for: a stored key, an origin, and an entry of defaults. */
+const common: Configured = {
+  entries: { plain: {} },
+  variables: { BASETEN_API_KEY: "sk-stored", BASEGATE_CORS_ORIGINS: "https://app.example" },
+}
+
+const variablesOf = (all: ReadonlyArray<Configured>): Record<string, string> => {
+  const entries = all.flatMap(({ entries }) => Object.entries(entries))
+  const gateways = Object.fromEntries(entries.map(([id, entry]) => [`account/${id}`, entry]))
+  assert.equal(Object.keys(gateways).length, entries.length, "each entry belongs to one subject")
+  return Object.assign(
+    { BASEGATE_CONFIG: JSON.stringify({ gateways }) },
+    ...all.map(({ variables }) => variables),
+  )
 }
 
 /** One runtime's gateways and their simulator. */
@@ -61,7 +66,7 @@ export interface Harness {
   readonly gateway: SpawnedGateway
   /** Its base URL, up to the gateway id. */
   readonly base: string
-  /** A gateway with a stored key, an allowed origin and the entries above. */
+  /** A gateway with a stored key, an allowed origin and the entries of all subjects. */
   readonly configured: SpawnedGateway
   /** The base URL of one of its entries. */
   readonly entry: (gateway: string) => string
@@ -76,7 +81,10 @@ export interface Harness {
 }
 
 /** Starts everything before the cases of this file and stops it after them. */
-export const openHarness = (runtime: Runtime): Harness => {
+export const openHarness = (
+  runtime: Runtime,
+  configured: ReadonlyArray<(simulator: Simulator) => Configured>,
+): Harness => {
   let simulator: Simulator
   let gateway: SpawnedGateway
   let second: SpawnedGateway
@@ -84,7 +92,8 @@ export const openHarness = (runtime: Runtime): Harness => {
   before(async () => {
     simulator = await startSimulator()
     gateway = await spawnGateway(runtime, simulator.env)
-    second = await spawnGateway(runtime, { ...simulator.env, ...configured })
+    const all = [common, ...configured.map((of) => of(simulator))]
+    second = await spawnGateway(runtime, { ...simulator.env, ...variablesOf(all) })
   })
   after(async () => {
     await gateway?.stop()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { test } from "node:test"
-import { chat, type Harness, json, key } from "../harness.ts"
+import { chat, type Configured, type Harness, json, key } from "../harness.ts"
 
 const binary = { ...key, "content-type": "application/octet-stream" }
 
@@ -24,6 +24,9 @@ const codeOf = async (response: Response) => [
   response.status,
   (await response.json() as { internalCode: number }).internalCode,
 ]
+
+/** What these cases need configured. */
+export const bodyEntries = (): Configured => ({ entries: { small: { request_body_limit: 1000 } } })
 
 export const bodyCases = (harness: Harness): void => {
   const sink = () => `${harness.base}/baseten/model/sink1234`

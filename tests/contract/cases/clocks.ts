@@ -1,7 +1,15 @@
 /** Clocks: how long Baseten may take, and what the client is told when it takes longer. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { chat, eventually, fault, type Harness, json } from "../harness.ts"
+import { chat, type Configured, eventually, fault, type Harness, json } from "../harness.ts"
+
+/** What these cases need configured. */
+export const clockEntries = (): Configured => ({
+  entries: {
+    impatient: { headers_timeout: 300, dedicated_headers_timeout: 300, idle_timeout: 300 },
+    brief: { total_timeout: 400 },
+  },
+})
 
 export const clockCases = (harness: Harness): void => {
   const call = (

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { request as httpRequest } from "node:http"
 import { test } from "node:test"
-import { chat, type Harness, json } from "../harness.ts"
+import { chat, type Configured, type Harness, json } from "../harness.ts"
 
 /** A GET whose Host and Origin are free to choose, as they are for a page of a rebound name. */
 const get = (url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> =>
@@ -13,6 +13,11 @@ const get = (url: string, headers: Record<string, string>): Promise<{ status: nu
       answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text }))
     }).on("error", reject).end()
   })
+
+/** What these cases need configured. */
+export const credentialEntries = (): Configured => ({
+  entries: { guarded: { tokens: ["gateway-token"] }, "api-key": { auth_scheme: "api-key" } },
+})
 
 export const credentialCases = (harness: Harness): void => {
   const echo = async (base: string, headers: Record<string, string>) => {

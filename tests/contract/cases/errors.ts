@@ -1,7 +1,12 @@
 /** Baseten's failures pass as they are; where it gave no answer, the gateway says so. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { chat, fault, type Harness, json, key } from "../harness.ts"
+import { chat, type Configured, fault, type Harness, json, key } from "../harness.ts"
+
+/** What these cases need configured. */
+export const errorEntries = (): Configured => ({
+  entries: { cloudflare: { cloudflare_error_status: true, headers_timeout: 300 } },
+})
 
 export const errorCases = (harness: Harness): void => {
   test("a wrong key is Baseten's 403, untouched", async () => {
