@@ -86,6 +86,26 @@ const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<Arr
   return bytes
 }
 
+/** How many bytes too many are read, and dropped, before the refusal. */
+const drained = 67_108_864
+
+/**
+ * Reads on, so that the client is done sending when it is told: many clients look at an answer only then, and Bun
+ * (1.4) never serves another request on a connection that it stopped reading within a chunked body.
+ */
+const drain = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> => {
+  try {
+    for (let size = 0; size < drained;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      size += value.byteLength
+    }
+    await reader.cancel()
+  } catch {
+    // The client has left.
+  }
+}
+
 /** What was read already, then the rest as it comes, held to the limit. */
 const handedOn = (
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
@@ -113,8 +133,8 @@ const handedOn = (
       } catch {
         return fail(clientLeft())
       }
+      await drain(reader)
       fail(bodyTooLarge(limit))
-      await reader.cancel().catch(() => {})
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 })

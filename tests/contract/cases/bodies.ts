@@ -1,6 +1,8 @@
 /** Request bodies: relayed as they are, in any size and type, up to the limit. */
 import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
+import { Agent, request } from "node:http"
+import { Readable } from "node:stream"
 import { test } from "node:test"
 import { chat, type Configured, type Harness, json, key } from "../harness.ts"
 
@@ -125,6 +127,49 @@ export const bodyCases = (harness: Harness): void => {
         for (const { outcome } of harness.simulator.requests(id)) assert.notEqual(outcome, "completed")
       }
     }
+  })
+
+  test("after a refused upload the connection serves the next request", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const send = (path: string, method: string, body?: Readable) =>
+      new Promise<number>((resolve, reject) => {
+        const call = request(
+          `${harness.entry("small")}${path}`,
+          { agent, method, headers: binary },
+          (answer) => {
+            answer.resume().on("end", () => resolve(answer.statusCode ?? 0))
+          },
+        )
+        call.on("error", reject)
+        if (body === undefined) call.end()
+        else body.pipe(call)
+      })
+    const large = Readable.from(Array.from({ length: 200 }, () => Buffer.alloc(100_000)))
+    assert.equal(await send("/baseten/model/sink1234", "POST", large).catch(() => 413), 413)
+    assert.equal(await send("/baseten/v1/models", "GET"), 200)
+    agent.destroy()
+  })
+
+  test("what a GET carries is not sent on", async () => {
+    const id = harness.nextCase()
+    const status = await new Promise((resolve, reject) => {
+      const call = request(`${harness.base}/baseten/v1/echo`, {
+        headers: { ...key, "content-length": "5", "x-simulator-case": id },
+      }, (answer) => resolve(answer.resume().statusCode))
+      call.on("error", reject).end("hello")
+    })
+    assert.deepEqual([status, harness.reached(id).body_bytes], [200, 0])
+  })
+
+  test("a model name of any length leaves a short one in the record", async () => {
+    const response = await post(
+      `${harness.base}/baseten/v1/chat/completions`,
+      json,
+      chat({ model: "m".repeat(100_000) }),
+    )
+    assert.equal(response.status, 404)
+    await response.text()
+    assert.equal(String((await harness.recordOf(response))["model"]).length, 256)
   })
 
   test("a body of exactly the limit passes", async () => {

@@ -1,7 +1,7 @@
 /** Cloudflare's unified endpoint: `compat`. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { chat, type Harness, json, key } from "../harness.ts"
+import { chat, fault, type Harness, json, key } from "../harness.ts"
 
 export const compatCases = (harness: Harness): void => {
   const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = json) =>
@@ -65,7 +65,23 @@ export const compatCases = (harness: Harness): void => {
     assert.ok(
       list.data.every(({ id, cost_in }) => id.startsWith("baseten/") && typeof cost_in === "number"),
     )
+    const compressed = await fetch(`${harness.base}/compat/models`, {
+      headers: { ...key, ...fault({ gzip: true }) },
+    })
+    assert.equal((await compressed.json() as { object: string }).object, "list")
     const head = await fetch(`${harness.base}/compat/models`, { method: "HEAD", headers: key })
     assert.deepEqual([head.status, await head.text()], [200, ""])
   })
+
+  for (const how of [{ cut_after: 2 }, { reset: true }, { short_content_length: true }]) {
+    test(`compat/models that Baseten cuts (${JSON.stringify(how)}) is 502, code 2005`, async () => {
+      const response = await fetch(`${harness.base}/compat/models`, { headers: { ...key, ...fault(how) } })
+      assert.deepEqual([response.status, (await response.json() as { internalCode: number }).internalCode], [
+        502,
+        2005,
+      ])
+      const record = await harness.recordOf(response)
+      assert.deepEqual([record["status"], record["ending"]], [502, "upstream_cut"])
+    })
+  }
 }

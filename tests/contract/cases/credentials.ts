@@ -119,7 +119,7 @@ export const credentialCases = (harness: Harness): void => {
     assert.equal((await echo(base, json)).sent?.["authorization"], "Bearer sk-own")
   })
 
-  test("a web page cannot spend the stored key: foreign origin, rebound host, cross-site GET", async () => {
+  test("a web page, or whoever is behind a proxy, cannot spend the stored key", async () => {
     const { url } = harness.configured
     const target = `${url}/v1/account/plain/baseten/v1/models`
     const { host, port } = new URL(url)
@@ -131,6 +131,8 @@ export const credentialCases = (harness: Harness): void => {
       { host, "sec-fetch-site": "cross-site" },
       { host: `evil.example:${port}` },
       { host: `localhost.evil.example:${port}` },
+      { host, "x-forwarded-for": "203.0.113.7" },
+      { host, via: "1.1 proxy" },
     ]
     for (const headers of refused) {
       const { status, text } = await get(target, headers)

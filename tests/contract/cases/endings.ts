@@ -60,6 +60,45 @@ export const endingCases = (harness: Harness): void => {
     })
   }
 
+  test("a stream of declared length that lacks its end gets its error event, and the connection stays sound", async () => {
+    const how = { status: 200, content_type: "text/event-stream", body: 'data: {"choices":[]}\n\n' }
+    const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
+      method: "POST",
+      headers: { ...json, ...fault(how) },
+      body: chat({ stream: true }),
+    })
+    assert.match(
+      await response.text(),
+      /^data: \{"choices":\[\]\}\n\ndata: \{"error":.*"code":"upstream_cut"/,
+    )
+    assert.equal(await endingOf(response), "upstream_cut")
+    assert.equal((await fetch(`${harness.gateway.url}/livez`)).status, 200)
+  })
+
+  test("a stream that is compressed is relayed as it is, without a word of ours in it", async () => {
+    const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
+      method: "POST",
+      headers: { ...json, ...fault({ gzip: true }) },
+      body: chat({ stream: true }),
+    })
+    assert.match(await response.text(), /data: \[DONE\]\n\n$/)
+    assert.equal(await endingOf(response), "complete")
+  })
+
+  test("an error event that names no error does not pass for Baseten's report of one", async () => {
+    const how = {
+      status: 200,
+      content_type: "text/event-stream",
+      body: 'data: {"error":null,"choices":[]}\n\n',
+    }
+    const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
+      method: "POST",
+      headers: { ...json, ...fault(how) },
+      body: chat({ stream: true }),
+    })
+    assert.match(await response.text(), /"code":"upstream_cut"/)
+  })
+
   test("an error that Baseten reports within a stream is told once, by Baseten", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
       method: "POST",

@@ -1,7 +1,8 @@
 /** Baseten's failures pass as they are; where it gave no answer, the gateway says so. */
 import assert from "node:assert/strict"
+import { connect } from "node:net"
 import { test } from "node:test"
-import { chat, type Configured, fault, type Harness, json, key } from "../harness.ts"
+import { chat, type Configured, eventually, fault, type Harness, json, key } from "../harness.ts"
 
 /** What these cases need configured. */
 export const errorEntries = (): Configured => ({
@@ -60,6 +61,41 @@ export const errorCases = (harness: Harness): void => {
     const body = await response.json() as { internalCode: number; httpCode: number }
     assert.deepEqual([response.status, body.httpCode, body.internalCode], [502, 502, 2005])
     assert.equal((await harness.recordOf(response))["ending"], "upstream_cut")
+  })
+
+  test("a status that HTTP does not know is no answer: 502, and Baseten's request is ended", async () => {
+    const id = harness.nextCase()
+    const response = await fetch(`${harness.base}/baseten/v1/models`, {
+      headers: {
+        ...key,
+        ...fault({ status: 600, body: { big: "x".repeat(100) }, stall_after: 1 }),
+        "x-simulator-case": id,
+      },
+    })
+    const body = await response.json() as { internalCode: number }
+    assert.deepEqual([response.status, body.internalCode], [502, 2005])
+    await eventually(
+      "Baseten's request is ended",
+      () => harness.simulator.requests(id)[0]?.outcome === "client_closed",
+    )
+  })
+
+  test("a target or Host that no URL can have is 400, and the gateway serves on", async () => {
+    const { hostname, port } = new URL(harness.gateway.url)
+    for (const host of ["a b", "evil.example@localhost"]) {
+      const answer = await new Promise<string>((resolve, reject) => {
+        let text = ""
+        const socket = connect(
+          Number(port),
+          hostname,
+          () => socket.write(`GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+        )
+        socket.setEncoding("utf8").on("data", (part: string) => text += part)
+        socket.on("end", () => resolve(text)).on("error", reject)
+      })
+      assert.match(answer, /^HTTP\/1\.1 (400|200) /)
+    }
+    assert.equal((await fetch(`${harness.gateway.url}/livez`)).status, 200)
   })
 
   test("a setting restores Cloudflare's 400 for no answer at all", async () => {
