@@ -5,13 +5,22 @@
  */
 import process from "node:process"
 import { isLoopbackName } from "../auth/trust.ts"
-import { settingsOrExit } from "../runtime/process.ts"
+import { announce, settingsOrExit, urlHost } from "../runtime/process.ts"
 import { spawnWorkerd, workerdConfig } from "./workerd-config.ts"
 
 const { host, port } = settingsOrExit()
 const config = workerdConfig(process.env, host, port, isLoopbackName(host))
 const workerd = spawnWorkerd(config, "inherit")
-console.log(`basegate listens on http://${host}:${port}`)
+
+/** workerd says nothing when it has bound its port. */
+const announceWhenReady = async (): Promise<void> => {
+  for (let tries = 0; tries < 200; tries++) {
+    const ready = await fetch(`http://${urlHost(host)}:${port}/livez`).then(({ ok }) => ok, () => false)
+    if (ready) return announce(host, port)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+void announceWhenReady()
 
 /** workerd ends when its requests have; ten seconds on, as on the other runtimes, it is ended. */
 const stop = (): void => {

@@ -8,6 +8,7 @@ import { createRequire } from "node:module"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { urlHost } from "../runtime/process.ts"
 
 /** The package exports the path of its binary as a CommonJS `default`. */
 const workerdBinary = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default
@@ -24,7 +25,6 @@ export const workerdConfig = (
   const variables = Object.entries({ ...env, BASEGATE_ON_LOOPBACK: String(onLoopback) })
     .filter(([name, value]) => forwarded.test(name) && value !== undefined)
   const bindings = variables.map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
-  const address = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
   const worker = readFileSync("dist/worker.js", "utf8")
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -32,7 +32,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .gateway),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
-  sockets = [(name = "http", address = "${address}:${port}", http = (), service = "main")]
+  sockets = [(name = "http", address = "${urlHost(host)}:${port}", http = (), service = "main")]
 );
 const gateway :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = ${JSON.stringify(worker)})],

@@ -5,7 +5,7 @@
  */
 import { isLoopbackName } from "../auth/trust.ts"
 import { createGateway, served } from "./module.ts"
-import { settingsOrExit, stopOnSignal } from "./process.ts"
+import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
 
 /** As much of Bun's API as is used here. */
 declare const Bun: {
@@ -22,13 +22,20 @@ declare const Bun: {
 const { host, port } = settingsOrExit()
 const gateway = createGateway()
 const context = { loopback: isLoopbackName(host) }
-const server = Bun.serve({
-  hostname: host,
-  port,
-  idleTimeout: served.idleTimeout,
-  maxRequestBodySize: served.maxRequestBodySize,
-  development: false,
-  fetch: (request) => gateway.fetch(request, context),
-})
-console.log(`basegate listens on http://${server.hostname}:${server.port}`)
+const listen = () => {
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      idleTimeout: served.idleTimeout,
+      maxRequestBodySize: served.maxRequestBodySize,
+      development: false,
+      fetch: (request) => gateway.fetch(request, context),
+    })
+  } catch (cause) {
+    return cannotListen(host, port, cause)
+  }
+}
+const server = listen()
+announce(server.hostname, server.port)
 stopOnSignal(gateway, () => void server.stop())

@@ -10,6 +10,7 @@ import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
+import { announce } from "./process.ts"
 
 /** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
 export const createGateway = (options: GatewayOptions = {}): Gateway =>
@@ -64,6 +65,6 @@ export const served = {
   /** `deno serve` tells which address it has bound. */
   onListen: ({ hostname, port }: { readonly hostname: string; readonly port: number }): void => {
     bound = hostname
-    console.log(`basegate listens on http://${hostname}:${port}`)
+    announce(hostname, port)
   },
 }

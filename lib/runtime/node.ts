@@ -7,7 +7,7 @@ import { createServer } from "node:http"
 import { isLoopbackName } from "../auth/trust.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
-import { settingsOrExit, stopOnSignal } from "./process.ts"
+import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
 
 const { host, port } = settingsOrExit()
 const gateway = createGateway()
@@ -19,7 +19,7 @@ const server = createServer(
 )
 server.listen(port, host, () => {
   const address = server.address()
-  const bound = typeof address === "object" && address !== null ? address.port : port
-  console.log(`basegate listens on http://${host}:${bound}`)
+  announce(host, typeof address === "object" && address !== null ? address.port : port)
 })
+server.once("error", (cause) => cannotListen(host, port, cause))
 stopOnSignal(gateway, () => server.close())

@@ -17,11 +17,34 @@ const self = (globalThis as unknown as { readonly process: Process }).process
 /** How long running requests may go on after the signal to stop, in milliseconds. */
 const grace = 10_000
 
+/** How long last words have to reach the sockets: Deno (2.9) exits with what it has not written. */
+const flush = 250
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
+
 /** The settings; where one is malformed the process ends with one line that names it. */
 export const settingsOrExit = (): SettingsShape => {
   const settings = readSettings(hostEnvironment())
   if (Result.isSuccess(settings)) return settings.success
   console.error(`basegate cannot start: ${settings.failure}`)
+  return self.exit(1)
+}
+
+/** A host as it stands in a URL: an IPv6 address in brackets. */
+export const urlHost = (host: string): string =>
+  host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
+
+/** Tells where the gateway is to be found. */
+export const announce = (host: string, port: number): void =>
+  console.log(`basegate listens on http://${urlHost(host)}:${port}`)
+
+/** Ends the process with one line where it cannot listen: the port is taken, or the address is not this machine's. */
+export const cannotListen = (host: string, port: number, cause: unknown): never => {
+  const { code = "" } = cause as { readonly code?: string }
+  console.error(
+    `basegate cannot start: it cannot listen on ${urlHost(host)}:${port} ${code}. Change HOST or PORT.`,
+  )
   return self.exit(1)
 }
 
@@ -32,8 +55,9 @@ export const stopOnSignal = (gateway: Gateway, stopListening: () => void): void 
     if (stopping) self.exit(1)
     stopping = true
     stopListening()
-    await Promise.race([gateway.idle(), new Promise((resolve) => setTimeout(resolve, grace))])
+    await Promise.race([gateway.idle(), sleep(grace)])
     await gateway.dispose()
+    await sleep(flush)
     self.exit(0)
   }
   self.on("SIGTERM", () => void stop())

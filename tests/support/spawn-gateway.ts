@@ -18,7 +18,8 @@ export interface SpawnedGateway {
   readonly url: string
   /** The lines of JSON it has logged, parsed. */
   readonly records: () => ReadonlyArray<Record<string, unknown>>
-  readonly stop: () => Promise<void>
+  /** Sends SIGTERM and, if it goes on for `patience` milliseconds, SIGKILL. */
+  readonly stop: (patience?: number) => Promise<void>
 }
 
 const freePort = (): Promise<number> =>
@@ -89,10 +90,10 @@ export const spawnGateway = async (
   return {
     url,
     records: () => output.split("\n").map(parsed).filter((line) => line !== undefined),
-    stop: async () => {
+    stop: async (patience = 3000) => {
       child.kill("SIGTERM")
       // workerd waits for requests whose clients have left unseen (flags.ts), for ever.
-      const force = setTimeout(() => child.kill("SIGKILL"), 3000)
+      const force = setTimeout(() => child.kill("SIGKILL"), patience)
       await exited
       clearTimeout(force)
     },
