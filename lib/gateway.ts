@@ -152,8 +152,9 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   const record = (exchange: Exchange, { runtime }: Engine): Promise<void> =>
     exchange.ended.then((record) => {
       const told = isProbe(record.path) ? Effect.void : Effect.flatMap(Telemetry, (_) => _.record(record))
-      const { after } = exchange
-      return runtime.runPromise(after.length === 0 ? told : Effect.andThen(Effect.all(after), told))
+      return runtime.runPromise(
+        exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told),
+      )
     }).catch(() => {})
 
   return {

@@ -26,7 +26,7 @@ const worker = await build({ ...common, entryPoints: ["lib/runtime/workers.ts"],
 const { code } = await minify(worker.outputFiles?.[0]?.text ?? "", {
   module: true,
   ecma: 2020,
-  compress: { passes: 3, pure_getters: true },
+  compress: { passes: 3, pure_getters: true, inline: 1 },
 })
 writeFileSync("dist/worker.js", code ?? "")
 

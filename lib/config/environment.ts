@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { decodeStrictly, type Problem } from "./decode-strictly.ts"
-import { recordOf, text } from "./expected.ts"
+import { oneOf, recordOf, text } from "./expected.ts"
 import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
 import { nearestName } from "./nearest-name.ts"
 import { SettingProblem } from "./setting-problem.ts"
@@ -52,7 +52,7 @@ const isOrigin = (value: string): boolean =>
   value === "*" || (URL.canParse(value) && new URL(value).origin === value)
 
 const baseUrl = "an http or https URL without credentials, query or fragment"
-const Switch = Schema.optionalKey(Schema.Literals(["true", "false"]))
+const Switch = Schema.optionalKey(oneOf("true", "false"))
 
 const optional = Schema.optionalKey
 
@@ -74,7 +74,7 @@ const Variables = Schema.Struct({
     "a comma list of origins such as https://app.example.com, or *",
     (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
   )),
-  LOG_LEVEL: optional(Schema.Literals(logLevels)),
+  LOG_LEVEL: optional(oneOf(...logLevels)),
   BASEGATE_CONFIG: optional(Schema.Struct({
     gateways: recordOf(
       '"{account_id}/{gateway_id}" or "*"',

@@ -17,6 +17,12 @@ export const text = (expectation: string, test: (value: string) => boolean) =>
 /** Text that is not empty. */
 export const someText = text("text", (value) => value !== "")
 
+/** One of some words. */
+export const oneOf = <const Words extends ReadonlyArray<string>>(...words: Words) =>
+  Schema.String.pipe(
+    Schema.refine((value): value is Words[number] => words.includes(value), { expected: words.join(" or ") }),
+  )
+
 /** A whole number within bounds, which are included. */
 export const integer = (lowest: number, highest: number) =>
   Schema.Number.check(

@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, CustomProviders, customProviders } from "./custom-providers.ts"
-import { count, integer, text } from "./expected.ts"
+import { count, integer, oneOf, text } from "./expected.ts"
 import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
 import { RateLimiting, RateLimits, type RateRule, rateRules, SpendLimits } from "./limit-rules.ts"
 import { nodesOf, type RouteGraph } from "./route-graph.ts"
@@ -15,7 +15,7 @@ import { SettingProblem } from "./setting-problem.ts"
 import { ProviderKeys, type Resolve, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
 const Milliseconds = integer(1, 86_400_000)
-const Backoff = Schema.Literals(["constant", "linear", "exponential"])
+const Backoff = oneOf("constant", "linear", "exponential")
 
 /** How the delay between tries grows. */
 export type Backoff = typeof Backoff.Type
@@ -26,7 +26,7 @@ export const GatewayEntry = Schema.Struct({
   tokens: Schema.optionalKey(
     Schema.NonEmptyArray(text("tokens without white space", (token) => /^\S+$/.test(token))),
   ),
-  auth_scheme: Schema.optionalKey(Schema.Literals(["bearer", "api-key"])),
+  auth_scheme: Schema.optionalKey(oneOf("bearer", "api-key")),
   byok_only: Schema.optionalKey(Schema.Boolean),
   provider_keys: Schema.optionalKey(ProviderKeys),
   custom_providers: Schema.optionalKey(CustomProviders),
@@ -41,7 +41,7 @@ export const GatewayEntry = Schema.Struct({
     Schema.NullOr(integer(0, 2_592_000)),
   ),
   cache_streams: Schema.optionalKey(Schema.Boolean),
-  cache_key_scope: Schema.optionalKey(Schema.Literals(["credential", "gateway"])),
+  cache_key_scope: Schema.optionalKey(oneOf("credential", "gateway")),
   cache_ttl_header_enables: Schema.optionalKey(Schema.Boolean),
   ...RateLimiting,
   rate_limits: Schema.optionalKey(RateLimits),

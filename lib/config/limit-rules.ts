@@ -4,15 +4,16 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { integer, number, someText, text } from "./expected.ts"
+import { integer, number, oneOf, someText, text } from "./expected.ts"
 
 const maxSeconds = 31 * 24 * 3600
 
 const Seconds = integer(1, maxSeconds)
-const Technique = Schema.Literals(["fixed", "sliding"])
+const Technique = oneOf("fixed", "sliding")
 
 /** The largest number that a header field may hold (RFC 9651 §3.3.1). */
-const Count = integer(1, 999_999_999_999_999)
+const maxCount = 999_999_999_999_999
+const Count = integer(1, maxCount)
 
 const RuleId = text("up to 64 of A-Z a-z 0-9 _ . : -", (id) => /^[\w.:-]{1,64}$/.test(id))
 
@@ -26,7 +27,7 @@ const RateRuleEntry = Schema.Struct({
   limit: Count,
   interval: Seconds,
   technique: Schema.optionalKey(Technique),
-  unit: Schema.optionalKey(Schema.Literals(["requests", "tokens"])),
+  unit: Schema.optionalKey(oneOf("requests", "tokens")),
   per: Schema.optionalKey(Schema.Array(Dimension)),
 })
 
@@ -50,21 +51,21 @@ export const RateLimits = Schema.Array(RateRuleEntry).check(
 
 /** `rate_limiting_limit`, `rate_limiting_interval` (seconds), `rate_limiting_technique`: Cloudflare's own; 0 or null is off. */
 export const RateLimiting = {
-  rate_limiting_limit: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(0), Count]))),
-  rate_limiting_interval: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(0), Seconds]))),
+  rate_limiting_limit: Schema.optionalKey(Schema.NullOr(integer(0, maxCount))),
+  rate_limiting_interval: Schema.optionalKey(Schema.NullOr(integer(0, maxSeconds))),
   rate_limiting_technique: Schema.optionalKey(Schema.NullOr(Technique)),
 }
 
 const Filter = Schema.Struct({
-  mode: Schema.Literal("filter"),
+  mode: oneOf("filter"),
   values: Schema.NonEmptyArray(Schema.String),
 })
-const Selector = Schema.Union([Schema.Struct({ mode: Schema.Literal("partition") }), Filter])
+const Selector = Schema.Union([Schema.Struct({ mode: oneOf("partition") }), Filter])
 
 const SpendRuleEntry = Schema.Struct({
   id: someText,
   limit: number(0.000_001, 9_000_000),
-  limitType: Schema.Literal("cost"),
+  limitType: oneOf("cost"),
   window: Seconds,
   technique: Technique,
   enabled: Schema.Boolean,

@@ -8,13 +8,13 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { decodeStrictly } from "./decode-strictly.ts"
-import { integer, number, someText, text } from "./expected.ts"
+import { integer, number, oneOf, someText, text } from "./expected.ts"
 import { compileCondition, type Condition, type Field, fieldOf } from "./route-condition.ts"
 
 /** An element as it is written; what its type asks of it is checked by `readElement`. */
 export const RouteElement = Schema.Struct({
   id: someText,
-  type: Schema.Literals(["start", "conditional", "percentage", "rate", "rate_limit", "model", "end"]),
+  type: oneOf("start", "conditional", "percentage", "rate", "rate_limit", "model", "end"),
   properties: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
   outputs: Schema.optionalKey(Schema.Record(Schema.String, Schema.Struct({ elementId: Schema.String }))),
 })
@@ -88,12 +88,12 @@ const Conditional = Schema.Struct({
   conditions: Schema.optionalKey(Schema.Unknown),
 })
 const Limit = Schema.Struct({
-  limitType: Schema.Literals(["count", "cost"]),
+  limitType: oneOf("count", "cost"),
   key: Schema.String,
   limit: number(Number.MIN_VALUE, Number.MAX_VALUE),
   interval: Schema.optionalKey(Seconds),
   window: Schema.optionalKey(Seconds),
-  technique: Schema.optionalKey(Schema.Literals(["fixed", "sliding"])),
+  technique: Schema.optionalKey(oneOf("fixed", "sliding")),
 })
 const Model = Schema.Struct({
   provider: text("baseten or custom-{slug}", (name) => /^(?:baseten|custom-[a-z0-9-]{1,64})$/.test(name)),

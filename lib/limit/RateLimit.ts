@@ -98,7 +98,7 @@ export class RateLimit extends Context.Service<RateLimit, {
         const policy = policyField(counts.map(({ rule }) => rule), store.guarantee)
         const [first] = refused
         if (first === undefined) return { "ratelimit-policy": policy, ratelimit: stateField(passed) }
-        yield* Effect.all(giveBack)
+        for (const back of giveBack) yield* back
         const seconds = wholeSeconds(Math.max(...refused.map((state) => state.untilMore)))
         return yield* Effect.fail(rateLimited(detailOf(first, seconds), {
           "retry-after": String(seconds),

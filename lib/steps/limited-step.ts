@@ -58,11 +58,11 @@ const limited = Effect.fnUntraced(function* <R>(
   const settle = (usage: Usage | undefined) => {
     const tokens = (usage?.input ?? 0) + (usage?.output ?? 0)
     const cost = costOf(step, usage) ?? 0
-    return Effect.all([
+    const budgets = [{ limits: gateway.spendLimits, subject }, ...call.budgets]
+    return budgets.reduce(
+      (settled, { limits, subject }) => Effect.andThen(settled, spending.book(limits, subject, cost)),
       rates.settle(gateway.rateRules, subject, tokens),
-      spending.book(gateway.spendLimits, subject, cost),
-      ...call.budgets.map((budget) => spending.book(budget.limits, budget.subject, cost)),
-    ], { discard: true })
+    )
   }
   return { answer, headers: new Headers(headers), observers: meter(step, answer, settle) }
 })
