@@ -25,6 +25,7 @@ const reasons = {
   method_not_allowed: [405, 9405, "Method not allowed"],
   body_too_large: [413, 9413, "Request body too large"],
   unsupported_media_type: [415, 9415, "Unsupported media type"],
+  upgrade_required: [426, 9426, "Upgrade required"],
   client_left: [499, 9499, "Client closed request"],
   internal: [500, 9500, "Internal error"],
   misconfigured: [500, 9501, "Gateway misconfigured"],
@@ -130,6 +131,16 @@ export const bodyTooLarge = (limit: number, what = "this gateway accepts"): Gate
 /** A route that must read JSON got something else. */
 export const unsupportedMediaType = (detail: string): GatewayError =>
   new GatewayError({ reason: "unsupported_media_type", detail })
+
+/** A GET of the universal endpoint that does not become a WebSocket. RFC 9110 §15.5.22 asks for `Upgrade`. */
+export const upgradeRequired = (): GatewayError =>
+  new GatewayError({
+    reason: "upgrade_required",
+    detail:
+      "A GET of this route opens a WebSocket: this request is no handshake, or this host cannot upgrade. Send " +
+      "POST instead.",
+    headers: { upgrade: "websocket" },
+  })
 
 /** The request has passed through a basegate too often: a base URL points back at a gateway. */
 export const loop = (): GatewayError =>

@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly waitUntil?: (promise: Promise<unknown>) => void
   /** Whether the listener is known to be bound to a loopback address. */
   readonly loopback?: boolean
+  /** The request is a WebSocket handshake, which the host completes where the answer is 204. */
+  readonly canUpgrade?: boolean
 }
 
 /** The state of a request on its way through the pipeline. */
@@ -26,6 +28,7 @@ export interface Exchange {
   readonly request: Request
   readonly url: URL
   readonly loopback: boolean
+  readonly canUpgrade: boolean
   readonly record: RecordDraft
   /** Milliseconds since the request came. */
   readonly elapsed: () => number
@@ -72,6 +75,7 @@ export const openExchange = (request: Request, url: URL, context: RequestContext
     request,
     url,
     loopback: context.loopback ?? false,
+    canUpgrade: context.canUpgrade ?? false,
     record,
     elapsed,
     upstreamTime: () => upstreamTime,

@@ -7,8 +7,8 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
 import { type Environment, readSettings, type SettingsShape } from "./config/environment.ts"
 import { Settings } from "./config/Settings.ts"
 import { addCors } from "./cors.ts"
@@ -30,7 +30,10 @@ export interface GatewayOptions {
   readonly transport?: Layer.Layer<Transport>
   /** Where counters and cached answers are kept; the memory of the process by default. */
   readonly store?: Layer.Layer<Store>
-  /** Services to use in place of the default ones: one of the four, several, or any other stage. */
+  /**
+   * Services to use in place of the default ones: one of the four, several, or any other stage. They must build
+   * without waiting: on Workers one request would hang another.
+   */
   readonly layer?: Layer.Layer<never, never, Settings | Store | Transport>
 }
 
@@ -50,7 +53,13 @@ export interface Gateway {
 
 interface Engine {
   readonly settings: SettingsShape
-  readonly runtime: ManagedRuntime.ManagedRuntime<Stages | Telemetry, never>
+  /** Runs an effect over the services. */
+  readonly run: <A, E>(
+    effect: Effect.Effect<A, E, Stages | Telemetry>,
+    options?: { readonly signal: AbortSignal },
+  ) => Promise<Exit.Exit<A, E>>
+  /** Holds what the services have opened. */
+  readonly scope: Scope.Closeable
 }
 
 const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine, string> => {
@@ -61,10 +70,12 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
       options.transport ?? Transport.layerFetch(),
       options.store ?? Store.layerMemory(host.memory),
     )
-    const services = Layer.mergeAll(layerDefault(host), options.layer ?? Layer.empty).pipe(
+    const layer = Layer.mergeAll(layerDefault(host), options.layer ?? Layer.empty).pipe(
       Layer.provideMerge(base),
     )
-    return { settings, runtime: ManagedRuntime.make(services) }
+    const scope = Scope.makeUnsafe()
+    const services = Effect.runSync(Layer.buildWithScope(layer, scope))
+    return { settings, scope, run: Effect.runPromiseExitWith(services) }
   })
 }
 
@@ -124,9 +135,9 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   let stopping = false
   const running = new Set<Promise<void>>()
 
-  const answer = async (exchange: Exchange, { runtime }: Engine): Promise<Response> => {
+  const answer = async (exchange: Exchange, { run }: Engine): Promise<Response> => {
     if (stopping) return refused(exchange, draining())
-    const exit = await runtime.runPromiseExit(pipeline(exchange), { signal: exchange.request.signal })
+    const exit = await run(pipeline(exchange), { signal: exchange.request.signal })
     if (Exit.isFailure(exit)) return refused(exchange, failureOf(exchange, exit))
     if (exchange.record.upstream_status === null) {
       exchange.record.status = exit.value.status
@@ -142,20 +153,18 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   const dispose = async (): Promise<void> => {
     stopping = true
     if (engine === undefined || Result.isFailure(engine)) return
-    const { runtime } = engine.success
-    await runtime.runPromise(Effect.flatMap(StreamRelay, ({ drain }) => drain))
+    const { run, scope } = engine.success
+    await run(Effect.flatMap(StreamRelay, ({ drain }) => drain))
     await idle()
-    await runtime.dispose()
+    await Effect.runPromise(Scope.close(scope, Exit.void))
   }
   let disposed: Promise<void> | undefined
 
-  const record = (exchange: Exchange, { runtime }: Engine): Promise<void> =>
-    exchange.ended.then((record) => {
+  const record = (exchange: Exchange, { run }: Engine): Promise<void> =>
+    exchange.ended.then(async (record) => {
       const told = isProbe(record.path) ? Effect.void : Effect.flatMap(Telemetry, (_) => _.record(record))
-      return runtime.runPromise(
-        exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told),
-      )
-    }).catch(() => {})
+      await run(exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told))
+    })
 
   return {
     fetch: async (request, context = {}) => {

@@ -9,7 +9,7 @@ import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import { askedOptions, requestOptions } from "./config/request-options.ts"
 import { Settings } from "./config/Settings.ts"
 import { answerOptions } from "./cors.ts"
-import { GatewayError, gatewayNotFound } from "./errors.ts"
+import { GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { prepareBody } from "./request/prepare-body.ts"
@@ -38,6 +38,9 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       const gateway = settings.gateway(route.account, route.gateway)
       if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
       const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
+      if (route.kind === "universal" && request.method === "GET") {
+        return exchange.canUpgrade ? new Response(null, { status: 204 }) : yield* upgradeRequired()
+      }
       const asked = askedOptions(request.headers)
       if (asked instanceof GatewayError) return yield* asked
       const use = route.kind === "universal" ? "read" : route.body

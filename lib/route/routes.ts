@@ -216,7 +216,7 @@ const methodsOf = (route: Route): ReadonlyArray<string> => {
     case "own":
       return ["GET", "HEAD"]
     case "universal":
-      return ["POST"]
+      return ["POST", "GET"]
     case "upstream":
       return route.methods ?? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
   }

@@ -11,6 +11,8 @@ import * as Result from "effect/Result"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
 import { announce } from "./process.ts"
+import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
+import { serveWithSockets } from "./websocket.ts"
 
 /** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
 export const createGateway = (options: GatewayOptions = {}): Gateway =>
@@ -37,7 +39,7 @@ export const processGateway = (): Gateway => ofEnvironment(thisProcess)
 let bound: string | undefined
 
 /** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
-const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
+const fetch = async (request: Request, second?: object, third?: Lent): Promise<Response> => {
   if (typeof third?.waitUntil === "function") {
     return ofEnvironment(second as Environment ?? thisProcess).fetch(request, {
       waitUntil: (promise) => third.waitUntil?.(promise),
@@ -45,7 +47,11 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
   }
   const hostname = bound ?? (second as Lent | undefined)?.hostname
   const context: RequestContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
-  return processGateway().fetch(request, context)
+  const gateway = processGateway()
+  const upgrade = upgradeOf(gateway, request, context, second as BunServer | undefined)
+  if (upgrade === undefined) return gateway.fetch(request, context)
+  // Bun takes nothing for an answer to a request that has become a socket.
+  return await serveWithSockets(gateway, request, context, upgrade) as Response
 }
 
 /** The module's default export. `port`, `hostname` and the rest are read by servers alone. */
@@ -58,6 +64,8 @@ export const served = {
   get hostname(): string {
     return listener().host
   },
+  /** Bun's handlers of WebSockets. */
+  websocket: bunWebSocket,
   /** Bun closes a connection after 10 s without bytes unless told otherwise; a cold start takes minutes. */
   idleTimeout: 0,
   /** Bun's own limit is 128 MB; the gateway's setting decides. */

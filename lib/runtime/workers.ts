@@ -6,6 +6,7 @@
 import type { Environment } from "../config/environment.ts"
 import { makeGateway } from "../gateway.ts"
 import { perEnvironment } from "./per-environment.ts"
+import { converse, serveWithSockets } from "./websocket.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
 
 const gatewayOf = perEnvironment((env) => makeGateway({ env, transport: layerWorkers }, workersTraits))
@@ -14,15 +15,30 @@ const gatewayOf = perEnvironment((env) => makeGateway({ env, transport: layerWor
 const isFromCloudflare = (request: Request): boolean =>
   (request as { readonly cf?: { readonly colo?: unknown } | null }).cf?.colo !== undefined
 
+/** As much of Workers' API as is used here. */
+declare const WebSocketPair: new () => readonly [client: unknown, server: WebSocket & { accept(): void }]
+
 export default {
   fetch: (
     request: Request,
     env: Environment,
     ctx: { waitUntil(promise: Promise<unknown>): void },
-  ): Promise<Response> =>
-    gatewayOf(env).fetch(request, {
-      waitUntil: (promise) => ctx.waitUntil(promise),
+  ): Promise<Response> => {
+    const gateway = gatewayOf(env)
+    const context = {
+      waitUntil: (promise: Promise<unknown>) => ctx.waitUntil(promise),
       // Set by `npm run start:workers`, which knows what it listens on; means nothing on Cloudflare's network.
       loopback: env["BASEGATE_ON_LOOPBACK"] === "true" && !isFromCloudflare(request),
-    }),
+    }
+    return serveWithSockets(gateway, request, context, ({ request: handshake, protocol }) => {
+      const { 0: client, 1: server } = new WebSocketPair()
+      server.accept()
+      const { message, closed } = converse(gateway, handshake, context, server)
+      server.addEventListener("message", ({ data }) => message(data))
+      server.addEventListener("close", closed)
+      server.addEventListener("error", closed)
+      const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol }
+      return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)
+    })
+  },
 }

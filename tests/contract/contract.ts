@@ -16,6 +16,7 @@ import { headerCases } from "./cases/headers.ts"
 import { leavingCases } from "./cases/leaving.ts"
 import { relayCases } from "./cases/relay.ts"
 import { routeCases } from "./cases/routes.ts"
+import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
 import { type Configured, type Harness, openHarness } from "./harness.ts"
 
 /** A subject: its cases, and what they need configured. */
@@ -37,6 +38,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   leaving: { cases: leavingCases },
   errors: { cases: errorCases, configured: errorEntries },
   clients: { cases: clientCases },
+  websocket: { cases: webSocketCases, configured: webSocketEntries },
 }
 
 /** Declares every case for one runtime. */

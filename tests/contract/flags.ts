@@ -9,11 +9,13 @@ export interface Flags {
    * network, takes a closing TCP peer (FIN) for half closed, and sees that it has gone when it next writes.
    */
   readonly noticesSilentLeave: boolean
+  /** Whether a `fetch` handler can make a WebSocket of a request. Node has no such thing. */
+  readonly upgrades: boolean
 }
 
 export const flags: Record<Runtime, Flags> = {
-  bun: { noticesSilentLeave: true },
-  deno: { noticesSilentLeave: true },
-  node: { noticesSilentLeave: true },
-  workerd: { noticesSilentLeave: false },
+  bun: { noticesSilentLeave: true, upgrades: true },
+  deno: { noticesSilentLeave: true, upgrades: true },
+  node: { noticesSilentLeave: true, upgrades: false },
+  workerd: { noticesSilentLeave: false, upgrades: true },
 }

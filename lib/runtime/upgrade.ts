@@ -1,0 +1,83 @@
+/**
+ * WebSockets on Bun and Deno, where a `fetch` handler can make one of a request. Node's cannot.
+ *
+ * @module
+ */
+import type { RequestContext } from "../exchange.ts"
+import type { Gateway } from "../gateway.ts"
+import { type Conversation, converse, type Handshake } from "./websocket.ts"
+
+/** As much of Bun's server as is used here; it is lent to `fetch` as its second argument. */
+export interface BunServer {
+  readonly upgrade?: (
+    request: Request,
+    options: { readonly data: BunData; readonly headers: Record<string, string> },
+  ) => boolean
+}
+
+/** What is lent to a socket from its handshake. */
+export interface BunData {
+  readonly start: (socket: BunSocket) => Conversation
+  conversation?: Conversation
+}
+
+/** As much of a socket of Bun's as is used here. */
+export interface BunSocket {
+  readonly data: BunData
+  readonly send: (text: string) => unknown
+  readonly close: (code: number, reason: string) => void
+  readonly getBufferedAmount: () => number
+}
+
+/** Bun's handlers of all sockets of a server. */
+export const bunWebSocket = {
+  open: (socket: BunSocket): void => {
+    socket.data.conversation = socket.data.start(socket)
+  },
+  message: ({ data }: BunSocket, message: unknown): void => data.conversation?.message(message),
+  close: ({ data }: BunSocket): void => data.conversation?.closed(),
+}
+
+const { Deno } = globalThis as {
+  readonly Deno?: {
+    readonly upgradeWebSocket: (
+      request: Request,
+      options: { readonly protocol?: string },
+    ) => { readonly socket: WebSocket; readonly response: Response }
+  }
+}
+
+/** Makes a socket of an accepted handshake. Bun wants no response then. */
+export type Upgrade = (handshake: Handshake) => Response | undefined
+
+/** How this host makes a socket of a request; nothing where it cannot. */
+export const upgradeOf = (
+  gateway: Gateway,
+  request: Request,
+  context: RequestContext,
+  server: BunServer | undefined,
+): Upgrade | undefined => {
+  if (Deno !== undefined) {
+    return ({ request: handshake, protocol }) => {
+      const { socket, response } = Deno.upgradeWebSocket(request, protocol === undefined ? {} : { protocol })
+      const { message, closed } = converse(gateway, handshake, context, socket)
+      socket.onmessage = ({ data }) => message(data)
+      socket.onclose = socket.onerror = closed
+      return response
+    }
+  }
+  if (typeof server?.upgrade !== "function") return undefined
+  return ({ request: handshake, protocol }) => {
+    const start = (socket: BunSocket): Conversation =>
+      converse(gateway, handshake, context, {
+        send: (text) => socket.send(text),
+        close: (code, reason) => socket.close(code, reason),
+        get bufferedAmount() {
+          return socket.getBufferedAmount()
+        },
+      })
+    const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol }
+    const upgraded = server.upgrade?.(request, { data: { start }, headers })
+    return upgraded === true ? undefined : new Response("The handshake is not complete", { status: 400 })
+  }
+}

@@ -1,0 +1,154 @@
+/** Universal requests over a WebSocket, where the host can upgrade. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { WebSocket } from "undici"
+import { chat, type Configured, eventually, fault, type Harness, key } from "../harness.ts"
+
+/** What these cases need configured. */
+export const webSocketEntries = (): Configured => ({ entries: { socket: { tokens: ["socket-token"] } } })
+
+interface Frame {
+  readonly type: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly response?: unknown
+  readonly error?: { readonly message: string }
+}
+
+const create = (eventId: string, members: object = {}, query: string = chat()) =>
+  `{"type":"universal.create","request":{"eventId":"${eventId}","provider":"baseten",` +
+  `"endpoint":"v1/chat/completions","headers":${JSON.stringify({ ...key, ...members })},"query":${query}}}`
+
+/** A socket to a gateway, and the frames that have come. */
+const open = async (
+  url: string,
+  options: { headers?: Record<string, string>; protocols?: Array<string> } = {},
+) => {
+  const socket = new WebSocket(url.replace("http", "ws"), options)
+  const frames: Array<Frame> = []
+  socket.addEventListener("message", ({ data }) => void frames.push(JSON.parse(String(data)) as Frame))
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener("open", () => resolve())
+    socket.addEventListener("error", () => reject(new Error("The handshake was refused")))
+  })
+  const until = (type: string, eventId: string) => {
+    const find = () => frames.find((frame) => frame.type === type && frame.metadata["eventId"] === eventId)
+    return eventually(`${type} of ${eventId}`, () => find() !== undefined, 3000).then(() => find() as Frame)
+  }
+  return { socket, frames, until }
+}
+
+export const webSocketCases = (harness: Harness): void => {
+  test("a GET of the universal endpoint that is no handshake is 426", async () => {
+    for (const slash of ["", "/"]) {
+      const response = await fetch(harness.base + slash, { headers: key })
+      assert.equal(response.status, 426)
+      assert.equal((await response.json() as { internalCode: number }).internalCode, 9426)
+    }
+  })
+
+  if (!harness.flags.upgrades) {
+    test("a handshake is refused where the host cannot upgrade", async () => {
+      await assert.rejects(open(harness.base))
+    })
+    return
+  }
+
+  test("a plain answer is one frame, with the ids and the step", async () => {
+    const id = harness.nextCase()
+    const { socket, until } = await open(harness.base)
+    socket.send(
+      create("one", { "x-simulator-case": id }, chat({ seed: 0 }).replace('"seed":0', '"seed":1.10')),
+    )
+    const { metadata, response } = await until("universal.created", "one")
+    assert.equal((response as { object: string }).object, "chat.completion")
+    assert.match(String(metadata["logId"]), /^[0-9a-f-]{36}$/)
+    assert.deepEqual([metadata["step"], metadata["status"], metadata["cacheStatus"]], ["0", 200, null])
+    assert.match(String(metadata["contentType"]), /^application\/json/)
+    assert.match(harness.reached(id).body_text ?? "", /"seed":1\.10/)
+    socket.close()
+  })
+
+  test("a stream is a first frame, one for each event, and a last one; two at once are told apart", async () => {
+    const { socket, frames, until } = await open(`${harness.base}/`)
+    for (const eventId of ["a", "b"]) {
+      socket.send(create(eventId, fault({ drip_ms: 10, events: 5, split_bytes: 3 }), chat({ stream: true })))
+    }
+    for (const eventId of ["a", "b"]) {
+      await until("universal.done", eventId)
+      const own = frames.filter(({ metadata }) => metadata["eventId"] === eventId)
+      assert.deepEqual([own[0]?.type, own.at(-1)?.type], ["universal.created", "universal.done"])
+      assert.deepEqual(own[0]?.metadata, own.at(-1)?.metadata)
+      const chunks = own.filter(({ type }) => type === "universal.stream")
+      // A first one with the role, three of thought, five of text, and the finish.
+      assert.equal(chunks.length, 10)
+      assert.equal((chunks[0]?.response as { object: string }).object, "chat.completion.chunk")
+    }
+    socket.close()
+  })
+
+  test("an error of the provider's, and one of the gateway's, come as answers", async () => {
+    const { socket, until } = await open(harness.base)
+    socket.send(create("busy", fault({ status: 529, body: { error: "no capacity" } })))
+    const busy = await until("universal.created", "busy")
+    assert.deepEqual([busy.metadata["status"], busy.response], [529, { error: "no capacity" }])
+    socket.send(create("odd").replace('"provider":"baseten"', '"provider":"nobody"'))
+    const odd = await until("universal.created", "odd")
+    assert.deepEqual([odd.metadata["status"], (odd.response as { internalCode: number }).internalCode], [
+      400,
+      2008,
+    ])
+    socket.close()
+  })
+
+  test("what is no universal.create is told so, and the socket goes on", async () => {
+    const { socket, frames, until } = await open(harness.base)
+    for (const message of ["hello", "{}", '{"type":"universal.create"}', new Uint8Array(3)]) {
+      socket.send(message)
+    }
+    await eventually("each is answered", () => frames.length === 4)
+    assert.ok(frames.every(({ type, error }) => type === "universal.error" && error !== undefined))
+    socket.send(create("after"))
+    await until("universal.created", "after")
+    socket.close()
+  })
+
+  test("a guarded gateway lets in who shows a token, in a header or, as browsers must, as a subprotocol", async () => {
+    const url = harness.entry("socket")
+    await assert.rejects(open(url))
+    await assert.rejects(open(url, { headers: { "cf-aig-authorization": "Bearer wrong" } }))
+    const accepted = [
+      { headers: { "cf-aig-authorization": "Bearer socket-token" } },
+      { protocols: ["cf-aig-authorization.socket-token"] },
+      { protocols: ["cf-aig-authorization.socket-token", "chat"] },
+    ]
+    for (const options of accepted) {
+      const id = harness.nextCase()
+      const { socket, until } = await open(url, options)
+      assert.equal(socket.protocol, options.protocols?.at(-1) ?? "")
+      socket.send(create("in", { authorization: "", "x-simulator-case": id }))
+      await until("universal.created", "in")
+      assert.equal(harness.headersOf(id).get("authorization"), "Bearer sk-stored")
+      assert.doesNotMatch(JSON.stringify([...harness.headersOf(id)]), /socket-token/)
+      socket.close()
+    }
+  })
+
+  test("a client that closes its socket ends what runs on it", async () => {
+    const id = harness.nextCase()
+    const { socket } = await open(harness.base)
+    socket.send(
+      create(
+        "long",
+        { ...fault({ drip_ms: 20, events: 1000 }), "x-simulator-case": id },
+        chat({ stream: true }),
+      ),
+    )
+    socket.send(create("hang", { ...fault({ hang: "headers" }), "x-simulator-case": id }))
+    await eventually("both reach Baseten", () => harness.simulator.requests(id).length === 2)
+    socket.close()
+    await eventually(
+      "both are ended",
+      () => harness.simulator.requests(id).every(({ outcome }) => outcome === "client_closed"),
+    )
+  })
+}
