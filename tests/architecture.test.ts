@@ -19,7 +19,7 @@ const order: ReadonlyArray<RegExp> = [
   /^(store|telemetry)\//,
   /^config\//,
   /^meter\//,
-  /^(cors|digest|error-response|errors|framing|hop-by-hop|version)\.ts/,
+  /^(cors|digest|error-response|event-data|errors|framing|hop-by-hop|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
 const stage = (name: string) => /^(auth|cache|limit|relay|request|route)\//.exec(name)?.[1]

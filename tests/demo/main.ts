@@ -8,42 +8,98 @@ import OpenAI from "openai"
 import { startSimulator } from "../simulator/server.ts"
 import { spawnGateway } from "../support/spawn-gateway.ts"
 
+const settings = { gateways: { "*": {}, "my-account/cached": { cache_ttl: 60 } } }
 const simulator = await startSimulator()
-const gateway = await spawnGateway("bun", simulator.env)
-const base = `${gateway.url}/v1/my-account/my-gateway`
+const gateway = await spawnGateway("bun", { ...simulator.env, BASEGATE_CONFIG: JSON.stringify(settings) })
+const account = `${gateway.url}/v1/my-account`
 const headers = { authorization: "Bearer demo-key", "content-type": "application/json" }
+const model = "openai/gpt-oss-120b"
 const messages = [{ role: "user" as const, content: "What is a gateway?" }]
 
-const post = async (title: string, path: string, body: object): Promise<void> => {
-  console.log(`\n${title}\n  POST ${path}`)
-  const response = await fetch(`${base}${path}`, { method: "POST", headers, body: JSON.stringify(body) })
-  console.log(`  ${response.status} ${(await response.text()).slice(0, 160)}…`)
+const say = (text: string): void => void process.stdout.write(text)
+const title = (text: string): void => say(`\n\n${text}\n`)
+
+interface Answer {
+  readonly choices?: ReadonlyArray<{ readonly message: { readonly content: string } }>
+}
+
+const post = async (path: string, body: unknown, extra: Record<string, string> = {}): Promise<Response> => {
+  const response = await fetch(account + path, {
+    method: "POST",
+    headers: { ...headers, ...extra },
+    body: JSON.stringify(body),
+  })
+  const text = await response.text()
+  const answer = (JSON.parse(text) as Answer).choices?.[0]?.message.content ?? text
+  say(`  ${response.status}  ${answer.slice(0, 90)}`)
+  return response
+}
+
+const curl = async (path: string, body: object): Promise<void> => {
+  say(
+    `  curl ${account}${path} \\\n    --header 'Authorization: Bearer …' --data '${JSON.stringify(body)}'\n`,
+  )
+  await post(path, body)
 }
 
 try {
-  console.log(`basegate on ${gateway.url}, in front of a Baseten simulator on ${simulator.url}`)
-  await post("Chat completions", "/baseten/v1/chat/completions", { model: "openai/gpt-oss-120b", messages })
-  await post("A dedicated deployment", "/baseten/model/json1234", { prompt: "What is a gateway?" })
-  await post("Compat", "/compat/chat/completions", { model: "baseten/openai/gpt-oss-120b", messages })
+  say(`basegate on ${gateway.url}, in front of a Baseten simulator on ${simulator.url}`)
 
-  console.log("\nThe OpenAI SDK, streaming\n  baseURL …/baseten")
-  const client = new OpenAI({ apiKey: "demo-key", baseURL: `${base}/baseten` })
+  title("Chat completions")
+  await curl("/my-gateway/baseten/v1/chat/completions", { model, messages })
+  title("Cloudflare's unified endpoint")
+  await curl("/my-gateway/compat/chat/completions", { model: `baseten/${model}`, messages })
+  title("A deployment of your own")
+  await curl("/my-gateway/baseten/model/json1234", { prompt: "What is a gateway?", max_tokens: 100 })
+
+  title("The OpenAI SDK with baseURL …/baseten, streaming")
+  const client = new OpenAI({ apiKey: "demo-key", baseURL: `${account}/my-gateway/baseten` })
   const stream = await client.chat.completions.create(
     { model: "zai-org/GLM-5.3", messages, stream: true },
     { headers: { "x-simulator-fault": JSON.stringify({ drip_ms: 60 }) } },
   )
-  process.stdout.write("  ")
-  for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? "")
+  say("  ")
+  for await (const chunk of stream) say(chunk.choices[0]?.delta.content ?? "")
 
-  console.log("\n\nWhat was recorded")
-  for (const record of gateway.records()) {
-    const { route, model, deployment, status, ending, response_bytes, total_ms } = record
-    const name = `${model ?? deployment}`.padEnd(22)
-    console.log(
-      `  ${`${route}`.padEnd(24)} ${name} ${status} ${ending} ${response_bytes} bytes ${total_ms} ms`,
+  title("The same question twice, on a gateway with cache_ttl")
+  for (let time = 0; time < 2; time++) {
+    const response = await post("/cached/baseten/v1/chat/completions", { model, messages })
+    say(`  cf-aig-cache-status: ${response.headers.get("cf-aig-cache-status")}\n`)
+  }
+
+  title("A model without capacity (529), and the one to fall back to")
+  const step = (name: string, extra: object) => ({
+    provider: "baseten",
+    endpoint: "v1/chat/completions",
+    headers: { ...headers, ...extra },
+    query: { model: name, messages },
+  })
+  const busy = { "x-simulator-fault": JSON.stringify({ status: 529 }) }
+  const fallen = await post("/my-gateway", [step("zai-org/GLM-5.3", busy), step(model, {})])
+  say(`  cf-aig-step: ${fallen.headers.get("cf-aig-step")}`)
+
+  title("A stream that Baseten cuts is an error, never a finished answer")
+  try {
+    const cut = await client.chat.completions.create(
+      { model, messages, stream: true },
+      { headers: { "x-simulator-fault": JSON.stringify({ cut_after: 3 }) } },
+    )
+    for await (const _ of cut);
+  } catch (error) {
+    say(`  ${error instanceof Error ? error.message : error}`)
+  }
+
+  title("What was recorded")
+  for (const { route, model, deployment, status, ending, cached, attempts, total_ms } of gateway.records()) {
+    const name = `${model ?? deployment}`.padEnd(20)
+    const { length } = attempts as ReadonlyArray<unknown>
+    const tries = length === 1 ? "1 try" : `${length} tries`
+    const how = cached === true ? "cached" : tries
+    say(
+      `  ${`${route}`.padEnd(24)}${name}${status}  ${`${ending}`.padEnd(14)}${how.padEnd(9)}${total_ms} ms\n`,
     )
   }
-  console.log("\nFor real Baseten: npm start, the same URLs, and your own key.")
+  say("\nFor real Baseten: npm start, the same URLs on port 8787, and your own API key.\n")
 } finally {
   await gateway.stop()
   await simulator.close()
