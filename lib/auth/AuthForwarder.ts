@@ -48,13 +48,18 @@ export interface Forwarded {
 const keyHeaders = ["authorization", "x-api-key", "api-key"] as const
 
 /** The caller's own key: `Authorization`, else a lone `x-api-key` (the Anthropic SDK's). Gateway tokens are none. */
-const ownCredential = ({ headers, tokenHeaders, takesOwnKey }: ForwardInput): Credential | undefined => {
-  if (!takesOwnKey) return undefined
+const ownCredential = (
+  { headers, tokenHeaders, takesOwnKey }: ForwardInput,
+): Credential | GatewayError | undefined => {
+  let own: Credential | undefined
   for (const header of keyHeaders) {
     if (tokenHeaders.has(header)) continue
     const credential = parseAuthorization(headers.get(header))
-    if (credential !== undefined) return credential
+    if (credential === undefined) continue
+    if (isSeveral(credential)) return severalCredentials()
+    own ??= credential
   }
+  return takesOwnKey ? own : undefined
 }
 
 /** The `Authorization` for Baseten. A scheme other than Baseten's two is the caller's to answer for. */
@@ -65,9 +70,15 @@ const authorization = ({ scheme, secret }: Credential, preferred: GatewaySetting
 
 const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.test(scheme)
 
+/** One credential of several parts, as Digest has it (RFC 9110 §11.4). */
+const parameters = /^(?:[\w!#$%&'*+.^`|~-]+\s*=\s*(?:"[^"]*"|[^\s",]*)\s*(?:,\s*|$))+$/
+
 /** Two `Authorization` lines arrive as one value: which of the keys is meant, and whether one is a token, is not known. */
-const isSeveral = ({ scheme, secret }: Credential): boolean =>
-  isKeyScheme(scheme) && /[\s,]/.test(Redacted.value(secret))
+const isSeveral = ({ scheme, secret }: Credential): boolean => {
+  const text = Redacted.value(secret)
+  if (scheme.includes(",")) return true
+  return /[\s,]/.test(text) && (isKeyScheme(scheme) || !parameters.test(text))
+}
 
 const distrust = (settings: SettingsShape, input: ForwardInput): string | undefined =>
   whyNotTrusted({ ...input, headers: input.request, open: settings.open, corsOrigins: settings.corsOrigins })
@@ -79,11 +90,11 @@ const storedKey = (
 ): Redacted.Redacted<string> | GatewayError | undefined => {
   const { gateway, provider, keyAlias } = input
   const keys = gateway.keys.get(provider)
-  if (keys === undefined) return undefined
+  if (keys === undefined && keyAlias === "default") return undefined
   // First of all: a stranger is not told which aliases there are.
   const why = distrust(settings, input)
   if (why !== undefined) return noCredential(provider, why)
-  return keys.get(keyAlias) ?? unknownKeyAlias(keyAlias, [...keys.keys()])
+  return keys?.get(keyAlias) ?? unknownKeyAlias(keyAlias, [...keys?.keys() ?? []])
 }
 
 const stored = ({ provider, keyAlias }: ForwardInput): CredentialSource => ({
@@ -96,10 +107,9 @@ const toBaseten = (
   settings: SettingsShape,
   input: ForwardInput,
   headers: Headers,
+  own: Credential | undefined,
 ): Forwarded | GatewayError => {
   const { authScheme } = input.gateway
-  const own = ownCredential(input)
-  if (own !== undefined && isSeveral(own)) return severalCredentials()
   // Baseten reads `Authorization` alone: elsewhere a key would only be somebody's secret in the wrong place.
   for (const header of keyHeaders) headers.delete(header)
   if (own !== undefined) {
@@ -120,9 +130,8 @@ const toCustom = (
   settings: SettingsShape,
   input: ForwardInput,
   headers: Headers,
+  own: Credential | undefined,
 ): Forwarded | GatewayError => {
-  const own = ownCredential(input)
-  if (own !== undefined && isSeveral(own)) return severalCredentials()
   if (own === undefined) { for (const header of keyHeaders) headers.delete(header) }
   const secret = own === undefined ? storedKey(settings, input) : undefined
   if (secret instanceof GatewayError) return secret
@@ -150,11 +159,13 @@ export const forwardedHeaders = (
 ): Forwarded | GatewayError => {
   const hop = nextHop(input.request)
   if (hop === undefined) return loop()
+  const own = ownCredential(input)
+  if (own instanceof GatewayError) return own
   const headers = requestHeaders(input.headers, hop, input.requestId)
   for (const name of input.tokenHeaders) headers.delete(name)
   return input.provider === "baseten"
-    ? toBaseten(settings, input, headers)
-    : toCustom(settings, input, headers)
+    ? toBaseten(settings, input, headers, own)
+    : toCustom(settings, input, headers, own)
 }
 
 /**

@@ -10,7 +10,13 @@ const settingsOf = (env: Record<string, string>) => Result.getOrThrow(readSettin
 const forward = (
   env: Record<string, string>,
   headers: Record<string, string>,
-  options: { loopback?: boolean; hostname?: string; hasToken?: boolean; tokenHeaders?: Array<string> } = {},
+  options: {
+    loopback?: boolean
+    hostname?: string
+    hasToken?: boolean
+    tokenHeaders?: Array<string>
+    keyAlias?: string
+  } = {},
 ) => {
   const settings = settingsOf({ BASETEN_API_KEY: "sk-stored", ...env })
   const gateway = settings.gateway("a", "g")
@@ -23,7 +29,7 @@ const forward = (
     hasToken: options.hasToken ?? false,
     tokenHeaders: new Set(options.tokenHeaders),
     provider: "baseten",
-    keyAlias: "default",
+    keyAlias: options.keyAlias ?? "default",
     takesOwnKey: true,
     gateway,
     requestId: "id",
@@ -58,6 +64,37 @@ test("a web page cannot spend the stored key", () => {
     forward({ BASEGATE_CORS_ORIGINS: "https://app.test" }, { origin: "https://app.test" }),
     "Bearer sk-stored",
   )
+})
+
+test("several keys in one value are refused, and parameters of one are not", () => {
+  for (
+    const authorization of [
+      "Bearer a, Bearer b",
+      "Bearer a b",
+      "Bearer a,b",
+      "a, b",
+      "a,Bearer b",
+      "Basic a, Bearer b",
+      'Digest a="b", Bearer c',
+    ]
+  ) {
+    assert.equal(forward({}, { authorization }), 400, authorization)
+    assert.equal(
+      forward({}, { authorization: "Bearer mine", "x-api-key": authorization }),
+      400,
+      authorization,
+    )
+  }
+  for (const authorization of ['Digest a="b, c", d=e', "Basic YTpi==", "AWS4 Credential=a/b, Signature=c"]) {
+    assert.equal(forward({}, { authorization }), authorization)
+  }
+})
+
+test("an alias that is not stored is told to trusted callers", () => {
+  assert.equal(forward({}, {}, { keyAlias: "other" }), 400)
+  assert.equal(forward({ BASETEN_API_KEY: "" }, {}, { keyAlias: "other" }), 400)
+  assert.equal(forward({ BASETEN_API_KEY: "" }, {}), 401)
+  assert.equal(forward({}, {}, { keyAlias: "other", loopback: false }), 401)
 })
 
 test("a gateway token is never forwarded", () => {
