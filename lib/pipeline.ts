@@ -6,13 +6,14 @@
 import * as Effect from "effect/Effect"
 import { ownAnswer } from "./admin/own-routes.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
-import { askedOptions, requestOptions } from "./config/request-options.ts"
+import type { GatewaySettings } from "./config/gateway-settings.ts"
+import { askedOptions, type RequestOptions, requestOptions } from "./config/request-options.ts"
 import { Settings } from "./config/Settings.ts"
 import { answerOptions } from "./cors.ts"
 import { GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
-import { prepareBody } from "./request/prepare-body.ts"
+import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
 import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 import { callInTurn } from "./steps/call-in-turn.ts"
@@ -43,16 +44,14 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       }
       const asked = askedOptions(request.headers)
       if (asked instanceof GatewayError) return yield* asked
-      const use = route.kind === "universal" ? "read" : route.body
-      const body = yield* Effect.promise(() => prepareBody(request, use, gateway.requestBodyLimit))
-      if (body instanceof GatewayError) return yield* body
-      record.request_bytes = body.received ?? null
-
       const call = { exchange, gateway, caller, relay: yield* StreamRelay, budgets: [] }
       if (route.kind === "universal") {
-        const bytes = body.body instanceof Uint8Array ? body.body : new Uint8Array(0)
+        const { body } = yield* bodyOf(exchange, "read", gateway)
+        const bytes = body instanceof Uint8Array ? body : new Uint8Array(0)
         return yield* (yield* callInTurn(call, asked, bytes)).respond()
       }
+      const options = requestOptions(gateway, asked, {}, gateway.retriesPredict || !isPredict(route))
+      const body = yield* bodyOf(exchange, bodyUse(route, options), gateway)
       const step: Step = {
         index: 0,
         method: request.method,
@@ -61,12 +60,26 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
         tokenHeaders: caller.tokenHeaders,
         takesOwnKey: true,
         body,
-        options: requestOptions(gateway, asked, {}, gateway.retriesPredict || !isPredict(route)),
+        options,
         changes: [],
       }
       record.model = recordedModel(step)
       record.stream = body.view.stream
       return yield* (yield* callTarget({ ...call, step })).respond()
+    },
+  )
+
+/** A body that is not looked at is still held where it may have to be sent again, or found in the cache. */
+const bodyUse = ({ body }: UpstreamRoute, { cache, retry }: RequestOptions): BodyUse =>
+  body === "unread" && (retry.maxAttempts > 1 || cache.ttl > 0) ? "held" : body
+
+const bodyOf = ({ request, record }: Exchange, use: BodyUse, gateway: GatewaySettings) =>
+  Effect.flatMap(
+    Effect.promise(() => prepareBody(request, use, gateway.requestBodyLimit)),
+    (body) => {
+      if (body instanceof GatewayError) return Effect.fail(body)
+      record.request_bytes = body.received ?? null
+      return Effect.succeed(body)
     },
   )
 

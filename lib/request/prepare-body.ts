@@ -8,10 +8,10 @@ import { type BodyView, compatBody, emptyView, viewBody } from "./body-view.ts"
 import { streamedBody, viewLimit, wholeBody } from "./read-body.ts"
 
 /**
- * Whether a route's body is forwarded unread, looked at, rewritten from the compat form, or read by the gateway
- * itself.
+ * Whether a route's body is forwarded unread, held so that it can be sent again, looked at, rewritten from the compat
+ * form, or read by the gateway itself.
  */
-export type BodyUse = "unread" | "viewed" | "compat" | "read"
+export type BodyUse = "unread" | "held" | "viewed" | "compat" | "read"
 
 /** The body for a provider. */
 export interface PreparedBody {
