@@ -44,6 +44,9 @@ const longestWait = 60_000
  */
 const quick504 = 60_000
 
+/** The least backoff after 529, in milliseconds: when spread, it is 1 s or more. */
+const least529 = 4_000 / 3
+
 /**
  * The outcomes that another try may mend.
  *
@@ -80,13 +83,13 @@ const backoffOf = ({ delay, backoff }: RetryPolicy, attempt: number): number => 
  *
  * The wait is the backoff, spread by a quarter either way so that callers that failed together do not come
  * back together. The server's wish wins where it is longer. After 529 (Baseten has no capacity, though the
- * caller is within its limits) the backoff counts four times and at least 1 s, where Baseten's own advice to
- * clients begins: capacity comes with a replica that starts or falls idle, not within milliseconds.
+ * caller is within its limits) the backoff counts four times, and the wait is at least 1 s, where Baseten's own
+ * advice to clients begins: capacity comes with a replica that starts or falls idle, not within milliseconds.
  */
 export const retryWait = (policy: RetryPolicy, past: PastAttempt): number | undefined => {
   if (past.attempt >= policy.maxAttempts || !isRetried(past.outcome, past.duration)) return undefined
   const backoff = backoffOf(policy, past.attempt)
-  const base = past.outcome === 529 ? Math.max(4 * backoff, 1_000) : backoff
+  const base = past.outcome === 529 ? Math.max(4 * backoff, least529) : backoff
   const wait = Math.ceil(Math.min(Math.max(base * (0.75 + past.random / 2), past.wish ?? 0), longestWait))
   return past.remaining !== undefined && wait >= past.remaining ? undefined : wait
 }

@@ -65,9 +65,15 @@ test("retryWait() grows as the backoff says", () => {
   assert.deepEqual(waits("exponential"), [1_000, 2_000, 4_000, 8_000])
 })
 
-test("retryWait() waits longer after 529", () => {
-  const after529 = (delay: number) => retryWait({ ...policy, delay }, { ...past, outcome: 529 })
-  assert.deepEqual([after529(1_000), after529(100), after529(0)], [4_000, 1_000, 1_000])
+test("retryWait() waits longer after 529, and a second at least", () => {
+  const after529 = (delay: number, random = 0.5) =>
+    retryWait({ ...policy, delay }, { ...past, outcome: 529, random })
+  assert.deepEqual([after529(1_000), after529(100), after529(0), after529(0, 0)], [
+    4_000,
+    1_334,
+    1_334,
+    1_000,
+  ])
 })
 
 test("retryWait() obeys the server where it asks for more, up to a minute", () => {
@@ -89,7 +95,7 @@ test("retryWait() keeps within its bounds for every policy, outcome and chance",
     if (wait === undefined) return
     const { delay, backoff } = anyPolicy
     const unit = { constant: 1, linear: anyPast.attempt, exponential: 2 ** (anyPast.attempt - 1) }[backoff]
-    const base = anyPast.outcome === 529 ? Math.max(4 * delay * unit, 1_000) : delay * unit
+    const base = anyPast.outcome === 529 ? Math.max(4 * delay * unit, 4_000 / 3) : delay * unit
     const wish = anyPast.wish ?? 0
     assert.ok(Number.isInteger(wait) && wait >= 0 && wait <= 60_000)
     assert.ok(wait >= Math.min(Math.max(base * 0.75, wish), 60_000), `${wait} is too short`)
