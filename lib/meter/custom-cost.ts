@@ -32,7 +32,7 @@ export const customCost = (header: string): CustomCost | string => {
   if (members.size === 0) return accepted
   for (const [name, value] of members) {
     if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
-      return `${name} must be a number from 0. ${accepted}`
+      return `${accepted} ${name} must be a number from 0.`
     }
   }
   const total = decimalUnits(members.get("total_cost"), picoPlaces)

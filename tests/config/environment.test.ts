@@ -24,6 +24,36 @@ test("readSettings() names the variable and the expectation, never the value", (
   }
 })
 
+test("readSettings() names the setting that an unknown one probably meant", () => {
+  const failureOf = (entry: object, gateways = "gateways") => {
+    const result = readSettings({ BASEGATE_CONFIG: { [gateways]: { "*": entry } } })
+    return Result.isFailure(result) ? result.failure : ""
+  }
+  for (
+    const [unknown, meant] of [
+      ["cache_tll", "cache_ttl"],
+      ["cacheTtl", "cache_ttl"],
+      ["retry_max_attempt", "retry_max_attempts"],
+      ["rate_limiting_techinque", "rate_limiting_technique"],
+      ["authentification", "authentication"],
+      ["Provider-Keys", "provider_keys"],
+      ["spend_limit", "spend_limits"],
+    ] as const
+  ) {
+    assert.equal(
+      failureOf({ [unknown]: 1 }),
+      `BASEGATE_CONFIG (gateways, *, ${unknown}): unknown setting; perhaps ${meant} was meant`,
+    )
+  }
+  assert.match(failureOf({ wholly_other_thing: 1 }), /wholly_other_thing\): unknown setting$/)
+  assert.match(failureOf({}, "gateway"), /perhaps gateways was meant/)
+  // Every mistake at once, each in its place.
+  assert.match(
+    failureOf({ cache_tll: 1, retry_dealy: 1, retry_backoff: "never" }),
+    /cache_ttl.*retry_delay|retry_delay.*cache_ttl/,
+  )
+})
+
 test("readSettings(): the most specific entry wins, and an unlisted gateway does not exist", () => {
   const settings = Result.getOrThrow(readSettings({
     BASEGATE_CONFIG: '{"gateways":{"a/g":{"tokens":["t"]},"a/open":{"authentication":false}}}',
