@@ -15,6 +15,10 @@ const workerdBinary = (createRequire(import.meta.url)("workerd") as { readonly d
 
 const forwarded = /^(BASETEN_|BASEGATE_|OTEL_|LOG_LEVEL$)/
 
+/** The variables that settings refer to, whatever their names. */
+const referred = (settings = ""): ReadonlySet<string | undefined> =>
+  new Set([...settings.matchAll(/"env:(\w+)"/g)].map(([, name]) => name))
+
 /** @param onLoopback whether the listener is bound to a loopback address, which a Worker cannot know */
 export const workerdConfig = (
   env: Readonly<Record<string, string | undefined>>,
@@ -22,8 +26,9 @@ export const workerdConfig = (
   port: number,
   onLoopback: boolean,
 ): string => {
+  const secrets = referred(env["BASEGATE_CONFIG"])
   const variables = Object.entries({ ...env, BASEGATE_ON_LOOPBACK: String(onLoopback) })
-    .filter(([name, value]) => forwarded.test(name) && value !== undefined)
+    .filter(([name, value]) => (forwarded.test(name) || secrets.has(name)) && value !== undefined)
   const bindings = variables.map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
   const worker = readFileSync("dist/worker.js", "utf8")
   return `using Workerd = import "/workerd/workerd.capnp";

@@ -84,7 +84,10 @@ export const spawnGateway = async (
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()))
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; !await answers(url); tries++) {
-    if (tries > 200) throw new Error(`${runtime} did not start: ${output}`)
+    if (tries > 200) {
+      child.kill("SIGKILL")
+      throw new Error(`${runtime} did not start: ${output}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return {
