@@ -130,12 +130,16 @@ export const endingCases = (harness: Harness): void => {
   for (const [what, path, how] of unframed) {
     test(`${what} that is cut is aborted, not closed`, async () => {
       const event = harness.nextCase()
-      const call = async () =>
-        (await fetch(`${harness.base}/${path}`, {
+      const call = async () => {
+        const response = await fetch(`${harness.base}/${path}`, {
           method: "POST",
           headers: { ...json, ...fault(how), "cf-aig-event-id": event },
           body: chat({ prompt: "hi" }),
-        })).arrayBuffer()
+        })
+        // A reset may overtake the headers on their way to the gateway, which then has none to hand on.
+        if (response.status === 502) throw new Error("no answer")
+        return response.arrayBuffer()
+      }
       // A cut that follows the headers at once may reach the client before they do: it fails either way.
       await assert.rejects(call())
       const ending = () => harness.gateway.records().find(({ event_id }) => event_id === event)?.["ending"]
