@@ -5,16 +5,23 @@ import { describe } from "node:test"
 import type { Simulator } from "../simulator/server.ts"
 import type { Runtime } from "../support/spawn-gateway.ts"
 import { bodyCases, bodyEntries } from "./cases/bodies.ts"
+import { circuitCases, circuitEntries } from "./cases/circuits.ts"
 import { clientCases } from "./cases/clients.ts"
 import { clockCases, clockEntries } from "./cases/clocks.ts"
 import { compatCases } from "./cases/compat.ts"
 import { corsCases } from "./cases/cors.ts"
 import { credentialCases, credentialEntries } from "./cases/credentials.ts"
+import { customProviderKeyCases, customProviderKeyEntries } from "./cases/custom-provider-keys.ts"
+import { customProviderCases, customProviderEntries } from "./cases/custom-providers.ts"
 import { endingCases } from "./cases/endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
 import { headerCases } from "./cases/headers.ts"
+import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
+import { optionCases, optionEntries } from "./cases/options.ts"
 import { relayCases } from "./cases/relay.ts"
+import { retryCases, retryEntries } from "./cases/retries.ts"
+import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
 import { routeCases } from "./cases/routes.ts"
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
 import { type Configured, type Harness, openHarness } from "./harness.ts"
@@ -37,6 +44,13 @@ const subjects: Readonly<Record<string, Subject>> = {
   clocks: { cases: clockCases, configured: clockEntries },
   leaving: { cases: leavingCases },
   errors: { cases: errorCases, configured: errorEntries },
+  options: { cases: optionCases, configured: optionEntries },
+  keys: { cases: keyCases, configured: keyEntries },
+  "custom providers": { cases: customProviderCases, configured: customProviderEntries },
+  "custom provider keys": { cases: customProviderKeyCases, configured: customProviderKeyEntries },
+  retries: { cases: retryCases, configured: retryEntries },
+  "retry waits": { cases: retryWaitCases, configured: retryWaitEntries },
+  circuits: { cases: circuitCases, configured: circuitEntries },
   clients: { cases: clientCases },
   websocket: { cases: webSocketCases, configured: webSocketEntries },
 }

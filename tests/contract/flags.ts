@@ -11,11 +11,16 @@ export interface Flags {
   readonly noticesSilentLeave: boolean
   /** Whether a `fetch` handler can make a WebSocket of a request. Node has no such thing. */
   readonly upgrades: boolean
+  /**
+   * Whether a try is one request to Baseten. Deno's `fetch` (2.9) sends a request whose body is not a stream once more
+   * by itself where the connection breaks before the headers, and does not tell (denoland/deno#35610).
+   */
+  readonly sendsOnce: boolean
 }
 
 export const flags: Record<Runtime, Flags> = {
-  bun: { noticesSilentLeave: true, upgrades: true },
-  deno: { noticesSilentLeave: true, upgrades: true },
-  node: { noticesSilentLeave: true, upgrades: false },
-  workerd: { noticesSilentLeave: false, upgrades: true },
+  bun: { noticesSilentLeave: true, upgrades: true, sendsOnce: true },
+  deno: { noticesSilentLeave: true, upgrades: true, sendsOnce: false },
+  node: { noticesSilentLeave: true, upgrades: false, sendsOnce: true },
+  workerd: { noticesSilentLeave: false, upgrades: true, sendsOnce: true },
 }

@@ -2,6 +2,7 @@
  * What the cases of the contract work with: a gateway on one runtime, in front of a simulator of its own.
  */
 import assert from "node:assert/strict"
+import { request as httpRequest } from "node:http"
 import { after, before } from "node:test"
 import type { RequestRecord as Reached } from "../simulator/recorder.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
@@ -57,6 +58,42 @@ const variablesOf = (all: ReadonlyArray<Configured>): Record<string, string> => 
   )
 }
 
+/** A GET whose Host and Origin are free to choose, as they are for a page of a rebound name. */
+export const get = (
+  url: string,
+  headers: Readonly<Record<string, string | Array<string>>>,
+): Promise<{ status: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    httpRequest(url, { headers }, (answer) => {
+      let text = ""
+      answer.setEncoding("utf8").on("data", (part: string) => text += part)
+      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text }))
+    }).on("error", reject).end()
+  })
+
+/** What a record says of one try. */
+export interface Attempt {
+  readonly step: number
+  readonly attempt: number
+  readonly status: number | null
+  readonly error: string | null
+  readonly waited_ms: number
+  readonly circuit: string | null
+}
+
+/** Makes the first requests of a case fail, each in its way; those that follow are answered well. */
+export const failing = async (
+  { simulator }: Harness,
+  id: string,
+  faults: ReadonlyArray<object>,
+): Promise<void> => {
+  for (const fault of faults) {
+    const order = JSON.stringify({ case: id, fault, times: 1 })
+    const { status } = await fetch(`${simulator.url}/_simulator/faults`, { method: "POST", body: order })
+    assert.equal(status, 200, order)
+  }
+}
+
 /** One runtime's gateways and their simulator. */
 export interface Harness {
   readonly runtime: Runtime
@@ -78,6 +115,8 @@ export interface Harness {
   readonly headersOf: (id: string) => ReadonlyMap<string, string>
   /** The record that the gateway logged of an answer. */
   readonly recordOf: (response: Response) => Promise<Record<string, unknown>>
+  /** Its tries. */
+  readonly attemptsOf: (response: Response) => Promise<ReadonlyArray<Attempt>>
 }
 
 /** Starts everything before the cases of this file and stops it after them. */
@@ -105,6 +144,13 @@ export const openHarness = (
     assert.equal(requests.length, 1, "one request reached Baseten")
     return requests[0] as Reached
   }
+  const recordOf = async (response: Response): Promise<Record<string, unknown>> => {
+    const id = response.headers.get("cf-aig-request-id")
+    const find = () =>
+      [...gateway.records(), ...second.records()].find((record) => record["request_id"] === id)
+    await eventually("a record is logged", () => find() !== undefined)
+    return find() ?? {}
+  }
   return {
     runtime,
     flags: flags[runtime],
@@ -124,12 +170,7 @@ export const openHarness = (
     nextCase: () => `${runtime}-${++cases}`,
     reached,
     headersOf: (id) => new Map(reached(id).raw_headers.map(([name, value]) => [name.toLowerCase(), value])),
-    recordOf: async (response) => {
-      const id = response.headers.get("cf-aig-request-id")
-      const find = () =>
-        [...gateway.records(), ...second.records()].find((record) => record["request_id"] === id)
-      await eventually("a record is logged", () => find() !== undefined)
-      return find() ?? {}
-    },
+    recordOf,
+    attemptsOf: async (response) => (await recordOf(response))["attempts"] as ReadonlyArray<Attempt>,
   }
 }

@@ -1,18 +1,7 @@
 /** Whose key Baseten sees, and who may call. */
 import assert from "node:assert/strict"
-import { request as httpRequest } from "node:http"
 import { test } from "node:test"
-import { chat, type Configured, type Harness, json } from "../harness.ts"
-
-/** A GET whose Host and Origin are free to choose, as they are for a page of a rebound name. */
-const get = (url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> =>
-  new Promise((resolve, reject) => {
-    httpRequest(url, { headers }, (answer) => {
-      let text = ""
-      answer.setEncoding("utf8").on("data", (part: string) => text += part)
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text }))
-    }).on("error", reject).end()
-  })
+import { chat, type Configured, get, type Harness, json } from "../harness.ts"
 
 /** What these cases need configured. */
 export const credentialEntries = (): Configured => ({

@@ -1,0 +1,137 @@
+/** The waits between tries: the server's wish, the caller's, and the total time, which no wait may pass. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import {
+  type Attempt,
+  chat,
+  type Configured,
+  eventually,
+  failing,
+  fault,
+  type Harness,
+  json,
+} from "../harness.ts"
+
+/** What these cases need configured. */
+export const retryWaitEntries = (): Configured => ({
+  entries: {
+    "wait-on": { retry_max_attempts: 3, retry_delay: 0, retry_backoff: "constant" },
+    "wait-brief": { retry_max_attempts: 3, retry_delay: 0, total_timeout: 1_500 },
+  },
+})
+
+export const retryWaitCases = (harness: Harness): void => {
+  const post = (gateway: string, id: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+    fetch(`${harness.entry(gateway)}/baseten/v1/chat/completions`, {
+      method: "POST",
+      headers: { ...json, "x-simulator-case": id, ...headers },
+      body: chat(),
+      signal: signal ?? null,
+    })
+  const tries = (id: string) => harness.simulator.requests(id).length
+
+  test("529, no capacity, is left alone for a second at least", async () => {
+    const id = harness.nextCase()
+    await failing(harness, id, [{ status: 529 }])
+    const start = Date.now()
+    const response = await post("wait-on", id)
+    assert.equal(response.status, 200)
+    await response.text()
+    assert.ok(Date.now() - start >= 990, `${Date.now() - start} ms`)
+    const [, second] = await harness.attemptsOf(response)
+    assert.ok((second?.waited_ms ?? 0) >= 1000, `waited ${second?.waited_ms} ms`)
+  })
+
+  const wishes: ReadonlyArray<readonly [string, () => object]> = [
+    ["Retry-After in seconds", () => ({ headers: { "Retry-After": "1" } })],
+    [
+      "Retry-After as a date",
+      () => ({ headers: { "Retry-After": new Date(Date.now() + 2500).toUTCString() } }),
+    ],
+    ["retry-after-ms", () => ({ headers: { "retry-after-ms": "1000", "Retry-After": "30" } })],
+    ["Baseten's retry_after in the body", () => ({ body: { error: "slow down", retry_after: 1 } })],
+  ]
+  for (const [name, how] of wishes) {
+    for (const status of name.startsWith("retry") ? [429, 503] : [429]) {
+      test(`${name} of a ${status} is waited for`, async () => {
+        const id = harness.nextCase()
+        await failing(harness, id, [{ status, ...how() }])
+        const start = Date.now()
+        const response = await post("wait-on", id)
+        assert.equal(response.status, 200)
+        await response.text()
+        const took = Date.now() - start
+        assert.ok(took >= 990 && took < 10_000, `${took} ms`)
+        const [, second] = await harness.attemptsOf(response)
+        assert.ok((second?.waited_ms ?? 0) >= 950, `waited ${second?.waited_ms} ms`)
+      })
+    }
+  }
+
+  const tooLong: ReadonlyArray<readonly [string, object]> = [
+    ["header", { headers: { "Retry-After": "5" }, body: { error: "slow down" } }],
+    ["body", { body: { error: "slow down", retry_after: 5 } }],
+  ]
+  for (const [where, how] of tooLong) {
+    test(`a wait (${where}) that the total time cannot afford is not begun: the answer passes as it is`, async () => {
+      const id = harness.nextCase()
+      const start = Date.now()
+      const response = await post("wait-brief", id, fault({ status: 429, ...how }))
+      assert.equal(response.status, 429)
+      assert.deepEqual(await response.json(), (how as { body: unknown }).body)
+      assert.equal(response.headers.get("retry-after"), where === "header" ? "5" : null)
+      assert.ok(Date.now() - start < 1400, `${Date.now() - start} ms`)
+      assert.equal(tries(id), 1)
+    })
+  }
+
+  test("total_timeout holds for all tries together", async () => {
+    const id = harness.nextCase()
+    const start = Date.now()
+    const response = await post("wait-brief", id, fault({ hang: "headers" }))
+    assert.equal(response.status, 504)
+    await response.text()
+    assert.ok(Date.now() - start < 2500, `${Date.now() - start} ms`)
+    assert.equal(tries(id), 1)
+    assert.equal((await harness.recordOf(response))["ending"], "total_timeout")
+  })
+
+  test("cf-aig-retry-delay and cf-aig-backoff make the wait", async () => {
+    const waits: ReadonlyArray<readonly [string, ReadonlyArray<number>]> = [
+      ["constant", [100, 100]],
+      ["linear", [100, 200]],
+      ["exponential", [100, 200]],
+    ]
+    for (const [backoff, units] of waits) {
+      const response = await post("plain", harness.nextCase(), {
+        ...fault({ status: 500 }),
+        "cf-aig-max-attempts": "3",
+        "cf-aig-retry-delay": "100",
+        "cf-aig-backoff": backoff,
+      })
+      await response.text()
+      const [first, ...rest] = (await harness.attemptsOf(response)).map(({ waited_ms }) => waited_ms)
+      assert.equal(first, 0)
+      for (const [index, unit] of units.entries()) {
+        const waited = rest[index] ?? 0
+        assert.ok(waited >= unit * 0.7 && waited <= unit * 1.3, `${backoff}: ${rest}`)
+      }
+    }
+  })
+
+  if (!harness.flags.noticesSilentLeave) return
+  test("a client that leaves while a retry is waited for ends it", async () => {
+    const id = harness.nextCase()
+    await failing(harness, id, [{ status: 503, headers: { "Retry-After": "2" } }])
+    const controller = new AbortController()
+    const call = post("wait-on", id, { "cf-aig-event-id": id }, controller.signal)
+    call.catch(() => {})
+    await eventually("the first try ends", () => harness.simulator.requests(id)[0]?.outcome === "completed")
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    controller.abort()
+    const record = () => harness.configured.records().find(({ event_id }) => event_id === id)
+    await eventually("the record says so", () => record()?.["ending"] === "client_left")
+    assert.equal((record()?.["attempts"] as ReadonlyArray<Attempt>).length, 1)
+    assert.equal(tries(id), 1)
+  })
+}
