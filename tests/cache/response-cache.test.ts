@@ -67,14 +67,3 @@ test("ResponseCache.lookup() takes an entry that cannot be read for a miss", asy
   )
   assert.equal(found, undefined)
 })
-
-test("ResponseCache.layerWithoutFlights has no flights, and layer has", async () => {
-  const flightsOf = (layer: Layer.Layer<ResponseCache, never, Store>) =>
-    Effect.runPromise(
-      ResponseCache.useSync(({ flights }) => flights).pipe(
-        Effect.provide(Layer.provide(layer, spied().layer)),
-      ),
-    )
-  assert.equal(await flightsOf(ResponseCache.layerWithoutFlights()), undefined)
-  assert.ok(await flightsOf(ResponseCache.layer()))
-})
