@@ -8,7 +8,7 @@ import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.
 
 /** As much of Bun's API as is used here. */
 declare const Bun: {
-  readonly serve: (options: typeof served & { readonly development: boolean }) => {
+  readonly serve: (options: typeof served) => {
     readonly hostname: string
     readonly port: number
     readonly stop: () => Promise<void>
@@ -18,7 +18,7 @@ declare const Bun: {
 const { host, port } = settingsOrExit()
 const listen = () => {
   try {
-    return Bun.serve({ ...served, development: false })
+    return Bun.serve(served)
   } catch (cause) {
     return cannotListen(host, port, cause)
   }

@@ -64,6 +64,8 @@ export const served = {
   get hostname(): string {
     return listener().host
   },
+  /** Bun shows what a handler throws as a page unless told otherwise. */
+  development: false,
   /** Bun's handlers of WebSockets. */
   websocket: bunWebSocket,
   /** Bun closes a connection after 10 s without bytes unless told otherwise; a cold start takes minutes. */
