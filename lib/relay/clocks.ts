@@ -52,7 +52,8 @@ export const startClocks = (limits: ClockLimits, start: number): Clocks => {
       const ofCall = limits.total === undefined ? Infinity : start + limits.total - now
       if (ofCall <= 0) return "total_timeout"
       if (ofPhase <= 0) return phase === "body" ? "idle" : "first_byte_timeout"
-      return Math.min(ofPhase, ofCall)
+      // A body that begins during the wait and falls silent must not wait for the clock to its headers.
+      return Math.min(ofPhase, ofCall, limits.idle)
     },
   }
 }
