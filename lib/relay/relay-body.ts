@@ -11,6 +11,8 @@ export interface RelayInput {
   readonly source: ReadableStream<Uint8Array>
   /** Watches for the end of a framed stream; nothing where the end of the body is the end. */
   readonly tap: SseTap | undefined
+  /** Whether other relays read the body: how it was cut is then an error, which each of them shows to its client. */
+  readonly isSource?: boolean
   /** The client waits for bytes. */
   readonly onWaiting: () => void
   /** Bytes are about to be handed on. */
@@ -30,8 +32,18 @@ export interface BodyRelay {
   readonly cut: (ending: Ending) => void
 }
 
+class CutShort extends Error {
+  readonly ending: Ending
+  constructor(ending: Ending) {
+    super(`The answer is not complete: ${ending}`)
+    this.ending = ending
+  }
+}
+
 /** Starts to relay a body. Nothing is read before the client asks for it. */
-export const relayBody = ({ source, tap, onWaiting, onChunk, onEnd }: RelayInput): BodyRelay => {
+export const relayBody = (
+  { source, tap, isSource = false, onWaiting, onChunk, onEnd }: RelayInput,
+): BodyRelay => {
   const reader = source.getReader()
   let controller: ReadableStreamDefaultController<Uint8Array>
   let ended = false
@@ -48,9 +60,10 @@ export const relayBody = ({ source, tap, onWaiting, onChunk, onEnd }: RelayInput
       return controller.close()
     }
     end(ending)
+    reader.cancel().catch(() => {})
     // Nobody reads any more, and a failed body would be logged by Deno as an error of the server's.
     if (ending === "client_left") return controller.close()
-    if (tap === undefined) return controller.error(new Error(`The answer is not complete: ${ending}`))
+    if (tap === undefined || isSource) return controller.error(new CutShort(ending))
     const closing = tap.closing(ending)
     if (closing !== undefined) controller.enqueue(closing)
     controller.close()
@@ -75,8 +88,8 @@ export const relayBody = ({ source, tap, onWaiting, onChunk, onEnd }: RelayInput
         } else {
           cut("upstream_cut")
         }
-      } catch {
-        cut("upstream_cut")
+      } catch (error) {
+        cut(error instanceof CutShort ? error.ending : "upstream_cut")
       }
     },
     cancel: () => {

@@ -6,19 +6,26 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ResponseCache } from "../cache/ResponseCache.ts"
+import type { GatewayError } from "../errors.ts"
+import type { Call, Called, Sent } from "./call.ts"
 import { keeper } from "./keeper.ts"
 import { Misses } from "./Misses.ts"
 import { relayed } from "./relay-answer.ts"
 
 /** Two clients who ask for the same at once cause two calls. */
-export const layerSeparateMisses: Layer.Layer<Misses> = Layer.succeed(Misses, {
-  send: (call, key, send) =>
-    Effect.flatMap(ResponseCache, (cache) =>
-      Effect.map(send, (sent) => {
-        const observer = keeper(call, key, sent.answer, cache)
-        return relayed(call, {
-          ...sent,
-          observers: observer === undefined ? sent.observers : [...sent.observers, observer],
-        })
-      })),
-})
+export const layerSeparateMisses: Layer.Layer<Misses> = Layer.sync(Misses, () => ({ send: separateMiss }))
+
+/** Makes the call for one client, and keeps its answer. */
+export const separateMiss = <R>(
+  call: Call,
+  key: string,
+  send: Effect.Effect<Sent, GatewayError, R>,
+): Effect.Effect<Called, GatewayError, R | ResponseCache> =>
+  Effect.flatMap(ResponseCache, (cache) =>
+    Effect.map(send, (sent) => {
+      const observer = keeper(call, key, sent.answer, cache)
+      return relayed(call, {
+        ...sent,
+        observers: observer === undefined ? sent.observers : [...sent.observers, observer],
+      })
+    }))

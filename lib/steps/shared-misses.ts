@@ -11,18 +11,31 @@ import * as Layer from "effect/Layer"
 import { type FlightControls, type Flights, makeFlights } from "../cache/flights.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
 import { shareBody, type SharedBody } from "../cache/shared-body.ts"
+import type { RequestOptions } from "../config/request-options.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
 import type { Ending } from "../telemetry/request-record.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./keeper.ts"
 import { Misses } from "./Misses.ts"
 import { relayed, tapOf } from "./relay-answer.ts"
+import { separateMiss } from "./separate-misses.ts"
 
 /** Two clients who ask for the same at once share one call. */
 export const layerSharedMisses: Layer.Layer<Misses> = Layer.sync(Misses, () => {
   const flights = makeFlights<SharedAnswer>()
-  return { send: (call, key, send) => sharedMiss(call, key, send, flights) }
+  return {
+    send: (call, key, send) =>
+      isShared(call) ? sharedMiss(call, key, send, flights) : separateMiss(call, key, send),
+  }
 })
+
+/** Whoever skips the cache wants an answer made anew; and a stream that is not kept must not be waited for. */
+const isShared = ({ gateway, step: { body, options } }: Call): boolean =>
+  options.cache.lookup && (gateway.cache.streams || !body.view.stream)
+
+/** What limits or prolongs one client's call must not do so to another's: it is no part of the cache's key. */
+const flightKey = (key: string, { requestTimeout, retry }: RequestOptions): string =>
+  JSON.stringify([key, requestTimeout, retry])
 
 /** An answer of which each client who asked for the same gets its own body. */
 interface SharedAnswer {
@@ -30,6 +43,12 @@ interface SharedAnswer {
   readonly statusText: string
   readonly headers: Headers
   readonly body: SharedBody
+}
+
+/** Why there is no answer, and how the call ended. */
+interface SharedFailure {
+  readonly error: unknown
+  readonly ending: Ending
 }
 
 /** Joins the call for a key, or starts it. */
@@ -40,17 +59,21 @@ const sharedMiss: <R>(
   flights: Flights<SharedAnswer>,
 ) => Effect.Effect<Called, GatewayError, R | ResponseCache> = Effect.fnUntraced(
   function* (call, key, send, flights) {
+    const { exchange, step } = call
     let lead: Lead | undefined
-    const seat = flights.join(key, (controls) =>
+    const seat = flights.join(flightKey(key, step.options), (controls) =>
       new Promise((land, fail) => {
         lead = { controls, land, fail }
       }))
     if (lead !== undefined) yield* Effect.forkDetach(fly(call, key, send, lead), { startImmediately: true })
-    const before = call.exchange.elapsed()
+    const before = exchange.elapsed()
     const landed = yield* Effect.callback<SharedAnswer, GatewayError>((resume) => {
       seat.result.then(
         (shared) => resume(Effect.succeed(shared)),
-        (error) => resume(error instanceof GatewayError ? Effect.fail(error) : Effect.die(error)),
+        ({ error, ending }: SharedFailure) => {
+          exchange.record.ending = ending
+          resume(error instanceof GatewayError ? Effect.fail(error) : Effect.die(error))
+        },
       )
       return Effect.sync(seat.leave)
     }).pipe(
@@ -66,7 +89,10 @@ const sharedMiss: <R>(
       seat.leave()
       return relayed(call, yield* send)
     }
-    if (lead === undefined) call.exchange.spentUpstream(call.exchange.elapsed() - before)
+    if (lead === undefined) {
+      exchange.record.time_to_headers_ms = exchange.elapsed()
+      exchange.spentUpstream(exchange.elapsed() - before)
+    }
     return relayed(call, {
       answer: seatedAnswer(landed, stream, seat.leave),
       headers: new Headers(),
@@ -78,7 +104,7 @@ const sharedMiss: <R>(
 interface Lead {
   readonly controls: FlightControls
   readonly land: (shared: SharedAnswer) => void
-  readonly fail: (error: unknown) => void
+  readonly fail: (failure: SharedFailure) => void
 }
 
 /** Makes the call, shares its answer, and sees it to its end. */
@@ -101,6 +127,7 @@ const fly = Effect.fnUntraced(
     const { body, cut } = call.relay.relay({
       source: response.body ?? new Blob([]).stream(),
       tap: tapOf(call.step, answer),
+      isSource: true,
       onWaiting: () => clocks.waiting(answer.now()),
       onChunk: (chunk) => {
         clocks.chunkCame()
@@ -119,20 +146,20 @@ const fly = Effect.fnUntraced(
       status: response.status,
       statusText: response.statusText,
       headers: answer.headers,
-      body: keep === undefined
+      body: keep === undefined && response.status < 400
         ? forOne(body)
         : shareBody(body, { limit: cache.limit, onAllLeft: () => {}, onClosed: close }),
     })
-    // An answer that is not kept is nobody else's.
+    // An answer that is not kept is nobody else's, but that an error is all theirs who waited for it.
     if (keep === undefined) close()
     const ending = yield* Effect.promise(() => ended)
     for (const observer of all) yield* observer.ended(ending)
     close()
   },
-  (effect, _call, _key, _send, lead) =>
+  (effect, { exchange: { record } }, _key, _send, lead) =>
     Effect.matchCause(effect, {
       onSuccess: () => {},
-      onFailure: (cause) => lead.fail(Cause.squash(cause)),
+      onFailure: (cause) => lead.fail({ error: Cause.squash(cause), ending: record.ending }),
     }),
 )
 
@@ -161,5 +188,9 @@ const seatedAnswer = (
   now: () => 0,
   onExpiry: () => {},
   settled: leave,
-  release: leave,
+  release: () => {
+    // Fails where a relay reads it, which then has ended it itself.
+    stream.cancel().catch(() => {})
+    leave()
+  },
 })

@@ -72,3 +72,39 @@ test("relayBody() fails a body without framing that is cut, and ends once", asyn
   await assert.rejects(read)
   assert.deepEqual(endings, ["idle"])
 })
+
+test("relayBody() cancels its source where it is cut, so that a shared one goes on without it", async () => {
+  const { source, pulls } = sourceOf([new Uint8Array(1), new Uint8Array(1)])
+  const { body, cut } = relayed(source)
+  await body.getReader().read()
+  cut("client_left")
+  assert.equal(pulls.cancelled, true)
+})
+
+test("relayBody() of a relayed source ends as that one was cut, and tells the client once", async () => {
+  const tap = {
+    push: nothing,
+    isComplete: () => false,
+    closing: (ending: Ending) => new TextEncoder().encode(`error: ${ending}`),
+  }
+  const source = relayBody({
+    source: new ReadableStream({}),
+    tap,
+    isSource: true,
+    onWaiting: nothing,
+    onChunk: nothing,
+    onEnd: nothing,
+  })
+  const endings: Array<Ending> = []
+  const { body } = relayBody({
+    source: source.body,
+    tap,
+    onWaiting: nothing,
+    onChunk: nothing,
+    onEnd: (ending) => endings.push(ending),
+  })
+  const text = new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text()
+  source.cut("idle")
+  assert.equal(await text, "error: idle")
+  assert.deepEqual(endings, ["idle"])
+})
