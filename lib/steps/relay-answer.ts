@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { type GatewayError, providerFailed } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { type SseTap, sseTap } from "../relay/sse-tap.ts"
+import { parseBytes } from "../request/json-members.ts"
 import { compatModels } from "../route/compat-models.ts"
 import { type Ending, rounded } from "../telemetry/request-record.ts"
 import type { Call, Called, Sent, StepAnswer } from "./call.ts"
@@ -103,14 +104,14 @@ export const answerWhole = (
   body: Uint8Array<ArrayBuffer>,
   init: { readonly status: number; readonly statusText: string; readonly headers: Headers },
 ): Response => {
-  const { record, request } = exchange
+  const { record } = exchange
   record.status = init.status
   record.provider = step.route.provider
   record.step = step.index
-  record.response_bytes = request.method === "HEAD" ? 0 : body.byteLength
+  record.response_bytes = body.byteLength
   tellTiming(exchange, step, init.headers)
   exchange.finish("complete")
-  return new Response(request.method === "HEAD" ? null : body, init)
+  return new Response(step.route.compatModels ? inCompatForm(body, init.headers) : body, init)
 }
 
 /** The list in Cloudflare's form; an answer that is not the list we know is handed on as it came. */
@@ -124,20 +125,14 @@ const listInCompatForm = (
       try: () => new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
       catch: () => providerFailed(new URL(url).host),
     }),
-    (bytes) => {
-      const list = compatModels(parsed(bytes))
-      if (list === undefined) return new Uint8Array(bytes)
-      headers.set("content-type", "application/json")
-      headers.delete("content-length")
-      headers.delete("etag")
-      return new TextEncoder().encode(JSON.stringify(list))
-    },
+    (bytes) => inCompatForm(new Uint8Array(bytes), headers),
   )
 
-const parsed = (bytes: ArrayBuffer): unknown => {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return undefined
-  }
+const inCompatForm = (bytes: Uint8Array<ArrayBuffer>, headers: Headers): Uint8Array<ArrayBuffer> => {
+  const list = compatModels(parseBytes(bytes))
+  if (list === undefined) return bytes
+  headers.set("content-type", "application/json")
+  headers.delete("content-length")
+  headers.delete("etag")
+  return new TextEncoder().encode(JSON.stringify(list))
 }
