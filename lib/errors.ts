@@ -56,7 +56,8 @@ export class GatewayError extends Data.TaggedError("GatewayError")<{
     return reasons[this.reason][2]
   }
   override get message(): string {
-    return `${this.title}: ${this.detail}`
+    // Cloudflare's own sentences begin with the title.
+    return this.detail.startsWith(this.title) ? this.detail : `${this.title}: ${this.detail}`
   }
 }
 

@@ -12,6 +12,7 @@ import { type GatewayError, spendLimited } from "../errors.ts"
 import { Store } from "../store/Store.ts"
 import { bucketKeys, countName } from "./counter-keys.ts"
 import { spendPartition, type SpendSubject } from "./partition.ts"
+import { policyField, stateField, type ToldRule } from "./ratelimit-fields.ts"
 import { keptFor, room, waitFor, wholeSeconds, type Window } from "./windows.ts"
 
 /**
@@ -47,13 +48,21 @@ const detailOf = ({ id, limit, window, technique }: SpendRule, { provider, model
   `Spend limit exceeded: rule '${id}' (cost limit ${limit} per ${window}s, ${technique}) for ` +
   `${provider} ${model ?? ""}`.trim()
 
+/** A field's numbers are whole, and have too few digits for nano-dollars. */
+const toldRule = ({ id, limit, window }: SpendRule): ToldRule => ({
+  id,
+  limit: Math.round(limit * 1e6),
+  interval: window,
+  unit: "micro-usd",
+})
+
 /**
  * Spend limits, as Cloudflare's: every rule that matches must be under budget, and what a request costs is
  * booked when it has ended. So the requests that were under way when a budget ran out overshoot it, and no
  * stream is cut.
  */
 export class SpendLimit extends Context.Service<SpendLimit, {
-  /** Fails with `spend_limited` and `retry-after` at the first rule whose budget is spent. */
+  /** Fails with `spend_limited` and the headers of `RateLimit` at the first rule whose budget is spent. */
   readonly check: (limits: SpendLimits, subject: SpendSubject) => Effect.Effect<void, GatewayError>
   /** Books what a request cost, in USD, in the window in which it ended. A request of unknown cost is not booked. */
   readonly book: (limits: SpendLimits, subject: SpendSubject, cost: number) => Effect.Effect<void>
@@ -70,10 +79,13 @@ export class SpendLimit extends Context.Service<SpendLimit, {
           const previous = keys.previous === undefined ? 0 : yield* store.count(keys.previous)
           const usage = { previous, current: yield* store.count(keys.current) }
           if (room(window, usage, now) >= 1) continue
-          const seconds = wholeSeconds(waitFor(window, usage, now, 1))
-          return yield* Effect.fail(
-            spendLimited(detailOf(rule, subject), { "retry-after": String(seconds) }),
-          )
+          const wait = waitFor(window, usage, now, 1)
+          const told = toldRule(rule)
+          return yield* Effect.fail(spendLimited(detailOf(rule, subject), {
+            "retry-after": String(wholeSeconds(wait)),
+            "ratelimit-policy": policyField([told], store.guarantee),
+            ratelimit: stateField([{ rule: told, remaining: 0, untilMore: wait }]),
+          }))
         }
       })
       const book = Effect.fnUntraced(function* (limits: SpendLimits, subject: SpendSubject, amount: number) {

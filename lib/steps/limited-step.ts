@@ -67,12 +67,16 @@ const limited = Effect.fnUntraced(function* <R>(
   return { answer, headers: new Headers(headers), observers: meter(step, answer, settle) }
 })
 
-/** Watches for the usage, and settles with it at the end. What cannot be read settles what is known without. */
+/**
+ * Watches for the usage, and settles with it at the end. What cannot be read settles what is known without; an error
+ * costs nothing.
+ */
 const meter = (
   { route }: Step,
   { headers, response: { status } }: StepAnswer,
   settle: (usage: Usage | undefined) => Effect.Effect<void>,
 ): ReadonlyArray<Observer> => {
+  if (status >= 400) return []
   const type = headers.get("content-type") ?? ""
   const kind = /^text\/event-stream\b/i.test(type) ? "sse" : /\bjson\b/i.test(type) ? "json" : undefined
   if (status !== 200 || kind === undefined) return [{ push: () => {}, ended: () => settle(undefined) }]
@@ -85,12 +89,14 @@ const meter = (
 }
 
 /** In USD: the caller's own figure, else Baseten's price; nothing where it is not known, which costs nothing. */
-const costOf = (step: Step, usage: Usage | undefined): number | undefined => {
-  const { customCost } = step.options
+const costOf = ({ route, body, options }: Step, usage: Usage | undefined): number | undefined => {
+  const { customCost } = options
   if (customCost !== undefined && "total" in customCost) return dollarsOf(customCost.total)
-  const { model } = step.body.view
+  const { model } = body.view
   const price = customCost?.price ??
-    (step.route.provider === "baseten" && model !== undefined ? staticPriceOf(model) : undefined)
+    (route.provider === "baseten" && !route.dedicated && model !== undefined
+      ? staticPriceOf(model)
+      : undefined)
   const pico = picoCostOf(usage, price)
   return pico === undefined ? undefined : dollarsOf(pico)
 }

@@ -53,7 +53,12 @@ test("SpendLimit.check refuses in Cloudflare's words once the budget is spent, u
       error.detail,
       "Spend limit exceeded: rule 'budget' (cost limit 1.5 per 3600s, fixed) for baseten a/m",
     )
-    assert.deepEqual(error.headers, { "retry-after": "3000" })
+    assert.equal(error.message, error.detail)
+    assert.deepEqual(error.headers, {
+      "retry-after": "3000",
+      "ratelimit-policy": '"budget";q=1500000;qu="micro-usd";w=3600;basegate-guarantee=local',
+      ratelimit: '"budget";r=0;t=3000',
+    })
     yield* TestClock.adjust("50 minutes")
     yield* check(limits, subject)
   })))
