@@ -6,6 +6,8 @@ import type { Simulator } from "../simulator/server.ts"
 import type { Runtime } from "../support/spawn-gateway.ts"
 import { bodyCases, bodyEntries } from "./cases/bodies.ts"
 import { circuitCases, circuitEntries } from "./cases/circuits.ts"
+import { cacheCases, cacheEntries } from "./cases/cache.ts"
+import { cachedKindCases, cachedKindEntries } from "./cases/cached-kinds.ts"
 import { clientCases } from "./cases/clients.ts"
 import { clockCases, clockEntries } from "./cases/clocks.ts"
 import { compatCases } from "./cases/compat.ts"
@@ -24,6 +26,11 @@ import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
 import { routeCases } from "./cases/routes.ts"
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
+import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partitions.ts"
+import { limitCases, limitEntries } from "./cases/limits.ts"
+import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
+import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
+import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
 import { type Configured, type Harness, openHarness } from "./harness.ts"
 
 /** A subject: its cases, and what they need configured. */
@@ -53,6 +60,13 @@ const subjects: Readonly<Record<string, Subject>> = {
   circuits: { cases: circuitCases, configured: circuitEntries },
   clients: { cases: clientCases },
   websocket: { cases: webSocketCases, configured: webSocketEntries },
+  cache: { cases: cacheCases, configured: cacheEntries },
+  "cached kinds": { cases: cachedKindCases, configured: cachedKindEntries },
+  "shared misses": { cases: sharedMissCases, configured: sharedMissEntries },
+  limits: { cases: limitCases, configured: limitEntries },
+  "limit partitions": { cases: limitPartitionCases, configured: limitPartitionEntries },
+  "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
+  "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
 }
 
 /** Declares every case for one runtime. */

@@ -11,6 +11,8 @@ export interface Flags {
   readonly noticesSilentLeave: boolean
   /** Whether a `fetch` handler can make a WebSocket of a request. Node has no such thing. */
   readonly upgrades: boolean
+  /** Whether equal misses of the cache share a call. On Workers a request must not wait for another one's. */
+  readonly sharesMisses: boolean
   /**
    * Whether a try is one request to Baseten. Deno's `fetch` (2.9) sends a request whose body is not a stream once more
    * by itself where the connection breaks before the headers, and does not tell (denoland/deno#35610).
@@ -19,8 +21,8 @@ export interface Flags {
 }
 
 export const flags: Record<Runtime, Flags> = {
-  bun: { noticesSilentLeave: true, upgrades: true, sendsOnce: true },
-  deno: { noticesSilentLeave: true, upgrades: true, sendsOnce: false },
-  node: { noticesSilentLeave: true, upgrades: false, sendsOnce: true },
-  workerd: { noticesSilentLeave: false, upgrades: true, sendsOnce: true },
+  bun: { noticesSilentLeave: true, upgrades: true, sharesMisses: true, sendsOnce: true },
+  deno: { noticesSilentLeave: true, upgrades: true, sharesMisses: true, sendsOnce: false },
+  node: { noticesSilentLeave: true, upgrades: false, sharesMisses: true, sendsOnce: true },
+  workerd: { noticesSilentLeave: false, upgrades: true, sharesMisses: false, sendsOnce: true },
 }
