@@ -35,8 +35,8 @@ export interface Exchange {
   /** How many of them were spent waiting for providers. */
   readonly upstreamTime: () => number
   readonly spentUpstream: (milliseconds: number) => void
-  /** Whether the request has been counted by the rate limits of its gateway. */
-  limited: boolean
+  /** The models for which the request has been counted by the rate limits of its gateway. */
+  readonly counted: Array<string | undefined>
   /** What is to be done after the response, before the record is handed over. */
   readonly after: Array<Effect.Effect<void>>
   /** Closes the record; only the first call counts. */
@@ -46,7 +46,7 @@ export interface Exchange {
 }
 
 /** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
-const eventId = (headers: Headers): string | undefined => {
+export const eventId = (headers: Headers): string | undefined => {
   const value = headers.get("cf-aig-event-id")
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
@@ -82,7 +82,7 @@ export const openExchange = (request: Request, url: URL, context: RequestContext
     spentUpstream: (milliseconds) => {
       upstreamTime += milliseconds
     },
-    limited: false,
+    counted: [],
     after: [],
     ended: promise,
     finish: (ending) => {

@@ -197,3 +197,14 @@ export const requestOptions = (
     customCost: asked.customCost,
   }
 }
+
+/**
+ * The options of one of several calls that a request may cause: an answer that is kept under the caller's own key for
+ * one of them must not pass for another's.
+ *
+ * @param call what tells the call from the others; no header, and so no caller's key, has a line break in it
+ */
+export const optionsForCall = (options: RequestOptions, call: string): RequestOptions => {
+  const { cache } = options
+  return cache.key === undefined ? options : { ...options, cache: { ...cache, key: `${call}\n${cache.key}` } }
+}

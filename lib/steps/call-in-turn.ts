@@ -6,15 +6,22 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { GatewayAuth } from "../auth/GatewayAuth.ts"
-import { type AskedOptions, askedOptions, configOptions, requestOptions } from "../config/request-options.ts"
+import {
+  type AskedOptions,
+  askedOptions,
+  configOptions,
+  optionsForCall,
+  requestOptions,
+} from "../config/request-options.ts"
 import { badRequest, GatewayError, methodNotAllowed } from "../errors.ts"
-import { lookAt, type PreparedBody } from "../request/prepare-body.ts"
+import { eventId } from "../exchange.ts"
+import { lookAt } from "../request/prepare-body.ts"
 import { parametersFor } from "../request/model-parameters.ts"
 import { type UniversalStep, universalSteps } from "../request/universal-steps.ts"
 import { allowedMethods } from "../route/routes.ts"
 import { UrlResolver } from "../route/UrlResolver.ts"
 import type { Call, Called } from "./call.ts"
-import { callTarget, type TargetServices } from "./call-target.ts"
+import { callTarget, missingTarget, type TargetServices } from "./call-target.ts"
 import { isPredict, recordedModel, type Step } from "./step.ts"
 
 /** A call whose step is yet to be read. */
@@ -36,16 +43,22 @@ export const callInTurn: (
     for (const [index, step] of read.entries()) {
       steps.push(yield* stepOf(call, asked, step, index, steps[0]))
     }
+    const { record } = call.exchange
+    const callOne = (step: Step) => {
+      // The Workers binding form of `ai-gateway-provider` puts the id into each step.
+      record.event_id = eventId(step.headers) ?? record.event_id
+      return callTarget({ ...call, step })
+    }
     const last = steps.pop()
     for (const step of steps) {
-      const result = yield* Effect.result(callTarget({ ...call, step }))
+      const result = yield* Effect.result(callOne(step))
       if (Result.isFailure(result)) {
         if (result.failure.reason === "client_left") return yield* result.failure
       } else if (result.success.status < 400) return answering(call, step, result.success)
       else result.success.release()
     }
     if (last === undefined) return yield* badRequest("The body has no steps. Send at least one.")
-    return answering(call, last, yield* callTarget({ ...call, step: last }))
+    return answering(call, last, yield* callOne(last))
   },
 )
 
@@ -82,11 +95,19 @@ const stepOf: (
     if (route.kind !== "upstream") return yield* named(methodNotAllowed("POST", allowedMethods(route)))
     const seen = lookAt(body, route.body)
     if (seen instanceof GatewayError) return yield* named(seen)
+    const missing = missingTarget(gateway, seen)
+    if (missing !== undefined) return yield* named(missing)
     const own = askedOptions(headers)
     if (own instanceof GatewayError) return yield* named(own)
     if (!headers.has("content-type")) headers.set("content-type", "application/json")
 
-    const fitted = fittedTo(seen, route.provider, first?.body.view.model)
+    const fitted = fittedTo({ route, body: seen }, first)
+    const options = requestOptions(
+      gateway,
+      asked,
+      { ...configOptions(config), ...own },
+      gateway.retriesPredict || !isPredict(route),
+    )
     return {
       index,
       method: "POST",
@@ -96,20 +117,20 @@ const stepOf: (
       takesOwnKey: true,
       body: { ...seen, body: fitted.bytes, length: fitted.bytes.byteLength },
       changes: fitted.changes,
-      options: requestOptions(
-        gateway,
-        asked,
-        { ...configOptions(config), ...own },
-        gateway.retriesPredict || !isPredict(route),
-      ),
+      options: index === 0 ? options : optionsForCall(options, `step ${index}`),
     }
   },
 )
 
+/** The model of Baseten's that a step calls; a custom provider may have one of the same name. */
+const basetenModel = ({ route, body: { provider = "baseten", view } }: Pick<Step, "route" | "body">) =>
+  route.provider === "baseten" && provider === "baseten" ? view.model : undefined
+
 /** A body that falls back to another of Baseten's models than the first step's, made to suit that model. */
-const fittedTo = ({ body, view }: PreparedBody, provider: string, from: string | undefined) => {
-  const bytes = body instanceof Uint8Array ? body : new Uint8Array(0)
-  return provider !== "baseten" || view.model === undefined || from === undefined
+const fittedTo = (step: Pick<Step, "route" | "body">, first: Step | undefined) => {
+  const bytes = step.body.body instanceof Uint8Array ? step.body.body : new Uint8Array(0)
+  const model = basetenModel(step)
+  return first === undefined || model === undefined
     ? { bytes, changes: [] }
-    : parametersFor(bytes, from, view.model)
+    : parametersFor(bytes, basetenModel(first), model)
 }

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SpendLimits } from "../config/limit-rules.ts"
+import { optionsForCall } from "../config/request-options.ts"
 import type { RouteGraph } from "../config/route-graph.ts"
 import { textDigest } from "../digest.ts"
 import { GatewayError } from "../errors.ts"
@@ -32,12 +33,13 @@ export const followRoute: (
   graph: RouteGraph,
 ) => Effect.Effect<Called, GatewayError, StepServices | UrlResolver> = Effect.fnUntraced(
   function* (call, graph) {
-    const { step, exchange: { request } } = call
+    const { step, exchange: { request, record } } = call
     const bytes = step.body.body instanceof Uint8Array ? step.body.body : new Uint8Array(0)
     let walk = startWalk(graph, {
       metadata: step.options.metadata,
       body: parseBytes(bytes),
-      header: (name) => request.headers.get(name),
+      // Of a universal request, the step's own headers go before those of the request.
+      header: (name) => step.headers.get(name) ?? request.headers.get(name),
       random: Math.random,
     })
     const budgets: Array<Budget> = []
@@ -50,7 +52,10 @@ export const followRoute: (
     while (walk.do !== "end") {
       if (walk.do === "limit") {
         const refused = yield* askLimit(call, graph.name, walk, budgets)
-        if (refused !== undefined) fail(refused)
+        if (refused !== undefined) {
+          fail(refused)
+          record.ending = "complete"
+        }
         walk = refused === undefined ? walk.allowed() : walk.refused()
         continue
       }
@@ -95,7 +100,7 @@ const callModel: (
       : { bytes: named, changes: [] }
     const body = lookAt(fitted.bytes, "viewed")
     if (body instanceof GatewayError) return yield* body
-    const { options } = step
+    const options = optionsForCall(step.options, `${provider}/${model}`)
     const modelCall: Call = {
       ...call,
       budgets: [...budgets],

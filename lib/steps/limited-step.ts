@@ -49,11 +49,12 @@ const limited = Effect.fnUntraced(function* <R>(
   }
   yield* spending.check(gateway.spendLimits, subject)
   // A request is counted once, however many steps it takes; rules by model count each model that is called.
-  const due = exchange.limited
-    ? gateway.rateRules.filter(({ per }) => per.includes("model"))
-    : gateway.rateRules
+  const { counted } = exchange
+  const due = gateway.rateRules.filter(({ per }) =>
+    counted.length === 0 || (per.includes("model") && !counted.includes(subject.model))
+  )
   const headers = yield* rates.take(due, subject)
-  exchange.limited = true
+  counted.push(subject.model)
   const answer = yield* send
   const settle = (usage: Usage | undefined) => {
     const tokens = (usage?.input ?? 0) + (usage?.output ?? 0)

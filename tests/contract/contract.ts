@@ -15,8 +15,10 @@ import { corsCases } from "./cases/cors.ts"
 import { credentialCases, credentialEntries } from "./cases/credentials.ts"
 import { customProviderKeyCases, customProviderKeyEntries } from "./cases/custom-provider-keys.ts"
 import { customProviderCases, customProviderEntries } from "./cases/custom-providers.ts"
+import { dynamicCases } from "./cases/dynamic.ts"
 import { endingCases } from "./cases/endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
+import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
@@ -31,6 +33,9 @@ import { limitCases, limitEntries } from "./cases/limits.ts"
 import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
 import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
+import { stepOptionCases, stepOptionEntries } from "./cases/step-options.ts"
+import { universalCases, universalEntries } from "./cases/universal.ts"
+import { dynamicEntries } from "./dynamic-entries.ts"
 import { type Configured, type Harness, openHarness } from "./harness.ts"
 
 /** A subject: its cases, and what they need configured. */
@@ -58,6 +63,10 @@ const subjects: Readonly<Record<string, Subject>> = {
   retries: { cases: retryCases, configured: retryEntries },
   "retry waits": { cases: retryWaitCases, configured: retryWaitEntries },
   circuits: { cases: circuitCases, configured: circuitEntries },
+  universal: { cases: universalCases, configured: universalEntries },
+  fallback: { cases: fallbackCases, configured: fallbackEntries },
+  "step options": { cases: stepOptionCases, configured: stepOptionEntries },
+  dynamic: { cases: dynamicCases, configured: dynamicEntries },
   clients: { cases: clientCases },
   websocket: { cases: webSocketCases, configured: webSocketEntries },
   cache: { cases: cacheCases, configured: cacheEntries },

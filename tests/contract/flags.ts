@@ -9,6 +9,11 @@ export interface Flags {
    * network, takes a closing TCP peer (FIN) for half closed, and sees that it has gone when it next writes.
    */
   readonly noticesSilentLeave: boolean
+  /**
+   * The same for a request whose body did not come together with its headers, or takes more than some 500 bytes: once
+   * `Deno.serve` (2.9) has read such a body, it does not look at the connection until it next writes.
+   */
+  readonly noticesLeaveAfterUpload: boolean
   /** Whether a `fetch` handler can make a WebSocket of a request. Node has no such thing. */
   readonly upgrades: boolean
   /** Whether equal misses of the cache share a call. On Workers a request must not wait for another one's. */
@@ -20,9 +25,17 @@ export interface Flags {
   readonly sendsOnce: boolean
 }
 
+const all: Flags = {
+  noticesSilentLeave: true,
+  noticesLeaveAfterUpload: true,
+  upgrades: true,
+  sharesMisses: true,
+  sendsOnce: true,
+}
+
 export const flags: Record<Runtime, Flags> = {
-  bun: { noticesSilentLeave: true, upgrades: true, sharesMisses: true, sendsOnce: true },
-  deno: { noticesSilentLeave: true, upgrades: true, sharesMisses: true, sendsOnce: false },
-  node: { noticesSilentLeave: true, upgrades: false, sharesMisses: true, sendsOnce: true },
-  workerd: { noticesSilentLeave: false, upgrades: true, sharesMisses: false, sendsOnce: true },
+  bun: all,
+  deno: { ...all, noticesLeaveAfterUpload: false, sendsOnce: false },
+  node: { ...all, upgrades: false },
+  workerd: { ...all, noticesSilentLeave: false, noticesLeaveAfterUpload: false, sharesMisses: false },
 }
