@@ -12,7 +12,7 @@ import type { SettingsShape } from "../config/environment.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { GatewayError, loop, noCredential, severalCredentials, unknownKeyAlias } from "../errors.ts"
 import type { CredentialSource } from "./credential-identity.ts"
-import { type Credential, parseAuthorization } from "./credential.ts"
+import { type Credential, isKeyScheme, parseAuthorization } from "./credential.ts"
 import { isForwarded, nextHop, requestHeaders } from "./request-headers.ts"
 import { whyNotTrusted } from "./trust.ts"
 
@@ -67,8 +67,6 @@ const authorization = ({ scheme, secret }: Credential, preferred: GatewaySetting
   const name = isKeyScheme(scheme) ? (preferred === "bearer" ? "Bearer" : "Api-Key") : scheme
   return `${name} ${Redacted.value(secret)}`
 }
-
-const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.test(scheme)
 
 /** One credential of several parts, as Digest has it (RFC 9110 §11.4). */
 const parameters = /^(?:[\w!#$%&'*+.^`|~-]+\s*=\s*(?:"[^"]*"|[^\s",]*)\s*(?:,\s*|$))+$/
@@ -132,7 +130,10 @@ const toCustom = (
   headers: Headers,
   own: Credential | undefined,
 ): Forwarded | GatewayError => {
-  if (own === undefined) { for (const header of keyHeaders) headers.delete(header) }
+  // A placeholder beside a key is nobody's business either.
+  for (const header of keyHeaders) {
+    if (own === undefined || parseAuthorization(headers.get(header)) === undefined) headers.delete(header)
+  }
   const secret = own === undefined ? storedKey(settings, input) : undefined
   if (secret instanceof GatewayError) return secret
   if (secret !== undefined) headers.set("authorization", `Bearer ${Redacted.value(secret)}`)

@@ -6,10 +6,10 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, gatewayTokenRequired } from "../errors.ts"
-import { isOneOf, parseAuthorization } from "./credential.ts"
+import { isKeyScheme, isOneOf, parseAuthorization } from "./credential.ts"
 
 /**
  * The headers a gateway token may come in. Only the first is Cloudflare's; in the others SDKs send what they were
@@ -33,8 +33,13 @@ const search = async (headers: Headers, gateway: GatewaySettings): Promise<Calle
   for (const name of tokenHeaders) {
     const credential = parseAuthorization(headers.get(name))
     if (credential === undefined) continue
-    if (await isOneOf(credential.secret, gateway.tokens)) token ??= credential.secret
-    else if (!await isOneOf(credential.secret, gateway.foreignTokens)) continue
+    const { scheme, secret } = credential
+    if (await isOneOf(secret, gateway.tokens)) token ??= secret
+    else if (!await isOneOf(secret, gateway.foreignTokens)) {
+      // A token before something else reads as the scheme of it: no way in, and not to be handed on.
+      const all = [...gateway.tokens, ...gateway.foreignTokens]
+      if (isKeyScheme(scheme) || !await isOneOf(Redacted.make(scheme), all)) continue
+    }
     holding.add(name)
   }
   return { token, tokenHeaders: holding }

@@ -27,6 +27,9 @@ export const parseAuthorization = (value: string | null): Credential | undefined
   return { scheme: isScheme ? first : "Bearer", secret: Redacted.make(secret) }
 }
 
+/** Whether a scheme is one of the two that Baseten's keys come in. */
+export const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.test(scheme)
+
 const digest = (text: string): Promise<Uint8Array> => sha256(new TextEncoder().encode(text))
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
