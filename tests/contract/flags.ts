@@ -10,8 +10,8 @@ export interface Flags {
    */
   readonly noticesSilentLeave: boolean
   /**
-   * The same for a request whose body did not come together with its headers, or takes more than some 500 bytes: once
-   * `Deno.serve` (2.9) has read such a body, it does not look at the connection until it next writes.
+   * Whether a client that closes before the answer is noticed when its request's body came apart from the headers, or
+   * takes more than some 500 bytes: `Deno.serve` (2.9) then does not look at the connection until it next writes.
    */
   readonly noticesLeaveAfterUpload: boolean
   /** Whether a `fetch` handler can make a WebSocket of a request. Node has no such thing. */
