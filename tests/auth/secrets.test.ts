@@ -82,15 +82,18 @@ const run = async (environment: Environment, calls: ReadonlyArray<Call>, outcome
   }
   const both = [gateway(true), gateway(false)]
   try {
-    for (const [index, call] of calls.entries()) {
+    // Each call twice, so that answers come from the cache too.
+    for (const [index, call] of calls.flatMap((call) => [call, call]).entries()) {
       forwarded = []
-      const { fetch } = both[index % 2] ?? gateway(true)
+      const { fetch } = both[(index >> 1) % 2] ?? gateway(true)
       const response = await fetch(requestOf(call), { loopback: call.loopback })
       const answer = `${JSON.stringify([...response.headers])} ${await response.text()}`
       assert.deepEqual(held(answer, secrets), [], `in the answer: ${answer}`)
       if (response.status >= 400) seen.errors++
       if (response.headers.get("cf-aig-cache-status") === "HIT") seen.hits++
       for (const sent of forwarded) check(sent, environment, call)
+      // An answer is kept once it has passed: a call that follows at once may come too early for a hit.
+      await new Promise((resolve) => setImmediate(resolve))
     }
     await Promise.all(both.map((gateway) => gateway.idle()))
   } finally {
