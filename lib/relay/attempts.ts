@@ -78,7 +78,7 @@ export const withRetries: (
         duration,
         waited,
       })
-      if (!repeatable) return yield* Effect.fromResult(result)
+      if (!repeatable || number >= policy.maxAttempts) return yield* Effect.fromResult(result)
 
       const random = yield* Random.next
       const waitFor = (wish: number | undefined, now: number): number | undefined => {
