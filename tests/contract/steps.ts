@@ -1,6 +1,5 @@
 /** What the cases of the universal endpoint and of dynamic routes share. */
-import assert from "node:assert/strict"
-import type { Harness } from "./harness.ts"
+import { failing, type Harness } from "./harness.ts"
 
 /** A universal step as clients write it. */
 export interface WrittenStep {
@@ -38,13 +37,8 @@ export const withFault = (fault: object): { readonly headers: Record<string, str
 })
 
 /** Lets the next requests of a case fail, whichever step or element they come from. */
-export const failNext = async (harness: Harness, id: string, fault: object, times: number): Promise<void> => {
-  const response = await fetch(`${harness.simulator.url}/_simulator/faults`, {
-    method: "POST",
-    body: JSON.stringify({ case: id, fault, times }),
-  })
-  assert.equal(response.status, 200, await response.text())
-}
+export const failNext = (harness: Harness, id: string, fault: object, times: number): Promise<void> =>
+  failing(harness, id, Array.from({ length: times }, () => fault))
 
 /** Calls the universal endpoint of a gateway. */
 export const callSteps = (
