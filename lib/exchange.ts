@@ -4,6 +4,7 @@
  * @module
  */
 import type * as Effect from "effect/Effect"
+import type { Collected } from "./log/entry.ts"
 import {
   draftRecord,
   type Ending,
@@ -39,6 +40,8 @@ export interface Exchange {
   readonly counted: Array<string | undefined>
   /** What is to be done after the response, before the record is handed over. */
   readonly after: Array<Effect.Effect<void>>
+  /** What the log is to keep of it. */
+  readonly collected: { -readonly [Key in keyof Collected]: Collected[Key] }
   /** Closes the record; only the first call counts. */
   readonly finish: (ending: Ending) => void
   /** Resolves with the record when the request has ended. */
@@ -62,6 +65,8 @@ export const openExchange = (request: Request, url: URL, context: RequestContext
     event_id: eventId(request.headers) ?? id,
     method: request.method,
     path: url.pathname,
+    user_agent: request.headers.get("user-agent"),
+    request_content_type: request.headers.get("content-type"),
   })
   const elapsed = () => rounded(performance.now() - start)
   let resolve: (record: RequestRecord) => void
@@ -84,6 +89,7 @@ export const openExchange = (request: Request, url: URL, context: RequestContext
     },
     counted: [],
     after: [],
+    collected: { entry: true, payloads: undefined },
     ended: promise,
     finish: (ending) => {
       if (!open) return

@@ -162,7 +162,9 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
 
   const record = (exchange: Exchange, { run }: Engine): Promise<void> =>
     exchange.ended.then(async (record) => {
-      const told = isProbe(record.path) ? Effect.void : Effect.flatMap(Telemetry, (_) => _.record(record))
+      const told = isProbe(record.path)
+        ? Effect.void
+        : Effect.flatMap(Telemetry, (_) => _.record(record, exchange.collected))
       await run(exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told))
     })
 

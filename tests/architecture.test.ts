@@ -16,7 +16,7 @@ const order: ReadonlyArray<RegExp> = [
   /^pipeline\.ts/,
   /^steps\//,
   /^(admin|auth|cache|limit|relay|request|route)\/|^exchange\.ts/,
-  /^(store|telemetry)\//,
+  /^(log|store|telemetry)\//,
   /^config\//,
   /^meter\//,
   /^(cors|digest|error-response|event-data|errors|framing|hop-by-hop|version)\.ts/,

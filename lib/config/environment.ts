@@ -26,6 +26,10 @@ export interface SettingsShape {
   readonly chainUrl: string
   readonly corsOrigins: ReadonlySet<string>
   readonly logLevel: LogLevel
+  /** Opens the log API and `/metrics`, which do not exist without it. */
+  readonly adminToken: Redacted.Redacted<string> | undefined
+  /** The SQLite file of the request log; nothing where it is kept in memory. */
+  readonly logFile: string | undefined
   /** The settings of a gateway, or nothing where `BASEGATE_CONFIG` lists gateways and this is not one. */
   readonly gateway: (account: string, gateway: string) => GatewaySettings | undefined
 }
@@ -70,6 +74,10 @@ const Variables = Schema.Struct({
     "a comma list of tokens without white space, or no such variable for an open gateway",
     (value) => commaList(value).length > 0 && commaList(value).every((token) => /^\S+$/.test(token)),
   )),
+  BASEGATE_ADMIN_TOKEN: optional(
+    text("a token without white space, or no such variable", (value) => /^\S+$/.test(value)),
+  ),
+  BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "")),
   BASEGATE_CORS_ORIGINS: optional(text(
     "a comma list of origins such as https://app.example.com, or *",
     (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
@@ -109,12 +117,14 @@ const parsed = (value: unknown): unknown => {
   }
 }
 
+const secrets: ReadonlySet<string> = new Set(["BASEGATE_TOKENS", "BASEGATE_ADMIN_TOKEN"])
+
 /** Unset and empty are the same, but for tokens: an empty secret must not open a gateway. */
 const present = (environment: Environment): Record<string, unknown> => {
   const variables: Record<string, unknown> = {}
   for (const name of Object.keys(Variables.fields)) {
     const value = environment[name]
-    if (value === undefined || (value === "" && name !== "BASEGATE_TOKENS")) continue
+    if (value === undefined || (value === "" && !secrets.has(name))) continue
     if (name === "LOG_LEVEL") variables[name] = String(value).toLowerCase()
     else variables[name] = name === "BASEGATE_CONFIG" ? parsed(value) : value
   }
@@ -160,6 +170,10 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         chainUrl: withoutSlash(variables.BASETEN_CHAIN_URL ?? "https://chain-{chain_id}.api.baseten.co"),
         corsOrigins: new Set(commaList(variables.BASEGATE_CORS_ORIGINS ?? "")),
         logLevel: variables.LOG_LEVEL ?? "info",
+        adminToken: variables.BASEGATE_ADMIN_TOKEN === undefined
+          ? undefined
+          : Redacted.make(variables.BASEGATE_ADMIN_TOKEN),
+        logFile: variables.BASEGATE_DB,
         gateway: (account, gateway) => gateways.get(`${account}/${gateway}`) ?? gateways.get("*"),
       })
     },

@@ -10,8 +10,10 @@ import { type CustomProvider, CustomProviders, customProviders } from "./custom-
 import { count, integer, oneOf, text } from "./expected.ts"
 import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
 import { RateLimiting, RateLimits, type RateRule, rateRules, SpendLimits } from "./limit-rules.ts"
+import { LogCollection, type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "./route-graph.ts"
 import { SettingProblem } from "./setting-problem.ts"
+import { ModelPrices, type PriceOverride, priceOverrides } from "./price-overrides.ts"
 import { ProviderKeys, type Resolve, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
 const Milliseconds = integer(1, 86_400_000)
@@ -55,6 +57,9 @@ export const GatewayEntry = Schema.Struct({
   retry_backoff: Schema.optionalKey(Schema.NullOr(Backoff)),
   retry_predict: Schema.optionalKey(Schema.Boolean),
   circuit_breaker: Schema.optionalKey(CircuitBreaker),
+  ...LogCollection,
+  prices: Schema.optionalKey(ModelPrices),
+  on_client_leave: Schema.optionalKey(oneOf("cancel", "drain")),
 })
 
 /** One gateway's settings with every default filled in. */
@@ -104,6 +109,14 @@ export interface GatewaySettings {
   readonly retriesPredict: boolean
   /** Nothing where hosts that keep failing are called all the same. */
   readonly circuit: CircuitSettings | undefined
+  readonly log: LogSettings
+  /** What the operator says a model or a deployment costs, by its slug or id. */
+  readonly prices: ReadonlyMap<string, PriceOverride>
+  /**
+   * Whether a stream is read to its end when its client has left, so that its usage is known; otherwise Baseten's
+   * request is aborted.
+   */
+  readonly drains: boolean
 }
 
 /** What every entry has from the variables. */
@@ -173,5 +186,8 @@ export const gatewaySettings = (
     },
     retriesPredict: entry.retry_predict ?? false,
     circuit: entry.circuit_breaker && circuitSettings(entry.circuit_breaker),
+    log: logSettings(entry),
+    prices: priceOverrides(entry.prices ?? {}),
+    drains: entry.on_client_leave === "drain",
   }
 }

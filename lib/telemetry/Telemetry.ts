@@ -6,8 +6,10 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { LogLevel } from "../config/environment.ts"
+import type { LogLevel, SettingsShape } from "../config/environment.ts"
 import { Settings } from "../config/Settings.ts"
+import type { Collected } from "../log/entry.ts"
+import { RequestLog } from "../log/RequestLog.ts"
 import type { RequestRecord } from "./request-record.ts"
 
 const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const satisfies Record<LogLevel, number>
@@ -20,21 +22,35 @@ export const levelOf = (record: RequestRecord): "info" | "warn" | "error" => {
   return record.status >= 400 ? "warn" : "info"
 }
 
+const lineOf = ({ logLevel }: SettingsShape) => (record: RequestRecord): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const level = levelOf(record)
+    if (severity[level] < severity[logLevel]) return
+    console.log(JSON.stringify({ level, msg: "request", ...record }))
+  })
+
 /** Takes one record a request, after the response, exactly once, however the request ended. */
 export class Telemetry extends Context.Service<Telemetry, {
-  readonly record: (record: RequestRecord) => Effect.Effect<void>
+  /** @param collected what the gateway's settings and the caller want kept in the log */
+  readonly record: (record: RequestRecord, collected: Collected) => Effect.Effect<void>
 }>()("basegate/telemetry/Telemetry") {
   /** One line of JSON a request on standard output, from the level that `LOG_LEVEL` names. */
   static readonly layerConsole: Layer.Layer<Telemetry, never, Settings> = Layer.effect(
     Telemetry,
-    Effect.map(Settings, (settings) => ({
-      record: (record) =>
-        Effect.sync(() => {
-          const level = levelOf(record)
-          if (severity[level] < severity[settings.logLevel]) return
-          console.log(JSON.stringify({ level, msg: "request", ...record }))
-        }),
-    })),
+    Effect.map(Settings, (settings) => ({ record: lineOf(settings) })),
+  )
+
+  /** Everything: the line on standard output, and the entry in the `RequestLog`. */
+  static readonly layer: Layer.Layer<Telemetry, never, RequestLog | Settings> = Layer.effect(
+    Telemetry,
+    Effect.gen(function* () {
+      const line = lineOf(yield* Settings)
+      const log = yield* RequestLog
+      return {
+        record: (record, { entry, payloads }) =>
+          Effect.andThen(line(record), entry ? log.append(record, payloads) : Effect.void),
+      }
+    }),
   )
 
   /** Hands each record to a function of the embedding app; what it throws is ignored. */

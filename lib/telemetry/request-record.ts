@@ -40,6 +40,15 @@ export interface AttemptRecord {
   readonly circuit: string | null
 }
 
+/**
+ * Where the numbers of tokens come from.
+ *
+ * - `exact`: the answer told them.
+ * - `partial`: the answer broke off, and these are the running totals that it told last.
+ * - `estimated`: a stream told none, and these are worked out from its bytes.
+ */
+export type UsageSource = "exact" | "partial" | "estimated"
+
 /** Milliseconds to the microsecond, which is as far as clocks go. */
 export const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
 
@@ -66,8 +75,28 @@ export interface RequestRecord {
   readonly response_bytes: number
   readonly time_to_headers_ms: number | null
   readonly time_to_first_byte_ms: number | null
+  /** When the first token of a stream passed: generated text, reasoning or a tool call. */
+  readonly time_to_first_token_ms: number | null
   readonly total_ms: number
   readonly gateway_ms: number | null
+  /** All tokens read, the cached ones included. */
+  readonly tokens_in: number | null
+  /** All tokens written, the reasoning ones included. */
+  readonly tokens_out: number | null
+  readonly tokens_cached: number | null
+  readonly tokens_reasoning: number | null
+  readonly usage_source: UsageSource | null
+  /** In US dollars; 0 for what the gateway answered itself, `null` where the price is not known. */
+  readonly cost: number | null
+  /** Whether the caller's own figures made the cost (`cf-aig-custom-cost`). */
+  readonly custom_cost: boolean
+  readonly user_agent: string | null
+  readonly request_content_type: string | null
+  readonly response_content_type: string | null
+  /** Whether the caller showed a gateway token. */
+  readonly authenticated: boolean
+  /** Whose key the provider saw. */
+  readonly key: "caller" | "stored" | "none"
   readonly baseten_request_id: string | null
   /** The step that answered, counted from 0. */
   readonly step: number
@@ -85,9 +114,22 @@ export type RecordDraft =
   & { -readonly [Key in keyof Omit<RequestRecord, "attempts" | "changes">]: RequestRecord[Key] }
   & { readonly attempts: Array<AttemptRecord>; readonly changes: Array<string> }
 
+/** Tokens written per second, from the first to the end; nothing where either is not known or no time passed. */
+export const tokensPerSecond = (
+  { tokens_out, time_to_first_token_ms, total_ms }: RequestRecord,
+): number | null => {
+  if (tokens_out === null || time_to_first_token_ms === null || total_ms <= time_to_first_token_ms) {
+    return null
+  }
+  return Math.round(100_000 * tokens_out / (total_ms - time_to_first_token_ms)) / 100
+}
+
 /** Opens the record of a request. */
 export const draftRecord = (
-  known: Pick<RequestRecord, "time" | "request_id" | "event_id" | "method" | "path">,
+  known: Pick<
+    RequestRecord,
+    "time" | "request_id" | "event_id" | "method" | "path" | "user_agent" | "request_content_type"
+  >,
 ): RecordDraft => ({
   ...known,
   account_id: null,
@@ -106,8 +148,19 @@ export const draftRecord = (
   response_bytes: 0,
   time_to_headers_ms: null,
   time_to_first_byte_ms: null,
+  time_to_first_token_ms: null,
   total_ms: 0,
   gateway_ms: null,
+  tokens_in: null,
+  tokens_out: null,
+  tokens_cached: null,
+  tokens_reasoning: null,
+  usage_source: null,
+  cost: null,
+  custom_cost: false,
+  response_content_type: null,
+  authenticated: false,
+  key: "none",
   baseten_request_id: null,
   step: 0,
   cached: false,

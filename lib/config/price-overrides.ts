@@ -1,0 +1,65 @@
+/**
+ * What an operator writes about prices in a gateway's entry of `BASEGATE_CONFIG`.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+import { attoPlaces, decimalUnits, picoPlaces, type Price } from "../meter/price.ts"
+import { integer, recordOf, text } from "./expected.ts"
+
+const isAmount = (value: string): boolean => /^(?:\d{1,9}(?:\.\d{0,12})?|\.\d{1,12})$/.test(value)
+
+/** A number, or a decimal as text for those whom binary fractions trouble. */
+const Dollars = Schema.Union([
+  Schema.Number.check(
+    Schema.makeFilter((value) => value >= 0 && value < 1e9 ? undefined : "Expected US dollars from 0"),
+  ),
+  text("US dollars from 0, as a decimal number", isAmount),
+])
+
+const TokenPrice = Schema.Struct({
+  input: Dollars,
+  cached_input: Schema.optionalKey(Dollars),
+  output: Dollars,
+})
+
+/** The price of a replica, and how many requests share it, 1 if not said. */
+const TimePrice = Schema.Struct({ minute: Dollars, concurrency: Schema.optionalKey(integer(1, 100_000)) })
+
+/**
+ * `prices`: by the model's slug in US dollars per million tokens, or by a dedicated deployment's id in US dollars per
+ * minute of a replica, which says what the time of a call is worth.
+ */
+export const ModelPrices = recordOf(
+  "a model's slug or a deployment's id",
+  (name) => name !== "",
+  Schema.Union([TokenPrice, TimePrice]),
+)
+
+/** A price by tokens, or by time in picodollars per minute. */
+export type PriceOverride =
+  | { readonly kind: "tokens"; readonly price: Price }
+  | { readonly kind: "time"; readonly minute: bigint }
+
+/** An amount per million is one of a millionth as much per token. */
+const perToken = (dollars: string | number | undefined): bigint | undefined =>
+  decimalUnits(dollars, attoPlaces - 6)
+
+const overrideOf = (entry: typeof TokenPrice.Type | typeof TimePrice.Type): PriceOverride =>
+  "minute" in entry
+    ? {
+      kind: "time",
+      minute: (decimalUnits(entry.minute, picoPlaces) ?? 0n) / BigInt(entry.concurrency ?? 1),
+    }
+    : {
+      kind: "tokens",
+      price: {
+        input: perToken(entry.input),
+        cachedInput: perToken(entry.cached_input),
+        output: perToken(entry.output),
+      },
+    }
+
+/** The prices of an entry. */
+export const priceOverrides = (entry: typeof ModelPrices.Type): ReadonlyMap<string, PriceOverride> =>
+  new Map(Object.entries(entry).map(([name, price]) => [name, overrideOf(price)]))

@@ -1,0 +1,159 @@
+/**
+ * Questions to the request log.
+ *
+ * @module
+ */
+import type { LogEntry, LogScope } from "./entry.ts"
+
+/** How a filter compares (Cloudflare's names). */
+export type Operator = "eq" | "neq" | "contains" | "lt" | "gt"
+
+/** What can be filtered by: Cloudflare's keys, and those of ours that it has no word for. */
+export const filterKeys = [
+  "id",
+  "created_at",
+  "request_content_type",
+  "response_content_type",
+  "request_type",
+  "success",
+  "cached",
+  "provider",
+  "model",
+  "model_type",
+  "cost",
+  "tokens",
+  "tokens_in",
+  "tokens_out",
+  "duration",
+  "feedback",
+  "event_id",
+  "metadata.key",
+  "metadata.value",
+  "authentication",
+  "wholesale",
+  "compatibilityMode",
+  "dlp_action",
+  "user_agent",
+  "status_code",
+  "ending",
+] as const
+
+/** A key that can be filtered by. */
+export type FilterKey = typeof filterKeys[number]
+
+/** One condition; with several values, one of them must hold (for `neq`: none of them). */
+export interface LogFilter {
+  readonly key: FilterKey
+  readonly operator: Operator
+  readonly value: ReadonlyArray<string | number | boolean | null>
+}
+
+/** What can be ordered by. */
+export const orderKeys = [
+  "created_at",
+  "provider",
+  "model",
+  "model_type",
+  "success",
+  "cached",
+  "cost",
+  "tokens_in",
+  "tokens_out",
+  "duration",
+  "feedback",
+] as const
+
+/** A key that can be ordered by. */
+export type OrderKey = typeof orderKeys[number]
+
+/**
+ * Which entries. All conditions must hold. A `metadata.key` and a `metadata.value` condition that follow one
+ * another are one condition on a pair: an entry has that key with that value.
+ */
+export interface LogSelection {
+  readonly scope: LogScope
+  readonly filters: ReadonlyArray<LogFilter>
+  /** Text that stands somewhere in the id, event id, model, provider, path, error, user agent or metadata. */
+  readonly search?: string
+  readonly orderBy?: OrderKey
+  /** Newest, or largest, first: the default. */
+  readonly descending?: boolean
+}
+
+/** A page of the log: pages count from 1. */
+export interface LogQuery extends LogSelection {
+  readonly page: number
+  readonly perPage: number
+}
+
+/** The least and the greatest; `null` where no entry has a value. */
+export interface Range {
+  readonly min: number | null
+  readonly max: number | null
+}
+
+/** Some entries, and what holds of all that were asked for. */
+export interface LogPage {
+  readonly entries: ReadonlyArray<LogEntry>
+  readonly total: number
+  readonly ranges: Readonly<
+    Record<"cost" | "duration" | "tokens_in" | "tokens_out" | "total_tokens", Range>
+  >
+}
+
+/** What analytics can be divided by: `metadata.{key}` beside the fixed names. */
+export type Dimension = "model" | "provider" | "gateway" | "status" | "cached" | `metadata.${string}`
+
+/** A question for figures. */
+export interface AnalyticsQuery {
+  readonly account: string
+  /** All gateways of the account where it is left out. */
+  readonly gateway?: string
+  readonly filters: ReadonlyArray<LogFilter>
+  /** From, and up to but not at, in milliseconds since 1970. */
+  readonly since: number
+  readonly until: number
+  /** The width of a time bucket in milliseconds; buckets begin at its multiples. */
+  readonly bucket: number
+  readonly by: ReadonlyArray<Dimension>
+}
+
+/** Percentiles of a time in milliseconds; `null` where nothing was measured. */
+export interface Percentiles {
+  readonly p50: number | null
+  readonly p90: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+}
+
+/** The figures of one time bucket and one group. */
+export interface AnalyticsRow {
+  /** When the bucket begins, in milliseconds since 1970. */
+  readonly time: number
+  /** The value of each dimension asked for. */
+  readonly group: Readonly<Record<string, string | null>>
+  readonly requests: number
+  /** Those that did not succeed: a status from 400, or an ending other than `complete`. */
+  readonly errors: number
+  readonly cached: number
+  readonly tokens_in: number
+  readonly tokens_out: number
+  readonly tokens_cached: number
+  /** In US dollars, of the requests whose cost is known. */
+  readonly cost: number
+  readonly duration: Percentiles
+  readonly time_to_first_token: Percentiles
+}
+
+/** The state of a log, for `/metrics`. */
+export interface LogHealth {
+  /** Where entries are kept at the moment: `memory` is also what SQLite falls back to. */
+  readonly kind: "memory" | "sqlite"
+  /** Whether entries are kept where the operator asked for it. */
+  readonly healthy: boolean
+  readonly entries: number
+  /** Entries that wait to be written. */
+  readonly pending: number
+  /** Entries given up since the start: the store was too slow, or the log was full. */
+  readonly dropped: number
+}
