@@ -5,6 +5,7 @@
  */
 import { processGateway, served } from "./module.ts"
 import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
+import { tellColumns } from "./terminal.ts"
 
 /** As much of Bun's API as is used here. */
 declare const Bun: {
@@ -25,4 +26,5 @@ const listen = () => {
 }
 const server = listen()
 announce(server.hostname, server.port)
+tellColumns()
 stopOnSignal(processGateway(), () => void server.stop())

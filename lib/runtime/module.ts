@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
 import { announce } from "./process.ts"
+import { layerTerminal, tellColumns } from "./terminal.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
 import { serveWithSockets } from "./websocket.ts"
 
@@ -31,7 +32,9 @@ const listener = (): { readonly host: string; readonly port: number } => {
 }
 
 const thisProcess: Environment = {}
-const ofEnvironment = perEnvironment((env) => createGateway(env === thisProcess ? {} : { env }))
+const ofEnvironment = perEnvironment((env) =>
+  createGateway(env === thisProcess ? { layer: layerTerminal } : { env })
+)
 
 /** The gateway of the process. */
 export const processGateway = (): Gateway => ofEnvironment(thisProcess)
@@ -76,5 +79,6 @@ export const served = {
   onListen: ({ hostname, port }: { readonly hostname: string; readonly port: number }): void => {
     bound = hostname
     announce(hostname, port)
+    tellColumns()
   },
 }

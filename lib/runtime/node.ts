@@ -8,9 +8,10 @@ import { isLoopbackName } from "../auth/trust.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
 import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
+import { layerTerminal, tellColumns } from "./terminal.ts"
 
 const { host, port } = settingsOrExit()
-const gateway = createGateway()
+const gateway = createGateway({ layer: layerTerminal })
 const context = { loopback: isLoopbackName(host) }
 // A slow upload may take longer than the five minutes that Node allows a request by default.
 const server = createServer(
@@ -20,6 +21,7 @@ const server = createServer(
 server.listen(port, host, () => {
   const address = server.address()
   announce(host, typeof address === "object" && address !== null ? address.port : port)
+  tellColumns()
 })
 server.once("error", (cause) => cannotListen(host, port, cause))
 stopOnSignal(gateway, () => server.close())

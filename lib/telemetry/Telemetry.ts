@@ -10,6 +10,7 @@ import type { LogLevel, SettingsShape } from "../config/environment.ts"
 import { Settings } from "../config/Settings.ts"
 import type { Collected } from "../log/entry.ts"
 import { RequestLog } from "../log/RequestLog.ts"
+import { RecordLine } from "./RecordLine.ts"
 import type { RequestRecord } from "./request-record.ts"
 
 const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const satisfies Record<LogLevel, number>
@@ -23,10 +24,10 @@ export const levelOf = (record: RequestRecord): "info" | "warn" | "error" => {
 }
 
 const lineOf = ({ logLevel }: SettingsShape) => (record: RequestRecord): Effect.Effect<void> =>
-  Effect.sync(() => {
+  Effect.map(RecordLine, (line) => {
     const level = levelOf(record)
     if (severity[level] < severity[logLevel]) return
-    console.log(JSON.stringify({ level, msg: "request", ...record }))
+    console.log(line(record, level))
   })
 
 /** Takes one record a request, after the response, exactly once, however the request ended. */
@@ -34,7 +35,7 @@ export class Telemetry extends Context.Service<Telemetry, {
   /** @param collected what the gateway's settings and the caller want kept in the log */
   readonly record: (record: RequestRecord, collected: Collected) => Effect.Effect<void>
 }>()("basegate/telemetry/Telemetry") {
-  /** One line of JSON a request on standard output, from the level that `LOG_LEVEL` names. */
+  /** A `RecordLine` a request on standard output, from the level that `LOG_LEVEL` names. */
   static readonly layerConsole: Layer.Layer<Telemetry, never, Settings> = Layer.effect(
     Telemetry,
     Effect.map(Settings, (settings) => ({ record: lineOf(settings) })),

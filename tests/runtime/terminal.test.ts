@@ -1,0 +1,59 @@
+import assert from "node:assert/strict"
+import process from "node:process"
+import { afterEach, mock, test } from "node:test"
+import { createGateway } from "../../mod.ts"
+import { layerTerminal, terminalFormat } from "../../lib/runtime/terminal.ts"
+
+const { stdout, env } = process
+const before = { isTTY: stdout.isTTY, columns: stdout.columns, NO_COLOR: env["NO_COLOR"], TERM: env["TERM"] }
+
+const terminal = (
+  isTTY: boolean,
+  columns: number,
+  variables: Partial<Record<"NO_COLOR" | "TERM", string | undefined>> = {},
+) => {
+  Object.assign(stdout, { isTTY, columns })
+  for (const name of ["NO_COLOR", "TERM"] as const) {
+    const value = variables[name]
+    if (value === undefined) delete env[name]
+    else env[name] = value
+  }
+}
+afterEach(() => {
+  const { isTTY, columns, ...variables } = before
+  terminal(isTTY, columns, variables)
+  mock.restoreAll()
+})
+
+test("terminalFormat() knows a terminal, its width, and who wants no color", () => {
+  terminal(false, 100)
+  assert.equal(terminalFormat(), undefined)
+  terminal(true, 132)
+  assert.deepEqual(terminalFormat(), { width: 132, color: true, dated: false })
+  terminal(true, 0, { NO_COLOR: "" })
+  assert.deepEqual(terminalFormat(), { width: 80, color: true, dated: false })
+  for (const variables of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
+    terminal(true, 100, variables)
+    assert.equal(terminalFormat()?.color, false)
+  }
+})
+
+/** What a server logs of a request for no route. */
+const logged = async (layer?: typeof layerTerminal): Promise<string> => {
+  const log = mock.method(console, "log", () => {})
+  const gateway = createGateway({ env: {}, ...(layer && { layer }) })
+  await gateway.fetch(new Request("https://gateway.example/nowhere"))
+  await gateway.dispose()
+  assert.equal(log.mock.callCount(), 1)
+  return String(log.mock.calls[0]?.arguments.at(0))
+}
+
+test("a server on a terminal logs a line to be read; in a pipe, or inside another app, one of JSON", async () => {
+  terminal(true, 120, { NO_COLOR: "1" })
+  assert.match(await logged(layerTerminal), /^\d\d:\d\d:\d\d - +GET \/nowhere +404 .* complete, not_found$/)
+  mock.restoreAll()
+  assert.equal(JSON.parse(await logged()).path, "/nowhere")
+  mock.restoreAll()
+  terminal(false, 100)
+  assert.equal(JSON.parse(await logged(layerTerminal)).level, "warn")
+})
