@@ -16,9 +16,11 @@ const accepted = `cf-aig-custom-cost takes a JSON object with any of ${names.joi
 /**
  * Reads the header's value; a string, for the caller to make an error of, says what the header takes.
  *
- * `total_cost` goes before the rest. With one cache price the other is `per_token_in`, and with neither
- * cached tokens cost what others do: both follow from `Price`. The price of a cache write is checked and not
- * used, since Baseten's answers tell of no cache writes. Other members are ignored.
+ * The caller's figures stand for the whole price (Cloudflare: they override the model's costs): a token whose price
+ * is not among them costs nothing, rather than what the list says, or an amount that nobody knows. `total_cost` goes
+ * before the rest and needs no tokens. With one cache price the other is `per_token_in`, and with neither cached
+ * tokens cost what others do: both follow from `Price`. The price of a cache write is checked and not used, since
+ * Baseten's answers tell of no cache writes. Other members are ignored.
  */
 export const customCost = (header: string): CustomCost | string => {
   let given: unknown
@@ -40,9 +42,9 @@ export const customCost = (header: string): CustomCost | string => {
   const perToken = (name: string) => decimalUnits(members.get(name), attoPlaces)
   return {
     price: {
-      input: perToken("per_token_in"),
+      input: perToken("per_token_in") ?? 0n,
       cachedInput: perToken("per_cache_read_token"),
-      output: perToken("per_token_out"),
+      output: perToken("per_token_out") ?? 0n,
     },
   }
 }
