@@ -5,6 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import type { PriceOverride } from "../meter/call-cost.ts"
 import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, CustomProviders, customProviders } from "./custom-providers.ts"
 import { count, integer, oneOf, text } from "./expected.ts"
@@ -13,7 +14,7 @@ import { RateLimiting, RateLimits, type RateRule, rateRules, SpendLimits } from 
 import { LogCollection, type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "./route-graph.ts"
 import { SettingProblem } from "./setting-problem.ts"
-import { ModelPrices, type PriceOverride, priceOverrides } from "./price-overrides.ts"
+import { ModelPrices, priceOverrides } from "./price-overrides.ts"
 import { ProviderKeys, type Resolve, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
 const Milliseconds = integer(1, 86_400_000)
@@ -110,7 +111,7 @@ export interface GatewaySettings {
   /** Nothing where hosts that keep failing are called all the same. */
   readonly circuit: CircuitSettings | undefined
   readonly log: LogSettings
-  /** What the operator says a model or a deployment costs, by its slug or id. */
+  /** What the operator says a model or a deployment costs, by the names that `callCost` looks for. */
   readonly prices: ReadonlyMap<string, PriceOverride>
   /**
    * Whether a stream is read to its end when its client has left, so that its usage is known; otherwise Baseten's

@@ -4,7 +4,8 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { attoPlaces, decimalUnits, picoPlaces, type Price } from "../meter/price.ts"
+import type { PriceOverride } from "../meter/call-cost.ts"
+import { attoPlaces, decimalUnits, picoPlaces } from "../meter/price.ts"
 import { integer, recordOf, text } from "./expected.ts"
 
 const isAmount = (value: string): boolean => /^(?:\d{1,9}(?:\.\d{0,12})?|\.\d{1,12})$/.test(value)
@@ -27,19 +28,15 @@ const TokenPrice = Schema.Struct({
 const TimePrice = Schema.Struct({ minute: Dollars, concurrency: Schema.optionalKey(integer(1, 100_000)) })
 
 /**
- * `prices`: by the model's slug in US dollars per million tokens, or by a dedicated deployment's id in US dollars per
- * minute of a replica, which says what the time of a call is worth.
+ * `prices`: in US dollars per million tokens, or per minute of a replica, which says what the time of a call is worth.
+ * By the names that `callCost` looks for: a slug of Baseten's, the id of a dedicated model or chain,
+ * `custom-{slug}/{model}`.
  */
 export const ModelPrices = recordOf(
-  "a model's slug or a deployment's id",
+  "a model's slug, a deployment's id or custom-{slug}/{model}",
   (name) => name !== "",
   Schema.Union([TokenPrice, TimePrice]),
 )
-
-/** A price by tokens, or by time in picodollars per minute. */
-export type PriceOverride =
-  | { readonly kind: "tokens"; readonly price: Price }
-  | { readonly kind: "time"; readonly minute: bigint }
 
 /** An amount per million is one of a millionth as much per token. */
 const perToken = (dollars: string | number | undefined): bigint | undefined =>
