@@ -15,13 +15,14 @@ const order: ReadonlyArray<RegExp> = [
   /^layers\.ts/,
   /^pipeline\.ts/,
   /^steps\//,
-  /^(admin|auth|cache|limit|relay|request|route)\/|^exchange\.ts/,
+  /^(admin|auth|cache|limit|prices|relay|request|route)\/|^exchange\.ts/,
   /^(log|store|telemetry)\//,
   /^config\//,
   /^meter\//,
   /^(cors|digest|error-response|event-data|errors|framing|hop-by-hop|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
+/** `admin` and `prices` stand beside the stages of a request, and may use them. */
 const stage = (name: string) => /^(auth|cache|limit|relay|request|route)\//.exec(name)?.[1]
 
 const importsOf = (name: string) =>

@@ -21,6 +21,8 @@ export interface SettingsShape {
   readonly host: string
   readonly port: number
   readonly open: boolean
+  /** The key that Baseten is asked for its prices with: the stored one of all gateways, else that of `*`. */
+  readonly basetenKey: Redacted.Redacted<string> | undefined
   readonly inferenceUrl: string
   readonly modelUrl: string
   readonly chainUrl: string
@@ -165,6 +167,7 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         host: variables.HOST ?? "127.0.0.1",
         port: Number(variables.PORT ?? 8787),
         open: variables.BASEGATE_OPEN === "true",
+        basetenKey: shared.basetenKey ?? gateways.get("*")?.keys.get("baseten")?.get("default"),
         inferenceUrl: withoutSlash(variables.BASETEN_INFERENCE_URL ?? "https://inference.baseten.co"),
         modelUrl: withoutSlash(variables.BASETEN_MODEL_URL ?? "https://model-{model_id}.api.baseten.co"),
         chainUrl: withoutSlash(variables.BASETEN_CHAIN_URL ?? "https://chain-{chain_id}.api.baseten.co"),
