@@ -38,11 +38,16 @@ export const sendStep: (
       return upstream.send(request, clocksOf(gateway, step, left))
     })
     let circuit: string | null = null
-    const attempt = gateway.circuit === undefined
-      ? send
-      : throughCircuit(yield* Circuits, gateway.circuit, route.url, send, (state) => {
+    const attempt = gateway.circuit === undefined ? send : throughCircuit(
+      yield* Circuits,
+      gateway.circuit,
+      route.url,
+      send,
+      isHostsFailure(gateway, step),
+      (state) => {
         circuit = state
-      })
+      },
+    )
 
     const before = exchange.elapsed()
     const answer = yield* withRetries(() => attempt, options.retry, {
@@ -78,15 +83,29 @@ const clocksOf = (
   { route, options }: Step,
   total: number | undefined,
 ): ClockLimits => {
-  const headers = route.dedicated ? gateway.dedicatedHeadersTimeout : gateway.headersTimeout
+  const headers = headersTimeout(gateway, route)
   return { headers: Math.min(headers, options.requestTimeout ?? headers), idle: gateway.idleTimeout, total }
 }
+
+const headersTimeout = (gateway: GatewaySettings, { dedicated }: Step["route"]): number =>
+  dedicated ? gateway.dedicatedHeadersTimeout : gateway.headersTimeout
+
+/**
+ * Whether a call failed by its host. A client that left says nothing about it, nor does a clock that the caller set
+ * shorter or had run down before: one impatient caller must not open the circuit for all.
+ */
+const isHostsFailure =
+  (gateway: GatewaySettings, { route, options }: Step) => ({ error, ending }: UpstreamFailure): boolean =>
+    speaksAgainstHost(error.reason) && ending !== "total_timeout" &&
+    (ending !== "first_byte_timeout" ||
+      (options.requestTimeout ?? Infinity) >= headersTimeout(gateway, route))
 
 const throughCircuit = (
   circuits: Circuits["Service"],
   settings: NonNullable<GatewaySettings["circuit"]>,
   url: string,
   send: Effect.Effect<UpstreamAnswer, UpstreamFailure>,
+  failed: (failure: UpstreamFailure) => boolean,
   note: (state: string) => void,
 ): Effect.Effect<UpstreamAnswer, UpstreamFailure> =>
   circuits.enter(new URL(url).host, settings).pipe(
@@ -98,7 +117,7 @@ const throughCircuit = (
       note(state)
       return send.pipe(
         Effect.tap(({ response }) => Effect.sync(() => done(!speaksAgainstHost(response.status)))),
-        Effect.tapError(({ error }) => Effect.sync(() => done(!speaksAgainstHost(error.reason)))),
+        Effect.tapError((failure) => Effect.sync(() => failed(failure) && done(false))),
       )
     }),
   )

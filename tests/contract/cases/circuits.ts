@@ -44,6 +44,15 @@ export const circuitCases = (harness: Harness): void => {
   }
   const rest = () => new Promise((resolve) => setTimeout(resolve, 1050))
 
+  test("a caller's own time-out says nothing about the host", async () => {
+    for (let calls = 0; calls < 4; calls++) {
+      const { status, circuits } = await call("circuit-other", { delay_ms: 200 }, {
+        "cf-aig-request-timeout": "1",
+      })
+      assert.deepEqual([status, circuits], [504, ["closed"]])
+    }
+  })
+
   test("a circuit opens at its rate, holds calls back, and closes after a probe that succeeds", async () => {
     const gateway = "circuit-status"
     // What the caller did wrong says nothing about the host.
