@@ -55,7 +55,8 @@ export const prepareBody = async (
   use: BodyUse,
   limit: number,
 ): Promise<PreparedBody | GatewayError> => {
-  const readable = isJson(request.headers) && !isEncoded(request.headers)
+  // Servers may read JSON that is called something else: its model must not escape limits and prices.
+  const readable = (use === "viewed" || isJson(request.headers)) && !isEncoded(request.headers)
   const mustRead = (use === "compat" || use === "read") && request.method === "POST"
   if (mustRead && !readable) {
     return unsupportedMediaType(

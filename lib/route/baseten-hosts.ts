@@ -44,6 +44,10 @@ const decoded = (path: string): string => {
   return once === path ? path : decoded(once)
 }
 
+/** A path as the most lenient server reads it: decoded, without empty segments or a slash at its end. */
+export const plainlySpelt = (path: string): string =>
+  decoded(path).replace(/\/{2,}/g, "/").replace(/(.)\/$/, "$1")
+
 /** Whether a path, below a host, stays below it however often a server decodes it. */
 export const isPlainPath = (path: string): boolean =>
   !/[\\@\0]/.test(decoded(path)) && !/%(?:25)*2f/i.test(path) && !hasDotSegment(path)

@@ -14,6 +14,7 @@ import {
   isPlainPath,
   modelApisUrl,
   modelUrl,
+  plainlySpelt,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
 
@@ -102,11 +103,13 @@ const llmCalls: Record<string, { readonly name: string; readonly framing: Framin
   "/v1/responses": { name: "responses", framing: "responses" },
 }
 
+const llmCall = (path: string) => llmCalls[plainlySpelt(path)]
+
 const modelApis = (place: Place, path: string): Route | GatewayError => {
   // An encoded slash stays allowed: SDKs write /v1/models/openai%2Fgpt-oss-120b.
   if (hasDotSegment(path)) return badRequest("The path has a dot segment. Send the path without it.")
   const url = modelApisUrl(place.urls, path, place.search)
-  const call = llmCalls[path]
+  const call = llmCall(path)
   if (call !== undefined) return upstream(place, { ...call, url, methods: ["POST"], body: "viewed" })
   if (path === "/v1/models") return upstream(place, { name: "models", url, methods: ["GET", "HEAD"] })
   return upstream(place, { name: "model_apis", url })
@@ -127,7 +130,7 @@ const deployed = (place: Place, kind: "model" | "chain", path: string): Route | 
   const url = kind === "model"
     ? modelUrl(place.urls, id, rest, place.search)
     : chainUrl(place.urls, id, rest, place.search)
-  const call = llmCalls[`/${rest.replace(/^.*?\b(?:sync\/)?(?=v1\/)/, "")}`]
+  const call = llmCall(`/${rest.replace(/^.*?\b(?:sync\/)?(?=v1\/)/, "")}`)
   return upstream(place, {
     name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
     url,
@@ -179,8 +182,9 @@ const custom = (
 ): Route | GatewayError => {
   const url = customProviderUrl(providers, provider, path.slice(1), place.search)
   if (url instanceof Error) return url
-  const call =
-    llmCalls[path.replace(/^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses)$)/, "/v1/")]
+  const call = llmCalls[
+    plainlySpelt(path).replace(/^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses)$)/, "/v1/")
+  ]
   return upstream(place, {
     provider,
     name: call === undefined ? "custom" : `custom.${call.name}`,

@@ -44,6 +44,24 @@ test("findRoute() knows chat completions of dedicated deployments", () => {
   }
 })
 
+test("findRoute() looks at the body of a chat, however its path is spelt", () => {
+  const paths = [
+    "/baseten/v1/%63hat/completions",
+    "/baseten/v1/%2563hat/completions",
+    "/baseten/v1/chat%2Fcompletions",
+    "/baseten/v1//chat/completions",
+    "/baseten/v1/chat/completions/",
+    "/baseten/chat/completions/",
+    "/baseten/model/wx4g5r5q/sync/v1/chat//completions",
+    "/custom-x/v1/%63hat/completions",
+  ]
+  const gateway = () => ({ customProviders: new Map([["custom-x", { baseUrl: "https://x.example" }]]) })
+  for (const path of paths) {
+    const route = findRoute({ ...urls, gateway }, "POST", `/v1/a/g${path}`, "")
+    assert.equal("body" in route && route.body, "viewed", path)
+  }
+})
+
 test("findRoute() never leaves Baseten's hosts, whatever the path", () => {
   const piece = fc.oneof(
     fc.constantFrom(

@@ -197,16 +197,17 @@ export const retryCases = (harness: Harness): void => {
   test("what is streamed up is sent once: another type than JSON, or too large to be held", async () => {
     const binary = { ...thrice, "content-type": "application/octet-stream" }
     const large = chat({ padding: "x".repeat(9_000_000) })
-    const uploads: ReadonlyArray<readonly [Record<string, string>, BodyInit]> = [
-      [binary, new Uint8Array(1000)],
+    const uploads: ReadonlyArray<readonly [Record<string, string>, BodyInit, to?: string]> = [
+      [binary, new Uint8Array(1000), "baseten/model/sink1234"],
       [thrice, large],
       [thrice, new Blob([large]).stream() as unknown as BodyInit],
     ]
-    for (const [headers, body] of uploads) {
+    for (const [headers, body, to = path] of uploads) {
       const id = harness.nextCase()
       const response = await post("retry-on", id, {
         headers: { ...headers, ...fault({ status: 503 }) },
         body,
+        to,
       })
       assert.equal(response.status, 503)
       await response.text()

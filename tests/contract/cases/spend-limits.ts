@@ -15,6 +15,7 @@ export const spendLimitEntries = (): Configured => ({
     "spend-per-token": budget({}),
     "spend-table": budget({ limit: 0.000_1 }),
     "spend-table-stream": budget({ limit: 0.000_1 }),
+    "spend-table-text": budget({ limit: 0.000_1 }),
     "spend-unpriced": budget({ limit: 0.000_001 }),
     "spend-second": budget({ window: 1 }),
     "spend-cached": { ...budget({}), cache_ttl: 300 },
@@ -109,13 +110,16 @@ export const spendLimitCases = (harness: Harness): void => {
     await spend(priced(0.002, 0.01), 1, [0.002, 0.01])
   })
 
-  const kinds: ReadonlyArray<readonly [what: string, entry: string, members: object]> = [
+  const kinds: ReadonlyArray<
+    readonly [what: string, entry: string, members: object, headers?: Record<string, string>]
+  > = [
     ["a JSON answer", "spend-table", {}],
+    ["a body that is not called JSON", "spend-table-text", {}, { "content-type": "text/plain" }],
     ["a stream", "spend-table-stream", { stream: true, stream_options: { include_usage: true } }],
   ]
-  for (const [what, entry, members] of kinds) {
+  for (const [what, entry, members, headers = {}] of kinds) {
     test(`without a custom cost, ${what} costs what Baseten's price list says`, async () => {
-      const one = { id: harness.nextCase(), entry, body: chat(members) }
+      const one = { id: harness.nextCase(), entry, body: chat(members), headers }
       await spend(one, 0.000_1, [0.1e-6, 0.5e-6])
     })
   }
