@@ -39,12 +39,16 @@ export const cachedStep: <R>(
   },
 )
 
-/** The key of a step; nothing where it cannot be cached: a body that is handed on unread, a method that acts. */
+/**
+ * The key of a step; nothing where it cannot be cached: a body that is handed on unread, a method that acts, an
+ * asynchronous request, which would seem to be queued for ever.
+ */
 const keyOf = (
   { exchange: { record }, gateway, step: { method, route, body, options } }: Call,
   credential: CredentialSource,
 ): Effect.Effect<string | undefined> => {
-  if ((method !== "GET" && method !== "POST") || body.body instanceof ReadableStream) {
+  const mayRepeat = (method === "GET" || method === "POST") && !route.asynchronous
+  if (!mayRepeat || body.body instanceof ReadableStream) {
     return Effect.succeed(undefined)
   }
   const bytes = body.body ?? new Uint8Array(0)

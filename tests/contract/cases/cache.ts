@@ -222,6 +222,27 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal(calls(upload.id), 2)
   })
 
+  test("what starts or watches an asynchronous request is asked of Baseten each time", async () => {
+    const id = harness.nextCase()
+    const model = "baseten/model/abc12345"
+    const submit = { id, path: `${model}/production/async_predict`, body: `{"model_input":1}` }
+    for (let time = 0; time < 2; time++) {
+      // Baseten answers 201, which is not kept anyhow.
+      const { status, bytes } = await ask({ ...submit, headers: fault({ status: 200, body: { time } }) })
+      assert.deepEqual([status, JSON.parse(bytes.toString())], [null, { time }])
+    }
+    const submitted = JSON.parse((await ask(submit)).bytes.toString()) as { request_id: string }
+    const poll = { id, path: `${model}/async_request/${submitted.request_id}`, method: "GET" }
+    for (const expected of ["QUEUED", "IN_PROGRESS", "SUCCEEDED"]) {
+      const { status, bytes } = await ask(poll)
+      assert.deepEqual([status, (JSON.parse(bytes.toString()) as { status: string }).status], [
+        null,
+        expected,
+      ])
+    }
+    assert.equal((await ask({ ...poll, path: `${model}/production/async_queue_status` })).status, null)
+  })
+
   test("compat's chat and list of models are given again in compat's form", async () => {
     const [id, list] = [harness.nextCase(), harness.nextCase()]
     const completion = {
