@@ -47,6 +47,8 @@ export const callInTurn: (
     const callOne = (step: Step) => {
       // The Workers binding form of `ai-gateway-provider` puts the id into each step.
       record.event_id = eventId(step.headers) ?? record.event_id
+      record.model = recordedModel(step)
+      record.stream = step.body.view.stream
       return callTarget({ ...call, step })
     }
     const last = steps.pop()
@@ -54,23 +56,22 @@ export const callInTurn: (
       const result = yield* Effect.result(callOne(step))
       if (Result.isFailure(result)) {
         if (result.failure.reason === "client_left") return yield* result.failure
-      } else if (result.success.status < 400) return answering(call, step, result.success)
+      } else if (result.success.status < 400) return result.success
       else result.success.release()
     }
     if (last === undefined) return yield* badRequest("The body has no steps. Send at least one.")
-    return answering(call, last, yield* callOne(last))
+    return yield* Effect.mapError(callOne(last), (error) => ofStep(error, last))
   },
 )
 
-/** The record is about the step that answers. */
-const answering = ({ exchange: { record } }: UniversalCall, step: Step, called: Called): Called => ({
-  ...called,
-  respond: () => {
-    record.model = recordedModel(step)
-    record.stream = step.body.view.stream
-    return called.respond()
-  },
-})
+/** Clients choose the reader of an answer by its step, an answer of the gateway's own included. */
+const ofStep = ({ reason, detail, headers, statusOverride }: GatewayError, { index }: Step): GatewayError =>
+  new GatewayError({
+    reason,
+    detail,
+    headers: { ...headers, "cf-aig-step": String(index) },
+    ...(statusOverride && { statusOverride }),
+  })
 
 const stepOf: (
   call: UniversalCall,

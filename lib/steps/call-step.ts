@@ -21,6 +21,8 @@ export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepS
     const { exchange, gateway, caller, step } = call
     const { record } = exchange
     record.ending = "complete"
+    record.provider = step.route.provider
+    record.step = step.index
     record.metadata = step.options.metadata
     record.changes.push(...step.changes)
     const { headers, credential } = yield* (yield* AuthForwarder).forward({

@@ -98,7 +98,7 @@ export interface RequestRecord {
   /** Whose key the provider saw. */
   readonly key: "caller" | "stored" | "none"
   readonly baseten_request_id: string | null
-  /** The step that answered, counted from 0. */
+  /** The step that answered, else the last that was called, counted from 0. */
   readonly step: number
   /** Whether the answer came from the gateway's cache. */
   readonly cached: boolean

@@ -105,8 +105,23 @@ export const fallbackCases = (harness: Harness): void => {
       ])
       const { internalCode } = await response.json() as { internalCode: number }
       assert.deepEqual([response.status, internalCode], [status, 2005])
+      assert.equal(response.headers.get("cf-aig-step"), "1")
       assert.equal((await triesOf(harness, response)).length, 2)
+      const { step, provider, model } = await harness.recordOf(response)
+      assert.deepEqual([step, provider, model], [1, "baseten", "zai-org/GLM-5.3"])
     }
+  })
+
+  test("a last step that the gateway refuses is told by its number", async () => {
+    const id = harness.nextCase()
+    const refused = ask(id, "custom-other/m", { headers: { authorization: "", "cf-aig-byok-alias": "none" } })
+    const steps = [ask(id, models.gpt, withFault({ status: 529 })), refused]
+    const response = await callSteps(base(), steps, { "cf-aig-event-id": id })
+    await response.text()
+    const told = ["cf-aig-step", "cf-aig-event-id"].map((name) => response.headers.get(name))
+    assert.deepEqual([response.status, ...told], [400, "1", id])
+    const { step, provider, model } = await harness.recordOf(response)
+    assert.deepEqual([step, provider, model], [1, "custom-other", "m"])
   })
 
   test("retries finish within a step before the next is called", async () => {
