@@ -89,7 +89,7 @@ export const openExchange = (request: Request, url: URL, context: RequestContext
     },
     counted: [],
     after: [],
-    collected: { entry: true, payloads: undefined },
+    collected: { entry: false, payloads: undefined },
     ended: promise,
     finish: (ending) => {
       if (!open) return

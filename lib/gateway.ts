@@ -17,6 +17,7 @@ import { clientLeft, draining, type GatewayError, internal, misconfigured, unrea
 import { type Exchange, openExchange, type RequestContext } from "./exchange.ts"
 import { type HostTraits, layerDefault } from "./layers.ts"
 import { pipeline, type Stages } from "./pipeline.ts"
+import { Prices } from "./prices/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./relay/Transport.ts"
 import { Store } from "./store/Store.ts"
@@ -110,6 +111,7 @@ const refused = (exchange: Exchange, error: GatewayError): Response => {
   record.status = error.status
   record.error_code = error.code
   record.error = error.reason
+  record.cost = 0
   exchange.finish(error.reason === "client_left" ? "client_left" : record.ending)
   const response = errorResponse(error)
   return exchange.request.method === "HEAD" ? new Response(null, response) : response
@@ -168,6 +170,12 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
       await run(exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told))
     })
 
+  const refreshPrices = async ({ settings, run }: Engine): Promise<void> => {
+    if (settings.basetenKey !== undefined && !stopping) {
+      await run(Effect.flatMap(Prices, ({ refreshIfDue }) => refreshIfDue))
+    }
+  }
+
   return {
     fetch: async (request, context = {}) => {
       engine ??= start(options, host)
@@ -176,7 +184,9 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
       if (Result.isFailure(engine)) return withIds(refused(exchange, misconfigured(engine.failure)), exchange)
       const recorded = record(exchange, engine.success).finally(() => running.delete(recorded))
       running.add(recorded)
-      context.waitUntil?.(recorded)
+      const { success } = engine
+      const after = recorded.then(() => refreshPrices(success))
+      context.waitUntil?.(after)
       const response = url === undefined
         ? refused(exchange, unreadableUrl())
         : await answer(exchange, engine.success)

@@ -12,6 +12,7 @@ import { RateLimit } from "./limit/RateLimit.ts"
 import { SpendLimit } from "./limit/SpendLimit.ts"
 import type { Stages } from "./pipeline.ts"
 import { Circuits } from "./relay/Circuits.ts"
+import { Prices } from "./prices/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { Transport } from "./relay/Transport.ts"
 import { Upstream } from "./relay/Upstream.ts"
@@ -42,6 +43,7 @@ export const layerDefault = (
     ResponseCache.layer(),
     misses,
     Circuits.layerMemory,
+    Prices.layer,
     Upstream.layer,
     StreamRelay.layer,
     Telemetry.layerConsole,

@@ -39,6 +39,9 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       const gateway = settings.gateway(route.account, route.gateway)
       if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
       const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
+      record.authenticated = caller.token !== undefined
+      // Whoever may not call leaves no entry: a stranger could push the entries of others out of the log.
+      exchange.collected.entry = gateway.log.collect
       if (route.kind === "universal" && request.method === "GET") {
         return exchange.canUpgrade ? new Response(null, { status: 204 }) : yield* upgradeRequired()
       }

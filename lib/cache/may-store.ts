@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isEventStream } from "../framing.ts"
+
 /** What the decision rests on. */
 export interface StorableInput {
   readonly status: number
@@ -15,7 +17,6 @@ export interface StorableInput {
 
 /** JSON is `application/json` or `…+json`; binary is `application/octet-stream`, MessagePack and the media types. */
 const keptTypes = /^(?:application|audio|font|image|model|text|video)\//i
-const eventStream = /^text\/event-stream\b/i
 
 /**
  * Whether an answer may be kept once its whole body has come.
@@ -32,7 +33,7 @@ const eventStream = /^text\/event-stream\b/i
 export const mayStore = ({ status, headers, streams }: StorableInput): boolean => {
   const type = headers.get("content-type")?.trim() ?? ""
   if (status !== 200 || !keptTypes.test(type)) return false
-  if (eventStream.test(type) && !streams) return false
+  if (isEventStream(headers) && !streams) return false
   if (headers.has("content-encoding")) return false
   const directives = (headers.get("cache-control") ?? "").toLowerCase().split(",")
   return !directives.some((directive) => directive.trim() === "no-store")

@@ -61,6 +61,7 @@ export const GatewayEntry = Schema.Struct({
   ...LogCollection,
   prices: Schema.optionalKey(ModelPrices),
   on_client_leave: Schema.optionalKey(oneOf("cancel", "drain")),
+  stream_usage: Schema.optionalKey(Schema.Boolean),
 })
 
 /** One gateway's settings with every default filled in. */
@@ -118,6 +119,8 @@ export interface GatewaySettings {
    * request is aborted.
    */
   readonly drains: boolean
+  /** Whether a chat's stream is asked for its usage where the client did not ask. */
+  readonly asksUsage: boolean
 }
 
 /** What every entry has from the variables. */
@@ -190,5 +193,6 @@ export const gatewaySettings = (
     log: logSettings(entry),
     prices: priceOverrides(entry.prices ?? {}),
     drains: entry.on_client_leave === "drain",
+    asksUsage: entry.stream_usage ?? true,
   }
 }

@@ -25,6 +25,8 @@ export interface AskedOptions {
   readonly keyAlias?: string
   readonly metadata?: Metadata
   readonly customCost?: CustomCost
+  readonly collectLog?: boolean
+  readonly collectPayload?: boolean
 }
 
 /** Everything that can be asked for, decided. */
@@ -41,6 +43,8 @@ export interface RequestOptions {
   readonly keyAlias: string
   readonly metadata: Metadata
   readonly customCost: CustomCost | undefined
+  /** Whether the log gets an entry of the request, and whether its bodies are kept with it. */
+  readonly log: { readonly entry: boolean; readonly payloads: boolean }
 }
 
 /** What a header's value means, or what the header takes. */
@@ -118,6 +122,8 @@ const headerOptions: ReadonlyArray<
   ],
   ["cf-aig-metadata", "metadata", metadata],
   ["cf-aig-custom-cost", "customCost", cost],
+  ["cf-aig-collect-log", "collectLog", boolean],
+  ["cf-aig-collect-log-payload", "collectPayload", boolean],
 ]
 
 const nothing: AskedOptions = {}
@@ -195,6 +201,10 @@ export const requestOptions = (
     keyAlias: asked.keyAlias ?? "default",
     metadata: asked.metadata ?? {},
     customCost: asked.customCost,
+    log: {
+      entry: asked.collectLog ?? gateway.log.collect,
+      payloads: asked.collectPayload ?? gateway.log.payloads,
+    },
   }
 }
 

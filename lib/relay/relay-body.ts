@@ -6,6 +6,14 @@
 import type { Ending } from "../telemetry/request-record.ts"
 import type { SseTap } from "./sse-tap.ts"
 
+/** Leaves a part of a body out as it passes. */
+export interface BodyFilter {
+  /** What is to go on once these bytes have come; it may hold some of them back. */
+  readonly push: (chunk: Uint8Array) => Uint8Array
+  /** What is still held back when the body has come to its own end. */
+  readonly finish: () => Uint8Array
+}
+
 /** A body to relay, and who wants to know about it. */
 export interface RelayInput {
   readonly source: ReadableStream<Uint8Array>
@@ -13,10 +21,15 @@ export interface RelayInput {
   readonly tap: SseTap | undefined
   /** Whether other relays read the body: how it was cut is then an error, which each of them shows to its client. */
   readonly isSource?: boolean
+  readonly filter?: BodyFilter | undefined
+  /** Whether the body is read to its end when the client has left: those who watch it want to know the rest. */
+  readonly drains?: boolean
   /** The client waits for bytes. */
   readonly onWaiting: () => void
-  /** Bytes are about to be handed on. */
+  /** Bytes have come. */
   readonly onChunk: (chunk: Uint8Array) => void
+  /** Bytes are about to be handed on. */
+  readonly onPassed?: (chunk: Uint8Array) => void
   /**
    * The body has ended. Called once.
    *
@@ -42,21 +55,64 @@ class CutShort extends Error {
 
 /** Starts to relay a body. Nothing is read before the client asks for it. */
 export const relayBody = (
-  { source, tap, isSource = false, onWaiting, onChunk, onEnd }: RelayInput,
+  { source, tap, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }: RelayInput,
 ): BodyRelay => {
   const reader = source.getReader()
   let controller: ReadableStreamDefaultController<Uint8Array>
   let ended = false
+  let reading = false
+  /** The client has left, and the body is read on. */
+  let left = false
 
   const end = (ending: Ending, whole = false): void => {
     ended = true
     onEnd(ending, whole)
   }
+  const next = (): ReturnType<typeof reader.read> => {
+    onWaiting()
+    reading = true
+    return reader.read()
+  }
+  const take = (chunk: Uint8Array): void => {
+    tap?.push(chunk)
+    onChunk(chunk)
+  }
+  const pass = (chunk: Uint8Array): boolean => {
+    if (chunk.byteLength === 0) return false
+    onPassed?.(chunk)
+    controller.enqueue(chunk)
+    return true
+  }
+  const readOn = async (): Promise<void> => {
+    try {
+      for (;;) {
+        const { done, value } = await next()
+        if (ended) return
+        if (done) return end("client_left", true)
+        take(value)
+      }
+    } catch {
+      if (!ended) end("client_left")
+    }
+  }
+  const leave = (): void => {
+    left = true
+    if (!reading) void readOn()
+  }
   // Abort first, then show the client: a paused client must not keep Baseten busy.
   const cut = (ending: Ending): void => {
     if (ended) return
+    if (left) {
+      if (ending === "client_left") return
+      end("client_left")
+      return void reader.cancel().catch(() => {})
+    }
     if (tap?.isComplete()) {
       end("complete")
+      return controller.close()
+    }
+    if (drains && ending === "client_left") {
+      leave()
       return controller.close()
     }
     end(ending)
@@ -64,6 +120,7 @@ export const relayBody = (
     // Nobody reads any more, and a failed body would be logged by Deno as an error of the server's.
     if (ending === "client_left") return controller.close()
     if (tap === undefined || isSource) return controller.error(new CutShort(ending))
+    // What a filter still holds is the beginning of an event that never came: its client must get to the error.
     const closing = tap.closing(ending)
     if (closing !== undefined) controller.enqueue(closing)
     controller.close()
@@ -74,28 +131,31 @@ export const relayBody = (
       controller = given
     },
     pull: async () => {
-      onWaiting()
       try {
-        const { done, value } = await reader.read()
-        if (ended) return
-        if (!done) {
-          tap?.push(value)
-          onChunk(value)
-          controller.enqueue(value)
-        } else if (tap === undefined || tap.isComplete()) {
-          end("complete", true)
-          controller.close()
-        } else {
-          cut("upstream_cut")
+        for (;;) {
+          const { done, value } = await next()
+          reading = false
+          if (ended) return
+          if (done) break
+          take(value)
+          if (left) return await readOn()
+          if (pass(filter === undefined ? value : filter.push(value))) return
         }
+        if (left) return end("client_left", true)
+        if (tap !== undefined && !tap.isComplete()) return cut("upstream_cut")
+        if (filter !== undefined) pass(filter.finish())
+        end("complete", true)
+        controller.close()
       } catch (error) {
         cut(error instanceof CutShort ? error.ending : "upstream_cut")
       }
     },
     cancel: () => {
-      if (ended) return
+      if (ended || left) return
+      const complete = tap?.isComplete() ?? false
+      if (drains && !complete) return leave()
       // A client that stops reading after the end mark has its whole answer.
-      end(tap?.isComplete() ? "complete" : "client_left")
+      end(complete ? "complete" : "client_left")
       return reader.cancel().catch(() => {})
     },
   }, { highWaterMark: 0 })

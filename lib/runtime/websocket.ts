@@ -6,6 +6,7 @@
  */
 import { eventData } from "../event-data.ts"
 import type { RequestContext } from "../exchange.ts"
+import { isEventStream } from "../framing.ts"
 import type { Gateway } from "../gateway.ts"
 import { parseBytes, topLevelMembers } from "../request/json-members.ts"
 
@@ -156,7 +157,7 @@ const tell = async (response: Response, send: (frame: object) => void): Promise<
     contentType,
     status,
   }
-  if (!/^text\/event-stream\b/i.test(contentType) || response.body === null) {
+  if (!isEventStream(headers) || response.body === null) {
     const text = await response.text()
     return send({ type: "universal.created", metadata, response: parsed(text) })
   }

@@ -8,12 +8,13 @@ import { AuthForwarder } from "../auth/AuthForwarder.ts"
 import type { GatewayError } from "../errors.ts"
 import { cachedStep, type CacheServices } from "./cached-step.ts"
 import type { Call, Called } from "./call.ts"
-import { limitedStep, type LimitServices } from "./limited-step.ts"
+import { admit, type LimitServices } from "./limited-step.ts"
+import { meteredStep, type MeterServices } from "./metered-step.ts"
 import { relayed } from "./relay-answer.ts"
-import { type SendServices, sendStep } from "./send-step.ts"
+import type { SendServices } from "./send-step.ts"
 
 /** Everything that calling a step asks of the layers. */
-export type StepServices = AuthForwarder | CacheServices | LimitServices | SendServices
+export type StepServices = AuthForwarder | CacheServices | LimitServices | MeterServices | SendServices
 
 /** Calls a step. Fails where there is no answer at all: no key, a limit, no connection, no headers in time. */
 export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepServices> = Effect.fnUntraced(
@@ -24,6 +25,7 @@ export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepS
     record.provider = step.route.provider
     record.step = step.index
     record.metadata = step.options.metadata
+    exchange.collected.entry = step.options.log.entry
     record.changes.push(...step.changes)
     const { headers, credential } = yield* (yield* AuthForwarder).forward({
       headers: step.headers,
@@ -38,7 +40,8 @@ export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepS
       takesOwnKey: step.takesOwnKey,
       requestId: record.request_id,
     })
-    const send = limitedStep(call, credential, sendStep(call, headers))
+    record.key = credential.kind === "secret" ? "caller" : credential.kind
+    const send = Effect.flatMap(admit(call, credential), (admission) => meteredStep(call, headers, admission))
     return step.options.cache.ttl > 0 ? yield* cachedStep(call, credential, send) : relayed(call, yield* send)
   },
 )

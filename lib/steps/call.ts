@@ -10,6 +10,7 @@ import type { SpendLimits } from "../config/limit-rules.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { SpendSubject } from "../limit/partition.ts"
+import type { BodyFilter } from "../relay/relay-body.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
 import type { UpstreamAnswer } from "../relay/Upstream.ts"
 import type { Ending } from "../telemetry/request-record.ts"
@@ -42,6 +43,11 @@ export interface Sent {
   readonly answer: StepAnswer
   /** Headers to add. */
   readonly headers: Headers
+  /** Watches the provider's bytes come; nothing for an answer that was metered elsewhere. */
+  readonly meter: Observer | undefined
+  /** Leaves out of the body what only the gateway has asked for. */
+  readonly filter: BodyFilter | undefined
+  /** Watch those bytes that go on to the client. */
   readonly observers: ReadonlyArray<Observer>
 }
 

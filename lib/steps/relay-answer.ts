@@ -6,11 +6,13 @@
 import * as Effect from "effect/Effect"
 import { type GatewayError, providerFailed } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
+import { isEventStream } from "../framing.ts"
 import { type SseTap, sseTap } from "../relay/sse-tap.ts"
 import { parseBytes } from "../request/json-members.ts"
 import { compatModels } from "../route/compat-models.ts"
 import { type Ending, rounded } from "../telemetry/request-record.ts"
 import type { Call, Called, Sent, StepAnswer } from "./call.ts"
+import { payloadObserver } from "./payload-observer.ts"
 import type { Step } from "./step.ts"
 
 /** An answer to be relayed as it comes. */
@@ -23,9 +25,6 @@ export const relayed = (call: Call, sent: Sent): Called => ({
 /** Statuses whose responses have no body (RFC 9110 §6.4.1, Fetch's null body status). */
 const bodiless = new Set([204, 205, 304])
 
-const isEventStream = (headers: Headers): boolean =>
-  /^text\/event-stream\b/i.test(headers.get("content-type") ?? "")
-
 /** The watch for the end of a stream; nothing where the end of the body is the end, or its bytes are encoded. */
 export const tapOf = ({ route }: Step, { response, headers }: StepAnswer): SseTap | undefined =>
   route.framing !== undefined && response.status === 200 && isEventStream(headers) &&
@@ -35,11 +34,15 @@ export const tapOf = ({ route }: Step, { response, headers }: StepAnswer): SseTa
 
 /** Starts to relay an answer. */
 const relayAnswer = (
-  { exchange, step, relay }: Call,
-  { answer, headers: added, observers }: Sent,
+  call: Call,
+  sent: Sent,
 ): Effect.Effect<Response, GatewayError> => {
+  const { exchange, gateway, step, relay } = call
+  const { answer, headers: added, meter, filter } = sent
   const { record, request } = exchange
   const { response, clocks, headers } = answer
+  const payload = payloadObserver(call)
+  const observers = payload === undefined ? sent.observers : [...sent.observers, payload]
   record.upstream_status = record.status = response.status
   record.baseten_request_id = headers.get("x-baseten-request-id")
   record.provider = step.route.provider
@@ -49,9 +52,11 @@ const relayAnswer = (
   const tap = tapOf(step, answer)
   // A stream that breaks off gets an error event, so it may turn out longer than Baseten said.
   if (tap !== undefined) headers.delete("content-length")
+  record.response_content_type = headers.get("content-type")
 
   const listed = step.route.compatModels && response.status === 200 && !headers.has("content-encoding")
   const settle = (ending: Ending): void => {
+    if (meter !== undefined) exchange.after.push(meter.ended(ending))
     for (const observer of observers) exchange.after.push(observer.ended(ending))
     // A list that broke off has not been answered yet: the client gets an error instead.
     if (listed && ending !== "complete" && ending !== "client_left") record.ending = ending
@@ -70,10 +75,15 @@ const relayAnswer = (
   const { body, cut } = relay.relay({
     source: response.body,
     tap,
+    filter,
+    drains: gateway.drains,
     onWaiting: () => clocks.waiting(answer.now()),
     onChunk: (chunk) => {
       clocks.chunkCame()
       record.time_to_first_byte_ms ??= exchange.elapsed()
+      meter?.push(chunk)
+    },
+    onPassed: (chunk) => {
       record.response_bytes += chunk.byteLength
       for (const observer of observers) observer.push(chunk)
     },
@@ -98,13 +108,19 @@ const tellTiming = ({ record, elapsed, upstreamTime }: Exchange, step: Step, hea
   headers.append("server-timing", `gateway;dur=${record.gateway_ms}`)
 }
 
-/** An answer that the gateway holds whole. */
+/** An answer that the gateway holds whole, and which costs nothing. */
 export const answerWhole = (
-  { exchange, step }: Call,
+  call: Call,
   body: Uint8Array<ArrayBuffer>,
   init: { readonly status: number; readonly statusText: string; readonly headers: Headers },
 ): Response => {
+  const { exchange, step } = call
   const { record } = exchange
+  const payload = payloadObserver(call)
+  payload?.push(body)
+  if (payload !== undefined) exchange.after.push(payload.ended("complete"))
+  record.cost = 0
+  record.response_content_type = init.headers.get("content-type")
   record.status = init.status
   record.provider = step.route.provider
   record.step = step.index

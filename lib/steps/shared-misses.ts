@@ -7,6 +7,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { type FlightControls, type Flights, makeFlights } from "../cache/flights.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
@@ -65,7 +66,11 @@ const sharedMiss: <R>(
       new Promise((land, fail) => {
         lead = { controls, land, fail }
       }))
-    if (lead !== undefined) yield* Effect.forkDetach(fly(call, key, send, lead), { startImmediately: true })
+    if (lead !== undefined) {
+      const flight = yield* Effect.forkDetach(fly(call, key, send, lead), { startImmediately: true })
+      // What the call took is known when it has ended, which may be after its first client has left.
+      exchange.after.push(Effect.asVoid(Fiber.await(flight)))
+    } else exchange.record.cost = 0
     const before = exchange.elapsed()
     const landed = yield* Effect.callback<SharedAnswer, GatewayError>((resume) => {
       seat.result.then(
@@ -96,6 +101,8 @@ const sharedMiss: <R>(
     return relayed(call, {
       answer: seatedAnswer(landed, stream, seat.leave),
       headers: new Headers(),
+      meter: undefined,
+      filter: undefined,
       observers: [],
     })
   },
@@ -118,7 +125,7 @@ const fly = Effect.fnUntraced(
       signal.addEventListener("abort", leave, { once: true })
       return Effect.sync(() => signal.removeEventListener("abort", leave))
     })
-    const { answer, headers, observers } = yield* Effect.raceFirst(send, allLeft)
+    const { answer, headers, meter, filter, observers } = yield* Effect.raceFirst(send, allLeft)
     const { response, clocks } = answer
     const keep = keeper(call, key, answer, cache)
     const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
@@ -128,9 +135,13 @@ const fly = Effect.fnUntraced(
       source: response.body ?? new Blob([]).stream(),
       tap: tapOf(call.step, answer),
       isSource: true,
+      filter,
       onWaiting: () => clocks.waiting(answer.now()),
       onChunk: (chunk) => {
         clocks.chunkCame()
+        meter?.push(chunk)
+      },
+      onPassed: (chunk) => {
         for (const observer of all) observer.push(chunk)
       },
       onEnd: (ending, whole) => {
@@ -153,6 +164,7 @@ const fly = Effect.fnUntraced(
     // An answer that is not kept is nobody else's, but that an error is all theirs who waited for it.
     if (keep === undefined) close()
     const ending = yield* Effect.promise(() => ended)
+    if (meter !== undefined) yield* meter.ended(ending)
     for (const observer of all) yield* observer.ended(ending)
     close()
   },

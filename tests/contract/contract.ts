@@ -22,6 +22,7 @@ import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
+import { meteringCases, meteringEntries } from "./cases/metering.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
 import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
@@ -75,6 +76,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   limits: { cases: limitCases, configured: limitEntries },
   "limit partitions": { cases: limitPartitionCases, configured: limitPartitionEntries },
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
+  metering: { cases: meteringCases, configured: meteringEntries },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
 }
 

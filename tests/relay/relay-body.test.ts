@@ -108,3 +108,94 @@ test("relayBody() of a relayed source ends as that one was cut, and tells the cl
   assert.equal(await text, "error: idle")
   assert.deepEqual(endings, ["idle"])
 })
+
+test("relayBody() hands on what its filter leaves, and what it held at the end; watchers see it all", async () => {
+  const chunks = fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 20 })
+  await fc.assert(fc.asyncProperty(chunks, async (given) => {
+    const seen: Array<number> = [], passed: Array<number> = []
+    const held: Array<number> = []
+    const { body } = relayBody({
+      source: sourceOf(given).source,
+      tap: undefined,
+      // Leaves odd bytes out, and holds the others back by one chunk.
+      filter: {
+        push: (chunk) =>
+          Uint8Array.from([...held.splice(0), ...(held.push(...chunk.filter((byte) => byte % 2 === 0)), [])]),
+        finish: () => Uint8Array.from(held.splice(0)),
+      },
+      onWaiting: nothing,
+      onChunk: (chunk) => seen.push(...chunk),
+      onPassed: (chunk) => passed.push(...chunk),
+      onEnd: nothing,
+    })
+    const bytes = [
+      ...new Uint8Array(
+        await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+      ),
+    ]
+    const all = given.flatMap((chunk) => [...chunk])
+    assert.deepEqual(seen, all)
+    assert.deepEqual(bytes, all.filter((byte) => byte % 2 === 0))
+    assert.deepEqual(passed, bytes)
+  }))
+})
+
+for (const way of ["cancels", "is cut off"] as const) {
+  test(`a body that drains is read to its end when the client ${way}, and ends as client_left`, async () => {
+    const chunks = Array.from({ length: 5 }, (_, index) => Uint8Array.of(index))
+    const { source, pulls } = sourceOf(chunks)
+    const seen: Array<number> = []
+    let end: (ended: readonly [Ending, boolean]) => void
+    const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
+    const { body, cut } = relayBody({
+      source,
+      tap: undefined,
+      drains: true,
+      onWaiting: nothing,
+      onChunk: (chunk) => seen.push(...chunk),
+      onEnd: (ending, whole) => end([ending, whole]),
+    })
+    const reader = body.getReader()
+    await reader.read()
+    if (way === "cancels") await reader.cancel()
+    else cut("client_left")
+    assert.deepEqual(await ended, ["client_left", true])
+    assert.deepEqual(seen, [0, 1, 2, 3, 4])
+    assert.equal(pulls.cancelled, false)
+    assert.equal((await reader.read()).done, true)
+  })
+}
+
+test("a body that drains while its reader waits is read to its end once, and a clock can end that", async () => {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  let cancelled = false
+  const source = new ReadableStream<Uint8Array>({
+    start: (given) => {
+      controller = given
+    },
+    cancel: () => {
+      cancelled = true
+    },
+  })
+  const endings: Array<Ending> = []
+  const seen: Array<number> = []
+  const { body, cut } = relayBody({
+    source,
+    tap: undefined,
+    drains: true,
+    onWaiting: nothing,
+    onChunk: (chunk) => seen.push(...chunk),
+    onEnd: (ending) => endings.push(ending),
+  })
+  const reader = body.getReader()
+  const read = reader.read()
+  cut("client_left")
+  assert.equal((await read).done, true)
+  controller?.enqueue(Uint8Array.of(1))
+  controller?.enqueue(Uint8Array.of(2))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual([seen, endings], [[1, 2], []])
+  cut("idle")
+  cut("idle")
+  assert.deepEqual([endings, cancelled], [["client_left"], true])
+})
