@@ -40,6 +40,11 @@ const countsOf = (
 const detailOf = ({ rule: { id, limit, unit, interval } }: RuleState, seconds: number): string =>
   `The limit "${id}" of ${limit} ${unit} per ${interval} s is used up. Try again in ${seconds} s.`
 
+/** Books tokens. */
+export type Settle = (tokens: number) => Effect.Effect<void>
+
+const settleNothing: Settle = () => Effect.void
+
 /** Rate limits: Cloudflare's per gateway, and ours per key, model, metadata value and by tokens. */
 export class RateLimit extends Context.Service<RateLimit, {
   /**
@@ -58,12 +63,14 @@ export class RateLimit extends Context.Service<RateLimit, {
     rules: ReadonlyArray<RateRule>,
     subject: LimitSubject,
   ) => Effect.Effect<Readonly<Record<string, string>>, GatewayError>
-  /** Books the tokens of a request that ended on the token rules, in the window in which it ended. */
-  readonly settle: (
+  /**
+   * Makes what books the tokens of a request on the token rules, in the window in which it ended. It is made before
+   * the request is sent: then the booking waits for nothing, and whoever asks once the answer is there finds it booked.
+   */
+  readonly settlement: (
     rules: ReadonlyArray<RateRule>,
     subject: LimitSubject,
-    tokens: number,
-  ) => Effect.Effect<void>
+  ) => Effect.Effect<Settle>
 }>()("basegate/limit/RateLimit") {
   /** Counts in the `Store`: exact as far as its guarantee goes. */
   static readonly layer: Layer.Layer<RateLimit, never, Store> = Layer.effect(
@@ -107,12 +114,7 @@ export class RateLimit extends Context.Service<RateLimit, {
         }))
       }, Effect.uninterruptible)
 
-      const settle = Effect.fnUntraced(function* (
-        rules: ReadonlyArray<RateRule>,
-        subject: LimitSubject,
-        tokens: number,
-      ) {
-        const counts = yield* countsOf(rules.filter(({ unit }) => unit === "tokens"), subject)
+      const settle = Effect.fnUntraced(function* (counts: ReadonlyArray<Count>, tokens: number) {
         const now = yield* Clock.currentTimeMillis
         for (const { name, window } of counts) {
           yield* store.add(bucketKeys(name, window, now).current, tokens, keptFor(window))
@@ -121,10 +123,13 @@ export class RateLimit extends Context.Service<RateLimit, {
 
       return {
         take: (rules, subject) => rules.length === 0 ? Effect.succeed({}) : take(rules, subject),
-        settle: (rules, subject, tokens) =>
-          tokens > 0 && rules.some(({ unit }) => unit === "tokens")
-            ? settle(rules, subject, tokens)
-            : Effect.void,
+        settlement: (rules, subject) => {
+          const due = rules.filter(({ unit }) => unit === "tokens")
+          return due.length === 0
+            ? Effect.succeed(settleNothing)
+            : Effect.map(countsOf(due, subject), (counts): Settle => (tokens) =>
+              tokens > 0 ? settle(counts, tokens) : Effect.void)
+        },
       }
     }),
   )

@@ -56,6 +56,11 @@ const toldRule = ({ id, limit, window }: SpendRule): ToldRule => ({
   unit: "micro-usd",
 })
 
+/** Books a cost in USD. */
+export type Book = (cost: number) => Effect.Effect<void>
+
+const bookNothing: Book = () => Effect.void
+
 /**
  * Spend limits, as Cloudflare's: every rule that matches must be under budget, and what a request costs is
  * booked when it has ended. So the requests that were under way when a budget ran out overshoot it, and no
@@ -64,8 +69,12 @@ const toldRule = ({ id, limit, window }: SpendRule): ToldRule => ({
 export class SpendLimit extends Context.Service<SpendLimit, {
   /** Fails with `spend_limited` and the headers of `RateLimit` at the first rule whose budget is spent. */
   readonly check: (limits: SpendLimits, subject: SpendSubject) => Effect.Effect<void, GatewayError>
-  /** Books what a request cost, in USD, in the window in which it ended. A request of unknown cost is not booked. */
-  readonly book: (limits: SpendLimits, subject: SpendSubject, cost: number) => Effect.Effect<void>
+  /**
+   * Makes what books the cost of a request, in USD, in the window in which it ended; a request of unknown cost is not
+   * booked. It is made before the request is sent: then the booking waits for nothing, and whoever asks once the
+   * answer is there finds it booked.
+   */
+  readonly booking: (limits: SpendLimits, subject: SpendSubject) => Effect.Effect<Book>
 }>()("basegate/limit/SpendLimit") {
   /** Counts in the `Store`. */
   static readonly layer: Layer.Layer<SpendLimit, never, Store> = Layer.effect(
@@ -88,8 +97,7 @@ export class SpendLimit extends Context.Service<SpendLimit, {
           }))
         }
       })
-      const book = Effect.fnUntraced(function* (limits: SpendLimits, subject: SpendSubject, amount: number) {
-        const budgets = yield* budgetsOf(limits, subject)
+      const book = Effect.fnUntraced(function* (budgets: ReadonlyArray<Budget>, amount: number) {
         const now = yield* Clock.currentTimeMillis
         for (const { name, window } of budgets) {
           yield* store.add(bucketKeys(name, window, now).current, amount, keptFor(window))
@@ -97,13 +105,14 @@ export class SpendLimit extends Context.Service<SpendLimit, {
       })
       return {
         check: (limits, subject) => limits.enabled ? check(limits, subject) : Effect.void,
-        book: (limits, subject, cost) => {
-          const amount = nanos(cost)
-          // Leaves out what is no amount, too: a NaN of the price table, a negative custom cost.
-          return limits.enabled && Number.isSafeInteger(amount) && amount > 0
-            ? book(limits, subject, amount)
-            : Effect.void
-        },
+        booking: (limits, subject) =>
+          limits.enabled
+            ? Effect.map(budgetsOf(limits, subject), (budgets): Book => (cost) => {
+              const amount = nanos(cost)
+              // Leaves out what is no amount, too: a NaN of the price table, a negative custom cost.
+              return Number.isSafeInteger(amount) && amount > 0 ? book(budgets, amount) : Effect.void
+            })
+            : Effect.succeed(bookNothing),
       }
     }),
   )

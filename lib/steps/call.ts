@@ -6,10 +6,9 @@
 import type * as Effect from "effect/Effect"
 import type { Caller } from "../auth/GatewayAuth.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import type { SpendLimits } from "../config/limit-rules.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
-import type { SpendSubject } from "../limit/partition.ts"
+import type { Book } from "../limit/SpendLimit.ts"
 import type { BodyFilter } from "../relay/relay-body.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
 import type { UpstreamAnswer } from "../relay/Upstream.ts"
@@ -23,14 +22,8 @@ export interface Call {
   readonly caller: Caller
   readonly relay: StreamRelay["Service"]
   /** Budgets beside the gateway's own, which the cost of the call is to be booked on. */
-  readonly budgets: ReadonlyArray<Budget>
+  readonly budgets: ReadonlyArray<Book>
   readonly step: Step
-}
-
-/** A budget of a dynamic route. */
-export interface Budget {
-  readonly limits: SpendLimits
-  readonly subject: SpendSubject
 }
 
 /** A provider's answer, and those of its headers that go on to the client. */

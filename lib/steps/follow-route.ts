@@ -11,14 +11,14 @@ import type { RouteGraph } from "../config/route-graph.ts"
 import { textDigest } from "../digest.ts"
 import { GatewayError } from "../errors.ts"
 import { RateLimit } from "../limit/RateLimit.ts"
-import { SpendLimit } from "../limit/SpendLimit.ts"
+import { type Book, SpendLimit } from "../limit/SpendLimit.ts"
 import { withModel } from "../request/body-view.ts"
 import { parseBytes } from "../request/json-members.ts"
 import { parametersFor } from "../request/model-parameters.ts"
 import { lookAt } from "../request/prepare-body.ts"
 import { type CallStep, type LimitStep, startWalk } from "../route/dynamic-route.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
-import type { Budget, Call, Called } from "./call.ts"
+import type { Call, Called } from "./call.ts"
 import { callStep, type StepServices } from "./call-step.ts"
 import { toProvider } from "./to-provider.ts"
 
@@ -42,7 +42,7 @@ export const followRoute: (
       header: (name) => step.headers.get(name) ?? request.headers.get(name),
       random: Math.random,
     })
-    const budgets: Array<Budget> = []
+    const budgets: Array<Book> = []
     let answer: Called | undefined
     let failure: Called | GatewayError | undefined
     const fail = (next: Called | GatewayError) => {
@@ -90,7 +90,7 @@ const callModel: (
   call: Call,
   bytes: Uint8Array<ArrayBuffer>,
   walk: CallStep,
-  budgets: ReadonlyArray<Budget>,
+  budgets: ReadonlyArray<Book>,
 ) => Effect.Effect<Called, GatewayError, StepServices | UrlResolver> = Effect.fnUntraced(
   function* (call, bytes, { provider, model, timeout, retries }, budgets) {
     const { step, exchange: { record } } = call
@@ -138,7 +138,7 @@ const askLimit: (
   call: Call,
   route: string,
   walk: LimitStep,
-  budgets: Array<Budget>,
+  budgets: Array<Book>,
 ) => Effect.Effect<GatewayError | undefined, never, RateLimit | SpendLimit> = Effect.fnUntraced(
   function* ({ gateway, step }, route, { element, limitType, value, limit, windowMs, technique }, budgets) {
     const id = `route.${route}.${element}`
@@ -169,9 +169,10 @@ const askLimit: (
       }],
     }
     const spender = { ...subject, provider: step.route.provider }
-    const checked = yield* Effect.result((yield* SpendLimit).check(limits, spender))
+    const { check, booking } = yield* SpendLimit
+    const checked = yield* Effect.result(check(limits, spender))
     if (Result.isFailure(checked)) return checked.failure
-    budgets.push({ limits, subject: spender })
+    budgets.push(yield* booking(limits, spender))
     return undefined
   },
 )

@@ -56,11 +56,9 @@ const admitWithin = Effect.fnUntraced(function* (call: Call, credential: Credent
   )
   const headers = yield* rates.take(due, subject)
   counted.push(subject.model)
-  const budgets = [{ limits: gateway.spendLimits, subject }, ...call.budgets]
+  const settleTokens = yield* rates.settlement(gateway.rateRules, subject)
+  const books = [yield* spending.booking(gateway.spendLimits, subject), ...call.budgets]
   const settle = (tokens: number, cost: number) =>
-    budgets.reduce(
-      (settled, { limits, subject }) => Effect.andThen(settled, spending.book(limits, subject, cost)),
-      rates.settle(gateway.rateRules, subject, tokens),
-    )
+    books.reduce((settled, book) => Effect.andThen(settled, book(cost)), settleTokens(tokens))
   return { headers, settle }
 })

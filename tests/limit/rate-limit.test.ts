@@ -183,14 +183,15 @@ test("RateLimit.take: a rule per metadata leaves requests alone that have none",
     }
   })))
 
-test("RateLimit.settle books tokens, and a token rule refuses once it is used up", () =>
+test("RateLimit.settlement books tokens, and a token rule refuses once it is used up", () =>
   withLimits(Effect.gen(function* () {
     const rules = [rule({ limit: 10 }), rule({ id: "tokens", limit: 1000, unit: "tokens" })]
-    const { take, settle } = yield* RateLimit
+    const { take, settlement } = yield* RateLimit
     assert.deepEqual(yield* passes(rules, 2), [true, true])
-    yield* settle(rules, subject, 999)
+    const settle = yield* settlement(rules, subject)
+    yield* settle(999)
     assert.equal((yield* take(rules, subject))["ratelimit"], '"gateway";r=7;t=60, "tokens";r=1;t=60')
-    yield* settle(rules, subject, 500)
+    yield* settle(500)
     const error = yield* Effect.flip(take(rules, subject))
     assert.match(error.detail, /"tokens" of 1000 tokens per 60 s/)
     assert.match(
