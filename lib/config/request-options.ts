@@ -71,12 +71,25 @@ const backoff: Read<Backoff> = (value) => {
   return known === undefined ? `takes ${backoffs.join(", ")}` : { value: known }
 }
 
+const strictText = new TextDecoder("utf-8", { fatal: true })
+
+/** Bun, Deno and Node hand over UTF-8 byte by byte, as Fetch's `Headers` has it; workerd (2026-10) decodes it. */
+const fromUtf8 = (value: string): string => {
+  if (!/[\x80-\xff]/.test(value) || /[^\0-\xff]/.test(value)) return value
+  try {
+    return strictText.decode(Uint8Array.from(value, (byte) => byte.charCodeAt(0)))
+  } catch {
+    // Latin-1 it is.
+    return value
+  }
+}
+
 /** Cloudflare keeps five entries; keys that begin with `cf.` are its own. */
 const maxEntries = 5
 const metadata: Read<Metadata> = (value) => {
   let given: unknown
   try {
-    given = JSON.parse(value)
+    given = JSON.parse(fromUtf8(value))
   } catch {
     given = undefined
   }

@@ -29,7 +29,7 @@ export const stepHeaders = (
   if (twice !== undefined) return `has the header ${JSON.stringify(twice)} more than once. Send it once.`
   const headers = new Headers()
   for (const { key, start, end } of members) {
-    const value = headerText(object.subarray(start, end))
+    const value = headerText(key, object.subarray(start, end))
     if (value === undefined) return `has the header ${JSON.stringify(key)} with null for a value. Send text.`
     if (!setHeader(headers, key, value)) {
       return `has the header ${JSON.stringify(key)}, whose name or value cannot be sent in HTTP. Correct it.`
@@ -41,12 +41,16 @@ export const stepHeaders = (
     : 'has an "authorization" that is not text for a header. Put it in "headers".'
 }
 
+/** JSON without what a header cannot hold; it means the same. */
+const inAscii = (json: string): string =>
+  json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
 /** Text as it is, objects as JSON (as the Workers binding sends them), numbers digit by digit; nothing for null. */
-const headerText = (bytes: Uint8Array): string | undefined => {
+const headerText = (name: string, bytes: Uint8Array): string | undefined => {
   const value = parseBytes(bytes)
-  if (typeof value === "string") return value
+  if (typeof value === "string") return /^cf-aig-metadata$/i.test(name) ? inAscii(value) : value
   if (value === null) return undefined
-  return typeof value === "object" ? JSON.stringify(value) : new TextDecoder().decode(bytes)
+  return typeof value === "object" ? inAscii(JSON.stringify(value)) : new TextDecoder().decode(bytes)
 }
 
 const setHeader = (headers: Headers, name: string, value: string): boolean => {

@@ -1,7 +1,8 @@
 /** What a request may ask for with `cf-aig-*` headers: read strictly, clamped to its range, before the gateway's own. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { chat, type Configured, failing, type Harness, json } from "../harness.ts"
+import { Buffer } from "node:buffer"
+import { chat, type Configured, eventually, failing, get, type Harness, json, key } from "../harness.ts"
 
 /** What these cases need configured. */
 export const optionEntries = (): Configured => ({
@@ -152,6 +153,17 @@ export const optionCases = (harness: Harness): void => {
       assert.deepEqual((await harness.recordOf(response))["metadata"], kept)
     })
   }
+
+  test("cf-aig-metadata: text of all languages, in the bytes of UTF-8", async () => {
+    const id = harness.nextCase()
+    const metadata = { user: "Zoë 世界 🌍" }
+    const bytes = Buffer.from(JSON.stringify(metadata)).toString("latin1")
+    const headers = { ...key, "cf-aig-metadata": bytes, "cf-aig-event-id": id }
+    assert.equal((await get(`${harness.base}/baseten/v1/models`, headers)).status, 200)
+    const record = () => harness.gateway.records().find(({ event_id }) => event_id === id)
+    await eventually("a record is logged", () => record() !== undefined)
+    assert.deepEqual(record()?.["metadata"], metadata)
+  })
 
   test("metadata of a call that is refused is recorded too", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/models`, {

@@ -117,6 +117,17 @@ export const stepOptionCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["event_id"], id)
   })
 
+  test("a step's metadata may be text of all languages, as JSON and as an object", async () => {
+    const metadata = { user: "Zoë 世界 🌍" }
+    for (const given of [JSON.stringify(metadata), metadata]) {
+      const step = ask(harness.nextCase(), models.gpt, { headers: { "cf-aig-metadata": given } })
+      const response = await callSteps(harness.entry("plain"), [step])
+      await response.text()
+      assert.equal(response.status, 200)
+      assert.deepEqual((await harness.recordOf(response))["metadata"], metadata)
+    }
+  })
+
   test("a dynamic route is a step of a universal request, which moves on when it fails", async () => {
     const id = harness.nextCase()
     const route = harness.entry("dynamic")
