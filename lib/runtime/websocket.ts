@@ -86,15 +86,17 @@ export const converse = (
     socket.close(1008, "The client does not read")
   }
 
-  const answer = async (body: Uint8Array<ArrayBuffer>, eventId: string | undefined): Promise<void> => {
+  const answer = async ({ body, eventId }: Asked): Promise<void> => {
     const controller = new AbortController()
     running.add(controller)
     const headers = new Headers(shown)
     headers.set("content-type", "application/json")
-    if (eventId !== undefined) headers.set("cf-aig-event-id", eventId)
+    const id = String(eventId ?? "")
+    // In records as well, if it is what a header can hold.
+    if (/^[\x21-\x7e]{1,256}$/.test(id)) headers.set("cf-aig-event-id", id)
     try {
       const request = new Request(url, { method: "POST", headers, body, signal: controller.signal })
-      await tell(await gateway.fetch(request, context), send)
+      await tell(await gateway.fetch(request, context), eventId, send)
     } catch {
       // The socket is gone, or the answer broke off, which its events have told.
       if (!controller.signal.aborted) send(failure(eventId, "The answer is not complete."))
@@ -107,23 +109,28 @@ export const converse = (
     message: (data) => {
       const read = requestIn(data)
       if (typeof read === "string") send(failure(undefined, read))
-      else if (running.size < maxRequests) void answer(read.body, read.eventId)
+      else if (running.size < maxRequests) void answer(read)
       else send(failure(read.eventId, `More than ${maxRequests} requests at once. Wait for some to end.`))
     },
     closed: end,
   }
 }
 
-const failure = (eventId: string | undefined, message: string) => ({
+const failure = (eventId: Asked["eventId"], message: string) => ({
   type: "universal.error",
   metadata: { eventId },
   error: { message },
 })
 
-/** The request in a message, in its own bytes, or what is wrong with the message. */
-const requestIn = (
-  data: unknown,
-): { readonly body: Uint8Array<ArrayBuffer>; readonly eventId: string | undefined } | string => {
+interface Asked {
+  /** The request in its own bytes. */
+  readonly body: Uint8Array<ArrayBuffer>
+  /** By which the client tells answers apart; it goes back as it came. */
+  readonly eventId: string | number | undefined
+}
+
+/** The request in a message, or what is wrong with the message. */
+const requestIn = (data: unknown): Asked | string => {
   if (typeof data !== "string") return "Send messages as text."
   const bytes = new TextEncoder().encode(data)
   const valueOf = (of: Uint8Array<ArrayBuffer>, key: string): Uint8Array<ArrayBuffer> | undefined => {
@@ -137,18 +144,18 @@ const requestIn = (
   }
   const given = valueOf(body, "eventId")
   const eventId = given && parseBytes(given)
-  // A header holds it on its way: only what one can hold is taken.
-  return {
-    body,
-    eventId: typeof eventId === "string" && /^[\x21-\x7e]{1,256}$/.test(eventId) ? eventId : undefined,
-  }
+  return { body, eventId: typeof eventId === "string" || typeof eventId === "number" ? eventId : undefined }
 }
 
 /** Cloudflare's frames: one with the whole answer; or a first one, one for each event, and a last one. */
-const tell = async (response: Response, send: (frame: object) => void): Promise<void> => {
+const tell = async (
+  response: Response,
+  given: Asked["eventId"],
+  send: (frame: object) => void,
+): Promise<void> => {
   const { headers, status } = response
   const contentType = headers.get("content-type") ?? ""
-  const eventId = headers.get("cf-aig-event-id")
+  const eventId = given ?? headers.get("cf-aig-event-id")
   const metadata = {
     cacheStatus: headers.get("cf-aig-cache-status"),
     eventId,

@@ -100,6 +100,20 @@ export const webSocketCases = (harness: Harness): void => {
     socket.close()
   })
 
+  test("answers carry the eventId of their request, whatever it is and whatever its headers say", async () => {
+    const { socket, frames } = await open(harness.base)
+    const ids = ["order 7", "Zoë 世界", "x".repeat(300), "", 7]
+    for (const [index, eventId] of ids.entries()) {
+      const members = { "cf-aig-event-id": "other" }
+      const query = chat({ stream: index === 0 })
+      socket.send(create("id", members, query).replace('"id"', JSON.stringify(eventId)))
+    }
+    const told = () => frames.filter(({ type }) => type === "universal.created")
+    await eventually("each is answered", () => told().length === ids.length, 3000)
+    assert.deepEqual(new Set(frames.map(({ metadata }) => metadata["eventId"])), new Set(ids))
+    socket.close()
+  })
+
   test("what is no universal.create is told so, and the socket goes on", async () => {
     const { socket, frames, until } = await open(harness.base)
     for (const message of ["hello", "{}", '{"type":"universal.create"}', new Uint8Array(3)]) {
