@@ -3,10 +3,10 @@
  *
  * @module
  */
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { recordOf, text } from "./expected.ts"
-import { isReference, type Resolve } from "./stored-keys.ts"
+import { isReference, type Resolve, secretOf } from "./stored-keys.ts"
 
 /** A provider, as the rest of the gateway sees it. */
 export interface CustomProvider {
@@ -83,7 +83,7 @@ export const customProviders = (
       baseUrl: new URL(base_url).href.replace(/\/+$/, ""),
       headers: Object.entries(headers).map(([name, value]) => ({
         name,
-        value: isReference(value) ? resolve(value) : Redacted.make(value),
+        value: secretOf(value, resolve),
         stored: isReference(value),
       })),
     }]),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { PriceOverride } from "../meter/call-cost.ts"
 import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
@@ -15,7 +15,7 @@ import { LogCollection, type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "./route-graph.ts"
 import { SettingProblem } from "./setting-problem.ts"
 import { ModelPrices, priceOverrides } from "./price-overrides.ts"
-import { ProviderKeys, type Resolve, type StoredKeys, storedKeys } from "./stored-keys.ts"
+import { ProviderKeys, type Resolve, secretOf, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
 const Milliseconds = integer(1, 86_400_000)
 const Backoff = oneOf("constant", "linear", "exponential")
@@ -126,7 +126,7 @@ export interface GatewaySettings {
 /** What every entry has from the variables. */
 export interface Shared {
   readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
-  /** The tokens of every entry. */
+  /** The tokens of every entry, as they are written. */
   readonly allTokens: ReadonlyArray<string>
   readonly basetenKey: Redacted.Redacted<string> | undefined
   readonly resolve: Resolve
@@ -148,7 +148,8 @@ export const gatewaySettings = (
   entry: typeof GatewayEntry.Type,
   shared: Shared,
 ): GatewaySettings => {
-  const tokens = [...(entry.tokens ?? []).map((token) => Redacted.make(token)), ...shared.tokens]
+  const secrets = (tokens: ReadonlyArray<string>) => tokens.map((token) => secretOf(token, shared.resolve))
+  const tokens = [...secrets(entry.tokens ?? []), ...shared.tokens]
   const providers = customProviders(entry.custom_providers ?? {}, shared.resolve)
   const routes = dynamicRoutes(entry.routes ?? {})
   for (const [name, graph] of routes) {
@@ -163,8 +164,7 @@ export const gatewaySettings = (
     id,
     authentication: entry.authentication ?? tokens.length > 0,
     tokens,
-    foreignTokens: shared.allTokens.filter((token) => !entry.tokens?.includes(token))
-      .map((token) => Redacted.make(token)),
+    foreignTokens: secrets(shared.allTokens.filter((token) => !entry.tokens?.includes(token))),
     authScheme: entry.auth_scheme ?? "bearer",
     keys: storedKeys(entry.provider_keys, shared.basetenKey, shared.resolve),
     customProviders: providers,

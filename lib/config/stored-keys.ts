@@ -44,6 +44,10 @@ export const resolveIn = (environment: Readonly<Record<string, unknown>>): Resol
   return Redacted.make(value)
 }
 
+/** What a setting says: the secret itself, or the variable that holds it. */
+export const secretOf = (text: string, resolve: Resolve): Redacted.Redacted<string> =>
+  isReference(text) ? resolve(text) : Redacted.make(text)
+
 /** The keys of an entry, over the one that every gateway has from `BASETEN_API_KEY`. */
 export const storedKeys = (
   entry: typeof ProviderKeys.Type | undefined,
