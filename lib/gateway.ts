@@ -16,6 +16,7 @@ import { errorResponse } from "./error-response.ts"
 import { clientLeft, draining, type GatewayError, internal, misconfigured, unreadableUrl } from "./errors.ts"
 import { type Exchange, openExchange, type RequestContext } from "./exchange.ts"
 import { type HostTraits, layerDefault } from "./layers.ts"
+import type { RequestLog } from "./log/RequestLog.ts"
 import { pipeline, type Stages } from "./pipeline.ts"
 import { Prices } from "./prices/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
@@ -32,10 +33,15 @@ export interface GatewayOptions {
   /** Where counters and cached answers are kept; the memory of the process by default. */
   readonly store?: Layer.Layer<Store>
   /**
+   * Where the log keeps its entries; by default the file that `BASEGATE_DB` names, or the memory of the process where it
+   * names none.
+   */
+  readonly log?: Layer.Layer<RequestLog, never, Settings>
+  /**
    * Services to use in place of the default ones: one of the four, several, or any other stage. They must build
    * without waiting: on Workers one request would hang another.
    */
-  readonly layer?: Layer.Layer<never, never, Settings | Store | Transport>
+  readonly layer?: Layer.Layer<never, never, RequestLog | Settings | Store | Transport>
 }
 
 /** A running gateway. */
@@ -67,10 +73,10 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
   return Result.map(readSettings(env), (settings) => {
     const base = Layer.mergeAll(
-      Settings.layerOf(settings),
+      options.log ?? host.log,
       options.transport ?? Transport.layerFetch(),
       options.store ?? Store.layerMemory(host.memory),
-    )
+    ).pipe(Layer.provideMerge(Settings.layerOf(settings)))
     const layer = Layer.mergeAll(layerDefault(host), options.layer ?? Layer.empty).pipe(
       Layer.provideMerge(base),
     )

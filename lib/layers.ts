@@ -8,6 +8,7 @@ import { AuthForwarder } from "./auth/AuthForwarder.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import { ResponseCache } from "./cache/ResponseCache.ts"
 import type { Settings } from "./config/Settings.ts"
+import type { RequestLog } from "./log/RequestLog.ts"
 import { RateLimit } from "./limit/RateLimit.ts"
 import { SpendLimit } from "./limit/SpendLimit.ts"
 import type { Stages } from "./pipeline.ts"
@@ -28,12 +29,18 @@ export interface HostTraits {
   readonly misses: Layer.Layer<Misses>
   /** How much is held in memory: its own bounds, where the default ones do not suit. */
   readonly memory?: MemoryOptions
+  /** Where entries of the request log are kept. */
+  readonly log: Layer.Layer<RequestLog, never, Settings>
 }
 
-/** Every service of the gateway but the settings and the transport. All of them build without waiting. */
+/** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */
 export const layerDefault = (
   { misses }: HostTraits,
-): Layer.Layer<Exclude<Stages, Settings> | Telemetry, never, Settings | Store | Transport> =>
+): Layer.Layer<
+  Exclude<Stages, Settings> | Telemetry,
+  never,
+  RequestLog | Settings | Store | Transport
+> =>
   Layer.mergeAll(
     UrlResolver.layer,
     GatewayAuth.layer,
@@ -46,5 +53,5 @@ export const layerDefault = (
     Prices.layer,
     Upstream.layer,
     StreamRelay.layer,
-    Telemetry.layerConsole,
+    Telemetry.layer,
   )

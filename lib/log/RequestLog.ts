@@ -3,10 +3,15 @@
  *
  * @module
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../config/Settings.ts"
 import type { RequestRecord } from "../telemetry/request-record.ts"
 import type { LogEntry, LogScope, Payload, Payloads, Verdict } from "./entry.ts"
+import { makeMemoryLog, type MemoryLogOptions } from "./memory-log.ts"
+import { warn } from "./warn.ts"
 import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "./query.ts"
 
 /** What can be changed of an entry; what is left out stays. */
@@ -38,4 +43,40 @@ export class RequestLog extends Context.Service<RequestLog, {
   readonly health: Effect.Effect<LogHealth>
   /** Writes what waits to be written. */
   readonly flush: Effect.Effect<void>
-}>()("basegate/log/RequestLog") {}
+}>()("basegate/log/RequestLog") {
+  /**
+   * In memory, bounded; lost when the process ends.
+   *
+   * @param whyNoFile what to tell an operator who asked for a file (`BASEGATE_DB`)
+   */
+  static readonly layerMemory = (
+    { whyNoFile, ...options }: MemoryLogOptions & { readonly whyNoFile?: string } = {},
+  ): Layer.Layer<RequestLog, never, Settings> =>
+    Layer.effect(
+      RequestLog,
+      Effect.map(Settings, (settings) => {
+        if (whyNoFile !== undefined && settings.logFile !== undefined) {
+          warn(`request log is kept in memory: ${whyNoFile}`)
+        }
+        const log = makeMemoryLog((account, gateway) => settings.gateway(account, gateway)?.log, options)
+        const at = <A>(use: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, use)
+        return RequestLog.of({
+          append: (record, payloads) => at((now) => log.append(record, payloads, now)),
+          list: (query) => at((now) => log.list(query, now)),
+          get: (scope, id) => at((now) => log.get(scope, id, now)),
+          payload: (scope, id, which) => at((now) => log.payload(scope, id, which, now)),
+          patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),
+          remove: (selection, limit) => at((now) => log.remove(selection, limit, now)),
+          analytics: (query) => at((now) => log.analytics(query, now)),
+          health: Effect.sync(() => ({
+            kind: "memory",
+            healthy: settings.logFile === undefined,
+            entries: log.size(),
+            pending: 0,
+            dropped: log.counts().refused,
+          })),
+          flush: Effect.void,
+        })
+      }),
+    )
+}

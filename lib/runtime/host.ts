@@ -5,6 +5,7 @@
  */
 import type * as Layer from "effect/Layer"
 import type { HostTraits } from "../layers.ts"
+import { RequestLog } from "../log/RequestLog.ts"
 import { Transport } from "../relay/Transport.ts"
 import { layerSharedMisses } from "../steps/shared-misses.ts"
 import { layerNodeHttp } from "./node-transport.ts"
@@ -20,8 +21,9 @@ const host = globalThis as {
 
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
-/** How requests may treat each other, and how much memory they share. */
-export const hostTraits = (): HostTraits => onWorkers() ? workersTraits : { misses: layerSharedMisses }
+/** How requests may treat each other, how much memory they share, and where the log is kept. */
+export const hostTraits = (): HostTraits =>
+  onWorkers() ? workersTraits : { misses: layerSharedMisses, log: RequestLog.layerMemory() }
 
 /**
  * - Bun's `fetch` ends a silent request after five minutes and decodes unasked; both are switched off.

@@ -5,6 +5,7 @@
  */
 import type * as Layer from "effect/Layer"
 import type { HostTraits } from "../layers.ts"
+import { RequestLog } from "../log/RequestLog.ts"
 import { type StreamBody, Transport } from "../relay/Transport.ts"
 import { layerSeparateMisses } from "../steps/separate-misses.ts"
 
@@ -25,10 +26,15 @@ export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
 })
 
 /**
- * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters take about 9 MB, and cached
- * answers 32 MB.
+ * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters take about 9 MB, cached
+ * answers 32 MB, and the log 8 MB.
  */
 export const workersTraits: HostTraits = {
   misses: layerSeparateMisses,
   memory: { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 },
+  log: RequestLog.layerMemory({
+    maxEntries: 2000,
+    maxBytes: 8 * 1024 * 1024,
+    whyNoFile: "Workers have no files, so BASEGATE_DB means nothing here",
+  }),
 }

@@ -1,0 +1,45 @@
+/**
+ * A queue whose items may also leave from its midst: in amortised constant time, and without being kept alive.
+ *
+ * @module
+ */
+
+/** Something that can leave. */
+export interface Leaving {
+  /** Whether it has left every queue that it is in. */
+  gone: boolean
+}
+
+/** A queue in the order of arrival. */
+export interface Fifo<T extends Leaving> {
+  readonly push: (item: T) => void
+  /** The first that is still there. */
+  readonly first: () => T | undefined
+  /** To be called after an item's `gone` was set. */
+  readonly left: () => void
+  readonly size: () => number
+  readonly items: () => ReadonlyArray<T>
+}
+
+/** Makes an empty queue. */
+export const fifo = <T extends Leaving>(): Fifo<T> => {
+  let items: Array<T> = []
+  let head = 0
+  let gone = 0
+  return {
+    push: (item) => void items.push(item),
+    first: () => {
+      while (items[head]?.gone) head++
+      return items[head]
+    },
+    left: () => {
+      gone++
+      if (gone <= 32 || gone < items.length / 2) return
+      items = items.filter((item) => !item.gone)
+      head = 0
+      gone = 0
+    },
+    size: () => items.length - gone,
+    items: () => items.filter((item) => !item.gone),
+  }
+}

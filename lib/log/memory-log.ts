@@ -1,0 +1,210 @@
+/**
+ * The request log in memory: bounded by entries and bytes, whatever the gateways' settings allow.
+ *
+ * Time is passed in, in milliseconds since 1970. Nothing is looked for in the background: what is too old leaves
+ * when its gateway's next entry comes, and is not shown in the meantime.
+ *
+ * @module
+ */
+import type { LogSettings } from "../config/log-settings.ts"
+import type { RequestRecord } from "../telemetry/request-record.ts"
+import { gather, type Gathered, groupOf } from "./analytics.ts"
+import { type Conditions, conditionsOf } from "./conditions.ts"
+import type { LogEntry, LogScope, Payload, Payloads, Verdict } from "./entry.ts"
+import { type Facts, factsOfEntry } from "./facts.ts"
+import { addTally, noTally, tallyOf } from "./figures.ts"
+import { type Fifo, fifo } from "./fifo.ts"
+import { found, matches, orderOf } from "./filter.ts"
+import type { AnalyticsQuery, AnalyticsRow, LogPage, LogQuery, LogSelection } from "./query.ts"
+import type { LogPatch } from "./RequestLog.ts"
+import { payloadsWeight, recordWeight } from "./weight.ts"
+
+/** Bounds of the memory, over all gateways. Beyond them the oldest entries go. */
+export interface MemoryLogOptions {
+  /** 10,000 by default, which is some 20 MB without bodies. */
+  readonly maxEntries?: number
+  /** The most bytes, roughly; 64 MiB by default. Bodies above an eighth of it are not kept. */
+  readonly maxBytes?: number
+}
+
+/** What the log asks of a gateway's settings. */
+export type Limits = Pick<LogSettings, "maxEntries" | "strategy" | "retention">
+
+/** An entry as it is held. */
+export interface Held {
+  entry: LogEntry
+  readonly payloads: Payloads | undefined
+  readonly weight: number
+  gone: boolean
+}
+
+/** One entry's bodies may take this part of all the room. */
+const largestShare = 1 / 8
+
+/** An entry with what is said of it changed. */
+export const patched = (entry: LogEntry, patch: LogPatch): LogEntry => ({ ...entry, ...patch })
+
+const scopeKey = ({ account, gateway }: LogScope): string => `${account}/${gateway}`
+const unjudged: Verdict = { feedback: null, score: null }
+
+/** The log in memory; see `RequestLog` for what its methods promise. */
+export interface MemoryLog {
+  readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
+  readonly list: (query: LogQuery, now: number) => LogPage
+  readonly get: (scope: LogScope, id: string, now: number) => LogEntry | undefined
+  readonly payload: (scope: LogScope, id: string, which: keyof Payloads, now: number) => Payload | undefined
+  readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => boolean
+  readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => number
+  readonly analytics: (query: AnalyticsQuery, now: number) => ReadonlyArray<AnalyticsRow>
+  /** The entry that came first of those held. */
+  readonly first: () => Held | undefined
+  /** Lets go of an entry. */
+  readonly release: (held: Held) => void
+  readonly size: () => number
+  /** Entries that went because of the bounds, and entries that `STOP_INSERTING` kept out. */
+  readonly counts: () => { readonly evicted: number; readonly refused: number }
+}
+
+/**
+ * Makes an empty log.
+ *
+ * @param limitsOf the settings of a gateway; an entry of one that has none is not kept
+ */
+export const makeMemoryLog = (
+  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  { maxEntries = 10_000, maxBytes = 67_108_864 }: MemoryLogOptions = {},
+): MemoryLog => {
+  const byId = new Map<string, Held>()
+  const all = fifo<Held>()
+  const gateways = new Map<string, { readonly scope: LogScope; readonly queue: Fifo<Held> }>()
+  let bytes = 0
+  let evicted = 0
+  let refused = 0
+
+  const release = (held: Held): void => {
+    const { account_id, gateway_id, request_id } = held.entry
+    const key = scopeKey({ account: account_id ?? "", gateway: gateway_id ?? "" })
+    const queue = gateways.get(key)?.queue
+    held.gone = true
+    byId.delete(request_id)
+    bytes -= held.weight
+    all.left()
+    queue?.left()
+    if (queue?.size() === 0) gateways.delete(key)
+  }
+  const oldestAllowed = ({ account, gateway }: LogScope, now: number): number =>
+    now - (limitsOf(account, gateway)?.retention ?? Infinity)
+
+  const heldBy = (scope: LogScope, now: number): ReadonlyArray<readonly [Held, Facts]> => {
+    const since = oldestAllowed(scope, now)
+    return (gateways.get(scopeKey(scope))?.queue.items() ?? [])
+      .map((held) => [held, factsOfEntry(held.entry)] as const)
+      .filter(([, { created }]) => created >= since)
+  }
+  const selected = (selection: LogSelection, now: number): ReadonlyArray<readonly [Held, Facts]> => {
+    const conditions = conditionsOf(selection.filters)
+    const order = orderOf(selection)
+    return heldBy(selection.scope, now)
+      .filter(([, facts]) =>
+        matches(facts, conditions) && (selection.search === undefined || found(facts, selection.search))
+      )
+      .sort(([, one], [, other]) => order(one, other))
+  }
+  const find = (scope: LogScope, id: string, now: number): Held | undefined => {
+    const held = byId.get(id)
+    if (held?.entry.account_id !== scope.account || held.entry.gateway_id !== scope.gateway) return undefined
+    return Date.parse(held.entry.time) < oldestAllowed(scope, now) ? undefined : held
+  }
+  /** Makes room in a gateway's own share; `false` where it must stay as it is. */
+  const admit = (
+    queue: Fifo<Held>,
+    { maxEntries, strategy, retention = Infinity }: Limits,
+    now: number,
+  ): boolean => {
+    for (let held = queue.first(); held !== undefined; held = queue.first()) {
+      const isOld = Date.parse(held.entry.time) < now - retention
+      const isFull = maxEntries !== undefined && queue.size() >= maxEntries
+      if (!isOld && isFull && strategy === "STOP_INSERTING") return false
+      if (!isOld && !isFull) return true
+      release(held)
+    }
+    return true
+  }
+  const gathered = (
+    into: Gathered,
+    { by, since, until }: AnalyticsQuery,
+    conditions: Conditions,
+    scope: LogScope,
+    now: number,
+  ): void => {
+    for (const [, facts] of heldBy(scope, now)) {
+      if (facts.created < since || facts.created >= until || !matches(facts, conditions)) continue
+      into.add(facts.created, groupOf(by, scope.gateway, facts), facts)
+    }
+  }
+
+  return {
+    append: (record, payloads, now) => {
+      const { account_id: account, gateway_id: gateway } = record
+      if (account === null || gateway === null) return
+      const limits = limitsOf(account, gateway)
+      if (limits === undefined) return
+      const scope = { account, gateway }
+      const queue = gateways.get(scopeKey(scope))?.queue ?? fifo<Held>()
+      if (!admit(queue, limits, now)) return void refused++
+      const bodies = payloadsWeight(payloads)
+      const keeps = bodies <= maxBytes * largestShare
+      const weight = recordWeight(record) + (keeps ? bodies : 0)
+      const held = {
+        entry: { ...record, ...unjudged },
+        payloads: keeps ? payloads : undefined,
+        weight,
+        gone: false,
+      }
+      for (let first = all.first(); first !== undefined; first = all.first()) {
+        if (byId.size < maxEntries && bytes + weight <= maxBytes) break
+        release(first)
+        evicted++
+      }
+      const double = byId.get(record.request_id)
+      if (double !== undefined) release(double)
+      byId.set(record.request_id, held)
+      all.push(held)
+      queue.push(held)
+      gateways.set(scopeKey(scope), { scope, queue })
+      bytes += weight
+    },
+    list: (query, now) => {
+      const entries = selected(query, now)
+      const tally = noTally()
+      for (const [, facts] of entries) addTally(tally, tallyOf(facts))
+      const from = (query.page - 1) * query.perPage
+      return { ...tally, entries: entries.slice(from, from + query.perPage).map(([{ entry }]) => entry) }
+    },
+    get: (scope, id, now) => find(scope, id, now)?.entry,
+    payload: (scope, id, which, now) => find(scope, id, now)?.payloads?.[which] ?? undefined,
+    patch: (scope, id, patch, now) => {
+      const held = find(scope, id, now)
+      if (held !== undefined) held.entry = patched(held.entry, patch)
+      return held !== undefined
+    },
+    remove: (selection, limit, now) => {
+      const entries = selected(selection, now).slice(0, limit)
+      for (const [held] of entries) release(held)
+      return entries.length
+    },
+    analytics: (query, now) => {
+      const into = gather(query)
+      const conditions = conditionsOf(query.filters)
+      for (const { scope } of gateways.values()) {
+        if (scope.account !== query.account || (query.gateway ?? scope.gateway) !== scope.gateway) continue
+        gathered(into, query, conditions, scope, now)
+      }
+      return into.rows()
+    },
+    first: all.first,
+    release,
+    size: () => byId.size,
+    counts: () => ({ evicted, refused }),
+  }
+}
