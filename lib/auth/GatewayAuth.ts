@@ -12,10 +12,10 @@ import { type GatewayError, gatewayTokenRequired } from "../errors.ts"
 import { isKeyScheme, isOneOf, parseAuthorization } from "./credential.ts"
 
 /**
- * The headers a gateway token may come in. Only the first is Cloudflare's; in the others SDKs send what they were
- * given as their key.
+ * The headers a token may come in. Only the first is Cloudflare's; in the others SDKs send what they were given as
+ * their key, in the last one Cloudflare's own.
  */
-const tokenHeaders = ["cf-aig-authorization", "authorization", "x-api-key", "api-key"] as const
+const tokenHeaders = ["cf-aig-authorization", "authorization", "x-api-key", "api-key", "x-auth-key"] as const
 
 /** What is known of a caller. */
 export interface Caller {
@@ -27,18 +27,18 @@ export interface Caller {
 
 const stranger: Caller = { token: undefined, tokenHeaders: new Set() }
 
-const search = async (headers: Headers, gateway: GatewaySettings): Promise<Caller> => {
+const search = (headers: Headers, gateway: GatewaySettings): Caller => {
   const holding = new Set<string>()
   let token: Redacted.Redacted<string> | undefined
   for (const name of tokenHeaders) {
     const credential = parseAuthorization(headers.get(name))
     if (credential === undefined) continue
     const { scheme, secret } = credential
-    if (await isOneOf(secret, gateway.tokens)) token ??= secret
-    else if (!await isOneOf(secret, gateway.foreignTokens)) {
+    if (isOneOf(secret, gateway.tokens)) token ??= secret
+    else if (!isOneOf(secret, gateway.foreignTokens)) {
       // A token before something else reads as the scheme of it: no way in, and not to be handed on.
       const all = [...gateway.tokens, ...gateway.foreignTokens]
-      if (isKeyScheme(scheme) || !await isOneOf(Redacted.make(scheme), all)) continue
+      if (isKeyScheme(scheme) || !isOneOf(Redacted.make(scheme), all)) continue
     }
     holding.add(name)
   }
@@ -64,7 +64,7 @@ export class GatewayAuth extends Context.Service<GatewayAuth, {
     const find = (headers: Headers, gateway: GatewaySettings): Effect.Effect<Caller> =>
       gateway.tokens.length + gateway.foreignTokens.length === 0
         ? Effect.succeed(stranger)
-        : Effect.promise(() => search(headers, gateway))
+        : Effect.sync(() => search(headers, gateway))
     return {
       identify: (headers, gateway) =>
         Effect.flatMap(

@@ -4,7 +4,6 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
-import { sha256 } from "../digest.ts"
 
 /** The `Authorization` value of a client, taken apart. */
 export interface Credential {
@@ -30,24 +29,25 @@ export const parseAuthorization = (value: string | null): Credential | undefined
 /** Whether a scheme is one of the two that Baseten's keys come in. */
 export const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.test(scheme)
 
-const digest = (text: string): Promise<Uint8Array> => sha256(new TextEncoder().encode(text))
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  let difference = a.length ^ b.length
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0)
+/**
+ * Whether two secrets are the same, in a time that depends on the length of the first alone. Digests would be as good,
+ * but cost up to 30 µs each (Node 20), for every request.
+ */
+const isSame = (presented: string, secret: string): boolean => {
+  let difference = presented.length ^ secret.length
+  for (let at = 0; at < presented.length; at++) {
+    difference |= presented.charCodeAt(at) ^ secret.charCodeAt(at % secret.length)
+  }
   return difference === 0
 }
 
-/**
- * Whether a secret is one of several, in a time that tells nothing of how alike they are: SHA-256 digests of
- * equal length are compared, all of them.
- */
-export const isOneOf = async (
+/** Whether a secret is one of several, in a time that tells nothing of how alike they are. */
+export const isOneOf = (
   presented: Redacted.Redacted<string>,
   tokens: ReadonlyArray<Redacted.Redacted<string>>,
-): Promise<boolean> => {
-  const mine = await digest(Redacted.value(presented))
+): boolean => {
+  const mine = Redacted.value(presented)
   let found = false
-  for (const token of tokens) found = sameBytes(mine, await digest(Redacted.value(token))) || found
+  for (const token of tokens) found = isSame(mine, Redacted.value(token)) || found
   return found
 }
