@@ -31,6 +31,10 @@ const reasons = {
   misconfigured: [500, 9501, "Gateway misconfigured"],
   draining: [503, 9503, "Gateway is shutting down"],
   loop: [508, 9508, "Loop detected"],
+  admin_bad_request: [400, 7001, "Bad request"],
+  admin_unauthorized: [401, 10000, "Authentication error"],
+  admin_not_found: [404, 7002, "Not found"],
+  admin_method_not_allowed: [405, 7001, "Method not allowed"],
 } as const satisfies Record<string, readonly [status: number, code: number, title: string]>
 
 /** Why the gateway did not relay an answer. */
@@ -54,6 +58,10 @@ export class GatewayError extends Data.TaggedError("GatewayError")<{
   }
   get title(): string {
     return reasons[this.reason][2]
+  }
+  /** Whether the answer has the form of Cloudflare's management API, which its SDK reads. */
+  get isAdmin(): boolean {
+    return this.reason.startsWith("admin_")
   }
   override get message(): string {
     // Cloudflare's own sentences begin with the title.
@@ -212,3 +220,25 @@ export const circuitOpen = (host: string, seconds: number): GatewayError =>
     detail: `Calls to ${host} are held back after repeated failures. Try again in ${seconds} s.`,
     headers: { "retry-after": String(seconds) },
   })
+
+/** A parameter or body of the management API that cannot be read. `detail` names it. */
+export const adminBadRequest = (detail: string): GatewayError =>
+  new GatewayError({ reason: "admin_bad_request", detail })
+
+/** No admin token, or a wrong one. RFC 9110 §15.5.2 asks for `WWW-Authenticate`. */
+export const adminUnauthorized = (): GatewayError =>
+  new GatewayError({
+    reason: "admin_unauthorized",
+    detail: "The request has no valid admin token. Send Authorization: Bearer <BASEGATE_ADMIN_TOKEN>.",
+    headers: { "www-authenticate": "Bearer" },
+  })
+
+/** The management API has no such thing. */
+export const adminNotFound = (detail: string): GatewayError =>
+  new GatewayError({ reason: "admin_not_found", detail })
+
+/** The management API has the path, for other methods. */
+export const adminMethodNotAllowed = (method: string, allow: ReadonlyArray<string>): GatewayError => {
+  const { detail, headers = {} } = methodNotAllowed(method, allow)
+  return new GatewayError({ reason: "admin_method_not_allowed", detail, headers })
+}

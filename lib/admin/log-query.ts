@@ -1,0 +1,59 @@
+/**
+ * What the parameters of a log request ask for.
+ *
+ * @module
+ */
+import type { LogScope } from "../log/entry.ts"
+import { type LogQuery, type LogSelection, orderKeys } from "../log/query.ts"
+import type { GatewayError } from "../errors.ts"
+import { flatFilters } from "./flat-filters.ts"
+import { openParameters, type Parameters } from "./parameters.ts"
+import { readFilters } from "./read-filters.ts"
+
+const directions = ["asc", "desc"] as const
+
+const selection = (
+  parameters: Parameters,
+  scope: LogScope,
+  usual: typeof directions[number],
+): LogSelection => {
+  const search = parameters.text("search", 1000)
+  const direction = parameters.oneOf("order_by_direction", directions)
+  const older = parameters.oneOf("direction", directions)
+  return {
+    scope,
+    filters: [...readFilters(parameters), ...flatFilters(parameters)],
+    orderBy: parameters.oneOf("order_by", orderKeys) ?? "created_at",
+    descending: (direction ?? older ?? usual) === "desc",
+    ...(search !== undefined && { search }),
+  }
+}
+
+/** A page of the log: the newest entries first, and 20 to a page of at most 50, as Cloudflare has it. */
+export const logQuery = (scope: LogScope, search: URLSearchParams): LogQuery | GatewayError => {
+  const parameters = openParameters(search)
+  const query = {
+    ...selection(parameters, scope, "desc"),
+    page: parameters.integer("page", 1, 1_000_000_000) ?? 1,
+    perPage: parameters.integer("per_page", 1, 50) ?? 20,
+  }
+  // Cloudflare's switch for the ranges in `result_info`, which are always there.
+  parameters.boolean("meta_info")
+  return parameters.problem() ?? query
+}
+
+/** What is to be deleted, and how much of it at most. */
+export interface Deletion {
+  readonly selection: LogSelection
+  readonly limit: number | undefined
+}
+
+/** A deletion: the oldest entries first, as Cloudflare has it. */
+export const deletion = (scope: LogScope, search: URLSearchParams): Deletion | GatewayError => {
+  const parameters = openParameters(search)
+  const asked = {
+    selection: selection(parameters, scope, "asc"),
+    limit: parameters.integer("limit", 1, 10_000_000),
+  }
+  return parameters.problem() ?? asked
+}

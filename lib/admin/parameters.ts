@@ -1,0 +1,99 @@
+/**
+ * Reads a query's parameters one by one, and tells what is wrong with all of them at once.
+ *
+ * @module
+ */
+import { nearestName } from "../config/nearest-name.ts"
+import { adminBadRequest, type GatewayError } from "../errors.ts"
+
+/** Each method gives nothing where the parameter is missing, empty or wrong. */
+export interface Parameters {
+  readonly text: (name: string, longest: number) => string | undefined
+  /** A finite number within bounds, which are included. */
+  readonly number: (name: string, lowest: number, highest: number) => number | undefined
+  readonly integer: (name: string, lowest: number, highest: number) => number | undefined
+  readonly boolean: (name: string) => boolean | undefined
+  readonly oneOf: <Word extends string>(name: string, words: ReadonlyArray<Word>) => Word | undefined
+  /** A moment in milliseconds since 1970, from an ISO date. */
+  readonly date: (name: string) => number | undefined
+  /** Whatever a function makes of the text; `expected` says what that takes. */
+  readonly decoded: <Value>(
+    name: string,
+    expected: string,
+    decode: (text: string) => Value | undefined,
+  ) => Value | undefined
+  /** The parameters that a pattern fits, in their order, which are known under one name. */
+  readonly matching: (known: string, pattern: RegExp) => ReadonlyArray<readonly [name: string, value: string]>
+  /** Notes what is wrong. */
+  readonly refuse: (problem: string) => undefined
+  /**
+   * What was wrong. A parameter that nobody asked for is too: were a misspelt filter left out, a DELETE would take
+   * what it was to spare.
+   */
+  readonly problem: () => GatewayError | undefined
+}
+
+/** The milliseconds since 1970 of an ISO date. */
+export const timeOf = (text: string): number | undefined => {
+  const time = /^\d{4}-\d\d(?:-\d\d(?:T.*)?)?$/.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** A number in decimal notation. */
+export const numberOf = (text: string): number | undefined =>
+  /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text))
+    ? Number(text)
+    : undefined
+
+/** Opens the parameters of a query. */
+export const openParameters = (search: URLSearchParams): Parameters => {
+  const asked = new Set<string>()
+  const patterns: Array<RegExp> = []
+  const problems: Array<string> = []
+  const refuse = (problem: string): undefined => {
+    problems.push(problem)
+  }
+  const read = <Value>(name: string, expected: string, decode: (text: string) => Value | undefined) => {
+    asked.add(name)
+    const [text = "", ...more] = search.getAll(name)
+    if (more.length > 0) return refuse(`${name} is there ${more.length + 1} times: send it once.`)
+    return text === "" ? undefined : decode(text) ?? refuse(`${name} takes ${expected}.`)
+  }
+  const number = (name: string, lowest: number, highest: number, what: string, fits = Number.isFinite) =>
+    read(name, `${what} from ${lowest} to ${highest}`, (text) => {
+      const value = numberOf(text)
+      return value !== undefined && fits(value) && value >= lowest && value <= highest ? value : undefined
+    })
+  const oneOf = <Word extends string>(name: string, words: ReadonlyArray<Word>) =>
+    read(name, words.join(" or "), (text) => words.find((word) => word === text))
+  return {
+    text: (name, longest) =>
+      read(name, `up to ${longest} characters`, (text) => text.length <= longest ? text : undefined),
+    number: (name, lowest, highest) => number(name, lowest, highest, "a number"),
+    integer: (name, lowest, highest) => number(name, lowest, highest, "a whole number", Number.isSafeInteger),
+    boolean: (name) => {
+      const word = oneOf(name, ["true", "false"])
+      return word === undefined ? undefined : word === "true"
+    },
+    oneOf,
+    date: (name) => read(name, "an ISO date such as 2026-11-25T12:00:00Z", timeOf),
+    decoded: read,
+    matching: (known, pattern) => {
+      asked.add(known)
+      patterns.push(pattern)
+      return [...search].filter(([name]) => pattern.test(name))
+    },
+    refuse,
+    problem: () => {
+      for (const name of new Set(search.keys())) {
+        if (asked.has(name) || patterns.some((pattern) => pattern.test(name))) continue
+        const nearest = nearestName(name, [...asked])
+        const known = nearest === undefined
+          ? `known are: ${[...asked].join(", ")}`
+          : `perhaps ${nearest} was meant`
+        refuse(`There is no parameter ${name.slice(0, 64)}; ${known}.`)
+      }
+      return problems.length === 0 ? undefined : adminBadRequest(problems.slice(0, 5).join(" "))
+    },
+  }
+}

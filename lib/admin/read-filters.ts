@@ -1,0 +1,98 @@
+/**
+ * Filters in a query, in every spelling that clients give them.
+ *
+ * - `filters=[{"key":"model","operator":"eq","value":["m"]}]`: JSON.
+ * - `filters.key=model&filters.operator=eq&filters.value=m`: how Cloudflare's SDKs write an array of objects. Several
+ *   follow one another, each with its members in the order that the caller gave them.
+ * - `filters[0][key]=model&filters[0][value][]=m` and the like: how other clients number them.
+ *
+ * @module
+ */
+import type { LogFilter } from "../log/query.ts"
+import { filterOf, type Written } from "./filter.ts"
+import type { Parameters } from "./parameters.ts"
+
+const filterName = /^filters(?:$|[.[])/
+
+/** The filter's number, where there is one, and which of its members it is. */
+const memberName =
+  /^filters(?:\.(\d{1,4})|\[(\d{0,4})\])?(?:\.|\[)(key|operator|value)\]?(?:\.\d{1,4}|\[\d{0,4}\])?$/
+
+type Member = "key" | "operator" | "value"
+
+/** With more, the expression that they make passes what SQLite takes. */
+const mostFilters = 50
+
+/** Filters in JSON: a list, or a single one. Undefined where it is no JSON. */
+const fromJson = (text: string): ReadonlyArray<Written> | undefined => {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return (Array.isArray(parsed) ? parsed : [parsed]).map((item: unknown) => {
+      const { key, operator, value } = Object(item) as Partial<Record<Member, unknown>>
+      return { key, operator, values: Array.isArray(value) ? value : value === undefined ? [] : [value] }
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts filters together again whose members come one by one. Gives a function that finds a member's filter. */
+const assembly = (filters: Array<Written>) => {
+  const numbered = new Map<string, Written>()
+  let open: Written | undefined
+  let first: Member
+  let last: Member
+  const begin = (): Written => {
+    const filter: Written = { values: [] }
+    filters.push(filter)
+    return filter
+  }
+  return (member: Member, number: string): Written => {
+    if (number !== "") {
+      const filter = numbered.get(number) ?? begin()
+      numbered.set(number, filter)
+      return filter
+    }
+    // A member that a filter has only once begins the next one; so do values, if the last one began with its own.
+    const isNext = open === undefined ||
+      (member === "value" ? first === "value" && last !== "value" : open[member] !== undefined)
+    if (open === undefined || isNext) {
+      open = begin()
+      first = member
+    }
+    last = member
+    return open
+  }
+}
+
+/** The filters of a query, in their order. What is wrong with one is noted in `parameters`. */
+export const readFilters = (parameters: Parameters): ReadonlyArray<LogFilter> => {
+  const written: Array<Written> = []
+  const filterFor = assembly(written)
+  for (const [name, text] of parameters.matching("filters", filterName)) {
+    if (name === "filters") {
+      const filters = text === "" ? [] : fromJson(text)
+      if (filters === undefined) parameters.refuse("filters takes a JSON array of {key, operator, value}.")
+      else written.push(...filters)
+      continue
+    }
+    const [, dotted, bracketed, member] = memberName.exec(name) ?? []
+    if (member === undefined) {
+      parameters.refuse(`${name.slice(0, 64)} is no part of a filter; parts are: key, operator, value.`)
+      continue
+    }
+    const filter = filterFor(member as Member, dotted ?? bracketed ?? "")
+    if (member === "value") filter.values.push(text)
+    else if (filter[member as "key"] === undefined) filter[member as "key"] = text
+    else parameters.refuse(`${name} is there twice.`)
+  }
+  if (written.length > mostFilters) {
+    parameters.refuse(`There are ${written.length} filters; at most ${mostFilters} are taken.`)
+  }
+  return written.flatMap((one) => {
+    const filter = filterOf(one)
+    if (typeof filter !== "string") return [filter]
+    parameters.refuse(`filters: ${filter}`)
+    return []
+  })
+}
