@@ -23,6 +23,17 @@ export const errorBody = (error: GatewayError) => ({
   description: error.detail,
 })
 
+/** The body of an error of the management API: `errors` is plural there. */
+const adminErrorBody = ({ code, message }: GatewayError) => ({
+  success: false,
+  errors: [{ code, message }],
+  messages: [],
+  result: null,
+})
+
 /** The answer to a request that the gateway refused or could not relay. */
 export const errorResponse = (error: GatewayError): Response =>
-  Response.json(errorBody(error), { status: error.status, ...(error.headers && { headers: error.headers }) })
+  Response.json(error.isAdmin ? adminErrorBody(error) : errorBody(error), {
+    status: error.status,
+    ...(error.headers && { headers: error.headers }),
+  })

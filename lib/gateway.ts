@@ -21,6 +21,7 @@ import { pipeline, type Stages } from "./pipeline.ts"
 import { Prices } from "./prices/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./relay/Transport.ts"
+import { isAdminPath } from "./route/admin-routes.ts"
 import { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
@@ -196,7 +197,10 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
       const response = url === undefined
         ? refused(exchange, unreadableUrl())
         : await answer(exchange, engine.success)
-      addCors(response.headers, engine.success.settings.corsOrigins, request.headers)
+      // Pages are for clients; the management API is for servers and command lines.
+      if (!isAdminPath(exchange.url.pathname)) {
+        addCors(response.headers, engine.success.settings.corsOrigins, request.headers)
+      }
       return withIds(response, exchange)
     },
     idle,
@@ -204,5 +208,5 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   }
 }
 
-/** Health probes come every few seconds and say nothing: they leave no record. */
-const isProbe = (path: string): boolean => path === "/livez" || path === "/readyz"
+/** Health probes and scrapes come every few seconds and say nothing: they leave no record. */
+const isProbe = (path: string): boolean => ["/livez", "/readyz", "/metrics"].includes(path)

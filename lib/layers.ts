@@ -37,7 +37,7 @@ export interface HostTraits {
 export const layerDefault = (
   { misses }: HostTraits,
 ): Layer.Layer<
-  Exclude<Stages, Settings> | Telemetry,
+  Exclude<Stages, RequestLog | Settings> | Telemetry,
   never,
   RequestLog | Settings | Store | Transport
 > =>

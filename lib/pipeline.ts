@@ -4,6 +4,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import { adminAnswer } from "./admin/admin-answer.ts"
 import { ownAnswer } from "./admin/own-routes.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { GatewaySettings } from "./config/gateway-settings.ts"
@@ -12,6 +13,7 @@ import { Settings } from "./config/Settings.ts"
 import { answerOptions } from "./cors.ts"
 import { GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
+import type { RequestLog } from "./log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
 import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
@@ -21,7 +23,7 @@ import { callTarget, type TargetServices } from "./steps/call-target.ts"
 import { isPredict, recordedModel, type Step } from "./steps/step.ts"
 
 /** Everything that the pipeline asks of its layers. */
-export type Stages = GatewayAuth | Settings | StreamRelay | TargetServices
+export type Stages = GatewayAuth | RequestLog | Settings | StreamRelay | TargetServices
 
 /** Answers one request: by itself, or with a provider's answer, whose body is still on its way. */
 export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, Stages> = Effect
@@ -31,9 +33,11 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       const settings = yield* Settings
       const route = yield* (yield* UrlResolver).resolve(request.method, exchange.url)
       if (request.method === "OPTIONS") {
-        return answerOptions(request.headers, allowedMethods(route), settings.corsOrigins)
+        const origins = route.kind === "admin" ? new Set<string>() : settings.corsOrigins
+        return answerOptions(request.headers, allowedMethods(route), origins)
       }
       if (route.kind === "own") return ownAnswer(route)
+      if (route.kind === "admin") return yield* adminAnswer(exchange, route)
       describe(exchange, route)
 
       const gateway = settings.gateway(route.account, route.gateway)

@@ -34,6 +34,8 @@ export interface SettingsShape {
   readonly logFile: string | undefined
   /** The settings of a gateway, or nothing where `BASEGATE_CONFIG` lists gateways and this is not one. */
   readonly gateway: (account: string, gateway: string) => GatewaySettings | undefined
+  /** The gateways of an account that have an entry of their own. */
+  readonly gatewaysOf: (account: string) => ReadonlyArray<string>
 }
 
 /** How much is logged; each level includes those after it. */
@@ -146,11 +148,18 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
     Result.mapError(decode(present(environment)), sentence),
     (variables) => {
       const tokens = commaList(variables.BASEGATE_TOKENS ?? "").map((token) => Redacted.make(token))
-      const { BASETEN_API_KEY: key } = variables
+      const { BASETEN_API_KEY: key, BASEGATE_ADMIN_TOKEN: admin } = variables
       const entries = variables.BASEGATE_CONFIG?.gateways ?? { "*": {} }
+      const ofEntries = Object.values(entries).flatMap((entry) => entry.tokens ?? [])
+      if (
+        admin !== undefined && [...ofEntries, ...commaList(variables.BASEGATE_TOKENS ?? "")].includes(admin)
+      ) {
+        return Result.fail("BASEGATE_ADMIN_TOKEN: expected a token that opens no gateway")
+      }
       const shared = {
         tokens,
-        allTokens: Object.values(entries).flatMap((entry) => entry.tokens ?? []),
+        // The admin's opens no gateway, and must not reach a provider either.
+        allTokens: admin === undefined ? ofEntries : [...ofEntries, admin],
         basetenKey: key === undefined ? undefined : Redacted.make(key),
         resolve: resolveIn(environment),
       }
@@ -173,11 +182,12 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         chainUrl: withoutSlash(variables.BASETEN_CHAIN_URL ?? "https://chain-{chain_id}.api.baseten.co"),
         corsOrigins: new Set(commaList(variables.BASEGATE_CORS_ORIGINS ?? "")),
         logLevel: variables.LOG_LEVEL ?? "info",
-        adminToken: variables.BASEGATE_ADMIN_TOKEN === undefined
-          ? undefined
-          : Redacted.make(variables.BASEGATE_ADMIN_TOKEN),
+        adminToken: admin === undefined ? undefined : Redacted.make(admin),
         logFile: variables.BASEGATE_DB,
         gateway: (account, gateway) => gateways.get(`${account}/${gateway}`) ?? gateways.get("*"),
+        gatewaysOf: (account) =>
+          [...gateways.keys()].filter((id) => id.startsWith(`${account}/`))
+            .map((id) => id.slice(account.length + 1)),
       })
     },
   )

@@ -32,7 +32,7 @@ const RateRuleEntry = Schema.Struct({
 })
 
 /** The id of the rule that Cloudflare's three settings make. */
-const gatewayId = "gateway"
+export const gatewayRule = "gateway"
 
 const idAt = (rule: typeof RateRuleEntry.Type, index: number): string => rule.id ?? `rule-${index + 1}`
 
@@ -43,9 +43,9 @@ const idAt = (rule: typeof RateRuleEntry.Type, index: number): string => rule.id
  */
 export const RateLimits = Schema.Array(RateRuleEntry).check(
   Schema.makeFilter((rules) =>
-    new Set([gatewayId, ...rules.map(idAt)]).size === rules.length + 1
+    new Set([gatewayRule, ...rules.map(idAt)]).size === rules.length + 1
       ? undefined
-      : `Expected ids that differ from each other and from "${gatewayId}"`
+      : `Expected ids that differ from each other and from "${gatewayRule}"`
   ),
 )
 
@@ -124,7 +124,7 @@ export interface RateEntry {
 export const rateRules = (entry: RateEntry): ReadonlyArray<RateRule> => {
   const { rate_limiting_limit: limit, rate_limiting_interval: interval, rate_limiting_technique: technique } =
     entry
-  const cloudflare = limit && interval ? [{ id: gatewayId, limit, interval, technique }] : []
+  const cloudflare = limit && interval ? [{ id: gatewayRule, limit, interval, technique }] : []
   const own = (entry.rate_limits ?? []).map((rule, index) => ({ ...rule, id: idAt(rule, index) }))
   return [...cloudflare, ...own].map((rule) => ({
     unit: "requests",

@@ -3,8 +3,16 @@
  *
  * @module
  */
-import { badRequest, type GatewayError, invalidProvider, methodNotAllowed, notFound } from "../errors.ts"
+import {
+  adminMethodNotAllowed,
+  badRequest,
+  type GatewayError,
+  invalidProvider,
+  methodNotAllowed,
+  notFound,
+} from "../errors.ts"
 import type { Framing } from "../framing.ts"
+import { type AdminRoute, findAdminRoute, isAdminPath } from "./admin-routes.ts"
 import {
   type BasetenUrls,
   chainUrl,
@@ -58,10 +66,12 @@ export interface UpstreamRoute {
 }
 
 /** Where a request goes. */
-export type Route = OwnRoute | UniversalRoute | UpstreamRoute
+export type Route = OwnRoute | AdminRoute | UniversalRoute | UpstreamRoute
 
-/** What routes depend on: Baseten's addresses, and the custom providers of each gateway. */
+/** What routes depend on: Baseten's addresses, whether there is an admin, and the custom providers of each gateway. */
 export interface Destinations extends BasetenUrls {
+  /** Without one there are no routes for the admin. */
+  readonly adminToken?: unknown
   readonly gateway?: (
     account: string,
     gateway: string,
@@ -202,6 +212,7 @@ const custom = (
 const find = (urls: Destinations, path: string, search: string): Route | GatewayError => {
   const name = own[path]
   if (name !== undefined) return { kind: "own", name }
+  if (urls.adminToken !== undefined && isAdminPath(path)) return findAdminRoute(path)
   const [matched, account = "", gateway = "", provider = "", rest = ""] = dataPlane.exec(path) ?? []
   if (matched === undefined) {
     return notFound("No route has this path. Calls go to /v1/{account_id}/{gateway_id}/baseten/….")
@@ -225,6 +236,8 @@ const methodsOf = (route: Route): ReadonlyArray<string> => {
       return ["GET", "HEAD"]
     case "universal":
       return ["POST", "GET"]
+    case "admin":
+      return route.methods
     case "upstream":
       return route.methods ?? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
   }
@@ -247,5 +260,6 @@ export const findRoute = (
 ): Route | GatewayError => {
   const route = find(urls, path, search)
   if (route instanceof Error || allowedMethods(route).includes(method)) return route
-  return methodNotAllowed(method, allowedMethods(route))
+  const refuse = route.kind === "admin" ? adminMethodNotAllowed : methodNotAllowed
+  return refuse(method, allowedMethods(route))
 }

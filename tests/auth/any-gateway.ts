@@ -2,7 +2,12 @@
 import fc from "fast-check"
 
 /** Gateway tokens; each is one only where it is set. */
-export const tokens = { own: "tok-own-0a1b", all: "tok-all-2c3d", foreign: "tok-foreign-4e5f" }
+export const tokens = {
+  own: "tok-own-0a1b",
+  all: "tok-all-2c3d",
+  foreign: "tok-foreign-4e5f",
+  admin: "tok-admin-6a7b",
+}
 /** Secrets of the operator's. */
 export const stored = {
   default: "sk-stored-default",
@@ -67,6 +72,7 @@ const entry = fc.record({
 export const environment = fc.record({
   entry,
   BASEGATE_TOKENS: maybe(tokens.all),
+  BASEGATE_ADMIN_TOKEN: maybe(tokens.admin),
   BASEGATE_OPEN: maybe("true"),
   BASETEN_API_KEY: maybe(stored.default),
   BASEGATE_CORS_ORIGINS: fc.constantFrom(undefined, "https://app.test", "*"),

@@ -122,17 +122,18 @@ const keyHeaders = ["authorization", "x-api-key", "api-key"]
 
 const check = (
   { host, headers }: Forwarded,
-  { BASEGATE_OPEN, BASEGATE_TOKENS, BASEGATE_CORS_ORIGINS, entry }: Environment,
+  { BASEGATE_ADMIN_TOKEN, BASEGATE_OPEN, BASEGATE_TOKENS, BASEGATE_CORS_ORIGINS, entry }: Environment,
   call: Call,
 ): void => {
   const opening = [...(entry.tokens ?? []), ...(BASEGATE_TOKENS === undefined ? [] : [BASEGATE_TOKENS])]
   const showsToken = held(JSON.stringify(call.headers), opening).length > 0
+  const shut = [tokens.foreign, ...(BASEGATE_ADMIN_TOKEN === undefined ? [] : [BASEGATE_ADMIN_TOKEN])]
   const foreignPage = call.origin === "https://evil.test" && !(showsToken && BASEGATE_CORS_ORIGINS === "*")
   const stranger = foreignPage ||
     (BASEGATE_OPEN === undefined && !showsToken && !(call.loopback && call.host === "127.0.0.1"))
   for (const [name, value] of headers) {
     const where = `${name}: ${value} to ${host}`
-    assert.deepEqual(held(value, [tokens.foreign, ...opening]), [], `a token in ${where}`)
+    assert.deepEqual(held(value, [...shut, ...opening]), [], `a token in ${where}`)
     const spent = held(value, Object.values(stored))
     const may = stranger ? [] : allowed(host, name)
     assert.deepEqual(spent.filter((secret) => !may.includes(secret)), [], `a stored key in ${where}`)

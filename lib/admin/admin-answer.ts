@@ -1,0 +1,88 @@
+/**
+ * What the gateway answers to whoever has the admin token.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { Settings } from "../config/Settings.ts"
+import { adminNotFound, adminUnauthorized, GatewayError } from "../errors.ts"
+import type { Exchange } from "../exchange.ts"
+import type { RequestLog } from "../log/RequestLog.ts"
+import type { AdminRoute } from "../route/admin-routes.ts"
+import { showsToken } from "./admin-auth.ts"
+import { showAnalytics } from "./analytics-answer.ts"
+import { adminHeaders, envelope } from "./envelope.ts"
+import { gatewayJson } from "./gateway-json.ts"
+import { listGateways } from "./gateway-list.ts"
+import { gatewayUrl } from "./gateway-url.ts"
+import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-answers.ts"
+import { metricsPage } from "./metrics-page.ts"
+
+type Answer = Effect.Effect<Response, GatewayError, RequestLog>
+
+const metrics: Answer = Effect.map(
+  metricsPage,
+  (text) =>
+    new Response(text, {
+      headers: { ...adminHeaders, "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+    }),
+)
+
+const logs = (
+  { request, url: { searchParams } }: Exchange,
+  { account, gateway, item, name }: AdminRoute,
+): Answer => {
+  const scope = { account, gateway }
+  switch (name) {
+    case "log":
+      return request.method === "PATCH" ? editLog(scope, item, request) : showLog(scope, item)
+    case "log.request":
+      return showPayload(scope, item, "request")
+    case "log.response":
+      return showPayload(scope, item, "response")
+    default:
+      return request.method === "DELETE" ? deleteLogs(scope, searchParams) : listLogs(scope, searchParams)
+  }
+}
+
+/** Answers a request that shows the admin token; fails with `admin_unauthorized` for others. */
+export const adminAnswer = (
+  exchange: Exchange,
+  route: AdminRoute,
+): Effect.Effect<Response, GatewayError, RequestLog | Settings> =>
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const { record, request, url } = exchange
+    const { account, gateway: id, name } = route
+    record.route = `admin.${name}`
+    // The log is about calls, not about who reads it.
+    exchange.collected.entry = false
+    const { adminToken } = settings
+    if (adminToken === undefined || !showsToken(request.headers, adminToken)) {
+      return yield* adminUnauthorized()
+    }
+    if (name === "metrics") return yield* metrics
+    record.account_id = account
+    record.gateway_id = id === "" ? null : id
+    if (name === "gateways") return yield* answered(listGateways(settings, account, url.searchParams))
+    if (id === "") return yield* showAnalytics({ account }, url.searchParams)
+    const gateway = settings.gateway(account, id)
+    if (gateway === undefined) {
+      return yield* adminNotFound(
+        `There is no gateway "${account}/${id}". Add it (or "*") to BASEGATE_CONFIG.`,
+      )
+    }
+    switch (name) {
+      case "gateway":
+        return envelope(gatewayJson(id, gateway))
+      case "url":
+        return envelope(yield* answered(gatewayUrl(url.origin, route, gateway)))
+      case "analytics":
+        return yield* showAnalytics({ account, gateway: id }, url.searchParams)
+      default:
+        return yield* logs(exchange, route)
+    }
+  })
+
+const answered = <A>(answer: A | GatewayError): Effect.Effect<A, GatewayError> =>
+  answer instanceof GatewayError ? Effect.fail(answer) : Effect.succeed(answer)

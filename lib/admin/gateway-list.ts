@@ -1,0 +1,30 @@
+/**
+ * Which gateways an account has.
+ *
+ * @module
+ */
+import type { SettingsShape } from "../config/environment.ts"
+import type { GatewayError } from "../errors.ts"
+import { gatewayJson } from "./gateway-json.ts"
+import { envelope } from "./envelope.ts"
+import { openParameters } from "./parameters.ts"
+
+/** A page of an account's gateways by id: those with an entry of their own, since under `*` there is any number. */
+export const listGateways = (
+  settings: SettingsShape,
+  account: string,
+  search: URLSearchParams,
+): Response | GatewayError => {
+  const parameters = openParameters(search)
+  const text = parameters.text("search", 64) ?? ""
+  const page = parameters.integer("page", 1, 1_000_000_000) ?? 1
+  const perPage = parameters.integer("per_page", 1, 50) ?? 20
+  const problem = parameters.problem()
+  if (problem !== undefined) return problem
+  const found = settings.gatewaysOf(account).filter((id) => id.includes(text)).sort()
+  const shown = found.slice((page - 1) * perPage, page * perPage).flatMap((id) => {
+    const gateway = settings.gateway(account, id)
+    return gateway === undefined ? [] : [gatewayJson(id, gateway)]
+  })
+  return envelope(shown, { page, per_page: perPage, count: shown.length, total_count: found.length })
+}

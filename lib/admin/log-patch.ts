@@ -1,0 +1,65 @@
+/**
+ * What a PATCH of a log entry asks for.
+ *
+ * @module
+ */
+import { adminBadRequest, type GatewayError } from "../errors.ts"
+import type { LogPatch } from "../log/RequestLog.ts"
+
+/** As much of the body as is read, in bytes. */
+export const patchLimit = 65_536
+
+const fields = ["feedback", "score", "metadata"]
+const mostEntries = 50
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isMetadata = (value: unknown): value is LogPatch["metadata"] =>
+  isObject(value) && Object.keys(value).length <= mostEntries &&
+  Object.values(value).every((entry) => ["string", "number", "boolean"].includes(typeof entry))
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads the body. Ranges are those of Cloudflare's schema. */
+export const logPatch = (text: string): LogPatch | GatewayError => {
+  const body = parsed(text)
+  if (!isObject(body)) {
+    return adminBadRequest("The body is no JSON object. Send feedback, score or metadata in one.")
+  }
+  const unknown = Object.keys(body).find((name) => !fields.includes(name))
+  if (unknown !== undefined) {
+    return adminBadRequest(
+      `An entry has no ${unknown.slice(0, 64)} to change; known are: ${fields.join(", ")}.`,
+    )
+  }
+  const { feedback, score, metadata } = body
+  const patch: { -readonly [Field in keyof LogPatch]: LogPatch[Field] } = {}
+  if (feedback !== undefined) {
+    if (feedback !== -1 && feedback !== 0 && feedback !== 1 && feedback !== null) {
+      return adminBadRequest("feedback takes -1, 0, 1 or null.")
+    }
+    patch.feedback = feedback
+  }
+  if (score !== undefined) {
+    if (score !== null && !(typeof score === "number" && score >= 0 && score <= 100)) {
+      return adminBadRequest("score takes a number from 0 to 100, or null.")
+    }
+    patch.score = score
+  }
+  if (metadata !== undefined) {
+    if (metadata !== null && !isMetadata(metadata)) {
+      return adminBadRequest(
+        `metadata takes a flat object of up to ${mostEntries} strings, numbers and booleans, or null.`,
+      )
+    }
+    patch.metadata = metadata ?? {}
+  }
+  return patch
+}
