@@ -17,5 +17,7 @@ const presented = (headers: Headers): ReadonlyArray<Redacted.Redacted<string>> =
 }
 
 /** Whether a request shows the admin token. */
-export const showsToken = (headers: Headers, token: Redacted.Redacted<string>): boolean =>
-  presented(headers).some((secret) => isOneOf(secret, [token]))
+export const showsToken = async (headers: Headers, token: Redacted.Redacted<string>): Promise<boolean> => {
+  for (const secret of presented(headers)) if (await isOneOf(secret, [token])) return true
+  return false
+}

@@ -27,18 +27,18 @@ export interface Caller {
 
 const stranger: Caller = { token: undefined, tokenHeaders: new Set() }
 
-const search = (headers: Headers, gateway: GatewaySettings): Caller => {
+const search = async (headers: Headers, gateway: GatewaySettings): Promise<Caller> => {
   const holding = new Set<string>()
   let token: Redacted.Redacted<string> | undefined
   for (const name of tokenHeaders) {
     const credential = parseAuthorization(headers.get(name))
     if (credential === undefined) continue
     const { scheme, secret } = credential
-    if (isOneOf(secret, gateway.tokens)) token ??= secret
-    else if (!isOneOf(secret, gateway.foreignTokens)) {
+    if (await isOneOf(secret, gateway.tokens)) token ??= secret
+    else if (!await isOneOf(secret, gateway.foreignTokens)) {
       // A token before something else reads as the scheme of it: no way in, and not to be handed on.
       const all = [...gateway.tokens, ...gateway.foreignTokens]
-      if (isKeyScheme(scheme) || !isOneOf(Redacted.make(scheme), all)) continue
+      if (isKeyScheme(scheme) || !await isOneOf(Redacted.make(scheme), all)) continue
     }
     holding.add(name)
   }
@@ -64,7 +64,7 @@ export class GatewayAuth extends Context.Service<GatewayAuth, {
     const find = (headers: Headers, gateway: GatewaySettings): Effect.Effect<Caller> =>
       gateway.tokens.length + gateway.foreignTokens.length === 0
         ? Effect.succeed(stranger)
-        : Effect.sync(() => search(headers, gateway))
+        : Effect.promise(() => search(headers, gateway))
     return {
       identify: (headers, gateway) =>
         Effect.flatMap(

@@ -149,7 +149,7 @@ test("the management API shows web pages nothing, and leaves no entry of its own
   await ask(`${gateways}/g/logs`)
   await gateway.idle()
   assert.deepEqual(asked.map(([method]) => method), ["list"])
-  assert.deepEqual(records, [["admin.gateways", "a", null, false], [null, null, null, true], [
+  assert.deepEqual(records, [["admin.gateways", "a", null, false], [null, null, null, false], [
     "admin.logs",
     "a",
     "g",

@@ -201,7 +201,7 @@ export const meteringCases = (harness: Harness): void => {
     const controller = new AbortController()
     const response = await fetch(`${harness.entry(entry)}/baseten/v1/chat/completions`, {
       method: "POST",
-      headers: { ...json, ...fault({ drip_ms: 20, events: 20 }), "x-simulator-case": id },
+      headers: { ...json, ...fault({ drip_ms: 10, events: 20 }), "x-simulator-case": id },
       body,
       signal: controller.signal,
     })
