@@ -5,30 +5,54 @@
  */
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import type { AST } from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
+import { nearestName } from "./nearest-name.ts"
 
 /** What is wrong with a value, and where in it. Shows no value: it may be a secret. */
 export interface Problem {
   readonly path: ReadonlyArray<string>
   /** What was expected there, as a clause; nothing where the key itself is not known. */
   readonly expected: string | undefined
+  /** The known key that one that is not known is most like. */
+  readonly meant: string | undefined
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const problemsOf = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
-  format(issue).issues.map(({ path = [], message }) => ({
-    path: path.map(String),
-    expected: message === "Expected no excess property"
-      ? undefined
-      : message.replace(/^./, (first) => first.toLowerCase()),
-  }))
+/** The keys that a schema knows of what lies at a path. */
+const keysAt = (ast: AST, [key, ...rest]: ReadonlyArray<string>): ReadonlyArray<string> => {
+  switch (ast._tag) {
+    case "Union":
+      return ast.types.flatMap((type) => keysAt(type, key === undefined ? [] : [key, ...rest]))
+    case "Arrays":
+      return ast.rest.flatMap((type) => keysAt(type, rest))
+    case "Objects":
+      if (key === undefined) return ast.propertySignatures.map(({ name }) => String(name))
+      return [...ast.propertySignatures.filter(({ name }) => name === key), ...ast.indexSignatures]
+        .flatMap(({ type }) => keysAt(type, rest))
+    default:
+      return []
+  }
+}
+
+const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
+  format(issue).issues.map(({ path: keys = [], message }) => {
+    const path = keys.map(String)
+    return message === "Expected no excess property"
+      ? { path, expected: undefined, meant: nearestName(path.at(-1) ?? "", keysAt(ast, path.slice(0, -1))) }
+      : { path, expected: message.replace(/^./, (first) => first.toLowerCase()), meant: undefined }
+  })
 
 /** Makes the decoder of a schema. */
 export const decodeStrictly = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S,
 ): (value: unknown) => Result.Result<S["Type"], ReadonlyArray<Problem>> => {
   const decode = SchemaParser.decodeUnknownResult(schema)
-  return (value) => Result.mapError(decode(value, { errors: "all", onExcessProperty: "error" }), problemsOf)
+  return (value) =>
+    Result.mapError(
+      decode(value, { errors: "all", onExcessProperty: "error" }),
+      (issue) => problemsOf(schema.ast, issue),
+    )
 }

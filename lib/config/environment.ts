@@ -9,7 +9,6 @@ import * as Schema from "effect/Schema"
 import { decodeStrictly, type Problem } from "./decode-strictly.ts"
 import { oneOf, recordOf, text } from "./expected.ts"
 import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
-import { nearestName } from "./nearest-name.ts"
 import { SettingProblem } from "./setting-problem.ts"
 import { resolveIn } from "./stored-keys.ts"
 
@@ -102,13 +101,11 @@ const decode = decodeStrictly(Variables)
 const place = ([variable, ...inside]: ReadonlyArray<string>): string =>
   inside.length === 0 ? `${variable}` : `${variable} (${inside.join(", ")})`
 
-const unknownSetting = (name = ""): string => {
-  const nearest = nearestName(name, ["gateways", ...Object.keys(GatewayEntry.fields)])
-  return nearest === undefined ? "unknown setting" : `unknown setting; perhaps ${nearest} was meant`
-}
+const unknownSetting = (meant: string | undefined): string =>
+  meant === undefined ? "unknown setting" : `unknown setting; perhaps ${meant} was meant`
 
 const sentence = (problems: ReadonlyArray<Problem>): string =>
-  problems.map(({ path, expected }) => `${place(path)}: ${expected ?? unknownSetting(path.at(-1))}`).join(
+  problems.map(({ path, expected, meant }) => `${place(path)}: ${expected ?? unknownSetting(meant)}`).join(
     "; ",
   )
 

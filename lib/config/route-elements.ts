@@ -110,7 +110,10 @@ const read = <S extends Schema.ConstraintDecoder<unknown>>(
   const result = decodeStrictly(schema)(properties)
   if (Result.isSuccess(result)) return result.success
   const [problem] = result.failure
-  return `has a wrong property "${problem?.path.join(".")}": ${problem?.expected ?? "it is not known"}`
+  const unknown = problem?.meant === undefined
+    ? "it is not known"
+    : `it is not known; perhaps ${problem.meant} was meant`
+  return `has a wrong property "${problem?.path.join(".")}": ${problem?.expected ?? unknown}`
 }
 
 /** Why the element's outputs are not those that its type has. */

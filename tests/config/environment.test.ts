@@ -46,6 +46,27 @@ test("readSettings() names the setting that an unknown one probably meant", () =
       `BASEGATE_CONFIG (gateways, *, ${unknown}): unknown setting; perhaps ${meant} was meant`,
     )
   }
+  const nested: ReadonlyArray<readonly [entry: object, unknown: string, meant: string]> = [
+    [{ rate_limits: [{ limit: 1, intervall: 60 }] }, "rate_limits, 0, intervall", "interval"],
+    [{ spend_limits: { enable: true, rules: [] } }, "spend_limits, enable", "enabled"],
+    [{ spend_limits: { enabled: true, rules: [{ tecnique: "fixed" }] } }, "rules, 0, tecnique", "technique"],
+    [{ circuit_breaker: { failureRate: 0.5 } }, "circuit_breaker, failureRate", "failure_rate"],
+    [{ custom_providers: { a: { baseurl: "https://a.test" } } }, "custom_providers, a, baseurl", "base_url"],
+    [{ routes: { a: { element: [] } } }, "routes, a, element", "elements"],
+  ]
+  for (const [entry, unknown, meant] of nested) {
+    assert.ok(failureOf(entry).includes(`${unknown}): unknown setting; perhaps ${meant} was meant`), unknown)
+  }
+  const route = [{ id: "s", type: "start", outputs: { next: { elementId: "m" } } }, {
+    id: "m",
+    type: "model",
+    properties: { provider: "baseten", model: "m", retrys: 1 },
+    outputs: { success: { elementId: "e" } },
+  }, { id: "e", type: "end" }]
+  assert.match(
+    failureOf({ routes: { a: route } }),
+    /"m" has a wrong property "retrys".*perhaps retries was meant/,
+  )
   assert.match(failureOf({ wholly_other_thing: 1 }), /wholly_other_thing\): unknown setting$/)
   assert.match(failureOf({}, "gateway"), /perhaps gateways was meant/)
   // Every mistake at once, each in its place.
