@@ -27,6 +27,8 @@ export interface AskedOptions {
   readonly customCost?: CustomCost
   readonly collectLog?: boolean
   readonly collectPayload?: boolean
+  /** Only checked here: the record needs it before. */
+  readonly eventId?: string
 }
 
 /** Everything that can be asked for, decided. */
@@ -133,6 +135,7 @@ const headerOptions: ReadonlyArray<
     "keyAlias",
     text(/^[\w.-]{1,64}$/, "up to 64 letters, digits, dots, dashes and underscores"),
   ],
+  ["cf-aig-event-id", "eventId", text(/^[^]{1,256}$/, "text of at most 256 characters")],
   ["cf-aig-metadata", "metadata", metadata],
   ["cf-aig-custom-cost", "customCost", cost],
   ["cf-aig-collect-log", "collectLog", boolean],

@@ -24,6 +24,7 @@ const malformed: ReadonlyArray<readonly [string, ReadonlyArray<string>, RegExp]>
   ["cf-aig-backoff", ["quadratic", "none"], /constant, linear, exponential/],
   ["cf-aig-request-timeout", ["1m", "1.5"], /whole number from 1 to 86400000/],
   ["cf-aig-byok-alias", ["two words", "a/b", "x".repeat(65)], /up to 64 letters, digits/],
+  ["cf-aig-event-id", ["x".repeat(257)], /at most 256 characters/],
   ["cf-aig-metadata", ["team", "{", "[]", "null", '"a"', "{'a':1}"], /flat JSON object/],
   [
     "cf-aig-custom-cost",
