@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { decodeStrictly, type Problem } from "./decode-strictly.ts"
 import { oneOf, recordOf, text } from "./expected.ts"
 import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
+import { type OtelSettings, otelSettings, OtelVariables } from "./otel-settings.ts"
 import { SettingProblem } from "./setting-problem.ts"
 import { resolveIn } from "./stored-keys.ts"
 
@@ -31,6 +32,8 @@ export interface SettingsShape {
   readonly adminToken: Redacted.Redacted<string> | undefined
   /** The SQLite file of the request log; nothing where it is kept in memory. */
   readonly logFile: string | undefined
+  /** What goes to an OpenTelemetry collector; nothing where there is none. */
+  readonly otel: OtelSettings | undefined
   /** The settings of a gateway, or nothing where `BASEGATE_CONFIG` lists gateways and this is not one. */
   readonly gateway: (account: string, gateway: string) => GatewaySettings | undefined
   /** The gateways of an account that have an entry of their own. */
@@ -86,6 +89,7 @@ const Variables = Schema.Struct({
     (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
   )),
   LOG_LEVEL: optional(oneOf(...logLevels)),
+  ...OtelVariables,
   BASEGATE_CONFIG: optional(Schema.Struct({
     gateways: recordOf(
       '"{account_id}/{gateway_id}" or "*"',
@@ -181,6 +185,7 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         logLevel: variables.LOG_LEVEL ?? "info",
         adminToken: admin === undefined ? undefined : Redacted.make(admin),
         logFile: variables.BASEGATE_DB,
+        otel: otelSettings(variables),
         gateway: (account, gateway) => gateways.get(`${account}/${gateway}`) ?? gateways.get("*"),
         gatewaysOf: (account) =>
           [...gateways.keys()].filter((id) => id.startsWith(`${account}/`))
