@@ -12,6 +12,8 @@ import {
   type RequestRecord,
   rounded,
 } from "./telemetry/request-record.ts"
+import type { Sampler } from "./config/otel-settings.ts"
+import { startTrace } from "./telemetry/trace-context.ts"
 import { uuidV7 } from "./request/uuid-v7.ts"
 
 /** What the platform lends to one request. */
@@ -54,8 +56,17 @@ export const eventId = (headers: Headers): string | undefined => {
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
 
-/** Opens the exchange of a request. */
-export const openExchange = (request: Request, url: URL, context: RequestContext): Exchange => {
+/**
+ * Opens the exchange of a request.
+ *
+ * @param sampler given where requests are traced
+ */
+export const openExchange = (
+  request: Request,
+  url: URL,
+  context: RequestContext,
+  sampler: Sampler | undefined,
+): Exchange => {
   const start = performance.now()
   const now = Date.now()
   const id = uuidV7(now)
@@ -64,10 +75,12 @@ export const openExchange = (request: Request, url: URL, context: RequestContext
     request_id: id,
     event_id: eventId(request.headers) ?? id,
     method: request.method,
+    scheme: url.protocol.slice(0, -1),
     path: url.pathname,
     user_agent: request.headers.get("user-agent"),
     request_content_type: request.headers.get("content-type"),
   })
+  if (sampler !== undefined) record.trace = startTrace(request.headers, sampler)
   const elapsed = () => rounded(performance.now() - start)
   let resolve: (record: RequestRecord) => void
   // Promise.withResolvers came with Node 22.

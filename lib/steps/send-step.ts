@@ -12,6 +12,7 @@ import { responseHeaders } from "../relay/response-headers.ts"
 import { speaksAgainstHost } from "../relay/circuit.ts"
 import { Circuits } from "../relay/Circuits.ts"
 import type { ClockLimits } from "../relay/clocks.ts"
+import { passTrace } from "../telemetry/trace-context.ts"
 import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../relay/Upstream.ts"
 import type { Call, StepAnswer } from "./call.ts"
 import { isRepeatable, recordedModel, type Step } from "./step.ts"
@@ -49,8 +50,16 @@ export const sendStep: (
       },
     )
 
+    let started = 0
+    let span: string | null = null
+    const nextAttempt = () => {
+      started = exchange.elapsed()
+      span = passTrace(record.trace, exchange.request.headers, headers)
+      return attempt
+    }
+
     const before = exchange.elapsed()
-    const answer = yield* withRetries(() => attempt, options.retry, {
+    const answer = yield* withRetries(nextAttempt, options.retry, {
       repeatable: isRepeatable(step),
       deadline,
       onAttempt: ({ attempt, status, error, duration, waited }) =>
@@ -59,11 +68,14 @@ export const sendStep: (
           attempt,
           provider: route.provider,
           model: recordedModel(step),
+          url: withoutQuery(route.url),
           status: status ?? null,
           error: error ?? null,
+          started_ms: started,
           duration_ms: duration,
           waited_ms: waited,
           circuit,
+          span_id: span,
         }),
     }).pipe(
       Effect.mapError(({ error, ending }) => {
@@ -76,6 +88,8 @@ export const sendStep: (
     return { ...answer, headers: responseHeaders(answer.response.headers, answer.decoded) }
   },
 )
+
+const withoutQuery = (url: string): string => url.split("?", 1)[0] ?? url
 
 /** The gateway's clocks, of which `cf-aig-request-timeout` can only shorten the one to the headers. */
 const clocksOf = (

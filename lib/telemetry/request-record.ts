@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TraceIds } from "./trace-context.ts"
 
 /**
  * How a request ended.
@@ -30,14 +31,21 @@ export interface AttemptRecord {
   readonly attempt: number
   readonly provider: string
   readonly model: string | null
+  /** Where it went, without the query, which may hold a key. */
+  readonly url: string
   readonly status: number | null
   /** Why there was no answer. */
   readonly error: string | null
+  /** When it began, since the request came. */
+  readonly started_ms: number
+  /** To the headers of the answer, or to the failure. */
   readonly duration_ms: number
   /** The wait before it. */
   readonly waited_ms: number
   /** The state of the circuit of its host, where the gateway has circuits. */
   readonly circuit: string | null
+  /** The span that `traceparent` named to the provider, where requests are traced. */
+  readonly span_id: string | null
 }
 
 /**
@@ -62,6 +70,8 @@ export interface RequestRecord {
   readonly provider: string | null
   readonly route: string | null
   readonly method: string
+  /** `http` or `https`, as the gateway was called: a proxy before it may have been called otherwise. */
+  readonly scheme: string
   readonly path: string
   readonly model: string | null
   readonly deployment: string | null
@@ -107,6 +117,8 @@ export interface RequestRecord {
   readonly attempts: ReadonlyArray<AttemptRecord>
   /** What a fall-back changed in the request so that the next model would take it. */
   readonly changes: ReadonlyArray<string>
+  /** Its place in a trace, where requests are traced. */
+  readonly trace: TraceIds | null
 }
 
 /** What the stages note down while a request runs. */
@@ -128,7 +140,14 @@ export const tokensPerSecond = (
 export const draftRecord = (
   known: Pick<
     RequestRecord,
-    "time" | "request_id" | "event_id" | "method" | "path" | "user_agent" | "request_content_type"
+    | "time"
+    | "request_id"
+    | "event_id"
+    | "method"
+    | "scheme"
+    | "path"
+    | "user_agent"
+    | "request_content_type"
   >,
 ): RecordDraft => ({
   ...known,
@@ -167,4 +186,5 @@ export const draftRecord = (
   metadata: {},
   attempts: [],
   changes: [],
+  trace: null,
 })

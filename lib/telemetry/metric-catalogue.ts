@@ -1,0 +1,98 @@
+/**
+ * Every instrument of the gateway: those of OpenTelemetry's conventions (generative AI in their state of 1.42-dev,
+ * HTTP) by their names, units and bounds, and those of the gateway's own.
+ *
+ * @module
+ */
+import type { Instrument } from "./instruments.ts"
+
+const seconds = [.01, .02, .04, .08, .16, .32, .64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+const histogram = (
+  name: string,
+  unit: string,
+  bounds: ReadonlyArray<number>,
+  description: string,
+): Instrument => ({
+  name,
+  unit,
+  description,
+  kind: "histogram",
+  bounds,
+})
+const of = (kind: Instrument["kind"]) => (name: string, unit: string, description: string): Instrument => ({
+  name,
+  unit,
+  description,
+  kind,
+})
+const counter = of("counter")
+const gauge = of("gauge")
+
+/** The `client` ones tell of the gateway's calls to providers, the `server` ones of its callers' requests. */
+export const catalogue = {
+  tokenUsage: histogram(
+    "gen_ai.client.token.usage",
+    "{token}",
+    [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864],
+    "Number of input and output tokens used, where the answer told them.",
+  ),
+  operationDuration: histogram(
+    "gen_ai.client.operation.duration",
+    "s",
+    seconds,
+    "Time that one try of a call to a provider took, to the end of its answer.",
+  ),
+  timeToFirstChunk: histogram(
+    "gen_ai.client.operation.time_to_first_chunk",
+    "s",
+    seconds,
+    "Time from a streaming call to a provider to the first chunk of its answer.",
+  ),
+  requestDuration: histogram(
+    "gen_ai.server.request.duration",
+    "s",
+    seconds,
+    "Time that a caller's request took, to the end of its answer, retries and fall-backs included.",
+  ),
+  timeToFirstToken: histogram(
+    "gen_ai.server.time_to_first_token",
+    "s",
+    [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10],
+    "Time to the first token of a successful answer.",
+  ),
+  timePerOutputToken: histogram(
+    "gen_ai.server.time_per_output_token",
+    "s",
+    [.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5],
+    "Time per output token after the first of a successful answer.",
+  ),
+  httpDuration: histogram(
+    "http.server.request.duration",
+    "s",
+    [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10],
+    "Duration of HTTP server requests, to the end of the answer.",
+  ),
+  activeRequests: of("level")(
+    "http.server.active_requests",
+    "{request}",
+    "Number of active HTTP server requests.",
+  ),
+  endings: counter("basegate.request.endings", "{request}", "Requests by how they ended."),
+  cacheHits: counter("basegate.cache.hits", "{request}", "Requests answered from the gateway's cache."),
+  retries: counter("basegate.retries", "{attempt}", "Tries after the first of a step."),
+  cost: counter("basegate.cost.usd", "{USD}", "What calls cost in US dollars, where the price is known."),
+  exportDrops: counter(
+    "basegate.otlp.dropped",
+    "{item}",
+    "Spans, logs and metric exports the collector never took.",
+  ),
+  logDrops: counter("basegate.log.dropped", "{entry}", "Entries of the request log given up."),
+  logPending: gauge("basegate.log.pending", "{entry}", "Entries of the request log that wait to be written."),
+  logEntries: gauge("basegate.log.entries", "{entry}", "Entries that the request log holds."),
+  logHealthy: gauge(
+    "basegate.log.healthy",
+    "{state}",
+    "Whether entries are kept where the operator asked for it.",
+  ),
+  buildInfo: gauge("basegate.build.info", "{build}", "Always 1; the labels tell the version."),
+} as const satisfies Record<string, Instrument>

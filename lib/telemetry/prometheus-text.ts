@@ -1,0 +1,48 @@
+/**
+ * Instruments in Prometheus' text format, version 0.0.4.
+ *
+ * Names follow OpenTelemetry's "Prometheus and OpenMetrics Compatibility": dots become underscores, the unit and
+ * `_total` are appended.
+ *
+ * @module
+ */
+import type { Family, Instrument, Labels } from "./instruments.ts"
+
+/** The media type of the text. */
+export const prometheusType = "text/plain; version=0.0.4; charset=utf-8"
+
+const types = { counter: "counter", level: "gauge", gauge: "gauge", histogram: "histogram" } as const
+
+const nameOf = ({ name, unit, kind }: Instrument): string =>
+  `${name.replaceAll(".", "_")}${unit === "s" ? "_seconds" : ""}${kind === "counter" ? "_total" : ""}`
+
+const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' }
+const escaped = (text: string): string => text.replace(/[\\\n"]/g, (found) => escapes[found] ?? "")
+
+const labelled = (name: string, pairs: Labels["pairs"], value: number): string => {
+  const labels = pairs.map(([label, text]) => `${label.replaceAll(".", "_")}="${escaped(String(text))}"`)
+  return `${name}${labels.length === 0 ? "" : `{${labels.join(",")}}`} ${value}\n`
+}
+
+/** Writes all points. An instrument that has none yet is announced all the same. */
+export const prometheusText = (families: Iterable<Family>): string => {
+  let text = ""
+  for (const { instrument, points } of families) {
+    const name = nameOf(instrument)
+    const { bounds = [], kind, description } = instrument
+    text += `# HELP ${name} ${description}\n# TYPE ${name} ${types[kind]}\n`
+    for (const { labels: { pairs }, value, count, buckets } of points) {
+      if (kind !== "histogram") {
+        text += labelled(name, pairs, value)
+        continue
+      }
+      let sum = 0
+      for (const [index, amount] of buckets.entries()) {
+        sum += amount
+        text += labelled(`${name}_bucket`, [...pairs, ["le", bounds[index] ?? "+Inf"]], sum)
+      }
+      text += labelled(`${name}_sum`, pairs, value) + labelled(`${name}_count`, pairs, count)
+    }
+  }
+  return text
+}
