@@ -4,6 +4,7 @@
  * @module
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -23,6 +24,7 @@ import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./relay/Transport.ts"
 import { isAdminPath } from "./route/admin-routes.ts"
 import { Store } from "./store/Store.ts"
+import { Metrics } from "./telemetry/Metrics.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** What a gateway is made of. */
@@ -61,6 +63,7 @@ export interface Gateway {
 
 interface Engine {
   readonly settings: SettingsShape
+  readonly metrics: Metrics["Service"]
   /** Runs an effect over the services. */
   readonly run: <A, E>(
     effect: Effect.Effect<A, E, Stages | Telemetry>,
@@ -83,7 +86,8 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
     )
     const scope = Scope.makeUnsafe()
     const services = Effect.runSync(Layer.buildWithScope(layer, scope))
-    return { settings, scope, run: Effect.runPromiseExitWith(services) }
+    const metrics = Context.get(services, Metrics)
+    return { settings, metrics, scope, run: Effect.runPromiseExitWith(services) }
   })
 }
 
@@ -169,13 +173,17 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   }
   let disposed: Promise<void> | undefined
 
-  const record = (exchange: Exchange, { run }: Engine): Promise<void> =>
-    exchange.ended.then(async (record) => {
+  const record = (exchange: Exchange, { metrics, run }: Engine): Promise<void> => {
+    const { method, scheme } = exchange.record
+    metrics.began(method, scheme)
+    return exchange.ended.then(async (record) => {
+      metrics.ended(method, scheme)
       const told = isProbe(record.path)
         ? Effect.void
         : Effect.flatMap(Telemetry, (_) => _.record(record, exchange.collected))
       await run(exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told))
     })
+  }
 
   const refreshPrices = async ({ settings, run }: Engine): Promise<void> => {
     if (settings.basetenKey !== undefined && !stopping) {
@@ -187,7 +195,8 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     fetch: async (request, context = {}) => {
       engine ??= start(options, host)
       const url = urlOf(request)
-      const exchange = openExchange(request, url ?? noUrl, context)
+      const sampler = Result.isSuccess(engine) ? engine.success.settings.otel?.traces?.sampler : undefined
+      const exchange = openExchange(request, url ?? noUrl, context, sampler)
       if (Result.isFailure(engine)) return withIds(refused(exchange, misconfigured(engine.failure)), exchange)
       const recorded = record(exchange, engine.success).finally(() => running.delete(recorded))
       running.add(recorded)

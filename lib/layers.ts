@@ -31,6 +31,8 @@ export interface HostTraits {
   readonly memory?: MemoryOptions
   /** Where entries of the request log are kept. */
   readonly log: Layer.Layer<RequestLog, never, Settings>
+  /** Whether work goes on when the request that began it has ended; it does unless told otherwise. */
+  readonly detached?: boolean
 }
 
 /** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */

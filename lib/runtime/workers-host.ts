@@ -37,4 +37,5 @@ export const workersTraits: HostTraits = {
     maxBytes: 8 * 1024 * 1024,
     whyNoFile: "Workers have no files, so BASEGATE_DB means nothing here",
   }),
+  detached: false,
 }

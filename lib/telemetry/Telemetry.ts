@@ -11,6 +11,8 @@ import { Settings } from "../config/Settings.ts"
 import type { Collected } from "../log/entry.ts"
 import { RequestLog } from "../log/RequestLog.ts"
 import { RecordLine } from "./RecordLine.ts"
+import { Metrics } from "./Metrics.ts"
+import { OtlpExporter } from "./OtlpExporter.ts"
 import type { RequestRecord } from "./request-record.ts"
 
 const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const satisfies Record<LogLevel, number>
@@ -41,18 +43,28 @@ export class Telemetry extends Context.Service<Telemetry, {
     Effect.map(Settings, (settings) => ({ record: lineOf(settings) })),
   )
 
-  /** Everything: the line on standard output, and the entry in the `RequestLog`. */
-  static readonly layer: Layer.Layer<Telemetry, never, RequestLog | Settings> = Layer.effect(
-    Telemetry,
-    Effect.gen(function* () {
-      const line = lineOf(yield* Settings)
-      const log = yield* RequestLog
-      return {
-        record: (record, { entry, payloads }) =>
-          Effect.andThen(line(record), entry ? log.append(record, payloads) : Effect.void),
-      }
-    }),
-  )
+  /** Everything: instruments, the line on standard output, the entry in the `RequestLog`, the collector. */
+  static readonly layer: Layer.Layer<Telemetry, never, Metrics | OtlpExporter | RequestLog | Settings> = Layer
+    .effect(
+      Telemetry,
+      Effect.gen(function* () {
+        const line = lineOf(yield* Settings)
+        const log = yield* RequestLog
+        const metrics = yield* Metrics
+        const exporter = yield* OtlpExporter
+        return {
+          record: (record, { entry, payloads }) =>
+            Effect.suspend(() => {
+              metrics.record(record)
+              const exported = exporter.record(record, levelOf(record), entry ? payloads : undefined)
+              return line(record).pipe(
+                Effect.andThen(entry ? log.append(record, payloads) : Effect.void),
+                Effect.andThen(exported),
+              )
+            }),
+        }
+      }),
+    )
 
   /** Hands each record to a function of the embedding app; what it throws is ignored. */
   static readonly layerSink = (sink: (record: RequestRecord) => void): Layer.Layer<Telemetry> =>

@@ -1,0 +1,61 @@
+/**
+ * The instruments of a gateway.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../config/Settings.ts"
+import { RequestLog } from "../log/RequestLog.ts"
+import { product } from "../version.ts"
+import { type Family, labelsOf, observed, recorder } from "./instruments.ts"
+import { type RequestMeter, requestMeter } from "./meter-record.ts"
+import { catalogue } from "./metric-catalogue.ts"
+import { prometheusText } from "./prometheus-text.ts"
+
+/** Counts what passes, for Prometheus to fetch and for a collector to be sent. */
+export class Metrics extends Context.Service<
+  Metrics,
+  Pick<RequestMeter, "began" | "ended" | "record"> & {
+    /** Counts what a collector did not take. */
+    readonly dropped: (signal: string, items: number) => void
+    /** All instruments as they stand. */
+    readonly families: Effect.Effect<ReadonlyArray<Family>>
+    /** The same in Prometheus' text format (`prometheusType`). */
+    readonly text: Effect.Effect<string>
+  }
+>()("basegate/telemetry/Metrics") {
+  /** In the memory of the process (on Workers: of the isolate). */
+  static readonly layer: Layer.Layer<Metrics, never, RequestLog | Settings> = Layer.effect(
+    Metrics,
+    Effect.gen(function* () {
+      const settings = yield* Settings
+      const log = yield* RequestLog
+      const meter = requestMeter((name) => {
+        const [account = "", gateway = ""] = name.split("/")
+        return settings.gateway(account, gateway)?.id === name
+      })
+      const drops = recorder(catalogue.exportDrops)
+      const build = observed(catalogue.buildInfo, 1, labelsOf(["version", product.version]))
+      const families = Effect.map(log.health, ({ kind, healthy, entries, pending, dropped }) => {
+        const store = labelsOf(["basegate.log.kind", kind])
+        return [
+          ...meter.families,
+          drops,
+          observed(catalogue.logDrops, dropped),
+          observed(catalogue.logPending, pending),
+          observed(catalogue.logEntries, entries, store),
+          observed(catalogue.logHealthy, Number(healthy), store),
+          build,
+        ]
+      })
+      return {
+        ...meter,
+        dropped: (signal, items) => drops.add(items, labelsOf(["basegate.otlp.signal", signal])),
+        families,
+        text: Effect.map(families, prometheusText),
+      }
+    }),
+  )
+}
