@@ -21,6 +21,8 @@ import { UrlResolver } from "./route/UrlResolver.ts"
 import type { Misses } from "./steps/Misses.ts"
 import type { MemoryOptions } from "./store/memory.ts"
 import type { Store } from "./store/Store.ts"
+import { Metrics } from "./telemetry/Metrics.ts"
+import { OtlpExporter } from "./telemetry/OtlpExporter.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** What a host says of its isolates and processes. */
@@ -37,9 +39,9 @@ export interface HostTraits {
 
 /** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */
 export const layerDefault = (
-  { misses }: HostTraits,
+  { misses, detached = true }: HostTraits,
 ): Layer.Layer<
-  Exclude<Stages, RequestLog | Settings> | Telemetry,
+  Exclude<Stages, RequestLog | Settings> | Metrics | Telemetry,
   never,
   RequestLog | Settings | Store | Transport
 > =>
@@ -55,5 +57,8 @@ export const layerDefault = (
     Prices.layer,
     Upstream.layer,
     StreamRelay.layer,
-    Telemetry.layer,
+    Telemetry.layer.pipe(
+      Layer.provide(OtlpExporter.layer({ detached })),
+      Layer.provideMerge(Metrics.layer),
+    ),
   )

@@ -19,11 +19,12 @@ import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
 import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 import { callInTurn } from "./steps/call-in-turn.ts"
+import type { Metrics } from "./telemetry/Metrics.ts"
 import { callTarget, type TargetServices } from "./steps/call-target.ts"
 import { isPredict, recordedModel, type Step } from "./steps/step.ts"
 
 /** Everything that the pipeline asks of its layers. */
-export type Stages = GatewayAuth | RequestLog | Settings | StreamRelay | TargetServices
+export type Stages = GatewayAuth | Metrics | RequestLog | Settings | StreamRelay | TargetServices
 
 /** Answers one request: by itself, or with a provider's answer, whose body is still on its way. */
 export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, Stages> = Effect

@@ -8,6 +8,7 @@ import { Settings } from "../config/Settings.ts"
 import { adminNotFound, adminUnauthorized, GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { RequestLog } from "../log/RequestLog.ts"
+import { Metrics } from "../telemetry/Metrics.ts"
 import type { AdminRoute } from "../route/admin-routes.ts"
 import { showsToken } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-answer.ts"
@@ -16,12 +17,11 @@ import { gatewayJson } from "./gateway-json.ts"
 import { listGateways } from "./gateway-list.ts"
 import { gatewayUrl } from "./gateway-url.ts"
 import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-answers.ts"
-import { metricsPage } from "./metrics-page.ts"
 
 type Answer = Effect.Effect<Response, GatewayError, RequestLog>
 
-const metrics: Answer = Effect.map(
-  metricsPage,
+const metrics: Effect.Effect<Response, never, Metrics> = Effect.map(
+  Effect.flatMap(Metrics, ({ text }) => text),
   (text) =>
     new Response(text, {
       headers: { ...adminHeaders, "content-type": "text/plain; version=0.0.4; charset=utf-8" },
@@ -49,7 +49,7 @@ const logs = (
 export const adminAnswer = (
   exchange: Exchange,
   route: AdminRoute,
-): Effect.Effect<Response, GatewayError, RequestLog | Settings> =>
+): Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings> =>
   Effect.gen(function* () {
     const settings = yield* Settings
     const { record, request, url } = exchange

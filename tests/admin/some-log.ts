@@ -15,6 +15,7 @@ export const entryOf = (id: string, members: Partial<LogEntry> = {}): LogEntry =
     path: "/v1/a/g/baseten/v1/chat/completions",
     user_agent: null,
     request_content_type: "application/json",
+    scheme: "https",
   }),
   feedback: null,
   score: null,

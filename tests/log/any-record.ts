@@ -19,6 +19,7 @@ export const recordOf = (members: Partial<RequestRecord> = {}): RequestRecord =>
       path: "/v1/account/gateway/baseten/v1/chat/completions",
       user_agent: "OpenAI/JS 7.57.0",
       request_content_type: "application/json",
+      scheme: "https",
     }),
     account_id: "account",
     gateway_id: "gateway",

@@ -15,6 +15,7 @@ const record = (change: Partial<RequestRecord> = {}): RequestRecord => ({
     path: "/v1/acme/team/baseten/v1/chat/completions",
     user_agent: null,
     request_content_type: null,
+    scheme: "https",
   }),
   account_id: "acme",
   gateway_id: "team",
@@ -70,6 +71,9 @@ test("terminalLine() ends with the ending, and what led to it", () => {
     duration_ms: 1,
     waited_ms: 0,
     circuit: null,
+    url: "https://baseten.test",
+    started_ms: 0,
+    span_id: null,
   }
   const wide = { width: 160 }
   assert.match(line({ cached: true }, wide), / complete, cached$/)
