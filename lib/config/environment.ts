@@ -83,7 +83,7 @@ const Variables = Schema.Struct({
   BASEGATE_ADMIN_TOKEN: optional(
     text("a token without white space, or no such variable", (value) => /^\S+$/.test(value)),
   ),
-  BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "")),
+  BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0"))),
   BASEGATE_CORS_ORIGINS: optional(text(
     "a comma list of origins such as https://app.example.com, or *",
     (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),

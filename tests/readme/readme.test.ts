@@ -44,7 +44,13 @@ describe("the README's calls", () => {
   let gateway: SpawnedGateway
   before(async () => {
     simulator = await startSimulator()
-    gateway = await spawnGateway("bun", simulator.env)
+    gateway = await spawnGateway("bun", { ...simulator.env, BASEGATE_ADMIN_TOKEN: "admin-readme" })
+    // The failed call that the log is asked for.
+    await fetch(`${gateway.url}/v1/my-account/my-gateway/baseten/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: "Bearer sk-readme", "cf-aig-metadata": '{"team":"search"}' },
+      body: '{"model": "no/such-model", "messages": []}',
+    })
   })
   after(async () => {
     await gateway.stop()
@@ -54,6 +60,7 @@ describe("the README's calls", () => {
     text.replaceAll("http://127.0.0.1:8787", gateway.url)
       .replaceAll("{baseten_api_token}", "sk-readme")
       .replaceAll("{model_id}", "json1234")
+      .replaceAll("{admin_token}", "admin-readme")
 
   const curls = blocks("sh").filter((block) => block.startsWith("curl "))
   test("there is one for each way to call", () => assert.equal(curls.length, 3))
@@ -72,7 +79,7 @@ describe("the README's calls", () => {
         symlinkSync(resolve("node_modules"), join(folder, "node_modules"))
         writeFileSync(join(folder, "call.mjs"), real(code))
         const { stdout } = await promisify(execFile)(process.execPath, ["call.mjs"], { cwd: folder })
-        assert.match(stdout, /What is Cloudflare\?/)
+        assert.match(stdout, code.includes("/client/v4") ? / no\/such-model 4\d\d / : /What is Cloudflare\?/)
       } finally {
         rmSync(folder, { recursive: true })
       }
