@@ -23,6 +23,7 @@ import { headerCases } from "./cases/headers.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
 import { meteringCases, meteringEntries } from "./cases/metering.ts"
+import { logApiCases, logApiEntries } from "./cases/log-api.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
 import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
@@ -78,6 +79,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
+  "log api": { cases: logApiCases, configured: logApiEntries },
 }
 
 /** Declares every case for one runtime. */
