@@ -25,6 +25,7 @@ import { Transport } from "./relay/Transport.ts"
 import { isAdminPath } from "./route/admin-routes.ts"
 import { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/Metrics.ts"
+import type { RequestRecord } from "./telemetry/request-record.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** What a gateway is made of. */
@@ -179,6 +180,9 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     return exchange.ended.then(async (record) => {
       metrics.ended(method, scheme)
       const told = isProbe(record.path)
+  const record = (exchange: Exchange, { run }: Engine): Promise<void> =>
+    exchange.ended.then(async (record) => {
+      const told = isProbe(record)
         ? Effect.void
         : Effect.flatMap(Telemetry, (_) => _.record(record, exchange.collected))
       await run(exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told))
@@ -217,5 +221,6 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   }
 }
 
-/** Health probes and scrapes come every few seconds and say nothing: they leave no record. */
-const isProbe = (path: string): boolean => ["/livez", "/readyz", "/metrics"].includes(path)
+/** Health probes and scrapes come every few seconds and say nothing: they leave no record, unless they are refused. */
+const isProbe = ({ path, status }: RequestRecord): boolean =>
+  status < 400 && ["/livez", "/readyz", "/metrics"].includes(path)

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { adminBadRequest, adminNotFound, GatewayError } from "../errors.ts"
+import { adminBadRequest, adminNotFound, bodyTooLarge, GatewayError } from "../errors.ts"
 import type { LogScope } from "../log/entry.ts"
 import type { LogPage, Range } from "../log/query.ts"
 import { RequestLog } from "../log/RequestLog.ts"
@@ -97,7 +97,9 @@ export const showPayload = (scope: LogScope, id: string, which: "request" | "res
 export const editLog = (scope: LogScope, id: string, request: Request): Answer =>
   Effect.gen(function* () {
     const body = yield* Effect.promise(() => wholeBody(request, patchLimit))
-    if (body instanceof GatewayError) return yield* adminBadRequest(body.detail)
+    if (body instanceof GatewayError || body.kind === "streamed") {
+      return yield* adminBadRequest(bodyTooLarge(patchLimit).detail)
+    }
     const patch = logPatch(body.kind === "whole" ? new TextDecoder().decode(body.bytes) : "")
     if (patch instanceof GatewayError) return yield* patch
     return (yield* RequestLog.use((log) => log.patch(scope, id, patch))) ? envelope({}) : yield* noEntry(id)

@@ -33,9 +33,13 @@ export interface Parameters {
   readonly problem: () => GatewayError | undefined
 }
 
-/** The milliseconds since 1970 of an ISO date. */
+const isoDate = /^\d{4}-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/
+
+/** The milliseconds since 1970 of an ISO date; without a zone it is in UTC, whatever the server's zone. */
 export const timeOf = (text: string): number | undefined => {
-  const time = /^\d{4}-\d\d(?:-\d\d(?:T.*)?)?$/.test(text) ? Date.parse(text) : NaN
+  const match = isoDate.exec(text)
+  if (match === null) return undefined
+  const time = Date.parse(match[1] === undefined && text.includes("T") ? `${text}Z` : text)
   return Number.isNaN(time) ? undefined : time
 }
 

@@ -70,6 +70,7 @@ test("readFilters() gives each value the type of its key", () => {
   assert.equal(one("cost", "1e-7"), 1e-7)
   assert.equal(one("created_at", "2026-11-25"), Date.parse("2026-11-25"))
   assert.equal(one("created_at", "2026-11-25T12:00:00%2B02:00", "lt"), Date.parse("2026-11-25T10:00:00Z"))
+  assert.equal(one("created_at", "2026-11-25T10:00", "lt"), Date.parse("2026-11-25T10:00:00Z"))
   assert.equal(one("model", "1"), "1")
   assert.equal(one("feedback", ""), null)
   assert.equal(one("metadata.value", ""), "")
@@ -98,6 +99,7 @@ test("readFilters() names what it cannot read, and what it knows", () => {
     ],
     ["filters.key=model&filters.operator=gt&filters.value=a", /on model, which takes texts, cannot be gt/],
     ["filters.key=cost&filters.operator=gt&filters.value=", /value ""; it takes numbers/],
+    ["filters.key=created_at&filters.operator=lt&filters.value=2026-13-01", /takes ISO dates/],
     ["filters.keys=model", /filters\.keys is no part of a filter/],
     ["filters[0][key]=model&filters[0][key]=cost", /is there twice/],
     [Array(51).fill("filters.key=id&filters.operator=eq&filters.value=a").join("&"), /51 filters/],
