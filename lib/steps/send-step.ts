@@ -137,7 +137,7 @@ const throughCircuit = (
   )
 
 /** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
-const asCloudflare = (error: GatewayError): GatewayError =>
-  error.code === 2005
-    ? new GatewayError({ reason: error.reason, detail: error.detail, statusOverride: 400 })
-    : error
+const asCloudflare = (error: GatewayError): GatewayError => {
+  const { reason, detail, headers = {} } = error
+  return error.code === 2005 ? new GatewayError({ reason, detail, headers, statusOverride: 400 }) : error
+}

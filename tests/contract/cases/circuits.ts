@@ -18,6 +18,7 @@ export const circuitEntries = ({ port }: Simulator): Configured => {
     entries: {
       "circuit-status": entry("127.0.0.1"),
       "circuit-other": entry("localhost"),
+      "circuit-cloudflare": entry("localhost", { cloudflare_error_status: true }),
       "circuit-none": { ...entry("127.0.0.1"), circuit_breaker: undefined },
     },
   }
@@ -89,6 +90,9 @@ export const circuitCases = (harness: Harness): void => {
     assert.deepEqual([first.status, first.circuits, first.reached], [500, ["closed", "closed", "closed"], 3])
     const held = await call("circuit-other", {}, retries)
     assert.deepEqual([held.status, held.circuits, held.reached], [503, ["open"], 0])
+    const cloudflares = await call("circuit-cloudflare")
+    assert.deepEqual([cloudflares.status, cloudflares.circuits], [400, ["open"]])
+    assert.match(cloudflares.retryAfter ?? "", /^1$/)
     // Another host's circuit is another.
     assert.equal((await call("circuit-status")).status, 200)
   })
