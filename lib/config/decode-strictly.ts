@@ -27,7 +27,7 @@ const keysAt = (ast: AST, [key, ...rest]: ReadonlyArray<string>): ReadonlyArray<
     case "Union":
       return ast.types.flatMap((type) => keysAt(type, key === undefined ? [] : [key, ...rest]))
     case "Arrays":
-      return ast.rest.flatMap((type) => keysAt(type, rest))
+      return key === undefined ? [] : ast.rest.flatMap((type) => keysAt(type, rest))
     case "Objects":
       if (key === undefined) return ast.propertySignatures.map(({ name }) => String(name))
       return [...ast.propertySignatures.filter(({ name }) => name === key), ...ast.indexSignatures]

@@ -67,6 +67,10 @@ test("readSettings() names the setting that an unknown one probably meant", () =
     failureOf({ routes: { a: route } }),
     /"m" has a wrong property "retrys".*perhaps retries was meant/,
   )
+  assert.match(
+    failureOf({ routes: { a: { elements: [], id: "a" } } }),
+    /routes, a, id\): unknown setting(?:;|$)(?! perhaps)/,
+  )
   assert.match(failureOf({ wholly_other_thing: 1 }), /wholly_other_thing\): unknown setting$/)
   assert.match(failureOf({}, "gateway"), /perhaps gateways was meant/)
   // Every mistake at once, each in its place.
