@@ -1,0 +1,32 @@
+/**
+ * Entries of the log as `npm run logs` shows them.
+ *
+ * @module
+ */
+import type { LogEntry, Payload } from "../log/entry.ts"
+import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/terminal-line.ts"
+
+const escaped = (text: string): string =>
+  text.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
+
+/** JSON in which what a terminal would obey, and `JSON.stringify` leaves, is escaped: C1, and marks of direction. */
+export const plainJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
+
+/** A file takes what a wide terminal would, without color. */
+const forFiles: TerminalFormat = { width: 160, color: false, dated: true }
+
+/** A line each, below the names of the columns. */
+export const entryTable = (
+  entries: ReadonlyArray<LogEntry>,
+  format: TerminalFormat = forFiles,
+): ReadonlyArray<string> => [
+  terminalHeader(format),
+  ...entries.map((entry) => terminalLine(entry, format)),
+]
+
+/** Everything that is known of an entry, with its bodies where they were kept. */
+export const wholeEntry = (
+  entry: LogEntry,
+  bodies: { readonly request: Payload | undefined; readonly response: Payload | undefined },
+): string => plainJson({ ...entry, ...bodies }, 2)
