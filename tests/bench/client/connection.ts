@@ -1,0 +1,94 @@
+/**
+ * A connection of the load client: Bun's own sockets, the cheapest that a script can have.
+ *
+ * @module
+ */
+import type { Buffer } from "node:buffer"
+import type { Target } from "./jobs.ts"
+import { responseReader } from "./response-reader.ts"
+
+/** As much of Bun's API as is used here. */
+interface Socket {
+  readonly write: (bytes: Uint8Array) => number
+  readonly end: () => void
+}
+declare const Bun: {
+  readonly connect: (options: {
+    readonly hostname: string
+    readonly port: number
+    readonly socket: {
+      readonly data: (socket: Socket, bytes: Buffer) => void
+      readonly close: () => void
+    }
+  }) => Promise<Socket>
+}
+
+/** One request at a time. */
+export interface Connection {
+  readonly send: (done: (answer: Answer) => void) => void
+  readonly close: () => void
+}
+
+/** Times as of `performance.now()`. */
+export interface Answer {
+  readonly sent: number
+  readonly first: number
+  readonly ended: number
+  readonly bytes: number
+}
+
+const requestBytes = ({ url, headers, body }: Target): Uint8Array => {
+  const { pathname, host } = new URL(url)
+  const content = new TextEncoder().encode(body)
+  const lines = Object.entries({ host, ...headers, "content-length": `${content.length}` })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+  return new TextEncoder().encode(`POST ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`)
+}
+
+/** @param failed called once where an answer is not 200, or a connection ends that is in use */
+export const connect = async (target: Target, failed: (reason: string) => void): Promise<Connection> => {
+  const request = requestBytes(target)
+  const { hostname, port } = new URL(target.url)
+  let done: ((answer: Answer) => void) | undefined
+  let sent = 0
+  let first = 0
+  let bytes = 0
+  const read = responseReader({
+    head: (status) => status === 200 || failed(`${target.url} answered ${status}`),
+    body: (count) => {
+      if (bytes === 0) first = performance.now()
+      bytes += count
+    },
+    end: () => {
+      const tell = done
+      done = undefined
+      tell?.({ sent, first, ended: performance.now(), bytes })
+    },
+  })
+  const socket = await Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: {
+      data: (_, chunk) => read(chunk),
+      close: () => done && failed(`${target.url} closed a connection before its answer was whole`),
+    },
+  })
+  return {
+    send: (then) => {
+      done = then
+      bytes = 0
+      sent = performance.now()
+      // A few hundred bytes on an idle connection: they always fit.
+      socket.write(request)
+    },
+    close: () => socket.end(),
+  }
+}
+
+/** Several connections to one target. */
+export const connectAll = (
+  target: Target,
+  count: number,
+  failed: (reason: string) => void,
+): Promise<ReadonlyArray<Connection>> =>
+  Promise.all(Array.from({ length: count }, () => connect(target, failed)))
