@@ -5,11 +5,12 @@
  */
 import type { LoadClient } from "./client/start-client.ts"
 import type { RunningUpstream } from "./start-upstream.ts"
-import { type Running, start, type Subject } from "./subjects.ts"
-import type { Table } from "./table.ts"
+import type { Subject } from "./subjects.ts"
+import type { Row, Table } from "./table.ts"
 
 /** The gateway of a runtime and what it is held against: its floor, or another checkout's gateway. */
 export interface Pair {
+  /** The runtime, and what else there is to say. */
   readonly runtime: string
   readonly base: Subject
   readonly gateway: Subject
@@ -19,8 +20,12 @@ export interface Bench {
   readonly upstream: RunningUpstream
   readonly client: LoadClient
   readonly pairs: ReadonlyArray<Pair>
-  /** Proxies that do not depend on the runtime, such as nginx. */
+  /** Gateways from the built module, where their users start them from its source. */
+  readonly builtPairs: ReadonlyArray<Pair>
+  /** Proxies that others have written, whatever they run on. */
   readonly peers: ReadonlyArray<Subject>
+  /** Names of peers that would be measured if they were there. */
+  readonly absent: ReadonlyArray<string>
   /** Fewer rounds, and shorter ones. */
   readonly short: boolean
 }
@@ -31,37 +36,18 @@ export interface Measure {
   readonly run: (bench: Bench) => Promise<Table>
 }
 
-/** Starts proxies for as long as `use` runs. */
-export const withRunning = async <A>(
-  { upstream }: Bench,
-  subjects: ReadonlyArray<Subject>,
-  use: (running: ReadonlyArray<Running>) => Promise<A>,
-): Promise<A> => {
-  const running: Array<Running> = []
-  try {
-    for (const subject of subjects) running.push(await start(subject, upstream.url))
-    return await use(running)
-  } finally {
-    await Promise.all(running.map(({ stop }) => stop()))
-  }
-}
+/** Everything that is measured. */
+export const subjectsOf = ({ pairs, peers }: Bench): ReadonlyArray<Subject> => [
+  ...pairs.flatMap(({ base, gateway }) => [base, gateway]),
+  ...peers,
+]
 
-/**
- * Measures each subject in turn, `rounds` times, every other round backwards so that none always follows the same.
- *
- * @returns the values of each subject, round by round
- */
-export const interleaved = async <S, V>(
-  subjects: ReadonlyArray<S>,
-  rounds: number,
-  measure: (subject: S) => Promise<V>,
-): Promise<ReadonlyArray<ReadonlyArray<V>>> => {
-  const values = subjects.map((): Array<V> => [])
-  const places = [...subjects.entries()]
-  for (let round = 0; round < rounds; round++) {
-    for (const [place, subject] of round % 2 === 0 ? places : places.toReversed()) {
-      values[place]?.push(await measure(subject))
-    }
-  }
-  return values
-}
+/** A row for each peer, without cells where it is absent. */
+export const peerRows = (
+  { peers, absent }: Bench,
+  suffix: string,
+  cellsOf: (peer: Subject) => Row["cells"],
+): ReadonlyArray<Row> => [
+  ...peers.map((peer) => ({ name: peer.name + suffix, cells: cellsOf(peer) })),
+  ...absent.map((name) => ({ name: name + suffix, cells: {} })),
+]

@@ -84,7 +84,9 @@ export const listens = (port: number): Promise<boolean> =>
 /** Waits until a process listens on a port; fails after 20 s. */
 export const untilListens = async (child: Child, port: number): Promise<void> => {
   for (let tries = 0; !await listens(port); tries++) {
-    if (tries > 2000) throw new Error(`${child.process.spawnargs.join(" ")} did not start: ${child.said()}`)
+    if (tries > 2000 || child.process.exitCode !== null) {
+      throw new Error(`${child.process.spawnargs.join(" ")} did not start: ${child.said()}`)
+    }
     await sleep(10)
   }
 }

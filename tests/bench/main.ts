@@ -3,72 +3,88 @@
  *
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import process from "node:process"
-import { readArguments, usage } from "./arguments.ts"
+import { type Arguments, readArguments, usage } from "./arguments.ts"
 import type { Bench, Measure } from "./bench.ts"
 import { buildCheckout, buildFloors } from "./build.ts"
 import { startClient } from "./client/start-client.ts"
+import { changes, changesText } from "./compare.ts"
 import { disturbance, machine } from "./machine.ts"
+import { chunk } from "./measures/chunk.ts"
+import { coldStart } from "./measures/cold-start.ts"
+import { firstToken } from "./measures/first-token.ts"
 import { latency } from "./measures/latency.ts"
+import { memory } from "./measures/memory.ts"
+import { request } from "./measures/request.ts"
+import { size } from "./measures/size.ts"
 import { throughput } from "./measures/throughput.ts"
+import { pairsOf } from "./pairs.ts"
+import { findPeers } from "./peers.ts"
 import { startUpstream } from "./start-upstream.ts"
-import { floorOf, gatewayOf } from "./subjects.ts"
 import { type Table, tableText } from "./table.ts"
 
-const measures: ReadonlyArray<Measure> = [throughput, latency]
+const all: ReadonlyArray<Measure> = [latency, firstToken, throughput, request, chunk, memory, coldStart, size]
 
-const given = (() => {
-  try {
-    return readArguments(process.argv.slice(2), process.env)
-  } catch (cause) {
-    console.error(`${cause instanceof Error ? cause.message : cause}\n${usage}`)
-    return process.exit(1)
+/** What a file of results holds. */
+interface Results extends ReturnType<typeof machine> {
+  readonly tables: ReadonlyArray<Table>
+}
+
+const measured = async (bench: Bench, measures: ReadonlyArray<Measure>): Promise<ReadonlyArray<Table>> => {
+  const tables: Array<Table> = []
+  for (const { run } of measures) {
+    const table = await run(bench)
+    console.log(tableText(table))
+    tables.push(table)
   }
-})()
-const chosen = measures.filter(({ name }) => given.only.length === 0 || given.only.includes(name))
-if (chosen.length === 0) {
-  console.error(`--only takes ${measures.map(({ name }) => name).join(", ")}`)
+  return tables
+}
+
+const run = async (given: Arguments): Promise<void> => {
+  const unknown = given.only.find((name) => !all.some((measure) => measure.name === name))
+  if (unknown !== undefined) {
+    throw new Error(`--only takes ${all.map(({ name }) => name).join(", ")}, not ${unknown}`)
+  }
+  const busy = given.busy ? undefined : await disturbance()
+  if (busy !== undefined) throw new Error(`Not measured: ${busy}. --busy measures all the same.`)
+
+  const earlier = given.compare === undefined
+    ? undefined
+    : JSON.parse(readFileSync(given.compare, "utf8")) as Results
+  await buildCheckout(".")
+  if (given.against !== undefined) await buildCheckout(given.against)
+  await buildFloors()
+
+  const about = machine()
+  console.log(JSON.stringify(about, undefined, 2))
+  const upstream = await startUpstream()
+  const client = startClient()
+  const tables = await measured(
+    {
+      upstream,
+      client,
+      short: given.short,
+      ...pairsOf(given.runtimes, given.against),
+      ...given.against === undefined ? findPeers(given.portkey) : { peers: [], absent: [] },
+    },
+    all.filter(({ name }) => given.only.length === 0 || given.only.includes(name)),
+  )
+  await client.stop()
+  await upstream.stop()
+
+  if (earlier !== undefined) console.log(changesText(changes(earlier.tables, tables)))
+  mkdirSync(dirname(given.json), { recursive: true })
+  const results: Results = { ...about, tables }
+  writeFileSync(given.json, JSON.stringify(results, undefined, 2))
+  console.log(`Results: ${given.json}`)
+}
+
+try {
+  await run(readArguments(process.argv.slice(2), process.env))
+} catch (cause) {
+  console.error(cause instanceof Error ? cause.message : cause)
+  if (cause instanceof TypeError) console.error(usage)
   process.exit(1)
 }
-
-const busy = given.busy ? undefined : await disturbance()
-if (busy !== undefined) {
-  console.error(`Not measured: ${busy}. --busy measures all the same.`)
-  process.exit(1)
-}
-
-const { against } = given
-await buildCheckout(".")
-if (against !== undefined) await buildCheckout(against)
-await buildFloors()
-
-const upstream = await startUpstream()
-const client = startClient()
-const bench: Bench = {
-  upstream,
-  client,
-  short: given.short,
-  pairs: given.runtimes.map((runtime) => ({
-    runtime,
-    base: against === undefined ? floorOf(runtime) : gatewayOf(runtime, "other", against),
-    gateway: gatewayOf(runtime),
-  })),
-  peers: [],
-}
-
-const about = machine()
-console.log(JSON.stringify(about, undefined, 2))
-const tables: Array<Table> = []
-for (const { run } of chosen) {
-  const table = await run(bench)
-  tables.push(table)
-  console.log(tableText(table))
-}
-await client.stop()
-await upstream.stop()
-
-mkdirSync(dirname(given.json), { recursive: true })
-writeFileSync(given.json, JSON.stringify({ ...about, tables }, undefined, 2))
-console.log(`Results: ${given.json}`)

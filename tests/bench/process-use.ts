@@ -21,11 +21,21 @@ const read = (path: string): string => {
 const fieldsOf = (pid: number): ReadonlyArray<string> =>
   read(`/proc/${pid}/stat`).replace(/^.*\) /s, "").trim().split(" ")
 
-const family = (pid: number): ReadonlyArray<number> => {
-  const children = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(fieldsOf(Number(name))[1]) === pid)
-  return [pid, ...children.flatMap((name) => family(Number(name)))]
+const threads = (pid: number): ReadonlyArray<string> => {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+  } catch {
+    return []
+  }
 }
+
+/** A process and those that it has started. */
+const family = (pid: number): ReadonlyArray<number> => [
+  pid,
+  ...threads(pid)
+    .flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).match(/\d+/g) ?? [])
+    .flatMap((child) => family(Number(child))),
+]
 
 const total = (pid: number, of: (pid: number) => number): number =>
   process.platform === "linux" ? family(pid).map(of).reduce((sum, value) => sum + value, 0) : NaN

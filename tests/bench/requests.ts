@@ -6,16 +6,15 @@
 import type { Target } from "./client/jobs.ts"
 import type { Running } from "./subjects.ts"
 
+/** Where requests go: a proxy, or the upstream itself. */
+export type Asked = Pick<Running, "url" | "headers">
+
 const content =
   "What is a gateway, and why would one put it between a client and a model? Answer in a sentence."
 const chat = { model: "openai/gpt-oss-120b", messages: [{ role: "user", content }], max_tokens: 200 }
 
-const post = (
-  of: Pick<Running, "url" | "headers">,
-  headers: Record<string, string>,
-  body: object,
-): Target => ({
-  url: `${of.url}/v1/chat/completions`,
+const post = (of: Asked, path: string, headers: Record<string, string>, body: object): Target => ({
+  url: of.url + path,
   headers: {
     authorization: "Bearer key",
     "content-type": "application/json",
@@ -28,11 +27,20 @@ const post = (
 })
 
 /** The upstream itself, asked without a proxy. */
-export const direct = (url: string): Pick<Running, "url" | "headers"> => ({ url, headers: {} })
+export const direct = (url: string): Asked => ({ url, headers: {} })
 
 /** A chat completion. */
-export const completion = (of: Pick<Running, "url" | "headers">): Target => post(of, {}, chat)
+export const completion = (of: Asked): Target => post(of, "/v1/chat/completions", {}, chat)
 
-/** A chat completion as a stream of so many events and two last ones, `gap` milliseconds apart. */
-export const stream = (of: Pick<Running, "url" | "headers">, events: number, gap: number): Target =>
-  post(of, { "x-bench-events": `${events}`, "x-bench-gap-ms": `${gap}` }, { ...chat, stream: true })
+/** A chat completion as a stream of so many events, `gap` milliseconds apart, and its last ones at once. */
+export const stream = (of: Asked, events: number, gap: number): Target =>
+  post(
+    of,
+    "/v1/chat/completions",
+    { "x-bench-events": `${events}`, "x-bench-gap-ms": `${gap}` },
+    { ...chat, stream: true },
+  )
+
+/** An answer of a model of one's own, of so many bytes. */
+export const download = (of: Asked, bytes: number): Target =>
+  post(of, "/model/bench123", { "x-bench-bytes": `${bytes}` }, { prompt: content })

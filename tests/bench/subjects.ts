@@ -10,20 +10,19 @@ import { serve } from "./serve.ts"
 
 /** A proxy that can be started. */
 export interface Subject {
-  /** Its runtime, or its own name. */
-  readonly group: string
   readonly name: string
   /** @param port where it is to listen; it does not yet when this returns */
   readonly spawn: (upstream: string, port: number) => Child
   /** The path below which it serves what the upstream serves below `/`. */
   readonly path: string
   /** Headers that its requests need. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: (upstream: string) => Readonly<Record<string, string>>
 }
 
 /** A proxy that listens. */
-export interface Running extends Subject {
+export interface Running {
   readonly pid: number
+  readonly headers: Readonly<Record<string, string>>
   /** Where requests go: `url` + the upstream's path. */
   readonly url: string
   readonly stop: () => Promise<void>
@@ -31,12 +30,15 @@ export interface Running extends Subject {
 
 const path = "/v1/account/gateway/baseten"
 
-const served = (group: Runtime, name: string, root: string, file: string): Subject => ({
-  group,
+const served = (runtime: Runtime, name: string, root: string, file: string): Subject => ({
   name,
   path,
-  headers: {},
-  spawn: (upstream, port) => serve(group, root, file, { BASETEN_INFERENCE_URL: upstream }, port),
+  headers: () => ({}),
+  spawn: (upstream, port) =>
+    serve(runtime, root, file, {
+      BASETEN_INFERENCE_URL: upstream,
+      BASETEN_MODEL_URL: `${upstream}/{model_id}`,
+    }, port),
 })
 
 const gatewayFiles = {
@@ -58,13 +60,22 @@ export const floorOf = (runtime: Runtime): Subject =>
   served(runtime, "floor", resolve("."), floorFiles[runtime])
 
 /** The gateway of a checkout as its users start it; on Node its bundle, since plain Node takes no TypeScript. */
-export const gatewayOf = (runtime: Runtime, name = "gateway", root = "."): Subject =>
+export const gatewayOf = (runtime: Runtime, name: string, root: string): Subject =>
   served(runtime, name, resolve(root), gatewayFiles[runtime])
+
+/** The same from the built module, on the runtimes where that is another thing. */
+export const builtGatewayOf = (runtime: Runtime, name: string, root: string): Subject | undefined =>
+  runtime === "bun" || runtime === "deno" ? served(runtime, name, resolve(root), "dist/mod.js") : undefined
 
 /** Starts a proxy and waits until it listens. */
 export const start = async (subject: Subject, upstream: string): Promise<Running> => {
   const port = await freePort()
   const child = subject.spawn(upstream, port)
   await untilListens(child, port)
-  return { ...subject, pid: child.pid, url: `http://127.0.0.1:${port}${subject.path}`, stop: child.stop }
+  return {
+    pid: child.pid,
+    url: `http://127.0.0.1:${port}${subject.path}`,
+    headers: subject.headers(upstream),
+    stop: child.stop,
+  }
 }

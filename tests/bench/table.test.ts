@@ -24,28 +24,29 @@ test("figures have three digits that count", () => {
 test("a cell has its quartiles where it has more than one value", () => {
   assert.equal(cellText(summarise([1, 2, 3])), "2.00 (1.50–2.50)")
   assert.equal(cellText(summarise([2])), "2.00")
-  assert.equal(cellText(undefined), "not measured")
 })
 
-test("a table has every column of its rows, and says where one was not measured", () => {
+test("a table has every column of its rows, and says which row was not measured", () => {
   const text = tableText({
     measure: "m",
     title: "Title",
     doesNotShow: "all of it.",
-    rows: [{ name: "bun", cells: { "a, ms": summarise([1]) } }, {
-      name: "deno",
-      cells: { "b, ms": summarise([2]) },
-    }],
+    rows: [
+      { name: "bun", cells: { "a, ms": summarise([1]) } },
+      { name: "deno", cells: { "b, ms": summarise([2]) } },
+      { name: "nginx", cells: {} },
+    ],
   })
   assert.equal(
     text,
     `
 Title
 
-|      | a, ms        | b, ms        |
-| ---- | ------------ | ------------ |
-| bun  | 1.00         | not measured |
-| deno | not measured | 2.00         |
+|       | a, ms        | b, ms |
+| ----- | ------------ | ----- |
+| bun   | 1.00         |       |
+| deno  |              | 2.00  |
+| nginx | not measured |       |
 
 Does not show: all of it.
 `,

@@ -5,10 +5,10 @@
  */
 import type { Summary } from "./summary.ts"
 
-/** One line of a table. A column that is absent was not measured. */
+/** One line of a table. */
 export interface Row {
   readonly name: string
-  /** By column, whose name holds the unit. */
+  /** By column, whose name holds the unit. A row without any was not measured. */
   readonly cells: Readonly<Record<string, Summary>>
 }
 
@@ -31,8 +31,7 @@ export const figure = (value: number): string => {
 }
 
 /** `median (quartile–quartile)`; the median alone where there is no spread. */
-export const cellText = (cell: Summary | undefined): string => {
-  if (cell === undefined) return "not measured"
+export const cellText = (cell: Summary): string => {
   const { median, low, high, count } = cell
   return count > 1 ? `${figure(median)} (${figure(low)}–${figure(high)})` : figure(median)
 }
@@ -56,6 +55,14 @@ export const grid = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
 /** A table as Markdown. */
 export const tableText = ({ title, rows, doesNotShow }: Table): string => {
   const columns = columnsOf(rows)
-  const lines = rows.map(({ name, cells }) => [name, ...columns.map((column) => cellText(cells[column]))])
+  const lines = rows.map(({ name, cells }) =>
+    Object.keys(cells).length === 0 ? [name, "not measured"] : [
+      name,
+      ...columns.map((column) => {
+        const cell = cells[column]
+        return cell === undefined ? "" : cellText(cell)
+      }),
+    ]
+  )
   return `\n${title}\n\n${grid([["", ...columns], ...lines])}\n\nDoes not show: ${doesNotShow}\n`
 }

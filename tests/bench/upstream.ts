@@ -56,25 +56,26 @@ const closing = `${chunk({}, "stop")}data: ${
   JSON.stringify({ ...common, object: "chat.completion.chunk", choices: [], usage })
 }\n\ndata: [DONE]\n\n`
 
-/** Streams that are being sent. */
-let open = 0
+/** Streams that are being sent, and to readers who are there. */
+const open = new Set<object>()
+/** Streams that were begun. */
+let begun = 0
 
-const events = (count: number, gap: number): Response => {
+const events = (count: number, gap: number, left: AbortSignal): Response => {
   const pull = async (controller: DirectController): Promise<void> => {
-    open++
-    try {
-      for (let sent = 0; sent < count; sent++) {
-        if (sent > 0 && gap > 0) await Bun.sleep(gap)
-        controller.write(sent === 0 ? opening : token)
-        controller.flush()
-      }
-      controller.write(closing)
-      controller.close()
-    } catch {
-      // The reader has left: there is nobody to tell.
-    } finally {
-      open--
+    const stream = {}
+    open.add(stream)
+    left.addEventListener("abort", () => open.delete(stream))
+    // Streams that begin together are spread out: a proxy that is woken for many at once would look cheaper than it is.
+    const offset = begun++ % Math.max(1, gap)
+    for (let sent = 0; sent < count && !left.aborted; sent++) {
+      if (sent > 0 && gap > 0) await Bun.sleep(sent === 1 ? gap + offset : gap)
+      controller.write(sent === 0 ? opening : token)
+      controller.flush()
     }
+    controller.write(closing)
+    controller.close()
+    open.delete(stream)
   }
   // "direct" is Bun's own kind of source: what it writes goes to the socket without a queue between.
   const source = { type: "direct", pull } as unknown as UnderlyingDefaultSource<Uint8Array>
@@ -85,17 +86,18 @@ const block = new Uint8Array(65_536)
 
 const bytes = (count: number): Response => {
   let left = count
-  open++
+  const stream = {}
+  open.add(stream)
   const source: UnderlyingDefaultSource<Uint8Array> = {
     pull: (controller) => {
       const next = left >= block.length ? block : block.subarray(0, left)
       left -= next.length
       controller.enqueue(next)
       if (left > 0) return
-      open--
+      open.delete(stream)
       controller.close()
     },
-    cancel: () => void open--,
+    cancel: () => void open.delete(stream),
   }
   return new Response(new ReadableStream(source, { highWaterMark: 0 }), {
     headers: { "content-type": "application/octet-stream" },
@@ -111,12 +113,14 @@ const server = Bun.serve({
   development: false,
   fetch: async (request) => {
     const asked = (name: string): number => Number(request.headers.get(`x-bench-${name}`) ?? 0)
-    if (request.method === "GET") return Response.json({ open })
+    if (request.method === "GET") return Response.json({ open: open.size })
     // A provider reads the request before it answers.
     const body = await request.text()
     if (body === "") return new Response("no body", { status: 400 })
     if (asked("bytes") > 0) return bytes(asked("bytes"))
-    return asked("events") > 0 ? events(asked("events"), asked("gap-ms")) : new Response(completion, json)
+    return asked("events") > 0
+      ? events(asked("events"), asked("gap-ms"), request.signal)
+      : new Response(completion, json)
   },
 })
 console.log(server.port)

@@ -10,7 +10,8 @@ import { responseReader } from "./response-reader.ts"
 /** As much of Bun's API as is used here. */
 interface Socket {
   readonly write: (bytes: Uint8Array) => number
-  readonly end: () => void
+  readonly pause: () => void
+  readonly terminate: () => void
 }
 declare const Bun: {
   readonly connect: (options: {
@@ -25,7 +26,11 @@ declare const Bun: {
 
 /** One request at a time. */
 export interface Connection {
-  readonly send: (done: (answer: Answer) => void) => void
+  /** @param begun called with the first byte of the answer's body */
+  readonly send: (done: (answer: Answer) => void, begun?: () => void) => void
+  /** Reads no further. */
+  readonly pause: () => void
+  /** Leaves at once, in the midst of an answer or not. */
   readonly close: () => void
 }
 
@@ -45,18 +50,24 @@ const requestBytes = ({ url, headers, body }: Target): Uint8Array => {
   return new TextEncoder().encode(`POST ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`)
 }
 
-/** @param failed called once where an answer is not 200, or a connection ends that is in use */
-export const connect = async (target: Target, failed: (reason: string) => void): Promise<Connection> => {
+/** Called where an answer is not 200, or a connection ends that is in use. */
+export type Fail = (reason: string) => void
+
+export const connect = async (target: Target, fail: Fail): Promise<Connection> => {
   const request = requestBytes(target)
   const { hostname, port } = new URL(target.url)
   let done: ((answer: Answer) => void) | undefined
+  let begun: (() => void) | undefined
   let sent = 0
   let first = 0
   let bytes = 0
   const read = responseReader({
-    head: (status) => status === 200 || failed(`${target.url} answered ${status}`),
+    head: (status) => status === 200 || fail(`${target.url} answered ${status}`),
     body: (count) => {
-      if (bytes === 0) first = performance.now()
+      if (bytes === 0) {
+        first = performance.now()
+        begun?.()
+      }
       bytes += count
     },
     end: () => {
@@ -70,18 +81,23 @@ export const connect = async (target: Target, failed: (reason: string) => void):
     port: Number(port),
     socket: {
       data: (_, chunk) => read(chunk),
-      close: () => done && failed(`${target.url} closed a connection before its answer was whole`),
+      close: () => done && fail(`${target.url} closed a connection before its answer was whole`),
     },
   })
   return {
-    send: (then) => {
+    send: (then, onFirst) => {
       done = then
+      begun = onFirst
       bytes = 0
       sent = performance.now()
       // A few hundred bytes on an idle connection: they always fit.
       socket.write(request)
     },
-    close: () => socket.end(),
+    pause: () => socket.pause(),
+    close: () => {
+      done = undefined
+      socket.terminate()
+    },
   }
 }
 
@@ -89,6 +105,6 @@ export const connect = async (target: Target, failed: (reason: string) => void):
 export const connectAll = (
   target: Target,
   count: number,
-  failed: (reason: string) => void,
+  fail: Fail,
 ): Promise<ReadonlyArray<Connection>> =>
-  Promise.all(Array.from({ length: count }, () => connect(target, failed)))
+  Promise.all(Array.from({ length: count }, () => connect(target, fail)))

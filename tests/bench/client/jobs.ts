@@ -38,6 +38,29 @@ export interface Turns {
   readonly atOnce: number
 }
 
+/**
+ * Requests whose answers are left open, until `leave`. Ends when all have brought a first byte, or after
+ * `patience` milliseconds.
+ */
+export interface Hold {
+  readonly kind: "hold"
+  readonly target: Target
+  readonly streams: number
+  readonly patience: number
+  /** Whether to read nothing after the first bytes. */
+  readonly pause: boolean
+}
+
+/** Closes what is held. */
+export interface Leave {
+  readonly kind: "leave"
+}
+
+/** How many streams began. */
+export interface Held {
+  readonly served: number
+}
+
 /** What `load` and `rate` come to. Times in milliseconds, from the request to the answer's end. */
 export interface Answered {
   readonly requests: number
@@ -56,5 +79,15 @@ export interface Times {
   readonly bytes: number
 }
 
-export type Job = Load | Rate | Turns
-export type ResultOf<J extends Job> = J extends Turns ? ReadonlyArray<Times> : Answered
+/** Jobs by kind, and what they come to. */
+export interface Jobs {
+  readonly load: { readonly job: Load; readonly result: Answered }
+  readonly rate: { readonly job: Rate; readonly result: Answered }
+  readonly turns: { readonly job: Turns; readonly result: ReadonlyArray<Times> }
+  readonly hold: { readonly job: Hold; readonly result: Held }
+  readonly leave: { readonly job: Leave; readonly result: Held }
+}
+
+export type Kind = keyof Jobs
+export type Job<K extends Kind = Kind> = Jobs[K]["job"]
+export type Result<K extends Kind = Kind> = Jobs[K]["result"]

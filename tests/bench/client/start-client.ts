@@ -6,12 +6,12 @@
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { startChild } from "../child.ts"
-import type { Job, ResultOf } from "./jobs.ts"
+import type { Job, Kind, Result } from "./jobs.ts"
 
 /** Runs one job at a time. */
 export interface LoadClient {
   /** Rejects where a request was not answered 200, and whole. */
-  readonly run: <J extends Job>(job: J) => Promise<ResultOf<J>>
+  readonly run: <K extends Kind>(job: Job<K> & { readonly kind: K }) => Promise<Result<K>>
   readonly stop: () => Promise<void>
 }
 
@@ -29,10 +29,10 @@ export const startClient = (): LoadClient => {
   )
   ended.catch(() => {})
   return {
-    run: async <J extends Job>(job: J) => {
+    run: async <K extends Kind>(job: Job<K>) => {
       stdin.write(`${JSON.stringify(job)}\n`)
       const [line] = await Promise.race([once(lines, "line"), ended]) as [string]
-      const outcome = JSON.parse(line) as { readonly result?: ResultOf<J>; readonly error?: string }
+      const outcome = JSON.parse(line) as { readonly result?: Result<K>; readonly error?: string }
       if (outcome.result === undefined) throw new Error(outcome.error)
       return outcome.result
     },

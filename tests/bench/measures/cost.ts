@@ -1,0 +1,40 @@
+/**
+ * What a unit of work costs a proxy's process.
+ *
+ * @module
+ */
+import { type Bench, peerRows, subjectsOf } from "../bench.ts"
+import { cpuSeconds } from "../process-use.ts"
+import { roundsOfRunning } from "../rounds.ts"
+import type { Running } from "../subjects.ts"
+import { ratio, summarise } from "../summary.ts"
+import type { Row } from "../table.ts"
+
+/**
+ * CPU in microseconds for each of the units that `work` does.
+ *
+ * @param work returns how many units it did
+ */
+export const costs = async (
+  bench: Bench,
+  count: number,
+  unit: string,
+  work: (of: Running) => Promise<number>,
+): Promise<ReadonlyArray<Row>> => {
+  const costOf = await roundsOfRunning(bench, subjectsOf(bench), count, async (of) => {
+    const before = cpuSeconds(of.pid)
+    const units = await work(of)
+    return (cpuSeconds(of.pid) - before) * 1e6 / units
+  })
+  return [
+    ...bench.pairs.map(({ runtime, base, gateway }): Row => ({
+      name: runtime,
+      cells: {
+        [`to ${base.name}, ×`]: ratio(costOf(gateway), costOf(base)),
+        [`CPU µs a ${unit}`]: summarise(costOf(gateway)),
+        [`${base.name} CPU µs a ${unit}`]: summarise(costOf(base)),
+      },
+    })),
+    ...peerRows(bench, "", (peer) => ({ [`CPU µs a ${unit}`]: summarise(costOf(peer)) })),
+  ]
+}

@@ -1,0 +1,28 @@
+/**
+ * The gateways that are measured, and what each is held against.
+ *
+ * @module
+ */
+import type { Runtime } from "../support/spawn-gateway.ts"
+import type { Bench, Pair } from "./bench.ts"
+import { builtGatewayOf, floorOf, gatewayOf } from "./subjects.ts"
+
+/** @param against another checkout, whose gateways take the place of the floors */
+export const pairsOf = (
+  runtimes: ReadonlyArray<Runtime>,
+  against: string | undefined,
+): Pick<Bench, "pairs" | "builtPairs"> => {
+  const pairs = runtimes.map((runtime): Pair => ({
+    runtime,
+    base: against === undefined ? floorOf(runtime) : gatewayOf(runtime, "other", against),
+    gateway: gatewayOf(runtime, "gateway", "."),
+  }))
+  const builtPairs = runtimes.flatMap((runtime, place): ReadonlyArray<Pair> => {
+    const gateway = builtGatewayOf(runtime, "gateway", ".")
+    const base = against === undefined ? pairs[place]?.base : builtGatewayOf(runtime, "other", against)
+    return gateway === undefined || base === undefined
+      ? []
+      : [{ runtime: `${runtime}, dist/mod.js`, base, gateway }]
+  })
+  return { pairs, builtPairs }
+}
