@@ -179,9 +179,6 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     metrics.began(method, scheme)
     return exchange.ended.then(async (record) => {
       metrics.ended(method, scheme)
-      const told = isProbe(record.path)
-  const record = (exchange: Exchange, { run }: Engine): Promise<void> =>
-    exchange.ended.then(async (record) => {
       const told = isProbe(record)
         ? Effect.void
         : Effect.flatMap(Telemetry, (_) => _.record(record, exchange.collected))

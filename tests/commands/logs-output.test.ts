@@ -14,6 +14,7 @@ const entry: LogEntry = {
     path: "/nowhere",
     user_agent: null,
     request_content_type: null,
+    scheme: "https",
   }),
   status: 404,
   error: "not_found",
