@@ -32,14 +32,13 @@ export const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.
 
 const digestOf = (secret: string): Promise<Uint8Array> => sha256(new TextEncoder().encode(secret))
 
-/** Those of the secrets that are known: each is digested once. */
-const digests = new WeakMap<Redacted.Redacted<string>, Promise<Uint8Array>>()
-const knownDigest = (token: Redacted.Redacted<string>): Promise<Uint8Array> => {
-  let digest = digests.get(token)
-  if (digest === undefined) {
-    digest = digestOf(Redacted.value(token))
-    digests.set(token, digest)
-  }
+/** Those of the secrets that are known. Results and no promises: on Workers a request must not wait for another's. */
+const digests = new WeakMap<Redacted.Redacted<string>, Uint8Array>()
+const knownDigest = async (token: Redacted.Redacted<string>): Promise<Uint8Array> => {
+  const known = digests.get(token)
+  if (known !== undefined) return known
+  const digest = await digestOf(Redacted.value(token))
+  digests.set(token, digest)
   return digest
 }
 
