@@ -2,7 +2,10 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import Cloudflare from "cloudflare"
-import { createGateway, type Gateway } from "../../mod.ts"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { RequestLog } from "../../lib/log/RequestLog.ts"
+import { createGateway, type Gateway, Telemetry } from "../../mod.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 
 let simulator: Simulator
@@ -18,10 +21,13 @@ after(async () => {
   await simulator.close()
 })
 
-const clientOf = (credentials: { apiToken?: string; apiKey?: string; apiEmail?: string }) =>
+const clientOf = (
+  credentials: { apiToken?: string; apiKey?: string; apiEmail?: string },
+  asked: () => Gateway = () => gateway,
+) =>
   new Cloudflare({
     baseURL: "https://gate.example/client/v4",
-    fetch: (input, init) => gateway.fetch(new Request(input, init)),
+    fetch: (input, init) => asked().fetch(new Request(input, init)),
     maxRetries: 0,
     ...credentials,
   })
@@ -157,4 +163,34 @@ test("get() and urls.get() tell of the gateway; a key does as well as a token", 
   assert.deepEqual((await byKey.aiGateway.list({ account_id })).result, [])
   const stranger = clientOf({ apiToken: "sk-own" })
   await assert.rejects(stranger.aiGateway.get("paged", { account_id }), Cloudflare.AuthenticationError)
+})
+
+test("logs.request() and response() give bodies that were kept: JSON parsed, and text where a part is missing", async () => {
+  const kept = (text: string, complete: boolean) => ({ text, size: text.length, complete })
+  const keeping = createGateway({
+    env: { ...simulator.env, BASEGATE_ADMIN_TOKEN: "adm-1", LOG_LEVEL: "none" },
+    layer: Layer.effect(
+      Telemetry,
+      Effect.map(RequestLog, (log) => ({
+        record: (record) =>
+          log.append(record, { request: kept(`{"a":["ü"]}`, true), response: kept(`{"id":"chatc`, false) }),
+      })),
+    ),
+  })
+  const called = await keeping.fetch(
+    new Request("https://gate.example/v1/acme/kept/baseten/v1/models", {
+      headers: { authorization: "Bearer sk-own", "content-type": "application/json" },
+    }),
+  )
+  await called.text()
+  await keeping.idle()
+  const id = called.headers.get("cf-aig-log-id") ?? ""
+  const place = { account_id, gateway_id: "kept" }
+  const { logs } = clientOf({ apiToken: "adm-1" }, () => keeping).aiGateway
+  assert.deepEqual(await logs.request(id, place), { a: ["ü"] })
+  assert.equal(await logs.response(id, place), `{"id":"chatc`)
+  const log = await logs.get(id, place)
+  assert.deepEqual([log.request_head, log.request_head_complete], [`{"a":["ü"]}`, true])
+  assert.deepEqual([log.response_head, log.response_head_complete], [`{"id":"chatc`, false])
+  await keeping.dispose()
 })
