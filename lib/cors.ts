@@ -6,6 +6,7 @@
 
 /** Our headers and Baseten's that a page's script may read. */
 const exposed = [
+  "age",
   "cf-aig-cache-status",
   "cf-aig-event-id",
   "cf-aig-log-id",
@@ -13,6 +14,8 @@ const exposed = [
   "cf-aig-provider",
   "cf-aig-request-id",
   "cf-aig-step",
+  "ratelimit",
+  "ratelimit-policy",
   "retry-after",
   "server-timing",
   "x-baseten-request-id",

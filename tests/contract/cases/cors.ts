@@ -53,7 +53,12 @@ export const corsCases = (harness: Harness): void => {
     for (const response of [served, refused]) {
       await response.text()
       assert.equal(response.headers.get("access-control-allow-origin"), "https://app.example")
-      assert.match(response.headers.get("access-control-expose-headers") ?? "", /cf-aig-log-id/)
+      const exposed = (response.headers.get("access-control-expose-headers") ?? "").split(", ")
+      for (
+        const name of ["cf-aig-log-id", "cf-aig-step", "age", "retry-after", "ratelimit", "ratelimit-policy"]
+      ) {
+        assert.ok(exposed.includes(name), name)
+      }
     }
     assert.deepEqual([served.status, refused.status], [200, 400])
   })
