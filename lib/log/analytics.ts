@@ -20,7 +20,11 @@ export interface Gathered {
 }
 
 /** The value of each dimension for an entry of a gateway. */
-export const groupOf = (by: ReadonlyArray<Dimension>, gateway: string, facts: Facts): Group =>
+export const groupOf = (
+  by: ReadonlyArray<Dimension>,
+  gateway: string,
+  facts: Pick<Facts, "model" | "provider" | "status" | "cached" | "pairs">,
+): Group =>
   by.map((dimension) => {
     switch (dimension) {
       case "gateway":

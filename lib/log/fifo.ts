@@ -15,6 +15,8 @@ export interface Fifo<T extends Leaving> {
   readonly push: (item: T) => void
   /** The first that is still there. */
   readonly first: () => T | undefined
+  /** The first few that are still there. */
+  readonly take: (count: number) => ReadonlyArray<T>
   /** To be called after an item's `gone` was set. */
   readonly left: () => void
   readonly size: () => number
@@ -26,11 +28,21 @@ export const fifo = <T extends Leaving>(): Fifo<T> => {
   let items: Array<T> = []
   let head = 0
   let gone = 0
+  const first = (): T | undefined => {
+    while (items[head]?.gone) head++
+    return items[head]
+  }
   return {
     push: (item) => void items.push(item),
-    first: () => {
-      while (items[head]?.gone) head++
-      return items[head]
+    first,
+    take: (count) => {
+      const taken: Array<T> = []
+      first()
+      for (let index = head; index < items.length && taken.length < count; index++) {
+        const item = items[index]
+        if (item !== undefined && !item.gone) taken.push(item)
+      }
+      return taken
     },
     left: () => {
       gone++

@@ -10,10 +10,10 @@ import type { LogSelection, OrderKey } from "./query.ts"
 /** Text without regard to the case of ASCII letters, which are the only ones that SQLite's `lower` knows. */
 export const folded = (text: string): string => text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
-const factOf = (facts: Facts, key: FieldCondition["key"]): Operand => {
+const factOf = (facts: Partial<Facts>, key: FieldCondition["key"]): Operand => {
   const { fact, constant = null } = fields[key]
   if (fact === "constant") return constant
-  return fact === "compat" ? Number(facts.route?.startsWith("compat") ?? false) : facts[fact]
+  return fact === "compat" ? Number(facts.route?.startsWith("compat") ?? false) : facts[fact] ?? null
 }
 
 const contains = (text: string, parts: ReadonlyArray<Operand>): boolean => {
@@ -21,7 +21,8 @@ const contains = (text: string, parts: ReadonlyArray<Operand>): boolean => {
   return parts.some((part) => typeof part === "string" && within.includes(folded(part)))
 }
 
-const fulfils = (facts: Facts, { key, operator, values }: FieldCondition): boolean => {
+/** Whether the fact that a condition asks about fulfils it. */
+export const fulfils = (facts: Partial<Facts>, { key, operator, values }: FieldCondition): boolean => {
   const fact = factOf(facts, key)
   switch (operator) {
     case "eq":
@@ -45,9 +46,11 @@ const passes = (text: string, test: TextTest | undefined): boolean => {
 }
 
 /** The pairs of an entry's metadata as texts. */
-export const pairsIn = (facts: Facts): ReadonlyArray<readonly [name: string, value: string]> =>
-  facts.pairs === "" ? [] : Object.entries(
-    JSON.parse(`{${facts.pairs.slice(1, -1).replaceAll("\n", ",")}}`) as Record<string, string>,
+export const pairsIn = (
+  { pairs }: Pick<Facts, "pairs">,
+): ReadonlyArray<readonly [name: string, value: string]> =>
+  pairs === "" ? [] : Object.entries(
+    JSON.parse(`{${pairs.slice(1, -1).replaceAll("\n", ",")}}`) as Record<string, string>,
   )
 
 /** Whether an entry fulfils conditions. */
@@ -61,8 +64,9 @@ export const matches = (facts: Facts, { since, until, fields, pairs }: Condition
 /** Whether a text stands in one of the places that are searched. */
 export const found = (facts: Facts, search: string): boolean => {
   const { id, event_id, provider, model, path, error, user_agent, pairs } = facts
-  const places = [id, event_id, provider, model, path, error, user_agent, pairs]
-  return folded(places.map((place) => place ?? "").join("\n")).includes(folded(search))
+  const part = folded(search)
+  return [id, event_id, provider, model, path, error, user_agent, pairs]
+    .some((place) => place !== null && folded(place).includes(part))
 }
 
 /** By code points, which is the order of UTF-8 bytes: surrogates come after all that is not one. */

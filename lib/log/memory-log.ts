@@ -56,8 +56,8 @@ export interface MemoryLog {
   readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => boolean
   readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => number
   readonly analytics: (query: AnalyticsQuery, now: number) => ReadonlyArray<AnalyticsRow>
-  /** The entry that came first of those held. */
-  readonly first: () => Held | undefined
+  /** The entries that came first of those held. */
+  readonly first: (count: number) => ReadonlyArray<Held>
   /** Lets go of an entry. */
   readonly release: (held: Held) => void
   readonly size: () => number
@@ -202,7 +202,7 @@ export const makeMemoryLog = (
       }
       return into.rows()
     },
-    first: all.first,
+    first: all.take,
     release,
     size: () => byId.size,
     counts: () => ({ evicted, refused }),

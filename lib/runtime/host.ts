@@ -5,10 +5,11 @@
  */
 import type * as Layer from "effect/Layer"
 import type { HostTraits } from "../layers.ts"
-import { RequestLog } from "../log/RequestLog.ts"
+import { layerSqlite } from "../log/sqlite/sqlite-log.ts"
 import { Transport } from "../relay/Transport.ts"
 import { layerSharedMisses } from "../steps/shared-misses.ts"
 import { layerNodeHttp } from "./node-transport.ts"
+import { findSqlite } from "./sqlite.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
 
 /** The globals by which runtimes tell themselves apart (WinterTC's runtime keys). */
@@ -23,7 +24,7 @@ const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Worke
 
 /** How requests may treat each other, how much memory they share, and where the log is kept. */
 export const hostTraits = (): HostTraits =>
-  onWorkers() ? workersTraits : { misses: layerSharedMisses, log: RequestLog.layerMemory() }
+  onWorkers() ? workersTraits : { misses: layerSharedMisses, log: layerSqlite(findSqlite) }
 
 /**
  * - Bun's `fetch` ends a silent request after five minutes and decodes unasked; both are switched off.

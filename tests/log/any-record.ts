@@ -1,7 +1,7 @@
 /** Records of requests for tests: one that went well, and any at all. */
 import fc from "fast-check"
 import { uuidV7 } from "../../lib/request/uuid-v7.ts"
-import { draftRecord, type RequestRecord } from "../../lib/telemetry/request-record.ts"
+import { draftRecord, type Ending, type RequestRecord } from "../../lib/telemetry/request-record.ts"
 
 /** When the records of tests begin. */
 export const start = Date.parse("2026-11-01T00:00:00Z")
@@ -40,6 +40,7 @@ export const anyText = fc.constantFrom(
   "aB",
   "a%b_",
   'q"u\\o',
+  'x"a',
   "line\nbreak",
   "é",
   "\uffee",
@@ -50,6 +51,9 @@ export const anyText = fc.constantFrom(
   "3",
   "true",
 )
+/** The first of some values three times out of four. */
+export const usually = <T>(first: T, ...others: ReadonlyArray<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(first) }, fc.constantFrom(...others))
 const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null })
 const anyCount = orNull(fc.constantFrom(0, 1, 2, 3, 1000))
 const anyTime = fc.oneof(
@@ -61,7 +65,7 @@ const anyTime = fc.oneof(
 export const anyMetadata = fc.dictionary(
   anyText,
   fc.oneof(anyText, fc.constantFrom(3, -0.5, 1e21, true, false, "")),
-  { maxKeys: 3 },
+  { maxKeys: 3, noNullPrototype: true },
 )
 
 /** Any record of the account `account`, within two hours after `start`. */
@@ -69,14 +73,14 @@ export const anyRecord: fc.Arbitrary<RequestRecord> = fc.record({
   time: fc.integer({ min: 0, max: 7_200_000 }).map((after) => new Date(start + after).toISOString()),
   request_id: fc.uuid(),
   event_id: anyText,
-  account_id: fc.constantFrom("account", "other"),
-  gateway_id: fc.constantFrom("gateway", "second"),
-  provider: orNull(anyText),
+  account_id: usually("account", "other"),
+  gateway_id: usually("gateway", "second"),
+  provider: usually("a", "A", null),
   route: orNull(fc.constantFrom("chat.completions", "compat.chat", "Compat", "universal")),
-  model: orNull(anyText),
+  model: fc.oneof(usually("a", "b", null), anyText),
   path: anyText,
-  status: fc.constantFrom(200, 399, 400, 529),
-  ending: fc.constantFrom("complete", "upstream_cut", "client_left"),
+  status: usually(200, 399, 400, 529),
+  ending: usually<Ending>("complete", "upstream_cut", "client_left"),
   error: orNull(anyText),
   total_ms: anyTime,
   time_to_first_token_ms: orNull(anyTime),

@@ -1,0 +1,47 @@
+/**
+ * As much of SQLite as the log uses: what `node:sqlite` gives on Bun, Deno and Node.
+ *
+ * @module
+ */
+
+/** What SQLite keeps, as far as the log has it. */
+export type Value = string | number | null
+
+/** A row by its columns' names. */
+export type Row = Readonly<Record<string, Value>>
+
+/** A statement that has been compiled. */
+export interface Statement {
+  readonly all: (...values: ReadonlyArray<Value>) => ReadonlyArray<Row>
+  readonly get: (...values: ReadonlyArray<Value>) => Row | undefined
+  readonly run: (...values: ReadonlyArray<Value>) => {
+    readonly changes: number
+    readonly lastInsertRowid: number
+  }
+}
+
+/** An open database. Every method throws where SQLite fails. */
+export interface Database {
+  readonly exec: (sql: string) => void
+  readonly prepare: (sql: string) => Statement
+  readonly close: () => void
+}
+
+/** Opens a file, which is made where there is none. Throws where it cannot be opened. */
+export type OpenDatabase = (file: string) => Database
+
+/** Does all of something or nothing. */
+export const inTransaction = <A>(database: Database, run: () => A): A => {
+  database.exec("BEGIN IMMEDIATE")
+  try {
+    const result = run()
+    database.exec("COMMIT")
+    return result
+  } catch (cause) {
+    // Some failures, a full disk among them, have ended the transaction already.
+    try {
+      database.exec("ROLLBACK")
+    } catch { /* the first failure tells more */ }
+    throw cause
+  }
+}

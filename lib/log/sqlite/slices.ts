@@ -1,0 +1,60 @@
+/**
+ * A gateway's entries in slices of time that are read in some milliseconds each, so that streams go on in between.
+ *
+ * @module
+ */
+import type { Database } from "./database.ts"
+import { hourLength } from "./hourly.ts"
+
+/** How many entries a slice should have. */
+const sliceLength = 8192
+
+/** Work that is done step by step; others may run between the steps. */
+export type Steps<A> = Generator<void, A, void>
+
+/** From, and up to but not at, in milliseconds since 1970. */
+export interface Slice {
+  readonly since: number
+  readonly until: number
+}
+
+/** The bounds of what a date can be. */
+const [first, last] = [-8.64e15, 8.64e15]
+
+/** The slice of two bounds, which may be infinite. */
+export const sliceOf = (since: number, until: number): Slice => ({
+  since: Math.max(first, since),
+  until: Math.min(last, until),
+})
+
+/** Prepares to find slices. Hours tell how many entries they have; within an hour these are taken to be spread evenly. */
+export const slicesOf = (database: Database): (scope: number, whole: Slice) => ReadonlyArray<Slice> => {
+  const hours = database.prepare(
+    "SELECT hour, sum(requests) AS requests FROM hourly WHERE scope = ? AND hour > ? AND hour < ? " +
+      "GROUP BY hour ORDER BY hour",
+  )
+  return (scope, whole) => {
+    const slices: Array<Slice> = []
+    let open: { since: number; until: number; length: number } | undefined
+    const add = (since: number, until: number, length: number): void => {
+      if (open !== undefined && open.length + length <= sliceLength) {
+        open.until = until
+        open.length += length
+      } else {
+        open = { since, until, length }
+        slices.push(open)
+      }
+    }
+    for (const row of hours.all(scope, whole.since - hourLength, whole.until)) {
+      const hour = Number(row["hour"])
+      const requests = Number(row["requests"])
+      const parts = Math.ceil(requests / sliceLength)
+      for (let part = 0; part < parts; part++) {
+        const since = Math.max(whole.since, hour + Math.floor(part * hourLength / parts))
+        const until = Math.min(whole.until, hour + Math.floor((part + 1) * hourLength / parts))
+        if (since < until) add(since, until, requests / parts)
+      }
+    }
+    return slices
+  }
+}

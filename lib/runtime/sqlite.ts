@@ -1,0 +1,29 @@
+/**
+ * SQLite as Bun, Deno and Node (from 22.13 without a flag) have it: `node:sqlite`.
+ *
+ * @module
+ */
+import type { Database, OpenDatabase } from "../log/sqlite/database.ts"
+
+interface Modules {
+  (name: "node:sqlite"): { readonly DatabaseSync: new (file: string) => Database } | undefined
+  (name: "node:fs"): {
+    readonly openSync: (file: string, flags: "a", mode: number) => number
+    readonly closeSync: (descriptor: number) => void
+  }
+}
+
+const self = globalThis as { readonly process?: { readonly getBuiltinModule?: Modules } }
+
+/** Asked for by name at run time: an import would keep the module from loading where there is none. */
+export const findSqlite = (): OpenDatabase | undefined => {
+  const builtin = self.process?.getBuiltinModule
+  const sqlite = builtin?.("node:sqlite")
+  if (builtin === undefined || sqlite === undefined) return undefined
+  return (file) => {
+    // The log names callers and may hold bodies: a file that is made here is its owner's alone.
+    const { openSync, closeSync } = builtin("node:fs")
+    if (file !== ":memory:") closeSync(openSync(file, "a", 0o600))
+    return new sqlite.DatabaseSync(file)
+  }
+}
