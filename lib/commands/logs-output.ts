@@ -28,5 +28,6 @@ export const entryTable = (
 /** Everything that is known of an entry, with its bodies where they were kept. */
 export const wholeEntry = (
   entry: LogEntry,
-  bodies: { readonly request: Payload | undefined; readonly response: Payload | undefined },
-): string => plainJson({ ...entry, ...bodies }, 2)
+  { request, response }: { readonly request: Payload | undefined; readonly response: Payload | undefined },
+  indent?: number,
+): string => plainJson({ ...entry, request, response }, indent)

@@ -83,6 +83,17 @@ const tables = `
 const pragma = (database: Database, name: string): unknown =>
   Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 
+/** Whether a database is empty. Throws where it is neither that nor a log of a version that is known here. */
+export const checkFile = (database: Database): boolean => {
+  const [id, found] = [pragma(database, "application_id"), pragma(database, "user_version")]
+  const isEmpty = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.["tables"] === 0
+  if (id === applicationId && Number(found) > version) {
+    throw new Error(`it was written by a later basegate (its version is ${found}, this one knows ${version})`)
+  }
+  if (id !== applicationId && !isEmpty) throw new Error("it is no request log")
+  return isEmpty
+}
+
 /**
  * Makes a database ready: its tables where it is empty, and its ways of writing. Throws where it is another program's,
  * or a later version's.
@@ -93,12 +104,7 @@ const pragma = (database: Database, name: string): unknown =>
  */
 export const prepareFile = (database: Database): void => {
   database.exec("PRAGMA busy_timeout = 5; PRAGMA cache_size = -16384")
-  const [id, found] = [pragma(database, "application_id"), pragma(database, "user_version")]
-  const isEmpty = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.["tables"] === 0
-  if (id === applicationId && Number(found) > version) {
-    throw new Error(`it was written by a later basegate (its version is ${found}, this one knows ${version})`)
-  }
-  if (id !== applicationId && !isEmpty) throw new Error("it is no request log")
+  const isEmpty = checkFile(database)
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
   if (isEmpty) inTransaction(database, () => database.exec(tables))
 }
