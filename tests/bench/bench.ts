@@ -6,7 +6,7 @@
 import type { LoadClient } from "./client/start-client.ts"
 import type { RunningUpstream } from "./start-upstream.ts"
 import type { Subject } from "./subjects.ts"
-import type { Row, Table } from "./table.ts"
+import type { Table } from "./table.ts"
 
 /** The gateway of a runtime and what it is held against: its floor, or another checkout's gateway. */
 export interface Pair {
@@ -37,17 +37,7 @@ export interface Measure {
 }
 
 /** Everything that is measured. */
-export const subjectsOf = ({ pairs, peers }: Bench): ReadonlyArray<Subject> => [
+export const subjectsOf = ({ pairs, peers }: Pick<Bench, "pairs" | "peers">): ReadonlyArray<Subject> => [
   ...pairs.flatMap(({ base, gateway }) => [base, gateway]),
   ...peers,
-]
-
-/** A row for each peer, without cells where it is absent. */
-export const peerRows = (
-  { peers, absent }: Bench,
-  suffix: string,
-  cellsOf: (peer: Subject) => Row["cells"],
-): ReadonlyArray<Row> => [
-  ...peers.map((peer) => ({ name: peer.name + suffix, cells: cellsOf(peer) })),
-  ...absent.map((name) => ({ name: name + suffix, cells: {} })),
 ]

@@ -59,6 +59,7 @@ const run = async (given: Arguments): Promise<void> => {
 
   const about = machine()
   console.log(JSON.stringify(about, undefined, 2))
+  console.log("Gateways run with their defaults; what they log, a line a request, goes to /dev/null.")
   const upstream = await startUpstream()
   const client = startClient()
   const tables = await measured(

@@ -9,6 +9,7 @@ import { startChild } from "./child.ts"
 
 export interface RunningUpstream {
   readonly url: string
+  readonly pid: number
   /** How many streams it is sending. */
   readonly open: () => Promise<number>
   readonly stop: () => Promise<void>
@@ -26,6 +27,7 @@ export const startUpstream = async (): Promise<RunningUpstream> => {
   const url = `http://127.0.0.1:${String(port).trim()}`
   return {
     url,
+    pid: child.pid,
     open: async () => (await (await fetch(url)).json() as { readonly open: number }).open,
     stop: child.stop,
   }

@@ -21,9 +21,10 @@ test("figures have three digits that count", () => {
   ])
 })
 
-test("a cell has its quartiles where it has more than one value", () => {
+test("a cell has its quartiles where there is a spread", () => {
   assert.equal(cellText(summarise([1, 2, 3])), "2.00 (1.50–2.50)")
   assert.equal(cellText(summarise([2])), "2.00")
+  assert.equal(cellText(summarise([2, 2.001])), "2.00")
 })
 
 test("a table has every column of its rows, and says which row was not measured", () => {

@@ -32,8 +32,8 @@ export const figure = (value: number): string => {
 
 /** `median (quartile–quartile)`; the median alone where there is no spread. */
 export const cellText = (cell: Summary): string => {
-  const { median, low, high, count } = cell
-  return count > 1 ? `${figure(median)} (${figure(low)}–${figure(high)})` : figure(median)
+  const [median, low, high] = [figure(cell.median), figure(cell.low), figure(cell.high)]
+  return low === high ? median : `${median} (${low}–${high})`
 }
 
 /** The columns of a table, in the order in which rows first name them. */

@@ -7,8 +7,9 @@ import type { Bench } from "../bench.ts"
 import type { Target, Times } from "../client/jobs.ts"
 import { type Asked, direct } from "../requests.ts"
 import { withRunning } from "../rounds.ts"
+import { rowsOf } from "../rows.ts"
 import type { Subject } from "../subjects.ts"
-import { difference, quantile, summarise, type Summary } from "../summary.ts"
+import { difference, quantile, summarise } from "../summary.ts"
 import type { Row } from "../table.ts"
 
 /** Which requests are timed, and how often. */
@@ -23,13 +24,19 @@ export interface Timed {
   readonly turns: number
 }
 
-const row = async (
+interface Added {
+  /** The median of each block, in milliseconds. */
+  readonly p50: ReadonlyArray<number>
+  readonly cells: Row["cells"]
+}
+
+/** What is found for each of the subjects that run at a time. */
+const addedBy = (
   bench: Bench,
-  name: string,
-  subjects: readonly [base: Subject, gateway: Subject] | readonly [peer: Subject],
+  subjects: ReadonlyArray<Subject>,
   { target, to, atOnce, warmUp, blocks, turns }: Timed,
-): Promise<Row> =>
-  await withRunning(bench, subjects, async (running) => {
+): Promise<ReadonlyMap<Subject, Added>> =>
+  withRunning(bench, subjects, async (running) => {
     const targets = [direct(bench.upstream.url), ...running.values()].map(target)
     const take = (rounds: number) => bench.client.run({ kind: "turns", targets, rounds, atOnce })
     await take(warmUp)
@@ -37,31 +44,30 @@ const row = async (
     for (let block = 0; block < blocks; block++) taken.push(await take(turns))
     const of = (place: number, share: number): ReadonlyArray<number> =>
       taken.map((times) => quantile(times[place]?.[to] ?? [], share))
-    const added = (place: number, share: number): Summary => difference(of(place, share), of(0, share))
-    const last = subjects.length
-    const [base, gateway] = subjects
-    return {
-      name,
+    return new Map(subjects.map((subject, place) => [subject, {
+      p50: of(place + 1, 0.5),
       cells: {
-        ...gateway && { [`p50 over ${base.name}, ms`]: difference(of(2, 0.5), of(1, 0.5)) },
-        "p50 over direct, ms": added(last, 0.5),
-        "p99 over direct, ms": added(last, 0.99),
-        ...gateway && {
-          [`${base.name} p50 over direct, ms`]: added(1, 0.5),
-          [`${base.name} p99 over direct, ms`]: added(1, 0.99),
-        },
+        "p50 over direct, ms": difference(of(place + 1, 0.5), of(0, 0.5)),
+        "p99 over direct, ms": difference(of(place + 1, 0.99), of(0, 0.99)),
         "direct p50, ms": summarise(of(0, 0.5)),
       },
-    }
+    }]))
   })
 
-/** A row for each pair and peer; only what a row compares runs at its time. */
+/** Rows of all proxies; only what is compared runs at a time. */
 export const addedTimes = async (bench: Bench, suffix: string, timed: Timed): Promise<ReadonlyArray<Row>> => {
-  const rows: Array<Row> = []
-  for (const { runtime, base, gateway } of bench.pairs) {
-    rows.push(await row(bench, runtime + suffix, [base, gateway], timed))
+  const groups = [
+    ...bench.pairs.map(({ base, gateway }) => [base, gateway]),
+    ...bench.peers.map((peer) => [peer]),
+  ]
+  const found = new Map<Subject, Added>()
+  for (const group of groups) {
+    for (const [subject, added] of await addedBy(bench, group, timed)) found.set(subject, added)
   }
-  for (const peer of bench.peers) rows.push(await row(bench, peer.name + suffix, [peer], timed))
-  for (const peer of bench.absent) rows.push({ name: peer + suffix, cells: {} })
-  return rows
+  return rowsOf(bench, suffix, {
+    own: (of) => found.get(of)?.cells ?? {},
+    relative: (gateway, base) => ({
+      [`p50 over ${base.name}, ms`]: difference(found.get(gateway)?.p50 ?? [], found.get(base)?.p50 ?? []),
+    }),
+  })
 }

@@ -7,13 +7,13 @@ import type { Buffer } from "node:buffer"
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
-import { type Bench, type Measure, peerRows, subjectsOf } from "../bench.ts"
+import { type Bench, type Measure, subjectsOf } from "../bench.ts"
 import { freePort } from "../child.ts"
 import { completion } from "../requests.ts"
 import { rounds } from "../rounds.ts"
+import { rowsOf } from "../rows.ts"
 import type { Subject } from "../subjects.ts"
-import { difference, summarise, type Summary } from "../summary.ts"
-import type { Row } from "../table.ts"
+import { difference, summarise } from "../summary.ts"
 
 interface Start {
   /** Milliseconds from the spawn to the first byte of the first answer. */
@@ -65,36 +65,26 @@ const startOf = async ({ upstream }: Bench, subject: Subject): Promise<Start> =>
 type Starts = ReadonlyArray<Start>
 const wholes = (starts: Starts): ReadonlyArray<number> => starts.map(({ answered }) => answered)
 
-const cellsOf = (starts: Starts, prefix = ""): Record<string, Summary> => ({
-  [`${prefix}first byte, ms`]: summarise(wholes(starts)),
-  [`${prefix}of it the request, ms`]: summarise(starts.map(({ request }) => request)),
-})
-
 export const coldStart: Measure = {
   name: "cold-start",
   run: async (bench) => {
-    const pairs = [...bench.builtPairs, ...bench.pairs]
-    const subjects = new Set([
-      ...bench.builtPairs.flatMap(({ base, gateway }) => [base, gateway]),
-      ...subjectsOf(bench),
-    ])
+    const pairs = [...bench.pairs, ...bench.builtPairs]
+    const subjects = new Set(subjectsOf({ ...bench, pairs }))
     // The first start of all fills the caches of files and of compiled code.
     for (const subject of subjects) await startOf(bench, subject)
     const found = await rounds([...subjects], bench.short ? 3 : 11, (subject) => startOf(bench, subject))
     return {
       measure: "cold-start",
       title: "Cold start: from the spawn of a process to the first byte of its first chat completion",
-      rows: [
-        ...pairs.map(({ runtime, base, gateway }): Row => ({
-          name: runtime,
-          cells: {
-            [`over ${base.name}, ms`]: difference(wholes(found(gateway)), wholes(found(base))),
-            ...cellsOf(found(gateway)),
-            ...cellsOf(found(base), `${base.name} `),
-          },
-        })),
-        ...peerRows(bench, "", (peer) => cellsOf(found(peer))),
-      ],
+      rows: rowsOf({ ...bench, pairs }, "", {
+        own: (of) => ({
+          "first byte, ms": summarise(wholes(found(of))),
+          "of it the request, ms": summarise(found(of).map(({ request }) => request)),
+        }),
+        relative: (gateway, base) => ({
+          [`over ${base.name}, ms`]: difference(wholes(found(gateway)), wholes(found(base))),
+        }),
+      }),
       doesNotShow:
         "a start with files that are not in memory yet, nor Cloudflare's own isolates, which start without " +
         "a process. A process is asked every millisecond whether it listens.",

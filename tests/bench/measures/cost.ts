@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Bench, peerRows, subjectsOf } from "../bench.ts"
+import { type Bench, subjectsOf } from "../bench.ts"
 import { cpuSeconds } from "../process-use.ts"
 import { roundsOfRunning } from "../rounds.ts"
+import { rowsOf } from "../rows.ts"
 import type { Running } from "../subjects.ts"
 import { ratio, summarise } from "../summary.ts"
 import type { Row } from "../table.ts"
@@ -26,15 +27,8 @@ export const costs = async (
     const units = await work(of)
     return (cpuSeconds(of.pid) - before) * 1e6 / units
   })
-  return [
-    ...bench.pairs.map(({ runtime, base, gateway }): Row => ({
-      name: runtime,
-      cells: {
-        [`to ${base.name}, ×`]: ratio(costOf(gateway), costOf(base)),
-        [`CPU µs a ${unit}`]: summarise(costOf(gateway)),
-        [`${base.name} CPU µs a ${unit}`]: summarise(costOf(base)),
-      },
-    })),
-    ...peerRows(bench, "", (peer) => ({ [`CPU µs a ${unit}`]: summarise(costOf(peer)) })),
-  ]
+  return rowsOf(bench, "", {
+    own: (of) => ({ [`CPU µs a ${unit}`]: summarise(costOf(of)) }),
+    relative: (gateway, base) => ({ [`to ${base.name}, ×`]: ratio(costOf(gateway), costOf(base)) }),
+  })
 }

@@ -3,119 +3,31 @@
  *
  * @module
  */
-import { setTimeout as sleep } from "node:timers/promises"
-import { type Bench, type Measure, peerRows, subjectsOf } from "../bench.ts"
-import { residentMebibytes } from "../process-use.ts"
-import { completion, download, stream } from "../requests.ts"
-import { rounds, withRunning } from "../rounds.ts"
-import type { Running, Subject } from "../subjects.ts"
-import { ratio, summarise, type Summary } from "../summary.ts"
+import { type Measure, subjectsOf } from "../bench.ts"
+import { rounds } from "../rounds.ts"
+import { rowsOf } from "../rows.ts"
+import { difference, ratio, summarise } from "../summary.ts"
 import type { Row } from "../table.ts"
+import { type Held, heldBy } from "./held-memory.ts"
 
-const gigabyte = 1_000_000_000
-
-interface Held {
-  readonly idle: number
-  readonly perStream: number
-  readonly served: number
-  /** Milliseconds until the upstream has no stream left, once the clients are gone; at most `patience`. */
-  readonly gone: number
-  readonly paused: number
-  readonly long: number
+const columns: Readonly<Record<string, keyof Held>> = {
+  "idle, MiB": "idle",
+  "a stream, KiB": "perStream",
+  "streams served": "served",
+  "upstream left after, ms": "gone",
+  "paused reader, MiB more": "paused",
+  "1 GB stream, MiB more": "long",
 }
-
-const patience = 5000
-
-/** Runs `use` with a fresh process that has served requests and rested, and with its memory then. */
-const rested = (
-  bench: Bench,
-  subject: Subject,
-  warmUp: (of: Running) => Promise<unknown>,
-  use: (of: Running, idle: number) => Promise<Partial<Held>>,
-): Promise<Partial<Held>> =>
-  withRunning(bench, [subject], async (running) => {
-    const of = running.get(subject)
-    if (of === undefined) return {}
-    await warmUp(of)
-    await sleep(bench.short ? 500 : 1500)
-    return await use(of, residentMebibytes(of.pid))
-  })
-
-const whole = ({ client }: Bench, of: Running, bytes: number) =>
-  client.run({ kind: "turns", targets: [download(of, bytes)], rounds: 1, atOnce: 1 })
-
-const untilGone = async ({ upstream }: Bench): Promise<number> => {
-  const left = performance.now()
-  while (await upstream.open() > 0 && performance.now() - left < patience) await sleep(5)
-  return performance.now() - left
-}
-
-const manyStreams = (bench: Bench, subject: Subject, streams: number): Promise<Partial<Held>> => {
-  const { client } = bench
-  const warmUp = (of: Running) =>
-    client.run({ kind: "turns", targets: [completion(of)], rounds: 100, atOnce: 1 })
-  return rested(bench, subject, warmUp, async (of, idle) => {
-    const { served } = await client.run({
-      kind: "hold",
-      target: stream(of, 1000, 300),
-      streams,
-      patience: 2 * patience,
-      pause: false,
-    })
-    await sleep(bench.short ? 200 : 1000)
-    const perStream = (residentMebibytes(of.pid) - idle) * 1024 / streams
-    await client.run({ kind: "leave" })
-    return { idle, perStream, served, gone: await untilGone(bench) }
-  })
-}
-
-const pausedReader = (bench: Bench, subject: Subject): Promise<Partial<Held>> =>
-  rested(bench, subject, (of) => whole(bench, of, gigabyte / 20), async (of, idle) => {
-    await bench.client.run({
-      kind: "hold",
-      target: download(of, gigabyte),
-      streams: 1,
-      patience,
-      pause: true,
-    })
-    await sleep(2500)
-    const paused = residentMebibytes(of.pid) - idle
-    await bench.client.run({ kind: "leave" })
-    return { paused }
-  })
-
-const longStream = (bench: Bench, subject: Subject): Promise<Partial<Held>> =>
-  rested(bench, subject, (of) => whole(bench, of, gigabyte / 20), async (of, idle) => {
-    let peak = idle
-    const sampling = setInterval(() => peak = Math.max(peak, residentMebibytes(of.pid)), 100)
-    await whole(bench, of, gigabyte)
-    clearInterval(sampling)
-    return { long: peak - idle }
-  })
-
-const heldBy = async (bench: Bench, subject: Subject, streams: number): Promise<Partial<Held>> => ({
-  ...await manyStreams(bench, subject, streams),
-  ...bench.short ? {} : { ...await pausedReader(bench, subject), ...await longStream(bench, subject) },
-})
 
 const valuesOf = (held: ReadonlyArray<Partial<Held>>, name: keyof Held): ReadonlyArray<number> =>
   held.flatMap((one) => one[name] ?? [])
 
-const cellsOf = (held: ReadonlyArray<Partial<Held>>, prefix = ""): Record<string, Summary> => {
-  const columns = {
-    "idle, MiB": "idle",
-    "a stream, KiB": "perStream",
-    "streams served": "served",
-    "upstream left after, ms": "gone",
-    "paused reader, MiB more": "paused",
-    "1 GB stream, MiB more": "long",
-  } as const
-  return Object.fromEntries(
+const own = (held: ReadonlyArray<Partial<Held>>): Row["cells"] =>
+  Object.fromEntries(
     Object.entries(columns)
-      .map(([column, name]) => [`${prefix}${column}`, summarise(valuesOf(held, name))] as const)
+      .map(([column, name]) => [column, summarise(valuesOf(held, name))] as const)
       .filter(([, { count }]) => count > 0),
   )
-}
 
 export const memory: Measure = {
   name: "memory",
@@ -129,22 +41,19 @@ export const memory: Measure = {
     return {
       measure: "memory",
       title:
-        `Memory that is resident: after 100 requests; ${streams} open streams; a paused reader and a long stream ` +
-        "beside what the process held before",
-      rows: [
-        ...bench.pairs.map(({ runtime, base, gateway }): Row => ({
-          name: runtime,
-          cells: {
-            [`a stream to ${base.name}, ×`]: ratio(
-              valuesOf(found(gateway), "perStream"),
-              valuesOf(found(base), "perStream"),
-            ),
-            ...cellsOf(found(gateway)),
-            ...cellsOf(found(base), `${base.name} `),
-          },
-        })),
-        ...peerRows(bench, "", (peer) => cellsOf(found(peer))),
-      ],
+        `Resident memory: idle after 100 requests; for each of ${streams} open streams; what a paused reader and a ` +
+        "long stream add",
+      rows: rowsOf(bench, "", {
+        own: (of) => own(found(of)),
+        relative: (gateway, base) => {
+          const both = (name: keyof Held) =>
+            [valuesOf(found(gateway), name), valuesOf(found(base), name)] as const
+          return {
+            [`idle over ${base.name}, MiB`]: difference(...both("idle")),
+            [`a stream to ${base.name}, ×`]: ratio(...both("perStream")),
+          }
+        },
+      }),
       doesNotShow:
         "what is in use: a runtime keeps memory that it may need again. A few MiB between two runs are chance.",
     }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type Bench, type Measure, peerRows, subjectsOf } from "../bench.ts"
+import { type Bench, type Measure, subjectsOf } from "../bench.ts"
 import { cpuSeconds } from "../process-use.ts"
-import { completion } from "../requests.ts"
+import { type Asked, completion, direct } from "../requests.ts"
 import { roundsOfRunning } from "../rounds.ts"
+import { rowsOf } from "../rows.ts"
 import type { Running, Subject } from "../subjects.ts"
-import { ratio, summarise, type Summary } from "../summary.ts"
+import { ratio, summarise } from "../summary.ts"
 import type { Row } from "../table.ts"
 
 const levels = [16, 64] as const
@@ -20,7 +21,11 @@ interface Load {
   readonly p99: number
 }
 
-const load = async ({ client, short }: Bench, of: Running, connections: number): Promise<Load> => {
+const load = async (
+  { client, short }: Bench,
+  of: Asked & Pick<Running, "pid">,
+  connections: number,
+): Promise<Load> => {
   const before = cpuSeconds(of.pid)
   const milliseconds = short ? 300 : 2000
   const { requests, seconds, p99 } = await client.run({
@@ -37,35 +42,16 @@ type Loads = ReadonlyArray<Load>
 const rates = (loads: Loads): ReadonlyArray<number> => loads.map(({ perSecond }) => perSecond)
 const costs = (loads: Loads): ReadonlyArray<number> => loads.map(({ cost }) => cost)
 
-const cellsOf = (loads: Loads, prefix = ""): Record<string, Summary> => ({
-  [`${prefix}req/s`]: summarise(rates(loads)),
-  [`${prefix}CPU µs a request`]: summarise(costs(loads)),
-  [`${prefix}p99 ms`]: summarise(loads.map(({ p99 }) => p99)),
+const own = (loads: Loads): Row["cells"] => ({
+  "req/s": summarise(rates(loads)),
+  "CPU µs a request": summarise(costs(loads)),
+  "p99, ms": summarise(loads.map(({ p99 }) => p99)),
 })
 
-const rowsOf = (
-  bench: Bench,
-  connections: number,
-  loadsOf: (subject: Subject) => Loads,
-): ReadonlyArray<Row> => [
-  ...bench.pairs.map(({ runtime, base, gateway }): Row => {
-    const [ofGateway, ofBase] = [loadsOf(gateway), loadsOf(base)]
-    const toPeers = bench.peers.map((
-      peer,
-    ) => [`to ${peer.name}, ×`, ratio(rates(ofGateway), rates(loadsOf(peer)))])
-    return {
-      name: `${runtime}, ${connections} connections`,
-      cells: {
-        [`to ${base.name}, ×`]: ratio(rates(ofGateway), rates(ofBase)),
-        ...Object.fromEntries(toPeers),
-        [`CPU to ${base.name}, ×`]: ratio(costs(ofGateway), costs(ofBase)),
-        ...cellsOf(ofGateway),
-        ...cellsOf(ofBase, `${base.name} `),
-      },
-    }
-  }),
-  ...peerRows(bench, `, ${connections} connections`, (peer) => cellsOf(loadsOf(peer))),
-]
+const relative = (gateway: Loads, base: Loads, name: string): Row["cells"] => ({
+  [`to ${name}, ×`]: ratio(rates(gateway), rates(base)),
+  [`CPU to ${name}, ×`]: ratio(costs(gateway), costs(base)),
+})
 
 export const throughput: Measure = {
   name: "throughput",
@@ -75,12 +61,30 @@ export const throughput: Measure = {
       for (const connections of levels) loads.push(await load(bench, of, connections))
       return loads
     })
+    const { upstream } = bench
+    const rows: Array<Row> = []
+    for (const [level, connections] of levels.entries()) {
+      const loadsOf = (subject: Subject): Loads => found(subject).flatMap((loads) => loads[level] ?? [])
+      const alone = await load(bench, { ...direct(upstream.url), pid: upstream.pid }, connections)
+      rows.push(
+        ...rowsOf(bench, `, ${connections} connections`, {
+          own: (of) => own(loadsOf(of)),
+          relative: (gateway, base) => ({
+            ...relative(loadsOf(gateway), loadsOf(base), base.name),
+            ...Object.fromEntries(
+              bench.peers.map((
+                peer,
+              ) => [`to ${peer.name}, ×`, ratio(rates(loadsOf(gateway)), rates(loadsOf(peer)))]),
+            ),
+          }),
+        }),
+        { name: `no proxy, ${connections} connections`, cells: own([alone]) },
+      )
+    }
     return {
       measure: "throughput",
       title: "Throughput: chat completions of 0.6 kB, as many as the connections carry",
-      rows: levels.flatMap((connections, level) =>
-        rowsOf(bench, connections, (subject) => found(subject).flatMap((loads) => loads[level] ?? []))
-      ),
+      rows,
       doesNotShow:
         "what a proxy does with a machine of its own: client, upstream and proxy share the processors, " +
         "which brings ratios nearer to 1 (CPU a request has no such bias). Nor a network, nor TLS.",
