@@ -36,7 +36,9 @@ export interface UsageTap {
 }
 
 const LF = 0x0a, CR = 0x0d
-const firstSize = 8192
+/** Enough for a stream to be looked at now and then; most JSON bodies come in one chunk, which says how much they need. */
+const firstSize = { sse: 8192, json: 512 }
+const nothing = new Uint8Array(0)
 const decoder = new TextDecoder()
 const dataField = new TextEncoder().encode("data:")
 
@@ -89,7 +91,7 @@ export const usageTap = (
   { kind, framing = "chat", limit = 65_536, cachedApart = false }: UsageTapInput,
 ): UsageTap => {
   const deepest = kind === "json" || framing === "chat" ? 1 : 2
-  let buffer = new Uint8Array(Math.min(limit, firstSize))
+  let buffer = nothing
   let length = 0
   /** The beginning of the body or event that the buffer starts with had to go. */
   let beheaded = false
@@ -143,6 +145,9 @@ export const usageTap = (
 
   return {
     push: (chunk) => {
+      if (buffer === nothing) {
+        buffer = new Uint8Array(Math.min(limit, Math.max(firstSize[kind], chunk.length)))
+      }
       for (let at = 0; at < chunk.length;) {
         if (length === buffer.length) makeRoom()
         const part = chunk.subarray(at, at + buffer.length - length)
