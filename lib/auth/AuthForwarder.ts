@@ -68,8 +68,11 @@ const authorization = ({ scheme, secret }: Credential, preferred: GatewaySetting
   return `${name} ${Redacted.value(secret)}`
 }
 
-/** One credential of several parts, as Digest has it (RFC 9110 §11.4). */
-const parameters = /^(?:[\w!#$%&'*+.^`|~-]+\s*=\s*(?:"[^"]*"|[^\s",]*)\s*(?:,\s*|$))+$/
+/**
+ * One credential of several parts, as Digest has it (RFC 9110 §11.4). A value is never empty: else a blank after `=`
+ * could be read in two ways, and many of them in 2ⁿ.
+ */
+const parameters = /^(?:[\w!#$%&'*+.^`|~-]+\s*=\s*(?:"[^"]*"|[^\s",]+)\s*(?:,\s*|$))+$/
 
 /** Two `Authorization` lines arrive as one value: which of the keys is meant, and whether one is a token, is not known. */
 const isSeveral = ({ scheme, secret }: Credential): boolean => {

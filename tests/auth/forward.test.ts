@@ -90,6 +90,23 @@ test("several keys in one value are refused, and parameters of one are not", () 
   }
 })
 
+test("a value made to be hard to read is read in no time", () => {
+  const gaps = " ".repeat(15_000)
+  for (
+    const value of [
+      "a= ,".repeat(30),
+      "a= , ".repeat(4_000),
+      `a=${gaps}x y`,
+      `a=b,${gaps}`,
+      "a=,".repeat(5_000),
+    ]
+  ) {
+    const start = performance.now()
+    assert.equal(forward({}, { authorization: `Digest ${value}=` }), 400)
+    assert.ok(performance.now() - start < 50, value.slice(0, 12))
+  }
+})
+
 test("an alias that is not stored is told to trusted callers", () => {
   assert.equal(forward({}, {}, { keyAlias: "other" }), 400)
   assert.equal(forward({ BASETEN_API_KEY: "" }, {}, { keyAlias: "other" }), 400)
