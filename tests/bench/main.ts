@@ -75,7 +75,10 @@ const run = async (given: Arguments): Promise<void> => {
   await client.stop()
   await upstream.stop()
 
-  if (earlier !== undefined) console.log(changesText(changes(earlier.tables, tables)))
+  if (earlier !== undefined) {
+    console.log(changesText(changes(earlier.tables, tables)))
+    console.log(`Before: ${earlier.commit}, ${earlier.date}, ${earlier.command}`)
+  }
   mkdirSync(dirname(given.json), { recursive: true })
   const results: Results = { ...about, tables }
   writeFileSync(given.json, JSON.stringify(results, undefined, 2))

@@ -12,13 +12,13 @@ import { startChild } from "./child.ts"
 import type { Subject } from "./subjects.ts"
 
 /**
- * One worker, no log, nothing buffered, connections kept alive on both sides for as long as the bench runs.
+ * One process, no log, nothing buffered, connections kept alive on both sides for as long as the bench runs.
  *
  * @param folder where it may write: the paths that are compiled in belong to the system's own nginx
  */
 const nginxConfig = (folder: string, upstream: string, port: number): string => `
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/pid;
 error_log stderr error;
 events { worker_connections 8192; }
@@ -78,7 +78,7 @@ const portkey = (folder: string): Subject => ({
   headers: (upstream) => ({
     "x-portkey-provider": "openai",
     "x-portkey-custom-host": `${upstream}/v1`,
-    "x-portkey-forward-headers": "x-bench-events,x-bench-gap-ms",
+    "x-portkey-forward-headers": "x-bench-events,x-bench-gap-ms,x-bench-bytes",
   }),
   spawn: (_, port) =>
     startChild(

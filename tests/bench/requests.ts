@@ -41,6 +41,6 @@ export const stream = (of: Asked, events: number, gap: number): Target =>
     { ...chat, stream: true },
   )
 
-/** An answer of a model of one's own, of so many bytes. */
+/** An answer of so many bytes, on a path that no proxy knows more of. */
 export const download = (of: Asked, bytes: number): Target =>
-  post(of, "/model/bench123", { "x-bench-bytes": `${bytes}` }, { prompt: content })
+  post(of, "/v1/generate", { "x-bench-bytes": `${bytes}` }, { prompt: content })

@@ -34,11 +34,7 @@ const served = (runtime: Runtime, name: string, root: string, file: string): Sub
   name,
   path,
   headers: () => ({}),
-  spawn: (upstream, port) =>
-    serve(runtime, root, file, {
-      BASETEN_INFERENCE_URL: upstream,
-      BASETEN_MODEL_URL: `${upstream}/{model_id}`,
-    }, port),
+  spawn: (upstream, port) => serve(runtime, root, file, { BASETEN_INFERENCE_URL: upstream }, port),
 })
 
 const gatewayFiles = {
