@@ -38,8 +38,8 @@ export interface Exchange {
   /** How many of them were spent waiting for providers. */
   readonly upstreamTime: () => number
   readonly spentUpstream: (milliseconds: number) => void
-  /** The models for which the request has been counted by the rate limits of its gateway. */
-  readonly counted: Array<string | undefined>
+  /** What the rate limits of its gateway have counted of the request, and last told of themselves. */
+  readonly rates: { readonly counted: Set<string>; told: Readonly<Record<string, string>> }
   /** What is to be done after the response, before the record is handed over. */
   readonly after: Array<Effect.Effect<void>>
   /** What the log is to keep of it. */
@@ -100,7 +100,7 @@ export const openExchange = (
     spentUpstream: (milliseconds) => {
       upstreamTime += milliseconds
     },
-    counted: [],
+    rates: { counted: new Set(), told: {} },
     after: [],
     collected: { entry: false, payloads: undefined },
     ended: promise,

@@ -57,10 +57,12 @@ export const streamedBody = (request: Request, limit: number): RequestBody | Gat
  */
 export const wholeBody = async (request: Request, limit: number): Promise<RequestBody | GatewayError> => {
   const length = declaredLength(request.headers)
-  if (request.body === null || length === 0) return { kind: "none" }
+  if (length === 0) return { kind: "none" }
   if (length !== undefined && (length > limit || length > viewLimit)) return streamedBody(request, limit)
   try {
+    // Looking at `body` alone makes a stream of it, through which Bun (1.4) then reads.
     if (length !== undefined) return { kind: "whole", bytes: new Uint8Array(await request.arrayBuffer()) }
+    if (request.body === null) return { kind: "none" }
     const reader = request.body.getReader()
     const chunks: Array<Uint8Array<ArrayBuffer>> = []
     let size = 0

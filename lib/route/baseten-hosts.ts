@@ -37,8 +37,9 @@ export const firstSegments = {
 
 /** A path as a server reads it that decodes as often as it can: `%252e` is `%2e` is a dot. */
 const decoded = (path: string): string => {
+  // A percent sign encoded over and over is decoded in one go: level by level, a long run of them takes seconds.
   const once = path.replaceAll(
-    /%([0-7][0-9a-f])/gi,
+    /%(?:25)*([0-7][0-9a-f])/gi,
     (_, hex: string) => String.fromCharCode(parseInt(hex, 16)),
   )
   return once === path ? path : decoded(once)

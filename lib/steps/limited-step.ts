@@ -6,6 +6,8 @@
 import * as Effect from "effect/Effect"
 import { credentialIdentity, type CredentialSource } from "../auth/credential-identity.ts"
 import type { GatewayError } from "../errors.ts"
+import type { RateRule } from "../config/limit-rules.ts"
+import { ratePartition } from "../limit/partition.ts"
 import { RateLimit } from "../limit/RateLimit.ts"
 import { SpendLimit } from "../limit/SpendLimit.ts"
 import type { Call } from "./call.ts"
@@ -49,13 +51,14 @@ const admitWithin = Effect.fnUntraced(function* (call: Call, credential: Credent
     provider: step.route.provider,
   }
   yield* spending.check(gateway.spendLimits, subject)
-  // A request is counted once, however many steps it takes; rules by model count each model that is called.
-  const { counted } = exchange
-  const due = gateway.rateRules.filter(({ per }) =>
-    counted.length === 0 || (per.includes("model") && !counted.includes(subject.model))
-  )
-  const headers = yield* rates.take(due, subject)
-  counted.push(subject.model)
+  // A rule counts a request once, however many steps it takes; but each model, key or value that it tells apart.
+  const { rates: seen } = exchange
+  const countOf = (rule: RateRule) => JSON.stringify([rule.id, ratePartition(rule, subject)])
+  const due = gateway.rateRules.filter((rule) => !seen.counted.has(countOf(rule)))
+  const taken = yield* rates.take(due, subject)
+  for (const rule of due) seen.counted.add(countOf(rule))
+  const headers = due.length === 0 ? seen.told : taken
+  seen.told = headers
   const settleTokens = yield* rates.settlement(gateway.rateRules, subject)
   const books = [yield* spending.booking(gateway.spendLimits, subject), ...call.budgets]
   const settle = (tokens: number, cost: number) =>

@@ -29,6 +29,8 @@ export const limitEntries = (): Configured => ({
     "limit-second-sliding": { ...second, rate_limiting_technique: "sliding" },
     "limit-tries": { ...long(2), retry_max_attempts: 3, retry_delay: 1 },
     "limit-steps": long(3),
+    "limit-steps-told": long(2),
+    "limit-steps-keys": { rate_limits: [{ limit: 2, interval: month, per: ["key"] }] },
     "limit-refused": long(1),
     "limit-failed": long(2),
   },
@@ -160,6 +162,33 @@ export const limitCases = (harness: Harness): void => {
     }
     assert.deepEqual(await statuses([one, one, one, one]), [200, 200, 200, 429])
     assert.equal(calls(id), 6)
+  })
+
+  const twoSteps = (id: string, first: object, second: object) =>
+    JSON.stringify([first, second].map((headers) => ({
+      provider: "baseten",
+      endpoint: "v1/chat/completions",
+      headers: { ...json, ...headers, "x-simulator-case": id },
+      query: JSON.parse(chat()) as unknown,
+    })))
+
+  test("an answer that a later step gave tells of the limits as well", async () => {
+    const id = harness.nextCase()
+    const body = twoSteps(id, fault({ status: 529 }), {})
+    const { response } = await ask({ id, entry: "limit-steps-told", path: "", body })
+    assert.equal(response.headers.get("cf-aig-step"), "1")
+    assert.match(response.headers.get("ratelimit") ?? "", /^"gateway";r=1;/)
+  })
+
+  test("a key is counted in whichever step it is spent", async () => {
+    const id = harness.nextCase()
+    const one = (index: number) => ({
+      id,
+      entry: "limit-steps-keys",
+      path: "",
+      body: twoSteps(id, { ...fault({ status: 529 }), authorization: `Bearer sk-other-${index}` }, {}),
+    })
+    assert.deepEqual(await statuses([one(0), one(1), one(2)]), [200, 200, 429])
   })
 
   test("what the gateway refuses for another reason is not counted", async () => {
