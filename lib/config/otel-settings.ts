@@ -60,7 +60,7 @@ const Protocol = optional(
 /** The variables, for the schema of all of them. */
 export const OtelVariables = {
   OTEL_SDK_DISABLED: optional(text("true or false", (value) => /^(?:true|false)$/i.test(value))),
-  OTEL_SERVICE_NAME: optional(text("a name", (value) => value.trim() !== "")),
+  OTEL_SERVICE_NAME: optional(text("a name", (value) => /^\P{Cc}+$/u.test(value))),
   OTEL_RESOURCE_ATTRIBUTES: optional(
     text("a comma list of key=value, percent-encoded", (value) => pairsOf(value) !== undefined),
   ),

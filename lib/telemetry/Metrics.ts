@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../log/RequestLog.ts"
 import { product } from "../version.ts"
-import { type Family, labelsOf, observed, recorder } from "./instruments.ts"
+import { type Family, labelled, noLabels, observed, recorder } from "./instruments.ts"
 import { type RequestMeter, requestMeter } from "./meter-record.ts"
 import { catalogue } from "./metric-catalogue.ts"
 import { prometheusText } from "./prometheus-text.ts"
@@ -37,9 +37,9 @@ export class Metrics extends Context.Service<
         return settings.gateway(account, gateway)?.id === name
       })
       const drops = recorder(catalogue.exportDrops)
-      const build = observed(catalogue.buildInfo, 1, labelsOf(["version", product.version]))
+      const build = observed(catalogue.buildInfo, 1, labelled(noLabels, "version", product.version))
       const families = Effect.map(log.health, ({ kind, healthy, entries, pending, dropped }) => {
-        const store = labelsOf(["basegate.log.kind", kind])
+        const store = labelled(noLabels, "basegate.log.kind", kind)
         return [
           ...meter.families,
           drops,
@@ -47,14 +47,14 @@ export class Metrics extends Context.Service<
           observed(catalogue.logPending, pending),
           observed(catalogue.logEntries, entries, store),
           observed(catalogue.logHealthy, Number(healthy), store),
-          build,
         ]
       })
       return {
         ...meter,
-        dropped: (signal, items) => drops.add(items, labelsOf(["basegate.otlp.signal", signal])),
+        dropped: (signal, items) => drops.add(items, labelled(noLabels, "basegate.otlp.signal", signal)),
         families,
-        text: Effect.map(families, prometheusText),
+        // A collector learns the version from the resource.
+        text: Effect.map(families, (all) => prometheusText([...all, build])),
       }
     }),
   )

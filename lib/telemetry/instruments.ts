@@ -1,8 +1,8 @@
 /**
  * Counters, gauges and histograms with labels: what OTLP and Prometheus both read.
  *
- * Effect's `Metric` does the same for ten times the time a record (20 to 40 µs against 2, Bun 1.4), since it looks an
- * instrument up by its sorted labels at each update.
+ * Effect's `Metric` takes 20 µs for what takes 3 here (one request, Bun 1.4): it sorts labels and looks an instrument up
+ * at each update.
  *
  * @module
  */
@@ -20,21 +20,33 @@ export interface Instrument {
   readonly bounds?: ReadonlyArray<number>
 }
 
-/** The names and values of a point's labels. */
+/** A label, and those before it. Sets that begin alike share their beginning. */
 export interface Labels {
-  readonly pairs: ReadonlyArray<readonly [name: string, value: string | number]>
-  /** Tells sets of labels apart, and is worked out once for all instruments that share one. */
+  /** Tells sets apart. */
   readonly key: string
+  readonly before: Labels | undefined
+  readonly name: string
+  readonly value: string | number
 }
 
-/** Makes a set of labels. */
-export const labelsOf = (...pairs: Labels["pairs"]): Labels => {
-  let key = ""
-  // With lengths, since values are a caller's and could hold whatever separates them.
-  for (const [name, value] of pairs) {
-    key += typeof value === "string" ? `${name}=${value.length}:${value}` : `${name}=${value}:`
+/** No labels. */
+export const noLabels: Labels = { key: "", before: undefined, name: "", value: "" }
+
+/** Adds a label; its length goes into the key, since a value is a caller's and could hold whatever separates two. */
+export const labelled = (before: Labels, name: string, value: string | number): Labels => ({
+  key: `${before.key}${name}=${typeof value === "string" ? value.length : ""}:${value}`,
+  before,
+  name,
+  value,
+})
+
+/** All labels, the first one first. */
+export const pairsOf = (labels: Labels): ReadonlyArray<readonly [name: string, value: string | number]> => {
+  const pairs: Array<readonly [string, string | number]> = []
+  for (let { before, name, value } = labels; before !== undefined; { before, name, value } = before) {
+    pairs.unshift([name, value])
   }
-  return { pairs, key }
+  return pairs
 }
 
 /** What was measured under one set of labels. */
@@ -64,7 +76,7 @@ export interface Recorder extends Family {
 export const seriesLimit = 2000
 
 /** What is beyond the limit is counted together, under the name that the specification has for it. */
-const overflow = labelsOf(["otel.metric.overflow", "true"])
+const overflow = labelled(noLabels, "otel.metric.overflow", "true")
 
 /** Makes an instrument's store. */
 export const recorder = (instrument: Instrument): Recorder => {
@@ -95,7 +107,7 @@ export const recorder = (instrument: Instrument): Recorder => {
 }
 
 /** A family whose one value is known only when somebody asks. */
-export const observed = (instrument: Instrument, value: number, labels = labelsOf()): Family => ({
+export const observed = (instrument: Instrument, value: number, labels = noLabels): Family => ({
   instrument,
   points: [{ labels, value, count: 0, buckets: [] }],
 })

@@ -5,7 +5,7 @@
  */
 import { boundedNames } from "./bounded-names.ts"
 import { httpMethod, httpRoute } from "./http-route.ts"
-import { type Family, type Labels, labelsOf, recorder } from "./instruments.ts"
+import { type Family, labelled, type Labels, noLabels, recorder } from "./instruments.ts"
 import { catalogue } from "./metric-catalogue.ts"
 import { answeringAttempt, attemptError, operationOf, requestError, requestOperation } from "./operation.ts"
 import type { RequestRecord } from "./request-record.ts"
@@ -24,8 +24,10 @@ export interface RequestMeter {
   readonly families: ReadonlyArray<Family>
 }
 
-const withError = (labels: Labels, error: string | null): Labels =>
-  error === null ? labels : labelsOf(...labels.pairs, ["error.type", error])
+/** Adds a label where there is a value for it. */
+const perhaps = (labels: Labels, name: string, value: string | null | undefined): Labels =>
+  value === null || value === undefined ? labels : labelled(labels, name, value)
+const withError = (labels: Labels, error: string | null): Labels => perhaps(labels, "error.type", error)
 
 /** Whether a provider answered as if it knew the model: what it does not know it refuses. */
 const isProven = ({ cached, upstream_status, attempts }: RequestRecord): boolean =>
@@ -52,12 +54,15 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
   const gatewayName = boundedNames(namesLimit, isListed)
 
   const http = (record: RequestRecord): void => {
-    const route = httpRoute(record)
-    const labels = labelsOf(
-      ["http.request.method", httpMethod(record.method)],
-      ["url.scheme", record.scheme],
-      ...(route === undefined ? [] : [["http.route", route]] as const),
-      ["http.response.status_code", record.status],
+    const request = labelled(
+      labelled(noLabels, "http.request.method", httpMethod(record.method)),
+      "url.scheme",
+      record.scheme,
+    )
+    const labels = labelled(
+      perhaps(request, "http.route", httpRoute(record)),
+      "http.response.status_code",
+      record.status,
     )
     httpDuration.add(record.total_ms / 1000, withError(labels, requestError(record, 500)))
   }
@@ -82,7 +87,7 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
       if (attempt.attempt > 1) retries.add(1, target)
       const operation = operationOf(attempt.url)
       if (operation === undefined) continue
-      const labels = labelsOf(["gen_ai.operation.name", operation], ...target.pairs)
+      const labels = labelled(target, "gen_ai.operation.name", operation)
       const duration = attempt === answering ? record.total_ms - attempt.started_ms : attempt.duration_ms
       operationDuration.add(duration / 1000, withError(labels, attemptError(record, attempt)))
       if (attempt !== answering) continue
@@ -91,14 +96,17 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
       }
       // The conventions want counts that were told, not guessed.
       if (record.usage_source === "estimated") continue
-      for (const [type, tokens] of [["input", record.tokens_in], ["output", record.tokens_out]] as const) {
-        if (tokens !== null) tokenUsage.add(tokens, labelsOf(...labels.pairs, ["gen_ai.token.type", type]))
-      }
+      const { tokens_in, tokens_out } = record
+      if (tokens_in !== null) tokenUsage.add(tokens_in, labelled(labels, "gen_ai.token.type", "input"))
+      if (tokens_out !== null) tokenUsage.add(tokens_out, labelled(labels, "gen_ai.token.type", "output"))
     }
   }
 
   const active = (by: number) => (method: string, scheme: string): void =>
-    activeRequests.add(by, labelsOf(["http.request.method", httpMethod(method)], ["url.scheme", scheme]))
+    activeRequests.add(
+      by,
+      labelled(labelled(noLabels, "http.request.method", httpMethod(method)), "url.scheme", scheme),
+    )
 
   return {
     began: active(1),
@@ -107,23 +115,22 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
       http(record)
       if (record.account_id === null) return
       const proven = isProven(record)
-      const gateway = gatewayName(`${record.account_id}/${record.gateway_id}`, proven)
-      endings.add(1, labelsOf(["basegate.gateway", gateway], ["basegate.ending", record.ending]))
+      const name = gatewayName(`${record.account_id}/${record.gateway_id}`, proven)
+      const gateway = labelled(noLabels, "basegate.gateway", name)
+      endings.add(1, labelled(gateway, "basegate.ending", record.ending))
       if (record.provider === null) return
       const labelsFor = (provider: string, named: string | null): Labels => {
         const model = named ?? record.deployment
-        return labelsOf(
-          ["gen_ai.provider.name", provider],
-          ...(model === null ? [] : [["gen_ai.request.model", modelName(model, proven)]] as const),
-          ["basegate.gateway", gateway],
+        return perhaps(
+          labelled(gateway, "gen_ai.provider.name", provider),
+          "gen_ai.request.model",
+          model === null ? null : modelName(model, proven),
         )
       }
       called(record, labelsFor)
       const labels = labelsFor(record.provider, record.model)
       const operation = requestOperation(record)
-      if (operation !== undefined) {
-        served(record, labelsOf(["gen_ai.operation.name", operation], ...labels.pairs))
-      }
+      if (operation !== undefined) served(record, labelled(labels, "gen_ai.operation.name", operation))
       if (record.cached) cacheHits.add(1, labels)
       if (record.cost !== null && record.cost > 0) cost.add(record.cost, labels)
     },

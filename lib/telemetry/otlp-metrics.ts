@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Family, Point } from "./instruments.ts"
+import { type Family, pairsOf, type Point } from "./instruments.ts"
 import { int, type KeyValue, nanoseconds, text } from "./otlp-values.ts"
 
 const cumulative = 2
@@ -15,8 +15,8 @@ export const otlpMetrics = (
   now: number,
 ): ReadonlyArray<object> => {
   const times = { startTimeUnixNano: nanoseconds(started), timeUnixNano: nanoseconds(now) }
-  const pointOf = ({ labels: { pairs } }: Point) => ({
-    attributes: pairs.map(([key, value]): KeyValue => ({
+  const pointOf = ({ labels }: Point) => ({
+    attributes: pairsOf(labels).map(([key, value]): KeyValue => ({
       key,
       value: typeof value === "number" ? int(value) : text(value),
     })),

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Family, Instrument, Labels } from "./instruments.ts"
+import { type Family, type Instrument, labelled, type Labels, pairsOf } from "./instruments.ts"
 
 /** The media type of the text. */
 export const prometheusType = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,9 +19,11 @@ const nameOf = ({ name, unit, kind }: Instrument): string =>
 const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' }
 const escaped = (text: string): string => text.replace(/[\\\n"]/g, (found) => escapes[found] ?? "")
 
-const labelled = (name: string, pairs: Labels["pairs"], value: number): string => {
-  const labels = pairs.map(([label, text]) => `${label.replaceAll(".", "_")}="${escaped(String(text))}"`)
-  return `${name}${labels.length === 0 ? "" : `{${labels.join(",")}}`} ${value}\n`
+const line = (name: string, labels: Labels, value: number): string => {
+  const pairs = pairsOf(labels).map(([label, text]) =>
+    `${label.replaceAll(".", "_")}="${escaped(String(text))}"`
+  )
+  return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`
 }
 
 /** Writes all points. An instrument that has none yet is announced all the same. */
@@ -31,17 +33,17 @@ export const prometheusText = (families: Iterable<Family>): string => {
     const name = nameOf(instrument)
     const { bounds = [], kind, description } = instrument
     text += `# HELP ${name} ${description}\n# TYPE ${name} ${types[kind]}\n`
-    for (const { labels: { pairs }, value, count, buckets } of points) {
+    for (const { labels, value, count, buckets } of points) {
       if (kind !== "histogram") {
-        text += labelled(name, pairs, value)
+        text += line(name, labels, value)
         continue
       }
       let sum = 0
       for (const [index, amount] of buckets.entries()) {
         sum += amount
-        text += labelled(`${name}_bucket`, [...pairs, ["le", bounds[index] ?? "+Inf"]], sum)
+        text += line(`${name}_bucket`, labelled(labels, "le", bounds[index] ?? "+Inf"), sum)
       }
-      text += labelled(`${name}_sum`, pairs, value) + labelled(`${name}_count`, pairs, count)
+      text += line(`${name}_sum`, labels, value) + line(`${name}_count`, labels, count)
     }
   }
   return text

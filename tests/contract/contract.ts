@@ -36,6 +36,7 @@ import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
 import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
 import { stepOptionCases, stepOptionEntries } from "./cases/step-options.ts"
+import { tracingCases } from "./cases/tracing.ts"
 import { universalCases, universalEntries } from "./cases/universal.ts"
 import { dynamicEntries } from "./dynamic-entries.ts"
 import { type Configured, type Harness, openHarness } from "./harness.ts"
@@ -67,6 +68,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   circuits: { cases: circuitCases, configured: circuitEntries },
   universal: { cases: universalCases, configured: universalEntries },
   fallback: { cases: fallbackCases, configured: fallbackEntries },
+  tracing: { cases: tracingCases },
   "step options": { cases: stepOptionCases, configured: stepOptionEntries },
   dynamic: { cases: dynamicCases, configured: dynamicEntries },
   clients: { cases: clientCases },

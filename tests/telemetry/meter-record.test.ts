@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { seriesLimit } from "../../lib/telemetry/instruments.ts"
+import { pairsOf, seriesLimit } from "../../lib/telemetry/instruments.ts"
 import { namesLimit, requestMeter } from "../../lib/telemetry/meter-record.ts"
 import { catalogue } from "../../lib/telemetry/metric-catalogue.ts"
 import { prometheusText } from "../../lib/telemetry/prometheus-text.ts"
@@ -19,7 +19,7 @@ const metered = (records: ReadonlyArray<RequestRecord>, isListed: (name: string)
   return (name: string) =>
     meter.families.filter(({ instrument }) => instrument.name === name).flatMap(({ points }) =>
       [...points].map(({ labels, value, count }) => ({
-        labels: Object.fromEntries(labels.pairs),
+        labels: Object.fromEntries(pairsOf(labels)),
         value: Math.round(value * 1e6) / 1e6,
         count,
       }))
@@ -197,7 +197,7 @@ test("whatever callers send, the number of series is bounded, and the text is we
   const meter = requestMeter((name) => name === "a/listed")
   const seen = (label: string) =>
     new Set(
-      meter.families.flatMap(({ points }) => [...points]).flatMap(({ labels }) => labels.pairs)
+      meter.families.flatMap(({ points }) => [...points]).flatMap(({ labels }) => pairsOf(labels))
         .flatMap(([name, value]) => name === label ? [String(value)] : []),
     )
   fc.assert(
@@ -217,7 +217,7 @@ test("whatever callers send, the number of series is bounded, and the text is we
   for (const { instrument, points } of meter.families) {
     const all = [...points]
     assert.ok(all.length <= seriesLimit, `${instrument.name}: ${all.length}`)
-    for (const [name] of all.flatMap(({ labels }) => labels.pairs)) assert.ok(isAttributeName(name), name)
+    for (const [name] of all.flatMap(({ labels }) => pairsOf(labels))) assert.ok(isAttributeName(name), name)
   }
   assert.equal(models.size, namesLimit + 1, "100 and other")
   assert.equal(gateways.size, namesLimit + 2, "100, other, and the one that is listed")
