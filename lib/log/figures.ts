@@ -118,18 +118,23 @@ export const addTally = (to: Tally, { total, ranges }: Tally): void => {
   for (const name of rangeNames) to.ranges[name] = wider(to.ranges[name], ranges[name])
 }
 
-const pointOf = (value: number | null): Range => ({ min: value, max: value })
+const including = (range: Range, value: number | null): Range => {
+  if (value === null) return range
+  const { min, max } = range
+  return min !== null && max !== null && min <= value && value <= max
+    ? range
+    : wider(range, { min: value, max: value })
+}
 
-/** The tally of one entry. */
-export const tallyOf = (
+/** Adds an entry to a tally. */
+export const tallyFacts = (
+  to: Tally,
   facts: Pick<Facts, "cost" | "duration" | "tokens_in" | "tokens_out" | "tokens">,
-): Tally => ({
-  total: 1,
-  ranges: {
-    cost: pointOf(facts.cost),
-    duration: pointOf(facts.duration),
-    tokens_in: pointOf(facts.tokens_in),
-    tokens_out: pointOf(facts.tokens_out),
-    total_tokens: pointOf(facts.tokens),
-  },
-})
+): void => {
+  to.total++
+  to.ranges.cost = including(to.ranges.cost, facts.cost)
+  to.ranges.duration = including(to.ranges.duration, facts.duration)
+  to.ranges.tokens_in = including(to.ranges.tokens_in, facts.tokens_in)
+  to.ranges.tokens_out = including(to.ranges.tokens_out, facts.tokens_out)
+  to.ranges.total_tokens = including(to.ranges.total_tokens, facts.tokens)
+}

@@ -12,7 +12,7 @@ import { gather, type Gathered, groupOf } from "./analytics.ts"
 import { type Conditions, conditionsOf } from "./conditions.ts"
 import type { LogEntry, LogScope, Payload, Payloads, Verdict } from "./entry.ts"
 import { type Facts, factsOfEntry } from "./facts.ts"
-import { addTally, noTally, tallyOf } from "./figures.ts"
+import { noTally, tallyFacts } from "./figures.ts"
 import { type Fifo, fifo } from "./fifo.ts"
 import { found, matches, orderOf } from "./filter.ts"
 import type { AnalyticsQuery, AnalyticsRow, LogPage, LogQuery, LogSelection } from "./query.ts"
@@ -21,7 +21,7 @@ import { payloadsWeight, recordWeight } from "./weight.ts"
 
 /** Bounds of the memory, over all gateways. Beyond them the oldest entries go. */
 export interface MemoryLogOptions {
-  /** 10,000 by default, which is some 20 MB without bodies. */
+  /** 10,000 by default, which is some 25 MB without bodies. */
   readonly maxEntries?: number
   /** The most bytes, roughly; 64 MiB by default. Bodies above an eighth of it are not kept. */
   readonly maxBytes?: number
@@ -177,7 +177,7 @@ export const makeMemoryLog = (
     list: (query, now) => {
       const entries = selected(query, now)
       const tally = noTally()
-      for (const [, facts] of entries) addTally(tally, tallyOf(facts))
+      for (const [, facts] of entries) tallyFacts(tally, facts)
       const from = (query.page - 1) * query.perPage
       return { ...tally, entries: entries.slice(from, from + query.perPage).map(([{ entry }]) => entry) }
     },

@@ -20,6 +20,8 @@ export interface SpawnedGateway {
   readonly records: () => ReadonlyArray<Record<string, unknown>>
   /** Sends SIGTERM and, if it goes on for `patience` milliseconds, SIGKILL. */
   readonly stop: (patience?: number) => Promise<void>
+  /** Sends SIGKILL. */
+  readonly kill: () => Promise<void>
 }
 
 const freePort = (): Promise<number> =>
@@ -99,6 +101,10 @@ export const spawnGateway = async (
       const force = setTimeout(() => child.kill("SIGKILL"), patience)
       await exited
       clearTimeout(force)
+    },
+    kill: async () => {
+      child.kill("SIGKILL")
+      await exited
     },
   }
 }

@@ -60,6 +60,12 @@ export interface FileLog {
   readonly end: (now: number) => void
 }
 
+const shut = (database: Database | undefined): void => {
+  try {
+    database?.close()
+  } catch { /* it failed before */ }
+}
+
 /** Makes the log of a file, and opens it. */
 export const makeFileLog = (
   open: OpenDatabase,
@@ -82,9 +88,7 @@ export const makeFileLog = (
   let hasOverflowed = false
 
   const close = (): void => {
-    try {
-      opened?.database.close()
-    } catch { /* it failed before */ }
+    shut(opened?.database)
     opened = undefined
   }
   const failed = (cause: unknown, now: number): void => {
@@ -116,7 +120,7 @@ export const makeFileLog = (
         analytics: analyticsReader(database),
       }
     } catch (cause) {
-      database?.close()
+      shut(database)
       failed(cause, now)
     }
     return opened
@@ -154,11 +158,14 @@ export const makeFileLog = (
   }
   /** From the file where all is in it, else from the queue. */
   function* ask<A>(now: number, ofFile: (file: Opened) => Steps<A>, ofQueue: () => A): Steps<A> {
+    const before = failures
     yield* flush(now)
-    const file = isOpen(now)
-    if (file === undefined || failures > 0) return ofQueue()
+    const file = failures > before ? undefined : isOpen(now)
+    if (file === undefined) return ofQueue()
     try {
-      return yield* ofFile(file)
+      const answer = yield* ofFile(file)
+      works()
+      return answer
     } catch (cause) {
       failed(cause, now)
       return ofQueue()

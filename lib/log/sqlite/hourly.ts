@@ -17,7 +17,7 @@ import {
   rangeNames,
   sums,
   type Tally,
-  tallyOf,
+  tallyFacts,
 } from "../figures.ts"
 import { fulfils } from "../filter.ts"
 import type { Histogram } from "../histogram.ts"
@@ -164,7 +164,7 @@ export const hourlyChanges = (database: Database): () => Changes => {
           changes.set(key, change)
         }
         addFacts(change.figures, facts, sign)
-        addTally(sign === 1 ? change.added : change.removed, tallyOf(facts))
+        tallyFacts(sign === 1 ? change.added : change.removed, facts)
       },
       write: () => changes.forEach(apply),
     }

@@ -1,6 +1,8 @@
 /** The cases of the SQLite log, by what they show. */
 import { agreement } from "./cases/agreement.ts"
+import { broken, foreign, full, locked, overflow, poison, unopened } from "./cases/failures.ts"
 import { filtering } from "./cases/filtering.ts"
+import { interval, limits, lowered, persistence, retention } from "./cases/limits.ts"
 import { pairs } from "./cases/pairs.ts"
 import type { Case } from "./runtime.ts"
 
@@ -8,4 +10,16 @@ export const cases: Readonly<Record<string, Case>> = {
   "it gives the same answers as the log in memory": agreement,
   "each filter and each search finds what it finds in memory": filtering,
   "a pair is found whatever it is made of, and only that": pairs,
+  "entries, bodies and verdicts outlive the process, and leave nothing behind when deleted": persistence,
+  "entries are written after 200 ms, and seen before": interval,
+  "each gateway keeps as many entries as it is allowed": limits,
+  "a lower limit is reached in steps": lowered,
+  "what is too old is not shown, and leaves": retention,
+  "a file that cannot be opened leaves the log in memory": unopened,
+  "a file that is not the log's own is left as it is": foreign,
+  "a locked file is waited for, told of, and written again": locked,
+  "a full disk keeps entries in memory until there is room": full,
+  "a broken file does not fail a question": broken,
+  "what waits to be written is bounded": overflow,
+  "an entry that cannot be kept does not keep others out": poison,
 }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict"
-import process from "node:process"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { makeMemoryLog } from "../../../../lib/log/memory-log.ts"
@@ -87,7 +86,7 @@ export const agreement: Case = () =>
       fc.array(anyStep, { maxLength: 25 }),
       (records, steps) => useLog({ file: ":memory:" }, compared(records, steps)),
     ),
-    { numRuns: Number(process.env["RUNS"] ?? 300) },
+    { numRuns: 150 },
   )
 
 const compared = (

@@ -53,5 +53,5 @@ export const filtering: Case = () =>
           }),
         ),
     ),
-    { numRuns: 100 },
+    { numRuns: 40 },
   )

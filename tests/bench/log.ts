@@ -1,0 +1,231 @@
+/**
+ * `npm run bench:log`: a million entries in the request log's file, on Bun and on Deno: how long writing takes, what
+ * questions take, and how long they keep others waiting.
+ *
+ * Entries lie within thirty days, five models, a tenth cached, one in fifty failed, a thousand users. One run on a
+ * shared machine says little about a few per cent.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import process from "node:process"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { readSettings } from "../../lib/config/environment.ts"
+import { Settings } from "../../lib/config/Settings.ts"
+import type { LogFilter, LogQuery } from "../../lib/log/query.ts"
+import { RequestLog } from "../../lib/log/RequestLog.ts"
+import { layerSqlite } from "../../lib/log/sqlite/sqlite-log.ts"
+import { uuidV7 } from "../../lib/request/uuid-v7.ts"
+import { findSqlite } from "../../lib/runtime/sqlite.ts"
+import { draftRecord, type RequestRecord } from "../../lib/telemetry/request-record.ts"
+
+const total = Number(process.argv[2] ?? 1_000_000)
+const days = 30
+const day = 86_400_000
+const first = Date.now() - days * day
+const models = [
+  "openai/gpt-oss-120b",
+  "zai-org/GLM-5.3",
+  "deepseek-ai/DeepSeek-V3.1",
+  "moonshotai/Kimi-K2",
+  "abcd1234",
+]
+const scope = { account: "acme", gateway: "team" }
+
+const milliseconds = (least: number, spread: number): number =>
+  Math.round(1000 * least * Math.exp(spread * Math.random())) / 1000
+
+const recordAt = (index: number): RequestRecord => {
+  const created = first + Math.floor(index * (days * day / total))
+  const id = uuidV7(created)
+  const failed = index % 50 === 0
+  const model = models[index % models.length] ?? null
+  const total_ms = milliseconds(20, 6)
+  return {
+    ...draftRecord({
+      time: new Date(created).toISOString(),
+      request_id: id,
+      event_id: id,
+      method: "POST",
+      path: "/v1/acme/team/baseten/v1/chat/completions",
+      user_agent: "OpenAI/JS 7.57.0",
+      request_content_type: "application/json",
+    }),
+    account_id: scope.account,
+    gateway_id: scope.gateway,
+    provider: "baseten",
+    route: "chat.completions",
+    model,
+    stream: true,
+    status: failed ? 529 : 200,
+    upstream_status: failed ? 529 : 200,
+    request_bytes: 1234,
+    response_bytes: 5432,
+    time_to_headers_ms: total_ms / 10,
+    time_to_first_byte_ms: total_ms / 10,
+    time_to_first_token_ms: failed ? null : Math.round(total_ms * 100) / 1000,
+    total_ms,
+    gateway_ms: 0.7,
+    tokens_in: failed ? null : index % 5000,
+    tokens_out: failed ? null : index % 900,
+    usage_source: failed ? null : "exact",
+    cost: failed ? 0 : (index % 5000) * 1e-7,
+    response_content_type: "text/event-stream",
+    authenticated: true,
+    key: "stored",
+    baseten_request_id: id.replaceAll("-", ""),
+    cached: index % 10 === 0,
+    metadata: { user: `user-${index % 1000}`, team: `team-${index % 7}` },
+    attempts: [{
+      step: 0,
+      attempt: 1,
+      provider: "baseten",
+      model,
+      status: failed ? 529 : 200,
+      error: null,
+      duration_ms: total_ms,
+      waited_ms: 0,
+      circuit: null,
+    }],
+  }
+}
+
+const filter = (
+  key: LogFilter["key"],
+  operator: LogFilter["operator"],
+  ...value: LogFilter["value"]
+): LogFilter => ({
+  key,
+  operator,
+  value,
+})
+const list = (members: Partial<LogQuery> = {}) =>
+  Effect.flatMap(RequestLog, (log) => log.list({ scope, filters: [], page: 1, perPage: 20, ...members }))
+const analytics = (members: object = {}) =>
+  Effect.flatMap(RequestLog, (log) =>
+    log.analytics({
+      account: scope.account,
+      filters: [],
+      since: first,
+      until: Date.now(),
+      bucket: day,
+      by: [],
+      ...members,
+    }))
+
+const questions: ReadonlyArray<readonly [string, Effect.Effect<unknown, never, RequestLog>]> = [
+  ["list: newest", list()],
+  ["list: page 25,000", list({ page: 25_000 })],
+  ["list: one model", list({ filters: [filter("model", "eq", "abcd1234")] })],
+  [
+    "list: failed, last week",
+    list({
+      filters: [filter("success", "eq", false), filter("created_at", "gt", Date.now() - 7 * day)],
+    }),
+  ],
+  [
+    "list: a metadata pair",
+    list({
+      filters: [filter("metadata.key", "eq", "user"), filter("metadata.value", "eq", "user-77")],
+    }),
+  ],
+  ["list: cost above", list({ filters: [filter("cost", "gt", 0.00045)] })],
+  ["list: user agent contains", list({ filters: [filter("user_agent", "contains", "python")] })],
+  ["list: search", list({ search: "user-777" })],
+  ["list: dearest first", list({ orderBy: "cost" })],
+  ["list: one id", list({ filters: [filter("id", "eq", "unknown")] })],
+  ["analytics: days by model, 30 days", analytics({ by: ["model"] })],
+  [
+    "analytics: hours by model and status, 30 days",
+    analytics({ bucket: 3_600_000, by: ["model", "status"] }),
+  ],
+  [
+    "analytics: minutes by model, last day",
+    analytics({ bucket: 60_000, by: ["model"], since: Date.now() - day }),
+  ],
+  [
+    "analytics: hours by metadata.team, last day",
+    analytics({
+      bucket: 3_600_000,
+      by: ["metadata.team"],
+      since: Date.now() - day,
+    }),
+  ],
+  ["analytics: days by metadata.team, 30 days", analytics({ by: ["metadata.team"] })],
+]
+
+/** Notes the longest time for which nothing else could run. */
+const watch = (): () => number => {
+  let longest = 0
+  let last = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    longest = Math.max(longest, now - last - 1)
+    last = now
+  }, 1)
+  return () => {
+    clearInterval(timer)
+    return longest
+  }
+}
+
+/** Runs and measures: time passed, processor time, and the longest wait of others, in milliseconds. */
+const measured = function* <R>(run: Effect.Effect<unknown, never, R>) {
+  yield* Effect.sleep(20)
+  const stop = watch()
+  const [start, cpu] = [performance.now(), process.cpuUsage()]
+  yield* run
+  const passed = performance.now() - start
+  const { user, system } = process.cpuUsage(cpu)
+  return { passed, cpu: (user + system) / 1000, longest: stop() }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "basegate-bench-"))
+const file = join(folder, "log.db")
+const layer = Layer.provide(
+  layerSqlite(findSqlite, { maxEntries: 50_000 }),
+  Settings.layerOf(Result.getOrThrow(readSettings({ BASEGATE_DB: file }))),
+)
+const ms = (value: number): string => value.toFixed(1).padStart(9)
+
+const bench = Effect.gen(function* () {
+  const log = yield* RequestLog
+  const longest = { append: 0, flush: 0 }
+  let [writing, cpu] = [0, 0]
+  for (let index = 0; index < total;) {
+    const start = performance.now()
+    const records = Array.from({ length: Math.min(5000, total - index) }, () => recordAt(index++))
+    for (const record of records) {
+      const before = performance.now()
+      yield* log.append(record, undefined)
+      longest.append = Math.max(longest.append, performance.now() - before)
+    }
+    const taken = yield* Effect.gen(() => measured(log.flush))
+    writing += taken.passed
+    cpu += taken.cpu
+    longest.flush = Math.max(longest.flush, taken.longest)
+    void start
+  }
+  const size = statSync(file).size / 1e6
+  console.log(
+    `${total} entries, ${size.toFixed(0)} MB: ${(1000 * writing / total).toFixed(1)} µs an entry ` +
+      `(${(1000 * cpu / total).toFixed(1)} µs of processor), longest wait of others ${
+        longest.flush.toFixed(0)
+      } ms`,
+  )
+  console.log("     time       cpu  longest wait (ms)")
+  for (const [name, question] of questions) {
+    const { passed, cpu, longest } = yield* Effect.gen(() => measured(question))
+    console.log(`${ms(passed)} ${ms(cpu)} ${ms(longest)}  ${name}`)
+  }
+})
+
+try {
+  await Effect.runPromise(Effect.provide(bench, layer))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
