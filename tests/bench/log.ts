@@ -54,6 +54,7 @@ const recordAt = (index: number): RequestRecord => {
       path: "/v1/acme/team/baseten/v1/chat/completions",
       user_agent: "OpenAI/JS 7.57.0",
       request_content_type: "application/json",
+      scheme: "https",
     }),
     account_id: scope.account,
     gateway_id: scope.gateway,
@@ -90,6 +91,9 @@ const recordAt = (index: number): RequestRecord => {
       duration_ms: total_ms,
       waited_ms: 0,
       circuit: null,
+      url: "https://inference.baseten.co/v1/chat/completions",
+      started_ms: 1,
+      span_id: null,
     }],
   }
 }
