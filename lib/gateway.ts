@@ -177,7 +177,7 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   const record = (exchange: Exchange, { metrics, run }: Engine): Promise<void> => {
     const { method, scheme } = exchange.record
     metrics.began(method, scheme)
-    return exchange.ended.then(async (record) => {
+    return exchange.ended.then(nextTurn).then(async (record) => {
       metrics.ended(method, scheme)
       const told = isProbe(record)
         ? Effect.void
@@ -221,3 +221,12 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
 /** Health probes and scrapes come every few seconds and say nothing: they leave no record, unless they are refused. */
 const isProbe = ({ path, status }: RequestRecord): boolean =>
   status < 400 && ["/livez", "/readyz", "/metrics"].includes(path)
+
+const { setImmediate: soon } = globalThis as { readonly setImmediate?: (run: () => void) => unknown }
+
+/**
+ * Lets the answer go out first. What comes in next is read after that, and so finds the books up to date: a timer,
+ * which is all that Workers have for it, would not do.
+ */
+const nextTurn = <A>(value: A): A | Promise<A> =>
+  soon === undefined ? value : new Promise((resolve) => soon(() => resolve(value)))

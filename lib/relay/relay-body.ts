@@ -40,7 +40,14 @@ export interface RelayInput {
 
 /** A body on its way to the client. */
 export interface BodyRelay {
+  /** Made when it is asked for. */
   readonly body: ReadableStream<Uint8Array>
+  /**
+   * The whole of a body that comes in one piece of the given length, which is relayed then; nothing where it does not,
+   * and `body` brings it. To be asked at most once and before `body`, of a relay that neither drains nor filters:
+   * it spares a short answer the stream, a third of what its relay costs on Bun and half of that on Node.
+   */
+  readonly whole: (length: number) => Promise<Uint8Array | undefined>
   /** Ends it from outside. Does nothing once it has ended. */
   readonly cut: (ending: Ending) => void
 }
@@ -58,7 +65,11 @@ export const relayBody = (
   { source, tap, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }: RelayInput,
 ): BodyRelay => {
   const reader = source.getReader()
-  let controller: ReadableStreamDefaultController<Uint8Array>
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  /** How the body ended before it was asked for. */
+  let fate: ((controller: ReadableStreamDefaultController<Uint8Array>) => void) | undefined
+  /** A read whose result is yet to be relayed. */
+  let ahead: ReturnType<typeof reader.read> | undefined
   let ended = false
   let reading = false
   /** The client has left, and the body is read on. */
@@ -68,10 +79,16 @@ export const relayBody = (
     ended = true
     onEnd(ending, whole)
   }
+  const show = (how: NonNullable<typeof fate>): void => {
+    if (controller === undefined) fate = how
+    else how(controller)
+  }
   const next = (): ReturnType<typeof reader.read> => {
     onWaiting()
     reading = true
-    return reader.read()
+    const read = ahead ?? reader.read()
+    ahead = undefined
+    return read
   }
   const take = (chunk: Uint8Array): void => {
     tap?.push(chunk)
@@ -80,7 +97,7 @@ export const relayBody = (
   const pass = (chunk: Uint8Array): boolean => {
     if (chunk.byteLength === 0) return false
     onPassed?.(chunk)
-    controller.enqueue(chunk)
+    controller?.enqueue(chunk)
     return true
   }
   const readOn = async (): Promise<void> => {
@@ -109,56 +126,80 @@ export const relayBody = (
     }
     if (tap?.isComplete()) {
       end("complete")
-      return controller.close()
+      return show((_) => _.close())
     }
     if (drains && ending === "client_left") {
       leave()
-      return controller.close()
+      return show((_) => _.close())
     }
     end(ending)
     reader.cancel().catch(() => {})
     // Nobody reads any more, and a failed body would be logged by Deno as an error of the server's.
-    if (ending === "client_left") return controller.close()
-    if (tap === undefined || isSource) return controller.error(new CutShort(ending))
+    if (ending === "client_left") return show((_) => _.close())
+    if (tap === undefined || isSource) return show((_) => _.error(new CutShort(ending)))
     // What a filter still holds is the beginning of an event that never came: its client must get to the error.
     const closing = tap.closing(ending)
-    if (closing !== undefined) controller.enqueue(closing)
-    controller.close()
+    show((_) => {
+      if (closing !== undefined) _.enqueue(closing)
+      _.close()
+    })
   }
 
-  const body = new ReadableStream<Uint8Array>({
-    start: (given) => {
-      controller = given
-    },
-    pull: async () => {
-      try {
-        for (;;) {
-          const { done, value } = await next()
-          reading = false
-          if (ended) return
-          if (done) break
-          take(value)
-          if (left) return await readOn()
-          if (pass(filter === undefined ? value : filter.push(value))) return
+  const open = () =>
+    new ReadableStream<Uint8Array>({
+      start: (given) => {
+        controller = given
+        fate?.(given)
+      },
+      pull: async () => {
+        try {
+          for (;;) {
+            const { done, value } = await next()
+            reading = false
+            if (ended) return
+            if (done) break
+            take(value)
+            if (left) return await readOn()
+            if (pass(filter === undefined ? value : filter.push(value))) return
+          }
+          if (left) return end("client_left", true)
+          if (tap !== undefined && !tap.isComplete()) return cut("upstream_cut")
+          if (filter !== undefined) pass(filter.finish())
+          end("complete", true)
+          controller?.close()
+        } catch (error) {
+          cut(error instanceof CutShort ? error.ending : "upstream_cut")
         }
-        if (left) return end("client_left", true)
-        if (tap !== undefined && !tap.isComplete()) return cut("upstream_cut")
-        if (filter !== undefined) pass(filter.finish())
-        end("complete", true)
-        controller.close()
-      } catch (error) {
-        cut(error instanceof CutShort ? error.ending : "upstream_cut")
-      }
-    },
-    cancel: () => {
-      if (ended || left) return
-      const complete = tap?.isComplete() ?? false
-      if (drains && !complete) return leave()
-      // A client that stops reading after the end mark has its whole answer.
-      end(complete ? "complete" : "client_left")
-      return reader.cancel().catch(() => {})
-    },
-  }, { highWaterMark: 0 })
+      },
+      cancel: () => {
+        if (ended || left) return
+        const complete = tap?.isComplete() ?? false
+        if (drains && !complete) return leave()
+        // A client that stops reading after the end mark has its whole answer.
+        end(complete ? "complete" : "client_left")
+        return reader.cancel().catch(() => {})
+      },
+    }, { highWaterMark: 0 })
 
-  return { body, cut }
+  const whole = async (length: number): Promise<Uint8Array | undefined> => {
+    const first = next()
+    ahead = first
+    const { done, value } = await first.catch(() => ({ done: true, value: undefined }) as const)
+    if (ended || done || value.byteLength !== length) return undefined
+    take(value)
+    onPassed?.(value)
+    end("complete", true)
+    // The runtime lets go of the connection when somebody has seen the end.
+    reader.read().catch(() => {})
+    return value
+  }
+
+  let body: ReadableStream<Uint8Array> | undefined
+  return {
+    get body() {
+      return body ??= open()
+    },
+    whole,
+    cut,
+  }
 }

@@ -72,7 +72,12 @@ const relayAnswer = (
     settle("complete")
     return Effect.succeed(answered(null))
   }
-  const { body, cut } = relay.relay({
+  // What others watch has to come to its own end: what is to be cached, or is another call's as well.
+  const length =
+    tap === undefined && !gateway.drains && !listed && meter !== undefined && observers.length === 0
+      ? shortLength(headers)
+      : undefined
+  const relayed = relay.relay({
     source: response.body,
     tap,
     filter,
@@ -93,12 +98,24 @@ const relayAnswer = (
       settle(ending)
     },
   })
-  answer.onExpiry(cut)
+  answer.onExpiry(relayed.cut)
   // Not every runtime cancels the body of a client that left while nothing was being written.
-  request.signal.addEventListener("abort", () => cut("client_left"), { once: true })
+  request.signal.addEventListener("abort", () => relayed.cut("client_left"), { once: true })
+  if (length !== undefined) {
+    return Effect.map(
+      Effect.promise(() => relayed.whole(length)),
+      (bytes) => answered(bytes as Uint8Array<ArrayBuffer> | undefined ?? relayed.body),
+    )
+  }
   return listed
-    ? Effect.map(listInCompatForm(body, headers, step.route.url), answered)
-    : Effect.succeed(answered(body))
+    ? Effect.map(listInCompatForm(relayed.body, headers, step.route.url), answered)
+    : Effect.succeed(answered(relayed.body))
+}
+
+/** The length of a body that is likely to come in one piece. */
+const shortLength = (headers: Headers): number | undefined => {
+  const length = Number(headers.get("content-length") ?? NaN)
+  return length <= 65_536 ? length : undefined
 }
 
 /** Says which step answered, and how much of the time so far was the gateway's own. */

@@ -199,3 +199,40 @@ test("a body that drains while its reader waits is read to its end once, and a c
   cut("idle")
   assert.deepEqual([endings, cancelled], [["client_left"], true])
 })
+
+test("whole() gives a body that comes in one piece; any other comes through body, with nothing lost", async () => {
+  const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 4 }), { maxLength: 3 })
+  await fc.assert(fc.asyncProperty(chunks, fc.nat(8), async (given, length) => {
+    const relay = relayed(sourceOf(given).source)
+    const whole = await relay.whole(length)
+    const rest = whole ?? new Uint8Array(
+      await new Response(relay.body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+    )
+    assert.equal(whole !== undefined, given[0]?.length === length)
+    assert.deepEqual(
+      [...rest],
+      (whole === undefined ? given : given.slice(0, 1)).flatMap((chunk) => [...chunk]),
+    )
+    assert.deepEqual(relay.endings, ["complete"])
+  }))
+})
+
+test("what ends a body while whole() waits for it shows in body", async () => {
+  const failed = relayed(
+    new ReadableStream({ pull: (_) => _.error(new Error("gone")) }, { highWaterMark: 0 }),
+  )
+  assert.equal(await failed.whole(1), undefined)
+  await assert.rejects(failed.body.getReader().read())
+  assert.deepEqual(failed.endings, ["upstream_cut"])
+
+  for (const [ending, isError] of [["idle", true], ["client_left", false]] as const) {
+    const relay = relayed(new ReadableStream({}))
+    const whole = relay.whole(1)
+    relay.cut(ending)
+    assert.equal(await whole, undefined)
+    const read = relay.body.getReader().read()
+    if (isError) await assert.rejects(read)
+    else assert.equal((await read).done, true)
+    assert.deepEqual(relay.endings, [ending])
+  }
+})
