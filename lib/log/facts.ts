@@ -56,12 +56,18 @@ export const pairsOf = (metadata: RequestRecord["metadata"]): string => {
   return pairs === "" ? "" : `${pairs}\n`
 }
 
+/**
+ * A caller's text as SQLite can keep it and give it back: half a surrogate pair and NUL become U+FFFD. An entry's sums
+ * are found by it when the entry is deleted.
+ */
+const keepable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
+
 /** The facts of an entry. */
 export const factsOf = (record: RequestRecord, { feedback }: Pick<Verdict, "feedback">): Facts => ({
   created: Date.parse(record.time),
   id: record.request_id,
   provider: record.provider,
-  model: record.model,
+  model: record.model === null ? null : keepable(record.model),
   status: record.status,
   success: isSuccess(record) ? 1 : 0,
   cached: record.cached ? 1 : 0,

@@ -27,17 +27,21 @@ export const count = (histogram: Histogram, slot: number, by: number): void => {
   else histogram.set(slot, sum)
 }
 
+const shares = [0.5, 0.9, 0.95, 0.99]
+
 /** The percentiles of what was counted. */
 export const percentilesOf = (histogram: Histogram): Percentiles => {
-  const slots = [...histogram].sort(([one], [other]) => one - other)
-  const total = slots.reduce((sum, [, counted]) => sum + counted, 0)
-  const at = (share: number): number | null => {
-    let below = 0
-    for (const [slot, counted] of slots) {
-      below += counted
-      if (below >= share * total) return middleOf(slot)
+  const slots = Int32Array.from(histogram.keys()).sort()
+  let total = 0
+  for (const counted of histogram.values()) total += counted
+  const found: Array<number> = []
+  let below = 0
+  for (const slot of slots) {
+    below += histogram.get(slot) ?? 0
+    while (found.length < shares.length && below >= (shares[found.length] ?? 1) * total) {
+      found.push(middleOf(slot))
     }
-    return null
   }
-  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99) }
+  const [p50 = null, p90 = null, p95 = null, p99 = null] = found
+  return { p50, p90, p95, p99 }
 }

@@ -77,7 +77,7 @@ export const anyRecord: fc.Arbitrary<RequestRecord> = fc.record({
   gateway_id: usually("gateway", "second"),
   provider: usually("a", "A", null),
   route: orNull(fc.constantFrom("chat.completions", "compat.chat", "Compat", "universal")),
-  model: fc.oneof(usually("a", "b", null), anyText),
+  model: fc.oneof(usually("a", "b", "\ud83d", "a\0b", null), anyText),
   path: anyText,
   status: usually(200, 399, 400, 529),
   ending: usually<Ending>("complete", "upstream_cut", "client_left"),

@@ -5,14 +5,14 @@
  */
 import { gather, type Gathered, type Group, groupOf } from "../analytics.ts"
 import { conditionsOf } from "../conditions.ts"
-import { type Figures, noFigures } from "../figures.ts"
+import { type Figures, noFigures, sums } from "../figures.ts"
 import { count, slotOf } from "../histogram.ts"
 import type { AnalyticsQuery, AnalyticsRow, Dimension } from "../query.ts"
 import type { Database, Row, Value } from "./database.ts"
 import { dimensionOf, type Fragment, whereOf } from "./fragment.ts"
-import { asksKinds, dividesKinds, figuresOf, hourLength, kindFilter } from "./hourly.ts"
+import { figuresOf, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
+import { asksKinds, dividesKinds, kindFilter } from "./kinds.ts"
 import { type Slice, sliceOf, slicesOf, type Steps } from "./slices.ts"
-import { hourlyRows, wholeHours } from "./tallies.ts"
 
 /** A gateway, and the time of the oldest of its entries to be shown. */
 export interface Shown {
@@ -21,26 +21,14 @@ export interface Shown {
   readonly since: number
 }
 
-const sums = `count(*) AS requests, sum(1 - success) AS errors, sum(cached) AS cached,
+const summed = `count(*) AS requests, sum(1 - success) AS errors, sum(cached) AS cached,
   total(tokens_in) AS tokens_in, total(tokens_out) AS tokens_out, total(tokens_cached) AS tokens_cached,
   total(cost) AS cost, json_group_array(duration) AS duration,
   json_group_array(first_token) FILTER (WHERE first_token IS NOT NULL) AS first_token`
 
 const figuresIn = (row: Row): Figures => {
   const figures = noFigures()
-  for (
-    const name of [
-      "requests",
-      "errors",
-      "cached",
-      "tokens_in",
-      "tokens_out",
-      "tokens_cached",
-      "cost",
-    ] as const
-  ) {
-    figures[name] = Number(row[name])
-  }
+  for (const name of sums) figures[name] = Number(row[name])
   for (const name of ["duration", "first_token"] as const) {
     for (const time of JSON.parse(String(row[name])) as Array<number>) count(figures[name], slotOf(time), 1)
   }
@@ -69,14 +57,14 @@ export const analyticsReader = (
     where: Fragment,
   ): Steps<void> {
     const dimensions = query.by.map((dimension, index) => {
-      const { sql, values } = dimension === "gateway" ? { sql: "0", values: [] } : dimensionOf(dimension)
+      const { sql, values } = dimensionOf(dimension)
       return { sql: `${sql} AS d${index}`, values }
     })
     // A literal, since SQLite divides whole numbers alone without a remainder, and runtimes bind large ones as others.
     const bucket = Math.max(1, Math.trunc(query.bucket))
     const columns = [`created / ${bucket} * ${bucket} AS time`, ...dimensions.map(({ sql }) => sql)]
     const read = database.prepare(
-      `SELECT ${columns.join(", ")}, ${sums} FROM entry WHERE scope = ? AND created >= ? AND created < ? ` +
+      `SELECT ${columns.join(", ")}, ${summed} FROM entry WHERE scope = ? AND created >= ? AND created < ? ` +
         `AND ${where.sql} GROUP BY ${columns.map((_, index) => index + 1).join(", ")}`,
     )
     const values = dimensions.flatMap((dimension) => dimension.values)

@@ -12,12 +12,9 @@ import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory-log
 import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "../query.ts"
 import type { LogPatch } from "../RequestLog.ts"
 import { warn } from "../warn.ts"
-import { analyticsReader } from "./analytics-reader.ts"
-import type { Database, OpenDatabase } from "./database.ts"
-import { type LogReader, makeReader } from "./reader.ts"
-import { prepareFile } from "./schema.ts"
+import { type LogFile, makeConnection } from "./connection.ts"
+import type { OpenDatabase } from "./database.ts"
 import type { Steps } from "./slices.ts"
-import { type LogWriter, makeWriter } from "./writer.ts"
 
 /** How long a slice of writing may take, in milliseconds, before it is committed. */
 const sliceTime = 3
@@ -25,19 +22,6 @@ const sliceTime = 3
 const sliceLength = 256
 /** How many entries are deleted at once. */
 const removedAtOnce = 200
-/** A lock that another process holds is met this many times before the operator hears of it. */
-const patience = 3
-/** How long a lock is waited for at the end, in milliseconds. */
-const lastPatience = 2000
-/** How long a file that failed is left alone, in milliseconds. */
-const pause = 5000
-
-interface Opened {
-  readonly database: Database
-  readonly writer: LogWriter
-  readonly reader: LogReader
-  readonly analytics: ReturnType<typeof analyticsReader>
-}
 
 /** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. */
 export interface FileLog {
@@ -54,137 +38,93 @@ export interface FileLog {
   readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Steps<number>
   readonly analytics: (query: AnalyticsQuery, now: number) => Steps<ReadonlyArray<AnalyticsRow>>
   readonly health: (now: number) => LogHealth
-  /** Writes what waits; gives whether it should soon be tried again. */
+  /** Writes what waits; gives whether that should soon be tried again. */
   readonly flush: (now: number) => Steps<boolean>
   /** Writes what waits, at once, and closes the file. */
   readonly end: (now: number) => void
 }
 
-const shut = (database: Database | undefined): void => {
-  try {
-    database?.close()
-  } catch { /* it failed before */ }
+// deno-lint-ignore require-yield
+function* once<A>(answer: A): Steps<A> {
+  return answer
 }
+
+const recordText = ({ feedback: _, score: __, ...record }: LogEntry): string => JSON.stringify(record)
 
 /** Makes the log of a file, and opens it. */
 export const makeFileLog = (
   open: OpenDatabase,
-  file: string,
+  name: string,
   limitsOf: (account: string, gateway: string) => Limits | undefined,
-  options: MemoryLogOptions | undefined,
+  bounds: MemoryLogOptions | undefined,
   now: number,
 ): FileLog => {
+  const connection = makeConnection(open, name, limitsOf)
   // How many entries there may be is for the file to say; their age counts everywhere.
   const queue = makeMemoryLog((account, gateway) => {
     const limits = limitsOf(account, gateway)
     return limits && { ...limits, maxEntries: undefined }
-  }, options)
-  let opened: Opened | undefined
-  let failures = 0
-  let pausedUntil = -Infinity
-  let isToldOf = false
-  let hasEnded = false
+  }, bounds)
   let refused = 0
   let hasOverflowed = false
 
-  const close = (): void => {
-    shut(opened?.database)
-    opened = undefined
-  }
-  const failed = (cause: unknown, now: number): void => {
-    const reason = cause instanceof Error ? cause.message : "unknown"
-    close()
-    failures++
-    if (failures < patience && /locked|busy/i.test(reason)) return
-    pausedUntil = now + pause
-    if (isToldOf) return
-    isToldOf = true
-    warn("request log is kept in memory until its file can be used", { file, reason })
-  }
-  const works = (): void => {
-    if (isToldOf) warn("request log is written to its file again", { file })
-    isToldOf = false
-    failures = 0
-    pausedUntil = -Infinity
-  }
-  const isOpen = (now: number): Opened | undefined => {
-    if (opened !== undefined || hasEnded || now < pausedUntil) return opened
-    let database: Database | undefined
+  /** Runs something on the file; where that cannot be, or fails, gives what is given instead. */
+  const attempt = <A>(now: number, run: (file: LogFile) => A, otherwise: A): A => {
+    const file = connection.file(now)
+    if (file === undefined) return otherwise
     try {
-      database = open(file)
-      prepareFile(database)
-      opened = {
-        database,
-        writer: makeWriter(database, limitsOf),
-        reader: makeReader(database),
-        analytics: analyticsReader(database),
-      }
+      return run(file)
     } catch (cause) {
-      shut(database)
-      failed(cause, now)
+      connection.failed(cause, now)
+      return otherwise
     }
-    return opened
   }
-
-  const writeSlice = (now: number): number => {
-    const entries = queue.first(sliceLength)
-    const file = entries.length === 0 ? undefined : isOpen(now)
-    if (file === undefined) return 0
-    try {
+  const writeSlice = (now: number): number =>
+    attempt(now, ({ writer }) => {
       const start = performance.now()
-      const slice = file.writer.append(entries, now, () => performance.now() - start > sliceTime)
+      const isTime = () => performance.now() - start > sliceTime
+      const slice = writer.append(queue.first(sliceLength), now, isTime)
       for (const held of slice.done) queue.release(held)
       refused += slice.refused
-      works()
+      connection.worked()
       return slice.done.length
-    } catch (cause) {
-      failed(cause, now)
-      return 0
-    }
-  }
+    }, 0)
+
   function* flush(now: number): Steps<boolean> {
-    for (let left = queue.size(); left > 0;) {
+    for (let left = queue.size(); left > 0 && queue.size() > 0;) {
       const written = writeSlice(now)
-      if (written === 0) return failures > 0 && failures < patience
+      if (written === 0) return connection.isImpatient()
       left -= written
       yield
     }
-    try {
-      opened?.writer.expire(now)
-    } catch (cause) {
-      failed(cause, now)
-    }
+    attempt(now, ({ writer }) => writer.expire(now), undefined)
     return false
   }
   /** From the file where all is in it, else from the queue. */
-  function* ask<A>(now: number, ofFile: (file: Opened) => Steps<A>, ofQueue: () => A): Steps<A> {
-    const before = failures
+  function* ask<A>(now: number, ofFile: (file: LogFile) => Steps<A>, ofQueue: () => A): Steps<A> {
+    const failures = connection.failures()
     yield* flush(now)
-    const file = failures > before ? undefined : isOpen(now)
+    const file = connection.failures() > failures ? undefined : connection.file(now)
     if (file === undefined) return ofQueue()
     try {
       const answer = yield* ofFile(file)
-      works()
+      connection.worked()
       return answer
     } catch (cause) {
-      failed(cause, now)
+      connection.failed(cause, now)
       return ofQueue()
     }
   }
   const oldestShown = ({ account, gateway }: LogScope, now: number): number =>
     now - (limitsOf(account, gateway)?.retention ?? Infinity)
-  // deno-lint-ignore require-yield
-  function* once<A>(value: A): Steps<A> {
-    return value
-  }
 
-  isOpen(now)
+  connection.file(now)
   return {
     append: (record, payloads, now) => {
       queue.append(record, payloads, now)
       if (hasOverflowed || queue.counts().evicted === 0) return
       hasOverflowed = true
-      warn("request log gives up its oldest entries: its file does not take them fast enough", { file })
+      warn("request log gives up its oldest entries: its file does not take them fast enough", { file: name })
     },
     list: (query, now) =>
       ask(
@@ -208,14 +148,14 @@ export const makeFileLog = (
       ask(now, ({ reader, writer }) => {
         const entry = reader.get(scope, id, oldestShown(scope, now))
         if (entry === undefined) return once(false)
-        const { feedback: _, score: __, ...record } = entry
-        writer.patch(id, patch, patch.metadata && JSON.stringify({ ...record, metadata: patch.metadata }))
+        const { metadata } = patch
+        writer.patch(id, patch, metadata && recordText({ ...entry, metadata }))
         return once(true)
       }, () => queue.patch(scope, id, patch, now)),
-    remove: (selection, limit = Infinity, now) =>
+    remove: (selection, limit, now) =>
       ask(now, function* ({ reader, writer }) {
         let removed = 0
-        for (const ids of reader.ids(selection, limit, oldestShown(selection.scope, now))) {
+        for (const ids of reader.ids(selection, limit ?? Infinity, oldestShown(selection.scope, now))) {
           for (let index = 0; index < ids.length; index += removedAtOnce) {
             removed += writer.remove(ids.slice(index, index + removedAtOnce))
             yield
@@ -223,46 +163,38 @@ export const makeFileLog = (
           yield
         }
         return removed
-      }, () => queue.remove(selection, limit === Infinity ? undefined : limit, now)),
+      }, () => queue.remove(selection, limit, now)),
     analytics: (query, now) =>
       ask(now, ({ reader, analytics }) => {
-        const gateways = reader.gateways(query.account)
-          .filter(({ gateway }) => (query.gateway ?? gateway) === gateway)
-          .map(({ scope, gateway }) => ({
-            scope,
-            gateway,
-            since: oldestShown({ account: query.account, gateway }, now),
-          }))
-        return analytics(query, gateways)
+        const { account } = query
+        const gateways = reader.gateways(account).filter(({ gateway }) =>
+          (query.gateway ?? gateway) === gateway
+        )
+        return analytics(
+          query,
+          gateways.map((found) => ({
+            ...found,
+            since: oldestShown({ account, gateway: found.gateway }, now),
+          })),
+        )
       }, () => queue.analytics(query, now)),
     health: (now) => {
-      let kept = 0
-      const file = isOpen(now)
-      try {
-        kept = file?.reader.entries() ?? 0
-      } catch (cause) {
-        failed(cause, now)
-      }
+      const kept = attempt(now, ({ reader }) => reader.entries(), undefined)
       return {
-        kind: opened === undefined ? "memory" : "sqlite",
-        healthy: opened !== undefined && failures === 0,
-        entries: kept + queue.size(),
+        kind: kept === undefined ? "memory" : "sqlite",
+        healthy: kept !== undefined && connection.failures() === 0,
+        entries: (kept ?? 0) + queue.size(),
         pending: queue.size(),
         dropped: queue.counts().evicted + refused,
       }
     },
     flush,
     end: (now) => {
-      pausedUntil = -Infinity
-      try {
-        isOpen(now)?.database.exec(`PRAGMA busy_timeout = ${lastPatience}`)
-      } catch { /* writing tells */ }
+      attempt(now, () => connection.insist(now), undefined)
       for (const _ of flush(now));
-      if (queue.size() > 0) {
-        warn("request log loses entries: its file cannot be used", { file, entries: queue.size() })
-      }
-      hasEnded = true
-      close()
+      const entries = queue.size()
+      if (entries > 0) warn("request log loses entries: its file cannot be used", { file: name, entries })
+      connection.end()
     },
   }
 }

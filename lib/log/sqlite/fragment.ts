@@ -127,9 +127,13 @@ export const whereOf = ({ fields, pairs }: Conditions, search: string | undefine
     "1",
   )
 
-/** The value of a dimension; that of metadata as JSON text. */
-export const dimensionOf = (dimension: Exclude<Dimension, "gateway">): Fragment => {
-  if (!dimension.startsWith("metadata.")) return fragment(dimension)
+const dimensionColumns = new Map<string, string>(
+  (["model", "provider", "status", "cached"] as const).map((name) => [name, name]),
+)
+
+/** The value of a dimension within one gateway; that of metadata as JSON text. */
+export const dimensionOf = (dimension: Dimension): Fragment => {
+  if (!dimension.startsWith("metadata.")) return fragment(dimensionColumns.get(dimension) ?? "NULL")
   const line = `\n${JSON.stringify(dimension.slice("metadata.".length))}:`
   const rest = "substr(pairs, instr(pairs, ?) + length(?))"
   return fragment(

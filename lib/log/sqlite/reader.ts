@@ -7,13 +7,13 @@ import type { RequestRecord } from "../../telemetry/request-record.ts"
 import { conditionsOf } from "../conditions.ts"
 import type { LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
 import { addTally, noTally } from "../figures.ts"
-import { compareOperands, compareText } from "../filter.ts"
 import type { LogPage, LogQuery, LogSelection } from "../query.ts"
 import type { Database, Row } from "./database.ts"
-import { columnOf, whereOf } from "./fragment.ts"
-import { asksKinds } from "./hourly.ts"
-import { type Slice, sliceOf, slicesOf, type Steps } from "./slices.ts"
-import { type Asked, type Part, tallies } from "./tallies.ts"
+import { whereOf } from "./fragment.ts"
+import { findIds, type Ids } from "./ids.ts"
+import { asksKinds } from "./kinds.ts"
+import { sliceOf, type Steps } from "./slices.ts"
+import { type Asked, tallies } from "./tallies.ts"
 
 /** Reads; every method throws where the file cannot be read. `since` is the time of the oldest entry to be shown. */
 export interface LogReader {
@@ -21,11 +21,7 @@ export interface LogReader {
   readonly get: (scope: LogScope, id: string, since: number) => LogEntry | undefined
   readonly payload: (scope: LogScope, id: string, which: keyof Payloads, since: number) => Payload | undefined
   /** The ids of the first entries of a selection, some at a time; in the order of time where all are wanted. */
-  readonly ids: (
-    selection: LogSelection,
-    limit: number,
-    since: number,
-  ) => Generator<ReadonlyArray<string>, void, void>
+  readonly ids: (selection: LogSelection, limit: number, since: number) => Ids
   /** The gateways of an account that have had entries, by their numbers in the file. */
   readonly gateways: (account: string) => ReadonlyArray<{ readonly scope: number; readonly gateway: string }>
   readonly entries: () => number
@@ -37,12 +33,9 @@ const entryOf = (row: Row): LogEntry => ({
   score: row["score"] as LogEntry["score"],
 })
 
-/** A limit as SQLite has it. */
-const limited = (limit: number): number => limit === Infinity ? -1 : limit
-
 /** Prepares to read. */
 export const makeReader = (database: Database): LogReader => {
-  const slices = slicesOf(database)
+  const find = findIds(database)
   const tally = tallies(database)
   const from = "FROM entry JOIN scope ON scope.id = entry.scope"
   const where = "WHERE entry.id = ? AND account = ? AND gateway = ? AND created >= ?"
@@ -66,78 +59,6 @@ export const makeReader = (database: Database): LogReader => {
       byKind: asksKinds(conditions, search),
     }
   }
-  const bounds = "FROM entry WHERE scope = ? AND created >= ? AND created < ? AND"
-  const ordered = <T extends Slice>(
-    parts: ReadonlyArray<T>,
-    { descending = true }: LogSelection,
-  ): ReadonlyArray<T> => descending ? parts.toReversed() : parts
-
-  /** In the order of time. `skip` entries are passed over, those of whole parts by their tallies. */
-  function* idsByTime(
-    { scope, where }: Asked,
-    selection: LogSelection,
-    parts: ReadonlyArray<Slice | Part>,
-    skip: number,
-    limit: number,
-  ): Generator<ReadonlyArray<string>, void, void> {
-    const direction = selection.descending ?? true ? "DESC" : "ASC"
-    const count = database.prepare(`SELECT count(*) AS found ${bounds} ${where.sql}`)
-    const read = database.prepare(
-      `SELECT id ${bounds} ${where.sql} ORDER BY created ${direction}, id ${direction} LIMIT ? OFFSET ?`,
-    )
-    let left = limit
-    for (const part of ordered(parts, selection)) {
-      if ("tally" in part && part.tally.total <= skip) {
-        skip -= part.tally.total
-        continue
-      }
-      for (const { since, until } of ordered(slices(scope, part), selection)) {
-        const found = skip > 0 ? Number(count.get(scope, since, until, ...where.values)?.["found"]) : Infinity
-        if (found <= skip) {
-          skip -= found
-          continue
-        }
-        const rows = read.all(scope, since, until, ...where.values, limited(left), skip)
-        skip = 0
-        left -= rows.length
-        yield rows.map((row) => String(row["id"]))
-        if (left <= 0) return
-      }
-    }
-  }
-
-  /** The first entries of each slice hold the first of all. */
-  function* idsByOrder(
-    { scope, slice, where }: Asked,
-    { orderBy = "created_at", descending = true }: LogSelection,
-    skip: number,
-    limit: number,
-  ): Steps<ReadonlyArray<string>> {
-    const direction = descending ? "DESC" : "ASC"
-    const read = database.prepare(
-      `SELECT ${
-        columnOf(orderBy)
-      } AS key, id ${bounds} ${where.sql} ORDER BY 1 ${direction}, 2 ${direction} LIMIT ?`,
-    )
-    const order = (one: Row, other: Row): number =>
-      (descending ? -1 : 1) *
-      (compareOperands(one["key"] ?? null, other["key"] ?? null) ||
-        compareText(String(one["id"]), String(other["id"])))
-    let best: Array<Row> = []
-    for (const { since, until } of slices(scope, slice)) {
-      const rows = read.all(
-        scope,
-        since,
-        until,
-        ...where.values,
-        limited(skip + limit),
-      )
-      best = [...best, ...rows].sort(order).slice(0, skip + limit)
-      yield
-    }
-    return best.slice(skip).map((row) => String(row["id"]))
-  }
-
   return {
     list: function* (query, since) {
       const asked = ask(query, since)
@@ -148,11 +69,11 @@ export const makeReader = (database: Database): LogReader => {
       const skip = (query.page - 1) * query.perPage
       const ids: Array<string> = []
       if ((query.orderBy ?? "created_at") === "created_at") {
-        for (const some of idsByTime(asked, query, parts, skip, query.perPage)) {
+        for (const some of find.byTime(asked, query, parts, skip, query.perPage)) {
           ids.push(...some)
           yield
         }
-      } else ids.push(...yield* idsByOrder(asked, query, skip, query.perPage))
+      } else ids.push(...yield* find.byOrder(asked, query, skip, query.perPage))
       const { account, gateway } = query.scope
       const entries = ids.map((id) => one.get(id, account, gateway, since)).filter((row) => row !== undefined)
       return { ...total, entries: entries.map(entryOf) }
@@ -169,9 +90,9 @@ export const makeReader = (database: Database): LogReader => {
       const asked = ask(selection, since)
       if (asked === undefined) return
       if (limit === Infinity || (selection.orderBy ?? "created_at") === "created_at") {
-        return yield* idsByTime(asked, selection, [asked.slice], 0, limit)
+        return yield* find.byTime(asked, selection, [asked.slice], 0, limit)
       }
-      const steps = idsByOrder(asked, selection, 0, limit)
+      const steps = find.byOrder(asked, selection, 0, limit)
       let step = steps.next()
       for (; !step.done; step = steps.next()) yield []
       yield step.value

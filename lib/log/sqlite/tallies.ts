@@ -8,7 +8,8 @@ import type { Conditions } from "../conditions.ts"
 import { addTally, noTally, rangeNames, type Tally } from "../figures.ts"
 import type { Database, Row } from "./database.ts"
 import type { Fragment } from "./fragment.ts"
-import { hourLength, type Kind, kindFilter, kindText, rangesOf, rangesText } from "./hourly.ts"
+import { hourLength, hourlyRows, rangesOf, rangesText, wholeHours } from "./hourly.ts"
+import { type Kind, kindColumns, kindFilter, kindText } from "./kinds.ts"
 import { type Slice, slicesOf, type Steps } from "./slices.ts"
 
 /** What a question to one gateway's log comes to. */
@@ -30,8 +31,7 @@ const columns = rangeNames.map((name) => name === "total_tokens" ? "tokens" : na
 const tallied = [
   "count(*) AS total",
   ...columns.map((name) => `min(${name}) AS min_${name}, max(${name}) AS max_${name}`),
-]
-  .join(", ")
+].join(", ")
 
 const tallyIn = (row: Row): Tally => {
   const tally = noTally()
@@ -43,40 +43,6 @@ const tallyIn = (row: Row): Tally => {
   return tally
 }
 
-/** How many rows of `hourly` are read at once. */
-const rowsAtOnce = 1000
-
-/** The whole hours of a slice, and what is left before and after them. */
-export const wholeHours = (
-  { since, until }: Slice,
-): { readonly hours: Slice; readonly rest: ReadonlyArray<Slice> } => {
-  const from = Math.ceil(since / hourLength) * hourLength
-  const to = Math.floor(until / hourLength) * hourLength
-  if (from >= to) return { hours: { since, until: since }, rest: [{ since, until }] }
-  return {
-    hours: { since: from, until: to },
-    rest: [{ since, until: from }, { since: to, until }].filter((slice) => slice.since < slice.until),
-  }
-}
-
-/** Reads the rows of some hours, a thousand at a time. */
-export const hourlyRows = (database: Database, column: "ranges" | "figures") => {
-  const read = database.prepare(
-    `SELECT hour, kind, requests, ${column} FROM hourly ` +
-      `WHERE scope = ? AND (hour, kind) > (?, ?) AND hour < ? ORDER BY hour, kind LIMIT ${rowsAtOnce}`,
-  )
-  return function* (scope: number, { since, until }: Slice): Generator<ReadonlyArray<Row>, void, void> {
-    let [hour, kind] = [since, ""]
-    for (;;) {
-      const rows = read.all(scope, hour, kind, until)
-      yield rows
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < rowsAtOnce) return
-      ;[hour, kind] = [Number(last["hour"]), String(last["kind"])]
-    }
-  }
-}
-
 /** Prepares to tally. */
 export const tallies = (database: Database): (asked: Asked) => Steps<ReadonlyArray<Part>> => {
   const slices = slicesOf(database)
@@ -85,8 +51,8 @@ export const tallies = (database: Database): (asked: Asked) => Steps<ReadonlyArr
     "SELECT kind, figures FROM hourly WHERE scope = ? AND hour = ? AND ranges IS NULL",
   )
   const ofKinds = database.prepare(
-    `SELECT provider, model, status, success, cached, ${tallied} FROM entry ` +
-      "WHERE scope = ? AND created >= ? AND created < ? GROUP BY 1, 2, 3, 4, 5",
+    `SELECT ${kindColumns}, ${tallied} FROM entry ` +
+      `WHERE scope = ? AND created >= ? AND created < ? GROUP BY ${kindColumns}`,
   )
   const keep = database.prepare(
     "UPDATE hourly SET ranges = ? WHERE scope = ? AND hour = ? AND kind = ? AND figures = ? AND ranges IS NULL",
