@@ -210,11 +210,12 @@ const bench = Effect.gen(function* () {
     longest = Math.max(longest, taken.longest)
   }
   const size = statSync(file).size / 1e6
+  const each = (spent: number): string => `${(1000 * spent / total).toFixed(1)} µs`
   console.log(
-    `${total} entries, ${size.toFixed(0)} MB: ${(1000 * writing / total).toFixed(1)} µs an entry ` +
-      `(${(1000 * cpu / total).toFixed(1)} µs of processor), longest wait of others ${
-        longest.flush.toFixed(0)
-      } ms`,
+    `${total} entries, ${size.toFixed(0)} MB. An entry: ${each(appending)} to take, ${
+      each(writing)
+    } to write ` +
+      `(${each(cpu)} of processor); longest wait of others ${longest.toFixed(0)} ms`,
   )
   console.log("     time       cpu  longest wait (ms)")
   for (const [name, question] of questions) {
