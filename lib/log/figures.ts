@@ -70,8 +70,8 @@ export const addFigures = (to: Figures, figures: Figures): void => {
   for (const [slot, counted] of figures.first_token) count(to.first_token, slot, counted)
 }
 
-/** Dollars to a millionth of a millionth: what is left of adding binary fractions goes. */
-const dollars = (cost: number): number => Math.round(cost * 1e12) / 1e12
+/** Dollars to twelve digits, and to a millionth of a millionth: what is left of adding binary fractions goes. */
+const dollars = (cost: number): number => Number((Math.round(cost * 1e12) / 1e12).toPrecision(12))
 
 /** Figures as analytics tell them. */
 export const figuresRow = (

@@ -8,8 +8,8 @@
  */
 import type { LogSettings } from "../config/log-settings.ts"
 import type { RequestRecord } from "../telemetry/request-record.ts"
-import { gather, type Gathered, groupOf } from "./analytics.ts"
-import { type Conditions, conditionsOf } from "./conditions.ts"
+import { gather, groupOf } from "./analytics.ts"
+import { conditionsOf } from "./conditions.ts"
 import type { LogEntry, LogScope, Payload, Payloads, Verdict } from "./entry.ts"
 import { type Facts, factsOfEntry } from "./facts.ts"
 import { noTally, tallyFacts } from "./figures.ts"
@@ -40,9 +40,6 @@ export interface Held {
 
 /** One entry's bodies may take this part of all the room. */
 const largestShare = 1 / 8
-
-/** An entry with what is said of it changed. */
-export const patched = (entry: LogEntry, patch: LogPatch): LogEntry => ({ ...entry, ...patch })
 
 const scopeKey = ({ account, gateway }: LogScope): string => `${account}/${gateway}`
 const unjudged: Verdict = { feedback: null, score: null }
@@ -130,18 +127,6 @@ export const makeMemoryLog = (
     }
     return true
   }
-  const gathered = (
-    into: Gathered,
-    { by, since, until }: AnalyticsQuery,
-    conditions: Conditions,
-    scope: LogScope,
-    now: number,
-  ): void => {
-    for (const [, facts] of heldBy(scope, now)) {
-      if (facts.created < since || facts.created >= until || !matches(facts, conditions)) continue
-      into.add(facts.created, groupOf(by, scope.gateway, facts), facts)
-    }
-  }
 
   return {
     append: (record, payloads, now) => {
@@ -185,7 +170,7 @@ export const makeMemoryLog = (
     payload: (scope, id, which, now) => find(scope, id, now)?.payloads?.[which] ?? undefined,
     patch: (scope, id, patch, now) => {
       const held = find(scope, id, now)
-      if (held !== undefined) held.entry = patched(held.entry, patch)
+      if (held !== undefined) held.entry = { ...held.entry, ...patch }
       return held !== undefined
     },
     remove: (selection, limit, now) => {
@@ -198,7 +183,11 @@ export const makeMemoryLog = (
       const conditions = conditionsOf(query.filters)
       for (const { scope } of gateways.values()) {
         if (scope.account !== query.account || (query.gateway ?? scope.gateway) !== scope.gateway) continue
-        gathered(into, query, conditions, scope, now)
+        for (const [, facts] of heldBy(scope, now)) {
+          const { created } = facts
+          if (created < query.since || created >= query.until || !matches(facts, conditions)) continue
+          into.add(created, groupOf(query.by, scope.gateway, facts), facts)
+        }
       }
       return into.rows()
     },

@@ -5,7 +5,15 @@
  */
 import type { LogEntry, LogScope } from "./entry.ts"
 
-/** How a filter compares (Cloudflare's names). */
+/**
+ * How a filter compares (Cloudflare's names).
+ *
+ * - `eq`, `neq`: to the letter; `null` is what is not known, and `neq` holds wherever `eq` does not.
+ * - `contains`: texts alone, without regard to the case of ASCII letters.
+ * - `lt`, `gt`: numbers, and `created_at` by ISO dates or milliseconds since 1970; never texts.
+ *
+ * Numbers and truths may be given as text, and the values of metadata are compared as text.
+ */
 export type Operator = "eq" | "neq" | "contains" | "lt" | "gt"
 
 /** What can be filtered by: Cloudflare's keys, and those of ours that it has no word for. */
@@ -73,7 +81,10 @@ export type OrderKey = typeof orderKeys[number]
 export interface LogSelection {
   readonly scope: LogScope
   readonly filters: ReadonlyArray<LogFilter>
-  /** Text that stands somewhere in the id, event id, model, provider, path, error, user agent or metadata. */
+  /**
+   * Text that stands somewhere in the id, event id, model, provider, path, error, user agent or metadata;
+   * the case of ASCII letters does not matter.
+   */
   readonly search?: string
   readonly orderBy?: OrderKey
   /** Newest, or largest, first: the default. */
@@ -118,7 +129,7 @@ export interface AnalyticsQuery {
   readonly by: ReadonlyArray<Dimension>
 }
 
-/** Percentiles of a time in milliseconds; `null` where nothing was measured. */
+/** Percentiles of a time in milliseconds, within 2 % of the exact ones; `null` where nothing was measured. */
 export interface Percentiles {
   readonly p50: number | null
   readonly p90: number | null

@@ -135,9 +135,9 @@ const dimensionColumns = new Map<string, string>(
 export const dimensionOf = (dimension: Dimension): Fragment => {
   if (!dimension.startsWith("metadata.")) return fragment(dimensionColumns.get(dimension) ?? "NULL")
   const line = `\n${JSON.stringify(dimension.slice("metadata.".length))}:`
-  const rest = "substr(pairs, instr(pairs, ?) + length(?))"
+  const rest = "instr(pairs, ?) + length(?)"
   return fragment(
-    `CASE instr(pairs, ?) WHEN 0 THEN NULL ELSE substr(${rest}, 1, instr(${rest}, char(10)) - 1) END`,
-    ...Array<string>(5).fill(line),
+    `substr(pairs, nullif(instr(pairs, ?), 0) + length(?), instr(substr(pairs, ${rest}), char(10)) - 1)`,
+    ...Array<string>(4).fill(line),
   )
 }

@@ -3,11 +3,13 @@ import { agreement } from "./cases/agreement.ts"
 import { broken, foreign, full, locked, overflow, poison, unopened } from "./cases/failures.ts"
 import { filtering } from "./cases/filtering.ts"
 import { interval, limits, lowered, persistence, retention } from "./cases/limits.ts"
+import { many } from "./cases/many.ts"
 import { pairs } from "./cases/pairs.ts"
 import type { Case } from "./runtime.ts"
 
 export const cases: Readonly<Record<string, Case>> = {
   "it gives the same answers as the log in memory": agreement,
+  "it gives the same answers where a log has many slices": many,
   "each filter and each search finds what it finds in memory": filtering,
   "a pair is found whatever it is made of, and only that": pairs,
   "entries, bodies and verdicts outlive the process, and leave nothing behind when deleted": persistence,
