@@ -19,7 +19,7 @@ import type { Steps } from "./slices.ts"
 /** How long a slice of writing may take, in milliseconds, before it is committed. */
 const sliceTime = 3
 /** The most entries that are written at once, whatever the time. */
-const sliceLength = 256
+const sliceLength = 128
 /** How many entries are deleted at once. */
 const removedAtOnce = 200
 

@@ -18,7 +18,7 @@ const stride = 16
  * The most entries that are too old, or too many, that leave with one slice of writing: more than come with one, and few
  * enough to take some milliseconds. A limit that was lowered is reached in steps.
  */
-const step = 300
+const step = 200
 
 interface Scope {
   readonly id: number

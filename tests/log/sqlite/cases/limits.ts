@@ -158,7 +158,7 @@ export const lowered: Case = () =>
       Effect.gen(function* () {
         const log = yield* RequestLog
         for (
-          const [left, time] of [[1701, 2000], [1402, 2001], [1103, 2002]] as const
+          const [left, time] of [[1801, 2000], [1602, 2001], [1403, 2002]] as const
         ) {
           yield* fill(1, time)
           assert.equal((yield* log.list(all)).total, left)
@@ -177,18 +177,18 @@ export const retention: Case = () => {
       const [id = ""] = yield* fill(2000)
       yield* TestClock.adjust(61_000)
       assert.equal((yield* log.list(all)).total, 1000)
-      assert.equal((yield* log.health).entries, 1700)
+      assert.equal((yield* log.health).entries, 1800)
       const ask = { ...scope, filters: [], since: 0, until: 1e13, bucket: 3_600_000, by: [] }
       assert.equal((yield* log.analytics(ask))[0]?.requests, 1000)
       assert.equal(yield* log.get(scope, id), undefined)
       assert.equal(yield* log.patch(scope, id, { score: 1 }), false)
-      assert.equal((yield* log.health).entries, 1000)
+      assert.equal((yield* log.health).entries, 1200)
       yield* TestClock.adjust(60_000)
-      for (let round = 0; round < 8; round++) {
+      for (let round = 0; round < 14; round++) {
         yield* fill(1, 70_000, "second")
         yield* log.flush
       }
-      assert.equal((yield* log.health).entries, 8)
+      assert.equal((yield* log.health).entries, 14)
     }),
   )
 }
