@@ -17,6 +17,11 @@ export const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ])
 
-/** Those that a `Connection` header makes so. */
-export const connectionNames = (headers: Headers): ReadonlySet<string> =>
-  new Set((headers.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim()))
+const none: ReadonlySet<string> = new Set()
+
+/** Those that a `Connection` header makes so. What nearly all messages have there names none. */
+export const connectionNames = (headers: Headers): ReadonlySet<string> => {
+  const value = headers.get("connection")
+  if (value === null || value === "keep-alive" || value === "close") return none
+  return new Set(value.toLowerCase().split(",").map((name) => name.trim()))
+}

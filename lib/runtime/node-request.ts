@@ -1,0 +1,60 @@
+/**
+ * A request of `node:http` as the gateway reads requests.
+ *
+ * Node's own `Request` makes a stream of every body and reads it back through it: a fifth of what a call costs the
+ * gateway (Node 20).
+ *
+ * @module
+ */
+import type { IncomingMessage } from "node:http"
+import { bodyOf, headersOf } from "./node-message.ts"
+
+/** All bytes of a message, which must be whole. */
+const bytesOf = (message: IncomingMessage): Promise<ArrayBuffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    message.on("data", (chunk: Uint8Array) => {
+      chunks.push(chunk)
+      size += chunk.byteLength
+    })
+    message.on("end", () => {
+      const bytes = new Uint8Array(size)
+      let at = 0
+      for (const chunk of chunks) {
+        bytes.set(chunk, at)
+        at += chunk.byteLength
+      }
+      if (message.complete) resolve(bytes.buffer)
+    })
+    message.on("error", reject)
+    message.on("close", () => reject(new Error("The connection closed within the body")))
+  })
+
+const hasBody = ({ method, headers }: IncomingMessage): boolean =>
+  method !== "GET" && method !== "HEAD" &&
+  (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
+
+/** What the gateway and its routes read of a `Request`. */
+type Read = Pick<Request, "method" | "url" | "headers" | "signal" | "body" | "arrayBuffer" | "text">
+
+/** Throws where no `Request` could have such a host, path or header. */
+export const requestOf = (message: IncomingMessage, signal: AbortSignal): Request => {
+  const target = message.url ?? "/"
+  const { href } = new URL(
+    target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target,
+  )
+  let body: Request["body"] | undefined
+  const request: Read = {
+    method: message.method ?? "GET",
+    url: href,
+    headers: headersOf(message),
+    signal,
+    get body() {
+      return body ??= hasBody(message) ? bodyOf(message, () => message.resume()) : null
+    },
+    arrayBuffer: () => body === undefined ? bytesOf(message) : new Response(body).arrayBuffer(),
+    text: async () => new TextDecoder().decode(await request.arrayBuffer()),
+  }
+  return request as Request
+}
