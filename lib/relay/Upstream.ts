@@ -84,20 +84,20 @@ export class Upstream extends Context.Service<Upstream, {
           settled()
           controller.abort()
         }
-        const { host } = new URL(call.url)
         call.broken?.addEventListener("abort", release, { once: true })
-        const failure = (): UpstreamFailure =>
-          call.broken?.aborted
-            ? { error: call.broken.reason as GatewayError, ending: "complete" }
-            : expiry === undefined
+        const failure = (): UpstreamFailure => {
+          if (call.broken?.aborted) return { error: call.broken.reason as GatewayError, ending: "complete" }
+          const { host } = new URL(call.url)
+          return expiry === undefined
             ? { error: providerFailed(host), ending: "upstream_cut" }
             : { error: providerTimeout(host, clockNames[expiry]), ending: expiry }
+        }
         const response = yield* Effect.callback<Response, UpstreamFailure>((resume) => {
           transport.send(call, controller.signal).then(
             (answer) => {
               if (isStatus(answer.status)) return resume(Effect.succeed(answer))
               release()
-              resume(Effect.fail({ error: providerFailed(host), ending: "upstream_cut" }))
+              resume(Effect.fail({ error: providerFailed(new URL(call.url).host), ending: "upstream_cut" }))
             },
             () => {
               const failed = failure()

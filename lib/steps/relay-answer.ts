@@ -99,17 +99,22 @@ const relayAnswer = (
     },
   })
   answer.onExpiry(relayed.cut)
-  // Not every runtime cancels the body of a client that left while nothing was being written.
-  request.signal.addEventListener("abort", () => relayed.cut("client_left"), { once: true })
+  const streamed = (): ReadableStream<Uint8Array> => {
+    // Not every runtime cancels the body of a client that left while nothing was being written.
+    request.signal.addEventListener("abort", () => relayed.cut("client_left"), { once: true })
+    return relayed.body
+  }
   if (length !== undefined) {
-    return Effect.map(
-      Effect.promise(() => relayed.whole(length)),
-      (bytes) => answered(bytes as Uint8Array<ArrayBuffer> | undefined ?? relayed.body),
-    )
+    return Effect.callback((resume) => {
+      relayed.whole(length).then((bytes) =>
+        resume(Effect.sync(() => answered(bytes as Uint8Array<ArrayBuffer> | undefined ?? streamed())))
+      )
+      return Effect.sync(() => relayed.cut("client_left"))
+    })
   }
   return listed
-    ? Effect.map(listInCompatForm(relayed.body, headers, step.route.url), answered)
-    : Effect.succeed(answered(relayed.body))
+    ? Effect.map(listInCompatForm(streamed(), headers, step.route.url), answered)
+    : Effect.succeed(answered(streamed()))
 }
 
 /** The length of a body that is likely to come in one piece. */

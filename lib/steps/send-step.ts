@@ -89,7 +89,10 @@ export const sendStep: (
   },
 )
 
-const withoutQuery = (url: string): string => url.split("?", 1)[0] ?? url
+const withoutQuery = (url: string): string => {
+  const query = url.indexOf("?")
+  return query === -1 ? url : url.slice(0, query)
+}
 
 /** The gateway's clocks, of which `cf-aig-request-timeout` can only shorten the one to the headers. */
 const clocksOf = (
