@@ -56,11 +56,11 @@ export class Telemetry extends Context.Service<Telemetry, {
           record: (record, { entry, payloads }) =>
             Effect.suspend(() => {
               metrics.record(record)
-              const exported = exporter.record(record, levelOf(record), entry ? payloads : undefined)
-              return line(record).pipe(
-                Effect.andThen(entry ? log.append(record, payloads) : Effect.void),
-                Effect.andThen(exported),
+              const told = Effect.andThen(
+                line(record),
+                exporter.record(record, levelOf(record), entry ? payloads : undefined),
               )
+              return entry ? Effect.andThen(log.append(record, payloads), told) : told
             }),
         }
       }),

@@ -15,6 +15,8 @@ export interface Arguments {
   readonly json: string
   readonly compare: string | undefined
   readonly against: string | undefined
+  /** Hold the gateway against itself without what observes it. */
+  readonly unobserved: boolean
   readonly portkey: string | undefined
 }
 
@@ -23,6 +25,7 @@ export const usage = `npm run bench -- [options]
   --only a,b           these measures alone
   --runtime bun,node   these runtimes alone
   --against <folder>   hold this checkout's gateway against another checkout's, in place of the floors
+  --unobserved         hold it against itself without log, metrics, traces (Bun and Deno), in place of the floors
   --compare <file>     show what changed since the results in a file
   --json <file>        where results go (dist/bench.json, which the next build removes)
   --portkey <folder>   where @portkey-ai/gateway is installed (or the variable PORTKEY)
@@ -43,6 +46,7 @@ export const readArguments = (
       only: { type: "string" },
       runtime: { type: "string" },
       against: { type: "string" },
+      unobserved: { type: "boolean", default: false },
       compare: { type: "string" },
       json: { type: "string", default: "dist/bench.json" },
       portkey: { type: "string" },
@@ -59,6 +63,7 @@ export const readArguments = (
     json: values.json,
     compare: values.compare,
     against: values.against,
+    unobserved: values.unobserved,
     portkey: values.portkey ?? env["PORTKEY"],
   }
 }

@@ -67,8 +67,10 @@ const run = async (given: Arguments): Promise<void> => {
       upstream,
       client,
       short: given.short,
-      ...pairsOf(given.runtimes, given.against),
-      ...given.against === undefined ? findPeers(given.portkey) : { peers: [], absent: [] },
+      ...pairsOf(given.runtimes, given),
+      ...given.against === undefined && !given.unobserved
+        ? findPeers(given.portkey)
+        : { peers: [], absent: [] },
     },
     all.filter(({ name }) => given.only.length === 0 || given.only.includes(name)),
   )

@@ -5,13 +5,25 @@
  */
 import type { Runtime } from "../support/spawn-gateway.ts"
 import type { Bench, Pair } from "./bench.ts"
-import { builtGatewayOf, floorOf, gatewayOf } from "./subjects.ts"
+import { builtGatewayOf, floorOf, gatewayOf, unobservedOf } from "./subjects.ts"
 
-/** @param against another checkout, whose gateways take the place of the floors */
+/**
+ * @param against another checkout, whose gateways take the place of the floors
+ * @param unobserved whether gateways that nothing observes take it
+ */
 export const pairsOf = (
   runtimes: ReadonlyArray<Runtime>,
-  against: string | undefined,
+  { against, unobserved }: { readonly against: string | undefined; readonly unobserved: boolean },
 ): Pick<Bench, "pairs" | "builtPairs"> => {
+  if (unobserved) {
+    const pairs = runtimes.filter((runtime) => runtime === "bun" || runtime === "deno")
+      .map((runtime): Pair => ({
+        runtime,
+        base: unobservedOf(runtime),
+        gateway: gatewayOf(runtime, "gateway", "."),
+      }))
+    return { pairs, builtPairs: [] }
+  }
   const pairs = runtimes.map((runtime): Pair => ({
     runtime,
     base: against === undefined ? floorOf(runtime) : gatewayOf(runtime, "other", against),

@@ -55,6 +55,10 @@ const floorFiles = {
 export const floorOf = (runtime: Runtime): Subject =>
   served(runtime, "floor", resolve("."), floorFiles[runtime])
 
+/** The gateway without what observes it. */
+export const unobservedOf = (runtime: Runtime): Subject =>
+  served(runtime, "unobserved", resolve("."), "tests/bench/unobserved.ts")
+
 /** The gateway of a checkout as its users start it; on Node its bundle, since plain Node takes no TypeScript. */
 export const gatewayOf = (runtime: Runtime, name: string, root: string): Subject =>
   served(runtime, name, resolve(root), gatewayFiles[runtime])
