@@ -109,14 +109,19 @@ const upstream = (
   ...route,
 })
 
-/** The calls that are known by name: their framing, and that their JSON bodies are worth a look. */
-const llmCalls: Record<string, { readonly name: string; readonly framing: Framing }> = {
+/** The calls that are known by name: how they stream, if that is known, and that their JSON bodies are worth a look. */
+const llmCalls: Record<string, { readonly name: string; readonly framing?: Framing }> = {
   "/v1/chat/completions": { name: "chat.completions", framing: "chat" },
   "/v1/messages": { name: "messages", framing: "messages" },
   "/v1/responses": { name: "responses", framing: "responses" },
+  "/v1/embeddings": { name: "embeddings" },
+  "/v1/completions": { name: "completions" },
 }
 
 const llmCall = (path: string) => llmCalls[plainlySpelt(path)]
+
+/** What stands before the call in the path of a custom provider. */
+const beforeCall = /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses|embeddings|completions)$)/
 
 const modelApis = (place: Place, path: string): Route | GatewayError => {
   // An encoded slash stays allowed: SDKs write /v1/models/openai%2Fgpt-oss-120b.
@@ -196,9 +201,7 @@ const custom = (
 ): Route | GatewayError => {
   const url = customProviderUrl(providers, provider, path.slice(1), place.search)
   if (url instanceof Error) return url
-  const call = llmCalls[
-    plainlySpelt(path).replace(/^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses)$)/, "/v1/")
-  ]
+  const call = llmCalls[plainlySpelt(path).replace(beforeCall, "/v1/")]
   return upstream(place, {
     provider,
     name: call === undefined ? "custom" : `custom.${call.name}`,

@@ -14,7 +14,7 @@ export const httpMethod = (method: string): string => methods.has(method) ? meth
 const below: ReadonlyArray<readonly [name: RegExp, template: string]> = [
   [/^universal$/, ""],
   [/^chat\.completions$/, "/baseten/v1/chat/completions"],
-  [/^(?:messages|responses|models)$/, "/baseten/v1/$&"],
+  [/^(?:messages|responses|embeddings|completions|models)$/, "/baseten/v1/$&"],
   [/^model_apis$/, "/baseten/v1/{rest}"],
   [/^(?:model|chain)(?=$|\.)/, "/baseten/$&/{$&_id}/{rest}"],
   [/^compat\.chat\.completions$/, "/compat/chat/completions"],

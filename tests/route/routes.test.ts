@@ -62,6 +62,22 @@ test("findRoute() looks at the body of a chat, however its path is spelt", () =>
   }
 })
 
+test("findRoute() looks for the model of embeddings and completions", () => {
+  const gateway = () => ({ customProviders: new Map([["custom-x", { baseUrl: "https://x.example" }]]) })
+  const names = {
+    "/baseten/v1/embeddings": "embeddings",
+    "/baseten/completions": "completions",
+    "/baseten/model/wx4g5r5q/production/sync/v1/embeddings": "model.embeddings",
+    "/baseten/model/wx4g5r5q/sync/v1/completions": "model.completions",
+    "/custom-x/v1/embeddings": "custom.embeddings",
+  }
+  for (const [path, name] of Object.entries(names)) {
+    const route = findRoute({ ...urls, gateway }, "POST", `/v1/a/g${path}`, "")
+    assert.ok("body" in route, path)
+    assert.deepEqual([route.name, route.body, route.framing], [name, "viewed", undefined])
+  }
+})
+
 test("findRoute() never leaves Baseten's hosts, whatever the path", () => {
   const piece = fc.oneof(
     fc.constantFrom(

@@ -170,13 +170,13 @@ export const meteringCases = (harness: Harness): void => {
     })
   }
 
-  test("embeddings count what they read", async () => {
+  test("embeddings count what they read, and tell their model", async () => {
     const { record, response } = await metered({
       path: "baseten/model/embed123/sync/v1/embeddings",
       body: JSON.stringify({ model: "embed", input: "some text" }),
     })
     assert.equal(response.status, 200)
-    assert.deepEqual([record["usage_source"], record["cost"]], ["exact", null])
+    assert.deepEqual([record["model"], record["usage_source"], record["cost"]], ["embed", "exact", null])
     assert.ok(Number(record["tokens_in"]) > 0)
   })
 
