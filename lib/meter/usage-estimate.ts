@@ -25,7 +25,17 @@ const textMembers: Record<Framing, ReadonlyArray<string>> = {
   responses: ["delta"],
 }
 
-const QUOTE = 0x22, COLON = 0x3a, BACKSLASH = 0x5c, SPACE = 0x20
+const QUOTE = 0x22, COLON = 0x3a, BACKSLASH = 0x5c, SPACE = 0x20, LF = 0x0a
+/** After a colon, what says whether a text begins: a space, a quote, and the byte behind it. */
+const lookAhead = 3
+const nothing = new Uint8Array(0)
+
+const joined = (one: Uint8Array, other: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
+}
 
 /** Tokens read: a quarter of the bytes of the request's body. Images and audio within it make that far too many. */
 export const estimateInput = (requestBytes: number): number => Math.ceil(requestBytes / bytesPerToken)
@@ -38,14 +48,18 @@ export const estimateInput = (requestBytes: number): number => Math.ceil(request
  * low for English prose, and 20 % too high for German.
  *
  * Nothing is parsed: within a string a quote is escaped, so that a quote, a colon and a quote stand between a key
- * and a text. A key that lies across two chunks is not found, and its text not counted.
+ * and a text. Chunks may split anywhere.
  */
 export const outputEstimate = (framing: Framing): OutputEstimate => {
   const keys = textMembers[framing].map((name) => new TextEncoder().encode(JSON.stringify(name)))
+  const longestKey = Math.max(...keys.map((key) => key.length))
   let texts = 0
   let bytes = 0
   /** Where in the next chunk the text at hand goes on; -1 where there is none. */
   let next = -1
+  /** The end of the last chunk, which may hold the beginning of a key, and from where on it was not looked at. */
+  let rest: Uint8Array = nothing
+  let from = 0
 
   const endsKey = (chunk: Uint8Array, end: number): boolean =>
     keys.some((key) => {
@@ -67,13 +81,20 @@ export const outputEstimate = (framing: Framing): OutputEstimate => {
 
   return {
     push: (chunk) => {
-      for (let at = next === -1 ? 0 : countText(chunk, next); at < chunk.length; at++) {
-        if (chunk[at] !== COLON || chunk[at - 1] !== QUOTE) continue
-        const value = chunk[at + 1] === SPACE ? at + 2 : at + 1
-        if (chunk[value] !== QUOTE || chunk[value + 1] === QUOTE || !endsKey(chunk, at)) continue
+      const isText = next !== -1
+      const all = isText || rest.length === 0 ? chunk : joined(rest, chunk)
+      let at = isText ? countText(all, next) : from
+      for (; at < all.length - lookAhead; at++) {
+        if (all[at] !== COLON || all[at - 1] !== QUOTE) continue
+        const value = all[at + 1] === SPACE ? at + 2 : at + 1
+        if (all[value] !== QUOTE || all[value + 1] === QUOTE || !endsKey(all, at)) continue
         texts++
-        at = countText(chunk, value + 1)
+        at = countText(all, value + 1)
       }
+      // No key goes on behind the end of a line, with which most chunks end.
+      const start = next !== -1 || all[all.length - 1] === LF ? all.length : Math.max(0, at - longestKey)
+      rest = start < all.length ? all.slice(start) : nothing
+      from = Math.max(0, at - start)
     },
     finish: () => texts === 0 ? undefined : Math.max(texts, Math.round(bytes / bytesPerToken)),
   }
