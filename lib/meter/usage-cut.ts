@@ -45,8 +45,8 @@ const isKey = (key: Uint8Array, bytes: Uint8Array, open: number, close: number):
 /**
  * What to leave out of the one line of JSON that `bytes` hold from `start` to `end`, line breaks at its end included:
  * the object's member `usage` with a comma, or `all` of it where usage is what it was sent for, that is, `choices` is
- * empty and there is no error. An empty `choices` beside a null is not: Azure tells of prompt filters so. Nothing
- * where `usage` is neither an object nor null, is there twice or not at all, or the bytes are not one object.
+ * empty, null or not there, and there is no error. An empty `choices` beside a null is not: Azure tells of prompt
+ * filters so. Nothing where `usage` is neither an object nor null, is there twice or not at all, or the bytes are not one object.
  */
 export const usageCut = (bytes: Uint8Array, start: number, end: number): Cut | "all" | undefined => {
   let at = skipSpace(bytes, start, end)
@@ -56,7 +56,7 @@ export const usageCut = (bytes: Uint8Array, start: number, end: number): Cut | "
   let member = at
   let expectsKey = true
   let usage: { readonly start: number; readonly isObject: boolean; end: number } | undefined
-  let isEmpty = false
+  let isEmpty = true
   let hasError = false
   for (; at < end; at++) {
     switch (bytes[at]) {
@@ -72,7 +72,8 @@ export const usageCut = (bytes: Uint8Array, start: number, end: number): Cut | "
             if (usage !== undefined || (!isObject && bytes[value] !== LETTER_N)) return undefined
             usage = { start: member, isObject, end: -1 }
           } else if (isKey(choicesKey, bytes, at, close)) {
-            isEmpty = bytes[value] === OPEN_ARRAY && bytes[skipSpace(bytes, value + 1, end)] === CLOSE_ARRAY
+            isEmpty = bytes[value] === LETTER_N ||
+              (bytes[value] === OPEN_ARRAY && bytes[skipSpace(bytes, value + 1, end)] === CLOSE_ARRAY)
           } else if (isKey(errorKey, bytes, at, close)) {
             hasError = bytes[value] !== LETTER_N
           }

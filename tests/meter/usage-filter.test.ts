@@ -57,7 +57,8 @@ const dataOf = (text: string): ReadonlyArray<unknown> =>
 const expected = (data: unknown): ReadonlyArray<unknown> => {
   if (!isObject(data) || !(isObject(data["usage"]) || data["usage"] === null)) return [data]
   const { usage, ...rest } = data
-  const isAll = usage !== null && Array.isArray(rest["choices"]) && rest["choices"].length === 0 &&
+  const choices = rest["choices"] ?? []
+  const isAll = usage !== null && Array.isArray(choices) && choices.length === 0 &&
     (rest["error"] ?? null) === null
   return isAll ? [] : [rest]
 }
@@ -79,6 +80,8 @@ const bodies: Readonly<Record<string, string>> = {
     data({ id: 2, usage, choices }) + data({ id: 3, choices, usage }) + data({ usage }) + done,
   "spaces between all tokens":
     'data: { "id" : "a" , "usage" : null , "choices" : [ { } ] } \n\ndata:{ "usage" : { } , "choices" : [ ] }\n\n',
+  "no choices": data({ id: 1, usage }) + data({ choices: null, usage }) +
+    data({ choices: null, usage: null }),
   "nulls, and an empty chunk that says more":
     data({ choices: [], prompt_filter_results: [{}], usage: null }) +
     data({ choices, usage: null }) + data({ choices: [], usage }) + done,
@@ -118,7 +121,10 @@ for (const [name, lines] of Object.entries(bodies)) {
 
 test("usageFilter() keeps every other byte", () => {
   const table: ReadonlyArray<readonly [given: string, kept: string]> = [
-    ['data: {"a":1e400,"usage":{"x":{}},"b":1.10}\r\n\r\n', 'data: {"a":1e400,"b":1.10}\r\n\r\n'],
+    [
+      'data: {"choices":[1e400],"usage":{"x":{}},"b":1.10}\r\n\r\n',
+      'data: {"choices":[1e400],"b":1.10}\r\n\r\n',
+    ],
     ['data: {"usage":null,"b":1}\n\n', 'data: {"b":1}\n\n'],
     ['data: {"b":1,"usage":null}\n\n', 'data: {"b":1}\n\n'],
     ['data:{"usage":null}\n\n', "data:{}\n\n"],
