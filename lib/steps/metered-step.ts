@@ -16,6 +16,7 @@ import { usageTap } from "../meter/usage-tap.ts"
 import { Prices } from "../prices/Prices.ts"
 import { askUsage } from "../request/ask-usage.ts"
 import type { Ending, UsageSource } from "../telemetry/request-record.ts"
+import { unlessAskedInVain } from "./asked-in-vain.ts"
 import type { Call, Observer, Sent, StepAnswer } from "./call.ts"
 import type { Admission } from "./limited-step.ts"
 import { type SendServices, sendStep } from "./send-step.ts"
@@ -24,7 +25,10 @@ import type { Step } from "./step.ts"
 /** What metering asks of the layers. */
 export type MeterServices = Prices
 
-/** Sends a step; a chat's stream is asked for its usage, which is left out again of what the client gets. */
+/**
+ * Sends a step; a chat's stream is asked for its usage, which is left out again of what the client gets. A server that
+ * refuses to be asked gets the step as its client wrote it.
+ */
 export const meteredStep: (
   call: Call,
   headers: Headers,
@@ -33,12 +37,14 @@ export const meteredStep: (
   function* (call, headers, admission) {
     const sent = call.exchange.elapsed()
     const asking = call.gateway.asksUsage ? askingStep(call.step) : undefined
-    const answer = yield* sendStep(asking === undefined ? call : { ...call, step: asking }, headers)
+    const asked = asking &&
+      (yield* unlessAskedInVain(yield* sendStep({ ...call, step: asking }, headers)))
+    const answer = asked ?? (yield* sendStep(call, headers))
     return {
       answer,
       headers: new Headers(admission.headers),
       meter: meterOf(call, answer, admission, yield* Prices, sent),
-      filter: asking !== undefined && kindOf(answer) === "sse" ? usageFilter() : undefined,
+      filter: asked !== undefined && kindOf(answer) === "sse" ? usageFilter() : undefined,
       observers: [],
     }
   },

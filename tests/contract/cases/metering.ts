@@ -4,6 +4,7 @@ import { test } from "node:test"
 import OpenAI from "openai"
 import { type Ask, asker } from "../ask.ts"
 import { chat, type Configured, eventually, fault, type Harness, json } from "../harness.ts"
+import { failNext } from "../steps.ts"
 
 /** What these cases need configured. */
 export const meteringEntries = (): Configured => ({
@@ -94,6 +95,25 @@ export const meteringCases = (harness: Harness): void => {
       harness.reached(id).body_text,
       odd.replace(/ }$/, ',"stream_options":{"include_usage":true} }'),
     )
+  })
+
+  test("a server that refuses to be asked gets the client's own bytes", async () => {
+    const id = harness.nextCase()
+    await failNext(harness, id, { status: 400, body: { message: "Extra inputs: stream_options" } }, 1)
+    const { response, bytes } = await ask({ id, entry: "metered", body })
+    const record = await harness.recordOf(response)
+    assert.deepEqual([response.status, record["usage_source"]], [200, "estimated"])
+    assert.equal(bytes.toString(), await (await direct(body)).text())
+    assert.deepEqual(harness.simulator.requests(id).map(({ body_text }) => body_text === body), [false, true])
+  })
+
+  test("what a server has against the client's own request passes as it is, asked once", async () => {
+    const id = harness.nextCase()
+    const error = { message: "max_tokens is too large" }
+    await failNext(harness, id, { status: 400, body: error }, 1)
+    const { response, bytes } = await ask({ id, entry: "metered", body })
+    assert.deepEqual([response.status, JSON.parse(bytes.toString())], [400, error])
+    assert.equal(harness.simulator.requests(id).length, 1)
   })
 
   test("stream_usage: false asks for nothing, and the tokens are estimated", async () => {
