@@ -25,7 +25,9 @@ before(async () => {
   // The package calls Cloudflare's host, and takes no other.
   globalThis.fetch = (input, init) => gateway.fetch(new Request(input, init))
 })
-beforeEach(() => {
+beforeEach(async () => {
+  // Records come after their answers: those of the case before too.
+  await gateway.idle()
   records = []
 })
 after(async () => {
