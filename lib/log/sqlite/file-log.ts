@@ -190,7 +190,7 @@ export const makeFileLog = (
     },
     flush,
     end: (now) => {
-      attempt(now, () => connection.insist(now), undefined)
+      connection.insist(now)
       for (const _ of flush(now));
       const entries = queue.size()
       if (entries > 0) warn("request log loses entries: its file cannot be used", { file: name, entries })

@@ -85,8 +85,9 @@ const pragma = (database: Database, name: string): unknown =>
 
 /** Whether a database is empty. Throws where it is neither that nor a log of a version that is known here. */
 export const checkFile = (database: Database): boolean => {
-  const [id, found] = [pragma(database, "application_id"), pragma(database, "user_version")]
+  // In this order: another process may be making the tables, and a file that has them has the marks by then.
   const isEmpty = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.["tables"] === 0
+  const [id, found] = [pragma(database, "application_id"), pragma(database, "user_version")]
   if (id === applicationId && Number(found) > version) {
     throw new Error(`it was written by a later basegate (its version is ${found}, this one knows ${version})`)
   }
@@ -109,5 +110,5 @@ export const prepareFile = (database: Database): void => {
   // moved from the WAL at a time, since everything else waits for it.
   if (isEmpty) database.exec("PRAGMA page_size = 8192")
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 125")
-  if (isEmpty) inTransaction(database, () => database.exec(tables))
+  if (isEmpty) inTransaction(database, () => checkFile(database) && database.exec(tables))
 }

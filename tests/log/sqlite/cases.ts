@@ -1,6 +1,6 @@
 /** The cases of the SQLite log, by what they show. */
 import { agreement } from "./cases/agreement.ts"
-import { broken, foreign, full, locked, overflow, poison, unopened } from "./cases/failures.ts"
+import { broken, foreign, full, late, locked, overflow, poison, raced, unopened } from "./cases/failures.ts"
 import { filtering } from "./cases/filtering.ts"
 import { interval, limits, lowered, persistence, retention } from "./cases/limits.ts"
 import { many } from "./cases/many.ts"
@@ -20,6 +20,8 @@ export const cases: Readonly<Record<string, Case>> = {
   "a file that cannot be opened leaves the log in memory": unopened,
   "a file that is not the log's own is left as it is": foreign,
   "a locked file is waited for, told of, and written again": locked,
+  "a file that another process makes at the same time is used": raced,
+  "a file that failed is given a last chance at the end": late,
   "a full disk keeps entries in memory until there is room": full,
   "a broken file does not fail a question": broken,
   "what waits to be written is bounded": overflow,

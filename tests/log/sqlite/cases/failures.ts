@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { RequestLog } from "../../../../lib/log/RequestLog.ts"
 import type { OpenDatabase } from "../../../../lib/log/sqlite/database.ts"
+import { prepareFile } from "../../../../lib/log/sqlite/schema.ts"
 import { recordOf } from "../../any-record.ts"
 import { type Case, inFolder, open, useLog, warningsOf } from "../runtime.ts"
 
@@ -132,6 +133,48 @@ export const locked: Case = () =>
     )
     assert.deepEqual(warnings.map(({ msg }) => msg), [inMemory, again])
     assert.match(String(warnings[0]?.["reason"]), /locked/)
+  })
+
+/** A process that meets another one at a new file uses the tables that the other has made. */
+export const raced: Case = () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "log.db")
+    const late: OpenDatabase = (name) => {
+      const database = open(name)
+      return {
+        prepare: (sql) => database.prepare(sql),
+        close: () => database.close(),
+        exec: (sql) => {
+          if (sql.includes("journal_mode")) {
+            const first = open(name)
+            prepareFile(first)
+            first.close()
+          }
+          database.exec(sql)
+        },
+      }
+    }
+    const warnings = await warningsOf(() => useLog({ file, open: late }, append()))
+    assert.deepEqual(warnings, [])
+    await useLog({ file }, Effect.map(total, (entries) => assert.equal(entries, 1)))
+  })
+
+/** A file that failed is given a last chance when the process ends. */
+export const late: Case = () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "log.db")
+    let tries = 0
+    const warnings = await warningsOf(() =>
+      useLog({
+        file,
+        open: (name) => {
+          if (++tries === 1) throw new Error("not yet")
+          return open(name)
+        },
+      }, append())
+    )
+    assert.deepEqual(warnings.map(({ msg }) => msg), [inMemory, again])
+    await useLog({ file }, Effect.map(total, (entries) => assert.equal(entries, 1)))
   })
 
 /** A full disk: what is written stays readable later, what is not waits in memory until there is room. */
