@@ -36,6 +36,9 @@ const isProven = ({ cached, upstream_status, attempts }: RequestRecord): boolean
     status !== null && (status < 400 || status >= 500)
   )
 
+/** Whether a request asked about calls, and is none itself. */
+const isAdmins = ({ route }: RequestRecord): boolean => route?.startsWith("admin.") ?? false
+
 /** @param isListed whether the settings list a gateway (`account/gateway`) by its name */
 export const requestMeter = (isListed: (gateway: string) => boolean): RequestMeter => {
   const httpDuration = recorder(catalogue.httpDuration)
@@ -113,7 +116,7 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
     ended: active(-1),
     record: (record) => {
       http(record)
-      if (record.account_id === null) return
+      if (record.account_id === null || isAdmins(record)) return
       const proven = isProven(record)
       const name = gatewayName(`${record.account_id}/${record.gateway_id}`, proven)
       const gateway = labelled(noLabels, "basegate.gateway", name)

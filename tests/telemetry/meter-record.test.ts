@@ -142,6 +142,19 @@ test("a fall-back counts each try under the model that was called", () => {
   )
 })
 
+test("who reads the log is no call", () => {
+  const of = metered([{
+    ...record,
+    route: "admin.analytics",
+    path: "/client/v4/accounts/a/ai-gateway/analytics",
+    gateway_id: null,
+    provider: null,
+    attempts: [],
+  }])
+  assert.deepEqual(of("basegate.request.endings"), [])
+  assert.equal(of("http.server.request.duration").length, 1)
+})
+
 test("requests in flight go up and down", () => {
   const meter = requestMeter(none)
   meter.began("POST", "https")
