@@ -48,7 +48,10 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       // Whoever may not call leaves no entry: a stranger could push the entries of others out of the log.
       exchange.collected.entry = gateway.log.collect
       if (route.kind === "universal" && request.method === "GET") {
-        return exchange.canUpgrade ? new Response(null, { status: 204 }) : yield* upgradeRequired()
+        if (!exchange.canUpgrade) return yield* upgradeRequired()
+        // The calls that are made over the socket have entries of their own.
+        exchange.collected.entry = false
+        return new Response(null, { status: 204 })
       }
       const asked = askedOptions(request.headers)
       if (asked instanceof GatewayError) return yield* asked

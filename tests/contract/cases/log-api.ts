@@ -3,7 +3,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { chat, type Configured, fault, type Harness, json } from "../harness.ts"
 
-const adminToken = "adm-contract"
+/** What opens the management API of the configured gateway. */
+export const adminToken = "adm-contract"
 
 /** What these cases need configured: a gateway whose log no other case writes to, for each that counts entries. */
 export const logApiEntries = (): Configured => ({

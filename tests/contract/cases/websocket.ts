@@ -3,9 +3,12 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { WebSocket } from "undici"
 import { chat, type Configured, eventually, fault, type Harness, key } from "../harness.ts"
+import { adminToken } from "./log-api.ts"
 
 /** What these cases need configured. */
-export const webSocketEntries = (): Configured => ({ entries: { socket: { tokens: ["socket-token"] } } })
+export const webSocketEntries = (): Configured => ({
+  entries: { socket: { tokens: ["socket-token"] }, "socket-logged": {} },
+})
 
 interface Frame {
   readonly type: string
@@ -145,6 +148,19 @@ export const webSocketCases = (harness: Harness): void => {
       assert.doesNotMatch(JSON.stringify([...harness.headersOf(id)]), /socket-token/)
       socket.close()
     }
+  })
+
+  test("the log has an entry of each call, and none of the handshake", async () => {
+    const { socket, until } = await open(harness.entry("socket-logged"))
+    socket.send(create("logged"))
+    await until("universal.created", "logged")
+    socket.close()
+    const logs = "client/v4/accounts/account/ai-gateway/gateways/socket-logged/logs"
+    const response = await fetch(`${harness.configured.url}/${logs}`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    })
+    const { result } = await response.json() as { result: ReadonlyArray<{ event_id: string }> }
+    assert.deepEqual(result.map(({ event_id }) => event_id), ["logged"])
   })
 
   test("a client that closes its socket ends what runs on it", async () => {
