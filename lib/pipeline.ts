@@ -8,7 +8,12 @@ import { adminAnswer } from "./admin/admin-answer.ts"
 import { ownAnswer } from "./admin/own-routes.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { GatewaySettings } from "./config/gateway-settings.ts"
-import { askedOptions, type RequestOptions, requestOptions } from "./config/request-options.ts"
+import {
+  type AskedOptions,
+  askedOptions,
+  type RequestOptions,
+  requestOptions,
+} from "./config/request-options.ts"
 import { Settings } from "./config/Settings.ts"
 import { answerOptions } from "./cors.ts"
 import { GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
@@ -16,7 +21,7 @@ import type { Exchange } from "./exchange.ts"
 import type { RequestLog } from "./log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
-import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
+import { allowedMethods, placeOf, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 import { callInTurn } from "./steps/call-in-turn.ts"
 import type { Metrics } from "./telemetry/Metrics.ts"
@@ -32,7 +37,10 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
     function* (exchange) {
       const { request, record } = exchange
       const settings = yield* Settings
-      const route = yield* (yield* UrlResolver).resolve(request.method, exchange.url)
+      const route = yield* Effect.tapError(
+        (yield* UrlResolver).resolve(request.method, exchange.url),
+        () => Effect.ignore(noteStray(exchange)),
+      )
       if (request.method === "OPTIONS") {
         const origins = route.kind === "admin" ? new Set<string>() : settings.corsOrigins
         return answerOptions(request.headers, allowedMethods(route), origins)
@@ -55,6 +63,7 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       }
       const asked = askedOptions(request.headers)
       if (asked instanceof GatewayError) return yield* asked
+      noteAsked(exchange, asked)
       const call = { exchange, gateway, caller, relay: yield* StreamRelay, budgets: [] }
       if (route.kind === "universal") {
         const { body } = yield* bodyOf(exchange, "read", gateway)
@@ -79,6 +88,27 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       return yield* (yield* callTarget({ ...call, step })).respond()
     },
   )
+
+/** A call that no route takes is logged as well, at the gateway that it names and if that would have heard its caller. */
+const noteStray = Effect.fnUntraced(function* (exchange: Exchange) {
+  const { request, record, url } = exchange
+  const place = placeOf(url.pathname)
+  const gateway = place && (yield* Settings).gateway(place.account, place.gateway)
+  if (place === undefined || gateway === undefined || request.method === "OPTIONS") return
+  const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
+  record.account_id = place.account
+  record.gateway_id = place.gateway
+  record.authenticated = caller.token !== undefined
+  exchange.collected.entry = gateway.log.collect
+  const asked = askedOptions(request.headers)
+  if (!(asked instanceof GatewayError)) noteAsked(exchange, asked)
+})
+
+/** What holds of the entry of a call that does not get as far as a step. */
+const noteAsked = ({ collected, record }: Exchange, { collectLog, metadata }: AskedOptions): void => {
+  collected.entry = collectLog ?? collected.entry
+  record.metadata = metadata ?? record.metadata
+}
 
 /** A body that is not looked at is still held where it may have to be sent again, or found in the cache. */
 const bodyUse = ({ body }: UpstreamRoute, { cache, retry }: RequestOptions): BodyUse =>

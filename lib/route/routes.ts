@@ -81,6 +81,12 @@ export interface Destinations extends BasetenUrls {
 const own: Record<string, OwnRoute["name"]> = { "/": "home", "/livez": "livez", "/readyz": "readyz" }
 const dataPlane = /^\/v1\/([\w-]{1,64})\/([\w-]{1,64})(?:\/([^/]*)(\/.*)?)?$/
 
+/** The account and the gateway that a path of the data plane names, whatever follows; nothing of another path. */
+export const placeOf = (path: string): { readonly account: string; readonly gateway: string } | undefined => {
+  const [, account, gateway] = dataPlane.exec(path) ?? []
+  return account === undefined || gateway === undefined ? undefined : { account, gateway }
+}
+
 /** Paths of Model APIs that clients also call without `/v1`, as the OpenAI SDK does below `…/baseten`. */
 const withoutVersion = /^\/(?:chat\/completions|models|responses|messages|embeddings|completions)(?:\/|$)/
 

@@ -8,7 +8,14 @@ export const adminToken = "adm-contract"
 
 /** What these cases need configured: a gateway whose log no other case writes to, for each that counts entries. */
 export const logApiEntries = (): Configured => ({
-  entries: { "log-listed": {}, "log-changed": {}, "log-deleted": {}, "log-spared": {}, "log-figures": {} },
+  entries: {
+    "log-listed": {},
+    "log-changed": {},
+    "log-deleted": {},
+    "log-spared": {},
+    "log-figures": {},
+    "log-refused": {},
+  },
   variables: { BASEGATE_ADMIN_TOKEN: adminToken },
 })
 
@@ -117,6 +124,28 @@ export const logApiCases = (harness: Harness): void => {
     assert.equal((await admin(`${logs}?filters=${filters}`)).body.result_info["total_count"], 3)
     const refused = await admin(`${logs}?per_page=51`)
     assert.deepEqual([refused.status, refused.body.errors[0]?.code], [400, 7001])
+  })
+
+  test("what the gateway refuses has an entry too, unless its caller wants none", async () => {
+    const refuse = async (path: string, headers: Record<string, string>) =>
+      (await fetch(`${harness.entry("log-refused")}/${path}`, {
+        method: "POST",
+        headers: { ...json, ...headers },
+        body: chat({ model: "nobody/model" }),
+      })).headers.get("cf-aig-log-id")
+    const metadata = { "cf-aig-metadata": '{"team":"search"}' }
+    const stray = await refuse("openai/v1/chat/completions", metadata)
+    const nobodys = await refuse("compat/chat/completions", metadata)
+    const unwanted = { "cf-aig-collect-log": "false" }
+    await refuse("openai/v1/chat/completions", unwanted)
+    await refuse("compat/chat/completions", unwanted)
+    const { body } = await admin("gateways/log-refused/logs")
+    assert.deepEqual(
+      (body.result as ReadonlyArray<Entry>).map((
+        entry,
+      ) => [entry.id, entry["error_code"], entry["metadata"]]),
+      [[nobodys, 2008, { team: "search" }], [stray, 2008, { team: "search" }]],
+    )
   })
 
   test("an entry is told in full, and takes feedback, a score and metadata", async () => {
