@@ -100,12 +100,13 @@ export const relayBody = (
     controller?.enqueue(chunk)
     return true
   }
+  const endLeft = (): void => end("client_left", tap === undefined || tap.isComplete())
   const readOn = async (): Promise<void> => {
     try {
       for (;;) {
         const { done, value } = await next()
         if (ended) return
-        if (done) return end("client_left", true)
+        if (done) return endLeft()
         take(value)
       }
     } catch {
@@ -162,7 +163,7 @@ export const relayBody = (
             if (left) return await readOn()
             if (pass(filter === undefined ? value : filter.push(value))) return
           }
-          if (left) return end("client_left", true)
+          if (left) return endLeft()
           if (tap !== undefined && !tap.isComplete()) return cut("upstream_cut")
           if (filter !== undefined) pass(filter.finish())
           end("complete", true)

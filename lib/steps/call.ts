@@ -48,8 +48,12 @@ export interface Sent {
 export interface Observer {
   /** The next bytes, which it must not change. */
   readonly push: (chunk: Uint8Array) => void
-  /** What is to be done once the body has ended: after the response, and whether or not the client is still there. */
-  readonly ended: (ending: Ending) => Effect.Effect<void>
+  /**
+   * What is to be done once the body has ended: after the response, and whether or not the client is still there.
+   *
+   * @param whole whether all of it came, which it may also have done after its client had left
+   */
+  readonly ended: (ending: Ending, whole: boolean) => Effect.Effect<void>
 }
 
 /** An answer that is there, and not yet on its way to the client. */

@@ -15,7 +15,7 @@ import { usageFilter } from "../meter/usage-filter.ts"
 import { usageTap } from "../meter/usage-tap.ts"
 import { Prices } from "../prices/Prices.ts"
 import { askUsage } from "../request/ask-usage.ts"
-import type { Ending, UsageSource } from "../telemetry/request-record.ts"
+import type { UsageSource } from "../telemetry/request-record.ts"
 import { unlessAskedInVain } from "./asked-in-vain.ts"
 import type { Call, Observer, Sent, StepAnswer } from "./call.ts"
 import type { Admission } from "./limited-step.ts"
@@ -85,10 +85,10 @@ const meterOf = (
   const estimate = kind === "sse" && framing !== undefined ? outputEstimate(framing) : undefined
   let awaitsToken = estimate !== undefined
 
-  const usageAt = (ending: Ending): readonly [Usage | undefined, UsageSource | null] => {
+  const usageAt = (isWhole: boolean): readonly [Usage | undefined, UsageSource | null] => {
     // The usage of a JSON body stands near its end: one that was cut short has none.
-    const told = kind === "json" && ending !== "complete" ? undefined : tap?.finish()
-    if (told !== undefined) return [told, ending === "complete" ? "exact" : "partial"]
+    const told = kind === "json" && !isWhole ? undefined : tap?.finish()
+    if (told !== undefined) return [told, isWhole ? "exact" : "partial"]
     const output = estimate?.finish()
     if (output === undefined) return [undefined, null]
     const input = estimateInput(step.body.length ?? 0)
@@ -104,9 +104,9 @@ const meterOf = (
         record.time_to_first_token_ms = exchange.elapsed()
       }
     },
-    ended: (ending) =>
+    ended: (ending, whole) =>
       Effect.suspend(() => {
-        const [usage, source] = usageAt(ending)
+        const [usage, source] = usageAt(whole || ending === "complete")
         record.tokens_in = usage?.input ?? null
         record.tokens_out = usage?.output ?? null
         record.tokens_cached = usage?.cachedInput ?? null

@@ -55,9 +55,9 @@ const relayAnswer = (
   record.response_content_type = headers.get("content-type")
 
   const listed = step.route.compatModels && response.status === 200 && !headers.has("content-encoding")
-  const settle = (ending: Ending): void => {
-    if (meter !== undefined) exchange.after.push(meter.ended(ending))
-    for (const observer of observers) exchange.after.push(observer.ended(ending))
+  const settle = (ending: Ending, whole: boolean): void => {
+    if (meter !== undefined) exchange.after.push(meter.ended(ending, whole))
+    for (const observer of observers) exchange.after.push(observer.ended(ending, whole))
     // A list that broke off has not been answered yet: the client gets an error instead.
     if (listed && ending !== "complete" && ending !== "client_left") record.ending = ending
     else exchange.finish(ending)
@@ -69,7 +69,7 @@ const relayAnswer = (
   }
   if (response.body === null || bodiless.has(status) || request.method === "HEAD") {
     answer.settled()
-    settle("complete")
+    settle("complete", true)
     return Effect.succeed(answered(null))
   }
   // What others watch has to come to its own end: what is to be cached, or is another call's as well.
@@ -95,7 +95,7 @@ const relayAnswer = (
     onEnd: (ending, whole) => {
       if (whole) answer.settled()
       else answer.release()
-      settle(ending)
+      settle(ending, whole)
     },
   })
   answer.onExpiry(relayed.cut)
@@ -140,7 +140,7 @@ export const answerWhole = (
   const { record } = exchange
   const payload = payloadObserver(call)
   payload?.push(body)
-  if (payload !== undefined) exchange.after.push(payload.ended("complete"))
+  if (payload !== undefined) exchange.after.push(payload.ended("complete", true))
   record.cost = 0
   record.response_content_type = init.headers.get("content-type")
   record.status = init.status

@@ -129,8 +129,8 @@ const fly = Effect.fnUntraced(
     const { response, clocks } = answer
     const keep = keeper(call, key, answer, cache)
     const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
-    let end: (ending: Ending) => void = () => {}
-    const ended = new Promise<Ending>((resolve) => end = resolve)
+    let end: (ended: readonly [Ending, boolean]) => void = () => {}
+    const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
     const { body, cut } = call.relay.relay({
       source: response.body ?? new Blob([]).stream(),
       tap: tapOf(call.step, answer),
@@ -147,7 +147,7 @@ const fly = Effect.fnUntraced(
       onEnd: (ending, whole) => {
         if (whole) answer.settled()
         else answer.release()
-        end(ending)
+        end([ending, whole])
       },
     })
     answer.onExpiry(cut)
@@ -163,9 +163,9 @@ const fly = Effect.fnUntraced(
     })
     // An answer that is not kept is nobody else's, but that an error is all theirs who waited for it.
     if (keep === undefined) close()
-    const ending = yield* Effect.promise(() => ended)
-    if (meter !== undefined) yield* meter.ended(ending)
-    for (const observer of all) yield* observer.ended(ending)
+    const [ending, whole] = yield* Effect.promise(() => ended)
+    if (meter !== undefined) yield* meter.ended(ending, whole)
+    for (const observer of all) yield* observer.ended(ending, whole)
     close()
   },
   (effect, { exchange: { record } }, _key, _send, lead) =>

@@ -240,7 +240,7 @@ export const meteringCases = (harness: Harness): void => {
   test("on_client_leave: drain reads on, so that the usage is exact though the client left", async () => {
     const id = harness.nextCase()
     const record = await harness.recordOf(await leave("metered-drained", id))
-    assert.equal(record["ending"], "client_left")
+    assert.deepEqual([record["ending"], record["usage_source"]], ["client_left", "exact"])
     assert.ok(Number(record["tokens_out"]) >= 20, `${record["tokens_out"]} tokens`)
     await eventually("Baseten has sent all of it", () => harness.reached(id).outcome === "completed")
   })
