@@ -4,6 +4,7 @@
  * @module
  */
 import type { GatewayError } from "./errors.ts"
+import { type Secrets, withoutSecrets } from "./secrets.ts"
 
 /**
  * The body of a gateway error, with every key that Cloudflare sends.
@@ -31,9 +32,15 @@ const adminErrorBody = ({ code, message }: GatewayError) => ({
   result: null,
 })
 
-/** The answer to a request that the gateway refused or could not relay. */
-export const errorResponse = (error: GatewayError): Response =>
-  Response.json(error.isAdmin ? adminErrorBody(error) : errorBody(error), {
+/**
+ * The answer to a request that the gateway refused or could not relay.
+ *
+ * @param secrets blotted out of it, since it may quote its caller
+ */
+export const errorResponse = (error: GatewayError, secrets: ReadonlyArray<Secrets> = []): Response => {
+  const body = JSON.stringify(error.isAdmin ? adminErrorBody(error) : errorBody(error))
+  return new Response(withoutSecrets(body, ...secrets), {
     status: error.status,
-    ...(error.headers && { headers: error.headers }),
+    headers: { "content-type": "application/json", ...error.headers },
   })
+}

@@ -4,7 +4,10 @@
  * @module
  */
 import type * as Effect from "effect/Effect"
+import { secretsShown } from "./auth/credential.ts"
+import type { SettingsShape } from "./config/environment.ts"
 import type { Collected } from "./log/entry.ts"
+import { type Secrets, secretsOf } from "./secrets.ts"
 import {
   draftRecord,
   type Ending,
@@ -12,7 +15,6 @@ import {
   type RequestRecord,
   rounded,
 } from "./telemetry/request-record.ts"
-import type { Sampler } from "./config/otel-settings.ts"
 import { startTrace } from "./telemetry/trace-context.ts"
 import { uuidV7 } from "./request/uuid-v7.ts"
 
@@ -42,6 +44,13 @@ export interface Exchange {
   readonly rates: { readonly counted: Set<string>; told: Readonly<Record<string, string>> }
   /** What is to be done after the response, before the record is handed over. */
   readonly after: Array<Effect.Effect<void>>
+  /** Headers that may show a credential: the request's, and those of its steps. */
+  readonly shown: Array<Headers>
+  /**
+   * What nobody may be told of it: the operator's secrets, and what the caller has shown as credentials. A key that it
+   * sends elsewhere alone is not known to be one.
+   */
+  readonly secrets: () => ReadonlyArray<Secrets>
   /** What the log is to keep of it. */
   readonly collected: { -readonly [Key in keyof Collected]: Collected[Key] }
   /** Closes the record; only the first call counts. */
@@ -59,13 +68,13 @@ export const eventId = (headers: Headers): string | undefined => {
 /**
  * Opens the exchange of a request.
  *
- * @param sampler given where requests are traced
+ * @param settings nothing where they are malformed
  */
 export const openExchange = (
   request: Request,
   url: URL,
   context: RequestContext,
-  sampler: Sampler | undefined,
+  settings: Pick<SettingsShape, "otel" | "secrets"> | undefined,
 ): Exchange => {
   const start = performance.now()
   const now = Date.now()
@@ -80,6 +89,7 @@ export const openExchange = (
     user_agent: request.headers.get("user-agent"),
     request_content_type: request.headers.get("content-type"),
   })
+  const sampler = settings?.otel?.traces?.sampler
   if (sampler !== undefined) record.trace = startTrace(request.headers, sampler)
   const elapsed = () => rounded(performance.now() - start)
   let resolve: (record: RequestRecord) => void
@@ -87,6 +97,7 @@ export const openExchange = (
   const promise = new Promise<RequestRecord>((settle) => {
     resolve = settle
   })
+  const shown = [request.headers]
   let open = true
   let upstreamTime = 0
   return {
@@ -102,6 +113,11 @@ export const openExchange = (
     },
     rates: { counted: new Set(), told: {} },
     after: [],
+    shown,
+    secrets: () => [
+      ...(settings === undefined ? [] : [settings.secrets]),
+      secretsOf(shown.flatMap(secretsShown)),
+    ],
     collected: { entry: false, payloads: undefined },
     ended: promise,
     finish: (ending) => {

@@ -26,6 +26,7 @@ import { isAdminPath } from "./route/admin-routes.ts"
 import { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/Metrics.ts"
 import type { RequestRecord } from "./telemetry/request-record.ts"
+import { scrubbedRecord } from "./telemetry/scrubbed-record.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** What a gateway is made of. */
@@ -96,7 +97,8 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
 const whereabouts = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   if (!(error instanceof Error)) return typeof error
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s*at\s|@/.test(line)).slice(0, 8)
+  const stack = (error.stack ?? "").replace(error.message, "")
+  const frames = stack.split("\n").filter((line) => /^\s+at\s/.test(line)).slice(0, 8)
   return [error.name, ...frames.map((frame) => frame.trim())].join(" | ")
 }
 
@@ -125,7 +127,7 @@ const refused = (exchange: Exchange, error: GatewayError): Response => {
   record.error = error.reason
   record.cost = 0
   exchange.finish(error.reason === "client_left" ? "client_left" : record.ending)
-  const response = errorResponse(error)
+  const response = errorResponse(error, exchange.secrets())
   return exchange.request.method === "HEAD" ? new Response(null, response) : response
 }
 
@@ -174,14 +176,16 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   }
   let disposed: Promise<void> | undefined
 
-  const record = (exchange: Exchange, { metrics, run }: Engine): Promise<void> => {
+  const record = (exchange: Exchange, { settings, metrics, run }: Engine): Promise<void> => {
     const { method, scheme } = exchange.record
     metrics.began(method, scheme)
     return exchange.ended.then(nextTurn).then(async (record) => {
       metrics.ended(method, scheme)
-      const told = isProbe(record)
-        ? Effect.void
-        : Effect.flatMap(Telemetry, (_) => _.record(record, exchange.collected))
+      const told = isProbe(record) ? Effect.void : Effect.flatMap(Telemetry, (_) =>
+        _.record(
+          scrubbedRecord(record, exchange.secrets(), isListed(record, settings)),
+          exchange.collected,
+        ))
       await run(exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told))
     })
   }
@@ -196,8 +200,8 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     fetch: async (request, context = {}) => {
       engine ??= start(options, host)
       const url = urlOf(request)
-      const sampler = Result.isSuccess(engine) ? engine.success.settings.otel?.traces?.sampler : undefined
-      const exchange = openExchange(request, url ?? noUrl, context, sampler)
+      const settings = Result.isSuccess(engine) ? engine.success.settings : undefined
+      const exchange = openExchange(request, url ?? noUrl, context, settings)
       if (Result.isFailure(engine)) return withIds(refused(exchange, misconfigured(engine.failure)), exchange)
       const recorded = record(exchange, engine.success).finally(() => running.delete(recorded))
       running.add(recorded)
@@ -230,3 +234,7 @@ const { setImmediate: soon } = globalThis as { readonly setImmediate?: (run: () 
  */
 const nextTurn = <A>(value: A): A | Promise<A> =>
   soon === undefined ? value : new Promise((resolve) => soon(() => resolve(value)))
+
+/** Whether the settings name a record's gateway; under `*` callers choose names. */
+const isListed = ({ account_id, gateway_id }: RequestRecord, settings: SettingsShape): boolean =>
+  settings.gateway(account_id ?? "", gateway_id ?? "")?.id === `${account_id}/${gateway_id}`

@@ -9,13 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, gatewayTokenRequired } from "../errors.ts"
-import { isKeyScheme, isOneOf, parseAuthorization } from "./credential.ts"
-
-/**
- * The headers a token may come in. Only the first is Cloudflare's; in the others SDKs send what they were given as
- * their key, in the last one Cloudflare's own.
- */
-const tokenHeaders = ["cf-aig-authorization", "authorization", "x-api-key", "api-key", "x-auth-key"] as const
+import { credentialHeaders, isKeyScheme, isOneOf, parseAuthorization } from "./credential.ts"
 
 /** What is known of a caller. */
 export interface Caller {
@@ -30,7 +24,7 @@ const stranger: Caller = { token: undefined, tokenHeaders: new Set() }
 const search = async (headers: Headers, gateway: GatewaySettings): Promise<Caller> => {
   const holding = new Set<string>()
   let token: Redacted.Redacted<string> | undefined
-  for (const name of tokenHeaders) {
+  for (const name of credentialHeaders) {
     const credential = parseAuthorization(headers.get(name))
     if (credential === undefined) continue
     const { scheme, secret } = credential

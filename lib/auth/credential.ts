@@ -5,6 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import { sha256 } from "../digest.ts"
+import { secretsIn } from "../secrets.ts"
 
 /** The `Authorization` value of a client, taken apart. */
 export interface Credential {
@@ -26,6 +27,25 @@ export const parseAuthorization = (value: string | null): Credential | undefined
   if (placeholders.has(secret)) return undefined
   return { scheme: isScheme ? first : "Bearer", secret: Redacted.make(secret) }
 }
+
+/**
+ * The headers that credentials come in: gateway tokens in any of them, keys in the middle ones. Only the first is
+ * Cloudflare's; in the others SDKs send what they were given as their key, in the last one Cloudflare's own.
+ */
+export const credentialHeaders = [
+  "cf-aig-authorization",
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "x-auth-key",
+] as const
+
+/** Every secret that headers show, valid or not. */
+export const secretsShown = (headers: Headers): ReadonlyArray<string> =>
+  credentialHeaders.flatMap((name) => {
+    const value = headers.get(name)
+    return value === null ? [] : secretsIn(value).filter((secret) => !placeholders.has(secret))
+  })
 
 /** Whether a scheme is one of the two that Baseten's keys come in. */
 export const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.test(scheme)

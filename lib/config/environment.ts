@@ -9,7 +9,9 @@ import * as Schema from "effect/Schema"
 import { decodeStrictly, type Problem } from "./decode-strictly.ts"
 import { oneOf, recordOf, text } from "./expected.ts"
 import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
+import { operatorSecrets } from "./operator-secrets.ts"
 import { type OtelSettings, otelSettings, OtelVariables } from "./otel-settings.ts"
+import type { Secrets } from "../secrets.ts"
 import { SettingProblem } from "./setting-problem.ts"
 import { resolveIn } from "./stored-keys.ts"
 
@@ -34,6 +36,8 @@ export interface SettingsShape {
   readonly logFile: string | undefined
   /** What goes to an OpenTelemetry collector; nothing where there is none. */
   readonly otel: OtelSettings | undefined
+  /** What must not be told to anybody, whoever repeats it. */
+  readonly secrets: Secrets
   /** The settings of a gateway, or nothing where `BASEGATE_CONFIG` lists gateways and this is not one. */
   readonly gateway: (account: string, gateway: string) => GatewaySettings | undefined
   /** The gateways of an account that have an entry of their own. */
@@ -173,6 +177,8 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
           return Result.fail(`${place(["BASEGATE_CONFIG", "gateways", id])}: ${cause.message}`)
         }
       }
+      const adminToken = admin === undefined ? undefined : Redacted.make(admin)
+      const otel = otelSettings(variables)
       return Result.succeed({
         host: variables.HOST ?? "127.0.0.1",
         port: Number(variables.PORT ?? 8787),
@@ -183,9 +189,10 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         chainUrl: withoutSlash(variables.BASETEN_CHAIN_URL ?? "https://chain-{chain_id}.api.baseten.co"),
         corsOrigins: new Set(commaList(variables.BASEGATE_CORS_ORIGINS ?? "")),
         logLevel: variables.LOG_LEVEL ?? "info",
-        adminToken: admin === undefined ? undefined : Redacted.make(admin),
+        adminToken,
         logFile: variables.BASEGATE_DB,
-        otel: otelSettings(variables),
+        otel,
+        secrets: operatorSecrets(gateways.values(), otel, [...tokens, shared.basetenKey, adminToken]),
         gateway: (account, gateway) => gateways.get(`${account}/${gateway}`) ?? gateways.get("*"),
         gatewaysOf: (account) =>
           [...gateways.keys()].filter((id) => id.startsWith(`${account}/`))

@@ -3,37 +3,23 @@
  *
  * @module
  */
+import { blot, type Secrets, withoutSecrets } from "../secrets.ts"
 import type { Payload } from "./entry.ts"
+import { pieces, wholeLines } from "./pieces.ts"
 
 /** A body of which the beginning is being kept. */
 export interface PayloadKeeper {
   /** Takes a copy of the next bytes, as far as they are kept. */
   readonly push: (chunk: Uint8Array) => void
-  /** What was kept, with every one of the secrets blotted out. */
-  readonly finish: (secrets: Iterable<string>) => Payload
+  /** What was kept, with every one of the secrets blotted out; nothing of a stream that tells one in pieces. */
+  readonly finish: (secrets: ReadonlyArray<Secrets>) => Payload
 }
 
-/** As much more is held as a secret is long, so that none is seen half where the text is cut off. */
-const longestSecret = 4096
-
-/** What stands in place of a secret. */
-const blot = "[redacted]"
-
-/** Shorter ones would blot out words; none that is worth the name is. */
-const shortestSecret = 6
-
-/** A secret as it may stand in a body: as it is, and escaped within JSON. */
-const formsOf = (secret: string): ReadonlyArray<string> => {
-  const escaped = JSON.stringify(secret).slice(1, -1)
-  return [...new Set([secret, escaped, escaped.replaceAll("/", "\\/"), encodeURIComponent(secret)])]
-}
-
-/** Text without the secrets. The longest go first: one may hold another. */
-export const withoutSecrets = (text: string, secrets: Iterable<string>): string =>
-  [...secrets].filter((secret) => secret.length >= shortestSecret)
-    .sort((one, other) => other.length - one.length)
-    .flatMap(formsOf)
-    .reduce((rest, form) => rest.replaceAll(form, blot), text)
+/**
+ * As much more is held as a secret is long, so that none is seen half where the text is cut off: Node takes no longer
+ * headers than these.
+ */
+const longestSecret = 16_384
 
 /**
  * Starts to keep a body.
@@ -60,8 +46,16 @@ export const keepPayload = (limit: number): PayloadKeeper => {
         bytes.set(chunk, at)
         at += chunk.byteLength
       }
-      const text = withoutSecrets(new TextDecoder().decode(bytes), secrets)
-      return { text: size <= limit ? text : cutTo(text, limit), size, complete: size <= limit }
+      const given = new TextDecoder().decode(bytes)
+      const lines = wholeLines(given)
+      const text = withoutSecrets(lines, ...secrets)
+      const told = pieces(text)
+      if (secrets.some(({ holds }) => holds(told))) return { text: blot, size, complete: false }
+      return {
+        text: size <= limit ? text : cutTo(text, limit),
+        size,
+        complete: size <= limit && lines.length === given.length,
+      }
     },
   }
 }

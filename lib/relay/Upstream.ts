@@ -96,17 +96,11 @@ export class Upstream extends Context.Service<Upstream, {
           transport.send(call, controller.signal).then(
             (answer) => {
               if (isStatus(answer.status)) return resume(Effect.succeed(answer))
-              release()
               resume(Effect.fail({ error: providerFailed(new URL(call.url).host), ending: "upstream_cut" }))
             },
-            () => {
-              const failed = failure()
-              release()
-              resume(Effect.fail(failed))
-            },
+            () => resume(Effect.fail(failure())),
           )
-          return Effect.sync(release)
-        })
+        }).pipe(Effect.onError(() => Effect.sync(release)))
         clocks.headersCame()
         return {
           response,

@@ -39,6 +39,7 @@ export const callInTurn: (
   function* (call, asked, bytes) {
     const read = universalSteps(bytes)
     if (read instanceof GatewayError) return yield* read
+    call.exchange.shown.push(...read.map(({ headers }) => headers))
     const steps: Array<Step> = []
     for (const [index, step] of read.entries()) {
       steps.push(yield* stepOf(call, asked, step, index, steps[0]))

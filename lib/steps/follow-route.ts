@@ -22,17 +22,42 @@ import type { Call, Called } from "./call.ts"
 import { callStep, type StepServices } from "./call-step.ts"
 import { toProvider } from "./to-provider.ts"
 
+/** The best and the worst so far: answers that are yet to be relayed, or let go. */
+interface InHand {
+  answer?: Called
+  failure?: Called | GatewayError
+}
+
+const letGo = (called: Called | GatewayError | undefined): void => {
+  if (called !== undefined && !(called instanceof GatewayError)) called.release()
+}
+
 /**
  * Follows a route to its end.
  *
  * A caller's own key is Baseten's and goes to no other provider: for those the gateway must hold keys (as Cloudflare
  * asks for every model of a route).
  */
-export const followRoute: (
+export const followRoute = (
   call: Call,
   graph: RouteGraph,
+): Effect.Effect<Called, GatewayError, StepServices | UrlResolver> =>
+  Effect.suspend(() => {
+    const inHand: InHand = {}
+    // A client that leaves interrupts the walk: nobody else ends the calls whose answers are in hand.
+    return Effect.onError(walkRoute(call, graph, inHand), () =>
+      Effect.sync(() => {
+        letGo(inHand.answer)
+        letGo(inHand.failure)
+      }))
+  })
+
+const walkRoute: (
+  call: Call,
+  graph: RouteGraph,
+  inHand: InHand,
 ) => Effect.Effect<Called, GatewayError, StepServices | UrlResolver> = Effect.fnUntraced(
-  function* (call, graph) {
+  function* (call, graph, inHand) {
     const { step, exchange: { request, record } } = call
     const bytes = step.body.body instanceof Uint8Array ? step.body.body : new Uint8Array(0)
     let walk = startWalk(graph, {
@@ -43,11 +68,9 @@ export const followRoute: (
       random: Math.random,
     })
     const budgets: Array<Book> = []
-    let answer: Called | undefined
-    let failure: Called | GatewayError | undefined
     const fail = (next: Called | GatewayError) => {
-      if (failure !== undefined && !(failure instanceof GatewayError)) failure.release()
-      failure = next
+      letGo(inHand.failure)
+      inHand.failure = next
     }
     while (walk.do !== "end") {
       if (walk.do === "limit") {
@@ -63,16 +86,17 @@ export const followRoute: (
       const called = Result.isSuccess(result) ? result.success : undefined
       if (Result.isFailure(result) && result.failure.reason === "client_left") return yield* result.failure
       if (called !== undefined && called.status < 400) {
-        answer?.release()
-        answer = called
+        letGo(inHand.answer)
+        inHand.answer = called
         walk = walk.succeeded()
       } else {
         fail(Result.isSuccess(result) ? result.success : result.failure)
         walk = walk.failed()
       }
     }
+    const { answer, failure } = inHand
     if (answer !== undefined) {
-      if (failure !== undefined && !(failure instanceof GatewayError)) failure.release()
+      letGo(failure)
       return answer
     }
     if (failure === undefined || failure instanceof GatewayError) {

@@ -2,10 +2,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Layer from "effect/Layer"
-import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { createGateway, Telemetry, Transport } from "../../mod.ts"
-import { Store } from "../../lib/store/Store.ts"
 import {
   baseten,
   type Call,
@@ -21,6 +19,7 @@ import {
   tokens,
   variablesOf,
 } from "./any-gateway.ts"
+import { notedStore } from "./noted-store.ts"
 
 const held = (text: string, list: ReadonlyArray<string>) => list.filter((secret) => text.includes(secret))
 
@@ -54,26 +53,7 @@ const run = async (environment: Environment, calls: ReadonlyArray<Call>, outcome
       return Promise.resolve(Response.json({ status }, { status }))
     },
   })
-  const store = Layer.effect(
-    Store,
-    Effect.map(Store, (inner) => {
-      const noted = <A extends ReadonlyArray<unknown>, B>(use: (key: string, ...rest: A) => B) =>
-      (
-        key: string,
-        ...rest: A
-      ): B => {
-        keys.push(key)
-        return use(key, ...rest)
-      }
-      return Store.of({
-        ...inner,
-        add: noted(inner.add),
-        count: noted(inner.count),
-        get: noted(inner.get),
-        set: noted(inner.set),
-      })
-    }),
-  ).pipe(Layer.provide(Store.layerMemory()))
+  const store = notedStore(keys)
   const gateway = (sink: boolean) =>
     createGateway({
       env: variablesOf(environment),

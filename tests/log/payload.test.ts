@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { keepPayload, withoutSecrets } from "../../lib/log/payload.ts"
+import { keepPayload } from "../../lib/log/payload.ts"
+import { secretsOf } from "../../lib/secrets.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
@@ -40,18 +41,41 @@ test("a secret is blotted out whole where the text is cut off within it", () => 
   for (let before = 0; before < 40; before++) {
     const keeper = keepPayload(20)
     keeper.push(bytesOf(`${"x".repeat(before)}${secret}${"y".repeat(40)}`))
-    const { text } = keeper.finish([secret])
+    const { text } = keeper.finish([secretsOf([secret])])
     assert.doesNotMatch(text, /sk-|0123/, text)
   }
 })
 
-test("a secret is found as it is, within JSON, and within a URL; what is too short to be one stays", () => {
-  const secret = 'a/"b"\\c+d e'
-  const text = `${secret} ${JSON.stringify(secret)} ${JSON.stringify(secret).replaceAll("/", "\\/")} ` +
-    `${encodeURIComponent(secret)} ab`
-  assert.equal(withoutSecrets(text, [secret, "ab", ""]), '[redacted] "[redacted]" "[redacted]" [redacted] ab')
+test("a secret is blotted out, however the chunks cut it", () => {
+  const secret = 'sk-0123/"456+789'
+  const text = JSON.stringify({
+    as: secret,
+    within: JSON.stringify({ secret }),
+    url: encodeURIComponent(secret),
+  })
+  const bytes = bytesOf(text)
+  for (let size = 1; size < 30; size++) {
+    const keeper = keepPayload(10_000)
+    for (let at = 0; at < bytes.length; at += size) keeper.push(bytes.subarray(at, at + size))
+    const blotted = { as: "[redacted]", within: JSON.stringify({ secret: "[redacted]" }), url: "[redacted]" }
+    assert.deepEqual(JSON.parse(keeper.finish([secretsOf([secret])]).text), blotted)
+  }
 })
 
-test("of two secrets the one that holds the other goes first", () => {
-  assert.equal(withoutSecrets("secret-one-two", ["secret-one", "secret-one-two"]), "[redacted]")
+test("a stream that tells a secret in pieces is not kept; others are", () => {
+  const secret = "sk-0123456789abcdef"
+  const streamOf = (deltas: ReadonlyArray<string>) =>
+    deltas.map((content) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`)
+      .join("")
+  const kept = (deltas: ReadonlyArray<string>) => {
+    const keeper = keepPayload(10_000)
+    keeper.push(bytesOf(streamOf(deltas)))
+    return keeper.finish([secretsOf([secret])]).text
+  }
+  for (let at = 1; at < secret.length; at++) {
+    assert.equal(kept(["It is ", secret.slice(0, at), secret.slice(at), "."]), "[redacted]")
+  }
+  assert.equal(kept([...secret]), "[redacted]")
+  assert.equal(kept(["It is ", secret, "."]), streamOf(["It is ", "[redacted]", "."]))
+  assert.equal(kept(["It is ", "sk-", "."]), streamOf(["It is ", "sk-", "."]))
 })

@@ -1,0 +1,44 @@
+/**
+ * Every secret that the operator has given the gateway.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import { type Secrets, secretsIn, secretsOf } from "../secrets.ts"
+import type { GatewaySettings } from "./gateway-settings.ts"
+import type { OtelSettings } from "./otel-settings.ts"
+
+/**
+ * Operators write plain headers too, such as a version or a media type. One that is none is known by its name, or
+ * looks like no word.
+ */
+const isSecret = (name: string, value: string): boolean =>
+  /auth|cookie|key|passw|secret|token/i.test(name) ||
+  (value.length >= 16 && /\d/.test(value) && /[a-z]/i.test(value))
+
+/**
+ * Tokens of all gateways, keys, the admin's token, and what stands in headers for custom providers and for collectors.
+ *
+ * @param others secrets that belong to no gateway
+ */
+export const operatorSecrets = (
+  gateways: Iterable<GatewaySettings>,
+  otel: OtelSettings | undefined,
+  others: ReadonlyArray<Redacted.Redacted<string> | undefined>,
+): Secrets => {
+  const all = [...gateways]
+  const headersOfProviders = all.flatMap(({ customProviders }) => [...customProviders.values()])
+    .flatMap(({ headers }) => headers)
+    .filter(({ name, value, stored }) => stored || isSecret(name, Redacted.value(value)))
+  const headersOfCollectors = [otel?.traces, otel?.metrics, otel?.logs]
+    .flatMap((endpoint) => endpoint?.headers ?? [])
+    .filter(([name, value]) => isSecret(name, Redacted.value(value)))
+  const secrets = [
+    ...others.filter((secret) => secret !== undefined),
+    ...all.flatMap(({ tokens }) => tokens),
+    ...all.flatMap(({ keys }) => [...keys.values()].flatMap((aliases) => [...aliases.values()])),
+    ...headersOfProviders.map(({ value }) => value),
+    ...headersOfCollectors.map(([, value]) => value),
+  ]
+  return secretsOf(secrets.flatMap((secret) => secretsIn(Redacted.value(secret))))
+}

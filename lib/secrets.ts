@@ -1,0 +1,91 @@
+/**
+ * Secrets that the gateway knows, and texts without them.
+ *
+ * A secret is found as it is, escaped within JSON (`\/`, `\u003d`, and again where JSON stands within JSON) and
+ * percent-encoded. It is not found in another encoding, such as base64 of a text that holds it, nor where other
+ * text stands within it.
+ *
+ * @module
+ */
+import { plainText, withoutEscapes } from "./escapes.ts"
+
+/** Secrets made ready to be looked for. */
+export interface Secrets {
+  /** Whether a text holds one of them. */
+  readonly holds: (text: string) => boolean
+  /** Where they stand in a text without escapes. */
+  readonly find: (plain: string) => ReadonlyArray<readonly [from: number, to: number]>
+}
+
+/** What stands in place of a secret. */
+export const blot = "[redacted]"
+
+/** Shorter ones would blot out words; none that is worth the name is. */
+const shortest = 6
+
+/** Above so many, one pattern of all is faster than looking for each. */
+const several = 8
+
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
+
+/** Makes secrets ready. Those of less than six characters are left out. */
+export const secretsOf = (values: Iterable<string>): Secrets => {
+  const needles = [...new Set([...values].map(plainText))].filter(({ length }) => length >= shortest)
+  const pattern = needles.length > several ? new RegExp(needles.map(literally).join("|")) : undefined
+  return {
+    holds: (text) => {
+      const plain = plainText(text)
+      return pattern?.test(plain) ?? needles.some((needle) => plain.includes(needle))
+    },
+    find: (plain) => {
+      const found: Array<readonly [from: number, to: number]> = []
+      for (const needle of needles) {
+        for (let at = plain.indexOf(needle); at !== -1; at = plain.indexOf(needle, at + 1)) {
+          found.push([at, at + needle.length])
+        }
+      }
+      return found
+    },
+  }
+}
+
+/** A text with every one of the secrets blotted out. */
+export const withoutSecrets = (text: string, ...known: ReadonlyArray<Secrets>): string => {
+  if (!known.some(({ holds }) => holds(text))) return text
+  const { plain, place } = withoutEscapes(text)
+  const found = known.flatMap(({ find }) => find(plain)).sort(([one], [other]) => one - other)
+  let blotted = ""
+  let end = 0
+  for (const [from, to] of found) {
+    const [begin] = place(from)
+    // Of secrets that overlap one blot is left.
+    if (begin >= end) blotted += text.slice(end, begin) + blot
+    end = Math.max(end, place(to - 1)[1])
+  }
+  return blotted + text.slice(end)
+}
+
+/** Words of a header's value that are no secrets: schemes that credentials come in. */
+const scheme = /^(?:bearer|api-key|basic|digest|token)$/i
+
+/** As many are read of a header; one with more holds no credential. */
+const mostWords = 16
+
+/** What Basic encodes (RFC 7617 §2): a name and a password, one of which may be missing. */
+const decodedBasic = (token: string): ReadonlyArray<string> => {
+  try {
+    const pair = atob(token)
+    const colon = pair.indexOf(":")
+    return [pair, pair.slice(colon + 1) || pair.slice(0, colon)]
+  } catch {
+    return []
+  }
+}
+
+/** The secrets in the value of a header that holds a credential, or several. */
+export const secretsIn = (value: string): ReadonlyArray<string> => {
+  const words = value.split(/[\s,]+/, mostWords)
+  const secrets = [value.trim(), ...words].filter((word) => !scheme.test(word))
+  const [, basic] = /\bbasic\s+([^\s,]+)/i.exec(value) ?? []
+  return basic === undefined ? secrets : [...secrets, ...decodedBasic(basic)]
+}
