@@ -93,14 +93,27 @@ export class Upstream extends Context.Service<Upstream, {
             : { error: providerTimeout(host, clockNames[expiry]), ending: expiry }
         }
         const response = yield* Effect.callback<Response, UpstreamFailure>((resume) => {
-          transport.send(call, controller.signal).then(
+          let sent: Promise<Response>
+          try {
+            sent = transport.send(call, controller.signal)
+          } catch (defect) {
+            release()
+            throw defect
+          }
+          sent.then(
             (answer) => {
               if (isStatus(answer.status)) return resume(Effect.succeed(answer))
+              release()
               resume(Effect.fail({ error: providerFailed(new URL(call.url).host), ending: "upstream_cut" }))
             },
-            () => resume(Effect.fail(failure())),
+            () => {
+              const failed = failure()
+              release()
+              resume(Effect.fail(failed))
+            },
           )
-        }).pipe(Effect.onError(() => Effect.sync(release)))
+          return Effect.sync(release)
+        })
         clocks.headersCame()
         return {
           response,
