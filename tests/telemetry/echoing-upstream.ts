@@ -58,7 +58,7 @@ const textOf = ({ kind, sizes }: Answer, echo: string): string => {
 
 const bodyOf = (
   text: string,
-  { end, sizes }: Answer,
+  { kind, end, sizes }: Answer,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array<ArrayBuffer>> => {
   // Chunks that cut everything, but not so many that the test takes for ever.
@@ -70,7 +70,7 @@ const bodyOf = (
       const chunk = shown[next++]
       if (chunk !== undefined) return controller.enqueue(new TextEncoder().encode(chunk))
       if (end === "whole") return controller.close()
-      if (end === "cut") return controller.error(new Error(`cut in ${text}`))
+      if (end === "cut" || kind === "error") return controller.error(new Error(`cut in ${text}`))
       return new Promise((resolve) =>
         signal.addEventListener("abort", () => {
           controller.error(new Error(`aborted in ${text}`))
