@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joined } from "../joined-bytes.ts"
 import { blot, type Secrets, withoutSecrets } from "../secrets.ts"
 import type { Payload } from "./entry.ts"
 import { pieces, wholeLines } from "./pieces.ts"
@@ -40,13 +41,7 @@ export const keepPayload = (limit: number): PayloadKeeper => {
       chunks.push(part)
     },
     finish: (secrets) => {
-      const bytes = new Uint8Array(held)
-      let at = 0
-      for (const chunk of chunks) {
-        bytes.set(chunk, at)
-        at += chunk.byteLength
-      }
-      const given = new TextDecoder().decode(bytes)
+      const given = new TextDecoder().decode(joined(chunks, held))
       const lines = wholeLines(given)
       const text = withoutSecrets(lines, ...secrets)
       const told = pieces(text)

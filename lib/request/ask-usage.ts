@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type JsonRange, parseBytes, topLevelMembers } from "./json-members.ts"
+import { type JsonRange, parseBytes, splice, topLevelMembers } from "./json-members.ts"
 
 /** A change to the bytes: `text` in place of a range, which may be empty. */
 interface Edit extends JsonRange {
@@ -50,10 +50,5 @@ export const askUsage = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
     return inner && { start: start + inner.start, end: start + inner.end, text: inner.text }
   })
   if (edit === undefined) return undefined
-  const put = new TextEncoder().encode(edit.text)
-  const result = new Uint8Array(bytes.length - (edit.end - edit.start) + put.length)
-  result.set(bytes.subarray(0, edit.start))
-  result.set(put, edit.start)
-  result.set(bytes.subarray(edit.end), edit.start + put.length)
-  return result
+  return splice(bytes, edit, new TextEncoder().encode(edit.text))
 }

@@ -162,7 +162,12 @@ export const removeMember = (
   return splice(bytes, { start, end: next?.keyStart ?? member.end }, new Uint8Array())
 }
 
-const splice = (bytes: Uint8Array, { start, end }: JsonRange, put: Uint8Array): Uint8Array<ArrayBuffer> => {
+/** The bytes with others in place of a range, which may be empty. */
+export const splice = (
+  bytes: Uint8Array,
+  { start, end }: JsonRange,
+  put: Uint8Array,
+): Uint8Array<ArrayBuffer> => {
   const result = new Uint8Array(bytes.length - (end - start) + put.length)
   result.set(bytes.subarray(0, start))
   result.set(put, start)

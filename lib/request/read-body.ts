@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joined } from "../joined-bytes.ts"
 import { bodyTooLarge, clientLeft, type GatewayError } from "../errors.ts"
 
 /** A body that is held whole: it can be looked at, and sent again. */
@@ -76,16 +77,6 @@ export const wholeBody = async (request: Request, limit: number): Promise<Reques
   } catch {
     return clientLeft()
   }
-}
-
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return bytes
 }
 
 /** How many bytes too many are read, and dropped, before the refusal. */

@@ -7,6 +7,7 @@
  * @module
  */
 import type { IncomingMessage } from "node:http"
+import { joined } from "../joined-bytes.ts"
 import { bodyOf, headersOf } from "./node-message.ts"
 
 /** All bytes of a message, which must be whole. */
@@ -19,13 +20,7 @@ const bytesOf = (message: IncomingMessage): Promise<ArrayBuffer> =>
       size += chunk.byteLength
     })
     message.on("end", () => {
-      const bytes = new Uint8Array(size)
-      let at = 0
-      for (const chunk of chunks) {
-        bytes.set(chunk, at)
-        at += chunk.byteLength
-      }
-      if (message.complete) resolve(bytes.buffer)
+      if (message.complete) resolve(joined(chunks, size).buffer)
     })
     message.on("error", reject)
     message.on("close", () => reject(new Error("The connection closed within the body")))
