@@ -8,13 +8,7 @@ import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
 import type { Collected } from "./log/entry.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
-import {
-  draftRecord,
-  type Ending,
-  type RecordDraft,
-  type RequestRecord,
-  rounded,
-} from "./telemetry/request-record.ts"
+import { draftRecord, type Ending, type RecordDraft, rounded } from "./telemetry/request-record.ts"
 import { startTrace } from "./telemetry/trace-context.ts"
 import { uuidV7 } from "./request/uuid-v7.ts"
 
@@ -55,8 +49,6 @@ export interface Exchange {
   readonly collected: { -readonly [Key in keyof Collected]: Collected[Key] }
   /** Closes the record; only the first call counts. */
   readonly finish: (ending: Ending) => void
-  /** Resolves with the record when the request has ended. */
-  readonly ended: Promise<RequestRecord>
 }
 
 /** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
@@ -69,12 +61,14 @@ export const eventId = (headers: Headers): string | undefined => {
  * Opens the exchange of a request.
  *
  * @param settings nothing where they are malformed
+ * @param onEnd is told once, when the request has ended and its record is complete
  */
 export const openExchange = (
   request: Request,
   url: URL,
   context: RequestContext,
   settings: Pick<SettingsShape, "otel" | "secrets"> | undefined,
+  onEnd: (exchange: Exchange) => void,
 ): Exchange => {
   const start = performance.now()
   const now = Date.now()
@@ -92,15 +86,10 @@ export const openExchange = (
   const sampler = settings?.otel?.traces?.sampler
   if (sampler !== undefined) record.trace = startTrace(request.headers, sampler)
   const elapsed = () => rounded(performance.now() - start)
-  let resolve: (record: RequestRecord) => void
-  // Promise.withResolvers came with Node 22.
-  const promise = new Promise<RequestRecord>((settle) => {
-    resolve = settle
-  })
   const shown = [request.headers]
   let open = true
   let upstreamTime = 0
-  return {
+  const exchange: Exchange = {
     request,
     url,
     loopback: context.loopback ?? false,
@@ -119,13 +108,13 @@ export const openExchange = (
       secretsOf(shown.flatMap(secretsShown)),
     ],
     collected: { entry: false, payloads: undefined },
-    ended: promise,
     finish: (ending) => {
       if (!open) return
       open = false
       record.ending = ending
       record.total_ms = elapsed()
-      resolve(record)
+      onEnd(exchange)
     },
   }
+  return exchange
 }

@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
@@ -70,7 +71,7 @@ interface Engine {
   readonly run: <A, E>(
     effect: Effect.Effect<A, E, Stages | Telemetry>,
     options?: { readonly signal: AbortSignal },
-  ) => Promise<Exit.Exit<A, E>>
+  ) => Fiber.Fiber<A, E>
   /** Holds what the services have opened. */
   readonly scope: Scope.Closeable
 }
@@ -89,7 +90,7 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
     const scope = Scope.makeUnsafe()
     const services = Effect.runSync(Layer.buildWithScope(layer, scope))
     const metrics = Context.get(services, Metrics)
-    return { settings, metrics, scope, run: Effect.runPromiseExitWith(services) }
+    return { settings, metrics, scope, run: Effect.runForkWith(services) }
   })
 }
 
@@ -149,11 +150,13 @@ const noUrl = new URL("http://host.invalid/")
 export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway => {
   let engine: Result.Result<Engine, string> | undefined
   let stopping = false
-  const running = new Set<Promise<void>>()
+  /** Requests whose record is yet to be told. */
+  let running = 0
+  const resting: Array<() => void> = []
+  /** Those of them that have ended. */
+  let due: Array<Ended> = []
 
-  const answer = async (exchange: Exchange, { run }: Engine): Promise<Response> => {
-    if (stopping) return refused(exchange, draining())
-    const exit = await run(pipeline(exchange), { signal: exchange.request.signal })
+  const answerOf = (exchange: Exchange, exit: Exit.Exit<Response, GatewayError>): Response => {
     if (Exit.isFailure(exit)) return refused(exchange, failureOf(exchange, exit))
     if (exchange.record.upstream_status === null) {
       exchange.record.status = exit.value.status
@@ -162,78 +165,110 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     return exit.value
   }
 
+  const tellAll = ({ settings, metrics, run }: Engine): void => {
+    const ended = due
+    due = []
+    for (const { exchange } of ended) metrics.ended(exchange.record.method, exchange.record.scheme)
+    const telling = ended.map(({ exchange }) => run(tell(exchange, settings)))
+    const refreshed = settings.basetenKey === undefined || stopping ? undefined : run(refreshPrices)
+    for (const [index, { done }] of ended.entries()) {
+      telling[index]?.addObserver(() => {
+        running--
+        if (running === 0) { for (const resume of resting.splice(0)) resume() }
+        if (done !== undefined) refreshed === undefined ? done() : refreshed.addObserver(done)
+      })
+    }
+  }
+
   const idle = async (): Promise<void> => {
-    while (running.size > 0) await Promise.all(running)
+    if (running > 0) await new Promise<void>((resolve) => resting.push(resolve))
   }
 
   const dispose = async (): Promise<void> => {
     stopping = true
     if (engine === undefined || Result.isFailure(engine)) return
     const { run, scope } = engine.success
-    await run(Effect.flatMap(StreamRelay, ({ drain }) => drain))
+    run(Effect.flatMap(StreamRelay, ({ drain }) => drain))
     await idle()
     await Effect.runPromise(Scope.close(scope, Exit.void))
   }
   let disposed: Promise<void> | undefined
 
-  const record = (exchange: Exchange, { settings, metrics, run }: Engine): Promise<void> => {
-    const { method, scheme } = exchange.record
-    metrics.began(method, scheme)
-    return exchange.ended.then(nextTurn).then(async (record) => {
-      metrics.ended(method, scheme)
-      const told = isProbe(record) ? Effect.void : Effect.flatMap(Telemetry, (_) =>
-        _.record(
-          scrubbedRecord(record, exchange.secrets(), isListed(record, settings)),
-          exchange.collected,
-        ))
-      await run(exchange.after.reduceRight((rest, first) => Effect.andThen(first, rest), told))
+  /** Answers where the settings are sound. */
+  const serve = (
+    engine: Engine,
+    request: Request,
+    context: RequestContext,
+  ): Promise<Response> => {
+    const { settings, metrics, run } = engine
+    const url = urlOf(request)
+    let done: (() => void) | undefined
+    context.waitUntil?.(
+      new Promise<void>((resolve) => {
+        done = resolve
+      }),
+    )
+    const exchange = openExchange(request, url ?? noUrl, context, settings, (exchange) => {
+      if (due.push({ exchange, done }) === 1) soon(() => tellAll(engine))
     })
-  }
-
-  const refreshPrices = async ({ settings, run }: Engine): Promise<void> => {
-    if (settings.basetenKey !== undefined && !stopping) {
-      await run(Effect.flatMap(Prices, ({ refreshIfDue }) => refreshIfDue))
+    running++
+    metrics.began(exchange.record.method, exchange.record.scheme)
+    const finished = (response: Response): Response => {
+      // Pages are for clients; the management API is for servers and command lines.
+      if (!isAdminPath(exchange.url.pathname)) {
+        addCors(response.headers, settings.corsOrigins, request.headers)
+      }
+      return withIds(response, exchange)
     }
+    if (url === undefined) return Promise.resolve(finished(refused(exchange, unreadableUrl())))
+    if (stopping) return Promise.resolve(finished(refused(exchange, draining())))
+    const answering = run(pipeline(exchange), { signal: request.signal })
+    return new Promise<Exit.Exit<Response, GatewayError>>((resolve) => answering.addObserver(resolve))
+      .then((exit) => finished(answerOf(exchange, exit)))
   }
 
   return {
-    fetch: async (request, context = {}) => {
+    fetch: (request, context = {}) => {
       engine ??= start(options, host)
-      const url = urlOf(request)
-      const settings = Result.isSuccess(engine) ? engine.success.settings : undefined
-      const exchange = openExchange(request, url ?? noUrl, context, settings)
-      if (Result.isFailure(engine)) return withIds(refused(exchange, misconfigured(engine.failure)), exchange)
-      const recorded = record(exchange, engine.success).finally(() => running.delete(recorded))
-      running.add(recorded)
-      const { success } = engine
-      const after = recorded.then(() => refreshPrices(success))
-      context.waitUntil?.(after)
-      const response = url === undefined
-        ? refused(exchange, unreadableUrl())
-        : await answer(exchange, engine.success)
-      // Pages are for clients; the management API is for servers and command lines.
-      if (!isAdminPath(exchange.url.pathname)) {
-        addCors(response.headers, engine.success.settings.corsOrigins, request.headers)
-      }
-      return withIds(response, exchange)
+      if (Result.isSuccess(engine)) return serve(engine.success, request, context)
+      const exchange = openExchange(request, urlOf(request) ?? noUrl, context, undefined, () => {})
+      return Promise.resolve(withIds(refused(exchange, misconfigured(engine.failure)), exchange))
     },
     idle,
     dispose: () => disposed ??= dispose(),
   }
 }
 
+const refreshPrices = Effect.flatMap(Prices, ({ refreshIfDue }) => refreshIfDue)
+
+/** A request that has ended, and who waits for its record to be told. */
+interface Ended {
+  readonly exchange: Exchange
+  readonly done: (() => void) | undefined
+}
+
+/** What is left to do for a request that has ended: what its stages have put off, then its record. */
+const tell = Effect.fnUntraced(function* (exchange: Exchange, settings: SettingsShape) {
+  const { record } = exchange
+  for (const effect of exchange.after) yield* effect
+  if (isProbe(record)) return
+  const telemetry = yield* Telemetry
+  yield* telemetry.record(
+    scrubbedRecord(record, exchange.secrets(), isListed(record, settings)),
+    exchange.collected,
+  )
+})
+
 /** Health probes and scrapes come every few seconds and say nothing: they leave no record, unless they are refused. */
 const isProbe = ({ path, status }: RequestRecord): boolean =>
   status < 400 && ["/livez", "/readyz", "/metrics"].includes(path)
-
-const { setImmediate: soon } = globalThis as { readonly setImmediate?: (run: () => void) => unknown }
 
 /**
  * Lets the answer go out first. What comes in next is read after that, and so finds the books up to date: a timer,
  * which is all that Workers have for it, would not do.
  */
-const nextTurn = <A>(value: A): A | Promise<A> =>
-  soon === undefined ? value : new Promise((resolve) => soon(() => resolve(value)))
+const soon = (globalThis as { readonly setImmediate?: (run: () => void) => unknown }).setImmediate ??
+  ((run: () => void) => void Promise.resolve().then(run))
 
 /** Whether the settings name a record's gateway; under `*` callers choose names. */
 const isListed = ({ account_id, gateway_id }: RequestRecord, settings: SettingsShape): boolean =>

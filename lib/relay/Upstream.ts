@@ -3,12 +3,12 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type GatewayError, providerFailed, providerTimeout } from "../errors.ts"
 import { type ClockLimits, type Clocks, type Expiry, startClocks } from "./clocks.ts"
+import { Alarm } from "./Alarm.ts"
 import { Transport, type UpstreamRequest } from "./Transport.ts"
 
 /** Baseten's answer, its body yet to be read, with what keeps watch over it. */
@@ -39,16 +39,6 @@ export interface UpstreamFailure {
   readonly ending: "complete" | "upstream_cut" | Expiry
 }
 
-/** Sleeps until a clock has run out, and says which. */
-const watch = (clocks: Clocks, expired: (expiry: Expiry) => void): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    for (;;) {
-      const state = clocks.check(yield* Clock.currentTimeMillis)
-      if (typeof state !== "number") return expired(state)
-      yield* Effect.sleep(state)
-    }
-  })
-
 /**
  * Sends requests to Baseten. Interruption aborts the request: the GPU stops.
  *
@@ -64,71 +54,84 @@ export class Upstream extends Context.Service<Upstream, {
   /** Over the platform's transport. */
   static readonly layer: Layer.Layer<Upstream, never, Transport> = Layer.effect(
     Upstream,
-    Effect.map(Transport, (transport) => ({
-      send: Effect.fnUntraced(function* (call, limits) {
-        const clock = yield* Clock.Clock
-        const now = () => clock.currentTimeMillisUnsafe()
+    Effect.gen(function* () {
+      const transport = yield* Transport
+      const setAlarm = yield* Alarm
+      const begin = (call: UpstreamCall, limits: ClockLimits, now: () => number, answered: Answered) => {
         const clocks = startClocks(limits, now())
         const controller = new AbortController()
         let expiry: Expiry | undefined
         let expired = (): void => controller.abort()
-        const watcher = yield* Effect.forkDetach(
-          watch(clocks, (which) => {
-            expiry = which
+        let settled = (): void => {}
+        const check = (): void => {
+          const state = clocks.check(now())
+          if (typeof state === "number") {
+            settled = setAlarm(state, check)
+          } else {
+            expiry = state
             expired()
-          }),
-          { startImmediately: true },
-        )
-        const settled = (): void => watcher.interruptUnsafe()
+          }
+        }
+        check()
         const release = (): void => {
           settled()
           controller.abort()
         }
         call.broken?.addEventListener("abort", release, { once: true })
-        const failure = (): UpstreamFailure => {
-          if (call.broken?.aborted) return { error: call.broken.reason as GatewayError, ending: "complete" }
-          const { host } = new URL(call.url)
-          return expiry === undefined
-            ? { error: providerFailed(host), ending: "upstream_cut" }
-            : { error: providerTimeout(host, clockNames[expiry]), ending: expiry }
+        const fail = (failure: UpstreamFailure): void => {
+          release()
+          answered(Effect.fail(failure))
         }
-        const response = yield* Effect.callback<Response, UpstreamFailure>((resume) => {
-          let sent: Promise<Response>
-          try {
-            sent = transport.send(call, controller.signal)
-          } catch (defect) {
-            release()
-            throw defect
-          }
-          sent.then(
-            (answer) => {
-              if (isStatus(answer.status)) return resume(Effect.succeed(answer))
-              release()
-              resume(Effect.fail({ error: providerFailed(new URL(call.url).host), ending: "upstream_cut" }))
-            },
-            () => {
-              const failed = failure()
-              release()
-              resume(Effect.fail(failed))
-            },
-          )
-          return Effect.sync(release)
-        })
-        clocks.headersCame()
-        return {
-          response,
-          decoded: transport.decodes,
-          clocks,
-          now,
-          onExpiry: (callback) => {
-            expired = () => expiry !== undefined && callback(expiry)
+        let sent: Promise<Response>
+        try {
+          sent = transport.send(call, controller.signal)
+        } catch (defect) {
+          release()
+          throw defect
+        }
+        sent.then(
+          (response) => {
+            if (!isStatus(response.status)) return fail(whyNone(call, undefined))
+            clocks.headersCame()
+            answered(Effect.succeed({
+              response,
+              decoded: transport.decodes,
+              clocks,
+              now,
+              onExpiry: (callback) => {
+                expired = () => expiry !== undefined && callback(expiry)
+              },
+              settled: () => settled(),
+              release,
+            }))
           },
-          settled,
-          release,
-        }
-      }),
-    })),
+          () => fail(whyNone(call, expiry)),
+        )
+        return release
+      }
+      return {
+        send: (call, limits) =>
+          Effect.clockWith((clock) => {
+            const now = (): number => clock.currentTimeMillisUnsafe()
+            return Effect.callback((resume) => {
+              const release = begin(call, limits, now, resume)
+              return Effect.sync(release)
+            })
+          }),
+      }
+    }),
   )
+}
+
+type Answered = (answer: Effect.Effect<UpstreamAnswer, UpstreamFailure>) => void
+
+/** Why a call has no answer. */
+const whyNone = ({ broken, url }: UpstreamCall, expiry: Expiry | undefined): UpstreamFailure => {
+  if (broken?.aborted) return { error: broken.reason as GatewayError, ending: "complete" }
+  const { host } = new URL(url)
+  return expiry === undefined
+    ? { error: providerFailed(host), ending: "upstream_cut" }
+    : { error: providerTimeout(host, clockNames[expiry]), ending: expiry }
 }
 
 /** No response can be made of another status, which HTTP knows none of either (RFC 9110 §15). */

@@ -47,6 +47,9 @@ export interface RetryOptions {
 const wishBytes = 65_536
 const wishTime = 2_000
 
+/** What came of a request, or of one try of it. */
+export type Outcome = Result.Result<UpstreamAnswer, UpstreamFailure>
+
 /**
  * Tries until there is an answer that a retry would not mend, or the policy gives up; then the last answer or
  * failure is handed on as it is, its body whole.
@@ -56,19 +59,35 @@ const wishTime = 2_000
  *
  * @param attempt one try, given its number from 1; the clocks that it starts must keep within the deadline
  */
-export const withRetries: (
+export const withRetries = (
   attempt: (number: number) => Effect.Effect<UpstreamAnswer, UpstreamFailure>,
   policy: RetryPolicy,
   options: RetryOptions,
-) => Effect.Effect<UpstreamAnswer, UpstreamFailure> = Effect.fnUntraced(
-  function* (attempt, policy, { repeatable, deadline, onAttempt }) {
-    let waited = 0
-    for (let number = 1;; number++) {
-      const started = yield* Clock.currentTimeMillis
-      const result = yield* Effect.result(attempt(number))
-      const ended = yield* Clock.currentTimeMillis
+): Effect.Effect<Outcome> =>
+  options.repeatable && policy.maxAttempts > 1
+    ? severalTries(attempt, policy, options)
+    : Effect.map(reported(attempt, 1, 0, options.onAttempt), ({ result }) => result)
+
+interface Try {
+  readonly result: Outcome
+  /** What a policy goes by: a status, or why there is none. */
+  readonly outcome: number | Reason
+  readonly ended: number
+  readonly duration: number
+}
+
+/** One try, and word of it. */
+const reported = (
+  attempt: (number: number) => Effect.Effect<UpstreamAnswer, UpstreamFailure>,
+  number: number,
+  waited: number,
+  onAttempt: RetryOptions["onAttempt"],
+): Effect.Effect<Try> =>
+  Effect.clockWith((clock) => {
+    const started = clock.currentTimeMillisUnsafe()
+    return Effect.map(Effect.result(attempt(number)), (result) => {
+      const ended = clock.currentTimeMillisUnsafe()
       const duration = ended - started
-      const answer = Result.isSuccess(result) ? result.success : undefined
       const outcome = Result.isSuccess(result) ? result.success.response.status : result.failure.error.reason
       onAttempt({
         attempt: number,
@@ -78,8 +97,22 @@ export const withRetries: (
         duration,
         waited,
       })
-      if (!repeatable || number >= policy.maxAttempts) return yield* Effect.fromResult(result)
+      return { result, outcome, ended, duration }
+    })
+  })
 
+const severalTries = Effect.fnUntraced(
+  function* (
+    attempt: (number: number) => Effect.Effect<UpstreamAnswer, UpstreamFailure>,
+    policy: RetryPolicy,
+    { deadline, onAttempt }: RetryOptions,
+  ) {
+    let waited = 0
+    for (let number = 1;; number++) {
+      const { result, outcome, ended, duration } = yield* reported(attempt, number, waited, onAttempt)
+      if (number >= policy.maxAttempts) return result
+
+      const answer = Result.isSuccess(result) ? result.success : undefined
       const random = yield* Random.next
       const waitFor = (wish: number | undefined, now: number): number | undefined => {
         const remaining = deadline === undefined ? undefined : deadline - now
@@ -87,7 +120,7 @@ export const withRetries: (
       }
       const wish = answer === undefined ? undefined : headerWish(answer.response.headers, ended)
       let wait = waitFor(wish, ended)
-      if (wait === undefined) return yield* Effect.fromResult(result)
+      if (wait === undefined) return result
       if (answer !== undefined) {
         if (wish === undefined && answer.response.body !== null && isJson(answer.response.headers)) {
           const { text, whole } = beginningOf(answer.response.body)
@@ -97,7 +130,9 @@ export const withRetries: (
             Effect.onInterrupt(() => Effect.sync(answer.release)),
           )
           wait = waitFor(bodyWish(read), yield* Clock.currentTimeMillis)
-          if (wait === undefined) return { ...answer, response: new Response(whole(), answer.response) }
+          if (wait === undefined) {
+            return Result.succeed({ ...answer, response: new Response(whole(), answer.response) })
+          }
         }
         answer.release()
       }

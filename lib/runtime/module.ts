@@ -42,7 +42,7 @@ export const processGateway = (): Gateway => ofEnvironment(thisProcess)
 let bound: string | undefined
 
 /** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
-const fetch = async (request: Request, second?: object, third?: Lent): Promise<Response> => {
+const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
   if (typeof third?.waitUntil === "function") {
     return ofEnvironment(second as Environment ?? thisProcess).fetch(request, {
       waitUntil: (promise) => third.waitUntil?.(promise),
@@ -54,7 +54,7 @@ const fetch = async (request: Request, second?: object, third?: Lent): Promise<R
   const upgrade = upgradeOf(gateway, request, context, second as BunServer | undefined)
   if (upgrade === undefined) return gateway.fetch(request, context)
   // Bun takes nothing for an answer to a request that has become a socket.
-  return await serveWithSockets(gateway, request, context, upgrade) as Response
+  return serveWithSockets(gateway, request, context, upgrade) as Promise<Response>
 }
 
 /** The module's default export. `port`, `hostname` and the rest are read by servers alone. */

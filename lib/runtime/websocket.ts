@@ -47,13 +47,20 @@ const offered = /^(cf-aig-authorization|authorization)\.(\S+)$/
  *
  * @param upgrade makes a socket of it, once the gateway has let the caller in
  */
-export const serveWithSockets = async <Answer>(
+export const serveWithSockets = <Answer>(
+  gateway: Gateway,
+  request: Request,
+  context: RequestContext,
+  upgrade: (handshake: Handshake) => Answer,
+): Promise<Answer | Response> =>
+  isHandshake(request) ? accept(gateway, request, context, upgrade) : gateway.fetch(request, context)
+
+const accept = async <Answer>(
   gateway: Gateway,
   request: Request,
   context: RequestContext,
   upgrade: (handshake: Handshake) => Answer,
 ): Promise<Answer | Response> => {
-  if (!isHandshake(request)) return gateway.fetch(request, context)
   const headers = new Headers(request.headers)
   const protocols = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim())
   for (const protocol of protocols) {

@@ -5,6 +5,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { GatewayError } from "../errors.ts"
 import { withRetries } from "../relay/attempts.ts"
@@ -30,14 +31,23 @@ export const sendStep: (
     const { record } = exchange
     if (body.length !== undefined) headers.set("content-length", String(body.length))
     const upstream = yield* Upstream
-    const request = { url: route.url, method, headers, ...body }
+    const request = {
+      url: route.url,
+      method,
+      headers,
+      body: body.body,
+      length: body.length,
+      broken: body.broken,
+    }
     const deadline = gateway.totalTimeout === undefined
       ? undefined
       : (yield* Clock.currentTimeMillis) + gateway.totalTimeout - exchange.elapsed()
-    const send = Effect.clockWith((clock) => {
-      const left = deadline === undefined ? undefined : deadline - clock.currentTimeMillisUnsafe()
-      return upstream.send(request, clocksOf(gateway, step, left))
-    })
+    const send = deadline === undefined
+      ? upstream.send(request, clocksOf(gateway, step, undefined))
+      : Effect.flatMap(
+        Clock.currentTimeMillis,
+        (now) => upstream.send(request, clocksOf(gateway, step, deadline - now)),
+      )
     let circuit: string | null = null
     const attempt = gateway.circuit === undefined ? send : throughCircuit(
       yield* Circuits,
@@ -59,7 +69,7 @@ export const sendStep: (
     }
 
     const before = exchange.elapsed()
-    const answer = yield* withRetries(nextAttempt, options.retry, {
+    const outcome = yield* withRetries(nextAttempt, options.retry, {
       repeatable: isRepeatable(step),
       deadline,
       onAttempt: ({ attempt, status, error, duration, waited }) =>
@@ -77,14 +87,16 @@ export const sendStep: (
           circuit,
           span_id: span,
         }),
-    }).pipe(
-      Effect.mapError(({ error, ending }) => {
-        record.ending = ending
-        return gateway.cloudflareErrorStatus ? asCloudflare(error) : error
-      }),
-      Effect.ensuring(Effect.sync(() => exchange.spentUpstream(exchange.elapsed() - before))),
-    )
-    record.time_to_headers_ms = exchange.elapsed()
+    })
+    const now = exchange.elapsed()
+    exchange.spentUpstream(now - before)
+    if (Result.isFailure(outcome)) {
+      const { error, ending } = outcome.failure
+      record.ending = ending
+      return yield* gateway.cloudflareErrorStatus ? asCloudflare(error) : error
+    }
+    record.time_to_headers_ms = now
+    const { success: answer } = outcome
     return { ...answer, headers: responseHeaders(answer.response.headers, answer.decoded) }
   },
 )

@@ -32,14 +32,15 @@ export class Metrics extends Context.Service<
     Effect.gen(function* () {
       const settings = yield* Settings
       const log = yield* RequestLog
+      const none = noLabels()
       const meter = requestMeter((name) => {
         const [account = "", gateway = ""] = name.split("/")
         return settings.gateway(account, gateway)?.id === name
       })
       const drops = recorder(catalogue.exportDrops)
-      const build = observed(catalogue.buildInfo, 1, labelled(noLabels, "version", product.version))
+      const build = observed(catalogue.buildInfo, 1, labelled(none, "version", product.version))
       const families = Effect.map(log.health, ({ kind, healthy, entries, pending, dropped }) => {
-        const store = labelled(noLabels, "basegate.log.kind", kind)
+        const store = labelled(none, "basegate.log.kind", kind)
         return [
           ...meter.families,
           drops,
@@ -51,7 +52,7 @@ export class Metrics extends Context.Service<
       })
       return {
         ...meter,
-        dropped: (signal, items) => drops.add(items, labelled(noLabels, "basegate.otlp.signal", signal)),
+        dropped: (signal, items) => drops.add(items, labelled(none, "basegate.otlp.signal", signal)),
         families,
         // A collector learns the version from the resource.
         text: Effect.map(families, (all) => prometheusText([...all, build])),

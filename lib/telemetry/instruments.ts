@@ -20,29 +20,51 @@ export interface Instrument {
   readonly bounds?: ReadonlyArray<number>
 }
 
-/** A label, and those before it. Sets that begin alike share their beginning. */
+/**
+ * A label, and those before it. Of equal sets there is one, so that an instrument finds its point by identity: joining
+ * names and values to a key took 3 µs of a request (Bun 1.4).
+ */
 export interface Labels {
-  /** Tells sets apart. */
-  readonly key: string
   readonly before: Labels | undefined
   readonly name: string
   readonly value: string | number
+  /** The sets that have one more label, by its name and value. */
+  readonly after: Map<string, Map<string | number, Labels>>
+  /** How many sets there are of the same beginning. */
+  readonly sets: { count: number }
 }
 
-/** No labels. */
-export const noLabels: Labels = { key: "", before: undefined, name: "", value: "" }
+/** The most sets that are kept of one beginning. */
+const setsLimit = 20_000
 
-/** Adds a label; its length goes into the key, since a value is a caller's and could hold whatever separates two. */
-export const labelled = (before: Labels, name: string, value: string | number): Labels => ({
-  key: `${before.key}${name}=${typeof value === "string" ? value.length : ""}:${value}`,
-  before,
-  name,
-  value,
+/** No labels: the beginning of sets. */
+export const noLabels = (): Labels => ({
+  before: undefined,
+  name: "",
+  value: "",
+  after: new Map(),
+  sets: { count: 0 },
 })
 
+/** Adds a label. Beyond the limit of sets, which callers could only pass by inventions, all are one. */
+export const labelled = (before: Labels, name: string, value: string | number): Labels => {
+  let named = before.after.get(name)
+  if (named === undefined) before.after.set(name, named = new Map())
+  const known = named.get(value)
+  if (known !== undefined) return known
+  const { sets } = before
+  if (sets.count >= setsLimit) return overflow
+  sets.count++
+  const labels = { before, name, value, after: new Map(), sets }
+  named.set(value, labels)
+  return labels
+}
+
+export type LabelPair = readonly [name: string, value: string | number]
+
 /** All labels, the first one first. */
-export const pairsOf = (labels: Labels): ReadonlyArray<readonly [name: string, value: string | number]> => {
-  const pairs: Array<readonly [string, string | number]> = []
+export const pairsOf = (labels: Labels): ReadonlyArray<LabelPair> => {
+  const pairs: Array<LabelPair> = []
   for (let { before, name, value } = labels; before !== undefined; { before, name, value } = before) {
     pairs.unshift([name, value])
   }
@@ -76,19 +98,22 @@ export interface Recorder extends Family {
 export const seriesLimit = 2000
 
 /** What is beyond the limit is counted together, under the name that the specification has for it. */
-const overflow = labelled(noLabels, "otel.metric.overflow", "true")
+const overflow: Labels = {
+  ...labelled(noLabels(), "otel.metric.overflow", "true"),
+  sets: { count: setsLimit },
+}
 
 /** Makes an instrument's store. */
 export const recorder = (instrument: Instrument): Recorder => {
   const { bounds } = instrument
-  const points = new Map<string, Point>()
+  const points = new Map<Labels, Point>()
   const pointAt = (labels: Labels): Point => {
-    const known = points.get(labels.key)
+    const known = points.get(labels)
     if (known !== undefined) return known
     if (points.size >= seriesLimit - 1 && labels !== overflow) return pointAt(overflow)
     const buckets = Array<number>(bounds === undefined ? 0 : bounds.length + 1).fill(0)
     const point: Point = { labels, value: 0, count: 0, buckets }
-    points.set(labels.key, point)
+    points.set(labels, point)
     return point
   }
   return {
@@ -107,7 +132,7 @@ export const recorder = (instrument: Instrument): Recorder => {
 }
 
 /** A family whose one value is known only when somebody asks. */
-export const observed = (instrument: Instrument, value: number, labels = noLabels): Family => ({
+export const observed = (instrument: Instrument, value: number, labels = noLabels()): Family => ({
   instrument,
   points: [{ labels, value, count: 0, buckets: [] }],
 })

@@ -41,6 +41,7 @@ const isAdmins = ({ route }: RequestRecord): boolean => route?.startsWith("admin
 
 /** @param isListed whether the settings list a gateway (`account/gateway`) by its name */
 export const requestMeter = (isListed: (gateway: string) => boolean): RequestMeter => {
+  const none = noLabels()
   const httpDuration = recorder(catalogue.httpDuration)
   const activeRequests = recorder(catalogue.activeRequests)
   const requestDuration = recorder(catalogue.requestDuration)
@@ -58,7 +59,7 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
 
   const http = (record: RequestRecord): void => {
     const request = labelled(
-      labelled(noLabels, "http.request.method", httpMethod(record.method)),
+      labelled(none, "http.request.method", httpMethod(record.method)),
       "url.scheme",
       record.scheme,
     )
@@ -108,7 +109,7 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
   const active = (by: number) => (method: string, scheme: string): void =>
     activeRequests.add(
       by,
-      labelled(labelled(noLabels, "http.request.method", httpMethod(method)), "url.scheme", scheme),
+      labelled(labelled(none, "http.request.method", httpMethod(method)), "url.scheme", scheme),
     )
 
   return {
@@ -119,7 +120,7 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
       if (record.account_id === null || isAdmins(record)) return
       const proven = isProven(record)
       const name = gatewayName(`${record.account_id}/${record.gateway_id}`, proven)
-      const gateway = labelled(noLabels, "basegate.gateway", name)
+      const gateway = labelled(none, "basegate.gateway", name)
       endings.add(1, labelled(gateway, "basegate.ending", record.ending))
       if (record.provider === null) return
       const labelsFor = (provider: string, named: string | null): Labels => {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Family, type Instrument, labelled, type Labels, pairsOf } from "./instruments.ts"
+import { type Family, type Instrument, type LabelPair, pairsOf } from "./instruments.ts"
 
 /** The media type of the text. */
 export const prometheusType = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,10 +19,8 @@ const nameOf = ({ name, unit, kind }: Instrument): string =>
 const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' }
 const escaped = (text: string): string => text.replace(/[\\\n"]/g, (found) => escapes[found] ?? "")
 
-const line = (name: string, labels: Labels, value: number): string => {
-  const pairs = pairsOf(labels).map(([label, text]) =>
-    `${label.replaceAll(".", "_")}="${escaped(String(text))}"`
-  )
+const line = (name: string, labels: ReadonlyArray<LabelPair>, value: number): string => {
+  const pairs = labels.map(([label, text]) => `${label.replaceAll(".", "_")}="${escaped(String(text))}"`)
   return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`
 }
 
@@ -33,7 +31,8 @@ export const prometheusText = (families: Iterable<Family>): string => {
     const name = nameOf(instrument)
     const { bounds = [], kind, description } = instrument
     text += `# HELP ${name} ${description}\n# TYPE ${name} ${types[kind]}\n`
-    for (const { labels, value, count, buckets } of points) {
+    for (const { labels: set, value, count, buckets } of points) {
+      const labels = pairsOf(set)
       if (kind !== "histogram") {
         text += line(name, labels, value)
         continue
@@ -41,7 +40,7 @@ export const prometheusText = (families: Iterable<Family>): string => {
       let sum = 0
       for (const [index, amount] of buckets.entries()) {
         sum += amount
-        text += line(`${name}_bucket`, labelled(labels, "le", bounds[index] ?? "+Inf"), sum)
+        text += line(`${name}_bucket`, [...labels, ["le", bounds[index] ?? "+Inf"]], sum)
       }
       text += line(`${name}_sum`, labels, value) + line(`${name}_count`, labels, count)
     }

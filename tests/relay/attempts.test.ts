@@ -10,6 +10,7 @@ import { type AttemptReport, type RetryOptions, withRetries } from "../../lib/re
 import { startClocks } from "../../lib/relay/clocks.ts"
 import type { RetryPolicy } from "../../lib/relay/retry-policy.ts"
 import { Transport } from "../../lib/relay/Transport.ts"
+import { layerVirtualAlarm } from "../support/virtual-alarm.ts"
 import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../../lib/relay/Upstream.ts"
 
 const policy: RetryPolicy = { maxAttempts: 3, delay: 1_000, backoff: "exponential" }
@@ -35,6 +36,10 @@ const toEnd = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     }
     return assert.fail("no end")
   })
+
+/** What came of it in the end, as an effect's own result. */
+const tried = (...given: Parameters<typeof withRetries>) =>
+  Effect.flatMap(withRetries(...given), Effect.fromResult)
 
 /** Attempts over answers that are given, and what became of them. */
 const scripted = (...responses: ReadonlyArray<() => Response>) => {
@@ -93,9 +98,9 @@ test("withRetries() retries over a real Upstream: failed answers are aborted bef
       : Promise.resolve(new Response("ok"))
   }
   const { reports, options } = scripted()
-  const layer = Upstream.layer.pipe(Layer.provide(Transport.layerFetch({ fetch })))
+  const layer = Upstream.layer.pipe(Layer.provide([Transport.layerFetch({ fetch }), layerVirtualAlarm]))
   const answer = await virtual(
-    Upstream.use((upstream) => toEnd(withRetries(() => upstream.send(call, limits), policy, options()))).pipe(
+    Upstream.use((upstream) => toEnd(tried(() => upstream.send(call, limits), policy, options()))).pipe(
       Effect.provide(layer),
     ),
   )
@@ -111,7 +116,7 @@ test("withRetries() retries over a real Upstream: failed answers are aborted bef
 
 test("withRetries() hands on the last answer, unread and not released", async () => {
   const { attempt, attempts, released, options } = scripted(answering(503))
-  const answer = await virtual(toEnd(withRetries(attempt, policy, options())))
+  const answer = await virtual(toEnd(tried(attempt, policy, options())))
   assert.deepEqual([answer.response.status, await answer.response.text()], [503, "busy"])
   assert.deepEqual([attempts, released], [[1, 2, 3], [1, 2]])
 })
@@ -119,7 +124,7 @@ test("withRetries() hands on the last answer, unread and not released", async ()
 test("withRetries() tries once where the outcome, the policy or the request's body asks for it", async () => {
   const once = async (status: number, maxAttempts: number, repeatable: boolean) => {
     const { attempt, attempts, options } = scripted(answering(status))
-    await virtual(toEnd(withRetries(attempt, { ...policy, maxAttempts }, options({ repeatable }))))
+    await virtual(toEnd(tried(attempt, { ...policy, maxAttempts }, options({ repeatable }))))
     return attempts.length
   }
   assert.deepEqual([await once(400, 3, true), await once(503, 1, true), await once(503, 3, false)], [1, 1, 1])
@@ -128,7 +133,7 @@ test("withRetries() tries once where the outcome, the policy or the request's bo
 test("withRetries() waits as long as the server asks, in a header or in a JSON body", async () => {
   const waits = async (response: () => Response) => {
     const { attempt, reports, options } = scripted(response, answering(200))
-    await virtual(toEnd(withRetries(attempt, policy, options())))
+    await virtual(toEnd(tried(attempt, policy, options())))
     return reports.at(-1)?.waited
   }
   assert.equal(await waits(answering(429, "", { "retry-after": "7" })), 7_000)
@@ -144,7 +149,7 @@ test("withRetries() retries all the same where the body breaks or does not end",
   for (const then of ["breaks", "stays open"] as const) {
     const body = streamOf(['{"retry_after":8}'], then)
     const { attempt, reports, released, options } = scripted(answering(429, body, json), answering(200))
-    await virtual(toEnd(withRetries(attempt, policy, options())))
+    await virtual(toEnd(tried(attempt, policy, options())))
     assert.deepEqual([reports.map(({ waited }) => waited), released], [[0, 1_000], [1]], then)
     const elapsed = (reports[1]?.started ?? 0) - (reports[0]?.started ?? 0)
     assert.ok(
@@ -163,7 +168,7 @@ test("withRetries() reads no more than it needs of a failed answer", async () =>
     },
   }, { highWaterMark: 0 })
   const { attempt, attempts, options } = scripted(answering(503, endless, json), answering(200))
-  await virtual(toEnd(withRetries(attempt, policy, options())))
+  await virtual(toEnd(tried(attempt, policy, options())))
   assert.deepEqual([attempts, pulled], [[1, 2], 65_536 + 1_024])
 })
 
@@ -172,7 +177,7 @@ test("withRetries() hands on whole what it has read where the wish does not fit 
   const { attempt, attempts, released, options } = scripted(
     () => new Response(streamOf(chunks, "ends"), { status: 529, statusText: "No capacity", headers: json }),
   )
-  const { response } = await virtual(toEnd(withRetries(attempt, policy, options({ deadline: 30_000 }))))
+  const { response } = await virtual(toEnd(tried(attempt, policy, options({ deadline: 30_000 }))))
   assert.deepEqual([response.status, response.statusText], [529, "No capacity"])
   assert.equal(response.headers.get("content-type"), json["content-type"])
   assert.equal(await response.text(), chunks.join(""))
@@ -189,7 +194,7 @@ test("withRetries() loses neither byte nor failure of a body that goes on after 
       },
     })
     const { attempt, attempts, options } = scripted(answering(503, body, json))
-    const { response } = await virtual(toEnd(withRetries(attempt, policy, options({ deadline: 1_500 }))))
+    const { response } = await virtual(toEnd(tried(attempt, policy, options({ deadline: 1_500 }))))
     assert.deepEqual(attempts, [1])
     if (controller !== undefined) then(controller)
     return response.text()
@@ -205,7 +210,7 @@ test("withRetries() loses neither byte nor failure of a body that goes on after 
 test("withRetries() releases once when interrupted while it waits, and tries no more", async () => {
   const { attempt, attempts, released, options } = scripted(answering(503))
   await virtual(Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(withRetries(attempt, policy, options()))
+    const fiber = yield* Effect.forkChild(tried(attempt, policy, options()))
     yield* TestClock.adjust("500 millis")
     assert.deepEqual(released, [1])
     yield* Fiber.interrupt(fiber)
@@ -218,7 +223,7 @@ test("withRetries() releases once when interrupted while it reads the failed ans
   const body = streamOf(['{"retry_after":'], "stays open")
   const { attempt, attempts, released, options } = scripted(answering(503, body, json))
   await virtual(Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(withRetries(attempt, policy, options()))
+    const fiber = yield* Effect.forkChild(tried(attempt, policy, options()))
     yield* TestClock.adjust("1 second")
     assert.deepEqual(released, [])
     yield* Fiber.interrupt(fiber)
@@ -252,7 +257,7 @@ test("withRetries() keeps to the tries, to the server's wish and to the deadline
       const taking = (number: number) =>
         Effect.delay(attempt(number), (script[number - 1] ?? script.at(-1))?.takes ?? 0)
       await virtual(Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(withRetries(taking, anyPolicy, options({ deadline })))
+        const fiber = yield* Effect.forkChild(tried(taking, anyPolicy, options({ deadline })))
         yield* TestClock.adjust("1 hour")
         yield* Fiber.join(fiber)
       }))

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Transport } from "../../lib/relay/Transport.ts"
 import { Upstream } from "../../lib/relay/Upstream.ts"
+import { layerVirtualAlarm } from "../support/virtual-alarm.ts"
 
 const limits = { headers: 60_000, idle: 5_000, total: undefined }
 const call = { url: "https://up.test/v1/models", method: "GET", headers: new Headers(), body: null }
@@ -16,7 +17,9 @@ const withFetch = <A, E>(
   effect: Effect.Effect<A, E, Upstream>,
 ): Promise<A> =>
   Effect.runPromise(effect.pipe(
-    Effect.provide(Upstream.layer.pipe(Layer.provide(Transport.layerFetch({ fetch })))),
+    Effect.provide(
+      Upstream.layer.pipe(Layer.provide([Transport.layerFetch({ fetch }), layerVirtualAlarm])),
+    ),
     Effect.provide(TestClock.layer()),
   ))
 
