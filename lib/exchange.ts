@@ -4,6 +4,7 @@
  * @module
  */
 import type * as Effect from "effect/Effect"
+import { abortOf } from "./abort.ts"
 import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
 import type { Collected } from "./log/entry.ts"
@@ -18,6 +19,8 @@ export interface RequestContext {
   readonly waitUntil?: (promise: Promise<unknown>) => void
   /** Whether the listener is known to be bound to a loopback address. */
   readonly loopback?: boolean
+  /** How the host tells that the client has left, where that costs less than `request.signal`. */
+  readonly onLeave?: (callback: () => void) => void
   /** The request is a WebSocket handshake, which the host completes where the answer is 204. */
   readonly canUpgrade?: boolean
 }
@@ -28,6 +31,8 @@ export interface Exchange {
   readonly url: URL
   readonly loopback: boolean
   readonly canUpgrade: boolean
+  /** Calls back when the client leaves before its answer is out, at once where it has left already. */
+  readonly onLeave: (callback: () => void) => void
   readonly record: RecordDraft
   /** Milliseconds since the request came. */
   readonly elapsed: () => number
@@ -94,6 +99,7 @@ export const openExchange = (
     url,
     loopback: context.loopback ?? false,
     canUpgrade: context.canUpgrade ?? false,
+    onLeave: context.onLeave ?? ((callback) => abortOf(request.signal).onAbort(callback)),
     record,
     elapsed,
     upstreamTime: () => upstreamTime,

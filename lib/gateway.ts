@@ -68,10 +68,7 @@ interface Engine {
   readonly settings: SettingsShape
   readonly metrics: Metrics["Service"]
   /** Runs an effect over the services. */
-  readonly run: <A, E>(
-    effect: Effect.Effect<A, E, Stages | Telemetry>,
-    options?: { readonly signal: AbortSignal },
-  ) => Fiber.Fiber<A, E>
+  readonly run: <A, E>(effect: Effect.Effect<A, E, Stages | Telemetry>) => Fiber.Fiber<A, E>
   /** Holds what the services have opened. */
   readonly scope: Scope.Closeable
 }
@@ -222,7 +219,8 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     }
     if (url === undefined) return Promise.resolve(finished(refused(exchange, unreadableUrl())))
     if (stopping) return Promise.resolve(finished(refused(exchange, draining())))
-    const answering = run(pipeline(exchange), { signal: request.signal })
+    const answering = run(pipeline(exchange))
+    exchange.onLeave(() => answering.interruptUnsafe())
     return new Promise<Exit.Exit<Response, GatewayError>>((resolve) => answering.addObserver(resolve))
       .then((exit) => finished(answerOf(exchange, exit)))
   }

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { abortOf } from "../abort.ts"
 import { modelPrices } from "../meter/model-prices.ts"
 import type { Price } from "../meter/price.ts"
 import type { Transport } from "../relay/Transport.ts"
@@ -52,7 +53,7 @@ export const fetchPrices = (
         authorization: `Bearer ${Redacted.value(key)}`,
         "user-agent": `${product.name}/${product.version}`,
       })
-      const response = await send({ url, method: "GET", headers, body: null }, signal)
+      const response = await send({ url, method: "GET", headers, body: null }, abortOf(signal))
       if (response.status !== 200) {
         await response.body?.cancel()
         return `status ${response.status}`

@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import type { Abort } from "../abort.ts"
 
 /** A request to Baseten. */
 export interface UpstreamRequest {
@@ -24,8 +25,8 @@ export type StreamBody = (
 
 /** Sends one request; follows no redirect, sets no time limit, and retries nothing. */
 export class Transport extends Context.Service<Transport, {
-  /** Resolves with the response headers, its body yet to come. Aborting the signal ends both. */
-  readonly send: (request: UpstreamRequest, signal: AbortSignal) => Promise<Response>
+  /** Resolves with the response headers, its body yet to come. `abort` ends both. */
+  readonly send: (request: UpstreamRequest, abort: Abort) => Promise<Response>
   /** The content codings that it undoes, leaving their headers on the answer. */
   readonly decodes: ReadonlySet<string>
 }>()("basegate/relay/Transport") {
@@ -46,7 +47,7 @@ export class Transport extends Context.Service<Transport, {
   ): Layer.Layer<Transport> =>
     Layer.succeed(Transport, {
       decodes: new Set(options.decodes ?? ["gzip", "x-gzip", "deflate", "br", "zstd"]),
-      send: ({ url, method, headers, body: given, length }, signal) => {
+      send: ({ url, method, headers, body: given, length }, { signal }) => {
         const body =
           given instanceof ReadableStream && length !== undefined && options.streamBody !== undefined
             ? options.streamBody(given, length)

@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { makeAborter } from "../abort.ts"
 import { type GatewayError, providerFailed, providerTimeout } from "../errors.ts"
 import { type ClockLimits, type Clocks, type Expiry, startClocks } from "./clocks.ts"
 import { Alarm } from "./Alarm.ts"
@@ -59,9 +60,9 @@ export class Upstream extends Context.Service<Upstream, {
       const setAlarm = yield* Alarm
       const begin = (call: UpstreamCall, limits: ClockLimits, now: () => number, answered: Answered) => {
         const clocks = startClocks(limits, now())
-        const controller = new AbortController()
+        const aborter = makeAborter()
         let expiry: Expiry | undefined
-        let expired = (): void => controller.abort()
+        let expired = aborter.abort
         let settled = (): void => {}
         const check = (): void => {
           const state = clocks.check(now())
@@ -75,7 +76,7 @@ export class Upstream extends Context.Service<Upstream, {
         check()
         const release = (): void => {
           settled()
-          controller.abort()
+          aborter.abort()
         }
         call.broken?.addEventListener("abort", release, { once: true })
         const fail = (failure: UpstreamFailure): void => {
@@ -84,7 +85,7 @@ export class Upstream extends Context.Service<Upstream, {
         }
         let sent: Promise<Response>
         try {
-          sent = transport.send(call, controller.signal)
+          sent = transport.send(call, aborter)
         } catch (defect) {
           release()
           throw defect

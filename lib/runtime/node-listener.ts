@@ -6,6 +6,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import { errorResponse } from "../error-response.ts"
 import { unreadableUrl } from "../errors.ts"
+import type { RequestContext } from "../exchange.ts"
 import { requestOf } from "./node-request.ts"
 
 const send = async (answer: Response, response: ServerResponse): Promise<void> => {
@@ -37,20 +38,23 @@ const send = async (answer: Response, response: ServerResponse): Promise<void> =
   }
 }
 
-/** Serves a handler; its request's signal aborts when the client closes before the answer is out. */
+/** Serves a handler; its context, and its request's signal, tell when the client closes before the answer is out. */
 export const nodeListener =
-  (handler: (request: Request) => Promise<Response>) =>
+  (handler: (request: Request, context: Required<Pick<RequestContext, "onLeave">>) => Promise<Response>) =>
   async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const left = new AbortController()
-    response.once("close", () => response.writableFinished || left.abort())
+    const onLeave = (callback: () => void): void => {
+      const unlessDone = (): void => void (response.writableFinished || callback())
+      if (response.destroyed) unlessDone()
+      else response.once("close", unlessDone)
+    }
     let request: Request
     try {
-      request = requestOf(message, left.signal)
+      request = requestOf(message, onLeave)
     } catch {
       // A Host or method that no Request can have: nothing of it is routed.
       return await send(errorResponse(unreadableUrl()), response)
     }
-    const answer = await handler(request)
+    const answer = await handler(request, { onLeave })
     if (response.destroyed) return void answer.body?.cancel().catch(() => {})
     await send(answer, response)
   }

@@ -33,18 +33,29 @@ const hasBody = ({ method, headers }: IncomingMessage): boolean =>
 /** What the gateway and its routes read of a `Request`. */
 type Read = Pick<Request, "method" | "url" | "headers" | "signal" | "body" | "arrayBuffer" | "text">
 
-/** Throws where no `Request` could have such a host, path or header. */
-export const requestOf = (message: IncomingMessage, signal: AbortSignal): Request => {
+/**
+ * Throws where no `Request` could have such a host, path or header.
+ *
+ * @param onLeave calls back when the client leaves
+ */
+export const requestOf = (message: IncomingMessage, onLeave: (callback: () => void) => void): Request => {
   const target = message.url ?? "/"
   const { href } = new URL(
     target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target,
   )
   let body: Request["body"] | undefined
+  let left: AbortController | undefined
   const request: Read = {
     method: message.method ?? "GET",
     url: href,
     headers: headersOf(message),
-    signal,
+    get signal() {
+      if (left === undefined) {
+        const controller = left = new AbortController()
+        onLeave(() => controller.abort())
+      }
+      return left.signal
+    },
     get body() {
       return body ??= hasBody(message) ? bodyOf(message, () => message.resume()) : null
     },

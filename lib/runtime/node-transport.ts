@@ -7,6 +7,7 @@
  */
 import type { ClientRequest, IncomingMessage } from "node:http"
 import * as Layer from "effect/Layer"
+import type { Abort } from "../abort.ts"
 import { Transport, type UpstreamRequest } from "../relay/Transport.ts"
 import { bodyOf, headersOf } from "./node-message.ts"
 
@@ -64,9 +65,10 @@ export const layerNodeHttp = (): Layer.Layer<Transport> =>
       url.protocol === "https:"
         ? https.request(url, { ...init, agent: securePool })
         : http.request(url, { ...init, agent: plainPool })
-    const send = ({ url, method, headers, body }: UpstreamRequest, signal: AbortSignal): Promise<Response> =>
+    const send = ({ url, method, headers, body }: UpstreamRequest, { onAbort }: Abort): Promise<Response> =>
       new Promise((resolve, reject) => {
-        const request = open(new URL(url), { method, headers: Object.fromEntries(headers), signal })
+        const request = open(new URL(url), { method, headers: Object.fromEntries(headers) })
+        onAbort(() => request.destroy(new Error("aborted")))
         request.on("error", reject)
         request.on("response", (message) => {
           try {

@@ -12,11 +12,11 @@ import { layerTerminal, tellColumns } from "./terminal.ts"
 
 const { host, port } = settingsOrExit()
 const gateway = createGateway({ layer: layerTerminal })
-const context = { loopback: isLoopbackName(host) }
+const loopback = isLoopbackName(host)
 // A slow upload may take longer than the five minutes that Node allows a request by default.
 const server = createServer(
   { requestTimeout: 0, keepAliveTimeout: 75_000 },
-  nodeListener((request) => gateway.fetch(request, context)),
+  nodeListener((request, { onLeave }) => gateway.fetch(request, { loopback, onLeave })),
 )
 server.listen(port, host, () => {
   const address = server.address()

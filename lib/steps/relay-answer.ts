@@ -101,7 +101,7 @@ const relayAnswer = (
   answer.onExpiry(relayed.cut)
   const streamed = (): ReadableStream<Uint8Array> => {
     // Not every runtime cancels the body of a client that left while nothing was being written.
-    request.signal.addEventListener("abort", () => relayed.cut("client_left"), { once: true })
+    exchange.onLeave(() => relayed.cut("client_left"))
     return relayed.body
   }
   if (length !== undefined) {

@@ -116,7 +116,7 @@ const answered = async (
 export const layerEchoing = (secrets: ReadonlyArray<string>, next: () => Answer): Layer.Layer<Transport> =>
   Layer.succeed(Transport, {
     decodes: new Set<string>(),
-    send: (request, signal) => {
+    send: (request, { signal }) => {
       const list = JSON.stringify([...request.headers])
       // The gateway's own call for the list of prices.
       if (!request.headers.has("x-basegate-hop")) return Promise.resolve(Response.json({ error: list }))
