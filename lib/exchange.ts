@@ -13,6 +13,12 @@ import { draftRecord, type Ending, type RecordDraft, rounded } from "./telemetry
 import { startTrace } from "./telemetry/trace-context.ts"
 import { uuidV7 } from "./request/uuid-v7.ts"
 
+/** Makes an answer. */
+export type Respond = (
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
+  init: { readonly status: number; readonly statusText: string; readonly headers: Headers },
+) => Response
+
 /** What the platform lends to one request. */
 export interface RequestContext {
   /** Keeps the platform alive for work after the response (Workers). */
@@ -21,6 +27,8 @@ export interface RequestContext {
   readonly loopback?: boolean
   /** How the host tells that the client has left, where that costs less than `request.signal`. */
   readonly onLeave?: (callback: () => void) => void
+  /** How the host makes an answer of a body and its headers, where that costs less than `new Response`. */
+  readonly respond?: Respond
   /** The request is a WebSocket handshake, which the host completes where the answer is 204. */
   readonly canUpgrade?: boolean
 }
@@ -33,6 +41,8 @@ export interface Exchange {
   readonly canUpgrade: boolean
   /** Calls back when the client leaves before its answer is out, at once where it has left already. */
   readonly onLeave: (callback: () => void) => void
+  /** Makes an answer of a provider's. */
+  readonly respond: Respond
   readonly record: RecordDraft
   /** Milliseconds since the request came. */
   readonly elapsed: () => number
@@ -99,6 +109,7 @@ export const openExchange = (
     url,
     loopback: context.loopback ?? false,
     canUpgrade: context.canUpgrade ?? false,
+    respond: context.respond ?? ((body, init) => new Response(body as BodyInit | null, init)),
     onLeave: context.onLeave ?? ((callback) => abortOf(request.signal).onAbort(callback)),
     record,
     elapsed,
@@ -111,7 +122,7 @@ export const openExchange = (
     shown,
     secrets: () => [
       ...(settings === undefined ? [] : [settings.secrets]),
-      secretsOf(shown.flatMap(secretsShown)),
+      secretsOf(secretsShown(shown)),
     ],
     collected: { entry: false, payloads: undefined },
     finish: (ending) => {

@@ -40,12 +40,18 @@ export const credentialHeaders = [
   "x-auth-key",
 ] as const
 
-/** Every secret that headers show, valid or not. */
-export const secretsShown = (headers: Headers): ReadonlyArray<string> =>
-  credentialHeaders.flatMap((name) => {
-    const value = headers.get(name)
-    return value === null ? [] : secretsIn(value).filter((secret) => !placeholders.has(secret))
-  })
+/** Every secret that sets of headers show, valid or not. */
+export const secretsShown = (sets: ReadonlyArray<Headers>): ReadonlyArray<string> => {
+  const secrets: Array<string> = []
+  for (const headers of sets) {
+    for (const name of credentialHeaders) {
+      const value = headers.get(name)
+      if (value === null) continue
+      for (const secret of secretsIn(value)) if (!placeholders.has(secret)) secrets.push(secret)
+    }
+  }
+  return secrets
+}
 
 /** Whether a scheme is one of the two that Baseten's keys come in. */
 export const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.test(scheme)

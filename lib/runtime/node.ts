@@ -16,7 +16,7 @@ const loopback = isLoopbackName(host)
 // A slow upload may take longer than the five minutes that Node allows a request by default.
 const server = createServer(
   { requestTimeout: 0, keepAliveTimeout: 75_000 },
-  nodeListener((request, { onLeave }) => gateway.fetch(request, { loopback, onLeave })),
+  nodeListener((request, lent) => gateway.fetch(request, { ...lent, loopback })),
 )
 server.listen(port, host, () => {
   const address = server.address()

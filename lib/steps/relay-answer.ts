@@ -65,7 +65,7 @@ const relayAnswer = (
   const { status, statusText } = response
   const answered = (body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Response => {
     tellTiming(exchange, step, headers)
-    return new Response(body as BodyInit | null, { status, statusText, headers })
+    return exchange.respond(body, { status, statusText, headers })
   }
   if (response.body === null || bodiless.has(status) || request.method === "HEAD") {
     answer.settled()
