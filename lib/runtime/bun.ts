@@ -5,7 +5,6 @@
  */
 import { processGateway, served } from "./module.ts"
 import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
-import { tellColumns } from "./terminal.ts"
 
 /** As much of Bun's API as is used here. */
 declare const Bun: {
@@ -26,5 +25,4 @@ const listen = () => {
 }
 const server = listen()
 announce(server.hostname, server.port)
-tellColumns()
 stopOnSignal(processGateway(), () => void server.stop())

