@@ -1,5 +1,6 @@
 /**
- * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js`, one module with no imports.
+ * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js` and the servers `dist/bun.mjs`,
+ * `dist/deno.mjs` and `dist/node.mjs`, each one module that needs nothing installed.
  *
  * @module
  */
@@ -19,6 +20,15 @@ await build({
   outfile: "dist/mod.js",
   external: ["effect"],
   platform: "neutral",
+})
+
+// A server whose modules are one file starts in half the time that it takes from Effect's many.
+await build({
+  ...common,
+  entryPoints: ["lib/runtime/bun.ts", "lib/runtime/deno.ts", "lib/runtime/node.ts"],
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  platform: "node",
 })
 
 const worker = await build({ ...common, entryPoints: ["lib/runtime/workers.ts"], write: false })

@@ -20,8 +20,8 @@ export interface Bench {
   readonly upstream: RunningUpstream
   readonly client: LoadClient
   readonly pairs: ReadonlyArray<Pair>
-  /** Gateways from the built module, where their users start them from its source. */
-  readonly builtPairs: ReadonlyArray<Pair>
+  /** Gateways from their source, as `npm start` runs them. */
+  readonly sourcePairs: ReadonlyArray<Pair>
   /** Proxies that others have written, whatever they run on. */
   readonly peers: ReadonlyArray<Subject>
   /** Names of peers that would be measured if they were there. */

@@ -4,29 +4,22 @@
  * @module
  */
 import { execFileSync } from "node:child_process"
-import { resolve } from "node:path"
 import { build } from "esbuild"
 
-const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" } as const
-
-/** `dist/` of a checkout, and its server for Node as plain JavaScript beside it. */
-export const buildCheckout = async (root: string): Promise<void> => {
+/** `dist/` of a checkout. */
+export const buildCheckout = (root: string): void => {
   execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
-  await build({
-    ...common,
-    absWorkingDir: resolve(root),
-    entryPoints: ["lib/runtime/node.ts"],
-    outfile: "dist/bench/node.mjs",
-    packages: "external",
-    platform: "node",
-  })
 }
 
-/** The floors of the runtimes that take no TypeScript. */
-export const buildFloors = async (): Promise<void> => {
+/** The floors of the runtimes that take no TypeScript, and the gateway without what observes it, in one file as well. */
+export const buildBases = async (): Promise<void> => {
   await build({
-    ...common,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "warning",
     entryPoints: {
+      "unobserved": "tests/bench/unobserved.ts",
       "floor-node": "tests/bench/floors/node.ts",
       "floor-workerd": "tests/bench/floors/workerd.ts",
     },

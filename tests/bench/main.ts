@@ -8,7 +8,7 @@ import { dirname } from "node:path"
 import process from "node:process"
 import { type Arguments, readArguments, usage } from "./arguments.ts"
 import type { Bench, Measure } from "./bench.ts"
-import { buildCheckout, buildFloors } from "./build.ts"
+import { buildBases, buildCheckout } from "./build.ts"
 import { startClient } from "./client/start-client.ts"
 import { changes, changesText } from "./compare.ts"
 import { disturbance, machine } from "./machine.ts"
@@ -53,9 +53,9 @@ const run = async (given: Arguments): Promise<void> => {
   const earlier = given.compare === undefined
     ? undefined
     : JSON.parse(readFileSync(given.compare, "utf8")) as Results
-  await buildCheckout(".")
-  if (given.against !== undefined) await buildCheckout(given.against)
-  await buildFloors()
+  buildCheckout(".")
+  if (given.against !== undefined) buildCheckout(given.against)
+  await buildBases()
 
   const about = machine()
   console.log(JSON.stringify(about, undefined, 2))

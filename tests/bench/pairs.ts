@@ -5,7 +5,7 @@
  */
 import type { Runtime } from "../support/spawn-gateway.ts"
 import type { Bench, Pair } from "./bench.ts"
-import { builtGatewayOf, floorOf, gatewayOf, unobservedOf } from "./subjects.ts"
+import { floorOf, gatewayOf, sourceGatewayOf, unobservedOf } from "./subjects.ts"
 
 /**
  * @param against another checkout, whose gateways take the place of the floors
@@ -14,7 +14,7 @@ import { builtGatewayOf, floorOf, gatewayOf, unobservedOf } from "./subjects.ts"
 export const pairsOf = (
   runtimes: ReadonlyArray<Runtime>,
   { against, unobserved }: { readonly against: string | undefined; readonly unobserved: boolean },
-): Pick<Bench, "pairs" | "builtPairs"> => {
+): Pick<Bench, "pairs" | "sourcePairs"> => {
   if (unobserved) {
     const pairs = runtimes.filter((runtime) => runtime === "bun" || runtime === "deno")
       .map((runtime): Pair => ({
@@ -22,19 +22,19 @@ export const pairsOf = (
         base: unobservedOf(runtime),
         gateway: gatewayOf(runtime, "gateway", "."),
       }))
-    return { pairs, builtPairs: [] }
+    return { pairs, sourcePairs: [] }
   }
   const pairs = runtimes.map((runtime): Pair => ({
     runtime,
     base: against === undefined ? floorOf(runtime) : gatewayOf(runtime, "other", against),
     gateway: gatewayOf(runtime, "gateway", "."),
   }))
-  const builtPairs = runtimes.flatMap((runtime, place): ReadonlyArray<Pair> => {
-    const gateway = builtGatewayOf(runtime, "gateway", ".")
-    const base = against === undefined ? pairs[place]?.base : builtGatewayOf(runtime, "other", against)
+  const sourcePairs = runtimes.flatMap((runtime, place): ReadonlyArray<Pair> => {
+    const gateway = sourceGatewayOf(runtime, "gateway", ".")
+    const base = against === undefined ? pairs[place]?.base : sourceGatewayOf(runtime, "other", against)
     return gateway === undefined || base === undefined
       ? []
-      : [{ runtime: `${runtime}, dist/mod.js`, base, gateway }]
+      : [{ runtime: `${runtime}, from source`, base, gateway }]
   })
-  return { pairs, builtPairs }
+  return { pairs, sourcePairs }
 }

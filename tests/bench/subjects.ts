@@ -38,9 +38,9 @@ const served = (runtime: Runtime, name: string, root: string, file: string): Sub
 })
 
 const gatewayFiles = {
-  bun: "lib/runtime/bun.ts",
-  deno: "lib/runtime/deno.ts",
-  node: "dist/bench/node.mjs",
+  bun: "dist/bun.mjs",
+  deno: "dist/deno.mjs",
+  node: "dist/node.mjs",
   workerd: "dist/worker.js",
 } as const satisfies Record<Runtime, string>
 
@@ -57,15 +57,17 @@ export const floorOf = (runtime: Runtime): Subject =>
 
 /** The gateway without what observes it. */
 export const unobservedOf = (runtime: Runtime): Subject =>
-  served(runtime, "unobserved", resolve("."), "tests/bench/unobserved.ts")
+  served(runtime, "unobserved", resolve("."), "dist/bench/unobserved.mjs")
 
-/** The gateway of a checkout as its users start it; on Node its bundle, since plain Node takes no TypeScript. */
+/** The gateway of a checkout as it is deployed: the file that its build makes for a runtime. */
 export const gatewayOf = (runtime: Runtime, name: string, root: string): Subject =>
   served(runtime, name, resolve(root), gatewayFiles[runtime])
 
-/** The same from the built module, on the runtimes where that is another thing. */
-export const builtGatewayOf = (runtime: Runtime, name: string, root: string): Subject | undefined =>
-  runtime === "bun" || runtime === "deno" ? served(runtime, name, resolve(root), "dist/mod.js") : undefined
+/** The same from its source, on the runtimes that take it. */
+export const sourceGatewayOf = (runtime: Runtime, name: string, root: string): Subject | undefined =>
+  runtime === "bun" || runtime === "deno"
+    ? served(runtime, name, resolve(root), `lib/runtime/${runtime}.ts`)
+    : undefined
 
 /** Starts a proxy and waits until it listens. */
 export const start = async (subject: Subject, upstream: string): Promise<Running> => {

@@ -6,9 +6,10 @@
  * @module
  */
 import assert from "node:assert/strict"
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises"
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -93,7 +94,8 @@ test("the package holds what was built, README and LICENSE, and nothing of the m
     assert.ok(packed.includes(path), path)
   }
   const strange = packed.filter((path) =>
-    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js))$/.test(path)
+    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js|(bun|deno|node)\.mjs))$/
+      .test(path)
   )
   assert.deepEqual(strange, [])
   for (const path of packed) {
@@ -136,6 +138,36 @@ test("esbuild bundles it for no platform in particular, and the bundle runs wher
   assert.deepEqual(warnings, [])
   await runs(process.execPath, ["app.mjs"], alone)
 })
+
+const servers: ReadonlyArray<readonly [string, string, ReadonlyArray<string>]> = [
+  ["bun.mjs", bin("bun"), []],
+  ["deno.mjs", bin("deno"), ["serve", "-A", "--host", "127.0.0.1", "--port", "0"]],
+  ["node.mjs", process.execPath, []],
+]
+for (const [file, command, args] of servers) {
+  test(`${file} is a server where nothing is installed, and ends when it is told to`, async () => {
+    const alone = await mkdtemp(join(folder, "server-"))
+    await copyFile(installed(`dist/${file}`), join(alone, file))
+    const env = { ...process.env, ...simulator.env, HOST: "127.0.0.1", PORT: "0" }
+    const server = spawn(command, [...args, file], { cwd: alone, env, stdio: ["ignore", "pipe", "inherit"] })
+    const exit = once(server, "exit")
+    try {
+      let output = ""
+      for await (const text of server.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+        output += text
+        if (output.includes("\n")) break
+      }
+      const [, url] = /^basegate listens on (\S+)\n/.exec(output) ?? []
+      const response = await fetch(`${url}/v1/account/gateway/baseten/v1/models`, {
+        headers: { authorization: "Bearer sk-own" },
+      })
+      assert.equal((await response.json() as { object: string }).object, "list")
+    } finally {
+      server.kill("SIGTERM")
+    }
+    assert.deepEqual(await exit, [0, null])
+  })
+}
 
 test("basegate/worker is one module without imports, and serves as a Worker does", async () => {
   const path = createRequire(join(consumer, "app.js")).resolve("basegate/worker")
