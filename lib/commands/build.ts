@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { build, type BuildOptions } from "esbuild"
-import { minify } from "terser"
+import { bundleWorker } from "./bundle-worker.ts"
 
 rmSync("dist", { recursive: true, force: true })
 
@@ -31,14 +31,7 @@ await build({
   platform: "node",
 })
 
-const worker = await build({ ...common, entryPoints: ["lib/runtime/workers.ts"], write: false })
-// 5 kB of gzip less than esbuild's own minifier (2026-11): it inlines across modules and finds more that is not used.
-const { code } = await minify(worker.outputFiles?.[0]?.text ?? "", {
-  module: true,
-  ecma: 2020,
-  compress: { passes: 3, pure_getters: true, inline: 1 },
-})
-writeFileSync("dist/worker.js", code ?? "")
+writeFileSync("dist/worker.js", (await bundleWorker()).code)
 
 const flags =
   "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +

@@ -1,10 +1,10 @@
 /**
- * The Worker in one file, as `npm run build` makes it, with or without some of its files.
+ * The Worker as `npm run build` makes it, without some of its files.
  *
  * @module
  */
 import { build, type Plugin } from "esbuild"
-import { minify } from "terser"
+import { bundleWorker } from "../../lib/commands/bundle-worker.ts"
 
 /** The names that a module exports. */
 const exportsOf = async (file: string): Promise<ReadonlyArray<string>> => {
@@ -29,24 +29,6 @@ const emptied = (files: RegExp): Plugin => ({
     }),
 })
 
-/** @param without files to empty */
-export const bundle = async (
-  without?: RegExp,
-): Promise<{ readonly code: string; readonly inputs: ReadonlyArray<string> }> => {
-  const { outputFiles, metafile } = await build({
-    entryPoints: ["lib/runtime/workers.ts"],
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    write: false,
-    metafile: true,
-    logLevel: "error",
-    plugins: without === undefined ? [] : [emptied(without)],
-  })
-  const { code = "" } = await minify(outputFiles[0]?.text ?? "", {
-    module: true,
-    ecma: 2020,
-    compress: { passes: 3, pure_getters: true, inline: 1 },
-  })
-  return { code, inputs: Object.keys(metafile.inputs) }
-}
+/** @param files what is to be emptied */
+export const bundleWithout = async (files: RegExp): Promise<string> =>
+  (await bundleWorker({ plugins: [emptied(files)] })).code

@@ -1,0 +1,35 @@
+/**
+ * The Worker in one module without imports.
+ *
+ * @module
+ */
+import { build, type BuildOptions } from "esbuild"
+import { minify } from "terser"
+
+/**
+ * esbuild finds what is used; terser makes it 5 kB of gzip smaller than esbuild's own minifier does (2026-11): it inlines
+ * across modules and finds more that is not used.
+ *
+ * @param options of esbuild's, for whoever leaves something out
+ */
+export const bundleWorker = async (
+  options: Pick<BuildOptions, "external" | "plugins"> = {},
+): Promise<{ readonly code: string; readonly inputs: ReadonlyArray<string> }> => {
+  const { outputFiles, metafile } = await build({
+    entryPoints: ["lib/runtime/workers.ts"],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minifySyntax: true,
+    write: false,
+    metafile: true,
+    logLevel: "warning",
+    ...options,
+  })
+  const { code = "" } = await minify(outputFiles[0]?.text ?? "", {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3, pure_getters: true, inline: 1 },
+  })
+  return { code, inputs: Object.keys(metafile.inputs) }
+}
