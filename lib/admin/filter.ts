@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fields, type Kind } from "../log/conditions.ts"
 import { type FilterKey, filterKeys, type LogFilter, type Operator } from "../log/query.ts"
 import { numberOf, timeOf } from "./parameters.ts"
 
@@ -15,27 +16,12 @@ export interface Written {
 
 const operators: ReadonlyArray<Operator> = ["eq", "neq", "contains", "lt", "gt"]
 
-/** What is compared as something other than text. */
-const kinds: Partial<Record<FilterKey, Kind>> = {
-  created_at: "time",
-  success: "boolean",
-  cached: "boolean",
-  authentication: "boolean",
-  wholesale: "boolean",
-  compatibilityMode: "boolean",
-  cost: "number",
-  tokens: "number",
-  tokens_in: "number",
-  tokens_out: "number",
-  duration: "number",
-  feedback: "number",
-  status_code: "number",
-}
-
-type Kind = "boolean" | "number" | "time" | "text"
+/** Metadata has no types: its values are compared as text. */
+const kindOf = (key: FilterKey): Kind =>
+  key === "metadata.key" || key === "metadata.value" ? "text" : fields[key].kind
 
 const expectations: Record<Kind, string> = {
-  boolean: "true or false",
+  truth: "true or false",
   number: "numbers",
   time: "ISO dates such as 2026-11-25T12:00:00Z",
   text: "texts",
@@ -52,7 +38,7 @@ const valueOf = (kind: Kind, value: unknown): string | number | boolean | undefi
   const text = typeof value === "boolean" || typeof value === "number" ? String(value) : value
   if (typeof text !== "string") return undefined
   switch (kind) {
-    case "boolean":
+    case "truth":
       return text === "true" || text === "false" ? text === "true" : undefined
     case "number":
       return numberOf(text)
@@ -79,7 +65,7 @@ export const filterOf = ({ key: name, operator: word, values }: Written): LogFil
   if (values.length === 0 || values.length > mostValues) {
     return `the filter on ${key} has ${values.length} values; it takes 1 to ${mostValues}.`
   }
-  const kind = kinds[key] ?? "text"
+  const kind = kindOf(key)
   if (!fits(kind, operator)) {
     return `the filter on ${key}, which takes ${expectations[kind]}, cannot be ${operator}.`
   }

@@ -6,7 +6,8 @@
 import type { Facts } from "./facts.ts"
 import type { FilterKey, LogFilter, Operator } from "./query.ts"
 
-type Kind = "text" | "number" | "time" | "truth"
+/** What a fact is compared as. */
+export type Kind = "text" | "number" | "time" | "truth"
 type FieldKey = Exclude<FilterKey, "metadata.key" | "metadata.value">
 
 /**
