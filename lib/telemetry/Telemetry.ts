@@ -84,7 +84,11 @@ export class Telemetry extends Context.Service<Telemetry, {
   /** Hands each record to a function of the embedding app; what it throws is ignored. */
   static readonly layerSink = (sink: (record: RequestRecord) => void): Layer.Layer<Telemetry> =>
     Layer.succeed(Telemetry, {
-      record: (record) => Effect.ignore(Effect.try({ try: () => sink(record), catch: () => undefined })),
+      record: (record) =>
+        Effect.orElseSucceed(
+          Effect.try({ try: () => sink(record), catch: () => undefined }),
+          () => undefined,
+        ),
     })
 
   /** Keeps nothing. */
