@@ -4,6 +4,7 @@
  * @module
  */
 import type { Ending } from "../telemetry/request-record.ts"
+import { type OpenReader, readChunks } from "./chunk-reader.ts"
 import type { SseTap } from "./sse-tap.ts"
 
 /** Leaves a part of a body out as it passes. */
@@ -63,8 +64,9 @@ class CutShort extends Error {
 /** Starts to relay a body. Nothing is read before the client asks for it. */
 export const relayBody = (
   { source, tap, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }: RelayInput,
+  openReader: OpenReader = readChunks,
 ): BodyRelay => {
-  const reader = source.getReader()
+  const reader = openReader(source)
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined
   /** How the body ended before it was asked for. */
   let fate: ((controller: ReadableStreamDefaultController<Uint8Array>) => void) | undefined
