@@ -20,6 +20,8 @@ export interface UsageTapInput {
   readonly framing?: Framing
   /** The most bytes to hold at a time, at least 64. Half as many are sure to be looked at from the end. */
   readonly limit?: number
+  /** Is shown all bytes of a stream too, many at a time, the last ones by `finish`; must keep no reference to them. */
+  readonly onBytes?: (bytes: Uint8Array) => void
   /** See `usageOf`. */
   readonly cachedApart?: boolean
 }
@@ -37,7 +39,7 @@ export interface UsageTap {
 
 const LF = 0x0a, CR = 0x0d
 /** Enough for a stream to be looked at now and then; most JSON bodies come in one chunk, which says how much they need. */
-const firstSize = { sse: 8192, json: 512 }
+const firstSize = { sse: 4096, json: 512 }
 const nothing = new Uint8Array(0)
 const decoder = new TextDecoder()
 const dataField = new TextEncoder().encode("data:")
@@ -88,11 +90,13 @@ const merge = (earlier: Usage | undefined, later: Usage | undefined): Usage | un
  * A message tells its input when it starts and its output when it ends; the other framings tell all at once.
  */
 export const usageTap = (
-  { kind, framing = "chat", limit = 65_536, cachedApart = false }: UsageTapInput,
+  { kind, framing = "chat", limit = 65_536, onBytes, cachedApart = false }: UsageTapInput,
 ): UsageTap => {
   const deepest = kind === "json" || framing === "chat" ? 1 : 2
   let buffer = nothing
   let length = 0
+  /** How many of them `onBytes` has been shown. */
+  let shown = 0
   /** The beginning of the body or event that the buffer starts with had to go. */
   let beheaded = false
   let usage: Usage | undefined
@@ -123,7 +127,13 @@ export const usageTap = (
     usage = framing === "messages" ? merge(usage, newest) : newest ?? usage
   }
 
+  const show = (): void => {
+    onBytes?.(buffer.subarray(shown, length))
+    shown = length
+  }
+
   const makeRoom = (): void => {
+    show()
     const end = kind === "sse" ? lastEventEnd(buffer) : 0
     if (end > 0) {
       lookAtEvents(end)
@@ -141,6 +151,7 @@ export const usageTap = (
       length = head + length - (length >> 1)
       beheaded = true
     }
+    shown = length
   }
 
   return {
@@ -150,13 +161,15 @@ export const usageTap = (
       }
       for (let at = 0; at < chunk.length;) {
         if (length === buffer.length) makeRoom()
-        const part = chunk.subarray(at, at + buffer.length - length)
+        const room = buffer.length - length
+        const part = at === 0 && chunk.length <= room ? chunk : chunk.subarray(at, at + room)
         buffer.set(part, length)
         length += part.length
         at += part.length
       }
     },
     finish: () => {
+      show()
       if (kind === "sse") lookAtEvents(length)
       else usage = usageIn(decoder.decode(buffer.subarray(0, length)), !beheaded)
       return usage

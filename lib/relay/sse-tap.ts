@@ -65,19 +65,19 @@ const lineEnd = (chunk: Uint8Array, from: number): number => {
 const LETTER_D = 0x64, LETTER_E = 0x65, LETTER_T = 0x74, SPACE = 0x20, BRACE = 0x7b
 
 /**
- * Whether a line may hold a mark: `event: …`, `data: [DONE]`, or `data: {"` and a name that begins with e (error), t
- * (type). It spares a chunk of a chat the making of a string, most of what watching costs.
+ * Whether the line at `start` may hold a mark: `event: …`, `data: [DONE]`, or `data: {"` and a name that begins with e
+ * (error), t (type). It spares a chunk of a chat the making of a string, most of what watching costs.
  */
-const isWorthALook = (line: Uint8Array, length: number): boolean => {
-  if (length === 0) return false
-  if (line[0] !== LETTER_D) return line[0] === LETTER_E
-  const data = line[5] === SPACE ? 6 : 5
-  return line[data] !== BRACE || line[data + 2] === LETTER_E || line[data + 2] === LETTER_T
+const isWorthALook = (bytes: Uint8Array, start: number): boolean => {
+  if (bytes[start] !== LETTER_D) return bytes[start] === LETTER_E
+  const data = bytes[start + 5] === SPACE ? start + 6 : start + 5
+  return bytes[data] !== BRACE || bytes[data + 2] === LETTER_E || bytes[data + 2] === LETTER_T
 }
 
 /** Starts to watch a stream of the given framing. */
 export const sseTap = (framing: Framing): SseTap => {
   const mark = endMarks[framing]
+  /** The beginning of a line whose end is yet to come, and how long it is so far. */
   const line = new Uint8Array(keptBytes)
   let length = 0
   let openEvent = false
@@ -85,20 +85,28 @@ export const sseTap = (framing: Framing): SseTap => {
   let complete = false
   let failed = false
 
-  const look = (): void => {
-    if (!isWorthALook(line, length)) return
-    const beginning = String.fromCharCode(...line.subarray(0, Math.min(length, keptBytes)))
+  const look = (bytes: Uint8Array, start: number, end: number): void => {
+    if (start === end || !isWorthALook(bytes, start)) return
+    const beginning = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + keptBytes)))
     complete ||= mark.test(beginning)
     failed ||= errorMark.test(beginning)
   }
-  const endLine = (): void => {
-    look()
-    openEvent = length > 0
-    length = 0
-  }
+  const lookAtLine = (): void => look(line, 0, length)
   const keep = (chunk: Uint8Array, from: number, to: number): void => {
     if (length < keptBytes) line.set(chunk.subarray(from, Math.min(to, from + keptBytes - length)), length)
     length += to - from
+  }
+  const endLine = (chunk: Uint8Array, from: number, to: number): void => {
+    if (length === 0) {
+      // A line that lies within its chunk is looked at where it is.
+      look(chunk, from, to)
+      openEvent = to > from
+      return
+    }
+    keep(chunk, from, to)
+    lookAtLine()
+    openEvent = true
+    length = 0
   }
 
   return {
@@ -110,9 +118,8 @@ export const sseTap = (framing: Framing): SseTap => {
       const hasCR = chunk.includes(CR)
       for (;;) {
         const end = hasCR ? lineEnd(chunk, at) : chunk.indexOf(LF, at)
-        if (end === -1) return keep(chunk, at, chunk.length)
-        keep(chunk, at, end)
-        endLine()
+        if (end === -1) return at < chunk.length ? keep(chunk, at, chunk.length) : undefined
+        endLine(chunk, at, end)
         at = end + 1
         if (chunk[end] !== CR) continue
         if (at === chunk.length) afterCR = true
@@ -120,11 +127,11 @@ export const sseTap = (framing: Framing): SseTap => {
       }
     },
     isComplete: () => {
-      look()
+      lookAtLine()
       return complete
     },
     closing: (ending) => {
-      look()
+      lookAtLine()
       if (failed) return undefined
       const boundary = length > 0 || openEvent ? "\n\n" : ""
       return new TextEncoder().encode(boundary + errorEvent(framing, ending))

@@ -81,8 +81,9 @@ const meterOf = (
   const { record } = exchange
   const { provider, deployment, framing } = step.route
   const kind = kindOf(answer)
-  const tap = kind && usageTap({ kind, ...(framing && { framing }) })
   const estimate = kind === "sse" && framing !== undefined ? outputEstimate(framing) : undefined
+  const tap = kind &&
+    usageTap({ kind, ...(framing && { framing }), ...(estimate && { onBytes: estimate.push }) })
   let awaitsToken = estimate !== undefined
 
   const usageAt = (isWhole: boolean): readonly [Usage | undefined, UsageSource | null] => {
@@ -98,7 +99,6 @@ const meterOf = (
   return {
     push: (chunk) => {
       tap?.push(chunk)
-      estimate?.push(chunk)
       if (awaitsToken && framing !== undefined && holdsToken(chunk, framing)) {
         awaitsToken = false
         record.time_to_first_token_ms = exchange.elapsed()

@@ -115,6 +115,19 @@ test("usageTap() finds none in a JSON body without it, or cut short anywhere", (
   }
 })
 
+test("usageTap() shows each byte of a stream once, however it comes and whatever has to go", () => {
+  const chunk = fc.array(fc.constantFrom(..."ab\n\r"), { maxLength: 90 }).map((bytes) =>
+    bytesOf(bytes.join(""))
+  )
+  fc.assert(fc.property(fc.array(chunk), (chunks) => {
+    const shown: Array<number> = []
+    const tap = usageTap({ kind: "sse", limit: 64, onBytes: (bytes) => shown.push(...bytes) })
+    for (const given of chunks) tap.push(given)
+    tap.finish()
+    assert.deepEqual(shown, chunks.flatMap((given) => [...given]))
+  }))
+})
+
 test("usageTap() passes on that cached tokens come apart from the input", () => {
   const bytes = bytesOf('{"usage":{"input_tokens":16,"cache_read_input_tokens":64,"output_tokens":12}}')
   assert.equal(tapped({ kind: "json", cachedApart: true }, bytes)?.input, 80)
