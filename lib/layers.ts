@@ -14,7 +14,7 @@ import { SpendLimit } from "./limit/SpendLimit.ts"
 import type { Stages } from "./pipeline.ts"
 import { Circuits } from "./relay/Circuits.ts"
 import { Prices } from "./prices/Prices.ts"
-import type { OpenReader } from "./relay/chunk-reader.ts"
+import { type OpenReader, readChunks } from "./relay/chunk-reader.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { Transport } from "./relay/Transport.ts"
 import { Upstream } from "./relay/Upstream.ts"
@@ -42,7 +42,7 @@ export interface HostTraits {
 
 /** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */
 export const layerDefault = (
-  { misses, openReader, detached = true }: HostTraits,
+  { misses, openReader = readChunks, detached = true }: HostTraits,
 ): Layer.Layer<
   Exclude<Stages, RequestLog | Settings> | Metrics | Telemetry,
   never,
@@ -59,7 +59,7 @@ export const layerDefault = (
     Circuits.layerMemory,
     Prices.layer,
     Upstream.layer,
-    StreamRelay.layer(openReader),
+    StreamRelay.layerOf(openReader),
     Telemetry.layer.pipe(
       Layer.provide(OtlpExporter.layer({ detached })),
       Layer.provideMerge(Metrics.layer),

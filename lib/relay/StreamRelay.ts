@@ -23,7 +23,7 @@ export class StreamRelay extends Context.Service<StreamRelay, {
   readonly drain: Effect.Effect<void>
 }>()("basegate/relay/StreamRelay") {
   /** Relays, and keeps count of what is being relayed so that it can be drained. */
-  static readonly layer = (openReader: OpenReader = readChunks): Layer.Layer<StreamRelay> =>
+  static readonly layerOf = (openReader: OpenReader): Layer.Layer<StreamRelay> =>
     Layer.sync(StreamRelay, () => {
       const relays = new Set<BodyRelay>()
       return {
@@ -43,4 +43,7 @@ export class StreamRelay extends Context.Service<StreamRelay, {
         }),
       }
     })
+
+  /** The same, for bodies that come in the runtime's own chunks. */
+  static readonly layer: Layer.Layer<StreamRelay> = StreamRelay.layerOf(readChunks)
 }
