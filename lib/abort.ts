@@ -6,15 +6,15 @@
 
 /** What a transport is given to know when its call is to end. */
 export interface Abort {
-  /** For `fetch`. Made when it is first read: it costs Node (20) more than all else that is done to watch a call. */
-  readonly signal: AbortSignal
+  /** For `fetch`. Made when it is first asked for: it costs Node (20) more than all else that is done to watch a call. */
+  readonly signal: () => AbortSignal
   /** Calls back when the call is to end, at once where that is so already. */
   readonly onAbort: (callback: () => void) => void
 }
 
 /** The word that a signal gives. */
 export const abortOf = (signal: AbortSignal): Abort => ({
-  signal,
+  signal: () => signal,
   onAbort: (callback) => {
     if (signal.aborted) callback()
     else signal.addEventListener("abort", callback, { once: true })
@@ -32,7 +32,7 @@ export const makeAborter = (): Aborter => {
   let callbacks: Array<() => void> = []
   let aborted = false
   return {
-    get signal() {
+    signal: () => {
       if (controller === undefined) {
         controller = new AbortController()
         if (aborted) controller.abort()

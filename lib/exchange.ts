@@ -8,14 +8,18 @@ import { abortOf } from "./abort.ts"
 import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
 import type { Collected } from "./log/entry.ts"
+import type { BodyRelay } from "./relay/relay-body.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
 import { draftRecord, type Ending, type RecordDraft, rounded } from "./telemetry/request-record.ts"
 import { startTrace } from "./telemetry/trace-context.ts"
 import { uuidV7 } from "./request/uuid-v7.ts"
 
+/** A body that is being relayed: as a stream, or without one. */
+export type RelayedBody = Pick<BodyRelay, "body" | "into">
+
 /** Makes an answer. */
 export type Respond = (
-  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
+  body: RelayedBody | Uint8Array<ArrayBuffer> | null,
   init: { readonly status: number; readonly statusText: string; readonly headers: Headers },
 ) => Response
 
@@ -72,6 +76,9 @@ export const eventId = (headers: Headers): string | undefined => {
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
 
+const respondByFetch: Respond = (body, init) =>
+  new Response((body instanceof Uint8Array ? body : body?.body() ?? null) as BodyInit | null, init)
+
 /**
  * Opens the exchange of a request.
  *
@@ -109,7 +116,7 @@ export const openExchange = (
     url,
     loopback: context.loopback ?? false,
     canUpgrade: context.canUpgrade ?? false,
-    respond: context.respond ?? ((body, init) => new Response(body as BodyInit | null, init)),
+    respond: context.respond ?? respondByFetch,
     onLeave: context.onLeave ?? ((callback) => abortOf(request.signal).onAbort(callback)),
     record,
     elapsed,

@@ -14,7 +14,6 @@ import { SpendLimit } from "./limit/SpendLimit.ts"
 import type { Stages } from "./pipeline.ts"
 import { Circuits } from "./relay/Circuits.ts"
 import { Prices } from "./prices/Prices.ts"
-import { type OpenReader, readChunks } from "./relay/chunk-reader.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { Transport } from "./relay/Transport.ts"
 import { Upstream } from "./relay/Upstream.ts"
@@ -34,15 +33,13 @@ export interface HostTraits {
   readonly memory?: MemoryOptions
   /** Where entries of the request log are kept. */
   readonly log: Layer.Layer<RequestLog, never, Settings>
-  /** How the bodies of answers are read; in the runtime's own chunks unless told otherwise. */
-  readonly openReader?: OpenReader
   /** Whether work goes on when the request that began it has ended; it does unless told otherwise. */
   readonly detached?: boolean
 }
 
 /** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */
 export const layerDefault = (
-  { misses, openReader = readChunks, detached = true }: HostTraits,
+  { misses, detached = true }: HostTraits,
 ): Layer.Layer<
   Exclude<Stages, RequestLog | Settings> | Metrics | Telemetry,
   never,
@@ -59,7 +56,7 @@ export const layerDefault = (
     Circuits.layerMemory,
     Prices.layer,
     Upstream.layer,
-    StreamRelay.layerOf(openReader),
+    StreamRelay.layer,
     Telemetry.layer.pipe(
       Layer.provide(OtlpExporter.layer({ detached })),
       Layer.provideMerge(Metrics.layer),

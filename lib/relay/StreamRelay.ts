@@ -6,7 +6,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type OpenReader, readChunks } from "./chunk-reader.ts"
 import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
 
 /**
@@ -23,27 +22,23 @@ export class StreamRelay extends Context.Service<StreamRelay, {
   readonly drain: Effect.Effect<void>
 }>()("basegate/relay/StreamRelay") {
   /** Relays, and keeps count of what is being relayed so that it can be drained. */
-  static readonly layerOf = (openReader: OpenReader): Layer.Layer<StreamRelay> =>
-    Layer.sync(StreamRelay, () => {
-      const relays = new Set<BodyRelay>()
-      return {
-        relay: (input) => {
-          const relay: BodyRelay = relayBody({
-            ...input,
-            onEnd: (ending, whole) => {
-              relays.delete(relay)
-              input.onEnd(ending, whole)
-            },
-          }, openReader)
-          relays.add(relay)
-          return relay
-        },
-        drain: Effect.sync(() => {
-          for (const relay of relays) relay.cut("draining")
-        }),
-      }
-    })
-
-  /** The same, for bodies that come in the runtime's own chunks. */
-  static readonly layer: Layer.Layer<StreamRelay> = StreamRelay.layerOf(readChunks)
+  static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
+    const relays = new Set<BodyRelay>()
+    return {
+      relay: (input) => {
+        const relay: BodyRelay = relayBody({
+          ...input,
+          onEnd: (ending, whole) => {
+            relays.delete(relay)
+            input.onEnd(ending, whole)
+          },
+        })
+        relays.add(relay)
+        return relay
+      },
+      drain: Effect.sync(() => {
+        for (const relay of relays) relay.cut("draining")
+      }),
+    }
+  })
 }

@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { Abort } from "../abort.ts"
+import { type OpenReader, readChunks } from "./chunk-reader.ts"
 
 /** A request to Baseten. */
 export interface UpstreamRequest {
@@ -29,12 +30,15 @@ export class Transport extends Context.Service<Transport, {
   readonly send: (request: UpstreamRequest, abort: Abort) => Promise<Response>
   /** The content codings that it undoes, leaving their headers on the answer. */
   readonly decodes: ReadonlySet<string>
+  /** How the bodies of its answers are read; in the runtime's own chunks unless told otherwise. */
+  readonly openReader?: OpenReader
 }>()("basegate/relay/Transport") {
   /**
    * The runtime's own `fetch`.
    *
    * @param options.decodes the content codings that this `fetch` undoes even where none was asked for
    * @param options.init members of `fetch`'s second argument that only this runtime knows
+   * @param options.openReader how the bodies of answers are best read here
    * @param options.streamBody what this `fetch` needs done to a streamed body of known length
    */
   static readonly layerFetch = (
@@ -42,17 +46,27 @@ export class Transport extends Context.Service<Transport, {
       readonly decodes?: ReadonlyArray<string>
       readonly init?: Readonly<Record<string, unknown>>
       readonly streamBody?: StreamBody
+      readonly openReader?: OpenReader
       readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
     } = {},
   ): Layer.Layer<Transport> =>
     Layer.succeed(Transport, {
+      openReader: options.openReader ?? readChunks,
       decodes: new Set(options.decodes ?? ["gzip", "x-gzip", "deflate", "br", "zstd"]),
       send: ({ url, method, headers, body: given, length }, { signal }) => {
         const body =
           given instanceof ReadableStream && length !== undefined && options.streamBody !== undefined
             ? options.streamBody(given, length)
             : given
-        const init = { method, headers, body, signal, redirect: "manual", duplex: "half", ...options.init }
+        const init = {
+          method,
+          headers,
+          body,
+          signal: signal(),
+          redirect: "manual",
+          duplex: "half",
+          ...options.init,
+        }
         return (options.fetch ?? globalThis.fetch)(url, init as RequestInit)
       },
     })

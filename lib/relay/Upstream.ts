@@ -10,6 +10,7 @@ import { makeAborter } from "../abort.ts"
 import { type GatewayError, providerFailed, providerTimeout } from "../errors.ts"
 import { type ClockLimits, type Clocks, type Expiry, startClocks } from "./clocks.ts"
 import { Alarm } from "./Alarm.ts"
+import { type OpenReader, readChunks } from "./chunk-reader.ts"
 import { Transport, type UpstreamRequest } from "./Transport.ts"
 
 /** Baseten's answer, its body yet to be read, with what keeps watch over it. */
@@ -17,6 +18,7 @@ export interface UpstreamAnswer {
   readonly response: Response
   /** The content codings that the transport has undone. */
   readonly decoded: ReadonlySet<string>
+  readonly openReader: OpenReader
   readonly clocks: Clocks
   /** The time that the clocks run on, in milliseconds. */
   readonly now: () => number
@@ -97,6 +99,7 @@ export class Upstream extends Context.Service<Upstream, {
             answered(Effect.succeed({
               response,
               decoded: transport.decodes,
+              openReader: transport.openReader ?? readChunks,
               clocks,
               now,
               onExpiry: (callback) => {

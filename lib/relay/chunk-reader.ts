@@ -1,20 +1,28 @@
 /**
- * How the chunks of a body are read.
+ * How the chunks of an answer's body are read.
  *
  * @module
  */
 
+/** What came of a read. */
+export type ChunkRead<Chunk = Uint8Array> =
+  | { readonly done: false; readonly value: Chunk }
+  | { readonly done: true; readonly value?: Chunk | undefined }
+
 /** Reads a body. */
 export interface ChunkReader {
-  readonly read: () => Promise<ReadableStreamReadResult<Uint8Array>>
-  readonly cancel: () => Promise<void>
+  /** @param expected how many bytes are to come, where that is known */
+  readonly read: (expected?: number) => Promise<ChunkRead>
+  readonly cancel: () => Promise<unknown>
+  /** All of the body, before anything else was read, where the runtime has a way to it that costs less than `read`. */
+  readonly whole?: () => Promise<Uint8Array>
 }
 
-/** Starts to read a body, which it locks. */
-export type OpenReader = (source: ReadableStream<Uint8Array>) => ChunkReader
+/** Starts to read the body of an answer, which it locks; nothing where the answer has none. */
+export type OpenReader = (response: Response) => ChunkReader | undefined
 
 /** Takes chunks as the runtime makes them. */
-export const readChunks: OpenReader = (source) => source.getReader()
+export const readChunks: OpenReader = ({ body }) => body?.getReader()
 
 /** Room for an event of a stream. */
 const least = 4096
@@ -28,22 +36,44 @@ const byteReader = (source: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
   }
 }
 
-/**
- * Reads into buffers that begin small and grow while they are filled, for runtimes whose own suit neither events nor
- * files.
- *
- * @param most the most bytes of a chunk
- */
-export const readBuffers = (most: number): OpenReader => (source) => {
+/** Reads a stream into buffers that begin small and grow while they are filled. */
+const bufferReader = (source: ReadableStream<Uint8Array>, most: number): ChunkReader => {
   const reader = byteReader(source)
   if (reader === undefined) return source.getReader()
   let size = least
-  const grow = <Read extends ReadableStreamReadResult<Uint8Array>>(read: Read): Read => {
+  const grow = <Read extends ChunkRead>(read: Read): Read => {
     if (read.value?.byteLength === size) size = Math.min(most, 4 * size)
     return read
   }
   return {
-    read: () => reader.read(new Uint8Array(size)).then(grow),
+    read: (expected = size) => reader.read(new Uint8Array(expected)).then(grow),
     cancel: () => reader.cancel(),
   }
+}
+
+/**
+ * Reads into buffers of its own, for runtimes whose own suit neither events nor files.
+ *
+ * @param most the most bytes of a chunk
+ */
+export const readBuffers = (most: number): OpenReader => ({ body }) =>
+  body === null ? undefined : bufferReader(body, most)
+
+/** Reads a short body whole where that is asked for, and else as `open` does. */
+export const readWhole = (open: OpenReader): OpenReader => (response) => {
+  if (response.body === null) return undefined
+  let opened: ChunkReader | undefined
+  // Not before it is needed: a body that somebody reads cannot be had whole.
+  const reader = () => opened ??= open(response) ?? emptyReader
+  return {
+    read: (expected) => reader().read(expected),
+    cancel: async () => await reader().cancel(),
+    whole: async () => new Uint8Array(await response.arrayBuffer()),
+  }
+}
+
+/** Reads nothing. */
+export const emptyReader: ChunkReader = {
+  read: () => Promise.resolve({ done: true }),
+  cancel: () => Promise.resolve(),
 }

@@ -6,48 +6,88 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import { errorResponse } from "../error-response.ts"
 import { unreadableUrl } from "../errors.ts"
-import type { RequestContext, Respond } from "../exchange.ts"
+import type { RelayedBody, RequestContext, Respond } from "../exchange.ts"
+import { readChunks } from "../relay/chunk-reader.ts"
+import type { Flow, Sink } from "../relay/relay-body.ts"
 import { requestOf } from "./node-request.ts"
 
-/** An answer whose bytes are there. */
-interface WholeAnswer extends Response {
-  readonly whole?: Uint8Array
+/** An answer with a body that is no stream. */
+interface NodeAnswer extends Pick<Response, "status" | "statusText" | "headers"> {
+  readonly content: RelayedBody | Uint8Array | null
 }
 
 /**
- * Makes an answer that only `send` gets to see: Node's own `Response` makes a stream of every body, which takes a
+ * Makes an answer that only this listener gets to see: Node's own `Response` makes a stream of every body, which takes a
  * tenth of what a call costs the gateway (Node 20).
  */
-const respond: Respond = (body, init) =>
-  (body instanceof Uint8Array ? { ...init, body: null, whole: body } : { ...init, body }) as WholeAnswer
+const respond: Respond = (content, init) => ({ ...init, content }) satisfies NodeAnswer as unknown as Response
 
-const send = async (answer: WholeAnswer, response: ServerResponse): Promise<void> => {
-  response.writeHead(
-    answer.status,
-    answer.statusText || STATUS_CODES[answer.status],
-    [...answer.headers].flat(),
-  )
-  if (answer.body === null) return void response.end(answer.whole)
-  // A body that says how long it is need not send its headers ahead: one packet in place of two for most answers.
-  if (!answer.headers.has("content-length")) response.flushHeaders()
-  const reader = answer.body.getReader()
-  response.once("close", () => response.writableFinished || void reader.cancel().catch(() => {}))
-  let goOn = (): void => {}
-  response.on("drain", () => goOn()).on("close", () => goOn())
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return void response.end()
-      if (response.write(value)) continue
-      await new Promise<void>((resolve) => {
-        goOn = resolve
-        if (response.destroyed) resolve()
-      })
-    }
-  } catch {
-    // The client must see that the answer broke off: no last chunk, no clean end.
-    response.destroy()
+/** What `into` of a relayed body does, of a stream. */
+const intoFrom = (response: Response) => (sink: Sink): Flow => {
+  const reader = readChunks(response)
+  return {
+    pull: async () => {
+      try {
+        const { done, value } = await reader?.read() ?? { done: true }
+        if (done) sink.close()
+        else sink.enqueue(value)
+      } catch (cause) {
+        sink.error(cause)
+      }
+    },
+    cancel: () => reader?.cancel(),
   }
+}
+
+const contentOf = (answer: Response | NodeAnswer): Pick<RelayedBody, "into"> | Uint8Array | null => {
+  if ("content" in answer) return answer.content
+  return answer.body === null ? null : { into: intoFrom(answer) }
+}
+
+/** Pours a body into a response, no faster than its client reads. */
+const pour = async ({ into }: Pick<RelayedBody, "into">, response: ServerResponse): Promise<void> => {
+  let over = false
+  let full = false
+  const flow = into({
+    enqueue: (chunk) => {
+      full = !response.write(chunk)
+    },
+    close: () => {
+      over = true
+      response.end()
+    },
+    // The client must see that the answer broke off: no last chunk, no clean end.
+    error: () => {
+      over = true
+      response.destroy()
+    },
+  })
+  let goOn = (): void => {}
+  const closed = (): void => {
+    over = true
+    goOn()
+    if (!response.writableFinished) void flow.cancel()?.catch(() => {})
+  }
+  if (response.destroyed) return closed()
+  response.on("drain", () => goOn()).on("close", closed)
+  while (!over) {
+    await flow.pull()
+    if (!full || over) continue
+    await new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    full = false
+  }
+}
+
+const send = async (answer: Response | NodeAnswer, response: ServerResponse): Promise<void> => {
+  const { status, statusText, headers } = answer
+  const content = contentOf(answer)
+  if (!response.destroyed) response.writeHead(status, statusText || STATUS_CODES[status], [...headers].flat())
+  if (content === null || content instanceof Uint8Array) return void response.end(content)
+  // A body that says how long it is need not send its headers ahead: one packet in place of two for most answers.
+  if (!headers.has("content-length")) response.flushHeaders()
+  await pour(content, response)
 }
 
 /** Serves a handler; its context, and its request's signal, tell when the client closes before the answer is out. */
@@ -70,7 +110,5 @@ async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     // A Host or method that no Request can have: nothing of it is routed.
     return await send(errorResponse(unreadableUrl()), response)
   }
-  const answer = await handler(request, { onLeave, respond })
-  if (response.destroyed) return void answer.body?.cancel().catch(() => {})
-  await send(answer, response)
+  await send(await handler(request, { onLeave, respond }), response)
 }

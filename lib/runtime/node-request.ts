@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import { joined } from "../joined-bytes.ts"
-import { bodyOf, headersOf } from "./node-message.ts"
+import { headersOf, readerOf, streamOf } from "./node-message.ts"
 
 /** All bytes of a message, which must be whole. */
 const bytesOf = (message: IncomingMessage): Promise<ArrayBuffer> =>
@@ -32,7 +32,41 @@ const hasBody = ({ method, headers }: IncomingMessage): boolean =>
   (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
 
 /** What the gateway and its routes read of a `Request`. */
-type Read = Pick<Request, "method" | "url" | "headers" | "signal" | "body" | "arrayBuffer" | "text">
+class NodeRequest
+  implements Pick<Request, "method" | "url" | "headers" | "signal" | "body" | "arrayBuffer" | "text"> {
+  readonly method: string
+  readonly url: string
+  readonly headers: Headers
+  readonly #message: IncomingMessage
+  readonly #onLeave: (callback: () => void) => void
+  #body: Request["body"] | undefined
+  #left: AbortController | undefined
+
+  constructor(message: IncomingMessage, url: string, onLeave: (callback: () => void) => void) {
+    this.method = message.method ?? "GET"
+    this.url = url
+    this.headers = headersOf(message)
+    this.#message = message
+    this.#onLeave = onLeave
+  }
+  get signal(): AbortSignal {
+    if (this.#left === undefined) {
+      const controller = this.#left = new AbortController()
+      this.#onLeave(() => controller.abort())
+    }
+    return this.#left.signal
+  }
+  get body(): Request["body"] {
+    const message = this.#message
+    return this.#body ??= hasBody(message) ? streamOf(readerOf(message, () => message.resume())) : null
+  }
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#body === undefined ? bytesOf(this.#message) : new Response(this.#body).arrayBuffer()
+  }
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.arrayBuffer())
+  }
+}
 
 /**
  * Throws where no `Request` could have such a host, path or header.
@@ -44,24 +78,5 @@ export const requestOf = (message: IncomingMessage, onLeave: (callback: () => vo
   const { href } = new URL(
     target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target,
   )
-  let body: Request["body"] | undefined
-  let left: AbortController | undefined
-  const request: Read = {
-    method: message.method ?? "GET",
-    url: href,
-    headers: headersOf(message),
-    get signal() {
-      if (left === undefined) {
-        const controller = left = new AbortController()
-        onLeave(() => controller.abort())
-      }
-      return left.signal
-    },
-    get body() {
-      return body ??= hasBody(message) ? bodyOf(message, () => message.resume()) : null
-    },
-    arrayBuffer: () => body === undefined ? bytesOf(message) : new Response(body).arrayBuffer(),
-    text: async () => new TextDecoder().decode(await request.arrayBuffer()),
-  }
-  return request as Request
+  return new NodeRequest(message, href, onLeave) as unknown as Request
 }

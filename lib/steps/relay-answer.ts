@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import { type GatewayError, providerFailed } from "../errors.ts"
-import type { Exchange } from "../exchange.ts"
+import type { Exchange, RelayedBody } from "../exchange.ts"
 import { isEventStream } from "../framing.ts"
 import { type SseTap, sseTap } from "../relay/sse-tap.ts"
 import { parseBytes } from "../request/json-members.ts"
@@ -63,11 +63,12 @@ const relayAnswer = (
     else exchange.finish(ending)
   }
   const { status, statusText } = response
-  const answered = (body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Response => {
+  const answered = (body: RelayedBody | Uint8Array<ArrayBuffer> | null): Response => {
     tellTiming(exchange, step, headers)
     return exchange.respond(body, { status, statusText, headers })
   }
-  if (response.body === null || bodiless.has(status) || request.method === "HEAD") {
+  const reader = bodiless.has(status) || request.method === "HEAD" ? undefined : answer.openReader(response)
+  if (reader === undefined) {
     answer.settled()
     settle("complete", true)
     return Effect.succeed(answered(null))
@@ -78,7 +79,7 @@ const relayAnswer = (
       ? shortLength(headers)
       : undefined
   const relayed = relay.relay({
-    source: response.body,
+    reader,
     tap,
     filter,
     drains: gateway.drains,
@@ -99,10 +100,10 @@ const relayAnswer = (
     },
   })
   answer.onExpiry(relayed.cut)
-  const streamed = (): ReadableStream<Uint8Array> => {
+  const streamed = (): RelayedBody => {
     // Not every runtime cancels the body of a client that left while nothing was being written.
     exchange.onLeave(() => relayed.cut("client_left"))
-    return relayed.body
+    return relayed
   }
   if (length !== undefined) {
     return Effect.callback((resume) => {
@@ -113,7 +114,7 @@ const relayAnswer = (
     })
   }
   return listed
-    ? Effect.map(listInCompatForm(streamed(), headers, step.route.url), answered)
+    ? Effect.map(listInCompatForm(streamed().body(), headers, step.route.url), answered)
     : Effect.succeed(answered(streamed()))
 }
 

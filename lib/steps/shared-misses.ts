@@ -14,6 +14,7 @@ import { ResponseCache } from "../cache/ResponseCache.ts"
 import { shareBody, type SharedBody } from "../cache/shared-body.ts"
 import type { RequestOptions } from "../config/request-options.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
+import { emptyReader, readChunks } from "../relay/chunk-reader.ts"
 import type { Ending } from "../telemetry/request-record.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./keeper.ts"
@@ -132,7 +133,7 @@ const fly = Effect.fnUntraced(
     let end: (ended: readonly [Ending, boolean]) => void = () => {}
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
     const { body, cut } = call.relay.relay({
-      source: response.body ?? new Blob([]).stream(),
+      reader: answer.openReader(response) ?? emptyReader,
       tap: tapOf(call.step, answer),
       isSource: true,
       filter,
@@ -158,8 +159,8 @@ const fly = Effect.fnUntraced(
       statusText: response.statusText,
       headers: answer.headers,
       body: keep === undefined && response.status < 400
-        ? forOne(body)
-        : shareBody(body, { limit: cache.limit, onAllLeft: () => {}, onClosed: close }),
+        ? forOne(body())
+        : shareBody(body(), { limit: cache.limit, onAllLeft: () => {}, onClosed: close }),
     })
     // An answer that is not kept is nobody else's, but that an error is all theirs who waited for it.
     if (keep === undefined) close()
@@ -196,6 +197,7 @@ const seatedAnswer = (
   response: new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>, { status, statusText }),
   headers: new Headers(headers),
   decoded: new Set(),
+  openReader: readChunks,
   clocks: { headersCame: () => {}, waiting: () => {}, chunkCame: () => {}, check: () => Infinity },
   now: () => 0,
   onExpiry: () => {},

@@ -7,6 +7,7 @@ import * as Random from "effect/Random"
 import * as TestClock from "effect/testing/TestClock"
 import fc from "fast-check"
 import { type AttemptReport, type RetryOptions, withRetries } from "../../lib/relay/attempts.ts"
+import { readChunks } from "../../lib/relay/chunk-reader.ts"
 import { startClocks } from "../../lib/relay/clocks.ts"
 import type { RetryPolicy } from "../../lib/relay/retry-policy.ts"
 import { Transport } from "../../lib/relay/Transport.ts"
@@ -51,6 +52,7 @@ const scripted = (...responses: ReadonlyArray<() => Response>) => {
       return {
         response: (responses[number - 1] ?? responses.at(-1) ?? assert.fail())(),
         decoded: new Set<string>(),
+        openReader: readChunks,
         clocks: startClocks(limits, 0),
         now: () => 0,
         onExpiry: () => {},

@@ -22,8 +22,11 @@ const byteStream = (length: number) => {
   return { source, cancelled: () => cancelled }
 }
 
+const openIn = (most: number, source: ReadableStream) =>
+  readBuffers(most)(new Response(source)) ?? assert.fail("no body")
+
 const sizesOf = async (source: ReadableStream<Uint8Array>, most: number): Promise<ReadonlyArray<number>> => {
-  const reader = readBuffers(most)(source)
+  const reader = openIn(most, source)
   const sizes: Array<number> = []
   for (;;) {
     const { done, value } = await reader.read()
@@ -53,6 +56,6 @@ test("readBuffers() takes the chunks of a stream that is not one of bytes", asyn
 
 test("readBuffers() cancels its source", async () => {
   const { source, cancelled } = byteStream(100)
-  await readBuffers(10_000)(source).cancel()
+  await openIn(10_000, source).cancel()
   assert.equal(cancelled(), true)
 })

@@ -25,7 +25,7 @@ const sourceOf = (chunks: ReadonlyArray<Uint8Array>) => {
 const relayed = (source: ReadableStream<Uint8Array>) => {
   const endings: Array<Ending> = []
   const relay = relayBody({
-    source,
+    reader: source.getReader(),
     tap: undefined,
     onWaiting: nothing,
     onChunk: nothing,
@@ -39,7 +39,7 @@ test("relayBody() relays the same bytes whatever the chunking, and ends once", a
   await fc.assert(fc.asyncProperty(chunks, async (given) => {
     const { body, endings } = relayed(sourceOf(given).source)
     const bytes = new Uint8Array(
-      await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+      await new Response(body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
     )
     assert.deepEqual([...bytes], given.flatMap((chunk) => [...chunk]))
     assert.deepEqual(endings, ["complete"])
@@ -48,7 +48,7 @@ test("relayBody() relays the same bytes whatever the chunking, and ends once", a
 
 test("relayBody() pulls only what its reader asks for", async () => {
   const { source, pulls } = sourceOf(Array.from({ length: 100 }, () => new Uint8Array(1)))
-  const reader = relayed(source).body.getReader()
+  const reader = relayed(source).body().getReader()
   assert.equal(pulls.count, 0)
   await reader.read()
   assert.equal(pulls.count, 1)
@@ -57,7 +57,7 @@ test("relayBody() pulls only what its reader asks for", async () => {
 test("relayBody() cancels its source when the client leaves", async () => {
   const { source, pulls } = sourceOf([new Uint8Array(1), new Uint8Array(1)])
   const { body, endings } = relayed(source)
-  const reader = body.getReader()
+  const reader = body().getReader()
   await reader.read()
   await reader.cancel()
   assert.equal(pulls.cancelled, true)
@@ -66,7 +66,7 @@ test("relayBody() cancels its source when the client leaves", async () => {
 
 test("relayBody() fails a body without framing that is cut, and ends once", async () => {
   const { body, cut, endings } = relayed(new ReadableStream({}))
-  const read = body.getReader().read()
+  const read = body().getReader().read()
   cut("idle")
   cut("draining")
   await assert.rejects(read)
@@ -76,7 +76,7 @@ test("relayBody() fails a body without framing that is cut, and ends once", asyn
 test("relayBody() cancels its source where it is cut, so that a shared one goes on without it", async () => {
   const { source, pulls } = sourceOf([new Uint8Array(1), new Uint8Array(1)])
   const { body, cut } = relayed(source)
-  await body.getReader().read()
+  await body().getReader().read()
   cut("client_left")
   assert.equal(pulls.cancelled, true)
 })
@@ -88,7 +88,7 @@ test("relayBody() of a relayed source ends as that one was cut, and tells the cl
     closing: (ending: Ending) => new TextEncoder().encode(`error: ${ending}`),
   }
   const source = relayBody({
-    source: new ReadableStream({}),
+    reader: new ReadableStream({}).getReader(),
     tap,
     isSource: true,
     onWaiting: nothing,
@@ -97,13 +97,13 @@ test("relayBody() of a relayed source ends as that one was cut, and tells the cl
   })
   const endings: Array<Ending> = []
   const { body } = relayBody({
-    source: source.body,
+    reader: source.body().getReader(),
     tap,
     onWaiting: nothing,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
   })
-  const text = new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text()
+  const text = new Response(body() as ReadableStream<Uint8Array<ArrayBuffer>>).text()
   source.cut("idle")
   assert.equal(await text, "error: idle")
   assert.deepEqual(endings, ["idle"])
@@ -115,7 +115,7 @@ test("relayBody() hands on what its filter leaves, and what it held at the end; 
     const seen: Array<number> = [], passed: Array<number> = []
     const held: Array<number> = []
     const { body } = relayBody({
-      source: sourceOf(given).source,
+      reader: sourceOf(given).source.getReader(),
       tap: undefined,
       // Leaves odd bytes out, and holds the others back by one chunk.
       filter: {
@@ -130,7 +130,7 @@ test("relayBody() hands on what its filter leaves, and what it held at the end; 
     })
     const bytes = [
       ...new Uint8Array(
-        await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+        await new Response(body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
       ),
     ]
     const all = given.flatMap((chunk) => [...chunk])
@@ -148,14 +148,14 @@ for (const way of ["cancels", "is cut off"] as const) {
     let end: (ended: readonly [Ending, boolean]) => void
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
     const { body, cut } = relayBody({
-      source,
+      reader: source.getReader(),
       tap: undefined,
       drains: true,
       onWaiting: nothing,
       onChunk: (chunk) => seen.push(...chunk),
       onEnd: (ending, whole) => end([ending, whole]),
     })
-    const reader = body.getReader()
+    const reader = body().getReader()
     await reader.read()
     if (way === "cancels") await reader.cancel()
     else cut("client_left")
@@ -180,14 +180,14 @@ test("a body that drains while its reader waits is read to its end once, and a c
   const endings: Array<Ending> = []
   const seen: Array<number> = []
   const { body, cut } = relayBody({
-    source,
+    reader: source.getReader(),
     tap: undefined,
     drains: true,
     onWaiting: nothing,
     onChunk: (chunk) => seen.push(...chunk),
     onEnd: (ending) => endings.push(ending),
   })
-  const reader = body.getReader()
+  const reader = body().getReader()
   const read = reader.read()
   cut("client_left")
   assert.equal((await read).done, true)
@@ -206,7 +206,7 @@ test("whole() gives a body that comes in one piece; any other comes through body
     const relay = relayed(sourceOf(given).source)
     const whole = await relay.whole(length)
     const rest = whole ?? new Uint8Array(
-      await new Response(relay.body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+      await new Response(relay.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
     )
     assert.equal(whole !== undefined, given[0]?.length === length)
     assert.deepEqual(
@@ -222,7 +222,7 @@ test("what ends a body while whole() waits for it shows in body", async () => {
     new ReadableStream({ pull: (_) => _.error(new Error("gone")) }, { highWaterMark: 0 }),
   )
   assert.equal(await failed.whole(1), undefined)
-  await assert.rejects(failed.body.getReader().read())
+  await assert.rejects(failed.body().getReader().read())
   assert.deepEqual(failed.endings, ["upstream_cut"])
 
   for (const [ending, isError] of [["idle", true], ["client_left", false]] as const) {
@@ -230,7 +230,7 @@ test("what ends a body while whole() waits for it shows in body", async () => {
     const whole = relay.whole(1)
     relay.cut(ending)
     assert.equal(await whole, undefined)
-    const read = relay.body.getReader().read()
+    const read = relay.body().getReader().read()
     if (isError) await assert.rejects(read)
     else assert.equal((await read).done, true)
     assert.deepEqual(relay.endings, [ending])

@@ -29,7 +29,8 @@ const routed = (cache_ttl: number, second: (signal: AbortSignal) => Promise<Resp
     },
     transport: Layer.succeed(Transport, {
       decodes: new Set<string>(),
-      send: (_, { signal }) => {
+      send: (_, abort) => {
+        const signal = abort.signal()
         signals.push(signal)
         return signals.length === 1
           ? Promise.resolve(new Response("overloaded", { status: 529 }))

@@ -123,6 +123,6 @@ export const layerEchoing = (secrets: ReadonlyArray<string>, next: () => Answer)
       const given = next()
       // A defect: what it tells must not be told on.
       if (given.kind === "thrown") throw new Error(`somebody@somewhere with ${list}\n  at ${list}`)
-      return answered(request, signal, given, secrets)
+      return answered(request, signal(), given, secrets)
     },
   })
