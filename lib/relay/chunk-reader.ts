@@ -14,8 +14,6 @@ export interface ChunkReader {
   /** @param expected how many bytes are to come, where that is known */
   readonly read: (expected?: number) => Promise<ChunkRead>
   readonly cancel: () => Promise<unknown>
-  /** All of the body, before anything else was read, where the runtime has a way to it that costs less than `read`. */
-  readonly whole?: () => Promise<Uint8Array>
 }
 
 /** Starts to read the body of an answer, which it locks; nothing where the answer has none. */
@@ -46,7 +44,8 @@ const bufferReader = (source: ReadableStream<Uint8Array>, most: number): ChunkRe
     return read
   }
   return {
-    read: (expected = size) => reader.read(new Uint8Array(expected)).then(grow),
+    // No room at all is an error (the Streams standard).
+    read: (expected = size) => reader.read(new Uint8Array(expected || size)).then(grow),
     cancel: () => reader.cancel(),
   }
 }
@@ -58,19 +57,6 @@ const bufferReader = (source: ReadableStream<Uint8Array>, most: number): ChunkRe
  */
 export const readBuffers = (most: number): OpenReader => ({ body }) =>
   body === null ? undefined : bufferReader(body, most)
-
-/** Reads a short body whole where that is asked for, and else as `open` does. */
-export const readWhole = (open: OpenReader): OpenReader => (response) => {
-  if (response.body === null) return undefined
-  let opened: ChunkReader | undefined
-  // Not before it is needed: a body that somebody reads cannot be had whole.
-  const reader = () => opened ??= open(response) ?? emptyReader
-  return {
-    read: (expected) => reader().read(expected),
-    cancel: async () => await reader().cancel(),
-    whole: async () => new Uint8Array(await response.arrayBuffer()),
-  }
-}
 
 /** Reads nothing. */
 export const emptyReader: ChunkReader = {

@@ -18,6 +18,11 @@ export interface BodyFilter {
 /** A body to relay, and who wants to know about it. */
 export interface RelayInput {
   readonly reader: ChunkReader
+  /**
+   * How many bytes it has, where that is known: it ends with the last of them, and not when the reader sees so. A client
+   * that counts may ask again before that, for what is to be kept by then.
+   */
+  readonly length?: number | undefined
   /** Watches for the end of a framed stream; nothing where the end of the body is the end. */
   readonly tap: SseTap | undefined
   /** Whether other relays read the body: how it was cut is then an error, which each of them shows to its client. */
@@ -67,11 +72,11 @@ export interface BodyRelay {
   /** Without a stream, for a host that can do without. */
   readonly into: (sink: Sink) => Flow
   /**
-   * The whole of a body that comes in one piece of the given length, which is relayed then; nothing where it does not,
-   * and `body` brings it. To be asked at most once and before `body`, of a relay that neither drains nor filters:
+   * The whole of a body of known length that comes in one piece, which is relayed then; nothing where it does not, and
+   * `body` brings it. To be asked at most once and before `body`, of a relay that neither drains nor filters:
    * it spares a short answer the stream, a third of what its relay costs on Bun and half of that on Node.
    */
-  readonly whole: (length: number) => Promise<Uint8Array | undefined>
+  readonly whole: () => Promise<Uint8Array | undefined>
   /** Ends it from outside. Does nothing once it has ended. */
   readonly cut: (ending: Ending) => void
 }
@@ -97,13 +102,15 @@ const streamOf = (into: BodyRelay["into"]): ReadableStream<Uint8Array> => {
 
 /** Starts to relay a body. Nothing is read before the client asks for it. */
 export const relayBody = (
-  { reader, tap, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }: RelayInput,
+  { reader, length, tap, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }:
+    RelayInput,
 ): BodyRelay => {
   let sink: Sink | undefined
   /** How the body ended before it was asked for. */
   let fate: ((sink: Sink) => void) | undefined
   /** A read whose result is yet to be relayed. */
   let ahead: ReturnType<typeof reader.read> | undefined
+  let received = 0
   let ended = false
   let reading = false
   /** The client has left, and the body is read on. */
@@ -125,6 +132,7 @@ export const relayBody = (
     return read
   }
   const take = (chunk: Uint8Array): void => {
+    received += chunk.byteLength
     tap?.push(chunk)
     onChunk(chunk)
   }
@@ -134,6 +142,8 @@ export const relayBody = (
     sink?.enqueue(chunk)
     return true
   }
+  /** The runtime lets go of the connection when somebody has seen the end. */
+  const seeEnd = (): void => void reader.read(1).catch(() => {})
   const endLeft = (): void => end("client_left", tap === undefined || tap.isComplete())
   const readOn = async (): Promise<void> => {
     try {
@@ -189,7 +199,12 @@ export const relayBody = (
         if (done) break
         take(value)
         if (left) return await readOn()
-        if (pass(filter === undefined ? value : filter.push(value))) return
+        const passed = pass(filter === undefined ? value : filter.push(value))
+        if (received === length) {
+          seeEnd()
+          break
+        }
+        if (passed) return
       }
       if (left) return endLeft()
       if (tap !== undefined && !tap.isComplete()) return cut("upstream_cut")
@@ -217,20 +232,15 @@ export const relayBody = (
     return { pull, cancel }
   }
 
-  const firstOf = async (length: number): Promise<Uint8Array | undefined> => {
+  const whole = async (): Promise<Uint8Array | undefined> => {
+    if (length === undefined) return undefined
     ahead = next(length)
-    const { value } = await ahead
-    // The runtime lets go of the connection when somebody has seen the end.
-    if (value?.byteLength === length && !ended) reader.read().catch(() => {})
-    return value
-  }
-  const whole = async (length: number): Promise<Uint8Array | undefined> => {
-    const all = reader.whole === undefined ? firstOf(length) : (onWaiting(), reader.whole())
-    const value = await all.catch(() => undefined)
+    const { value } = await ahead.catch(() => ({ value: undefined }))
     if (ended || value?.byteLength !== length) return undefined
     take(value)
     onPassed?.(value)
     end("complete", true)
+    seeEnd()
     return value
   }
 

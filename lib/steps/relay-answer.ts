@@ -8,6 +8,7 @@ import { type GatewayError, providerFailed } from "../errors.ts"
 import type { Exchange, RelayedBody } from "../exchange.ts"
 import { isEventStream } from "../framing.ts"
 import { type SseTap, sseTap } from "../relay/sse-tap.ts"
+import { declaredLength } from "../request/read-body.ts"
 import { parseBytes } from "../request/json-members.ts"
 import { compatModels } from "../route/compat-models.ts"
 import { type Ending, rounded } from "../telemetry/request-record.ts"
@@ -73,13 +74,13 @@ const relayAnswer = (
     settle("complete", true)
     return Effect.succeed(answered(null))
   }
+  const length = tap === undefined ? declaredLength(headers) : undefined
   // What others watch has to come to its own end: what is to be cached, or is another call's as well.
-  const length =
-    tap === undefined && !gateway.drains && !listed && meter !== undefined && observers.length === 0
-      ? shortLength(headers)
-      : undefined
+  const isShort = length !== undefined && length <= shortLength && !gateway.drains && !listed &&
+    meter !== undefined && observers.length === 0
   const relayed = relay.relay({
     reader,
+    length,
     tap,
     filter,
     drains: gateway.drains,
@@ -105,9 +106,9 @@ const relayAnswer = (
     exchange.onLeave(() => relayed.cut("client_left"))
     return relayed
   }
-  if (length !== undefined) {
+  if (isShort) {
     return Effect.callback((resume) => {
-      relayed.whole(length).then((bytes) =>
+      relayed.whole().then((bytes) =>
         resume(Effect.sync(() => answered(bytes as Uint8Array<ArrayBuffer> | undefined ?? streamed())))
       )
       return Effect.sync(() => relayed.cut("client_left"))
@@ -118,11 +119,8 @@ const relayAnswer = (
     : Effect.succeed(answered(streamed()))
 }
 
-/** The length of a body that is likely to come in one piece. */
-const shortLength = (headers: Headers): number | undefined => {
-  const length = Number(headers.get("content-length") ?? NaN)
-  return length <= 65_536 ? length : undefined
-}
+/** A body of so many bytes is likely to come in one piece. */
+const shortLength = 65_536
 
 /** Says which step answered, and how much of the time so far was the gateway's own. */
 const tellTiming = ({ record, elapsed, upstreamTime }: Exchange, step: Step, headers: Headers): void => {

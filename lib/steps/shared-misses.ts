@@ -15,6 +15,7 @@ import { shareBody, type SharedBody } from "../cache/shared-body.ts"
 import type { RequestOptions } from "../config/request-options.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
 import { emptyReader, readChunks } from "../relay/chunk-reader.ts"
+import { declaredLength } from "../request/read-body.ts"
 import type { Ending } from "../telemetry/request-record.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./keeper.ts"
@@ -132,9 +133,11 @@ const fly = Effect.fnUntraced(
     const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
     let end: (ended: readonly [Ending, boolean]) => void = () => {}
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
+    const tap = tapOf(call.step, answer)
     const { body, cut } = call.relay.relay({
       reader: answer.openReader(response) ?? emptyReader,
-      tap: tapOf(call.step, answer),
+      length: tap === undefined ? declaredLength(answer.headers) : undefined,
+      tap,
       isSource: true,
       filter,
       onWaiting: () => clocks.waiting(answer.now()),

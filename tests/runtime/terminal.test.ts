@@ -46,7 +46,6 @@ const logged = async (layer?: typeof layerTerminal, requests = 1): Promise<strin
     await gateway.fetch(new Request("https://gateway.example/nowhere"))
   }
   await gateway.dispose()
-  assert.equal(log.mock.callCount(), requests)
   return log.mock.calls.map((call) => String(call.arguments.at(0))).join("\n")
 }
 
