@@ -4,6 +4,7 @@
  * @module
  */
 import type { Bench } from "./bench.ts"
+import { completion } from "./requests.ts"
 import { type Running, start, type Subject } from "./subjects.ts"
 
 /** The values of a subject, round by round. */
@@ -39,6 +40,20 @@ export const withRunning = async <A>(
   }
 }
 
+/**
+ * Has each compile what it runs: Bun (1.4) is at it for some ten thousand requests, and doubles what one costs until
+ * then. What a process costs before is the business of cold-start.
+ */
+export const warmedUp = async (
+  { client, short }: Bench,
+  running: ReadonlyMap<Subject, Running>,
+): Promise<void> => {
+  for (const of of running.values()) {
+    const milliseconds = short ? 1500 : 6000
+    await client.run({ kind: "load", target: completion(of), connections: 16, milliseconds })
+  }
+}
+
 /** The same for proxies that stay up from the first round to the last. `measure` runs once unheeded, as a warm-up. */
 export const roundsOfRunning = <V>(
   bench: Bench,
@@ -52,6 +67,7 @@ export const roundsOfRunning = <V>(
       if (proxy === undefined) throw new Error(`${subject.name} does not run`)
       return measure(proxy)
     }
+    await warmedUp(bench, running)
     for (const subject of subjects) await of(subject)
     return await rounds(subjects, count, of)
   })

@@ -6,7 +6,7 @@
 import type { Bench } from "../bench.ts"
 import type { Target, Times } from "../client/jobs.ts"
 import { type Asked, direct } from "../requests.ts"
-import { withRunning } from "../rounds.ts"
+import { warmedUp, withRunning } from "../rounds.ts"
 import { rowsOf } from "../rows.ts"
 import type { Subject } from "../subjects.ts"
 import { difference, quantile, summarise } from "../summary.ts"
@@ -39,6 +39,7 @@ const addedBy = (
   withRunning(bench, subjects, async (running) => {
     const targets = [direct(bench.upstream.url), ...running.values()].map(target)
     const take = (rounds: number) => bench.client.run({ kind: "turns", targets, rounds, atOnce })
+    await warmedUp(bench, running)
     await take(warmUp)
     const taken: Array<ReadonlyArray<Times>> = []
     for (let block = 0; block < blocks; block++) taken.push(await take(turns))
