@@ -4,7 +4,8 @@
  * @module
  */
 import type { Bench } from "./bench.ts"
-import { completion } from "./requests.ts"
+import type { Target } from "./client/jobs.ts"
+import { type Asked, completion } from "./requests.ts"
 import { type Running, start, type Subject } from "./subjects.ts"
 
 /** The values of a subject, round by round. */
@@ -47,10 +48,11 @@ export const withRunning = async <A>(
 export const warmedUp = async (
   { client, short }: Bench,
   running: ReadonlyMap<Subject, Running>,
+  target: (of: Asked) => Target = completion,
 ): Promise<void> => {
   for (const of of running.values()) {
     const milliseconds = short ? 1500 : 6000
-    await client.run({ kind: "load", target: completion(of), connections: 16, milliseconds })
+    await client.run({ kind: "load", target: target(of), connections: 16, milliseconds })
   }
 }
 
@@ -60,6 +62,7 @@ export const roundsOfRunning = <V>(
   subjects: ReadonlyArray<Subject>,
   count: number,
   measure: (of: Running) => Promise<V>,
+  target?: (of: Asked) => Target,
 ): Promise<Values<Subject, V>> =>
   withRunning(bench, subjects, async (running) => {
     const of = (subject: Subject): Promise<V> => {
@@ -67,7 +70,7 @@ export const roundsOfRunning = <V>(
       if (proxy === undefined) throw new Error(`${subject.name} does not run`)
       return measure(proxy)
     }
-    await warmedUp(bench, running)
+    await warmedUp(bench, running, target)
     for (const subject of subjects) await of(subject)
     return await rounds(subjects, count, of)
   })

@@ -39,7 +39,7 @@ const addedBy = (
   withRunning(bench, subjects, async (running) => {
     const targets = [direct(bench.upstream.url), ...running.values()].map(target)
     const take = (rounds: number) => bench.client.run({ kind: "turns", targets, rounds, atOnce })
-    await warmedUp(bench, running)
+    await warmedUp(bench, running, target)
     await take(warmUp)
     const taken: Array<ReadonlyArray<Times>> = []
     for (let block = 0; block < blocks; block++) taken.push(await take(turns))

@@ -26,7 +26,7 @@ export const chunk: Measure = {
         })
         // The last events come as one chunk.
         return streams * (events + 1)
-      }),
+      }, (of) => stream(of, 50, 1)),
       doesNotShow:
         "chunks that come faster than they are read, which runtimes join; each here costs a read and a " +
         "write of the kernel's, which are part of the figure.",

@@ -4,7 +4,9 @@
  * @module
  */
 import { type Bench, subjectsOf } from "../bench.ts"
+import type { Target } from "../client/jobs.ts"
 import { cpuSeconds } from "../process-use.ts"
+import type { Asked } from "../requests.ts"
 import { roundsOfRunning } from "../rounds.ts"
 import { rowsOf } from "../rows.ts"
 import type { Running } from "../subjects.ts"
@@ -15,18 +17,20 @@ import type { Row } from "../table.ts"
  * CPU in microseconds for each of the units that `work` does.
  *
  * @param work returns how many units it did
+ * @param target what to warm up with; a chat completion unless given
  */
 export const costs = async (
   bench: Bench,
   count: number,
   unit: string,
   work: (of: Running) => Promise<number>,
+  target?: (of: Asked) => Target,
 ): Promise<ReadonlyArray<Row>> => {
   const costOf = await roundsOfRunning(bench, subjectsOf(bench), count, async (of) => {
     const before = cpuSeconds(of.pid)
     const units = await work(of)
     return (cpuSeconds(of.pid) - before) * 1e6 / units
-  })
+  }, target)
   return rowsOf(bench, "", {
     own: (of) => ({ [`CPU µs a ${unit}`]: summarise(costOf(of)) }),
     relative: (gateway, base) => ({ [`to ${base.name}, ×`]: ratio(costOf(gateway), costOf(base)) }),
