@@ -10,9 +10,10 @@ import type { StepAnswer } from "./call.ts"
 /** An error that names a field is short; a longer one, or one of unknown length, is not read here. */
 const longestRefusal = 16_384
 
-const mayRefuse = ({ response: { status, headers, body } }: StepAnswer): boolean =>
-  (status === 400 || status === 422) && body !== null &&
-  Number(headers.get("content-length") ?? NaN) <= longestRefusal
+const mayRefuse = ({ response }: StepAnswer): boolean =>
+  // The body last: on Node a look at it makes a stream.
+  (response.status === 400 || response.status === 422) &&
+  Number(response.headers.get("content-length") ?? NaN) <= longestRefusal && response.body !== null
 
 /**
  * The answer to a request that the gateway has added `stream_options` to. Nothing where it is an error that is about
