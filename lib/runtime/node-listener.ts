@@ -47,13 +47,12 @@ const contentOf = (answer: Response | NodeAnswer): Pick<RelayedBody, "into"> | U
 /** Pours a body into a response, no faster than its client reads. */
 const pour = async ({ into }: Pick<RelayedBody, "into">, response: ServerResponse): Promise<void> => {
   let over = false
-  let full = false
   // The headers go ahead only where no bytes come with them: one packet in place of two, for most answers.
   const ahead = setImmediate(() => over || response.flushHeaders())
   const flow = into({
     enqueue: (chunk) => {
       clearImmediate(ahead)
-      full = !response.write(chunk)
+      response.write(chunk)
     },
     close: () => {
       over = true
@@ -75,11 +74,10 @@ const pour = async ({ into }: Pick<RelayedBody, "into">, response: ServerRespons
   response.on("drain", () => goOn()).on("close", closed)
   while (!over) {
     await flow.pull()
-    if (!full || over) continue
+    if (over || !response.writableNeedDrain) continue
     await new Promise<void>((resolve) => {
       goOn = resolve
     })
-    full = false
   }
 }
 
