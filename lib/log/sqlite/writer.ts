@@ -4,7 +4,7 @@
  * @module
  */
 import { factsOfEntry, pairsOf } from "../facts.ts"
-import type { Held, Limits } from "../memory-log.ts"
+import { entryOf, type Held, type Limits } from "../memory-log.ts"
 import type { LogPatch } from "../RequestLog.ts"
 import { type Database, inTransaction, type Value } from "./database.ts"
 import { type Changes, hourlyChanges } from "./hourly-changes.ts"
@@ -89,7 +89,9 @@ export const makeWriter = (
     const over = Math.min(entries - maxEntries, step)
     if (over > 0) removal.oldest(id, Number.MAX_SAFE_INTEGER, over, changes)
   }
-  const insert = ({ entry, payloads }: Held, scope: Scope, changes: Changes): void => {
+  const insert = (held: Held, scope: Scope, changes: Changes): void => {
+    const entry = entryOf(held)
+    const { payloads } = held
     const { feedback: _, score, ...record } = entry
     const facts = factsOfEntry(entry)
     const detail = addDetail.run(JSON.stringify(record)).lastInsertRowid
@@ -107,7 +109,7 @@ export const makeWriter = (
       inTransaction(database, () => {
         const changes = newChanges()
         const scopes = new Map<string, Scope | undefined>()
-        const scopeOf = ({ account_id, gateway_id }: Held["entry"]): Scope | undefined => {
+        const scopeOf = ({ account_id, gateway_id }: Held["record"]): Scope | undefined => {
           const key = `${account_id}/${gateway_id}`
           if (!scopes.has(key)) scopes.set(key, openScope(account_id ?? "", gateway_id ?? "", now, changes))
           return scopes.get(key)
@@ -117,7 +119,7 @@ export const makeWriter = (
         for (const held of entries) {
           if (done.length > 0 && done.length % stride === 0 && isTime()) break
           done.push(held)
-          const scope = scopeOf(held.entry)
+          const scope = scopeOf(held.record)
           if (scope === undefined) continue
           if (isFull(scope)) refused++
           else insert(held, scope, changes)
