@@ -67,10 +67,12 @@ const valueEnd = (bytes: Uint8Array, index: number): number => {
   return -1
 }
 
+const decoder = new TextDecoder()
+
 /** A JSON value from its bytes, or nothing where they hold none. */
 export const parseBytes = (bytes: Uint8Array): unknown => {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
+    return JSON.parse(decoder.decode(bytes))
   } catch {
     return undefined
   }
