@@ -43,7 +43,7 @@ export const withRunning = async <A>(
 
 /**
  * Has each compile what it runs: Bun (1.4) is at it for some ten thousand requests, and doubles what one costs until
- * then. What a process costs before is the business of cold-start.
+ * then. What a process costs before is the business of cold-start. A short run is too short for it.
  */
 export const warmedUp = async (
   { client, short }: Bench,
@@ -51,7 +51,7 @@ export const warmedUp = async (
   target: (of: Asked) => Target = completion,
 ): Promise<void> => {
   for (const of of running.values()) {
-    const milliseconds = short ? 1500 : 6000
+    const milliseconds = short ? 600 : 6000
     await client.run({ kind: "load", target: target(of), connections: 16, milliseconds })
   }
 }

@@ -8,7 +8,7 @@ import type { Target, Times } from "../client/jobs.ts"
 import { type Asked, direct } from "../requests.ts"
 import { warmedUp, withRunning } from "../rounds.ts"
 import { rowsOf } from "../rows.ts"
-import type { Subject } from "../subjects.ts"
+import type { Running, Subject } from "../subjects.ts"
 import { difference, quantile, summarise } from "../summary.ts"
 import type { Row } from "../table.ts"
 
@@ -31,44 +31,54 @@ interface Added {
 }
 
 /** What is found for each of the subjects that run at a time. */
-const addedBy = (
+const addedBy = async (
   bench: Bench,
-  subjects: ReadonlyArray<Subject>,
+  running: ReadonlyMap<Subject, Running>,
   { target, to, atOnce, warmUp, blocks, turns }: Timed,
-): Promise<ReadonlyMap<Subject, Added>> =>
-  withRunning(bench, subjects, async (running) => {
-    const targets = [direct(bench.upstream.url), ...running.values()].map(target)
-    const take = (rounds: number) => bench.client.run({ kind: "turns", targets, rounds, atOnce })
-    await warmedUp(bench, running, target)
-    await take(warmUp)
-    const taken: Array<ReadonlyArray<Times>> = []
-    for (let block = 0; block < blocks; block++) taken.push(await take(turns))
-    const of = (place: number, share: number): ReadonlyArray<number> =>
-      taken.map((times) => quantile(times[place]?.[to] ?? [], share))
-    return new Map(subjects.map((subject, place) => [subject, {
-      p50: of(place + 1, 0.5),
-      cells: {
-        "p50 over direct, ms": difference(of(place + 1, 0.5), of(0, 0.5)),
-        "p99 over direct, ms": difference(of(place + 1, 0.99), of(0, 0.99)),
-        "direct p50, ms": summarise(of(0, 0.5)),
-      },
-    }]))
-  })
+): Promise<ReadonlyMap<Subject, Added>> => {
+  const targets = [direct(bench.upstream.url), ...running.values()].map(target)
+  const take = (rounds: number) => bench.client.run({ kind: "turns", targets, rounds, atOnce })
+  await take(warmUp)
+  const taken: Array<ReadonlyArray<Times>> = []
+  for (let block = 0; block < blocks; block++) taken.push(await take(turns))
+  const of = (place: number, share: number): ReadonlyArray<number> =>
+    taken.map((times) => quantile(times[place]?.[to] ?? [], share))
+  return new Map([...running.keys()].map((subject, place) => [subject, {
+    p50: of(place + 1, 0.5),
+    cells: {
+      "p50 over direct, ms": difference(of(place + 1, 0.5), of(0, 0.5)),
+      "p99 over direct, ms": difference(of(place + 1, 0.99), of(0, 0.99)),
+      "direct p50, ms": summarise(of(0, 0.5)),
+    },
+  }]))
+}
 
-/** Rows of all proxies; only what is compared runs at a time. */
-export const addedTimes = async (bench: Bench, suffix: string, timed: Timed): Promise<ReadonlyArray<Row>> => {
+/** Rows of all proxies, for each of some ways to time them; only what is compared runs at a time. */
+export const addedTimes = async (
+  bench: Bench,
+  ways: Readonly<Record<string, Timed>>,
+): Promise<ReadonlyArray<Row>> => {
   const groups = [
     ...bench.pairs.map(({ base, gateway }) => [base, gateway]),
     ...bench.peers.map((peer) => [peer]),
   ]
-  const found = new Map<Subject, Added>()
+  const found = new Map<string, Map<Subject, Added>>()
   for (const group of groups) {
-    for (const [subject, added] of await addedBy(bench, group, timed)) found.set(subject, added)
+    await withRunning(bench, group, async (running) => {
+      for (const [suffix, timed] of Object.entries(ways)) {
+        await warmedUp(bench, running, timed.target)
+        const of = found.get(suffix) ?? new Map<Subject, Added>()
+        for (const [subject, added] of await addedBy(bench, running, timed)) of.set(subject, added)
+        found.set(suffix, of)
+      }
+    })
   }
-  return rowsOf(bench, suffix, {
-    own: (of) => found.get(of)?.cells ?? {},
-    relative: (gateway, base) => ({
-      [`p50 over ${base.name}, ms`]: difference(found.get(gateway)?.p50 ?? [], found.get(base)?.p50 ?? []),
-    }),
-  })
+  return [...found].flatMap(([suffix, of]) =>
+    rowsOf(bench, suffix, {
+      own: (subject) => of.get(subject)?.cells ?? {},
+      relative: (gateway, base) => ({
+        [`p50 over ${base.name}, ms`]: difference(of.get(gateway)?.p50 ?? [], of.get(base)?.p50 ?? []),
+      }),
+    })
+  )
 }

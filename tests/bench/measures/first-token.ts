@@ -17,10 +17,10 @@ export const firstToken: Measure = {
     return {
       measure: "first-token",
       title: "Added time to the first token of a streamed chat completion",
-      rows: [
-        ...await addedTimes(bench, ", one stream", { ...timed, ...one, atOnce: 1 }),
-        ...await addedTimes(bench, ", 32 at once", { ...timed, ...many, atOnce: 32 }),
-      ],
+      rows: await addedTimes(bench, {
+        ", one stream": { ...timed, ...one, atOnce: 1 },
+        ", 32 at once": { ...timed, ...many, atOnce: 32 },
+      }),
       doesNotShow:
         "a network, TLS, or the model's own time to its first token. 32 streams that start together wait " +
         "for each other in the upstream and the client too.",
