@@ -68,7 +68,7 @@ const wholes = (starts: Starts): ReadonlyArray<number> => starts.map(({ answered
 export const coldStart: Measure = {
   name: "cold-start",
   run: async (bench) => {
-    const pairs = [...bench.pairs, ...bench.sourcePairs]
+    const pairs = bench.short ? bench.pairs : [...bench.pairs, ...bench.sourcePairs]
     const subjects = new Set(subjectsOf({ ...bench, pairs }))
     // The first start of all fills the caches of files and of compiled code.
     for (const subject of subjects) await startOf(bench, subject)
