@@ -91,9 +91,18 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
   })
 }
 
-/** The cause of a defect without its message, which might quote a header. */
-const whereabouts = (cause: Cause.Cause<unknown>): string => {
-  const error = Cause.squash(cause)
+/** Starts, whatever the functions and layers of the embedding app do. */
+const started: typeof start = (options, host) => {
+  try {
+    return start(options, host)
+  } catch (cause) {
+    console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: whereabouts(cause) }))
+    return Result.fail("its env or one of its layers throws, as its log says")
+  }
+}
+
+/** Where an error comes from, without its message, which might quote a header. */
+const whereabouts = (error: unknown): string => {
   if (!(error instanceof Error)) return typeof error
   const stack = (error.stack ?? "").replace(error.message, "")
   const frames = stack.split("\n").filter((line) => /^\s+at\s/.test(line)).slice(0, 8)
@@ -106,7 +115,9 @@ const failureOf = (exchange: Exchange, exit: Exit.Failure<Response, GatewayError
   if (failure._tag === "Some") return failure.value
   if (Cause.hasInterruptsOnly(cause)) return clientLeft()
   const { request_id } = exchange.record
-  console.error(JSON.stringify({ level: "error", msg: "internal", request_id, at: whereabouts(cause) }))
+  console.error(
+    JSON.stringify({ level: "error", msg: "internal", request_id, at: whereabouts(Cause.squash(cause)) }),
+  )
   return internal(request_id)
 }
 
@@ -150,7 +161,7 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   /** Requests whose record is yet to be told. */
   let running = 0
   const resting: Array<() => void> = []
-  /** Those of them that have ended. */
+  /** Requests that have ended, to be told of at the next turn. */
   let due: Array<Ended> = []
 
   const answerOf = (exchange: Exchange, exit: Exit.Exit<Response, GatewayError>): Response => {
@@ -162,19 +173,33 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     return exit.value
   }
 
-  const tellAll = ({ settings, metrics, run }: Engine): void => {
-    const ended = due
-    due = []
+  const tellAll = ({ settings, metrics, run }: Engine, ended: ReadonlyArray<Ended>): void => {
     for (const { exchange } of ended) metrics.ended(exchange.record.method, exchange.record.scheme)
-    const telling = ended.map(({ exchange }) => run(tell(exchange, settings)))
+    const telling = ended.map(({ exchange, done }) => ({ done, told: run(tell(exchange, settings)) }))
     const refreshed = settings.basetenKey === undefined || stopping ? undefined : run(refreshPrices)
-    for (const [index, { done }] of ended.entries()) {
-      telling[index]?.addObserver(() => {
+    for (const { done, told } of telling) {
+      told.addObserver(() => {
         running--
         if (running === 0) { for (const resume of resting.splice(0)) resume() }
         if (done !== undefined) refreshed === undefined ? done() : refreshed.addObserver(done)
       })
     }
+  }
+  /**
+   * Lets the answer go out first, and tells of all that have ended by then. What comes in next is read after that, and so
+   * finds the books up to date. On Workers no request can rely on another to tell of it, nor on a turn that comes after
+   * its own answer.
+   */
+  const tellSoon = (engine: Engine, ended: Ended): void => {
+    if (host.detached === false || soon === undefined) {
+      return void Promise.resolve().then(() => tellAll(engine, [ended]))
+    }
+    if (due.push(ended) > 1) return
+    soon(() => {
+      const all = due
+      due = []
+      tellAll(engine, all)
+    })
   }
 
   const idle = async (): Promise<void> => {
@@ -206,7 +231,7 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
       }),
     )
     const exchange = openExchange(request, url ?? noUrl, context, settings, (exchange) => {
-      if (due.push({ exchange, done }) === 1) soon(() => tellAll(engine))
+      tellSoon(engine, { exchange, done })
     })
     running++
     metrics.began(exchange.record.method, exchange.record.scheme)
@@ -227,7 +252,7 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
 
   return {
     fetch: (request, context = {}) => {
-      engine ??= start(options, host)
+      engine ??= started(options, host)
       if (Result.isSuccess(engine)) return serve(engine.success, request, context)
       const exchange = openExchange(request, urlOf(request) ?? noUrl, context, undefined, () => {})
       return Promise.resolve(withIds(refused(exchange, misconfigured(engine.failure)), exchange))
@@ -261,12 +286,7 @@ const tell = Effect.fnUntraced(function* (exchange: Exchange, settings: Settings
 const isProbe = ({ path, status }: RequestRecord): boolean =>
   status < 400 && ["/livez", "/readyz", "/metrics"].includes(path)
 
-/**
- * Lets the answer go out first. What comes in next is read after that, and so finds the books up to date: a timer,
- * which is all that Workers have for it, would not do.
- */
-const soon = (globalThis as { readonly setImmediate?: (run: () => void) => unknown }).setImmediate ??
-  ((run: () => void) => void Promise.resolve().then(run))
+const { setImmediate: soon } = globalThis as { readonly setImmediate?: (run: () => void) => unknown }
 
 /** Whether the settings name a record's gateway; under `*` callers choose names. */
 const isListed = ({ account_id, gateway_id }: RequestRecord, settings: SettingsShape): boolean =>

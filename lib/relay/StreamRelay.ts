@@ -18,12 +18,13 @@ import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
 export class StreamRelay extends Context.Service<StreamRelay, {
   /** Starts to relay a body. */
   readonly relay: (input: RelayInput) => BodyRelay
-  /** Ends every body that is being relayed, as `draining`. */
+  /** Ends every body that is being relayed, or will be, as `draining`. */
   readonly drain: Effect.Effect<void>
 }>()("basegate/relay/StreamRelay") {
   /** Relays, and keeps count of what is being relayed so that it can be drained. */
   static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
     const relays = new Set<BodyRelay>()
+    let draining = false
     return {
       relay: (input) => {
         const relay: BodyRelay = relayBody({
@@ -34,9 +35,12 @@ export class StreamRelay extends Context.Service<StreamRelay, {
           },
         })
         relays.add(relay)
+        // Its headers came too late.
+        if (draining) relay.cut("draining")
         return relay
       },
       drain: Effect.sync(() => {
+        draining = true
         for (const relay of relays) relay.cut("draining")
       }),
     }

@@ -65,11 +65,11 @@ export class Upstream extends Context.Service<Upstream, {
         const aborter = makeAborter()
         let expiry: Expiry | undefined
         let expired = aborter.abort
-        let settled = (): void => {}
+        let callOff = (): void => {}
         const check = (): void => {
           const state = clocks.check(now())
           if (typeof state === "number") {
-            settled = setAlarm(state, check)
+            callOff = setAlarm(state, check)
           } else {
             expiry = state
             expired()
@@ -77,7 +77,7 @@ export class Upstream extends Context.Service<Upstream, {
         }
         check()
         const release = (): void => {
-          settled()
+          callOff()
           aborter.abort()
         }
         call.broken?.addEventListener("abort", release, { once: true })
@@ -105,7 +105,7 @@ export class Upstream extends Context.Service<Upstream, {
               onExpiry: (callback) => {
                 expired = () => expiry !== undefined && callback(expiry)
               },
-              settled: () => settled(),
+              settled: () => callOff(),
               release,
             }))
           },

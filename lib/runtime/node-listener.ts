@@ -12,7 +12,7 @@ import type { Flow, Sink } from "../relay/relay-body.ts"
 import { requestOf } from "./node-request.ts"
 
 /** An answer with a body that is no stream. */
-interface NodeAnswer extends Pick<Response, "status" | "statusText" | "headers"> {
+interface RelayedAnswer extends Pick<Response, "status" | "statusText" | "headers"> {
   readonly content: RelayedBody | Uint8Array | null
 }
 
@@ -20,9 +20,10 @@ interface NodeAnswer extends Pick<Response, "status" | "statusText" | "headers">
  * Makes an answer that only this listener gets to see: Node's own `Response` makes a stream of every body, which takes a
  * tenth of what a call costs the gateway (Node 20).
  */
-const respond: Respond = (content, init) => ({ ...init, content }) satisfies NodeAnswer as unknown as Response
+const respond: Respond = (content, init) =>
+  ({ ...init, content }) satisfies RelayedAnswer as unknown as Response
 
-/** What `into` of a relayed body does, of a stream. */
+/** Pours the stream of an ordinary answer. */
 const intoFrom = (response: Response) => (sink: Sink): Flow => {
   const reader = readChunks(response)
   return {
@@ -39,7 +40,7 @@ const intoFrom = (response: Response) => (sink: Sink): Flow => {
   }
 }
 
-const contentOf = (answer: Response | NodeAnswer): Pick<RelayedBody, "into"> | Uint8Array | null => {
+const contentOf = (answer: Response | RelayedAnswer): Pick<RelayedBody, "into"> | Uint8Array | null => {
   if ("content" in answer) return answer.content
   return answer.body === null ? null : { into: intoFrom(answer) }
 }
@@ -81,7 +82,7 @@ const pour = async ({ into }: Pick<RelayedBody, "into">, response: ServerRespons
   }
 }
 
-const send = async (answer: Response | NodeAnswer, response: ServerResponse): Promise<void> => {
+const send = async (answer: Response | RelayedAnswer, response: ServerResponse): Promise<void> => {
   const { status, statusText, headers } = answer
   const content = contentOf(answer)
   if (!response.destroyed) response.writeHead(status, statusText || STATUS_CODES[status], [...headers].flat())
@@ -99,15 +100,31 @@ export const nodeListener = (
 async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
   const onLeave = (callback: () => void): void => {
     const unlessDone = (): void => void (response.writableFinished || callback())
-    if (response.destroyed) unlessDone()
-    else response.once("close", unlessDone)
+    if (response.destroyed || message.socket.destroyed) return unlessDone()
+    response.once("close", unlessDone)
+    if (response.socket !== null) return
+    // One of several requests in a row has no socket before its turn, and does not hear that it closes.
+    message.socket.once("close", unlessDone)
+    response.once("close", () => message.socket.removeListener("close", unlessDone))
   }
-  let request: Request
   try {
-    request = requestOf(message, onLeave)
-  } catch {
+    const request = readable(message, onLeave)
     // A Host or method that no Request can have: nothing of it is routed.
-    return await send(errorResponse(unreadableUrl()), response)
+    const answer = request === undefined
+      ? errorResponse(unreadableUrl())
+      : await handler(request, { onLeave, respond })
+    await send(answer, response)
+  } catch (cause) {
+    // What is thrown here would end the process.
+    console.error(JSON.stringify({ level: "error", msg: "internal", at: String(cause) }))
+    response.destroy()
   }
-  await send(await handler(request, { onLeave, respond }), response)
+}
+
+const readable = (...given: Parameters<typeof requestOf>): Request | undefined => {
+  try {
+    return requestOf(...given)
+  } catch {
+    return undefined
+  }
 }

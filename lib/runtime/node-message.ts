@@ -73,7 +73,7 @@ export interface MessageReader extends ChunkReader {
 }
 
 /** What a reader reads, as a stream. */
-export const streamOf = ({ read, cancel }: MessageReader): ReadableStream<Uint8Array<ArrayBuffer>> =>
+export const streamFrom = ({ read, cancel }: MessageReader): ReadableStream<Uint8Array<ArrayBuffer>> =>
   new ReadableStream({
     pull: async (controller) => {
       const { done, value } = await read()

@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import { joined } from "../joined-bytes.ts"
-import { headersOf, readerOf, streamOf } from "./node-message.ts"
+import { headersOf, readerOf, streamFrom } from "./node-message.ts"
 
 /** All bytes of a message, which must be whole. */
 const bytesOf = (message: IncomingMessage): Promise<ArrayBuffer> =>
@@ -58,7 +58,7 @@ class NodeRequest
   }
   get body(): Request["body"] {
     const message = this.#message
-    return this.#body ??= hasBody(message) ? streamOf(readerOf(message, () => message.resume())) : null
+    return this.#body ??= hasBody(message) ? streamFrom(readerOf(message, () => message.resume())) : null
   }
   arrayBuffer(): Promise<ArrayBuffer> {
     return this.#body === undefined ? bytesOf(this.#message) : new Response(this.#body).arrayBuffer()

@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import type { Abort } from "../abort.ts"
 import { Transport, type UpstreamRequest } from "../relay/Transport.ts"
 import { type OpenReader, readChunks } from "../relay/chunk-reader.ts"
-import { headersOf, type MessageReader, readerOf, streamOf } from "./node-message.ts"
+import { headersOf, type MessageReader, readerOf, streamFrom } from "./node-message.ts"
 
 interface NodeModules {
   readonly getBuiltinModule: {
@@ -24,18 +24,13 @@ const pool = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024, time
 
 const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>): Promise<void> => {
   const reader = body.getReader()
-  let goOn = (): void => {}
-  request.on("drain", () => goOn()).on("close", () => goOn())
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (done) break
       if (request.destroyed) return await reader.cancel()
-      if (request.write(value)) continue
-      await new Promise<void>((resolve) => {
-        goOn = resolve
-        if (request.destroyed) resolve()
-      })
+      // Not "drain", which a request whose answer has come before its end never emits (Node 20).
+      await new Promise<void>((resolve) => request.write(value, () => resolve()))
     }
     request.end()
   } catch (cause) {
@@ -61,12 +56,13 @@ class NodeAnswer implements Pick<Response, "status" | "statusText" | "headers" |
   constructor(message: IncomingMessage, request: ClientRequest, method: string) {
     this.status = message.statusCode ?? 0
     this.statusText = message.statusMessage ?? ""
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(this.statusText)) throw new Error("The reason phrase is none")
     this.headers = headersOf(message)
     if (bodiless(method, this.status)) message.resume()
     else this.reader = readerOf(message, () => request.destroy())
   }
   get body(): Response["body"] {
-    return this.#body ??= this.reader === undefined ? null : streamOf(this.reader)
+    return this.#body ??= this.reader === undefined ? null : streamFrom(this.reader)
   }
   arrayBuffer(): Promise<ArrayBuffer> {
     return new Response(this.body).arrayBuffer()

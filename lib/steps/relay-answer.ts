@@ -24,7 +24,7 @@ export const relayed = (call: Call, sent: Sent): Called => ({
 })
 
 /** Statuses whose responses have no body (RFC 9110 §6.4.1, Fetch's null body status). */
-const bodiless = new Set([204, 205, 304])
+export const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** The watch for the end of a stream; nothing where the end of the body is the end, or its bytes are encoded. */
 export const tapOf = ({ route }: Step, { response, headers }: StepAnswer): SseTap | undefined =>

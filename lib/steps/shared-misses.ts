@@ -20,7 +20,7 @@ import type { Ending } from "../telemetry/request-record.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./keeper.ts"
 import { Misses } from "./Misses.ts"
-import { relayed, tapOf } from "./relay-answer.ts"
+import { bodiless, relayed, tapOf } from "./relay-answer.ts"
 import { separateMiss } from "./separate-misses.ts"
 
 /** Two clients who ask for the same at once share one call. */
@@ -74,15 +74,19 @@ const sharedMiss: <R>(
       exchange.after.push(Effect.asVoid(Fiber.await(flight)))
     } else exchange.record.cost = 0
     const before = exchange.elapsed()
+    let seated = true
     const landed = yield* Effect.callback<SharedAnswer, GatewayError>((resume) => {
       seat.result.then(
         (shared) => resume(Effect.succeed(shared)),
         ({ error, ending }: SharedFailure) => {
-          exchange.record.ending = ending
+          if (seated) exchange.record.ending = ending
           resume(error instanceof GatewayError ? Effect.fail(error) : Effect.die(error))
         },
       )
-      return Effect.sync(seat.leave)
+      return Effect.sync(() => {
+        seated = false
+        seat.leave()
+      })
     }).pipe(
       Effect.tapError(() => Effect.sync(seat.leave)),
       // What limits the one who called says nothing about those who waited.
@@ -197,7 +201,10 @@ const seatedAnswer = (
   stream: ReadableStream<Uint8Array>,
   leave: () => void,
 ): StepAnswer => ({
-  response: new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>, { status, statusText }),
+  response: new Response(bodiless.has(status) ? null : stream as ReadableStream<Uint8Array<ArrayBuffer>>, {
+    status,
+    statusText,
+  }),
   headers: new Headers(headers),
   decoded: new Set(),
   openReader: readChunks,

@@ -11,6 +11,9 @@ const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPT
 /** `http.request.method`: `_OTHER` for what a caller made up. */
 export const httpMethod = (method: string): string => methods.has(method) ? method : "_OTHER"
 
+/** `url.scheme`: on Node a caller may write any. */
+export const httpScheme = (scheme: string): string => /^https?$/.test(scheme) ? scheme : "_OTHER"
+
 const below: ReadonlyArray<readonly [name: RegExp, template: string]> = [
   [/^universal$/, ""],
   [/^chat\.completions$/, "/baseten/v1/chat/completions"],

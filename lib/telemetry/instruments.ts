@@ -46,7 +46,16 @@ export const noLabels = (): Labels => ({
   sets: { count: 0 },
 })
 
-/** Adds a label. Beyond the limit of sets, which callers could only pass by inventions, all are one. */
+/** What is beyond a limit is counted together, under the name that the specification has for it. */
+const overflow: Labels = {
+  before: noLabels(),
+  name: "otel.metric.overflow",
+  value: "true",
+  after: new Map(),
+  sets: { count: setsLimit },
+}
+
+/** Adds a label. Beyond the limit of sets, all are one. */
 export const labelled = (before: Labels, name: string, value: string | number): Labels => {
   let named = before.after.get(name)
   if (named === undefined) before.after.set(name, named = new Map())
@@ -96,12 +105,6 @@ export interface Recorder extends Family {
 
 /** The most sets of labels that an instrument keeps apart (the default limit of OpenTelemetry's "Metrics SDK"). */
 export const seriesLimit = 2000
-
-/** What is beyond the limit is counted together, under the name that the specification has for it. */
-const overflow: Labels = {
-  ...labelled(noLabels(), "otel.metric.overflow", "true"),
-  sets: { count: setsLimit },
-}
 
 /** Makes an instrument's store. */
 export const recorder = (instrument: Instrument): Recorder => {

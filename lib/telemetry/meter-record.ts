@@ -4,7 +4,7 @@
  * @module
  */
 import { boundedNames } from "./bounded-names.ts"
-import { httpMethod, httpRoute } from "./http-route.ts"
+import { httpMethod, httpRoute, httpScheme } from "./http-route.ts"
 import { type Family, labelled, type Labels, noLabels, recorder } from "./instruments.ts"
 import { catalogue } from "./metric-catalogue.ts"
 import { answeringAttempt, attemptError, operationOf, requestError, requestOperation } from "./operation.ts"
@@ -61,7 +61,7 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
     const request = labelled(
       labelled(none, "http.request.method", httpMethod(record.method)),
       "url.scheme",
-      record.scheme,
+      httpScheme(record.scheme),
     )
     const labels = labelled(
       perhaps(request, "http.route", httpRoute(record)),
@@ -109,7 +109,7 @@ export const requestMeter = (isListed: (gateway: string) => boolean): RequestMet
   const active = (by: number) => (method: string, scheme: string): void =>
     activeRequests.add(
       by,
-      labelled(labelled(none, "http.request.method", httpMethod(method)), "url.scheme", scheme),
+      labelled(labelled(none, "http.request.method", httpMethod(method)), "url.scheme", httpScheme(scheme)),
     )
 
   return {

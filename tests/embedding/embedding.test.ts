@@ -1,6 +1,6 @@
 /** The gateway inside other apps. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { after, before, mock, test } from "node:test"
 import { Hono } from "hono"
 import served, { createGateway, type Gateway, type RequestRecord, Telemetry } from "../../mod.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
@@ -55,6 +55,18 @@ test("malformed settings answer 500 that names the variable and not its value", 
   assert.equal(response.status, 500)
   assert.match(text, /BASETEN_INFERENCE_URL/)
   assert.doesNotMatch(text, /secret/)
+})
+
+test("fetch() answers where the app's own functions throw, and its log says where", async () => {
+  const log = mock.method(console, "error", () => {})
+  const gateway = createGateway({
+    env: () => {
+      throw new Error("no variables")
+    },
+  })
+  assert.equal((await gateway.fetch(call("/livez"))).status, 500)
+  assert.match(String(log.mock.calls[0]?.arguments[0]), /the gateway cannot start.*embedding/)
+  mock.restoreAll()
 })
 
 test("dispose() ends running streams as draining, shown to the client, and refuses what comes after", () =>

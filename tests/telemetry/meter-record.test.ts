@@ -240,3 +240,13 @@ test("whatever callers send, the number of series is bounded, and the text is we
   )
   assert.ok((overflow?.value ?? 0) > 0, "the test went over the limit")
 })
+
+test("schemes that callers make up are one", () => {
+  const meter = requestMeter(() => true)
+  for (const scheme of ["http", "https", "qabc", "qabd"]) meter.began("GET", scheme)
+  const active = meter.families.find(({ instrument }) => instrument.name === "http.server.active_requests")
+  const schemes = [...active?.points ?? []].map(({ labels }) =>
+    Object.fromEntries(pairsOf(labels))["url.scheme"]
+  )
+  assert.deepEqual(schemes, ["http", "https", "_OTHER"])
+})

@@ -104,6 +104,11 @@ export const relayCases = (harness: Harness): void => {
         headers: { ...key, ...fault({ status, body: "" }) },
       })
       assert.deepEqual([response.status, await response.text()], [status, ""])
+      // A miss of the cache, which others may share.
+      const cached = await fetch(`${harness.base}/baseten/v1/models?status=${status}`, {
+        headers: { ...key, ...fault({ status, body: "" }), "cf-aig-cache-ttl": "60" },
+      })
+      assert.deepEqual([cached.status, await cached.text()], [status, ""])
     }
     const woken = await fetch(`${harness.base}/baseten/model/json1234/production/wake`, {
       method: "POST",

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Effect from "effect/Effect"
+import { sseTap } from "../../lib/relay/sse-tap.ts"
+import { StreamRelay } from "../../lib/relay/StreamRelay.ts"
+
+const textOf = (body: ReadableStream<Uint8Array>): Promise<string> =>
+  new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text()
+
+test("StreamRelay.drain ends what is being relayed, and what comes to be relayed after it", async () => {
+  const endings: Array<string> = []
+  const silent = () => ({
+    reader: new ReadableStream({}).getReader(),
+    tap: sseTap("chat"),
+    onWaiting: () => {},
+    onChunk: () => {},
+    onEnd: (ending: string) => void endings.push(ending),
+  })
+  const { relay, drain } = await Effect.runPromise(
+    StreamRelay.pipe(Effect.provide(StreamRelay.layer)),
+  )
+  const before = relay(silent())
+  await Effect.runPromise(drain)
+  const after = relay(silent())
+  assert.deepEqual(endings, ["draining", "draining"])
+  for (const { body } of [before, after]) assert.match(await textOf(body()), /"code":"draining"/)
+})
