@@ -187,13 +187,13 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   }
   /**
    * Lets the answer go out first, and tells of all that have ended by then. What comes in next is read after that, and so
-   * finds the books up to date. On Workers no request can rely on another to tell of it, nor on a turn that comes after
-   * its own answer.
+   * finds the books up to date. On Workers no request can rely on another to tell of it, nor on a turn after its answer
+   * unless the platform waits for it.
    */
   const tellSoon = (engine: Engine, ended: Ended): void => {
-    if (host.detached === false || soon === undefined) {
-      return void Promise.resolve().then(() => tellAll(engine, [ended]))
-    }
+    const alone = (): void => tellAll(engine, [ended])
+    if (soon === undefined) return void Promise.resolve().then(alone)
+    if (host.detached === false) return ended.done === undefined ? alone() : void soon(alone)
     if (due.push(ended) > 1) return
     soon(() => {
       const all = due

@@ -147,12 +147,18 @@ const callModel: (
     return {
       ...called,
       respond: () =>
-        Effect.map(called.respond(), (response) => {
-          record.model = model
-          response.headers.set("cf-aig-model", model)
-          response.headers.set("cf-aig-provider", provider)
-          return response
-        }),
+        // The record may be complete as soon as the answer is.
+        Effect.map(
+          Effect.suspend(() => {
+            record.model = model
+            return called.respond()
+          }),
+          (response) => {
+            response.headers.set("cf-aig-model", model)
+            response.headers.set("cf-aig-provider", provider)
+            return response
+          },
+        ),
     }
   },
 )
