@@ -192,8 +192,10 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
    */
   const tellSoon = (engine: Engine, ended: Ended): void => {
     const alone = (): void => tellAll(engine, [ended])
-    if (soon === undefined) return void Promise.resolve().then(alone)
-    if (host.detached === false) return ended.done === undefined ? alone() : void soon(alone)
+    if (soon === undefined || (host.detached === false && ended.done === undefined)) {
+      return void Promise.resolve().then(alone)
+    }
+    if (host.detached === false) return void soon(alone)
     if (due.push(ended) > 1) return
     soon(() => {
       const all = due

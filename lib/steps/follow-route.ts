@@ -146,19 +146,15 @@ const callModel: (
         : Effect.flatMap(toProvider(modelCall, provider), callStep))
     return {
       ...called,
-      respond: () =>
-        // The record may be complete as soon as the answer is.
-        Effect.map(
-          Effect.suspend(() => {
-            record.model = model
-            return called.respond()
-          }),
-          (response) => {
-            response.headers.set("cf-aig-model", model)
-            response.headers.set("cf-aig-provider", provider)
-            return response
-          },
-        ),
+      respond: () => {
+        // First: the record is complete as soon as a short answer is.
+        record.model = model
+        return Effect.map(called.respond(), (response) => {
+          response.headers.set("cf-aig-model", model)
+          response.headers.set("cf-aig-provider", provider)
+          return response
+        })
+      },
     }
   },
 )

@@ -64,10 +64,9 @@ const relayAnswer = (
     else exchange.finish(ending)
   }
   const { status, statusText } = response
-  const answered = (body: RelayedBody | Uint8Array<ArrayBuffer> | null): Response => {
-    tellTiming(exchange, step, headers)
-    return exchange.respond(body, { status, statusText, headers })
-  }
+  tellTiming(exchange, step, headers)
+  const answered = (body: RelayedBody | Uint8Array<ArrayBuffer> | null): Response =>
+    exchange.respond(body, { status, statusText, headers })
   const reader = bodiless.has(status) || request.method === "HEAD" ? undefined : answer.openReader(response)
   if (reader === undefined) {
     answer.settled()
