@@ -29,6 +29,7 @@ import { Metrics } from "./telemetry/Metrics.ts"
 import type { RequestRecord } from "./telemetry/request-record.ts"
 import { scrubbedRecord } from "./telemetry/scrubbed-record.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
+import { whereabouts } from "./whereabouts.ts"
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -99,14 +100,6 @@ const started: typeof start = (options, host) => {
     console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: whereabouts(cause) }))
     return Result.fail("its env or one of its layers throws, as its log says")
   }
-}
-
-/** Where an error comes from, without its message, which might quote a header. */
-const whereabouts = (error: unknown): string => {
-  if (!(error instanceof Error)) return typeof error
-  const stack = (error.stack ?? "").replace(error.message, "")
-  const frames = stack.split("\n").filter((line) => /^\s+at\s/.test(line)).slice(0, 8)
-  return [error.name, ...frames.map((frame) => frame.trim())].join(" | ")
 }
 
 const failureOf = (exchange: Exchange, exit: Exit.Failure<Response, GatewayError>): GatewayError => {
@@ -180,8 +173,10 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     for (const { done, told } of telling) {
       told.addObserver(() => {
         running--
-        if (running === 0) { for (const resume of resting.splice(0)) resume() }
-        if (done !== undefined) refreshed === undefined ? done() : refreshed.addObserver(done)
+        if (running === 0) resting.splice(0).forEach((resume) => resume())
+        if (done === undefined) return
+        if (refreshed === undefined) done()
+        else refreshed.addObserver(done)
       })
     }
   }

@@ -9,6 +9,7 @@ import { unreadableUrl } from "../errors.ts"
 import type { RelayedBody, RequestContext, Respond } from "../exchange.ts"
 import { readChunks } from "../relay/chunk-reader.ts"
 import type { Flow, Sink } from "../relay/relay-body.ts"
+import { whereabouts } from "../whereabouts.ts"
 import { requestOf } from "./node-request.ts"
 
 /** An answer with a body that is no stream. */
@@ -116,7 +117,7 @@ async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     await send(answer, response)
   } catch (cause) {
     // What is thrown here would end the process.
-    console.error(JSON.stringify({ level: "error", msg: "internal", at: String(cause) }))
+    console.error(JSON.stringify({ level: "error", msg: "internal", at: whereabouts(cause) }))
     response.destroy()
   }
 }
