@@ -5,6 +5,7 @@
  */
 import { httpMethod, httpRoute } from "./http-route.ts"
 import { answeringAttempt, attemptError, operationOf, requestError } from "./operation.ts"
+import { metadataAttributes } from "./metadata-attributes.ts"
 import { bool, double, int, type OtlpValue, text } from "./otlp-values.ts"
 import type { AttemptRecord, RequestRecord } from "./request-record.ts"
 
@@ -14,37 +15,29 @@ export type Attributes = Readonly<Record<string, OtlpValue | null | undefined>>
 const orNull = <A>(make: (value: A) => OtlpValue, value: A | null | undefined): OtlpValue | null =>
   value === null || value === undefined ? null : make(value)
 
-const metadataValue = (value: string | number | boolean): OtlpValue =>
-  typeof value === "string" ? text(value) : typeof value === "number" ? double(value) : bool(value)
-
 /** Of the request itself: its HTTP, and what the gateway made of it. */
-export const requestAttributes = (record: RequestRecord): Attributes => {
-  const attributes: Record<string, OtlpValue | null> = {
-    "http.request.method": text(httpMethod(record.method)),
-    "http.route": orNull(text, httpRoute(record)),
-    "http.response.status_code": int(record.status),
-    "http.request.body.size": orNull(int, record.request_bytes),
-    "http.response.body.size": int(record.response_bytes),
-    "url.scheme": text(record.scheme),
-    "url.path": text(record.path),
-    "user_agent.original": orNull(text, record.user_agent),
-    "error.type": orNull(text, requestError(record, 500)),
-    "basegate.request.id": text(record.request_id),
-    "basegate.event.id": text(record.event_id),
-    "basegate.gateway": record.account_id === null ? null : text(`${record.account_id}/${record.gateway_id}`),
-    "basegate.route": orNull(text, record.route),
-    "basegate.ending": text(record.ending),
-    "basegate.error": orNull(text, record.error),
-    "basegate.step": int(record.step),
-    "basegate.cached": bool(record.cached),
-    "basegate.overhead": orNull(double, record.gateway_ms === null ? null : record.gateway_ms / 1000),
-    "basegate.cost.usd": orNull(double, record.cost),
-  }
-  for (const [key, value] of Object.entries(record.metadata)) {
-    attributes[`basegate.metadata.${key}`] = metadataValue(value)
-  }
-  return attributes
-}
+export const requestAttributes = (record: RequestRecord): Attributes => ({
+  ...metadataAttributes(record),
+  "http.request.method": text(httpMethod(record.method)),
+  "http.route": orNull(text, httpRoute(record)),
+  "http.response.status_code": int(record.status),
+  "http.request.body.size": orNull(int, record.request_bytes),
+  "http.response.body.size": int(record.response_bytes),
+  "url.scheme": text(record.scheme),
+  "url.path": text(record.path),
+  "user_agent.original": orNull(text, record.user_agent),
+  "error.type": orNull(text, requestError(record, 500)),
+  "basegate.request.id": text(record.request_id),
+  "basegate.event.id": text(record.event_id),
+  "basegate.gateway": record.account_id === null ? null : text(`${record.account_id}/${record.gateway_id}`),
+  "basegate.route": orNull(text, record.route),
+  "basegate.ending": text(record.ending),
+  "basegate.error": orNull(text, record.error),
+  "basegate.step": int(record.step),
+  "basegate.cached": bool(record.cached),
+  "basegate.overhead": orNull(double, record.gateway_ms === null ? null : record.gateway_ms / 1000),
+  "basegate.cost.usd": orNull(double, record.cost),
+})
 
 const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === "http:" ? 80 : 443)
 
@@ -53,6 +46,7 @@ export const attemptAttributes = (record: RequestRecord, attempt: AttemptRecord)
   const url = new URL(attempt.url)
   const operation = operationOf(attempt.url)
   const call: Attributes = {
+    ...metadataAttributes(record),
     "gen_ai.operation.name": orNull(text, operation),
     "gen_ai.provider.name": text(attempt.provider),
     "gen_ai.request.model": orNull(text, attempt.model ?? record.deployment),

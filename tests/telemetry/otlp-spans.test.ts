@@ -42,7 +42,9 @@ test("a request is a SERVER span in its caller's trace, and its call a CLIENT sp
 
 test("a call has the attributes of the conventions", () => {
   const [server, client] = spansOf(record).map(attributesIn)
+  const metadata = { team: "search", weight: 2, beta: true }
   assert.deepEqual(client, {
+    ...metadata,
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": "baseten",
     "gen_ai.request.model": "openai/gpt-oss-120b",
@@ -61,16 +63,50 @@ test("a call has the attributes of the conventions", () => {
     "basegate.usage.source": "exact",
     "baseten.request.id": "b-1",
   })
-  assert.deepEqual(
-    [
-      server?.["basegate.metadata.team"],
-      server?.["basegate.metadata.weight"],
-      server?.["basegate.metadata.beta"],
-    ],
-    ["search", 2, true],
-  )
+  for (const [name, value] of Object.entries(metadata)) assert.equal(server?.[name], value)
   for (const name of [server, client].flatMap((all) => Object.keys(all ?? {}))) {
-    assert.ok(isAttributeName(name), name)
+    assert.ok(name in metadata || isAttributeName(name), name)
+  }
+})
+
+test("metadata keys are attributes as they are; one that has a meaning already is dropped", () => {
+  const free = {
+    "team": "search",
+    "Team": "other",
+    "user": "ann",
+    "customer.tier": "gold",
+    "gen_aix.y": 1,
+    "http": true,
+    "1": "one",
+    "größe/ä b": "x",
+  }
+  const taken = [
+    "gen_ai.usage.input_tokens",
+    "GEN_AI.system",
+    "gen_ai.anything",
+    "http.route",
+    "server.address",
+    "url.full",
+    "error.type",
+    "service.name",
+    "user_agent.original",
+    "basegate.cost.usd",
+    "baseten.request.id",
+    "",
+  ]
+  const metadata = JSON.parse(`{${JSON.stringify(free).slice(1, -1)},"__proto__":"own"}`)
+  for (const key of taken) metadata[key] = "forged"
+  const told = { ...record, metadata }
+  const all = [...spansOf(told), otlpLog(told, "info") as { attributes: ReadonlyArray<Attribute> }]
+  assert.equal(all.length, 3)
+  for (const { attributes } of all) {
+    const names = attributes.map(({ key }) => key)
+    assert.equal(new Set(names).size, names.length, "no name twice")
+    assert.ok(!attributes.some(({ value }) => value["stringValue"] === "forged"))
+    for (const [name, value] of Object.entries(metadata)) {
+      const found = attributes.find(({ key }) => key === name)?.value
+      if (value !== "forged") assert.deepEqual(Object.values(found ?? {}), [value], name)
+    }
   }
 })
 
@@ -137,7 +173,9 @@ test("a log has its span's ids, a level and a line for people", () => {
   const attributes = attributesIn(log)
   assert.equal(attributes["gen_ai.usage.output_tokens"], 31)
   assert.equal(attributes["basegate.gateway"], "a/g")
-  for (const name of Object.keys(attributes)) assert.ok(isAttributeName(name), name)
+  for (const name of Object.keys(attributes)) {
+    assert.ok(name in record.metadata || isAttributeName(name), name)
+  }
   assert.equal("traceId" in otlpLog({ ...record, trace: null }, "warn"), false)
 })
 

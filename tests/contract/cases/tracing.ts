@@ -79,7 +79,7 @@ export const tracingCases = (harness: Harness): void => {
         {
           traceparent: `00-${trace}-${parent}-01`,
           tracestate: "a=b",
-          "cf-aig-metadata": '{"team":"search"}',
+          "cf-aig-metadata": '{"team":"search","gen_ai.request.model":"forged"}',
         },
         { stream },
       )
@@ -92,14 +92,15 @@ export const tracingCases = (harness: Harness): void => {
       assert.equal(calls[0]?.spanId, named)
       assert.equal(calls[0]?.name, "chat openai/gpt-oss-120b")
       const [request, call] = [attributesIn(server), attributesIn(calls[0])]
-      assert.equal(request["basegate.metadata.team"], "search")
+      assert.deepEqual([request["team"], call["team"]], ["search", "search"])
+      assert.equal(call["gen_ai.request.model"], "openai/gpt-oss-120b")
       assert.equal(request["basegate.request.id"], response.headers.get("cf-aig-request-id"))
       assert.deepEqual([call["gen_ai.provider.name"], call["gen_ai.operation.name"]], ["baseten", "chat"])
       assert.equal(call["gen_ai.request.stream"], stream || undefined)
       assert.ok(Number(call["gen_ai.usage.output_tokens"]) > 0)
       assert.equal(call["gen_ai.input.messages"], undefined)
       for (const name of [request, call].flatMap((all) => Object.keys(all))) {
-        assert.ok(isAttributeName(name), name)
+        assert.ok(name === "team" || isAttributeName(name), name)
       }
       assert.ok(Number(call["server.port"]) === harness.simulator.port)
     })
