@@ -5,7 +5,8 @@
  */
 import * as Effect from "effect/Effect"
 import { Settings } from "../config/Settings.ts"
-import { adminNotFound, adminUnauthorized, GatewayError } from "../errors.ts"
+import { adminNotFound, adminUnauthorized } from "../admin-errors.ts"
+import { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { RequestLog } from "../log/RequestLog.ts"
 import { Metrics } from "../telemetry/Metrics.ts"

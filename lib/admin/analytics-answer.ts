@@ -5,7 +5,8 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { adminBadRequest, GatewayError } from "../errors.ts"
+import { adminBadRequest } from "../admin-errors.ts"
+import { GatewayError } from "../errors.ts"
 import type { AnalyticsQuery, AnalyticsRow } from "../log/query.ts"
 import { RequestLog } from "../log/RequestLog.ts"
 import { analyticsQuery } from "./analytics-query.ts"

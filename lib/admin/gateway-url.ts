@@ -4,7 +4,8 @@
  * @module
  */
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import { adminNotFound, type GatewayError } from "../errors.ts"
+import { adminNotFound } from "../admin-errors.ts"
+import type { GatewayError } from "../errors.ts"
 
 /**
  * The base URL for a provider, as the Workers binding's `getUrl` gives it: without a slash at its end, but for

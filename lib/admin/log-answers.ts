@@ -4,7 +4,8 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { adminBadRequest, adminNotFound, bodyTooLarge, GatewayError } from "../errors.ts"
+import { adminBadRequest, adminNotFound } from "../admin-errors.ts"
+import { bodyTooLarge, GatewayError } from "../errors.ts"
 import type { LogScope } from "../log/entry.ts"
 import type { LogPage, Range } from "../log/query.ts"
 import { RequestLog } from "../log/RequestLog.ts"

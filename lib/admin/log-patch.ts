@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { adminBadRequest, type GatewayError } from "../errors.ts"
+import { adminBadRequest } from "../admin-errors.ts"
+import type { GatewayError } from "../errors.ts"
 import type { LogPatch } from "../log/RequestLog.ts"
 
 /** As much of the body as is read, in bytes. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { nearestName } from "../config/nearest-name.ts"
-import { adminBadRequest, type GatewayError } from "../errors.ts"
+import { adminBadRequest } from "../admin-errors.ts"
+import type { GatewayError } from "../errors.ts"
 
 /** Each method gives nothing where the parameter is missing, empty or wrong. */
 export interface Parameters {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { adminNotFound, type GatewayError } from "../errors.ts"
+import { adminNotFound } from "../admin-errors.ts"
+import type { GatewayError } from "../errors.ts"
 
 /** A route for whoever has the admin token. */
 export interface AdminRoute {

@@ -3,14 +3,8 @@
  *
  * @module
  */
-import {
-  adminMethodNotAllowed,
-  badRequest,
-  type GatewayError,
-  invalidProvider,
-  methodNotAllowed,
-  notFound,
-} from "../errors.ts"
+import { adminMethodNotAllowed } from "../admin-errors.ts"
+import { badRequest, type GatewayError, invalidProvider, methodNotAllowed, notFound } from "../errors.ts"
 import type { Framing } from "../framing.ts"
 import { type AdminRoute, findAdminRoute, isAdminPath } from "./admin-routes.ts"
 import {
