@@ -168,6 +168,14 @@ export const providerFailed = (host: string): GatewayError =>
       "Try again, or check the base URL and Baseten's status.",
   })
 
+/** The provider's answer is a redirect: a client that followed it would give its credentials to another host. */
+export const providerRedirected = (host: string, status: number): GatewayError =>
+  new GatewayError({
+    reason: "provider_failed",
+    detail: `The answer of ${host} is a redirect (${status}), which is neither followed nor handed on. ` +
+      "Check the base URL and the path.",
+  })
+
 /** Baseten's response headers did not come in time. */
 export const providerTimeout = (host: string, which: string): GatewayError =>
   new GatewayError({

@@ -23,6 +23,7 @@ import { pipeline, type Stages } from "./pipeline.ts"
 import { Prices } from "./prices/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./relay/Transport.ts"
+import { urlOf } from "./request/request-url.ts"
 import { isAdminPath } from "./route/admin-routes.ts"
 import { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/Metrics.ts"
@@ -133,14 +134,6 @@ const refused = (exchange: Exchange, error: GatewayError): Response => {
   return exchange.request.method === "HEAD" ? new Response(null, response) : response
 }
 
-/** Some runtimes hand over a Host that no URL can have. */
-const urlOf = (request: Request): URL | undefined => {
-  try {
-    return new URL(request.url)
-  } catch {
-    return undefined
-  }
-}
 const noUrl = new URL("http://host.invalid/")
 
 /**

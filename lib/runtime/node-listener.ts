@@ -110,7 +110,7 @@ async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
   }
   try {
     const request = readable(message, onLeave)
-    // A Host or method that no Request can have: nothing of it is routed.
+    // A header that no Request can have: nothing of it is routed.
     const answer = request === undefined
       ? errorResponse(unreadableUrl())
       : await handler(request, { onLeave, respond })

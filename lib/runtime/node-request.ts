@@ -69,14 +69,12 @@ class NodeRequest
 }
 
 /**
- * Throws where no `Request` could have such a host, path or header.
+ * Throws where no `Request` could have such headers. Its target and Host are the gateway's to judge.
  *
  * @param onLeave calls back when the client leaves
  */
 export const requestOf = (message: IncomingMessage, onLeave: (callback: () => void) => void): Request => {
   const target = message.url ?? "/"
-  const { href } = new URL(
-    target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target,
-  )
-  return new NodeRequest(message, href, onLeave) as unknown as Request
+  const url = target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target
+  return new NodeRequest(message, url, onLeave) as unknown as Request
 }

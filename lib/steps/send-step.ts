@@ -7,9 +7,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import { GatewayError } from "../errors.ts"
+import { GatewayError, providerRedirected } from "../errors.ts"
 import { withRetries } from "../relay/attempts.ts"
-import { responseHeaders } from "../relay/response-headers.ts"
+import { isRedirect, responseHeaders } from "../relay/response-headers.ts"
 import { speaksAgainstHost } from "../relay/circuit.ts"
 import { Circuits } from "../relay/Circuits.ts"
 import type { ClockLimits } from "../relay/clocks.ts"
@@ -97,7 +97,12 @@ export const sendStep: (
     }
     record.time_to_headers_ms = now
     const { success: answer } = outcome
-    return { ...answer, headers: responseHeaders(answer.response.headers, answer.decoded) }
+    if (isRedirect(answer.response)) {
+      answer.release()
+      const error = providerRedirected(new URL(route.url).host, answer.response.status)
+      return yield* gateway.cloudflareErrorStatus ? asCloudflare(error) : error
+    }
+    return { ...answer, headers: responseHeaders(answer.response, answer.decoded) }
   },
 )
 

@@ -20,11 +20,13 @@ import { endingCases } from "./cases/endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
 import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
+import { hostCases } from "./cases/hosts.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
 import { meteringCases, meteringEntries } from "./cases/metering.ts"
 import { logApiCases, logApiEntries } from "./cases/log-api.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
+import { redirectCases, redirectEntries } from "./cases/redirects.ts"
 import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
@@ -51,6 +53,8 @@ const subjects: Readonly<Record<string, Subject>> = {
   routes: { cases: routeCases },
   compat: { cases: compatCases },
   headers: { cases: headerCases },
+  hosts: { cases: hostCases },
+  redirects: { cases: redirectCases, configured: redirectEntries },
   credentials: { cases: credentialCases, configured: credentialEntries },
   cors: { cases: corsCases },
   bodies: { cases: bodyCases, configured: bodyEntries },
