@@ -4,16 +4,6 @@
  * @module
  */
 
-/** An event is longer than its reader takes. */
-export class EventTooLong extends Error {
-  constructor(longest: number) {
-    super(`An event of the stream is longer than ${longest} characters`)
-  }
-}
-
-/** The most characters of one event, unless its reader says otherwise: what a request may be long by default. */
-const usual = 33_554_432
-
 /** Takes text as it comes, and gives the lines that are whole by then; each character is looked at once. */
 const lineReader = () => {
   /** The beginning of a line whose end is yet to come. */
@@ -37,41 +27,38 @@ const lineReader = () => {
   return { take, openLength: () => length }
 }
 
+/** Reads events from bytes that come one chunk after the other. */
+export interface EventReader {
+  /** The data of the events that these bytes complete. */
+  readonly push: (chunk: Uint8Array) => ReadonlyArray<string>
+  /** How many characters are held of an event that is yet to end: whoever pushes sees to it that they stay few. */
+  readonly held: () => number
+}
+
 /**
  * Reads events as they come: in time linear in the bytes, however they are split. What the stream ends within is no
- * event (the standard's rule).
- *
- * Fails with `EventTooLong` where an event is longer than `longest` characters, and holds little more than that.
- *
- * @param body lines end with LF, CR or both; chunks may split anywhere
+ * event (the standard's rule). Lines end with LF, CR or both.
  */
-export async function* eventData(
-  body: ReadableStream<Uint8Array>,
-  longest: number = usual,
-): AsyncGenerator<string> {
+export const eventReader = (): EventReader => {
   const decoder = new TextDecoder()
-  const reader = body.getReader()
   const lines = lineReader()
   let data: Array<string> = []
   let length = 0
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      for (const line of lines.take(decoder.decode(value, { stream: true }))) {
+  return {
+    push: (chunk) => {
+      const events: Array<string> = []
+      for (const line of lines.take(decoder.decode(chunk, { stream: true }))) {
         if (line.startsWith("data:")) {
           data.push(line.slice(line[5] === " " ? 6 : 5))
           length += line.length
-          if (length > longest) throw new EventTooLong(longest)
         } else if (line === "" && data.length > 0) {
-          yield data.join("\n")
+          events.push(data.join("\n"))
           data = []
           length = 0
         }
       }
-      if (length + lines.openLength() > longest) throw new EventTooLong(longest)
-    }
-  } finally {
-    await reader.cancel().catch(() => {})
+      return events
+    },
+    held: () => length + lines.openLength(),
   }
 }

@@ -35,6 +35,8 @@ export interface RequestContext {
   readonly respond?: Respond
   /** The request is a WebSocket handshake, which the host completes where the answer is 204. */
   readonly canUpgrade?: boolean
+  /** The body of a universal request, where the host holds it whole and the request has none. */
+  readonly body?: Uint8Array<ArrayBuffer>
 }
 
 /** The state of a request on its way through the pipeline. */
@@ -43,6 +45,7 @@ export interface Exchange {
   readonly url: URL
   readonly loopback: boolean
   readonly canUpgrade: boolean
+  readonly body: Uint8Array<ArrayBuffer> | undefined
   /** Calls back when the client leaves before its answer is out, at once where it has left already. */
   readonly onLeave: (callback: () => void) => void
   /** Makes an answer of a provider's. */
@@ -116,6 +119,7 @@ export const openExchange = (
     url,
     loopback: context.loopback ?? false,
     canUpgrade: context.canUpgrade ?? false,
+    body: context.body,
     respond: context.respond ?? respondByFetch,
     onLeave: context.onLeave ?? ((callback) => abortOf(request.signal).onAbort(callback)),
     record,

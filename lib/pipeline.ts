@@ -16,7 +16,7 @@ import {
 } from "./config/request-options.ts"
 import { Settings } from "./config/Settings.ts"
 import { answerOptions } from "./cors.ts"
-import { GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
+import { bodyTooLarge, GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
 import type { RequestLog } from "./log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
@@ -67,8 +67,7 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       noteAsked(exchange, asked)
       const call = { exchange, gateway, caller, relay: yield* StreamRelay, budgets: [] }
       if (route.kind === "universal") {
-        const { body } = yield* bodyOf(exchange, "read", gateway)
-        const bytes = body instanceof Uint8Array ? body : new Uint8Array(0)
+        const bytes = yield* universalBody(exchange, gateway)
         return yield* (yield* callInTurn(call, asked, bytes)).respond()
       }
       const options = requestOptions(gateway, asked, {}, gateway.retriesPredict || !isPredict(route))
@@ -124,6 +123,22 @@ const bodyOf = ({ request, record }: Exchange, use: BodyUse, gateway: GatewaySet
       return Effect.succeed(body)
     },
   )
+
+/** What a host holds already, it need not read: the limit alone decides. */
+const universalBody = (exchange: Exchange, gateway: GatewaySettings) => {
+  const { body, record } = exchange
+  if (body === undefined) {
+    return Effect.map(
+      bodyOf(exchange, "read", gateway),
+      ({ body }) => body instanceof Uint8Array ? body : new Uint8Array(0),
+    )
+  }
+  record.request_bytes = body.byteLength
+  const { requestBodyLimit } = gateway
+  return body.byteLength > requestBodyLimit
+    ? Effect.fail(bodyTooLarge(requestBodyLimit))
+    : Effect.succeed(body)
+}
 
 const describe = ({ record }: Exchange, route: UniversalRoute | UpstreamRoute): void => {
   record.account_id = route.account

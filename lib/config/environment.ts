@@ -40,6 +40,8 @@ export interface SettingsShape {
   readonly secrets: Secrets
   /** The settings of a gateway, or nothing where `BASEGATE_CONFIG` lists gateways and this is not one. */
   readonly gateway: (account: string, gateway: string) => GatewaySettings | undefined
+  /** The largest `request_body_limit` of a gateway, in bytes. */
+  readonly largestBody: number
   /** The gateways of an account that have an entry of their own. */
   readonly gatewaysOf: (account: string) => ReadonlyArray<string>
 }
@@ -193,6 +195,7 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         logFile: variables.BASEGATE_DB,
         otel,
         secrets: operatorSecrets(gateways.values(), otel, [...tokens, shared.basetenKey, adminToken]),
+        largestBody: Math.max(...[...gateways.values()].map(({ requestBodyLimit }) => requestBodyLimit)),
         gateway: (account, gateway) => gateways.get(`${account}/${gateway}`) ?? gateways.get("*"),
         gatewaysOf: (account) =>
           [...gateways.keys()].filter((id) => id.startsWith(`${account}/`))

@@ -4,16 +4,16 @@
  * @module
  */
 import { isLoopbackName } from "../auth/trust.ts"
-import { type Environment, readSettings } from "../config/environment.ts"
+import { type Environment, readSettings, type SettingsShape } from "../config/environment.ts"
 import type { RequestContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
+import { serveWithSockets } from "./handshake.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
 import { announce } from "./process.ts"
 import { layerTerminal } from "./terminal.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
-import { serveWithSockets } from "./websocket.ts"
 
 /** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
 export const createGateway = (options: GatewayOptions = {}): Gateway =>
@@ -26,10 +26,13 @@ interface Lent {
 }
 
 /** The settings that a server reads before the first request; defaults where they are malformed. */
-const listener = (): { readonly host: string; readonly port: number } => {
+const listener = (): Pick<SettingsShape, "host" | "port" | "largestBody"> => {
   const settings = readSettings(hostEnvironment())
-  return Result.isSuccess(settings) ? settings.success : { host: "127.0.0.1", port: 8787 }
+  return Result.isSuccess(settings) ? settings.success : { host: "127.0.0.1", port: 8787, largestBody: 0 }
 }
+
+/** The least that Bun is to take for a message, in bytes. */
+const leastPayload = 67_108_864
 
 const thisProcess: Environment = {}
 const ofEnvironment = perEnvironment((env) =>
@@ -70,7 +73,15 @@ export const served = {
   /** Bun shows what a handler throws as a page unless told otherwise. */
   development: false,
   /** Bun's handlers of WebSockets. */
-  websocket: bunWebSocket,
+  websocket: {
+    ...bunWebSocket,
+    /** Bun closes the socket above this, at 16 MiB unless told otherwise; what is over a gateway's limit is told so. */
+    get maxPayloadLength(): number {
+      return Math.min(Math.max(2 * listener().largestBody, leastPayload), 0xffff_ffff)
+    },
+    /** Bun drops what is sent above 16 MiB unless told otherwise; the conversation waits before that. */
+    backpressureLimit: 0,
+  },
   /** Bun closes a connection after 10 s without bytes unless told otherwise; a cold start takes minutes. */
   idleTimeout: 0,
   /** Bun's own limit is 128 MB; the gateway's setting decides. */

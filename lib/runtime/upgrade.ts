@@ -5,7 +5,8 @@
  */
 import type { RequestContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
-import { type Conversation, converse, type Handshake } from "./websocket.ts"
+import type { Handshake } from "./handshake.ts"
+import { type Conversation, converse } from "./websocket.ts"
 
 /** As much of Bun's server as is used here; it is lent to `fetch` as its second argument. */
 export interface BunServer {
@@ -35,6 +36,7 @@ export const bunWebSocket = {
     socket.data.conversation = socket.data.start(socket)
   },
   message: ({ data }: BunSocket, message: unknown): void => data.conversation?.message(message),
+  drain: ({ data }: BunSocket): void => data.conversation?.drained(),
   close: ({ data }: BunSocket): void => data.conversation?.closed(),
 }
 
@@ -60,9 +62,13 @@ export const upgradeOf = (
   if (Deno !== undefined) {
     return ({ request: handshake, protocol }) => {
       const { socket, response } = Deno.upgradeWebSocket(request, protocol === undefined ? {} : { protocol })
-      const { message, closed } = converse(gateway, handshake, context, socket)
-      socket.onmessage = ({ data }) => message(data)
-      socket.onclose = socket.onerror = closed
+      const conversation = converse(gateway, handshake, context, {
+        send: (text) => socket.send(text),
+        close: (code, reason) => socket.close(code, reason),
+        buffered: () => socket.bufferedAmount,
+      })
+      socket.onmessage = ({ data }) => conversation.message(data)
+      socket.onclose = socket.onerror = conversation.closed
       return response
     }
   }
@@ -72,9 +78,7 @@ export const upgradeOf = (
       converse(gateway, handshake, context, {
         send: (text) => socket.send(text),
         close: (code, reason) => socket.close(code, reason),
-        get bufferedAmount() {
-          return socket.getBufferedAmount()
-        },
+        buffered: () => socket.getBufferedAmount(),
       })
     const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol }
     const upgraded = server.upgrade?.(request, { data: { start }, headers })

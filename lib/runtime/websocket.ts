@@ -4,76 +4,28 @@
  *
  * @module
  */
-import { eventData } from "../event-data.ts"
 import type { RequestContext } from "../exchange.ts"
-import { isEventStream } from "../framing.ts"
 import type { Gateway } from "../gateway.ts"
-import { parseBytes, topLevelMembers } from "../request/json-members.ts"
-
-/** As much of a socket as is used here. */
-export interface Socket {
-  readonly send: (text: string) => unknown
-  readonly close: (code: number, reason: string) => unknown
-  /** Bytes that the client has not taken yet, where the runtime knows. */
-  readonly bufferedAmount?: number
-}
+import { type Asked, failed, idOf, requestIn } from "./socket-frames.ts"
+import { makeOutlet, type Socket } from "./socket-outlet.ts"
+import { makeTurns, tellAnswer } from "./tell-answer.ts"
 
 /** What a runtime tells of a socket. */
 export interface Conversation {
   readonly message: (data: unknown) => void
+  /** The client has read, where the runtime tells so. */
+  readonly drained: () => void
   readonly closed: () => void
+  /** No more requests: the socket closes when those that run have been answered. */
+  readonly end: () => void
 }
 
-/** A handshake that the gateway has accepted. */
-export interface Handshake {
-  readonly request: Request
-  /** The subprotocol to confirm: browsers insist that one of theirs is. */
-  readonly protocol: string | undefined
-}
-
-/** The most requests at once on one socket, and the most bytes that may wait for a client. */
+/** The most requests at once on one socket, and the most bytes that they may hold together; one is always taken. */
 const maxRequests = 100
-const maxBuffered = 16_777_216
+const maxHeld = 134_217_728
 
-const isHandshake = (request: Request): boolean =>
-  request.headers.get("upgrade")?.toLowerCase() === "websocket" &&
-  /^https?:\/\/[^/]+\/v1\/[\w-]+\/[\w-]+\/?(?:\?|$)/.test(request.url)
-
-/** Browsers cannot set headers: they offer `<header>.<value>` as a subprotocol. */
-const offered = /^(cf-aig-authorization|authorization)\.(\S+)$/
-
-/**
- * Serves a request that may be a handshake.
- *
- * @param upgrade makes a socket of it, once the gateway has let the caller in
- */
-export const serveWithSockets = <Answer>(
-  gateway: Gateway,
-  request: Request,
-  context: RequestContext,
-  upgrade: (handshake: Handshake) => Answer,
-): Promise<Answer | Response> =>
-  isHandshake(request) ? accept(gateway, request, context, upgrade) : gateway.fetch(request, context)
-
-const accept = async <Answer>(
-  gateway: Gateway,
-  request: Request,
-  context: RequestContext,
-  upgrade: (handshake: Handshake) => Answer,
-): Promise<Answer | Response> => {
-  const headers = new Headers(request.headers)
-  const protocols = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim())
-  for (const protocol of protocols) {
-    const [, name, value] = offered.exec(protocol) ?? []
-    if (name !== undefined && value !== undefined) headers.set(name, `Bearer ${value}`)
-  }
-  for (const name of [...headers.keys()]) if (name.startsWith("sec-websocket-")) headers.delete(name)
-  const handshake = new Request(request.url, { headers })
-  const answer = await gateway.fetch(handshake, { ...context, canUpgrade: true })
-  if (answer.status !== 204) return answer
-  const protocol = protocols.find((name) => name !== "" && !offered.test(name)) ?? (protocols[0] || undefined)
-  return upgrade({ request: handshake, protocol })
-}
+/** The most refusals that may wait for a client. */
+const maxRefusals = 100
 
 /** Starts to answer what comes in over a socket. */
 export const converse = (
@@ -82,110 +34,70 @@ export const converse = (
   context: RequestContext,
   socket: Socket,
 ): Conversation => {
+  const outlet = makeOutlet(socket)
+  const turn = makeTurns()
   const running = new Set<AbortController>()
-  const end = (): void => {
+  let held = 0
+  let refusals = 0
+  let ending = false
+
+  const closed = (): void => {
+    outlet.closed()
     for (const controller of running) controller.abort()
   }
-  const send = (frame: object): void => {
-    socket.send(JSON.stringify(frame))
-    if ((socket.bufferedAmount ?? 0) <= maxBuffered) return
-    end()
-    socket.close(1008, "The client does not read")
+  const close = (code: number, reason: string): void => {
+    closed()
+    socket.close(code, reason)
+  }
+  const closeIfDone = (): void => {
+    // Going away (RFC 6455 §7.4.1): the client is to connect again.
+    if (ending && running.size === 0) close(1001, "The gateway is stopping")
   }
 
+  const refuse = async (eventId: Asked["eventId"], why: string): Promise<void> => {
+    if (++refusals > maxRefusals) return close(1008, "The client does not read")
+    await outlet.send(failed(idOf(eventId), why))
+    refusals--
+  }
   const answer = async ({ body, eventId }: Asked): Promise<void> => {
     const controller = new AbortController()
     running.add(controller)
+    held += body.byteLength
     const headers = new Headers(shown)
     headers.set("content-type", "application/json")
-    const id = String(eventId ?? "")
+    const id = eventId === undefined ? "" : String(JSON.parse(eventId))
     // In records as well, if it is what a header can hold.
     if (/^[\x21-\x7e]{1,256}$/.test(id)) headers.set("cf-aig-event-id", id)
-    try {
-      const request = new Request(url, { method: "POST", headers, body, signal: controller.signal })
-      await tell(await gateway.fetch(request, context), eventId, send)
-    } catch {
-      // The socket is gone, or the answer broke off, which its events have told.
-      if (!controller.signal.aborted) send(failure(eventId, "The answer is not complete."))
-    } finally {
-      running.delete(controller)
+    const request = new Request(url, { method: "POST", headers, signal: controller.signal })
+    await tellAnswer(await gateway.fetch(request, { ...context, body }), eventId, outlet, turn)
+    running.delete(controller)
+    held -= body.byteLength
+    closeIfDone()
+  }
+
+  const whyNot = (size: number): string | undefined => {
+    if (ending) return "The gateway is stopping and takes no new requests. Connect again in a moment."
+    if (running.size >= maxRequests) {
+      return `More than ${maxRequests} requests at once. Wait for some to end.`
     }
+    return running.size > 0 && held + size > maxHeld
+      ? `The requests at once are larger than ${maxHeld} bytes. Wait for some to end.`
+      : undefined
   }
 
   return {
     message: (data) => {
       const read = requestIn(data)
-      if (typeof read === "string") send(failure(undefined, read))
-      else if (running.size < maxRequests) void answer(read)
-      else send(failure(read.eventId, `More than ${maxRequests} requests at once. Wait for some to end.`))
+      if (typeof read === "string") return void refuse(undefined, read)
+      const why = whyNot(read.body.byteLength)
+      if (why === undefined) void answer(read)
+      else void refuse(read.eventId, why)
     },
-    closed: end,
-  }
-}
-
-const failure = (eventId: Asked["eventId"], message: string) => ({
-  type: "universal.error",
-  metadata: { eventId },
-  error: { message },
-})
-
-interface Asked {
-  /** The request in its own bytes. */
-  readonly body: Uint8Array<ArrayBuffer>
-  /** By which the client tells answers apart; it goes back as it came. */
-  readonly eventId: string | number | undefined
-}
-
-/** The request in a message, or what is wrong with the message. */
-const requestIn = (data: unknown): Asked | string => {
-  if (typeof data !== "string") return "Send messages as text."
-  const bytes = new TextEncoder().encode(data)
-  const valueOf = (of: Uint8Array<ArrayBuffer>, key: string): Uint8Array<ArrayBuffer> | undefined => {
-    const member = topLevelMembers(of)?.find((member) => member.key === key)
-    return member && of.subarray(member.start, member.end)
-  }
-  const type = valueOf(bytes, "type")
-  const body = valueOf(bytes, "request")
-  if (type === undefined || parseBytes(type) !== "universal.create" || body === undefined) {
-    return 'Send {"type":"universal.create","request":{"eventId":…,"provider":…,"endpoint":…,"headers":…,"query":…}}.'
-  }
-  const given = valueOf(body, "eventId")
-  const eventId = given && parseBytes(given)
-  return { body, eventId: typeof eventId === "string" || typeof eventId === "number" ? eventId : undefined }
-}
-
-/** Cloudflare's frames: one with the whole answer; or a first one, one for each event, and a last one. */
-const tell = async (
-  response: Response,
-  given: Asked["eventId"],
-  send: (frame: object) => void,
-): Promise<void> => {
-  const { headers, status } = response
-  const contentType = headers.get("content-type") ?? ""
-  const eventId = given ?? headers.get("cf-aig-event-id")
-  const metadata = {
-    cacheStatus: headers.get("cf-aig-cache-status"),
-    eventId,
-    logId: headers.get("cf-aig-log-id"),
-    step: headers.get("cf-aig-step") ?? "0",
-    contentType,
-    status,
-  }
-  if (!isEventStream(headers) || response.body === null) {
-    const text = await response.text()
-    return send({ type: "universal.created", metadata, response: parsed(text) })
-  }
-  send({ type: "universal.created", metadata })
-  for await (const data of eventData(response.body)) {
-    if (data !== "[DONE]") send({ type: "universal.stream", metadata: { eventId }, response: parsed(data) })
-  }
-  send({ type: "universal.done", metadata })
-}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
+    drained: outlet.drained,
+    closed,
+    end: () => {
+      ending = true
+      closeIfDone()
+    },
   }
 }

@@ -5,8 +5,9 @@
  */
 import type { Environment } from "../config/environment.ts"
 import { makeGateway } from "../gateway.ts"
+import { serveWithSockets } from "./handshake.ts"
 import { perEnvironment } from "./per-environment.ts"
-import { converse, serveWithSockets } from "./websocket.ts"
+import { converse } from "./websocket.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
 
 const gatewayOf = perEnvironment((env) => makeGateway({ env, transport: layerWorkers }, workersTraits))
@@ -33,7 +34,10 @@ export default {
     return serveWithSockets(gateway, request, context, ({ request: handshake, protocol }) => {
       const { 0: client, 1: server } = new WebSocketPair()
       server.accept()
-      const { message, closed } = converse(gateway, handshake, context, server)
+      const { message, closed } = converse(gateway, handshake, context, {
+        send: (text) => server.send(text),
+        close: (code, reason) => server.close(code, reason),
+      })
       server.addEventListener("message", ({ data }) => message(data))
       server.addEventListener("close", closed)
       server.addEventListener("error", closed)

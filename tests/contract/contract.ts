@@ -31,6 +31,7 @@ import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
 import { routeCases } from "./cases/routes.ts"
+import { webSocketBoundCases, webSocketBoundEntries } from "./cases/websocket-bounds.ts"
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
 import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partitions.ts"
 import { limitCases, limitEntries } from "./cases/limits.ts"
@@ -77,6 +78,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   dynamic: { cases: dynamicCases, configured: dynamicEntries },
   clients: { cases: clientCases },
   websocket: { cases: webSocketCases, configured: webSocketEntries },
+  "websocket bounds": { cases: webSocketBoundCases, configured: webSocketBoundEntries },
   cache: { cases: cacheCases, configured: cacheEntries },
   "cached kinds": { cases: cachedKindCases, configured: cachedKindEntries },
   "shared misses": { cases: sharedMissCases, configured: sharedMissEntries },

@@ -16,6 +16,8 @@ export interface Flags {
   readonly noticesLeaveAfterUpload: boolean
   /** Whether a `fetch` handler can make a WebSocket of a request. Node has no such thing. */
   readonly upgrades: boolean
+  /** Whether a socket tells what its client has yet to take. workerd's has no `bufferedAmount`, and no other word of it. */
+  readonly tellsWhatWaits: boolean
   /** Whether equal misses of the cache share a call. On Workers a request must not wait for another one's. */
   readonly sharesMisses: boolean
   /**
@@ -29,6 +31,7 @@ const all: Flags = {
   noticesSilentLeave: true,
   noticesLeaveAfterUpload: true,
   upgrades: true,
+  tellsWhatWaits: true,
   sharesMisses: true,
   sendsOnce: true,
 }
@@ -37,5 +40,11 @@ export const flags: Record<Runtime, Flags> = {
   bun: all,
   deno: { ...all, noticesLeaveAfterUpload: false, sendsOnce: false },
   node: { ...all, upgrades: false },
-  workerd: { ...all, noticesSilentLeave: false, noticesLeaveAfterUpload: false, sharesMisses: false },
+  workerd: {
+    ...all,
+    noticesSilentLeave: false,
+    noticesLeaveAfterUpload: false,
+    tellsWhatWaits: false,
+    sharesMisses: false,
+  },
 }
