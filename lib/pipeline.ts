@@ -149,5 +149,5 @@ const describe = ({ record }: Exchange, route: UniversalRoute | UpstreamRoute): 
   }
   record.provider = route.provider
   record.route = route.name
-  record.deployment = route.deployment ?? null
+  record.model = record.deployment = route.deployment ?? null
 }

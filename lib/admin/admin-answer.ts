@@ -16,7 +16,7 @@ import { showAnalytics } from "./analytics-answer.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { gatewayJson } from "./gateway-json.ts"
 import { listGateways } from "./gateway-list.ts"
-import { gatewayUrl } from "./gateway-url.ts"
+import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
 import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-answers.ts"
 
 type Answer = Effect.Effect<Response, GatewayError, RequestLog>
@@ -78,7 +78,7 @@ export const adminAnswer = (
       case "gateway":
         return envelope(gatewayJson(id, gateway))
       case "url":
-        return envelope(yield* answered(gatewayUrl(url.origin, route, gateway)))
+        return envelope(yield* answered(gatewayUrl(calledOrigin(url, request.headers), route, gateway)))
       case "analytics":
         return yield* showAnalytics({ account, gateway: id }, url.searchParams)
       default:

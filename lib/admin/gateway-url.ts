@@ -7,9 +7,25 @@ import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { adminNotFound } from "../admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
+/** Who was called by which scheme, as proxies write it (RFC 7239 §5.4, and the older header): the client's own is first. */
+const forwardedScheme = (headers: Headers): string | undefined => {
+  const [first = ""] = (headers.get("forwarded") ?? "").split(",", 1)
+  const [, told] = /(?:^|;)\s*proto\s*=\s*"?([a-z]+)/i.exec(first) ?? []
+  return (told ?? headers.get("x-forwarded-proto")?.split(",", 1)[0]?.trim())?.toLowerCase()
+}
+
+/**
+ * Where the gateway was called, by a client whose TLS a proxy may have ended. Any caller may say that one has: its answer
+ * tells the URL to none but itself, and nothing else goes by it.
+ */
+export const calledOrigin = ({ origin }: URL, headers: Headers): string =>
+  forwardedScheme(headers) === "https" ? origin.replace(/^http:/, "https:") : origin
+
 /**
  * The base URL for a provider, as the Workers binding's `getUrl` gives it: without a slash at its end, but for
  * `universal`. It begins as the request for it did.
+ *
+ * @param origin where the gateway was called
  */
 export const gatewayUrl = (
   origin: string,

@@ -23,7 +23,11 @@ export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepS
     const { record } = exchange
     record.ending = "complete"
     record.provider = step.route.provider
+    record.deployment = step.route.deployment ?? null
     record.step = step.index
+    // What a step before it came to is not this one's.
+    record.key = "none"
+    record.time_to_headers_ms = null
     record.metadata = step.options.metadata
     exchange.collected.entry = step.options.log.entry
     record.changes.push(...step.changes)

@@ -144,11 +144,13 @@ const callModel: (
       yield* (provider === "baseten"
         ? callStep(modelCall)
         : Effect.flatMap(toProvider(modelCall, provider), callStep))
+    // A later element may have been called before this one's answer is given.
+    const { key, time_to_headers_ms } = record
     return {
       ...called,
       respond: () => {
         // First: the record is complete as soon as a short answer is.
-        record.model = model
+        Object.assign(record, { model, key, time_to_headers_ms })
         return Effect.map(called.respond(), (response) => {
           response.headers.set("cf-aig-model", model)
           response.headers.set("cf-aig-provider", provider)

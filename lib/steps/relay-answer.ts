@@ -121,11 +121,13 @@ const relayAnswer = (
 /** A body of so many bytes is likely to come in one piece. */
 const shortLength = 65_536
 
-/** Says which step answered, and how much of the time so far was the gateway's own. */
+/** Says which step answered, how much of the time so far was the gateway's own, and that a stream is not to be held. */
 const tellTiming = ({ record, elapsed, upstreamTime }: Exchange, step: Step, headers: Headers): void => {
   record.gateway_ms = rounded(elapsed() - upstreamTime())
   headers.set("cf-aig-step", String(step.index))
   headers.append("server-timing", `gateway;dur=${record.gateway_ms}`)
+  // A proxy like nginx gives a stream to its client when it is over, unless it is told not to.
+  if (record.stream && !headers.has("x-accel-buffering")) headers.set("x-accel-buffering", "no")
 }
 
 /** An answer that the gateway holds whole, and which costs nothing. */
@@ -145,6 +147,7 @@ export const answerWhole = (
   record.provider = step.route.provider
   record.step = step.index
   record.response_bytes = body.byteLength
+  record.stream ||= isEventStream(init.headers)
   tellTiming(exchange, step, init.headers)
   exchange.finish("complete")
   return new Response(step.route.compatModels ? inCompatForm(body, init.headers) : body, init)

@@ -28,8 +28,8 @@ export interface Step {
 /** The model that a step calls, for limits and prices: the one it names, else its deployment. */
 export const modelOf = ({ route, body }: Step): string | undefined => body.view.model ?? route.deployment
 
-/** The model that a step names, as records show it: a caller may send a name of megabytes. */
-export const recordedModel = ({ body }: Step): string | null => body.view.model?.slice(0, 256) ?? null
+/** The model that a step calls, as records show it: a caller may send a name of megabytes. */
+export const recordedModel = (step: Step): string | null => modelOf(step)?.slice(0, 256) ?? null
 
 /**
  * Whether a route runs a model's own code, which may do a thing twice when it is called twice. Baseten retries within,

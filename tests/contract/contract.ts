@@ -27,6 +27,7 @@ import { meteringCases, meteringEntries } from "./cases/metering.ts"
 import { logApiCases, logApiEntries } from "./cases/log-api.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
 import { redirectCases, redirectEntries } from "./cases/redirects.ts"
+import { recordCases, recordEntries } from "./cases/records.ts"
 import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
@@ -87,6 +88,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
+  records: { cases: recordCases, configured: recordEntries },
   "log api": { cases: logApiCases, configured: logApiEntries },
 }
 
