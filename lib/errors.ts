@@ -176,6 +176,14 @@ export const providerRedirected = (host: string, status: number): GatewayError =
       "Check the base URL and the path.",
   })
 
+/** The runtime does not let the process call a host: `flag` would. */
+export const networkForbidden = (host: string, runtime: string, flag: string): GatewayError =>
+  new GatewayError({
+    reason: "provider_failed",
+    detail: `Cannot reach ${host}: ${runtime} does not let the gateway use the network. ` +
+      `Start the gateway again with ${flag}.`,
+  })
+
 /** Baseten's response headers did not come in time. */
 export const providerTimeout = (host: string, which: string): GatewayError =>
   new GatewayError({

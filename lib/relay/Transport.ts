@@ -26,7 +26,10 @@ export type StreamBody = (
 
 /** Sends one request; follows no redirect, sets no time limit, and retries nothing. */
 export class Transport extends Context.Service<Transport, {
-  /** Resolves with the response headers, its body yet to come. `abort` ends both. */
+  /**
+   * Resolves with the response headers, its body yet to come. `abort` ends both. What it rejects with is told to the
+   * client where it is a `GatewayError`.
+   */
   readonly send: (request: UpstreamRequest, abort: Abort) => Promise<Response>
   /** The content codings that it undoes, leaving their headers on the answer. */
   readonly decodes: ReadonlySet<string>

@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { makeAborter } from "../abort.ts"
-import { type GatewayError, providerFailed, providerTimeout } from "../errors.ts"
+import { GatewayError, providerFailed, providerTimeout } from "../errors.ts"
 import { type ClockLimits, type Clocks, type Expiry, startClocks } from "./clocks.ts"
 import { Alarm } from "./Alarm.ts"
 import { type OpenReader, readChunks } from "./chunk-reader.ts"
@@ -109,7 +109,7 @@ export class Upstream extends Context.Service<Upstream, {
               release,
             }))
           },
-          () => fail(whyNone(call, expiry)),
+          (cause) => fail(whyNone(call, expiry, cause)),
         )
         return release
       }
@@ -130,8 +130,13 @@ export class Upstream extends Context.Service<Upstream, {
 type Answered = (answer: Effect.Effect<UpstreamAnswer, UpstreamFailure>) => void
 
 /** Why a call has no answer. */
-const whyNone = ({ broken, url }: UpstreamCall, expiry: Expiry | undefined): UpstreamFailure => {
+const whyNone = (
+  { broken, url }: UpstreamCall,
+  expiry: Expiry | undefined,
+  cause?: unknown,
+): UpstreamFailure => {
   if (broken?.aborted) return { error: broken.reason as GatewayError, ending: "complete" }
+  if (cause instanceof GatewayError) return { error: cause, ending: "upstream_cut" }
   const { host } = new URL(url)
   return expiry === undefined
     ? { error: providerFailed(host), ending: "upstream_cut" }

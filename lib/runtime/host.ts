@@ -9,6 +9,8 @@ import { layerSqlite } from "../log/sqlite/sqlite-log.ts"
 import { readBuffers } from "../relay/chunk-reader.ts"
 import { Transport } from "../relay/Transport.ts"
 import { layerSharedMisses } from "../steps/shared-misses.ts"
+import { networkForbidden } from "../errors.ts"
+import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 import { findSqlite } from "./sqlite.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
@@ -27,6 +29,14 @@ const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Worke
 export const hostTraits = (): HostTraits =>
   onWorkers() ? workersTraits : { misses: layerSharedMisses, log: layerSqlite(findSqlite) }
 
+/** Deno's `fetch` for who may not call every host. */
+const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {
+  const to = new URL(url)
+  return mayCall(to)
+    ? fetch(url, init)
+    : Promise.reject(networkForbidden(to.host, "Deno", "--allow-net (-N)"))
+}
+
 /**
  * - Bun's `fetch` ends a silent request after five minutes and decodes unasked; both are switched off.
  * - Deno's `fetch` decodes only where it set `accept-encoding` itself (2.9), which it never does here.
@@ -40,13 +50,19 @@ export const layerHost = (): Layer.Layer<Transport> => {
     return Transport.layerFetch({ decodes: [], init: { timeout: false, decompress: false } })
   }
   if (host.Deno !== undefined) {
-    return Transport.layerFetch({ decodes: [], openReader: readBuffers(16_384) })
+    return Transport.layerFetch({
+      decodes: [],
+      openReader: readBuffers(16_384),
+      ...(!mayCallAll() && { fetch: fetchGranted }),
+    })
   }
   if (onWorkers()) return layerWorkers
   if (typeof host.process?.getBuiltinModule === "function") return layerNodeHttp()
   return Transport.layerFetch()
 }
 
-/** The environment of the process, where there is one. */
+/** The environment of the process, where there is one: what of it may be read. */
 export const hostEnvironment = (): Readonly<Record<string, unknown>> =>
-  (globalThis as { readonly process?: { readonly env?: Record<string, unknown> } }).process?.env ?? {}
+  grantedEnvironment(
+    (globalThis as { readonly process?: { readonly env?: Record<string, unknown> } }).process?.env ?? {},
+  )

@@ -11,7 +11,7 @@ import * as Result from "effect/Result"
 import { serveWithSockets } from "./handshake.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
-import { announce } from "./process.ts"
+import { announce, askPermissions } from "./process.ts"
 import { layerTerminal } from "./terminal.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
 
@@ -89,6 +89,7 @@ export const served = {
   /** `deno serve` tells which address it has bound. */
   onListen: ({ hostname, port }: { readonly hostname: string; readonly port: number }): void => {
     bound = hostname
+    askPermissions()
     announce(hostname, port)
   },
 }

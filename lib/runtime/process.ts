@@ -6,6 +6,7 @@
 import * as Result from "effect/Result"
 import { readSettings, type SettingsShape } from "../config/environment.ts"
 import type { Gateway } from "../gateway.ts"
+import { askForPermissions } from "./deno-permissions.ts"
 import { hostEnvironment } from "./host.ts"
 
 interface Process {
@@ -23,8 +24,24 @@ const flush = 250
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+let hasAsked = false
+
+/** On Deno: asks, on a terminal, for the permissions that a server needs, and tells which of them it has not got. */
+export const askPermissions = (): void => {
+  if (hasAsked) return
+  hasAsked = true
+  const lack = askForPermissions(() => {
+    // Of malformed settings others tell.
+    const settings = Result.orElse(readSettings(hostEnvironment()), () => readSettings({}))
+    const { inferenceUrl, logFile } = Result.getOrThrow(settings)
+    return { upstream: inferenceUrl, file: logFile }
+  })
+  if (lack !== undefined) console.error(lack)
+}
+
 /** The settings; where one is malformed the process ends with one line that names it. */
 export const settingsOrExit = (): SettingsShape => {
+  askPermissions()
   const settings = readSettings(hostEnvironment())
   if (Result.isSuccess(settings)) return settings.success
   console.error(`basegate cannot start: ${settings.failure}`)

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Database, OpenDatabase } from "../log/sqlite/database.ts"
+import { mayUse } from "./deno-permissions.ts"
 
 interface Modules {
   (name: "node:sqlite"): { readonly DatabaseSync: new (file: string) => Database } | undefined
@@ -21,6 +22,11 @@ export const findSqlite = (): OpenDatabase | undefined => {
   const sqlite = builtin?.("node:sqlite")
   if (builtin === undefined || sqlite === undefined) return undefined
   return (file) => {
+    if (file !== ":memory:" && !mayUse(file)) {
+      throw new Error(
+        "Deno does not let the gateway use it: start it with --allow-read and --allow-write (-RW)",
+      )
+    }
     // The log names callers and may hold bodies: a file that is made here is its owner's alone.
     const { openSync, closeSync } = builtin("node:fs")
     if (file !== ":memory:") closeSync(openSync(file, "a", 0o600))

@@ -6,6 +6,7 @@
 import * as Layer from "effect/Layer"
 import { jsonLine, RecordLine } from "../telemetry/RecordLine.ts"
 import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/terminal-line.ts"
+import { grantedEnvironment } from "./deno-permissions.ts"
 
 interface Process {
   readonly stdout?: { readonly isTTY?: boolean; readonly columns?: number }
@@ -17,8 +18,9 @@ interface Process {
  * windows change their size. `NO_COLOR` (no-color.org) and terminals that say they are dumb get no color.
  */
 export const terminalFormat = (dated = false): TerminalFormat | undefined => {
-  const { stdout, env = {} } = (globalThis as { readonly process?: Process }).process ?? {}
+  const { stdout, env: all = {} } = (globalThis as { readonly process?: Process }).process ?? {}
   if (stdout?.isTTY !== true) return undefined
+  const env = grantedEnvironment(all)
   return { width: stdout.columns || 80, color: !env["NO_COLOR"] && env["TERM"] !== "dumb", dated }
 }
 

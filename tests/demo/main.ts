@@ -19,6 +19,18 @@ const messages = [{ role: "user" as const, content: "What is a gateway?" }]
 const say = (text: string): void => void process.stdout.write(text)
 const title = (text: string): void => say(`\n\n${text}\n`)
 
+/** The ids of the calls, each of which leaves a record. */
+const calls: Array<string | null> = []
+
+/** The records of all calls. They are written after the answers, and reach this process when they have been read. */
+const recorded = async (): Promise<ReadonlyArray<Record<string, unknown>>> => {
+  const find = () => calls.map((id) => gateway.records().find(({ request_id }) => request_id === id))
+  for (let tries = 0; tries < 200 && find().includes(undefined); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  return find().filter((record) => record !== undefined)
+}
+
 interface Answer {
   readonly choices?: ReadonlyArray<{ readonly message: { readonly content: string } }>
 }
@@ -29,6 +41,7 @@ const post = async (path: string, body: unknown, extra: Record<string, string> =
     headers: { ...headers, ...extra },
     body: JSON.stringify(body),
   })
+  calls.push(response.headers.get("cf-aig-log-id"))
   const text = await response.text()
   const answer = (JSON.parse(text) as Answer).choices?.[0]?.message.content ?? text
   say(`  ${response.status}  ${answer.slice(0, 90)}`)
@@ -54,10 +67,15 @@ try {
 
   title("The OpenAI SDK with baseURL …/baseten, streaming")
   const client = new OpenAI({ apiKey: "demo-key", baseURL: `${account}/my-gateway/baseten` })
-  const stream = await client.chat.completions.create(
-    { model: "zai-org/GLM-5.3", messages, stream: true },
-    { headers: { "x-simulator-fault": JSON.stringify({ drip_ms: 60 }) } },
-  )
+  const streamed = async (model: string, fault: object) => {
+    const { data, response } = await client.chat.completions.create(
+      { model, messages, stream: true },
+      { headers: { "x-simulator-fault": JSON.stringify(fault) } },
+    ).withResponse()
+    calls.push(response.headers.get("cf-aig-log-id"))
+    return data
+  }
+  const stream = await streamed("zai-org/GLM-5.3", { drip_ms: 60 })
   say("  ")
   for await (const chunk of stream) say(chunk.choices[0]?.delta.content ?? "")
 
@@ -80,17 +98,13 @@ try {
 
   title("A stream that Baseten cuts is an error, never a finished answer")
   try {
-    const cut = await client.chat.completions.create(
-      { model, messages, stream: true },
-      { headers: { "x-simulator-fault": JSON.stringify({ cut_after: 3 }) } },
-    )
-    for await (const _ of cut);
+    for await (const _ of await streamed(model, { cut_after: 3 }));
   } catch (error) {
     say(`  ${error instanceof Error ? error.message : error}`)
   }
 
   title("What was recorded")
-  for (const { route, model, deployment, status, ending, cached, attempts, total_ms } of gateway.records()) {
+  for (const { route, model, deployment, status, ending, cached, attempts, total_ms } of await recorded()) {
     const name = `${model ?? deployment}`.padEnd(20)
     const { length } = attempts as ReadonlyArray<unknown>
     const tries = length === 1 ? "1 try" : `${length} tries`

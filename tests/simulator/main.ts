@@ -8,5 +8,6 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   process.exit(1)
 }
 const simulator = await startSimulator({ port })
-console.log(`Baseten simulator on ${simulator.url}`)
+console.log(`Baseten simulator on ${simulator.url}. For a gateway in another shell:\n`)
+for (const [name, value] of Object.entries(simulator.env)) console.log(`export ${name}='${value}'`)
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void simulator.close())

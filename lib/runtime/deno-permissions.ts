@@ -1,0 +1,100 @@
+/**
+ * What Deno lets the process do. Everything is granted on the other runtimes.
+ *
+ * Nothing here lets Deno ask by itself, which it does on a terminal whenever something is used that is not granted: for
+ * each variable, and for each host in the middle of a call, with every other request waiting for the answer.
+ *
+ * @module
+ */
+
+type Descriptor =
+  | { readonly name: "env"; readonly variable?: string }
+  | { readonly name: "net"; readonly host?: string }
+  | { readonly name: "read" | "write"; readonly path: string }
+
+interface Status {
+  readonly state: "granted" | "denied" | "prompt"
+}
+
+/** As much of Deno's API as is used here. */
+interface DenoHost {
+  readonly mainModule?: string
+  readonly permissions?: {
+    readonly querySync: (descriptor: Descriptor) => Status
+    readonly requestSync: (descriptor: Descriptor) => Status
+  }
+}
+
+const { Deno: host } = globalThis as { readonly Deno?: DenoHost }
+const permissions = host?.permissions
+
+/** Whether something is granted. Asks nobody. */
+const isGranted = (descriptor: Descriptor): boolean =>
+  permissions === undefined || permissions.querySync(descriptor).state === "granted"
+
+/** An environment whose variables are those that may be read. */
+export const grantedEnvironment = (
+  env: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> => {
+  if (isGranted({ name: "env" })) return env
+  return new Proxy<Record<string, unknown>>({}, {
+    get: (_, variable) =>
+      typeof variable === "string" && isGranted({ name: "env", variable }) ? env[variable] : undefined,
+  })
+}
+
+/** Whether any host may be called. */
+export const mayCallAll = (): boolean => isGranted({ name: "net" })
+
+/** Whether a URL may be called. */
+export const mayCall = ({ hostname, port, protocol }: URL): boolean =>
+  isGranted({ name: "net", host: `${hostname}:${port || (protocol === "http:" ? 80 : 443)}` })
+
+/** Whether a file may be read and written. */
+export const mayUse = (path: string): boolean =>
+  isGranted({ name: "read", path }) && isGranted({ name: "write", path })
+
+/** The path, or the URL, that `deno serve` was given. */
+const mainModule = (): string => {
+  const main = host?.mainModule ?? "mod.ts"
+  return main.startsWith("file://") ? decodeURIComponent(new URL(main).pathname) : main
+}
+
+/** What a server needs beside its variables, which say so. */
+export interface Needs {
+  /** Where most of its calls go. */
+  readonly upstream: string
+  /** The file of its log. */
+  readonly file: string | undefined
+}
+
+/** Who is given one of these has been given what there is to be had. */
+const variables = ["BASETEN_API_KEY", "BASEGATE_CONFIG", "BASEGATE_TOKENS"]
+
+/**
+ * Asks on a terminal for what a server needs and has not been granted, in whole or in part: the environment, the network,
+ * the file of its log. Each is asked for once in the life of a process; elsewhere Deno takes no for the answer.
+ *
+ * @param needs asked for once the environment can be read
+ * @returns what the server goes on without, as a line for the operator; nothing where it lacks nothing
+ */
+export const askForPermissions = (needs: () => Needs): string | undefined => {
+  if (permissions === undefined) return undefined
+  const lacking: Array<string> = []
+  const need = (what: string, ...descriptors: ReadonlyArray<Descriptor>): void => {
+    const granted = descriptors.map((descriptor) => permissions.requestSync(descriptor).state === "granted")
+    if (granted.includes(false)) lacking.push(what)
+  }
+  if (!variables.some((variable) => isGranted({ name: "env", variable }))) {
+    need("its variables (settings have their defaults)", { name: "env" })
+  }
+  const { upstream, file: path } = needs()
+  if (!mayCall(new URL(upstream))) need("the network (calls are answered 502)", { name: "net" })
+  if (path !== undefined) {
+    need(`${path} (the log is kept in memory)`, { name: "read", path }, { name: "write", path })
+  }
+  if (lacking.length === 0) return undefined
+  const flags = path === undefined ? "-NE" : "-NERW"
+  return `basegate goes on without what Deno has not granted: ${lacking.join(", ")}. ` +
+    `Grant it with: deno serve ${flags} ${mainModule()} (or -A)`
+}

@@ -1,0 +1,31 @@
+/** `npm run demo` and `npm run simulator`, as a newcomer runs them. */
+import assert from "node:assert/strict"
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import process from "node:process"
+import { test } from "node:test"
+import { promisify } from "node:util"
+
+test("the demo ends with a record of each of its calls, the last of which Baseten cut", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "tests/demo/main.ts"])
+  const [, recorded = ""] = stdout.split("What was recorded\n")
+  const rows = recorded.split("\n\n")[0]?.split("\n") ?? []
+  assert.equal(rows.length, 8, recorded)
+  for (const row of rows.slice(0, -1)) assert.match(row, / 200 +complete /)
+  assert.match(rows.at(-1) ?? "", / 200 +upstream_cut /)
+})
+
+test("the simulator prints the variables that point a gateway at it, as the README has them", async () => {
+  const env = { ...process.env, PORT: "0" }
+  const simulator = spawn(process.execPath, ["--import", "tsx", "tests/simulator/main.ts"], { env })
+  let output = ""
+  simulator.stdout.setEncoding("utf8").on("data", (text: string) => output += text)
+  while (!output.includes("CHAIN_URL")) await once(simulator.stdout, "data")
+  simulator.kill("SIGTERM")
+  await once(simulator, "exit")
+  const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1] ?? ""
+  const lines = output.replaceAll(port, "9100").split("\n").filter((line) => line.startsWith("export "))
+  assert.equal(lines.length, 3)
+  assert.ok(readFileSync("README.md", "utf8").includes(`${lines.join("\n")}\nnpm start\n`), lines.join("\n"))
+})
