@@ -23,6 +23,8 @@ export interface SettingsShape {
   readonly host: string
   readonly port: number
   readonly open: boolean
+  /** Whether there are stored keys on a gateway that asks for no token. */
+  readonly openKeys: boolean
   /** The key that Baseten is asked for its prices with: the stored one of all gateways, else that of `*`. */
   readonly basetenKey: Redacted.Redacted<string> | undefined
   readonly inferenceUrl: string
@@ -142,6 +144,10 @@ const present = (environment: Environment): Record<string, unknown> => {
   return variables
 }
 
+const holdsKeys = ({ keys, customProviders }: GatewaySettings): boolean =>
+  keys.size > 0 ||
+  [...customProviders.values()].some(({ headers }) => headers.some(({ stored }) => stored))
+
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
 
 /**
@@ -185,6 +191,7 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         host: variables.HOST ?? "127.0.0.1",
         port: Number(variables.PORT ?? 8787),
         open: variables.BASEGATE_OPEN === "true",
+        openKeys: [...gateways.values()].some((gateway) => !gateway.authentication && holdsKeys(gateway)),
         basetenKey: shared.basetenKey ?? gateways.get("*")?.keys.get("baseten")?.get("default"),
         inferenceUrl: withoutSlash(variables.BASETEN_INFERENCE_URL ?? "https://inference.baseten.co"),
         modelUrl: withoutSlash(variables.BASETEN_MODEL_URL ?? "https://model-{model_id}.api.baseten.co"),

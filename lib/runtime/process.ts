@@ -4,6 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
+import { keyNotice } from "../auth/key-notice.ts"
 import { readSettings, type SettingsShape } from "../config/environment.ts"
 import type { Gateway } from "../gateway.ts"
 import { askForPermissions } from "./deno-permissions.ts"
@@ -52,9 +53,23 @@ export const settingsOrExit = (): SettingsShape => {
 export const urlHost = (host: string): string =>
   host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
 
-/** Tells where the gateway is to be found. */
-export const announce = (host: string, port: number): void =>
+let hasTold = false
+
+/** Tells once who may spend the stored keys, unless `LOG_LEVEL` is above warnings. */
+export const tellOfKeys = (host: string): void => {
+  if (hasTold) return
+  hasTold = true
+  const settings = readSettings(hostEnvironment())
+  if (Result.isFailure(settings) || ["error", "none"].includes(settings.success.logLevel)) return
+  const notice = keyNotice(settings.success, host)
+  if (notice !== undefined) console.error(`basegate: ${notice}`)
+}
+
+/** Tells where the gateway is to be found, and who may spend its keys. */
+export const announce = (host: string, port: number): void => {
   console.log(`basegate listens on http://${urlHost(host)}:${port}`)
+  tellOfKeys(host)
+}
 
 /** Ends the process with one line where it cannot listen: the port is taken, or the address is not this machine's. */
 export const cannotListen = (host: string, port: number, cause: unknown): never => {
