@@ -24,3 +24,18 @@ export const credentialIdentity = (source: CredentialSource): Promise<string> =>
       return textDigest(JSON.stringify(["none"]))
   }
 }
+
+/**
+ * A name for whoever calls: whoever has shown a gateway token by it and by the credential that goes up, anyone else by
+ * the credential alone. What is kept for one of them is never shown to another.
+ */
+export const callerIdentity = async (
+  token: Redacted.Redacted<string> | undefined,
+  credential: CredentialSource,
+): Promise<string> => {
+  const shown = await credentialIdentity(credential)
+  if (token === undefined) return shown
+  return textDigest(
+    JSON.stringify(["token", await credentialIdentity({ kind: "secret", secret: token }), shown]),
+  )
+}

@@ -1,17 +1,17 @@
 /**
- * The key under which an answer is kept: equal for equal requests of one credential, and for no others.
+ * The key under which an answer is kept: equal for equal requests of one caller, and for no others.
  *
  * @module
  */
 import { hex, sha256 } from "../digest.ts"
 
-/** What tells requests apart, after Cloudflare's key; the gateway and stored keys are our additions. */
+/** What tells requests apart, after Cloudflare's key; the gateway, its tokens and stored keys are our additions. */
 export interface RequestParts {
   readonly kind: "request"
   /** `account/gateway`. */
   readonly gateway: string
-  /** A name for the credential that tells nothing of it. */
-  readonly credential: string
+  /** A name for the caller that tells nothing of its secrets. */
+  readonly caller: string
   readonly method: string
   readonly provider: string
   /** The path below the provider. */
@@ -27,8 +27,8 @@ export interface CustomParts {
   readonly kind: "custom"
   readonly gateway: string
   readonly key: string
-  /** A name for the credential that tells nothing of it; nothing where all callers of the gateway are to share the answer. */
-  readonly credential: string | undefined
+  /** A name for the caller that tells nothing of its secrets; nothing where all callers of the gateway are to share the answer. */
+  readonly caller: string | undefined
 }
 
 const lengthBytes = 4
@@ -54,12 +54,16 @@ const hexDigest = async (fields: ReadonlyArray<string | Uint8Array>): Promise<st
 /** The key of a request, or of the caller's own key: a SHA-256 in hex. */
 export const cacheKey = async (parts: RequestParts | CustomParts): Promise<string> => {
   if (parts.kind === "custom") {
-    const { gateway, key, credential } = parts
+    const { gateway, key, caller } = parts
     return hexDigest(
-      credential === undefined ? ["custom, shared", gateway, key] : ["custom", gateway, key, credential],
+      caller === undefined ? ["custom, shared", gateway, key] : ["custom", gateway, key, caller],
     )
   }
-  const { gateway, credential, method, provider, endpoint, query, body } = parts
+  const { gateway, caller, method, provider, endpoint, query, body } = parts
   // The body's digest stands for it, so that a large body is not copied.
-  return hexDigest(["request", gateway, credential, method, provider, endpoint, query, await sha256(body)])
+  return hexDigest(["request", gateway, caller, method, provider, endpoint, query, await sha256(body)])
 }
+
+/** The key of that variant of an answer that suits such values of the headers by which it varies (RFC 9111 §4.1). */
+export const variantKey = (key: string, values: ReadonlyArray<string>): Promise<string> =>
+  hexDigest(["variant", key, ...values])

@@ -21,33 +21,6 @@ interface Head extends Omit<CachedAnswer, "body"> {
   readonly length: number
 }
 
-/**
- * Headers that belong to one request and not to its answer.
- *
- * - `set-cookie` is for one client; `access-control-*` and `cf-aig-*` are the gateway's word to one client.
- * - Timings, trace contexts, ids and the state of rate limits were true once. Shown again, an id would lead
- *   to the log of another call, and spent limits would make SDKs wait. What served the answer stays
- *   (`x-baseten-model-id`).
- * - `age` and `content-length` are made anew.
- *
- * `date` stays: it says when the answer was made, and RFC 9111 §4.2.3 counts `age` from there.
- */
-const perRequest: ReadonlyArray<RegExp> = [
-  /^set-cookie2?$/,
-  /^(?:access-control|cf-aig)-/,
-  /^server-timing$/,
-  /^trace(?:parent|state|response)$/,
-  /^(?:x-)?ratelimit(?:-|$)/,
-  /(?:^|-)(?:request|session|trace|correlation)-?id$/,
-  /^cf-ray$/,
-  /^x-baseten-(?:accepted-at|model-prediction-attempts)$/,
-  /^(?:age|content-length)$/,
-]
-
-/** Those of an answer's end-to-end headers that are kept with it. */
-export const keptHeaders = (headers: Headers): CachedAnswer["headers"] =>
-  [...headers].filter(([name]) => !perRequest.some((pattern) => pattern.test(name)))
-
 /** The headers of an answer given again at `now`, in milliseconds since 1970, with its `Age` (RFC 9111 §5.1). */
 export const replayHeaders = ({ headers, body, storedAt }: CachedAnswer, now: number): Headers => {
   const replayed = new Headers(headers.map(([name, value]): [string, string] => [name, value]))

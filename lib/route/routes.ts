@@ -19,6 +19,7 @@ import {
   plainlySpelt,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
+import { isDeployedInference, isInference } from "./repeatable-calls.ts"
 
 /** A route that the gateway answers itself. */
 export interface OwnRoute {
@@ -57,6 +58,8 @@ export interface UpstreamRoute {
   readonly body: "unread" | "viewed" | "compat"
   /** Whether the answer is a list of models to be put in the compat form. */
   readonly compatModels: boolean
+  /** The method whose answers may be kept and given again; nothing where each call counts. */
+  readonly repeatable: "GET" | "POST" | undefined
 }
 
 /** Where a request goes. */
@@ -106,6 +109,7 @@ const upstream = (
   framing: undefined,
   body: "unread",
   compatModels: false,
+  repeatable: undefined,
   ...route,
 })
 
@@ -123,14 +127,21 @@ const llmCall = (path: string) => llmCalls[plainlySpelt(path)]
 /** What stands before the call in the path of a custom provider. */
 const beforeCall = /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses|embeddings|completions)$)/
 
+const inferred = (is: (path: string) => boolean, path: string) => is(plainlySpelt(path)) ? "POST" : undefined
+
 const modelApis = (place: Place, path: string): Route | GatewayError => {
   // An encoded slash stays allowed: SDKs write /v1/models/openai%2Fgpt-oss-120b.
   if (hasDotSegment(path)) return badRequest("The path has a dot segment. Send the path without it.")
   const url = modelApisUrl(place.urls, path, place.search)
   const call = llmCall(path)
-  if (call !== undefined) return upstream(place, { ...call, url, methods: ["POST"], body: "viewed" })
-  if (path === "/v1/models") return upstream(place, { name: "models", url, methods: ["GET", "HEAD"] })
-  return upstream(place, { name: "model_apis", url })
+  if (call !== undefined) {
+    return upstream(place, { ...call, url, methods: ["POST"], body: "viewed", repeatable: "POST" })
+  }
+  // Nothing that goes through the gateway changes what Baseten serves.
+  if (path === "/v1/models") {
+    return upstream(place, { name: "models", url, methods: ["GET", "HEAD"], repeatable: "GET" })
+  }
+  return upstream(place, { name: "model_apis", url, repeatable: inferred(isInference, path) })
 }
 
 const deployed = (place: Place, kind: "model" | "chain", path: string): Route | GatewayError => {
@@ -158,6 +169,7 @@ const deployed = (place: Place, kind: "model" | "chain", path: string): Route | 
     methods: rest === "" ? ["POST"] : undefined,
     framing: call?.framing,
     body: call === undefined ? "unread" : "viewed",
+    repeatable: rest === "" ? "POST" : inferred(isDeployedInference, `/${rest}`),
   })
 }
 
@@ -170,6 +182,7 @@ const compat = (place: Place, path: string): Route | GatewayError => {
         methods: ["POST"],
         framing: "chat",
         body: "compat",
+        repeatable: "POST",
       })
     case "/models":
       return upstream(place, {
@@ -177,6 +190,7 @@ const compat = (place: Place, path: string): Route | GatewayError => {
         url: modelApisUrl(place.urls, "/v1/models", place.search),
         methods: ["GET", "HEAD"],
         compatModels: true,
+        repeatable: "GET",
       })
     default:
       return notFound("Compat has no such route. It has POST chat/completions and GET models.")
@@ -208,6 +222,7 @@ const custom = (
     url,
     framing: call?.framing,
     body: call === undefined ? "unread" : "viewed",
+    repeatable: inferred(isInference, path),
   })
 }
 

@@ -9,17 +9,18 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ResponseCache } from "../cache/ResponseCache.ts"
 import type { GatewayError } from "../errors.ts"
+import type { StepPlace } from "./cache-place.ts"
 import type { Call, Called, Sent } from "./call.ts"
 
 /** Makes the calls that fill the cache. */
 export class Misses extends Context.Service<Misses, {
   /**
-   * @param key of the cache
+   * @param place where the cache would have the answer
    * @param send makes the call
    */
   readonly send: <R>(
     call: Call,
-    key: string,
+    place: StepPlace,
     send: Effect.Effect<Sent, GatewayError, R>,
   ) => Effect.Effect<Called, GatewayError, R | ResponseCache>
 }>()("basegate/steps/Misses") {}

@@ -46,6 +46,8 @@ export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepS
     })
     record.key = credential.kind === "secret" ? "caller" : credential.kind
     const send = Effect.flatMap(admit(call, credential), (admission) => meteredStep(call, headers, admission))
-    return step.options.cache.ttl > 0 ? yield* cachedStep(call, credential, send) : relayed(call, yield* send)
+    return step.options.cache.ttl > 0
+      ? yield* cachedStep(call, credential, headers, send)
+      : relayed(call, yield* send)
   },
 )

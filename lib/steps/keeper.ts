@@ -5,29 +5,40 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { keptHeaders } from "../cache/cached-answer.ts"
 import { collect } from "../cache/collector.ts"
+import { keptHeaders } from "../cache/kept-headers.ts"
 import { mayStore } from "../cache/may-store.ts"
-import type { ResponseCache } from "../cache/ResponseCache.ts"
+import type { CachePlace, ResponseCache } from "../cache/ResponseCache.ts"
+import { isWholeAnswer } from "../cache/whole-answer.ts"
+import { isEventStream } from "../framing.ts"
+import { toldError } from "../relay/told-error.ts"
 import type { Call, Observer, StepAnswer } from "./call.ts"
 
-/** Keeps an answer once all of it has passed; nothing where it may not be kept. */
+const tellsError = (value: unknown): boolean => toldError(value) !== undefined
+
+/** Keeps an answer once all of it has passed, if it is none of a failure; nothing where it may not be kept. */
 export const keeper = (
   { gateway, step }: Call,
-  key: string,
+  place: CachePlace,
   { response: { status, statusText }, headers }: StepAnswer,
   cache: ResponseCache["Service"],
 ): Observer | undefined => {
   if (!mayStore({ status, headers, streams: gateway.cache.streams })) return undefined
+  const stream = isEventStream(headers)
+  const { framing, body: read } = step.route
+  // Where the end of a stream is not known, it cannot be known to have come.
+  if (stream && framing === undefined) return undefined
+  const type = headers.get("content-type") ?? ""
   const collector = collect(cache.limit)
   return {
     push: collector.push,
     ended: (ending) => {
       const body = ending === "complete" ? collector.whole() : undefined
-      if (body === undefined) return Effect.void
+      const object = !stream && (read !== "unread" || step.method === "GET")
+      if (body === undefined || !isWholeAnswer(body, { type, stream, object, tellsError })) return Effect.void
       return Effect.flatMap(Clock.currentTimeMillis, (storedAt) =>
         cache.keep(
-          key,
+          place,
           { status, statusText, headers: keptHeaders(headers), body, storedAt },
           step.options.cache.ttl * 1000,
         ))

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ResponseCache } from "../cache/ResponseCache.ts"
 import type { GatewayError } from "../errors.ts"
+import type { StepPlace } from "./cache-place.ts"
 import type { Call, Called, Sent } from "./call.ts"
 import { keeper } from "./keeper.ts"
 import { Misses } from "./Misses.ts"
@@ -18,12 +19,12 @@ export const layerSeparateMisses: Layer.Layer<Misses> = Layer.sync(Misses, () =>
 /** Makes the call for one client, and keeps its answer. */
 export const separateMiss = <R>(
   call: Call,
-  key: string,
+  place: StepPlace,
   send: Effect.Effect<Sent, GatewayError, R>,
 ): Effect.Effect<Called, GatewayError, R | ResponseCache> =>
   Effect.flatMap(ResponseCache, (cache) =>
     Effect.map(send, (sent) => {
-      const observer = keeper(call, key, sent.answer, cache)
+      const observer = keeper(call, place, sent.answer, cache)
       return relayed(call, {
         ...sent,
         observers: observer === undefined ? sent.observers : [...sent.observers, observer],

@@ -10,13 +10,16 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { type FlightControls, type Flights, makeFlights } from "../cache/flights.ts"
+import { sharedHeaders } from "../cache/kept-headers.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
 import { shareBody, type SharedBody } from "../cache/shared-body.ts"
+import { sameVariant, variedBy } from "../cache/vary.ts"
 import type { RequestOptions } from "../config/request-options.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
 import { emptyReader, readChunks } from "../relay/chunk-reader.ts"
 import { declaredLength } from "../request/read-body.ts"
 import type { Ending } from "../telemetry/request-record.ts"
+import type { StepPlace } from "./cache-place.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./keeper.ts"
 import { Misses } from "./Misses.ts"
@@ -27,8 +30,8 @@ import { separateMiss } from "./separate-misses.ts"
 export const layerSharedMisses: Layer.Layer<Misses> = Layer.sync(Misses, () => {
   const flights = makeFlights<SharedAnswer>()
   return {
-    send: (call, key, send) =>
-      isShared(call) ? sharedMiss(call, key, send, flights) : separateMiss(call, key, send),
+    send: (call, place, send) =>
+      isShared(call) ? sharedMiss(call, place, send, flights) : separateMiss(call, place, send),
   }
 })
 
@@ -36,15 +39,21 @@ export const layerSharedMisses: Layer.Layer<Misses> = Layer.sync(Misses, () => {
 const isShared = ({ gateway, step: { body, options } }: Call): boolean =>
   options.cache.lookup && (gateway.cache.streams || !body.view.stream)
 
-/** What limits or prolongs one client's call must not do so to another's: it is no part of the cache's key. */
-const flightKey = (key: string, { requestTimeout, retry }: RequestOptions): string =>
-  JSON.stringify([key, requestTimeout, retry])
+/**
+ * What is no part of the cache's key and yet must not be another's: what limits or prolongs one client's call, and, where
+ * callers share what is kept, whose credential may be refused.
+ */
+const flightKey = ({ key, caller }: StepPlace, { requestTimeout, retry }: RequestOptions): string =>
+  JSON.stringify([key, caller, requestTimeout, retry])
 
 /** An answer of which each client who asked for the same gets its own body. */
 interface SharedAnswer {
   readonly status: number
   readonly statusText: string
+  /** As they are for the client who caused the call. */
   readonly headers: Headers
+  /** The headers of its request, as they went up. */
+  readonly request: Headers
   readonly body: SharedBody
 }
 
@@ -57,19 +66,19 @@ interface SharedFailure {
 /** Joins the call for a key, or starts it. */
 const sharedMiss: <R>(
   call: Call,
-  key: string,
+  place: StepPlace,
   send: Effect.Effect<Sent, GatewayError, R>,
   flights: Flights<SharedAnswer>,
 ) => Effect.Effect<Called, GatewayError, R | ResponseCache> = Effect.fnUntraced(
-  function* (call, key, send, flights) {
+  function* (call, place, send, flights) {
     const { exchange, step } = call
     let lead: Lead | undefined
-    const seat = flights.join(flightKey(key, step.options), (controls) =>
+    const seat = flights.join(flightKey(place, step.options), (controls) =>
       new Promise((land, fail) => {
         lead = { controls, land, fail }
       }))
     if (lead !== undefined) {
-      const flight = yield* Effect.forkDetach(fly(call, key, send, lead), { startImmediately: true })
+      const flight = yield* Effect.forkDetach(fly(call, place, send, lead), { startImmediately: true })
       // What the call took is known when it has ended, which may be after its first client has left.
       exchange.after.push(Effect.asVoid(Fiber.await(flight)))
     } else exchange.record.cost = 0
@@ -95,17 +104,17 @@ const sharedMiss: <R>(
         () => Effect.succeed(undefined),
       ),
     )
-    const stream = landed?.body.join()
+    const stream = landed !== undefined && suits(landed, place) ? landed.body.join() : undefined
     if (landed === undefined || stream === undefined) {
       seat.leave()
-      return relayed(call, yield* send)
+      return yield* separateMiss(call, place, send)
     }
     if (lead === undefined) {
       exchange.record.time_to_headers_ms = exchange.elapsed()
       exchange.spentUpstream(exchange.elapsed() - before)
     }
     return relayed(call, {
-      answer: seatedAnswer(landed, stream, seat.leave),
+      answer: seatedAnswer(landed, stream, seat.leave, lead === undefined),
       headers: new Headers(),
       meter: undefined,
       filter: undefined,
@@ -122,7 +131,7 @@ interface Lead {
 
 /** Makes the call, shares its answer, and sees it to its end. */
 const fly = Effect.fnUntraced(
-  function* <R>(call: Call, key: string, send: Effect.Effect<Sent, GatewayError, R>, lead: Lead) {
+  function* <R>(call: Call, place: StepPlace, send: Effect.Effect<Sent, GatewayError, R>, lead: Lead) {
     const { signal, close } = lead.controls
     const cache = yield* ResponseCache
     const allLeft = Effect.callback<never, GatewayError>((resume) => {
@@ -133,7 +142,7 @@ const fly = Effect.fnUntraced(
     })
     const { answer, headers, meter, filter, observers } = yield* Effect.raceFirst(send, allLeft)
     const { response, clocks } = answer
-    const keep = keeper(call, key, answer, cache)
+    const keep = keeper(call, place, answer, cache)
     const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
     let end: (ended: readonly [Ending, boolean]) => void = () => {}
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
@@ -165,6 +174,7 @@ const fly = Effect.fnUntraced(
       status: response.status,
       statusText: response.statusText,
       headers: answer.headers,
+      request: place.request,
       body: keep === undefined && response.status < 400
         ? forOne(body())
         : shareBody(body(), { limit: cache.limit, onAllLeft: () => {}, onClosed: close }),
@@ -176,7 +186,7 @@ const fly = Effect.fnUntraced(
     for (const observer of all) yield* observer.ended(ending, whole)
     close()
   },
-  (effect, { exchange: { record } }, _key, _send, lead) =>
+  (effect, { exchange: { record } }, _place, _send, lead) =>
     Effect.matchCause(effect, {
       onSuccess: () => {},
       onFailure: (cause) => lead.fail({ error: Cause.squash(cause), ending: record.ending }),
@@ -195,17 +205,31 @@ const forOne = (body: ReadableStream<Uint8Array>): SharedBody => {
   }
 }
 
-/** What a shared answer is to one client: its clocks and its connection are the call's, not the client's. */
+const followersHeaders = (headers: Headers): Headers => {
+  const shared = sharedHeaders(headers)
+  shared.set("cf-aig-cache-status", "MISS")
+  return shared
+}
+
+/** Whether an answer is to a request as well that waited for it. */
+const suits = ({ headers, request }: SharedAnswer, place: StepPlace): boolean =>
+  request === place.request || sameVariant(variedBy(headers) ?? [], request, place.request)
+
+/**
+ * What a shared answer is to one client: its clocks and its connection are the call's, not the client's; and so are those
+ * headers that do not belong to the answer, where another client has caused the call.
+ */
 const seatedAnswer = (
   { status, statusText, headers }: SharedAnswer,
   stream: ReadableStream<Uint8Array>,
   leave: () => void,
+  follows: boolean,
 ): StepAnswer => ({
   response: new Response(bodiless.has(status) ? null : stream as ReadableStream<Uint8Array<ArrayBuffer>>, {
     status,
     statusText,
   }),
-  headers: new Headers(headers),
+  headers: follows ? followersHeaders(headers) : new Headers(headers),
   decoded: new Set(),
   openReader: readChunks,
   clocks: { headersCame: () => {}, waiting: () => {}, chunkCame: () => {}, check: () => Infinity },

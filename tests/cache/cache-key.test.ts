@@ -1,15 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { cacheKey, type CustomParts, type RequestParts } from "../../lib/cache/cache-key.ts"
+import { cacheKey, type CustomParts, type RequestParts, variantKey } from "../../lib/cache/cache-key.ts"
 
 const request = (fields: ReadonlyArray<string>): RequestParts => {
-  const [gateway = "", credential = "", method = "", provider = "", endpoint = "", query = "", body = ""] =
-    fields
+  const [gateway = "", caller = "", method = "", provider = "", endpoint = "", query = "", body = ""] = fields
   return {
     kind: "request",
     gateway,
-    credential,
+    caller,
     method,
     provider,
     endpoint,
@@ -17,11 +16,11 @@ const request = (fields: ReadonlyArray<string>): RequestParts => {
     body: new TextEncoder().encode(body),
   }
 }
-const custom = (gateway: string, key: string, credential: string | undefined): CustomParts => ({
+const custom = (gateway: string, key: string, caller: string | undefined): CustomParts => ({
   kind: "custom",
   gateway,
   key,
-  credential,
+  caller,
 })
 
 test("cacheKey() is the same for the same parts, in hex", async () => {
@@ -51,7 +50,7 @@ test("cacheKey() tells any two lists of fields apart, those with the same text i
   )
 })
 
-test("cacheKey() of a custom key counts the gateway, the key, and the credential unless all share it", async () => {
+test("cacheKey() of a custom key counts the gateway, the key, and the caller unless all share it", async () => {
   const key = await cacheKey(custom("a/g", "k", "c"))
   const others = [
     custom("a/h", "k", "c"),
@@ -65,4 +64,11 @@ test("cacheKey() of a custom key counts the gateway, the key, and the credential
   const keys = await Promise.all([Promise.resolve(key), ...others.map(cacheKey)])
   assert.equal(new Set(keys).size, keys.length)
   assert.equal(await cacheKey(custom("a/g", "k", "c")), key)
+})
+
+test("variantKey() tells variants apart by each value, and from what they are variants of", async () => {
+  const given = [["k", "a", "b"], ["k", "a"], ["k", "ab"], ["k", "", "ab"], ["l", "a", "b"], ["k"]] as const
+  const keys = await Promise.all(given.map(([key, ...values]) => variantKey(key, values)))
+  assert.equal(new Set([...keys, "k"]).size, given.length + 1)
+  assert.equal(await variantKey("k", ["a", "b"]), keys[0])
 })

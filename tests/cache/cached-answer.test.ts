@@ -5,7 +5,6 @@ import {
   type CachedAnswer,
   decodeAnswer,
   encodeAnswer,
-  keptHeaders,
   replayHeaders,
 } from "../../lib/cache/cached-answer.ts"
 
@@ -97,32 +96,6 @@ test("decodeAnswer() finds nothing in a head of which no response can be made", 
       JSON.stringify(bad),
     )
   }
-})
-
-test("keptHeaders() keeps what describes the answer, and drops what was one request's", () => {
-  const kept = ["cache-control", "content-type", "date", "etag", "vary", "x-baseten-model-id", "x-custom"]
-  const dropped = [
-    "access-control-allow-origin",
-    "age",
-    "cf-aig-log-id",
-    "cf-ray",
-    "content-length",
-    "ratelimit",
-    "ratelimit-policy",
-    "request-id",
-    "server-timing",
-    "set-cookie",
-    "traceparent",
-    "x-amzn-requestid",
-    "x-baseten-accepted-at",
-    "x-baseten-model-prediction-attempts",
-    "x-baseten-request-id",
-    "x-baseten-session-id",
-    "x-ratelimit-remaining-requests",
-    "x-request-id",
-  ]
-  const headers = new Headers([...kept, ...dropped].map((name): [string, string] => [name, "1"]))
-  assert.deepEqual(keptHeaders(headers).map(([name]) => name), kept)
 })
 
 test("replayHeaders() tells the age in whole seconds, never negative, and the length", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { mayStore } from "../../lib/cache/may-store.ts"
+import { mayAnswer, mayStore } from "../../lib/cache/may-store.ts"
 
 const may = (headers: Record<string, string>, { status = 200, streams = false } = {}) =>
   mayStore({ status, headers: new Headers(headers), streams })
@@ -28,14 +28,40 @@ test("mayStore() lets event streams through only when told to", () => {
   assert.deepEqual([may(stream), may(stream, { streams: true })], [false, true])
 })
 
-test("mayStore() obeys no-store, and the operator's wish before no-cache and private", () => {
+test("mayStore() obeys no-store and private; how long an answer will do is the operator's word", () => {
   const control = (value: string) => may({ ...json, "cache-control": value })
-  for (const value of ["no-store", "private, No-Store", "max-age=0,no-store"]) {
-    assert.equal(control(value), false, value)
-  }
-  for (const value of ["no-cache", "private", "max-age=0, must-revalidate", "x-no-store"]) {
+  const obeyed = [
+    "no-store",
+    "private",
+    "private, No-Store",
+    "max-age=0,no-store",
+    "PRIVATE;max-age=60",
+    'private="set-cookie"',
+    'no-cache="x, y", private',
+    "public no-store",
+  ]
+  for (const value of obeyed) assert.equal(control(value), false, value)
+  for (
+    const value of ["no-cache", "public, s-maxage=0", "max-age=0, must-revalidate", "x-no-store", "privately"]
+  ) {
     assert.equal(control(value), true, value)
   }
+})
+
+test("mayStore() refuses what varies by everything, and a page", () => {
+  assert.equal(may({ ...json, vary: "*" }), false)
+  assert.equal(may({ ...json, vary: "Accept, *" }), false)
+  assert.equal(may({ ...json, vary: "Accept-Language" }), true)
+  for (const type of ["text/html", "Text/HTML; charset=utf-8", "application/xhtml+xml"]) {
+    assert.equal(may({ "content-type": type }), false, type)
+  }
+})
+
+test("mayAnswer() obeys a request's no-store, and passes over what clients of streams send out of habit", () => {
+  const asked = (value: string) => mayAnswer(new Headers({ "cache-control": value }))
+  for (const value of ["no-store", "No-Store, no-cache"]) assert.equal(asked(value), false, value)
+  for (const value of ["no-cache", "max-age=0"]) assert.equal(asked(value), true, value)
+  assert.equal(mayAnswer(new Headers()), true)
 })
 
 test("mayStore() refuses a coded answer: another client may not have asked for the coding", () => {

@@ -7,6 +7,9 @@ import type { Runtime } from "../support/spawn-gateway.ts"
 import { bodyCases, bodyEntries } from "./cases/bodies.ts"
 import { circuitCases, circuitEntries } from "./cases/circuits.ts"
 import { cacheCases, cacheEntries } from "./cases/cache.ts"
+import { cachedCallCases, cachedCallEntries } from "./cases/cached-calls.ts"
+import { cachedCallerCases, cachedCallerEntries } from "./cases/cached-callers.ts"
+import { cachedFailureCases, cachedFailureEntries } from "./cases/cached-failures.ts"
 import { cachedKindCases, cachedKindEntries } from "./cases/cached-kinds.ts"
 import { clientCases } from "./cases/clients.ts"
 import { clockCases, clockEntries } from "./cases/clocks.ts"
@@ -81,6 +84,9 @@ const subjects: Readonly<Record<string, Subject>> = {
   websocket: { cases: webSocketCases, configured: webSocketEntries },
   "websocket bounds": { cases: webSocketBoundCases, configured: webSocketBoundEntries },
   cache: { cases: cacheCases, configured: cacheEntries },
+  "cached callers": { cases: cachedCallerCases, configured: cachedCallerEntries },
+  "cached calls": { cases: cachedCallCases, configured: cachedCallEntries },
+  "cached failures": { cases: cachedFailureCases, configured: cachedFailureEntries },
   "cached kinds": { cases: cachedKindCases, configured: cachedKindEntries },
   "shared misses": { cases: sharedMissCases, configured: sharedMissEntries },
   limits: { cases: limitCases, configured: limitEntries },

@@ -19,7 +19,9 @@ const missingBytes = 64
 export async function deliver(answer: Answer, delivery: Delivery): Promise<void> {
   const { link, fault, method } = delivery
   const { body } = answer
-  if (body.kind === "whole") {
+  if (fault.until_close === true) {
+    link.sendHead(answer, true)
+  } else if (body.kind === "whole") {
     const length = body.bytes.length + (fault.short_content_length === true ? missingBytes : 0)
     link.sendHead(withHeaders(answer, { "Content-Length": String(length) }))
   } else if (body.kind === "empty") {

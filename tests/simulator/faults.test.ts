@@ -192,3 +192,14 @@ test("splitText() gives exactly the pieces asked for, and loses nothing where th
     ),
   )
 })
+
+test("until_close: no length and no chunks, so that a cut looks like an end", async () => {
+  const plain = await models({})
+  const whole = await models({ until_close: true })
+  assert.deepEqual([whole.whole, whole.text, whole.headers.connection], [true, plain.text, "close"])
+  for (const name of ["content-length", "transfer-encoding"]) {
+    assert.ok(!whole.headerNames.includes(name), name)
+  }
+  const cut = await models({ until_close: true, cut_after: 2 })
+  assert.ok(cut.whole && plain.text.startsWith(cut.text) && cut.text.length < plain.text.length)
+})

@@ -12,6 +12,7 @@ export type Fault = {
   readonly cut_after?: number
   readonly cut_mid_event?: boolean
   readonly reset?: boolean
+  readonly until_close?: boolean
   readonly no_done?: boolean
   readonly error_event?: boolean
   readonly after_done_ms?: number
@@ -50,6 +51,7 @@ const accepts: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   cut_after: count,
   cut_mid_event: flag,
   reset: flag,
+  until_close: flag,
   no_done: flag,
   error_event: flag,
   after_done_ms: duration,

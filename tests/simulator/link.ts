@@ -7,7 +7,8 @@ import type { RequestRecord } from "./recorder.ts"
 export class PeerGone extends Error {}
 
 export type Link = {
-  sendHead(answer: Answer): void
+  /** `untilClose` sends neither a length nor chunks: the body ends where the connection does. */
+  sendHead(answer: Answer, untilClose?: boolean): void
   /** Resolves when the bytes left for the kernel, after letting other exchanges have a turn. */
   write(bytes: Uint8Array): Promise<void>
   end(bytes?: Uint8Array): Promise<void>
@@ -69,8 +70,9 @@ export function createLink(
       if (response.headersSent) response.flushHeaders()
       return wait(() => undefined).catch(() => undefined)
     },
-    sendHead: (answer) => {
+    sendHead: (answer, untilClose = false) => {
       if (gone) throw new PeerGone()
+      if (untilClose) response.useChunkedEncodingByDefault = response.shouldKeepAlive = false
       response.writeHead(answer.status, answer.headers)
       record.status = answer.status
       record.headers_sent_at = Date.now()

@@ -32,8 +32,8 @@ export const cachedKindCases = (harness: Harness): void => {
     })
   }
 
-  test("an answer whose author says no-store is not kept; no-cache, which Baseten says of habit, is", async () => {
-    for (const [value, again] of [["private, no-store", "MISS"], ["no-cache", "HIT"]] as const) {
+  test("an answer whose author says no-store or private is not kept; no-cache, which Baseten says of habit, is", async () => {
+    for (const [value, again] of [["no-store", "MISS"], ["Private", "MISS"], ["no-cache", "HIT"]] as const) {
       const id = harness.nextCase()
       await ask({ id, headers: fault({ headers: { "Cache-Control": value } }) })
       assert.equal((await ask({ id })).status, again)

@@ -1,0 +1,49 @@
+/**
+ * Which headers belong to an answer, and which to the one call that brought it.
+ *
+ * Headers that are not known are kept: a model's own (a sample rate, a seed) say how to read what it answered. What tells
+ * of one call goes by its words, since every server has names of its own for it.
+ *
+ * @module
+ */
+
+/**
+ * - `set-cookie` is for one client; `access-control-*` and `cf-*` are a gateway's or an edge's word to one client.
+ * - Ids and trace contexts lead to the log of another call. What served the answer has an id too
+ *   (`x-baseten-model-id`), and keeps it.
+ * - The state of limits and credits, once it is shown to another, makes SDKs wait; how long a call took or waited, and
+ *   how often it was tried, was true once.
+ * - Whose call it was: organisations, projects, tokens, challenges.
+ * - `age` and `content-length` are made anew; what lies between the provider and here (`via`, `x-cache`) was of one way.
+ *
+ * `date` stays: it says when the answer was made, and RFC 9111 §4.2.3 counts `age` from there.
+ */
+const ofOneCall: ReadonlyArray<RegExp> = [
+  /^set-cookie2?$|^(?:access-control|cf)-/,
+  /(?:^|-)(?:request|session|trace|span|correlation|transaction|invocation)id$/,
+  /(?<!(?:^|-)(?:model|version|deployment|environment|chain|chainlet|engine|voice))-(?:id|uuid|guid)$/,
+  /^trace(?:parent|state|response)$|(?:^|-)(?:trace|b3|baggage|datadog)(?:-|$)/,
+  /(?:^|-)(?:rate-?limit|quota|remaining|reset|credits?|balance|cost|spend|retry|attempts?)(?:-|$)/,
+  /(?:^|-)(?:timing|latency|runtime|timer|processing)(?:-|$)|-(?:time|at)$/,
+  /(?:^|-)(?:organi[sz]ation|org|project|workspace|tenant|account|customer|user|token|csrf|nonce|authenticate)(?:-|$)/,
+  /^(?:age|content-length|via|nel|report-to|reporting-endpoints|x-cache|x-cache-hits|x-served-by)$/,
+]
+
+/** Whether a header belongs to the answer, and so to whoever gets the same one. */
+const isOfAnswer = (name: string): boolean => !ofOneCall.some((pattern) => pattern.test(name))
+
+/** Those of an answer's end-to-end headers that are kept with it. */
+export const keptHeaders = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
+  [...headers].filter(([name]) => isOfAnswer(name))
+
+/** What tells whoever shares a failure how to go on. */
+const advice: ReadonlySet<string> = new Set(["retry-after", "retry-after-ms", "x-should-retry"])
+
+/** Those that go to another client who waited for the same answer, with the length of the same body. */
+export const sharedHeaders = (headers: Headers): Headers => {
+  const shared = new Headers()
+  for (const [name, value] of headers) {
+    if (name === "content-length" || advice.has(name) || isOfAnswer(name)) shared.append(name, value)
+  }
+  return shared
+}

@@ -1,0 +1,60 @@
+/**
+ * Which request headers an answer depends on (RFC 9110 §12.5.5, RFC 9111 §4.1).
+ *
+ * Requests are compared as the provider saw them: a header that the gateway keeps to itself, such as `Origin` or
+ * `Cookie`, cannot have made a difference.
+ *
+ * @module
+ */
+
+/** More names than any server has a reason for, each of which every look-up would have to compare. */
+const most = 32
+
+/**
+ * Names that make no difference: the first are the same or absent in whatever goes up (Baseten's front end varies
+ * everything by `Origin`); the others every key counts already, by the caller's identity, and their values are secrets
+ * that change when a stored key is replaced.
+ */
+const indifferent: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "access-control-request-headers",
+  "access-control-request-method",
+  "cookie",
+  "origin",
+  "referer",
+  "api-key",
+  "authorization",
+  "x-api-key",
+])
+
+/**
+ * The names of the headers that an answer varies by, in lower case and in order; nothing where no other request can be
+ * known to get the same (`*`).
+ */
+export const variedBy = (headers: Headers): ReadonlyArray<string> | undefined => {
+  const names = new Set((headers.get("vary") ?? "").toLowerCase().split(",").map((name) => name.trim()))
+  if (names.has("*") || names.size > most) return undefined
+  return [...names].filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !indifferent.has(name)).sort()
+}
+
+/** What a request has of these headers. One that it lacks is not one that is empty. */
+export const variantOf = (names: ReadonlyArray<string>, request: Headers): ReadonlyArray<string> =>
+  names.flatMap((name) => {
+    const value = request.get(name)
+    return [name, value === null ? "" : `=${value}`]
+  })
+
+/** Whether an answer to one request suits another. */
+export const sameVariant = (names: ReadonlyArray<string>, one: Headers, other: Headers): boolean =>
+  names.every((name) => one.get(name) === other.get(name))
+
+/** What stands in the place of an answer that has variants: a byte that no answer begins with, and the names. */
+const mark = 0
+
+/** The names as bytes. */
+export const encodeNames = (names: ReadonlyArray<string>): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`\x00${names.join()}`)
+
+/** The names in bytes that `encodeNames` made; nothing where they are others. */
+export const decodeNames = (bytes: Uint8Array): ReadonlyArray<string> | undefined =>
+  bytes[0] === mark ? new TextDecoder().decode(bytes.subarray(1)).split(",") : undefined

@@ -1,0 +1,90 @@
+/**
+ * Whether a body that has passed is worth keeping: all of it, and no failure under a status of 200.
+ *
+ * A connection that closes cannot say whether it was done, and a server that has failed may still say 200. What is JSON
+ * says for itself whether it is whole.
+ *
+ * @module
+ */
+
+/** What is known of the body beside its bytes. */
+export interface AnswerKind {
+  /** Its `content-type`. */
+  readonly type: string
+  /** Whether it is an event stream, which has come to its end mark. */
+  readonly stream: boolean
+  /** Whether nothing but a JSON object answers the call, whatever it is called. */
+  readonly object: boolean
+  /** Whether a parsed answer, or one event of it, tells of an error. */
+  readonly tellsError: (value: unknown) => boolean
+}
+
+const strictText = new TextDecoder("utf-8", { fatal: true })
+
+/** The text of some bytes; nothing where they are not UTF-8. */
+const textOf = (bytes: Uint8Array): string | undefined => {
+  try {
+    return strictText.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A response that is yet to come to its end is asked for again. */
+const isUnfinished = (value: object): boolean => {
+  const { object, status } = value as { readonly object?: unknown; readonly status?: unknown }
+  return object === "response" && ["queued", "in_progress", "cancelled", "failed"].includes(String(status))
+}
+
+const isGoodJson = (text: string, { object, tellsError }: AnswerKind): boolean => {
+  const value = parse(text)
+  // A number that was cut short is a number still.
+  if (value === undefined || typeof value === "number") return false
+  if (typeof value !== "object" || value === null) return !object
+  return !(object && Array.isArray(value)) && !isUnfinished(value) && !tellsError(value)
+}
+
+/** Every event is JSON and tells of no error, but for the end mark. One that only has a name for an error is one, too. */
+const isGoodStream = (text: string, { tellsError }: AnswerKind): boolean => {
+  const lines = text.split(/\r\n|\r|\n/)
+  const rest = lines.pop()
+  let data: Array<string> = []
+  let events = 0
+  for (const line of lines) {
+    if (/^event: ?error\s*$/.test(line)) return false
+    if (line === "data" || line.startsWith("data:")) data.push(line.slice("data:".length))
+    if (line !== "" || data.length === 0) continue
+    const event = data.join("\n").trim()
+    data = []
+    events++
+    if (event === "[DONE]") continue
+    const value = parse(event)
+    if (value === undefined || tellsError(value)) return false
+  }
+  return events > 0 && data.length === 0 && rest === ""
+}
+
+/** A body that begins so is an event stream, though it is called something else; of such a one no end is known. */
+const events = /^(?:data|event|id|retry)?:/
+const html = /^<(?:!doctype\s+html|html)\b/i
+
+/** Whether to keep a body. Takes time in proportion to its length. */
+export const isWholeAnswer = (body: Uint8Array, kind: AnswerKind): boolean => {
+  if (body.byteLength === 0) return false
+  if (/^(?:audio|font|image|video)\//i.test(kind.type)) return !kind.object
+  const isJson = kind.object || /[/+]json\b/i.test(kind.type)
+  if (!kind.stream && !isJson) {
+    const begin = String.fromCharCode(...body.subarray(0, 64)).trimStart()
+    if (!/^[{[]/.test(begin)) return !events.test(begin) && !html.test(begin)
+  }
+  const text = textOf(body)
+  return text !== undefined && (kind.stream ? isGoodStream(text, kind) : isGoodJson(text, kind))
+}
