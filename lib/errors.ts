@@ -168,6 +168,14 @@ export const providerFailed = (host: string): GatewayError =>
       "Try again, or check the base URL and Baseten's status.",
   })
 
+/** A stream came in a content coding, though none was asked for, and not in one that the gateway can undo. */
+export const providerCoded = (host: string, coding: string): GatewayError =>
+  new GatewayError({
+    reason: "provider_failed",
+    detail: `The stream of ${host} is in the content coding "${coding}", which cannot be read here. ` +
+      "Make the server, or the proxy before it, send streams without one.",
+  })
+
 /** The provider's answer is a redirect: a client that followed it would give its credentials to another host. */
 export const providerRedirected = (host: string, status: number): GatewayError =>
   new GatewayError({

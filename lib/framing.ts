@@ -1,6 +1,42 @@
+/**
+ * What an answer is: how its events are framed, if it is a stream, and what its first bytes say.
+ *
+ * @module
+ */
+
 /** How the events of a stream are framed, which says how its end is known and how a failure is told. */
-export type Framing = "chat" | "messages" | "responses"
+export type Framing = "chat" | "completions" | "messages" | "responses"
 
 /** Whether a body is an event stream, by its headers. */
 export const isEventStream = (headers: Headers): boolean =>
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "")
+
+/** What a body is: an event stream, JSON (an object or a list, or several), or nothing that is known. */
+export type Form = "events" | "json" | "other"
+
+const LF = 0x0a, CR = 0x0d, COLON = 0x3a
+const OPEN_OBJECT = 0x7b, OPEN_ARRAY = 0x5b
+/** White space, line breaks, and the bytes of the byte order mark. */
+const skipped: ReadonlySet<number> = new Set([0x20, 0x09, LF, CR, 0xef, 0xbb, 0xbf])
+const fields = ["data", "event", "id", "retry"]
+
+/**
+ * What a body is by its beginning, whatever its label says; nothing while that is too short to tell. An event stream
+ * begins with a comment or with one of the four fields that the HTML standard knows.
+ */
+export const formOf = (beginning: Uint8Array): Form | undefined => {
+  let at = 0
+  while (skipped.has(beginning[at] ?? -1)) at++
+  const first = beginning[at]
+  if (first === undefined) return undefined
+  if (first === OPEN_OBJECT || first === OPEN_ARRAY) return "json"
+  if (first === COLON) return "events"
+  let name = ""
+  for (; at < beginning.length; at++) {
+    const byte = beginning[at] ?? 0
+    if (byte === COLON || byte === LF || byte === CR) return fields.includes(name) ? "events" : "other"
+    name += String.fromCharCode(byte)
+    if (!fields.some((field) => field.startsWith(name))) return "other"
+  }
+  return undefined
+}

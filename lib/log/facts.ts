@@ -6,9 +6,10 @@
 import type { RequestRecord } from "../telemetry/request-record.ts"
 import type { LogEntry, Verdict } from "./entry.ts"
 
-/** A request succeeded if its answer was no error and arrived whole. */
-export const isSuccess = ({ status, ending }: Pick<RequestRecord, "status" | "ending">): boolean =>
-  status < 400 && ending === "complete"
+/** A request succeeded if its answer was no error, told of none, and arrived whole. */
+export const isSuccess = (
+  { status, ending, error }: Pick<RequestRecord, "status" | "ending" | "error">,
+): boolean => status < 400 && ending === "complete" && error === null
 
 /** The values by name. Times are in milliseconds, `created` since 1970; truth is 1 and 0, as SQLite has it. */
 export interface Facts {

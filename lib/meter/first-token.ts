@@ -9,6 +9,7 @@ import type { Framing } from "../framing.ts"
 /** A text that is not empty, or a tool call, in each framing's members. */
 const marks: Record<Framing, RegExp> = {
   chat: /"(?:content|reasoning_content|reasoning|tool_calls)": ?(?:"[^"]|\[ ?\{)/,
+  completions: /"text": ?"[^"]/,
   messages: /"(?:text|thinking|partial_json)": ?"[^"]|"type": ?"(?:server_)?tool_use"/,
   responses: /"delta": ?"[^"]|"type": ?"function_call"/,
 }

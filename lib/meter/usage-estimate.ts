@@ -21,6 +21,7 @@ const bytesPerToken = 4
  */
 const textMembers: Record<Framing, ReadonlyArray<string>> = {
   chat: ["content", "reasoning_content", "reasoning", "arguments"],
+  completions: ["text"],
   messages: ["text", "thinking", "partial_json"],
   responses: ["delta"],
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Ending } from "../telemetry/request-record.ts"
+import type { AnswerWatch } from "./answer-watch.ts"
 import type { ChunkReader } from "./chunk-reader.ts"
-import type { SseTap } from "./sse-tap.ts"
 
 /** Leaves a part of a body out as it passes. */
 export interface BodyFilter {
@@ -23,8 +23,8 @@ export interface RelayInput {
    * that counts may ask again before that, for what is to be kept by then.
    */
   readonly length?: number | undefined
-  /** Watches for the end of a framed stream; nothing where the end of the body is the end. */
-  readonly tap: SseTap | undefined
+  /** Watches for the end that the body's form has; nothing where the end of the body is the end. */
+  readonly watch: AnswerWatch | undefined
   /** Whether other relays read the body: how it was cut is then an error, which each of them shows to its client. */
   readonly isSource?: boolean
   readonly filter?: BodyFilter | undefined
@@ -102,7 +102,7 @@ const streamOf = (into: BodyRelay["into"]): ReadableStream<Uint8Array> => {
 
 /** Starts to relay a body. Nothing is read before the client asks for it. */
 export const relayBody = (
-  { reader, length, tap, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }:
+  { reader, length, watch, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }:
     RelayInput,
 ): BodyRelay => {
   let sink: Sink | undefined
@@ -133,7 +133,7 @@ export const relayBody = (
   }
   const take = (chunk: Uint8Array): void => {
     received += chunk.byteLength
-    tap?.push(chunk)
+    watch?.push(chunk)
     onChunk(chunk)
   }
   const pass = (chunk: Uint8Array): boolean => {
@@ -144,7 +144,8 @@ export const relayBody = (
   }
   /** The runtime lets go of the connection when somebody has seen the end. */
   const seeEnd = (): void => void reader.read(1).catch(() => {})
-  const endLeft = (): void => end("client_left", tap === undefined || tap.isComplete())
+  const endLeft = (): void =>
+    end("client_left", watch === undefined || length !== undefined || watch.mayEnd())
   const readOn = async (): Promise<void> => {
     try {
       for (;;) {
@@ -169,7 +170,7 @@ export const relayBody = (
       end("client_left")
       return void reader.cancel().catch(() => {})
     }
-    if (tap?.isComplete()) {
+    if (watch?.isComplete()) {
       end("complete")
       return show((_) => _.close())
     }
@@ -181,11 +182,11 @@ export const relayBody = (
     reader.cancel().catch(() => {})
     // Nobody reads any more, and a failed body would be logged by Deno as an error of the server's.
     if (ending === "client_left") return show((_) => _.close())
-    if (tap === undefined || isSource) return show((_) => _.error(new CutShort(ending)))
+    const closing = isSource ? undefined : watch?.closing(ending)
+    if (closing === undefined) return show((_) => _.error(new CutShort(ending)))
     // What a filter still holds is the beginning of an event that never came: its client must get to the error.
-    const closing = tap.closing(ending)
     show((_) => {
-      if (closing !== undefined) _.enqueue(closing)
+      if (closing.byteLength > 0) _.enqueue(closing)
       _.close()
     })
   }
@@ -207,7 +208,7 @@ export const relayBody = (
         if (passed) return
       }
       if (left) return endLeft()
-      if (tap !== undefined && !tap.isComplete()) return cut("upstream_cut")
+      if (length === undefined && watch !== undefined && !watch.mayEnd()) return cut("upstream_cut")
       if (filter !== undefined) pass(filter.finish())
       end("complete", true)
       sink?.close()
@@ -217,7 +218,7 @@ export const relayBody = (
   }
   const cancel = (): Promise<unknown> | undefined => {
     if (ended || left) return undefined
-    const complete = tap?.isComplete() ?? false
+    const complete = watch?.isComplete() ?? false
     if (drains && !complete) {
       leave()
       return undefined

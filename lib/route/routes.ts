@@ -119,7 +119,7 @@ const llmCalls: Record<string, { readonly name: string; readonly framing?: Frami
   "/v1/messages": { name: "messages", framing: "messages" },
   "/v1/responses": { name: "responses", framing: "responses" },
   "/v1/embeddings": { name: "embeddings" },
-  "/v1/completions": { name: "completions" },
+  "/v1/completions": { name: "completions", framing: "completions" },
 }
 
 const llmCall = (path: string) => llmCalls[plainlySpelt(path)]

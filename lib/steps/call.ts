@@ -9,6 +9,7 @@ import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { Book } from "../limit/SpendLimit.ts"
+import type { AnswerWatch } from "../relay/answer-watch.ts"
 import type { BodyFilter } from "../relay/relay-body.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
 import type { UpstreamAnswer } from "../relay/Upstream.ts"
@@ -36,6 +37,8 @@ export interface Sent {
   readonly answer: StepAnswer
   /** Headers to add. */
   readonly headers: Headers
+  /** Watches what the answer is; nothing for one that was metered elsewhere, or that says nothing of itself. */
+  readonly watch: AnswerWatch | undefined
   /** Watches the provider's bytes come; nothing for an answer that was metered elsewhere. */
   readonly meter: Observer | undefined
   /** Leaves out of the body what only the gateway has asked for. */

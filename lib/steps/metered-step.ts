@@ -5,29 +5,31 @@
  */
 import * as Effect from "effect/Effect"
 import type { GatewayError } from "../errors.ts"
-import { isEventStream } from "../framing.ts"
+import { type Framing, isEventStream } from "../framing.ts"
+import { askedUsageFilter } from "../meter/asked-usage-filter.ts"
 import { callCost } from "../meter/call-cost.ts"
 import { holdsToken } from "../meter/first-token.ts"
 import { dollarsOf } from "../meter/price.ts"
 import type { Usage } from "../meter/usage.ts"
-import { estimateInput, outputEstimate } from "../meter/usage-estimate.ts"
-import { usageFilter } from "../meter/usage-filter.ts"
-import { usageTap } from "../meter/usage-tap.ts"
+import { estimateInput, type OutputEstimate, outputEstimate } from "../meter/usage-estimate.ts"
 import { Prices } from "../prices/Prices.ts"
+import type { AnswerWatch } from "../relay/answer-watch.ts"
 import { askUsage } from "../request/ask-usage.ts"
 import type { UsageSource } from "../telemetry/request-record.ts"
 import { unlessAskedInVain } from "./asked-in-vain.ts"
 import type { Call, Observer, Sent, StepAnswer } from "./call.ts"
 import type { Admission } from "./limited-step.ts"
+import { readable } from "./readable-answer.ts"
 import { type SendServices, sendStep } from "./send-step.ts"
 import type { Step } from "./step.ts"
+import { watchOf } from "./watch-answer.ts"
 
 /** What metering asks of the layers. */
 export type MeterServices = Prices
 
 /**
- * Sends a step; a chat's stream is asked for its usage, which is left out again of what the client gets. A server that
- * refuses to be asked gets the step as its client wrote it.
+ * Sends a step; a chat's or a completion's stream is asked for its usage, which is left out again of what the client
+ * gets. A server that refuses to be asked gets the step as its client wrote it.
  */
 export const meteredStep: (
   call: Call,
@@ -39,31 +41,41 @@ export const meteredStep: (
     const asking = call.gateway.asksUsage ? askingStep(call.step) : undefined
     const asked = asking &&
       (yield* unlessAskedInVain(yield* sendStep({ ...call, step: asking }, headers)))
-    const answer = asked ?? (yield* sendStep(call, headers))
+    const answer = yield* readable(call.step, asked ?? (yield* sendStep(call, headers)))
+    const estimate = estimateOf(call.step.route.framing)
+    const watch = watchOf(call.step, answer, estimate?.push)
     return {
       answer,
       headers: new Headers(admission.headers),
-      meter: meterOf(call, answer, admission, yield* Prices, sent),
-      filter: asked !== undefined && kindOf(answer) === "sse" ? usageFilter() : undefined,
+      watch,
+      meter: meterOf(call, answer, admission, watch, estimate, yield* Prices, sent),
+      filter: asked !== undefined && watch !== undefined
+        ? askedUsageFilter(isEventStream(answer.headers))
+        : undefined,
       observers: [],
     }
   },
 )
 
+/** The estimate of a stream: it is made of its first bytes, since most answers are none. */
+const estimateOf = (framing: Framing | undefined): OutputEstimate | undefined => {
+  if (framing === undefined) return undefined
+  let estimate: OutputEstimate | undefined
+  return {
+    push: (bytes) => (estimate ??= outputEstimate(framing)).push(bytes),
+    finish: () => estimate?.finish(),
+  }
+}
+
 /** The step with a body that asks for the usage; nothing where it does already, or there is nothing to ask. */
 const askingStep = (step: Step): Step | undefined => {
   const { body, view } = step.body
   // What is streamed up cannot be changed, and was not looked at either.
-  if (step.route.framing !== "chat" || !view.stream || !(body instanceof Uint8Array)) return undefined
+  const { framing } = step.route
+  const isAsked = framing === "chat" || framing === "completions"
+  if (!isAsked || !view.stream || !(body instanceof Uint8Array)) return undefined
   const bytes = askUsage(body)
   return bytes && { ...step, body: { ...step.body, body: bytes, length: bytes.byteLength } }
-}
-
-/** In which form an answer may tell its usage. An error tells none, nor does what is encoded. */
-const kindOf = ({ headers, response: { status } }: StepAnswer): "sse" | "json" | undefined => {
-  if (status !== 200 || headers.has("content-encoding")) return undefined
-  if (isEventStream(headers)) return "sse"
-  return /\bjson\b/i.test(headers.get("content-type") ?? "") ? "json" : undefined
 }
 
 /**
@@ -75,20 +87,18 @@ const meterOf = (
   { exchange, gateway, step }: Call,
   answer: StepAnswer,
   { settle }: Admission,
+  watch: AnswerWatch | undefined,
+  estimate: OutputEstimate | undefined,
   { priceOf }: Prices["Service"],
   sent: number,
 ): Observer => {
   const { record } = exchange
   const { provider, deployment, framing } = step.route
-  const kind = kindOf(answer)
-  const estimate = kind === "sse" && framing !== undefined ? outputEstimate(framing) : undefined
-  const tap = kind &&
-    usageTap({ kind, ...(framing && { framing }), ...(estimate && { onBytes: estimate.push }) })
   let awaitsToken = estimate !== undefined
 
   const usageAt = (isWhole: boolean): readonly [Usage | undefined, UsageSource | null] => {
-    // The usage of a JSON body stands near its end: one that was cut short has none.
-    const told = kind === "json" && !isWhole ? undefined : tap?.finish()
+    // A JSON body that was cut short has none.
+    const told = watch?.form() === "json" && !isWhole ? undefined : watch?.usage()
     if (told !== undefined) return [told, isWhole ? "exact" : "partial"]
     const output = estimate?.finish()
     if (output === undefined) return [undefined, null]
@@ -98,8 +108,10 @@ const meterOf = (
 
   return {
     push: (chunk) => {
-      tap?.push(chunk)
-      if (awaitsToken && framing !== undefined && holdsToken(chunk, framing)) {
+      if (!awaitsToken || framing === undefined) return
+      const form = watch?.form()
+      awaitsToken = form === "events" || form === undefined
+      if (form === "events" && holdsToken(chunk, framing)) {
         awaitsToken = false
         record.time_to_first_token_ms = exchange.elapsed()
       }
@@ -107,6 +119,7 @@ const meterOf = (
     ended: (ending, whole) =>
       Effect.suspend(() => {
         const [usage, source] = usageAt(whole || ending === "complete")
+        record.error ??= watch?.error() ?? null
         record.tokens_in = usage?.input ?? null
         record.tokens_out = usage?.output ?? null
         record.tokens_cached = usage?.cachedInput ?? null
@@ -117,7 +130,8 @@ const meterOf = (
             provider,
             deployment,
             model: step.body.view.model,
-            status: answer.response.status,
+            // What tells of an error costs what an error costs, whatever its status is.
+            status: watch?.error() === undefined ? answer.response.status : 502,
             cached: false,
             usage,
             duration: exchange.elapsed() - sent,

@@ -7,14 +7,15 @@ import * as Effect from "effect/Effect"
 import { type GatewayError, providerFailed } from "../errors.ts"
 import type { Exchange, RelayedBody } from "../exchange.ts"
 import { isEventStream } from "../framing.ts"
-import { type SseTap, sseTap } from "../relay/sse-tap.ts"
+import type { AnswerWatch } from "../relay/answer-watch.ts"
 import { declaredLength } from "../request/read-body.ts"
 import { parseBytes } from "../request/json-members.ts"
 import { compatModels } from "../route/compat-models.ts"
-import { type Ending, rounded } from "../telemetry/request-record.ts"
-import type { Call, Called, Sent, StepAnswer } from "./call.ts"
+import { type Ending, type RecordDraft, rounded } from "../telemetry/request-record.ts"
+import type { Call, Called, Sent } from "./call.ts"
 import { payloadObserver } from "./payload-observer.ts"
 import type { Step } from "./step.ts"
+import { watchOf } from "./watch-answer.ts"
 
 /** An answer to be relayed as it comes. */
 export const relayed = (call: Call, sent: Sent): Called => ({
@@ -25,13 +26,6 @@ export const relayed = (call: Call, sent: Sent): Called => ({
 
 /** Statuses whose responses have no body (RFC 9110 §6.4.1, Fetch's null body status). */
 export const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
-
-/** The watch for the end of a stream; nothing where the end of the body is the end, or its bytes are encoded. */
-export const tapOf = ({ route }: Step, { response, headers }: StepAnswer): SseTap | undefined =>
-  route.framing !== undefined && response.status === 200 && isEventStream(headers) &&
-    !headers.has("content-encoding")
-    ? sseTap(route.framing)
-    : undefined
 
 /** Starts to relay an answer. */
 const relayAnswer = (
@@ -50,14 +44,17 @@ const relayAnswer = (
   record.step = step.index
   if (response.status === 200 && isEventStream(headers)) record.stream = true
   for (const [name, value] of added) headers.set(name, value)
-  const tap = tapOf(step, answer)
+  const watch = sent.watch ?? watchOf(step, answer)
+  const streams = watch?.streams === true
   // A stream that breaks off gets an error event, so it may turn out longer than Baseten said.
-  if (tap !== undefined) headers.delete("content-length")
+  if (streams) headers.delete("content-length")
   record.response_content_type = headers.get("content-type")
 
   const listed = step.route.compatModels && response.status === 200 && !headers.has("content-encoding")
   const settle = (ending: Ending, whole: boolean): void => {
+    record.stream ||= watch?.form() === "events"
     if (meter !== undefined) exchange.after.push(meter.ended(ending, whole))
+    else if (watch !== undefined) exchange.after.push(noteError(record, watch))
     for (const observer of observers) exchange.after.push(observer.ended(ending, whole))
     // A list that broke off has not been answered yet: the client gets an error instead.
     if (listed && ending !== "complete" && ending !== "client_left") record.ending = ending
@@ -73,14 +70,14 @@ const relayAnswer = (
     settle("complete", true)
     return Effect.succeed(answered(null))
   }
-  const length = tap === undefined ? declaredLength(headers) : undefined
+  const length = streams ? undefined : declaredLength(headers)
   // What others watch has to come to its own end: what is to be cached, or is another call's as well.
   const isShort = length !== undefined && length <= shortLength && !gateway.drains && !listed &&
     meter !== undefined && observers.length === 0
   const relayed = relay.relay({
     reader,
     length,
-    tap,
+    watch,
     filter,
     drains: gateway.drains,
     onWaiting: () => clocks.waiting(answer.now()),
@@ -117,6 +114,12 @@ const relayAnswer = (
     ? Effect.map(listInCompatForm(streamed().body(), headers, step.route.url), answered)
     : Effect.succeed(answered(streamed()))
 }
+
+/** Notes the error that an answer told of which was metered elsewhere. */
+const noteError = (record: RecordDraft, watch: AnswerWatch): Effect.Effect<void> =>
+  Effect.sync(() => {
+    record.error ??= watch.error() ?? null
+  })
 
 /** A body of so many bytes is likely to come in one piece. */
 const shortLength = 65_536

@@ -23,7 +23,7 @@ import type { StepPlace } from "./cache-place.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./keeper.ts"
 import { Misses } from "./Misses.ts"
-import { bodiless, relayed, tapOf } from "./relay-answer.ts"
+import { bodiless, relayed } from "./relay-answer.ts"
 import { separateMiss } from "./separate-misses.ts"
 
 /** Two clients who ask for the same at once share one call. */
@@ -116,6 +116,7 @@ const sharedMiss: <R>(
     return relayed(call, {
       answer: seatedAnswer(landed, stream, seat.leave, lead === undefined),
       headers: new Headers(),
+      watch: undefined,
       meter: undefined,
       filter: undefined,
       observers: [],
@@ -140,17 +141,16 @@ const fly = Effect.fnUntraced(
       signal.addEventListener("abort", leave, { once: true })
       return Effect.sync(() => signal.removeEventListener("abort", leave))
     })
-    const { answer, headers, meter, filter, observers } = yield* Effect.raceFirst(send, allLeft)
+    const { answer, headers, watch, meter, filter, observers } = yield* Effect.raceFirst(send, allLeft)
     const { response, clocks } = answer
     const keep = keeper(call, place, answer, cache)
     const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
     let end: (ended: readonly [Ending, boolean]) => void = () => {}
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
-    const tap = tapOf(call.step, answer)
     const { body, cut } = call.relay.relay({
       reader: answer.openReader(response) ?? emptyReader,
-      length: tap === undefined ? declaredLength(answer.headers) : undefined,
-      tap,
+      length: watch?.streams === true ? undefined : declaredLength(answer.headers),
+      watch,
       isSource: true,
       filter,
       onWaiting: () => clocks.waiting(answer.now()),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AttemptRecord, RequestRecord } from "./request-record.ts"
+import { type AttemptRecord, type RequestRecord, toldOfError } from "./request-record.ts"
 
 /** `predict` and `run_remote` are Baseten's words, for what the conventions have none. */
 export type Operation = "chat" | "text_completion" | "embeddings" | "predict" | "run_remote"
@@ -34,9 +34,15 @@ export const answeringAttempt = ({ attempts, upstream_status }: RequestRecord): 
   return last !== undefined && upstream_status !== null && last.status === upstream_status ? last : undefined
 }
 
-/** Whether a request ended badly after its answer had begun; a client that leaves is no error. */
-const badEnding = ({ ending }: RequestRecord): string | null =>
-  ending === "complete" || ending === "client_left" ? null : ending
+/**
+ * Whether a request ended badly after its answer had begun; a client that leaves is no error. What an answer tells of an
+ * error has one name here, for its words are the provider's.
+ */
+const badEnding = (record: RequestRecord): string | null => {
+  const { ending } = record
+  if (ending !== "complete" && ending !== "client_left") return ending
+  return toldOfError(record) ? "provider_error" : null
+}
 
 /**
  * `error.type` of a try: why there was no answer, its error status, or how its answer broke off; `null` where it went

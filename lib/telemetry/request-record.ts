@@ -80,6 +80,10 @@ export interface RequestRecord {
   readonly upstream_status: number | null
   readonly ending: Ending
   readonly error_code: number | null
+  /**
+   * What went wrong: the reason of an error of the gateway's own, which has a code; without one, what an answer of status
+   * 200 told of an error in its body or stream, its kind and its message in at most 200 characters.
+   */
   readonly error: string | null
   readonly request_bytes: number | null
   readonly response_bytes: number
@@ -125,6 +129,10 @@ export interface RequestRecord {
 export type RecordDraft =
   & { -readonly [Key in keyof Omit<RequestRecord, "attempts" | "changes">]: RequestRecord[Key] }
   & { readonly attempts: Array<AttemptRecord>; readonly changes: Array<string> }
+
+/** Whether an answer told of an error though its status is none. */
+export const toldOfError = ({ error, status }: Pick<RequestRecord, "error" | "status">): boolean =>
+  error !== null && status < 400
 
 /** Tokens written per second, from the first to the end; nothing where either is not known or no time passed. */
 export const tokensPerSecond = (

@@ -12,7 +12,7 @@ const textOf = (record: RequestRecord): string => {
   let text =
     `${record.method}\n${record.path}\n${record.model}\n${record.deployment}\n${record.user_agent}\n` +
     `${record.request_content_type}\n${record.response_content_type}\n${record.baseten_request_id}\n` +
-    `${record.account_id}\n${record.gateway_id}`
+    `${record.account_id}\n${record.gateway_id}\n${record.error}`
   if (event_id !== request_id) text += `\n${event_id}`
   for (const [key, value] of Object.entries(record.metadata)) text += `\n${key}\n${value}`
   for (const { url, model } of record.attempts) text += `\n${url}\n${model}`
@@ -50,6 +50,7 @@ export const scrubbedRecord = (
     request_content_type: scrubAny(record.request_content_type),
     response_content_type: scrubAny(record.response_content_type),
     baseten_request_id: scrubAny(record.baseten_request_id),
+    error: scrubAny(record.error),
     metadata: Object.fromEntries(
       Object.entries(record.metadata).map(([key, value]) =>
         [scrub(key), isClean(String(value)) ? value : scrub(String(value))] as const

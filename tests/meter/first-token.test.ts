@@ -28,6 +28,12 @@ const silent: Readonly<Record<Framing, ReadonlyArray<string>>> = {
     'data: {"choices": [], "prompt_filter_results": [{"content_filter_results": {"hate": {"filtered": false}}}]}\n\n',
     "data: [DONE]\n\n",
   ],
+  completions: [
+    ": ping\n\n",
+    'data: {"object":"text_completion","choices":[{"index":0,"text":"","finish_reason":null}]}\n\n',
+    'data: {"object":"text_completion","choices":[]}\n\n',
+    "data: [DONE]\n\n",
+  ],
   messages: [
     typed("message_start", {
       message: { id: "msg_1", role: "assistant", content: [], usage: { input_tokens: 8 } },
@@ -52,6 +58,10 @@ const telling: Readonly<Record<Framing, ReadonlyArray<string>>> = {
     chat({ ...nulls, tool_calls: [{ index: 0, id: "call_1", function: { name: "f", arguments: "" } }] }),
     'data: {"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]}\n\n',
     'data: {"choices": [{"delta": {"content": "a"}}]}\n\n',
+  ],
+  completions: [
+    'data: {"object":"text_completion","choices":[{"index":0,"text":" a","finish_reason":null}]}\n\n',
+    'data: {"choices": [{"text": "\\n"}]}\n\n',
   ],
   messages: [
     delta({ type: "text_delta", text: "a" }),

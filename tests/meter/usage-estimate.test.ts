@@ -22,6 +22,7 @@ const estimated = (framing: Framing, text: string, cuts: ReadonlyArray<number> =
 
 const members: Record<Framing, ReadonlyArray<string>> = {
   chat: ["content", "reasoning_content", "reasoning", "arguments"],
+  completions: ["text"],
   messages: ["text", "thinking", "partial_json"],
   responses: ["delta"],
 }

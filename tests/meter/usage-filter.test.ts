@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
+import { askedUsageFilter } from "../../lib/meter/asked-usage-filter.ts"
 import { usageFilter } from "../../lib/meter/usage-filter.ts"
-import { usageTap } from "../../lib/meter/usage-tap.ts"
+import { answerWatch } from "../../lib/relay/answer-watch.ts"
 import { chatEvents, type ChatFlavour } from "../simulator/chat-stream.ts"
 import { readChatRequest } from "../simulator/chat-request.ts"
 import { dedicatedEngine } from "../simulator/models.ts"
@@ -13,8 +14,11 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 /** What each push hands on, and the end, of a text that is cut at the given places. */
-const pieces = (text: string, cuts: ReadonlyArray<number> = []): ReadonlyArray<Uint8Array> => {
-  const filter = usageFilter()
+const pieces = (
+  text: string,
+  cuts: ReadonlyArray<number> = [],
+  filter = usageFilter(),
+): ReadonlyArray<Uint8Array> => {
   const bytes = bytesOf(text)
   let from = 0
   const given = [...cuts, bytes.length].map((to) => {
@@ -192,16 +196,16 @@ test("usageFilter() gives what the server would have sent had it not been asked"
   }
 })
 
-test("usageFilter() lets a tap beside it find the usage in what it was given", () => {
+test("usageFilter() lets a watch beside it find the usage in what it was given", () => {
   for (const { body, framing, usage } of recorded) {
     if (framing !== "chat") continue
     const filter = usageFilter()
-    const tap = usageTap({ kind: "sse" })
+    const watch = answerWatch({ framing, label: "events", asked: true })
     for (const chunk of body.match(/[^]{1,100}/g)?.map(bytesOf) ?? []) {
       filter.push(chunk)
-      tap.push(chunk)
+      watch.push(chunk)
     }
-    assert.deepEqual(tap.finish(), usage)
+    assert.deepEqual(watch.usage(), usage)
   }
 })
 
@@ -240,4 +244,57 @@ test("usageFilter() neither holds nor changes an event of more than a mebibyte, 
   assert.equal(filtered(lines + more + short, cuts), lines + more + data({ choices }))
   const longest = event(1_048_576 - frame)
   assert.equal(filtered(longest), longest.replace(',"usage":null', ""))
+})
+
+const filteredByForm = (text: string, cuts: ReadonlyArray<number>, isLabelled: boolean) =>
+  joined(pieces(text, cuts, askedUsageFilter(isLabelled)))
+
+const forms: ReadonlyArray<readonly [name: string, given: string, kept: string]> = [
+  ["an event stream", data({ choices, usage }) + data({ usage }) + done, data({ choices }) + done],
+  ["one behind blank lines", `\n\r\n\n${data({ usage })}${done}`, `\n\r\n\n${done}`],
+  ["JSON that is no stream", JSON.stringify({ choices, usage }), JSON.stringify({ choices, usage })],
+  [
+    "JSON of several lines",
+    JSON.stringify({ choices, usage }, null, 1),
+    JSON.stringify({ choices, usage }, null, 1),
+  ],
+  [
+    "JSON lines",
+    [{ a: 1, usage }, { choices, usage }, { b: 1 }].map((line) => JSON.stringify(line)).join("\n"),
+    [{ a: 1, usage }, { choices }, { b: 1 }].map((line) => JSON.stringify(line)).join("\n"),
+  ],
+  ["JSON lines that end with the usage", `{"a":1}\n${JSON.stringify({ usage })}\n`, '{"a":1}\n'],
+  ["JSON lines that end without a line break", `{"a":1}\r\n${JSON.stringify({ usage })}`, '{"a":1}\r\n'],
+  ["a page", "<html>usage</html>", "<html>usage</html>"],
+  ["what is cut within its first word", "dat", "dat"],
+  ["nothing", "", ""],
+]
+for (const [name, given, kept] of forms) {
+  test(`askedUsageFilter() leaves out what it may of ${name}, wherever it is split`, () => {
+    const { length } = bytesOf(given)
+    for (const isLabelled of [true, false]) {
+      for (let at = 0; at <= length; at++) {
+        assert.equal(filteredByForm(given, [at], isLabelled), kept, `${at}`)
+      }
+      const all = Array.from({ length }, (_, at) => at)
+      assert.equal(filteredByForm(given, all, isLabelled), kept, "byte by byte")
+    }
+  })
+}
+
+test("askedUsageFilter() holds no blank line back, which may keep a connection alive, and takes chunks as they are", () => {
+  const filter = askedUsageFilter(true)
+  for (const text of ["\n", ": ping\n\n", data({ choices })]) {
+    const chunk = bytesOf(text)
+    assert.equal(filter.push(chunk), chunk)
+  }
+})
+
+test("askedUsageFilter() hands on a line of more than a mebibyte as it comes", () => {
+  const long = `{"a":"${"x".repeat(1_200_000)}","usage":null}\n`
+  const text = `{"a":1}\n${long}${JSON.stringify({ usage })}\n{"b":1}\n`
+  const cuts = Array.from({ length: 29 }, (_, at) => at * 40_000 + 10)
+  const kept = filteredByForm(text, cuts, false)
+  assert.equal(kept.replace(/x+/, "x"), `{"a":1}\n${long}{"b":1}\n`.replace(/x+/, "x"))
+  assert.equal(kept.length, long.length + 16)
 })

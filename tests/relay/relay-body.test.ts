@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
+import { type AnswerWatch, answerWatch } from "../../lib/relay/answer-watch.ts"
 import { relayBody } from "../../lib/relay/relay-body.ts"
 import type { Ending } from "../../lib/telemetry/request-record.ts"
 
@@ -27,7 +28,7 @@ const relayed = (source: ReadableStream<Uint8Array>, length?: number) => {
   const relay = relayBody({
     reader: source.getReader(),
     length,
-    tap: undefined,
+    watch: undefined,
     onWaiting: nothing,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
@@ -96,14 +97,13 @@ test("relayBody() cancels its source where it is cut, so that a shared one goes 
 })
 
 test("relayBody() of a relayed source ends as that one was cut, and tells the client once", async () => {
-  const tap = {
-    push: nothing,
-    isComplete: () => false,
+  const watch: AnswerWatch = {
+    ...answerWatch({ framing: "chat", label: "events", asked: true }),
     closing: (ending: Ending) => new TextEncoder().encode(`error: ${ending}`),
   }
   const source = relayBody({
     reader: new ReadableStream({}).getReader(),
-    tap,
+    watch,
     isSource: true,
     onWaiting: nothing,
     onChunk: nothing,
@@ -112,7 +112,7 @@ test("relayBody() of a relayed source ends as that one was cut, and tells the cl
   const endings: Array<Ending> = []
   const { body } = relayBody({
     reader: source.body().getReader(),
-    tap,
+    watch,
     onWaiting: nothing,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
@@ -130,7 +130,7 @@ test("relayBody() hands on what its filter leaves, and what it held at the end; 
     const held: Array<number> = []
     const { body } = relayBody({
       reader: sourceOf(given).source.getReader(),
-      tap: undefined,
+      watch: undefined,
       // Leaves odd bytes out, and holds the others back by one chunk.
       filter: {
         push: (chunk) =>
@@ -163,7 +163,7 @@ for (const way of ["cancels", "is cut off"] as const) {
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
     const { body, cut } = relayBody({
       reader: source.getReader(),
-      tap: undefined,
+      watch: undefined,
       drains: true,
       onWaiting: nothing,
       onChunk: (chunk) => seen.push(...chunk),
@@ -195,7 +195,7 @@ test("a body that drains while its reader waits is read to its end once, and a c
   const seen: Array<number> = []
   const { body, cut } = relayBody({
     reader: source.getReader(),
-    tap: undefined,
+    watch: undefined,
     drains: true,
     onWaiting: nothing,
     onChunk: (chunk) => seen.push(...chunk),

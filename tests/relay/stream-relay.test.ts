@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
-import { sseTap } from "../../lib/relay/sse-tap.ts"
+import { answerWatch } from "../../lib/relay/answer-watch.ts"
 import { StreamRelay } from "../../lib/relay/StreamRelay.ts"
 
 const textOf = (body: ReadableStream<Uint8Array>): Promise<string> =>
@@ -11,7 +11,7 @@ test("StreamRelay.drain ends what is being relayed, and what comes to be relayed
   const endings: Array<string> = []
   const silent = () => ({
     reader: new ReadableStream({}).getReader(),
-    tap: sseTap("chat"),
+    watch: answerWatch({ framing: "chat", label: "events", asked: true }),
     onWaiting: () => {},
     onChunk: () => {},
     onEnd: (ending: string) => void endings.push(ending),

@@ -74,7 +74,8 @@ test("findRoute() looks for the model of embeddings and completions", () => {
   for (const [path, name] of Object.entries(names)) {
     const route = findRoute({ ...urls, gateway }, "POST", `/v1/a/g${path}`, "")
     assert.ok("body" in route, path)
-    assert.deepEqual([route.name, route.body, route.framing], [name, "viewed", undefined])
+    const framing = name.endsWith("completions") ? "completions" : undefined
+    assert.deepEqual([route.name, route.body, route.framing], [name, "viewed", framing])
   }
 })
 

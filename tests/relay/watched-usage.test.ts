@@ -1,15 +1,29 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { usageTap, type UsageTapInput } from "../../lib/meter/usage-tap.ts"
+import type { Framing } from "../../lib/framing.ts"
+import { answerWatch } from "../../lib/relay/answer-watch.ts"
 import type { Usage } from "../../lib/meter/usage.ts"
-import { long, recorded } from "./streams.ts"
+import { long, recorded } from "../meter/streams.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
-/** What a tap makes of the bytes, cut at the given places. */
-const tapped = (input: UsageTapInput, bytes: Uint8Array, cuts: ReadonlyArray<number> = []) => {
-  const tap = usageTap(input)
+interface WatchedInput {
+  readonly kind: "json" | "sse"
+  readonly framing?: Framing
+  readonly limit?: number
+  readonly onBytes?: (bytes: Uint8Array) => void
+  readonly cachedApart?: boolean
+}
+
+const watching = ({ kind, framing = "chat", ...input }: WatchedInput) =>
+  kind === "json"
+    ? answerWatch({ framing: undefined, label: "json", asked: false, ...input })
+    : answerWatch({ framing, label: "events", asked: true, ...input })
+
+/** What a watch makes of the bytes, cut at the given places. */
+const tapped = (input: WatchedInput, bytes: Uint8Array, cuts: ReadonlyArray<number> = []) => {
+  const tap = watching(input)
   let from = 0
   for (const to of [...cuts, bytes.length]) {
     // A copy that is overwritten: the tap must not keep what it was lent.
@@ -18,13 +32,13 @@ const tapped = (input: UsageTapInput, bytes: Uint8Array, cuts: ReadonlyArray<num
     chunk.fill(0x7b)
     from = to
   }
-  return tap.finish()
+  return tap.usage()
 }
 
 const newlines = ["\n", "\r\n", "\r"]
 
 for (const { name, framing, body, usage } of recorded) {
-  test(`usageTap() tells the same usage wherever the stream is split: ${name}`, () => {
+  test(`a watch tells the same usage wherever the stream is split: ${name}`, () => {
     for (const newline of newlines) {
       const bytes = bytesOf(body.replaceAll("\n", newline))
       // The smaller limits make the tap look at events as they come, and keep no more than the tails of some.
@@ -40,7 +54,7 @@ for (const { name, framing, body, usage } of recorded) {
 }
 
 for (const { name, framing, body, usage } of long) {
-  test(`usageTap() finds the usage of a stream longer than it may keep: ${name}`, () => {
+  test(`a watch finds the usage of a stream longer than it may keep: ${name}`, () => {
     for (const newline of newlines) {
       const bytes = bytesOf(body.replaceAll("\n", newline))
       fc.assert(
@@ -54,17 +68,21 @@ for (const { name, framing, body, usage } of long) {
   })
 }
 
-test("usageTap() finds the usage in the tail of one long event at whatever byte its head is cut off", () => {
+test("a watch finds the usage of one long event wherever its buffer is full", () => {
   const usage: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
-  const end = '\\"},"usage":{"prompt_tokens":80,"completion_tokens":12}}\n\ndata: [DONE]\n\n'
+  const told = '"usage":{"prompt_tokens":80,"completion_tokens":12}'
   for (let pad = 0; pad < 700; pad++) {
     const filler = '\\"usage\\":{\\"prompt_tokens\\":999},'.repeat(40) + "x".repeat(pad)
-    const bytes = bytesOf(`data: {"choices":{"content":"${filler}${end}`)
-    assert.deepEqual(tapped({ kind: "sse", limit: 600 }, bytes), usage, `${pad}`)
+    for (
+      const json of [`{"choices":{"content":"${filler}\\""},${told}}`, `{${told},"content":"${filler}"}`]
+    ) {
+      const bytes = bytesOf(`data: ${json}\n\ndata: [DONE]\n\n`)
+      assert.deepEqual(tapped({ kind: "sse", limit: 600 }, bytes), usage, `${pad}`)
+    }
   }
 })
 
-test("usageTap() takes an event of several lines as one wherever its buffer is full", () => {
+test("a watch takes an event of several lines as one wherever its buffer is full", () => {
   const usage: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
   const event = 'data: {"usage":{\ndata: "prompt_tokens":80,\ndata: "completion_tokens":12\ndata: }}\n\n'
   for (const newline of newlines) {
@@ -82,7 +100,7 @@ const answer = (content: string) => ({
 })
 const told: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
 
-test("usageTap() finds the usage of a JSON body of any length, whatever its strings hold", () => {
+test("a watch finds the usage of a JSON body of any length, whatever its strings hold", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: "grapheme" }),
@@ -98,14 +116,14 @@ test("usageTap() finds the usage of a JSON body of any length, whatever its stri
   )
 })
 
-test("usageTap() finds usage anywhere in a short JSON body, and not far from the end of a long one", () => {
+test("a watch finds usage anywhere in a JSON body, however long", () => {
   const usage = { prompt_tokens: 80, completion_tokens: 12 }
   assert.deepEqual(tapped({ kind: "json" }, bytesOf(JSON.stringify({ usage, data: "x" }))), told)
   const long = bytesOf(JSON.stringify({ usage, data: "x".repeat(70_000) }))
-  assert.equal(tapped({ kind: "json" }, long), undefined)
+  assert.deepEqual(tapped({ kind: "json" }, long), told)
 })
 
-test("usageTap() finds none in a JSON body without it, or cut short anywhere", () => {
+test("a watch finds none in a JSON body without it, or cut short anywhere", () => {
   const whole = JSON.stringify(answer('{"usage":{"prompt_tokens":999}}'))
   for (const text of ["", "[]", "null", '"usage"', '{"usage":null}', '{"usage":{}}', '{"a":{"usage":{}}}']) {
     assert.equal(tapped({ kind: "json" }, bytesOf(text)), undefined, text)
@@ -115,20 +133,20 @@ test("usageTap() finds none in a JSON body without it, or cut short anywhere", (
   }
 })
 
-test("usageTap() shows each byte of a stream once, however it comes and whatever has to go", () => {
+test("a watch shows each byte of a stream once, however it comes and whatever has to go", () => {
   const chunk = fc.array(fc.constantFrom(..."ab\n\r"), { maxLength: 90 }).map((bytes) =>
     bytesOf(bytes.join(""))
   )
   fc.assert(fc.property(fc.array(chunk), (chunks) => {
     const shown: Array<number> = []
-    const tap = usageTap({ kind: "sse", limit: 64, onBytes: (bytes) => shown.push(...bytes) })
+    const tap = watching({ kind: "sse", limit: 64, onBytes: (bytes) => shown.push(...bytes) })
     for (const given of chunks) tap.push(given)
-    tap.finish()
+    tap.usage()
     assert.deepEqual(shown, chunks.flatMap((given) => [...given]))
   }))
 })
 
-test("usageTap() passes on that cached tokens come apart from the input", () => {
+test("a watch passes on that cached tokens come apart from the input", () => {
   const bytes = bytesOf('{"usage":{"input_tokens":16,"cache_read_input_tokens":64,"output_tokens":12}}')
   assert.equal(tapped({ kind: "json", cachedApart: true }, bytes)?.input, 80)
 })

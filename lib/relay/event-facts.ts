@@ -1,0 +1,155 @@
+/**
+ * What the events of a stream tell of the stream: that it is whole, that it failed, what it took.
+ *
+ * @module
+ */
+import type { Framing } from "../framing.ts"
+import { dataOf, mergedUsage, usageInEvents, usageInValue } from "../meter/told-usage.ts"
+import type { Usage } from "../meter/usage.ts"
+import { toldError } from "./told-error.ts"
+
+/** What a Responses stream says of the response that it brings. */
+export interface ToldResponse {
+  readonly id: string
+  readonly created_at: unknown
+  readonly model: unknown
+}
+
+/** What has been told so far. */
+export interface EventFacts {
+  /** Looks at whole events, whose lines end with LF alone. */
+  readonly look: (text: string) => void
+  /** Looks at one event alone. */
+  readonly lookAt: (name: string, data: string) => void
+  /** Looks at an event whose blank line never came: it is no end, but what it tells in whole JSON it has told. */
+  readonly lookAtRest: (text: string) => void
+  /** Whether an event has passed that ends the stream. */
+  readonly isComplete: () => boolean
+  /** The error told first; see `toldError`. */
+  readonly error: () => string | undefined
+  /** Whether a client's library shows an error that was told, so that another one would only be in its way. */
+  readonly clientKnows: () => boolean
+  readonly usage: () => Usage | undefined
+  /** The highest `sequence_number`, of the text as well, which may be the beginning of an event; -1 where none was told. */
+  readonly sequence: (text: string) => number
+  readonly response: () => ToldResponse | undefined
+}
+
+/** The events that end a stream, by the `type` of their data or by their own name. */
+const ends: Record<Framing, ReadonlySet<unknown>> = {
+  chat: new Set(),
+  completions: new Set(),
+  messages: new Set(["message_stop"]),
+  responses: new Set(["response.completed", "response.incomplete", "response.failed", "response.cancelled"]),
+}
+
+const errorMark = '"error"(?!\\s*:\\s*null)|event:[ ]?error'
+/** Where in a text an event may be that matters. What a model wrote lies within a string, where quotes are escaped. */
+const marks: Record<Framing, RegExp> = {
+  chat: new RegExp(errorMark, "g"),
+  completions: new RegExp(errorMark, "g"),
+  messages: new RegExp(`${errorMark}|message_stop`, "g"),
+  responses: new RegExp(`${errorMark}|response\\.(?:completed|incomplete|failed|cancelled)|"failed"`, "g"),
+}
+
+/** The line that ends a chat, which names no event and brings no JSON. */
+const done = /(?:^|\n)data:[ ]*\[DONE\]/
+const sequenceNumber = /"sequence_number"\s*:\s*(\d{1,15})/g
+const isChat = (framing: Framing): boolean => framing === "chat" || framing === "completions"
+
+/**
+ * Whether a chat's stream has come to its `[DONE]`. Nothing is lost with the blank line behind it, unlike with that of
+ * an event whose data matters, so that it need not have come.
+ */
+export const isDone = (text: string, framing: Framing): boolean =>
+  isChat(framing) && text.includes("[DONE]") && done.test(text)
+
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : {}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** No flag for lines: it would take the line separators of Unicode for ends of lines, which a model may write. */
+const nameOf = (event: string): string => /(?:^|\n)event:([^\n]*)/.exec(event)?.[1]?.trim() ?? ""
+
+/** Starts to look at a stream. See `usageOf` for `cachedApart`. */
+export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts => {
+  const mark = marks[framing]
+  let complete = false
+  let error: string | undefined
+  let clientKnows = false
+  let usage: Usage | undefined
+  let sequence = -1
+  let response: ToldResponse | undefined
+
+  const see = (name: string, data: string): void => {
+    const value = parsed(data)
+    const { type = name, error: member, choices } = objectOf(value)
+    complete ||= ends[framing].has(type) || ends[framing].has(name)
+    const told = toldError(value) ??
+      (name === "error"
+        ? toldError({ error: value }) ?? toldError({ error: data.trim() || true })
+        : undefined)
+    error ??= told
+    clientKnows ||= told !== undefined && ((member ?? null) !== null || !Array.isArray(choices))
+  }
+
+  const seeResponse = (value: unknown): void => {
+    const { id, created_at, model } = objectOf(objectOf(value)["response"])
+    if (typeof id === "string") response = { id, created_at, model }
+  }
+
+  /** Numbers within texts are escaped, so that none of a model's is found. */
+  const seeSequence = (text: string): void => {
+    if (framing !== "responses") return
+    for (const [, number] of text.matchAll(sequenceNumber)) sequence = Math.max(sequence, Number(number))
+  }
+
+  return {
+    look: (text) => {
+      complete ||= isDone(text, framing)
+      mark.lastIndex = 0
+      for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+        const start = text.lastIndexOf("\n\n", found.index) + 1
+        const blank = text.indexOf("\n\n", found.index)
+        const event = text.slice(start, blank === -1 ? text.length : blank)
+        see(nameOf(event), dataOf(event))
+        mark.lastIndex = start + event.length
+      }
+      usage = mergedUsage(usage, usageInEvents(text, framing, cachedApart))
+      seeSequence(text)
+      if (framing !== "responses" || response !== undefined) return
+      const at = text.indexOf('"response"')
+      if (at === -1) return
+      const start = text.lastIndexOf("\n\n", at) + 1
+      const blank = text.indexOf("\n\n", at)
+      seeResponse(parsed(dataOf(text.slice(start, blank === -1 ? text.length : blank))))
+    },
+    lookAt: (name, data) => {
+      see(name, data)
+      const value = parsed(data)
+      usage = mergedUsage(usage, usageInValue(value, cachedApart))
+      seeSequence(data)
+      if (framing === "responses" && response === undefined) seeResponse(value)
+    },
+    lookAtRest: (text) => {
+      usage = mergedUsage(usage, usageInEvents(text, framing, cachedApart))
+      error ??= toldError(parsed(dataOf(text)))
+    },
+    isComplete: () => complete,
+    error: () => error,
+    clientKnows: () => clientKnows,
+    usage: () => usage,
+    sequence: (text) => {
+      seeSequence(text)
+      return sequence
+    },
+    response: () => response,
+  }
+}
