@@ -69,6 +69,8 @@ export interface Exchange {
   readonly secrets: () => ReadonlyArray<Secrets>
   /** What the log is to keep of it. */
   readonly collected: { -readonly [Key in keyof Collected]: Collected[Key] }
+  /** Whether the request is yet to end. Work for others may go on after that: what it comes to is theirs. */
+  readonly isOpen: () => boolean
   /** Closes the record; only the first call counts. */
   readonly finish: (ending: Ending) => void
 }
@@ -136,6 +138,7 @@ export const openExchange = (
       secretsOf(secretsShown(shown)),
     ],
     collected: { entry: false, payloads: undefined },
+    isOpen: () => open,
     finish: (ending) => {
       if (!open) return
       open = false

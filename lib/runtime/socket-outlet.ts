@@ -35,7 +35,7 @@ const mostWaiting = 1_048_576
  * so many may wait by that reckoning: ten times what the fastest model writes.
  */
 const readPerSecond = 2_097_152
-const mostReckoned = 8_388_608
+const mostReckoned = 4_194_304
 
 /** How long to wait before asking again what the client has read, in milliseconds: longer each time. */
 const longestPause = 250

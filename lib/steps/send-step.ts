@@ -92,10 +92,10 @@ export const sendStep: (
     exchange.spentUpstream(now - before)
     if (Result.isFailure(outcome)) {
       const { error, ending } = outcome.failure
-      record.ending = ending
+      if (exchange.isOpen()) record.ending = ending
       return yield* gateway.cloudflareErrorStatus ? asCloudflare(error) : error
     }
-    record.time_to_headers_ms = now
+    if (exchange.isOpen()) record.time_to_headers_ms = now
     const { success: answer } = outcome
     if (isRedirect(answer.response)) {
       answer.release()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { asker } from "../ask.ts"
-import { chat, type Configured, fault, type Harness, json, key } from "../harness.ts"
+import { chat, type Configured, eventually, fault, type Harness, json, key } from "../harness.ts"
 import { ask, callSteps, models, withFault } from "../steps.ts"
 import { adminToken } from "./log-api.ts"
 
@@ -33,6 +33,33 @@ export const recordCases = (harness: Harness): void => {
     assert.deepEqual([step, whose, time_to_headers_ms], [1, "none", null])
     assert.equal((attempts as ReadonlyArray<unknown>).length, 1)
   })
+
+  if (harness.flags.sharesMisses && harness.flags.noticesLeaveAfterUpload) {
+    test("a record that is closed stays so, whatever the call comes to that others wait for", async () => {
+      for (const [outcome, status] of [[{ hang: "headers" }, 504], [{ delay_ms: 500 }, 200]] as const) {
+        const id = harness.nextCase()
+        const leaving = new AbortController()
+        const headers = {
+          ...fault(outcome),
+          "cf-aig-request-timeout": "1000",
+          "cf-aig-event-id": `first-${id}`,
+        }
+        const one = { id, entry: "records-shared", headers }
+        const first = asker(harness)({ ...one, signal: leaving.signal })
+        await eventually("the call is made", () => harness.simulator.requests(id).length === 1)
+        const second = asker(harness)({ ...one, headers: { ...headers, "cf-aig-event-id": "second" } })
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        leaving.abort()
+        await assert.rejects(first)
+        assert.equal((await second).response.status, status)
+        const find = () => harness.configured.records().find(({ event_id }) => event_id === `first-${id}`)
+        await eventually("its record is told", () => find() !== undefined)
+        const { ending, time_to_headers_ms, error, attempts } = find() ?? {}
+        assert.deepEqual([ending, time_to_headers_ms, error], ["client_left", null, "client_left"])
+        assert.equal((attempts as ReadonlyArray<unknown>).length, 1)
+      }
+    })
+  }
 
   const named = [
     ["baseten/model/json1234", "json1234", {}],
