@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type JsonRange, parseBytes, splice, topLevelMembers } from "./json-members.ts"
+import { type JsonRange, membersNamed, parseBytes, splice } from "./json-members.ts"
 
 /** A change to the bytes: `text` in place of a range, which may be empty. */
 interface Edit extends JsonRange {
@@ -23,14 +23,13 @@ const memberEdit = (
   value: string,
   change: (member: JsonRange) => Edit | undefined,
 ): Edit | undefined => {
-  const members = topLevelMembers(bytes)
+  const members = membersNamed(bytes, [key])
   if (members === undefined) return undefined
-  const [member, second] = members.filter((each) => each.key === key)
-  if (second !== undefined) return undefined
-  if (member !== undefined) return change(member)
-  const last = members.at(-1)
-  const at = last?.end ?? bytes.indexOf(0x7b) + 1
-  return { start: at, end: at, text: `${last === undefined ? "" : ","}"${key}":${value}` }
+  const { named, end } = members
+  const member = named.get(key)
+  if (member !== undefined) return member.times > 1 ? undefined : change(member.first)
+  const at = end ?? bytes.indexOf(0x7b) + 1
+  return { start: at, end: at, text: `${end === undefined ? "" : ","}"${key}":${value}` }
 }
 
 /**

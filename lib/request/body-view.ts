@@ -4,7 +4,8 @@
  * @module
  */
 import { badChatRequest, badRequest, type GatewayError, invalidProvider } from "../errors.ts"
-import { type JsonMember, parseBytes, replaceValue, topLevelMembers } from "./json-members.ts"
+import { type JsonRange, type Members, membersNamed, parseBytes, replaceValue } from "./json-members.ts"
+import { jsonProblem } from "./whole-json.ts"
 
 /** The view of a request to an LLM endpoint. */
 export interface BodyView {
@@ -15,22 +16,33 @@ export interface BodyView {
 /** The view of a body that was not looked at, or holds no JSON object. */
 export const emptyView: BodyView = { model: undefined, stream: false }
 
-const valueOf = (bytes: Uint8Array, member: JsonMember | undefined): unknown =>
-  member && parseBytes(bytes.subarray(member.start, member.end))
+const QUOTE = 0x22
+
+/** A string, from its bytes; nothing is made of values of other types, which may be of any size. */
+const stringIn = (bytes: Uint8Array, range: JsonRange | undefined): string | undefined => {
+  if (range === undefined || bytes[range.start] !== QUOTE) return undefined
+  const value = parseBytes(bytes.subarray(range.start, range.end))
+  return typeof value === "string" ? value : undefined
+}
+
+const isTrue = (bytes: Uint8Array, range: JsonRange | undefined): boolean =>
+  range !== undefined && range.end - range.start === 4 &&
+  parseBytes(bytes.subarray(range.start, range.end)) === true
+
+const viewed = ["model", "stream"] as const
+type Viewed = Members<typeof viewed[number]>["named"]
 
 const twoModels =
   'The body has more than one "model" key, so what is logged and limited might not be what runs. ' +
   "Send it once."
 
-const viewOf = (bytes: Uint8Array, members: ReadonlyArray<JsonMember>): BodyView => {
-  const model = valueOf(bytes, members.find(({ key }) => key === "model"))
-  return {
-    model: typeof model === "string" ? model : undefined,
-    stream: valueOf(bytes, members.findLast(({ key }) => key === "stream")) === true,
-  }
-}
+const viewOf = (bytes: Uint8Array, members: Viewed): BodyView => ({
+  // Half a surrogate pair is no text that a log, a collector or a digest could tell from another.
+  model: stringIn(bytes, members.get("model")?.first)?.toWellFormed(),
+  stream: isTrue(bytes, members.get("stream")?.last),
+})
 
-const modelsIn = (members: ReadonlyArray<JsonMember>) => members.filter(({ key }) => key === "model")
+const hasTwoModels = (members: Viewed): boolean => (members.get("model")?.times ?? 0) > 1
 
 /**
  * Looks at a body that will be forwarded as it is.
@@ -39,29 +51,9 @@ const modelsIn = (members: ReadonlyArray<JsonMember>) => members.filter(({ key }
  * two JSON readers may disagree on which of them counts.
  */
 export const viewBody = (bytes: Uint8Array): BodyView | GatewayError => {
-  const members = topLevelMembers(bytes)
+  const members = membersNamed(bytes, viewed)?.named
   if (members === undefined) return emptyView
-  return modelsIn(members).length > 1 ? badRequest(twoModels) : viewOf(bytes, members)
-}
-
-const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-/** Why the bytes are not one JSON object in UTF-8, or nothing where they are. */
-const fault = (bytes: Uint8Array): string | undefined => {
-  let body: string
-  try {
-    body = strictText.decode(bytes)
-  } catch {
-    return "The body is not valid UTF-8. Encode the JSON in UTF-8."
-  }
-  try {
-    const value: unknown = JSON.parse(body)
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? undefined
-      : "The body is not a JSON object. Send one with model and messages."
-  } catch {
-    return "The body is not valid JSON. Check its syntax."
-  }
+  return hasTwoModels(members) ? badRequest(twoModels) : viewOf(bytes, members)
 }
 
 /** A compat body made its provider's: the bytes to forward, the view of them, and whose they are. */
@@ -74,12 +66,13 @@ export interface CompatBody {
 
 /** The bytes with another model, every other byte as it was. For a body that `compatBody` has read. */
 export const withModel = (bytes: Uint8Array<ArrayBuffer>, model: string): Uint8Array<ArrayBuffer> => {
-  const member = modelsIn(topLevelMembers(bytes) ?? [])[0]
+  const member = membersNamed(bytes, ["model"])?.named.get("model")?.first
   return member === undefined ? bytes : replaceValue(bytes, member, model)
 }
 
 /** As much of a caller's text as an error shows. */
-const shown = (text: string): string => text.length > 100 ? `${text.slice(0, 100)}…` : text
+const shown = (text: string): string =>
+  text.length > 100 ? `${text.slice(0, 100).toWellFormed()}…` : text.toWellFormed()
 
 /**
  * Takes the provider off a compat body's `model` (`baseten/openai/gpt-oss-120b` → `openai/gpt-oss-120b`).
@@ -87,14 +80,16 @@ const shown = (text: string): string => text.length > 100 ? `${text.slice(0, 100
  * Split at the first slash only: Baseten's slugs hold slashes. Every other byte stays as it was.
  */
 export const compatBody = (bytes: Uint8Array): CompatBody | GatewayError => {
-  const wrong = fault(bytes)
+  const wrong = jsonProblem(bytes)
   if (wrong !== undefined) return badChatRequest(wrong)
-  const members = topLevelMembers(bytes) ?? []
-  const models = modelsIn(members)
-  const member = models[0]
-  if (models.length > 1) return badChatRequest(twoModels)
-  const name = valueOf(bytes, member)
-  if (member === undefined || typeof name !== "string" || name === "") {
+  const members = membersNamed(bytes, viewed)?.named
+  if (members === undefined) {
+    return badChatRequest("The body is not a JSON object. Send one with model and messages.")
+  }
+  const member = members.get("model")?.first
+  if (hasTwoModels(members)) return badChatRequest(twoModels)
+  const name = stringIn(bytes, member)
+  if (member === undefined || name === undefined || name === "") {
     return badChatRequest('The body has no "model" string. Name one as baseten/{model}.')
   }
   const slash = name.indexOf("/")
@@ -106,5 +101,6 @@ export const compatBody = (bytes: Uint8Array): CompatBody | GatewayError => {
   }
   const provider = name.slice(0, slash)
   if (!/^(?:baseten|dynamic|custom-[a-z0-9-]{1,64})$/.test(provider)) return invalidProvider(shown(provider))
-  return { provider, bytes: replaceValue(bytes, member, model), view: { ...viewOf(bytes, members), model } }
+  const view = { ...viewOf(bytes, members), model: model.toWellFormed() }
+  return { provider, bytes: replaceValue(bytes, member, model), view }
 }

@@ -35,6 +35,12 @@ const skipSpace = (bytes: Uint8Array, index: number): number => {
   return index
 }
 
+/** The index after the last byte before `index` that is no space. */
+const backOverSpace = (bytes: Uint8Array, index: number): number => {
+  while (isSpace(bytes[index - 1])) index--
+  return index
+}
+
 /** The index after the string that opens at `index`, or -1 where it does not close. */
 const stringEnd = (bytes: Uint8Array, index: number): number => {
   for (let quote = bytes.indexOf(QUOTE, index + 1); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
@@ -78,8 +84,12 @@ export const parseBytes = (bytes: Uint8Array): unknown => {
   }
 }
 
+/** A key longer than this is read by a decoder: put together letter by letter, one of megabytes takes most of a second. */
+const shortKey = 64
+
 /** A key, quotes included in its range. Those of plain letters, which nearly all are, are read without a decoder. */
 const keyOf = (bytes: Uint8Array, start: number, end: number): unknown => {
+  if (end - start > shortKey) return parseBytes(bytes.subarray(start, end))
   let key = ""
   for (let at = start + 1; at < end - 1; at++) {
     const byte = bytes[at] ?? 0
@@ -89,52 +99,133 @@ const keyOf = (bytes: Uint8Array, start: number, end: number): unknown => {
   return key
 }
 
+/** Is told of a member: where its key begins and ends, quotes included, and where its value does. */
+type Visit = (keyStart: number, keyEnd: number, start: number, end: number) => void
+
 /**
- * The members of the object that `bytes` holds, in their order, duplicates included; nothing where the bytes
- * are not one JSON object. What lies within a member's value is not checked. A byte order mark is passed over, as
- * lenient servers do: it must not hide a model.
+ * Walks through the members of an object. A byte order mark is passed over, as lenient servers do: it must not hide a
+ * model.
+ *
+ * @returns whether the bytes are one JSON object; what lies within keys and values is not checked
  */
-export const topLevelMembers = (bytes: Uint8Array): ReadonlyArray<JsonMember> | undefined => {
-  const members: Array<JsonMember> = []
+const walkMembers = (bytes: Uint8Array, visit: Visit): boolean => {
   let at = skipSpace(bytes, bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0)
-  if (bytes[at] !== OPEN_OBJECT) return undefined
+  if (bytes[at] !== OPEN_OBJECT) return false
   at = skipSpace(bytes, at + 1)
-  if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length ? members : undefined
+  if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length
   for (;;) {
-    if (bytes[at] !== QUOTE) return undefined
+    if (bytes[at] !== QUOTE) return false
     const keyStart = at
     const keyEnd = stringEnd(bytes, at)
-    if (keyEnd === -1) return undefined
-    const key = keyOf(bytes, at, keyEnd)
+    if (keyEnd === -1) return false
     at = skipSpace(bytes, keyEnd)
-    if (typeof key !== "string" || bytes[at] !== COLON) return undefined
+    if (bytes[at] !== COLON) return false
     const start = skipSpace(bytes, at + 1)
     const end = valueEnd(bytes, start)
-    if (end === -1) return undefined
-    members.push({ key, keyStart, start, end })
+    if (end === -1) return false
+    visit(keyStart, keyEnd, start, end)
     at = skipSpace(bytes, end)
-    if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length ? members : undefined
-    if (bytes[at] !== COMMA) return undefined
+    if (bytes[at] === CLOSE_OBJECT) return skipSpace(bytes, at + 1) === bytes.length
+    if (bytes[at] !== COMMA) return false
     at = skipSpace(bytes, at + 1)
   }
 }
 
+/** Those members of an object that have a key which was asked for. An object may have a key several times. */
+export interface Named {
+  readonly first: JsonMember
+  readonly last: JsonMember
+  readonly times: number
+}
+
+/** What was found of an object. */
+export interface Members<Key extends string> {
+  readonly named: ReadonlyMap<Key, Named>
+  /** The index after the value of the object's last member, whatever its key; nothing where it is empty. */
+  readonly end: number | undefined
+}
+
 /**
- * The elements of the array that `bytes` holds, in their order; nothing where the bytes are not one JSON array.
- * What lies within an element is not checked.
+ * Finds members of the object that `bytes` hold by their keys, whatever else is in it: nothing is made of other
+ * members, of which a caller may send any number.
+ *
+ * @param keys a few short keys
+ * @returns nothing where the bytes are not one JSON object
  */
-export const arrayElements = (bytes: Uint8Array): ReadonlyArray<JsonRange> | undefined => {
-  const elements: Array<JsonRange> = []
+export const membersNamed = <Key extends string>(
+  bytes: Uint8Array,
+  keys: ReadonlyArray<Key>,
+): Members<Key> | undefined => {
+  const named = new Map<Key, Named>()
+  let longest = 0
+  for (const { length } of keys) longest = Math.max(longest, length)
+  // An escape makes six bytes of a letter.
+  const most = 6 * longest + 2
+  let last: number | undefined
+  const isObject = walkMembers(bytes, (keyStart, keyEnd, start, end) => {
+    last = end
+    if (keyEnd - keyStart > most) return
+    const read = keyOf(bytes, keyStart, keyEnd)
+    for (const key of keys) {
+      if (key !== read) continue
+      const member = { key, keyStart, start, end }
+      const before = named.get(key)
+      named.set(key, { first: before?.first ?? member, last: member, times: (before?.times ?? 0) + 1 })
+    }
+  })
+  return isObject ? { named, end: last } : undefined
+}
+
+/**
+ * The members of the object that `bytes` hold, in their order, duplicates included; nothing where the bytes are not one
+ * JSON object.
+ *
+ * @param most how many are made; of one more, the walk goes on and makes no others
+ */
+export const topLevelMembers = (
+  bytes: Uint8Array,
+  most = Infinity,
+): ReadonlyArray<JsonMember> | undefined => {
+  const members: Array<JsonMember> = []
+  let areKeys = true
+  const isObject = walkMembers(bytes, (keyStart, keyEnd, start, end) => {
+    if (members.length > most) return
+    const key = keyOf(bytes, keyStart, keyEnd)
+    if (typeof key === "string") members.push({ key, keyStart, start, end })
+    else areKeys = false
+  })
+  return isObject && areKeys ? members : undefined
+}
+
+/** The elements of an array: the first of them, and how many there are. */
+export interface Elements {
+  readonly first: ReadonlyArray<JsonRange>
+  readonly count: number
+}
+
+/**
+ * The elements of the array that `bytes` hold, in their order; nothing where the bytes are not one JSON array.
+ * What lies within an element is not checked.
+ *
+ * @param most how many of them are given
+ */
+export const arrayElements = (bytes: Uint8Array, most: number): Elements | undefined => {
+  const first: Array<JsonRange> = []
+  let count = 0
   let at = skipSpace(bytes, 0)
   if (bytes[at] !== OPEN_ARRAY) return undefined
   at = skipSpace(bytes, at + 1)
-  if (bytes[at] === CLOSE_ARRAY) return skipSpace(bytes, at + 1) === bytes.length ? elements : undefined
+  if (bytes[at] === CLOSE_ARRAY) {
+    return skipSpace(bytes, at + 1) === bytes.length ? { first, count } : undefined
+  }
   for (;;) {
     const end = valueEnd(bytes, at)
     if (end === -1) return undefined
-    elements.push({ start: at, end })
+    if (++count <= most) first.push({ start: at, end })
     at = skipSpace(bytes, end)
-    if (bytes[at] === CLOSE_ARRAY) return skipSpace(bytes, at + 1) === bytes.length ? elements : undefined
+    if (bytes[at] === CLOSE_ARRAY) {
+      return skipSpace(bytes, at + 1) === bytes.length ? { first, count } : undefined
+    }
     if (bytes[at] !== COMMA) return undefined
     at = skipSpace(bytes, at + 1)
   }
@@ -147,21 +238,18 @@ export const replaceValue = (
   value: unknown,
 ): Uint8Array<ArrayBuffer> => splice(bytes, member, new TextEncoder().encode(JSON.stringify(value)))
 
-/**
- * The bytes without one of the object's members and the comma that parted it from its neighbour.
- *
- * @param members all of the object's members, as `topLevelMembers` gave them for these bytes
- * @param index which of them to leave out
- */
+/** The bytes without one of the object's members and the comma that parted it from its neighbour. */
 export const removeMember = (
   bytes: Uint8Array<ArrayBuffer>,
-  members: ReadonlyArray<JsonMember>,
-  index: number,
+  { keyStart, end }: JsonMember,
 ): Uint8Array<ArrayBuffer> => {
-  const [previous, member, next] = [members[index - 1], members[index], members[index + 1]]
-  if (member === undefined) return bytes
-  const start = next === undefined && previous !== undefined ? previous.end : member.keyStart
-  return splice(bytes, { start, end: next?.keyStart ?? member.end }, new Uint8Array())
+  const after = skipSpace(bytes, end)
+  if (bytes[after] === COMMA) {
+    return splice(bytes, { start: keyStart, end: skipSpace(bytes, after + 1) }, new Uint8Array())
+  }
+  const before = backOverSpace(bytes, keyStart)
+  const start = bytes[before - 1] === COMMA ? backOverSpace(bytes, before - 1) : keyStart
+  return splice(bytes, { start, end }, new Uint8Array())
 }
 
 /** The bytes with others in place of a range, which may be empty. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { parseBytes, removeMember, replaceValue, topLevelMembers } from "./json-members.ts"
+import { membersNamed, parseBytes, removeMember, replaceValue } from "./json-members.ts"
 
 /** Every value that some model accepts, from no thinking to the most. */
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -59,16 +59,15 @@ export const parametersFor = (
   const unchanged = { bytes, changes: [] }
   const values = accepted.find(([slugs]) => slugs.test(toModel))?.[1]
   if (values === undefined || fromModel === toModel) return unchanged
-  const members = topLevelMembers(bytes) ?? []
-  const found = members.filter(({ key }) => key === "reasoning_effort")
-  const [member] = found
-  if (member === undefined || found.length > 1) return unchanged
+  const named = membersNamed(bytes, ["reasoning_effort"])?.named.get("reasoning_effort")
+  if (named === undefined || named.times > 1) return unchanged
+  const member = named.first
   const effort = parseBytes(bytes.subarray(member.start, member.end))
   if (typeof effort !== "string" || values.includes(effort)) return unchanged
   const mapped = nearest(effort, values)
   return mapped === undefined
     ? {
-      bytes: removeMember(bytes, members, members.indexOf(member)),
+      bytes: removeMember(bytes, member),
       changes: [`reasoning_effort left out for ${toModel}`],
     }
     : {

@@ -7,8 +7,9 @@
  * @module
  */
 import { badRequest, type GatewayError } from "../errors.ts"
-import { arrayElements, parseBytes, topLevelMembers } from "./json-members.ts"
-import { repeated, stepHeaders } from "./step-headers.ts"
+import { arrayElements, type Elements, type JsonRange, membersNamed, parseBytes } from "./json-members.ts"
+import { stepHeaders } from "./step-headers.ts"
+import { jsonProblem } from "./whole-json.ts"
 
 /** A step's own `config`, as the caller wrote it: integers from 0, not yet clamped to any range. */
 export interface StepConfig {
@@ -54,15 +55,15 @@ export const maxSteps = 20
 export const universalSteps = (
   bytes: Uint8Array<ArrayBuffer>,
 ): ReadonlyArray<UniversalStep> | GatewayError => {
-  if (!isJson(bytes)) return badRequest("The body is not valid JSON in UTF-8. Check its syntax and encoding.")
-  const ranges = topLevelMembers(bytes) ? [{ start: 0, end: bytes.length }] : arrayElements(bytes)
+  const wrong = jsonProblem(bytes)
+  if (wrong !== undefined) return badRequest(wrong)
+  const ranges = stepsIn(bytes)
   if (ranges === undefined) return badRequest("The body is neither an array of steps nor one step.")
-  if (ranges.length === 0) return badRequest("The body has no steps. Send at least one.")
-  if (ranges.length > maxSteps) {
-    return badRequest(`The body has ${ranges.length} steps. Send at most ${maxSteps}.`)
-  }
+  const { first, count } = ranges
+  if (count === 0) return badRequest("The body has no steps. Send at least one.")
+  if (count > maxSteps) return badRequest(`The body has ${count} steps. Send at most ${maxSteps}.`)
   const steps: Array<UniversalStep> = []
-  for (const [index, { start, end }] of ranges.entries()) {
+  for (const [index, { start, end }] of first.entries()) {
     const step = readStep(bytes.subarray(start, end))
     if (typeof step === "string") return badRequest(`Step ${index + 1} ${step}`)
     steps.push(step)
@@ -70,31 +71,39 @@ export const universalSteps = (
   return steps
 }
 
-const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const stepsIn = (bytes: Uint8Array): Elements | undefined =>
+  membersNamed(bytes, [])
+    ? { first: [{ start: 0, end: bytes.length }], count: 1 }
+    : arrayElements(bytes, maxSteps)
 
-/** Held to whole JSON in UTF-8 once, so that no step's bytes need to be doubted afterwards. */
-const isJson = (bytes: Uint8Array): boolean => {
-  try {
-    JSON.parse(strictText.decode(bytes))
-    return true
-  } catch {
-    return false
-  }
-}
-
-const known = ["provider", "endpoint", "headers", "query", "config", "authorization"]
+/**
+ * The members of a step, and the most bytes that each may have: what is read of a step is decoded, kept and compared, so
+ * it must not be as large as a body may be. Servers take 8 to 64 KiB of headers, and URLs of some 8 KiB.
+ */
+const known = {
+  provider: 500,
+  endpoint: 8_192,
+  headers: 32_768,
+  authorization: 16_384,
+  config: 4_096,
+  query: Infinity,
+} as const
+type Known = keyof typeof known
+const knownKeys = Object.keys(known) as ReadonlyArray<Known>
 
 /** A step, or what is wrong with it as the rest of a sentence that begins with its number. */
 const readStep = (bytes: Uint8Array<ArrayBuffer>): UniversalStep | string => {
-  const members = topLevelMembers(bytes)
+  const members = membersNamed(bytes, knownKeys)?.named
   if (members === undefined) return "is not an object. Send provider, endpoint, headers and query."
-  const twice = repeated(members.map(({ key }) => key).filter((key) => known.includes(key)))
-  if (twice !== undefined) return `has "${twice}" more than once. Send it once.`
-  const bytesOf = (key: string) => {
-    const member = members.find((member) => member.key === key)
-    return member && bytes.subarray(member.start, member.end)
+  for (const [key, { times, first: { start, end } }] of members) {
+    if (times > 1) return `has "${key}" more than once. Send it once.`
+    if (end - start > known[key]) return `has "${key}" of more than ${known[key]} bytes. Send less.`
   }
-  const valueOf = (key: string): unknown => {
+  const bytesOf = (key: Known) => {
+    const range: JsonRange | undefined = members.get(key)?.first
+    return range && bytes.subarray(range.start, range.end)
+  }
+  const valueOf = (key: Known): unknown => {
     const value = bytesOf(key)
     return value && parseBytes(value)
   }
@@ -120,14 +129,14 @@ const readStep = (bytes: Uint8Array<ArrayBuffer>): UniversalStep | string => {
 /**
  * Puts an endpoint in the form of a URL's path and query.
  *
- * Forgives what clients are known to send: a leading slash, `v1/` before a compat endpoint, and the singular
+ * Forgives what clients are known to send: leading slashes, `v1/` before a compat endpoint, and the singular
  * `chat/completion` of Cloudflare's example. A custom provider's paths are its own and stay as they are.
  */
 const placeOf = (
   provider: string,
   endpoint: string,
 ): { readonly path: string; readonly search: string } | string => {
-  let below = endpoint.replace(/^\//, "")
+  let below = endpoint.replace(/^\/+/, "")
   if (provider === "compat") below = below.replace(/^v1\//, "")
   if (provider === "compat" || provider === "baseten") {
     below = below.replace(/^((?:v1\/)?chat\/completion)(?=\?|$)/, "$1s")

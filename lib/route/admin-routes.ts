@@ -40,9 +40,9 @@ const table = [
 export type AdminName = typeof table[number][0]
 
 /** Whether a path is the admin's, whatever it leads to. */
-export const isAdminPath = (path: string): boolean => path === "/metrics" || path.startsWith("/client/v4/")
+export const isAdminPath = (path: string): boolean => /^\/+(?:metrics$|client\/+v4\/)/.test(path)
 
-/** The route of a path for which `isAdminPath` holds. */
+/** The route of a path without empty segments, for which `isAdminPath` holds. */
 export const findAdminRoute = (path: string): AdminRoute | GatewayError => {
   for (const [name, pattern, methods] of table) {
     const match = pattern.exec(path)

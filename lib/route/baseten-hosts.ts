@@ -35,28 +35,6 @@ export const firstSegments = {
   chain: new Set([...everywhere, "run_remote", "async_run_remote"]),
 } as const
 
-/** A path as a server reads it that decodes as often as it can: `%252e` is `%2e` is a dot. */
-const decoded = (path: string): string => {
-  // A percent sign encoded over and over is decoded in one go: level by level, a long run of them takes seconds.
-  const once = path.replaceAll(
-    /%(?:25)*([0-7][0-9a-f])/gi,
-    (_, hex: string) => String.fromCharCode(parseInt(hex, 16)),
-  )
-  return once === path ? path : decoded(once)
-}
-
-/** A path as the most lenient server reads it: decoded, without empty segments or a slash at its end. */
-export const plainlySpelt = (path: string): string =>
-  decoded(path).replace(/\/{2,}/g, "/").replace(/(.)\/$/, "$1")
-
-/** Whether a path, below a host, stays below it however often a server decodes it. */
-export const isPlainPath = (path: string): boolean =>
-  !/[\\@\0]/.test(decoded(path)) && !/%(?:25)*2f/i.test(path) && !hasDotSegment(path)
-
-/** Whether a path has a segment that means "here" or "up", decoded or not, with parameters (`..;`) or without. */
-export const hasDotSegment = (path: string): boolean =>
-  decoded(path).split(/[/\\]/).some((segment) => /^\.{1,2}(?:;|$)/.test(segment))
-
 /** The Model APIs URL of a path that starts with `/v1/`. */
 export const modelApisUrl = (urls: BasetenUrls, path: string, search: string): string =>
   `${urls.inferenceUrl}${path}${search}`

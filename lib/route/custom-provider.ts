@@ -4,7 +4,7 @@
  * @module
  */
 import { badRequest, type GatewayError, invalidProvider } from "../errors.ts"
-import { isPlainPath } from "./baseten-hosts.ts"
+import { isPlainPath } from "./path-spelling.ts"
 
 /**
  * The URL of a request to a custom provider: the base the operator set, then the path and the query as sent.
@@ -29,7 +29,7 @@ export const customProviderUrl = (
   // deno-lint-ignore no-control-regex
   if (!isPlainPath(rest) || /[\x00-\x20\x7f?#]/.test(rest)) {
     return badRequest(
-      "The path has a dot segment, an encoded slash, a backslash, an @ or a blank. Send it without.",
+      "The path has a dot segment, a backslash or a blank. Send it without.",
     )
   }
   return `${provider.baseUrl}/${rest}${search}`

@@ -11,15 +11,13 @@ import {
   type BasetenUrls,
   chainUrl,
   firstSegments,
-  hasDotSegment,
   isDeploymentId,
-  isPlainPath,
   modelApisUrl,
   modelUrl,
-  plainlySpelt,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
+import { isPlainPath, plainlySpelt, strayPath, withoutEmptySegments } from "./path-spelling.ts"
 
 /** A route that the gateway answers itself. */
 export interface OwnRoute {
@@ -80,7 +78,7 @@ const dataPlane = /^\/v1\/([\w-]{1,64})\/([\w-]{1,64})(?:\/([^/]*)(\/.*)?)?$/
 
 /** The account and the gateway that a path of the data plane names, whatever follows; nothing of another path. */
 export const placeOf = (path: string): { readonly account: string; readonly gateway: string } | undefined => {
-  const [, account, gateway] = dataPlane.exec(path) ?? []
+  const [, account, gateway] = dataPlane.exec(withoutEmptySegments(path)) ?? []
   return account === undefined || gateway === undefined ? undefined : { account, gateway }
 }
 
@@ -130,8 +128,7 @@ const beforeCall = /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses|
 const inferred = (is: (path: string) => boolean, path: string) => is(plainlySpelt(path)) ? "POST" : undefined
 
 const modelApis = (place: Place, path: string): Route | GatewayError => {
-  // An encoded slash stays allowed: SDKs write /v1/models/openai%2Fgpt-oss-120b.
-  if (hasDotSegment(path)) return badRequest("The path has a dot segment. Send the path without it.")
+  if (!isPlainPath(path)) return strayPath()
   const url = modelApisUrl(place.urls, path, place.search)
   const call = llmCall(path)
   if (call !== undefined) {
@@ -153,13 +150,11 @@ const deployed = (place: Place, kind: "model" | "chain", path: string): Route | 
   if (rest !== "" && !firstSegments[kind].has(first)) {
     return notFound(`A ${kind} has no route /${first}. Known are: ${[...firstSegments[kind]].join(", ")}.`)
   }
-  if (!isPlainPath(rest)) {
-    return badRequest("The path has a dot segment, an encoded slash, a backslash or an @. Send it without.")
-  }
+  if (!isPlainPath(rest)) return strayPath()
   const url = kind === "model"
     ? modelUrl(place.urls, id, rest, place.search)
     : chainUrl(place.urls, id, rest, place.search)
-  const call = llmCall(`/${rest.replace(/^.*?\b(?:sync\/)?(?=v1\/)/, "")}`)
+  const call = llmCall(`/${plainlySpelt(rest).replace(/^.*?\b(?:sync\/)?(?=v1\/)/, "")}`)
   return upstream(place, {
     name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
     url,
@@ -238,12 +233,7 @@ const find = (urls: Destinations, path: string, search: string): Route | Gateway
   const place: Place = { account, gateway, search, urls }
   if (provider === "baseten") return baseten(place, rest)
   if (provider === "compat") return compat(place, rest)
-  if (provider === "") {
-    // With a slash or without; with a second one it is a path that lacks its provider.
-    return rest === ""
-      ? { kind: "universal", account, gateway }
-      : notFound("Add a provider to the path: /v1/{account_id}/{gateway_id}/baseten/….")
-  }
+  if (provider === "") return { kind: "universal", account, gateway }
   if (!provider.startsWith("custom-")) return invalidProvider(provider.slice(0, 100))
   return custom(place, urls.gateway?.(account, gateway)?.customProviders ?? new Map(), provider, rest)
 }
@@ -276,7 +266,7 @@ export const findRoute = (
   path: string,
   search: string,
 ): Route | GatewayError => {
-  const route = find(urls, path, search)
+  const route = find(urls, withoutEmptySegments(path), search)
   if (route instanceof Error || allowedMethods(route).includes(method)) return route
   const refuse = route.kind === "admin" ? adminMethodNotAllowed : methodNotAllowed
   return refuse(method, allowedMethods(route))

@@ -31,6 +31,7 @@ import { logApiCases, logApiEntries } from "./cases/log-api.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
 import { redirectCases, redirectEntries } from "./cases/redirects.ts"
 import { recordCases, recordEntries } from "./cases/records.ts"
+import { parserCostCases } from "./cases/parser-cost.ts"
 import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
@@ -95,6 +96,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   metering: { cases: meteringCases, configured: meteringEntries },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
   records: { cases: recordCases, configured: recordEntries },
+  "parser cost": { cases: parserCostCases },
   "log api": { cases: logApiCases, configured: logApiEntries },
 }
 

@@ -13,6 +13,11 @@ const steps = (...bodies: ReadonlyArray<unknown>) => {
   return result
 }
 
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, "1"]))
+
+const nested = (levels: number): unknown => levels === 0 ? 1 : [nested(levels - 1)]
+
 const step = (over: object = {}) => ({
   provider: "baseten",
   endpoint: "chat/completions",
@@ -89,6 +94,23 @@ test("universalSteps() writes header values as the Workers binding does, and num
   })
 })
 
+test("universalSteps() writes an object in a header digit by digit, on one line", () => {
+  const written =
+    '{ "user" : 9007199254740993,\n\t"price": 1.10, "text": " a \\" b\\u0020" , "é": [ 1e400 ] }'
+  const result = read(`{"provider":"a","endpoint":"e","query":1,"headers":{"cf-aig-metadata":${written}}}`)
+  assert.ok(!(result instanceof GatewayError))
+  assert.equal(
+    result[0]?.headers.get("cf-aig-metadata"),
+    '{"user":9007199254740993,"price":1.10,"text":" a \\" b\\u0020","\\u00e9":[1e400]}',
+  )
+})
+
+test("universalSteps() takes a hundred headers, and objects in them as deep as any JSON may be", () => {
+  const [found] = steps(step({ headers: { ...many(99), "x-deep": nested(400) } }))
+  assert.equal([...found?.headers ?? []].length, 100)
+  assert.equal(found?.headers.get("x-deep"), `${"[".repeat(400)}1${"]".repeat(400)}`)
+})
+
 test("universalSteps(): legacy authorization counts where the headers have none", () => {
   const found = steps(step({ headers: {}, authorization: "old" }), step({ authorization: "old" }), step())
   assert.deepEqual(found.map(({ headers }) => headers.get("authorization")), ["old", "Bearer k", "Bearer k"])
@@ -125,6 +147,21 @@ test("universalSteps() says which step and which key is wrong, and shows no valu
       JSON.stringify([step({ headers: { a: "secret", A: "b" } })]),
       /^Step 1 has the header "a" more than once/,
     ],
+    [JSON.stringify([step({ headers: many(101) })]), /^Step 1 has more than 100 headers\. Send fewer/],
+    [
+      JSON.stringify([step({ headers: { a: "x".repeat(32_768) } })]),
+      /^Step 1 has "headers" of more than 32768 bytes/,
+    ],
+    [
+      JSON.stringify([step({ endpoint: "e".repeat(8_192) })]),
+      /^Step 1 has "endpoint" of more than 8192 bytes/,
+    ],
+    [
+      JSON.stringify([step({ config: { later: "x".repeat(4_096) } })]),
+      /^Step 1 has "config" of more than 4096/,
+    ],
+    [JSON.stringify([step({ headers: { a: nested(600) } })]), /nests deeper than 512 levels/],
+    [JSON.stringify([step({ query: nested(600) })]), /nests deeper than 512 levels/],
     [JSON.stringify([step({ headers: {}, authorization: 1 })]), /^Step 1 has an "authorization"/],
     [JSON.stringify([step({ config: [] })]), /^Step 1 has a "config"/],
     [JSON.stringify([step({ config: { maxAttempts: "secret" } })]), /^Step 1 has a "config\.maxAttempts"/],

@@ -1,0 +1,71 @@
+/**
+ * How a path may be spelt: one rule for every form of URL, and for the endpoints of universal steps.
+ *
+ * - Slashes in a row are one: clients put a path behind a base URL that ends with a slash.
+ * - A dot segment is refused, however often it was encoded, and so is an encoded backslash or NUL: a server that decodes
+ *   once more would leave the place that the path was checked for. (Plain ones never get here: URLs are resolved before.)
+ * - An encoded slash is a part of its segment, and goes on as it was sent: SDKs write `models/openai%2Fgpt-oss-120b`. It
+ *   parts nothing here, but a call whose name is spelt with it is known as that call.
+ *
+ * @module
+ */
+import { badRequest, type GatewayError } from "../errors.ts"
+
+const PERCENT = 0x25
+
+/** The value of a hex digit, or -1. */
+const hexValue = (code = 0): number => {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const letter = code | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+/** As many codes make a text at a time: more are too many arguments for some engines. */
+const textChunk = 4096
+
+/**
+ * A path as a server reads it that decodes as often as it can: `%252e` is `%2e` is a dot. Each character that is decoded
+ * may end another escape, so that one pass is enough.
+ */
+const decoded = (path: string): string => {
+  if (!path.includes("%")) return path
+  const codes: Array<number> = []
+  for (let at = 0; at < path.length; at++) {
+    codes.push(path.charCodeAt(at))
+    for (;;) {
+      const start = codes.length - 3
+      const high = hexValue(codes[start + 1])
+      const low = hexValue(codes[start + 2])
+      // Beyond ASCII there is nothing that means anything in a path.
+      if (start < 0 || codes[start] !== PERCENT || high < 0 || high > 7 || low < 0) break
+      codes.length = start
+      codes.push(16 * high + low)
+    }
+  }
+  let text = ""
+  for (let at = 0; at < codes.length; at += textChunk) {
+    text += String.fromCharCode(...codes.slice(at, at + textChunk))
+  }
+  return text
+}
+
+/** A path without empty segments. */
+export const withoutEmptySegments = (path: string): string =>
+  path.includes("//") ? path.replace(/\/{2,}/g, "/") : path
+
+/** A path as the most lenient server reads it: decoded, without empty segments or a slash at its end. */
+export const plainlySpelt = (path: string): string => {
+  const plain = withoutEmptySegments(decoded(path))
+  return plain.length > 1 && plain.endsWith("/") ? plain.slice(0, -1) : plain
+}
+
+/** Whether a path, below a host, stays where it is however often a server decodes it. */
+export const isPlainPath = (path: string): boolean => {
+  const plain = decoded(path)
+  // Parameters (`..;x`) do not make another segment of two dots.
+  return !/[\\\0]/.test(plain) && !plain.split("/").some((segment) => /^\.{1,2}(?:;|$)/.test(segment))
+}
+
+/** The refusal of a path that is none. */
+export const strayPath = (): GatewayError =>
+  badRequest("The path has a dot segment, an encoded backslash or a NUL. Send it without.")
