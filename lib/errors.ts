@@ -222,6 +222,14 @@ export const draining = (): GatewayError =>
     headers: { "retry-after": "1" },
   })
 
+/** The process was told to stop, and the time that running requests had is over. */
+export const cutByDraining = (): GatewayError =>
+  new GatewayError({
+    reason: "draining",
+    detail: "The gateway stopped before it had an answer to the request. Try again in a moment.",
+    headers: { "retry-after": "1" },
+  })
+
 /** A rate limit is reached. */
 export const rateLimited = (detail: string, headers: Readonly<Record<string, string>>): GatewayError =>
   new GatewayError({ reason: "rate_limited", detail, headers })

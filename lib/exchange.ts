@@ -23,6 +23,9 @@ export type Respond = (
   init: { readonly status: number; readonly statusText: string; readonly headers: Headers },
 ) => Response
 
+/** Why a request is ended from outside: its client has left, or the gateway stops. */
+export type Interruption = "client_left" | "draining"
+
 /** What the platform lends to one request. */
 export interface RequestContext {
   /** Keeps the platform alive for work after the response (Workers). */
@@ -51,6 +54,8 @@ export interface Exchange {
   /** Makes an answer of a provider's. */
   readonly respond: Respond
   readonly record: RecordDraft
+  /** Why the request is ended before it has an answer; said before its work is interrupted. */
+  interruption: Interruption | undefined
   /** Milliseconds since the request came. */
   readonly elapsed: () => number
   /** How many of them were spent waiting for providers. */
@@ -125,6 +130,7 @@ export const openExchange = (
     respond: context.respond ?? respondByFetch,
     onLeave: context.onLeave ?? ((callback) => abortOf(request.signal).onAbort(callback)),
     record,
+    interruption: undefined,
     elapsed,
     upstreamTime: () => upstreamTime,
     spentUpstream: (milliseconds) => {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,22 +13,21 @@ import * as Scope from "effect/Scope"
 import { type Environment, readSettings, type SettingsShape } from "./config/environment.ts"
 import { Settings } from "./config/Settings.ts"
 import { addCors } from "./cors.ts"
-import { errorResponse } from "./error-response.ts"
-import { clientLeft, draining, type GatewayError, internal, misconfigured, unreadableUrl } from "./errors.ts"
+import { draining, type GatewayError, misconfigured, unreadableUrl } from "./errors.ts"
 import { type Exchange, openExchange, type RequestContext } from "./exchange.ts"
 import { type HostTraits, layerDefault } from "./layers.ts"
 import type { RequestLog } from "./log/RequestLog.ts"
 import { pipeline, type Stages } from "./pipeline.ts"
-import { Prices } from "./prices/Prices.ts"
+import { failureOf, refused, withIds } from "./refusal.ts"
+import { noneRunning, within } from "./running.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./relay/Transport.ts"
 import { urlOf } from "./request/request-url.ts"
 import { isAdminPath } from "./route/admin-routes.ts"
 import { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/Metrics.ts"
-import type { RequestRecord } from "./telemetry/request-record.ts"
-import { scrubbedRecord } from "./telemetry/scrubbed-record.ts"
-import { Telemetry } from "./telemetry/Telemetry.ts"
+import type { Telemetry } from "./telemetry/Telemetry.ts"
+import { type Ended, makeTeller } from "./telling.ts"
 import { whereabouts } from "./whereabouts.ts"
 
 /** What a gateway is made of. */
@@ -60,20 +58,42 @@ export interface Gateway {
    * @param context what the platform lends; a Worker's `ctx` will do
    */
   readonly fetch: (request: Request, context?: RequestContext) => Promise<Response>
-  /** Refuses new requests, ends running streams as `draining`, and waits for the last records. */
-  readonly dispose: () => Promise<void>
+  /**
+   * Refuses new requests from now on, and ends those that run once `grace` milliseconds are over, 0 unless given: as
+   * `draining`, with 503 where there is no answer yet. Resolves when the last records are told and the services closed,
+   * at the latest six seconds after the grace: what hangs then is left behind. Never rejects.
+   */
+  readonly dispose: (options?: { readonly grace?: number }) => Promise<void>
   /** Resolves once no request is running. */
   readonly idle: () => Promise<void>
+  /**
+   * Calls back when new requests are refused, at once where that is so already: for a host's sockets, which outlast the
+   * requests that come over them.
+   *
+   * @returns forgets the callback
+   */
+  readonly onStop: (callback: () => void) => () => void
 }
+
+const report = (cause: unknown): void =>
+  console.error(
+    JSON.stringify({ level: "error", msg: "the gateway cannot end in order", at: whereabouts(cause) }),
+  )
+
+type Run = <A, E>(effect: Effect.Effect<A, E, Stages | Telemetry>) => Fiber.Fiber<A, E>
+
+/** How long the last records may take, and then the services to close, in milliseconds. */
+const patience = { records: 2_000, services: 3_500 }
 
 interface Engine {
   readonly settings: SettingsShape
   readonly metrics: Metrics["Service"]
   /** Runs an effect over the services. */
-  readonly run: <A, E>(effect: Effect.Effect<A, E, Stages | Telemetry>) => Fiber.Fiber<A, E>
+  readonly run: Run
   /** Holds what the services have opened. */
   readonly scope: Scope.Closeable
 }
+type Served = Engine & { readonly tell: (ended: Ended) => void }
 
 const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine, string> => {
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
@@ -88,8 +108,7 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
     )
     const scope = Scope.makeUnsafe()
     const services = Effect.runSync(Layer.buildWithScope(layer, scope))
-    const metrics = Context.get(services, Metrics)
-    return { settings, metrics, scope, run: Effect.runForkWith(services) }
+    return { settings, metrics: Context.get(services, Metrics), scope, run: Effect.runForkWith(services) }
   })
 }
 
@@ -103,37 +122,6 @@ const started: typeof start = (options, host) => {
   }
 }
 
-const failureOf = (exchange: Exchange, exit: Exit.Failure<Response, GatewayError>): GatewayError => {
-  const { cause } = exit
-  const failure = Cause.findErrorOption(cause)
-  if (failure._tag === "Some") return failure.value
-  if (Cause.hasInterruptsOnly(cause)) return clientLeft()
-  const { request_id } = exchange.record
-  console.error(
-    JSON.stringify({ level: "error", msg: "internal", request_id, at: whereabouts(Cause.squash(cause)) }),
-  )
-  return internal(request_id)
-}
-
-/** The ids that Cloudflare's answers carry; log and request id are one, the event id may be the caller's. */
-const withIds = (response: Response, { record }: Exchange): Response => {
-  response.headers.set("cf-aig-request-id", record.request_id)
-  response.headers.set("cf-aig-log-id", record.request_id)
-  response.headers.set("cf-aig-event-id", record.event_id)
-  return response
-}
-
-const refused = (exchange: Exchange, error: GatewayError): Response => {
-  const { record } = exchange
-  record.status = error.status
-  record.error_code = error.code
-  record.error = error.reason
-  record.cost = 0
-  exchange.finish(error.reason === "client_left" ? "client_left" : record.ending)
-  const response = errorResponse(error, exchange.secrets())
-  return exchange.request.method === "HEAD" ? new Response(null, response) : response
-}
-
 const noUrl = new URL("http://host.invalid/")
 
 /**
@@ -142,16 +130,25 @@ const noUrl = new URL("http://host.invalid/")
  * Malformed settings do not throw: each request then gets 500 with the variable's name.
  */
 export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway => {
-  let engine: Result.Result<Engine, string> | undefined
+  let engine: Result.Result<Served, string> | undefined
   let stopping = false
-  /** Requests whose record is yet to be told. */
-  let running = 0
-  const resting: Array<() => void> = []
-  /** Requests that have ended, to be told of at the next turn. */
-  let due: Array<Ended> = []
+  const onStop = new Set<() => void>()
+  const running = noneRunning()
+
+  const begin = (): Result.Result<Served, string> =>
+    Result.map(started(options, host), (engine) => ({
+      ...engine,
+      tell: makeTeller({
+        ...engine,
+        detached: host.detached ?? true,
+        isStopping: () => stopping,
+        onTold: running.told,
+      }),
+    }))
 
   const answerOf = (exchange: Exchange, exit: Exit.Exit<Response, GatewayError>): Response => {
     if (Exit.isFailure(exit)) return refused(exchange, failureOf(exchange, exit))
+    exchange.interruption = undefined
     if (exchange.record.upstream_status === null) {
       exchange.record.status = exit.value.status
       exchange.finish("complete")
@@ -159,60 +156,26 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     return exit.value
   }
 
-  const tellAll = ({ settings, metrics, run }: Engine, ended: ReadonlyArray<Ended>): void => {
-    for (const { exchange } of ended) metrics.ended(exchange.record.method, exchange.record.scheme)
-    const telling = ended.map(({ exchange, done }) => ({ done, told: run(tell(exchange, settings)) }))
-    const refreshed = settings.basetenKey === undefined || stopping ? undefined : run(refreshPrices)
-    for (const { done, told } of telling) {
-      told.addObserver(() => {
-        running--
-        if (running === 0) resting.splice(0).forEach((resume) => resume())
-        if (done === undefined) return
-        if (refreshed === undefined) done()
-        else refreshed.addObserver(done)
-      })
-    }
-  }
-  /**
-   * Lets the answer go out first, and tells of all that have ended by then. What comes in next is read after that, and so
-   * finds the books up to date. On Workers no request can rely on another to tell of it, nor on a turn after its answer
-   * unless the platform waits for it.
-   */
-  const tellSoon = (engine: Engine, ended: Ended): void => {
-    const alone = (): void => tellAll(engine, [ended])
-    if (soon === undefined || (host.detached === false && ended.done === undefined)) {
-      return void Promise.resolve().then(alone)
-    }
-    if (host.detached === false) return void soon(alone)
-    if (due.push(ended) > 1) return
-    soon(() => {
-      const all = due
-      due = []
-      tellAll(engine, all)
-    })
-  }
-
-  const idle = async (): Promise<void> => {
-    if (running > 0) await new Promise<void>((resolve) => resting.push(resolve))
-  }
-
-  const dispose = async (): Promise<void> => {
+  const dispose = async (grace = 0): Promise<void> => {
     stopping = true
+    for (const callback of onStop) callback()
     if (engine === undefined || Result.isFailure(engine)) return
     const { run, scope } = engine.success
+    if (grace > 0) await within(grace, running.idle())
+    const ended = running.end(patience.records)
     run(Effect.flatMap(StreamRelay, ({ drain }) => drain))
-    await idle()
-    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await ended
+    await within(patience.services, Effect.runPromise(Scope.close(scope, Exit.void)).catch(report))
   }
   let disposed: Promise<void> | undefined
 
   /** Answers where the settings are sound. */
   const serve = (
-    engine: Engine,
+    engine: Served,
     request: Request,
     context: RequestContext,
   ): Promise<Response> => {
-    const { settings, metrics, run } = engine
+    const { settings, metrics, run, tell } = engine
     const url = urlOf(request)
     let done: (() => void) | undefined
     context.waitUntil?.(
@@ -221,9 +184,9 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
       }),
     )
     const exchange = openExchange(request, url ?? noUrl, context, settings, (exchange) => {
-      tellSoon(engine, { exchange, done })
+      tell({ exchange, done })
     })
-    running++
+    running.began()
     metrics.began(exchange.record.method, exchange.record.scheme)
     const finished = (response: Response): Response => {
       // Pages are for clients; the management API is for servers and command lines.
@@ -235,49 +198,23 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     if (url === undefined) return Promise.resolve(finished(refused(exchange, unreadableUrl())))
     if (stopping) return Promise.resolve(finished(refused(exchange, draining())))
     const answering = run(pipeline(exchange))
-    exchange.onLeave(() => answering.interruptUnsafe())
-    return new Promise<Exit.Exit<Response, GatewayError>>((resolve) => answering.addObserver(resolve))
-      .then((exit) => finished(answerOf(exchange, exit)))
+    exchange.onLeave(() => running.interrupt(exchange, "client_left"))
+    return running.answered(exchange, answering).then((exit) => finished(answerOf(exchange, exit)))
   }
 
   return {
     fetch: (request, context = {}) => {
-      engine ??= started(options, host)
+      engine ??= begin()
       if (Result.isSuccess(engine)) return serve(engine.success, request, context)
       const exchange = openExchange(request, urlOf(request) ?? noUrl, context, undefined, () => {})
       return Promise.resolve(withIds(refused(exchange, misconfigured(engine.failure)), exchange))
     },
-    idle,
-    dispose: () => disposed ??= dispose(),
+    idle: running.idle,
+    onStop: (callback) => {
+      if (stopping) callback()
+      else onStop.add(callback)
+      return () => void onStop.delete(callback)
+    },
+    dispose: (options) => disposed ??= dispose(options?.grace),
   }
 }
-
-const refreshPrices = Effect.flatMap(Prices, ({ refreshIfDue }) => refreshIfDue)
-
-/** A request that has ended, and who waits for its record to be told. */
-interface Ended {
-  readonly exchange: Exchange
-  readonly done: (() => void) | undefined
-}
-
-/** What is left to do for a request that has ended: what its stages have put off, then its record. */
-const tell = Effect.fnUntraced(function* (exchange: Exchange, settings: SettingsShape) {
-  const { record } = exchange
-  for (const effect of exchange.after) yield* effect
-  if (isProbe(record)) return
-  const telemetry = yield* Telemetry
-  yield* telemetry.record(
-    scrubbedRecord(record, exchange.secrets(), isListed(record, settings)),
-    exchange.collected,
-  )
-})
-
-/** Health probes and scrapes come every few seconds and say nothing: they leave no record, unless they are refused. */
-const isProbe = ({ path, status }: RequestRecord): boolean =>
-  status < 400 && ["/livez", "/readyz", "/metrics"].includes(path)
-
-const { setImmediate: soon } = globalThis as { readonly setImmediate?: (run: () => void) => unknown }
-
-/** Whether the settings name a record's gateway; under `*` callers choose names. */
-const isListed = ({ account_id, gateway_id }: RequestRecord, settings: SettingsShape): boolean =>
-  settings.gateway(account_id ?? "", gateway_id ?? "")?.id === `${account_id}/${gateway_id}`

@@ -11,7 +11,7 @@ const textOf = (name: string) => readFileSync(`lib/${name}`, "utf8")
 const order: ReadonlyArray<RegExp> = [
   /^commands\//,
   /^runtime\//,
-  /^gateway\.ts/,
+  /^(gateway|refusal|running|telling)\.ts/,
   /^layers\.ts/,
   /^pipeline\.ts/,
   /^steps\//,

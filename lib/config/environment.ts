@@ -36,6 +36,8 @@ export interface SettingsShape {
   readonly adminToken: Redacted.Redacted<string> | undefined
   /** The SQLite file of the request log; nothing where it is kept in memory. */
   readonly logFile: string | undefined
+  /** How long running requests may go on after the signal to stop, in milliseconds. */
+  readonly grace: number
   /** What goes to an OpenTelemetry collector; nothing where there is none. */
   readonly otel: OtelSettings | undefined
   /** What must not be told to anybody, whoever repeats it. */
@@ -92,6 +94,10 @@ const Variables = Schema.Struct({
     text("a token without white space, or no such variable", (value) => /^\S+$/.test(value)),
   ),
   BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0"))),
+  BASEGATE_DRAIN_SECONDS: optional(text(
+    "a number of seconds from 0 to 86400",
+    (value) => /^\d{1,5}(?:\.\d{1,3})?$/.test(value) && Number(value) <= 86_400,
+  )),
   BASEGATE_CORS_ORIGINS: optional(text(
     "a comma list of origins such as https://app.example.com, or *",
     (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
@@ -200,6 +206,7 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
         logLevel: variables.LOG_LEVEL ?? "info",
         adminToken,
         logFile: variables.BASEGATE_DB,
+        grace: 1000 * Number(variables.BASEGATE_DRAIN_SECONDS ?? 10),
         otel,
         secrets: operatorSecrets(gateways.values(), otel, [...tokens, shared.basetenKey, adminToken]),
         largestBody: Math.max(...[...gateways.values()].map(({ requestBodyLimit }) => requestBodyLimit)),

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { processGateway, served } from "./module.ts"
-import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
+import { drainsBy, served } from "./module.ts"
+import { announce, cannotListen, settingsOrExit } from "./process.ts"
 
 /** As much of Bun's API as is used here. */
 declare const Bun: {
@@ -25,4 +25,4 @@ const listen = () => {
 }
 const server = listen()
 announce(server.hostname, server.port)
-stopOnSignal(processGateway(), () => void server.stop())
+drainsBy(server)

@@ -3,11 +3,9 @@
  *
  * @module
  */
-import { processGateway, served } from "./module.ts"
-import { settingsOrExit, stopOnSignal } from "./process.ts"
+import { served } from "./module.ts"
+import { settingsOrExit } from "./process.ts"
 
 settingsOrExit()
-// `deno serve` goes on listening while it stops; the gateway refuses what comes then.
-stopOnSignal(processGateway(), () => {})
 
 export default served

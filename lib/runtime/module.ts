@@ -4,14 +4,14 @@
  * @module
  */
 import { isLoopbackName } from "../auth/trust.ts"
-import { type Environment, readSettings, type SettingsShape } from "../config/environment.ts"
+import { type Environment, readSettings } from "../config/environment.ts"
 import type { RequestContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
 import { serveWithSockets } from "./handshake.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
-import { announce, askPermissions } from "./process.ts"
+import { announce, askPermissions, stopOnSignal } from "./process.ts"
 import { layerTerminal } from "./terminal.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
 
@@ -23,12 +23,6 @@ export const createGateway = (options: GatewayOptions = {}): Gateway =>
 interface Lent {
   readonly waitUntil?: (promise: Promise<unknown>) => void
   readonly hostname?: string
-}
-
-/** The settings that a server reads before the first request; defaults where they are malformed. */
-const listener = (): Pick<SettingsShape, "host" | "port" | "largestBody"> => {
-  const settings = readSettings(hostEnvironment())
-  return Result.isSuccess(settings) ? settings.success : { host: "127.0.0.1", port: 8787, largestBody: 0 }
 }
 
 /** The least that Bun is to take for a message, in bytes. */
@@ -44,6 +38,43 @@ export const processGateway = (): Gateway => ofEnvironment(thisProcess)
 
 let bound: string | undefined
 
+/** What stops Bun from listening: its server, which a handler is lent with each request. */
+let listening: Pick<BunServer, "stop"> | undefined
+
+/**
+ * Where a server is to listen. Where other settings are malformed it listens all the same, and each request is told of
+ * them; where these are, it cannot.
+ */
+const address = (): { readonly host: string; readonly port: number } => {
+  const { HOST, PORT } = hostEnvironment()
+  const settings = readSettings({ HOST, PORT })
+  if (Result.isFailure(settings)) throw new Error(`basegate cannot start: ${settings.failure}`)
+  drainOnSignal()
+  return settings.success
+}
+
+let drains = false
+
+/** From the time when a server listens, the signals to stop are the gateway's; not from an import on. */
+const drainOnSignal = (): void => {
+  if (drains) return
+  drains = true
+  const env = hostEnvironment()
+  const settings = readSettings(env)
+  if (Result.isFailure(settings)) {
+    console.error(`basegate answers every request with 500: ${settings.failure}`)
+  }
+  // Where settings are malformed no request runs on.
+  const grace = Result.isSuccess(settings) ? settings.success.grace : 0
+  // `deno serve` goes on listening while it stops; the gateway refuses what comes then.
+  stopOnSignal(processGateway(), grace, () => void listening?.stop?.())
+}
+
+/** Names the server to stop where no request has yet. */
+export const drainsBy = (server: Pick<BunServer, "stop">): void => {
+  listening = server
+}
+
 /** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
 const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
   if (typeof third?.waitUntil === "function") {
@@ -53,6 +84,7 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
   }
   const hostname = bound ?? (second as Lent | undefined)?.hostname
   const context: RequestContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
+  if ("Bun" in globalThis) listening ??= second as BunServer | undefined
   const gateway = processGateway()
   const upgrade = upgradeOf(gateway, request, context, second as BunServer | undefined)
   if (upgrade === undefined) return gateway.fetch(request, context)
@@ -65,10 +97,10 @@ export const served = {
   fetch,
   /** Bun and Deno read these when they start to listen, not when the module is imported. */
   get port(): number {
-    return listener().port
+    return address().port
   },
   get hostname(): string {
-    return listener().host
+    return address().host
   },
   /** Bun shows what a handler throws as a page unless told otherwise. */
   development: false,
@@ -77,7 +109,9 @@ export const served = {
     ...bunWebSocket,
     /** Bun closes the socket above this, at 16 MiB unless told otherwise; what is over a gateway's limit is told so. */
     get maxPayloadLength(): number {
-      return Math.min(Math.max(2 * listener().largestBody, leastPayload), 0xffff_ffff)
+      const settings = readSettings(hostEnvironment())
+      const largest = Result.isSuccess(settings) ? settings.success.largestBody : 0
+      return Math.min(Math.max(2 * largest, leastPayload), 0xffff_ffff)
     },
     /** Bun drops what is sent above 16 MiB unless told otherwise; the conversation waits before that. */
     backpressureLimit: 0,
@@ -90,6 +124,7 @@ export const served = {
   onListen: ({ hostname, port }: { readonly hostname: string; readonly port: number }): void => {
     bound = hostname
     askPermissions()
+    drainOnSignal()
     announce(hostname, port)
   },
 }

@@ -10,7 +10,7 @@ import { nodeListener } from "./node-listener.ts"
 import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
 import { layerTerminal } from "./terminal.ts"
 
-const { host, port } = settingsOrExit()
+const { host, port, grace } = settingsOrExit()
 const gateway = createGateway({ layer: layerTerminal })
 const loopback = isLoopbackName(host)
 // A slow upload may take longer than the five minutes that Node allows a request by default.
@@ -23,4 +23,4 @@ server.listen(port, host, () => {
   announce(host, typeof address === "object" && address !== null ? address.port : port)
 })
 server.once("error", (cause) => cannotListen(host, port, cause))
-stopOnSignal(gateway, () => server.close())
+stopOnSignal(gateway, grace, () => server.close())

@@ -10,17 +10,22 @@ import type { Gateway } from "../gateway.ts"
 import { askForPermissions } from "./deno-permissions.ts"
 import { hostEnvironment } from "./host.ts"
 
+const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
+
 interface Process {
   readonly exit: (code: number) => never
-  readonly on: (signal: "SIGINT" | "SIGTERM", listener: () => void) => void
+  readonly on: (signal: typeof signals[number], listener: () => void) => void
 }
 const self = (globalThis as unknown as { readonly process: Process }).process
 
-/** How long running requests may go on after the signal to stop, in milliseconds. */
-const grace = 10_000
-
 /** How long last words have to reach the sockets: Deno (2.9) exits with what it has not written. */
 const flush = 250
+
+/**
+ * How soon after the first a signal is the same one, in milliseconds: a terminal sends Ctrl-C to every process that runs
+ * in it, and npm passes it on to its own.
+ */
+const echo = 150
 
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -80,18 +85,23 @@ export const cannotListen = (host: string, port: number, cause: unknown): never 
   return self.exit(1)
 }
 
-/** On SIGTERM or SIGINT: stops listening, lets requests end for ten seconds, then ends them as `draining`. */
-export const stopOnSignal = (gateway: Gateway, stopListening: () => void): void => {
-  let stopping = false
+/**
+ * On SIGTERM, SIGINT or SIGHUP: stops listening, lets requests end for `grace` milliseconds, then ends them as `draining`
+ * and the process with them, whatever hangs. A second signal ends it at once.
+ */
+export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () => void): void => {
+  let since: number | undefined
   const stop = async (): Promise<void> => {
-    if (stopping) self.exit(1)
-    stopping = true
     stopListening()
-    await Promise.race([gateway.idle(), sleep(grace)])
-    await gateway.dispose()
+    await gateway.dispose({ grace })
     await sleep(flush)
     self.exit(0)
   }
-  self.on("SIGTERM", () => void stop())
-  self.on("SIGINT", () => void stop())
+  const signalled = (): void => {
+    if (since === undefined) {
+      since = performance.now()
+      void stop()
+    } else if (performance.now() - since > echo) self.exit(1)
+  }
+  for (const signal of signals) self.on(signal, signalled)
 }

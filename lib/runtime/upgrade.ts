@@ -14,6 +14,7 @@ export interface BunServer {
     request: Request,
     options: { readonly data: BunData; readonly headers: Record<string, string> },
   ) => boolean
+  readonly stop?: () => unknown
 }
 
 /** What is lent to a socket from its handshake. */

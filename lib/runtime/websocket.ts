@@ -42,6 +42,7 @@ export const converse = (
   let ending = false
 
   const closed = (): void => {
+    forget()
     outlet.closed()
     for (const controller of running) controller.abort()
   }
@@ -53,6 +54,13 @@ export const converse = (
     // Going away (RFC 6455 §7.4.1): the client is to connect again.
     if (ending && running.size === 0) close(1001, "The gateway is stopping")
   }
+
+  const end = (): void => {
+    ending = true
+    closeIfDone()
+  }
+  let forget = (): void => {}
+  forget = gateway.onStop(end)
 
   const refuse = async (eventId: Asked["eventId"], why: string): Promise<void> => {
     if (++refusals > maxRefusals) return close(1008, "The client does not read")
@@ -95,9 +103,6 @@ export const converse = (
     },
     drained: outlet.drained,
     closed,
-    end: () => {
-      ending = true
-      closeIfDone()
-    },
+    end,
   }
 }

@@ -58,7 +58,8 @@ const relayAnswer = (
     for (const observer of observers) exchange.after.push(observer.ended(ending, whole))
     // A list that broke off has not been answered yet: the client gets an error instead.
     if (listed && ending !== "complete" && ending !== "client_left") record.ending = ending
-    else exchange.finish(ending)
+    // Nor has one whose work was interrupted, which says itself how it ended.
+    else if (exchange.interruption === undefined) exchange.finish(ending)
   }
   const { status, statusText } = response
   tellTiming(exchange, step, headers)
@@ -107,7 +108,7 @@ const relayAnswer = (
       relayed.whole().then((bytes) =>
         resume(Effect.sync(() => answered(bytes as Uint8Array<ArrayBuffer> | undefined ?? streamed())))
       )
-      return Effect.sync(() => relayed.cut("client_left"))
+      return Effect.sync(() => relayed.cut(exchange.interruption ?? "client_left"))
     })
   }
   return listed

@@ -14,7 +14,7 @@ import type { TraceIds } from "./trace-context.ts"
  * - `idle`: Baseten fell silent for longer than the idle clock allows.
  * - `first_byte_timeout`: neither headers nor a first byte came in time.
  * - `total_timeout`: the optional clock of the whole call ran out.
- * - `draining`: the gateway was stopped while it relayed.
+ * - `draining`: the gateway was stopped before the answer was out.
  */
 export type Ending =
   | "complete"

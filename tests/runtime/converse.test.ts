@@ -23,6 +23,7 @@ const talk = (answer: (request: Request) => Response | Promise<Response>, reads 
     },
     idle: async () => {},
     dispose: async () => {},
+    onStop: () => () => {},
   }
   let unread = reads ? 0 : Infinity
   const conversation: Conversation = converse(gateway, new Request("http://host/v1/a/g"), {}, {

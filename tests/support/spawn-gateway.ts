@@ -22,9 +22,15 @@ export interface SpawnedGateway {
   readonly stop: (patience?: number) => Promise<void>
   /** Sends SIGKILL. */
   readonly kill: () => Promise<void>
+  readonly signal: (signal: NodeJS.Signals) => void
+  /** Resolves with its exit code, or with the signal that ended it. */
+  readonly exited: Promise<number | string>
+  /** What it has written to standard error, where that is piped. */
+  readonly errors: () => string
 }
 
-const freePort = (): Promise<number> =>
+/** A port that nobody listens on. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address()
@@ -69,26 +75,41 @@ const parsed = (line: string): Record<string, unknown> | undefined => {
   }
 }
 
+/** What a process inherits here. */
+export const inherited = Object.fromEntries(
+  ["PATH", "HOME", "DENO_DIR"].flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]]]
+  ),
+) as Record<string, string>
+
 /** Starts a gateway and waits until it answers; fails after 20 s. */
 export const spawnGateway = async (
   runtime: Runtime,
   variables: Readonly<Record<string, string>>,
 ): Promise<SpawnedGateway> => {
   const port = await freePort()
-  const inherited = Object.fromEntries(
-    ["PATH", "HOME", "DENO_DIR"].flatMap((name) =>
-      process.env[name] === undefined ? [] : [[name, process.env[name]]]
-    ),
-  ) as Record<string, string>
-  const child = start(runtime, { ...inherited, ...variables, HOST: "127.0.0.1", PORT: `${port}` }, port)
+  const env = { ...inherited, ...variables, HOST: "127.0.0.1", PORT: `${port}` }
+  return await untilItAnswers(runtime, start(runtime, env, port), port)
+}
+
+/** A gateway in a process that is about to listen on a port. */
+export const untilItAnswers = async (
+  name: string,
+  child: ChildProcess,
+  port: number,
+): Promise<SpawnedGateway> => {
   let output = ""
+  let errors = ""
   child.stdout?.setEncoding("utf8").on("data", (text: string) => output += text)
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()))
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => errors += text)
+  const exited = new Promise<number | string>((resolve) =>
+    child.once("exit", (code, signal) => resolve(code ?? signal ?? "nothing"))
+  )
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; !await answers(url); tries++) {
     if (tries > 200) {
       child.kill("SIGKILL")
-      throw new Error(`${runtime} did not start: ${output}`)
+      throw new Error(`${name} did not start: ${output}${errors}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -106,5 +127,8 @@ export const spawnGateway = async (
       child.kill("SIGKILL")
       await exited
     },
+    signal: (signal) => void child.kill(signal),
+    exited,
+    errors: () => errors,
   }
 }
