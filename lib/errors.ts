@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { YieldableError } from "effect/Cause"
 import * as Data from "effect/Data"
 
 /** HTTP status, code and title of each reason. */
@@ -40,8 +41,8 @@ const reasons = {
 /** Why the gateway did not relay an answer. */
 export type Reason = keyof typeof reasons
 
-/** A failure of the gateway's own making; the one error type of the pipeline. */
-export class GatewayError extends Data.TaggedError("GatewayError")<{
+/** What a failure is made of. */
+export interface GatewayErrorFields {
   readonly reason: Reason
   /** What could not be done and what to do about it. Never holds a secret. */
   readonly detail: string
@@ -49,7 +50,18 @@ export class GatewayError extends Data.TaggedError("GatewayError")<{
   readonly headers?: Readonly<Record<string, string>>
   /** Answers with this status instead of the reason's own. */
   readonly statusOverride?: number
-}> {
+}
+
+const GatewayFailure: new (
+  fields: GatewayErrorFields,
+) => YieldableError & { readonly _tag: "GatewayError" } & GatewayErrorFields = Data.TaggedError(
+  "GatewayError",
+)<
+  GatewayErrorFields
+>
+
+/** A failure of the gateway's own making; the one error type of the pipeline. */
+export class GatewayError extends GatewayFailure {
   get status(): number {
     return this.statusOverride ?? reasons[this.reason][0]
   }

@@ -172,14 +172,23 @@ export const forwardedHeaders = (
     : toCustom(settings, input, headers, own)
 }
 
+/** What `AuthForwarder` does. */
+export interface AuthForwarderShape {
+  readonly forward: (input: ForwardInput) => Effect.Effect<Forwarded, GatewayError>
+}
+
+const AuthForwarderKey: Context.ServiceClass<
+  AuthForwarder,
+  "basegate/auth/AuthForwarder",
+  AuthForwarderShape
+> = Context.Service<AuthForwarder, AuthForwarderShape>()("basegate/auth/AuthForwarder")
+
 /**
  * Makes the headers of a call to a provider.
  *
  * Fails with `unauthorized` where there is no key that may be used, with `unknown_key_alias`, or with `loop`.
  */
-export class AuthForwarder extends Context.Service<AuthForwarder, {
-  readonly forward: (input: ForwardInput) => Effect.Effect<Forwarded, GatewayError>
-}>()("basegate/auth/AuthForwarder") {
+export class AuthForwarder extends AuthForwarderKey {
   /** Cloudflare's order: the caller's own key, then, for trusted callers, the stored one. */
   static readonly layer: Layer.Layer<AuthForwarder, never, Settings> = Layer.effect(
     AuthForwarder,

@@ -43,8 +43,8 @@ const search = async (headers: Headers, gateway: GatewaySettings): Promise<Calle
 const presentsToken = (headers: Headers): boolean =>
   parseAuthorization(headers.get("cf-aig-authorization")) !== undefined
 
-/** Identifies callers by gateway tokens. */
-export class GatewayAuth extends Context.Service<GatewayAuth, {
+/** What `GatewayAuth` does. */
+export interface GatewayAuthShape {
   /** Fails with `unauthorized` (401, code 2009) where the gateway requires a token and the request has none. */
   readonly identify: (headers: Headers, gateway: GatewaySettings) => Effect.Effect<Caller, GatewayError>
   /** Which headers of a universal step hold a gateway token: it opens nothing there, and must not go on. */
@@ -52,7 +52,13 @@ export class GatewayAuth extends Context.Service<GatewayAuth, {
     headers: Headers,
     gateway: GatewaySettings,
   ) => Effect.Effect<ReadonlySet<string>>
-}>()("basegate/auth/GatewayAuth") {
+}
+
+const GatewayAuthKey: Context.ServiceClass<GatewayAuth, "basegate/auth/GatewayAuth", GatewayAuthShape> =
+  Context.Service<GatewayAuth, GatewayAuthShape>()("basegate/auth/GatewayAuth")
+
+/** Identifies callers by gateway tokens. */
+export class GatewayAuth extends GatewayAuthKey {
   /** Cloudflare's rule: `cf-aig-authorization`, with or without `Bearer`, else a token in the provider's place. */
   static readonly layer: Layer.Layer<GatewayAuth> = Layer.sync(GatewayAuth, () => {
     const find = (headers: Headers, gateway: GatewaySettings): Effect.Effect<Caller> =>

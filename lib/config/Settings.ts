@@ -7,8 +7,11 @@ import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { SettingsShape } from "./environment.ts"
 
+const SettingsKey: Context.ServiceClass<Settings, "basegate/config/Settings", SettingsShape> = Context
+  .Service<Settings, SettingsShape>()("basegate/config/Settings")
+
 /** What the operator asked for; see the README's table of variables. */
-export class Settings extends Context.Service<Settings, SettingsShape>()("basegate/config/Settings") {
+export class Settings extends SettingsKey {
   /** Settings that were decoded already. */
   static readonly layerOf = (settings: SettingsShape): Layer.Layer<Settings> =>
     Layer.succeed(Settings, settings)

@@ -10,7 +10,14 @@ import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit
 import { type CustomProvider, CustomProviders, customProviders } from "./custom-providers.ts"
 import { count, integer, oneOf, text } from "./expected.ts"
 import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
-import { RateLimiting, RateLimits, type RateRule, rateRules, SpendLimits } from "./limit-rules.ts"
+import {
+  RateLimiting,
+  RateLimits,
+  type RateRule,
+  rateRules,
+  type SpendLimits,
+  SpendLimitsEntry,
+} from "./limit-rules.ts"
 import { LogCollection, type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "./route-graph.ts"
 import { SettingProblem } from "./setting-problem.ts"
@@ -21,7 +28,7 @@ const Milliseconds = integer(1, 86_400_000)
 const Backoff = oneOf("constant", "linear", "exponential")
 
 /** How the delay between tries grows. */
-export type Backoff = typeof Backoff.Type
+export type Backoff = "constant" | "linear" | "exponential"
 
 /** What an entry may hold. An unknown key is an error: a misspelt limit must not look like a working one. */
 export const GatewayEntry = Schema.Struct({
@@ -48,7 +55,7 @@ export const GatewayEntry = Schema.Struct({
   cache_ttl_header_enables: Schema.optionalKey(Schema.Boolean),
   ...RateLimiting,
   rate_limits: Schema.optionalKey(RateLimits),
-  spend_limits: Schema.optionalKey(SpendLimits),
+  spend_limits: Schema.optionalKey(SpendLimitsEntry),
   retry_max_attempts: Schema.optionalKey(
     Schema.NullOr(integer(1, 5)),
   ),

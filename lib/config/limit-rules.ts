@@ -60,7 +60,7 @@ const Filter = Schema.Struct({
   mode: oneOf("filter"),
   values: Schema.NonEmptyArray(Schema.String),
 })
-const Selector = Schema.Union([Schema.Struct({ mode: oneOf("partition") }), Filter])
+const SelectorEntry = Schema.Union([Schema.Struct({ mode: oneOf("partition") }), Filter])
 
 const SpendRuleEntry = Schema.Struct({
   id: someText,
@@ -69,9 +69,9 @@ const SpendRuleEntry = Schema.Struct({
   window: Seconds,
   technique: Technique,
   enabled: Schema.Boolean,
-  model: Schema.optionalKey(Selector),
-  provider: Schema.optionalKey(Selector),
-  metadata: Schema.optionalKey(Schema.Record(Schema.String, Selector)),
+  model: Schema.optionalKey(SelectorEntry),
+  provider: Schema.optionalKey(SelectorEntry),
+  metadata: Schema.optionalKey(Schema.Record(Schema.String, SelectorEntry)),
 })
 
 /**
@@ -79,7 +79,7 @@ const SpendRuleEntry = Schema.Struct({
  * nano-dollars are exact), `window` in seconds. `model` and `provider` can also be `{"mode":"partition"}`: Cloudflare's
  * documentation says so, though its schema of August 2026 does not.
  */
-export const SpendLimits = Schema.Struct({
+export const SpendLimitsEntry = Schema.Struct({
   enabled: Schema.Boolean,
   rules: Schema.Array(SpendRuleEntry).check(
     Schema.makeFilter((rules) =>
@@ -91,13 +91,30 @@ export const SpendLimits = Schema.Struct({
 })
 
 /** Spend rules and whether any is in force. */
-export type SpendLimits = typeof SpendLimits.Type
+export interface SpendLimits {
+  readonly enabled: boolean
+  readonly rules: ReadonlyArray<SpendRule>
+}
 
 /** One spend rule. */
-export type SpendRule = typeof SpendRuleEntry.Type
+export interface SpendRule {
+  readonly id: string
+  /** In USD. */
+  readonly limit: number
+  readonly limitType: "cost"
+  /** In seconds. */
+  readonly window: number
+  readonly technique: "fixed" | "sliding"
+  readonly enabled: boolean
+  readonly model?: Selector
+  readonly provider?: Selector
+  readonly metadata?: Readonly<Record<string, Selector>>
+}
 
 /** How a rule selects requests by one property: only some values, or each value with a budget of its own. */
-export type Selector = typeof Selector.Type
+export type Selector =
+  | { readonly mode: "partition" }
+  | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }
 
 /** A rate limit with every default filled in. */
 export interface RateRule {

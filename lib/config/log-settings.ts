@@ -32,7 +32,7 @@ export interface LogSettings {
   /** The most entries; nothing where there is no limit. */
   readonly maxEntries: number | undefined
   /** What happens when there are as many. */
-  readonly strategy: typeof Strategy.Type
+  readonly strategy: "STOP_INSERTING" | "DELETE_OLDEST"
   /** How long an entry is kept, in milliseconds; nothing where its age does not matter. */
   readonly retention: number | undefined
 }

@@ -19,11 +19,8 @@ export interface LogPatch extends Partial<Verdict> {
   readonly metadata?: RequestRecord["metadata"]
 }
 
-/**
- * The log of every gateway. No method fails: a log that cannot write keeps what it can in memory, counts what
- * it gives up, and warns once.
- */
-export class RequestLog extends Context.Service<RequestLog, {
+/** What `RequestLog` does. */
+export interface RequestLogShape {
   /** Takes an entry. Never waits: what a slow store cannot take is dropped and counted. */
   readonly append: (record: RequestRecord, payloads: Payloads | undefined) => Effect.Effect<void>
   readonly list: (query: LogQuery) => Effect.Effect<LogPage>
@@ -43,7 +40,16 @@ export class RequestLog extends Context.Service<RequestLog, {
   readonly health: Effect.Effect<LogHealth>
   /** Writes what waits to be written. */
   readonly flush: Effect.Effect<void>
-}>()("basegate/log/RequestLog") {
+}
+
+const RequestLogKey: Context.ServiceClass<RequestLog, "basegate/log/RequestLog", RequestLogShape> = Context
+  .Service<RequestLog, RequestLogShape>()("basegate/log/RequestLog")
+
+/**
+ * The log of every gateway. No method fails: a log that cannot write keeps what it can in memory, counts what
+ * it gives up, and warns once.
+ */
+export class RequestLog extends RequestLogKey {
   /**
    * In memory, bounded; lost when the process ends.
    *

@@ -8,6 +8,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
 
+/** What `StreamRelay` does. */
+export interface StreamRelayShape {
+  /** Starts to relay a body. */
+  readonly relay: (input: RelayInput) => BodyRelay
+  /** Ends every body that is being relayed, or will be, as `draining`. */
+  readonly drain: Effect.Effect<void>
+}
+
+const StreamRelayKey: Context.ServiceClass<StreamRelay, "basegate/relay/StreamRelay", StreamRelayShape> =
+  Context.Service<StreamRelay, StreamRelayShape>()("basegate/relay/StreamRelay")
+
 /**
  * Relays bodies.
  *
@@ -15,12 +26,7 @@ import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
  * ending. A stream that broke off is shown as broken: by an error event where the framing has one, by an
  * aborted body where it has not.
  */
-export class StreamRelay extends Context.Service<StreamRelay, {
-  /** Starts to relay a body. */
-  readonly relay: (input: RelayInput) => BodyRelay
-  /** Ends every body that is being relayed, or will be, as `draining`. */
-  readonly drain: Effect.Effect<void>
-}>()("basegate/relay/StreamRelay") {
+export class StreamRelay extends StreamRelayKey {
   /** Relays, and keeps count of what is being relayed so that it can be drained. */
   static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
     const relays = new Set<BodyRelay>()

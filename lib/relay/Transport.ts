@@ -24,8 +24,8 @@ export type StreamBody = (
   length: number,
 ) => ReadableStream<Uint8Array<ArrayBuffer>>
 
-/** Sends one request; follows no redirect, sets no time limit, and retries nothing. */
-export class Transport extends Context.Service<Transport, {
+/** What `Transport` does. */
+export interface TransportShape {
   /**
    * Resolves with the response headers, its body yet to come. `abort` ends both. What it rejects with is told to the
    * client where it is a `GatewayError`.
@@ -35,7 +35,13 @@ export class Transport extends Context.Service<Transport, {
   readonly decodes: ReadonlySet<string>
   /** How the bodies of its answers are read; in the runtime's own chunks unless told otherwise. */
   readonly openReader?: OpenReader
-}>()("basegate/relay/Transport") {
+}
+
+const TransportKey: Context.ServiceClass<Transport, "basegate/relay/Transport", TransportShape> = Context
+  .Service<Transport, TransportShape>()("basegate/relay/Transport")
+
+/** Sends one request; follows no redirect, sets no time limit, and retries nothing. */
+export class Transport extends TransportKey {
   /**
    * The runtime's own `fetch`.
    *

@@ -42,18 +42,26 @@ export interface UpstreamFailure {
   readonly ending: "complete" | "upstream_cut" | Expiry
 }
 
+/** What `Upstream` does. */
+export interface UpstreamShape {
+  readonly send: (
+    call: UpstreamCall,
+    limits: ClockLimits,
+  ) => Effect.Effect<UpstreamAnswer, UpstreamFailure>
+}
+
+const UpstreamKey: Context.ServiceClass<Upstream, "basegate/relay/Upstream", UpstreamShape> = Context.Service<
+  Upstream,
+  UpstreamShape
+>()("basegate/relay/Upstream")
+
 /**
  * Sends requests to Baseten. Interruption aborts the request: the GPU stops.
  *
  * Fails with `provider_failed` where the connection failed or closed before the headers, with
  * `provider_timeout` where a clock ran out first, and with what broke the request's body where that came first.
  */
-export class Upstream extends Context.Service<Upstream, {
-  readonly send: (
-    call: UpstreamCall,
-    limits: ClockLimits,
-  ) => Effect.Effect<UpstreamAnswer, UpstreamFailure>
-}>()("basegate/relay/Upstream") {
+export class Upstream extends UpstreamKey {
   /** Over the platform's transport. */
   static readonly layer: Layer.Layer<Upstream, never, Transport> = Layer.effect(
     Upstream,

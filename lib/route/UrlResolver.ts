@@ -10,14 +10,20 @@ import { Settings } from "../config/Settings.ts"
 import { GatewayError } from "../errors.ts"
 import { findRoute, type Route } from "./routes.ts"
 
-/** Resolves a request line to a route; fails with `not_found`, `invalid_provider`, `bad_request` and the like. */
-export class UrlResolver extends Context.Service<UrlResolver, {
+/** What `UrlResolver` does. */
+export interface UrlResolverShape {
   /**
    * @param method the request's method
    * @param url the request's URL; its host does not matter
    */
   readonly resolve: (method: string, url: URL) => Effect.Effect<Route, GatewayError>
-}>()("basegate/route/UrlResolver") {
+}
+
+const UrlResolverKey: Context.ServiceClass<UrlResolver, "basegate/route/UrlResolver", UrlResolverShape> =
+  Context.Service<UrlResolver, UrlResolverShape>()("basegate/route/UrlResolver")
+
+/** Resolves a request line to a route; fails with `not_found`, `invalid_provider`, `bad_request` and the like. */
+export class UrlResolver extends UrlResolverKey {
   /** Cloudflare AI Gateway's paths, to the hosts that the settings name. */
   static readonly layer: Layer.Layer<UrlResolver, never, Settings> = Layer.effect(
     UrlResolver,

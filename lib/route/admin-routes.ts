@@ -34,10 +34,19 @@ const table = [
   // A custom provider's name is `custom-` and a slug of up to 64 characters.
   ["url", below(`gateways/${id}/url/([\\w-]{1,71})`), reads],
   ["metrics", /^\/metrics$/, reads],
-] as const satisfies ReadonlyArray<readonly [string, RegExp, ReadonlyArray<string>]>
+] as const satisfies ReadonlyArray<readonly [AdminName, RegExp, ReadonlyArray<string>]>
 
 /** What is asked for. */
-export type AdminName = typeof table[number][0]
+export type AdminName =
+  | "logs"
+  | "log"
+  | "log.request"
+  | "log.response"
+  | "analytics"
+  | "gateways"
+  | "gateway"
+  | "url"
+  | "metrics"
 
 /** Whether a path is the admin's, whatever it leads to. */
 export const isAdminPath = (path: string): boolean => /^\/+(?:metrics$|client\/+v4\/)/.test(path)

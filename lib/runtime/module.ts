@@ -92,8 +92,20 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
   return serveWithSockets(gateway, request, context, upgrade) as Promise<Response>
 }
 
+/** What hosts read of the module's default export. */
+export interface Served {
+  readonly fetch: (request: Request, second?: object, third?: Lent) => Promise<Response>
+  readonly port: number
+  readonly hostname: string
+  readonly development: boolean
+  readonly websocket: object
+  readonly idleTimeout: number
+  readonly maxRequestBodySize: number
+  readonly onListen: (address: { readonly hostname: string; readonly port: number }) => void
+}
+
 /** The module's default export. `port`, `hostname` and the rest are read by servers alone. */
-export const served = {
+export const served: Served = {
   fetch,
   /** Bun and Deno read these when they start to listen, not when the module is imported. */
   get port(): number {
@@ -121,7 +133,7 @@ export const served = {
   /** Bun's own limit is 128 MB; the gateway's setting decides. */
   maxRequestBodySize: Number.MAX_SAFE_INTEGER,
   /** `deno serve` tells which address it has bound. */
-  onListen: ({ hostname, port }: { readonly hostname: string; readonly port: number }): void => {
+  onListen: ({ hostname, port }) => {
     bound = hostname
     askPermissions()
     drainOnSignal()

@@ -12,13 +12,8 @@ import { makeMemory, type MemoryOptions } from "./memory.ts"
 /** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */
 export type Guarantee = "local" | "global"
 
-/**
- * Counters and bytes by key.
- *
- * Keys are harmless when they come here: ids from the settings, or digests of whatever a caller chose. Nothing
- * fails: a store that cannot be reached must decide itself what it answers, and say so where it is made.
- */
-export class Store extends Context.Service<Store, {
+/** What `Store` does. */
+export interface StoreShape {
   readonly guarantee: Guarantee
   /**
    * Adds to a counter and gives the sum. Atomic: of two additions at once, one sees the other.
@@ -33,7 +28,20 @@ export class Store extends Context.Service<Store, {
   readonly get: (key: string) => Effect.Effect<Uint8Array<ArrayBuffer> | undefined>
   /** Keeps bytes for `ttl` milliseconds at most. They belong to the store from now on. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Effect.Effect<void>
-}>()("basegate/store/Store") {
+}
+
+const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> = Context.Service<
+  Store,
+  StoreShape
+>()("basegate/store/Store")
+
+/**
+ * Counters and bytes by key.
+ *
+ * Keys are harmless when they come here: ids from the settings, or digests of whatever a caller chose. Nothing
+ * fails: a store that cannot be reached must decide itself what it answers, and say so where it is made.
+ */
+export class Store extends StoreKey {
   /** In memory, bounded; lost when the process ends. */
   static readonly layerMemory = (options?: MemoryOptions): Layer.Layer<Store> =>
     Layer.sync(Store, () => {

@@ -14,18 +14,23 @@ import { type RequestMeter, requestMeter } from "./meter-record.ts"
 import { catalogue } from "./metric-catalogue.ts"
 import { prometheusText } from "./prometheus-text.ts"
 
-/** Counts what passes, for Prometheus to fetch and for a collector to be sent. */
-export class Metrics extends Context.Service<
+/** What `Metrics` does. */
+export type MetricsShape = Pick<RequestMeter, "began" | "ended" | "record"> & {
+  /** Counts what a collector did not take. */
+  readonly dropped: (signal: string, items: number) => void
+  /** All instruments as they stand. */
+  readonly families: Effect.Effect<ReadonlyArray<Family>>
+  /** The same in Prometheus' text format (`prometheusType`). */
+  readonly text: Effect.Effect<string>
+}
+
+const MetricsKey: Context.ServiceClass<Metrics, "basegate/telemetry/Metrics", MetricsShape> = Context.Service<
   Metrics,
-  Pick<RequestMeter, "began" | "ended" | "record"> & {
-    /** Counts what a collector did not take. */
-    readonly dropped: (signal: string, items: number) => void
-    /** All instruments as they stand. */
-    readonly families: Effect.Effect<ReadonlyArray<Family>>
-    /** The same in Prometheus' text format (`prometheusType`). */
-    readonly text: Effect.Effect<string>
-  }
->()("basegate/telemetry/Metrics") {
+  MetricsShape
+>()("basegate/telemetry/Metrics")
+
+/** Counts what passes, for Prometheus to fetch and for a collector to be sent. */
+export class Metrics extends MetricsKey {
   /** In the memory of the process (on Workers: of the isolate). */
   static readonly layer: Layer.Layer<Metrics, never, RequestLog | Settings> = Layer.effect(
     Metrics,

@@ -14,10 +14,17 @@ import { Settings } from "../config/Settings.ts"
 import { type ExportOptions, exportRequests, type RequestExport } from "./export-requests.ts"
 import { Metrics } from "./Metrics.ts"
 
-/** Takes one record a request, after the response. Never waits for the collector where the host allows for that. */
-export class OtlpExporter extends Context.Service<OtlpExporter, Pick<RequestExport, "record">>()(
+/** What `OtlpExporter` does. */
+export type OtlpExporterShape = Pick<RequestExport, "record">
+
+const OtlpExporterKey: Context.ServiceClass<
+  OtlpExporter,
   "basegate/telemetry/OtlpExporter",
-) {
+  OtlpExporterShape
+> = Context.Service<OtlpExporter, OtlpExporterShape>()("basegate/telemetry/OtlpExporter")
+
+/** Takes one record a request, after the response. Never waits for the collector where the host allows for that. */
+export class OtlpExporter extends OtlpExporterKey {
   /** To the collectors of the settings; does nothing where they name none. */
   static readonly layer = (options: ExportOptions): Layer.Layer<OtlpExporter, never, Metrics | Settings> =>
     Layer.effect(

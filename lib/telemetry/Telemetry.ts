@@ -47,11 +47,17 @@ const lineOf = ({ logLevel }: SettingsShape): (record: RequestRecord) => Effect.
     })
 }
 
-/** Takes one record a request, after the response, exactly once, however the request ended. */
-export class Telemetry extends Context.Service<Telemetry, {
+/** What `Telemetry` does. */
+export interface TelemetryShape {
   /** @param collected what the gateway's settings and the caller want kept in the log */
   readonly record: (record: RequestRecord, collected: Collected) => Effect.Effect<void>
-}>()("basegate/telemetry/Telemetry") {
+}
+
+const TelemetryKey: Context.ServiceClass<Telemetry, "basegate/telemetry/Telemetry", TelemetryShape> = Context
+  .Service<Telemetry, TelemetryShape>()("basegate/telemetry/Telemetry")
+
+/** Takes one record a request, after the response, exactly once, however the request ended. */
+export class Telemetry extends TelemetryKey {
   /** A `RecordLine` a request on standard output, from the level that `LOG_LEVEL` names. */
   static readonly layerConsole: Layer.Layer<Telemetry, never, Settings> = Layer.effect(
     Telemetry,

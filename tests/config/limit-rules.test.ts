@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { RateLimiting, RateLimits, rateRules, SpendLimits } from "../../lib/config/limit-rules.ts"
+import { RateLimiting, RateLimits, rateRules, SpendLimitsEntry } from "../../lib/config/limit-rules.ts"
 
 const accepts = (schema: Schema.Codec<unknown, unknown>) => {
   const decode = Schema.decodeUnknownResult(schema)
@@ -42,7 +42,7 @@ test("RateLimits takes a full and a minimal rule, and refuses what could not wor
 })
 
 test("SpendLimits takes Cloudflare's shape, with partitions of model and provider, up to 20 rules", () => {
-  const takes = accepts(SpendLimits)
+  const takes = accepts(SpendLimitsEntry)
   const rule = {
     id: "r",
     limit: 0.5,

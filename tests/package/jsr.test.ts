@@ -1,0 +1,36 @@
+/** What `deno publish` gives to JSR. Slow types are a matter of `deno lint`. */
+import assert from "node:assert/strict"
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import process from "node:process"
+import { test } from "node:test"
+import { promisify } from "node:util"
+
+test("JSR gets the module's sources, README and LICENSE, and nothing of the tests or of this folder", async () => {
+  const { stdout, stderr } = await promisify(execFile)(
+    "node_modules/.bin/deno",
+    ["publish", "--dry-run", "--allow-dirty", "--no-check"],
+    { env: { ...process.env, NO_COLOR: "1" } },
+  )
+  assert.match(stdout + stderr, /Dry run complete/)
+  assert.doesNotMatch(stdout + stderr, /warning\[/)
+  const root = new URL("../../", import.meta.url).href
+  const files = [...(stdout + stderr).matchAll(/^ +(file:\S+) \(/gm)].map(([, file = ""]) =>
+    file.replace(root, "")
+  )
+  for (const file of ["mod.ts", "README.md", "LICENSE", "deno.json", "lib/runtime/deno.ts"]) {
+    assert.ok(files.includes(file), file)
+  }
+  assert.deepEqual(
+    files.filter((file) => !/^(LICENSE|README\.md|deno\.json|mod\.ts|lib\/.+\.ts)$/.test(file)),
+    [],
+  )
+  assert.deepEqual(files.filter((file) => file.startsWith("lib/commands/")), [])
+  // Every module that is published finds what it imports among the rest.
+  for (const file of files.filter((name) => name.endsWith(".ts"))) {
+    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(/ from "(\.[^"]+)"/g)) {
+      const target = new URL(path, new URL(file, root)).href.replace(root, "")
+      assert.ok(files.includes(target), `${file} imports ${target}`)
+    }
+  }
+})
