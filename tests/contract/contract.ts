@@ -24,6 +24,7 @@ import { errorCases, errorEntries } from "./cases/errors.ts"
 import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
 import { hostCases } from "./cases/hosts.ts"
+import { keepAliveCases } from "./cases/keep-alive.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
 import { meteringCases, meteringEntries } from "./cases/metering.ts"
@@ -60,6 +61,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   compat: { cases: compatCases },
   headers: { cases: headerCases },
   hosts: { cases: hostCases },
+  "keep alive": { cases: keepAliveCases },
   redirects: { cases: redirectCases, configured: redirectEntries },
   credentials: { cases: credentialCases, configured: credentialEntries },
   cors: { cases: corsCases },
