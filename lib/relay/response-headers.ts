@@ -43,5 +43,8 @@ export const responseHeaders = (
     if (name === "location" && status === 304) continue
     headers.append(name, value)
   }
+  // What such an answer must not have, and clients would wait for (RFC 9110 §8.6, §15.3.6).
+  if (status === 204) headers.delete("content-length")
+  if (status === 205 && headers.has("content-length")) headers.set("content-length", "0")
   return headers
 }

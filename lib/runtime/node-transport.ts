@@ -22,6 +22,23 @@ interface NodeModules {
 /** Idle connections are closed after 30 s, well before Baseten closes them (60 to 120 s). */
 const pool = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024, timeout: 30_000 }
 
+/** How many bytes of headers an answer may have; Node's own bound of 16 KiB is less than what some proxies add. */
+const maxHeaderSize = 262_144
+
+/** A connection that was closed before a request shows it within a round trip; later, the request was worked on. */
+const staleTime = 1000
+
+/**
+ * Whether a request came to nothing since its connection, which had served others, was closed by then: a server may close
+ * an idle one at any time (RFC 9112 §9.5).
+ */
+const wasStale = (
+  { reusedSocket }: ClientRequest,
+  sent: number,
+  { code }: NodeJS.ErrnoException,
+): boolean =>
+  reusedSocket && (code === "ECONNRESET" || code === "EPIPE") && performance.now() - sent < staleTime
+
 const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>): Promise<void> => {
   const reader = body.getReader()
   try {
@@ -82,23 +99,41 @@ export const layerNodeHttp = (): Layer.Layer<Transport> =>
     const securePool = new https.Agent(pool)
     const open = (url: URL, init: import("node:https").RequestOptions): ClientRequest =>
       url.protocol === "https:"
-        ? https.request(url, { ...init, agent: securePool })
-        : http.request(url, { ...init, agent: plainPool })
+        ? https.request(url, { agent: securePool, ...init })
+        : http.request(url, { agent: plainPool, ...init })
     const send = ({ url, method, headers, body }: UpstreamRequest, { onAbort }: Abort): Promise<Response> =>
       new Promise((resolve, reject) => {
-        const request = open(new URL(url), { method, headers: Object.fromEntries(headers) })
-        onAbort(() => request.destroy(new Error("aborted")))
-        request.on("error", reject)
-        request.on("response", (message) => {
-          try {
-            resolve(new NodeAnswer(message, request, method) as unknown as Response)
-          } catch (cause) {
-            request.destroy()
+        let aborted = false
+        let request: ClientRequest
+        const init = { method, headers: Object.fromEntries(headers), maxHeaderSize }
+        const start = (more: { readonly agent?: false }): void => {
+          const sentAt = performance.now()
+          const sent = request = open(new URL(url), { ...init, ...more })
+          let answered = false
+          sent.on("error", (cause) => {
+            // Once more, on a connection of its own: others of the pool may be closed as well.
+            if (!aborted && !answered && !(body instanceof ReadableStream) && wasStale(sent, sentAt, cause)) {
+              return start({ agent: false })
+            }
             reject(cause)
-          }
+          })
+          sent.on("response", (message) => {
+            answered = true
+            try {
+              resolve(new NodeAnswer(message, sent, method) as unknown as Response)
+            } catch (cause) {
+              sent.destroy()
+              reject(cause)
+            }
+          })
+          if (body instanceof ReadableStream) void upload(sent, body)
+          else sent.end(body ?? undefined)
+        }
+        onAbort(() => {
+          aborted = true
+          request.destroy(new Error("aborted"))
         })
-        if (body instanceof ReadableStream) void upload(request, body)
-        else request.end(body ?? undefined)
+        start({})
       })
     return { send, openReader, decodes: new Set<string>() }
   })

@@ -29,6 +29,7 @@ import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
 import { meteringCases, meteringEntries } from "./cases/metering.ts"
 import { logApiCases, logApiEntries } from "./cases/log-api.ts"
+import { oddAnswerCases } from "./cases/odd-answers.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
 import { redirectCases, redirectEntries } from "./cases/redirects.ts"
 import { recordCases, recordEntries } from "./cases/records.ts"
@@ -62,6 +63,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   headers: { cases: headerCases },
   hosts: { cases: hostCases },
   "keep alive": { cases: keepAliveCases },
+  "odd answers": { cases: oddAnswerCases },
   redirects: { cases: redirectCases, configured: redirectEntries },
   credentials: { cases: credentialCases, configured: credentialEntries },
   cors: { cases: corsCases },

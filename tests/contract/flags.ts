@@ -22,9 +22,15 @@ export interface Flags {
   readonly sharesMisses: boolean
   /**
    * Whether a try is one request to Baseten. Deno's `fetch` (2.9) sends a request whose body is not a stream once more
-   * by itself where the connection breaks before the headers, and does not tell (denoland/deno#35610).
+   * by itself where the connection breaks before the headers, and does not tell (denoland/deno#35610). On Node the
+   * transport does so where the connection had served others and breaks at once: it was closed before.
    */
   readonly sendsOnce: boolean
+  /**
+   * Whether a 205 says that nothing follows. `Deno.serve` (2.9.6) leaves out its `content-length: 0`, so that its end is
+   * that of the connection (RFC 9112 §6.3).
+   */
+  readonly framesResets: boolean
 }
 
 const all: Flags = {
@@ -34,12 +40,13 @@ const all: Flags = {
   tellsWhatWaits: true,
   sharesMisses: true,
   sendsOnce: true,
+  framesResets: true,
 }
 
 export const flags: Record<Runtime, Flags> = {
   bun: all,
-  deno: { ...all, noticesLeaveAfterUpload: false, sendsOnce: false },
-  node: { ...all, upgrades: false },
+  deno: { ...all, noticesLeaveAfterUpload: false, sendsOnce: false, framesResets: false },
+  node: { ...all, upgrades: false, sendsOnce: false },
   workerd: {
     ...all,
     noticesSilentLeave: false,

@@ -63,3 +63,36 @@ test("requests in a row on one connection end with it, those as well whose turn 
       assert.deepEqual(records.map(({ ending }) => ending), ["client_left", "client_left", "client_left"])
     },
   ))
+
+test("a call whose connection had served others and was closed by then is sent once more, on a new one", async () => {
+  const sockets: Array<Socket> = []
+  let seen = 0
+  const upstream = createTcpServer((socket) => {
+    let calls = 0
+    sockets.push(socket)
+    socket.on("error", () => {}).on("data", () => {
+      seen++
+      if (calls++ > 0) socket.resetAndDestroy()
+      else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    })
+  }).listen(0, "127.0.0.1")
+  await once(upstream, "listening")
+  const url = `http://127.0.0.1:${portOf(upstream)}`
+  const gateway = createGateway({ env: { BASETEN_INFERENCE_URL: url, LOG_LEVEL: "none" } })
+  const call = async (path: string): Promise<number> => {
+    const init = { method: "POST", headers: { authorization: "Bearer key" }, body: '{"model":"m"}' }
+    const response = await gateway.fetch(new Request(`http://gateway/v1/a/g/baseten/v1/${path}`, init))
+    await response.text()
+    // A connection can be used again a turn after its answer.
+    await new Promise((resolve) => setImmediate(resolve))
+    return response.status
+  }
+  assert.deepEqual([await call("chat/completions"), seen], [200, 1])
+  assert.deepEqual([await call("chat/completions"), seen], [200, 3])
+  // That connection is not kept; what is streamed up cannot be sent again.
+  assert.deepEqual([await call("chat/completions"), seen], [200, 4])
+  assert.deepEqual([await call("handed-on"), seen], [502, 5])
+  upstream.close()
+  for (const socket of sockets) socket.destroy()
+  await gateway.dispose()
+})

@@ -28,6 +28,7 @@ export type Fault = {
   readonly redirect?: string
   readonly early?: boolean
   readonly hop_headers?: boolean
+  readonly big_header?: number
 }
 
 export class FaultMistake extends Error {}
@@ -67,6 +68,7 @@ const accepts: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   redirect: string,
   early: flag,
   hop_headers: flag,
+  big_header: count,
 }
 
 export function readFault(value: unknown): Fault {

@@ -36,6 +36,7 @@ export async function reshape(answer: Answer, fault: Fault): Promise<Answer> {
   // These two have no body and no length of one (RFC 9110, 8.6).
   if (status === 204 || status === 304) shaped = { ...shaped, body: { kind: "empty" } }
   if (fault.hop_headers === true) shaped = withHeaders(shaped, hopHeaders)
+  if (fault.big_header !== undefined) shaped = withHeaders(shaped, { "X-Big": "y".repeat(fault.big_header) })
   return fault.headers === undefined ? shaped : withHeaders(shaped, { ...fault.headers })
 }
 
