@@ -5,7 +5,7 @@
  */
 import type { Framing } from "../framing.ts"
 import { usageKey, usageMember } from "./usage-member.ts"
-import { type Usage, usageOf } from "./usage.ts"
+import { laterUsage, type Usage, usageOf } from "./usage.ts"
 
 const parsed = (text: string): unknown => {
   try {
@@ -14,18 +14,6 @@ const parsed = (text: string): unknown => {
     return undefined
   }
 }
-
-const larger = (one: number | undefined, other: number | undefined): number | undefined =>
-  one === undefined || other === undefined ? one ?? other : Math.max(one, other)
-
-/** What two events tell together: all counts are running totals, which never fall. Some servers end with zeros. */
-export const mergedUsage = (one: Usage | undefined, other: Usage | undefined): Usage | undefined =>
-  one === undefined || other === undefined ? one ?? other : {
-    input: larger(one.input, other.input),
-    output: larger(one.output, other.output),
-    cachedInput: larger(one.cachedInput, other.cachedInput),
-    reasoning: larger(one.reasoning, other.reasoning),
-  }
 
 /** The data of an event: its `data` lines, joined as the HTML standard's event stream format says. */
 export const dataOf = (event: string): string =>
@@ -46,15 +34,12 @@ export const usageInValue = (value: unknown, cachedApart: boolean): Usage | unde
   return usageOf(usage ?? objectOf(response)["usage"] ?? objectOf(message)["usage"], cachedApart)
 }
 
-/** Whether there is nothing that an earlier event could add. */
-const isFull = ({ input, output }: Usage): boolean => (input ?? 0) > 0 && (output ?? 0) > 0
-
 /**
  * The usage that events tell together.
  *
  * Usage is a member of a chat's chunk; in a message's or a response's stream it may be one level further down
  * (`message_start`, `response.completed`), where the protocol alone names members. A message tells its input when it
- * starts and its output when it ends; the other framings tell all at once, so that the newest event that does is enough.
+ * starts and its output when it ends; some servers tell running totals with each chunk.
  *
  * @param text whole events, whose lines end with LF alone
  */
@@ -68,8 +53,7 @@ export const usageInEvents = (text: string, framing: Framing, cachedApart: boole
       const start = text.lastIndexOf("\n\n", at) + 1
       const blank = text.indexOf("\n\n", at)
       const member = usageMember(dataOf(text.slice(start, blank === -1 ? text.length : blank)), deepest, true)
-      usage = mergedUsage(usage, member === undefined ? undefined : usageOf(parsed(member), cachedApart))
-      if (usage !== undefined && framing !== "messages" && isFull(usage)) break
+      usage = laterUsage(usage, member === undefined ? undefined : usageOf(parsed(member), cachedApart))
       before = start - 1
     }
     at = before < 0 ? -1 : text.lastIndexOf(usageKey, before)

@@ -27,6 +27,10 @@ const count = (value: unknown): number | undefined => {
   return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
+/** A zero beside a count, or after one, is a count that was not made. */
+const more = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? one ?? other : Math.max(one, other)
+
 /**
  * Reads the `usage` object of a chat completion, a completion, embeddings, a message or a response; nothing
  * where it tells no count at all.
@@ -39,13 +43,25 @@ export const usageOf = (value: unknown, cachedApart = false): Usage | undefined 
   const inputDetails = objectOf(usage["prompt_tokens_details"] ?? usage["input_tokens_details"])
   const outputDetails = objectOf(usage["completion_tokens_details"] ?? usage["output_tokens_details"])
   const cacheRead = count(usage["cache_read_input_tokens"])
-  const told = count(usage["prompt_tokens"]) ?? count(usage["input_tokens"])
+  const told = more(count(usage["prompt_tokens"]), count(usage["input_tokens"]))
   const input = cachedApart && told !== undefined
     ? told + (cacheRead ?? 0) + (count(usage["cache_creation_input_tokens"]) ?? 0)
     : told
-  const output = count(usage["completion_tokens"]) ?? count(usage["output_tokens"])
-  const cachedInput = count(inputDetails["cached_tokens"]) ?? cacheRead
+  const output = more(count(usage["completion_tokens"]), count(usage["output_tokens"]))
+  const cachedInput = more(count(inputDetails["cached_tokens"]), cacheRead)
   const reasoning = count(outputDetails["reasoning_tokens"])
   if ((input ?? output ?? cachedInput ?? reasoning) === undefined) return undefined
   return { input, output, cachedInput, reasoning }
 }
+
+/**
+ * What two reports of one call come to. Counts are running totals, which never fall: some servers end a stream with zeros
+ * for what they have told before, and others begin it with zeros.
+ */
+export const laterUsage = (one: Usage | undefined, other: Usage | undefined): Usage | undefined =>
+  one === undefined || other === undefined ? one ?? other : {
+    input: more(one.input, other.input),
+    output: more(one.output, other.output),
+    cachedInput: more(one.cachedInput, other.cachedInput),
+    reasoning: more(one.reasoning, other.reasoning),
+  }

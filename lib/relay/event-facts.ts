@@ -4,8 +4,8 @@
  * @module
  */
 import type { Framing } from "../framing.ts"
-import { dataOf, mergedUsage, usageInEvents, usageInValue } from "../meter/told-usage.ts"
-import type { Usage } from "../meter/usage.ts"
+import { dataOf, usageInEvents, usageInValue } from "../meter/told-usage.ts"
+import { laterUsage, type Usage } from "../meter/usage.ts"
 import { toldError } from "./told-error.ts"
 
 /** What a Responses stream says of the response that it brings. */
@@ -122,7 +122,7 @@ export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts =
         see(nameOf(event), dataOf(event))
         mark.lastIndex = start + event.length
       }
-      usage = mergedUsage(usage, usageInEvents(text, framing, cachedApart))
+      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart))
       seeSequence(text)
       if (framing !== "responses" || response !== undefined) return
       const at = text.indexOf('"response"')
@@ -134,12 +134,12 @@ export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts =
     lookAt: (name, data) => {
       see(name, data)
       const value = parsed(data)
-      usage = mergedUsage(usage, usageInValue(value, cachedApart))
+      usage = laterUsage(usage, usageInValue(value, cachedApart))
       seeSequence(data)
       if (framing === "responses" && response === undefined) seeResponse(value)
     },
     lookAtRest: (text) => {
-      usage = mergedUsage(usage, usageInEvents(text, framing, cachedApart))
+      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart))
       error ??= toldError(parsed(dataOf(text)))
     },
     isComplete: () => complete,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { mergedUsage, usageInJson, usageInValue } from "../meter/told-usage.ts"
-import type { Usage } from "../meter/usage.ts"
+import { usageInJson, usageInValue } from "../meter/told-usage.ts"
+import { laterUsage, type Usage } from "../meter/usage.ts"
 import { type JsonSkeleton, jsonSkeleton } from "../meter/json-skeleton.ts"
 import { toldError } from "./told-error.ts"
 
@@ -47,7 +47,7 @@ export const jsonFacts = (cachedApart: boolean): JsonFacts => {
     skeleton ??= jsonSkeleton((outline) => {
       const value = parsed(outline)
       error ??= toldError(value)
-      usage = mergedUsage(usage, usageInValue(value, cachedApart))
+      usage = laterUsage(usage, usageInValue(value, cachedApart))
     })
     skeleton.push(bytes)
   }

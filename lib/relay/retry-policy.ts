@@ -35,7 +35,10 @@ export interface PastAttempt {
   readonly random: number
 }
 
-/** No wait is longer, in milliseconds: beyond a minute the client does better to decide for itself. */
+/**
+ * No wait is longer, in milliseconds: beyond a minute the client, or the next step, does better. A server that asks for
+ * more would refuse a try that comes earlier.
+ */
 const longestWait = 60_000
 
 /**
@@ -78,8 +81,8 @@ const backoffOf = ({ delay, backoff }: RetryPolicy, attempt: number): number => 
 
 /**
  * How long to wait before the next try, in whole milliseconds, or nothing where there is to be none and the
- * outcome stands as it is: it is not one that a retry mends, the tries are used up, or the wait does not fit
- * in the time left.
+ * outcome stands as it is: it is not one that a retry mends, the tries are used up, or the server's wish is longer than
+ * the longest wait, or the wait does not fit in the time left.
  *
  * The wait is the backoff, spread by a quarter either way so that callers that failed together do not come
  * back together. The server's wish wins where it is longer. After 529 (Baseten has no capacity, though the
@@ -88,8 +91,10 @@ const backoffOf = ({ delay, backoff }: RetryPolicy, attempt: number): number => 
  */
 export const retryWait = (policy: RetryPolicy, past: PastAttempt): number | undefined => {
   if (past.attempt >= policy.maxAttempts || !isRetried(past.outcome, past.duration)) return undefined
+  const wish = past.wish ?? 0
+  if (wish > longestWait) return undefined
   const backoff = backoffOf(policy, past.attempt)
   const base = past.outcome === 529 ? Math.max(4 * backoff, least529) : backoff
-  const wait = Math.ceil(Math.min(Math.max(base * (0.75 + past.random / 2), past.wish ?? 0), longestWait))
+  const wait = Math.ceil(Math.min(Math.max(base * (0.75 + past.random / 2), wish), longestWait))
   return past.remaining !== undefined && wait >= past.remaining ? undefined : wait
 }

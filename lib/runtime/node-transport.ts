@@ -50,8 +50,8 @@ const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>):
       await new Promise<void>((resolve) => request.write(value, () => resolve()))
     }
     request.end()
-  } catch (cause) {
-    request.destroy(cause instanceof Error ? cause : undefined)
+  } catch {
+    request.destroy()
   }
 }
 
@@ -131,7 +131,8 @@ export const layerNodeHttp = (): Layer.Layer<Transport> =>
         }
         onAbort(() => {
           aborted = true
-          request.destroy(new Error("aborted"))
+          // Without an error of its own: it could come to a socket that was just given back, where nobody listens (Node 20).
+          request.destroy()
         })
         start({})
       })

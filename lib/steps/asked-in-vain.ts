@@ -5,23 +5,52 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import { joined } from "../joined-bytes.ts"
+import { emptyReader } from "../relay/chunk-reader.ts"
 import type { StepAnswer } from "./call.ts"
 
-/** An error that names a field is short; a longer one, or one of unknown length, is not read here. */
+/** An error that names a field is short, in bytes, and comes at once, in milliseconds. */
 const longestRefusal = 16_384
+const refusalTime = 2_000
 
-const mayRefuse = ({ response }: StepAnswer): boolean =>
-  // The body last: on Node a look at it makes a stream.
-  (response.status === 400 || response.status === 422) &&
-  Number(response.headers.get("content-length") ?? NaN) <= longestRefusal && response.body !== null
+const isRefusal = ({ response: { status } }: StepAnswer): boolean => status === 400 || status === 422
+
+/** Whether what comes is in a coding that the transport leaves to the client. */
+const isCoded = ({ headers }: StepAnswer): boolean =>
+  !["", "identity"].includes((headers.get("content-encoding") ?? "").trim().toLowerCase())
+
+/** The whole of a short body; nothing of one that is longer, or breaks off. The answer's own clocks run meanwhile. */
+const wholeOf = async (answer: StepAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+  const { response, clocks, now } = answer
+  const reader = answer.openReader(response) ?? emptyReader
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  try {
+    while (size <= longestRefusal) {
+      clocks.waiting(now())
+      const { done, value } = await reader.read()
+      if (done) return joined(chunks, size)
+      clocks.chunkCame()
+      chunks.push(value)
+      size += value.byteLength
+    }
+  } catch {
+    // It broke off, or a clock ran out.
+  }
+  return undefined
+}
 
 /**
  * The answer to a request that the gateway has added `stream_options` to. Nothing where it is an error that is about
- * them, or that breaks off: it was not the client's request that failed. Its connection has been let go of then.
+ * them, or that does not say what it is about: in a coding, too long, too slow, or broken off. It may not have been the
+ * client's request that failed, and an error is cheap to ask for again. Its connection has been let go of then.
  */
 export const unlessAskedInVain = (answer: StepAnswer): Effect.Effect<StepAnswer | undefined> => {
-  if (!mayRefuse(answer)) return Effect.succeed(answer)
-  return Effect.promise(() => answer.response.arrayBuffer().catch(() => undefined)).pipe(
+  if (!isRefusal(answer)) return Effect.succeed(answer)
+  const read = isCoded(answer) ? Effect.undefined : Effect.promise(() => wholeOf(answer)).pipe(
+    Effect.timeoutOrElse({ duration: refusalTime, orElse: () => Effect.undefined }),
+  )
+  return read.pipe(
     Effect.map((bytes) => {
       if (bytes === undefined || /stream_options|include_usage/.test(new TextDecoder().decode(bytes))) {
         answer.release()

@@ -37,11 +37,20 @@ export const meteredStep: (
   admission: Admission,
 ) => Effect.Effect<Sent, GatewayError, MeterServices | SendServices> = Effect.fnUntraced(
   function* (call, headers, admission) {
-    const sent = call.exchange.elapsed()
+    const { record, elapsed, spentUpstream } = call.exchange
+    const sent = elapsed()
+    const triesBefore = record.attempts.length
     const asking = call.gateway.asksUsage ? askingStep(call.step) : undefined
-    const asked = asking &&
-      (yield* unlessAskedInVain(yield* sendStep({ ...call, step: asking }, headers)))
-    const answer = yield* readable(call.step, asked ?? (yield* sendStep(call, headers)))
+    let asked: StepAnswer | undefined
+    if (asking !== undefined) {
+      const answer = yield* sendStep({ ...call, step: asking }, headers)
+      const answered = elapsed()
+      asked = yield* unlessAskedInVain(answer)
+      spentUpstream(elapsed() - answered)
+    }
+    const tries = record.attempts.length - triesBefore
+    const given = asked ?? (yield* sendStep(tries === 0 ? call : triedBefore(call, tries), headers, tries))
+    const answer = yield* readable(call.step, given)
     const estimate = estimateOf(call.step.route.framing)
     const watch = watchOf(call.step, answer, estimate?.push)
     return {
@@ -56,6 +65,14 @@ export const meteredStep: (
     }
   },
 )
+
+/** The call with as many tries as are left; the one that was spent on asking is not the client's. */
+const triedBefore = (call: Call, tries: number): Call => {
+  const { step } = call
+  const { retry } = step.options
+  const maxAttempts = Math.max(1, retry.maxAttempts - tries + 1)
+  return { ...call, step: { ...step, options: { ...step.options, retry: { ...retry, maxAttempts } } } }
+}
 
 /** The estimate of a stream: it is made of its first bytes, since most answers are none. */
 const estimateOf = (framing: Framing | undefined): OutputEstimate | undefined => {

@@ -21,12 +21,17 @@ import { isRepeatable, recordedModel, type Step } from "./step.ts"
 /** What sending asks of the layers. */
 export type SendServices = Circuits | Upstream
 
-/** Sends a step until there is an answer worth passing on, or no try left; notes each try in the record. */
+/**
+ * Sends a step until there is an answer worth passing on, or no try left; notes each try in the record.
+ *
+ * @param triesBefore how often the step was tried already, from which its tries are counted on
+ */
 export const sendStep: (
   call: Call,
   headers: Headers,
+  triesBefore?: number,
 ) => Effect.Effect<StepAnswer, GatewayError, SendServices> = Effect.fnUntraced(
-  function* ({ exchange, gateway, step }, headers) {
+  function* ({ exchange, gateway, step }, headers, triesBefore = 0) {
     const { route, body, method, options } = step
     const { record } = exchange
     if (body.length !== undefined) headers.set("content-length", String(body.length))
@@ -75,7 +80,7 @@ export const sendStep: (
       onAttempt: ({ attempt, status, error, duration, waited }) =>
         record.attempts.push({
           step: step.index,
-          attempt,
+          attempt: triesBefore + attempt,
           provider: route.provider,
           model: recordedModel(step),
           url: withoutQuery(route.url),

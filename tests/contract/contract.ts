@@ -39,6 +39,7 @@ import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
 import { routeCases } from "./cases/routes.ts"
 import { webSocketBoundCases, webSocketBoundEntries } from "./cases/websocket-bounds.ts"
+import { usageRefusalCases, usageRefusalEntries } from "./cases/usage-refusals.ts"
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
 import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partitions.ts"
 import { limitCases, limitEntries } from "./cases/limits.ts"
@@ -98,6 +99,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "limit partitions": { cases: limitPartitionCases, configured: limitPartitionEntries },
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
+  "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
   records: { cases: recordCases, configured: recordEntries },
   "parser cost": { cases: parserCostCases },

@@ -34,6 +34,12 @@ const chunk = (content: string, usage: object | null, more: object = {}) =>
   })
 const lastChunk = (usage: object) => data({ id: "chatcmpl-1", choices: [], usage })
 const done = "data: [DONE]\n\n"
+const zeros = {
+  prompt_tokens: 0,
+  completion_tokens: 0,
+  prompt_tokens_details: { cached_tokens: 0 },
+  completion_tokens_details: { reasoning_tokens: 0 },
+}
 const told: Usage = { input: 80, output: 12, cachedInput: 64, reasoning: 3 }
 
 const messageStart = typed("message_start", {
@@ -70,6 +76,20 @@ export const recorded: ReadonlyArray<Recorded> = [
     name: "chat with running totals on every chunk",
     framing: "chat",
     body: chunk("", chatUsage(80, 0)) + chunk(quoted, chatUsage(80, 7)) + lastChunk(chatUsage(80, 12)) + done,
+    usage: told,
+  },
+  {
+    name: "chat whose last chunk tells zeros",
+    framing: "chat",
+    body: chunk("", chatUsage(80, 0)) + chunk("a", chatUsage(80, 12)) + lastChunk(zeros) + done,
+    usage: told,
+  },
+  {
+    name: "chat with zeros before, between and after, and in the details alone",
+    framing: "chat",
+    body: chunk("", zeros) + chunk("a", chatUsage(80, 12)) + chunk(quoted, zeros) +
+      lastChunk({ prompt_tokens: 80, completion_tokens: 12, prompt_tokens_details: { cached_tokens: 0 } }) +
+      done,
     usage: told,
   },
   {
@@ -118,6 +138,20 @@ export const recorded: ReadonlyArray<Recorded> = [
     usage: { input: 80, output: 12, cachedInput: undefined, reasoning: undefined },
   },
   {
+    name: "messages whose end tells zeros",
+    framing: "messages",
+    body: messageStart + messageDeltas +
+      messageEnd({ input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 12 }),
+    usage: { input: 80, output: 12, cachedInput: 0, reasoning: undefined },
+  },
+  {
+    name: "messages whose beginning tells zeros",
+    framing: "messages",
+    body: typed("message_start", { message: { usage: { input_tokens: 0, output_tokens: 0 } } }) +
+      messageEnd({ input_tokens: 80, cache_read_input_tokens: 64, output_tokens: 12 }),
+    usage: { ...told, reasoning: undefined },
+  },
+  {
     name: "messages as Baseten sends them",
     framing: "messages",
     body: messageStart + messageDeltas +
@@ -134,6 +168,21 @@ export const recorded: ReadonlyArray<Recorded> = [
     name: "responses",
     framing: "responses",
     body: responsesStart + typed("response.output_text.delta", { delta: quoted }) + responsesEnd(quoted),
+    usage: told,
+  },
+  {
+    name: "responses that tell running totals, then zeros",
+    framing: "responses",
+    body: typed("response.in_progress", {
+      response: {
+        usage: {
+          input_tokens: 80,
+          input_tokens_details: { cached_tokens: 64 },
+          output_tokens: 12,
+          output_tokens_details: { reasoning_tokens: 3 },
+        },
+      },
+    }) + typed("response.completed", { response: { usage: { input_tokens: 0, output_tokens: 0 } } }),
     usage: told,
   },
 ]

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { usageOf } from "../../lib/meter/usage.ts"
+import fc from "fast-check"
+import { laterUsage, type Usage, usageOf } from "../../lib/meter/usage.ts"
 
 const none = { input: undefined, output: undefined, cachedInput: undefined, reasoning: undefined }
 
@@ -48,4 +49,26 @@ test("usageOf() takes numbers as strings, and garbage as not told", () => {
     assert.equal(usageOf({ prompt_tokens: garbage, prompt_tokens_details: garbage }), undefined)
     assert.equal(usageOf(garbage), undefined)
   }
+})
+
+test("usageOf() takes no zero for a count that stands beside it under another name", () => {
+  const both = { prompt_tokens: 0, input_tokens: 80, output_tokens: 12, completion_tokens: 0 }
+  const usage = { ...both, prompt_tokens_details: { cached_tokens: 0 }, cache_read_input_tokens: 64 }
+  assert.deepEqual(usageOf(usage), { ...none, input: 80, output: 12, cachedInput: 64 })
+})
+
+test("laterUsage() comes to the same in whatever order, and never to less than was told", () => {
+  const count = fc.option(fc.nat(), { nil: undefined })
+  const usages = fc.option(
+    fc.record({ input: count, output: count, cachedInput: count, reasoning: count }),
+    { nil: undefined },
+  )
+  fc.assert(fc.property(usages, usages, (one, other) => {
+    const both = laterUsage(one, other)
+    assert.deepEqual(both, laterUsage(other, one))
+    for (const name of ["input", "output", "cachedInput", "reasoning"] as const) {
+      const told = [one, other].flatMap((usage: Usage | undefined) => usage?.[name] ?? [])
+      assert.equal(both?.[name], told.length === 0 ? undefined : Math.max(...told))
+    }
+  }))
 })

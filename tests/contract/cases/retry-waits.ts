@@ -11,6 +11,7 @@ import {
   type Harness,
   json,
 } from "../harness.ts"
+import { ask as askModel, models, withFault } from "../steps.ts"
 
 /** What these cases need configured. */
 export const retryWaitEntries = (): Configured => ({
@@ -82,6 +83,66 @@ export const retryWaitCases = (harness: Harness): void => {
       assert.equal(response.headers.get("retry-after"), where === "header" ? "5" : null)
       assert.ok(Date.now() - start < 1400, `${Date.now() - start} ms`)
       assert.equal(tries(id), 1)
+    })
+  }
+
+  const anHour: ReadonlyArray<readonly [string, () => object]> = [
+    ["Retry-After in seconds", () => ({ headers: { "Retry-After": "3600" } })],
+    ["Retry-After with a fraction", () => ({ headers: { "Retry-After": "60.5" } })],
+    [
+      "Retry-After as a date",
+      () => ({ headers: { "Retry-After": new Date(Date.now() + 3_600_000).toUTCString() } }),
+    ],
+    ["retry-after-ms", () => ({ headers: { "retry-after-ms": "3600000" } })],
+    ["Baseten's retry_after", () => ({ body: { error: "slow down", retry_after: 3600 } })],
+    [
+      "retry_after within the error",
+      () => ({ body: { error: { message: "slow down", retry_after: "90" } } }),
+    ],
+  ]
+  for (const [name, how] of anHour) {
+    test(`${name} of more than a minute ends the tries at once`, async () => {
+      for (const status of [429, 503, 529]) {
+        const id = harness.nextCase()
+        const given = { status, body: { error: "slow down" }, ...how() }
+        const response = await post("wait-on", id, fault(given))
+        assert.deepEqual([response.status, tries(id)], [status, 1])
+        assert.deepEqual(await response.json(), given.body)
+        const { headers } = given as { headers?: Record<string, string> }
+        for (const [header, value] of Object.entries(headers ?? {})) {
+          assert.equal(response.headers.get(header), value)
+        }
+      }
+    })
+  }
+
+  test("a step that asks to be left alone for an hour gives way to the next at once", async () => {
+    for (const [, how] of anHour) {
+      const id = harness.nextCase()
+      const given = { status: 429, body: { error: "slow down" }, ...how() }
+      const steps = [askModel(id, models.gpt, withFault(given)), askModel(id, models.glm)]
+      const response = await fetch(harness.entry("wait-on"), {
+        method: "POST",
+        headers: json,
+        body: JSON.stringify(steps),
+      })
+      await response.text()
+      assert.deepEqual([response.status, response.headers.get("cf-aig-step")], [200, "1"])
+      const attempts = await harness.attemptsOf(response)
+      assert.deepEqual(attempts.map(({ step, attempt, waited_ms }) => [step, attempt, waited_ms]), [
+        [0, 1, 0],
+        [1, 1, 0],
+      ])
+    }
+  })
+
+  for (const value of ["-3600", "soon", "3600s", "1e9"]) {
+    test(`Retry-After: ${value} is no wish`, async () => {
+      const id = harness.nextCase()
+      await failing(harness, id, [{ status: 429, headers: { "Retry-After": value } }])
+      const response = await post("wait-on", id)
+      await response.text()
+      assert.deepEqual([response.status, tries(id)], [200, 2])
     })
   }
 
