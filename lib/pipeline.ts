@@ -21,6 +21,7 @@ import type { Exchange } from "./exchange.ts"
 import type { RequestLog } from "./log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
+import { asksForModel } from "./limit/asks-for-model.ts"
 import { allowedMethods, placeOf, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 import { callInTurn } from "./steps/call-in-turn.ts"
@@ -71,7 +72,7 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
         return yield* (yield* callInTurn(call, asked, bytes)).respond()
       }
       const options = requestOptions(gateway, asked, {}, gateway.retriesPredict || !isPredict(route))
-      const body = yield* bodyOf(exchange, bodyUse(route, options), gateway)
+      const body = yield* bodyOf(exchange, route.body, mayNeedAgain(options), gateway)
       const step: Step = {
         index: 0,
         method: request.method,
@@ -111,12 +112,13 @@ const noteAsked = ({ collected, record }: Exchange, { collectLog, metadata }: As
 }
 
 /** A body that is not looked at is still held where it may have to be sent again, or found in the cache. */
-const bodyUse = ({ body }: UpstreamRoute, { cache, retry }: RequestOptions): BodyUse =>
-  body === "unread" && (retry.maxAttempts > 1 || cache.ttl > 0) ? "held" : body
+const mayNeedAgain = ({ cache, retry }: RequestOptions): boolean => retry.maxAttempts > 1 || cache.ttl > 0
 
-const bodyOf = ({ request, record }: Exchange, use: BodyUse, gateway: GatewaySettings) =>
+const bodyOf = ({ request, record }: Exchange, use: BodyUse, isHeld: boolean, gateway: GatewaySettings) =>
   Effect.flatMap(
-    Effect.promise(() => prepareBody(request, use, gateway.requestBodyLimit)),
+    Effect.promise(() =>
+      prepareBody(request, { use, isHeld, mustKnow: asksForModel(gateway), limit: gateway.requestBodyLimit })
+    ),
     (body) => {
       if (body instanceof GatewayError) return Effect.fail(body)
       record.request_bytes = body.received ?? null
@@ -129,7 +131,7 @@ const universalBody = (exchange: Exchange, gateway: GatewaySettings) => {
   const { body, record } = exchange
   if (body === undefined) {
     return Effect.map(
-      bodyOf(exchange, "read", gateway),
+      bodyOf(exchange, "read", false, gateway),
       ({ body }) => body instanceof Uint8Array ? body : new Uint8Array(0),
     )
   }

@@ -49,6 +49,12 @@ export const ratePartition = (rule: RateRule, subject: LimitSubject): ReadonlyAr
   return partition
 }
 
+/** Whether a spend rule may be about a request whose model is not known. */
+export const mayApply = (rule: SpendRule, subject: SpendSubject): boolean => {
+  const { model: _, ...others } = rule
+  return spendPartition(others, subject) !== undefined
+}
+
 /**
  * The partition of a spend rule, or nothing where it does not apply: it is disabled, a filter does not list the
  * request's value, or the request has no value for a filter or a partition (Cloudflare documents only that all

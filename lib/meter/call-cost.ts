@@ -12,13 +12,17 @@ export type PriceOverride =
   | { readonly kind: "tokens"; readonly price: Price }
   | { readonly kind: "time"; readonly minute: bigint }
 
-/** What is known of a call when it has ended. */
-export interface EndedCall {
+/** What a call goes to. */
+export interface Called {
   /** `baseten`, or `custom-{slug}`. */
   readonly provider: string
   /** The dedicated model or chain, which no price list holds, whatever model it says it is. */
   readonly deployment: string | undefined
   readonly model: string | undefined
+}
+
+/** What is known of a call when it has ended. */
+export interface EndedCall extends Called {
   /** The status of the answer. */
   readonly status: number
   /** Whether the answer came from the gateway's cache. */
@@ -48,7 +52,7 @@ export interface CallCost {
 }
 
 /** The names of a call among the operator's prices, the most telling first. */
-const namesOf = ({ provider, deployment, model }: EndedCall): ReadonlyArray<string> => {
+const namesOf = ({ provider, deployment, model }: Called): ReadonlyArray<string> => {
   if (deployment !== undefined) return [deployment]
   if (model === undefined) return []
   return provider === "baseten" ? [model] : [`${provider}/${model}`, model]
@@ -59,22 +63,35 @@ const ofTime = (milliseconds: number, minute: bigint): bigint => {
   return (microseconds * minute + 30_000_000n) / 60_000_000n
 }
 
+/** What a call costs by the lists, whatever its caller says; nothing where it is on none. */
+export const listedPrice = (
+  call: Called,
+  { overrides, priceOf }: Pick<Tariff, "overrides" | "priceOf">,
+): PriceOverride | undefined => {
+  const override = namesOf(call).map((name) => overrides.get(name)).find((price) => price !== undefined)
+  if (override !== undefined) return override
+  const { provider, deployment, model } = call
+  const price = provider === "baseten" && deployment === undefined && model !== undefined
+    ? priceOf(model)
+    : undefined
+  return price && { kind: "tokens", price }
+}
+
 /**
  * The cost of a call.
  *
  * Nothing is paid for an error (Baseten does not say; it is assumed), nor for a hit of the gateway's cache, whatever
  * the caller's figures are: Cloudflare logs both with a cost of 0. A call that broke off costs what its usage says.
  */
-export const callCost = (call: EndedCall, { custom, overrides, priceOf }: Tariff): CallCost => {
-  const { provider, deployment, model, usage } = call
+export const callCost = (call: EndedCall, tariff: Tariff): CallCost => {
+  const { custom } = tariff
+  const { usage } = call
   if (call.cached || call.status >= 400) return { pico: 0n, custom: false }
   if (custom !== undefined) {
     const pico = "total" in custom ? custom.total : picoCostOf(usage, custom.price)
     return { pico, custom: pico !== undefined }
   }
-  const override = namesOf(call).map((name) => overrides.get(name)).find((price) => price !== undefined)
-  if (override?.kind === "time") return { pico: ofTime(call.duration, override.minute), custom: false }
-  const listed = provider === "baseten" && deployment === undefined && model !== undefined
-  const price = override?.price ?? (listed ? priceOf(model) : undefined)
-  return { pico: picoCostOf(usage, price), custom: false }
+  const listed = listedPrice(call, tariff)
+  if (listed?.kind === "time") return { pico: ofTime(call.duration, listed.minute), custom: false }
+  return { pico: picoCostOf(usage, listed?.price), custom: false }
 }

@@ -11,6 +11,8 @@ import { jsonProblem } from "./whole-json.ts"
 export interface BodyView {
   readonly model: string | undefined
   readonly stream: boolean
+  /** How many bytes of JSON were looked at, where those are not the body's own: it is encoded, or streamed up. */
+  readonly bytes?: number
 }
 
 /** The view of a body that was not looked at, or holds no JSON object. */
@@ -32,7 +34,8 @@ const isTrue = (bytes: Uint8Array, range: JsonRange | undefined): boolean =>
 const viewed = ["model", "stream"] as const
 type Viewed = Members<typeof viewed[number]>["named"]
 
-const twoModels =
+/** What is wrong with a body whose model depends on its reader. */
+export const twoModels =
   'The body has more than one "model" key, so what is logged and limited might not be what runs. ' +
   "Send it once."
 

@@ -25,6 +25,14 @@ export interface StreamedBody {
   readonly broken: AbortSignal
 }
 
+/** Looks at a body that is too long to be held, as it passes. */
+export interface Glance {
+  /** Takes the next bytes; gives why the body is refused, if it is. */
+  readonly push: (chunk: Uint8Array) => GatewayError | undefined
+  /** Whether enough is known for the call to be made; the rest is looked at while it is handed on. */
+  readonly isEnough: () => boolean
+}
+
 /** What a request carries. */
 export type RequestBody = { readonly kind: "none" } | WholeBody | StreamedBody
 
@@ -52,31 +60,62 @@ export const streamedBody = (request: Request, limit: number): RequestBody | Gat
 }
 
 /**
- * Reads a body whole if it has at most `viewLimit` bytes; a longer one is handed on unread.
+ * Reads a body whole if it has at most `most` bytes; a longer one is handed on as it comes, from when enough of it is
+ * known.
  *
  * Gives `client_left` where the client stops sending.
+ *
+ * @param limit bytes; a longer body is refused
  */
-export const wholeBody = async (request: Request, limit: number): Promise<RequestBody | GatewayError> => {
+export const wholeBody = async (
+  request: Request,
+  limit: number,
+  glance?: Glance,
+  most = viewLimit,
+): Promise<RequestBody | GatewayError> => {
   const length = declaredLength(request.headers)
   if (length === 0) return { kind: "none" }
-  if (length !== undefined && (length > limit || length > viewLimit)) return streamedBody(request, limit)
+  const isLong = length !== undefined && length > most
+  if (length !== undefined && (length > limit || isLong && glance === undefined)) {
+    return streamedBody(request, limit)
+  }
   try {
     // Looking at `body` alone makes a stream of it, through which Bun (1.4) then reads.
-    if (length !== undefined) return { kind: "whole", bytes: new Uint8Array(await request.arrayBuffer()) }
+    if (length !== undefined && !isLong) {
+      return { kind: "whole", bytes: new Uint8Array(await request.arrayBuffer()) }
+    }
     if (request.body === null) return { kind: "none" }
     const reader = request.body.getReader()
     const chunks: Array<Uint8Array<ArrayBuffer>> = []
-    let size = 0
-    while (size <= viewLimit) {
+    let looked = 0
+    for (let size = 0; size <= limit;) {
+      if (isLong || size > most) {
+        const refused = glance && lookAtAll(glance, chunks.slice(looked))
+        looked = chunks.length
+        if (refused !== undefined) {
+          await drain(reader)
+          return refused
+        }
+        if (glance === undefined || glance.isEnough()) break
+      }
       const { done, value } = await reader.read()
-      if (done) return size > limit ? bodyTooLarge(limit) : { kind: "whole", bytes: joined(chunks, size) }
+      if (done && (isLong || size > most)) break
+      if (done) return { kind: "whole", bytes: joined(chunks, size) }
       chunks.push(value)
       size += value.byteLength
     }
-    return handedOn(reader, chunks, limit, undefined)
+    return handedOn(reader, chunks, limit, length, glance, looked)
   } catch {
     return clientLeft()
   }
+}
+
+const lookAtAll = (glance: Glance, chunks: ReadonlyArray<Uint8Array>): GatewayError | undefined => {
+  for (const chunk of chunks) {
+    const refused = glance.push(chunk)
+    if (refused !== undefined) return refused
+  }
+  return undefined
 }
 
 /** How many bytes too many are read, and dropped, before the refusal. */
@@ -99,15 +138,18 @@ const drain = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<v
   }
 }
 
-/** What was read already, then the rest as it comes, held to the limit. */
+/** What was read already, of which some chunks were looked at, then the rest as it comes, held to the limit. */
 const handedOn = (
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
   read: Array<Uint8Array<ArrayBuffer>>,
   limit: number,
   length: number | undefined,
+  glance?: Glance,
+  looked = 0,
 ): StreamedBody => {
   const broken = new AbortController()
   let size = 0
+  let unseen = -looked
   const next = async () => {
     const value = read.shift()
     return value === undefined ? await reader.read() : { done: false, value } as const
@@ -118,16 +160,18 @@ const handedOn = (
         broken.abort(error)
         controller.error(error)
       }
+      let refused: GatewayError | undefined
       try {
         const { done, value } = await next()
         if (done) return controller.close()
         size += value.byteLength
-        if (size <= limit) return controller.enqueue(value)
+        refused = size > limit ? bodyTooLarge(limit) : unseen++ < 0 ? undefined : glance?.push(value)
+        if (refused === undefined) return controller.enqueue(value)
       } catch {
         return fail(clientLeft())
       }
       await drain(reader)
-      fail(bodyTooLarge(limit))
+      fail(refused)
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 })

@@ -59,6 +59,14 @@ export const plainlySpelt = (path: string): string => {
   return plain.length > 1 && plain.endsWith("/") ? plain.slice(0, -1) : plain
 }
 
+/**
+ * The call that a path may be taken for: without regard to case, to parameters of segments (`;v=1`), to white space at
+ * its end, or to a version that is there twice, since clients put one behind a base URL that has it.
+ */
+export const loosely = (path: string): string =>
+  plainlySpelt(plainlySpelt(path).replaceAll("\\", "/").replace(/;[^/]*/g, "").trimEnd()).toLowerCase()
+    .replace(/^(?:\/v1)+(?=\/)/, "/v1")
+
 /** Whether a path, below a host, stays where it is however often a server decodes it. */
 export const isPlainPath = (path: string): boolean => {
   const plain = decoded(path)

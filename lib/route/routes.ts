@@ -17,7 +17,7 @@ import {
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
-import { isPlainPath, plainlySpelt, strayPath, withoutEmptySegments } from "./path-spelling.ts"
+import { isPlainPath, loosely, plainlySpelt, strayPath, withoutEmptySegments } from "./path-spelling.ts"
 
 /** A route that the gateway answers itself. */
 export interface OwnRoute {
@@ -52,8 +52,8 @@ export interface UpstreamRoute {
   readonly deployment: string | undefined
   /** The framing of its streams, where the gateway knows it. */
   readonly framing: Framing | undefined
-  /** Whether the body is forwarded unread, looked at, or rewritten from the compat form. */
-  readonly body: "unread" | "viewed" | "compat"
+  /** Whether the body is forwarded unread, looked at if it is called JSON or at all, or rewritten from the compat form. */
+  readonly body: "unread" | "json" | "viewed" | "compat"
   /** Whether the answer is a list of models to be put in the compat form. */
   readonly compatModels: boolean
   /** The method whose answers may be kept and given again; nothing where each call counts. */
@@ -116,14 +116,16 @@ const llmCalls: Record<string, { readonly name: string; readonly framing?: Frami
   "/v1/chat/completions": { name: "chat.completions", framing: "chat" },
   "/v1/messages": { name: "messages", framing: "messages" },
   "/v1/responses": { name: "responses", framing: "responses" },
+  "/v1/responses/compact": { name: "responses.compact" },
   "/v1/embeddings": { name: "embeddings" },
   "/v1/completions": { name: "completions", framing: "completions" },
 }
 
-const llmCall = (path: string) => llmCalls[plainlySpelt(path)]
+const llmCall = (path: string) => llmCalls[loosely(path)]
 
 /** What stands before the call in the path of a custom provider. */
-const beforeCall = /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses|embeddings|completions)$)/
+const beforeCall =
+  /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses(?:\/compact)?|embeddings|completions)$)/
 
 const inferred = (is: (path: string) => boolean, path: string) => is(plainlySpelt(path)) ? "POST" : undefined
 
@@ -138,7 +140,7 @@ const modelApis = (place: Place, path: string): Route | GatewayError => {
   if (path === "/v1/models") {
     return upstream(place, { name: "models", url, methods: ["GET", "HEAD"], repeatable: "GET" })
   }
-  return upstream(place, { name: "model_apis", url, repeatable: inferred(isInference, path) })
+  return upstream(place, { name: "model_apis", url, body: "json", repeatable: inferred(isInference, path) })
 }
 
 const deployed = (place: Place, kind: "model" | "chain", path: string): Route | GatewayError => {
@@ -154,7 +156,7 @@ const deployed = (place: Place, kind: "model" | "chain", path: string): Route | 
   const url = kind === "model"
     ? modelUrl(place.urls, id, rest, place.search)
     : chainUrl(place.urls, id, rest, place.search)
-  const call = llmCall(`/${plainlySpelt(rest).replace(/^.*?\b(?:sync\/)?(?=v1\/)/, "")}`)
+  const call = llmCall(loosely(`/${rest}`).replace(/^.*?\/(?:sync\/)?(?=v1\/)/, "/"))
   return upstream(place, {
     name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
     url,
@@ -210,13 +212,13 @@ const custom = (
 ): Route | GatewayError => {
   const url = customProviderUrl(providers, provider, path.slice(1), place.search)
   if (url instanceof Error) return url
-  const call = llmCalls[plainlySpelt(path).replace(beforeCall, "/v1/")]
+  const call = llmCalls[loosely(path).replace(beforeCall, "/v1/")]
   return upstream(place, {
     provider,
     name: call === undefined ? "custom" : `custom.${call.name}`,
     url,
     framing: call?.framing,
-    body: call === undefined ? "unread" : "viewed",
+    body: call === undefined ? "json" : "viewed",
     repeatable: inferred(isInference, path),
   })
 }

@@ -34,10 +34,11 @@ const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean =>
   ) ?? false
 
 /** Whether an answer to a step may be that of another time: it infers and does nothing else, and its body is at hand. */
-const mayRepeat = ({ method, route, body: { body }, headers }: Step): boolean => {
+const mayRepeat = ({ method, route, body: { body, coding }, headers }: Step): boolean => {
   if (method !== route.repeatable || body instanceof ReadableStream || !mayAnswer(headers)) return false
   const names = route.framing && stateful[route.framing]
-  return body === null || names === undefined || !isStateful(body, names)
+  // Of an encoded body no more than its model is known.
+  return body === null || names === undefined || (coding === undefined && !isStateful(body, names))
 }
 
 /**

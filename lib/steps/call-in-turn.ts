@@ -102,6 +102,8 @@ const stepOf: (
     const own = askedOptions(headers)
     if (own instanceof GatewayError) return yield* named(own)
     if (!headers.has("content-type")) headers.set("content-type", "application/json")
+    // Its body is JSON as it stands, whatever it is said to be.
+    headers.delete("content-encoding")
 
     const fitted = fittedTo({ route, body: seen }, first)
     const options = requestOptions(

@@ -5,13 +5,13 @@
  */
 import * as Effect from "effect/Effect"
 import { credentialIdentity, type CredentialSource } from "../auth/credential-identity.ts"
-import type { GatewayError } from "../errors.ts"
-import type { RateRule } from "../config/limit-rules.ts"
-import { ratePartition } from "../limit/partition.ts"
+import { badRequest, type GatewayError } from "../errors.ts"
+import type { RateRule, SpendLimits } from "../config/limit-rules.ts"
+import { mayApply, ratePartition, type SpendSubject } from "../limit/partition.ts"
 import { RateLimit } from "../limit/RateLimit.ts"
 import { SpendLimit } from "../limit/SpendLimit.ts"
 import type { Call } from "./call.ts"
-import { modelOf } from "./step.ts"
+import { modelOf, type Step } from "./step.ts"
 
 /** What limits ask of the layers. */
 export type LimitServices = RateLimit | SpendLimit
@@ -37,6 +37,18 @@ export const admit = (
     : Effect.succeed(unlimited)
 }
 
+/** Whether nobody can tell what a call costs: its body does not say which model it asks for, nor does its address. */
+const isUnpriceable = ({ route, body }: Step): boolean => body.isOpaque && route.deployment === undefined
+
+const isSpendLimited = ({ enabled, rules }: SpendLimits, subject: SpendSubject): boolean =>
+  enabled && rules.some((rule) => mayApply(rule, subject))
+
+const unpriceable = (): GatewayError =>
+  badRequest(
+    "This gateway limits spend, and the body does not tell which model it asks for. Send a JSON object in UTF-8 that " +
+      'has "model", as text.',
+  )
+
 const admitWithin = Effect.fnUntraced(function* (call: Call, credential: CredentialSource) {
   const { exchange, gateway, caller, step } = call
   const rates = yield* RateLimit
@@ -49,6 +61,9 @@ const admitWithin = Effect.fnUntraced(function* (call: Call, credential: Credent
     model: modelOf(step),
     metadata: step.options.metadata,
     provider: step.route.provider,
+  }
+  if (isUnpriceable(step) && (call.budgets.length > 0 || isSpendLimited(gateway.spendLimits, subject))) {
+    return yield* unpriceable()
   }
   yield* spending.check(gateway.spendLimits, subject)
   // A rule counts a request once, however many steps it takes; but each model, key or value that it tells apart.

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type { GatewayError } from "../errors.ts"
 import { type Framing, isEventStream } from "../framing.ts"
 import { askedUsageFilter } from "../meter/asked-usage-filter.ts"
-import { callCost } from "../meter/call-cost.ts"
+import { callCost, listedPrice } from "../meter/call-cost.ts"
 import { holdsToken } from "../meter/first-token.ts"
 import { dollarsOf } from "../meter/price.ts"
 import type { Usage } from "../meter/usage.ts"
@@ -16,12 +16,13 @@ import { Prices } from "../prices/Prices.ts"
 import type { AnswerWatch } from "../relay/answer-watch.ts"
 import { askUsage } from "../request/ask-usage.ts"
 import type { UsageSource } from "../telemetry/request-record.ts"
+import { answerModel } from "./answer-model.ts"
 import { unlessAskedInVain } from "./asked-in-vain.ts"
 import type { Call, Observer, Sent, StepAnswer } from "./call.ts"
 import type { Admission } from "./limited-step.ts"
 import { readable } from "./readable-answer.ts"
 import { type SendServices, sendStep } from "./send-step.ts"
-import type { Step } from "./step.ts"
+import { recordedModel, type Step } from "./step.ts"
 import { watchOf } from "./watch-answer.ts"
 
 /** What metering asks of the layers. */
@@ -91,6 +92,8 @@ const askingStep = (step: Step): Step | undefined => {
   const { framing } = step.route
   const isAsked = framing === "chat" || framing === "completions"
   if (!isAsked || !view.stream || !(body instanceof Uint8Array)) return undefined
+  // Encoded bytes go up as they came.
+  if (step.body.coding !== undefined) return undefined
   const bytes = askUsage(body)
   return bytes && { ...step, body: { ...step.body, body: bytes, length: bytes.byteLength } }
 }
@@ -112,6 +115,17 @@ const meterOf = (
   const { record } = exchange
   const { provider, deployment, framing } = step.route
   let awaitsToken = estimate !== undefined
+  const tariff = { custom: step.options.customCost, overrides: gateway.prices, priceOf }
+  const isPriced = (model: string | undefined): boolean =>
+    tariff.custom !== undefined || deployment !== undefined ||
+    listedPrice({ provider, deployment, model }, tariff) !== undefined
+  const answered = watch === undefined || isPriced(step.body.view.model) ? undefined : answerModel()
+  const modelAtEnd = (): string | undefined => {
+    const asked = step.body.view.model
+    const said = answered?.finish(watch?.form() === "events")
+    record.model ??= recordedModel(step) ?? said?.slice(0, 256) ?? null
+    return isPriced(asked) ? asked : said ?? asked
+  }
 
   const usageAt = (isWhole: boolean): readonly [Usage | undefined, UsageSource | null] => {
     // A JSON body that was cut short has none.
@@ -119,12 +133,13 @@ const meterOf = (
     if (told !== undefined) return [told, isWhole ? "exact" : "partial"]
     const output = estimate?.finish()
     if (output === undefined) return [undefined, null]
-    const input = estimateInput(step.body.length ?? 0)
+    const input = estimateInput(step.body.view.bytes ?? step.body.length ?? 0)
     return [{ input, output, cachedInput: undefined, reasoning: undefined }, "estimated"]
   }
 
   return {
     push: (chunk) => {
+      answered?.push(chunk)
       if (!awaitsToken || framing === undefined) return
       const form = watch?.form()
       awaitsToken = form === "events" || form === undefined
@@ -146,14 +161,14 @@ const meterOf = (
           {
             provider,
             deployment,
-            model: step.body.view.model,
+            model: modelAtEnd(),
             // What tells of an error costs what an error costs, whatever its status is.
             status: watch?.error() === undefined ? answer.response.status : 502,
             cached: false,
             usage,
             duration: exchange.elapsed() - sent,
           },
-          { custom: step.options.customCost, overrides: gateway.prices, priceOf },
+          tariff,
         )
         record.cost = pico === undefined ? null : dollarsOf(pico)
         record.custom_cost = custom

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import { keepPayload } from "../log/payload.ts"
+import { decodeBody } from "../request/content-coding.ts"
 import type { Call, Observer } from "./call.ts"
 
 /** Keeps both bodies of a call; nothing where they are not wanted. */
@@ -16,12 +17,17 @@ export const payloadObserver = ({ exchange, gateway, step }: Call): Observer | u
   return {
     push: answer.push,
     ended: () =>
-      Effect.sync(() => {
+      Effect.promise(async () => {
+        const { body, coding } = step.body
         const secrets = exchange.secrets()
         const asked = keepPayload(payloadLimit)
-        if (step.body.body instanceof Uint8Array) asked.push(step.body.body)
+        if (body instanceof Uint8Array && coding === undefined) asked.push(body)
+        // As far as it is kept: the rest is not decoded.
+        else if (body instanceof Uint8Array) {
+          await decodeBody(body, coding ?? "", payloadLimit + 16_384, asked.push)
+        }
         exchange.collected.payloads = {
-          request: step.body.body instanceof ReadableStream ? null : asked.finish(secrets),
+          request: body instanceof ReadableStream ? null : asked.finish(secrets),
           response: answer.finish(secrets),
         }
       }),

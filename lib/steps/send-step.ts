@@ -13,6 +13,7 @@ import { isRedirect, responseHeaders } from "../relay/response-headers.ts"
 import { speaksAgainstHost } from "../relay/circuit.ts"
 import { Circuits } from "../relay/Circuits.ts"
 import type { ClockLimits } from "../relay/clocks.ts"
+import { codingOf } from "../request/content-coding.ts"
 import { passTrace } from "../telemetry/trace-context.ts"
 import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../relay/Upstream.ts"
 import type { Call, StepAnswer } from "./call.ts"
@@ -35,6 +36,7 @@ export const sendStep: (
     const { route, body, method, options } = step
     const { record } = exchange
     if (body.length !== undefined) headers.set("content-length", String(body.length))
+    if (body.coding === undefined && codingOf(headers) !== undefined) headers.delete("content-encoding")
     const upstream = yield* Upstream
     const request = {
       url: route.url,

@@ -13,6 +13,7 @@ import { cachedFailureCases, cachedFailureEntries } from "./cases/cached-failure
 import { cachedKindCases, cachedKindEntries } from "./cases/cached-kinds.ts"
 import { clientCases } from "./cases/clients.ts"
 import { clockCases, clockEntries } from "./cases/clocks.ts"
+import { codedBodyCases, codedBodyEntries } from "./cases/coded-bodies.ts"
 import { compatCases } from "./cases/compat.ts"
 import { corsCases } from "./cases/cors.ts"
 import { credentialCases, credentialEntries } from "./cases/credentials.ts"
@@ -25,6 +26,7 @@ import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
 import { hostCases } from "./cases/hosts.ts"
 import { keepAliveCases } from "./cases/keep-alive.ts"
+import { hiddenModelCases, hiddenModelEntries } from "./cases/hidden-models.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/leaving.ts"
 import { meteringCases, meteringEntries } from "./cases/metering.ts"
@@ -69,6 +71,8 @@ const subjects: Readonly<Record<string, Subject>> = {
   credentials: { cases: credentialCases, configured: credentialEntries },
   cors: { cases: corsCases },
   bodies: { cases: bodyCases, configured: bodyEntries },
+  "coded bodies": { cases: codedBodyCases, configured: codedBodyEntries },
+  "hidden models": { cases: hiddenModelCases, configured: hiddenModelEntries },
   relay: { cases: relayCases },
   endings: { cases: endingCases },
   clocks: { cases: clockCases, configured: clockEntries },

@@ -1,6 +1,7 @@
 /**
  * True differences between runtimes, each with its reason. The README repeats them.
  */
+import * as zlib from "node:zlib"
 import type { Runtime } from "../support/spawn-gateway.ts"
 
 export interface Flags {
@@ -31,6 +32,12 @@ export interface Flags {
    * that of the connection (RFC 9112 §6.3).
    */
   readonly framesResets: boolean
+  /**
+   * The content codings of request bodies that can be seen through; others are 415. All runtimes have a
+   * `DecompressionStream` for gzip and deflate; for br and zstd it takes `node:zlib`, which Bun, Deno and Node lend
+   * (zstd from Node 22.15 on), since workerd's own decodes without a bound (one of 128 MB to an isolate).
+   */
+  readonly decodes: ReadonlyArray<string>
 }
 
 const all: Flags = {
@@ -41,17 +48,24 @@ const all: Flags = {
   sharesMisses: true,
   sendsOnce: true,
   framesResets: true,
+  decodes: ["gzip", "deflate", "br", "zstd"],
 }
 
 export const flags: Record<Runtime, Flags> = {
   bun: all,
   deno: { ...all, noticesLeaveAfterUpload: false, sendsOnce: false, framesResets: false },
-  node: { ...all, upgrades: false, sendsOnce: false },
+  node: {
+    ...all,
+    upgrades: false,
+    sendsOnce: false,
+    decodes: "createZstdDecompress" in zlib ? all.decodes : ["gzip", "deflate", "br"],
+  },
   workerd: {
     ...all,
     noticesSilentLeave: false,
     noticesLeaveAfterUpload: false,
     tellsWhatWaits: false,
     sharesMisses: false,
+    decodes: ["gzip", "deflate"],
   },
 }

@@ -1,5 +1,7 @@
 /** What a route gets to see of one request. */
+import type { Buffer } from "node:buffer"
 import type { IncomingHttpHeaders } from "node:http"
+import * as zlib from "node:zlib"
 import type { Answer } from "./answer.ts"
 import type { Fault } from "./faults.ts"
 import type { RequestBody } from "./request-body.ts"
@@ -18,5 +20,24 @@ export type Exchange = {
 export type Route = (exchange: Exchange) => Answer | Promise<Answer>
 
 export async function jsonBody(exchange: Exchange): Promise<unknown> {
-  return parseJson((await exchange.body.whole()).toString("utf8"))
+  const bytes = await exchange.body.whole()
+  return parseJson(textOf(undone(bytes, exchange.headers["content-encoding"])))
+}
+
+/** What engines' web servers know of content codings; this Node may not know zstd, and then nobody asks for it. */
+function undone(bytes: Buffer, coding = "identity"): Buffer {
+  const undo: Readonly<Record<string, ((bytes: Buffer) => Buffer) | undefined>> = {
+    gzip: zlib.gunzipSync,
+    deflate: zlib.inflateSync,
+    br: zlib.brotliDecompressSync,
+    zstd: (zlib as { zstdDecompressSync?: (bytes: Buffer) => Buffer }).zstdDecompressSync,
+  }
+  return undo[coding]?.(bytes) ?? bytes
+}
+
+/** Python's `json` guesses UTF-16 by the NULs of its first characters. */
+function textOf(bytes: Buffer): string {
+  return bytes[0] !== 0 && bytes[1] === 0 && bytes[2] !== 0
+    ? bytes.toString("utf16le")
+    : bytes.toString("utf8")
 }

@@ -36,6 +36,10 @@ const sharedRoutes: Readonly<Record<string, Route>> = {
   "GET /v1/models": () => withHeaders(listModels(), modelApiHeaders("older")),
   "HEAD /v1/models": () => withHeaders(listModels(), modelApiHeaders("older")),
   "POST /v1/chat/completions": sharedChat,
+  // Some edges overlook a version that is there twice, and the case of letters.
+  "POST /v1/v1/chat/completions": sharedChat,
+  "POST /v1/Chat/Completions": sharedChat,
+  "POST /v1/chat/completions;v=1": sharedChat,
   "POST /v1/messages": sharedMessages,
   "POST /v1/responses": sharedResponses,
 }

@@ -1,0 +1,14 @@
+/**
+ * Whether limits depend on the model of a call.
+ *
+ * @module
+ */
+import type { RateRule, SpendLimits } from "../config/limit-rules.ts"
+
+/** Whether a gateway has rules for which the model has to be known before a call is made: budgets, or a rate per model. */
+export const asksForModel = (
+  { rateRules, spendLimits }: {
+    readonly rateRules: ReadonlyArray<RateRule>
+    readonly spendLimits: SpendLimits
+  },
+): boolean => spendLimits.enabled || rateRules.some(({ per }) => per.includes("model"))

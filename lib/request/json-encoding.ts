@@ -1,0 +1,53 @@
+/**
+ * Whether a request body is JSON in UTF-8, which is what RFC 8259 (§8.1) asks for.
+ *
+ * Some servers read JSON in other encodings, which they guess from its first bytes (Python's `json` does) or take from
+ * the media type's `charset`. What the gateway cannot read must not be what they run.
+ *
+ * @module
+ */
+
+/** Encodings whose letters, digits and quotes are those of ASCII: read as UTF-8 their JSON has the same members. */
+const likeAscii = /^(?:utf-?8|(?:us-)?ascii|(?:iso-?8859-|windows-125|cp125)\d{1,2}|latin-?\d)$/i
+
+/** Whether headers declare an encoding in which JSON looks different. */
+export const declaresOtherEncoding = (headers: Headers): boolean => {
+  const [, charset] = /;\s*charset\s*=\s*["']?([^\s"';]*)/i.exec(headers.get("content-type") ?? "") ?? []
+  return charset !== undefined && charset !== "" && !likeAscii.test(charset)
+}
+
+/**
+ * Whether bytes begin like UTF-16 or UTF-32: with their byte order mark, or with a NUL among the first four, since JSON
+ * begins with ASCII.
+ */
+const beginsWide = ([first, second, third, fourth]: Uint8Array): boolean =>
+  first === 0 || second === 0 || third === 0 || fourth === 0 ||
+  (first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe)
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const decodes = (decode: () => unknown): boolean => {
+  try {
+    decode()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether a body can be JSON in UTF-8. */
+export const isUtf8 = (bytes: Uint8Array): boolean =>
+  !beginsWide(bytes) && decodes(() => strict.decode(bytes))
+
+/** The same of a body that comes in chunks: whether what came so far can be. */
+export const utf8Check = (): (chunk: Uint8Array) => boolean => {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+  let beginning = new Uint8Array(0)
+  return (chunk) => {
+    if (beginning.length < 4) {
+      beginning = new Uint8Array([...beginning, ...chunk.subarray(0, 4 - beginning.length)])
+      if (beginsWide(beginning)) return false
+    }
+    return decodes(() => decoder.decode(chunk, { stream: true }))
+  }
+}

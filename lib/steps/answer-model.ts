@@ -1,0 +1,71 @@
+/**
+ * The model that an answer says it is from: what there is to go by where the request tells none that has a price.
+ *
+ * @module
+ */
+import { joined } from "../joined-bytes.ts"
+import { scanMembers } from "../request/member-scan.ts"
+
+/** An answer being watched for its model. */
+export interface AnswerModel {
+  /** Takes the next bytes; keeps a copy of the first ones alone. */
+  readonly push: (chunk: Uint8Array) => void
+  /**
+   * The model's name; nothing where none was told.
+   *
+   * @param isStream whether the answer turned out to be events
+   */
+  readonly finish: (isStream: boolean) => string | undefined
+}
+
+/** Of a stream, so much of the beginning is looked at: its first events tell the model. */
+const beginning = 16_384
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+const objectOf = (value: unknown): JsonObject =>
+  typeof value === "object" && value !== null ? value as JsonObject : {}
+
+const nameIn = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of a chat chunk it is a member; of the first event of a message or a response, a member of a member. */
+const modelIn = (event: unknown): string | undefined => {
+  const { model, message, response } = objectOf(event)
+  return nameIn(model) ?? nameIn(objectOf(message)["model"]) ?? nameIn(objectOf(response)["model"])
+}
+
+const inEvents = (text: string): string | undefined => {
+  for (const event of text.replaceAll(/\r\n?/g, "\n").split("\n\n")) {
+    const data = event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5))
+    const model = modelIn(parsed(data.join("\n")))
+    if (model !== undefined) return model
+  }
+  return undefined
+}
+
+/** Starts to watch an answer. */
+export const answerModel = (): AnswerModel => {
+  const scan = scanMembers(["model"])
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  return {
+    push: (chunk) => {
+      scan.push(chunk)
+      if (size >= beginning) return
+      const part = chunk.slice(0, beginning - size)
+      chunks.push(part)
+      size += part.byteLength
+    },
+    finish: (isStream) =>
+      isStream ? inEvents(new TextDecoder().decode(joined(chunks, size))) : nameIn(scan.valueOf("model")),
+  }
+}
