@@ -24,6 +24,9 @@ export type StreamBody = (
   length: number,
 ) => ReadableStream<Uint8Array<ArrayBuffer>>
 
+/** What the Fetch standard leaves to runtimes, most of which take any case. */
+const usualCodings = ["gzip", "x-gzip", "deflate", "br", "zstd"].flatMap((name) => [name, name.toUpperCase()])
+
 /** What `Transport` does. */
 export interface TransportShape {
   /**
@@ -31,7 +34,7 @@ export interface TransportShape {
    * client where it is a `GatewayError`.
    */
   readonly send: (request: UpstreamRequest, abort: Abort) => Promise<Response>
-  /** The content codings that it undoes, leaving their headers on the answer. */
+  /** The content codings that it undoes, as they are spelt where it does, leaving their headers on the answer. */
   readonly decodes: ReadonlySet<string>
   /** How the bodies of its answers are read; in the runtime's own chunks unless told otherwise. */
   readonly openReader?: OpenReader
@@ -61,7 +64,7 @@ export class Transport extends TransportKey {
   ): Layer.Layer<Transport> =>
     Layer.succeed(Transport, {
       openReader: options.openReader ?? readChunks,
-      decodes: new Set(options.decodes ?? ["gzip", "x-gzip", "deflate", "br", "zstd"]),
+      decodes: new Set(options.decodes ?? usualCodings),
       send: ({ url, method, headers, body: given, length }, { signal }) => {
         const body =
           given instanceof ReadableStream && length !== undefined && options.streamBody !== undefined

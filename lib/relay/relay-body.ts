@@ -5,6 +5,7 @@
  */
 import type { Ending } from "../telemetry/request-record.ts"
 import type { AnswerWatch } from "./answer-watch.ts"
+import { CutShort, type Flow, type Sink, streamOf } from "./body-flow.ts"
 import type { ChunkReader } from "./chunk-reader.ts"
 
 /** Leaves a part of a body out as it passes. */
@@ -44,23 +45,6 @@ export interface RelayInput {
   readonly onEnd: (ending: Ending, whole: boolean) => void
 }
 
-/** Takes a body: what a stream's controller does. */
-export interface Sink {
-  readonly enqueue: (chunk: Uint8Array) => void
-  /** The body has ended as it should. */
-  readonly close: () => void
-  /** It broke off, which the client must see. */
-  readonly error: (cause: unknown) => void
-}
-
-/** A body that flows into a sink. */
-export interface Flow {
-  /** Asks for a chunk. Resolves when there was one, or the sink was told of the end; never rejects. */
-  readonly pull: () => Promise<void>
-  /** The client reads no more. */
-  readonly cancel: () => Promise<unknown> | undefined
-}
-
 /** A body on its way to the client, who gets it by one of `body` and `into`. */
 export interface BodyRelay {
   /**
@@ -79,25 +63,6 @@ export interface BodyRelay {
   readonly whole: () => Promise<Uint8Array | undefined>
   /** Ends it from outside. Does nothing once it has ended. */
   readonly cut: (ending: Ending) => void
-}
-
-class CutShort extends Error {
-  readonly ending: Ending
-  constructor(ending: Ending) {
-    super(`The answer is not complete: ${ending}`)
-    this.ending = ending
-  }
-}
-
-const streamOf = (into: BodyRelay["into"]): ReadableStream<Uint8Array> => {
-  let flow: Flow
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      flow = into(controller)
-    },
-    pull: () => flow.pull(),
-    cancel: async () => void await flow.cancel(),
-  }, { highWaterMark: 0 })
 }
 
 /** Starts to relay a body. Nothing is read before the client asks for it. */
@@ -172,7 +137,11 @@ export const relayBody = (
     }
     if (watch?.isComplete()) {
       end("complete")
-      return show((_) => _.close())
+      const rest = filter?.finish()
+      return show((_) => {
+        if (rest !== undefined && rest.byteLength > 0) _.enqueue(rest)
+        _.close()
+      })
     }
     if (drains && ending === "client_left") {
       leave()

@@ -25,15 +25,15 @@ export const isRedirect = ({ status, headers }: Pick<Response, "headers" | "stat
  * The end-to-end headers of an answer, in a new `Headers`.
  *
  * @param status of the answer: a 304 has no `Location` here, see `isRedirect`
- * @param decoded the content codings that the transport undoes; a body in one of them has lost its coding and
- *   its length on the way
+ * @param decoded the content codings that the transport undoes, in the spellings that it knows; a body in one of them
+ *   has lost its coding and its length on the way
  */
 export const responseHeaders = (
   { headers: incoming, status }: Pick<Response, "headers" | "status">,
   decoded: ReadonlySet<string>,
 ): Headers => {
   const named = connectionNames(incoming)
-  const undone = decoded.has((incoming.get("content-encoding") ?? "").trim().toLowerCase())
+  const undone = decoded.has((incoming.get("content-encoding") ?? "").trim())
   const headers = new Headers()
   for (const [name, value] of incoming) {
     if (neverDown.has(name) || named.has(name)) continue

@@ -8,7 +8,7 @@ import { errorResponse } from "../error-response.ts"
 import { unreadableUrl } from "../errors.ts"
 import type { RelayedBody, RequestContext, Respond } from "../exchange.ts"
 import { readChunks } from "../relay/chunk-reader.ts"
-import type { Flow, Sink } from "../relay/relay-body.ts"
+import type { Flow, Sink } from "../relay/body-flow.ts"
 import { whereabouts } from "../whereabouts.ts"
 import { requestOf } from "./node-request.ts"
 

@@ -18,9 +18,9 @@ const fixedLength: StreamBody = (body, length) =>
   FixedLengthStream === undefined ? body : body.pipeThrough(new FixedLengthStream(length))
 
 /**
- * workerd undoes gzip and brotli whatever was asked for (2026-11), and sends a stream chunked, whatever its
- * `content-length`, unless it is a `FixedLengthStream`. A body's own chunks are of 4 KiB at most: in larger ones a
- * gigabyte takes a sixth of the CPU.
+ * workerd undoes gzip and brotli whatever was asked for, where they are spelt so (2026-11), and sends a stream chunked,
+ * whatever its `content-length`, unless it is a `FixedLengthStream`. A body's own chunks are of 4 KiB at most: in larger
+ * ones a gigabyte takes a sixth of the CPU.
  */
 export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
   decodes: ["gzip", "br"],

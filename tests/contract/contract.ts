@@ -19,6 +19,7 @@ import { corsCases } from "./cases/cors.ts"
 import { credentialCases, credentialEntries } from "./cases/credentials.ts"
 import { customProviderKeyCases, customProviderKeyEntries } from "./cases/custom-provider-keys.ts"
 import { customProviderCases, customProviderEntries } from "./cases/custom-providers.ts"
+import { cutMatrixCases } from "./cases/cut-matrix.ts"
 import { dynamicCases } from "./cases/dynamic.ts"
 import { endingCases } from "./cases/endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
@@ -49,6 +50,8 @@ import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
 import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
 import { stepOptionCases, stepOptionEntries } from "./cases/step-options.ts"
+import { streamLabelCases, streamLabelEntries } from "./cases/stream-labels.ts"
+import { toldErrorCases, toldErrorEntries } from "./cases/told-errors.ts"
 import { tracingCases } from "./cases/tracing.ts"
 import { universalCases, universalEntries } from "./cases/universal.ts"
 import { dynamicEntries } from "./dynamic-entries.ts"
@@ -75,6 +78,9 @@ const subjects: Readonly<Record<string, Subject>> = {
   "hidden models": { cases: hiddenModelCases, configured: hiddenModelEntries },
   relay: { cases: relayCases },
   endings: { cases: endingCases },
+  "cut matrix": { cases: cutMatrixCases },
+  "stream labels": { cases: streamLabelCases, configured: streamLabelEntries },
+  "told errors": { cases: toldErrorCases, configured: toldErrorEntries },
   clocks: { cases: clockCases, configured: clockEntries },
   leaving: { cases: leavingCases },
   errors: { cases: errorCases, configured: errorEntries },

@@ -38,6 +38,8 @@ export interface Flags {
    * (zstd from Node 22.15 on), since workerd's own decodes without a bound (one of 128 MB to an isolate).
    */
   readonly decodes: ReadonlyArray<string>
+  /** Whether streams in brotli are read. Of the runtimes' own decoders only workerd's knows it, which decodes unasked. */
+  readonly decodesBrotli: boolean
 }
 
 const all: Flags = {
@@ -49,6 +51,7 @@ const all: Flags = {
   sendsOnce: true,
   framesResets: true,
   decodes: ["gzip", "deflate", "br", "zstd"],
+  decodesBrotli: false,
 }
 
 export const flags: Record<Runtime, Flags> = {
@@ -62,6 +65,7 @@ export const flags: Record<Runtime, Flags> = {
   },
   workerd: {
     ...all,
+    decodesBrotli: true,
     noticesSilentLeave: false,
     noticesLeaveAfterUpload: false,
     tellsWhatWaits: false,

@@ -19,6 +19,9 @@ const missingBytes = 64
 export async function deliver(answer: Answer, delivery: Delivery): Promise<void> {
   const { link, fault, method } = delivery
   const { body } = answer
+  if (fault.ends !== undefined && body.kind === "whole") {
+    return await deliverGiven(answer, body.bytes, delivery)
+  }
   if (fault.until_close === true) {
     link.sendHead(answer, true)
   } else if (body.kind === "whole") {
@@ -33,6 +36,24 @@ export async function deliver(answer: Answer, delivery: Delivery): Promise<void>
   if (body.kind === "empty" || method === "HEAD") return await link.end()
   if (body.kind === "whole" && !isPaced(fault)) return await link.end(body.bytes)
   await deliverPieces(body, delivery)
+}
+
+/** A body that ends, or does not, as a fault says. */
+async function deliverGiven(answer: Answer, bytes: Buffer, { link, fault }: Delivery): Promise<void> {
+  const { ends } = fault
+  link.sendHead(
+    ends === "short"
+      ? withHeaders(answer, { "Content-Length": String(bytes.length + missingBytes) })
+      : answer,
+    ends === "close",
+  )
+  if (bytes.length > 0) {
+    const writer = createWriter(link, fault.split_bytes)
+    await writer.write(bytes)
+    await writer.flush()
+  }
+  if (ends === "reset" || ends === "short") await link.cut(ends === "reset")
+  else await link.end()
 }
 
 function isPaced(fault: Fault): boolean {

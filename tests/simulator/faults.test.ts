@@ -6,7 +6,7 @@
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
 import { after, before, test } from "node:test"
-import { gunzipSync } from "node:zlib"
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib"
 import fc from "fast-check"
 import { readFault } from "./faults.ts"
 import { type Call, call, parsed, payloads, type Received } from "./http-call.ts"
@@ -115,6 +115,18 @@ test("gzip: the same bytes, compressed", async () => {
   const { chunks, headers } = await streamed({ gzip: true })
   assert.equal(headers["content-encoding"], "gzip")
   assert.equal(gunzipSync(Buffer.concat(chunks)).toString(), (await streamed({})).text)
+})
+
+test("coding: the same bytes, in codings of the names given; content_type: none where it is empty", async () => {
+  const plain = (await streamed({})).text
+  const undo = { "GZIP": gunzipSync, "deflate": inflateSync, "br": brotliDecompressSync }
+  for (const [coding, undone] of Object.entries(undo)) {
+    const { chunks, headers } = await streamed({ coding, content_type: "" })
+    assert.deepEqual([headers["content-encoding"], headers["content-type"]], [coding, undefined])
+    assert.equal(undone(Buffer.concat(chunks)).toString(), plain)
+  }
+  const twice = await streamed({ coding: "deflate, gzip" })
+  assert.equal(inflateSync(gunzipSync(Buffer.concat(twice.chunks))).toString(), plain)
 })
 
 test("redirect: 307, or the status asked for, without a body", async () => {

@@ -24,6 +24,13 @@ export type Fault = {
   readonly huge_bytes?: number
   readonly events?: number
   readonly gzip?: boolean
+  /** Content codings, as in the header, in the order in which they are applied. */
+  readonly coding?: string
+  /**
+   * How a given body ends: by the end of its chunks, by a reset, short of its declared length, or by the connection's
+   * end alone, which says nothing of whether it is whole.
+   */
+  readonly ends?: "chunks" | "reset" | "short" | "close"
   readonly short_content_length?: boolean
   readonly redirect?: string
   readonly early?: boolean
@@ -64,6 +71,8 @@ const accepts: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   huge_bytes: count,
   events: count,
   gzip: flag,
+  coding: string,
+  ends: (value) => ["chunks", "reset", "short", "close"].includes(String(value)),
   short_content_length: flag,
   redirect: string,
   early: flag,
@@ -93,9 +102,11 @@ function refuseMeaningless(fault: JsonObject) {
     if (fault[key] && fault[other]) throw new FaultMistake(`"${key}" and "${other}" exclude each other`)
   }
   needs("body", "status")
+  needs("ends", "body")
   needs("cut_mid_event", "cut_after")
   excludes("crlf", "lone_cr")
   excludes("split_bytes", "one_chunk")
+  excludes("gzip", "coding")
   // A route's own answer comes after the upload, so only an answer in its place can come before it.
   if (
     fault["early"] && Number(fault["status"] ?? 413) < 400 && fault["body"] === undefined &&

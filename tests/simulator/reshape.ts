@@ -1,9 +1,9 @@
 /** The faults that change what is said: status, headers, events and padding. Nothing here touches a socket. */
 import { Buffer } from "node:buffer"
-import { gzipSync } from "node:zlib"
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import { type Answer, type Body, type Chunks, empty, json, type SseEvent, whole } from "./answer.ts"
 import { plainError, reason, type Surface, surfaceError } from "./errors.ts"
-import type { Fault } from "./faults.ts"
+import { type Fault, FaultMistake } from "./faults.ts"
 import { withHeaders } from "./headers.ts"
 
 /** The answer that takes the place of the route's own, if the fault asks for one. */
@@ -24,11 +24,18 @@ function givenBody(status: number, body: unknown): Answer {
 export async function reshape(answer: Answer, fault: Fault): Promise<Answer> {
   const status = fault.status ?? answer.status
   let shaped: Answer = { ...answer, status, body: reshapeBody(answer.body, fault) }
-  if (fault.content_type !== undefined) shaped = withHeaders(shaped, { "Content-Type": fault.content_type })
+  if (fault.content_type === "") shaped = withoutType(shaped)
+  else if (fault.content_type !== undefined) {
+    shaped = withHeaders(shaped, { "Content-Type": fault.content_type })
+  }
   if (fault.one_chunk === true) shaped = { ...shaped, body: await joined(shaped.body) }
   if (fault.gzip === true) {
     const bytes = gzipSync(await bytesOf(shaped.body))
     shaped = withHeaders({ ...shaped, body: { kind: "whole", bytes } }, { "Content-Encoding": "gzip" })
+  }
+  if (fault.coding !== undefined) {
+    const bytes = coded(await bytesOf(shaped.body), fault.coding)
+    shaped = withHeaders({ ...shaped, body: { kind: "whole", bytes } }, { "Content-Encoding": fault.coding })
   }
   if (fault.short_content_length === true) {
     shaped = { ...shaped, body: { kind: "whole", bytes: await bytesOf(shaped.body) } }
@@ -38,6 +45,26 @@ export async function reshape(answer: Answer, fault: Fault): Promise<Answer> {
   if (fault.hop_headers === true) shaped = withHeaders(shaped, hopHeaders)
   if (fault.big_header !== undefined) shaped = withHeaders(shaped, { "X-Big": "y".repeat(fault.big_header) })
   return fault.headers === undefined ? shaped : withHeaders(shaped, { ...fault.headers })
+}
+
+function withoutType(answer: Answer): Answer {
+  const kept = Object.entries(answer.headers).filter(([name]) => name.toLowerCase() !== "content-type")
+  return { ...answer, headers: Object.fromEntries(kept) }
+}
+
+const coders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  "gzip": gzipSync,
+  "x-gzip": gzipSync,
+  "deflate": deflateSync,
+  "br": brotliCompressSync,
+}
+
+function coded(bytes: Buffer, codings: string): Buffer {
+  return codings.split(",").reduce((plain, name) => {
+    const code = coders[name.trim().toLowerCase()]
+    if (code === undefined) throw new FaultMistake(`"coding" knows no ${name}`)
+    return code(plain)
+  }, bytes)
 }
 
 const hopHeaders = {

@@ -73,6 +73,18 @@ test("stall_after: that many chunks of a stream, or quarters of a whole body, th
   }
 })
 
+test("ends: a given body ends as it should, short of its length, by a reset, or with its connection", async () => {
+  const given = (ends: string) => streamed({ status: 200, body: "data: 1\n\n", ends })
+  const frames = ({ headers, whole }: Received) =>
+    [headers["transfer-encoding"], headers["content-length"], headers.connection, whole] as const
+  assert.deepEqual(frames(await given("chunks")), ["chunked", undefined, "close", true])
+  assert.deepEqual(frames(await given("close")), [undefined, undefined, "close", true])
+  assert.deepEqual(frames(await given("short")), [undefined, "73", "close", false])
+  // A reset may overtake what was sent before it.
+  assert.equal(await given("reset").then(({ whole }) => whole, () => false), false)
+  assert.equal((await given("close")).text, "data: 1\n\n")
+})
+
 test("cut_after: that many chunks, then the connection breaks; at the end at the latest", async () => {
   const plain = await streamed({}), list = await models({})
   for (const count of [0, 3, 1000]) {
