@@ -9,6 +9,7 @@ import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
 import type { Collected } from "./log/entry.ts"
 import type { BodyRelay } from "./relay/relay-body.ts"
+import { monotonicNow } from "./monotonic.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
 import { draftRecord, type Ending, type RecordDraft, rounded } from "./telemetry/request-record.ts"
 import { startTrace } from "./telemetry/trace-context.ts"
@@ -102,7 +103,7 @@ export const openExchange = (
   settings: Pick<SettingsShape, "otel" | "secrets"> | undefined,
   onEnd: (exchange: Exchange) => void,
 ): Exchange => {
-  const start = performance.now()
+  const start = monotonicNow()
   const now = Date.now()
   const id = uuidV7(now)
   const record = draftRecord({
@@ -117,7 +118,7 @@ export const openExchange = (
   })
   const sampler = settings?.otel?.traces?.sampler
   if (sampler !== undefined) record.trace = startTrace(request.headers, sampler)
-  const elapsed = () => rounded(performance.now() - start)
+  const elapsed = () => rounded(monotonicNow() - start)
   const shown = [request.headers]
   let open = true
   let upstreamTime = 0

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Settings } from "../config/Settings.ts"
+import { monotonicBy } from "../monotonic.ts"
 import type { Price } from "../meter/price.ts"
 import { staticPriceOf, staticPricesDate } from "../meter/static-prices.ts"
 import { Transport } from "../relay/Transport.ts"
@@ -45,11 +46,11 @@ export class Prices extends Context.Service<Prices, {
       const { inferenceUrl, basetenKey } = yield* Settings
       const transport = yield* Transport
       let list: PriceList = new Map()
-      let due = 0
+      let due = -Infinity
       let warned = false
 
       const refresh = Effect.fnUntraced(function* (key: NonNullable<typeof basetenKey>) {
-        const now = yield* Clock.currentTimeMillis
+        const now = monotonicBy(yield* Clock.Clock)
         if (now < due) return
         due = now + pause
         const given = yield* fetchPrices(transport, `${inferenceUrl}/v1/models`, key).pipe(

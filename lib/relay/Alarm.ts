@@ -17,7 +17,7 @@ const longest = 2_147_483_647
  */
 export const Alarm: Context.Reference<SetAlarm> = Context.Reference<SetAlarm>("basegate/relay/Alarm", {
   defaultValue: () => (milliseconds, ring) => {
-    const timer = setTimeout(ring, Math.min(milliseconds, longest))
+    const timer = setTimeout(ring, Math.min(Math.ceil(milliseconds), longest))
     return () => clearTimeout(timer)
   },
 })

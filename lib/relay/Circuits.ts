@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CircuitSettings } from "../config/circuit-settings.ts"
 import { circuitOpen, type GatewayError } from "../errors.ts"
+import { monotonicBy } from "../monotonic.ts"
 import { type Circuit, type Passage, startCircuit } from "./circuit.ts"
 
 /** Leave for one call to a host. */
@@ -47,12 +48,12 @@ export class Circuits extends Context.Service<Circuits, {
     return {
       enter: (host, settings) =>
         Effect.clockWith((clock) => {
-          const passage = circuitOf(host).enter(settings, clock.currentTimeMillisUnsafe())
+          const passage = circuitOf(host).enter(settings, monotonicBy(clock))
           return typeof passage === "number"
             ? Effect.fail(circuitOpen(host, Math.ceil(passage / 1_000)))
             : Effect.succeed({
               state: passage.state,
-              done: (ok) => passage.done(ok, clock.currentTimeMillisUnsafe()),
+              done: (ok) => passage.done(ok, monotonicBy(clock)),
             })
         }),
     }

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { makeAborter } from "../abort.ts"
 import { GatewayError, providerFailed, providerTimeout } from "../errors.ts"
+import { monotonicBy } from "../monotonic.ts"
 import { type ClockLimits, type Clocks, type Expiry, startClocks } from "./clocks.ts"
 import { Alarm } from "./Alarm.ts"
 import { type OpenReader, readChunks } from "./chunk-reader.ts"
@@ -20,7 +21,7 @@ export interface UpstreamAnswer {
   readonly decoded: ReadonlySet<string>
   readonly openReader: OpenReader
   readonly clocks: Clocks
-  /** The time that the clocks run on, in milliseconds. */
+  /** The time that the clocks run on, in milliseconds since a time of its own. */
   readonly now: () => number
   /** Calls back when a clock runs out while the body is relayed. */
   readonly onExpiry: (callback: (expiry: Expiry) => void) => void
@@ -68,11 +69,18 @@ export class Upstream extends UpstreamKey {
     Effect.gen(function* () {
       const transport = yield* Transport
       const setAlarm = yield* Alarm
+      const openReader = transport.openReader ?? readChunks
+      /** An answer that comes too late, from a transport that does not obey. */
+      const letGo = (response: Response): void => {
+        openReader(response)?.cancel().catch(() => {})
+      }
       const begin = (call: UpstreamCall, limits: ClockLimits, now: () => number, answered: Answered) => {
         const clocks = startClocks(limits, now())
         const aborter = makeAborter()
+        let over = false
         let expiry: Expiry | undefined
-        let expired = aborter.abort
+        // Not left to the transport: whatever it does with an abort, the call ends now.
+        let expired = (): void => fail(whyNone(call, expiry))
         let callOff = (): void => {}
         const check = (): void => {
           const state = clocks.check(now())
@@ -83,31 +91,38 @@ export class Upstream extends UpstreamKey {
             expired()
           }
         }
-        check()
         const release = (): void => {
           callOff()
           aborter.abort()
         }
-        call.broken?.addEventListener("abort", release, { once: true })
-        const fail = (failure: UpstreamFailure): void => {
+        const leave = (): void => {
+          over = true
           release()
+        }
+        const fail = (failure: UpstreamFailure): void => {
+          leave()
           answered(Effect.fail(failure))
         }
+        check()
+        call.broken?.addEventListener("abort", () => fail(whyNone(call, undefined)), { once: true })
+        if (over) return leave
         let sent: Promise<Response>
         try {
           sent = transport.send(call, aborter)
         } catch (defect) {
-          release()
+          leave()
           throw defect
         }
         sent.then(
           (response) => {
+            if (over) return letGo(response)
+            expired = release
             if (!isStatus(response.status)) return fail(whyNone(call, undefined))
             clocks.headersCame()
             answered(Effect.succeed({
               response,
               decoded: transport.decodes,
-              openReader: transport.openReader ?? readChunks,
+              openReader,
               clocks,
               now,
               onExpiry: (callback) => {
@@ -119,15 +134,15 @@ export class Upstream extends UpstreamKey {
           },
           (cause) => fail(whyNone(call, expiry, cause)),
         )
-        return release
+        return leave
       }
       return {
         send: (call, limits) =>
           Effect.clockWith((clock) => {
-            const now = (): number => clock.currentTimeMillisUnsafe()
+            const now = (): number => monotonicBy(clock)
             return Effect.callback((resume) => {
-              const release = begin(call, limits, now, resume)
-              return Effect.sync(release)
+              const leave = begin(call, limits, now, resume)
+              return Effect.sync(leave)
             })
           }),
       }

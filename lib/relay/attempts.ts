@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import type { Reason } from "../errors.ts"
+import { monotonicBy } from "../monotonic.ts"
 import { bodyWish, headerWish } from "./retry-after.ts"
 import { type RetryPolicy, retryWait } from "./retry-policy.ts"
 import type { UpstreamAnswer, UpstreamFailure } from "./Upstream.ts"
@@ -20,7 +21,7 @@ export interface AttemptReport {
   readonly status: number | undefined
   /** Why there was no answer. */
   readonly error: Reason | undefined
-  /** When it began, since 1970. */
+  /** When it began, since a time of its own (`monotonic.ts`). */
   readonly started: number
   /** How long it took, to the headers or to the failure. */
   readonly duration: number
@@ -32,7 +33,7 @@ export interface AttemptReport {
 export interface RetryOptions {
   /** Whether the request can be sent twice: a body that is streamed up cannot. */
   readonly repeatable: boolean
-  /** When the request's total time is over, in milliseconds since 1970; nothing where it has no limit. */
+  /** When the request's total time is over, by the same clock as `started`; nothing where it has no limit. */
   readonly deadline: number | undefined
   /**
    * Called as soon as an attempt is over. An attempt that the client's leaving interrupts is not reported.
@@ -84,9 +85,9 @@ const reported = (
   onAttempt: RetryOptions["onAttempt"],
 ): Effect.Effect<Try> =>
   Effect.clockWith((clock) => {
-    const started = clock.currentTimeMillisUnsafe()
+    const started = monotonicBy(clock)
     return Effect.map(Effect.result(attempt(number)), (result) => {
-      const ended = clock.currentTimeMillisUnsafe()
+      const ended = monotonicBy(clock)
       const duration = ended - started
       const outcome = Result.isSuccess(result) ? result.success.response.status : result.failure.error.reason
       onAttempt({
@@ -107,6 +108,7 @@ const severalTries = Effect.fnUntraced(
     policy: RetryPolicy,
     { deadline, onAttempt }: RetryOptions,
   ) {
+    const clock = yield* Clock.Clock
     let waited = 0
     for (let number = 1;; number++) {
       const { result, outcome, ended, duration } = yield* reported(attempt, number, waited, onAttempt)
@@ -118,7 +120,9 @@ const severalTries = Effect.fnUntraced(
         const remaining = deadline === undefined ? undefined : deadline - now
         return retryWait(policy, { attempt: number, outcome, duration, wish, remaining, random })
       }
-      const wish = answer === undefined ? undefined : headerWish(answer.response.headers, ended)
+      const wish = answer === undefined
+        ? undefined
+        : headerWish(answer.response.headers, clock.currentTimeMillisUnsafe())
       let wait = waitFor(wish, ended)
       if (wait === undefined) return result
       if (answer !== undefined) {
@@ -129,7 +133,7 @@ const severalTries = Effect.fnUntraced(
             Effect.timeoutOrElse({ duration: spare, orElse: () => Effect.succeed("") }),
             Effect.onInterrupt(() => Effect.sync(answer.release)),
           )
-          wait = waitFor(bodyWish(read), yield* Clock.currentTimeMillis)
+          wait = waitFor(bodyWish(read), monotonicBy(clock))
           if (wait === undefined) {
             return Result.succeed({ ...answer, response: new Response(whole(), answer.response) })
           }

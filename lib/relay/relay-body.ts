@@ -80,10 +80,13 @@ export const relayBody = (
   let reading = false
   /** The client has left, and the body is read on. */
   let left = false
+  let giveUp = (): void => {}
 
   const end = (ending: Ending, whole = false): void => {
     ended = true
     onEnd(ending, whole)
+    // The read that it waits for may never come to anything.
+    giveUp()
   }
   const show = (how: NonNullable<typeof fate>): void => {
     if (sink === undefined) fate = how
@@ -202,17 +205,20 @@ export const relayBody = (
     return { pull, cancel }
   }
 
-  const whole = async (): Promise<Uint8Array | undefined> => {
-    if (length === undefined) return undefined
-    ahead = next(length)
-    const { value } = await ahead.catch(() => ({ value: undefined }))
-    if (ended || value?.byteLength !== length) return undefined
-    take(value)
-    onPassed?.(value)
-    end("complete", true)
-    seeEnd()
-    return value
-  }
+  const whole = (): Promise<Uint8Array | undefined> =>
+    new Promise((resolve) => {
+      if (length === undefined || ended) return resolve(undefined)
+      giveUp = () => resolve(undefined)
+      ahead = next(length)
+      ahead.then(({ value }) => {
+        if (ended || value?.byteLength !== length) return giveUp()
+        take(value)
+        onPassed?.(value)
+        resolve(value)
+        end("complete", true)
+        seeEnd()
+      }, giveUp)
+    })
 
   let body: ReadableStream<Uint8Array> | undefined
   return {

@@ -117,6 +117,16 @@ export const layerNodeHttp = (): Layer.Layer<Transport> =>
             }
             reject(cause)
           })
+          // Neither of these is followed by an error: an answer that switches protocols, and an end without a word.
+          sent.on("upgrade", (_, socket) => {
+            socket.destroy()
+            reject(new Error("The answer switches protocols"))
+          })
+          sent.on("close", () => {
+            if (sent === request && !answered) {
+              reject(new Error("The connection closed before there was an answer"))
+            }
+          })
           sent.on("response", (message) => {
             answered = true
             try {

@@ -9,11 +9,13 @@ import * as Result from "effect/Result"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { GatewayError, providerRedirected } from "../errors.ts"
 import { withRetries } from "../relay/attempts.ts"
+import { monotonicBy } from "../monotonic.ts"
 import { isRedirect, responseHeaders } from "../relay/response-headers.ts"
 import { speaksAgainstHost } from "../relay/circuit.ts"
 import { Circuits } from "../relay/Circuits.ts"
 import type { ClockLimits } from "../relay/clocks.ts"
 import { codingOf } from "../request/content-coding.ts"
+import { rounded } from "../telemetry/request-record.ts"
 import { passTrace } from "../telemetry/trace-context.ts"
 import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../relay/Upstream.ts"
 import type { Call, StepAnswer } from "./call.ts"
@@ -46,15 +48,13 @@ export const sendStep: (
       length: body.length,
       broken: body.broken,
     }
+    const clock = yield* Clock.Clock
     const deadline = gateway.totalTimeout === undefined
       ? undefined
-      : (yield* Clock.currentTimeMillis) + gateway.totalTimeout - exchange.elapsed()
+      : monotonicBy(clock) + gateway.totalTimeout - exchange.elapsed()
     const send = deadline === undefined
       ? upstream.send(request, clocksOf(gateway, step, undefined))
-      : Effect.flatMap(
-        Clock.currentTimeMillis,
-        (now) => upstream.send(request, clocksOf(gateway, step, deadline - now)),
-      )
+      : Effect.suspend(() => upstream.send(request, clocksOf(gateway, step, deadline - monotonicBy(clock))))
     let circuit: string | null = null
     const attempt = gateway.circuit === undefined ? send : throughCircuit(
       yield* Circuits,
@@ -89,7 +89,7 @@ export const sendStep: (
           status: status ?? null,
           error: error ?? null,
           started_ms: started,
-          duration_ms: duration,
+          duration_ms: rounded(duration),
           waited_ms: waited,
           circuit,
           span_id: span,

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { OtelSettings } from "../config/otel-settings.ts"
 import type { Payloads } from "../log/entry.ts"
+import { monotonicBy } from "../monotonic.ts"
 import { product } from "../version.ts"
 import { contentAttributes } from "./content-attributes.ts"
 import { closingPatience, type SignalExport, signalExport } from "./export-signal.ts"
@@ -122,8 +123,9 @@ export const exportRequests = (
     })
   })
   /** Where nothing runs between requests, the first of each interval takes the instruments along. */
-  let next = 0
-  const snapshotIfDue = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+  let next = -Infinity
+  const snapshotIfDue = Clock.clockWith((clock) => {
+    const now = monotonicBy(clock)
     if (instruments === undefined || now < next) return Effect.void
     next = now + interval
     return snapshot

@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { OtlpEndpoint } from "../config/otel-settings.ts"
+import { monotonicBy } from "../monotonic.ts"
 import { exportQueue } from "./export-queue.ts"
 import { type Post, sendExport, type Sent } from "./send-export.ts"
 
@@ -53,7 +54,7 @@ export const signalExport = (options: SignalOptions): SignalExport => {
   let closing = false
   let working = false
   let sender: Fiber.Fiber<void> | undefined
-  let busyUntil = 0
+  let busyUntil = -Infinity
   let wake = (): void => {}
 
   const linger = Effect.callback<void>((resume) => {
@@ -94,11 +95,12 @@ export const signalExport = (options: SignalOptions): SignalExport => {
         sender = fiber
       })
     }),
-    flush: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    flush: Clock.clockWith((clock) => {
+      const now = monotonicBy(clock)
       if (now < busyUntil) return Effect.void
       busyUntil = now + options.patience + endpoint.timeout
       return work(false, () => {
-        busyUntil = 0
+        busyUntil = -Infinity
       })
     }),
     close: Effect.suspend(() => {

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { OtlpEndpoint } from "../config/otel-settings.ts"
+import { monotonicBy } from "../monotonic.ts"
 import { product } from "../version.ts"
 
 /** The runtime's `fetch`, or a test's. */
@@ -83,7 +84,8 @@ export const sendExport: (
   patience: () => number,
 ) => Effect.Effect<Sent> = Effect.fnUntraced(function* (endpoint, body, post, patience) {
   const { host } = new URL(endpoint.url)
-  const began = yield* Clock.currentTimeMillis
+  const clock = yield* Clock.Clock
+  const began = monotonicBy(clock)
   for (let wait = firstWait;; wait *= 2) {
     const answer = yield* ask(endpoint, body, post)
     if (answer !== undefined && answer.status >= 200 && answer.status < 300) {
@@ -91,10 +93,12 @@ export const sendExport: (
       return rejected === 0 ? taken : { rejected, problem: `${host} refused a part` }
     }
     const problem = answer === undefined ? `no answer from ${host}` : `${host} answered ${answer.status}`
-    const now = yield* Clock.currentTimeMillis
     // Jitter, so that a collector that comes back is not met by all at once.
-    const pause = wish(answer?.retryAfter ?? null, now) ?? wait * (0.5 + (yield* Random.next))
-    if ((answer !== undefined && !passing.has(answer.status)) || now + pause - began > patience()) {
+    const pause = wish(answer?.retryAfter ?? null, clock.currentTimeMillisUnsafe()) ??
+      wait * (0.5 + (yield* Random.next))
+    if (
+      (answer !== undefined && !passing.has(answer.status)) || monotonicBy(clock) + pause - began > patience()
+    ) {
       return { rejected: Infinity, problem }
     }
     yield* Effect.sleep(pause)

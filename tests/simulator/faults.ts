@@ -7,7 +7,7 @@ export type Fault = {
   readonly content_type?: string
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly delay_ms?: number
-  readonly hang?: "headers"
+  readonly hang?: "headers" | "upgrade"
   readonly stall_after?: number
   readonly cut_after?: number
   readonly cut_mid_event?: boolean
@@ -54,7 +54,7 @@ const accepts: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   content_type: string,
   headers: (value) => isObject(value) && Object.values(value).every(isHeaderValue),
   delay_ms: duration,
-  hang: (value) => value === "headers",
+  hang: (value) => value === "headers" || value === "upgrade",
   stall_after: count,
   cut_after: count,
   cut_mid_event: flag,

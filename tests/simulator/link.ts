@@ -14,6 +14,8 @@ export type Link = {
   end(bytes?: Uint8Array): Promise<void>
   sleep(milliseconds: number): Promise<void>
   untilPeerLeaves(): Promise<void>
+  /** Answers 101, after which the connection speaks HTTP no more. */
+  switchProtocols(): void
   cut(reset: boolean): Promise<void>
   isGone(): boolean
 }
@@ -88,6 +90,9 @@ export function createLink(
       response.end(bytes)
       // The response's own close says that it is finished, and is what the record waits for.
       await wait(() => undefined).catch(() => undefined)
+    },
+    switchProtocols: () => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other/1\r\n\r\n")
     },
     cut: async (reset) => {
       cutByFault = true

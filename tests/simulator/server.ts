@@ -121,8 +121,9 @@ async function serveRecorded(request: IncomingMessage, record: RequestRecord, li
   const answer = replaced ?? await answerFor(exchange, state.asyncRequests)
   // An echo reads the upload while it answers; every other answer comes after the whole upload.
   const readsLater = answer.body.kind === "chunks" || fault.early === true
-  if (!readsLater || fault.hang === "headers") await body.drain()
-  if (fault.hang === "headers") return await link.untilPeerLeaves()
+  if (!readsLater || fault.hang !== undefined) await body.drain()
+  if (fault.hang === "upgrade") link.switchProtocols()
+  if (fault.hang !== undefined) return await link.untilPeerLeaves()
   if (fault.delay_ms !== undefined) await link.sleep(fault.delay_ms)
   const breaksBeforeHead = fault.reset === true && fault.cut_after === undefined &&
     !fault.short_content_length

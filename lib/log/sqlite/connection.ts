@@ -58,7 +58,7 @@ export const makeConnection = (
   let database: Database | undefined
   let file: LogFile | undefined
   let failures = 0
-  let pausedUntil = -Infinity
+  let failedAt = -Infinity
   let isToldOf = false
   let hasEnded = false
 
@@ -72,13 +72,15 @@ export const makeConnection = (
     shut()
     failures++
     if (failures < patience && /locked|busy/i.test(reason)) return
-    pausedUntil = now + pause
+    failedAt = now
     if (isToldOf) return
     isToldOf = true
     warn("request log is kept in memory until its file can be used", { file: name, reason })
   }
   const opened = (now: number): LogFile | undefined => {
-    if (file !== undefined || hasEnded || now < pausedUntil) return file
+    // A clock that was set back must not leave it alone for longer.
+    const isPaused = now >= failedAt && now < failedAt + pause
+    if (file !== undefined || hasEnded || isPaused) return file
     try {
       database = open(name)
       prepareFile(database)
@@ -103,7 +105,7 @@ export const makeConnection = (
     failures: () => failures,
     isImpatient: () => failures > 0 && failures < patience,
     insist: (now) => {
-      pausedUntil = -Infinity
+      failedAt = -Infinity
       if (opened(now) !== undefined) database?.exec(`PRAGMA busy_timeout = ${lastPatience}`)
     },
     end: () => {

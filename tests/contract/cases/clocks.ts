@@ -42,6 +42,19 @@ export const clockCases = (harness: Harness): void => {
     })
   }
 
+  for (const stream of [false, true]) {
+    test(`an answer that switches protocols ends in time, with one record (stream: ${stream})`, async () => {
+      const event = harness.nextCase()
+      const response = await call("impatient", { hang: "upgrade" }, stream, event)
+      await response.text()
+      assert.ok([502, 504].includes(response.status), `${response.status}`)
+      await seen(event)
+      const { ending, request_id: id } = await harness.recordOf(response)
+      assert.ok(ending === "upstream_cut" || ending === "first_byte_timeout", `${ending}`)
+      assert.equal(harness.configured.records().filter(({ request_id }) => request_id === id).length, 1)
+    })
+  }
+
   test("a stream that falls silent ends with an error event, as idle", async () => {
     const id = harness.nextCase()
     const response = await call("impatient", { stall_after: 3 }, true, id)
