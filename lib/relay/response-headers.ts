@@ -45,6 +45,8 @@ export const responseHeaders = (
   }
   // What such an answer must not have, and clients would wait for (RFC 9110 §8.6, §15.3.6).
   if (status === 204) headers.delete("content-length")
+  // A length beside chunks is not the body's, and is not handed on (RFC 9112 §6.3).
+  if (incoming.has("transfer-encoding")) headers.delete("content-length")
   if (status === 205 && headers.has("content-length")) headers.set("content-length", "0")
   return headers
 }

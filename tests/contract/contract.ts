@@ -41,6 +41,7 @@ import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
 import { routeCases } from "./cases/routes.ts"
+import { wireFaultCases, wireFaultEntries } from "./cases/wire-faults.ts"
 import { webSocketBoundCases, webSocketBoundEntries } from "./cases/websocket-bounds.ts"
 import { usageRefusalCases, usageRefusalEntries } from "./cases/usage-refusals.ts"
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
@@ -81,6 +82,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "cut matrix": { cases: cutMatrixCases },
   "stream labels": { cases: streamLabelCases, configured: streamLabelEntries },
   "told errors": { cases: toldErrorCases, configured: toldErrorEntries },
+  "wire faults": { cases: wireFaultCases, configured: wireFaultEntries },
   clocks: { cases: clockCases, configured: clockEntries },
   leaving: { cases: leavingCases },
   errors: { cases: errorCases, configured: errorEntries },

@@ -36,6 +36,9 @@ export type Fault = {
   readonly early?: boolean
   readonly hop_headers?: boolean
   readonly big_header?: number
+  /** The bytes of the whole answer, head included, one a character; and what becomes of the connection after them. */
+  readonly raw?: string
+  readonly then?: "close" | "reset" | "stall"
 }
 
 export class FaultMistake extends Error {}
@@ -78,6 +81,8 @@ const accepts: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   early: flag,
   hop_headers: flag,
   big_header: count,
+  raw: (value) => typeof value === "string" && /^[\0-\xff]*$/.test(value),
+  then: (value) => value === "close" || value === "reset" || value === "stall",
 }
 
 export function readFault(value: unknown): Fault {
@@ -104,6 +109,8 @@ function refuseMeaningless(fault: JsonObject) {
   needs("body", "status")
   needs("ends", "body")
   needs("cut_mid_event", "cut_after")
+  needs("raw", "then")
+  needs("then", "raw")
   excludes("crlf", "lone_cr")
   excludes("split_bytes", "one_chunk")
   excludes("gzip", "coding")

@@ -11,6 +11,8 @@ export type Link = {
   sendHead(answer: Answer, untilClose?: boolean): void
   /** Resolves when the bytes left for the kernel, after letting other exchanges have a turn. */
   write(bytes: Uint8Array): Promise<void>
+  /** Writes bytes to the connection itself, past the server's HTTP. */
+  writeRaw(bytes: Uint8Array): Promise<void>
   end(bytes?: Uint8Array): Promise<void>
   sleep(milliseconds: number): Promise<void>
   untilPeerLeaves(): Promise<void>
@@ -83,6 +85,10 @@ export function createLink(
     write: (bytes) => {
       record.bytes_sent += bytes.length
       return wait((done) => response.write(bytes, () => setImmediate(done)))
+    },
+    writeRaw: (bytes) => {
+      record.bytes_sent += bytes.length
+      return wait((done) => socket.write(bytes, () => setImmediate(done)))
     },
     end: async (bytes) => {
       if (gone) throw new PeerGone()

@@ -125,6 +125,10 @@ async function serveRecorded(request: IncomingMessage, record: RequestRecord, li
   if (fault.hang === "upgrade") link.switchProtocols()
   if (fault.hang !== undefined) return await link.untilPeerLeaves()
   if (fault.delay_ms !== undefined) await link.sleep(fault.delay_ms)
+  if (fault.raw !== undefined) {
+    await link.writeRaw(Buffer.from(fault.raw, "latin1"))
+    return fault.then === "stall" ? await link.untilPeerLeaves() : await link.cut(fault.then === "reset")
+  }
   const breaksBeforeHead = fault.reset === true && fault.cut_after === undefined &&
     !fault.short_content_length
   if (breaksBeforeHead) return await link.cut(true)

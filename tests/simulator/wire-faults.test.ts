@@ -174,3 +174,27 @@ test("after_done_ms: the connection stays open after the end mark", async () => 
   await eventually(() => record()?.outcome === "completed")
   assert.ok((record()?.ended_at ?? 0) - done >= 25)
 })
+
+test("raw: an answer byte for byte, and what becomes of its connection", async () => {
+  const asked = (fault: object): Promise<{ text: string; closed: boolean }> =>
+    new Promise((resolve) => {
+      const socket = connect(simulator.port, "127.0.0.1")
+      const sent = JSON.stringify(fault)
+      socket.write(
+        `GET /v1/models HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\nx-simulator-fault: ${sent}\r\n\r\n`,
+      )
+      let text = ""
+      const settle = (closed: boolean) => {
+        clearTimeout(timer)
+        socket.destroy()
+        resolve({ text, closed })
+      }
+      const timer = setTimeout(() => settle(false), 300)
+      socket.on("data", (data) => text += data.toString("latin1"))
+      socket.on("error", () => {}).on("close", () => settle(true))
+    })
+  const raw = "HTTP/9 odd\r\n\r\n\0"
+  assert.deepEqual(await asked({ raw, then: "close" }), { text: raw, closed: true })
+  assert.deepEqual(await asked({ raw, then: "stall" }), { text: raw, closed: false })
+  assert.ok((await asked({ raw, then: "reset" })).closed)
+})
