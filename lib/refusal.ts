@@ -8,7 +8,7 @@ import type * as Exit from "effect/Exit"
 import { errorResponse } from "./error-response.ts"
 import { clientLeft, cutByDraining, type GatewayError, internal } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
-import { whereabouts } from "./whereabouts.ts"
+import { reportDefect } from "./whereabouts.ts"
 
 /** Why the work on a request came to nothing. A defect is logged, by where it comes from. */
 export const failureOf = (
@@ -18,9 +18,7 @@ export const failureOf = (
   const failure = Cause.findErrorOption(cause)
   if (failure._tag === "Some") return failure.value
   if (Cause.hasInterruptsOnly(cause)) return interruption === "draining" ? cutByDraining() : clientLeft()
-  console.error(
-    JSON.stringify({ level: "error", msg: "internal", request_id, at: whereabouts(Cause.squash(cause)) }),
-  )
+  reportDefect(request_id, Cause.squash(cause))
   return internal(request_id)
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type { SettingsShape } from "./config/environment.ts"
@@ -12,6 +13,7 @@ import type { Metrics } from "./telemetry/Metrics.ts"
 import type { RequestRecord } from "./telemetry/request-record.ts"
 import { scrubbedRecord } from "./telemetry/scrubbed-record.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
+import { reportDefect } from "./whereabouts.ts"
 
 /** A request that has ended, and who waits for its record to be told. */
 export interface Ended {
@@ -72,16 +74,35 @@ export const makeTeller = (
 
 const refreshPrices = Effect.flatMap(Prices, ({ refreshIfDue }) => refreshIfDue)
 
-const tell = Effect.fnUntraced(function* (exchange: Exchange, settings: SettingsShape) {
-  const { record } = exchange
-  for (const effect of exchange.after) yield* effect
-  if (isProbe(record)) return
+/** How many of the things that are left to do have been begun: what a request's stages have put off, then its record. */
+interface Progress {
+  begun: number
+}
+
+const goOn = Effect.fnUntraced(function* (exchange: Exchange, settings: SettingsShape, progress: Progress) {
+  const { record, after } = exchange
+  while (progress.begun < after.length) {
+    const next = after[progress.begun++]
+    if (next !== undefined) yield* next
+  }
+  if (progress.begun++ > after.length || isProbe(record)) return
   const telemetry = yield* Telemetry
   yield* telemetry.record(
     scrubbedRecord(record, exchange.secrets(), isListed(record, settings)),
     exchange.collected,
   )
 })
+
+/** Does what is left to do. A defect in it is reported, and takes nothing of the rest with it. */
+const tell = (
+  exchange: Exchange,
+  settings: SettingsShape,
+  progress: Progress = { begun: 0 },
+): Effect.Effect<void, never, Telemetry> =>
+  Effect.catchCause(goOn(exchange, settings, progress), (cause) => {
+    reportDefect(exchange.record.request_id, Cause.squash(cause))
+    return tell(exchange, settings, progress)
+  })
 
 /** Health probes and scrapes come every few seconds and say nothing: they leave no record, unless they are refused. */
 const isProbe = ({ path, status }: RequestRecord): boolean =>

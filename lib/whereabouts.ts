@@ -11,3 +11,9 @@ export const whereabouts = (thrown: unknown): string => {
   const frames = stack.split("\n").filter((line) => /^\s+at\s/.test(line)).slice(0, 8)
   return [thrown.name, ...frames.map((frame) => frame.trim())].join(" | ")
 }
+
+/** Says in the log that a request has met a defect, and where that is. */
+export const reportDefect = (requestId: string, defect: unknown): void =>
+  console.error(
+    JSON.stringify({ level: "error", msg: "internal", request_id: requestId, at: whereabouts(defect) }),
+  )

@@ -14,6 +14,7 @@ import { RecordLine } from "./RecordLine.ts"
 import { Metrics } from "./Metrics.ts"
 import { OtlpExporter } from "./OtlpExporter.ts"
 import type { RequestRecord } from "./request-record.ts"
+import { reportDefect } from "../whereabouts.ts"
 
 const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const satisfies Record<LogLevel, number>
 
@@ -43,7 +44,12 @@ const lineOf = ({ logLevel }: SettingsShape): (record: RequestRecord) => Effect.
   return (record) =>
     Effect.map(RecordLine, (line) => {
       const level = levelOf(record)
-      if (severity[level] >= severity[logLevel]) write(line(record, level))
+      if (severity[level] < severity[logLevel]) return
+      try {
+        write(line(record, level))
+      } catch (defect) {
+        reportDefect(record.request_id, defect)
+      }
     })
 }
 
@@ -76,12 +82,17 @@ export class Telemetry extends TelemetryKey {
         return {
           record: (record, { entry, payloads }) =>
             Effect.suspend(() => {
-              metrics.record(record)
+              try {
+                metrics.record(record)
+              } catch (defect) {
+                reportDefect(record.request_id, defect)
+              }
               const told = Effect.andThen(
                 line(record),
                 exporter.record(record, levelOf(record), entry ? payloads : undefined),
               )
-              return entry ? Effect.andThen(log.append(record, payloads), told) : told
+              // The log may be another's, and fail in its own ways: it comes last.
+              return entry ? Effect.andThen(told, Effect.suspend(() => log.append(record, payloads))) : told
             }),
         }
       }),
