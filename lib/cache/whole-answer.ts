@@ -54,11 +54,13 @@ const isGoodJson = (text: string, { object, tellsError }: AnswerKind): boolean =
 
 /** Every event is JSON and tells of no error, but for the end mark. One that only has a name for an error is one, too. */
 const isGoodStream = (text: string, { tellsError }: AnswerKind): boolean => {
-  const lines = text.split(/\r\n|\r|\n/)
-  const rest = lines.pop()
+  const ends = /\r\n|\r|\n/g
   let data: Array<string> = []
   let events = 0
-  for (const line of lines) {
+  let start = 0
+  for (let end = ends.exec(text); end !== null; end = ends.exec(text)) {
+    const line = text.slice(start, end.index)
+    start = ends.lastIndex
     if (/^event: ?error\s*$/.test(line)) return false
     if (line === "data" || line.startsWith("data:")) data.push(line.slice("data:".length))
     if (line !== "" || data.length === 0) continue
@@ -69,7 +71,7 @@ const isGoodStream = (text: string, { tellsError }: AnswerKind): boolean => {
     const value = parse(event)
     if (value === undefined || tellsError(value)) return false
   }
-  return events > 0 && data.length === 0 && rest === ""
+  return events > 0 && data.length === 0 && start === text.length
 }
 
 /** A body that begins so is an event stream, though it is called something else; of such a one no end is known. */

@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import { joined } from "../joined-bytes.ts"
 import { emptyReader } from "../relay/chunk-reader.ts"
+import { isCoded } from "../relay/content-codings.ts"
 import type { StepAnswer } from "./call.ts"
 
 /** An error that names a field is short, in bytes, and comes at once, in milliseconds. */
@@ -14,10 +15,6 @@ const longestRefusal = 16_384
 const refusalTime = 2_000
 
 const isRefusal = ({ response: { status } }: StepAnswer): boolean => status === 400 || status === 422
-
-/** Whether what comes is in a coding that the transport leaves to the client. */
-const isCoded = ({ headers }: StepAnswer): boolean =>
-  !["", "identity"].includes((headers.get("content-encoding") ?? "").trim().toLowerCase())
 
 /** The whole of a short body; nothing of one that is longer, or breaks off. The answer's own clocks run meanwhile. */
 const wholeOf = async (answer: StepAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
@@ -47,7 +44,7 @@ const wholeOf = async (answer: StepAnswer): Promise<Uint8Array<ArrayBuffer> | un
  */
 export const unlessAskedInVain = (answer: StepAnswer): Effect.Effect<StepAnswer | undefined> => {
   if (!isRefusal(answer)) return Effect.succeed(answer)
-  const read = isCoded(answer) ? Effect.undefined : Effect.promise(() => wholeOf(answer)).pipe(
+  const read = isCoded(answer.headers) ? Effect.undefined : Effect.promise(() => wholeOf(answer)).pipe(
     Effect.timeoutOrElse({ duration: refusalTime, orElse: () => Effect.undefined }),
   )
   return read.pipe(

@@ -8,7 +8,7 @@ import { cacheKey } from "../cache/cache-key.ts"
 import { mayAnswer } from "../cache/may-store.ts"
 import type { CachePlace } from "../cache/ResponseCache.ts"
 import type { Framing } from "../framing.ts"
-import { parseBytes, topLevelMembers } from "../request/json-members.ts"
+import { membersNamed, parseBytes } from "../request/json-members.ts"
 import type { Call } from "./call.ts"
 import type { Step } from "./step.ts"
 
@@ -28,10 +28,16 @@ const stateful: Partial<Record<Framing, ReadonlyArray<string>>> = {
   responses: ["background", "conversation", "previous_response_id", "store"],
 }
 
-const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean =>
-  topLevelMembers(bytes)?.some(({ key, start, end }) =>
-    names.includes(key) && ![false, null].includes(parseBytes(bytes.subarray(start, end)) as false | null)
-  ) ?? false
+/** A body that cannot be read may ask for anything. */
+const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean => {
+  const members = membersNamed(bytes, names)
+  if (members === undefined) return true
+  for (const { times, last: { start, end } } of members.named.values()) {
+    const value = parseBytes(bytes.subarray(start, end))
+    if (times > 1 || (value !== false && value !== null)) return true
+  }
+  return false
+}
 
 /** Whether an answer to a step may be that of another time: it infers and does nothing else, and its body is at hand. */
 const mayRepeat = ({ method, route, body: { body, coding }, headers }: Step): boolean => {

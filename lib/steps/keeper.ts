@@ -34,7 +34,7 @@ export const keeper = (
     push: collector.push,
     ended: (ending) => {
       const body = ending === "complete" ? collector.whole() : undefined
-      const object = !stream && (read !== "unread" || step.method === "GET")
+      const object = !stream && (read === "viewed" || read === "compat" || step.method === "GET")
       if (body === undefined || !isWholeAnswer(body, { type, stream, object, tellsError })) return Effect.void
       return Effect.flatMap(Clock.currentTimeMillis, (storedAt) =>
         cache.keep(

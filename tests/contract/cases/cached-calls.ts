@@ -58,6 +58,25 @@ export const cachedCallCases = (harness: Harness): void => {
     assert.deepEqual(await twice({ id: harness.nextCase(), ...compat }), kept)
   })
 
+  test("speech, pictures and lists are given again, each in its own form", async () => {
+    const forms: ReadonlyArray<readonly [path: string, body: unknown, type: string]> = [
+      ["custom-same/v1/audio/speech", "ID3 sounds", "audio/mpeg"],
+      ["baseten/model/abcd1234/sync/v1/audio/speech", "ID3 sounds", "audio/mpeg"],
+      ["baseten/model/abcd1234/predict", "picture", "image/png"],
+      ["custom-same/rerank", [{ index: 0, score: 1 }], "application/json"],
+      ["custom-same/v1/images/generations", { data: [] }, "application/json"],
+      ["baseten/model/abcd1234/sync/embed", [[0.5]], "application/json"],
+    ]
+    for (const [path, body, content_type] of forms) {
+      const id = harness.nextCase()
+      const one = { id, path, entry: "cached-calls", headers: fault({ status: 200, body, content_type }) }
+      const [first, again] = [await answer(one), await answer(one)]
+      assert.deepEqual([first.status, again.status], ["MISS", "HIT"], path)
+      assert.equal(again.response.headers.get("content-type"), content_type)
+      assert.deepEqual(again.bytes, first.bytes)
+    }
+  })
+
   const others: ReadonlyArray<readonly [method: string, path: string]> = [
     ["GET", "responses/resp_1"],
     ["GET", "responses/resp_1/input_items"],
