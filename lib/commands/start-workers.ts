@@ -6,9 +6,10 @@
 import process from "node:process"
 import { isLoopbackName } from "../auth/trust.ts"
 import { announce, settingsOrExit, urlHost } from "../runtime/process.ts"
+import { onSignal } from "../runtime/signals.ts"
 import { spawnWorkerd, workerdConfig } from "./workerd-config.ts"
 
-const { host, port } = settingsOrExit()
+const { host, port, grace } = settingsOrExit()
 const config = workerdConfig(process.env, host, port, isLoopbackName(host))
 const workerd = spawnWorkerd(config, "inherit")
 
@@ -22,11 +23,13 @@ const announceWhenReady = async (): Promise<void> => {
 }
 void announceWhenReady()
 
-/** workerd ends when its requests have; ten seconds on, as on the other runtimes, it is ended. */
+/** workerd ends when its requests have; after the grace, as on the other runtimes, it is ended. */
 const stop = (): void => {
   workerd.kill("SIGTERM")
-  setTimeout(() => workerd.kill("SIGKILL"), 10_000).unref()
+  setTimeout(end, grace)
 }
-process.on("SIGTERM", stop)
-process.on("SIGINT", stop)
+const end = (): void => void workerd.kill("SIGKILL")
+onSignal(stop, end)
+// However this process ends, workerd does not outlive it.
+process.on("exit", end)
 workerd.on("exit", (code) => process.exit(code ?? 0))

@@ -7,7 +7,8 @@ import { createServer } from "node:http"
 import { isLoopbackName } from "../auth/trust.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
-import { announce, cannotListen, settingsOrExit, stopOnSignal } from "./process.ts"
+import { announce, cannotListen, settingsOrExit } from "./process.ts"
+import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
 
 const { host, port, grace } = settingsOrExit()

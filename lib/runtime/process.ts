@@ -1,34 +1,18 @@
 /**
- * What the servers of a process share: settings checked at the start, and an orderly end.
+ * What the servers of a process share: settings checked at the start, and what is told then.
  *
  * @module
  */
 import * as Result from "effect/Result"
 import { keyNotice } from "../auth/key-notice.ts"
 import { readSettings, type SettingsShape } from "../config/environment.ts"
-import type { Gateway } from "../gateway.ts"
 import { askForPermissions } from "./deno-permissions.ts"
 import { hostEnvironment } from "./host.ts"
 
-const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
-
 interface Process {
   readonly exit: (code: number) => never
-  readonly on: (signal: typeof signals[number], listener: () => void) => void
 }
 const self = (globalThis as unknown as { readonly process: Process }).process
-
-/** How long last words have to reach the sockets: Deno (2.9) exits with what it has not written. */
-const flush = 250
-
-/**
- * How soon after the first a signal is the same one, in milliseconds: a terminal sends Ctrl-C to every process that runs
- * in it, and npm passes it on to its own.
- */
-const echo = 150
-
-const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 let hasAsked = false
 
@@ -83,25 +67,4 @@ export const cannotListen = (host: string, port: number, cause: unknown): never 
     `basegate cannot start: it cannot listen on ${urlHost(host)}:${port} ${code}. Change HOST or PORT.`,
   )
   return self.exit(1)
-}
-
-/**
- * On SIGTERM, SIGINT or SIGHUP: stops listening, lets requests end for `grace` milliseconds, then ends them as `draining`
- * and the process with them, whatever hangs. A second signal ends it at once.
- */
-export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () => void): void => {
-  let since: number | undefined
-  const stop = async (): Promise<void> => {
-    stopListening()
-    await gateway.dispose({ grace })
-    await sleep(flush)
-    self.exit(0)
-  }
-  const signalled = (): void => {
-    if (since === undefined) {
-      since = performance.now()
-      void stop()
-    } else if (performance.now() - since > echo) self.exit(1)
-  }
-  for (const signal of signals) self.on(signal, signalled)
 }
