@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { strictJson } from "./exact-json.ts"
 import type { GatewayError } from "./errors.ts"
 import { type Secrets, withoutSecrets } from "./secrets.ts"
 
@@ -38,7 +39,7 @@ const adminErrorBody = ({ code, message }: GatewayError) => ({
  * @param secrets blotted out of it, since it may quote its caller
  */
 export const errorResponse = (error: GatewayError, secrets: ReadonlyArray<Secrets> = []): Response => {
-  const body = JSON.stringify(error.isAdmin ? adminErrorBody(error) : errorBody(error))
+  const body = strictJson(error.isAdmin ? adminErrorBody(error) : errorBody(error))
   return new Response(withoutSecrets(body, ...secrets), {
     status: error.status,
     headers: { "content-type": "application/json", ...error.headers },

@@ -52,7 +52,13 @@ const valueOf = (kind: Kind, value: unknown): string | number | boolean | undefi
 /** With more, the expression that they make passes what SQLite takes. */
 const mostValues = 100
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 64)
+const shown = (value: unknown): string => {
+  try {
+    return (JSON.stringify(value) ?? "nothing").slice(0, 64)
+  } catch {
+    return "that nests too deep to be shown"
+  }
+}
 
 /** The filter that was meant, or what is wrong with it. */
 export const filterOf = ({ key: name, operator: word, values }: Written): LogFilter | string => {

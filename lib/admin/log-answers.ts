@@ -4,6 +4,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import { wellFormedJson } from "../exact-json.ts"
 import { adminBadRequest, adminNotFound } from "../admin-errors.ts"
 import { bodyTooLarge, GatewayError } from "../errors.ts"
 import type { LogScope } from "../log/entry.ts"
@@ -83,10 +84,11 @@ export const showPayload = (scope: LogScope, id: string, which: "request" | "res
           "cf-aig-collect-log-payload: true, to keep those to come.",
       )
     }
-    return new Response(payload.text, {
+    const type = typeOf(entry[`${which}_content_type`], payload.complete)
+    return new Response(/\bjson\b/.test(type) ? wellFormedJson(payload.text) : payload.text, {
       headers: {
         ...adminHeaders,
-        "content-type": typeOf(entry[`${which}_content_type`], payload.complete),
+        "content-type": type,
         // Somebody else's text, which must not act as a page of this origin.
         "content-security-policy": "sandbox",
         "x-content-type-options": "nosniff",

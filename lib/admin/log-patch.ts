@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseExactly } from "../exact-json.ts"
 import { adminBadRequest } from "../admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 import type { LogPatch } from "../log/RequestLog.ts"
@@ -22,7 +23,7 @@ const isMetadata = (value: unknown): value is LogPatch["metadata"] =>
 
 const parsed = (text: string): unknown => {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch {
     return undefined
   }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { parseExactly } from "../exact-json.ts"
 import type { LogFilter } from "../log/query.ts"
 import { filterOf, type Written } from "./filter.ts"
 import type { Parameters } from "./parameters.ts"
@@ -26,7 +27,7 @@ const mostFilters = 50
 /** Filters in JSON: a list, or a single one. Undefined where it is no JSON. */
 const fromJson = (text: string): ReadonlyArray<Written> | undefined => {
   try {
-    const parsed: unknown = JSON.parse(text)
+    const parsed = parseExactly(text)
     return (Array.isArray(parsed) ? parsed : [parsed]).map((item: unknown) => {
       const { key, operator, value } = Object(item) as Partial<Record<Member, unknown>>
       return { key, operator, values: Array.isArray(value) ? value : value === undefined ? [] : [value] }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wellFormedJson } from "../exact-json.ts"
 import type { LogEntry, Payload } from "../log/entry.ts"
 import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/terminal-line.ts"
 
@@ -11,7 +12,7 @@ const escaped = (text: string): string =>
 
 /** JSON in which what a terminal would obey, and `JSON.stringify` leaves, is escaped: C1, and marks of direction. */
 export const plainJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
+  wellFormedJson(JSON.stringify(value, null, indent)).replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
 
 /** A file takes what a wide terminal would, without color. */
 const forFiles: TerminalFormat = { width: 160, color: false, dated: true }

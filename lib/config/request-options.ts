@@ -4,10 +4,14 @@
  * @module
  */
 import { badRequest, type GatewayError } from "../errors.ts"
+import { parseExactly } from "../exact-json.ts"
 import { type CustomCost, customCost } from "../meter/custom-cost.ts"
 import type { Backoff, GatewaySettings } from "./gateway-settings.ts"
 
-/** A flat piece of data about a request, by which it can be found, counted and limited. */
+/**
+ * A flat piece of data about a request, by which it can be found, counted and limited. A number that JavaScript cannot
+ * hold, such as an id above 2^53, is a text of its digits: ids must not become each other.
+ */
 export type Metadata = Readonly<Record<string, string | number | boolean>>
 
 /** What one set of headers asks for; nothing where it does not say. Numbers are within their ranges. */
@@ -91,7 +95,7 @@ const maxEntries = 5
 const metadata: Read<Metadata> = (value) => {
   let given: unknown
   try {
-    given = JSON.parse(fromUtf8(value))
+    given = parseExactly(fromUtf8(value))
   } catch {
     given = undefined
   }

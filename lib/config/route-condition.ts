@@ -7,6 +7,8 @@
  * @module
  */
 
+import { isLongNumber } from "../exact-json.ts"
+
 /** A place in a request. */
 export interface Field {
   readonly source: "metadata" | "body" | "headers"
@@ -101,7 +103,8 @@ const ordered = (holds: (order: number) => boolean): Operator => (operand, asTex
   }
   if (typeof operand !== "number") return "the operator takes a number or text"
   return (value) => {
-    const number = asText && typeof value === "string" && value !== "" ? Number(value) : value
+    const isNumber = typeof value === "string" && (asText ? value !== "" : isLongNumber(value))
+    const number = isNumber ? Number(value) : value
     return typeof number === "number" && !Number.isNaN(number) && holds(number - operand)
   }
 }

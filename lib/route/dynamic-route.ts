@@ -13,8 +13,8 @@ import type { RouteGraph, RouteNode } from "../config/route-graph.ts"
 /** What a walk looks at. */
 export interface WalkInput {
   readonly metadata: Readonly<Record<string, unknown>>
-  /** The request's body, parsed. */
-  readonly body: unknown
+  /** The value at a path into the request's body; nothing where there is none. */
+  readonly body: (path: ReadonlyArray<string>) => unknown
   /** A request header's value, as `Headers.get` gives it. */
   readonly header: (name: string) => string | null
   /** A new random number in [0, 1), one for each percentage element that is passed. */
@@ -111,19 +111,13 @@ const outputFor = ({ shares }: PercentageAction, random: number): string =>
 const valueOf = (input: WalkInput, { source, name }: Field): unknown => {
   switch (source) {
     case "metadata":
-      return own(input.metadata, name)
+      return Object.hasOwn(input.metadata, name) ? input.metadata[name] : undefined
     case "headers":
       return input.header(name) ?? undefined
     case "body":
-      return name.split(".").reduce(own, input.body)
+      return input.body(name.split("."))
   }
 }
-
-/** A member of an object or an element of an array; never what they inherit. */
-const own = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Readonly<Record<string, unknown>>)[key]
-    : undefined
 
 const textOf = (value: unknown): string =>
   value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value)

@@ -13,7 +13,7 @@ import { GatewayError } from "../errors.ts"
 import { RateLimit } from "../limit/RateLimit.ts"
 import { type Book, SpendLimit } from "../limit/SpendLimit.ts"
 import { withModel } from "../request/body-view.ts"
-import { parseBytes } from "../request/json-members.ts"
+import { valueAt } from "../request/json-value.ts"
 import { parametersFor } from "../request/model-parameters.ts"
 import { lookAt } from "../request/prepare-body.ts"
 import { type CallStep, type LimitStep, startWalk } from "../route/dynamic-route.ts"
@@ -62,7 +62,7 @@ const walkRoute: (
     const bytes = step.body.body instanceof Uint8Array ? step.body.body : new Uint8Array(0)
     let walk = startWalk(graph, {
       metadata: step.options.metadata,
-      body: parseBytes(bytes),
+      body: (path) => valueAt(bytes, path),
       // Of a universal request, the step's own headers go before those of the request.
       header: (name) => step.headers.get(name) ?? request.headers.get(name),
       random: Math.random,

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import { type GatewayError, providerFailed } from "../errors.ts"
+import { strictJson } from "../exact-json.ts"
 import type { Exchange, RelayedBody } from "../exchange.ts"
 import { isEventStream } from "../framing.ts"
 import type { AnswerWatch } from "../relay/answer-watch.ts"
@@ -177,5 +178,5 @@ const inCompatForm = (bytes: Uint8Array<ArrayBuffer>, headers: Headers): Uint8Ar
   headers.set("content-type", "application/json")
   headers.delete("content-length")
   headers.delete("etag")
-  return new TextEncoder().encode(JSON.stringify(list))
+  return new TextEncoder().encode(strictJson(list))
 }

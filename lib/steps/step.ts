@@ -29,7 +29,8 @@ export interface Step {
 export const modelOf = ({ route, body }: Step): string | undefined => body.view.model ?? route.deployment
 
 /** The model that a step calls, as records show it: a caller may send a name of megabytes. */
-export const recordedModel = (step: Step): string | null => modelOf(step)?.slice(0, 256) ?? null
+export const recordedModel = (step: Step): string | null =>
+  modelOf(step)?.slice(0, 256).toWellFormed() ?? null
 
 /**
  * Whether a route runs a model's own code, which may do a thing twice when it is called twice. Baseten retries within,

@@ -4,6 +4,7 @@
  * @module
  */
 import * as Context from "effect/Context"
+import { strictJson } from "../exact-json.ts"
 import type { RequestRecord } from "./request-record.ts"
 
 /** Makes the line of a record, whose level is known. */
@@ -11,7 +12,7 @@ export type LineOf = (record: RequestRecord, level: "info" | "warn" | "error") =
 
 /** One object of JSON, for whatever collects the output. */
 export const jsonLine: LineOf = (record, level) =>
-  `{"level":"${level}","msg":"request",${JSON.stringify(record).slice(1)}`
+  `{"level":"${level}","msg":"request",${strictJson(record).slice(1)}`
 
 /** JSON, unless the host knows that somebody reads along. */
 export const RecordLine: Context.Reference<LineOf> = Context.Reference<LineOf>(

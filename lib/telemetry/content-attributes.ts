@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { strictJson } from "../exact-json.ts"
 import type { Payload, Payloads } from "../log/entry.ts"
 import {
   contentParts,
@@ -24,7 +25,7 @@ const longest = 262_144
 /** JSON text, which every backend reads; nothing for an empty list, or one that is too long or too deep. */
 const jsonOf = (list: ReadonlyArray<unknown>) => {
   try {
-    const json = JSON.stringify(list)
+    const json = strictJson(list)
     return list.length === 0 || json.length > longest ? undefined : text(json)
   } catch {
     return undefined

@@ -9,6 +9,7 @@ import * as Fiber from "effect/Fiber"
 import type { OtelSettings } from "../config/otel-settings.ts"
 import type { Payloads } from "../log/entry.ts"
 import { monotonicBy } from "../monotonic.ts"
+import { strictJson } from "../exact-json.ts"
 import { product } from "../version.ts"
 import { contentAttributes } from "./content-attributes.ts"
 import { closingPatience, type SignalExport, signalExport } from "./export-signal.ts"
@@ -107,7 +108,7 @@ export const exportRequests = (
     if (instruments === undefined || instruments.waits()) return
     const families = yield* metrics.families
     const now = yield* Clock.currentTimeMillis
-    instruments.push(otlpMetrics(families, started, now).map((metric) => JSON.stringify(metric)).join(","))
+    instruments.push(otlpMetrics(families, started, now).map((metric) => strictJson(metric)).join(","))
   })
   let periodic: Fiber.Fiber<never> | undefined
   const startPeriodic = Effect.suspend(() => {
@@ -141,10 +142,10 @@ export const exportRequests = (
         recorded = true
         if (traces !== undefined) {
           for (const span of otlpSpans(record, payloads && contentAttributes(payloads))) {
-            traces.push(JSON.stringify(span))
+            traces.push(strictJson(span))
           }
         }
-        logs?.push(JSON.stringify(otlpLog(record, level)))
+        logs?.push(strictJson(otlpLog(record, level)))
         return send
       }),
     close: Effect.gen(function* () {

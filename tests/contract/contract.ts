@@ -11,6 +11,7 @@ import { cachedCallCases, cachedCallEntries } from "./cases/cached-calls.ts"
 import { cachedCallerCases, cachedCallerEntries } from "./cases/cached-callers.ts"
 import { cachedFailureCases, cachedFailureEntries } from "./cases/cached-failures.ts"
 import { cachedKindCases, cachedKindEntries } from "./cases/cached-kinds.ts"
+import { callerTextCases, callerTextEntries } from "./cases/caller-text.ts"
 import { clientCases } from "./cases/clients.ts"
 import { clockCases, clockEntries } from "./cases/clocks.ts"
 import { codedBodyCases, codedBodyEntries } from "./cases/coded-bodies.ts"
@@ -115,6 +116,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
   records: { cases: recordCases, configured: recordEntries },
   "parser cost": { cases: parserCostCases },
+  "caller text": { cases: callerTextCases, configured: callerTextEntries },
   "log api": { cases: logApiCases, configured: logApiEntries },
 }
 

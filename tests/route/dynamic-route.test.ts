@@ -3,6 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import type { RouteElement } from "../../lib/config/route-elements.ts"
 import { compileRoute } from "../../lib/config/route-graph.ts"
+import { valueAt } from "../../lib/request/json-value.ts"
 import { startWalk, type WalkInput, type WalkStep } from "../../lib/route/dynamic-route.ts"
 
 const element = (
@@ -22,12 +23,20 @@ const model = (id: string, to: Readonly<Record<string, string>>, more: object = 
 const start = (next: string) => element("start", "start", { next })
 const end = element("end", "end", {})
 
-const walk = (elements: ReadonlyArray<RouteElement>, input: Partial<WalkInput> = {}): WalkStep => {
+/** What a walk is given, with the body as what it holds. */
+interface Given extends Partial<Omit<WalkInput, "body">> {
+  readonly body?: unknown
+}
+
+const walk = (
+  elements: ReadonlyArray<RouteElement>,
+  { body = {}, ...input }: Given = {},
+): WalkStep => {
   const graph = compileRoute("r", elements)
   if (typeof graph === "string") assert.fail(graph)
   return startWalk(graph, {
     metadata: {},
-    body: {},
+    body: (path) => valueAt(new TextEncoder().encode(JSON.stringify(body)), path),
     header: () => null,
     random: () => assert.fail("random() was not needed"),
     ...input,
@@ -107,7 +116,7 @@ test("startWalk() asks limits with the key's value, and ends where a refusal has
 })
 
 test("startWalk() looks conditions up in metadata, body and headers", () => {
-  const goes = (condition: unknown, input: Partial<WalkInput>) =>
+  const goes = (condition: unknown, input: Given) =>
     call(walk([
       start("c"),
       element("c", "conditional", { true: "yes", false: "no" }, { conditions: condition }),
@@ -126,7 +135,7 @@ test("startWalk() looks conditions up in metadata, body and headers", () => {
   for (const name of ["constructor", "__proto__", "messages.map", "model.length"]) {
     assert.equal(goes({ [`body.${name}`]: { $exists: true } }, { body }), "no", name)
   }
-  for (const value of [undefined, null, "text", 1]) {
+  for (const value of [null, "text", 1, []]) {
     assert.equal(goes({ "body.model": { $exists: true } }, { body: value }), "no")
   }
 })
