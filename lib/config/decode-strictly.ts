@@ -37,8 +37,50 @@ const keysAt = (ast: AST, [key, ...rest]: ReadonlyArray<string>): ReadonlyArray<
   }
 }
 
+/** How far a value is from one of several forms: first by keys that it should not have, then by what is wrong or missing. */
+const distanceOf = (issue: SchemaIssue.Issue): number => {
+  switch (issue._tag) {
+    case "Composite":
+    case "AnyOf":
+      return issue.issues.reduce((sum, inner) => sum + distanceOf(inner), 0)
+    case "Pointer":
+    case "Filter":
+    case "Encoding":
+      return distanceOf(issue.issue)
+    case "UnexpectedKey":
+      return 1_000_000
+    case "MissingKey":
+      return 1
+    default:
+      return 1_000
+  }
+}
+
+/**
+ * Of a value that is none of several forms, only what keeps it from the form that it is most like: what it lacks to be
+ * another helps nobody.
+ */
+const likeliest = (issue: SchemaIssue.Issue): SchemaIssue.Issue => {
+  const within = (changed: object): SchemaIssue.Issue =>
+    Object.assign(Object.create(Object.getPrototypeOf(issue) as object) as SchemaIssue.Issue, issue, changed)
+  switch (issue._tag) {
+    case "AnyOf": {
+      const [nearest] = issue.issues.toSorted((one, other) => distanceOf(one) - distanceOf(other))
+      return nearest === undefined ? issue : likeliest(nearest)
+    }
+    case "Composite":
+      return within({ issues: issue.issues.map(likeliest) })
+    case "Pointer":
+    case "Filter":
+    case "Encoding":
+      return within({ issue: likeliest(issue.issue) })
+    default:
+      return issue
+  }
+}
+
 const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
-  format(issue).issues.map(({ path: keys = [], message }) => {
+  format(likeliest(issue)).issues.map(({ path: keys = [], message }) => {
     const path = keys.map(String)
     return message === "Expected no excess property"
       ? { path, expected: undefined, meant: nearestName(path.at(-1) ?? "", keysAt(ast, path.slice(0, -1))) }

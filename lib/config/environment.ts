@@ -13,7 +13,9 @@ import { operatorSecrets } from "./operator-secrets.ts"
 import { type OtelSettings, otelSettings, OtelVariables } from "./otel-settings.ts"
 import type { Secrets } from "../secrets.ts"
 import { SettingProblem } from "./setting-problem.ts"
+import { settingsIn } from "./settings-text.ts"
 import { resolveIn } from "./stored-keys.ts"
+import { unknownVariables } from "./unknown-variables.ts"
 
 /** Where variables come from: `process.env`, a Worker's `env`, or an object of the embedding app's. */
 export type Environment = Readonly<Record<string, unknown>>
@@ -122,32 +124,43 @@ const place = ([variable, ...inside]: ReadonlyArray<string>): string =>
 const unknownSetting = (meant: string | undefined): string =>
   meant === undefined ? "unknown setting" : `unknown setting; perhaps ${meant} was meant`
 
-const sentence = (problems: ReadonlyArray<Problem>): string =>
-  problems.map(({ path, expected, meant }) => `${place(path)}: ${expected ?? unknownSetting(meant)}`).join(
-    "; ",
-  )
-
-/** JSON text as what it holds, or a text that the schema refuses. A Worker's JSON binding is no text any more. */
-const parsed = (value: unknown): unknown => {
-  try {
-    return typeof value === "string" ? JSON.parse(value) : value
-  } catch {
-    return "no JSON"
-  }
-}
+const sentenceOf = ({ path, expected, meant }: Problem): string =>
+  `${place(path)}: ${expected ?? unknownSetting(meant)}`
 
 const secrets: ReadonlySet<string> = new Set(["BASEGATE_TOKENS", "BASEGATE_ADMIN_TOKEN"])
+
+const names = Object.keys(Variables.fields)
 
 /** Unset and empty are the same, but for tokens: an empty secret must not open a gateway. */
 const present = (environment: Environment): Record<string, unknown> => {
   const variables: Record<string, unknown> = {}
-  for (const name of Object.keys(Variables.fields)) {
+  for (const name of names) {
     const value = environment[name]
     if (value === undefined || (value === "" && !secrets.has(name))) continue
-    if (name === "LOG_LEVEL") variables[name] = String(value).toLowerCase()
-    else variables[name] = name === "BASEGATE_CONFIG" ? parsed(value) : value
+    variables[name] = name === "LOG_LEVEL" ? String(value).toLowerCase() : value
   }
   return variables
+}
+
+/** The variables, decoded; else one line of everything that is wrong. */
+const variablesIn = (environment: Environment): Result.Result<typeof Variables.Type, string> => {
+  const problems = [...unknownVariables(environment, names)]
+  const variables = present(environment)
+  const { BASEGATE_CONFIG: config } = variables
+  // A Worker's JSON binding is no text any more.
+  if (typeof config === "string") {
+    const settings = settingsIn(config)
+    if (Result.isSuccess(settings)) variables["BASEGATE_CONFIG"] = settings.success
+    else {
+      problems.push(`BASEGATE_CONFIG: ${settings.failure}`)
+      delete variables["BASEGATE_CONFIG"]
+    }
+  }
+  const decoded = decode(variables)
+  if (Result.isFailure(decoded)) problems.unshift(...decoded.failure.map(sentenceOf))
+  return Result.isSuccess(decoded) && problems.length === 0
+    ? Result.succeed(decoded.success)
+    : Result.fail(problems.join("; "))
 }
 
 const holdsKeys = ({ keys, customProviders }: GatewaySettings): boolean =>
@@ -164,7 +177,7 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
  */
 export const readSettings = (environment: Environment): Result.Result<SettingsShape, string> =>
   Result.flatMap(
-    Result.mapError(decode(present(environment)), sentence),
+    variablesIn(environment),
     (variables) => {
       const tokens = commaList(variables.BASEGATE_TOKENS ?? "").map((token) => Redacted.make(token))
       const { BASETEN_API_KEY: key, BASEGATE_ADMIN_TOKEN: admin } = variables

@@ -13,6 +13,7 @@ import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
 import {
   RateLimiting,
   RateLimits,
+  rateProblem,
   type RateRule,
   rateRules,
   type SpendLimits,
@@ -157,6 +158,8 @@ export const gatewaySettings = (
 ): GatewaySettings => {
   const secrets = (tokens: ReadonlyArray<string>) => tokens.map((token) => secretOf(token, shared.resolve))
   const tokens = [...secrets(entry.tokens ?? []), ...shared.tokens]
+  const rateIssue = rateProblem(entry)
+  if (rateIssue !== undefined) throw new SettingProblem(rateIssue)
   const providers = customProviders(entry.custom_providers ?? {}, shared.resolve)
   const routes = dynamicRoutes(entry.routes ?? {})
   for (const [name, graph] of routes) {

@@ -137,6 +137,21 @@ export interface RateEntry {
   readonly rate_limits?: typeof RateLimits.Type
 }
 
+/**
+ * What lacks of Cloudflare's rule, as the rest of a sentence; nothing where it is whole or off. Half of a limit limits
+ * nothing, and looks as if it did. A limit of 0 or null is off, whatever the interval.
+ */
+export const rateProblem = (entry: RateEntry): string | undefined => {
+  const { rate_limiting_limit: limit, rate_limiting_interval: interval, rate_limiting_technique } = entry
+  if (limit && !interval) {
+    return "expected rate_limiting_interval, in seconds, beside rate_limiting_limit; without both there is no limit"
+  }
+  const speaksOfLimit = Boolean(interval) || typeof rate_limiting_technique === "string"
+  return speaksOfLimit && limit === undefined
+    ? "expected rate_limiting_limit beside the interval or technique of one; without it there is no limit"
+    : undefined
+}
+
 /** The rules of an entry: first Cloudflare's, which is off unless both its limit and its interval are set. */
 export const rateRules = (entry: RateEntry): ReadonlyArray<RateRule> => {
   const { rate_limiting_limit: limit, rate_limiting_interval: interval, rate_limiting_technique: technique } =

@@ -1,0 +1,49 @@
+/**
+ * Variables that look like the gateway's and are not: a misspelt one must not look like one that holds.
+ *
+ * @module
+ */
+import type { Environment } from "./environment.ts"
+import { nearestName } from "./nearest-name.ts"
+
+/** The prefixes of the gateway's own variables, and of Baseten's that it knows. */
+const ours = /^(?:basegate|baseten)_/i
+
+/** What `npm run start:workers` tells its Worker. */
+const internal = "BASEGATE_ON_LOOPBACK"
+
+/**
+ * What Kubernetes and Docker set in every container beside a service of the name `basegate` (or `baseten-…`): "Accessing
+ * the Service", environment variables; Docker's links.
+ */
+const isOfService = (name: string, value: unknown): boolean =>
+  /_SERVICE_(?:HOST|PORT(?:_\w+)?)$/.test(name) ||
+  /_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?$/.test(name) ||
+  (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(String(value)))
+
+/** The variables that settings refer to, whatever their names. */
+const referred = (config: unknown): ReadonlySet<string> => {
+  const text = typeof config === "string" ? config : JSON.stringify(config) ?? ""
+  return new Set([...text.matchAll(/"env:(\w+)"/g)].map(([, name = ""]) => name))
+}
+
+/**
+ * A sentence for each variable that is not known, with the nearest of those that are.
+ *
+ * @param known the names of all variables
+ */
+export const unknownVariables = (
+  environment: Environment,
+  known: ReadonlyArray<string>,
+): ReadonlyArray<string> => {
+  const strange = Object.keys(environment).filter((name) =>
+    ours.test(name) && name !== internal && !known.includes(name) && environment[name] !== undefined &&
+    environment[name] !== "" && !isOfService(name, environment[name])
+  )
+  if (strange.length === 0) return []
+  const named = referred(environment["BASEGATE_CONFIG"])
+  return strange.filter((name) => !named.has(name)).map((name) => {
+    const nearest = nearestName(name, known)
+    return `${name}: unknown variable${nearest === undefined ? "" : `; perhaps ${nearest} was meant`}`
+  })
+}
