@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { parseBytes, topLevelMembers } from "../request/json-members.ts"
+import { membersNamed, type Named, parseBytes } from "../request/json-members.ts"
 
 /** A request that has come over a socket. */
 export interface Asked {
@@ -16,31 +16,40 @@ export interface Asked {
   readonly eventId: string | undefined
 }
 
-/** The longest `eventId`, in bytes: it goes out again with each event. */
+/** The longest `eventId` and `type`, in bytes: an id goes out again with each event. */
 const longestId = 2048
 
 const decoder = new TextDecoder()
+
+const usage =
+  'Send {"type":"universal.create","request":{"eventId":…,"provider":…,"endpoint":…,"headers":…,"query":…}}, each once.'
 
 /** The request in a message, or what is wrong with the message. */
 export const requestIn = (data: unknown): Asked | string => {
   if (typeof data !== "string") return "Send messages as text."
   const bytes = new TextEncoder().encode(data)
-  const valueOf = (of: Uint8Array<ArrayBuffer>, key: string): Uint8Array<ArrayBuffer> | undefined => {
-    const member = topLevelMembers(of)?.find((member) => member.key === key)
-    return member && of.subarray(member.start, member.end)
-  }
-  const type = valueOf(bytes, "type")
-  const body = valueOf(bytes, "request")
-  if (type === undefined || parseBytes(type) !== "universal.create" || body === undefined) {
-    return 'Send {"type":"universal.create","request":{"eventId":…,"provider":…,"endpoint":…,"headers":…,"query":…}}.'
-  }
-  const given = valueOf(body, "eventId")
+  const members = membersNamed(bytes, ["type", "request"])?.named
+  const type = bytesOf(bytes, members?.get("type"))
+  const body = bytesOf(bytes, members?.get("request"))
+  if (type === undefined || type.byteLength > longestId || body === undefined) return usage
+  if (parseBytes(type) !== "universal.create") return usage
+  const given = membersNamed(body, ["eventId"])?.named.get("eventId")
   if (given === undefined) return { body, eventId: undefined }
-  if (given.byteLength > longestId) return `Send an eventId of at most ${longestId} bytes.`
-  const id = parseBytes(given)
-  const isId = typeof id === "string" || typeof id === "number"
-  return { body, eventId: isId ? decoder.decode(given) : undefined }
+  const id = bytesOf(body, given)
+  if (id === undefined || id.byteLength > longestId) {
+    return `Send one eventId of at most ${longestId} bytes.`
+  }
+  const value = parseBytes(id)
+  const isId = typeof value === "string" || typeof value === "number"
+  return { body, eventId: isId ? decoder.decode(id) : undefined }
 }
+
+/** The bytes of a member that is there once. */
+const bytesOf = (
+  bytes: Uint8Array<ArrayBuffer>,
+  named: Named | undefined,
+): Uint8Array<ArrayBuffer> | undefined =>
+  named?.times === 1 ? bytes.subarray(named.first.start, named.first.end) : undefined
 
 /** What is told of an answer beside it, as JSON. */
 export const metadataOf = ({ headers, status }: Response, eventId: string | undefined): string => {

@@ -76,6 +76,16 @@ test("a request goes on in its own bytes, and its answer comes in its own charac
   assert.equal((JSON.parse(sent[0] ?? "") as Message).metadata["logId"], "log")
 })
 
+test("a message with a member twice is none: servers differ in which of them counts", async () => {
+  const { message, messages, bodies } = talk(() => new Response("{}", json))
+  message('{"type":"universal.create","request":{},"request":{}}')
+  message('{"type":"universal.create","type":"universal.create","request":{}}')
+  message('{"type":"universal.create","request":{"eventId":1,"eventId":2}}')
+  await rest()
+  assert.deepEqual(messages().map(({ type }) => type), Array(3).fill("universal.error"))
+  assert.deepEqual(bodies, [])
+})
+
 test("an answer that is no JSON is a string, and one without a body an empty one", async () => {
   const { ask, messages } = talk((request) =>
     request.headers.get("cf-aig-event-id") === "a" ? new Response("<p>") : new Response(null, { status: 204 })
