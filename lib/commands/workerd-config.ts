@@ -42,7 +42,7 @@ const config :Workerd.Config = (
 const gateway :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = ${JSON.stringify(worker)})],
   bindings = [${bindings.join(", ")}],
-  compatibilityDate = "2026-10-01",
+  compatibilityDate = "2026-05-01",
   compatibilityFlags = ["enable_request_signal"],
 );
 `

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
+import { networkForbidden } from "../../lib/errors.ts"
 import { Transport } from "../../lib/relay/Transport.ts"
 import { Upstream } from "../../lib/relay/Upstream.ts"
 import { layerVirtualAlarm } from "../support/virtual-alarm.ts"
@@ -56,6 +57,15 @@ test("Upstream.send fails with 502 when there is no connection", async () => {
     Effect.flip(Upstream.use((_) => _.send(call, limits))),
   )
   assert.deepEqual([failure.ending, failure.error.status, failure.error.code], ["upstream_cut", 502, 2005])
+})
+
+test("Upstream.send fails with what a transport says of itself", async () => {
+  const forbidden = networkForbidden("up.test", "Deno", "--allow-net (-N)")
+  const failure = await withFetch(
+    () => Promise.reject(forbidden),
+    Effect.flip(Upstream.use((_) => _.send(call, limits))),
+  )
+  assert.deepEqual([failure.ending, failure.error, failure.error.status], ["upstream_cut", forbidden, 502])
 })
 
 test("Upstream.send tells of silence within the body, but not while the client pauses", async () => {
