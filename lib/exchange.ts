@@ -62,8 +62,8 @@ export interface Exchange {
   /** How many of them were spent waiting for providers. */
   readonly upstreamTime: () => number
   readonly spentUpstream: (milliseconds: number) => void
-  /** What the rate limits of its gateway have counted of the request, and last told of themselves. */
-  readonly rates: { readonly counted: Set<string>; told: Readonly<Record<string, string>> }
+  /** How many steps are yet to be called, each of which is one call at least. */
+  readonly steps: { toCome: number }
   /** What is to be done after the response, before the record is handed over. */
   readonly after: Array<Effect.Effect<void>>
   /** Headers that may show a credential: the request's, and those of its steps. */
@@ -137,7 +137,7 @@ export const openExchange = (
     spentUpstream: (milliseconds) => {
       upstreamTime += milliseconds
     },
-    rates: { counted: new Set(), told: {} },
+    steps: { toCome: 0 },
     after: [],
     shown,
     secrets: () => [

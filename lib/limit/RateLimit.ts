@@ -10,29 +10,34 @@ import * as Layer from "effect/Layer"
 import type { RateRule } from "../config/limit-rules.ts"
 import { type GatewayError, rateLimited } from "../errors.ts"
 import { Store } from "../store/Store.ts"
-import { bucketKeys, countName } from "./counter-keys.ts"
+import { bucketCounters, type Count, countOf } from "./counter-keys.ts"
 import { type LimitSubject, ratePartition } from "./partition.ts"
 import { policyField, type RuleState, stateField } from "./ratelimit-fields.ts"
 import { keptFor, room, untilMore, wholeSeconds, type Window } from "./windows.ts"
 
-interface Count {
+interface RateCount {
   readonly rule: RateRule
   readonly window: Window
-  readonly name: string
+  readonly count: Count
 }
 
 const countsOf = (
   rules: ReadonlyArray<RateRule>,
   subject: LimitSubject,
-): Effect.Effect<ReadonlyArray<Count>> =>
+): Effect.Effect<ReadonlyArray<RateCount>> =>
   Effect.promise(async () => {
-    const counts: Array<Count> = []
+    const counts: Array<RateCount> = []
     for (const rule of rules) {
       const partition = ratePartition(rule, subject)
       if (partition === undefined) continue
       const { id, limit, unit, interval, technique } = rule
-      const name = await countName(["rate", subject.gateway, id, unit, interval], partition)
-      counts.push({ rule, name, window: { limit, technique, interval: 1000 * interval } })
+      const count = await countOf(
+        subject.gateway,
+        ["rate", subject.gateway, id, unit, interval],
+        partition,
+        false,
+      )
+      counts.push({ rule, count, window: { limit, technique, interval: 1000 * interval } })
     }
     return counts
   })
@@ -83,8 +88,8 @@ export class RateLimit extends Context.Service<RateLimit, {
         const passed: Array<RuleState> = []
         const refused: Array<RuleState> = []
         const giveBack: Array<Effect.Effect<number>> = []
-        for (const { rule, name, window } of counts) {
-          const keys = bucketKeys(name, window, now)
+        for (const { rule, count, window } of counts) {
+          const keys = bucketCounters(count, window, now)
           const previous = keys.previous === undefined ? 0 : yield* store.count(keys.previous)
           // Once refused, the other rules are only asked: to say how long to wait for all of them.
           const taken = rule.unit === "requests" && refused.length === 0 ? 1 : 0
@@ -114,10 +119,10 @@ export class RateLimit extends Context.Service<RateLimit, {
         }))
       }, Effect.uninterruptible)
 
-      const settle = Effect.fnUntraced(function* (counts: ReadonlyArray<Count>, tokens: number) {
+      const settle = Effect.fnUntraced(function* (counts: ReadonlyArray<RateCount>, tokens: number) {
         const now = yield* Clock.currentTimeMillis
-        for (const { name, window } of counts) {
-          yield* store.add(bucketKeys(name, window, now).current, tokens, keptFor(window))
+        for (const { count, window } of counts) {
+          yield* store.add(bucketCounters(count, window, now).current, tokens, keptFor(window))
         }
       })
 

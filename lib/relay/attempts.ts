@@ -35,6 +35,8 @@ export interface RetryOptions {
   readonly repeatable: boolean
   /** When the request's total time is over, by the same clock as `started`; nothing where it has no limit. */
   readonly deadline: number | undefined
+  /** Whether there may be another try; asked when all else speaks for one, which is made then. */
+  readonly again: Effect.Effect<boolean>
   /**
    * Called as soon as an attempt is over. An attempt that the client's leaving interrupts is not reported.
    */
@@ -106,7 +108,7 @@ const severalTries = Effect.fnUntraced(
   function* (
     attempt: (number: number) => Effect.Effect<UpstreamAnswer, UpstreamFailure>,
     policy: RetryPolicy,
-    { deadline, onAttempt }: RetryOptions,
+    { deadline, again, onAttempt }: RetryOptions,
   ) {
     const clock = yield* Clock.Clock
     let waited = 0
@@ -125,6 +127,7 @@ const severalTries = Effect.fnUntraced(
         : headerWish(answer.response.headers, clock.currentTimeMillisUnsafe())
       let wait = waitFor(wish, ended)
       if (wait === undefined) return result
+      let given = (): Outcome => result
       if (answer !== undefined) {
         if (wish === undefined && answer.response.body !== null && isJson(answer.response.headers)) {
           const { text, whole } = beginningOf(answer.response.body)
@@ -133,13 +136,13 @@ const severalTries = Effect.fnUntraced(
             Effect.timeoutOrElse({ duration: spare, orElse: () => Effect.succeed("") }),
             Effect.onInterrupt(() => Effect.sync(answer.release)),
           )
+          given = () => Result.succeed({ ...answer, response: new Response(whole(), answer.response) })
           wait = waitFor(bodyWish(read), monotonicBy(clock))
-          if (wait === undefined) {
-            return Result.succeed({ ...answer, response: new Response(whole(), answer.response) })
-          }
+          if (wait === undefined) return given()
         }
-        answer.release()
       }
+      if (!(yield* again)) return given()
+      answer?.release()
       yield* Effect.sleep(wait)
       waited = wait
     }

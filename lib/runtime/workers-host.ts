@@ -29,7 +29,7 @@ export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
 })
 
 /**
- * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters take
+ * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters of either kind
  * about 9 MB, cached answers 32 MB, and the log 8 MB.
  */
 export const workersTraits: HostTraits = {

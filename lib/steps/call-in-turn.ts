@@ -45,7 +45,10 @@ export const callInTurn: (
       steps.push(yield* stepOf(call, asked, step, index, steps[0]))
     }
     const { record } = call.exchange
+    const coming = call.exchange.steps
+    coming.toCome = steps.length
     const callOne = (step: Step) => {
+      coming.toCome--
       // The Workers binding form of `ai-gateway-provider` puts the id into each step.
       record.event_id = eventId(step.headers) ?? record.event_id
       record.model = recordedModel(step)

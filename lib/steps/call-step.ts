@@ -45,7 +45,11 @@ export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepS
       requestId: record.request_id,
     })
     record.key = credential.kind === "secret" ? "caller" : credential.kind
-    const send = Effect.flatMap(admit(call, credential), (admission) => meteredStep(call, headers, admission))
+    const send = Effect.flatMap(admit(call, credential), (admission) => {
+      const metered = meteredStep(call, headers, admission)
+      const { release } = admission
+      return release === undefined ? metered : Effect.onError(metered, () => Effect.sync(release))
+    })
     return step.options.cache.ttl > 0
       ? yield* cachedStep(call, credential, headers, send)
       : relayed(call, yield* send)

@@ -8,7 +8,8 @@ import type { Caller } from "../auth/GatewayAuth.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
-import type { Book } from "../limit/SpendLimit.ts"
+import type { SpendLimits } from "../config/limit-rules.ts"
+import type { SpendSubject } from "../limit/partition.ts"
 import type { AnswerWatch } from "../relay/answer-watch.ts"
 import type { BodyFilter } from "../relay/relay-body.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
@@ -16,14 +17,20 @@ import type { UpstreamAnswer } from "../relay/Upstream.ts"
 import type { Ending } from "../telemetry/request-record.ts"
 import type { Step } from "./step.ts"
 
+/** Spend rules, and for whom they are asked. */
+export interface Budgets {
+  readonly limits: SpendLimits
+  readonly subject: SpendSubject
+}
+
 /** Who calls whom, and for which gateway. */
 export interface Call {
   readonly exchange: Exchange
   readonly gateway: GatewaySettings
   readonly caller: Caller
   readonly relay: StreamRelay["Service"]
-  /** Budgets beside the gateway's own, which the cost of the call is to be booked on. */
-  readonly budgets: ReadonlyArray<Book>
+  /** Budgets beside the gateway's own, which the call is on as well. */
+  readonly budgets: ReadonlyArray<Budgets>
   readonly step: Step
 }
 

@@ -11,14 +11,14 @@ import type { RouteGraph } from "../config/route-graph.ts"
 import { textDigest } from "../digest.ts"
 import { GatewayError } from "../errors.ts"
 import { RateLimit } from "../limit/RateLimit.ts"
-import { type Book, SpendLimit } from "../limit/SpendLimit.ts"
+import { SpendLimit } from "../limit/SpendLimit.ts"
 import { withModel } from "../request/body-view.ts"
 import { valueAt } from "../request/json-value.ts"
 import { parametersFor } from "../request/model-parameters.ts"
 import { lookAt } from "../request/prepare-body.ts"
 import { type CallStep, type LimitStep, startWalk } from "../route/dynamic-route.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
-import type { Call, Called } from "./call.ts"
+import type { Budgets, Call, Called } from "./call.ts"
 import { callStep, type StepServices } from "./call-step.ts"
 import { toProvider } from "./to-provider.ts"
 
@@ -67,7 +67,7 @@ const walkRoute: (
       header: (name) => step.headers.get(name) ?? request.headers.get(name),
       random: Math.random,
     })
-    const budgets: Array<Book> = []
+    const budgets: Array<Budgets> = []
     const fail = (next: Called | GatewayError) => {
       letGo(inHand.failure)
       inHand.failure = next
@@ -114,7 +114,7 @@ const callModel: (
   call: Call,
   bytes: Uint8Array<ArrayBuffer>,
   walk: CallStep,
-  budgets: ReadonlyArray<Book>,
+  budgets: ReadonlyArray<Budgets>,
 ) => Effect.Effect<Called, GatewayError, StepServices | UrlResolver> = Effect.fnUntraced(
   function* (call, bytes, { provider, model, timeout, retries }, budgets) {
     const { step, exchange: { record } } = call
@@ -166,7 +166,7 @@ const askLimit: (
   call: Call,
   route: string,
   walk: LimitStep,
-  budgets: Array<Book>,
+  budgets: Array<Budgets>,
 ) => Effect.Effect<GatewayError | undefined, never, RateLimit | SpendLimit> = Effect.fnUntraced(
   function* ({ gateway, step }, route, { element, limitType, value, limit, windowMs, technique }, budgets) {
     const id = `route.${route}.${element}`
@@ -197,10 +197,9 @@ const askLimit: (
       }],
     }
     const spender = { ...subject, provider: step.route.provider }
-    const { check, booking } = yield* SpendLimit
-    const checked = yield* Effect.result(check(limits, spender))
+    const checked = yield* Effect.result((yield* SpendLimit).check(limits, spender))
     if (Result.isFailure(checked)) return checked.failure
-    budgets.push(yield* booking(limits, spender))
+    budgets.push({ limits, subject: spender })
     return undefined
   },
 )

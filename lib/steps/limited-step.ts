@@ -6,25 +6,36 @@
 import * as Effect from "effect/Effect"
 import { credentialIdentity, type CredentialSource } from "../auth/credential-identity.ts"
 import { badRequest, type GatewayError } from "../errors.ts"
-import type { RateRule, SpendLimits } from "../config/limit-rules.ts"
-import { mayApply, ratePartition, type SpendSubject } from "../limit/partition.ts"
+import type { SpendLimits } from "../config/limit-rules.ts"
+import { mayApply, type SpendSubject } from "../limit/partition.ts"
 import { RateLimit } from "../limit/RateLimit.ts"
-import { SpendLimit } from "../limit/SpendLimit.ts"
+import { type Spending, SpendLimit } from "../limit/SpendLimit.ts"
+import { expectedCost } from "../meter/expected-cost.ts"
+import { Prices } from "../prices/Prices.ts"
+import { outputLimit } from "../request/output-limit.ts"
 import type { Call } from "./call.ts"
 import { modelOf, type Step } from "./step.ts"
 
 /** What limits ask of the layers. */
-export type LimitServices = RateLimit | SpendLimit
+export type LimitServices = Prices | RateLimit | SpendLimit
 
 /** Leave to send a step. */
 export interface Admission {
-  /** What the answer tells of the limits. */
-  readonly headers: Readonly<Record<string, string>>
+  /** What the answer is to tell of the limits. */
+  readonly headers: () => Readonly<Record<string, string>>
+  /** Counts another try of the step, if the limits allow one. */
+  readonly again: Effect.Effect<boolean>
   /** Settles the limits with the tokens that the step took and what it cost, in US dollars. */
   readonly settle: (tokens: number, cost: number) => Effect.Effect<void>
+  /** To be called where there is nothing to settle: no answer came, or it was let go. */
+  readonly release?: () => void
 }
 
-const unlimited: Admission = { headers: {}, settle: () => Effect.void }
+const unlimited: Admission = {
+  headers: () => ({}),
+  again: Effect.succeed(true),
+  settle: () => Effect.void,
+}
 
 /** Admits a step if the limits of its gateway allow it. A gateway without limits costs nothing here. */
 export const admit = (
@@ -49,10 +60,25 @@ const unpriceable = (): GatewayError =>
       'has "model", as text.',
   )
 
+/** What a step is expected to cost, in US dollars. */
+const expectedOf = ({ gateway, step }: Call, { priceOf }: Prices["Service"]): number => {
+  const { route: { provider, deployment }, body: { body, coding, length, view }, options } = step
+  const call = {
+    provider,
+    deployment,
+    model: view.model,
+    bytes: view.bytes ?? length ?? 0,
+    outputLimit: body instanceof Uint8Array && coding === undefined ? outputLimit(body) : undefined,
+  }
+  return expectedCost(call, { custom: options.customCost, overrides: gateway.prices, priceOf })
+}
+
 const admitWithin = Effect.fnUntraced(function* (call: Call, credential: CredentialSource) {
-  const { exchange, gateway, caller, step } = call
+  const { gateway, caller, step } = call
+  const { rateRules, spendLimits } = gateway
   const rates = yield* RateLimit
   const spending = yield* SpendLimit
+  const prices = yield* Prices
   // A gateway token tells members of a team apart; a key of the caller's own does where there is none.
   const source = caller.token === undefined ? credential : { kind: "secret", secret: caller.token } as const
   const subject = {
@@ -62,21 +88,33 @@ const admitWithin = Effect.fnUntraced(function* (call: Call, credential: Credent
     metadata: step.options.metadata,
     provider: step.route.provider,
   }
-  if (isUnpriceable(step) && (call.budgets.length > 0 || isSpendLimited(gateway.spendLimits, subject))) {
+  if (isUnpriceable(step) && (call.budgets.length > 0 || isSpendLimited(spendLimits, subject))) {
     return yield* unpriceable()
   }
-  yield* spending.check(gateway.spendLimits, subject)
-  // A rule counts a request once, however many steps it takes; but each model, key or value that it tells apart.
-  const { rates: seen } = exchange
-  const countOf = (rule: RateRule) => JSON.stringify([rule.id, ratePartition(rule, subject)])
-  const due = gateway.rateRules.filter((rule) => !seen.counted.has(countOf(rule)))
-  const taken = yield* rates.take(due, subject)
-  for (const rule of due) seen.counted.add(countOf(rule))
-  const headers = due.length === 0 ? seen.told : taken
-  seen.told = headers
-  const settleTokens = yield* rates.settlement(gateway.rateRules, subject)
-  const books = [yield* spending.booking(gateway.spendLimits, subject), ...call.budgets]
-  const settle = (tokens: number, cost: number) =>
-    books.reduce((settled, book) => Effect.andThen(settled, book(cost)), settleTokens(tokens))
-  return { headers, settle }
+  const settleTokens = yield* rates.settlement(rateRules, subject)
+  const entered: Array<Spending> = []
+  const release = (): void => {
+    for (const each of entered) each.release()
+  }
+  const take = rates.take(rateRules, subject)
+  const enter = Effect.gen(function* () {
+    const budgets = [{ limits: spendLimits, subject }, ...call.budgets]
+    const expected = spendLimits.enabled || call.budgets.length > 0 ? expectedOf(call, prices) : 0
+    for (const { limits, subject } of budgets) entered.push(yield* spending.enter(limits, subject, expected))
+    return yield* take
+  })
+  let told = yield* Effect.onError(enter, () => Effect.sync(release))
+  return {
+    headers: () => told,
+    again: Effect.match(take, {
+      onSuccess: (headers) => {
+        told = headers
+        return true
+      },
+      onFailure: () => false,
+    }),
+    settle: (tokens: number, cost: number) =>
+      entered.reduce((settled, { book }) => Effect.andThen(settled, book(cost)), settleTokens(tokens)),
+    release,
+  }
 })

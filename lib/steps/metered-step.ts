@@ -39,26 +39,35 @@ export const meteredStep: (
 ) => Effect.Effect<Sent, GatewayError, MeterServices | SendServices> = Effect.fnUntraced(
   function* (call, headers, admission) {
     const { record, elapsed, spentUpstream } = call.exchange
-    const sent = elapsed()
     const triesBefore = record.attempts.length
     const asking = call.gateway.asksUsage ? askingStep(call.step) : undefined
     let asked: StepAnswer | undefined
     if (asking !== undefined) {
-      const answer = yield* sendStep({ ...call, step: asking }, headers)
+      const answer = yield* sendStep({ ...call, step: asking }, headers, admission.again)
       const answered = elapsed()
       asked = yield* unlessAskedInVain(answer)
       spentUpstream(elapsed() - answered)
     }
     const tries = record.attempts.length - triesBefore
-    const given = asked ?? (yield* sendStep(tries === 0 ? call : triedBefore(call, tries), headers, tries))
-    const answer = yield* readable(call.step, given)
+    const given = asked ??
+      (yield* sendStep(tries === 0 ? call : triedBefore(call, tries), headers, admission.again, tries))
+    const { release } = admission
+    const answer = releasing(yield* readable(call.step, given), release)
     const estimate = estimateOf(call.step.route.framing)
     const watch = watchOf(call.step, answer, estimate?.push)
     return {
       answer,
-      headers: new Headers(admission.headers),
+      headers: new Headers(admission.headers()),
       watch,
-      meter: meterOf(call, answer, admission, watch, estimate, yield* Prices, sent),
+      meter: meterOf(
+        call,
+        answer,
+        admission,
+        watch,
+        estimate,
+        yield* Prices,
+        record.attempts.at(-1)?.started_ms ?? 0,
+      ),
       filter: asked !== undefined && watch !== undefined
         ? askedUsageFilter(isEventStream(answer.headers))
         : undefined,
@@ -66,6 +75,16 @@ export const meteredStep: (
     }
   },
 )
+
+/** The answer, with which something else is let go as well. */
+const releasing = (answer: StepAnswer, release: (() => void) | undefined): StepAnswer =>
+  release === undefined ? answer : {
+    ...answer,
+    release: () => {
+      release()
+      answer.release()
+    },
+  }
 
 /** The call with as many tries as are left; the one that was spent on asking is not the client's. */
 const triedBefore = (call: Call, tries: number): Call => {
@@ -101,7 +120,7 @@ const askingStep = (step: Step): Step | undefined => {
 /**
  * Watches an answer for its usage, and settles the limits with it.
  *
- * @param sent when the step was sent, in milliseconds since the request came
+ * @param sent when the try that was answered was sent, in milliseconds since the request came
  */
 const meterOf = (
   { exchange, gateway, step }: Call,

@@ -24,6 +24,9 @@ import { isRepeatable, recordedModel, type Step } from "./step.ts"
 /** What sending asks of the layers. */
 export type SendServices = Circuits | Upstream
 
+/** The most calls that one request makes with all its steps: a further try is made where it leaves one to each step. */
+const mostCalls = 20
+
 /**
  * Sends a step until there is an answer worth passing on, or no try left; notes each try in the record.
  *
@@ -32,9 +35,10 @@ export type SendServices = Circuits | Upstream
 export const sendStep: (
   call: Call,
   headers: Headers,
+  again: Effect.Effect<boolean>,
   triesBefore?: number,
 ) => Effect.Effect<StepAnswer, GatewayError, SendServices> = Effect.fnUntraced(
-  function* ({ exchange, gateway, step }, headers, triesBefore = 0) {
+  function* ({ exchange, gateway, step }, headers, again, triesBefore = 0) {
     const { route, body, method, options } = step
     const { record } = exchange
     if (body.length !== undefined) headers.set("content-length", String(body.length))
@@ -79,6 +83,9 @@ export const sendStep: (
     const outcome = yield* withRetries(nextAttempt, options.retry, {
       repeatable: isRepeatable(step),
       deadline,
+      again: Effect.suspend(() =>
+        record.attempts.length + exchange.steps.toCome < mostCalls ? again : Effect.succeed(false)
+      ),
       onAttempt: ({ attempt, status, error, duration, waited }) =>
         record.attempts.push({
           step: step.index,

@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeMemory, type MemoryOptions } from "./memory.ts"
+import { type Counter, makeMemory, type MemoryOptions } from "./memory.ts"
 
 /** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */
 export type Guarantee = "local" | "global"
@@ -21,9 +21,9 @@ export interface StoreShape {
    * @param by may be negative, or a fraction
    * @param ttl how long the counter lives, in milliseconds, from its first addition; later ones don't prolong it
    */
-  readonly add: (key: string, by: number, ttl: number) => Effect.Effect<number>
+  readonly add: (counter: Counter, by: number, ttl: number) => Effect.Effect<number>
   /** The sum of a counter; 0 where there is none, or where it expired. */
-  readonly count: (key: string) => Effect.Effect<number>
+  readonly count: (counter: Counter) => Effect.Effect<number>
   /** The bytes under a key, unless they expired or had to make room. The caller must not change them. */
   readonly get: (key: string) => Effect.Effect<Uint8Array<ArrayBuffer> | undefined>
   /** Keeps bytes for `ttl` milliseconds at most. They belong to the store from now on. */
@@ -49,8 +49,8 @@ export class Store extends StoreKey {
       const at = <A>(use: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, use)
       return Store.of({
         guarantee: "local",
-        add: (key, by, ttl) => at((now) => memory.add(key, by, ttl, now)),
-        count: (key) => at((now) => memory.count(key, now)),
+        add: (counter, by, ttl) => at((now) => memory.add(counter, by, ttl, now)),
+        count: (counter) => at((now) => memory.count(counter, now)),
         get: (key) => at((now) => memory.get(key, now)),
         set: (key, value, ttl) => at((now) => memory.set(key, value, ttl, now)),
       })

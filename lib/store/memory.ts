@@ -5,17 +5,31 @@
  *
  * @module
  */
-import { boundedMap } from "./bounded-map.ts"
+import { type BoundedMap, boundedMap } from "./bounded-map.ts"
+import { type LastingCounters, lastingCounters } from "./lasting-counters.ts"
+
+/** A counter: where it stands, and what becomes of it where there is no room. */
+export interface Counter {
+  /** Whose it is. Each gateway has room of its own, so that what comes to one pushes nothing out of another's. */
+  readonly gateway: string
+  readonly key: string
+  /**
+   * The counter that is added to where this one finds no room. It is for what must not be forgotten before its time;
+   * without it, the counter that was left alone the longest makes room.
+   */
+  readonly overflow?: string
+}
 
 /** Bounds of the memory. */
 export interface MemoryOptions {
   /**
-   * The most counters held; 250,000 by default, which is some 110 MB on Node once they are all in use. Set it
-   * lower where memory is scarce: an isolate of Cloudflare Workers has 128 MB in all.
+   * The most counters of either kind held for each gateway; 100,000 by default, which is some 45 MB on Node once they
+   * are all in use. Set it lower where memory is scarce: an isolate of Cloudflare Workers has 128 MB in all.
    *
-   * Beyond it, the counter that was left alone the longest is forgotten. For a limit this means that a caller
-   * who had paused starts again from zero: too many distinct keys make limits more generous, never stricter,
-   * and a counter that is in use (a gateway's own, a busy caller's) stays exact.
+   * Beyond it, of those that may be forgotten the one that was left alone the longest is. For a rate limit this means
+   * that a caller who had paused starts again from zero: too many distinct keys make rates more generous, never
+   * stricter, and a counter that is in use stays exact. Of those that must not be forgotten, budgets, newcomers share
+   * one counter: too many distinct keys make budgets stricter for those that were not there before.
    */
   readonly maxCounters?: number
   /** The most bytes of values held, with their keys; 64 MiB by default. */
@@ -24,8 +38,8 @@ export interface MemoryOptions {
 
 /** The memory; see `Store` for what its methods promise. `now` is in milliseconds. */
 export interface Memory {
-  readonly add: (key: string, by: number, ttl: number, now: number) => number
-  readonly count: (key: string, now: number) => number
+  readonly add: (counter: Counter, by: number, ttl: number, now: number) => number
+  readonly count: (counter: Counter, now: number) => number
   readonly get: (key: string, now: number) => Uint8Array<ArrayBuffer> | undefined
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number, now: number) => void
   /** What is held: the number of counters, and the bytes that count against `maxBytes`. */
@@ -38,19 +52,43 @@ const bytesPerEntry = 128
 /** One value may take this part of all the room: a few large answers must not drive out everything else. */
 const largestShare = 1 / 8
 
+/** The counters of one gateway. */
+interface Room {
+  readonly passing: BoundedMap<{ sum: number }>
+  readonly lasting: LastingCounters
+}
+
 /** Makes an empty memory. */
 export const makeMemory = (options: MemoryOptions = {}): Memory => {
   const maxBytes = options.maxBytes ?? 67_108_864
-  const counters = boundedMap<{ sum: number }>(options.maxCounters ?? 250_000)
+  const maxCounters = options.maxCounters ?? 100_000
+  /** As many as there are gateways in the settings. */
+  const rooms = new Map<string, Room>()
+  const roomOf = (gateway: string): Room => {
+    let room = rooms.get(gateway)
+    if (room === undefined) {
+      room = { passing: boundedMap(maxCounters), lasting: lastingCounters(maxCounters) }
+      rooms.set(gateway, room)
+    }
+    return room
+  }
   const values = boundedMap<Uint8Array<ArrayBuffer>>(maxBytes)
   return {
-    add: (key, by, ttl, now) => {
-      const counter = counters.get(key, now)
+    add: ({ gateway, key, overflow }, by, ttl, now) => {
+      const { passing, lasting } = roomOf(gateway)
+      if (overflow !== undefined) return lasting.add(key, overflow, by, ttl, now)
+      const counter = passing.get(key, now)
       if (counter !== undefined) return counter.sum += by
-      counters.set(key, { sum: by }, 1, now + ttl, now)
+      passing.set(key, { sum: by }, 1, now + ttl, now)
       return by
     },
-    count: (key, now) => counters.get(key, now)?.sum ?? 0,
+    count: ({ gateway, key, overflow }, now) => {
+      const room = rooms.get(gateway)
+      if (room === undefined) return 0
+      return overflow === undefined
+        ? room.passing.get(key, now)?.sum ?? 0
+        : room.lasting.count(key, overflow, now)
+    },
     get: (key, now) => values.get(key, now),
     set: (key, value, ttl, now) => {
       // A larger value is not kept, but neither is the older one under its key.
@@ -59,6 +97,10 @@ export const makeMemory = (options: MemoryOptions = {}): Memory => {
       const own = value.byteLength === value.buffer.byteLength ? value : value.slice()
       values.set(key, own, own.byteLength + 2 * key.length + bytesPerEntry, now + ttl, now)
     },
-    held: () => ({ counters: counters.size(), bytes: values.weight() }),
+    held: () => {
+      let counters = 0
+      for (const { passing, lasting } of rooms.values()) counters += passing.size() + lasting.size()
+      return { counters, bytes: values.weight() }
+    },
   }
 }

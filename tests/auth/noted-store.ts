@@ -8,12 +8,11 @@ export const notedStore = (keys: Array<string>): Layer.Layer<Store> =>
   Layer.effect(
     Store,
     Effect.map(Store, (inner) => {
-      const noted = <A extends ReadonlyArray<unknown>, B>(use: (key: string, ...rest: A) => B) =>
-      (
-        key: string,
-        ...rest: A
-      ): B => {
-        keys.push(key)
+      const noted = <K extends string | { readonly key: string }, A extends ReadonlyArray<unknown>, B>(
+        use: (key: K, ...rest: A) => B,
+      ) =>
+      (key: K, ...rest: A): B => {
+        keys.push(typeof key === "string" ? key : key.key)
         return use(key, ...rest)
       }
       return Store.of({

@@ -48,8 +48,8 @@ const layerLater = Layer.effect(
       Effect.yieldNow.pipe(Effect.andThen(effect), Effect.tap(() => Effect.yieldNow))
     return Store.of({
       ...store,
-      add: (key, by, ttl) => later(store.add(key, by, ttl)),
-      count: (key) => later(store.count(key)),
+      add: (counter, by, ttl) => later(store.add(counter, by, ttl)),
+      count: (counter) => later(store.count(counter)),
     })
   }),
 ).pipe(Layer.provide(Store.layerMemory()))
@@ -209,8 +209,8 @@ test("RateLimit's keys in the store hold nothing that a caller chose, and their 
     Store,
     Store.of({
       guarantee: "global",
-      add: (key) => Effect.sync(() => keys.push(key)),
-      count: (key) => Effect.sync(() => keys.push(key) * 0),
+      add: ({ key }) => Effect.sync(() => keys.push(key)),
+      count: ({ key }) => Effect.sync(() => keys.push(key) * 0),
       get: () => Effect.die("unused"),
       set: () => Effect.die("unused"),
     }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
 import type { SpendRule } from "../../lib/config/limit-rules.ts"
 import type { SpendSubject } from "../../lib/limit/partition.ts"
@@ -28,7 +29,10 @@ const subject: SpendSubject = { gateway: "a/g", key: "k", model: "a/m", provider
 
 /** Books the cost of a request that has ended. */
 const book = (limits: Parameters<SpendLimit["Service"]["check"]>[0], spender: SpendSubject, cost: number) =>
-  Effect.flatMap(SpendLimit, ({ booking }) => Effect.flatMap(booking(limits, spender), (book) => book(cost)))
+  Effect.flatMap(
+    SpendLimit,
+    ({ enter }) => Effect.flatMap(enter(limits, spender, 0), ({ book }) => book(cost)),
+  )
 
 /** Whether a request may go on after another cost 2 USD. */
 const passesAfter = (
@@ -80,7 +84,7 @@ test("SpendLimit.check: a sliding window frees what the previous one spent bit b
     yield* check(limits, subject)
   })))
 
-test("SpendLimit.booking adds small costs without drift, and leaves out what is no amount", () =>
+test("SpendLimit.enter: a call that is booked adds small costs without drift, and leaves out what is no amount", () =>
   withLimits(Effect.gen(function* () {
     const { check } = yield* SpendLimit
     const limits = only({ limit: 0.001 })
@@ -139,3 +143,37 @@ test("SpendLimit.check: every rule that applies must be under budget", async () 
   const rules = [rule({ limit: 100 }), rule({ id: "small", limit: 2 })]
   assert.equal(await passesAfter({ enabled: true, rules }, subject, subject), false)
 })
+
+test("SpendLimit.enter counts what is under way as what it is expected to cost, until it is booked or released", () =>
+  withLimits(Effect.gen(function* () {
+    const { enter } = yield* SpendLimit
+    const limits = only({ limit: 1 })
+    const first = yield* enter(limits, subject, 0.4)
+    const second = yield* enter(limits, subject, 0.4)
+    const third = yield* enter(limits, subject, 0.4)
+    const refused = yield* Effect.flip(enter(limits, subject, 0.4))
+    assert.deepEqual([refused.code, refused.headers?.["retry-after"]], [2041, "1"])
+    third.release()
+    third.release()
+    const fourth = yield* enter(limits, subject, 0.4)
+    yield* Effect.flip(enter(limits, subject, 0))
+    yield* first.book(0.1)
+    first.release()
+    yield* second.book(NaN)
+    const fifth = yield* enter(limits, subject, 5)
+    yield* Effect.flip(enter(limits, subject, 0))
+    for (const each of [fourth, fifth]) yield* each.book(0.45)
+    const spent = yield* Effect.flip(enter(limits, subject, 0))
+    assert.notEqual(spent.headers?.["retry-after"], "1")
+  })))
+
+test("SpendLimit.enter: of 200 calls at once as many pass as fit, and whoever leaves makes room", () =>
+  withLimits(Effect.gen(function* () {
+    const { enter } = yield* SpendLimit
+    const limits = only({ limit: 1, technique: "sliding" })
+    const calls = Array.from({ length: 200 }, () => Effect.result(enter(limits, subject, 0.1)))
+    const entered = (yield* Effect.all(calls, { concurrency: "unbounded" })).filter(Result.isSuccess)
+    assert.equal(entered.length, 10)
+    for (const { success } of entered) success.release()
+    yield* enter(limits, subject, 0.1)
+  })))

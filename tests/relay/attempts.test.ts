@@ -64,6 +64,7 @@ const scripted = (...responses: ReadonlyArray<() => Response>) => {
   const options = (more: Partial<RetryOptions> = {}): RetryOptions => ({
     repeatable: true,
     deadline: undefined,
+    again: Effect.succeed(true),
     onAttempt: (report) => reports.push(report),
     ...more,
   })
@@ -121,6 +122,17 @@ test("withRetries() hands on the last answer, unread and not released", async ()
   const answer = await virtual(toEnd(tried(attempt, policy, options())))
   assert.deepEqual([answer.response.status, await answer.response.text()], [503, "busy"])
   assert.deepEqual([attempts, released], [[1, 2, 3], [1, 2]])
+})
+
+test("withRetries() hands on what it has, whole, where there may be no other try", async () => {
+  const body = JSON.stringify({ error: { retry_after: 1, message: "x".repeat(1000) } })
+  const failing = () => new Response(body, { status: 429, headers: { "content-type": "application/json" } })
+  for (const most of [1, 2]) {
+    const { attempt, attempts, options, released } = scripted(failing)
+    const again = Effect.sync(() => attempts.length < most)
+    const { response } = await virtual(toEnd(tried(attempt, policy, options({ again }))))
+    assert.deepEqual([attempts.length, released.length, await response.text()], [most, most - 1, body])
+  }
 })
 
 test("withRetries() tries once where the outcome, the policy or the request's body asks for it", async () => {

@@ -3,25 +3,30 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { makeMemory } from "../../lib/store/memory.ts"
 
+const counter = (key: string) => ({ gateway: "a/g", key })
 const bytes = (length: number) => new Uint8Array(length)
 
 test("add() sums, also negative amounts and fractions, and gives the sum", () => {
   const memory = makeMemory()
-  assert.deepEqual([memory.add("a", 2, 10, 0), memory.add("a", -0.5, 10, 1), memory.count("a", 2)], [
+  assert.deepEqual([
+    memory.add(counter("a"), 2, 10, 0),
+    memory.add(counter("a"), -0.5, 10, 1),
+    memory.count(counter("a"), 2),
+  ], [
     2,
     1.5,
     1.5,
   ])
-  assert.equal(memory.count("b", 0), 0)
+  assert.equal(memory.count(counter("b"), 0), 0)
 })
 
 test("add(): a counter's time counts from its first addition", () => {
   const memory = makeMemory()
-  memory.add("a", 1, 10, 0)
-  memory.add("a", 1, 10, 9)
-  assert.equal(memory.count("a", 9), 2)
-  assert.equal(memory.count("a", 10), 0)
-  assert.equal(memory.add("a", 1, 10, 10), 1)
+  memory.add(counter("a"), 1, 10, 0)
+  memory.add(counter("a"), 1, 10, 9)
+  assert.equal(memory.count(counter("a"), 9), 2)
+  assert.equal(memory.count(counter("a"), 10), 0)
+  assert.equal(memory.add(counter("a"), 1, 10, 10), 1)
 })
 
 const steps = (...keys: ReadonlyArray<string>) =>
@@ -47,32 +52,54 @@ test("add(), count() agree with a plain model for any sequence that stays within
         ? { ...known, sum: known.sum + by }
         : { sum: by, expires: now + ttl }
       model.set(key, next)
-      assert.equal(memory.add(key, by, ttl, now), next.sum)
+      assert.equal(memory.add(counter(key), by, ttl, now), next.sum)
       for (const [other, { sum, expires }] of model) {
-        assert.equal(memory.count(other, now), expires > now ? sum : 0)
+        assert.equal(memory.count(counter(other), now), expires > now ? sum : 0)
       }
     }
   }))
 })
 
-test("add(): 1,000,000 distinct keys leave 250,000 counters, and one in use stays exact", () => {
+test("add(): 1,000,000 distinct keys leave 100,000 counters, and one in use stays exact", () => {
   const memory = makeMemory()
   for (let index = 0; index < 1_000_000; index++) {
-    memory.add(`key-${index}`, 1, 1_000_000_000, index)
-    if (index % 100_000 === 0) memory.add("busy", 1, 1_000_000_000, index)
+    memory.add(counter(`key-${index}`), 1, 1_000_000_000, index)
+    if (index % 50_000 === 0) memory.add(counter("busy"), 1, 1_000_000_000, index)
   }
-  assert.equal(memory.held().counters, 250_000)
-  assert.equal(memory.count("busy", 1_000_000), 10)
-  assert.equal(memory.count("key-0", 1_000_000), 0)
-  assert.equal(memory.count("key-999999", 1_000_000), 1)
+  assert.equal(memory.held().counters, 100_000)
+  assert.equal(memory.count(counter("busy"), 1_000_000), 20)
+  assert.equal(memory.count(counter("key-0"), 1_000_000), 0)
+  assert.equal(memory.count(counter("key-999999"), 1_000_000), 1)
 })
 
 test("add(): expired counters leave while others come, though nobody asks for them", () => {
   const memory = makeMemory()
-  for (let index = 0; index < 1_000; index++) memory.add(`long-${index}`, 1, 1_000_000, 0)
-  for (let index = 0; index < 100_000; index++) memory.add(`short-${index}`, 1, 100, index)
+  for (let index = 0; index < 1_000; index++) memory.add(counter(`long-${index}`), 1, 1_000_000, 0)
+  for (let index = 0; index < 100_000; index++) memory.add(counter(`short-${index}`), 1, 100, index)
   assert.ok(memory.held().counters < 2_500, `${memory.held().counters} are held`)
-  assert.equal(memory.count("long-0", 100_000), 1)
+  assert.equal(memory.count(counter("long-0"), 100_000), 1)
+})
+
+test("add(): what comes to one gateway makes no other forget", () => {
+  const memory = makeMemory({ maxCounters: 10 })
+  memory.add(counter("a"), 1, 100, 0)
+  for (let index = 0; index < 1_000; index++) {
+    memory.add({ gateway: "a/other", key: `key-${index}` }, 1, 100, 0)
+  }
+  assert.equal(memory.count(counter("a"), 0), 1)
+})
+
+test("add(): a budget is not forgotten for others of its gateway; those that find no room share one", () => {
+  const memory = makeMemory({ maxCounters: 10 })
+  const budget = (key: string) => ({ ...counter(key), overflow: "rule" })
+  memory.add(budget("first"), 5, 100, 0)
+  for (let index = 0; index < 1_000; index++) {
+    memory.add(budget(`key-${index}`), 1, 100, 0)
+    memory.add(counter(`key-${index}`), 1, 100, 0)
+  }
+  const counted = ["first", "key-0", "key-999", "never"].map((key) => memory.count(budget(key), 0))
+  assert.deepEqual(counted, [5, 1, 991, 991])
+  assert.equal(memory.held().counters, 21)
 })
 
 test("set() keeps bytes until they expire", () => {

@@ -27,7 +27,9 @@ export const limitEntries = (): Configured => ({
     "limit-half": { rate_limiting_limit: 1 },
     "limit-second-fixed": second,
     "limit-second-sliding": { ...second, rate_limiting_technique: "sliding" },
-    "limit-tries": { ...long(2), retry_max_attempts: 3, retry_delay: 1 },
+    "limit-tries": { ...long(4), retry_max_attempts: 3, retry_delay: 1 },
+    "limit-one": { ...long(1), retry_max_attempts: 5, retry_delay: 1 },
+    "limit-none": { retry_max_attempts: 5, retry_delay: 1 },
     "limit-steps": long(3),
     "limit-steps-told": long(2),
     "limit-steps-keys": { rate_limits: [{ limit: 2, interval: month, per: ["key"] }] },
@@ -139,14 +141,38 @@ export const limitCases = (harness: Harness): void => {
     }
   })
 
-  test("a request is counted once, however many tries it takes", async () => {
+  test("each try counts, and none is made beyond the limit: the answer in hand is passed on", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "limit-tries", headers: fault({ status: 500 }) }
     assert.deepEqual(await statuses([one, one, one]), [500, 500, 429])
-    assert.equal(calls(id), 6)
+    assert.equal(calls(id), 4)
   })
 
-  test("a universal request is counted once, however many steps it takes", async () => {
+  /** The largest request of all: 20 steps, each of which would be tried five times. */
+  const greedy = (id: string, entry: string) => {
+    const step = {
+      provider: "baseten",
+      endpoint: "v1/chat/completions",
+      headers: { ...json, ...fault({ status: 500 }), "x-simulator-case": id },
+      query: JSON.parse(chat()) as unknown,
+      config: { maxAttempts: 5, retryDelay: 1 },
+    }
+    return { id, entry, path: "", body: JSON.stringify(Array.from({ length: 20 }, () => step)) }
+  }
+
+  test("under a limit of one the greediest request makes one call", async () => {
+    const id = harness.nextCase()
+    assert.deepEqual(await statuses([greedy(id, "limit-one")]), [429])
+    assert.equal(calls(id), 1)
+  })
+
+  test("without a limit the greediest request makes 20 calls, one of each step", async () => {
+    const id = harness.nextCase()
+    assert.deepEqual(await statuses([greedy(id, "limit-none")]), [500])
+    assert.equal(calls(id), 20)
+  })
+
+  test("each step of a universal request counts", async () => {
     const id = harness.nextCase()
     const step = (headers: object) => ({
       provider: "baseten",
@@ -160,8 +186,8 @@ export const limitCases = (harness: Harness): void => {
       path: "",
       body: JSON.stringify([step(fault({ status: 529 })), step({})]),
     }
-    assert.deepEqual(await statuses([one, one, one, one]), [200, 200, 200, 429])
-    assert.equal(calls(id), 6)
+    assert.deepEqual(await statuses([one, one, one]), [200, 429, 429])
+    assert.equal(calls(id), 3)
   })
 
   const twoSteps = (id: string, first: object, second: object) =>
@@ -177,7 +203,7 @@ export const limitCases = (harness: Harness): void => {
     const body = twoSteps(id, fault({ status: 529 }), {})
     const { response } = await ask({ id, entry: "limit-steps-told", path: "", body })
     assert.equal(response.headers.get("cf-aig-step"), "1")
-    assert.match(response.headers.get("ratelimit") ?? "", /^"gateway";r=1;/)
+    assert.match(response.headers.get("ratelimit") ?? "", /^"gateway";r=0;/)
   })
 
   test("a key is counted in whichever step it is spent", async () => {

@@ -22,6 +22,10 @@ export const spendLimitEntries = (): Configured => ({
     "spend-hits": { ...budget({}), cache_ttl: 300 },
     "spend-failed": budget({}),
     "spend-left": budget({}),
+    "spend-burst": budget({}),
+    "spend-burst-priced": budget({ limit: 0.000_1 }),
+    "spend-burst-failed": budget({}),
+    "spend-burst-left": budget({}),
   },
 })
 
@@ -128,6 +132,67 @@ export const spendLimitCases = (harness: Harness): void => {
     const one = { id: harness.nextCase(), entry: "spend-unpriced", path: "baseten/model/json1234" }
     const container = { ...one, path: "baseten/model/chat1234/sync/v1/chat/completions" }
     assert.deepEqual(await statuses([one, one, container, container]), [200, 200, 200, 200])
+  })
+
+  test("of 200 calls at once as many pass as the budget has room for, and it is not overshot by the rest", async () => {
+    const id = harness.nextCase()
+    const one = { id, entry: "spend-burst", headers: { ...costing(0.1), ...fault({ delay_ms: 500 }) } }
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(one)))
+    const passed = answers.filter(({ response }) => response.status === 200).length
+    assert.deepEqual([passed, calls(id)], [10, 10])
+    assert.equal((await ask(one)).response.status, 429)
+  })
+
+  test("what is only under way is to be waited for a second", async () => {
+    const id = harness.nextCase()
+    const one = {
+      id,
+      entry: "spend-burst-failed",
+      headers: { ...costing(2), ...fault({ delay_ms: 1000, status: 500 }) },
+    }
+    const first = ask(one)
+    await eventually("it has reached Baseten", () => calls(id) === 1)
+    const { response } = await ask(one)
+    assert.deepEqual([response.status, response.headers.get("retry-after")], [429, "1"])
+    assert.equal((await first).response.status, 500)
+  })
+
+  test("a burst is held back by what the price list says that its calls may cost", async () => {
+    const id = harness.nextCase()
+    const body = chat({ max_tokens: 100 })
+    const one = { id, entry: "spend-burst-priced", body, headers: fault({ delay_ms: 500 }) }
+    await Promise.all(Array.from({ length: 100 }, () => ask(one)))
+    assert.ok(calls(id) >= 1 && calls(id) <= 3, `${calls(id)} calls`)
+  })
+
+  test("calls that come to nothing make room again, however they end", async () => {
+    const id = harness.nextCase()
+    const one = { id, entry: "spend-burst-failed", headers: costing(2) }
+    const ending = (how: object, headers: object = {}) => ({
+      ...one,
+      headers: { ...one.headers, ...fault(how), ...headers },
+    })
+    const all = [
+      ending({ status: 500 }),
+      ending({ reset: true }),
+      ending({ hang: "headers" }, { "cf-aig-request-timeout": "100" }),
+      { ...one, path: "baseten/v1/no/such/route" },
+    ]
+    assert.deepEqual(await statuses(all), [500, 502, 504, 404])
+  })
+
+  test("a call whose client left before the answer makes room again", async () => {
+    if (!harness.flags.noticesSilentLeave || !harness.flags.noticesLeaveAfterUpload) return
+    const id = harness.nextCase()
+    const one = { id, entry: "spend-burst-left", headers: costing(2) }
+    const controller = new AbortController()
+    const headers = { ...one.headers, ...fault({ hang: "headers" }) }
+    const left = ask({ ...one, headers, signal: controller.signal }).catch(() => undefined)
+    await eventually("it has reached Baseten", () => calls(id) === 1)
+    controller.abort()
+    await left
+    await eventually("it is ended", () => harness.simulator.requests(id)[0]?.outcome === "client_closed")
+    assert.deepEqual(await statuses([one, one]), [200, 429])
   })
 
   test("a budget comes back with its next window", async () => {
