@@ -34,16 +34,33 @@ export const usageInValue = (value: unknown, cachedApart: boolean): Usage | unde
   return usageOf(usage ?? objectOf(response)["usage"] ?? objectOf(message)["usage"], cachedApart)
 }
 
+const countsOf = ({ input, output, cachedInput, reasoning }: Usage) => [input, output, cachedInput, reasoning]
+
+/** Whether a report tells both totals, and no count that is less than in another one. */
+const covers = (report: Usage | undefined, other: Usage | undefined): boolean => {
+  if (report === undefined || other === undefined) return false
+  const counts = countsOf(report)
+  return (report.input ?? 0) > 0 && (report.output ?? 0) > 0 &&
+    countsOf(other).every((count, at) => count === undefined || count <= (counts[at] ?? -1))
+}
+
 /**
  * The usage that events tell together.
  *
  * Usage is a member of a chat's chunk; in a message's or a response's stream it may be one level further down
  * (`message_start`, `response.completed`), where the protocol alone names members. A message tells its input when it
- * starts and its output when it ends; some servers tell running totals with each chunk.
+ * starts and its output when it ends. Others tell running totals with each chunk, as Baseten does: where the newest are
+ * no less than what was known before, or than the ones before them, those in between are not read.
  *
  * @param text whole events, whose lines end with LF alone
+ * @param known what earlier events have told
  */
-export const usageInEvents = (text: string, framing: Framing, cachedApart: boolean): Usage | undefined => {
+export const usageInEvents = (
+  text: string,
+  framing: Framing,
+  cachedApart: boolean,
+  known: Usage | undefined,
+): Usage | undefined => {
   const deepest = framing === "messages" || framing === "responses" ? 2 : 1
   let usage: Usage | undefined
   for (let at = text.lastIndexOf(usageKey); at !== -1;) {
@@ -53,7 +70,11 @@ export const usageInEvents = (text: string, framing: Framing, cachedApart: boole
       const start = text.lastIndexOf("\n\n", at) + 1
       const blank = text.indexOf("\n\n", at)
       const member = usageMember(dataOf(text.slice(start, blank === -1 ? text.length : blank)), deepest, true)
-      usage = laterUsage(usage, member === undefined ? undefined : usageOf(parsed(member), cachedApart))
+      const told = member === undefined ? undefined : usageOf(parsed(member), cachedApart)
+      if (framing !== "messages" && (covers(told, known) || covers(usage, told))) {
+        return laterUsage(usage, told)
+      }
+      usage = laterUsage(usage, told)
       before = start - 1
     }
     at = before < 0 ? -1 : text.lastIndexOf(usageKey, before)

@@ -80,150 +80,171 @@ const textOf = (bytes: Uint8Array): string => {
 }
 
 /** Starts to watch an answer. */
-export const answerWatch = (
-  { framing, label, asked, limit = 65_536, onBytes, cachedApart = false }: WatchInput,
-): AnswerWatch => {
-  const streams = framing !== undefined && (asked || label === "events")
-  let form: Form | undefined = framing === undefined ? label : undefined
-  let eventsSeen: EventFacts | undefined
-  let jsonSeen: JsonFacts | undefined
-  const events = (): EventFacts => eventsSeen ??= eventFacts(framing ?? "chat", cachedApart)
-  const json = (): JsonFacts => jsonSeen ??= jsonFacts(cachedApart)
-  let buffer = nothing
-  let length = 0
+export const answerWatch = (input: WatchInput): AnswerWatch => new Watch(input)
+
+/** A class, for there is one to each call: V8 needs longer to make a dozen closures than to look at a short answer. */
+class Watch implements AnswerWatch {
+  readonly streams: boolean
+  readonly #input: WatchInput
+  readonly #limit: number
+  #form: Form | undefined
+  #eventsSeen: EventFacts | undefined
+  #jsonSeen: JsonFacts | undefined
+  #buffer = nothing
+  #length = 0
   /** How many of them `onBytes` has been shown. */
-  let shown = 0
-  let long: LongEvent | undefined
+  #shown = 0
+  /** Whether bytes are no longer held: they belong to one long event, to a long JSON body, or to nothing that is known. */
+  #passes = false
+  #long: LongEvent | undefined
 
-  const formSoFar = (): Form | undefined => {
-    if (form !== undefined || length === 0) return form
-    const told = formOf(buffer.subarray(0, length))
+  constructor(input: WatchInput) {
+    const { framing, label, asked, limit = 65_536 } = input
+    this.streams = framing !== undefined && (asked || label === "events")
+    this.#input = input
+    this.#limit = limit
+    this.#form = framing === undefined ? label : undefined
+  }
+
+  get #events(): EventFacts {
+    const { framing = "chat", cachedApart = false } = this.#input
+    return this.#eventsSeen ??= eventFacts(framing, cachedApart)
+  }
+  get #json(): JsonFacts {
+    return this.#jsonSeen ??= jsonFacts(this.#input.cachedApart ?? false)
+  }
+  get #held(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#buffer === nothing) {
+      const first = firstSize[this.streams ? "events" : this.#input.label]
+      this.#buffer = new Uint8Array(Math.min(this.#limit, Math.max(first, chunk.length)))
+    }
+    for (let at = 0; at < chunk.length;) {
+      if (this.#length === this.#buffer.length) this.#makeRoom()
+      if (this.#passes) {
+        at = this.#pass(chunk, at)
+        continue
+      }
+      const room = this.#buffer.length - this.#length
+      const part = at === 0 && chunk.length <= room ? chunk : chunk.subarray(at, at + room)
+      this.#buffer.set(part, this.#length)
+      this.#length += part.length
+      at += part.length
+    }
+  }
+
+  form(): Form | undefined {
+    if (this.#form !== undefined || this.#length === 0) return this.#form
+    const told = formOf(this.#held)
     // The label still says what may follow a first line that no standard knows.
-    form = told === "other" && label === "events" ? "events" : told
-    return form
+    return this.#form = told === "other" && this.#input.label === "events" ? "events" : told
   }
 
-  const show = (): void => {
-    if (form === "events") onBytes?.(buffer.subarray(shown, length))
-    shown = length
+  isComplete(): boolean {
+    const { framing } = this.#input
+    if (framing === undefined || this.form() !== "events") return false
+    this.#lookAtEvents()
+    return this.#events.isComplete() || (this.#long === undefined && isDone(textOf(this.#held), framing))
   }
 
-  /** Looks at all events that are whole. */
-  const lookAtEvents = (): number => {
-    show()
-    const end = lastEventEnd(buffer.subarray(0, length))
+  mayEnd(): boolean {
+    switch (this.form()) {
+      case "events":
+        return this.#input.framing === undefined || this.isComplete()
+      case "json":
+        this.#lookAtAll()
+        return this.#json.isWhole()
+      case "other":
+        return true
+      case undefined:
+        return !this.streams
+    }
+  }
+
+  closing(ending: Ending): Uint8Array | undefined {
+    const { framing } = this.#input
+    if (!this.streams || framing === undefined || (this.form() ?? "events") !== "events") return undefined
+    this.#form = "events"
+    this.#lookAtEvents()
+    if (this.#events.clientKnows()) return nothing
+    const boundary = this.#length > 0 || this.#long !== undefined ? "\n\n" : ""
+    const sequence = this.#events.sequence(textOf(this.#held))
+    return new TextEncoder().encode(
+      boundary + closingEvents(framing, ending, sequence, this.#events.response()),
+    )
+  }
+
+  error(): string | undefined {
+    this.#lookAtAll()
+    return this.#form === "json" ? this.#json.error() : this.#eventsSeen?.error()
+  }
+
+  usage(): Usage | undefined {
+    this.#lookAtAll()
+    return this.#form === "json" ? this.#json.usage() : this.#eventsSeen?.usage()
+  }
+
+  #show(): void {
+    if (this.#form === "events") this.#input.onBytes?.(this.#buffer.subarray(this.#shown, this.#length))
+    this.#shown = this.#length
+  }
+
+  /** Looks at all events that are whole, and lets them go. */
+  #lookAtEvents(): number {
+    this.#show()
+    const end = lastEventEnd(this.#held)
     if (end > 0) {
-      events().look(textOf(buffer.subarray(0, end)))
-      buffer.copyWithin(0, end, length)
-      shown = length -= end
+      this.#events.look(textOf(this.#buffer.subarray(0, end)))
+      this.#buffer.copyWithin(0, end, this.#length)
+      this.#shown = this.#length -= end
     }
     return end
   }
 
-  const grow = (): void => {
-    const larger = new Uint8Array(Math.min(limit, 2 * length))
-    larger.set(buffer)
-    buffer = larger
-  }
-
-  const makeRoom = (): void => {
-    form = formSoFar() ?? (streams ? "events" : "other")
-    if (form === "events" ? lookAtEvents() > 0 : form === "other") return
-    if (length < limit) return grow()
+  #lookAtAll(): void {
+    const form = this.form()
     if (form === "events") {
-      long = longEvent()
-      long.push(buffer, 0)
-    } else json().push(buffer)
-    length = shown = 0
+      this.#lookAtEvents()
+      this.#events.lookAtRest(textOf(this.#held))
+    } else if (form === "json" && this.#length > 0) {
+      this.#json.look(decoder.decode(this.#held))
+      this.#length = 0
+    }
   }
 
-  /** Takes what is not to be held, and says from where on the rest is. */
-  const pass = (chunk: Uint8Array, at: number): number => {
-    if (form === "other") return chunk.length
-    if (long === undefined) {
-      json().push(chunk.subarray(at))
-      return chunk.length
+  #makeRoom(): void {
+    this.#form = this.form() ?? (this.streams ? "events" : "other")
+    if (this.#form === "events" && this.#lookAtEvents() > 0) return
+    if (this.#form !== "other" && this.#length < this.#limit) {
+      const larger = new Uint8Array(Math.min(this.#limit, 2 * this.#length))
+      larger.set(this.#buffer)
+      this.#buffer = larger
+      return
     }
-    const end = long.push(chunk, at)
+    if (this.#form === "json") this.#json.push(this.#buffer)
+    else if (this.#form === "events") {
+      this.#long = longEvent()
+      this.#long.push(this.#buffer, 0)
+    }
+    this.#passes = true
+    this.#length = this.#shown = 0
+  }
+
+  /** Takes what is not held, and says from where on the rest is. */
+  #pass(chunk: Uint8Array, at: number): number {
+    if (this.#form === "json") this.#json.push(chunk.subarray(at))
+    if (this.#long === undefined) return chunk.length
+    const end = this.#long.push(chunk, at)
     const to = end === -1 ? chunk.length : end
-    onBytes?.(chunk.subarray(at, to))
+    this.#input.onBytes?.(chunk.subarray(at, to))
     if (end !== -1) {
-      events().lookAt(long.name(), long.data())
-      long = undefined
+      this.#events.lookAt(this.#long.name(), this.#long.data())
+      this.#long = undefined
+      this.#passes = false
     }
     return to
-  }
-
-  const ended = (): void => {
-    form = formSoFar()
-    if (form === "events") {
-      lookAtEvents()
-      events().lookAtRest(textOf(buffer.subarray(0, length)))
-    } else if (form === "json" && length > 0) {
-      json().look(decoder.decode(buffer.subarray(0, length)))
-      length = 0
-    }
-  }
-
-  const isComplete = (): boolean => {
-    if (framing === undefined || formSoFar() !== "events") return false
-    lookAtEvents()
-    return events().isComplete() ||
-      (long === undefined && isDone(textOf(buffer.subarray(0, length)), framing))
-  }
-
-  return {
-    streams,
-    push: (chunk) => {
-      if (buffer === nothing) {
-        const first = firstSize[streams ? "events" : label]
-        buffer = new Uint8Array(Math.min(limit, Math.max(first, chunk.length)))
-      }
-      for (let at = 0; at < chunk.length;) {
-        if (length === buffer.length) makeRoom()
-        if (long !== undefined || form === "other" || jsonSeen?.isLong() === true) {
-          at = pass(chunk, at)
-          continue
-        }
-        const room = buffer.length - length
-        const part = at === 0 && chunk.length <= room ? chunk : chunk.subarray(at, at + room)
-        buffer.set(part, length)
-        length += part.length
-        at += part.length
-      }
-    },
-    form: formSoFar,
-    isComplete,
-    mayEnd: () => {
-      switch (formSoFar()) {
-        case "events":
-          return framing === undefined || isComplete()
-        case "json":
-          ended()
-          return json().isWhole()
-        case "other":
-          return true
-        case undefined:
-          return !streams
-      }
-    },
-    closing: (ending) => {
-      if (!streams || framing === undefined || (formSoFar() ?? "events") !== "events") return undefined
-      form = "events"
-      lookAtEvents()
-      if (events().clientKnows()) return nothing
-      const rest = textOf(buffer.subarray(0, length))
-      const boundary = length > 0 || long !== undefined ? "\n\n" : ""
-      const told = closingEvents(framing, ending, events().sequence(rest), events().response())
-      return new TextEncoder().encode(boundary + told)
-    },
-    error: () => {
-      ended()
-      return form === "json" ? json().error() : events().error()
-    },
-    usage: () => {
-      ended()
-      return form === "json" ? json().usage() : events().usage()
-    },
   }
 }

@@ -43,14 +43,27 @@ const ends: Record<Framing, ReadonlySet<unknown>> = {
   responses: new Set(["response.completed", "response.incomplete", "response.failed", "response.cancelled"]),
 }
 
-const errorMark = '"error"(?!\\s*:\\s*null)|event:[ ]?error'
-/** Where in a text an event may be that matters. What a model wrote lies within a string, where quotes are escaped. */
-const marks: Record<Framing, RegExp> = {
-  chat: new RegExp(errorMark, "g"),
-  completions: new RegExp(errorMark, "g"),
-  messages: new RegExp(`${errorMark}|message_stop`, "g"),
-  responses: new RegExp(`${errorMark}|response\\.(?:completed|incomplete|failed|cancelled)|"failed"`, "g"),
+const errors = ['"error"', "event:error", "event: error"]
+/**
+ * What an event that matters has in it; of all events few are parsed. What a model wrote lies within a string, where
+ * quotes are escaped.
+ */
+const marks: Record<Framing, ReadonlyArray<string>> = {
+  chat: errors,
+  completions: errors,
+  messages: [...errors, "message_stop"],
+  responses: [
+    ...errors,
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "response.cancelled",
+    '"failed"',
+  ],
 }
+
+/** Many servers have a null error in every event. */
+const isNull = /^\s*:\s*null/
 
 /** The line that ends a chat, which names no event and brings no JSON. */
 const done = /(?:^|\n)data:[ ]*\[DONE\]/
@@ -75,12 +88,18 @@ const parsed = (text: string): unknown => {
   }
 }
 
+/** The event that an index is in. */
+const eventAt = (all: string, at: number): { readonly text: string; readonly end: number } => {
+  const blank = all.indexOf("\n\n", at)
+  const end = blank === -1 ? all.length : blank
+  return { text: all.slice(all.lastIndexOf("\n\n", at) + 1, end), end }
+}
+
 /** No flag for lines: it would take the line separators of Unicode for ends of lines, which a model may write. */
 const nameOf = (event: string): string => /(?:^|\n)event:([^\n]*)/.exec(event)?.[1]?.trim() ?? ""
 
 /** Starts to look at a stream. See `usageOf` for `cachedApart`. */
 export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts => {
-  const mark = marks[framing]
   let complete = false
   let error: string | undefined
   let clientKnows = false
@@ -114,22 +133,23 @@ export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts =
   return {
     look: (text) => {
       complete ||= isDone(text, framing)
-      mark.lastIndex = 0
-      for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
-        const start = text.lastIndexOf("\n\n", found.index) + 1
-        const blank = text.indexOf("\n\n", found.index)
-        const event = text.slice(start, blank === -1 ? text.length : blank)
-        see(nameOf(event), dataOf(event))
-        mark.lastIndex = start + event.length
+      for (const mark of marks[framing]) {
+        for (let at = text.indexOf(mark); at !== -1;) {
+          let next = at + mark.length
+          if (mark !== '"error"' || !isNull.test(text.slice(next, next + 16))) {
+            const event = eventAt(text, at)
+            see(nameOf(event.text), dataOf(event.text))
+            next = event.end
+          }
+          at = text.indexOf(mark, next)
+        }
       }
-      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart))
+      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart, usage))
       seeSequence(text)
       if (framing !== "responses" || response !== undefined) return
       const at = text.indexOf('"response"')
       if (at === -1) return
-      const start = text.lastIndexOf("\n\n", at) + 1
-      const blank = text.indexOf("\n\n", at)
-      seeResponse(parsed(dataOf(text.slice(start, blank === -1 ? text.length : blank))))
+      seeResponse(parsed(dataOf(eventAt(text, at).text)))
     },
     lookAt: (name, data) => {
       see(name, data)
@@ -139,7 +159,7 @@ export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts =
       if (framing === "responses" && response === undefined) seeResponse(value)
     },
     lookAtRest: (text) => {
-      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart))
+      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart, usage))
       error ??= toldError(parsed(dataOf(text)))
     },
     isComplete: () => complete,

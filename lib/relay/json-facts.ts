@@ -14,8 +14,6 @@ export interface JsonFacts {
   readonly look: (text: string) => void
   /** Takes the next bytes of a body that is too long for that; keeps no reference to them. */
   readonly push: (bytes: Uint8Array) => void
-  /** Whether the body is taken in pieces. */
-  readonly isLong: () => boolean
   /** Whether the body may end here: its brackets have closed. */
   readonly isWhole: () => boolean
   /** See `toldError`. */
@@ -23,8 +21,9 @@ export interface JsonFacts {
   readonly usage: () => Usage | undefined
 }
 
-/** What a body that tells of an error has in it. What a model wrote lies within a string, where quotes are escaped. */
-const mark = /"error"(?!\s*:\s*(?:null|false))|"failed"/
+/** Whether a body may tell of an error. What a model wrote lies within a string, where quotes are escaped. */
+const mayTellError = (text: string): boolean =>
+  text.includes('"failed"') || (text.includes('"error"') && /"error"(?!\s*:\s*(?:null|false))/.test(text))
 
 const parsed = (text: string): unknown => {
   try {
@@ -35,47 +34,53 @@ const parsed = (text: string): unknown => {
 }
 
 /** Starts to look at a body: one object or list, or several in a row (JSON lines). See `usageOf` for `cachedApart`. */
-export const jsonFacts = (cachedApart: boolean): JsonFacts => {
-  let error: string | undefined
-  let usage: Usage | undefined
-  let text: string | undefined
-  let long = false
+export const jsonFacts = (cachedApart: boolean): JsonFacts => new Facts(cachedApart)
 
-  let skeleton: JsonSkeleton | undefined
+/** A class for the same reason as the watch. */
+class Facts implements JsonFacts {
+  readonly #cachedApart: boolean
+  #error: string | undefined
+  #usage: Usage | undefined
+  #text: string | undefined
+  #skeleton: JsonSkeleton | undefined
 
-  const takePieces = (bytes: Uint8Array): void => {
-    skeleton ??= jsonSkeleton((outline) => {
-      const value = parsed(outline)
-      error ??= toldError(value)
-      usage = laterUsage(usage, usageInValue(value, cachedApart))
-    })
-    skeleton.push(bytes)
+  constructor(cachedApart: boolean) {
+    this.#cachedApart = cachedApart
   }
 
-  return {
-    look: (given) => {
-      text = given
-      usage = usageInJson(given, cachedApart)
-      const value = mark.test(given) ? parsed(given) : undefined
-      error = toldError(value)
-      // Several values in a row, or what no parser takes but clients may (Python writes NaN).
-      if (usage === undefined && value === undefined && /"usage"|"error"/.test(given)) {
-        takePieces(new TextEncoder().encode(given))
-      }
-    },
-    push: (bytes) => {
-      long = true
-      takePieces(bytes)
-    },
-    isLong: () => long,
-    isWhole: () => {
-      if (text === undefined) return skeleton?.isWhole() ?? false
-      if (parsed(text) !== undefined) return true
-      const whole = jsonSkeleton(() => {})
-      whole.push(new TextEncoder().encode(text))
-      return whole.isWhole()
-    },
-    error: () => error,
-    usage: () => usage,
+  look(text: string): void {
+    this.#text = text
+    this.#usage = usageInJson(text, this.#cachedApart)
+    const value = mayTellError(text) ? parsed(text) : undefined
+    this.#error = toldError(value)
+    // Several values in a row, or what no parser takes but clients may (Python writes NaN).
+    if (this.#usage === undefined && value === undefined && /"usage"|"error"/.test(text)) {
+      this.push(new TextEncoder().encode(text))
+    }
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#skeleton ??= jsonSkeleton((outline) => {
+      const value = parsed(outline)
+      this.#error ??= toldError(value)
+      this.#usage = laterUsage(this.#usage, usageInValue(value, this.#cachedApart))
+    })
+    this.#skeleton.push(bytes)
+  }
+
+  isWhole(): boolean {
+    const text = this.#text
+    if (text === undefined) return this.#skeleton?.isWhole() ?? false
+    if (parsed(text) !== undefined) return true
+    const whole = jsonSkeleton(() => {})
+    whole.push(new TextEncoder().encode(text))
+    return whole.isWhole()
+  }
+
+  error(): string | undefined {
+    return this.#error
+  }
+  usage(): Usage | undefined {
+    return this.#usage
   }
 }

@@ -12,7 +12,11 @@ const objectOf = (value: unknown): JsonObject => isObject(value) ? value : {}
 
 /** At most so many characters are kept of a text that a provider chose. */
 const longest = 200
-const short = (text: string): string => text.slice(0, longest).toWellFormed()
+/** Without the word in which it is cut: half a secret would not be known for one. */
+const short = (text: string): string =>
+  text.length <= longest
+    ? text.toWellFormed()
+    : `${text.slice(0, longest - 1).replace(/[\x21-\x7e]+$/, "").toWellFormed()}…`
 
 const word = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined

@@ -31,16 +31,24 @@ export const readable = (step: Step, answer: StepAnswer): Effect.Effect<StepAnsw
   return Effect.succeed({ ...answer, response: decoded(response, undo.formats), openReader: readChunks })
 }
 
+/** So few bytes at a time, since some runtimes decode all that they are given at once, into one piece. */
+const slice = 4096
+
+const sliced = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> =>
+  new TransformStream({
+    transform: (chunk, controller) => {
+      for (let at = 0; at < chunk.length; at += slice) controller.enqueue(chunk.subarray(at, at + slice))
+    },
+  })
+
 const decoded = (
   { body, status, statusText }: Response,
   formats: ReadonlyArray<CompressionFormat>,
 ): Response => {
   let plain = body
   for (const format of formats) {
-    plain = plain?.pipeThrough(
-      new DecompressionStream(format) as TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>,
-    ) ??
-      null
+    const decoder = new DecompressionStream(format) as TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>
+    plain = plain?.pipeThrough(sliced()).pipeThrough(decoder) ?? null
   }
   return new Response(plain, { status, statusText })
 }

@@ -12,12 +12,14 @@ test("entryJson() has every field of Cloudflare's schema in its type", () => {
   assert.deepEqual([bare.success, bare.cached, bare.custom_cost, bare.byok], [true, false, false, false])
 })
 
-test("entryJson() says success only of an answer under 400 that came to its end", () => {
+test("entryJson() says success only of an answer under 400 that came to its end and told of no error", () => {
   const of = (status: number, ending: "complete" | "upstream_cut") =>
     entryJson(entryOf("one", { status, ending }))
   assert.equal(of(200, "complete").success, true)
   assert.equal(of(200, "upstream_cut").success, false)
   assert.equal(of(404, "complete").success, false)
+  const told = entryJson(entryOf("one", { status: 200, ending: "complete", error: "overloaded: queue full" }))
+  assert.deepEqual([told.success, told.error, told.error_code], [false, "overloaded: queue full", null])
 })
 
 test("entryJson() says more than Cloudflare, and reckons the speed of tokens", () => {

@@ -97,10 +97,9 @@ test("relayBody() cancels its source where it is cut, so that a shared one goes 
 })
 
 test("relayBody() of a relayed source ends as that one was cut, and tells the client once", async () => {
-  const watch: AnswerWatch = {
-    ...answerWatch({ framing: "chat", label: "events", asked: true }),
+  const watch: AnswerWatch = Object.assign(answerWatch({ framing: "chat", label: "events", asked: true }), {
     closing: (ending: Ending) => new TextEncoder().encode(`error: ${ending}`),
-  }
+  })
   const source = relayBody({
     reader: new ReadableStream({}).getReader(),
     watch,

@@ -64,9 +64,12 @@ for (const value of sound) {
   test(`${JSON.stringify(value)} tells of none`, () => assert.equal(toldError(value), undefined))
 }
 
-test("a long text is cut, between characters", () => {
-  const text = toldError({ error: `${"x".repeat(199)}🌍` }) ?? ""
-  assert.ok(text.length === 200 && text.isWellFormed())
+test("a long text is cut, between characters and words", () => {
+  const cut = (text: string) => toldError({ error: text })
+  assert.equal(cut("é".repeat(300)), `${"é".repeat(199)}…`)
+  assert.equal(cut(`${"a ".repeat(95)}sk-0123456789abcdef is no key`), `${"a ".repeat(95)}…`)
+  assert.ok(cut(`${"é".repeat(198)}🌍🌍`)?.isWellFormed())
+  assert.equal(cut("a".repeat(200)), "a".repeat(200))
 })
 
 test("toldError() takes any JSON, and its text is short and never empty", () => {

@@ -116,6 +116,8 @@ test("every try is a span; what went wrong has its type and a status", () => {
   assert.deepEqual([second?.status, attributesIn(second)["http.request.resend_count"]], [undefined, 1])
   const cut = spansOf({ ...record, ending: "upstream_cut" })
   assert.deepEqual(cut.map((span) => attributesIn(span)["error.type"]), ["upstream_cut", "upstream_cut"])
+  const told = spansOf({ ...record, error: "overloaded: queue full" })
+  assert.deepEqual(told.map((span) => attributesIn(span)["error.type"]), ["provider_error", "provider_error"])
   const refused = spansOf({
     ...record,
     status: 429,

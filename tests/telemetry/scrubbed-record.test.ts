@@ -30,6 +30,7 @@ test("no text of a record, its spans or its log holds a secret, and the rest sta
       "request_content_type",
       "response_content_type",
       "baseten_request_id",
+      "error",
     ] as const).flatMap((name) => [{ [name]: secret }, { [name]: `a ${encodeURIComponent(secret)}/b` }]),
     { metadata: { team: "search", key: secret, [secret]: true } },
     { metadata: { key: `Bearer ${secret}` } },
