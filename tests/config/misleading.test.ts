@@ -18,7 +18,7 @@ test("a syntax error in BASEGATE_CONFIG is told with its line and column", () =>
       '{"gateways": {\n  "*": {"cache_ttl": 60,}\n}}',
       "a key in double quotes and a colon at line 2, column 25",
     ],
-    ['{"gateways": {"a/é🌍": ', "a value at line 1, column 24"],
+    ['{"gateways": {"a/é🌍": ', "a value at line 1, column 23"],
     ['{"gateways": {}}\r\n}', "nothing more at line 2, column 1"],
     ["{'gateways': {}}", "a key in double quotes and a colon at line 1, column 2"],
     ['{"gateways": {} // all\n}', "a comma or } at line 1, column 17"],
