@@ -10,10 +10,12 @@ export const adminBadRequest = (detail: string): GatewayError =>
   new GatewayError({ reason: "admin_bad_request", detail })
 
 /** No admin token, or a wrong one. RFC 9110 §15.5.2 asks for `WWW-Authenticate`. */
-export const adminUnauthorized = (): GatewayError =>
+export const adminUnauthorized = (presented: boolean): GatewayError =>
   new GatewayError({
     reason: "admin_unauthorized",
-    detail: "The request has no valid admin token. Send Authorization: Bearer <BASEGATE_ADMIN_TOKEN>.",
+    detail: presented
+      ? "The admin token is not valid. Check it against BASEGATE_ADMIN_TOKEN."
+      : "The request has no admin token. Send Authorization: Bearer <BASEGATE_ADMIN_TOKEN>.",
     headers: { "www-authenticate": "Bearer" },
   })
 

@@ -98,12 +98,16 @@ export const invalidProvider = (provider: string): GatewayError =>
   })
 
 /** No gateway token, or a wrong one, on a gateway that requires one. */
-export const gatewayTokenRequired = (presented: boolean): GatewayError =>
+export const gatewayTokenRequired = (presentedIn: string | undefined): GatewayError =>
   new GatewayError({
     reason: "unauthorized",
-    detail: presented
+    detail: presentedIn === undefined
+      ? "This gateway requires a token, and the request has none. Send it as cf-aig-authorization: Bearer " +
+        "<gateway token>."
+      : presentedIn === "cf-aig-authorization"
       ? "The gateway token is not valid for this gateway. Check cf-aig-authorization."
-      : "This gateway requires a token. Send it as cf-aig-authorization: Bearer <gateway token>.",
+      : `This gateway requires a token, and what ${presentedIn} holds is not a valid one, or is a provider's key. ` +
+        "Send the token as cf-aig-authorization: Bearer <gateway token>.",
   })
 
 /** Nothing to send to a provider as a credential; `why` says why a stored key, if there is one, was not used. */

@@ -47,7 +47,7 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
         const origins = route.kind === "admin" ? new Set<string>() : settings.corsOrigins
         return answerOptions(request.headers, allowedMethods(route), origins)
       }
-      if (route.kind === "own") return ownAnswer(route)
+      if (route.kind === "own") return yield* ownAnswer(route)
       if (route.kind === "admin") return yield* adminAnswer(exchange, route)
       describe(exchange, route)
 

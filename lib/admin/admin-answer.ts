@@ -11,7 +11,7 @@ import type { Exchange } from "../exchange.ts"
 import type { RequestLog } from "../log/RequestLog.ts"
 import { Metrics } from "../telemetry/Metrics.ts"
 import type { AdminRoute } from "../route/admin-routes.ts"
-import { showsToken } from "./admin-auth.ts"
+import { isAdminToken, presented } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-answer.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { gatewayJson } from "./gateway-json.ts"
@@ -59,10 +59,10 @@ export const adminAnswer = (
     // The log is about calls, not about who reads it.
     exchange.collected.entry = false
     const { adminToken } = settings
-    if (adminToken === undefined) return yield* adminUnauthorized()
-    if (
-      !(yield* Effect.promise(() => showsToken(request.headers, adminToken)))
-    ) return yield* adminUnauthorized()
+    const shown = presented(request.headers)
+    if (adminToken === undefined || !(yield* Effect.promise(() => isAdminToken(shown, adminToken)))) {
+      return yield* adminUnauthorized(shown.length > 0)
+    }
     if (name === "metrics") return yield* metrics
     record.account_id = account
     record.gateway_id = id === "" ? null : id

@@ -39,9 +39,12 @@ const search = async (headers: Headers, gateway: GatewaySettings): Promise<Calle
   return { token, tokenHeaders: holding }
 }
 
-/** What clients without a token send is none: `ai-gateway-provider` sends `Bearer undefined`. */
-const presentsToken = (headers: Headers): boolean =>
-  parseAuthorization(headers.get("cf-aig-authorization")) !== undefined
+/**
+ * The header that shows something which may be meant for a token. What clients without one send is none:
+ * `ai-gateway-provider` sends `Bearer undefined`.
+ */
+const presenting = (headers: Headers): string | undefined =>
+  credentialHeaders.find((name) => parseAuthorization(headers.get(name)) !== undefined)
 
 /** What `GatewayAuth` does. */
 export interface GatewayAuthShape {
@@ -71,7 +74,7 @@ export class GatewayAuth extends GatewayAuthKey {
           find(headers, gateway),
           (caller) =>
             caller.token === undefined && gateway.authentication
-              ? Effect.fail(gatewayTokenRequired(presentsToken(headers)))
+              ? Effect.fail(gatewayTokenRequired(presenting(headers)))
               : Effect.succeed(caller),
         ),
       tokenHeaders: (headers, gateway) => Effect.map(find(headers, gateway), (_) => _.tokenHeaders),

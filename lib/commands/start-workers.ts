@@ -10,6 +10,9 @@ import { onSignal } from "../runtime/signals.ts"
 import { spawnWorkerd, workerdConfig } from "./workerd-config.ts"
 
 const { host, port, grace } = settingsOrExit()
+if (process.env["BASEGATE_DB"]) {
+  console.error("basegate: BASEGATE_DB: Workers have no files; the request log is kept in memory.")
+}
 const config = workerdConfig(process.env, host, port, isLoopbackName(host))
 const workerd = spawnWorkerd(config, "inherit")
 
@@ -17,7 +20,7 @@ const workerd = spawnWorkerd(config, "inherit")
 const announceWhenReady = async (): Promise<void> => {
   for (let tries = 0; tries < 200; tries++) {
     const ready = await fetch(`http://${urlHost(host)}:${port}/livez`).then(({ ok }) => ok, () => false)
-    if (ready) return announce(host, port)
+    if (ready) return announce(host, port, false)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

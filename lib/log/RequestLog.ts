@@ -77,6 +77,7 @@ export class RequestLog extends RequestLogKey {
           health: Effect.sync(() => ({
             kind: "memory",
             healthy: settings.logFile === undefined,
+            hasWorked: settings.logFile === undefined,
             entries: log.size(),
             pending: 0,
             dropped: log.counts().refused,

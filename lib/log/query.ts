@@ -156,12 +156,14 @@ export interface AnalyticsRow {
   readonly time_to_first_token: Percentiles
 }
 
-/** The state of a log, for `/metrics`. */
+/** The state of a log, for `/metrics` and `/readyz`. */
 export interface LogHealth {
   /** Where entries are kept at the moment: `memory` is also what SQLite falls back to. */
   readonly kind: "memory" | "sqlite"
   /** Whether entries are kept where the operator asked for it. */
   readonly healthy: boolean
+  /** Whether they ever were, since the start. */
+  readonly hasWorked: boolean
   readonly entries: number
   /** Entries that wait to be written. */
   readonly pending: number

@@ -11,7 +11,7 @@ import * as Result from "effect/Result"
 import { serveWithSockets } from "./handshake.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { perEnvironment } from "./per-environment.ts"
-import { announce, askPermissions, tellOfKeys } from "./process.ts"
+import { announce, askPermissions, tellAtStart } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
@@ -51,7 +51,7 @@ const address = (): { readonly host: string; readonly port: number } => {
   const settings = readSettings({ HOST, PORT })
   if (Result.isFailure(settings)) throw new Error(`basegate cannot start: ${settings.failure}`)
   drainOnSignal()
-  tellOfKeys(settings.success.host)
+  tellAtStart(settings.success.host)
   return settings.success
 }
 

@@ -6,8 +6,10 @@
 import * as Result from "effect/Result"
 import { keyNotice } from "../auth/key-notice.ts"
 import { readSettings, type SettingsShape } from "../config/environment.ts"
+import { fileProblem } from "../log/sqlite/file-problem.ts"
 import { askForPermissions } from "./deno-permissions.ts"
 import { hostEnvironment } from "./host.ts"
+import { findSqlite } from "./sqlite.ts"
 
 interface Process {
   readonly exit: (code: number) => never
@@ -44,20 +46,35 @@ export const urlHost = (host: string): string =>
 
 let hasTold = false
 
-/** Tells once who may spend the stored keys, unless `LOG_LEVEL` is above warnings. */
-export const tellOfKeys = (host: string): void => {
+/** Tells that the file of the log cannot be used, before a request finds it out. */
+const tellOfFile = (file: string): void => {
+  const problem = fileProblem(findSqlite(), file)
+  if (problem === undefined) return
+  console.error(
+    `basegate: BASEGATE_DB: the file cannot be used (${problem}); the request log is kept in memory until it can. ` +
+      "Check the path and its permissions.",
+  )
+}
+
+/**
+ * Tells once who may spend the stored keys, and what is wrong with the log's file, unless `LOG_LEVEL` is above warnings.
+ *
+ * @param keepsFiles whether the gateway, which may run in another process, can have files
+ */
+export const tellAtStart = (host: string, keepsFiles = true): void => {
   if (hasTold) return
   hasTold = true
   const settings = readSettings(hostEnvironment())
   if (Result.isFailure(settings) || ["error", "none"].includes(settings.success.logLevel)) return
+  if (keepsFiles && settings.success.logFile !== undefined) tellOfFile(settings.success.logFile)
   const notice = keyNotice(settings.success, host)
   if (notice !== undefined) console.error(`basegate: ${notice}`)
 }
 
-/** Tells where the gateway is to be found, and who may spend its keys. */
-export const announce = (host: string, port: number): void => {
+/** Tells where the gateway is to be found, and what its operator should know. */
+export const announce = (host: string, port: number, keepsFiles = true): void => {
   console.log(`basegate listens on http://${urlHost(host)}:${port}`)
-  tellOfKeys(host)
+  tellAtStart(host, keepsFiles)
 }
 
 /** Ends the process with one line where it cannot listen: the port is taken, or the address is not this machine's. */

@@ -41,7 +41,14 @@ export const someLog = (asked: Array<Asked>, answers: Partial<Shape> = {}): Laye
     patch: () => Effect.succeed(false),
     remove: () => Effect.succeed(0),
     analytics: () => Effect.succeed([]),
-    health: Effect.succeed({ kind: "memory", healthy: true, entries: 0, pending: 0, dropped: 0 }),
+    health: Effect.succeed({
+      kind: "memory",
+      healthy: true,
+      hasWorked: true,
+      entries: 0,
+      pending: 0,
+      dropped: 0,
+    }),
     flush: Effect.void,
   }
   const all: Shape = { ...empty, ...answers }

@@ -166,6 +166,7 @@ test("RequestLog.layerMemory goes by Effect's clock and the settings of each gat
       assert.deepEqual(yield* log.health, {
         kind: "memory",
         healthy: true,
+        hasWorked: true,
         entries: 1,
         pending: 0,
         dropped: 0,

@@ -33,6 +33,8 @@ export interface Connection {
   readonly failed: (cause: unknown, now: number) => void
   /** To be told when the file was used. */
   readonly worked: () => void
+  /** Whether it could be used at least once. */
+  readonly hasOpened: () => boolean
   /** How often the file failed since it last worked. */
   readonly failures: () => number
   /** Whether it is worth trying again at once. */
@@ -60,6 +62,7 @@ export const makeConnection = (
   let failures = 0
   let failedAt = -Infinity
   let isToldOf = false
+  let hasOpened = false
   let hasEnded = false
 
   const shut = (): void => {
@@ -89,6 +92,7 @@ export const makeConnection = (
         reader: makeReader(database),
         analytics: analyticsReader(database),
       }
+      hasOpened = true
     } catch (cause) {
       failed(cause, now)
     }
@@ -102,6 +106,7 @@ export const makeConnection = (
       isToldOf = false
       failures = 0
     },
+    hasOpened: () => hasOpened,
     failures: () => failures,
     isImpatient: () => failures > 0 && failures < patience,
     insist: (now) => {

@@ -183,6 +183,7 @@ export const makeFileLog = (
       return {
         kind: kept === undefined ? "memory" : "sqlite",
         healthy: kept !== undefined && connection.failures() === 0,
+        hasWorked: connection.hasOpened(),
         entries: (kept ?? 0) + queue.size(),
         pending: queue.size(),
         dropped: queue.counts().evicted + refused,

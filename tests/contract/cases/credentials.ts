@@ -67,12 +67,19 @@ export const credentialCases = (harness: Harness): void => {
 
   test("a guarded gateway refuses a caller without a token, or with a wrong one: 401, code 2009", async () => {
     const base = harness.entry("guarded")
-    for (
-      const headers of [{}, { "cf-aig-authorization": "Bearer wrong" }, { authorization: "Bearer sk-own" }]
-    ) {
+    const callers: ReadonlyArray<readonly [headers: Record<string, string>, says: RegExp]> = [
+      [{}, /the request has none/],
+      [{ "cf-aig-authorization": "Bearer undefined" }, /the request has none/],
+      [{ "cf-aig-authorization": "Bearer wrong" }, /gateway token is not valid.*Check cf-aig-authorization/],
+      [{ "cf-aig-authorization": "wrong" }, /gateway token is not valid/],
+      [{ authorization: "Bearer sk-own" }, /what authorization holds is not a valid one/],
+      [{ "x-api-key": "wrong" }, /what x-api-key holds is not a valid one/],
+    ]
+    for (const [headers, says] of callers) {
       const { status, text, sent } = await echo(base, headers)
       assert.deepEqual([status, sent], [401, undefined])
       assert.equal((JSON.parse(text) as { internalCode: number }).internalCode, 2009)
+      assert.match(text, says)
       assert.doesNotMatch(text, /wrong|sk-own|gateway-token/)
     }
   })

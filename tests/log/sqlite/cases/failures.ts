@@ -37,6 +37,7 @@ const staysInMemory = async (file: string, reason: RegExp, opener: OpenDatabase 
         assert.deepEqual(yield* health, {
           kind: "memory",
           healthy: false,
+          hasWorked: false,
           entries: 4,
           pending: 4,
           dropped: 0,
@@ -100,6 +101,7 @@ export const locked: Case = () =>
           assert.deepEqual(yield* health, {
             kind: "sqlite",
             healthy: true,
+            hasWorked: true,
             entries: 2,
             pending: 0,
             dropped: 0,
@@ -111,6 +113,7 @@ export const locked: Case = () =>
           assert.deepEqual(yield* health, {
             kind: "memory",
             healthy: false,
+            hasWorked: true,
             entries: 1,
             pending: 1,
             dropped: 0,
@@ -124,6 +127,7 @@ export const locked: Case = () =>
           assert.deepEqual(yield* health, {
             kind: "sqlite",
             healthy: true,
+            hasWorked: true,
             entries: 4,
             pending: 0,
             dropped: 0,
@@ -204,6 +208,7 @@ export const full: Case = () =>
           assert.deepEqual(yield* health, {
             kind: "memory",
             healthy: false,
+            hasWorked: true,
             entries: held,
             pending: held,
             dropped: 0,
@@ -254,6 +259,7 @@ export const overflow: Case = () =>
           assert.deepEqual(yield* health, {
             kind: "memory",
             healthy: false,
+            hasWorked: false,
             entries: 100,
             pending: 100,
             dropped: 900,
@@ -281,6 +287,13 @@ export const poison: Case = () =>
       yield* log.append(recordOf({ time: "never" }), undefined)
       yield* append()
       assert.equal(yield* total, 2)
-      assert.deepEqual(yield* health, { kind: "sqlite", healthy: true, entries: 2, pending: 0, dropped: 0 })
+      assert.deepEqual(yield* health, {
+        kind: "sqlite",
+        healthy: true,
+        hasWorked: true,
+        entries: 2,
+        pending: 0,
+        dropped: 0,
+      })
     }),
   )

@@ -60,6 +60,7 @@ export const persistence: Case = () =>
         assert.deepEqual(yield* log.health, {
           kind: "sqlite",
           healthy: true,
+          hasWorked: true,
           entries: 0,
           pending: 0,
           dropped: 0,
@@ -94,6 +95,7 @@ export const interval: Case = () =>
         assert.deepEqual(yield* log.health, {
           kind: "sqlite",
           healthy: true,
+          hasWorked: true,
           entries: 5,
           pending: 0,
           dropped: 0,
@@ -131,6 +133,7 @@ export const limits: Case = () => {
       assert.deepEqual(yield* log.health, {
         kind: "sqlite",
         healthy: true,
+        hasWorked: true,
         entries: 50,
         pending: 0,
         dropped: 11,
