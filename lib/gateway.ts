@@ -102,6 +102,7 @@ const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine,
       options.log ?? host.log,
       options.transport ?? Transport.layerFetch(),
       options.store ?? Store.layerMemory(host.memory),
+      host.clock ?? Layer.empty,
     ).pipe(Layer.provideMerge(Settings.layerOf(settings)))
     const layer = Layer.mergeAll(layerDefault(host), options.layer ?? Layer.empty).pipe(
       Layer.provideMerge(base),

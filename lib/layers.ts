@@ -33,6 +33,8 @@ export interface HostTraits {
   readonly memory?: MemoryOptions
   /** Where entries of the request log are kept. */
   readonly log: Layer.Layer<RequestLog, never, Settings>
+  /** The clock that calls run by, where the runtime's own is not to be relied on. */
+  readonly clock?: Layer.Layer<never>
   /** Whether work goes on when the request that began it has ended; it does unless told otherwise. */
   readonly detached?: boolean
 }

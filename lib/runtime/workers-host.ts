@@ -3,9 +3,12 @@
  *
  * @module
  */
-import type * as Layer from "effect/Layer"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { HostTraits } from "../layers.ts"
 import { RequestLog } from "../log/RequestLog.ts"
+import { monotonicNow } from "../monotonic.ts"
 import { readBuffers } from "../relay/chunk-reader.ts"
 import { type StreamBody, Transport } from "../relay/Transport.ts"
 import { layerSeparateMisses } from "../steps/separate-misses.ts"
@@ -28,6 +31,23 @@ export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
   openReader: readBuffers(65_536),
 })
 
+/** workerd's `performance.now()` is the clock on the wall (2026-11): one that is set back would stop every time-out. */
+const workersClock: Layer.Layer<never> = Layer.effect(
+  Clock.Clock,
+  Effect.map(Clock.Clock, (clock): Clock.Clock => {
+    const monotonicTimeNanosUnsafe = (): bigint => BigInt(Math.round(monotonicNow() * 1e6))
+    return {
+      currentTimeMillis: clock.currentTimeMillis,
+      currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+      currentTimeNanos: clock.currentTimeNanos,
+      currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+      monotonicTimeNanos: Effect.sync(monotonicTimeNanosUnsafe),
+      monotonicTimeNanosUnsafe,
+      sleep: (duration) => clock.sleep(duration),
+    }
+  }),
+)
+
 /**
  * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters of either kind
  * about 9 MB, cached answers 32 MB, and the log 8 MB.
@@ -40,5 +60,6 @@ export const workersTraits: HostTraits = {
     maxBytes: 8 * 1024 * 1024,
     whyNoFile: "Workers have no files, so BASEGATE_DB means nothing here",
   }),
+  clock: workersClock,
   detached: false,
 }
