@@ -40,6 +40,11 @@ const plain: Readonly<Record<string, Scenario>> = {
   "half a head and silence": { raw: `${ok}\r\n${isJson}\r\n`, then: "stall", whole: false },
   "what is no HTTP": { raw: "SSH-2.0-OpenSSH_9.9\r\n\r\n", then: "close", whole: false },
   "a status of four digits": { raw: head("HTTP/1.1 2000 OK", length) + answer, then: "stall", whole: false },
+  "a switch of protocols": {
+    raw: head("HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: upgrade"),
+    then: "stall",
+    whole: false,
+  },
   "hints without an answer": { raw: hints.repeat(3), then: "stall", whole: false },
   "hints and an answer": { raw: hints.repeat(3) + head(ok, isJson, length) + answer, then: "close" },
   "a flood of hints": { raw: hints.repeat(500), then: "close", whole: false },
