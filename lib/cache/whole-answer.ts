@@ -15,6 +15,8 @@ export interface AnswerKind {
   readonly stream: boolean
   /** Whether nothing but a JSON object answers the call, whatever it is called. */
   readonly object: boolean
+  /** Whether the body ends where its connection does, so that nothing but the body tells that it is whole. */
+  readonly untilClose: boolean
   /** Whether a parsed answer, or one event of it, tells of an error. */
   readonly tellsError: (value: unknown) => boolean
 }
@@ -81,11 +83,11 @@ const html = /^<(?:!doctype\s+html|html)\b/i
 /** Whether to keep a body. Takes time in proportion to its length. */
 export const isWholeAnswer = (body: Uint8Array, kind: AnswerKind): boolean => {
   if (body.byteLength === 0) return false
-  if (/^(?:audio|font|image|video)\//i.test(kind.type)) return !kind.object
+  if (/^(?:audio|font|image|video)\//i.test(kind.type)) return !kind.object && !kind.untilClose
   const isJson = kind.object || /[/+]json\b/i.test(kind.type)
   if (!kind.stream && !isJson) {
     const begin = String.fromCharCode(...body.subarray(0, 64)).trimStart()
-    if (!/^[{[]/.test(begin)) return !events.test(begin) && !html.test(begin)
+    if (!/^[{[]/.test(begin)) return !kind.untilClose && !events.test(begin) && !html.test(begin)
   }
   const text = textOf(body)
   return text !== undefined && (kind.stream ? isGoodStream(text, kind) : isGoodJson(text, kind))

@@ -14,13 +14,18 @@ import { isEventStream } from "../framing.ts"
 import { toldError } from "../relay/told-error.ts"
 import type { Call, Observer, StepAnswer } from "./call.ts"
 
+/** Whether a body has neither a length nor chunks (RFC 9112 §6.3, rule 8): what is cut of it looks like all of it. */
+const endsWithConnection = (headers: Headers): boolean =>
+  /\bclose\b/i.test(headers.get("connection") ?? "") && !headers.has("content-length") &&
+  !headers.has("transfer-encoding")
+
 const tellsError = (value: unknown): boolean => toldError(value) !== undefined
 
 /** Keeps an answer once all of it has passed, if it is none of a failure; nothing where it may not be kept. */
 export const keeper = (
   { gateway, step }: Call,
   place: CachePlace,
-  { response: { status, statusText }, headers }: StepAnswer,
+  { response: { status, statusText, headers: received }, headers }: StepAnswer,
   cache: ResponseCache["Service"],
 ): Observer | undefined => {
   if (!mayStore({ status, headers, streams: gateway.cache.streams })) return undefined
@@ -29,13 +34,16 @@ export const keeper = (
   // Where the end of a stream is not known, it cannot be known to have come.
   if (stream && framing === undefined) return undefined
   const type = headers.get("content-type") ?? ""
+  const untilClose = endsWithConnection(received)
   const collector = collect(cache.limit)
   return {
     push: collector.push,
     ended: (ending) => {
       const body = ending === "complete" ? collector.whole() : undefined
       const object = !stream && (read === "viewed" || read === "compat" || step.method === "GET")
-      if (body === undefined || !isWholeAnswer(body, { type, stream, object, tellsError })) return Effect.void
+      if (body === undefined || !isWholeAnswer(body, { type, stream, object, untilClose, tellsError })) {
+        return Effect.void
+      }
       return Effect.flatMap(Clock.currentTimeMillis, (storedAt) =>
         cache.keep(
           place,

@@ -9,6 +9,7 @@ const kind = (more: Partial<AnswerKind> = {}): AnswerKind => ({
   type: "application/json",
   stream: false,
   object: true,
+  untilClose: false,
   tellsError: (value) => toldError(value) !== undefined,
   ...more,
 })
@@ -118,5 +119,14 @@ test("one event that tells of an error vetoes a stream, wherever it stands", () 
 test("a stream without an event, or within one, is not kept", () => {
   for (const body of ["", ": ping\n\n", '{"id":"c1"}', chunk + "data: [DONE]\n", chunk + 'data: {"a"']) {
     assert.equal(is(body, stream), false, body)
+  }
+})
+
+test("what only its connection ends is kept where it tells itself that it is whole", () => {
+  for (const untilClose of [false, true]) {
+    assert.equal(is('{"a":1}', kind({ untilClose })), true)
+    assert.equal(is(chunk + done, { ...stream, untilClose }), true)
+    assert.equal(is("Hello", { ...text, untilClose }), !untilClose)
+    assert.equal(is("RIFF", kind({ type: "audio/wav", object: false, untilClose })), !untilClose)
   }
 })

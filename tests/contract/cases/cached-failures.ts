@@ -90,6 +90,13 @@ export const cachedFailureCases = (harness: Harness): void => {
     assert.deepEqual(statuses.map(({ status }) => status), ["MISS", "HIT"])
   })
 
+  test("bytes and text that end with their connection are not kept: nothing tells whether they are whole", async () => {
+    for (const how of [{}, { cut_after: 2 }]) {
+      const one = { path: "baseten/model/text1234", body: JSON.stringify({ prompt: "close", how }) }
+      await isNotKept(one, { until_close: true, ...how }, JSON.stringify(how))
+    }
+  })
+
   const streams: ReadonlyArray<readonly [what: string, route: string, body: string]> = [
     [
       "an error before the end mark",
