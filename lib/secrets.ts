@@ -23,6 +23,12 @@ export const blot = "[redacted]"
 /** Shorter ones would blot out words; none that is worth the name is. */
 const shortest = 6
 
+/**
+ * A longer one is looked for by as many characters of it, and blotted out as far as it goes on: to compare all of one that
+ * repeats itself with every place of a text that does takes minutes.
+ */
+const compared = 1024
+
 /** Above so many, one pattern of all is faster than looking for each. */
 const several = 8
 
@@ -31,17 +37,22 @@ const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g
 /** Makes secrets ready. Those of less than six characters are left out. */
 export const secretsOf = (values: Iterable<string>): Secrets => {
   const needles = [...new Set([...values].map(plainText))].filter(({ length }) => length >= shortest)
-  const pattern = needles.length > several ? new RegExp(needles.map(literally).join("|")) : undefined
+  const heads = needles.map((needle) => needle.slice(0, compared))
+  const pattern = heads.length > several ? new RegExp(heads.map(literally).join("|")) : undefined
   return {
     holds: (text) => {
       const plain = plainText(text)
-      return pattern?.test(plain) ?? needles.some((needle) => plain.includes(needle))
+      return pattern?.test(plain) ?? heads.some((head) => plain.includes(head))
     },
     find: (plain) => {
       const found: Array<readonly [from: number, to: number]> = []
       for (const needle of needles) {
-        for (let at = plain.indexOf(needle); at !== -1; at = plain.indexOf(needle, at + 1)) {
-          found.push([at, at + needle.length])
+        const head = needle.slice(0, compared)
+        for (let at = plain.indexOf(head); at !== -1;) {
+          let length = head.length
+          while (length < needle.length && plain[at + length] === needle[length]) length++
+          found.push([at, at + length])
+          at = plain.indexOf(head, at + Math.max(1, length - head.length + 1))
         }
       }
       return found

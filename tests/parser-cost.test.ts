@@ -1,0 +1,103 @@
+/**
+ * Parsers take time in proportion to what they are given, on the runtime that runs this; `contract/cases/parser-cost.ts`
+ * holds whole gateways to the same.
+ */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { parseExactly, wellFormedJson } from "../lib/exact-json.ts"
+import { jsonFault } from "../lib/json-fault.ts"
+import { keepPayload } from "../lib/log/payload.ts"
+import { askUsage } from "../lib/request/ask-usage.ts"
+import { topLevelMembers } from "../lib/request/json-members.ts"
+import { valueAt } from "../lib/request/json-value.ts"
+import { stepHeaders } from "../lib/request/step-headers.ts"
+import { isPlainPath } from "../lib/route/path-spelling.ts"
+import { secretsOf, withoutSecrets } from "../lib/secrets.ts"
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+const numbered = (count: number, one: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => one(index)).join(",")
+
+/** What takes a text that is so many times one thing. */
+const parsers: Readonly<
+  Record<string, readonly [make: (count: number) => string, parse: (text: string) => unknown]>
+> = {
+  "members": [
+    (count) => `{${numbered(count, (index) => `"k${index}":1`)}}`,
+    (text) => topLevelMembers(bytesOf(text), 100),
+  ],
+  "what is asked for usage": [
+    (count) => `{${numbered(count, (index) => `"k${index}":[]`)},"stream_options":{}}`,
+    (text) => askUsage(bytesOf(text)),
+  ],
+  "a step's headers": [
+    (count) => `{${numbered(count, (index) => `"x-${index}":"1"`)}}`,
+    (text) => stepHeaders(bytesOf(text), undefined),
+  ],
+  "brackets": [
+    (count) => "[".repeat(count) + "]".repeat(count),
+    (text) => jsonFault(bytesOf(text), text.length),
+  ],
+  "objects": [(count) => `[${numbered(count, () => "{}")}]`, (text) => jsonFault(bytesOf(text))],
+  "a path into a body": [
+    (count) => `{"a":[${numbered(count, () => '{"b":1}')}]}`,
+    (text) => valueAt(bytesOf(text), ["a", "7", "b"]),
+  ],
+  "long numbers": [(count) => `[${numbered(count, () => "12345678901234567890")}]`, parseExactly],
+  "digits of a number": [(count) => `[1${"0".repeat(count)}.${"0".repeat(count)}1]`, parseExactly],
+  "quotes that open nothing": [
+    (count) => `{"a":"${'\\"'.repeat(count)}`,
+    (text) => assert.throws(() => parseExactly(text)),
+  ],
+  "halves of characters": [(count) => '"' + "\\ud83d".repeat(count) + '"', wellFormedJson],
+  "escapes of a path": [(count) => `${"%3".repeat(count)}%35`, isPlainPath],
+  "percent signs": [(count) => `%${"25".repeat(count)}2e`, isPlainPath],
+  "a text that is all secret": [
+    (count) => "a".repeat(count),
+    (text) => withoutSecrets(text, secretsOf(["a".repeat(16_000)])),
+  ],
+  "a text that is nearly all secret": [
+    (count) => "a".repeat(count),
+    (text) => withoutSecrets(text, secretsOf([`${"a".repeat(8_000)}b${"a".repeat(8_000)}`])),
+  ],
+  "a body that is kept": [
+    (count) => `{"a":"${'\\"'.repeat(count)} sk-secret"}`,
+    (text) => {
+      const keeper = keepPayload(10_485_760)
+      keeper.push(bytesOf(text))
+      return keeper.finish([secretsOf(["sk-secret"])])
+    },
+  ],
+  "a stream that is kept": [
+    (count) => `data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n`.repeat(count / 50),
+    (text) => {
+      const keeper = keepPayload(10_485_760)
+      keeper.push(bytesOf(text))
+      return keeper.finish([secretsOf(["sk-secret"])])
+    },
+  ],
+}
+
+/** Faster than this is no matter how many times as long, in milliseconds: so long the machine may do something else. */
+const noise = 20
+
+for (const [what, [make, parse]] of Object.entries(parsers)) {
+  test(`${what}: four times as much takes less than six times as long`, () => {
+    const count = 40_000
+    const [small, large] = [make(count), make(4 * count)]
+    const timeOf = (text: string): number => {
+      const start = performance.now()
+      parse(text)
+      return performance.now() - start
+    }
+    let [once, fourTimes] = [timeOf(small), timeOf(large)]
+    for (let tries = 0; tries < 8 && fourTimes >= 6 * Math.max(once, noise); tries++) {
+      once = Math.min(once, timeOf(small))
+      fourTimes = Math.min(fourTimes, timeOf(large))
+    }
+    assert.ok(
+      fourTimes < 6 * Math.max(once, noise),
+      `${count} take ${once.toFixed(1)} ms, and ${4 * count} take ${fourTimes.toFixed(1)} ms`,
+    )
+  })
+}
