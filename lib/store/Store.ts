@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { monotonicBy } from "../monotonic.ts"
 import { type Counter, makeMemory, type MemoryOptions } from "./memory.ts"
 
 /** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */
@@ -46,13 +47,16 @@ export class Store extends StoreKey {
   static readonly layerMemory = (options?: MemoryOptions): Layer.Layer<Store> =>
     Layer.sync(Store, () => {
       const memory = makeMemory(options)
+      // Counters stand for windows of the clock on the wall, and must last as long as those do.
       const at = <A>(use: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, use)
+      const lasting = <A>(use: (now: number) => A): Effect.Effect<A> =>
+        Clock.clockWith((clock) => Effect.succeed(use(monotonicBy(clock))))
       return Store.of({
         guarantee: "local",
         add: (counter, by, ttl) => at((now) => memory.add(counter, by, ttl, now)),
         count: (counter) => at((now) => memory.count(counter, now)),
-        get: (key) => at((now) => memory.get(key, now)),
-        set: (key, value, ttl) => at((now) => memory.set(key, value, ttl, now)),
+        get: (key) => lasting((now) => memory.get(key, now)),
+        set: (key, value, ttl) => lasting((now) => memory.set(key, value, ttl, now)),
       })
     })
 }

@@ -35,3 +35,17 @@ test("Store.layerMemory goes by Effect's clock and the bounds it is given", () =
       assert.equal(yield* store.get("large"), undefined)
     }).pipe(Effect.provide(Store.layerMemory({ maxBytes: 400 })), Effect.provide(TestClock.layer())),
   ))
+
+test("Store.layerMemory lets go of values in time though the clock on the wall is set back; its counters last with that", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* TestClock.adjust("1 hour")
+      yield* store.add(a, 1, 1000)
+      yield* store.set("v", new Uint8Array([1]), 1000)
+      yield* TestClock.setTime(0)
+      yield* TestClock.adjust(1000)
+      assert.equal(yield* store.get("v"), undefined)
+      assert.equal(yield* store.count(a), 1)
+    }).pipe(Effect.provide(Store.layerMemory()), Effect.provide(TestClock.layer())),
+  ))
