@@ -14,6 +14,8 @@ type Descriptor =
 
 interface Status {
   readonly state: "granted" | "denied" | "prompt"
+  /** Whether a part of what is granted is denied (`--deny-env=…`). */
+  readonly partial?: boolean
 }
 
 /** As much of Deno's API as is used here. */
@@ -28,18 +30,26 @@ interface DenoHost {
 const { Deno: host } = globalThis as { readonly Deno?: DenoHost }
 const permissions = host?.permissions
 
-/** Whether something is granted. Asks nobody. */
+const isWhole = ({ state, partial }: Status): boolean => state === "granted" && partial !== true
+
+/** Whether something is granted, all of it. Asks nobody. */
 const isGranted = (descriptor: Descriptor): boolean =>
-  permissions === undefined || permissions.querySync(descriptor).state === "granted"
+  permissions === undefined || isWhole(permissions.querySync(descriptor))
 
 /** An environment whose variables are those that may be read. */
 export const grantedEnvironment = (
   env: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> => {
-  if (isGranted({ name: "env" })) return env
+  if (permissions === undefined) return env
+  const status = permissions.querySync({ name: "env" })
+  if (isWhole(status)) return env
+  const mayRead = (variable: string): boolean => isGranted({ name: "env", variable })
+  if (status.state === "granted") {
+    return Object.fromEntries(Object.keys(env).filter(mayRead).map((variable) => [variable, env[variable]]))
+  }
+  // Which variables there are may not be asked either.
   return new Proxy<Record<string, unknown>>({}, {
-    get: (_, variable) =>
-      typeof variable === "string" && isGranted({ name: "env", variable }) ? env[variable] : undefined,
+    get: (_, variable) => typeof variable === "string" && mayRead(variable) ? env[variable] : undefined,
   })
 }
 
@@ -81,17 +91,18 @@ const variables = ["BASETEN_API_KEY", "BASEGATE_CONFIG", "BASEGATE_TOKENS"]
 export const askForPermissions = (needs: () => Needs): string | undefined => {
   if (permissions === undefined) return undefined
   const lacking: Array<string> = []
-  const need = (what: string, ...descriptors: ReadonlyArray<Descriptor>): void => {
-    const granted = descriptors.map((descriptor) => permissions.requestSync(descriptor).state === "granted")
-    if (granted.includes(false)) lacking.push(what)
+  const need = (what: string, isMet: () => boolean, ...descriptors: ReadonlyArray<Descriptor>): void => {
+    if (isMet()) return
+    for (const descriptor of descriptors) permissions.requestSync(descriptor)
+    if (!isMet()) lacking.push(what)
   }
-  if (!variables.some((variable) => isGranted({ name: "env", variable }))) {
-    need("its variables (settings have their defaults)", { name: "env" })
-  }
+  const readsVariables = () => variables.some((variable) => isGranted({ name: "env", variable }))
+  need("its variables (settings have their defaults)", readsVariables, { name: "env" })
   const { upstream, file: path } = needs()
-  if (!mayCall(new URL(upstream))) need("the network (calls are answered 502)", { name: "net" })
+  need("the network (calls are answered 502)", () => mayCall(new URL(upstream)), { name: "net" })
   if (path !== undefined) {
-    need(`${path} (the log is kept in memory)`, { name: "read", path }, { name: "write", path })
+    const files: ReadonlyArray<Descriptor> = [{ name: "read", path }, { name: "write", path }]
+    need(`${path} (the log is kept in memory)`, () => mayUse(path), ...files)
   }
   if (lacking.length === 0) return undefined
   const flags = path === undefined ? "-NE" : "-NERW"

@@ -122,6 +122,22 @@ describe("deno serve mod.ts, not on a terminal", { concurrency: 2 }, () => {
     assert.doesNotMatch(said, /goes on without/)
   })
 
+  test("with all but a variable and a host: what is denied is not there, and nothing breaks", async () => {
+    const { host } = new URL(simulator.url)
+    const denied = await serve(
+      denoServe(["-NE", "--deny-env=BASETEN_API_KEY"]),
+      { BASETEN_API_KEY: "sk-hidden" },
+      "",
+      {},
+    )
+    assert.deepEqual([denied.live, denied.call.status], [200, 401])
+    assert.doesNotMatch(denied.said, /Stored keys|goes on without/)
+    const cutOff = await serve(denoServe(["-NE", `--deny-net=${host}`]))
+    assert.deepEqual([cutOff.live, cutOff.call.status], [200, 502])
+    assert.match(cutOff.call.text, /Deno does not let the gateway use the network/)
+    assert.match(cutOff.said, /goes on without what Deno has not granted: the network/)
+  })
+
   test("a log file that may not be written: calls are answered, and the start says so", async () => {
     const { said, call } = await serve(denoServe(["-NE"]), { BASEGATE_DB: file })
     assert.equal(call.status, 200, call.text)
