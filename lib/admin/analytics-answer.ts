@@ -25,6 +25,7 @@ const nothing: Omit<AnalyticsRow, "time" | "group"> = {
   tokens_out: 0,
   tokens_cached: 0,
   cost: 0,
+  unpriced: 0,
   duration: { p50: null, p90: null, p95: null, p99: null },
   time_to_first_token: { p50: null, p90: null, p95: null, p99: null },
 }

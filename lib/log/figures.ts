@@ -16,11 +16,12 @@ export interface Figures {
   tokens_out: number
   tokens_cached: number
   cost: number
+  unpriced: number
   readonly duration: Histogram
   readonly first_token: Histogram
 }
 
-/** What is summed up, beside the histograms. */
+/** What is summed up, beside the histograms; in the order in which the log's file has it. */
 export const sums = [
   "requests",
   "errors",
@@ -29,6 +30,7 @@ export const sums = [
   "tokens_out",
   "tokens_cached",
   "cost",
+  "unpriced",
 ] as const satisfies ReadonlyArray<keyof Figures>
 
 /** The figures of nothing. */
@@ -40,6 +42,7 @@ export const noFigures = (): Figures => ({
   tokens_out: 0,
   tokens_cached: 0,
   cost: 0,
+  unpriced: 0,
   duration: new Map(),
   first_token: new Map(),
 })
@@ -59,6 +62,7 @@ export const addFacts = (figures: Figures, facts: Measured, sign: 1 | -1): void 
   figures.tokens_out += sign * (facts.tokens_out ?? 0)
   figures.tokens_cached += sign * (facts.tokens_cached ?? 0)
   figures.cost += sign * (facts.cost ?? 0)
+  if (facts.cost === null) figures.unpriced += sign
   count(figures.duration, slotOf(facts.duration), sign)
   if (facts.first_token !== null) count(figures.first_token, slotOf(facts.first_token), sign)
 }
@@ -82,7 +86,8 @@ export const figuresRow = (
   time,
   group,
   ...sums,
-  cost: dollars(cost),
+  // What nobody knows the price of has not cost nothing.
+  cost: sums.requests > 0 && sums.unpriced === sums.requests ? null : dollars(cost),
   duration: percentilesOf(duration),
   time_to_first_token: percentilesOf(first_token),
 })

@@ -150,8 +150,10 @@ export interface AnalyticsRow {
   readonly tokens_in: number
   readonly tokens_out: number
   readonly tokens_cached: number
-  /** In US dollars, of the requests whose cost is known. */
-  readonly cost: number
+  /** In US dollars, of the requests whose cost is known; `null` where it is of none of them. */
+  readonly cost: number | null
+  /** The requests whose cost is not known. */
+  readonly unpriced: number
   readonly duration: Percentiles
   readonly time_to_first_token: Percentiles
 }

@@ -167,8 +167,9 @@ const meterOf = (
         record.time_to_first_token_ms = exchange.elapsed()
       }
     },
-    ended: (ending, whole) =>
-      Effect.suspend(() => {
+    ended: (ending, whole) => {
+      const duration = exchange.elapsed() - sent
+      return Effect.suspend(() => {
         const [usage, source] = usageAt(whole || ending === "complete")
         record.error ??= watch?.error() ?? null
         record.tokens_in = usage?.input ?? null
@@ -185,13 +186,14 @@ const meterOf = (
             status: watch?.error() === undefined ? answer.response.status : 502,
             cached: false,
             usage,
-            duration: exchange.elapsed() - sent,
+            duration,
           },
           tariff,
         )
         record.cost = pico === undefined ? null : dollarsOf(pico)
         record.custom_cost = custom
         return settle((usage?.input ?? 0) + (usage?.output ?? 0), record.cost ?? 0)
-      }),
+      })
+    },
   }
 }

@@ -15,6 +15,7 @@ const rowAt = (time: number, group: AnalyticsRow["group"]): AnalyticsRow => ({
   tokens_out: 20,
   tokens_cached: 0,
   cost: 0.5,
+  unpriced: 0,
   duration: times,
   time_to_first_token: times,
 })

@@ -36,7 +36,11 @@ test("figures are told by time bucket and group, over all gateways of an account
     tokens_out: 2,
     tokens_cached: 0,
     cost: 0.3,
+    unpriced: 0,
   })
+  assert.deepEqual(rows.map(({ cost, unpriced }) => [cost, unpriced]), [[null, 1], [0.3, 0], [null, 1]])
+  const both = log.analytics({ ...ask, bucket: 2 * minute, by: [] }, start)
+  assert.deepEqual(both.map(({ cost, unpriced }) => [cost, unpriced]), [[0.3, 2]])
   assert.ok(Math.abs((duration.p50 ?? 0) - 100) <= 2)
   assert.deepEqual(time_to_first_token, { p50: null, p90: null, p95: null, p99: null })
   const filtered = log.analytics({

@@ -23,7 +23,7 @@ export interface Shown {
 
 const summed = `count(*) AS requests, sum(1 - success) AS errors, sum(cached) AS cached,
   total(tokens_in) AS tokens_in, total(tokens_out) AS tokens_out, total(tokens_cached) AS tokens_cached,
-  total(cost) AS cost, json_group_array(duration) AS duration,
+  total(cost) AS cost, count(*) - count(cost) AS unpriced, json_group_array(duration) AS duration,
   json_group_array(first_token) FILTER (WHERE first_token IS NOT NULL) AS first_token`
 
 const figuresIn = (row: Row): Figures => {

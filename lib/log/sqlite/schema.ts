@@ -12,7 +12,7 @@ import { type Database, inTransaction } from "./database.ts"
 
 /** "bgat": marks the file as the log's own. */
 const applicationId = 0x62676174
-const version = 1
+const version = 2
 
 const text = "TEXT"
 const number = "NUMERIC"
@@ -80,6 +80,16 @@ const tables = `
   PRAGMA user_version = ${version};
 `
 
+/** A file of the first version: its hourly rows do not know how many of their entries have no price. */
+const toSecond = `
+  UPDATE hourly SET figures = json_insert(figures, '$[0][#]', (
+    SELECT count(*) FROM entry
+    WHERE scope = hourly.scope AND created >= hourly.hour AND created < hourly.hour + 3600000 AND cost IS NULL
+      AND json_array(provider, model, status, success, cached) = hourly.kind
+  ));
+  PRAGMA user_version = 2;
+`
+
 const pragma = (database: Database, name: string): unknown =>
   Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 
@@ -111,4 +121,6 @@ export const prepareFile = (database: Database): void => {
   if (isEmpty) database.exec("PRAGMA page_size = 8192")
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 125")
   if (isEmpty) inTransaction(database, () => checkFile(database) && database.exec(tables))
+  const isFirst = () => Number(pragma(database, "user_version")) === 1
+  if (isFirst()) inTransaction(database, () => isFirst() && database.exec(toSecond))
 }

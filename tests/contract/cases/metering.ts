@@ -13,6 +13,12 @@ export const meteringEntries = (): Configured => ({
     "metered-asked": { stream_usage: false },
     "metered-drained": { on_client_leave: "drain" },
     "metered-cached": { cache_ttl: 300, cache_streams: true },
+    "metered-retried": {
+      retry_max_attempts: 2,
+      retry_delay: 300,
+      retry_predict: true,
+      prices: { json1234: { minute: 60 } },
+    },
     "metered-priced": {
       prices: {
         "openai/gpt-oss-120b": { input: 1, cached_input: "0.5", output: 2 },
@@ -253,6 +259,22 @@ export const meteringCases = (harness: Harness): void => {
     assert.equal(priced.record["custom_cost"], true)
     const total = await metered({ headers: cost({ total_cost: 1.25 }) })
     assert.deepEqual([total.record["cost"], total.record["custom_cost"]], [1.25, true])
+  })
+
+  test("what is priced by time costs the time of the try that was answered, without waits and failed tries", async () => {
+    const id = harness.nextCase()
+    await failNext(harness, id, { status: 503, delay_ms: 300 }, 1)
+    const response = await fetch(`${harness.entry("metered-retried")}/baseten/model/json1234`, {
+      method: "POST",
+      headers: { ...json, "x-simulator-case": id },
+      body: "{}",
+    })
+    assert.deepEqual([response.status, await response.text()], [200, "{}"])
+    const { attempts, total_ms, cost } = await harness.recordOf(response)
+    const [, answered] = attempts as ReadonlyArray<{ started_ms: number }>
+    // 60 USD a minute are a dollar a second.
+    const most = Number(total_ms) - (answered?.started_ms ?? 0)
+    assert.ok(Number(cost) > 0 && 1000 * Number(cost) <= most + 0.001, `${cost} of ${most} ms`)
   })
 
   test("the operator's prices go before Baseten's, by token and by minute", async () => {

@@ -5,6 +5,7 @@ import { filtering } from "./cases/filtering.ts"
 import { interval, limits, lowered, persistence, retention } from "./cases/limits.ts"
 import { many } from "./cases/many.ts"
 import { pairs } from "./cases/pairs.ts"
+import { upgrade } from "./cases/upgrade.ts"
 import type { Case } from "./runtime.ts"
 
 export const cases: Readonly<Record<string, Case>> = {
@@ -20,6 +21,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "a file that cannot be opened leaves the log in memory": unopened,
   "a file that is not the log's own is left as it is": foreign,
   "a locked file is waited for, told of, and written again": locked,
+  "a file of the first version learns how many of its entries have no price": upgrade,
   "a file that another process makes at the same time is used": raced,
   "a file that failed is given a last chance at the end": late,
   "a full disk keeps entries in memory until there is room": full,
