@@ -37,6 +37,8 @@ export interface RequestContext {
   readonly onLeave?: (callback: () => void) => void
   /** How the host makes an answer of a body and its headers, where that costs less than `new Response`. */
   readonly respond?: Respond
+  /** Is told when the answer has ended, or is about to go out where it is whole. */
+  readonly onEnd?: () => void
   /** The request is a WebSocket handshake, which the host completes where the answer is 204. */
   readonly canUpgrade?: boolean
   /** The body of a universal request, where the host holds it whole and the request has none. */
@@ -50,6 +52,8 @@ export interface Exchange {
   readonly loopback: boolean
   readonly canUpgrade: boolean
   readonly body: Uint8Array<ArrayBuffer> | undefined
+  /** Its body on its way in, once it is read; released when the exchange has ended. */
+  upload: { readonly release: () => void } | undefined
   /** Calls back when the client leaves before its answer is out, at once where it has left already. */
   readonly onLeave: (callback: () => void) => void
   /** Makes an answer of a provider's. */
@@ -128,6 +132,7 @@ export const openExchange = (
     loopback: context.loopback ?? false,
     canUpgrade: context.canUpgrade ?? false,
     body: context.body,
+    upload: undefined,
     respond: context.respond ?? respondByFetch,
     onLeave: context.onLeave ?? ((callback) => abortOf(request.signal).onAbort(callback)),
     record,

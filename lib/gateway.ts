@@ -185,6 +185,8 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
       }),
     )
     const exchange = openExchange(request, url ?? noUrl, context, settings, (exchange) => {
+      exchange.upload?.release()
+      context.onEnd?.()
       tell({ exchange, done })
     })
     running.began()
@@ -207,7 +209,13 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     fetch: (request, context = {}) => {
       engine ??= begin()
       if (Result.isSuccess(engine)) return serve(engine.success, request, context)
-      const exchange = openExchange(request, urlOf(request) ?? noUrl, context, undefined, () => {})
+      const exchange = openExchange(
+        request,
+        urlOf(request) ?? noUrl,
+        context,
+        undefined,
+        () => context.onEnd?.(),
+      )
       return Promise.resolve(withIds(refused(exchange, misconfigured(engine.failure)), exchange))
     },
     idle: running.idle,

@@ -17,6 +17,8 @@ import { Prices } from "./prices/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { Transport } from "./relay/Transport.ts"
 import { Upstream } from "./relay/Upstream.ts"
+import type { UploadBounds } from "./request/upload.ts"
+import { Uploads } from "./request/Uploads.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 import type { Misses } from "./steps/Misses.ts"
 import type { MemoryOptions } from "./store/memory.ts"
@@ -31,6 +33,8 @@ export interface HostTraits {
   readonly misses: Layer.Layer<Misses>
   /** How much is held in memory: its own bounds, where the default ones do not suit. */
   readonly memory?: MemoryOptions
+  /** How much the bodies of requests may hold together, where the default does not suit. */
+  readonly uploads?: UploadBounds
   /** Where entries of the request log are kept. */
   readonly log: Layer.Layer<RequestLog, never, Settings>
   /** The clock that calls run by, where the runtime's own is not to be relied on. */
@@ -41,7 +45,7 @@ export interface HostTraits {
 
 /** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */
 export const layerDefault = (
-  { misses, detached = true }: HostTraits,
+  { misses, uploads, detached = true }: HostTraits,
 ): Layer.Layer<
   Exclude<Stages, RequestLog | Settings> | Metrics | Telemetry,
   never,
@@ -49,6 +53,7 @@ export const layerDefault = (
 > =>
   Layer.mergeAll(
     UrlResolver.layer,
+    Uploads.layer(uploads),
     GatewayAuth.layer,
     AuthForwarder.layer,
     RateLimit.layer,

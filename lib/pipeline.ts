@@ -23,6 +23,7 @@ import { StreamRelay } from "./relay/StreamRelay.ts"
 import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
 import { asksForModel } from "./limit/asks-for-model.ts"
 import { allowedMethods, placeOf, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
+import { Uploads } from "./request/Uploads.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 import { callInTurn } from "./steps/call-in-turn.ts"
 import type { Metrics } from "./telemetry/Metrics.ts"
@@ -30,7 +31,7 @@ import { callTarget, type TargetServices } from "./steps/call-target.ts"
 import { isPredict, recordedModel, type Step } from "./steps/step.ts"
 
 /** Everything that the pipeline asks of its layers. */
-export type Stages = GatewayAuth | Metrics | RequestLog | Settings | StreamRelay | TargetServices
+export type Stages = GatewayAuth | Metrics | RequestLog | Settings | StreamRelay | TargetServices | Uploads
 
 /** Answers one request: by itself, or with a provider's answer, whose body is still on its way. */
 export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, Stages> = Effect
@@ -114,14 +115,16 @@ const noteAsked = ({ collected, record }: Exchange, { collectLog, metadata }: As
 /** A body that is not looked at is still held where it may have to be sent again, or found in the cache. */
 const mayNeedAgain = ({ cache, retry }: RequestOptions): boolean => retry.maxAttempts > 1 || cache.ttl > 0
 
-const bodyOf = ({ request, record }: Exchange, use: BodyUse, isHeld: boolean, gateway: GatewaySettings) =>
+const bodyOf = (exchange: Exchange, use: BodyUse, isHeld: boolean, gateway: GatewaySettings) =>
   Effect.flatMap(
-    Effect.promise(() =>
-      prepareBody(request, { use, isHeld, mustKnow: asksForModel(gateway), limit: gateway.requestBodyLimit })
-    ),
+    Effect.flatMap(Uploads, ({ open }) => {
+      const upload = exchange.upload = open(exchange.request, gateway.requestIdleTimeout)
+      const wish = { use, isHeld, mustKnow: asksForModel(gateway), limit: gateway.requestBodyLimit }
+      return Effect.promise(() => prepareBody(upload, wish))
+    }),
     (body) => {
       if (body instanceof GatewayError) return Effect.fail(body)
-      record.request_bytes = body.received ?? null
+      exchange.record.request_bytes = body.received ?? null
       return Effect.succeed(body)
     },
   )

@@ -64,6 +64,7 @@ const ownFields = (settings: GatewaySettings) => ({
   request_body_limit: settings.requestBodyLimit,
   headers_timeout: settings.headersTimeout,
   dedicated_headers_timeout: settings.dedicatedHeadersTimeout,
+  request_idle_timeout: settings.requestIdleTimeout,
   idle_timeout: settings.idleTimeout,
   total_timeout: settings.totalTimeout ?? null,
   cloudflare_error_status: settings.cloudflareErrorStatus,

@@ -11,6 +11,7 @@ import type { LogScope } from "../log/entry.ts"
 import type { LogPage, Range } from "../log/query.ts"
 import { RequestLog } from "../log/RequestLog.ts"
 import { wholeBody } from "../request/read-body.ts"
+import { makeUploads } from "../request/upload.ts"
 import { entryDetailJson, entryJson } from "./entry-json.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { logPatch, patchLimit } from "./log-patch.ts"
@@ -96,10 +97,15 @@ export const showPayload = (scope: LogScope, id: string, which: "request" | "res
     })
   })
 
+/** Patches are small, and their silence bounded, in milliseconds. */
+const openPatch = makeUploads({ arriving: Infinity, held: Infinity })
+const patchSilence = 30_000
+
 /** Changes what people say of an entry: all that the body asks for, or nothing. */
 export const editLog = (scope: LogScope, id: string, request: Request): Answer =>
   Effect.gen(function* () {
-    const body = yield* Effect.promise(() => wholeBody(request, patchLimit))
+    const body = yield* Effect.promise(() => wholeBody(openPatch(request, patchSilence), patchLimit))
+    if (body instanceof GatewayError && body.reason !== "body_too_large") return yield* body
     if (body instanceof GatewayError || body.kind === "streamed") {
       return yield* adminBadRequest(bodyTooLarge(patchLimit).detail)
     }

@@ -45,6 +45,7 @@ export const GatewayEntry = Schema.Struct({
   request_body_limit: Schema.optionalKey(count),
   headers_timeout: Schema.optionalKey(Milliseconds),
   dedicated_headers_timeout: Schema.optionalKey(Milliseconds),
+  request_idle_timeout: Schema.optionalKey(Milliseconds),
   idle_timeout: Schema.optionalKey(Milliseconds),
   total_timeout: Schema.optionalKey(Schema.NullOr(Milliseconds)),
   cloudflare_error_status: Schema.optionalKey(Schema.Boolean),
@@ -98,6 +99,8 @@ export interface GatewaySettings {
   readonly dedicatedHeadersTimeout: number
   /** The longest silence within a response body, in milliseconds. */
   readonly idleTimeout: number
+  /** How long a request's body may be silent, in milliseconds. */
+  readonly requestIdleTimeout: number
   /** The longest whole call, in milliseconds; none by default, since a healthy stream is never cut. */
   readonly totalTimeout: number | undefined
   /** Answers 400 when Baseten gave no answer, as Cloudflare does, instead of 502 or 504. */
@@ -182,6 +185,7 @@ export const gatewaySettings = (
     requestBodyLimit: entry.request_body_limit ?? 104_857_600,
     headersTimeout: entry.headers_timeout ?? 900_000,
     dedicatedHeadersTimeout: entry.dedicated_headers_timeout ?? 1_260_000,
+    requestIdleTimeout: entry.request_idle_timeout ?? 30_000,
     idleTimeout: entry.idle_timeout ?? 300_000,
     totalTimeout: entry.total_timeout ?? undefined,
     cloudflareErrorStatus: entry.cloudflare_error_status ?? false,

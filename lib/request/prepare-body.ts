@@ -10,6 +10,7 @@ import { codingOf } from "./content-coding.ts"
 import { glanceAtCoded, readCoded } from "./coded-body.ts"
 import { declaresOtherEncoding, isUtf8 } from "./json-encoding.ts"
 import { streamedBody, viewLimit, wholeBody } from "./read-body.ts"
+import type { Upload } from "./upload.ts"
 
 /**
  * Whether a route's body is forwarded unread, looked at where it is called JSON, looked at whatever it is called,
@@ -65,9 +66,9 @@ const unseen = {
 /**
  * Reads, looks and rewrites.
  *
- * @returns the body, or why there is none: 400, 413, 415, or `client_left` where the client stops sending
+ * @returns the body, or why there is none: 400, 413, 415, or 408, 503, or `client_left` where the client leaves
  */
-export const prepareBody = async (request: Request, wish: BodyWish): Promise<PreparedBody | GatewayError> => {
+export const prepareBody = async (request: Upload, wish: BodyWish): Promise<PreparedBody | GatewayError> => {
   const { headers, method } = request
   const { use, limit } = wish
   const isSent = method !== "GET" && method !== "HEAD"
@@ -101,7 +102,7 @@ export const prepareBody = async (request: Request, wish: BodyWish): Promise<Pre
 }
 
 const prepareCoded = async (
-  request: Request,
+  request: Upload,
   coding: string,
   { use, limit }: BodyWish,
   mustRead: boolean,

@@ -4,7 +4,8 @@
  * @module
  */
 import { joined } from "../joined-bytes.ts"
-import { bodyTooLarge, clientLeft, type GatewayError } from "../errors.ts"
+import { bodyTooLarge, clientLeft, GatewayError } from "../errors.ts"
+import type { Upload, UploadReader } from "./upload.ts"
 
 /** A body that is held whole: it can be looked at, and sent again. */
 export interface WholeBody {
@@ -19,7 +20,7 @@ export interface StreamedBody {
   /** Its length in bytes, where the client declared it. */
   readonly length: number | undefined
   /**
-   * Aborts before the stream fails; its reason is a `GatewayError`: `body_too_large` or `client_left`. A failed
+   * Aborts before the stream fails; its reason is a `GatewayError`: `body_too_large`, `upload_timeout` or `client_left`. A failed
    * stream alone does not do: workerd (2026-10) then ends the chunked upload as if it were whole.
    */
   readonly broken: AbortSignal
@@ -50,42 +51,43 @@ export const declaredLength = (headers: Headers): number | undefined => {
  *
  * @param limit bytes; a declared length is checked before, an undeclared one while it streams
  */
-export const streamedBody = (request: Request, limit: number): RequestBody | GatewayError => {
-  const { body, method } = request
-  const length = declaredLength(request.headers)
+export const streamedBody = (upload: Upload, limit: number): RequestBody | GatewayError => {
+  const { method } = upload
+  const length = declaredLength(upload.headers)
   // What a GET carries means nothing (RFC 9110 §9.3.1), and workerd hands over a body that its `fetch` refuses to send.
-  if (body === null || length === 0 || method === "GET" || method === "HEAD") return { kind: "none" }
+  if (length === 0 || method === "GET" || method === "HEAD" || !upload.hasBody) return { kind: "none" }
   if (length !== undefined && length > limit) return bodyTooLarge(limit)
-  return handedOn(body.getReader(), [], limit, length)
+  return handedOn(upload, () => upload.reader(), [], limit, length)
 }
 
 /**
  * Reads a body whole if it has at most `most` bytes; a longer one is handed on as it comes, from when enough of it is
  * known.
  *
- * Gives `client_left` where the client stops sending.
+ * Gives `client_left` where the client leaves, `upload_timeout` where it stops sending, and `overloaded` where bodies hold
+ * too much.
  *
  * @param limit bytes; a longer body is refused
  */
 export const wholeBody = async (
-  request: Request,
+  upload: Upload,
   limit: number,
   glance?: Glance,
   most = viewLimit,
 ): Promise<RequestBody | GatewayError> => {
-  const length = declaredLength(request.headers)
+  const length = declaredLength(upload.headers)
   if (length === 0) return { kind: "none" }
   const isLong = length !== undefined && length > most
   if (length !== undefined && (length > limit || isLong && glance === undefined)) {
-    return streamedBody(request, limit)
+    return streamedBody(upload, limit)
   }
   try {
     // Looking at `body` alone makes a stream of it, through which Bun (1.4) then reads.
     if (length !== undefined && !isLong) {
-      return { kind: "whole", bytes: new Uint8Array(await request.arrayBuffer()) }
+      return { kind: "whole", bytes: await upload.whole(length) }
     }
-    if (request.body === null) return { kind: "none" }
-    const reader = request.body.getReader()
+    if (!upload.hasBody) return { kind: "none" }
+    const reader = upload.reader()
     const chunks: Array<Uint8Array<ArrayBuffer>> = []
     let looked = 0
     for (let size = 0; size <= limit;) {
@@ -100,13 +102,18 @@ export const wholeBody = async (
       }
       const { done, value } = await reader.read()
       if (done && (isLong || size > most)) break
-      if (done) return { kind: "whole", bytes: joined(chunks, size) }
+      if (done) {
+        upload.arrived()
+        return { kind: "whole", bytes: joined(chunks, size) }
+      }
+      upload.take(value.byteLength)
       chunks.push(value)
       size += value.byteLength
     }
-    return handedOn(reader, chunks, limit, length, glance, looked)
-  } catch {
-    return clientLeft()
+    upload.arrived()
+    return handedOn(upload, () => reader, chunks, limit, length, glance, looked)
+  } catch (cause) {
+    return whyBroken(cause)
   }
 }
 
@@ -118,6 +125,9 @@ const lookAtAll = (glance: Glance, chunks: ReadonlyArray<Uint8Array>): GatewayEr
   return undefined
 }
 
+/** Why a body cannot be read to its end. */
+const whyBroken = (cause: unknown): GatewayError => cause instanceof GatewayError ? cause : clientLeft()
+
 /** How many bytes too many are read, and dropped, before the refusal. */
 const drained = 67_108_864
 
@@ -125,7 +135,7 @@ const drained = 67_108_864
  * Reads on, so that the client is done sending when it is told: many clients look at an answer only then, and Bun
  * (1.4) never serves another request on a connection that it stopped reading within a chunked body.
  */
-const drain = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> => {
+const drain = async (reader: UploadReader): Promise<void> => {
   try {
     for (let size = 0; size < drained;) {
       const { done, value } = await reader.read()
@@ -140,7 +150,8 @@ const drain = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<v
 
 /** What was read already, of which some chunks were looked at, then the rest as it comes, held to the limit. */
 const handedOn = (
-  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  upload: Upload,
+  open: () => UploadReader,
   read: Array<Uint8Array<ArrayBuffer>>,
   limit: number,
   length: number | undefined,
@@ -150,30 +161,36 @@ const handedOn = (
   const broken = new AbortController()
   let size = 0
   let unseen = -looked
+  // Opened when it is asked for: what nobody has begun to read, a host can still read out.
+  let reader: UploadReader | undefined
   const next = async () => {
     const value = read.shift()
-    return value === undefined ? await reader.read() : { done: false, value } as const
+    return value === undefined ? await (reader ??= open()).read() : { done: false, value } as const
   }
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const fail = (error: GatewayError): void => {
+        upload.release()
         broken.abort(error)
         controller.error(error)
       }
       let refused: GatewayError | undefined
       try {
         const { done, value } = await next()
-        if (done) return controller.close()
+        if (done) {
+          upload.release()
+          return controller.close()
+        }
         size += value.byteLength
         refused = size > limit ? bodyTooLarge(limit) : unseen++ < 0 ? undefined : glance?.push(value)
         if (refused === undefined) return controller.enqueue(value)
-      } catch {
-        return fail(clientLeft())
+      } catch (cause) {
+        return fail(whyBroken(cause))
       }
-      await drain(reader)
+      await drain(reader ??= open())
       fail(refused)
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: (reason) => (reader ??= open()).cancel(reason),
   }, { highWaterMark: 0 })
   return { kind: "streamed", stream, length, broken: broken.signal }
 }

@@ -14,6 +14,7 @@ import { perEnvironment } from "./per-environment.ts"
 import { announce, askPermissions, tellAtStart } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
+import { afterUpload, mayBeSending } from "./unread-upload.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
 
 /** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
@@ -25,6 +26,9 @@ interface Lent {
   readonly waitUntil?: (promise: Promise<unknown>) => void
   readonly hostname?: string
 }
+
+/** How long Bun keeps a client's connection between two requests, in seconds; Node does so as long. */
+const idleSeconds = 75
 
 /** The least that Bun is to take for a message, in bytes. */
 const leastPayload = 67_108_864
@@ -86,8 +90,14 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
   }
   const hostname = bound ?? (second as Lent | undefined)?.hostname
   const context: RequestContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
-  if ("Bun" in globalThis) listening ??= second as BunServer | undefined
   const gateway = processGateway()
+  if ("Bun" in globalThis && !request.headers.has("upgrade")) {
+    const server = second as BunServer | undefined
+    listening ??= server
+    const onEnd = (): void => server?.timeout?.(request, idleSeconds)
+    const answering = gateway.fetch(request, { ...context, onEnd })
+    return mayBeSending(request) ? afterUpload(request, answering) : answering
+  }
   const upgrade = upgradeOf(gateway, request, context, second as BunServer | undefined)
   if (upgrade === undefined) return gateway.fetch(request, context)
   // Bun takes nothing for an answer to a request that has become a socket.
@@ -130,7 +140,10 @@ export const served: Served = {
     /** Bun drops what is sent above 16 MiB unless told otherwise; the conversation waits before that. */
     backpressureLimit: 0,
   },
-  /** Bun closes a connection after 10 s without bytes unless told otherwise; a cold start takes minutes. */
+  /**
+   * Bun closes a connection after 10 s without bytes unless told otherwise, and a cold start takes minutes: it is told how
+   * long a connection may be idle when an answer has ended.
+   */
   idleTimeout: 0,
   /** Bun's own limit is 128 MB; the gateway's setting decides. */
   maxRequestBodySize: Number.MAX_SAFE_INTEGER,

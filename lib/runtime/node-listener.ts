@@ -10,6 +10,7 @@ import type { RelayedBody, RequestContext, Respond } from "../exchange.ts"
 import { readChunks } from "../relay/chunk-reader.ts"
 import type { Flow, Sink } from "../relay/body-flow.ts"
 import { whereabouts } from "../whereabouts.ts"
+import { lingerAfter } from "./node-linger.ts"
 import { requestOf } from "./node-request.ts"
 
 /** An answer with a body that is no stream. */
@@ -114,6 +115,7 @@ async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const answer = request === undefined
       ? errorResponse(unreadableUrl())
       : await handler(request, { onLeave, respond })
+    if (!message.complete) lingerAfter(message, response)
     await send(answer, response)
   } catch (cause) {
     // What is thrown here would end the process.

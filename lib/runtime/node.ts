@@ -14,9 +14,14 @@ import { layerTerminal } from "./terminal.ts"
 const { host, port, grace } = settingsOrExit()
 const gateway = createGateway({ layer: layerTerminal })
 const loopback = isLoopbackName(host)
-// A slow upload may take longer than the five minutes that Node allows a request by default.
+// A slow upload may take longer than the five minutes that Node allows a request by default; its headers may not.
 const server = createServer(
-  { requestTimeout: 0, keepAliveTimeout: 75_000 },
+  {
+    requestTimeout: 0,
+    headersTimeout: 30_000,
+    connectionsCheckingInterval: 5_000,
+    keepAliveTimeout: 75_000,
+  },
   nodeListener((request, lent) => gateway.fetch(request, { ...lent, loopback })),
 )
 server.listen(port, host, () => {

@@ -15,6 +15,8 @@ export interface BunServer {
     options: { readonly data: BunData; readonly headers: Record<string, string> },
   ) => boolean
   readonly stop?: () => unknown
+  /** How many seconds the connection of a request may be without bytes from now on, until the next request on it. */
+  readonly timeout?: (request: Request, seconds: number) => void
 }
 
 /** What is lent to a socket from its handshake. */

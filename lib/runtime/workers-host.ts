@@ -50,10 +50,11 @@ const workersClock: Layer.Layer<never> = Layer.effect(
 
 /**
  * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters of either kind
- * about 9 MB, cached answers 32 MB, and the log 8 MB.
+ * about 9 MB, cached answers 32 MB, the log 8 MB, and request bodies 24 MB.
  */
 export const workersTraits: HostTraits = {
   misses: layerSeparateMisses,
+  uploads: { arriving: 16 * 1024 * 1024, held: 24 * 1024 * 1024 },
   memory: { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 },
   log: RequestLog.layerMemory({
     maxEntries: 2000,

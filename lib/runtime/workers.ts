@@ -7,6 +7,7 @@ import type { Environment } from "../config/environment.ts"
 import { makeGateway } from "../gateway.ts"
 import { serveWithSockets } from "./handshake.ts"
 import { perEnvironment } from "./per-environment.ts"
+import { afterUpload, mayBeSending } from "./unread-upload.ts"
 import { converse } from "./websocket.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
 
@@ -31,7 +32,7 @@ export default {
       // Set by `npm run start:workers`, which knows what it listens on; means nothing on Cloudflare's network.
       loopback: env["BASEGATE_ON_LOOPBACK"] === "true" && !isFromCloudflare(request),
     }
-    return serveWithSockets(gateway, request, context, ({ request: handshake, protocol }) => {
+    const answering = serveWithSockets(gateway, request, context, ({ request: handshake, protocol }) => {
       const { 0: client, 1: server } = new WebSocketPair()
       server.accept()
       const { message, closed } = converse(gateway, handshake, context, {
@@ -44,5 +45,7 @@ export default {
       const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol }
       return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)
     })
+    // Cloudflare's edge takes uploads to their end by itself.
+    return mayBeSending(request) && !isFromCloudflare(request) ? afterUpload(request, answering) : answering
   },
 }

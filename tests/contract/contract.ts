@@ -38,6 +38,7 @@ import { optionCases, optionEntries } from "./cases/options.ts"
 import { redirectCases, redirectEntries } from "./cases/redirects.ts"
 import { recordCases, recordEntries } from "./cases/records.ts"
 import { parserCostCases } from "./cases/parser-cost.ts"
+import { refusedUploadCases, refusedUploadEntries } from "./cases/refused-uploads.ts"
 import { relayCases } from "./cases/relay.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
@@ -48,6 +49,7 @@ import { usageRefusalCases, usageRefusalEntries } from "./cases/usage-refusals.t
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
 import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partitions.ts"
 import { limitCases, limitEntries } from "./cases/limits.ts"
+import { slowUploadCases, slowUploadEntries } from "./cases/slow-uploads.ts"
 import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
 import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
@@ -72,6 +74,8 @@ const subjects: Readonly<Record<string, Subject>> = {
   hosts: { cases: hostCases },
   "keep alive": { cases: keepAliveCases },
   "odd answers": { cases: oddAnswerCases },
+  "refused uploads": { cases: refusedUploadCases, configured: refusedUploadEntries },
+  "slow uploads": { cases: slowUploadCases, configured: slowUploadEntries },
   redirects: { cases: redirectCases, configured: redirectEntries },
   credentials: { cases: credentialCases, configured: credentialEntries },
   cors: { cases: corsCases },

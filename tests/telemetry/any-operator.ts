@@ -30,6 +30,7 @@ const entryOf = ({ base: { entry }, payloads, payloadLimit, streams, attempts, d
   retry_max_attempts: attempts,
   retry_delay: 0,
   headers_timeout: 30,
+  request_idle_timeout: 30,
   idle_timeout: 30,
   on_client_leave: drains ? "drain" : "cancel",
 })

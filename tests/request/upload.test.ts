@@ -1,0 +1,121 @@
+/** Request bodies that stall, and bodies that are too many. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { GatewayError } from "../../lib/errors.ts"
+import { streamedBody, wholeBody } from "../../lib/request/read-body.ts"
+import { makeUploads } from "../../lib/request/upload.ts"
+
+/** Alarms that ring when the test says so. */
+const alarms = () => {
+  const set = new Set<{ readonly due: number; readonly ring: () => void }>()
+  return {
+    set: (milliseconds: number, ring: () => void) => {
+      const alarm = { due: milliseconds, ring }
+      set.add(alarm)
+      return () => void set.delete(alarm)
+    },
+    waiting: () => [...set].map(({ due }) => due),
+    ring: () => set.forEach((alarm) => set.delete(alarm) && alarm.ring()),
+  }
+}
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A request whose body comes as the test sends it. */
+const sending = (length?: number) => {
+  let send: (bytes: number) => void = () => {}
+  let end = (): void => {}
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      send = (bytes) => controller.enqueue(new Uint8Array(bytes))
+      end = () => controller.close()
+    },
+  })
+  const headers = length === undefined ? {} : { "content-length": String(length) }
+  const request = new Request(
+    "http://gateway/",
+    { method: "POST", headers, body, duplex: "half" } as RequestInit,
+  )
+  return { request, send: (bytes: number) => send(bytes), end: () => end() }
+}
+
+const reasonOf = (given: unknown): string => given instanceof GatewayError ? given.reason : "none"
+const roomy = { arriving: 1e9, held: 1e9 }
+
+for (const length of [1000, 200_000, undefined]) {
+  test(`a body of ${length ?? "unknown"} bytes that stalls is 408, and the connection is to be closed`, async () => {
+    const clock = alarms()
+    const { request, send } = sending(length)
+    const reading = wholeBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9)
+    send(500)
+    await turns()
+    assert.deepEqual(clock.waiting(), [length === 1000 ? 60_000 : 30_000])
+    clock.ring()
+    const refused = await reading
+    assert.ok(refused instanceof GatewayError)
+    assert.deepEqual([refused.status, refused.code, refused.headers], [408, 9408, { connection: "close" }])
+  })
+}
+
+test("what is handed on breaks off as 408 when it stalls", async () => {
+  const clock = alarms()
+  const { request, send } = sending(1000)
+  const body = streamedBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9)
+  assert.ok("kind" in body && body.kind === "streamed")
+  const reader = body.stream.getReader()
+  // Nobody waits for a client before it is asked for anything.
+  assert.deepEqual(clock.waiting(), [])
+  send(500)
+  assert.equal((await reader.read()).value?.byteLength, 500)
+  const rest = reader.read()
+  await turns()
+  clock.ring()
+  await assert.rejects(rest)
+  assert.equal(reasonOf(body.broken.reason), "upload_timeout")
+})
+
+test("a slow upload may take long, as long as it comes", async () => {
+  const clock = alarms()
+  const { request, send, end } = sending(200_000)
+  const reading = wholeBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9)
+  for (let part = 0; part < 100; part++) {
+    send(2000)
+    await turns()
+    assert.deepEqual(clock.waiting(), [30_000])
+  }
+  end()
+  const body = await reading
+  assert.ok("kind" in body && body.kind === "whole" && body.bytes.byteLength === 200_000)
+  assert.deepEqual(clock.waiting(), [])
+})
+
+test("bodies that have not come whole hold no more together than they may, those that have no more than all", async () => {
+  const open = makeUploads({ arriving: 1000, held: 2000 }, alarms().set)
+  const whole = async (bytes: number) => {
+    const { request, send, end } = sending()
+    const upload = open(request, 1)
+    const reading = wholeBody(upload, 1e9)
+    send(bytes)
+    end()
+    return { upload, body: await reading }
+  }
+  const stalled = sending()
+  const first = open(stalled.request, 1)
+  const reading = wholeBody(first, 1e9)
+  stalled.send(900)
+  await turns()
+  assert.equal(reasonOf((await whole(200)).body), "overloaded")
+  // What was refused holds nothing.
+  const second = await whole(100)
+  assert.equal(reasonOf(second.body), "none")
+  stalled.end()
+  await reading
+  assert.equal(reasonOf((await whole(1000)).body), "none")
+  assert.equal(reasonOf((await whole(1)).body), "overloaded")
+  first.release()
+  first.release()
+  assert.equal(reasonOf((await whole(901)).body), "overloaded")
+  assert.equal(reasonOf((await whole(900)).body), "none")
+})
