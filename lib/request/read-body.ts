@@ -163,6 +163,7 @@ const handedOn = (
   let unseen = -looked
   // Opened when it is asked for: what nobody has begun to read, a host can still read out.
   let reader: UploadReader | undefined
+  let cancelled = false
   const next = async () => {
     const value = read.shift()
     return value === undefined ? await (reader ??= open()).read() : { done: false, value } as const
@@ -177,6 +178,8 @@ const handedOn = (
       let refused: GatewayError | undefined
       try {
         const { done, value } = await next()
+        // Deno (2.9) says first that a failed request reads no more, and then that it failed.
+        if (cancelled) return
         if (done) {
           upload.release()
           return controller.close()
@@ -185,12 +188,15 @@ const handedOn = (
         refused = size > limit ? bodyTooLarge(limit) : unseen++ < 0 ? undefined : glance?.push(value)
         if (refused === undefined) return controller.enqueue(value)
       } catch (cause) {
-        return fail(whyBroken(cause))
+        return cancelled ? undefined : fail(whyBroken(cause))
       }
       await drain(reader ??= open())
       fail(refused)
     },
-    cancel: (reason) => (reader ??= open()).cancel(reason),
+    cancel: (reason) => {
+      cancelled = true
+      return (reader ??= open()).cancel(reason)
+    },
   }, { highWaterMark: 0 })
   return { kind: "streamed", stream, length, broken: broken.signal }
 }

@@ -32,6 +32,8 @@ export interface Flags {
    * that of the connection (RFC 9112 §6.3).
    */
   readonly framesResets: boolean
+  /** Whether an upload in chunks may end with trailers. Bun's parser (1.4) answers 400 to them. */
+  readonly takesTrailers: boolean
   /**
    * The content codings of request bodies that can be seen through; others are 415. All runtimes have a
    * `DecompressionStream` for gzip and deflate; for br and zstd it takes `node:zlib`, which Bun, Deno and Node lend
@@ -50,12 +52,13 @@ const all: Flags = {
   sharesMisses: true,
   sendsOnce: true,
   framesResets: true,
+  takesTrailers: true,
   decodes: ["gzip", "deflate", "br", "zstd"],
   decodesBrotli: false,
 }
 
 export const flags: Record<Runtime, Flags> = {
-  bun: all,
+  bun: { ...all, takesTrailers: false },
   deno: { ...all, noticesLeaveAfterUpload: false, sendsOnce: false, framesResets: false },
   node: {
     ...all,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { connect } from "node:net"
 import { test } from "node:test"
-import { chat, type Configured, type Harness } from "../harness.ts"
+import { chat, type Configured, eventually, type Harness } from "../harness.ts"
 import { statusOf } from "../raw.ts"
 
 /** What these cases need configured. */
@@ -118,6 +118,32 @@ export const slowUploadCases = (harness: Harness): void => {
     ]
     const answers = await Promise.all(ways.map((parts) => send(harness.configured.url, parts, 150)))
     assert.deepEqual(answers.map(statusOf), [200, 200, 200])
+  })
+
+  test("a provider that breaks off within an upload is not taken for a client that leaves", async () => {
+    for (const type of [binary, "application/json"]) {
+      const id = harness.nextCase()
+      const parts = Array.from({ length: 30 }, () => "x".repeat(100_000))
+      const faults =
+        `x-simulator-fault: {"early":true,"reset":true}\r\ncf-aig-event-id: ${id}\r\nContent-Length: 3000000`
+      const answer = await send(harness.configured.url, [
+        head("upload-hasty/baseten/model/sink1234", faults, type),
+        ...parts,
+      ], 30)
+      assert.equal(statusOf(answer), 502, answer.slice(0, 300))
+      const record = () => harness.configured.records().find(({ event_id }) => event_id === id)
+      await eventually("there is a record", () => record() !== undefined)
+      assert.deepEqual([record()?.["ending"], record()?.["error"]], ["upstream_cut", "provider_failed"])
+    }
+  })
+
+  test("an upload in chunks may end with trailers", async () => {
+    const sent =
+      head("upload-hasty/baseten/v1/chat/completions", "Transfer-Encoding: chunked\r\nTrailer: x-sum") +
+      chunk('{"model":"openai/gpt-oss-120b","messages":[{"role":"user","content":"hi"}]}') +
+      "0\r\nx-sum: 1\r\n\r\n"
+    const status = statusOf(await send(harness.configured.url, [sent], 0))
+    assert.equal(status, harness.flags.takesTrailers ? 200 : 400)
   })
 
   test("stalled uploads hold no more memory together than they may; others are served on", async () => {
