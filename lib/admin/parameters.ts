@@ -50,6 +50,9 @@ export const numberOf = (text: string): number | undefined =>
     ? Number(text)
     : undefined
 
+/** As many are told at once. */
+const mostProblems = 5
+
 /** Opens the parameters of a query. */
 export const openParameters = (search: URLSearchParams): Parameters => {
   const asked = new Set<string>()
@@ -91,6 +94,8 @@ export const openParameters = (search: URLSearchParams): Parameters => {
     refuse,
     problem: () => {
       for (const name of new Set(search.keys())) {
+        // A nearest name is not looked for in vain: a query has room for thousands of names.
+        if (problems.length >= mostProblems) break
         if (asked.has(name) || patterns.some((pattern) => pattern.test(name))) continue
         const nearest = nearestName(name, [...asked])
         const known = nearest === undefined
@@ -98,7 +103,7 @@ export const openParameters = (search: URLSearchParams): Parameters => {
           : `perhaps ${nearest} was meant`
         refuse(`There is no parameter ${name.slice(0, 64)}; ${known}.`)
       }
-      return problems.length === 0 ? undefined : adminBadRequest(problems.slice(0, 5).join(" "))
+      return problems.length === 0 ? undefined : adminBadRequest(problems.slice(0, mostProblems).join(" "))
     },
   }
 }
