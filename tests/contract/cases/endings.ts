@@ -60,6 +60,21 @@ export const endingCases = (harness: Harness): void => {
     })
   }
 
+  test("a responses stream that is cut ends with an error of the next sequence number, and a failed response", async () => {
+    const response = await fetch(`${harness.base}/baseten/v1/responses`, {
+      method: "POST",
+      headers: { ...json, ...fault({ cut_after: 4 }) },
+      body: JSON.stringify({ model: "openai/gpt-oss-120b", stream: true, input: "hi" }),
+    })
+    const events = (await response.text()).split("\n").filter((line) => line.startsWith("data: "))
+      .map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>)
+    assert.deepEqual(events.map((event) => event["sequence_number"]), [0, 1, 2, 3, 4, 5])
+    assert.deepEqual(events.slice(-2).map(({ type }) => type), ["error", "response.failed"])
+    const { id, status, error } = events.at(-1)?.["response"] as Record<string, Record<string, unknown>>
+    assert.equal(id, (events[0]?.["response"] as Record<string, unknown>)["id"])
+    assert.deepEqual([status, error?.["code"]], ["failed", "server_error"])
+  })
+
   test("a stream of declared length that lacks its end gets its error event, and the connection stays sound", async () => {
     const how = { status: 200, content_type: "text/event-stream", body: 'data: {"choices":[]}\n\n' }
     const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
