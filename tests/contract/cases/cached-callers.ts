@@ -125,7 +125,9 @@ export const cachedCallerCases = (harness: Harness): void => {
           ...fault({ delay_ms: 300, headers: { Vary: "accept-language" } }),
         },
       })
-    await Promise.all([as("de"), as("fr"), as("de")])
+    const leader = as("de")
+    await reachesBaseten(id)
+    await Promise.all([leader, as("fr"), as("de")])
     assert.equal(calls(id), harness.flags.sharesMisses ? 2 : 3)
     for (const language of ["de", "fr"]) assert.equal((await as(language)).status, "HIT")
   })
