@@ -129,9 +129,12 @@ const bodyOf = (exchange: Exchange, use: BodyUse, isHeld: boolean, gateway: Gate
     },
   )
 
-/** What a host holds already, it need not read: the limit alone decides. */
-const universalBody = (exchange: Exchange, gateway: GatewaySettings) => {
-  const { body, record } = exchange
+/** What a host holds already need not be read: it counts among what is held, and the limit alone decides. */
+const universalBody = (
+  exchange: Exchange,
+  gateway: GatewaySettings,
+): Effect.Effect<Uint8Array<ArrayBuffer>, GatewayError, Uploads> => {
+  const { body, request, record } = exchange
   if (body === undefined) {
     return Effect.map(
       bodyOf(exchange, "read", false, gateway),
@@ -139,10 +142,13 @@ const universalBody = (exchange: Exchange, gateway: GatewaySettings) => {
     )
   }
   record.request_bytes = body.byteLength
-  const { requestBodyLimit } = gateway
-  return body.byteLength > requestBodyLimit
-    ? Effect.fail(bodyTooLarge(requestBodyLimit))
-    : Effect.succeed(body)
+  const { requestBodyLimit, requestIdleTimeout } = gateway
+  if (body.byteLength > requestBodyLimit) return Effect.fail(bodyTooLarge(requestBodyLimit))
+  return Effect.flatMap(Uploads, ({ open }) => {
+    const upload = exchange.upload = open(request, requestIdleTimeout)
+    const refused = upload.hold(body.byteLength)
+    return refused === undefined ? Effect.succeed(body) : Effect.fail(refused)
+  })
 }
 
 const describe = ({ record }: Exchange, route: UniversalRoute | UpstreamRoute): void => {

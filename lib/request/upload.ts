@@ -143,6 +143,14 @@ export class Upload {
     this.#held += this.#arriving
     this.#arriving = 0
   }
+  /** Counts a body that is there whole already, or says why it cannot be held. */
+  hold(bytes: number): GatewayError | undefined {
+    const { arriving, held } = this.#all
+    if (arriving + held + bytes > this.#bounds.held) return overloaded()
+    this.#all.held += bytes
+    this.#held += bytes
+    return undefined
+  }
   /** Its call has ended: nothing of it is held any more. */
   release(): void {
     this.arrived()

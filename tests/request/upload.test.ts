@@ -119,3 +119,13 @@ test("bodies that have not come whole hold no more together than they may, those
   assert.equal(reasonOf((await whole(901)).body), "overloaded")
   assert.equal(reasonOf((await whole(900)).body), "none")
 })
+
+test("a body that is there whole counts with the others, until its call has ended", () => {
+  const open = makeUploads({ arriving: 10, held: 100 })
+  const request = new Request("http://gateway/")
+  const first = open(request, 1000)
+  assert.equal(first.hold(60), undefined)
+  assert.equal(open(request, 1000).hold(60)?.reason, "overloaded")
+  first.release()
+  assert.equal(open(request, 1000).hold(60), undefined)
+})
