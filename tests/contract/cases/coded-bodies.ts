@@ -133,7 +133,7 @@ export const codedBodyCases = (harness: Harness): void => {
 
   test("a bomb is refused with 413 before it is unpacked, on every route that looks", async () => {
     const id = harness.nextCase()
-    const blanks = Buffer.alloc(300_000_000, " ")
+    const blanks = Buffer.alloc(60_000_000, " ")
     const bombs = { gzip: gzipSync(blanks), br: brotliCompressSync(blanks) }
     for (const [coding, bytes] of Object.entries(bombs)) {
       for (const path of ["baseten/v1/chat/completions", "compat/chat/completions", ""]) {
