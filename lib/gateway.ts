@@ -200,9 +200,10 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     }
     if (url === undefined) return Promise.resolve(finished(refused(exchange, unreadableUrl())))
     if (stopping) return Promise.resolve(finished(refused(exchange, draining())))
-    const answering = run(pipeline(exchange))
+    const answered = running.answered(exchange, run(pipeline(exchange)))
+    // After it counts as running: a client may have left already, which is told at once.
     exchange.onLeave(() => running.interrupt(exchange, "client_left"))
-    return running.answered(exchange, answering).then((exit) => finished(answerOf(exchange, exit)))
+    return answered.then((exit) => finished(answerOf(exchange, exit)))
   }
 
   return {

@@ -53,6 +53,24 @@ const withTransport = async (
 const endings = (records: ReadonlyArray<RequestRecord>) =>
   records.map(({ status, ending }) => [status, ending])
 
+test("a client that has left before its request is served is nobody's call", async () => {
+  const records: Array<RequestRecord> = []
+  const gateway = createGateway({
+    env: { BASEGATE_CONFIG: config({ headers_timeout: 5000 }), LOG_LEVEL: "none" },
+    transport: transport(() => never),
+    layer: Telemetry.layerSink((record) => records.push(record)),
+  })
+  const response = await gateway.fetch(
+    new Request("https://app.example/v1/a/g/baseten/v1/models", {
+      headers: { authorization: "Bearer sk-own" },
+      signal: AbortSignal.abort(),
+    }),
+  )
+  await gateway.dispose()
+  assert.equal(response.status, 499)
+  assert.deepEqual(endings(records), [[499, "client_left"]])
+})
+
 describe("what never settles", { concurrency: true }, () => {
   test("a transport: the clock to the headers ends the call, and each of its tries", async () => {
     const records = await withTransport(
