@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GatewayError } from "../errors.ts"
+import { clientLeft, GatewayError } from "../errors.ts"
 import { joined } from "../joined-bytes.ts"
 
 /** How many bytes of bodies are held at once. */
@@ -58,6 +58,7 @@ export class Upload {
   #cancel: (reason?: unknown) => Promise<void> = () => Promise.resolve()
   #arriving = 0
   #held = 0
+  #released = false
 
   constructor(
     request: Request,
@@ -126,8 +127,15 @@ export class Upload {
     return { read, cancel }
   }
 
-  /** Counts bytes that are to be held. Throws where they are too many. */
+  /**
+   * Counts bytes that are to be held. Throws where they are too many, and where the call has ended: nobody waits for them,
+   * nor would they be let go of.
+   */
   take(bytes: number): void {
+    if (this.#released) {
+      void this.#cancel()
+      throw clientLeft()
+    }
     const { arriving, held } = this.#all
     if (arriving + bytes > this.#bounds.arriving || arriving + held + bytes > this.#bounds.held) {
       void this.#cancel()
@@ -153,6 +161,7 @@ export class Upload {
   }
   /** Its call has ended: nothing of it is held any more. */
   release(): void {
+    this.#released = true
     this.arrived()
     this.#all.held -= this.#held
     this.#held = 0

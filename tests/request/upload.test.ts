@@ -129,3 +129,21 @@ test("a body that is there whole counts with the others, until its call has ende
   first.release()
   assert.equal(open(request, 1000).hold(60), undefined)
 })
+
+for (const length of [1000, 200_000, undefined]) {
+  test(`what comes of a body of ${length ?? "unknown"} bytes after its call has ended is not held`, async () => {
+    const all = makeUploads({ arriving: 1000, held: 1000 })
+    const { request, send, end } = sending(length)
+    const upload = all(request, 30_000)
+    const reading = wholeBody(upload, 1e9)
+    send(500)
+    await turns()
+    upload.release()
+    send(500)
+    // What is read in one go comes when it is whole; else the next part ends the reading.
+    if (length === 1000) end()
+    assert.equal(reasonOf(await reading), "client_left")
+    // All the room that there is, for the next.
+    assert.equal(reasonOf(all(request, 30_000).hold(1000)), "none")
+  })
+}
