@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { parsed } from "../foreign-json.ts"
 
 /** What is known of the body beside its bytes. */
 export interface AnswerKind {
@@ -32,14 +33,6 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** A response that is yet to come to its end is asked for again. */
 const isUnfinished = (value: object): boolean => {
   const { object, status } = value as { readonly object?: unknown; readonly status?: unknown }
@@ -47,7 +40,7 @@ const isUnfinished = (value: object): boolean => {
 }
 
 const isGoodJson = (text: string, { object, tellsError }: AnswerKind): boolean => {
-  const value = parse(text)
+  const value = parsed(text)
   // A number that was cut short is a number still.
   if (value === undefined || typeof value === "number") return false
   if (typeof value !== "object" || value === null) return !object
@@ -70,7 +63,7 @@ const isGoodStream = (text: string, { tellsError }: AnswerKind): boolean => {
     data = []
     events++
     if (event === "[DONE]") continue
-    const value = parse(event)
+    const value = parsed(event)
     if (value === undefined || tellsError(value)) return false
   }
   return events > 0 && data.length === 0 && start === text.length

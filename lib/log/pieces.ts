@@ -3,20 +3,13 @@
  *
  * @module
  */
+import { parsed } from "../foreign-json.ts"
 
 /** An event's data, or a line of JSON lines. */
 const line = /^(?:data:)?[\t ]*(\{.*\})[\t\r ]*$/gm
 
 /** Answers nest less deep; what nests deeper is there to exhaust the stack. */
 const deepest = 32
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /**
  * A stream up to its last whole line: what a line that was cut off within says cannot be told from other things, and may

@@ -3,12 +3,8 @@
  *
  * @module
  */
+import { objectOf } from "../foreign-json.ts"
 import { attoPlaces, decimalUnits, type Price } from "./price.ts"
-
-type JsonObject = Readonly<Record<string, unknown>>
-
-const objectOf = (value: unknown): JsonObject =>
-  typeof value === "object" && value !== null ? value as JsonObject : {}
 
 /**
  * The price of each model, by slug, from the parsed body of `GET /v1/models`: USD per token as decimal

@@ -3,35 +3,25 @@
  *
  * @module
  */
+import { objectOf, parsed } from "../foreign-json.ts"
 import type { Framing } from "../framing.ts"
 import { usageKey, usageMember } from "./usage-member.ts"
 import { laterUsage, type Usage, usageOf } from "./usage.ts"
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** The data of an event: its `data` lines, joined as the HTML standard's event stream format says. */
 export const dataOf = (event: string): string =>
   event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n")
 
-/** The usage that a whole JSON object tells in a member of its own. See `usageOf` for `cachedApart`. */
-export const usageInJson = (text: string, cachedApart: boolean): Usage | undefined => {
+/** The usage that a whole JSON object tells in a member of its own. */
+export const usageInJson = (text: string): Usage | undefined => {
   const member = usageMember(text, 1, true)
-  return member === undefined ? undefined : usageOf(parsed(member), cachedApart)
+  return member === undefined ? undefined : usageOf(parsed(member))
 }
 
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : {}
-
 /** The usage that a parsed event, or a parsed JSON body, tells. */
-export const usageInValue = (value: unknown, cachedApart: boolean): Usage | undefined => {
+export const usageInValue = (value: unknown): Usage | undefined => {
   const { usage, response, message } = objectOf(value)
-  return usageOf(usage ?? objectOf(response)["usage"] ?? objectOf(message)["usage"], cachedApart)
+  return usageOf(usage ?? objectOf(response)["usage"] ?? objectOf(message)["usage"])
 }
 
 const countsOf = ({ input, output, cachedInput, reasoning }: Usage) => [input, output, cachedInput, reasoning]
@@ -58,7 +48,6 @@ const covers = (report: Usage | undefined, other: Usage | undefined): boolean =>
 export const usageInEvents = (
   text: string,
   framing: Framing,
-  cachedApart: boolean,
   known: Usage | undefined,
 ): Usage | undefined => {
   const deepest = framing === "messages" || framing === "responses" ? 2 : 1
@@ -70,7 +59,7 @@ export const usageInEvents = (
       const start = text.lastIndexOf("\n\n", at) + 1
       const blank = text.indexOf("\n\n", at)
       const member = usageMember(dataOf(text.slice(start, blank === -1 ? text.length : blank)), deepest, true)
-      const told = member === undefined ? undefined : usageOf(parsed(member), cachedApart)
+      const told = member === undefined ? undefined : usageOf(parsed(member))
       if (framing !== "messages" && (covers(told, known) || covers(usage, told))) {
         return laterUsage(usage, told)
       }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { objectOf } from "../foreign-json.ts"
 
 /** Tokens of one call: whole numbers from 0; undefined where the answer did not tell. */
 export interface Usage {
@@ -16,11 +17,6 @@ export interface Usage {
   readonly reasoning: number | undefined
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
-
-const objectOf = (value: unknown): JsonObject =>
-  typeof value === "object" && value !== null ? value as JsonObject : {}
-
 /** A count, which some servers send as a string; anything else is not told. */
 const count = (value: unknown): number | undefined => {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value
@@ -33,20 +29,15 @@ const more = (one: number | undefined, other: number | undefined): number | unde
 
 /**
  * Reads the `usage` object of a chat completion, a completion, embeddings, a message or a response; nothing
- * where it tells no count at all.
- *
- * `cachedApart` says that a message's `input_tokens` leave out what the cache read and wrote, as on
- * Anthropic's own API. Baseten's include it.
+ * where it tells no count at all. A message's `input_tokens` are taken to include what its cache read and wrote, as
+ * Baseten's do; on Anthropic's own API they leave it out.
  */
-export const usageOf = (value: unknown, cachedApart = false): Usage | undefined => {
+export const usageOf = (value: unknown): Usage | undefined => {
   const usage = objectOf(value)
   const inputDetails = objectOf(usage["prompt_tokens_details"] ?? usage["input_tokens_details"])
   const outputDetails = objectOf(usage["completion_tokens_details"] ?? usage["output_tokens_details"])
   const cacheRead = count(usage["cache_read_input_tokens"])
-  const told = more(count(usage["prompt_tokens"]), count(usage["input_tokens"]))
-  const input = cachedApart && told !== undefined
-    ? told + (cacheRead ?? 0) + (count(usage["cache_creation_input_tokens"]) ?? 0)
-    : told
+  const input = more(count(usage["prompt_tokens"]), count(usage["input_tokens"]))
   const output = more(count(usage["completion_tokens"]), count(usage["output_tokens"]))
   const cachedInput = more(count(inputDetails["cached_tokens"]), cacheRead)
   const reasoning = count(outputDetails["reasoning_tokens"])

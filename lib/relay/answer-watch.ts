@@ -26,8 +26,6 @@ export interface WatchInput {
   readonly limit?: number
   /** Is shown all bytes of a stream too, many at a time, the last ones by `usage`; must keep no reference to them. */
   readonly onBytes?: ((bytes: Uint8Array) => void) | undefined
-  /** See `usageOf`. */
-  readonly cachedApart?: boolean
 }
 
 /** An answer under observation. */
@@ -107,11 +105,10 @@ class Watch implements AnswerWatch {
   }
 
   get #events(): EventFacts {
-    const { framing = "chat", cachedApart = false } = this.#input
-    return this.#eventsSeen ??= eventFacts(framing, cachedApart)
+    return this.#eventsSeen ??= eventFacts(this.#input.framing ?? "chat")
   }
   get #json(): JsonFacts {
-    return this.#jsonSeen ??= jsonFacts(this.#input.cachedApart ?? false)
+    return this.#jsonSeen ??= jsonFacts()
   }
   get #held(): Uint8Array {
     return this.#buffer.subarray(0, this.#length)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { objectOf, parsed } from "../foreign-json.ts"
 import type { Framing } from "../framing.ts"
 import { dataOf, usageInEvents, usageInValue } from "../meter/told-usage.ts"
 import { laterUsage, type Usage } from "../meter/usage.ts"
@@ -77,17 +78,6 @@ const isChat = (framing: Framing): boolean => framing === "chat" || framing === 
 export const isDone = (text: string, framing: Framing): boolean =>
   isChat(framing) && text.includes("[DONE]") && done.test(text)
 
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : {}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** The event that an index is in. */
 const eventAt = (all: string, at: number): { readonly text: string; readonly end: number } => {
   const blank = all.indexOf("\n\n", at)
@@ -98,8 +88,8 @@ const eventAt = (all: string, at: number): { readonly text: string; readonly end
 /** No flag for lines: it would take the line separators of Unicode for ends of lines, which a model may write. */
 const nameOf = (event: string): string => /(?:^|\n)event:([^\n]*)/.exec(event)?.[1]?.trim() ?? ""
 
-/** Starts to look at a stream. See `usageOf` for `cachedApart`. */
-export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts => {
+/** Starts to look at a stream. */
+export const eventFacts = (framing: Framing): EventFacts => {
   let complete = false
   let error: string | undefined
   let clientKnows = false
@@ -144,7 +134,7 @@ export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts =
           at = text.indexOf(mark, next)
         }
       }
-      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart, usage))
+      usage = laterUsage(usage, usageInEvents(text, framing, usage))
       seeSequence(text)
       if (framing !== "responses" || response !== undefined) return
       const at = text.indexOf('"response"')
@@ -154,12 +144,12 @@ export const eventFacts = (framing: Framing, cachedApart: boolean): EventFacts =
     lookAt: (name, data) => {
       see(name, data)
       const value = parsed(data)
-      usage = laterUsage(usage, usageInValue(value, cachedApart))
+      usage = laterUsage(usage, usageInValue(value))
       seeSequence(data)
       if (framing === "responses" && response === undefined) seeResponse(value)
     },
     lookAtRest: (text) => {
-      usage = laterUsage(usage, usageInEvents(text, framing, cachedApart, usage))
+      usage = laterUsage(usage, usageInEvents(text, framing, usage))
       error ??= toldError(parsed(dataOf(text)))
     },
     isComplete: () => complete,

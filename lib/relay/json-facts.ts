@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parsed } from "../foreign-json.ts"
 import { usageInJson, usageInValue } from "../meter/told-usage.ts"
 import { laterUsage, type Usage } from "../meter/usage.ts"
 import { type JsonSkeleton, jsonSkeleton } from "../meter/json-skeleton.ts"
@@ -25,32 +26,19 @@ export interface JsonFacts {
 const mayTellError = (text: string): boolean =>
   text.includes('"failed"') || (text.includes('"error"') && /"error"(?!\s*:\s*(?:null|false))/.test(text))
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Starts to look at a body: one object or list, or several in a row (JSON lines). See `usageOf` for `cachedApart`. */
-export const jsonFacts = (cachedApart: boolean): JsonFacts => new Facts(cachedApart)
+/** Starts to look at a body: one object or list, or several in a row (JSON lines). */
+export const jsonFacts = (): JsonFacts => new Facts()
 
 /** A class for the same reason as the watch. */
 class Facts implements JsonFacts {
-  readonly #cachedApart: boolean
   #error: string | undefined
   #usage: Usage | undefined
   #text: string | undefined
   #skeleton: JsonSkeleton | undefined
 
-  constructor(cachedApart: boolean) {
-    this.#cachedApart = cachedApart
-  }
-
   look(text: string): void {
     this.#text = text
-    this.#usage = usageInJson(text, this.#cachedApart)
+    this.#usage = usageInJson(text)
     const value = mayTellError(text) ? parsed(text) : undefined
     this.#error = toldError(value)
     // Several values in a row, or what no parser takes but clients may (Python writes NaN).
@@ -63,7 +51,7 @@ class Facts implements JsonFacts {
     this.#skeleton ??= jsonSkeleton((outline) => {
       const value = parsed(outline)
       this.#error ??= toldError(value)
-      this.#usage = laterUsage(this.#usage, usageInValue(value, this.#cachedApart))
+      this.#usage = laterUsage(this.#usage, usageInValue(value))
     })
     this.#skeleton.push(bytes)
   }

@@ -3,12 +3,7 @@
  *
  * @module
  */
-
-type JsonObject = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-const objectOf = (value: unknown): JsonObject => isObject(value) ? value : {}
+import { type JsonObject, objectOf } from "../foreign-json.ts"
 
 /** At most so many characters are kept of a text that a provider chose. */
 const longest = 200

@@ -46,8 +46,6 @@ export interface UpstreamRoute {
   readonly methods: ReadonlyArray<string> | undefined
   /** Whether a cold start may park the request for minutes. */
   readonly dedicated: boolean
-  /** Whether each call counts: it starts, watches or ends work that goes on by itself. */
-  readonly asynchronous: boolean
   /** The dedicated model or chain, for records. */
   readonly deployment: string | undefined
   /** The framing of its streams, where the gateway knows it. */
@@ -102,7 +100,6 @@ const upstream = (
   gateway: place.gateway,
   methods: undefined,
   dedicated: false,
-  asynchronous: false,
   deployment: undefined,
   framing: undefined,
   body: "unread",
@@ -161,7 +158,6 @@ const deployed = (place: Place, kind: "model" | "chain", path: string): Route | 
     name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
     url,
     dedicated: true,
-    asynchronous: /(?:^|\/)(?:async_\w+|wake)(?:\/|$)/.test(plainlySpelt(rest)),
     deployment: id,
     methods: rest === "" ? ["POST"] : undefined,
     framing: call?.framing,

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { objectOf, parsed } from "../foreign-json.ts"
 import { joined } from "../joined-bytes.ts"
+import { dataOf } from "../meter/told-usage.ts"
 import { scanMembers } from "../request/member-scan.ts"
 
 /** An answer being watched for its model. */
@@ -21,21 +23,8 @@ export interface AnswerModel {
 /** Of a stream, so much of the beginning is looked at: its first events tell the model. */
 const beginning = 16_384
 
-type JsonObject = Readonly<Record<string, unknown>>
-
-const objectOf = (value: unknown): JsonObject =>
-  typeof value === "object" && value !== null ? value as JsonObject : {}
-
 const nameIn = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** Of a chat chunk it is a member; of the first event of a message or a response, a member of a member. */
 const modelIn = (event: unknown): string | undefined => {
@@ -45,8 +34,7 @@ const modelIn = (event: unknown): string | undefined => {
 
 const inEvents = (text: string): string | undefined => {
   for (const event of text.replaceAll(/\r\n?/g, "\n").split("\n\n")) {
-    const data = event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5))
-    const model = modelIn(parsed(data.join("\n")))
+    const model = modelIn(parsed(dataOf(event)))
     if (model !== undefined) return model
   }
   return undefined

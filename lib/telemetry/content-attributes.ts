@@ -4,17 +4,9 @@
  * @module
  */
 import { strictJson } from "../exact-json.ts"
+import { type JsonObject, objectOf, parsed } from "../foreign-json.ts"
 import type { Payload, Payloads } from "../log/entry.ts"
-import {
-  contentParts,
-  type JsonObject,
-  listOf,
-  type Message,
-  messageOf,
-  objectOf,
-  parsed,
-  textOf,
-} from "./message-parts.ts"
+import { contentParts, listOf, type Message, messageOf, textOf } from "./message-parts.ts"
 import { text } from "./otlp-values.ts"
 import type { Attributes } from "./request-attributes.ts"
 import { streamedAnswer } from "./streamed-answer.ts"

@@ -4,25 +4,12 @@
  *
  * @module
  */
+import { objectOf, parsed } from "../foreign-json.ts"
 
-/** An object of unknown members; empty where there is none. */
-export type JsonObject = Readonly<Record<string, unknown>>
-/** What a value has for members. */
-export const objectOf = (value: unknown): JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as JsonObject : {}
 /** The items of a list, or none. */
 export const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
 /** Text, or none. */
 export const textOf = (value: unknown): string => typeof value === "string" ? value : ""
-
-/** JSON text as what it holds; nothing where it is none. */
-export const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** A part of a message; what has no form of its own in the conventions keeps its members. */
 export interface Part {

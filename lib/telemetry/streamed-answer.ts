@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type JsonObject, listOf, objectOf, parsed, textOf } from "./message-parts.ts"
+import { type JsonObject, objectOf, parsed } from "../foreign-json.ts"
+import { listOf, textOf } from "./message-parts.ts"
 
 const join = (first: unknown, second: unknown): string => textOf(first) + textOf(second)
 

@@ -30,7 +30,7 @@ test("usageOf() reads responses", () => {
   assert.deepEqual(usageOf(usage), { input: 80, output: 12, cachedInput: 64, reasoning: 3 })
 })
 
-test("usageOf() takes a message's input to include the cached tokens unless told otherwise", () => {
+test("usageOf() takes a message's input to include the cached tokens", () => {
   const usage = {
     input_tokens: 80,
     cache_read_input_tokens: 64,
@@ -38,8 +38,6 @@ test("usageOf() takes a message's input to include the cached tokens unless told
     output_tokens: 12,
   }
   assert.deepEqual(usageOf(usage), { ...none, input: 80, output: 12, cachedInput: 64 })
-  assert.deepEqual(usageOf(usage, true), { ...none, input: 152, output: 12, cachedInput: 64 })
-  assert.deepEqual(usageOf({ output_tokens: 12, cache_read_input_tokens: 64 }, true)?.input, undefined)
 })
 
 test("usageOf() takes numbers as strings, and garbage as not told", () => {

@@ -13,7 +13,6 @@ interface WatchedInput {
   readonly framing?: Framing
   readonly limit?: number
   readonly onBytes?: (bytes: Uint8Array) => void
-  readonly cachedApart?: boolean
 }
 
 const watching = ({ kind, framing = "chat", ...input }: WatchedInput) =>
@@ -145,9 +144,4 @@ test("a watch shows each byte of a stream once, however it comes and whatever ha
     tap.usage()
     assert.deepEqual(shown, all.flatMap((given) => [...given]))
   }))
-})
-
-test("a watch passes on that cached tokens come apart from the input", () => {
-  const bytes = bytesOf('{"usage":{"input_tokens":16,"cache_read_input_tokens":64,"output_tokens":12}}')
-  assert.equal(tapped({ kind: "json", cachedApart: true }, bytes)?.input, 80)
 })
