@@ -82,6 +82,13 @@ const amountOf = (dollars: number): number => {
 }
 
 /**
+ * What a call counts as on a budget while it is under way: never more than all of it, so that what a caller asks for,
+ * however much, is an amount that sums can hold.
+ */
+const shareOf = (expected: number, { limit }: Window): number =>
+  expected > 0 ? Math.min(nanos(expected), limit) : 0
+
+/**
  * Spend limits, as Cloudflare's: every rule that matches must be under budget, and what a request costs is booked when
  * it has ended. What is under way counts as well, as much as it is expected to cost: a burst of calls overshoots a budget
  * by no more than what those calls cost beyond that, and no stream is cut.
@@ -91,7 +98,7 @@ export class SpendLimit extends Context.Service<SpendLimit, {
   readonly check: (limits: SpendLimits, subject: SpendSubject) => Effect.Effect<void, GatewayError>
   /**
    * The same, and lets a call pass. Until its cost is booked, or it is released, it counts as what it is expected to
-   * cost; where only such calls stand in the way of another, that one may come back in a second.
+   * cost, which is all of the budget at most; where only such calls stand in the way of another, that one may come back in a second.
    *
    * The booking waits for nothing: whoever asks once an answer is there finds it booked.
    *
@@ -149,8 +156,9 @@ export class SpendLimit extends Context.Service<SpendLimit, {
           const now = yield* Clock.currentTimeMillis
           // At once, since the store may take its time: whoever asks after this one sees it.
           const ahead = aheadIn(budgets, now)
-          const amount = amountOf(expected)
-          const releases = budgets.map(({ count }) => underWay.add(count.name, amount, now))
+          const releases = budgets.map(({ count, window }) =>
+            underWay.add(count.name, shareOf(expected, window), now)
+          )
           const release = (): void => {
             for (const each of releases) each()
           }

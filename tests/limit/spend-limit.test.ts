@@ -177,3 +177,19 @@ test("SpendLimit.enter: of 200 calls at once as many pass as fit, and whoever le
     for (const { success } of entered) success.release()
     yield* enter(limits, subject, 0.1)
   })))
+
+test("SpendLimit.enter: a call that may cost more than there are numbers for takes up its whole budget, and gives it back", () =>
+  withLimits(Effect.gen(function* () {
+    const { check, enter } = yield* SpendLimit
+    const limits = only()
+    for (const expected of [9e15, 1e300, Infinity]) {
+      const call = yield* enter(limits, subject, expected)
+      assert.equal((yield* Effect.flip(check(limits, subject))).headers?.["retry-after"], "1")
+      call.release()
+      yield* check(limits, subject)
+    }
+    for (const nothing of [0, -1, NaN]) {
+      yield* enter(limits, subject, nothing)
+      yield* check(limits, subject)
+    }
+  })))
