@@ -8,7 +8,7 @@ import { joined } from "../joined-bytes.ts"
 
 /** How many bytes of bodies are held at once. */
 export interface UploadBounds {
-  /** Of bodies that have not come whole: what stalled uploads can hold. */
+  /** Of long bodies that have not come whole: what stalled uploads can hold. */
   readonly arriving: number
   /** In all, until their calls have ended. */
   readonly held: number
@@ -39,7 +39,10 @@ const overloaded = (): GatewayError =>
     headers: { "retry-after": "1" },
   })
 
-/** A body of up to so many bytes is read in one go, which costs least; nobody tells then how much of it has come. */
+/**
+ * A body of up to so many bytes is read in one go, which costs least; nobody tells then how much of it has come. Long ones
+ * that stall leave it room: it is bounded by what all bodies may hold.
+ */
 const small = 65_536
 
 /** Reads a body in parts. It fails with a `GatewayError` where the next part does not come in time. */
@@ -137,7 +140,10 @@ export class Upload {
       throw clientLeft()
     }
     const { arriving, held } = this.#all
-    if (arriving + bytes > this.#bounds.arriving || arriving + held + bytes > this.#bounds.held) {
+    const isLong = this.#arriving + bytes > small
+    if (
+      (isLong && arriving + bytes > this.#bounds.arriving) || arriving + held + bytes > this.#bounds.held
+    ) {
       void this.#cancel()
       throw overloaded()
     }

@@ -92,7 +92,7 @@ test("a slow upload may take long, as long as it comes", async () => {
 })
 
 test("bodies that have not come whole hold no more together than they may, those that have no more than all", async () => {
-  const open = makeUploads({ arriving: 1000, held: 2000 }, alarms().set)
+  const open = makeUploads({ arriving: 1_000_000, held: 2_000_000 }, alarms().set)
   const whole = async (bytes: number) => {
     const { request, send, end } = sending()
     const upload = open(request, 1)
@@ -104,20 +104,47 @@ test("bodies that have not come whole hold no more together than they may, those
   const stalled = sending()
   const first = open(stalled.request, 1)
   const reading = wholeBody(first, 1e9)
-  stalled.send(900)
+  stalled.send(900_000)
   await turns()
-  assert.equal(reasonOf((await whole(200)).body), "overloaded")
+  assert.equal(reasonOf((await whole(200_000)).body), "overloaded")
   // What was refused holds nothing.
-  const second = await whole(100)
+  const second = await whole(100_000)
   assert.equal(reasonOf(second.body), "none")
   stalled.end()
   await reading
-  assert.equal(reasonOf((await whole(1000)).body), "none")
+  assert.equal(reasonOf((await whole(1000_000)).body), "none")
   assert.equal(reasonOf((await whole(1)).body), "overloaded")
   first.release()
   first.release()
-  assert.equal(reasonOf((await whole(901)).body), "overloaded")
-  assert.equal(reasonOf((await whole(900)).body), "none")
+  assert.equal(reasonOf((await whole(901_000)).body), "overloaded")
+  assert.equal(reasonOf((await whole(900_000)).body), "none")
+})
+
+test("long bodies that stall leave room for short ones", async () => {
+  const open = makeUploads({ arriving: 1_000_000, held: 1_100_000 }, alarms().set)
+  const stalled = sending()
+  const first = open(stalled.request, 1)
+  const reading = wholeBody(first, 1e9)
+  stalled.send(1_000_000)
+  await turns()
+  for (const length of [60_000, undefined]) {
+    const { request, send, end } = sending(length)
+    const upload = open(request, 1)
+    const short = wholeBody(upload, 1e9)
+    send(60_000)
+    end()
+    assert.equal(reasonOf(await short), "none")
+    // Of these, too, there is an end.
+    const { request: another, send: sendMore, end: endMore } = sending(length)
+    const beyond = wholeBody(open(another, 1), 1e9)
+    sendMore(60_000)
+    endMore()
+    assert.equal(reasonOf(await beyond), "overloaded")
+    upload.release()
+  }
+  first.release()
+  stalled.send(1)
+  await reading
 })
 
 test("a body that is there whole counts with the others, until its call has ended", () => {
