@@ -47,3 +47,26 @@ export const undoing = (headers: Headers): Undoing | undefined => {
   const isReal = known.length > 0 || codings.some((coding) => unreadable.has(coding))
   return isReal ? { kind: "unreadable", coding: codings.join(", ").slice(0, 64) } : undefined
 }
+
+/** So few bytes at a time, since some runtimes decode all that they are given at once, into one piece. */
+const slice = 4096
+
+const sliced = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> =>
+  new TransformStream({
+    transform: (chunk, controller) => {
+      for (let at = 0; at < chunk.length; at += slice) controller.enqueue(chunk.subarray(at, at + slice))
+    },
+  })
+
+/** A body with its codings undone. */
+export const undone = (
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  formats: ReadonlyArray<CompressionFormat>,
+): ReadableStream<Uint8Array<ArrayBuffer>> => {
+  let plain = body
+  for (const format of formats) {
+    const decoder = new DecompressionStream(format) as TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>
+    plain = plain.pipeThrough(sliced()).pipeThrough(decoder)
+  }
+  return plain
+}

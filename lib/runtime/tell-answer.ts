@@ -6,6 +6,7 @@
 import { eventReader } from "../event-data.ts"
 import { isEventStream } from "../framing.ts"
 import { joined } from "../joined-bytes.ts"
+import { undoing, undone } from "../relay/content-codings.ts"
 import { created, done, failed, metadataOf, streamed } from "./socket-frames.ts"
 import type { Outlet } from "./socket-outlet.ts"
 
@@ -26,18 +27,13 @@ export const makeTurns = (): Turn => {
     })
 }
 
-/** How a body's bytes are undone that a client has asked to be coded; nothing where that is not known. */
+/** A body as text can be made of it; nothing where it is in a coding that is not known here. */
 const plain = (
   { headers, body }: Response,
 ): ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined => {
-  const coding = (headers.get("content-encoding") ?? "").trim().toLowerCase()
-  if (body === null || coding === "" || coding === "identity") return body
-  const format = coding === "gzip" || coding === "x-gzip"
-    ? "gzip"
-    : coding === "deflate"
-    ? "deflate"
-    : undefined
-  return format && body.pipeThrough(new DecompressionStream(format))
+  const undo = undoing(headers)
+  if (body === null || undo === undefined) return body
+  return undo.kind === "formats" ? undone(body, undo.formats) : undefined
 }
 
 /** The chunks of a body, each when the client has read enough of what went before. */

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import { type GatewayError, providerCoded } from "../errors.ts"
 import { readChunks } from "../relay/chunk-reader.ts"
-import { undoing } from "../relay/content-codings.ts"
+import { undoing, undone } from "../relay/content-codings.ts"
 import type { StepAnswer } from "./call.ts"
 import type { Step } from "./step.ts"
 
@@ -28,27 +28,11 @@ export const readable = (step: Step, answer: StepAnswer): Effect.Effect<StepAnsw
   }
   headers.delete("content-encoding")
   headers.delete("content-length")
-  return Effect.succeed({ ...answer, response: decoded(response, undo.formats), openReader: readChunks })
-}
-
-/** So few bytes at a time, since some runtimes decode all that they are given at once, into one piece. */
-const slice = 4096
-
-const sliced = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> =>
-  new TransformStream({
-    transform: (chunk, controller) => {
-      for (let at = 0; at < chunk.length; at += slice) controller.enqueue(chunk.subarray(at, at + slice))
-    },
+  const { body, status, statusText } = response
+  const plain = body && undone(body, undo.formats)
+  return Effect.succeed({
+    ...answer,
+    response: new Response(plain, { status, statusText }),
+    openReader: readChunks,
   })
-
-const decoded = (
-  { body, status, statusText }: Response,
-  formats: ReadonlyArray<CompressionFormat>,
-): Response => {
-  let plain = body
-  for (const format of formats) {
-    const decoder = new DecompressionStream(format) as TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>
-    plain = plain?.pipeThrough(sliced()).pipeThrough(decoder) ?? null
-  }
-  return new Response(plain, { status, statusText })
 }
