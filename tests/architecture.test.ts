@@ -19,7 +19,7 @@ const order: ReadonlyArray<RegExp> = [
   /^(log|store|telemetry)\//,
   /^config\//,
   /^meter\//,
-  /^(abort|admin-errors|cors|digest|error-response|escapes|event-data|exact-json|errors|foreign-json|framing|hop-by-hop|joined-bytes|monotonic|json-fault|secrets|version|whereabouts)\.ts/,
+  /^(abort|admin-errors|cors|digest|error-response|escapes|event-data|exact-json|errors|foreign-json|framing|hop-by-hop|joined-bytes|monotonic|json-fault|provider-errors|secrets|version|whereabouts)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
 /** `admin` and `prices` stand beside the stages of a request, and may use them. */

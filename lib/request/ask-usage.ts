@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { type JsonRange, membersNamed, parseBytes, splice } from "./json-members.ts"
+import { splice } from "./json-edits.ts"
+import { type JsonRange, membersNamed, parseBytes } from "./json-members.ts"
 
 /** A change to the bytes: `text` in place of a range, which may be empty. */
 interface Edit extends JsonRange {

@@ -4,7 +4,8 @@
  * @module
  */
 import { badChatRequest, badRequest, type GatewayError, invalidProvider } from "../errors.ts"
-import { type JsonRange, type Members, membersNamed, parseBytes, replaceValue } from "./json-members.ts"
+import { replaceValue } from "./json-edits.ts"
+import { type JsonRange, type Members, membersNamed, parseBytes } from "./json-members.ts"
 import { jsonProblem } from "./whole-json.ts"
 
 /** The view of a request to an LLM endpoint. */

@@ -27,17 +27,13 @@ export interface JsonMember extends JsonRange {
 const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d
 
-const isSpace = (byte: number | undefined): boolean =>
+/** Whether a byte is JSON's white space (RFC 8259 §2). */
+export const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
-const skipSpace = (bytes: Uint8Array, index: number): number => {
+/** The index of the first byte from `index` on that is no space. */
+export const skipSpace = (bytes: Uint8Array, index: number): number => {
   while (isSpace(bytes[index])) index++
-  return index
-}
-
-/** The index after the last byte before `index` that is no space. */
-const backOverSpace = (bytes: Uint8Array, index: number): number => {
-  while (isSpace(bytes[index - 1])) index--
   return index
 }
 
@@ -229,38 +225,4 @@ export const arrayElements = (bytes: Uint8Array, most: number): Elements | undef
     if (bytes[at] !== COMMA) return undefined
     at = skipSpace(bytes, at + 1)
   }
-}
-
-/** The bytes with the value of one member replaced by another, and nothing else changed. */
-export const replaceValue = (
-  bytes: Uint8Array,
-  member: JsonRange,
-  value: unknown,
-): Uint8Array<ArrayBuffer> => splice(bytes, member, new TextEncoder().encode(JSON.stringify(value)))
-
-/** The bytes without one of the object's members and the comma that parted it from its neighbour. */
-export const removeMember = (
-  bytes: Uint8Array<ArrayBuffer>,
-  { keyStart, end }: JsonMember,
-): Uint8Array<ArrayBuffer> => {
-  const after = skipSpace(bytes, end)
-  if (bytes[after] === COMMA) {
-    return splice(bytes, { start: keyStart, end: skipSpace(bytes, after + 1) }, new Uint8Array())
-  }
-  const before = backOverSpace(bytes, keyStart)
-  const start = bytes[before - 1] === COMMA ? backOverSpace(bytes, before - 1) : keyStart
-  return splice(bytes, { start, end }, new Uint8Array())
-}
-
-/** The bytes with others in place of a range, which may be empty. */
-export const splice = (
-  bytes: Uint8Array,
-  { start, end }: JsonRange,
-  put: Uint8Array,
-): Uint8Array<ArrayBuffer> => {
-  const result = new Uint8Array(bytes.length - (end - start) + put.length)
-  result.set(bytes.subarray(0, start))
-  result.set(put, start)
-  result.set(bytes.subarray(end), start + put.length)
-  return result
 }

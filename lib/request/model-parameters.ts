@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { membersNamed, parseBytes, removeMember, replaceValue } from "./json-members.ts"
+import { removeMember, replaceValue } from "./json-edits.ts"
+import { membersNamed, parseBytes } from "./json-members.ts"
 
 /** Every value that some model accepts, from no thinking to the most. */
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]

@@ -16,8 +16,9 @@ import {
   modelUrl,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
+import { customCall, deployedCall, llmCall } from "./llm-calls.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
-import { isPlainPath, loosely, plainlySpelt, strayPath, withoutEmptySegments } from "./path-spelling.ts"
+import { isPlainPath, plainlySpelt, strayPath, withoutEmptySegments } from "./path-spelling.ts"
 
 /** A route that the gateway answers itself. */
 export interface OwnRoute {
@@ -108,22 +109,6 @@ const upstream = (
   ...route,
 })
 
-/** The calls that are known by name: how they stream, if that is known, and that their JSON bodies are worth a look. */
-const llmCalls: Record<string, { readonly name: string; readonly framing?: Framing }> = {
-  "/v1/chat/completions": { name: "chat.completions", framing: "chat" },
-  "/v1/messages": { name: "messages", framing: "messages" },
-  "/v1/responses": { name: "responses", framing: "responses" },
-  "/v1/responses/compact": { name: "responses.compact" },
-  "/v1/embeddings": { name: "embeddings" },
-  "/v1/completions": { name: "completions", framing: "completions" },
-}
-
-const llmCall = (path: string) => llmCalls[loosely(path)]
-
-/** What stands before the call in the path of a custom provider. */
-const beforeCall =
-  /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses(?:\/compact)?|embeddings|completions)$)/
-
 const inferred = (is: (path: string) => boolean, path: string) => is(plainlySpelt(path)) ? "POST" : undefined
 
 const modelApis = (place: Place, path: string): Route | GatewayError => {
@@ -153,7 +138,7 @@ const deployed = (place: Place, kind: "model" | "chain", path: string): Route | 
   const url = kind === "model"
     ? modelUrl(place.urls, id, rest, place.search)
     : chainUrl(place.urls, id, rest, place.search)
-  const call = llmCall(loosely(`/${rest}`).replace(/^.*?\/(?:sync\/)?(?=v1\/)/, "/"))
+  const call = deployedCall(rest)
   return upstream(place, {
     name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
     url,
@@ -208,7 +193,7 @@ const custom = (
 ): Route | GatewayError => {
   const url = customProviderUrl(providers, provider, path.slice(1), place.search)
   if (url instanceof Error) return url
-  const call = llmCalls[loosely(path).replace(beforeCall, "/v1/")]
+  const call = customCall(path)
   return upstream(place, {
     provider,
     name: call === undefined ? "custom" : `custom.${call.name}`,

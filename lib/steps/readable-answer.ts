@@ -4,7 +4,8 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { type GatewayError, providerCoded } from "../errors.ts"
+import type { GatewayError } from "../errors.ts"
+import { providerCoded } from "../provider-errors.ts"
 import { readChunks } from "../relay/chunk-reader.ts"
 import { undoing, undone } from "../relay/content-codings.ts"
 import type { StepAnswer } from "./call.ts"

@@ -4,7 +4,8 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { type GatewayError, providerFailed } from "../errors.ts"
+import type { GatewayError } from "../errors.ts"
+import { providerFailed } from "../provider-errors.ts"
 import { strictJson } from "../exact-json.ts"
 import type { Exchange, RelayedBody } from "../exchange.ts"
 import { isEventStream } from "../framing.ts"

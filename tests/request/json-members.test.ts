@@ -1,14 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import {
-  arrayElements,
-  membersNamed,
-  parseBytes,
-  removeMember,
-  replaceValue,
-  topLevelMembers,
-} from "../../lib/request/json-members.ts"
+import { removeMember, replaceValue } from "../../lib/request/json-edits.ts"
+import { arrayElements, membersNamed, parseBytes, topLevelMembers } from "../../lib/request/json-members.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 

@@ -1,0 +1,38 @@
+/**
+ * The calls that are known by name, however their paths are spelt.
+ *
+ * @module
+ */
+import type { Framing } from "../framing.ts"
+import { loosely } from "./path-spelling.ts"
+
+/** A call whose JSON body is worth a look. */
+export interface LlmCall {
+  readonly name: string
+  /** How it streams, if that is known. */
+  readonly framing?: Framing
+}
+
+const calls: Record<string, LlmCall> = {
+  "/v1/chat/completions": { name: "chat.completions", framing: "chat" },
+  "/v1/messages": { name: "messages", framing: "messages" },
+  "/v1/responses": { name: "responses", framing: "responses" },
+  "/v1/responses/compact": { name: "responses.compact" },
+  "/v1/embeddings": { name: "embeddings" },
+  "/v1/completions": { name: "completions", framing: "completions" },
+}
+
+/** The call of a path of Model APIs. */
+export const llmCall = (path: string): LlmCall | undefined => calls[loosely(path)]
+
+/** The call of a path below a dedicated model or chain, given without its first slash. */
+export const deployedCall = (rest: string): LlmCall | undefined =>
+  llmCall(loosely(`/${rest}`).replace(/^.*?\/(?:sync\/)?(?=v1\/)/, "/"))
+
+/** What stands before the call in the path of a custom provider. */
+const beforeCall =
+  /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses(?:\/compact)?|embeddings|completions)$)/
+
+/** The call of a path below a custom provider. */
+export const customCall = (path: string): LlmCall | undefined =>
+  calls[loosely(path).replace(beforeCall, "/v1/")]
