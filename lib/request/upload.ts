@@ -5,6 +5,7 @@
  */
 import { clientLeft, GatewayError } from "../errors.ts"
 import { joined } from "../joined-bytes.ts"
+import { type AllHeld, type HeldBytes, nothingHeld } from "./held-bytes.ts"
 
 /** How many bytes of bodies are held at once. */
 export interface UploadBounds {
@@ -57,7 +58,9 @@ export class Upload {
   readonly #idle: number
   readonly #setAlarm: SetAlarm
   readonly #bounds: UploadBounds
-  readonly #all: { arriving: number; held: number }
+  readonly #all: AllHeld
+  /** Where its own bytes are counted. */
+  readonly #counted: HeldBytes
   #cancel: (reason?: unknown) => Promise<void> = () => Promise.resolve()
   #arriving = 0
   #held = 0
@@ -69,7 +72,7 @@ export class Upload {
     { setAlarm, bounds, all }: {
       readonly setAlarm: SetAlarm
       readonly bounds: UploadBounds
-      readonly all: { arriving: number; held: number }
+      readonly all: AllHeld
     },
   ) {
     this.#request = request
@@ -77,6 +80,7 @@ export class Upload {
     this.#setAlarm = setAlarm
     this.#bounds = bounds
     this.#all = all
+    this.#counted = all.now()
   }
   get method(): string {
     return this.#request.method
@@ -139,7 +143,7 @@ export class Upload {
       void this.#cancel()
       throw clientLeft()
     }
-    const { arriving, held } = this.#all
+    const { arriving, held } = this.#all.sum()
     const isLong = this.#arriving + bytes > small
     if (
       (isLong && arriving + bytes > this.#bounds.arriving) || arriving + held + bytes > this.#bounds.held
@@ -147,21 +151,21 @@ export class Upload {
       void this.#cancel()
       throw overloaded()
     }
-    this.#all.arriving += bytes
+    this.#counted.arriving += bytes
     this.#arriving += bytes
   }
   /** All of it is here. */
   arrived(): void {
-    this.#all.arriving -= this.#arriving
-    this.#all.held += this.#arriving
+    this.#counted.arriving -= this.#arriving
+    this.#counted.held += this.#arriving
     this.#held += this.#arriving
     this.#arriving = 0
   }
   /** Counts a body that is there whole already, or says why it cannot be held. */
   hold(bytes: number): GatewayError | undefined {
-    const { arriving, held } = this.#all
+    const { arriving, held } = this.#all.sum()
     if (arriving + held + bytes > this.#bounds.held) return overloaded()
-    this.#all.held += bytes
+    this.#counted.held += bytes
     this.#held += bytes
     return undefined
   }
@@ -169,7 +173,7 @@ export class Upload {
   release(): void {
     this.#released = true
     this.arrived()
-    this.#all.held -= this.#held
+    this.#counted.held -= this.#held
     this.#held = 0
   }
 
@@ -191,7 +195,11 @@ export class Upload {
 export type OpenUpload = (request: Request, idle: number) => Upload
 
 /** Opens uploads within bounds, by the timer of the runtime unless told otherwise. */
-export const makeUploads = (bounds: UploadBounds, setAlarm: SetAlarm = byTimer): OpenUpload => {
-  const shared = { bounds, setAlarm, all: { arriving: 0, held: 0 } }
+export const makeUploads = (
+  bounds: UploadBounds,
+  setAlarm: SetAlarm = byTimer,
+  all: AllHeld = nothingHeld(),
+): OpenUpload => {
+  const shared = { bounds, setAlarm, all }
   return (request, idle) => new Upload(request, idle, shared)
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { GatewayError } from "../../lib/errors.ts"
 import { streamedBody, wholeBody } from "../../lib/request/read-body.ts"
+import { nothingHeld } from "../../lib/request/held-bytes.ts"
 import { makeUploads } from "../../lib/request/upload.ts"
 
 /** Alarms that ring when the test says so. */
@@ -174,3 +175,22 @@ for (const length of [1000, 200_000, undefined]) {
     assert.equal(reasonOf(all(request, 30_000).hold(1000)), "none")
   })
 }
+
+test("what a host has dropped without a word does not hold its room for ever", () => {
+  let now = 0
+  const hour = 3_600_000
+  const open = makeUploads(roomy, undefined, nothingHeld(() => now))
+  const next = () => open(new Request("http://gateway/"), 30_000)
+  const dropped = next()
+  assert.equal(reasonOf(dropped.hold(1e9)), "none")
+  for (const [at, reason] of [[hour - 1, "overloaded"], [2 * hour - 1, "overloaded"], [2 * hour, "none"]]) {
+    now = Number(at)
+    const upload = next()
+    assert.equal(reasonOf(upload.hold(1e9)), reason, `${at} ms`)
+    upload.release()
+  }
+  // Should it end after all, nothing is counted out that is not counted in.
+  dropped.release()
+  assert.equal(reasonOf(next().hold(1e9)), "none")
+  assert.equal(reasonOf(next().hold(1)), "overloaded")
+})
