@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { type Cut, usageCut } from "./usage-cut.ts"
+import { eventCuts, lineEnd, namesUsage } from "./event-cut.ts"
+import type { Cut } from "./usage-cut.ts"
 
 /** A stream being filtered. */
 export interface UsageFilter {
@@ -20,48 +21,15 @@ export interface UsageFilter {
   readonly finish: () => Uint8Array
 }
 
-const LF = 0x0a, CR = 0x0d, COLON = 0x3a, QUOTE = 0x22, LETTER_G = 0x67
+const LF = 0x0a, CR = 0x0d, COLON = 0x3a
 
 /** The most bytes that an event may have to be looked at; a longer one is handed on as it comes. */
 const longestEvent = 1_048_576
 
 const none = new Uint8Array(0)
-const dataField = new TextEncoder().encode("data:")
-const usageKey = new TextEncoder().encode('"usage"')
-const beforeG = usageKey.indexOf(LETTER_G)
-const byteOrderMark = new Uint8Array([0xef, 0xbb, 0xbf])
 
-const hasAt = (bytes: Uint8Array, at: number, part: Uint8Array): boolean => {
-  for (let index = 0; index < part.length; index++) if (bytes[at + index] !== part[index]) return false
-  return true
-}
-
-/** Whether the usage's key is in these bytes: a native search for its rarest letter, in place of a look at each byte. */
-const namesUsage = (bytes: Uint8Array): boolean => {
-  for (let at = -1; (at = bytes.indexOf(LETTER_G, at + 1)) !== -1;) {
-    const key = at - beforeG
-    if (bytes[key] === QUOTE && hasAt(bytes, key, usageKey)) return true
-  }
-  return false
-}
-
-/** The index of the next line break, or -1. */
-const lineEnd = (bytes: Uint8Array, from: number): number => {
-  for (let at = from; at < bytes.length; at++) if (bytes[at] === LF || bytes[at] === CR) return at
-  return -1
-}
-
-/** What to leave out of one event. Nothing of one whose data has several lines, or is not in its last line. */
-const eventCut = (bytes: Uint8Array, start: number, end: number): Cut | undefined => {
-  if (end - start > longestEvent) return undefined
-  let line = hasAt(bytes, start, byteOrderMark) ? start + byteOrderMark.length : start
-  while (!hasAt(bytes, line, dataField)) {
-    line = lineEnd(bytes, line) + 1
-    if (line === 0 || line >= end) return undefined
-  }
-  const cut = usageCut(bytes, line + dataField.length, end)
-  return cut === "all" ? { start, end } : cut
-}
+const cutsOf = (bytes: Uint8Array, start: number, end: number): ReadonlyArray<Cut> =>
+  end - start > longestEvent ? [] : eventCuts(bytes, start, end)
 
 /** The first `end` bytes but for the cuts; the array itself where that is all of it. */
 const without = (bytes: Uint8Array, end: number, cuts: ReadonlyArray<Cut>): Uint8Array => {
@@ -155,13 +123,13 @@ export const usageFilter = (): UsageFilter => {
       let from = 0
       for (const end of ends) {
         const to = offset + end
-        const cut = dropsLF && bytes[from] === LF
-          ? { start: from, end: to }
+        const found = dropsLF && bytes[from] === LF
+          ? [{ start: from, end: to }]
           : isTooLong && from === 0
-          ? undefined
-          : eventCut(bytes, from, to)
-        if (cut !== undefined) cuts.push(cut)
-        dropsLF = cut?.end === to && bytes[to - 1] === CR
+          ? []
+          : cutsOf(bytes, from, to)
+        cuts.push(...found)
+        dropsLF = found[0]?.end === to && bytes[to - 1] === CR
         from = to
       }
       if (from < bytes.length) hold(bytes.subarray(from))
@@ -169,8 +137,7 @@ export const usageFilter = (): UsageFilter => {
     },
     finish: () => {
       const rest = held.subarray(0, length)
-      const cut = eventCut(rest, 0, length)
-      return without(rest, length, cut === undefined ? [] : [cut])
+      return without(rest, length, cutsOf(rest, 0, length))
     },
   }
 }

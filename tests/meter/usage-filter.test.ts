@@ -51,7 +51,7 @@ const dataOf = (text: string): ReadonlyArray<unknown> =>
     if (lines.length === 0) return []
     const data = lines.map((line) => line.slice(5)).join("\n")
     try {
-      return [lines.length === 1 ? JSON.parse(data) : data]
+      return [JSON.parse(data)]
     } catch {
       return [data]
     }
@@ -103,6 +103,10 @@ const bodies: Readonly<Record<string, string>> = {
   }: a\n:\n${data({ choices: [], usage })}\n: "usage"\n`,
   "a byte order mark": `\ufeff${data({ choices, usage })}${done}`,
   "several lines": `data: {"usage":\ndata: null}\n\ndata: {"choices":[],\ndata: "usage":{}}\n\n${done}`,
+  "several lines, of which some are empty, and others between them":
+    `data: {"id":1\nid: 1\ndata: ,"usage": {\n: "usage"\ndata\ndata:}, "b":2\ndata:}\ndata\n\n${done}`,
+  "other lines behind the data":
+    `data: {"choices":[],"usage":{}}\nevent: x\nid: 1\n\ndata: {"choices":[1],"usage":{}}\n: hi\n\n${done}`,
 }
 
 const newlines = ["\n", "\r\n", "\r"]
@@ -138,7 +142,10 @@ test("usageFilter() keeps every other byte", () => {
     ['data: {"choices":[],"usage":{}}', ""],
     ['data: {"choices":[],"usage":{', 'data: {"choices":[],"usage":{'],
     ['data: {"usage":null,"usage":null}\n\n', 'data: {"usage":null,"usage":null}\n\n'],
-    ['data: {"usage":null}\nid: 1\n\n', 'data: {"usage":null}\nid: 1\n\n'],
+    ['data: {"usage":null}\nid: 1\n\n', "data: {}\nid: 1\n\n"],
+    ['data: {"a":1,\ndata: "usage":null,\ndata: "b":1}\n\n', 'data: {"a":1\ndata:,\ndata: "b":1}\n\n'],
+    ['data: {"choices":[],"usage":{}}\r\nid: 2\r\n\r\n: x\r\n\r\n', ": x\r\n\r\n"],
+    ['data: {"choices":[],"usage":{}}\ndata: {}\n\n', 'data: {"choices":[],"usage":{}}\ndata: {}\n\n'],
   ]
   for (const [given, kept] of table) assert.equal(filtered(given), kept, given)
 })

@@ -70,6 +70,21 @@ export const streamLabelCases = (harness: Harness): void => {
     })
   }
 
+  test("a usage that only the gateway asked for does not show, however its event is laid out", async () => {
+    const said = JSON.stringify({ choices: [], usage })
+    const layouts = [
+      `${last.trimEnd()}\nid: 2\nevent: chunk\n\n`,
+      `event: chunk\r\n${last.trimEnd()}\r\n: still here\r\n\r\n`,
+      `data: ${said.replace(",", ",\ndata: ")}\n\n`,
+      `${last.trimEnd()}\ndata:\n\n`,
+    ]
+    for (const layout of layouts) {
+      const content_type = "text/event-stream"
+      const { text, record } = await streamed({ content_type, body: chunk + layout + done })
+      assert.deepEqual([text, ...factsOf(record)], [chunk + done, ...whole])
+    }
+  })
+
   for (const coding of ["gzip", "x-gzip", "GZIP", "deflate", "deflate, gzip"]) {
     test(`a stream in the coding ${coding} is decoded, metered and watched`, async () => {
       const { response, text, record } = await streamed({
