@@ -99,14 +99,15 @@ export const eventFacts = (framing: Framing): EventFacts => {
 
   const see = (name: string, data: string): void => {
     const value = parsed(data)
-    const { type = name, error: member, choices } = objectOf(value)
+    const { type = name, error: member } = objectOf(value)
     complete ||= ends[framing].has(type) || ends[framing].has(name)
     const told = toldError(value) ??
       (name === "error"
-        ? toldError({ error: value }) ?? toldError({ error: data.trim() || true })
+        ? toldError({ error: value }) ?? toldError({ error: data.trim() }) ?? toldError({ error: true })
         : undefined)
     error ??= told
-    clientKnows ||= told !== undefined && ((member ?? null) !== null || !Array.isArray(choices))
+    // OpenAI's library throws where an event is named so, or has such a member.
+    clientKnows ||= told !== undefined && (!isChat(framing) || name === "error" || Boolean(member))
   }
 
   const seeResponse = (value: unknown): void => {

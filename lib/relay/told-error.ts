@@ -26,22 +26,39 @@ const textOf = (error: unknown): string => {
   return told.length === 0 ? "an error without a message" : short(told.join(": "))
 }
 
+/** What languages write for nothing where a text is due. */
+const noError = /^(?:|none|null|nil|no error)$/i
+
+const isNothing = (value: unknown): boolean =>
+  typeof value === "object" && value !== null
+    ? Object.keys(value).length === 0
+    : value === null || value === false || value === 0 || value === ""
+
 /**
  * Whether the value of a member named `error` is one. A number is a measure (a model's error rate), unless it is an HTTP
- * status; null, false, and an empty text or object say that there is none.
+ * status; null, false, an empty text or object, and an object of nothing but those say that there is none.
  */
 const isError = (value: unknown): boolean => {
   switch (typeof value) {
     case "string":
-      return value !== ""
+      return !noError.test(value.trim())
     case "number":
       return Number.isInteger(value) && value >= 400 && value <= 599
     case "object":
-      return value !== null && Object.keys(value).length > 0
+      return value !== null && !Object.values(value).every(isNothing)
     default:
       return value === true
   }
 }
+
+/**
+ * Whether `type` or `object` of `"error"` is one: it says what went wrong, or nothing else at all. What a model has found
+ * in a picture or a log may be called so, too.
+ */
+const saysError = (value: JsonObject): boolean =>
+  [value["message"], value["detail"], value["code"]].some((text) => word(text) !== undefined) ||
+  Object.entries(value).every(([name, member]) => silent.has(name) || isNothing(member))
+const silent: ReadonlySet<string> = new Set(["type", "object", "sequence_number"])
 
 /** An `error` member, or `status: "failed"`, of what a Responses event is about. */
 const failed = ({ error, status, object }: JsonObject): unknown =>
@@ -60,7 +77,9 @@ const failedChoice = (choices: unknown): unknown => {
 const errorIn = (value: JsonObject): unknown => {
   const { type, object, error, response, choices, stop_reason, delta } = value
   if (isError(error)) return error
-  if (type === "error" || object === "error") return { ...value, type: type === "error" ? undefined : type }
+  if ((type === "error" || object === "error") && saysError(value)) {
+    return { ...value, type: type === "error" ? undefined : type }
+  }
   if (type === "response.failed") return failed(objectOf(response)) ?? { type }
   if (stop_reason === "error" || objectOf(delta)["stop_reason"] === "error") {
     return { type: "stop_reason", message: "error" }
@@ -73,12 +92,15 @@ const errorIn = (value: JsonObject): unknown => {
  * characters, which the provider chose. Nothing where it tells of none.
  *
  * An error is told by `error` that is not null, in the value, in its `response` or in one of its `choices`; by `type` or
- * `object` of `"error"`; by a Responses `response.failed`, or a response whose status is `failed`; by a finish or stop
- * reason of `"error"`. Of a list, the first element counts, as Gemini sends its errors.
+ * `object` of `"error"` with what went wrong; by a Responses `response.failed`, or a response whose status is `failed`;
+ * by a finish or stop reason of `"error"`. A list tells of one where all its elements do, as Gemini sends its errors: of
+ * many results some may have failed.
  *
  * @param value parsed JSON, of whatever type
  */
 export const toldError = (value: unknown): string | undefined => {
-  const error = errorIn(objectOf(Array.isArray(value) ? value[0] : value))
-  return error === undefined ? undefined : textOf(error)
+  const errors = Array.isArray(value)
+    ? value.map((each) => errorIn(objectOf(each)))
+    : [errorIn(objectOf(value))]
+  return errors[0] === undefined || errors.includes(undefined) ? undefined : textOf(errors[0])
 }

@@ -93,7 +93,6 @@ const errors: ReadonlyArray<readonly [Framing, string, string]> = [
   ["chat", 'data: {"error":{"message":"queue full","type":"overloaded"}}\n\n', "overloaded: queue full"],
   ["chat", 'data: { "id":1, "error" : {"message":"queue full"}}\n\n', "queue full"],
   ["chat", 'data: {"choices":[],\ndata: "error":"x"}\n\n', "x"],
-  ["chat", 'data: {"object":"error","message":"boom","code":500}\n\n', "500: boom"],
   ["completions", 'event: error\ndata: {"message":"boom"}\n\n', "boom"],
   ["completions", "event:error\ndata: boom\n\n", "boom"],
   [
@@ -127,11 +126,18 @@ for (const [framing, event, error] of errors) {
   })
 }
 
-test("an error beside a choice is heard, but no client shows it: a cut is told all the same", () => {
-  const watch = watched('data: {"choices":[{"finish_reason":"error"}]}\n\n')
-  assert.match(textOf(watch.closing("idle")) ?? "", /"code":"idle"/)
-  assert.equal(watch.error(), "finish_reason: error")
-})
+const unshown: ReadonlyArray<readonly [event: string, error: string]> = [
+  ['data: {"choices":[{"finish_reason":"error"}]}\n\n', "finish_reason: error"],
+  ['data: {"choices":[{"finish_reason":"error"}],"error":false}\n\n', "finish_reason: error"],
+  ['data: {"object":"error","message":"boom","code":500}\n\n', "500: boom"],
+]
+for (const [event, error] of unshown) {
+  test(`an error is heard that no client's library shows, so that a cut is told all the same: ${event}`, () => {
+    const watch = watched(event)
+    assert.match(textOf(watch.closing("idle")) ?? "", /"code":"idle"/)
+    assert.equal(watch.error(), error)
+  })
+}
 
 test("events may be longer than the buffer, and their members stand in any order", () => {
   const long = 'x\\"error\\":'.repeat(20_000)

@@ -28,6 +28,11 @@ const errors: ReadonlyArray<readonly [unknown, string]> = [
   [{ choices: [{ finish_reason: "stop", error: { code: 502, message: "gone" } }] }, "502: gone"],
   [{ type: "message_delta", delta: { stop_reason: "error" } }, "stop_reason: error"],
   [[{ error: { code: 429, message: "quota" } }], "429: quota"],
+  [[{ error: "bad row" }, { error: "worse row" }], "bad row"],
+  [{ error: { code: 0, message: "boom" } }, "0: boom"],
+  [{ error: { errors: ["x"] } }, "an error without a message"],
+  [{ object: "error", detail: "gone", id: 1 }, "gone"],
+  [{ type: "error", sequence_number: 4, code: null, message: "", param: null }, "an error without a message"],
 ]
 for (const [value, text] of errors) {
   test(`${JSON.stringify(value)} tells of an error`, () => assert.equal(toldError(value), text))
@@ -42,6 +47,19 @@ const sound: ReadonlyArray<unknown> = [
   { error: false },
   { error: "" },
   { error: {} },
+  { error: [] },
+  { error: { code: null, message: null, type: "" } },
+  { error: { code: 0, message: "", details: [] } },
+  // What languages write for nothing.
+  { result: 1, error: "None" },
+  { result: 1, error: "null" },
+  { choices: [{ error: "none", finish_reason: "stop" }] },
+  // Of many results some may have failed: it is an answer.
+  [{ error: "bad row" }, { label: "a" }],
+  [{ label: "a" }, { error: "bad row" }],
+  // What a model of its own found.
+  { object: "error", score: 0.9, box: [1, 2] },
+  { type: "error", text: "a line of a log", confidence: 0.8 },
   // A measure, not a failure.
   { error: 0.013 },
   { error: 0 },
