@@ -4,17 +4,7 @@
  * @module
  */
 import { deepestJson, jsonFault } from "../json-fault.ts"
-
-const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const isUtf8 = (bytes: Uint8Array): boolean => {
-  try {
-    strictText.decode(bytes)
-    return true
-  } catch {
-    return false
-  }
-}
+import { isUtf8 } from "./json-encoding.ts"
 
 /** Why the bytes are not one JSON value in UTF-8, as sentences for the caller; nothing where they are. */
 export const jsonProblem = (bytes: Uint8Array): string | undefined => {
