@@ -44,7 +44,9 @@ const isGoodJson = (text: string, { object, tellsError }: AnswerKind): boolean =
   // A number that was cut short is a number still.
   if (value === undefined || typeof value === "number") return false
   if (typeof value !== "object" || value === null) return !object
-  return !(object && Array.isArray(value)) && !isUnfinished(value) && !tellsError(value)
+  // Of a list of results some may have failed: they are worth another try.
+  if (Array.isArray(value)) return !object && !tellsError(value) && !value.some(tellsError)
+  return !isUnfinished(value) && !tellsError(value)
 }
 
 /** Every event is JSON and tells of no error, but for the end mark. One that only has a name for an error is one, too. */

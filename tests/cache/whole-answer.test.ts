@@ -61,7 +61,15 @@ test("a model's own code may answer with any JSON but a lone number, which may b
   for (const body of ["[1,2]", '"text"', "null", '{"output":1}']) {
     assert.equal(is(body, predicted), true, body)
   }
-  for (const body of ["1234", '{"error":"no"}', "[1,2", '[{"error":{"code":500}}]']) {
+  for (
+    const body of [
+      "1234",
+      '{"error":"no"}',
+      "[1,2",
+      '[{"error":{"code":500}}]',
+      '[{"a":1},{"error":"bad row"}]',
+    ]
+  ) {
     assert.equal(is(body, predicted), false, body)
   }
 })
