@@ -13,7 +13,7 @@ import * as Scope from "effect/Scope"
 import { type Environment, readSettings, type SettingsShape } from "./config/environment.ts"
 import { Settings } from "./config/Settings.ts"
 import { addCors } from "./cors.ts"
-import { draining, type GatewayError, misconfigured, unreadableUrl } from "./errors.ts"
+import { cutByDraining, draining, type GatewayError, misconfigured, unreadableUrl } from "./errors.ts"
 import { type Exchange, openExchange, type RequestContext } from "./exchange.ts"
 import { type HostTraits, layerDefault } from "./layers.ts"
 import type { RequestLog } from "./log/RequestLog.ts"
@@ -148,7 +148,13 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
     }))
 
   const answerOf = (exchange: Exchange, exit: Exit.Exit<Response, GatewayError>): Response => {
-    if (Exit.isFailure(exit)) return refused(exchange, failureOf(exchange, exit))
+    if (Exit.isFailure(exit)) {
+      const error = failureOf(exchange, exit)
+      if (!stopping || error.reason !== "client_left") return refused(exchange, error)
+      // Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left.
+      exchange.interruption ??= "draining"
+      return refused(exchange, exchange.interruption === "draining" ? cutByDraining() : error)
+    }
     exchange.interruption = undefined
     if (exchange.record.upstream_status === null) {
       exchange.record.status = exit.value.status

@@ -27,8 +27,8 @@ export const fault = (value: object): Record<string, string> => ({
   "x-simulator-fault": JSON.stringify(value),
 })
 
-/** Waits, for a second, until something holds. */
-export const eventually = async (what: string, holds: () => boolean, milliseconds = 1000): Promise<void> => {
+/** Waits until something holds, for as long as a busy machine may need. */
+export const eventually = async (what: string, holds: () => boolean, milliseconds = 5000): Promise<void> => {
   for (const end = Date.now() + milliseconds; Date.now() < end;) {
     if (holds()) return
     await new Promise((resolve) => setTimeout(resolve, 10))

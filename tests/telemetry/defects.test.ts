@@ -16,12 +16,17 @@ const transport = Transport.layerFetch({
   fetch: () => Promise.resolve(new Response(answer, { headers: { "content-type": "application/json" } })),
 })
 
-const prices = Layer.succeed(Prices, {
-  priceOf: () => {
-    throw new TypeError("Bearer sk-own")
-  },
-  refreshIfDue: Effect.void,
-})
+/** The first look is before the answer: what has a price needs no model of the answer's. */
+const failingPrices = () => {
+  let looks = 0
+  return Layer.succeed(Prices, {
+    priceOf: () => {
+      if (looks++ === 0) return undefined
+      throw new TypeError("Bearer sk-own")
+    },
+    refreshIfDue: Effect.void,
+  })
+}
 
 /** What is written while a gateway answers one call. */
 const overhear = async (options: Omit<Parameters<typeof createGateway>[0], "transport" | "env">) => {
@@ -52,7 +57,7 @@ const defects = (said: ReadonlyArray<string>) => said.filter((line) => line.incl
 test("of what the stages have put off", async () => {
   const records: Array<RequestRecord> = []
   const sink = Telemetry.layerSink((record) => void records.push(record))
-  const said = await overhear({ layer: Layer.mergeAll(prices, sink) })
+  const said = await overhear({ layer: Layer.mergeAll(failingPrices(), sink) })
   assert.deepEqual(records.map(({ status, ending, tokens_in }) => [status, ending, tokens_in]), [[
     200,
     "complete",
