@@ -19,6 +19,8 @@ const files = readdirSync("tests", { recursive: true, encoding: "utf8" })
   .map((name) => `tests/${name}`)
   .filter((name) => chosen.length === 0 || chosen.some((part) => name.includes(part)))
   .sort()
+/** How long one file may take, in milliseconds: what hangs is to fail, not to hold up everything. */
+const longest = 900_000
 const ofContract = (file: string): boolean => file.startsWith("tests/contract/")
 
 /** The outermost suite that is told of: files that run side by side are still told of one after the other. */
@@ -61,7 +63,7 @@ let noise = ""
 const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void> =>
   new Promise((resolve) => {
     if (files.length === 0) return resolve()
-    const events = run({ files: [...files], concurrency })
+    const events = run({ files: [...files], concurrency, timeout: longest })
     events.on("test:pass", (data) => {
       const ended = data as Ended
       count(isSkipped(ended) ? "skipped" : "passed", ended)
