@@ -10,6 +10,7 @@ import { readChunks } from "../relay/chunk-reader.ts"
 import { undoing, undone } from "../relay/content-codings.ts"
 import type { StepAnswer } from "./call.ts"
 import type { Step } from "./step.ts"
+import { bringsAnswer } from "./watch-answer.ts"
 
 /**
  * The answer to a call whose format is known, its coding undone: what cannot be read cannot be metered, nor seen to its
@@ -17,7 +18,9 @@ import type { Step } from "./step.ts"
  */
 export const readable = (step: Step, answer: StepAnswer): Effect.Effect<StepAnswer, GatewayError> => {
   const { response, headers } = answer
-  if (step.route.framing === undefined || response.status !== 200 || !headers.has("content-encoding")) {
+  if (
+    step.route.framing === undefined || !bringsAnswer(response.status) || !headers.has("content-encoding")
+  ) {
     return Effect.succeed(answer)
   }
   const undo = undoing(headers)

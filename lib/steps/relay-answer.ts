@@ -17,7 +17,7 @@ import { type Ending, type RecordDraft, rounded } from "../telemetry/request-rec
 import type { Call, Called, Sent } from "./call.ts"
 import { payloadObserver } from "./payload-observer.ts"
 import type { Step } from "./step.ts"
-import { watchOf } from "./watch-answer.ts"
+import { bringsAnswer, watchOf } from "./watch-answer.ts"
 
 /** An answer to be relayed as it comes. */
 export const relayed = (call: Call, sent: Sent): Called => ({
@@ -44,7 +44,7 @@ const relayAnswer = (
   record.baseten_request_id = headers.get("x-baseten-request-id")
   record.provider = step.route.provider
   record.step = step.index
-  if (response.status === 200 && isEventStream(headers)) record.stream = true
+  if (bringsAnswer(response.status) && isEventStream(headers)) record.stream = true
   for (const [name, value] of added) headers.set(name, value)
   const watch = sent.watch ?? watchOf(step, answer)
   const streams = watch?.streams === true

@@ -15,7 +15,13 @@ const labelOf = (headers: Headers): Form => {
 }
 
 /**
- * The watch over an answer of status 200; nothing over an error, which tells no usage, nor over what nothing is known of:
+ * Whether a status says that an answer follows, whole: also where a proxy has changed it (203), or a server takes what it
+ * wrote for something that it has made (201).
+ */
+export const bringsAnswer = (status: number): boolean => status === 200 || status === 201 || status === 203
+
+/**
+ * The watch over an answer; nothing over an error, which tells no usage, nor over what nothing is known of:
  * of a model's own code, what is neither JSON nor an event stream.
  *
  * @param onBytes see `WatchInput`
@@ -25,7 +31,7 @@ export const watchOf = (
   { headers, response: { status } }: StepAnswer,
   onBytes?: (bytes: Uint8Array) => void,
 ): AnswerWatch | undefined => {
-  if (status !== 200) return undefined
+  if (!bringsAnswer(status)) return undefined
   const label = labelOf(headers)
   if (framing === undefined && (label === "other" || isCoded(headers))) return undefined
   return answerWatch({ framing, label, asked: body.view.stream, onBytes })

@@ -53,6 +53,9 @@ export const streamLabelCases = (harness: Harness): void => {
         headers: { "content-encoding": coding },
       }] as const
     ),
+    ...[201, 203].map((status) =>
+      [`status ${status}`, { status, content_type: "text/event-stream" }] as const
+    ),
     ["a label and a coding that both err", {
       content_type: "text/plain",
       headers: { "content-encoding": "none" },
