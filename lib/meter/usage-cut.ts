@@ -14,7 +14,7 @@ export interface Cut {
 }
 
 const TAB = 0x09, LF = 0x0a, CR = 0x0d, SPACE = 0x20
-const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c, LETTER_N = 0x6e
+const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c, LETTER_F = 0x66, LETTER_N = 0x6e
 const OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d
 
 const keyOf = (name: string) => new TextEncoder().encode(JSON.stringify(name))
@@ -75,7 +75,7 @@ export const usageCut = (bytes: Uint8Array, start: number, end: number): Cut | "
             isEmpty = bytes[value] === LETTER_N ||
               (bytes[value] === OPEN_ARRAY && bytes[skipSpace(bytes, value + 1, end)] === CLOSE_ARRAY)
           } else if (isKey(errorKey, bytes, at, close)) {
-            hasError = bytes[value] !== LETTER_N
+            hasError = bytes[value] !== LETTER_N && bytes[value] !== LETTER_F
           }
         }
         at = close

@@ -63,7 +63,7 @@ const expected = (data: unknown): ReadonlyArray<unknown> => {
   const { usage, ...rest } = data
   const choices = rest["choices"] ?? []
   const isAll = usage !== null && Array.isArray(choices) && choices.length === 0 &&
-    (rest["error"] ?? null) === null
+    [undefined, null, false].some((none) => rest["error"] === none)
   return isAll ? [] : [rest]
 }
 
@@ -90,7 +90,7 @@ const bodies: Readonly<Record<string, string>> = {
     data({ choices: [], prompt_filter_results: [{}], usage: null }) +
     data({ choices, usage: null }) + data({ choices: [], usage }) + done,
   "errors": data({ error: { message: "x" }, choices: [], usage }) +
-    data({ error: null, choices: [], usage }) +
+    data({ error: null, choices: [], usage }) + data({ choices: [], usage, error: false }) +
     data({ error: "x", usage: null }),
   "other types, nested members and strings": data({ usage: "usage" }) + data({ usage: [1] }) +
     data({ usage: 1 }) +
