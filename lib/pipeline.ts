@@ -21,6 +21,7 @@ import type { Exchange } from "./exchange.ts"
 import type { RequestLog } from "./log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
+import { drainUnread } from "./request/read-body.ts"
 import { asksForModel } from "./limit/asks-for-model.ts"
 import { allowedMethods, placeOf, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { Uploads } from "./request/Uploads.ts"
@@ -87,7 +88,11 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       }
       record.model = recordedModel(step)
       record.stream = body.view.stream
-      return yield* (yield* callTarget({ ...call, step })).respond()
+      const called = callTarget({ ...call, step })
+      const { body: bytes } = body
+      return yield* (yield* bytes instanceof ReadableStream
+        ? Effect.tapError(called, () => Effect.promise(() => drainUnread(bytes)))
+        : called).respond()
     },
   )
 

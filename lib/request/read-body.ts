@@ -148,6 +148,11 @@ const drain = async (reader: UploadReader): Promise<void> => {
   }
 }
 
+/** The same for a body whose beginning alone was looked at before its call was refused. */
+export const drainUnread = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> => {
+  if (!stream.locked) await drain(stream.getReader() as UploadReader)
+}
+
 /** What was read already, of which some chunks were looked at, then the rest as it comes, held to the limit. */
 const handedOn = (
   upload: Upload,
