@@ -21,7 +21,8 @@ const files = readdirSync("tests", { recursive: true, encoding: "utf8" })
   .sort()
 /** How long one file may take, in milliseconds: what hangs is to fail, not to hold up everything. */
 const longest = 900_000
-const ofContract = (file: string): boolean => file.startsWith("tests/contract/")
+/** Files that wait for the processes they start more than they work themselves. */
+const waits = (file: string): boolean => /^tests\/(contract|runtime)\//.test(file)
 
 /** The outermost suite that is told of: files that run side by side are still told of one after the other. */
 let suite = ""
@@ -79,11 +80,11 @@ const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
 const began = performance.now()
-// The contract waits more than it works: two runtimes side by side leave each other's clocks honest on two cores.
-await runAll(files.filter(ofContract), Math.min(2, availableParallelism()))
+// Two of these side by side leave each other's clocks honest on two cores.
+await runAll(files.filter(waits), Math.min(2, availableParallelism()))
 const between = performance.now()
 // Everything else measures, starts servers of its own or works as fast as it can.
-await runAll(files.filter((file) => !ofContract(file)), 1)
+await runAll(files.filter((file) => !waits(file)), 1)
 
 if (total.failed > 0) process.stderr.write(noise)
 const width = Math.max(...[...counts.keys()].map((group) => group.length))
@@ -92,7 +93,7 @@ for (const [group, { passed, failed, skipped }] of [...counts].sort()) {
     `${group.padEnd(width)}  ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
   )
 }
-console.log(`\ncontract ${seconds(between - began)}, the rest ${seconds(performance.now() - between)}`)
+console.log(`\nruntimes ${seconds(between - began)}, the rest ${seconds(performance.now() - between)}`)
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`,
 )
