@@ -4,16 +4,16 @@
  * @module
  */
 import type * as Effect from "effect/Effect"
-import { abortOf } from "./abort.ts"
+import { abortOf } from "./upstream/lazy-abort.ts"
 import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
-import type { Collected } from "./log/entry.ts"
+import type { LogDirective } from "./request-log/entry.ts"
 import type { BodyRelay } from "./relay/relay-body.ts"
-import { monotonicNow } from "./monotonic.ts"
-import { type Secrets, secretsOf } from "./secrets.ts"
-import { draftRecord, type Ending, type RecordDraft, rounded } from "./telemetry/request-record.ts"
-import { startTrace } from "./telemetry/trace-context.ts"
-import { uuidV7 } from "./request/uuid-v7.ts"
+import { monotonicNow } from "./time/monotonic.ts"
+import { type Secrets, secretsOf } from "./redaction/secrets.ts"
+import { draftRecord, type Ending, type RecordDraft, rounded } from "./record/request-record.ts"
+import { startTrace } from "./record/trace-context.ts"
+import { uuidV7 } from "./record/request-id.ts"
 
 /** A body that is being relayed: as a stream, or without one. */
 export type RelayedBody = Pick<BodyRelay, "body" | "into">
@@ -28,7 +28,7 @@ export type Respond = (
 export type Interruption = "client_left" | "draining"
 
 /** What the platform lends to one request. */
-export interface RequestContext {
+export interface HostContext {
   /** Keeps the platform alive for work after the response (Workers). */
   readonly waitUntil?: (promise: Promise<unknown>) => void
   /** Whether the listener is known to be bound to a loopback address. */
@@ -78,7 +78,7 @@ export interface Exchange {
    */
   readonly secrets: () => ReadonlyArray<Secrets>
   /** What the log is to keep of it. */
-  readonly collected: { -readonly [Key in keyof Collected]: Collected[Key] }
+  readonly collected: { -readonly [Key in keyof LogDirective]: LogDirective[Key] }
   /** Whether the request is yet to end. Work for others may go on after that: what it comes to is theirs. */
   readonly isOpen: () => boolean
   /** Closes the record; only the first call counts. */
@@ -103,7 +103,7 @@ const respondByFetch: Respond = (body, init) =>
 export const openExchange = (
   request: Request,
   url: URL,
-  context: RequestContext,
+  context: HostContext,
   settings: Pick<SettingsShape, "otel" | "secrets"> | undefined,
   onEnd: (exchange: Exchange) => void,
 ): Exchange => {
@@ -149,7 +149,7 @@ export const openExchange = (
       ...(settings === undefined ? [] : [settings.secrets]),
       secretsOf(secretsShown(shown)),
     ],
-    collected: { entry: false, payloads: undefined },
+    collected: { shouldLog: false, payloads: undefined },
     isOpen: () => open,
     finish: (ending) => {
       if (!open) return

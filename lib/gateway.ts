@@ -12,23 +12,23 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { type Environment, readSettings, type SettingsShape } from "./config/environment.ts"
 import { Settings } from "./config/Settings.ts"
-import { addCors } from "./cors.ts"
+import { addCors } from "./headers/cors.ts"
 import { cutByDraining, draining, type GatewayError, misconfigured, unreadableUrl } from "./errors.ts"
-import { type Exchange, openExchange, type RequestContext } from "./exchange.ts"
-import { type HostTraits, layerDefault } from "./layers.ts"
-import type { RequestLog } from "./log/RequestLog.ts"
-import { pipeline, type Stages } from "./pipeline.ts"
-import { failureOf, refused, withIds } from "./refusal.ts"
-import { noneRunning, within } from "./running.ts"
+import { type Exchange, type HostContext, openExchange } from "./exchange.ts"
+import { type HostCapabilities, layerDefault } from "./layers.ts"
+import type { RequestLog } from "./request-log/RequestLog.ts"
+import { pipeline, type PipelineServices } from "./pipeline.ts"
+import { failureOf, refuse, withIds } from "./lifecycle/refusal.ts"
+import { noneRunning, within } from "./lifecycle/running-requests.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
-import { Transport } from "./relay/Transport.ts"
-import { urlOf } from "./request/request-url.ts"
-import { isAdminPath } from "./route/admin-routes.ts"
+import { Transport } from "./upstream/Transport.ts"
+import { urlOf } from "./route/request-url.ts"
+import { isAdminPath } from "./route/admin-paths.ts"
 import { Store } from "./store/Store.ts"
-import { Metrics } from "./telemetry/Metrics.ts"
+import { Metrics } from "./telemetry/metrics/Metrics.ts"
 import type { Telemetry } from "./telemetry/Telemetry.ts"
-import { type Ended, makeTeller } from "./telling.ts"
-import { whereabouts } from "./whereabouts.ts"
+import { type FinishedExchange, makePublisher } from "./lifecycle/publish-records.ts"
+import { stackFrames } from "./redaction/stack-frames.ts"
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -57,7 +57,7 @@ export interface Gateway {
    *
    * @param context what the platform lends; a Worker's `ctx` will do
    */
-  readonly fetch: (request: Request, context?: RequestContext) => Promise<Response>
+  readonly fetch: (request: Request, context?: HostContext) => Promise<Response>
   /**
    * Refuses new requests from now on, and ends those that run once `grace` milliseconds are over, 0 unless given: as
    * `draining`, with 503 where there is no answer yet. Resolves when the last records are told and the services closed,
@@ -77,10 +77,10 @@ export interface Gateway {
 
 const report = (cause: unknown): void =>
   console.error(
-    JSON.stringify({ level: "error", msg: "the gateway cannot end in order", at: whereabouts(cause) }),
+    JSON.stringify({ level: "error", msg: "the gateway cannot end in order", at: stackFrames(cause) }),
   )
 
-type Run = <A, E>(effect: Effect.Effect<A, E, Stages | Telemetry>) => Fiber.Fiber<A, E>
+type Run = <A, E>(effect: Effect.Effect<A, E, PipelineServices | Telemetry>) => Fiber.Fiber<A, E>
 
 /** How long the last records may take, and then the services to close, in milliseconds. */
 const patience = { records: 2_000, services: 3_500 }
@@ -93,9 +93,9 @@ interface Engine {
   /** Holds what the services have opened. */
   readonly scope: Scope.Closeable
 }
-type Served = Engine & { readonly tell: (ended: Ended) => void }
+type Served = Engine & { readonly tell: (ended: FinishedExchange) => void }
 
-const start = (options: GatewayOptions, host: HostTraits): Result.Result<Engine, string> => {
+const start = (options: GatewayOptions, host: HostCapabilities): Result.Result<Engine, string> => {
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
   return Result.map(readSettings(env), (settings) => {
     const base = Layer.mergeAll(
@@ -118,7 +118,7 @@ const started: typeof start = (options, host) => {
   try {
     return start(options, host)
   } catch (cause) {
-    console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: whereabouts(cause) }))
+    console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: stackFrames(cause) }))
     return Result.fail("its env or one of its layers throws, as its log says")
   }
 }
@@ -130,7 +130,7 @@ const noUrl = new URL("http://host.invalid/")
  *
  * Malformed settings do not throw: each request then gets 500 with the variable's name.
  */
-export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway => {
+export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Gateway => {
   let engine: Result.Result<Served, string> | undefined
   let stopping = false
   const onStop = new Set<() => void>()
@@ -139,9 +139,9 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   const begin = (): Result.Result<Served, string> =>
     Result.map(started(options, host), (engine) => ({
       ...engine,
-      tell: makeTeller({
+      tell: makePublisher({
         ...engine,
-        detached: host.detached ?? true,
+        detached: host.backgroundWork ?? true,
         isStopping: () => stopping,
         onTold: running.told,
       }),
@@ -150,10 +150,10 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   const answerOf = (exchange: Exchange, exit: Exit.Exit<Response, GatewayError>): Response => {
     if (Exit.isFailure(exit)) {
       const error = failureOf(exchange, exit)
-      if (!stopping || error.reason !== "client_left") return refused(exchange, error)
+      if (!stopping || error.reason !== "client_left") return refuse(exchange, error)
       // Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left.
       exchange.interruption ??= "draining"
-      return refused(exchange, exchange.interruption === "draining" ? cutByDraining() : error)
+      return refuse(exchange, exchange.interruption === "draining" ? cutByDraining() : error)
     }
     exchange.interruption = undefined
     if (exchange.record.upstream_status === null) {
@@ -180,7 +180,7 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
   const serve = (
     engine: Served,
     request: Request,
-    context: RequestContext,
+    context: HostContext,
   ): Promise<Response> => {
     const { settings, metrics, run, tell } = engine
     const url = urlOf(request)
@@ -204,8 +204,8 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
       }
       return withIds(response, exchange)
     }
-    if (url === undefined) return Promise.resolve(finished(refused(exchange, unreadableUrl())))
-    if (stopping) return Promise.resolve(finished(refused(exchange, draining())))
+    if (url === undefined) return Promise.resolve(finished(refuse(exchange, unreadableUrl())))
+    if (stopping) return Promise.resolve(finished(refuse(exchange, draining())))
     const answered = running.answered(exchange, run(pipeline(exchange)))
     // After it counts as running: a client may have left already, which is told at once.
     exchange.onLeave(() => running.interrupt(exchange, "client_left"))
@@ -223,7 +223,7 @@ export const makeGateway = (options: GatewayOptions, host: HostTraits): Gateway 
         undefined,
         () => context.onEnd?.(),
       )
-      return Promise.resolve(withIds(refused(exchange, misconfigured(engine.failure)), exchange))
+      return Promise.resolve(withIds(refuse(exchange, misconfigured(engine.failure)), exchange))
     },
     idle: running.idle,
     onStop: (callback) => {

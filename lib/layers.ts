@@ -8,29 +8,29 @@ import { AuthForwarder } from "./auth/AuthForwarder.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import { ResponseCache } from "./cache/ResponseCache.ts"
 import type { Settings } from "./config/Settings.ts"
-import type { RequestLog } from "./log/RequestLog.ts"
+import type { RequestLog } from "./request-log/RequestLog.ts"
 import { RateLimit } from "./limit/RateLimit.ts"
 import { SpendLimit } from "./limit/SpendLimit.ts"
-import type { Stages } from "./pipeline.ts"
-import { Circuits } from "./relay/Circuits.ts"
-import { Prices } from "./prices/Prices.ts"
+import type { PipelineServices } from "./pipeline.ts"
+import { CircuitBreakers } from "./upstream/CircuitBreakers.ts"
+import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
-import type { Transport } from "./relay/Transport.ts"
-import { Upstream } from "./relay/Upstream.ts"
-import type { UploadBounds } from "./request/upload.ts"
-import { Uploads } from "./request/Uploads.ts"
+import type { Transport } from "./upstream/Transport.ts"
+import { Upstream } from "./upstream/Upstream.ts"
+import type { UploadBounds } from "./body/upload.ts"
+import { Uploads } from "./body/Uploads.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
-import type { Misses } from "./steps/Misses.ts"
+import type { RequestCoalescer } from "./call/RequestCoalescer.ts"
 import type { MemoryOptions } from "./store/memory.ts"
 import type { Store } from "./store/Store.ts"
-import { Metrics } from "./telemetry/Metrics.ts"
-import { OtlpExporter } from "./telemetry/OtlpExporter.ts"
+import { Metrics } from "./telemetry/metrics/Metrics.ts"
+import { OtlpExporter } from "./telemetry/otlp/OtlpExporter.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
 /** What a host says of its isolates and processes. */
-export interface HostTraits {
+export interface HostCapabilities {
   /** Whether equal misses of the cache share a call: on Workers a request must not wait for another. */
-  readonly misses: Layer.Layer<Misses>
+  readonly coalescer: Layer.Layer<RequestCoalescer>
   /** How much is held in memory: its own bounds, where the default ones do not suit. */
   readonly memory?: MemoryOptions
   /** How much the bodies of requests may hold together, where the default does not suit. */
@@ -40,14 +40,14 @@ export interface HostTraits {
   /** The clock that calls run by, where the runtime's own is not to be relied on. */
   readonly clock?: Layer.Layer<never>
   /** Whether work goes on when the request that began it has ended; it does unless told otherwise. */
-  readonly detached?: boolean
+  readonly backgroundWork?: boolean
 }
 
 /** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */
 export const layerDefault = (
-  { misses, uploads, detached = true }: HostTraits,
+  { coalescer, uploads, backgroundWork = true }: HostCapabilities,
 ): Layer.Layer<
-  Exclude<Stages, RequestLog | Settings> | Metrics | Telemetry,
+  Exclude<PipelineServices, RequestLog | Settings> | Metrics | Telemetry,
   never,
   RequestLog | Settings | Store | Transport
 > =>
@@ -59,13 +59,13 @@ export const layerDefault = (
     RateLimit.layer,
     SpendLimit.layer,
     ResponseCache.layer(),
-    misses,
-    Circuits.layerMemory,
+    coalescer,
+    CircuitBreakers.layerMemory,
     Prices.layer,
     Upstream.layer,
     StreamRelay.layer,
     Telemetry.layer.pipe(
-      Layer.provide(OtlpExporter.layer({ detached })),
+      Layer.provide(OtlpExporter.layer({ detached: backgroundWork })),
       Layer.provideMerge(Metrics.layer),
     ),
   )

@@ -4,97 +4,105 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { adminAnswer } from "./admin/admin-answer.ts"
-import { ownAnswer } from "./admin/own-routes.ts"
+import { handleAdmin } from "./admin/handler.ts"
+import { handleHealth } from "./health/handler.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { GatewaySettings } from "./config/gateway-settings.ts"
 import {
-  type AskedOptions,
-  askedOptions,
+  parseOptionHeaders,
+  type RequestedOptions,
   type RequestOptions,
   requestOptions,
 } from "./config/request-options.ts"
 import { Settings } from "./config/Settings.ts"
-import { answerOptions } from "./cors.ts"
+import { answerOptions } from "./headers/cors.ts"
 import { bodyTooLarge, GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
-import type { RequestLog } from "./log/RequestLog.ts"
+import type { RequestLog } from "./request-log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
-import { type BodyUse, prepareBody } from "./request/prepare-body.ts"
-import { drainUnread } from "./request/read-body.ts"
+import { type BodyUse, prepareBody } from "./body/prepare-body.ts"
+import { drainUnread } from "./body/read-body.ts"
 import { asksForModel } from "./limit/asks-for-model.ts"
 import { allowedMethods, placeOf, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
-import { Uploads } from "./request/Uploads.ts"
+import { Uploads } from "./body/Uploads.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
-import { callInTurn } from "./steps/call-in-turn.ts"
-import type { Metrics } from "./telemetry/Metrics.ts"
-import { callTarget, type TargetServices } from "./steps/call-target.ts"
-import { isPredict, recordedModel, type Step } from "./steps/step.ts"
+import { callInTurn } from "./plan/universal.ts"
+import type { Metrics } from "./telemetry/metrics/Metrics.ts"
+import { callTarget, type TargetServices } from "./plan/dispatch.ts"
+import { isPredict, recordedModel, type Step } from "./call/step.ts"
 
 /** Everything that the pipeline asks of its layers. */
-export type Stages = GatewayAuth | Metrics | RequestLog | Settings | StreamRelay | TargetServices | Uploads
+export type PipelineServices =
+  | GatewayAuth
+  | Metrics
+  | RequestLog
+  | Settings
+  | StreamRelay
+  | TargetServices
+  | Uploads
 
 /** Answers one request: by itself, or with a provider's answer, whose body is still on its way. */
-export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, Stages> = Effect
-  .fnUntraced(
-    function* (exchange) {
-      const { request, record } = exchange
-      const settings = yield* Settings
-      const route = yield* Effect.tapError(
-        (yield* UrlResolver).resolve(request.method, exchange.url),
-        // Not Effect.ignore, which can log: 2 kB of gzip in a Worker for loggers that nothing here uses.
-        () => Effect.orElseSucceed(noteStray(exchange), () => undefined),
-      )
-      if (request.method === "OPTIONS") {
-        const origins = route.kind === "admin" ? new Set<string>() : settings.corsOrigins
-        return answerOptions(request.headers, allowedMethods(route), origins)
-      }
-      if (route.kind === "own") return yield* ownAnswer(route)
-      if (route.kind === "admin") return yield* adminAnswer(exchange, route)
-      describe(exchange, route)
+export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayError, PipelineServices> =
+  Effect
+    .fnUntraced(
+      function* (exchange) {
+        const { request, record } = exchange
+        const settings = yield* Settings
+        const route = yield* Effect.tapError(
+          (yield* UrlResolver).resolve(request.method, exchange.url),
+          // Not Effect.ignore, which can log: 2 kB of gzip in a Worker for loggers that nothing here uses.
+          () => Effect.orElseSucceed(noteStray(exchange), () => undefined),
+        )
+        if (request.method === "OPTIONS") {
+          const origins = route.kind === "admin" ? new Set<string>() : settings.corsOrigins
+          return answerOptions(request.headers, allowedMethods(route), origins)
+        }
+        if (route.kind === "own") return yield* handleHealth(route)
+        if (route.kind === "admin") return yield* handleAdmin(exchange, route)
+        describe(exchange, route)
 
-      const gateway = settings.gateway(route.account, route.gateway)
-      if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
-      const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
-      record.authenticated = caller.token !== undefined
-      // Whoever may not call leaves no entry: a stranger could push the entries of others out of the log.
-      exchange.collected.entry = gateway.log.collect
-      if (route.kind === "universal" && request.method === "GET") {
-        if (!exchange.canUpgrade) return yield* upgradeRequired()
-        // The calls that are made over the socket have entries of their own.
-        exchange.collected.entry = false
-        return new Response(null, { status: 204 })
-      }
-      const asked = askedOptions(request.headers)
-      if (asked instanceof GatewayError) return yield* asked
-      noteAsked(exchange, asked)
-      const call = { exchange, gateway, caller, relay: yield* StreamRelay, budgets: [] }
-      if (route.kind === "universal") {
-        const bytes = yield* universalBody(exchange, gateway)
-        return yield* (yield* callInTurn(call, asked, bytes)).respond()
-      }
-      const options = requestOptions(gateway, asked, {}, gateway.retriesPredict || !isPredict(route))
-      const body = yield* bodyOf(exchange, route.body, mayNeedAgain(options), gateway)
-      const step: Step = {
-        index: 0,
-        method: request.method,
-        route,
-        headers: request.headers,
-        tokenHeaders: caller.tokenHeaders,
-        takesOwnKey: true,
-        body,
-        options,
-        changes: [],
-      }
-      record.model = recordedModel(step)
-      record.stream = body.view.stream
-      const called = callTarget({ ...call, step })
-      const { body: bytes } = body
-      return yield* (yield* bytes instanceof ReadableStream
-        ? Effect.tapError(called, () => Effect.promise(() => drainUnread(bytes)))
-        : called).respond()
-    },
-  )
+        const gateway = settings.gateway(route.account, route.gateway)
+        if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
+        const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
+        record.authenticated = caller.token !== undefined
+        // Whoever may not call leaves no entry: a stranger could push the entries of others out of the log.
+        exchange.collected.shouldLog = gateway.log.collect
+        if (route.kind === "universal" && request.method === "GET") {
+          if (!exchange.canUpgrade) return yield* upgradeRequired()
+          // The calls that are made over the socket have entries of their own.
+          exchange.collected.shouldLog = false
+          return new Response(null, { status: 204 })
+        }
+        const asked = parseOptionHeaders(request.headers)
+        if (asked instanceof GatewayError) return yield* asked
+        noteAsked(exchange, asked)
+        const call = { exchange, gateway, caller, relay: yield* StreamRelay, budgets: [] }
+        if (route.kind === "universal") {
+          const bytes = yield* universalBody(exchange, gateway)
+          return yield* (yield* callInTurn(call, asked, bytes)).respond()
+        }
+        const options = requestOptions(gateway, asked, {}, gateway.retriesPredict || !isPredict(route))
+        const body = yield* bodyOf(exchange, route.body, mayNeedAgain(options), gateway)
+        const step: Step = {
+          index: 0,
+          method: request.method,
+          route,
+          headers: request.headers,
+          tokenHeaders: caller.tokenHeaders,
+          takesOwnKey: true,
+          body,
+          options,
+          changes: [],
+        }
+        record.model = recordedModel(step)
+        record.stream = body.view.stream
+        const called = callTarget({ ...call, step })
+        const { body: bytes } = body
+        return yield* (yield* bytes instanceof ReadableStream
+          ? Effect.tapError(called, () => Effect.promise(() => drainUnread(bytes)))
+          : called).respond()
+      },
+    )
 
 /** A call that no route takes is logged as well, at the gateway that it names and if that would have heard its caller. */
 const noteStray = Effect.fnUntraced(function* (exchange: Exchange) {
@@ -106,14 +114,14 @@ const noteStray = Effect.fnUntraced(function* (exchange: Exchange) {
   record.account_id = place.account
   record.gateway_id = place.gateway
   record.authenticated = caller.token !== undefined
-  exchange.collected.entry = gateway.log.collect
-  const asked = askedOptions(request.headers)
+  exchange.collected.shouldLog = gateway.log.collect
+  const asked = parseOptionHeaders(request.headers)
   if (!(asked instanceof GatewayError)) noteAsked(exchange, asked)
 })
 
 /** What holds of the entry of a call that does not get as far as a step. */
-const noteAsked = ({ collected, record }: Exchange, { collectLog, metadata }: AskedOptions): void => {
-  collected.entry = collectLog ?? collected.entry
+const noteAsked = ({ collected, record }: Exchange, { collectLog, metadata }: RequestedOptions): void => {
+  collected.shouldLog = collectLog ?? collected.shouldLog
   record.metadata = metadata ?? record.metadata
 }
 

@@ -11,22 +11,34 @@ const textOf = (name: string) => readFileSync(`lib/${name}`, "utf8")
 const order: ReadonlyArray<RegExp> = [
   /^commands\//,
   /^runtime\//,
-  /^(gateway|refusal|running|telling)\.ts/,
+  /^gateway\.ts/,
+  /^lifecycle\//,
   /^layers\.ts/,
   /^pipeline\.ts/,
-  /^steps\//,
-  /^(admin|auth|cache|limit|prices|relay|request|route)\/|^exchange\.ts/,
-  /^(log|store|telemetry)\//,
+  /^(plan|health)\//,
+  /^call\//,
+  /^admin\//,
+  /^exchange\.ts/,
+  /^(auth|body|cache|coalesce|limit|relay|route)\//,
+  /^telemetry\//,
+  /^(request-log|store)\//,
+  /^answer\//,
+  /^record\//,
+  /^(pricing\/(Prices|fetch-prices)\.ts|upstream\/)/,
   /^config\//,
-  /^meter\//,
-  /^(abort|admin-errors|cors|digest|error-response|escapes|event-data|exact-json|errors|foreign-json|framing|hop-by-hop|joined-bytes|monotonic|json-fault|provider-errors|secrets|version|whereabouts)\.ts/,
+  /^(pricing|dynamic-route)\//,
+  /^usage\//,
+  /^sse\//,
+  /^(headers|errors|schema)\//,
+  /^(redaction|json|bytes|time)\//,
+  /^(errors|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
-/** `admin` and `prices` stand beside the stages of a request, and may use them. */
-const stage = (name: string) => /^(auth|cache|limit|relay|request|route)\//.exec(name)?.[1]
+/** Rooms of one rank that know nothing of each other. */
+const stage = (name: string) => /^(auth|body|cache|coalesce|limit|relay|route)\//.exec(name)?.[1]
 
 const importsOf = (name: string) =>
-  [...textOf(name).matchAll(/from "(\.[^"]+)"/g)].map(([, path]) =>
+  [...textOf(name).matchAll(/(?:from |import\()"(\.[^"]+)"/g)].map(([, path]) =>
     new URL(path ?? "", `file:///lib/${name}`).pathname.slice("/lib/".length)
   )
 

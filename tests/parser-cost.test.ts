@@ -4,15 +4,15 @@
  */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { parseExactly, wellFormedJson } from "../lib/exact-json.ts"
-import { jsonFault } from "../lib/json-fault.ts"
-import { keepPayload } from "../lib/log/payload.ts"
-import { askUsage } from "../lib/request/ask-usage.ts"
-import { topLevelMembers } from "../lib/request/json-members.ts"
-import { valueAt } from "../lib/request/json-value.ts"
-import { stepHeaders } from "../lib/request/step-headers.ts"
+import { parseExactly, wellFormedJson } from "../lib/json/exact-json.ts"
+import { findSyntaxError } from "../lib/json/syntax-error.ts"
+import { keepPayload } from "../lib/request-log/payload.ts"
+import { requestUsage } from "../lib/body/include-usage.ts"
+import { topLevelMembers } from "../lib/json/members.ts"
+import { valueAt } from "../lib/json/value-at.ts"
+import { stepHeaders } from "../lib/body/step-headers.ts"
 import { isPlainPath } from "../lib/route/path-spelling.ts"
-import { secretsOf, withoutSecrets } from "../lib/secrets.ts"
+import { redact, secretsOf } from "../lib/redaction/secrets.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const numbered = (count: number, one: (index: number) => string): string =>
@@ -28,7 +28,7 @@ const parsers: Readonly<
   ],
   "what is asked for usage": [
     (count) => `{${numbered(count, (index) => `"k${index}":[]`)},"stream_options":{}}`,
-    (text) => askUsage(bytesOf(text)),
+    (text) => requestUsage(bytesOf(text)),
   ],
   "a step's headers": [
     (count) => `{${numbered(count, (index) => `"x-${index}":"1"`)}}`,
@@ -36,9 +36,9 @@ const parsers: Readonly<
   ],
   "brackets": [
     (count) => "[".repeat(count) + "]".repeat(count),
-    (text) => jsonFault(bytesOf(text), text.length),
+    (text) => findSyntaxError(bytesOf(text), text.length),
   ],
-  "objects": [(count) => `[${numbered(count, () => "{}")}]`, (text) => jsonFault(bytesOf(text))],
+  "objects": [(count) => `[${numbered(count, () => "{}")}]`, (text) => findSyntaxError(bytesOf(text))],
   "a path into a body": [
     (count) => `{"a":[${numbered(count, () => '{"b":1}')}]}`,
     (text) => valueAt(bytesOf(text), ["a", "7", "b"]),
@@ -54,11 +54,11 @@ const parsers: Readonly<
   "percent signs": [(count) => `%${"25".repeat(count)}2e`, isPlainPath],
   "a text that is all secret": [
     (count) => "a".repeat(count),
-    (text) => withoutSecrets(text, secretsOf(["a".repeat(16_000)])),
+    (text) => redact(text, secretsOf(["a".repeat(16_000)])),
   ],
   "a text that is nearly all secret": [
     (count) => "a".repeat(count),
-    (text) => withoutSecrets(text, secretsOf([`${"a".repeat(8_000)}b${"a".repeat(8_000)}`])),
+    (text) => redact(text, secretsOf([`${"a".repeat(8_000)}b${"a".repeat(8_000)}`])),
   ],
   "a body that is kept": [
     (count) => `{"a":"${'\\"'.repeat(count)} sk-secret"}`,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AnalyticsQuery, Dimension } from "../log/query.ts"
+import type { AnalyticsQuery, Dimension } from "../request-log/query.ts"
 import type { GatewayError } from "../errors.ts"
 import { flatFilters } from "./flat-filters.ts"
 import { openParameters, type Parameters, timeOf } from "./parameters.ts"

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { LogEntry, Payload, Payloads } from "../log/entry.ts"
-import { isSuccess } from "../log/facts.ts"
-import { tokensPerSecond } from "../telemetry/request-record.ts"
+import type { LogEntry, Payload, Payloads } from "../request-log/entry.ts"
+import { isSuccess } from "../request-log/filterable-fields.ts"
+import { tokensPerSecond } from "../record/request-record.ts"
 
 /**
  * First Cloudflare's fields, of which those that its schema has as text are never `null`, then ours, under the names

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { strictJson } from "../exact-json.ts"
+import { strictJson } from "../json/exact-json.ts"
 
 /** What the admin sees is nobody else's to keep. */
 export const adminHeaders = { "cache-control": "no-store" } as const

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FilterKey, LogFilter } from "../log/query.ts"
+import type { FilterKey, LogFilter } from "../request-log/query.ts"
 import type { Parameters } from "./parameters.ts"
 
 const texts = ["provider", "model", "model_type", "request_content_type", "response_content_type"] as const

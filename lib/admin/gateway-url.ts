@@ -4,7 +4,7 @@
  * @module
  */
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import { adminNotFound } from "../admin-errors.ts"
+import { adminNotFound } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
 /** Who was called by which scheme, as proxies write it (RFC 7239 §5.4, and the older header): the client's own is first. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { parseExactly } from "../exact-json.ts"
-import { adminBadRequest } from "../admin-errors.ts"
+import { parseExactly } from "../json/exact-json.ts"
+import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
-import type { LogPatch } from "../log/RequestLog.ts"
+import type { LogPatch } from "../request-log/RequestLog.ts"
 
 /** As much of the body as is read, in bytes. */
 export const patchLimit = 65_536

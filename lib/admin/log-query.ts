@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { LogScope } from "../log/entry.ts"
-import { type LogQuery, type LogSelection, orderKeys } from "../log/query.ts"
+import type { LogScope } from "../request-log/entry.ts"
+import { type LogQuery, type LogSelection, orderKeys } from "../request-log/query.ts"
 import type { GatewayError } from "../errors.ts"
 import { flatFilters } from "./flat-filters.ts"
 import { openParameters, type Parameters } from "./parameters.ts"

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { nearestName } from "../config/nearest-name.ts"
-import { adminBadRequest } from "../admin-errors.ts"
+import { nearestName } from "../schema/nearest-name.ts"
+import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
 /** Each method gives nothing where the parameter is missing, empty or wrong. */

@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { parseExactly } from "../exact-json.ts"
-import type { LogFilter } from "../log/query.ts"
-import { filterOf, type Written } from "./filter.ts"
+import { parseExactly } from "../json/exact-json.ts"
+import type { LogFilter } from "../request-log/query.ts"
+import { filterOf, type Written } from "./parse-filter.ts"
 import type { Parameters } from "./parameters.ts"
 
 const filterName = /^filters(?:$|[.[])/

@@ -13,8 +13,8 @@ import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { GatewayError, loop, noCredential, severalCredentials, unknownKeyAlias } from "../errors.ts"
 import type { CredentialSource } from "./credential-identity.ts"
 import { type Credential, isKeyScheme, parseAuthorization } from "./credential.ts"
-import { isForwarded, nextHop, requestHeaders } from "./request-headers.ts"
-import { whyNotTrusted } from "./trust.ts"
+import { isForwarded, nextHop, requestHeaders } from "../headers/request-headers.ts"
+import { denialReason } from "./stored-key-policy.ts"
 
 /** What is forwarded, and for whom. */
 export interface ForwardInput {
@@ -82,7 +82,7 @@ const isSeveral = ({ scheme, secret }: Credential): boolean => {
 }
 
 const distrust = (settings: SettingsShape, input: ForwardInput): string | undefined =>
-  whyNotTrusted({ ...input, headers: input.request, open: settings.open, corsOrigins: settings.corsOrigins })
+  denialReason({ ...input, headers: input.request, open: settings.open, corsOrigins: settings.corsOrigins })
 
 /** The stored key that a caller may use; nothing where the provider has none. */
 const storedKey = (

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
-import { textDigest } from "../digest.ts"
+import { textDigest } from "../redaction/digest.ts"
 
 /** Whose credential a provider sees with a request. */
 export type CredentialSource =

@@ -4,8 +4,8 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
-import { sha256 } from "../digest.ts"
-import { secretsIn } from "../secrets.ts"
+import { sha256 } from "../redaction/digest.ts"
+import { secretsIn } from "../redaction/secrets.ts"
 
 /** The `Authorization` value of a client, taken apart. */
 export interface Credential {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SettingsShape } from "../config/environment.ts"
-import { isLoopbackName } from "./trust.ts"
+import { isLoopbackName } from "./stored-key-policy.ts"
 
 /**
  * One line where a stored key is to be had without a gateway token, or where it is to be had by nobody; nothing where every

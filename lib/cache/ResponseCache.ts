@@ -24,7 +24,7 @@ export class ResponseCache extends Context.Service<ResponseCache, {
   /** The answer kept at a place; of one that varies, the variant that suits the request. */
   readonly lookup: (place: CachePlace) => Effect.Effect<CachedAnswer | undefined>
   /** Keeps an answer for `ttl` milliseconds, if its body is within the limit. */
-  readonly keep: (place: CachePlace, answer: CachedAnswer, ttl: number) => Effect.Effect<void>
+  readonly put: (place: CachePlace, answer: CachedAnswer, ttl: number) => Effect.Effect<void>
 }>()("basegate/cache/ResponseCache") {
   /** `limit` is 8 MiB unless given. */
   static readonly layer = (limit = defaultLimit): Layer.Layer<ResponseCache, never, Store> =>
@@ -44,7 +44,7 @@ export class ResponseCache extends Context.Service<ResponseCache, {
                 : Effect.map(Effect.flatMap(variant(place, names), read), (found) =>
                   found && decodeAnswer(found))
             }),
-          keep: (place, answer, ttl) => {
+          put: (place, answer, ttl) => {
             const names = variedBy(
               new Headers(answer.headers.map(([name, value]): [string, string] => [name, value])),
             )

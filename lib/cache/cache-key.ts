@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hex, sha256 } from "../digest.ts"
+import { hex, sha256 } from "../redaction/digest.ts"
 
 /** What tells requests apart, after Cloudflare's key; the gateway, its tokens and stored keys are our additions. */
 export interface RequestParts {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isEventStream } from "../framing.ts"
+import { isEventStream } from "../sse/framing.ts"
 import { variedBy } from "./vary.ts"
 
 /** What the decision rests on. */

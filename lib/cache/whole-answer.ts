@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { parsed } from "../foreign-json.ts"
+import { parseOrUndefined } from "../json/parse.ts"
 
 /** What is known of the body beside its bytes. */
 export interface AnswerKind {
@@ -40,7 +40,7 @@ const isUnfinished = (value: object): boolean => {
 }
 
 const isGoodJson = (text: string, { object, tellsError }: AnswerKind): boolean => {
-  const value = parsed(text)
+  const value = parseOrUndefined(text)
   // A number that was cut short is a number still.
   if (value === undefined || typeof value === "number") return false
   if (typeof value !== "object" || value === null) return !object
@@ -65,7 +65,7 @@ const isGoodStream = (text: string, { tellsError }: AnswerKind): boolean => {
     data = []
     events++
     if (event === "[DONE]") continue
-    const value = parsed(event)
+    const value = parseOrUndefined(event)
     if (value === undefined || tellsError(value)) return false
   }
   return events > 0 && data.length === 0 && start === text.length

@@ -5,11 +5,11 @@
  */
 import { statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
-import type { LogEntry, LogScope, Payload } from "../log/entry.ts"
-import type { LogFilter } from "../log/query.ts"
-import type { Database } from "../log/sqlite/database.ts"
-import { makeReader } from "../log/sqlite/reader.ts"
-import { checkFile } from "../log/sqlite/schema.ts"
+import type { LogEntry, LogScope, Payload } from "../request-log/entry.ts"
+import type { LogFilter } from "../request-log/query.ts"
+import type { Database } from "../request-log/sqlite/database.ts"
+import { makeReader } from "../request-log/sqlite/reader.ts"
+import { checkFile } from "../request-log/sqlite/schema.ts"
 
 /** An entry and its bodies. */
 export interface FoundEntry {

@@ -4,9 +4,9 @@
  * @module
  */
 import { parseArgs } from "node:util"
-import { nearestName } from "../config/nearest-name.ts"
-import type { LogScope } from "../log/entry.ts"
-import type { LogFilter } from "../log/query.ts"
+import { nearestName } from "../schema/nearest-name.ts"
+import type { LogScope } from "../request-log/entry.ts"
+import type { LogFilter } from "../request-log/query.ts"
 
 /** What is to be shown. */
 export interface LogsOptions {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { wellFormedJson } from "../exact-json.ts"
-import type { LogEntry, Payload } from "../log/entry.ts"
-import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/terminal-line.ts"
+import { wellFormedJson } from "../json/exact-json.ts"
+import type { LogEntry, Payload } from "../request-log/entry.ts"
+import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/console/terminal-line.ts"
 
 const escaped = (text: string): string =>
   text.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")

@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process"
-import { isLoopbackName } from "../auth/trust.ts"
+import { isLoopbackName } from "../auth/stored-key-policy.ts"
 import { announce, settingsOrExit, urlHost } from "../runtime/process.ts"
 import { onSignal } from "../runtime/signals.ts"
 import { spawnWorkerd, workerdConfig } from "./workerd-config.ts"

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { count, integer, number } from "./expected.ts"
+import { count, integer, number } from "../schema/expected.ts"
 
 const Seconds = integer(1, 3_600)
 

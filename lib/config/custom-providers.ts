@@ -5,7 +5,7 @@
  */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { recordOf, text } from "./expected.ts"
+import { recordOf, text } from "../schema/expected.ts"
 import { isReference, type Resolve, secretOf } from "./stored-keys.ts"
 
 /** A provider, as the rest of the gateway sees it. */

@@ -4,8 +4,8 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { RouteElement } from "./route-elements.ts"
-import { compileRoute, type RouteGraph } from "./route-graph.ts"
+import { RouteElement } from "../dynamic-route/elements.ts"
+import { compileRoute, type RouteGraph } from "../dynamic-route/graph.ts"
 
 const Elements = Schema.Array(RouteElement)
 

@@ -5,10 +5,10 @@
  */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { PriceOverride } from "../meter/call-cost.ts"
+import type { PriceOverride } from "../pricing/call-cost.ts"
 import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, CustomProviders, customProviders } from "./custom-providers.ts"
-import { count, integer, oneOf, text } from "./expected.ts"
+import { count, integer, oneOf, text } from "../schema/expected.ts"
 import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
 import {
   RateLimiting,
@@ -20,8 +20,8 @@ import {
   SpendLimitsEntry,
 } from "./limit-rules.ts"
 import { LogCollection, type LogSettings, logSettings } from "./log-settings.ts"
-import { nodesOf, type RouteGraph } from "./route-graph.ts"
-import { SettingProblem } from "./setting-problem.ts"
+import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
+import { SettingProblem } from "../schema/setting-problem.ts"
 import { ModelPrices, priceOverrides } from "./price-overrides.ts"
 import { ProviderKeys, type Resolve, secretOf, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
@@ -131,7 +131,7 @@ export interface GatewaySettings {
    */
   readonly drains: boolean
   /** Whether a chat's stream is asked for its usage where the client did not ask. */
-  readonly asksUsage: boolean
+  readonly requestsUsage: boolean
 }
 
 /** What every entry has from the variables. */
@@ -207,6 +207,6 @@ export const gatewaySettings = (
     log: logSettings(entry),
     prices: priceOverrides(entry.prices ?? {}),
     drains: entry.on_client_leave === "drain",
-    asksUsage: entry.stream_usage ?? true,
+    requestsUsage: entry.stream_usage ?? true,
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { integer, number, oneOf, someText, text } from "./expected.ts"
+import { integer, number, oneOf, someText, text } from "../schema/expected.ts"
 
 const maxSeconds = 31 * 24 * 3600
 

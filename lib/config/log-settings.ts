@@ -4,7 +4,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { integer, oneOf } from "./expected.ts"
+import { integer, oneOf } from "../schema/expected.ts"
 
 const optional = Schema.optionalKey
 const Strategy = oneOf("STOP_INSERTING", "DELETE_OLDEST")

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
-import { type Secrets, secretsIn, secretsOf } from "../secrets.ts"
+import { type Secrets, secretsIn, secretsOf } from "../redaction/secrets.ts"
 import type { GatewaySettings } from "./gateway-settings.ts"
 import type { OtelSettings } from "./otel-settings.ts"
 

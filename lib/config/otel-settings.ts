@@ -8,7 +8,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { oneOf, text } from "./expected.ts"
+import { oneOf, text } from "../schema/expected.ts"
 
 const optional = Schema.optionalKey
 

@@ -4,9 +4,9 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import type { PriceOverride } from "../meter/call-cost.ts"
-import { attoPlaces, decimalUnits, picoPlaces } from "../meter/price.ts"
-import { integer, recordOf, text } from "./expected.ts"
+import type { PriceOverride } from "../pricing/call-cost.ts"
+import { attoPlaces, decimalUnits, picoPlaces } from "../pricing/price.ts"
+import { integer, recordOf, text } from "../schema/expected.ts"
 
 const isAmount = (value: string): boolean => /^(?:\d{1,9}(?:\.\d{0,12})?|\.\d{1,12})$/.test(value)
 

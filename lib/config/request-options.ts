@@ -4,8 +4,8 @@
  * @module
  */
 import { badRequest, type GatewayError } from "../errors.ts"
-import { parseExactly } from "../exact-json.ts"
-import { type CustomCost, customCost } from "../meter/custom-cost.ts"
+import { parseExactly } from "../json/exact-json.ts"
+import { type CustomCost, customCost } from "../pricing/custom-cost.ts"
 import type { Backoff, GatewaySettings } from "./gateway-settings.ts"
 
 /**
@@ -15,7 +15,7 @@ import type { Backoff, GatewaySettings } from "./gateway-settings.ts"
 export type Metadata = Readonly<Record<string, string | number | boolean>>
 
 /** What one set of headers asks for; nothing where it does not say. Numbers are within their ranges. */
-export interface AskedOptions {
+export interface RequestedOptions {
   /** Seconds; 0 asks not to be cached. */
   readonly cacheTtl?: number
   readonly skipCache?: boolean
@@ -123,7 +123,7 @@ const ranges = { maxAttempts: 5, retryDelay: 60_000, requestTimeout: 86_400_000 
 
 /** Every header that is read here, with the older name that Cloudflare still honours, and what it takes. */
 const headerOptions: ReadonlyArray<
-  readonly [header: string, option: keyof AskedOptions, read: Read<unknown>]
+  readonly [header: string, option: keyof RequestedOptions, read: Read<unknown>]
 > = [
   ["cf-cache-ttl", "cacheTtl", cacheTtl],
   ["cf-aig-cache-ttl", "cacheTtl", cacheTtl],
@@ -146,10 +146,10 @@ const headerOptions: ReadonlyArray<
   ["cf-aig-collect-log-payload", "collectPayload", boolean],
 ]
 
-const nothing: AskedOptions = {}
+const nothing: RequestedOptions = {}
 
 /** Reads what headers ask for. A value that cannot be read is an error that names the header and what it takes. */
-export const askedOptions = (headers: Headers): AskedOptions | GatewayError => {
+export const parseOptionHeaders = (headers: Headers): RequestedOptions | GatewayError => {
   let asked: Record<string, unknown> | undefined
   for (const [header, option, read] of headerOptions) {
     const given = headers.get(header)
@@ -168,7 +168,7 @@ export const askedOptions = (headers: Headers): AskedOptions | GatewayError => {
 /** How long a request with a key of its own is cached where nothing else says: Cloudflare's default, in seconds. */
 const defaultKeyTtl = 300
 
-const cacheOf = (asked: AskedOptions, { cache }: GatewaySettings): RequestOptions["cache"] => {
+const cacheOf = (asked: RequestedOptions, { cache }: GatewaySettings): RequestOptions["cache"] => {
   const byHeader = cache.ttlHeaderEnables && asked.cacheTtl !== undefined
   const enabled = cache.ttl > 0 || asked.cacheKey !== undefined || byHeader
   return {
@@ -187,7 +187,7 @@ export const configOptions = (config: {
   readonly maxAttempts?: number
   readonly retryDelay?: number
   readonly backoff?: Backoff
-}): AskedOptions => {
+}): RequestedOptions => {
   const options = {
     requestTimeout: clamp(config.requestTimeout, 1, ranges.requestTimeout),
     maxAttempts: clamp(config.maxAttempts, 1, ranges.maxAttempts),
@@ -204,8 +204,8 @@ export const configOptions = (config: {
  */
 export const requestOptions = (
   gateway: GatewaySettings,
-  request: AskedOptions,
-  step: AskedOptions,
+  request: RequestedOptions,
+  step: RequestedOptions,
   retried: boolean,
 ): RequestOptions => {
   const asked = { ...request, ...step }

@@ -4,8 +4,8 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { parseExactly } from "../exact-json.ts"
-import { jsonFault } from "../json-fault.ts"
+import { parseExactly } from "../json/exact-json.ts"
+import { findSyntaxError } from "../json/syntax-error.ts"
 
 /** A place in a text for people: lines and columns are counted from 1, columns in characters. */
 const placeOf = (bytes: Uint8Array, at: number): string => {
@@ -19,7 +19,7 @@ const placeOf = (bytes: Uint8Array, at: number): string => {
  */
 export const settingsIn = (text: string): Result.Result<unknown, string> => {
   const bytes = new TextEncoder().encode(text)
-  const fault = jsonFault(bytes)
+  const fault = findSyntaxError(bytes)
   return fault === undefined
     ? Result.succeed(parseExactly(text))
     : Result.fail(`expected ${fault.expected} at ${placeOf(bytes, fault.at)} of its JSON`)

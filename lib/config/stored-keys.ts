@@ -4,8 +4,8 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
-import { recordOf, text } from "./expected.ts"
-import { SettingProblem } from "./setting-problem.ts"
+import { recordOf, text } from "../schema/expected.ts"
+import { SettingProblem } from "../schema/setting-problem.ts"
 
 /** The name of a variable that holds a secret, which never stands in the settings itself. */
 const SecretReference = text(

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Environment } from "./environment.ts"
-import { nearestName } from "./nearest-name.ts"
+import { nearestName } from "../schema/nearest-name.ts"
 
 /** The prefixes of the gateway's own variables, and of Baseten's that it knows. */
 const ours = /^(?:basegate|baseten)_/i

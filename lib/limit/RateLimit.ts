@@ -13,7 +13,7 @@ import { Store } from "../store/Store.ts"
 import { bucketCounters, type Count, countOf } from "./counter-keys.ts"
 import { type LimitSubject, ratePartition } from "./partition.ts"
 import { policyField, type RuleState, stateField } from "./ratelimit-fields.ts"
-import { keptFor, room, untilMore, wholeSeconds, type Window } from "./windows.ts"
+import { counterTtl, millisUntilMore, remaining, wholeSeconds, type Window } from "./windows.ts"
 
 interface RateCount {
   readonly rule: RateRule
@@ -94,15 +94,15 @@ export class RateLimit extends Context.Service<RateLimit, {
           // Once refused, the other rules are only asked: to say how long to wait for all of them.
           const taken = rule.unit === "requests" && refused.length === 0 ? 1 : 0
           const current = taken === 1
-            ? yield* store.add(keys.current, taken, keptFor(window))
+            ? yield* store.add(keys.current, taken, counterTtl(window))
             : yield* store.count(keys.current)
-          if (taken === 1) giveBack.push(store.add(keys.current, -taken, keptFor(window)))
-          const fits = room(window, { previous, current }, now) >= 1 - taken
+          if (taken === 1) giveBack.push(store.add(keys.current, -taken, counterTtl(window)))
+          const fits = remaining(window, { previous, current }, now) >= 1 - taken
           const usage = { previous, current: fits ? current : current - taken }
           const state = {
             rule,
-            remaining: Math.max(0, room(window, usage, now)),
-            untilMore: untilMore(window, usage, now),
+            remaining: Math.max(0, remaining(window, usage, now)),
+            untilMore: millisUntilMore(window, usage, now),
           }
           if (fits) passed.push(state)
           else refused.push(state)
@@ -122,7 +122,7 @@ export class RateLimit extends Context.Service<RateLimit, {
       const settle = Effect.fnUntraced(function* (counts: ReadonlyArray<RateCount>, tokens: number) {
         const now = yield* Clock.currentTimeMillis
         for (const { count, window } of counts) {
-          yield* store.add(bucketCounters(count, window, now).current, tokens, keptFor(window))
+          yield* store.add(bucketCounters(count, window, now).current, tokens, counterTtl(window))
         }
       })
 

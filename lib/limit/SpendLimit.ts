@@ -14,7 +14,7 @@ import { bucketCounters, type Count, countOf } from "./counter-keys.ts"
 import { spendPartition, type SpendSubject } from "./partition.ts"
 import { policyField, stateField, type ToldRule } from "./ratelimit-fields.ts"
 import { makeUnderWay } from "./under-way.ts"
-import { keptFor, room, waitFor, wholeSeconds, type Window } from "./windows.ts"
+import { counterTtl, remaining, waitFor, wholeSeconds, type Window } from "./windows.ts"
 
 /**
  * Amounts are counted in whole nano-dollars: sums of whole numbers do not drift as sums of fractions do. Each
@@ -131,9 +131,9 @@ export class SpendLimit extends Context.Service<SpendLimit, {
             const counters = bucketCounters(count, window, now)
             const previous = counters.previous === undefined ? 0 : yield* store.count(counters.previous)
             const usage = { previous, current: yield* store.count(counters.current) }
-            const isSpent = room(window, usage, now) < 1
+            const isSpent = remaining(window, usage, now) < 1
             const expected = { previous, current: usage.current + (ahead[index] ?? 0) }
-            if (!isSpent && room(window, expected, now) >= 1) continue
+            if (!isSpent && remaining(window, expected, now) >= 1) continue
             const wait = isSpent ? waitFor(window, usage, now, 1) : 1000
             const told = toldRule(rule)
             return yield* Effect.fail(spendLimited(detailOf(rule, subject), {
@@ -147,7 +147,7 @@ export class SpendLimit extends Context.Service<SpendLimit, {
       const book = Effect.fnUntraced(function* (budgets: ReadonlyArray<Budget>, amount: number) {
         const now = yield* Clock.currentTimeMillis
         for (const { count, window } of budgets) {
-          yield* store.add(bucketCounters(count, window, now).current, amount, keptFor(window))
+          yield* store.add(bucketCounters(count, window, now).current, amount, counterTtl(window))
         }
       })
       const enter = Effect.fnUntraced(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { textDigest } from "../digest.ts"
+import { textDigest } from "../redaction/digest.ts"
 import type { Counter } from "../store/memory.ts"
 import { bucketOf, type Window } from "./windows.ts"
 

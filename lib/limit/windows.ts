@@ -20,7 +20,7 @@ export interface Window {
 }
 
 /** What was counted in the bucket of a time and in the one before; a fixed window ignores the latter. */
-export interface Usage {
+export interface WindowUsage {
   readonly previous: number
   readonly current: number
 }
@@ -32,11 +32,11 @@ export const bucketOf = ({ interval }: Window, now: number): number => Math.floo
 export const untilReset = ({ interval }: Window, now: number): number => interval - now % interval
 
 /** How long a counter must be kept after its first addition, in milliseconds. */
-export const keptFor = ({ interval, technique }: Window): number =>
+export const counterTtl = ({ interval, technique }: Window): number =>
   technique === "sliding" ? 2 * interval : interval
 
 /** How many whole units are left; below zero where the limit is passed. */
-export const room = (window: Window, { previous, current }: Usage, now: number): number => {
+export const remaining = (window: Window, { previous, current }: WindowUsage, now: number): number => {
   const { limit, interval, technique } = window
   const free = limit - current
   return technique === "fixed"
@@ -49,8 +49,8 @@ export const room = (window: Window, { previous, current }: Usage, now: number):
  *
  * @param units from 1 to the limit
  */
-export const waitFor = (window: Window, usage: Usage, now: number, units: number): number => {
-  if (room(window, usage, now) >= units) return 0
+export const waitFor = (window: Window, usage: WindowUsage, now: number, units: number): number => {
+  if (remaining(window, usage, now) >= units) return 0
   const { limit, interval, technique } = window
   const left = untilReset(window, now)
   if (technique === "fixed") return left
@@ -61,8 +61,8 @@ export const waitFor = (window: Window, usage: Usage, now: number, units: number
 }
 
 /** Milliseconds until there is more room than now, if nobody uses any; until the reset where all is free. */
-export const untilMore = (window: Window, usage: Usage, now: number): number => {
-  const units = Math.max(0, room(window, usage, now)) + 1
+export const millisUntilMore = (window: Window, usage: WindowUsage, now: number): number => {
+  const units = Math.max(0, remaining(window, usage, now)) + 1
   return units > window.limit ? untilReset(window, now) : waitFor(window, usage, now, units)
 }
 

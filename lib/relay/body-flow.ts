@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Ending } from "../telemetry/request-record.ts"
+import type { Ending } from "../record/request-record.ts"
 
 /** Takes a body: what a stream's controller does. */
 export interface Sink {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Ending } from "../telemetry/request-record.ts"
-import type { AnswerWatch } from "./answer-watch.ts"
+import type { Ending } from "../record/request-record.ts"
+import type { AnswerWatch } from "../answer/answer-watch.ts"
 import { CutShort, type Flow, type Sink, streamOf } from "./body-flow.ts"
-import type { ChunkReader } from "./chunk-reader.ts"
+import type { ChunkReader } from "../upstream/body-reader.ts"
 
 /** Leaves a part of a body out as it passes. */
 export interface BodyFilter {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Framing } from "../framing.ts"
+import type { Framing } from "../sse/framing.ts"
 import { loosely } from "./path-spelling.ts"
 
 /** A call whose JSON body is worth a look. */

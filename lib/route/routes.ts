@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { adminMethodNotAllowed } from "../admin-errors.ts"
+import { adminMethodNotAllowed } from "../errors/admin-errors.ts"
 import { badRequest, type GatewayError, invalidProvider, methodNotAllowed, notFound } from "../errors.ts"
-import type { Framing } from "../framing.ts"
-import { type AdminRoute, findAdminRoute, isAdminPath } from "./admin-routes.ts"
+import type { Framing } from "../sse/framing.ts"
+import { type AdminRoute, findAdminRoute, isAdminPath } from "./admin-paths.ts"
 import {
   type BasetenUrls,
   chainUrl,

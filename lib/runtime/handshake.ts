@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RequestContext } from "../exchange.ts"
+import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
 
 /** A handshake that the gateway has accepted. */
@@ -28,7 +28,7 @@ const offered = /^(cf-aig-authorization|authorization)\.(\S+)$/
 export const serveWithSockets = <Answer>(
   gateway: Gateway,
   request: Request,
-  context: RequestContext,
+  context: HostContext,
   upgrade: (handshake: Handshake) => Answer,
 ): Promise<Answer | Response> =>
   isHandshake(request) ? accept(gateway, request, context, upgrade) : gateway.fetch(request, context)
@@ -36,7 +36,7 @@ export const serveWithSockets = <Answer>(
 const accept = async <Answer>(
   gateway: Gateway,
   request: Request,
-  context: RequestContext,
+  context: HostContext,
   upgrade: (handshake: Handshake) => Answer,
 ): Promise<Answer | Response> => {
   const headers = new Headers(request.headers)

@@ -4,12 +4,12 @@
  * @module
  */
 import type * as Layer from "effect/Layer"
-import type { HostTraits } from "../layers.ts"
-import { layerSqlite } from "../log/sqlite/sqlite-log.ts"
-import { readBuffers } from "../relay/chunk-reader.ts"
-import { Transport } from "../relay/Transport.ts"
-import { layerSharedMisses } from "../steps/shared-misses.ts"
-import { networkForbidden } from "../provider-errors.ts"
+import type { HostCapabilities } from "../layers.ts"
+import { layerSqlite } from "../request-log/sqlite/sqlite-log.ts"
+import { readBuffers } from "../upstream/body-reader.ts"
+import { Transport } from "../upstream/Transport.ts"
+import { layerCoalesceInFlight } from "../call/coalesce-in-flight.ts"
+import { networkForbidden } from "../errors/provider-errors.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 import { findSqlite } from "./sqlite.ts"
@@ -26,8 +26,8 @@ const host = globalThis as {
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
 /** How requests may treat each other, how much memory they share, and where the log is kept. */
-export const hostTraits = (): HostTraits =>
-  onWorkers() ? workersTraits : { misses: layerSharedMisses, log: layerSqlite(findSqlite) }
+export const hostTraits = (): HostCapabilities =>
+  onWorkers() ? workersTraits : { coalescer: layerCoalesceInFlight, log: layerSqlite(findSqlite) }
 
 /** Deno's `fetch` for who may not call every host. */
 const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { isLoopbackName } from "../auth/trust.ts"
+import { isLoopbackName } from "../auth/stored-key-policy.ts"
 import { type Environment, readSettings } from "../config/environment.ts"
-import type { RequestContext } from "../exchange.ts"
+import type { HostContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
 import { serveWithSockets } from "./handshake.ts"
@@ -89,7 +89,7 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
     })
   }
   const hostname = bound ?? (second as Lent | undefined)?.hostname
-  const context: RequestContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
+  const context: HostContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
   const gateway = processGateway()
   if ("Bun" in globalThis && !request.headers.has("upgrade")) {
     const server = second as BunServer | undefined

@@ -4,12 +4,12 @@
  * @module
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
-import { errorResponse } from "../error-response.ts"
+import { errorResponse } from "../errors/error-response.ts"
 import { unreadableUrl } from "../errors.ts"
-import type { RelayedBody, RequestContext, Respond } from "../exchange.ts"
-import { readChunks } from "../relay/chunk-reader.ts"
+import type { HostContext, RelayedBody, Respond } from "../exchange.ts"
+import { readChunks } from "../upstream/body-reader.ts"
 import type { Flow, Sink } from "../relay/body-flow.ts"
-import { whereabouts } from "../whereabouts.ts"
+import { stackFrames } from "../redaction/stack-frames.ts"
 import { lingerAfter } from "./node-linger.ts"
 import { requestOf } from "./node-request.ts"
 
@@ -96,7 +96,7 @@ const send = async (answer: Response | RelayedAnswer, response: ServerResponse):
 export const nodeListener = (
   handler: (
     request: Request,
-    context: Required<Pick<RequestContext, "onLeave" | "respond">>,
+    context: Required<Pick<HostContext, "onLeave" | "respond">>,
   ) => Promise<Response>,
 ) =>
 async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -119,7 +119,7 @@ async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     await send(answer, response)
   } catch (cause) {
     // What is thrown here would end the process.
-    console.error(JSON.stringify({ level: "error", msg: "internal", at: whereabouts(cause) }))
+    console.error(JSON.stringify({ level: "error", msg: "internal", at: stackFrames(cause) }))
     response.destroy()
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from "node:http"
-import type { ChunkRead, ChunkReader } from "../relay/chunk-reader.ts"
+import type { ChunkRead, ChunkReader } from "../upstream/body-reader.ts"
 
 /** Its headers, with several values of one name (`set-cookie`) kept apart. */
 export const headersOf = (message: IncomingMessage): Headers => {

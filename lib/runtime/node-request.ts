@@ -7,7 +7,7 @@
  * @module
  */
 import type { IncomingMessage } from "node:http"
-import { joined } from "../joined-bytes.ts"
+import { concatBytes } from "../bytes/concat.ts"
 import { headersOf, readerOf, streamFrom } from "./node-message.ts"
 
 /** All bytes of a message, which must be whole. */
@@ -20,7 +20,7 @@ const bytesOf = (message: IncomingMessage): Promise<ArrayBuffer> =>
       size += chunk.byteLength
     })
     message.on("end", () => {
-      if (message.complete) resolve(joined(chunks, size).buffer)
+      if (message.complete) resolve(concatBytes(chunks, size).buffer)
     })
     message.on("error", reject)
     // Asked first: an error that nobody needs would cost every request 2 % for its stack.

@@ -7,9 +7,9 @@
  */
 import type { ClientRequest, IncomingMessage } from "node:http"
 import * as Layer from "effect/Layer"
-import type { Abort } from "../abort.ts"
-import { Transport, type UpstreamRequest } from "../relay/Transport.ts"
-import { type OpenReader, readChunks } from "../relay/chunk-reader.ts"
+import type { Abort } from "../upstream/lazy-abort.ts"
+import { Transport, type UpstreamRequest } from "../upstream/Transport.ts"
+import { type OpenReader, readChunks } from "../upstream/body-reader.ts"
 import { headersOf, type MessageReader, readerOf, streamFrom } from "./node-message.ts"
 
 interface NodeModules {

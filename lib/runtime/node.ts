@@ -4,7 +4,7 @@
  * @module
  */
 import { createServer } from "node:http"
-import { isLoopbackName } from "../auth/trust.ts"
+import { isLoopbackName } from "../auth/stored-key-policy.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
 import { announce, cannotListen, settingsOrExit } from "./process.ts"

@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import { keyNotice } from "../auth/key-notice.ts"
 import { readSettings, type SettingsShape } from "../config/environment.ts"
-import { fileProblem } from "../log/sqlite/file-problem.ts"
+import { fileProblem } from "../request-log/sqlite/file-problem.ts"
 import { askForPermissions } from "./deno-permissions.ts"
 import { hostEnvironment } from "./host.ts"
 import { findSqlite } from "./sqlite.ts"

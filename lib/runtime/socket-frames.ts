@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { membersNamed, type Named, parseBytes } from "../request/json-members.ts"
+import { membersNamed, type Named, parseBytes } from "../json/members.ts"
 
 /** A request that has come over a socket. */
 export interface Asked {

@@ -4,8 +4,8 @@
  * @module
  */
 import * as Layer from "effect/Layer"
-import { jsonLine, RecordLine } from "../telemetry/RecordLine.ts"
-import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/terminal-line.ts"
+import { jsonLine, LogLine } from "../telemetry/console/LogLine.ts"
+import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/console/terminal-line.ts"
 import { grantedEnvironment } from "./deno-permissions.ts"
 
 interface Process {
@@ -29,7 +29,7 @@ export const terminalFormat = (dated = false): TerminalFormat | undefined => {
  *
  * Nothing asks for `process.stdout` before the first answer: making it takes 9 ms on Bun and 15 on Deno (2026-11).
  */
-export const layerTerminal: Layer.Layer<never> = Layer.sync(RecordLine, () => {
+export const layerTerminal: Layer.Layer<never> = Layer.sync(LogLine, () => {
   let named = false
   return (record, level) => {
     const format = terminalFormat()

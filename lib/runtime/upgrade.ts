@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RequestContext } from "../exchange.ts"
+import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
 import type { Handshake } from "./handshake.ts"
 import { type Conversation, converse } from "./websocket.ts"
@@ -59,7 +59,7 @@ export type Upgrade = (handshake: Handshake) => Response | undefined
 export const upgradeOf = (
   gateway: Gateway,
   request: Request,
-  context: RequestContext,
+  context: HostContext,
   server: BunServer | undefined,
 ): Upgrade | undefined => {
   if (Deno !== undefined) {

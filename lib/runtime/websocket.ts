@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { RequestContext } from "../exchange.ts"
+import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
 import { type Asked, failed, idOf, requestIn } from "./socket-frames.ts"
 import { makeOutlet, type Socket } from "./socket-outlet.ts"
-import { makeTurns, tellAnswer } from "./tell-answer.ts"
+import { makeTurns, tellAnswer } from "./answer-messages.ts"
 
 /** What a runtime tells of a socket. */
 export interface Conversation {
@@ -31,7 +31,7 @@ const maxRefusals = 100
 export const converse = (
   gateway: Gateway,
   { url, headers: shown }: Request,
-  context: RequestContext,
+  context: HostContext,
   socket: Socket,
 ): Conversation => {
   const outlet = makeOutlet(socket)

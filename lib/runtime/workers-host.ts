@@ -6,12 +6,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { HostTraits } from "../layers.ts"
-import { RequestLog } from "../log/RequestLog.ts"
-import { monotonicNow } from "../monotonic.ts"
-import { readBuffers } from "../relay/chunk-reader.ts"
-import { type StreamBody, Transport } from "../relay/Transport.ts"
-import { layerSeparateMisses } from "../steps/separate-misses.ts"
+import type { HostCapabilities } from "../layers.ts"
+import { RequestLog } from "../request-log/RequestLog.ts"
+import { monotonicNow } from "../time/monotonic.ts"
+import { readBuffers } from "../upstream/body-reader.ts"
+import { type StreamBody, Transport } from "../upstream/Transport.ts"
+import { layerCoalesceNone } from "../call/coalesce-none.ts"
 
 const { FixedLengthStream } = globalThis as {
   readonly FixedLengthStream?: new (length: number) => TransformStream
@@ -52,8 +52,8 @@ const workersClock: Layer.Layer<never> = Layer.effect(
  * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters of either kind
  * about 9 MB, cached answers 32 MB, the log 8 MB, and request bodies 24 MB.
  */
-export const workersTraits: HostTraits = {
-  misses: layerSeparateMisses,
+export const workersTraits: HostCapabilities = {
+  coalescer: layerCoalesceNone,
   uploads: { arriving: 16 * 1024 * 1024, held: 24 * 1024 * 1024 },
   memory: { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 },
   log: RequestLog.layerMemory({
@@ -62,5 +62,5 @@ export const workersTraits: HostTraits = {
     whyNoFile: "Workers have no files, so BASEGATE_DB means nothing here",
   }),
   clock: workersClock,
-  detached: false,
+  backgroundWork: false,
 }

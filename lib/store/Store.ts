@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { monotonicBy } from "../monotonic.ts"
+import { monotonicBy } from "../time/monotonic.ts"
 import { type Counter, makeMemory, type MemoryOptions } from "./memory.ts"
 
 /** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */

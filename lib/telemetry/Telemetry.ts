@@ -8,13 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { LogLevel, SettingsShape } from "../config/environment.ts"
 import { Settings } from "../config/Settings.ts"
-import type { Collected } from "../log/entry.ts"
-import { RequestLog } from "../log/RequestLog.ts"
-import { RecordLine } from "./RecordLine.ts"
-import { Metrics } from "./Metrics.ts"
-import { OtlpExporter } from "./OtlpExporter.ts"
-import type { RequestRecord } from "./request-record.ts"
-import { reportDefect } from "../whereabouts.ts"
+import type { LogDirective } from "../request-log/entry.ts"
+import { RequestLog } from "../request-log/RequestLog.ts"
+import { LogLine } from "./console/LogLine.ts"
+import { Metrics } from "./metrics/Metrics.ts"
+import { OtlpExporter } from "./otlp/OtlpExporter.ts"
+import type { RequestRecord } from "../record/request-record.ts"
+import { reportDefect } from "../redaction/stack-frames.ts"
 
 const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const satisfies Record<LogLevel, number>
 
@@ -42,7 +42,7 @@ const lineWriter = (): (line: string) => void => {
 const lineOf = ({ logLevel }: SettingsShape): (record: RequestRecord) => Effect.Effect<void> => {
   const write = lineWriter()
   return (record) =>
-    Effect.map(RecordLine, (line) => {
+    Effect.map(LogLine, (line) => {
       const level = levelOf(record)
       if (severity[level] < severity[logLevel]) return
       try {
@@ -56,7 +56,7 @@ const lineOf = ({ logLevel }: SettingsShape): (record: RequestRecord) => Effect.
 /** What `Telemetry` does. */
 export interface TelemetryShape {
   /** @param collected what the gateway's settings and the caller want kept in the log */
-  readonly record: (record: RequestRecord, collected: Collected) => Effect.Effect<void>
+  readonly record: (record: RequestRecord, collected: LogDirective) => Effect.Effect<void>
 }
 
 const TelemetryKey: Context.ServiceClass<Telemetry, "basegate/telemetry/Telemetry", TelemetryShape> = Context
@@ -80,7 +80,7 @@ export class Telemetry extends TelemetryKey {
         const metrics = yield* Metrics
         const exporter = yield* OtlpExporter
         return {
-          record: (record, { entry, payloads }) =>
+          record: (record, { shouldLog, payloads }) =>
             Effect.suspend(() => {
               try {
                 metrics.record(record)
@@ -89,10 +89,12 @@ export class Telemetry extends TelemetryKey {
               }
               const told = Effect.andThen(
                 line(record),
-                exporter.record(record, levelOf(record), entry ? payloads : undefined),
+                exporter.record(record, levelOf(record), shouldLog ? payloads : undefined),
               )
               // The log may be another's, and fail in its own ways: it comes last.
-              return entry ? Effect.andThen(told, Effect.suspend(() => log.append(record, payloads))) : told
+              return shouldLog
+                ? Effect.andThen(told, Effect.suspend(() => log.append(record, payloads)))
+                : told
             }),
         }
       }),

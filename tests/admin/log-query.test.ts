@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { analyticsQuery } from "../../lib/admin/analytics-query.ts"
 import { deletion, logQuery } from "../../lib/admin/log-query.ts"
 import { GatewayError } from "../../lib/errors.ts"
-import type { LogFilter } from "../../lib/log/query.ts"
+import type { LogFilter } from "../../lib/request-log/query.ts"
 
 const scope = { account: "a", gateway: "g" }
 const query = (text: string) => logQuery(scope, new URLSearchParams(text))

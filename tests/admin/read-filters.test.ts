@@ -3,7 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { openParameters } from "../../lib/admin/parameters.ts"
 import { readFilters } from "../../lib/admin/read-filters.ts"
-import { filterKeys, type LogFilter } from "../../lib/log/query.ts"
+import { filterKeys, type LogFilter } from "../../lib/request-log/query.ts"
 
 const read = (query: string | URLSearchParams) => {
   const parameters = openParameters(new URLSearchParams(query))

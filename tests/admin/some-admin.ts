@@ -1,7 +1,7 @@
 /** A gateway whose admin asks. */
 import assert from "node:assert/strict"
 import { createGateway } from "../../mod.ts"
-import type { RequestLog } from "../../lib/log/RequestLog.ts"
+import type { RequestLog } from "../../lib/request-log/RequestLog.ts"
 import { type Asked, someLog } from "./some-log.ts"
 
 /** The admin token of these tests. */

@@ -1,9 +1,9 @@
 /** A log that answers as it is told, and notes what it was asked. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { LogEntry } from "../../lib/log/entry.ts"
-import { RequestLog } from "../../lib/log/RequestLog.ts"
-import { draftRecord } from "../../lib/telemetry/request-record.ts"
+import type { LogEntry } from "../../lib/request-log/entry.ts"
+import { RequestLog } from "../../lib/request-log/RequestLog.ts"
+import { draftRecord } from "../../lib/record/request-record.ts"
 
 /** An entry; the id and whatever else matters to a test. */
 export const entryOf = (id: string, members: Partial<LogEntry> = {}): LogEntry => ({

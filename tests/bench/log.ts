@@ -16,12 +16,12 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { readSettings } from "../../lib/config/environment.ts"
 import { Settings } from "../../lib/config/Settings.ts"
-import type { LogFilter, LogQuery } from "../../lib/log/query.ts"
-import { RequestLog } from "../../lib/log/RequestLog.ts"
-import { layerSqlite } from "../../lib/log/sqlite/sqlite-log.ts"
-import { uuidV7 } from "../../lib/request/uuid-v7.ts"
+import type { LogFilter, LogQuery } from "../../lib/request-log/query.ts"
+import { RequestLog } from "../../lib/request-log/RequestLog.ts"
+import { layerSqlite } from "../../lib/request-log/sqlite/sqlite-log.ts"
+import { uuidV7 } from "../../lib/record/request-id.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
-import { draftRecord, type RequestRecord } from "../../lib/telemetry/request-record.ts"
+import { draftRecord, type RequestRecord } from "../../lib/record/request-record.ts"
 
 const total = Number(process.argv[2] ?? 1_000_000)
 const days = 30

@@ -38,7 +38,7 @@ test("ResponseCache.lookup() finds what was kept, for as long as the store is to
     Effect.gen(function* () {
       const cache = yield* ResponseCache
       assert.equal(yield* cache.lookup(at("k")), undefined)
-      yield* cache.keep(at("k"), answer, 60_000)
+      yield* cache.put(at("k"), answer, 60_000)
       return yield* cache.lookup(at("k"))
     }).pipe(Effect.provide(Layer.provide(ResponseCache.layer(), layer))),
   )
@@ -52,8 +52,8 @@ test("ResponseCache.keep() leaves out a body over the limit", async () => {
     Effect.gen(function* () {
       const cache = yield* ResponseCache
       assert.equal(cache.limit, 3)
-      yield* cache.keep(at("fits"), answer, 1)
-      yield* cache.keep(at("over"), { ...answer, body: new Uint8Array(4) }, 1)
+      yield* cache.put(at("fits"), answer, 1)
+      yield* cache.put(at("over"), { ...answer, body: new Uint8Array(4) }, 1)
     }).pipe(Effect.provide(Layer.provide(ResponseCache.layer(3), layer))),
   )
   assert.deepEqual(sets.map(([key]) => key), ["cache:fits"])
@@ -82,13 +82,13 @@ test("ResponseCache keeps a variant for each request that an answer varies by", 
       const cache = yield* ResponseCache
       const look = (headers: Record<string, string>) =>
         Effect.map(cache.lookup(at("k", headers)), (found) => found?.body[0])
-      yield* cache.keep(
+      yield* cache.put(
         at("k", { "accept-language": "de", "x-other": "1" }),
         varying(1, "Accept-Language"),
         60_000,
       )
-      yield* cache.keep(at("k", { "accept-language": "fr" }), varying(2, "accept-language"), 60_000)
-      yield* cache.keep(at("l", { "accept-language": "fr" }), varying(3, "*"), 60_000)
+      yield* cache.put(at("k", { "accept-language": "fr" }), varying(2, "accept-language"), 60_000)
+      yield* cache.put(at("l", { "accept-language": "fr" }), varying(3, "*"), 60_000)
       return [
         yield* look({ "accept-language": "de" }),
         yield* look({ "accept-language": "fr", "x-other": "2" }),

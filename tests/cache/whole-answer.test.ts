@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { type AnswerKind, isWholeAnswer } from "../../lib/cache/whole-answer.ts"
-import { toldError } from "../../lib/relay/told-error.ts"
+import { reportedError } from "../../lib/answer/reported-error.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const kind = (more: Partial<AnswerKind> = {}): AnswerKind => ({
@@ -10,7 +10,7 @@ const kind = (more: Partial<AnswerKind> = {}): AnswerKind => ({
   stream: false,
   object: true,
   untilClose: false,
-  tellsError: (value) => toldError(value) !== undefined,
+  tellsError: (value) => reportedError(value) !== undefined,
   ...more,
 })
 const predicted = kind({ object: false })

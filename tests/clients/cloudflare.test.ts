@@ -4,7 +4,7 @@ import { after, before, test } from "node:test"
 import Cloudflare from "cloudflare"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { RequestLog } from "../../lib/log/RequestLog.ts"
+import { RequestLog } from "../../lib/request-log/RequestLog.ts"
 import { createGateway, type Gateway, Telemetry } from "../../mod.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 

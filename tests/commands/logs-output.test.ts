@@ -2,8 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { entryTable, plainJson, wholeEntry } from "../../lib/commands/logs-output.ts"
-import type { LogEntry } from "../../lib/log/entry.ts"
-import { draftRecord } from "../../lib/telemetry/request-record.ts"
+import type { LogEntry } from "../../lib/request-log/entry.ts"
+import { draftRecord } from "../../lib/record/request-record.ts"
 
 const entry: LogEntry = {
   ...draftRecord({

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { after, before, test } from "node:test"
-import type { LogEntry } from "../../lib/log/entry.ts"
+import type { LogEntry } from "../../lib/request-log/entry.ts"
 import { startSimulator } from "../simulator/server.ts"
 import { spawnGateway } from "../support/spawn-gateway.ts"
 

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { DynamicRoutes, dynamicRoutes, routeProblem } from "../../lib/config/dynamic-routes.ts"
-import type { RouteElement } from "../../lib/config/route-elements.ts"
+import type { RouteElement } from "../../lib/dynamic-route/elements.ts"
 
 const decode = (value: unknown) =>
   Schema.decodeUnknownResult(DynamicRoutes)(value, { errors: "all", onExcessProperty: "error" })

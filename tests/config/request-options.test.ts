@@ -4,15 +4,15 @@ import * as Result from "effect/Result"
 import fc from "fast-check"
 import { readSettings } from "../../lib/config/environment.ts"
 import {
-  type AskedOptions,
-  askedOptions,
   configOptions,
+  parseOptionHeaders,
+  type RequestedOptions,
   requestOptions,
 } from "../../lib/config/request-options.ts"
 import { GatewayError } from "../../lib/errors.ts"
 
-const asked = (headers: Record<string, string>): AskedOptions => {
-  const options = askedOptions(new Headers(headers))
+const asked = (headers: Record<string, string>): RequestedOptions => {
+  const options = parseOptionHeaders(new Headers(headers))
   assert.ok(!(options instanceof GatewayError), String(options))
   return options
 }
@@ -24,7 +24,7 @@ const gatewayOf = (entry: object) => {
 }
 
 test("askedOptions() clamps every whole number to its range", () => {
-  const ranges: ReadonlyArray<readonly [string, keyof AskedOptions, number, number]> = [
+  const ranges: ReadonlyArray<readonly [string, keyof RequestedOptions, number, number]> = [
     ["cf-aig-cache-ttl", "cacheTtl", 60, 2_592_000],
     ["cf-cache-ttl", "cacheTtl", 60, 2_592_000],
     ["cf-aig-max-attempts", "maxAttempts", 1, 5],
@@ -67,7 +67,7 @@ test("askedOptions() reads any text as an option or as an error that names the h
   ]
   const value = fc.oneof(fc.string(), fc.json()).filter((text) => /^[\x20-\xff]*$/.test(text))
   fc.assert(fc.property(fc.constantFrom(...headers), value, (header, text) => {
-    const options = askedOptions(new Headers({ [header]: text }))
+    const options = parseOptionHeaders(new Headers({ [header]: text }))
     if (options instanceof GatewayError) {
       assert.match(options.detail, new RegExp(`^Cannot read ${header}: it takes `))
     }

@@ -1,7 +1,7 @@
 /** A stand-in for an OpenTelemetry collector (OTLP/HTTP, JSON). */
 import { Buffer } from "node:buffer"
 import { createServer, type ServerResponse } from "node:http"
-import { type Attribute, itemsOf, type OtlpSpan } from "../telemetry/otlp-reader.ts"
+import { type Attribute, itemsOf, type OtlpSpan } from "../telemetry/otlp/reader.ts"
 
 /** A metric, as far as cases look at it. */
 export interface OtlpMetric {

@@ -3,13 +3,13 @@ import { test } from "node:test"
 import fc from "fast-check"
 import {
   bucketOf,
-  room,
-  untilMore,
+  millisUntilMore,
+  remaining,
   untilReset,
-  type Usage,
   waitFor,
   wholeSeconds,
   type Window,
+  type WindowUsage,
 } from "../../lib/limit/windows.ts"
 
 const technique = fc.constantFrom("fixed" as const, "sliding" as const)
@@ -25,7 +25,7 @@ const usages = fc.record({
 const times = fc.integer({ min: 0, max: 1_000_000_000 })
 
 /** What the window will have counted at a later time, if nothing is added. */
-const later = (window: Window, usage: Usage, now: number, then: number): Usage => {
+const later = (window: Window, usage: WindowUsage, now: number, then: number): WindowUsage => {
   const rolled = bucketOf(window, then) - bucketOf(window, now)
   if (rolled === 0) return usage
   return { previous: rolled === 1 ? usage.current : 0, current: 0 }
@@ -34,7 +34,7 @@ const later = (window: Window, usage: Usage, now: number, then: number): Usage =
 /** Takes units one by one at the given pauses wherever there is room; gives how many were let through at each time. */
 const letThrough = (window: Window, pauses: ReadonlyArray<number>): ReadonlyArray<number> => {
   const counted = new Map<number, number>()
-  const usageAt = (now: number): Usage => ({
+  const usageAt = (now: number): WindowUsage => ({
     previous: counted.get(bucketOf(window, now) - 1) ?? 0,
     current: counted.get(bucketOf(window, now)) ?? 0,
   })
@@ -43,7 +43,7 @@ const letThrough = (window: Window, pauses: ReadonlyArray<number>): ReadonlyArra
   for (const pause of pauses) {
     now += pause
     const usage = usageAt(now)
-    if (room(window, usage, now) < 1) continue
+    if (remaining(window, usage, now) < 1) continue
     counted.set(bucketOf(window, now), usage.current + 1)
     times.push(now)
     const after = usageAt(now)
@@ -77,17 +77,17 @@ test("room(): what does not fit would pass the limit", () => {
   fc.assert(fc.property(windows, usages, times, (window, usage, now) => {
     const covered = window.technique === "sliding" ? untilReset(window, now) / window.interval : 0
     const estimate = usage.previous * covered + usage.current
-    const left = room(window, usage, now)
+    const left = remaining(window, usage, now)
     assert.ok(estimate + left <= window.limit + 1e-6 && estimate + left + 1 > window.limit - 1e-6)
   }))
 })
 
 test("room() of a sliding window: the previous bucket counts for the part still covered", () => {
   const window: Window = { limit: 100, interval: 60_000, technique: "sliding" }
-  assert.equal(room(window, { previous: 80, current: 10 }, 60_000), 10)
-  assert.equal(room(window, { previous: 80, current: 10 }, 75_000), 30)
-  assert.equal(room(window, { previous: 80, current: 10 }, 119_999), 89)
-  assert.equal(room({ ...window, technique: "fixed" }, { previous: 80, current: 10 }, 75_000), 90)
+  assert.equal(remaining(window, { previous: 80, current: 10 }, 60_000), 10)
+  assert.equal(remaining(window, { previous: 80, current: 10 }, 75_000), 30)
+  assert.equal(remaining(window, { previous: 80, current: 10 }, 119_999), 89)
+  assert.equal(remaining({ ...window, technique: "fixed" }, { previous: 80, current: 10 }, 75_000), 90)
 })
 
 test("bucketOf(), untilReset(): buckets are aligned to the clock", () => {
@@ -109,7 +109,8 @@ test("waitFor(): waiting so long is enough, a millisecond less is not, and two i
       (window, usage, now, part) => {
         const units = 1 + Math.floor(part * (window.limit - 1))
         const wait = waitFor(window, usage, now, units)
-        const fitsAfter = (ms: number) => room(window, later(window, usage, now, now + ms), now + ms) >= units
+        const fitsAfter = (ms: number) =>
+          remaining(window, later(window, usage, now, now + ms), now + ms) >= units
         assert.ok(Number.isInteger(wait) && wait >= 0 && wait <= 2 * window.interval, `${wait}`)
         assert.ok(fitsAfter(wait))
         assert.ok(wait === 0 || !fitsAfter(wait - 1))
@@ -120,9 +121,9 @@ test("waitFor(): waiting so long is enough, a millisecond less is not, and two i
 
 test("untilMore(): there is more room then, and not before; the reset where all is free", () => {
   fc.assert(fc.property(windows, usages, times, (window, usage, now) => {
-    const free = Math.max(0, room(window, usage, now))
-    const wait = untilMore(window, usage, now)
-    const freeAfter = (ms: number) => room(window, later(window, usage, now, now + ms), now + ms)
+    const free = Math.max(0, remaining(window, usage, now))
+    const wait = millisUntilMore(window, usage, now)
+    const freeAfter = (ms: number) => remaining(window, later(window, usage, now, now + ms), now + ms)
     if (free === window.limit) return assert.equal(wait, untilReset(window, now))
     assert.ok(freeAfter(wait) > free && freeAfter(wait - 1) <= free)
   }))

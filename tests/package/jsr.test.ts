@@ -14,7 +14,7 @@ test("JSR gets the module's sources, README and LICENSE, and nothing of the test
   )
   assert.match(stdout + stderr, /Dry run complete/)
   assert.doesNotMatch(stdout + stderr, /warning\[/)
-  const root = new URL("../../", import.meta.url).href
+  const root = new URL("../..", import.meta.url).href
   const files = [...(stdout + stderr).matchAll(/^ +(file:\S+) \(/gm)].map(([, file = ""]) =>
     file.replace(root, "")
   )

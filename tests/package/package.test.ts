@@ -20,7 +20,7 @@ import { promisify } from "node:util"
 import { build } from "esbuild"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 
-const project = fileURLToPath(new URL("../../", import.meta.url))
+const project = fileURLToPath(new URL("../..", import.meta.url))
 const bin = (name: string) => join(project, "node_modules/.bin", name)
 const run = promisify(execFile)
 
@@ -200,7 +200,7 @@ test("basegate/worker is one module without imports, and serves as a Worker does
 const typed = `
 import served, {
   AuthForwarder, createGateway, type Ending, type Gateway, GatewayAuth, GatewayError, type GatewayOptions, product,
-  type RequestContext, type RequestRecord, StreamRelay, Telemetry, Transport, UrlResolver, Upstream,
+  type HostContext, type RequestRecord, StreamRelay, Telemetry, Transport, UrlResolver, Upstream,
 } from "basegate"
 
 const records: Array<RequestRecord> = []
@@ -210,7 +210,7 @@ const options: GatewayOptions = {
   transport: Transport.layerFetch({ fetch: () => Promise.resolve(new Response("x")) }),
 }
 const gateway: Gateway = createGateway(options)
-const context: RequestContext = { loopback: true, waitUntil: (promise: Promise<unknown>) => void promise }
+const context: HostContext = { loopback: true, waitUntil: (promise: Promise<unknown>) => void promise }
 export const response: Promise<Response> = gateway.fetch(new Request("https://app.example/livez"), context)
 export const ending: Ending | undefined = records[0]?.ending
 export const version: string = product.version

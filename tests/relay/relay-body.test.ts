@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { type AnswerWatch, answerWatch } from "../../lib/relay/answer-watch.ts"
+import { type AnswerWatch, answerWatch } from "../../lib/answer/answer-watch.ts"
 import { relayBody } from "../../lib/relay/relay-body.ts"
-import type { Ending } from "../../lib/telemetry/request-record.ts"
+import type { Ending } from "../../lib/record/request-record.ts"
 
 const nothing = () => {}
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
-import { answerWatch } from "../../lib/relay/answer-watch.ts"
+import { answerWatch } from "../../lib/answer/answer-watch.ts"
 import { StreamRelay } from "../../lib/relay/StreamRelay.ts"
 
 const textOf = (body: ReadableStream<Uint8Array>): Promise<string> =>

@@ -4,10 +4,10 @@ import { mock, test } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { createGateway, Telemetry } from "../../mod.ts"
-import { Prices } from "../../lib/prices/Prices.ts"
-import { Transport } from "../../lib/relay/Transport.ts"
-import type { RequestRecord } from "../../lib/telemetry/request-record.ts"
-import { RecordLine } from "../../lib/telemetry/RecordLine.ts"
+import { Prices } from "../../lib/pricing/Prices.ts"
+import { Transport } from "../../lib/upstream/Transport.ts"
+import type { RequestRecord } from "../../lib/record/request-record.ts"
+import { LogLine } from "../../lib/telemetry/console/LogLine.ts"
 import { someLog } from "../admin/some-log.ts"
 
 const answer = '{"object":"chat.completion","model":"m","usage":{"prompt_tokens":3,"completion_tokens":4}}'
@@ -83,7 +83,7 @@ test("of the log", async () => {
 test("of the line", async () => {
   const kept: Array<RequestRecord> = []
   const log = someLog([], { append: (record) => Effect.sync(() => void kept.push(record)) })
-  const line = Layer.succeed(RecordLine, () => {
+  const line = Layer.succeed(LogLine, () => {
     throw new Error("no line")
   })
   const said = await overhear({ log, layer: line })

@@ -2,7 +2,7 @@
 import * as Layer from "effect/Layer"
 import fc from "fast-check"
 import { Transport } from "../../mod.ts"
-import type { UpstreamRequest } from "../../lib/relay/Transport.ts"
+import type { UpstreamRequest } from "../../lib/upstream/Transport.ts"
 
 /** How an answer comes: its form, what becomes of it, and the sizes in which it is cut. */
 export const answer = fc.record({

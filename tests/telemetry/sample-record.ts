@@ -1,5 +1,5 @@
 /** A finished record, for what is made of records. */
-import { type AttemptRecord, draftRecord, type RequestRecord } from "../../lib/telemetry/request-record.ts"
+import { type AttemptRecord, draftRecord, type RequestRecord } from "../../lib/record/request-record.ts"
 
 export const attempt: AttemptRecord = {
   step: 0,

@@ -1,0 +1,90 @@
+/**
+ * What the gateway answers to whoever has the admin token.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { Settings } from "../config/Settings.ts"
+import { adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
+import { GatewayError } from "../errors.ts"
+import type { Exchange } from "../exchange.ts"
+import type { RequestLog } from "../request-log/RequestLog.ts"
+import { Metrics } from "../telemetry/metrics/Metrics.ts"
+import type { AdminRoute } from "../route/admin-paths.ts"
+import { isAdminToken, presented } from "./admin-auth.ts"
+import { showAnalytics } from "./analytics-handler.ts"
+import { adminHeaders, envelope } from "./envelope.ts"
+import { gatewayJson } from "./gateway-json.ts"
+import { listGateways } from "./gateway-list.ts"
+import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
+import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-handlers.ts"
+
+type Answer = Effect.Effect<Response, GatewayError, RequestLog>
+
+const metrics: Effect.Effect<Response, never, Metrics> = Effect.map(
+  Effect.flatMap(Metrics, ({ text }) => text),
+  (text) =>
+    new Response(text, {
+      headers: { ...adminHeaders, "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+    }),
+)
+
+const logs = (
+  { request, url: { searchParams } }: Exchange,
+  { account, gateway, item, name }: AdminRoute,
+): Answer => {
+  const scope = { account, gateway }
+  switch (name) {
+    case "log":
+      return request.method === "PATCH" ? editLog(scope, item, request) : showLog(scope, item)
+    case "log.request":
+      return showPayload(scope, item, "request")
+    case "log.response":
+      return showPayload(scope, item, "response")
+    default:
+      return request.method === "DELETE" ? deleteLogs(scope, searchParams) : listLogs(scope, searchParams)
+  }
+}
+
+/** Answers a request that shows the admin token; fails with `admin_unauthorized` for others. */
+export const handleAdmin = (
+  exchange: Exchange,
+  route: AdminRoute,
+): Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings> =>
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const { record, request, url } = exchange
+    const { account, gateway: id, name } = route
+    record.route = `admin.${name}`
+    // The log is about calls, not about who reads it.
+    exchange.collected.shouldLog = false
+    const { adminToken } = settings
+    const shown = presented(request.headers)
+    if (adminToken === undefined || !(yield* Effect.promise(() => isAdminToken(shown, adminToken)))) {
+      return yield* adminUnauthorized(shown.length > 0)
+    }
+    if (name === "metrics") return yield* metrics
+    record.account_id = account
+    record.gateway_id = id === "" ? null : id
+    if (name === "gateways") return yield* answered(listGateways(settings, account, url.searchParams))
+    if (id === "") return yield* showAnalytics({ account }, url.searchParams)
+    const gateway = settings.gateway(account, id)
+    if (gateway === undefined) {
+      return yield* adminNotFound(
+        `There is no gateway "${account}/${id}". Add it (or "*") to BASEGATE_CONFIG.`,
+      )
+    }
+    switch (name) {
+      case "gateway":
+        return envelope(gatewayJson(id, gateway))
+      case "url":
+        return envelope(yield* answered(gatewayUrl(calledOrigin(url, request.headers), route, gateway)))
+      case "analytics":
+        return yield* showAnalytics({ account, gateway: id }, url.searchParams)
+      default:
+        return yield* logs(exchange, route)
+    }
+  })
+
+const answered = <A>(answer: A | GatewayError): Effect.Effect<A, GatewayError> =>
+  answer instanceof GatewayError ? Effect.fail(answer) : Effect.succeed(answer)

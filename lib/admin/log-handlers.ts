@@ -1,0 +1,115 @@
+/**
+ * The log API: what is done with the entries of a gateway's log.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { wellFormedJson } from "../json/exact-json.ts"
+import { adminBadRequest, adminNotFound } from "../errors/admin-errors.ts"
+import { bodyTooLarge, GatewayError } from "../errors.ts"
+import type { LogScope } from "../request-log/entry.ts"
+import type { LogPage, Range } from "../request-log/query.ts"
+import { RequestLog } from "../request-log/RequestLog.ts"
+import { wholeBody } from "../body/read-body.ts"
+import { makeUploads } from "../body/upload.ts"
+import { entryDetailJson, entryJson } from "./entry-json.ts"
+import { adminHeaders, envelope } from "./envelope.ts"
+import { logPatch, patchLimit } from "./log-patch.ts"
+import { deletion, logQuery } from "./log-query.ts"
+
+type Answer = Effect.Effect<Response, GatewayError, RequestLog>
+
+const noEntry = (id: string): GatewayError =>
+  adminNotFound(`This gateway's log has no entry ${id}: it was not kept, or is no longer.`)
+
+const ranges = (page: LogPage) =>
+  Object.fromEntries(
+    Object.entries(page.ranges).flatMap(([name, { min, max }]: [string, Range]) => [
+      [`min_${name}`, min],
+      [`max_${name}`, max],
+    ]),
+  )
+
+/** A page of entries. */
+export const listLogs = (scope: LogScope, search: URLSearchParams): Answer => {
+  const query = logQuery(scope, search)
+  if (query instanceof GatewayError) return Effect.fail(query)
+  return Effect.map(
+    RequestLog.use((log) => log.list(query)),
+    (page) =>
+      envelope(page.entries.map(entryJson), {
+        page: query.page,
+        per_page: query.perPage,
+        count: page.entries.length,
+        total_count: page.total,
+        ...ranges(page),
+      }),
+  )
+}
+
+/** Deletes entries, and tells how many. Cloudflare's answer has `success` alone. */
+export const deleteLogs = (scope: LogScope, search: URLSearchParams): Answer => {
+  const asked = deletion(scope, search)
+  if (asked instanceof GatewayError) return Effect.fail(asked)
+  return Effect.map(
+    RequestLog.use((log) => log.remove(asked.selection, asked.limit)),
+    (deleted) => envelope({ deleted }),
+  )
+}
+
+/** One entry, with the beginnings of its bodies. */
+export const showLog = (scope: LogScope, id: string): Answer =>
+  Effect.gen(function* () {
+    const log = yield* RequestLog
+    const entry = yield* log.get(scope, id)
+    if (entry === undefined) return yield* noEntry(id)
+    const request = yield* log.payload(scope, id, "request")
+    const response = yield* log.payload(scope, id, "response")
+    return envelope(entryDetailJson(entry, { request: request ?? null, response: response ?? null }))
+  })
+
+/** The type of a kept body. What was cut off within is no JSON any more, which the SDK would fail to parse. */
+const typeOf = (type: string | null, complete: boolean): string =>
+  `${complete ? type?.split(";", 1)[0]?.trim() || "text/plain" : "text/plain"}; charset=utf-8`
+
+/** A body of an entry, as it was kept. */
+export const showPayload = (scope: LogScope, id: string, which: "request" | "response"): Answer =>
+  Effect.gen(function* () {
+    const log = yield* RequestLog
+    const entry = yield* log.get(scope, id)
+    if (entry === undefined) return yield* noEntry(id)
+    const payload = yield* log.payload(scope, id, which)
+    if (payload === undefined) {
+      return yield* adminNotFound(
+        `The ${which} body of this entry was not kept. Set collect_log_payloads for the gateway, or send ` +
+          "cf-aig-collect-log-payload: true, to keep those to come.",
+      )
+    }
+    const type = typeOf(entry[`${which}_content_type`], payload.complete)
+    return new Response(/\bjson\b/.test(type) ? wellFormedJson(payload.text) : payload.text, {
+      headers: {
+        ...adminHeaders,
+        "content-type": type,
+        // Somebody else's text, which must not act as a page of this origin.
+        "content-security-policy": "sandbox",
+        "x-content-type-options": "nosniff",
+      },
+    })
+  })
+
+/** Patches are small, and their silence bounded, in milliseconds. */
+const openPatch = makeUploads({ arriving: Infinity, held: Infinity })
+const patchSilence = 30_000
+
+/** Changes what people say of an entry: all that the body asks for, or nothing. */
+export const editLog = (scope: LogScope, id: string, request: Request): Answer =>
+  Effect.gen(function* () {
+    const body = yield* Effect.promise(() => wholeBody(openPatch(request, patchSilence), patchLimit))
+    if (body instanceof GatewayError && body.reason !== "body_too_large") return yield* body
+    if (body instanceof GatewayError || body.kind === "streamed") {
+      return yield* adminBadRequest(bodyTooLarge(patchLimit).detail)
+    }
+    const patch = logPatch(body.kind === "whole" ? new TextDecoder().decode(body.bytes) : "")
+    if (patch instanceof GatewayError) return yield* patch
+    return (yield* RequestLog.use((log) => log.patch(scope, id, patch))) ? envelope({}) : yield* noEntry(id)
+  })

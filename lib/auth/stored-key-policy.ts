@@ -1,0 +1,57 @@
+/**
+ * Whether a caller may spend the operator's stored key.
+ *
+ * @module
+ */
+import { isAllowedOrigin } from "../headers/cors.ts"
+
+/** What the decision rests on. */
+export interface PolicyInput {
+  /** A valid gateway token was shown. */
+  readonly hasToken: boolean
+  /** `BASEGATE_OPEN`: the stored key serves anyone. */
+  readonly open: boolean
+  /** The listener is known to be bound to a loopback address. */
+  readonly loopback: boolean
+  /** Origins whose pages may call the gateway; `*` for all. */
+  readonly corsOrigins: ReadonlySet<string>
+  readonly headers: Headers
+  /** The host name that the client asked for. */
+  readonly hostname: string
+}
+
+/** Whether a name in a URL means this machine. A rebound DNS name resolves here, but does not read like this. */
+export const isLoopbackName = (hostname: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)\.?$/i.test(hostname) || /\.localhost\.?$/i.test(hostname)
+
+/**
+ * A page sends `Origin`, or, on a plain GET, only `Sec-Fetch-Site` (Fetch Metadata). `*` lets every page read answers;
+ * it names no page that may spend the key without a token.
+ */
+const fromForeignPage = ({ corsOrigins, hasToken, headers }: PolicyInput): boolean => {
+  const origin = headers.get("origin")
+  if (origin !== null) return !(hasToken ? isAllowedOrigin(corsOrigins, origin) : corsOrigins.has(origin))
+  const site = headers.get("sec-fetch-site")
+  return site !== null && site !== "none" && site !== "same-origin"
+}
+
+/** What proxies add: who asks is not on this machine, even if the proxy is. */
+const forwardedHeaders = ["forwarded", "x-forwarded-for", "x-real-ip", "via", "cf-connecting-ip"]
+
+/** Why the stored key may not be used for a request, as a sentence for the caller; nothing where it may. */
+export const denialReason = (input: PolicyInput): string | undefined => {
+  if (fromForeignPage(input)) {
+    return "The stored key is not used for web pages of an origin that BASEGATE_CORS_ORIGINS does not list."
+  }
+  if (input.hasToken || input.open) return undefined
+  if (!input.loopback) {
+    return "The stored key is not used for callers without a gateway token: set BASEGATE_TOKENS and send a " +
+      "token as cf-aig-authorization, or set BASEGATE_OPEN=true to serve it to anyone."
+  }
+  if (!isLoopbackName(input.hostname)) {
+    return "The stored key is not used on loopback under a host name that is not a loopback name."
+  }
+  return forwardedHeaders.some((name) => input.headers.has(name))
+    ? "The stored key is not used for callers behind a proxy without a gateway token: set BASEGATE_TOKENS."
+    : undefined
+}

@@ -1,0 +1,110 @@
+/**
+ * What the gateway needs to know of a JSON request body: a view, beside the bytes that are forwarded.
+ *
+ * @module
+ */
+import { badChatRequest, badRequest, type GatewayError, invalidProvider } from "../errors.ts"
+import { replaceValue } from "../json/edits.ts"
+import { type JsonRange, type Members, membersNamed, parseBytes } from "../json/members.ts"
+import { jsonProblem } from "../json/whole-json.ts"
+
+/** The view of a request to an LLM endpoint. */
+export interface BodyView {
+  readonly model: string | undefined
+  readonly stream: boolean
+  /** How many bytes of JSON were looked at, where those are not the body's own: it is encoded, or streamed up. */
+  readonly bytes?: number
+}
+
+/** The view of a body that was not looked at, or holds no JSON object. */
+export const emptyView: BodyView = { model: undefined, stream: false }
+
+const QUOTE = 0x22
+
+/** A string, from its bytes; nothing is made of values of other types, which may be of any size. */
+const stringIn = (bytes: Uint8Array, range: JsonRange | undefined): string | undefined => {
+  if (range === undefined || bytes[range.start] !== QUOTE) return undefined
+  const value = parseBytes(bytes.subarray(range.start, range.end))
+  return typeof value === "string" ? value : undefined
+}
+
+const isTrue = (bytes: Uint8Array, range: JsonRange | undefined): boolean =>
+  range !== undefined && range.end - range.start === 4 &&
+  parseBytes(bytes.subarray(range.start, range.end)) === true
+
+const viewed = ["model", "stream"] as const
+type Viewed = Members<typeof viewed[number]>["named"]
+
+/** What is wrong with a body whose model depends on its reader. */
+export const twoModels =
+  'The body has more than one "model" key, so what is logged and limited might not be what runs. ' +
+  "Send it once."
+
+const viewOf = (bytes: Uint8Array, members: Viewed): BodyView => ({
+  // Half a surrogate pair is no text that a log, a collector or a digest could tell from another.
+  model: stringIn(bytes, members.get("model")?.first)?.toWellFormed(),
+  stream: isTrue(bytes, members.get("stream")?.last),
+})
+
+const hasTwoModels = (members: Viewed): boolean => (members.get("model")?.times ?? 0) > 1
+
+/**
+ * Looks at a body that will be forwarded as it is.
+ *
+ * What is not a JSON object gives an empty view: Baseten answers for it. Two `model` keys are refused, since
+ * two JSON readers may disagree on which of them counts.
+ */
+export const viewBody = (bytes: Uint8Array): BodyView | GatewayError => {
+  const members = membersNamed(bytes, viewed)?.named
+  if (members === undefined) return emptyView
+  return hasTwoModels(members) ? badRequest(twoModels) : viewOf(bytes, members)
+}
+
+/** A compat body made its provider's: the bytes to forward, the view of them, and whose they are. */
+export interface CompatBody {
+  /** What stands before the first slash of `model`: `baseten`, `custom-{slug}` or `dynamic`. Not yet known to exist. */
+  readonly provider: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly view: BodyView
+}
+
+/** The bytes with another model, every other byte as it was. For a body that `compatBody` has read. */
+export const withModel = (bytes: Uint8Array<ArrayBuffer>, model: string): Uint8Array<ArrayBuffer> => {
+  const member = membersNamed(bytes, ["model"])?.named.get("model")?.first
+  return member === undefined ? bytes : replaceValue(bytes, member, model)
+}
+
+/** As much of a caller's text as an error shows. */
+const shown = (text: string): string =>
+  text.length > 100 ? `${text.slice(0, 100).toWellFormed()}…` : text.toWellFormed()
+
+/**
+ * Takes the provider off a compat body's `model` (`baseten/openai/gpt-oss-120b` → `openai/gpt-oss-120b`).
+ *
+ * Split at the first slash only: Baseten's slugs hold slashes. Every other byte stays as it was.
+ */
+export const compatBody = (bytes: Uint8Array): CompatBody | GatewayError => {
+  const wrong = jsonProblem(bytes)
+  if (wrong !== undefined) return badChatRequest(wrong)
+  const members = membersNamed(bytes, viewed)?.named
+  if (members === undefined) {
+    return badChatRequest("The body is not a JSON object. Send one with model and messages.")
+  }
+  const member = members.get("model")?.first
+  if (hasTwoModels(members)) return badChatRequest(twoModels)
+  const name = stringIn(bytes, member)
+  if (member === undefined || name === undefined || name === "") {
+    return badChatRequest('The body has no "model" string. Name one as baseten/{model}.')
+  }
+  const slash = name.indexOf("/")
+  const model = name.slice(slash + 1)
+  if (slash < 1 || model === "") {
+    return badChatRequest(
+      `The model "${shown(name)}" has no provider before a slash. Name it as baseten/{model}.`,
+    )
+  }
+  const provider = name.slice(0, slash)
+  if (!/^(?:baseten|dynamic|custom-[a-z0-9-]{1,64})$/.test(provider)) return invalidProvider(shown(provider))
+  const view = { ...viewOf(bytes, members), model: model.toWellFormed() }
+  return { provider, bytes: replaceValue(bytes, member, model), view }
+}

@@ -1,0 +1,78 @@
+/**
+ * Request bodies in a content coding: gzip, deflate, br, zstd, as far as the runtime knows them.
+ *
+ * @module
+ */
+import { bodyTooLarge, type GatewayError, unsupportedMediaType } from "../errors.ts"
+import { concatBytes } from "../bytes/concat.ts"
+import { glanceAt } from "./body-glance.ts"
+import { type BodyView, emptyView } from "./body-view.ts"
+import { decodeBody } from "./content-coding.ts"
+import { viewLimit } from "./read-body.ts"
+
+/** So many times its own length a long body may decode to: JSON stays below 20, what only looks like it does not. */
+const highestRatio = 50
+
+const decoded = async (
+  bytes: Uint8Array<ArrayBuffer>,
+  coding: string,
+  limit: number,
+  take: (piece: Uint8Array) => void,
+): Promise<GatewayError | undefined> => {
+  switch (await decodeBody(bytes, coding, limit, take)) {
+    case "whole":
+      return undefined
+    case "too large":
+      return bodyTooLarge(limit, "that this one may decode to")
+    case "broken":
+      return unsupportedMediaType(
+        `The body cannot be decoded as its content-encoding "${
+          coding.slice(0, 64)
+        }". Send it whole, or without a coding.`,
+      )
+    case "unknown":
+      return unsupportedMediaType(
+        `The body has the content-encoding "${
+          coding.slice(0, 64)
+        }", which cannot be read here. Send it as gzip, or ` +
+          "without a coding.",
+      )
+  }
+}
+
+/** The decoded bytes of a body, or why there are none: 413, 415. */
+export const readCoded = async (
+  bytes: Uint8Array<ArrayBuffer>,
+  coding: string,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | GatewayError> => {
+  const pieces: Array<Uint8Array> = []
+  let size = 0
+  const problem = await decoded(bytes, coding, limit, (piece) => {
+    // Its memory may be the decoder's, which goes on to use it.
+    pieces.push(piece.slice())
+    size += piece.byteLength
+  })
+  return problem ?? concatBytes(pieces, size)
+}
+
+/**
+ * What a coded body asks for; nothing of it is kept in its decoded form.
+ *
+ * @param limit the largest body, in bytes; decoded it may not be larger either
+ * @returns `emptyView` where it is no JSON object
+ */
+export const glanceAtCoded = async (
+  bytes: Uint8Array<ArrayBuffer>,
+  coding: string,
+  limit: number,
+): Promise<BodyView | GatewayError> => {
+  const glance = glanceAt(false)
+  let refused: GatewayError | undefined
+  const most = Math.min(limit, Math.max(viewLimit, highestRatio * bytes.byteLength))
+  const problem = await decoded(bytes, coding, most, (piece) => {
+    refused = glance.push(piece)
+    if (refused !== undefined) throw refused
+  })
+  return refused ?? problem ?? (glance.isObject() ? glance.view : emptyView)
+}

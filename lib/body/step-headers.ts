@@ -1,0 +1,80 @@
+/**
+ * The headers of a universal step: from a JSON object to what can be sent in HTTP.
+ *
+ * @module
+ */
+import { parseBytes, topLevelMembers } from "../json/members.ts"
+
+/** The most headers of a step. Servers take about a hundred of a request, and SDKs send a dozen. */
+export const mostHeaders = 100
+
+/** The first name that is listed twice, or nothing. */
+const repeated = (names: ReadonlyArray<string>): string | undefined => {
+  const seen = new Set<string>()
+  return names.find((name) => seen.size === seen.add(name).size)
+}
+
+/** A header's name as an error shows it. */
+const shown = (name: string): string => JSON.stringify(name.slice(0, 100).toWellFormed())
+
+/**
+ * Reads a step's headers.
+ *
+ * A name that is there twice, in whatever case, is refused: joined, two credentials would make a third. So are too many:
+ * a `Headers` takes time for each that grows with those that it has.
+ *
+ * @param object the bytes of the step's `headers`, which are valid JSON; nothing where the step has none, which is
+ *   normal for one that relies on a stored key
+ * @param authorization the step's legacy `authorization`; it counts where the headers have none of that name
+ * @returns the headers, or what is wrong as the rest of a sentence that begins with the step's number
+ */
+export const stepHeaders = (
+  object: Uint8Array = new TextEncoder().encode("{}"),
+  authorization: unknown,
+): Headers | string => {
+  const members = topLevelMembers(object, mostHeaders)
+  if (members === undefined) return 'has "headers" that are not an object. Send names with their values.'
+  if (members.length > mostHeaders) return `has more than ${mostHeaders} headers. Send fewer.`
+  const twice = repeated(members.map(({ key }) => key.toLowerCase()))
+  if (twice !== undefined) return `has the header ${shown(twice)} more than once. Send it once.`
+  const headers = new Headers()
+  for (const { key, start, end } of members) {
+    const value = headerText(key, object.subarray(start, end))
+    if (value === undefined) return `has the header ${shown(key)} with null for a value. Send text.`
+    if (!setHeader(headers, key, value)) {
+      return `has the header ${shown(key)}, whose name or value cannot be sent in HTTP. Correct it.`
+    }
+  }
+  if (authorization === undefined || headers.has("authorization")) return headers
+  return typeof authorization === "string" && setHeader(headers, "authorization", authorization)
+    ? headers
+    : 'has an "authorization" that is not text for a header. Put it in "headers".'
+}
+
+/** JSON without what a header cannot hold; it means the same. */
+const inAscii = (json: string): string =>
+  json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+/** JSON without the space between its parts, every digit as it was. */
+const withoutSpace = (json: string): string =>
+  json.replace(/"(?:[^"\\]|\\.)*"|\s+/g, (part) => part.startsWith('"') ? part : "")
+
+const isContainer = (first: number | undefined): boolean => first === 0x7b || first === 0x5b
+
+/** Text as it is, objects as JSON (as the Workers binding sends them), numbers digit by digit; nothing for null. */
+const headerText = (name: string, bytes: Uint8Array): string | undefined => {
+  const json = new TextDecoder().decode(bytes)
+  if (isContainer(bytes[0])) return inAscii(withoutSpace(json))
+  const value = parseBytes(bytes)
+  if (typeof value === "string") return /^cf-aig-metadata$/i.test(name) ? inAscii(value) : value
+  return value === null ? undefined : json
+}
+
+const setHeader = (headers: Headers, name: string, value: string): boolean => {
+  try {
+    headers.set(name, value)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Bytes that came in pieces.
+ *
+ * @module
+ */
+
+/** The pieces one after the other, in bytes of their own. */
+export const concatBytes = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,199 @@
+/**
+ * Sends one step and meters its answer: tokens, cost and the first token, written into the record at the end.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import type { GatewayError } from "../errors.ts"
+import { type Framing, isEventStream } from "../sse/framing.ts"
+import { requestedUsageFilter } from "../usage/requested-usage-filter.ts"
+import { callCost, listedPrice } from "../pricing/call-cost.ts"
+import { holdsToken } from "../usage/first-token.ts"
+import { dollarsOf } from "../pricing/price.ts"
+import type { Usage } from "../usage/usage.ts"
+import { estimateInput, type OutputEstimate, outputEstimate } from "../usage/estimate.ts"
+import { Prices } from "../pricing/Prices.ts"
+import type { AnswerWatch } from "../answer/answer-watch.ts"
+import { requestUsage } from "../body/include-usage.ts"
+import type { UsageSource } from "../record/request-record.ts"
+import { answerModel } from "../usage/answer-model.ts"
+import { unlessAskedInVain } from "./stream-options-fallback.ts"
+import type { Call, Observer, Sent, StepAnswer } from "./call.ts"
+import type { Admission } from "./limited.ts"
+import { readable } from "./readable-answer.ts"
+import { type SendServices, sendStep } from "./send.ts"
+import { recordedModel, type Step } from "./step.ts"
+import { watchOf } from "./watch-answer.ts"
+
+/** What metering asks of the layers. */
+export type MeterServices = Prices
+
+/**
+ * Sends a step; a chat's or a completion's stream is asked for its usage, which is left out again of what the client
+ * gets. A server that refuses to be asked gets the step as its client wrote it.
+ */
+export const meteredStep: (
+  call: Call,
+  headers: Headers,
+  admission: Admission,
+) => Effect.Effect<Sent, GatewayError, MeterServices | SendServices> = Effect.fnUntraced(
+  function* (call, headers, admission) {
+    const { record, elapsed, spentUpstream } = call.exchange
+    const triesBefore = record.attempts.length
+    const asking = call.gateway.requestsUsage ? askingStep(call.step) : undefined
+    let asked: StepAnswer | undefined
+    if (asking !== undefined) {
+      const answer = yield* sendStep({ ...call, step: asking }, headers, admission.again)
+      const answered = elapsed()
+      asked = yield* unlessAskedInVain(answer)
+      spentUpstream(elapsed() - answered)
+    }
+    const tries = record.attempts.length - triesBefore
+    const given = asked ??
+      (yield* sendStep(tries === 0 ? call : triedBefore(call, tries), headers, admission.again, tries))
+    const { release } = admission
+    const answer = releasing(yield* readable(call.step, given), release)
+    const estimate = estimateOf(call.step.route.framing)
+    const watch = watchOf(call.step, answer, estimate?.push)
+    return {
+      answer,
+      headers: new Headers(admission.headers()),
+      watch,
+      meter: meterOf(
+        call,
+        answer,
+        admission,
+        watch,
+        estimate,
+        yield* Prices,
+        record.attempts.at(-1)?.started_ms ?? 0,
+      ),
+      filter: asked !== undefined && watch !== undefined
+        ? requestedUsageFilter(isEventStream(answer.headers))
+        : undefined,
+      observers: [],
+    }
+  },
+)
+
+/** The answer, with which something else is let go as well. */
+const releasing = (answer: StepAnswer, release: (() => void) | undefined): StepAnswer =>
+  release === undefined ? answer : {
+    ...answer,
+    release: () => {
+      release()
+      answer.release()
+    },
+  }
+
+/** The call with as many tries as are left; the one that was spent on asking is not the client's. */
+const triedBefore = (call: Call, tries: number): Call => {
+  const { step } = call
+  const { retry } = step.options
+  const maxAttempts = Math.max(1, retry.maxAttempts - tries + 1)
+  return { ...call, step: { ...step, options: { ...step.options, retry: { ...retry, maxAttempts } } } }
+}
+
+/** The estimate of a stream: it is made of its first bytes, since most answers are none. */
+const estimateOf = (framing: Framing | undefined): OutputEstimate | undefined => {
+  if (framing === undefined) return undefined
+  let estimate: OutputEstimate | undefined
+  return {
+    push: (bytes) => (estimate ??= outputEstimate(framing)).push(bytes),
+    finish: () => estimate?.finish(),
+  }
+}
+
+/** The step with a body that asks for the usage; nothing where it does already, or there is nothing to ask. */
+const askingStep = (step: Step): Step | undefined => {
+  const { body, view } = step.body
+  // What is streamed up cannot be changed, and was not looked at either.
+  const { framing } = step.route
+  const isAsked = framing === "chat" || framing === "completions"
+  if (!isAsked || !view.stream || !(body instanceof Uint8Array)) return undefined
+  // Encoded bytes go up as they came.
+  if (step.body.coding !== undefined) return undefined
+  const bytes = requestUsage(body)
+  return bytes && { ...step, body: { ...step.body, body: bytes, length: bytes.byteLength } }
+}
+
+/**
+ * Watches an answer for its usage, and settles the limits with it.
+ *
+ * @param sent when the try that was answered was sent, in milliseconds since the request came
+ */
+const meterOf = (
+  { exchange, gateway, step }: Call,
+  answer: StepAnswer,
+  { settle }: Admission,
+  watch: AnswerWatch | undefined,
+  estimate: OutputEstimate | undefined,
+  { priceOf }: Prices["Service"],
+  sent: number,
+): Observer => {
+  const { record } = exchange
+  const { provider, deployment, framing } = step.route
+  let awaitsToken = estimate !== undefined
+  const tariff = { custom: step.options.customCost, overrides: gateway.prices, priceOf }
+  const isPriced = (model: string | undefined): boolean =>
+    tariff.custom !== undefined || deployment !== undefined ||
+    listedPrice({ provider, deployment, model }, tariff) !== undefined
+  const answered = watch === undefined || isPriced(step.body.view.model) ? undefined : answerModel()
+  const modelAtEnd = (): string | undefined => {
+    const asked = step.body.view.model
+    const said = answered?.finish(watch?.form() === "events")
+    record.model ??= recordedModel(step) ?? said?.slice(0, 256) ?? null
+    return isPriced(asked) ? asked : said ?? asked
+  }
+
+  const usageAt = (isWhole: boolean): readonly [Usage | undefined, UsageSource | null] => {
+    // A JSON body that was cut short has none.
+    const told = watch?.form() === "json" && !isWhole ? undefined : watch?.usage()
+    if (told !== undefined) return [told, isWhole ? "exact" : "partial"]
+    const output = estimate?.finish()
+    if (output === undefined) return [undefined, null]
+    const input = estimateInput(step.body.view.bytes ?? step.body.length ?? 0)
+    return [{ input, output, cachedInput: undefined, reasoning: undefined }, "estimated"]
+  }
+
+  return {
+    push: (chunk) => {
+      answered?.push(chunk)
+      if (!awaitsToken || framing === undefined) return
+      const form = watch?.form()
+      awaitsToken = form === "events" || form === undefined
+      if (form === "events" && holdsToken(chunk, framing)) {
+        awaitsToken = false
+        record.time_to_first_token_ms = exchange.elapsed()
+      }
+    },
+    ended: (ending, whole) => {
+      const duration = exchange.elapsed() - sent
+      return Effect.suspend(() => {
+        const [usage, source] = usageAt(whole || ending === "complete")
+        record.error ??= watch?.error() ?? null
+        record.tokens_in = usage?.input ?? null
+        record.tokens_out = usage?.output ?? null
+        record.tokens_cached = usage?.cachedInput ?? null
+        record.tokens_reasoning = usage?.reasoning ?? null
+        record.usage_source = source
+        const { pico, custom } = callCost(
+          {
+            provider,
+            deployment,
+            model: modelAtEnd(),
+            // What tells of an error costs what an error costs, whatever its status is.
+            status: watch?.error() === undefined ? answer.response.status : 502,
+            cached: false,
+            usage,
+            duration,
+          },
+          tariff,
+        )
+        record.cost = pico === undefined ? null : dollarsOf(pico)
+        record.custom_cost = custom
+        return settle((usage?.input ?? 0) + (usage?.output ?? 0), record.cost ?? 0)
+      })
+    },
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The tries of one step, within the clocks, the retries and the circuit of its gateway.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import { GatewayError } from "../errors.ts"
+import { providerRedirected } from "../errors/provider-errors.ts"
+import { withRetries } from "../upstream/attempts.ts"
+import { monotonicBy } from "../time/monotonic.ts"
+import { isRedirect, responseHeaders } from "../headers/response-headers.ts"
+import { isHostFailure } from "../upstream/circuit.ts"
+import { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
+import type { TimeoutLimits } from "../upstream/timeouts.ts"
+import { codingOf } from "../body/content-coding.ts"
+import { rounded } from "../record/request-record.ts"
+import { passTrace } from "../record/trace-context.ts"
+import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../upstream/Upstream.ts"
+import type { Call, StepAnswer } from "./call.ts"
+import { isRepeatable, recordedModel, type Step } from "./step.ts"
+
+/** What sending asks of the layers. */
+export type SendServices = CircuitBreakers | Upstream
+
+/** The most calls that one request makes with all its steps: a further try is made where it leaves one to each step. */
+const mostCalls = 20
+
+/**
+ * Sends a step until there is an answer worth passing on, or no try left; notes each try in the record.
+ *
+ * @param triesBefore how often the step was tried already, from which its tries are counted on
+ */
+export const sendStep: (
+  call: Call,
+  headers: Headers,
+  again: Effect.Effect<boolean>,
+  triesBefore?: number,
+) => Effect.Effect<StepAnswer, GatewayError, SendServices> = Effect.fnUntraced(
+  function* ({ exchange, gateway, step }, headers, again, triesBefore = 0) {
+    const { route, body, method, options } = step
+    const { record } = exchange
+    if (body.length !== undefined) headers.set("content-length", String(body.length))
+    if (body.coding === undefined && codingOf(headers) !== undefined) headers.delete("content-encoding")
+    const upstream = yield* Upstream
+    const request = {
+      url: route.url,
+      method,
+      headers,
+      body: body.body,
+      length: body.length,
+      broken: body.broken,
+    }
+    const clock = yield* Clock.Clock
+    const deadline = gateway.totalTimeout === undefined
+      ? undefined
+      : monotonicBy(clock) + gateway.totalTimeout - exchange.elapsed()
+    const send = deadline === undefined
+      ? upstream.send(request, clocksOf(gateway, step, undefined))
+      : Effect.suspend(() => upstream.send(request, clocksOf(gateway, step, deadline - monotonicBy(clock))))
+    let circuit: string | null = null
+    const attempt = gateway.circuit === undefined ? send : throughCircuit(
+      yield* CircuitBreakers,
+      gateway.circuit,
+      route.url,
+      send,
+      isHostsFailure(gateway, step),
+      (state) => {
+        circuit = state
+      },
+    )
+
+    let started = 0
+    let span: string | null = null
+    const nextAttempt = () => {
+      started = exchange.elapsed()
+      span = passTrace(record.trace, exchange.request.headers, headers)
+      return attempt
+    }
+
+    const before = exchange.elapsed()
+    const outcome = yield* withRetries(nextAttempt, options.retry, {
+      repeatable: isRepeatable(step),
+      deadline,
+      again: Effect.suspend(() =>
+        record.attempts.length + exchange.steps.toCome < mostCalls ? again : Effect.succeed(false)
+      ),
+      onAttempt: ({ attempt, status, error, duration, waited }) =>
+        record.attempts.push({
+          step: step.index,
+          attempt: triesBefore + attempt,
+          provider: route.provider,
+          model: recordedModel(step),
+          url: withoutQuery(route.url),
+          status: status ?? null,
+          error: error ?? null,
+          started_ms: started,
+          duration_ms: rounded(duration),
+          waited_ms: waited,
+          circuit,
+          span_id: span,
+        }),
+    })
+    const now = exchange.elapsed()
+    exchange.spentUpstream(now - before)
+    if (Result.isFailure(outcome)) {
+      const { error, ending } = outcome.failure
+      if (exchange.isOpen()) record.ending = ending
+      return yield* gateway.cloudflareErrorStatus ? asCloudflare(error) : error
+    }
+    if (exchange.isOpen()) record.time_to_headers_ms = now
+    const { success: answer } = outcome
+    if (isRedirect(answer.response)) {
+      answer.release()
+      const error = providerRedirected(new URL(route.url).host, answer.response.status)
+      return yield* gateway.cloudflareErrorStatus ? asCloudflare(error) : error
+    }
+    return { ...answer, headers: responseHeaders(answer.response, answer.decoded) }
+  },
+)
+
+const withoutQuery = (url: string): string => {
+  const query = url.indexOf("?")
+  return query === -1 ? url : url.slice(0, query)
+}
+
+/** The gateway's clocks, of which `cf-aig-request-timeout` can only shorten the one to the headers. */
+const clocksOf = (
+  gateway: GatewaySettings,
+  { route, options }: Step,
+  total: number | undefined,
+): TimeoutLimits => {
+  const headers = headersTimeout(gateway, route)
+  return { headers: Math.min(headers, options.requestTimeout ?? headers), idle: gateway.idleTimeout, total }
+}
+
+const headersTimeout = (gateway: GatewaySettings, { dedicated }: Step["route"]): number =>
+  dedicated ? gateway.dedicatedHeadersTimeout : gateway.headersTimeout
+
+/**
+ * Whether a call failed by its host. A client that left says nothing about it, nor does a clock that the caller set
+ * shorter or had run down before: one impatient caller must not open the circuit for all.
+ */
+const isHostsFailure =
+  (gateway: GatewaySettings, { route, options }: Step) => ({ error, ending }: UpstreamFailure): boolean =>
+    isHostFailure(error.reason) && ending !== "total_timeout" &&
+    (ending !== "first_byte_timeout" ||
+      (options.requestTimeout ?? Infinity) >= headersTimeout(gateway, route))
+
+const throughCircuit = (
+  circuits: CircuitBreakers["Service"],
+  settings: NonNullable<GatewaySettings["circuit"]>,
+  url: string,
+  send: Effect.Effect<UpstreamAnswer, UpstreamFailure>,
+  failed: (failure: UpstreamFailure) => boolean,
+  note: (state: string) => void,
+): Effect.Effect<UpstreamAnswer, UpstreamFailure> =>
+  circuits.enter(new URL(url).host, settings).pipe(
+    Effect.mapError((error): UpstreamFailure => {
+      note("open")
+      return { error, ending: "complete" }
+    }),
+    Effect.flatMap(({ state, done }) => {
+      note(state)
+      return send.pipe(
+        Effect.tap(({ response }) => Effect.sync(() => done(!isHostFailure(response.status)))),
+        Effect.tapError((failure) => Effect.sync(() => failed(failure) && done(false))),
+      )
+    }),
+  )
+
+/** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
+const asCloudflare = (error: GatewayError): GatewayError => {
+  const { reason, detail, headers = {} } = error
+  return error.code === 2005 ? new GatewayError({ reason, detail, headers, statusOverride: 400 }) : error
+}

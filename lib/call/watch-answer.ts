@@ -1,0 +1,38 @@
+/**
+ * Which answers are watched, and as what.
+ *
+ * @module
+ */
+import { type Form, isEventStream } from "../sse/framing.ts"
+import { type AnswerWatch, answerWatch } from "../answer/answer-watch.ts"
+import { isCoded } from "../headers/content-codings.ts"
+import type { StepAnswer } from "./call.ts"
+import type { Step } from "./step.ts"
+
+const labelOf = (headers: Headers): Form => {
+  if (isEventStream(headers)) return "events"
+  return /\bjson\b/i.test(headers.get("content-type") ?? "") ? "json" : "other"
+}
+
+/**
+ * Whether a status says that an answer follows, whole: also where a proxy has changed it (203), or a server takes what it
+ * wrote for something that it has made (201).
+ */
+export const bringsAnswer = (status: number): boolean => status === 200 || status === 201 || status === 203
+
+/**
+ * The watch over an answer; nothing over an error, which tells no usage, nor over what nothing is known of:
+ * of a model's own code, what is neither JSON nor an event stream.
+ *
+ * @param onBytes see `WatchInput`
+ */
+export const watchOf = (
+  { route: { framing }, body }: Step,
+  { headers, response: { status } }: StepAnswer,
+  onBytes?: (bytes: Uint8Array) => void,
+): AnswerWatch | undefined => {
+  if (!bringsAnswer(status)) return undefined
+  const label = labelOf(headers)
+  if (framing === undefined && (label === "other" || isCoded(headers))) return undefined
+  return answerWatch({ framing, label, asked: body.view.stream, onBytes })
+}

@@ -1,0 +1,30 @@
+/**
+ * The refusals of the management API.
+ *
+ * @module
+ */
+import { GatewayError, methodNotAllowed } from "../errors.ts"
+
+/** A parameter or body of the management API that cannot be read. `detail` names it. */
+export const adminBadRequest = (detail: string): GatewayError =>
+  new GatewayError({ reason: "admin_bad_request", detail })
+
+/** No admin token, or a wrong one. RFC 9110 §15.5.2 asks for `WWW-Authenticate`. */
+export const adminUnauthorized = (presented: boolean): GatewayError =>
+  new GatewayError({
+    reason: "admin_unauthorized",
+    detail: presented
+      ? "The admin token is not valid. Check it against BASEGATE_ADMIN_TOKEN."
+      : "The request has no admin token. Send Authorization: Bearer <BASEGATE_ADMIN_TOKEN>.",
+    headers: { "www-authenticate": "Bearer" },
+  })
+
+/** The management API has no such thing. */
+export const adminNotFound = (detail: string): GatewayError =>
+  new GatewayError({ reason: "admin_not_found", detail })
+
+/** The management API has the path, for other methods. */
+export const adminMethodNotAllowed = (method: string, allow: ReadonlyArray<string>): GatewayError => {
+  const { detail, headers = {} } = methodNotAllowed(method, allow)
+  return new GatewayError({ reason: "admin_method_not_allowed", detail, headers })
+}

@@ -1,0 +1,47 @@
+/**
+ * A failure of the gateway as the JSON that Cloudflare AI Gateway's clients parse.
+ *
+ * @module
+ */
+import { strictJson } from "../json/exact-json.ts"
+import type { GatewayError } from "../errors.ts"
+import { redact, type Secrets } from "../redaction/secrets.ts"
+
+/**
+ * The body of a gateway error, with every key that Cloudflare sends.
+ *
+ * `error` is singular and an array. SDKs that show only `error` get the whole sentence there; the Workers
+ * binding builds its exception from `internalCode`, `description` and `name`.
+ */
+export const errorBody = (error: GatewayError) => ({
+  success: false,
+  result: [],
+  messages: [],
+  error: [{ code: error.code, message: error.message }],
+  name: "AiGatewayError",
+  httpCode: error.status,
+  internalCode: error.code,
+  message: error.title,
+  description: error.detail,
+})
+
+/** The body of an error of the management API: `errors` is plural there. */
+const adminErrorBody = ({ code, message }: GatewayError) => ({
+  success: false,
+  errors: [{ code, message }],
+  messages: [],
+  result: null,
+})
+
+/**
+ * The answer to a request that the gateway refused or could not relay.
+ *
+ * @param secrets blotted out of it, since it may quote its caller
+ */
+export const errorResponse = (error: GatewayError, secrets: ReadonlyArray<Secrets> = []): Response => {
+  const body = strictJson(error.isAdmin ? adminErrorBody(error) : errorBody(error))
+  return new Response(redact(body, ...secrets), {
+    status: error.status,
+    headers: { "content-type": "application/json", ...error.headers },
+  })
+}

@@ -1,0 +1,80 @@
+/**
+ * Which headers of a request go on to Baseten.
+ *
+ * @module
+ */
+import { connectionNames, hopByHop } from "./hop-by-hop.ts"
+
+const neverUp: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  "host",
+  "content-length",
+  "expect",
+  "cookie",
+  "cookie2",
+  // The origin is the gateway's business: CORS ends here.
+  "origin",
+  "access-control-request-method",
+  "access-control-request-headers",
+  "access-control-request-private-network",
+  // Where the request came from: Baseten is told of the gateway, not of what is behind it.
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "true-client-ip",
+  "fastly-client-ip",
+  "fly-client-ip",
+  "x-forwarded",
+  "forwarded-for",
+  "cdn-loop",
+  "x-original-forwarded-for",
+  "x-envoy-external-address",
+  "x-azure-clientip",
+  "x-azure-socketip",
+  // The page that the caller was on, its query included.
+  "referer",
+  "http2-settings",
+  // Bodies are observed as they pass, so they are asked for without a content coding.
+  "accept-encoding",
+])
+
+/** `cf-aig-*`, Cloudflare's old `cf-cache-ttl` and `cf-skip-cache`, and what its edge adds (`cf-ray`, …). */
+const isPrivate = (name: string): boolean =>
+  name.startsWith("cf-") || name.startsWith("x-forwarded-") || name.startsWith("sec-fetch-")
+
+/** Whether a header of this name, in lower case, may go to a provider at all. */
+export const isForwarded = (name: string): boolean => !neverUp.has(name) && !isPrivate(name)
+
+/** Counts how many basegates a request has passed; it goes up with each call. */
+export const hopHeader = "x-basegate-hop"
+
+/** How many gateways may stand in a row. A loop passes it at once, a chain of gateways does not. */
+export const maxHops = 4
+
+/** The hop that a request would be on its way up, or nothing where it has been through too many. */
+export const nextHop = (headers: Headers): number | undefined => {
+  const before = headers.get(hopHeader)
+  const hop = before !== null && /^\d{1,4}$/.test(before) ? Number(before) + 1 : 1
+  return hop > maxHops ? undefined : hop
+}
+
+/**
+ * The end-to-end headers of a request, in a new `Headers`.
+ *
+ * Unknown headers cross: Baseten knows the session ids of agents (`x-session-affinity` and others), and
+ * custom servers read headers of their own.
+ */
+export const requestHeaders = (incoming: Headers, hop: number, requestId: string): Headers => {
+  const named = connectionNames(incoming)
+  const headers = new Headers()
+  for (const [name, value] of incoming) {
+    if (isForwarded(name) && !named.has(name)) headers.append(name, value)
+  }
+  headers.set("accept-encoding", "identity")
+  headers.set(hopHeader, String(hop))
+  // What Baseten's own client sends for correlation.
+  if (!headers.has("x-baseten-customer-request-id")) headers.set("x-baseten-customer-request-id", requestId)
+  return headers
+}

@@ -1,0 +1,52 @@
+/**
+ * Which headers of Baseten's answer reach the client.
+ *
+ * @module
+ */
+import { connectionNames, hopByHop } from "./hop-by-hop.ts"
+
+const neverDown: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  // Names Baseten's own endpoints as alternatives for the gateway's origin (RFC 7838).
+  "alt-svc",
+  // Browsers obey it whatever the status, as they do a redirect.
+  "refresh",
+])
+
+/**
+ * Whether an answer sends its client elsewhere: any 3xx with a `Location`, since clients differ in which of them they
+ * follow (curl: all of them). SDKs do so with all headers of the request: its body, and a gateway token, would go to a host
+ * of the provider's choice.
+ */
+export const isRedirect = ({ status, headers }: Pick<Response, "headers" | "status">): boolean =>
+  status >= 300 && status < 400 && status !== 304 && headers.has("location")
+
+/**
+ * The end-to-end headers of an answer, in a new `Headers`.
+ *
+ * @param status of the answer: a 304 has no `Location` here, see `isRedirect`
+ * @param decoded the content codings that the transport undoes, in the spellings that it knows; a body in one of them
+ *   has lost its coding and its length on the way
+ */
+export const responseHeaders = (
+  { headers: incoming, status }: Pick<Response, "headers" | "status">,
+  decoded: ReadonlySet<string>,
+): Headers => {
+  const named = connectionNames(incoming)
+  const undone = decoded.has((incoming.get("content-encoding") ?? "").trim())
+  const headers = new Headers()
+  for (const [name, value] of incoming) {
+    if (neverDown.has(name) || named.has(name)) continue
+    // Who may read an answer is decided by BASEGATE_CORS_ORIGINS; ids and steps are ours.
+    if (name.startsWith("access-control-") || name.startsWith("cf-aig-")) continue
+    if (undone && (name === "content-encoding" || name === "content-length")) continue
+    if (name === "location" && status === 304) continue
+    headers.append(name, value)
+  }
+  // What such an answer must not have, and clients would wait for (RFC 9110 §8.6, §15.3.6).
+  if (status === 204) headers.delete("content-length")
+  // A length beside chunks is not the body's, and is not handed on (RFC 9112 §6.3).
+  if (incoming.has("transfer-encoding")) headers.delete("content-length")
+  if (status === 205 && headers.has("content-length")) headers.set("content-length", "0")
+  return headers
+}

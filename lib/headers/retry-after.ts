@@ -1,0 +1,60 @@
+/**
+ * For how long a server asks to be left alone: read from headers, or from the body of an error.
+ *
+ * Everything is in milliseconds from now, 0 or more. What cannot be understood is no wish.
+ *
+ * @module
+ */
+
+const decimal = /^\d+(?:\.\d+)?$/
+
+const numberOf = (text: string): number | undefined => decimal.test(text) ? Number(text) : undefined
+
+/** The three forms of an HTTP-date (RFC 9110 §5.6.7); `Date.parse` alone takes much else for a date. */
+const zonedDate = /^\w{3,9}, \d\d[ -]\w{3}[ -](?:\d\d){1,2} \d\d:\d\d:\d\d GMT$/
+const asctimeDate = /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/
+
+const dateOf = (text: string): number | undefined => {
+  // The asctime form is in UTC, but names no zone: left alone it would be read as local time.
+  const zoned = asctimeDate.test(text) ? `${text} GMT` : text
+  const time = zoned !== text || zonedDate.test(text) ? Date.parse(zoned) : NaN
+  return Number.isNaN(time) ? undefined : time
+}
+
+/**
+ * The wish in an answer's headers: `retry-after-ms` (milliseconds; OpenAI's and Azure's, the more exact one
+ * and so the first), else `Retry-After` (RFC 9110 §10.2.3: seconds, which some servers send with a fraction,
+ * or a date).
+ *
+ * @param now the time, in milliseconds since 1970, that dates are compared with; a past date is 0
+ */
+export const retryAfterOfHeaders = (headers: Headers, now: number): number | undefined => {
+  const milliseconds = numberOf(headers.get("retry-after-ms") ?? "")
+  if (milliseconds !== undefined) return milliseconds
+  const value = headers.get("retry-after") ?? ""
+  const seconds = numberOf(value)
+  if (seconds !== undefined) return seconds * 1_000
+  const date = dateOf(value)
+  return date === undefined ? undefined : Math.max(date - now, 0)
+}
+
+const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined
+
+const secondsOf = (value: unknown): number | undefined => {
+  if (typeof value === "string") return numberOf(value)
+  return typeof value === "number" && value >= 0 ? value : undefined
+}
+
+/** The wish in an error's JSON text: Baseten's `retry_after`, in seconds, at the top or within `error`. */
+export const retryAfterOfBody = (text: string): number | undefined => {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const seconds = secondsOf(memberOf(body, "retry_after")) ??
+    secondsOf(memberOf(memberOf(body, "error"), "retry_after"))
+  return seconds === undefined ? undefined : seconds * 1_000
+}

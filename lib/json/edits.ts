@@ -1,0 +1,48 @@
+/**
+ * Changes to the members of a JSON object in its bytes: every other byte stays as it was.
+ *
+ * @module
+ */
+import { isSpace, type JsonMember, type JsonRange, skipSpace } from "./members.ts"
+
+const COMMA = 0x2c
+
+/** The index after the last byte before `index` that is no space. */
+const backOverSpace = (bytes: Uint8Array, index: number): number => {
+  while (isSpace(bytes[index - 1])) index--
+  return index
+}
+
+/** The bytes with the value of one member replaced by another, and nothing else changed. */
+export const replaceValue = (
+  bytes: Uint8Array,
+  member: JsonRange,
+  value: unknown,
+): Uint8Array<ArrayBuffer> => splice(bytes, member, new TextEncoder().encode(JSON.stringify(value)))
+
+/** The bytes without one of the object's members and the comma that parted it from its neighbour. */
+export const removeMember = (
+  bytes: Uint8Array<ArrayBuffer>,
+  { keyStart, end }: JsonMember,
+): Uint8Array<ArrayBuffer> => {
+  const after = skipSpace(bytes, end)
+  if (bytes[after] === COMMA) {
+    return splice(bytes, { start: keyStart, end: skipSpace(bytes, after + 1) }, new Uint8Array())
+  }
+  const before = backOverSpace(bytes, keyStart)
+  const start = bytes[before - 1] === COMMA ? backOverSpace(bytes, before - 1) : keyStart
+  return splice(bytes, { start, end }, new Uint8Array())
+}
+
+/** The bytes with others in place of a range, which may be empty. */
+export const splice = (
+  bytes: Uint8Array,
+  { start, end }: JsonRange,
+  put: Uint8Array,
+): Uint8Array<ArrayBuffer> => {
+  const result = new Uint8Array(bytes.length - (end - start) + put.length)
+  result.set(bytes.subarray(0, start))
+  result.set(put, start)
+  result.set(bytes.subarray(end), start + put.length)
+  return result
+}

@@ -1,0 +1,82 @@
+/**
+ * What a token of each Model API costs, by Baseten's own list.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../config/Settings.ts"
+import { monotonicBy } from "../time/monotonic.ts"
+import type { Price } from "./price.ts"
+import { staticPriceOf, staticPricesDate } from "./static-prices.ts"
+import { Transport } from "../upstream/Transport.ts"
+import { fetchPrices, type PriceList } from "./fetch-prices.ts"
+
+/** How long a list serves before a newer one is asked for, in milliseconds. */
+const age = 3_600_000
+
+/** How long it takes after one was asked for until another is, unless that one came. */
+const pause = 300_000
+
+/** How long a list may take. */
+const patience = 30_000
+
+/** Prices: the newest list that Baseten gave, and for what is not on it those of one day (`static-prices.ts`). */
+export class Prices extends Context.Service<Prices, {
+  /** The price of a model by its exact slug; nothing where it is not known. */
+  readonly priceOf: (model: string) => Price | undefined
+  /**
+   * Asks Baseten for the list if that was not done within the hour, or within five minutes of a failure. To be run
+   * after a response, which must not wait for it. Never fails: the last good list goes on to serve.
+   */
+  readonly refreshIfDue: Effect.Effect<void>
+}>()("basegate/pricing/Prices") {
+  /**
+   * From Model APIs, with the key that the operator stored for all gateways; a caller's key is never used for it.
+   * Without one there is no list.
+   *
+   * Each request sees by a time alone whether another has asked, and never waits for it: on Workers it would hang.
+   * One that was dropped with its request, as Workers do, is done again after five minutes.
+   */
+  static readonly layer: Layer.Layer<Prices, never, Settings | Transport> = Layer.effect(
+    Prices,
+    Effect.gen(function* () {
+      const { inferenceUrl, basetenKey } = yield* Settings
+      const transport = yield* Transport
+      let list: PriceList = new Map()
+      let due = -Infinity
+      let warned = false
+
+      const refresh = Effect.fnUntraced(function* (key: NonNullable<typeof basetenKey>) {
+        const now = monotonicBy(yield* Clock.Clock)
+        if (now < due) return
+        due = now + pause
+        const given = yield* fetchPrices(transport, `${inferenceUrl}/v1/models`, key).pipe(
+          Effect.timeoutOrElse({
+            duration: patience,
+            orElse: () => Effect.succeed(`no list within ${patience / 1000} s`),
+          }),
+        )
+        if (typeof given === "string") {
+          if (!warned) console.error(JSON.stringify({ level: "warn", msg: warning(list), error: given }))
+          warned = true
+          return
+        }
+        list = given
+        due = now + age
+        warned = false
+      })
+      return {
+        priceOf: (model) => list.get(model) ?? staticPriceOf(model),
+        refreshIfDue: basetenKey === undefined ? Effect.void : refresh(basetenKey),
+      }
+    }),
+  )
+}
+
+const warning = (list: PriceList): string =>
+  `Baseten's prices could not be read: ${
+    list.size === 0 ? `those of ${staticPricesDate}` : "the last ones"
+  } serve on`

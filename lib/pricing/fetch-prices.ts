@@ -1,0 +1,67 @@
+/**
+ * Fetches Baseten's list of models for its prices.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { abortOf } from "../upstream/lazy-abort.ts"
+import { modelPrices } from "./model-prices.ts"
+import type { Price } from "./price.ts"
+import type { Transport } from "../upstream/Transport.ts"
+import { parseBytes } from "../json/members.ts"
+import { product } from "../version.ts"
+
+/** Prices by the models' slugs. */
+export type PriceList = ReadonlyMap<string, Price>
+
+/** The largest list that is read, in bytes: one of twenty models has some 30 kB. */
+const maxBytes = 32 * 1024 * 1024
+
+/** A body's bytes; nothing where there are more than `maxBytes`. */
+const bytesOf = async ({ body }: Response): Promise<Uint8Array | undefined> => {
+  if (body === null) return new Uint8Array()
+  const reader = body.getReader()
+  const chunks: Array<Uint8Array<ArrayBuffer>> = []
+  for (let size = 0;;) {
+    const { done, value } = await reader.read()
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer())
+    size += value.byteLength
+    if (size > maxBytes) {
+      await reader.cancel()
+      return undefined
+    }
+    chunks.push(value)
+  }
+}
+
+/**
+ * The list, or why there is none. One without a single price is none: it would take away the last one's.
+ *
+ * Interruption ends the request.
+ */
+export const fetchPrices = (
+  { send }: Transport["Service"],
+  url: string,
+  key: Redacted.Redacted<string>,
+): Effect.Effect<PriceList | string> =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const headers = new Headers({
+        accept: "application/json",
+        "accept-encoding": "identity",
+        authorization: `Bearer ${Redacted.value(key)}`,
+        "user-agent": `${product.name}/${product.version}`,
+      })
+      const response = await send({ url, method: "GET", headers, body: null }, abortOf(signal))
+      if (response.status !== 200) {
+        await response.body?.cancel()
+        return `status ${response.status}`
+      }
+      const bytes = await bytesOf(response)
+      if (bytes === undefined) return `more than ${maxBytes} bytes`
+      const prices = modelPrices(parseBytes(bytes))
+      return prices === undefined || prices.size === 0 ? "no prices in the answer" : prices
+    },
+    catch: () => undefined,
+  }).pipe(Effect.orElseSucceed(() => "no answer"))

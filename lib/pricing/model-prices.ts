@@ -1,0 +1,30 @@
+/**
+ * Prices from Baseten's own list of models.
+ *
+ * @module
+ */
+import { objectOf } from "../json/parse.ts"
+import { attoPlaces, decimalUnits, type Price } from "./price.ts"
+
+/**
+ * The price of each model, by slug, from the parsed body of `GET /v1/models`: USD per token as decimal
+ * strings. Models without a price are left out. Nothing where the body is no such list, so that the caller
+ * can stay with the last one.
+ */
+export const modelPrices = (body: unknown): ReadonlyMap<string, Price> | undefined => {
+  const models = objectOf(body)["data"]
+  if (!Array.isArray(models)) return undefined
+  const prices = new Map<string, Price>()
+  for (const model of models.map(objectOf)) {
+    const slug = model["id"]
+    const pricing = objectOf(model["pricing"])
+    const perToken = (name: string) => decimalUnits(pricing[name], attoPlaces)
+    const price = {
+      input: perToken("prompt"),
+      cachedInput: perToken("input_cache_read"),
+      output: perToken("completion"),
+    }
+    if (typeof slug === "string" && (price.input ?? price.output) !== undefined) prices.set(slug, price)
+  }
+  return prices
+}

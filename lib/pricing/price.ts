@@ -1,0 +1,77 @@
+/**
+ * What tokens cost, in exact decimal arithmetic.
+ *
+ * Prices are as small as 7e-9 USD, which no binary fraction holds: they are whole numbers of attodollars
+ * (1e-18 USD), and costs whole numbers of picodollars (1e-12 USD), rounded once.
+ *
+ * @module
+ */
+import type { Usage } from "../usage/usage.ts"
+
+/** What a token costs, in attodollars; undefined where it is not known. */
+export interface Price {
+  readonly input: bigint | undefined
+  /** A token read from the prompt cache; the input price where undefined. */
+  readonly cachedInput: bigint | undefined
+  readonly output: bigint | undefined
+}
+
+/** Digits after the point of a dollar amount in attodollars. */
+export const attoPlaces = 18
+
+/** Digits after the point of a dollar amount in picodollars. */
+export const picoPlaces = 12
+
+const decimal = /^(?=\.?\d)(\d*)\.?(\d*)(?:e([+-]?\d{1,3}))?$/i
+
+/**
+ * A decimal number ≥ 0 as a whole number of units of 10^-`places`, rounded half up; nothing where `value`
+ * is no such number. Baseten writes prices as strings; a number means the shortest decimal that reads as it.
+ */
+export const decimalUnits = (value: unknown, places: number): bigint | undefined => {
+  if (typeof value !== "string" && typeof value !== "number") return undefined
+  const text = String(value)
+  const match = text.length > 100 ? null : decimal.exec(text)
+  if (match === null) return undefined
+  const [, whole = "", fraction = "", exponent = "0"] = match
+  const digits = BigInt(whole + fraction)
+  const shift = places - fraction.length + Number(exponent)
+  if (shift >= 0) return digits * 10n ** BigInt(shift)
+  const divisor = 10n ** BigInt(-shift)
+  return (2n * digits + divisor) / (2n * divisor)
+}
+
+/** The price of some tokens; no tokens cost nothing, whatever their price. */
+const times = (tokens: number, price: bigint | undefined): bigint | undefined =>
+  tokens === 0 ? 0n : price === undefined ? undefined : BigInt(tokens) * price
+
+/**
+ * The cost of a call in picodollars, which add up without drift; nothing where it is not known, because
+ * neither input nor output was told, or for want of a price. Cached tokens are a part of the input.
+ */
+export const picoCostOf = (usage: Usage | undefined, price: Price | undefined): bigint | undefined => {
+  if (usage === undefined || price === undefined) return undefined
+  if (usage.input === undefined && usage.output === undefined) return undefined
+  const { input = 0, output = 0 } = usage
+  const cached = Math.min(usage.cachedInput ?? 0, input)
+  const costs = [
+    times(input - cached, price.input),
+    times(cached, price.cachedInput ?? price.input),
+    times(output, price.output),
+  ]
+  let atto = 0n
+  for (const cost of costs) {
+    if (cost === undefined) return undefined
+    atto += cost
+  }
+  return (atto + 500_000n) / 1_000_000n
+}
+
+/** Picodollars as US dollars, for showing; sums are to be made before. */
+export const dollarsOf = (pico: bigint): number => Number(pico) / 1e12
+
+/** The cost of a call in US dollars, to 12 places; nothing where `picoCostOf` knows nothing. */
+export const costOf = (usage: Usage | undefined, price: Price | undefined): number | undefined => {
+  const pico = picoCostOf(usage, price)
+  return pico === undefined ? undefined : dollarsOf(pico)
+}

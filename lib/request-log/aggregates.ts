@@ -1,0 +1,145 @@
+/**
+ * Figures of many entries, which can be added up and taken away again.
+ *
+ * @module
+ */
+import type { FilterableFields } from "./filterable-fields.ts"
+import { count, type Histogram, percentilesOf, slotOf } from "./histogram.ts"
+import type { AnalyticsRow, LogPage, Range } from "./query.ts"
+
+/** Sums and histograms of some entries. */
+export interface Aggregates {
+  requests: number
+  errors: number
+  cached: number
+  tokens_in: number
+  tokens_out: number
+  tokens_cached: number
+  cost: number
+  unpriced: number
+  readonly duration: Histogram
+  readonly first_token: Histogram
+}
+
+/** What is summed up, beside the histograms; in the order in which the log's file has it. */
+export const sums = [
+  "requests",
+  "errors",
+  "cached",
+  "tokens_in",
+  "tokens_out",
+  "tokens_cached",
+  "cost",
+  "unpriced",
+] as const satisfies ReadonlyArray<keyof Aggregates>
+
+/** The figures of nothing. */
+export const emptyAggregates = (): Aggregates => ({
+  requests: 0,
+  errors: 0,
+  cached: 0,
+  tokens_in: 0,
+  tokens_out: 0,
+  tokens_cached: 0,
+  cost: 0,
+  unpriced: 0,
+  duration: new Map(),
+  first_token: new Map(),
+})
+
+/** The facts that figures are made of. */
+export type Measured = Pick<
+  FilterableFields,
+  "success" | "cached" | "duration" | "first_token" | "cost" | "tokens_in" | "tokens_out" | "tokens_cached"
+>
+
+/** Adds an entry; takes it away where `sign` is -1. */
+export const addFacts = (figures: Aggregates, facts: Measured, sign: 1 | -1): void => {
+  figures.requests += sign
+  figures.errors += sign * (1 - facts.success)
+  figures.cached += sign * facts.cached
+  figures.tokens_in += sign * (facts.tokens_in ?? 0)
+  figures.tokens_out += sign * (facts.tokens_out ?? 0)
+  figures.tokens_cached += sign * (facts.tokens_cached ?? 0)
+  figures.cost += sign * (facts.cost ?? 0)
+  if (facts.cost === null) figures.unpriced += sign
+  count(figures.duration, slotOf(facts.duration), sign)
+  if (facts.first_token !== null) count(figures.first_token, slotOf(facts.first_token), sign)
+}
+
+/** Adds figures to others. */
+export const addAggregates = (to: Aggregates, figures: Aggregates): void => {
+  for (const name of sums) to[name] += figures[name]
+  for (const [slot, counted] of figures.duration) count(to.duration, slot, counted)
+  for (const [slot, counted] of figures.first_token) count(to.first_token, slot, counted)
+}
+
+/** Dollars to twelve digits, and to a millionth of a millionth: what is left of adding binary fractions goes. */
+const dollars = (cost: number): number => Number((Math.round(cost * 1e12) / 1e12).toPrecision(12))
+
+/** Figures as analytics tell them. */
+export const aggregatesRow = (
+  time: number,
+  group: AnalyticsRow["group"],
+  { cost, duration, first_token, ...sums }: Aggregates,
+): AnalyticsRow => ({
+  time,
+  group,
+  ...sums,
+  // What nobody knows the price of has not cost nothing.
+  cost: sums.requests > 0 && sums.unpriced === sums.requests ? null : dollars(cost),
+  duration: percentilesOf(duration),
+  time_to_first_token: percentilesOf(first_token),
+})
+
+/** What lists tell of all entries that were asked for. */
+export interface Tally {
+  total: number
+  readonly ranges: { -readonly [Key in keyof LogPage["ranges"]]: Range }
+}
+
+/** The tally of nothing. */
+export const noTally = (): Tally => {
+  const none = { min: null, max: null }
+  return {
+    total: 0,
+    ranges: { cost: none, duration: none, tokens_in: none, tokens_out: none, total_tokens: none },
+  }
+}
+
+/** The range of two ranges. */
+export const wider = (one: Range, other: Range): Range => {
+  if (one.min === null || one.max === null) return other
+  if (other.min === null || other.max === null) return one
+  return { min: Math.min(one.min, other.min), max: Math.max(one.max, other.max) }
+}
+
+/** The names of a tally's ranges. */
+export const rangeNames = Object.keys(noTally().ranges) as ReadonlyArray<keyof LogPage["ranges"]>
+
+/** Adds a tally to another. */
+export const addTally = (to: Tally, { total, ranges }: Tally): void => {
+  to.total += total
+  for (const name of rangeNames) to.ranges[name] = wider(to.ranges[name], ranges[name])
+}
+
+const including = (range: Range, value: number | null): Range => {
+  if (value === null) return range
+  const { min, max } = range
+  return min !== null && max !== null && min <= value && value <= max
+    ? range
+    : wider(range, { min: value, max: value })
+}
+
+/** Adds an entry to a tally. */
+export const tallyFacts = (
+  to: Tally,
+  facts: Pick<FilterableFields, "cost" | "duration" | "tokens_in" | "tokens_out" | "tokens">,
+): void => {
+  to.total++
+  to.ranges.cost = including(to.ranges.cost, facts.cost)
+  to.ranges.duration = including(to.ranges.duration, facts.duration)
+  to.ranges.tokens_in = including(to.ranges.tokens_in, facts.tokens_in)
+  to.ranges.tokens_out = including(to.ranges.tokens_out, facts.tokens_out)
+  to.ranges.total_tokens = including(to.ranges.total_tokens, facts.tokens)
+}

@@ -1,0 +1,74 @@
+/**
+ * Figures by time bucket and group.
+ *
+ * @module
+ */
+import type { FilterableFields } from "./filterable-fields.ts"
+import { addAggregates, addFacts, type Aggregates, aggregatesRow, emptyAggregates } from "./aggregates.ts"
+import { compareText, pairsIn } from "./filter.ts"
+import type { AnalyticsQuery, AnalyticsRow, Dimension } from "./query.ts"
+
+/** What one group is told apart by: the value of each dimension, in the order asked for. */
+export type Group = ReadonlyArray<string | null>
+
+/** Gathers figures. */
+export interface Gathered {
+  readonly add: (created: number, group: Group, facts: FilterableFields) => void
+  /** Adds figures that belong into one bucket altogether. */
+  readonly merge: (created: number, group: Group, figures: Aggregates) => void
+  readonly rows: () => ReadonlyArray<AnalyticsRow>
+}
+
+/** The value of each dimension for an entry of a gateway. */
+export const groupOf = (
+  by: ReadonlyArray<Dimension>,
+  gateway: string,
+  facts: Pick<FilterableFields, "model" | "provider" | "status" | "cached" | "pairs">,
+): Group =>
+  by.map((dimension) => {
+    switch (dimension) {
+      case "gateway":
+        return gateway
+      case "status":
+        return String(facts.status)
+      case "cached":
+        return String(facts.cached === 1)
+      case "model":
+      case "provider":
+        return facts[dimension]
+      default: {
+        const name = dimension.slice("metadata.".length)
+        return pairsIn(facts).find((pair) => pair[0] === name)?.[1] ?? null
+      }
+    }
+  })
+
+/** Begins to gather figures for a question. */
+export const gather = ({ bucket, by }: Pick<AnalyticsQuery, "bucket" | "by">): Gathered => {
+  const cells = new Map<string, { time: number; group: Group; key: string; figures: Aggregates }>()
+  const cellAt = (created: number, group: Group): Aggregates => {
+    const time = Math.floor(created / bucket) * bucket
+    const key = JSON.stringify(group)
+    const id = `${time} ${key}`
+    let cell = cells.get(id)
+    if (cell === undefined) {
+      cell = { time, group, key, figures: emptyAggregates() }
+      cells.set(id, cell)
+    }
+    return cell.figures
+  }
+  return {
+    add: (created, group, facts) => addFacts(cellAt(created, group), facts, 1),
+    merge: (created, group, figures) => addAggregates(cellAt(created, group), figures),
+    rows: () =>
+      [...cells.values()]
+        .sort((one, other) => one.time - other.time || compareText(one.key, other.key))
+        .map(({ time, group, figures }) =>
+          aggregatesRow(
+            time,
+            Object.fromEntries(by.map((name, index) => [name, group[index] ?? null])),
+            figures,
+          )
+        ),
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What filters, orders and figures go by: an entry as plain values, the same in memory and in SQLite.
+ *
+ * @module
+ */
+import type { RequestRecord } from "../record/request-record.ts"
+import type { Feedback, LogEntry } from "./entry.ts"
+
+/** A request succeeded if its answer was no error, told of none, and arrived whole. */
+export const isSuccess = (
+  { status, ending, error }: Pick<RequestRecord, "status" | "ending" | "error">,
+): boolean => status < 400 && ending === "complete" && error === null
+
+/** The values by name. Times are in milliseconds, `created` since 1970; truth is 1 and 0, as SQLite has it. */
+export interface FilterableFields {
+  readonly created: number
+  readonly id: string
+  readonly provider: string | null
+  readonly model: string | null
+  readonly status: number
+  readonly success: 0 | 1
+  readonly cached: 0 | 1
+  readonly duration: number
+  readonly first_token: number | null
+  readonly cost: number | null
+  readonly tokens: number | null
+  readonly tokens_in: number | null
+  readonly tokens_out: number | null
+  readonly tokens_cached: number | null
+  readonly feedback: number | null
+  readonly route: string | null
+  readonly ending: string
+  readonly authenticated: 0 | 1
+  readonly event_id: string
+  readonly user_agent: string | null
+  readonly request_content_type: string | null
+  readonly response_content_type: string | null
+  readonly path: string
+  readonly error: string | null
+  /** See `pairsOf`. */
+  readonly pairs: string
+}
+
+/** `null` only where neither is known. */
+const sum = (one: number | null, other: number | null): number | null =>
+  one === null && other === null ? null : (one ?? 0) + (other ?? 0)
+
+/**
+ * Metadata as text in which a pair is found by its text alone: one line `"key":"value"` a pair, both as JSON
+ * strings, in which no line break can stand. Values that are no text become it.
+ */
+export const pairsOf = (metadata: RequestRecord["metadata"]): string => {
+  let pairs = ""
+  for (const [key, value] of Object.entries(metadata)) {
+    pairs += `\n${JSON.stringify(key)}:${JSON.stringify(String(value))}`
+  }
+  return pairs === "" ? "" : `${pairs}\n`
+}
+
+/**
+ * A caller's text as SQLite can keep it and give it back: half a surrogate pair and NUL become U+FFFD. An entry's sums
+ * are found by it when the entry is deleted.
+ */
+const keepable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
+
+/** The facts of an entry. */
+export const fieldsOf = (
+  record: RequestRecord,
+  { feedback }: Pick<Feedback, "feedback">,
+): FilterableFields => ({
+  created: Date.parse(record.time),
+  id: record.request_id,
+  provider: record.provider,
+  model: record.model === null ? null : keepable(record.model),
+  status: record.status,
+  success: isSuccess(record) ? 1 : 0,
+  cached: record.cached ? 1 : 0,
+  duration: record.total_ms,
+  first_token: record.time_to_first_token_ms,
+  cost: record.cost,
+  tokens: sum(record.tokens_in, record.tokens_out),
+  tokens_in: record.tokens_in,
+  tokens_out: record.tokens_out,
+  tokens_cached: record.tokens_cached,
+  feedback,
+  route: record.route,
+  ending: record.ending,
+  authenticated: record.authenticated ? 1 : 0,
+  event_id: record.event_id,
+  user_agent: record.user_agent,
+  request_content_type: record.request_content_type,
+  response_content_type: record.response_content_type,
+  path: record.path,
+  error: record.error,
+  pairs: pairsOf(record.metadata),
+})
+
+/** The facts of an entry of the log. */
+export const fieldsOfEntry = (entry: LogEntry): FilterableFields => fieldsOf(entry, entry)

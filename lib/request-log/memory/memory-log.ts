@@ -1,0 +1,220 @@
+/**
+ * The request log in memory: bounded by entries and bytes, whatever the gateways' settings allow.
+ *
+ * Time is passed in, in milliseconds since 1970. Nothing is looked for in the background: what is too old leaves
+ * when its gateway's next entry comes, and is not shown in the meantime.
+ *
+ * @module
+ */
+import type { LogSettings } from "../../config/log-settings.ts"
+import type { RequestRecord } from "../../record/request-record.ts"
+import { gather, groupOf } from "../analytics.ts"
+import { conditionsOf } from "../conditions.ts"
+import type { Feedback, LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
+import { fieldsOf, fieldsOfEntry, type FilterableFields } from "../filterable-fields.ts"
+import { noTally, tallyFacts } from "../aggregates.ts"
+import { type Fifo, fifo } from "./fifo.ts"
+import { found, matches, orderOf } from "../filter.ts"
+import type { AnalyticsQuery, AnalyticsRow, LogPage, LogQuery, LogSelection } from "../query.ts"
+import type { LogPatch } from "../RequestLog.ts"
+import { payloadsWeight, recordWeight } from "./weight.ts"
+
+/** Bounds of the memory, over all gateways. Beyond them the oldest entries go. */
+export interface MemoryLogOptions {
+  /** 10,000 by default, which is some 25 MB without bodies. */
+  readonly maxEntries?: number
+  /** The most bytes, roughly; 64 MiB by default. Bodies above an eighth of it are not kept. */
+  readonly maxBytes?: number
+}
+
+/** What the log asks of a gateway's settings. */
+export type Limits = Pick<LogSettings, "maxEntries" | "strategy" | "retention">
+
+/** An entry as it is held. */
+export interface Held {
+  /** As it came: a copy with a verdict in it would cost each request 4 µs on Node (20). */
+  readonly record: RequestRecord
+  /** What was said of it since. */
+  said: LogPatch | undefined
+  /** When the request came, in milliseconds since 1970. */
+  readonly created: number
+  readonly payloads: Payloads | undefined
+  readonly weight: number
+  gone: boolean
+}
+
+/** One entry's bodies may take this part of all the room. */
+const largestShare = 1 / 8
+
+const scopeKey = ({ account, gateway }: LogScope): string => `${account}/${gateway}`
+const unjudged: Feedback = { feedback: null, score: null }
+
+/** The entry that is held. */
+export const entryOf = ({ record, said }: Held): LogEntry => ({ ...record, ...unjudged, ...said })
+
+const factsOfHeld = (held: Held): FilterableFields =>
+  held.said === undefined ? fieldsOf(held.record, unjudged) : fieldsOfEntry(entryOf(held))
+
+/** The log in memory; see `RequestLog` for what its methods promise. */
+export interface MemoryLog {
+  readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
+  readonly list: (query: LogQuery, now: number) => LogPage
+  readonly get: (scope: LogScope, id: string, now: number) => LogEntry | undefined
+  readonly payload: (scope: LogScope, id: string, which: keyof Payloads, now: number) => Payload | undefined
+  readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => boolean
+  readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => number
+  readonly analytics: (query: AnalyticsQuery, now: number) => ReadonlyArray<AnalyticsRow>
+  /** The entries that came first of those held. */
+  readonly first: (count: number) => ReadonlyArray<Held>
+  /** Lets go of an entry. */
+  readonly release: (held: Held) => void
+  readonly size: () => number
+  /** Entries that went because of the bounds, and entries that `STOP_INSERTING` kept out. */
+  readonly counts: () => { readonly evicted: number; readonly refused: number }
+}
+
+/**
+ * Makes an empty log.
+ *
+ * @param limitsOf the settings of a gateway; an entry of one that has none is not kept
+ */
+export const makeMemoryLog = (
+  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  { maxEntries = 10_000, maxBytes = 67_108_864 }: MemoryLogOptions = {},
+): MemoryLog => {
+  const byId = new Map<string, Held>()
+  const all = fifo<Held>()
+  const gateways = new Map<string, { readonly scope: LogScope; readonly queue: Fifo<Held> }>()
+  let bytes = 0
+  let evicted = 0
+  let refused = 0
+
+  const release = (held: Held): void => {
+    const { account_id, gateway_id, request_id } = held.record
+    const key = scopeKey({ account: account_id ?? "", gateway: gateway_id ?? "" })
+    const queue = gateways.get(key)?.queue
+    held.gone = true
+    byId.delete(request_id)
+    bytes -= held.weight
+    all.left()
+    queue?.left()
+    if (queue?.size() === 0) gateways.delete(key)
+  }
+  const oldestAllowed = ({ account, gateway }: LogScope, now: number): number =>
+    now - (limitsOf(account, gateway)?.retention ?? Infinity)
+
+  const heldBy = (scope: LogScope, now: number): ReadonlyArray<readonly [Held, FilterableFields]> => {
+    const since = oldestAllowed(scope, now)
+    return (gateways.get(scopeKey(scope))?.queue.items() ?? [])
+      .map((held) => [held, factsOfHeld(held)] as const)
+      .filter(([, { created }]) => created >= since)
+  }
+  const selected = (
+    selection: LogSelection,
+    now: number,
+  ): ReadonlyArray<readonly [Held, FilterableFields]> => {
+    const conditions = conditionsOf(selection.filters)
+    const order = orderOf(selection)
+    return heldBy(selection.scope, now)
+      .filter(([, facts]) =>
+        matches(facts, conditions) && (selection.search === undefined || found(facts, selection.search))
+      )
+      .sort(([, one], [, other]) => order(one, other))
+  }
+  const find = (scope: LogScope, id: string, now: number): Held | undefined => {
+    const held = byId.get(id)
+    if (held?.record.account_id !== scope.account || held.record.gateway_id !== scope.gateway) {
+      return undefined
+    }
+    return held.created < oldestAllowed(scope, now) ? undefined : held
+  }
+  /** Makes room in a gateway's own share; `false` where it must stay as it is. */
+  const admit = (
+    queue: Fifo<Held>,
+    { maxEntries, strategy, retention = Infinity }: Limits,
+    now: number,
+  ): boolean => {
+    for (let held = queue.first(); held !== undefined; held = queue.first()) {
+      const isOld = held.created < now - retention
+      const isFull = maxEntries !== undefined && queue.size() >= maxEntries
+      if (!isOld && isFull && strategy === "STOP_INSERTING") return false
+      if (!isOld && !isFull) return true
+      release(held)
+    }
+    return true
+  }
+
+  return {
+    append: (record, payloads, now) => {
+      const { account_id: account, gateway_id: gateway } = record
+      if (account === null || gateway === null) return
+      const limits = limitsOf(account, gateway)
+      if (limits === undefined) return
+      const scope = { account, gateway }
+      const queue = gateways.get(scopeKey(scope))?.queue ?? fifo<Held>()
+      if (!admit(queue, limits, now)) return void refused++
+      const bodies = payloadsWeight(payloads)
+      const keeps = bodies <= maxBytes * largestShare
+      const weight = recordWeight(record) + (keeps ? bodies : 0)
+      const held = {
+        record,
+        said: undefined,
+        created: Date.parse(record.time),
+        payloads: keeps ? payloads : undefined,
+        weight,
+        gone: false,
+      }
+      for (let first = all.first(); first !== undefined; first = all.first()) {
+        if (byId.size < maxEntries && bytes + weight <= maxBytes) break
+        release(first)
+        evicted++
+      }
+      const double = byId.get(record.request_id)
+      if (double !== undefined) release(double)
+      byId.set(record.request_id, held)
+      all.push(held)
+      queue.push(held)
+      gateways.set(scopeKey(scope), { scope, queue })
+      bytes += weight
+    },
+    list: (query, now) => {
+      const entries = selected(query, now)
+      const tally = noTally()
+      for (const [, facts] of entries) tallyFacts(tally, facts)
+      const from = (query.page - 1) * query.perPage
+      return { ...tally, entries: entries.slice(from, from + query.perPage).map(([held]) => entryOf(held)) }
+    },
+    get: (scope, id, now) => {
+      const held = find(scope, id, now)
+      return held && entryOf(held)
+    },
+    payload: (scope, id, which, now) => find(scope, id, now)?.payloads?.[which] ?? undefined,
+    patch: (scope, id, patch, now) => {
+      const held = find(scope, id, now)
+      if (held !== undefined) held.said = { ...held.said, ...patch }
+      return held !== undefined
+    },
+    remove: (selection, limit, now) => {
+      const entries = selected(selection, now).slice(0, limit)
+      for (const [held] of entries) release(held)
+      return entries.length
+    },
+    analytics: (query, now) => {
+      const into = gather(query)
+      const conditions = conditionsOf(query.filters)
+      for (const { scope } of gateways.values()) {
+        if (scope.account !== query.account || (query.gateway ?? scope.gateway) !== scope.gateway) continue
+        for (const [, facts] of heldBy(scope, now)) {
+          const { created } = facts
+          if (created < query.since || created >= query.until || !matches(facts, conditions)) continue
+          into.add(created, groupOf(query.by, scope.gateway, facts), facts)
+        }
+      }
+      return into.rows()
+    },
+    first: all.take,
+    release,
+    size: () => byId.size,
+    counts: () => ({ evicted, refused }),
+  }
+}

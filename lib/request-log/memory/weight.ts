@@ -1,0 +1,27 @@
+/**
+ * What entries and bodies cost to hold in memory, roughly.
+ *
+ * @module
+ */
+import type { RequestRecord } from "../../record/request-record.ts"
+import type { Payloads } from "../entry.ts"
+
+/** An object of some 45 fields with its ids, and its places in the queues. */
+const bytesPerEntry = 1500
+const bytesPerAttempt = 300
+
+const lengthOf = (text: string | null | undefined): number => 2 * (text?.length ?? 0)
+
+const metadataWeight = (metadata: RequestRecord["metadata"]): number =>
+  Object.entries(metadata).reduce((sum, [key, value]) => sum + lengthOf(key) + lengthOf(String(value)), 0)
+
+/** The bytes of an entry, of whose texts callers choose the length. */
+export const recordWeight = (record: RequestRecord): number =>
+  bytesPerEntry + lengthOf(record.path) + lengthOf(record.model) + lengthOf(record.error) +
+  lengthOf(record.user_agent) + lengthOf(record.event_id) + lengthOf(record.request_content_type) +
+  lengthOf(record.response_content_type) + bytesPerAttempt * record.attempts.length +
+  metadataWeight(record.metadata)
+
+/** The bytes of bodies. */
+export const payloadsWeight = (payloads: Payloads | undefined): number =>
+  lengthOf(payloads?.request?.text) + lengthOf(payloads?.response?.text)

@@ -1,0 +1,64 @@
+/**
+ * Keeps the beginning of a body for the log.
+ *
+ * @module
+ */
+import { concatBytes } from "../bytes/concat.ts"
+import { redact, redactionMark, type Secrets } from "../redaction/secrets.ts"
+import type { Payload } from "./entry.ts"
+import { streamText, wholeLines } from "./stream-text.ts"
+
+/** A body of which the beginning is being kept. */
+export interface PayloadKeeper {
+  /** Takes a copy of the next bytes, as far as they are kept. */
+  readonly push: (chunk: Uint8Array) => void
+  /** What was kept, with every one of the secrets blotted out; nothing of a stream that tells one in pieces. */
+  readonly finish: (secrets: ReadonlyArray<Secrets>) => Payload
+}
+
+/**
+ * As much more is held as a secret is long, so that none is seen half where the text is cut off: Node takes no longer
+ * headers than these.
+ */
+const longestSecret = 16_384
+
+/**
+ * Starts to keep a body.
+ *
+ * @param limit how much of it is kept, in bytes
+ */
+export const keepPayload = (limit: number): PayloadKeeper => {
+  const most = limit + longestSecret
+  const chunks: Array<Uint8Array> = []
+  let held = 0
+  let size = 0
+  return {
+    push: (chunk) => {
+      size += chunk.byteLength
+      if (held >= most || chunk.byteLength === 0) return
+      const part = chunk.slice(0, most - held)
+      held += part.byteLength
+      chunks.push(part)
+    },
+    finish: (secrets) => {
+      const given = new TextDecoder().decode(concatBytes(chunks, held))
+      const lines = wholeLines(given)
+      const text = redact(lines, ...secrets)
+      const told = streamText(text)
+      if (secrets.some(({ contains }) => contains(told))) {
+        return { text: redactionMark, size, complete: false }
+      }
+      return {
+        text: size <= limit ? text : cutTo(text, limit),
+        size,
+        complete: size <= limit && lines.length === given.length,
+      }
+    },
+  }
+}
+
+/** The beginning of a text that takes at most so many bytes, and ends with a whole character. */
+const cutTo = (text: string, bytes: number): string => {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes))
+  return text.slice(0, read)
+}

@@ -1,0 +1,107 @@
+/**
+ * Figures from the file: of whole hours from their rows where kinds alone are asked about, else from the entries.
+ *
+ * @module
+ */
+import { gather, type Gathered, type Group, groupOf } from "../analytics.ts"
+import { conditionsOf } from "../conditions.ts"
+import { type Aggregates, emptyAggregates, sums } from "../aggregates.ts"
+import { count, slotOf } from "../histogram.ts"
+import type { AnalyticsQuery, AnalyticsRow, Dimension } from "../query.ts"
+import type { Database, Row, Value } from "./database.ts"
+import { dimensionOf, type Fragment, whereOf } from "./fragment.ts"
+import { figuresOf, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
+import { asksKinds, dividesKinds, kindFilter } from "./rollup-dimensions.ts"
+import { type Slice, sliceOf, slicesOf, type Steps } from "./resumable.ts"
+
+/** A gateway, and the time of the oldest of its entries to be shown. */
+export interface Shown {
+  readonly scope: number
+  readonly gateway: string
+  readonly since: number
+}
+
+const summed = `count(*) AS requests, sum(1 - success) AS errors, sum(cached) AS cached,
+  total(tokens_in) AS tokens_in, total(tokens_out) AS tokens_out, total(tokens_cached) AS tokens_cached,
+  total(cost) AS cost, count(*) - count(cost) AS unpriced, json_group_array(duration) AS duration,
+  json_group_array(first_token) FILTER (WHERE first_token IS NOT NULL) AS first_token`
+
+const figuresIn = (row: Row): Aggregates => {
+  const figures = emptyAggregates()
+  for (const name of sums) figures[name] = Number(row[name])
+  for (const name of ["duration", "first_token"] as const) {
+    for (const time of JSON.parse(String(row[name])) as Array<number>) count(figures[name], slotOf(time), 1)
+  }
+  return figures
+}
+
+const valueOf = (dimension: Dimension, gateway: string, value: Value): string | null => {
+  if (dimension === "gateway") return gateway
+  if (value === null) return null
+  if (dimension === "cached") return String(value === 1)
+  return dimension.startsWith("metadata.") ? JSON.parse(String(value)) as string : String(value)
+}
+
+/** Prepares to answer questions for figures. */
+export const analyticsReader = (
+  database: Database,
+): (query: AnalyticsQuery, gateways: ReadonlyArray<Shown>) => Steps<ReadonlyArray<AnalyticsRow>> => {
+  const slices = slicesOf(database)
+  const rowsOf = hourlyRows(database, "figures")
+
+  function* fromEntries(
+    into: Gathered,
+    shown: Shown,
+    whole: Slice,
+    query: AnalyticsQuery,
+    where: Fragment,
+  ): Steps<void> {
+    const dimensions = query.by.map((dimension, index) => {
+      const { sql, values } = dimensionOf(dimension)
+      return { sql: `${sql} AS d${index}`, values }
+    })
+    // A literal, since SQLite divides whole numbers alone without a remainder, and runtimes bind large ones as others.
+    const bucket = Math.max(1, Math.trunc(query.bucket))
+    const columns = [`created / ${bucket} * ${bucket} AS time`, ...dimensions.map(({ sql }) => sql)]
+    const read = database.prepare(
+      `SELECT ${columns.join(", ")}, ${summed} FROM entry WHERE scope = ? AND created >= ? AND created < ? ` +
+        `AND ${where.sql} GROUP BY ${columns.map((_, index) => index + 1).join(", ")}`,
+    )
+    const values = dimensions.flatMap((dimension) => dimension.values)
+    for (const { since, until } of slices(shown.scope, whole)) {
+      for (const row of read.all(...values, shown.scope, since, until, ...where.values)) {
+        const group: Group = query.by.map((name, index) =>
+          valueOf(name, shown.gateway, row[`d${index}`] ?? null)
+        )
+        into.merge(Number(row["time"]), group, figuresIn(row))
+      }
+      yield
+    }
+  }
+
+  return function* (query, gateways) {
+    const into = gather(query)
+    const conditions = conditionsOf(query.filters)
+    const where = whereOf(conditions, undefined)
+    const byKind = asksKinds(conditions) && dividesKinds(query.by) && query.bucket % hourLength === 0
+    const passes = kindFilter(conditions)
+    for (const shown of gateways) {
+      const slice = sliceOf(
+        Math.max(query.since, conditions.since, shown.since),
+        Math.min(query.until, conditions.until),
+      )
+      const { hours, rest } = byKind ? wholeHours(slice) : { hours: { since: 0, until: 0 }, rest: [slice] }
+      for (const rows of rowsOf(shown.scope, hours)) {
+        for (const row of rows) {
+          const kind = passes(String(row["kind"]))
+          if (kind === undefined) continue
+          const group = groupOf(query.by, shown.gateway, { ...kind, pairs: "" })
+          into.merge(Number(row["hour"]), group, figuresOf(String(row["figures"])))
+        }
+        yield
+      }
+      for (const part of rest) yield* fromEntries(into, shown, part, query, where)
+    }
+    return into.rows()
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The log's file while it can be used, and the time in between.
+ *
+ * @module
+ */
+import type { Limits } from "../memory/memory-log.ts"
+import { warn } from "../warn.ts"
+import { analyticsReader } from "./analytics-reader.ts"
+import type { Database, OpenDatabase } from "./database.ts"
+import { type LogReader, makeReader } from "./reader.ts"
+import { prepareFile } from "./schema.ts"
+import { type LogWriter, makeWriter } from "./writer.ts"
+
+/** A lock that another process holds is met this many times before the operator hears of it. */
+const patience = 3
+/** How long a file that failed is left alone, in milliseconds. */
+const pause = 5000
+/** How long a lock is waited for at the end, in milliseconds. */
+const lastPatience = 2000
+
+/** What can be done with the file; everything throws where SQLite fails. */
+export interface LogFile {
+  readonly writer: LogWriter
+  readonly reader: LogReader
+  readonly analytics: ReturnType<typeof analyticsReader>
+}
+
+/** A file that is opened where it can be; `now` is in milliseconds since 1970. */
+export interface Connection {
+  /** The file; nothing while it cannot be used. */
+  readonly file: (now: number) => LogFile | undefined
+  /** To be told of whatever was thrown: closes the file, which is opened again later. */
+  readonly failed: (cause: unknown, now: number) => void
+  /** To be told when the file was used. */
+  readonly worked: () => void
+  /** Whether it could be used at least once. */
+  readonly hasOpened: () => boolean
+  /** How often the file failed since it last worked. */
+  readonly failures: () => number
+  /** Whether it is worth trying again at once. */
+  readonly isImpatient: () => boolean
+  /** Gives the file a last chance, however it failed before. */
+  readonly insist: (now: number) => void
+  /** Closes the file for good. */
+  readonly end: () => void
+}
+
+const close = (database: Database | undefined): void => {
+  try {
+    database?.close()
+  } catch { /* it has failed before */ }
+}
+
+/** Makes the connection; nothing is opened yet. */
+export const makeConnection = (
+  open: OpenDatabase,
+  name: string,
+  limitsOf: (account: string, gateway: string) => Limits | undefined,
+): Connection => {
+  let database: Database | undefined
+  let file: LogFile | undefined
+  let failures = 0
+  let failedAt = -Infinity
+  let isToldOf = false
+  let hasOpened = false
+  let hasEnded = false
+
+  const shut = (): void => {
+    close(database)
+    database = undefined
+    file = undefined
+  }
+  const failed = (cause: unknown, now: number): void => {
+    const reason = cause instanceof Error ? cause.message : "unknown"
+    shut()
+    failures++
+    if (failures < patience && /locked|busy/i.test(reason)) return
+    failedAt = now
+    if (isToldOf) return
+    isToldOf = true
+    warn("request log is kept in memory until its file can be used", { file: name, reason })
+  }
+  const opened = (now: number): LogFile | undefined => {
+    // A clock that was set back must not leave it alone for longer.
+    const isPaused = now >= failedAt && now < failedAt + pause
+    if (file !== undefined || hasEnded || isPaused) return file
+    try {
+      database = open(name)
+      prepareFile(database)
+      file = {
+        writer: makeWriter(database, limitsOf),
+        reader: makeReader(database),
+        analytics: analyticsReader(database),
+      }
+      hasOpened = true
+    } catch (cause) {
+      failed(cause, now)
+    }
+    return file
+  }
+  return {
+    file: opened,
+    failed,
+    worked: () => {
+      if (isToldOf) warn("request log is written to its file again", { file: name })
+      isToldOf = false
+      failures = 0
+    },
+    hasOpened: () => hasOpened,
+    failures: () => failures,
+    isImpatient: () => failures > 0 && failures < patience,
+    insist: (now) => {
+      failedAt = -Infinity
+      if (opened(now) !== undefined) database?.exec(`PRAGMA busy_timeout = ${lastPatience}`)
+    },
+    end: () => {
+      hasEnded = true
+      shut()
+    },
+  }
+}

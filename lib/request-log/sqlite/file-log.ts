@@ -1,0 +1,201 @@
+/**
+ * The request log in a file, behind a queue in memory.
+ *
+ * The queue is a memory log of its own: where the file cannot be written or read, entries stay in it and questions are
+ * answered from it, until the file can be used again.
+ *
+ * @module
+ */
+import type { RequestRecord } from "../../record/request-record.ts"
+import type { LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
+import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
+import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "../query.ts"
+import type { LogPatch } from "../RequestLog.ts"
+import { warn } from "../warn.ts"
+import { type LogFile, makeConnection } from "./connection.ts"
+import type { OpenDatabase } from "./database.ts"
+import type { Steps } from "./resumable.ts"
+
+/** How long a slice of writing may take, in milliseconds, before it is committed. */
+const sliceTime = 3
+/** The most entries that are written at once, whatever the time. */
+const sliceLength = 128
+/** How many entries are deleted at once. */
+const removedAtOnce = 200
+
+/** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. */
+export interface FileLog {
+  readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
+  readonly list: (query: LogQuery, now: number) => Steps<LogPage>
+  readonly get: (scope: LogScope, id: string, now: number) => Steps<LogEntry | undefined>
+  readonly payload: (
+    scope: LogScope,
+    id: string,
+    which: keyof Payloads,
+    now: number,
+  ) => Steps<Payload | undefined>
+  readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => Steps<boolean>
+  readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Steps<number>
+  readonly analytics: (query: AnalyticsQuery, now: number) => Steps<ReadonlyArray<AnalyticsRow>>
+  readonly health: (now: number) => LogHealth
+  /** Writes what waits; gives whether that should soon be tried again. */
+  readonly flush: (now: number) => Steps<boolean>
+  /** Writes what waits, at once, and closes the file. */
+  readonly end: (now: number) => void
+}
+
+// deno-lint-ignore require-yield
+function* once<A>(answer: A): Steps<A> {
+  return answer
+}
+
+const recordText = ({ feedback: _, score: __, ...record }: LogEntry): string => JSON.stringify(record)
+
+/** Makes the log of a file, and opens it. */
+export const makeFileLog = (
+  open: OpenDatabase,
+  name: string,
+  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  bounds: MemoryLogOptions | undefined,
+  now: number,
+): FileLog => {
+  const connection = makeConnection(open, name, limitsOf)
+  // How many entries there may be is for the file to say; their age counts everywhere.
+  const queue = makeMemoryLog((account, gateway) => {
+    const limits = limitsOf(account, gateway)
+    return limits && { ...limits, maxEntries: undefined }
+  }, bounds)
+  let refused = 0
+  let hasOverflowed = false
+
+  /** Runs something on the file; where that cannot be, or fails, gives what is given instead. */
+  const attempt = <A>(now: number, run: (file: LogFile) => A, otherwise: A): A => {
+    const file = connection.file(now)
+    if (file === undefined) return otherwise
+    try {
+      return run(file)
+    } catch (cause) {
+      connection.failed(cause, now)
+      return otherwise
+    }
+  }
+  const writeSlice = (now: number): number =>
+    attempt(now, ({ writer }) => {
+      const start = performance.now()
+      const isTime = () => performance.now() - start > sliceTime
+      const slice = writer.append(queue.first(sliceLength), now, isTime)
+      for (const held of slice.done) queue.release(held)
+      refused += slice.refused
+      connection.worked()
+      return slice.done.length
+    }, 0)
+
+  function* flush(now: number): Steps<boolean> {
+    for (let left = queue.size(); left > 0 && queue.size() > 0;) {
+      const written = writeSlice(now)
+      if (written === 0) return connection.isImpatient()
+      left -= written
+      yield
+    }
+    attempt(now, ({ writer }) => writer.expire(now), undefined)
+    return false
+  }
+  /** From the file where all is in it, else from the queue. */
+  function* ask<A>(now: number, ofFile: (file: LogFile) => Steps<A>, ofQueue: () => A): Steps<A> {
+    const failures = connection.failures()
+    yield* flush(now)
+    const file = connection.failures() > failures ? undefined : connection.file(now)
+    if (file === undefined) return ofQueue()
+    try {
+      const answer = yield* ofFile(file)
+      connection.worked()
+      return answer
+    } catch (cause) {
+      connection.failed(cause, now)
+      return ofQueue()
+    }
+  }
+  const oldestShown = ({ account, gateway }: LogScope, now: number): number =>
+    now - (limitsOf(account, gateway)?.retention ?? Infinity)
+
+  connection.file(now)
+  return {
+    append: (record, payloads, now) => {
+      queue.append(record, payloads, now)
+      if (hasOverflowed || queue.counts().evicted === 0) return
+      hasOverflowed = true
+      warn("request log gives up its oldest entries: its file does not take them fast enough", { file: name })
+    },
+    list: (query, now) =>
+      ask(
+        now,
+        ({ reader }) => reader.list(query, oldestShown(query.scope, now)),
+        () => queue.list(query, now),
+      ),
+    get: (scope, id, now) =>
+      ask(
+        now,
+        ({ reader }) => once(reader.get(scope, id, oldestShown(scope, now))),
+        () => queue.get(scope, id, now),
+      ),
+    payload: (scope, id, which, now) =>
+      ask(
+        now,
+        ({ reader }) => once(reader.payload(scope, id, which, oldestShown(scope, now))),
+        () => queue.payload(scope, id, which, now),
+      ),
+    patch: (scope, id, patch, now) =>
+      ask(now, ({ reader, writer }) => {
+        const entry = reader.get(scope, id, oldestShown(scope, now))
+        if (entry === undefined) return once(false)
+        const { metadata } = patch
+        writer.patch(id, patch, metadata && recordText({ ...entry, metadata }))
+        return once(true)
+      }, () => queue.patch(scope, id, patch, now)),
+    remove: (selection, limit, now) =>
+      ask(now, function* ({ reader, writer }) {
+        let removed = 0
+        for (const ids of reader.ids(selection, limit ?? Infinity, oldestShown(selection.scope, now))) {
+          for (let index = 0; index < ids.length; index += removedAtOnce) {
+            removed += writer.remove(ids.slice(index, index + removedAtOnce))
+            yield
+          }
+          yield
+        }
+        return removed
+      }, () => queue.remove(selection, limit, now)),
+    analytics: (query, now) =>
+      ask(now, ({ reader, analytics }) => {
+        const { account } = query
+        const gateways = reader.gateways(account).filter(({ gateway }) =>
+          (query.gateway ?? gateway) === gateway
+        )
+        return analytics(
+          query,
+          gateways.map((found) => ({
+            ...found,
+            since: oldestShown({ account, gateway: found.gateway }, now),
+          })),
+        )
+      }, () => queue.analytics(query, now)),
+    health: (now) => {
+      const kept = attempt(now, ({ reader }) => reader.entries(), undefined)
+      return {
+        kind: kept === undefined ? "memory" : "sqlite",
+        healthy: kept !== undefined && connection.failures() === 0,
+        hasWorked: connection.hasOpened(),
+        entries: (kept ?? 0) + queue.size(),
+        pending: queue.size(),
+        dropped: queue.counts().evicted + refused,
+      }
+    },
+    flush,
+    end: (now) => {
+      connection.insist(now)
+      for (const _ of flush(now));
+      const entries = queue.size()
+      if (entries > 0) warn("request log loses entries: its file cannot be used", { file: name, entries })
+      connection.end()
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Keeps the hourly rows in step with the entries.
+ *
+ * @module
+ */
+import type { FilterableFields } from "../filterable-fields.ts"
+import {
+  addAggregates,
+  addFacts,
+  addTally,
+  type Aggregates,
+  emptyAggregates,
+  noTally,
+  rangeNames,
+  type Tally,
+  tallyFacts,
+} from "../aggregates.ts"
+import type { Database } from "./database.ts"
+import { figuresOf, figuresText, hourLength, rangesOf, rangesText } from "./hourly.ts"
+import { kindText } from "./rollup-dimensions.ts"
+
+/** What a row is to be changed by. */
+interface Change {
+  readonly scope: number
+  readonly hour: number
+  readonly kind: string
+  readonly figures: Aggregates
+  readonly added: Tally
+  readonly removed: Tally
+}
+
+/** Changes that are gathered before they are written. */
+export interface Changes {
+  readonly note: (scope: number, facts: FilterableFields, sign: 1 | -1) => void
+  /** To be called within the transaction that writes or deletes the entries. */
+  readonly write: () => void
+}
+
+/** Whether what was removed reached to an end of the ranges, which then have to be found anew. */
+const reached = (ranges: Tally["ranges"], removed: Tally["ranges"]): boolean =>
+  rangeNames.some((name) => {
+    const [all, gone] = [ranges[name], removed[name]]
+    if (all.min === null || all.max === null || gone.min === null || gone.max === null) return false
+    return gone.min <= all.min || gone.max >= all.max
+  })
+
+/** `null` where the ranges have to be found anew; the next question that needs them does so. */
+const changedRanges = (text: string | null, { added, removed }: Change): string | null => {
+  if (text === null) return null
+  const tally: Tally = { total: 0, ranges: rangesOf(text) }
+  addTally(tally, added)
+  return reached(tally.ranges, removed.ranges) ? null : rangesText(tally.ranges)
+}
+
+/** Prepares to change the rows. */
+export const hourlyChanges = (database: Database): () => Changes => {
+  const where = "WHERE scope = ? AND hour = ? AND kind = ?"
+  const read = database.prepare(`SELECT ranges, figures FROM hourly ${where}`)
+  const remove = database.prepare(`DELETE FROM hourly ${where}`)
+  const write = database.prepare("INSERT OR REPLACE INTO hourly VALUES (?, ?, ?, ?, ?, ?)")
+
+  const apply = (change: Change): void => {
+    const { scope, hour, kind } = change
+    const row = read.get(scope, hour, kind)
+    const sum = row === undefined ? emptyAggregates() : figuresOf(String(row["figures"]))
+    addAggregates(sum, change.figures)
+    if (sum.requests <= 0) return void remove.run(scope, hour, kind)
+    const before = row === undefined ? rangesText(noTally().ranges) : row["ranges"] as string | null
+    write.run(scope, hour, kind, sum.requests, changedRanges(before, change), figuresText(sum))
+  }
+
+  return () => {
+    const changes = new Map<string, Change>()
+    return {
+      note: (scope, facts, sign) => {
+        const hour = Math.floor(facts.created / hourLength) * hourLength
+        const kind = kindText(facts)
+        const key = `${scope} ${hour} ${kind}`
+        let change = changes.get(key)
+        if (change === undefined) {
+          change = { scope, hour, kind, figures: emptyAggregates(), added: noTally(), removed: noTally() }
+          changes.set(key, change)
+        }
+        addFacts(change.figures, facts, sign)
+        tallyFacts(sign === 1 ? change.added : change.removed, facts)
+      },
+      write: () => changes.forEach(apply),
+    }
+  }
+}

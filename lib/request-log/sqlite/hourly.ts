@@ -1,0 +1,84 @@
+/**
+ * The rows that tell what a gateway's entries of one kind come to within an hour: questions about a million entries are
+ * answered from some thousand of them.
+ *
+ * @module
+ */
+import { type Aggregates, emptyAggregates, noTally, rangeNames, sums, type Tally } from "../aggregates.ts"
+import type { Histogram } from "../histogram.ts"
+import type { Database, Row } from "./database.ts"
+import type { Slice } from "./resumable.ts"
+
+/** An hour in milliseconds. Hours are told by their beginning, since 1970. */
+export const hourLength = 3_600_000
+
+const flat = (histogram: Histogram): ReadonlyArray<number> => [...histogram].flat()
+const unflat = (counts: ReadonlyArray<number>): Histogram => {
+  const histogram: Histogram = new Map()
+  for (let index = 0; index < counts.length; index += 2) {
+    histogram.set(counts[index] ?? 0, counts[index + 1] ?? 0)
+  }
+  return histogram
+}
+
+/** Figures as a row holds them. */
+export const figuresText = (figures: Aggregates): string =>
+  JSON.stringify([sums.map((name) => figures[name]), flat(figures.duration), flat(figures.first_token)])
+
+/** The figures that a row holds. */
+export const figuresOf = (text: string): Aggregates => {
+  const [totals, duration, firstToken] = JSON.parse(text) as [Array<number>, Array<number>, Array<number>]
+  const figures = { ...emptyAggregates(), duration: unflat(duration), first_token: unflat(firstToken) }
+  for (const [index, name] of sums.entries()) figures[name] = totals[index] ?? 0
+  return figures
+}
+
+/** Ranges as a row holds them. */
+export const rangesText = (ranges: Tally["ranges"]): string =>
+  JSON.stringify(rangeNames.map((name) => [ranges[name].min, ranges[name].max]))
+
+/** The ranges that a row holds. */
+export const rangesOf = (text: string): Tally["ranges"] => {
+  const pairs = JSON.parse(text) as Array<[number | null, number | null]>
+  const { ranges } = noTally()
+  for (const [index, name] of rangeNames.entries()) {
+    const [min, max] = pairs[index] ?? [null, null]
+    ranges[name] = { min, max }
+  }
+  return ranges
+}
+
+/** The whole hours of a slice, and what is left before and after them. */
+export const wholeHours = (
+  { since, until }: Slice,
+): { readonly hours: Slice; readonly rest: ReadonlyArray<Slice> } => {
+  const from = Math.ceil(since / hourLength) * hourLength
+  const to = Math.floor(until / hourLength) * hourLength
+  if (from >= to) return { hours: { since, until: since }, rest: [{ since, until }] }
+  return {
+    hours: { since: from, until: to },
+    rest: [{ since, until: from }, { since: to, until }].filter((slice) => slice.since < slice.until),
+  }
+}
+
+/** How many rows are read at once. */
+const rowsAtOnce = 200
+
+/** Prepares to read the rows of some hours, a few hundred at a time. */
+export const hourlyRows = (database: Database, column: "ranges" | "figures") => {
+  const read = database.prepare(
+    `SELECT hour, kind, requests, ${column} FROM hourly ` +
+      `WHERE scope = ? AND (hour, kind) > (?, ?) AND hour < ? ORDER BY hour, kind LIMIT ${rowsAtOnce}`,
+  )
+  return function* (scope: number, { since, until }: Slice): Generator<ReadonlyArray<Row>, void, void> {
+    let [hour, kind] = [since, ""]
+    for (;;) {
+      const rows = read.all(scope, hour, kind, until)
+      yield rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < rowsAtOnce) return
+      hour = Number(last["hour"])
+      kind = String(last["kind"])
+    }
+  }
+}

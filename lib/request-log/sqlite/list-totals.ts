@@ -1,0 +1,132 @@
+/**
+ * How many entries match, and between which values they lie: of whole hours from their rows where kinds alone are
+ * asked about, else from the entries.
+ *
+ * @module
+ */
+import type { Conditions } from "../conditions.ts"
+import { addTally, noTally, rangeNames, type Tally } from "../aggregates.ts"
+import type { Database, Row } from "./database.ts"
+import type { Fragment } from "./fragment.ts"
+import { hourLength, hourlyRows, rangesOf, rangesText, wholeHours } from "./hourly.ts"
+import { type Kind, kindColumns, kindFilter, kindText } from "./rollup-dimensions.ts"
+import { type Slice, slicesOf, type Steps } from "./resumable.ts"
+
+/** What a question to one gateway's log comes to. */
+export interface Asked {
+  readonly scope: number
+  readonly slice: Slice
+  readonly conditions: Conditions
+  readonly where: Fragment
+  /** Whether kinds alone are asked about. */
+  readonly byKind: boolean
+}
+
+/** A part of the time asked about, with its tally. */
+export interface Part extends Slice {
+  readonly tally: Tally
+}
+
+const columns = rangeNames.map((name) => name === "total_tokens" ? "tokens" : name)
+const tallied = [
+  "count(*) AS total",
+  ...columns.map((name) => `min(${name}) AS min_${name}, max(${name}) AS max_${name}`),
+].join(", ")
+
+const tallyIn = (row: Row): Tally => {
+  const tally = noTally()
+  tally.total = Number(row["total"])
+  for (const [index, name] of rangeNames.entries()) {
+    const [min, max] = [row[`min_${columns[index]}`] ?? null, row[`max_${columns[index]}`] ?? null]
+    if (min !== null && max !== null) tally.ranges[name] = { min: Number(min), max: Number(max) }
+  }
+  return tally
+}
+
+/** Prepares to tally. */
+export const tallies = (database: Database): (asked: Asked) => Steps<ReadonlyArray<Part>> => {
+  const slices = slicesOf(database)
+  const rowsOf = hourlyRows(database, "ranges")
+  const stale = database.prepare(
+    "SELECT kind, figures FROM hourly WHERE scope = ? AND hour = ? AND ranges IS NULL",
+  )
+  const ofKinds = database.prepare(
+    `SELECT ${kindColumns}, ${tallied} FROM entry ` +
+      `WHERE scope = ? AND created >= ? AND created < ? GROUP BY ${kindColumns}`,
+  )
+  const keep = database.prepare(
+    "UPDATE hourly SET ranges = ? WHERE scope = ? AND hour = ? AND kind = ? AND figures = ? AND ranges IS NULL",
+  )
+
+  function* fromEntries({ scope, where }: Asked, whole: Slice): Steps<Array<Part>> {
+    const parts: Array<Part> = []
+    const count = database.prepare(
+      `SELECT ${tallied} FROM entry WHERE scope = ? AND created >= ? AND created < ? AND ${where.sql}`,
+    )
+    for (const { since, until } of slices(scope, whole)) {
+      const row = count.get(scope, since, until, ...where.values)
+      parts.push({ since, until, tally: tallyIn(row ?? {}) })
+      yield
+    }
+    return parts
+  }
+
+  /** The tallies of an hour's kinds from which entries at the ends of their ranges were removed. */
+  function* renewed(scope: number, hour: number): Steps<ReadonlyMap<string, Tally>> {
+    const before = stale.all(scope, hour)
+    const found = new Map<string, Tally>()
+    for (const { since, until } of slices(scope, { since: hour, until: hour + hourLength })) {
+      for (const row of ofKinds.all(scope, since, until)) {
+        const kind = kindText(row as unknown as Kind)
+        const tally = found.get(kind) ?? noTally()
+        addTally(tally, tallyIn(row))
+        found.set(kind, tally)
+      }
+      yield
+    }
+    for (const { kind, figures } of before) {
+      const ranges = found.get(String(kind))?.ranges
+      try {
+        // Other figures tell that entries have come or gone in the meantime.
+        if (ranges !== undefined) keep.run(rangesText(ranges), scope, hour, kind ?? null, figures ?? null)
+      } catch { /* a file that cannot be written now can still be read */ }
+    }
+    return found
+  }
+
+  function* fromHours({ scope, conditions }: Asked, whole: Slice): Steps<Array<Part>> {
+    const passes = kindFilter(conditions)
+    const parts = new Map<number, Part>()
+    const unknown = new Map<number, Array<string>>()
+    for (const rows of rowsOf(scope, whole)) {
+      for (const row of rows) {
+        const [hour, kind, ranges] = [Number(row["hour"]), String(row["kind"]), row["ranges"]]
+        if (passes(kind) === undefined) continue
+        const part = parts.get(hour) ?? { since: hour, until: hour + hourLength, tally: noTally() }
+        parts.set(hour, part)
+        addTally(part.tally, {
+          total: Number(row["requests"]),
+          ranges: typeof ranges === "string" ? rangesOf(ranges) : noTally().ranges,
+        })
+        if (typeof ranges !== "string") unknown.set(hour, [...(unknown.get(hour) ?? []), kind])
+      }
+      yield
+    }
+    for (const [hour, kinds] of unknown) {
+      const found = yield* renewed(scope, hour)
+      for (const kind of kinds) {
+        const { ranges } = found.get(kind) ?? noTally()
+        addTally(parts.get(hour)?.tally ?? noTally(), { total: 0, ranges })
+      }
+    }
+    return [...parts.values()]
+  }
+
+  return function* (asked) {
+    if (!asked.byKind) return yield* fromEntries(asked, asked.slice)
+    const { hours, rest } = wholeHours(asked.slice)
+    const parts = yield* fromHours(asked, hours)
+    for (const slice of rest) parts.push(...yield* fromEntries(asked, slice))
+    return parts.sort((one, other) => one.since - other.since)
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Lists, single entries and figures from the file, in steps of some milliseconds.
+ *
+ * @module
+ */
+import type { RequestRecord } from "../../record/request-record.ts"
+import { conditionsOf } from "../conditions.ts"
+import type { LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
+import { addTally, noTally } from "../aggregates.ts"
+import type { LogPage, LogQuery, LogSelection } from "../query.ts"
+import type { Database, Row } from "./database.ts"
+import { whereOf } from "./fragment.ts"
+import { findIds, type Ids } from "./ids.ts"
+import { asksKinds } from "./rollup-dimensions.ts"
+import { sliceOf, type Steps } from "./resumable.ts"
+import { type Asked, tallies } from "./list-totals.ts"
+
+/** Reads; every method throws where the file cannot be read. `since` is the time of the oldest entry to be shown. */
+export interface LogReader {
+  readonly list: (query: LogQuery, since: number) => Steps<LogPage>
+  readonly get: (scope: LogScope, id: string, since: number) => LogEntry | undefined
+  readonly payload: (scope: LogScope, id: string, which: keyof Payloads, since: number) => Payload | undefined
+  /** The ids of the first entries of a selection, some at a time; in the order of time where all are wanted. */
+  readonly ids: (selection: LogSelection, limit: number, since: number) => Ids
+  /** The gateways of an account that have had entries, by their numbers in the file. */
+  readonly gateways: (account: string) => ReadonlyArray<{ readonly scope: number; readonly gateway: string }>
+  readonly entries: () => number
+}
+
+const entryOf = (row: Row): LogEntry => ({
+  ...JSON.parse(String(row["record"])) as RequestRecord,
+  feedback: row["feedback"] as LogEntry["feedback"],
+  score: row["score"] as LogEntry["score"],
+})
+
+/** Prepares to read. */
+export const makeReader = (database: Database): LogReader => {
+  const find = findIds(database)
+  const tally = tallies(database)
+  const from = "FROM entry JOIN scope ON scope.id = entry.scope"
+  const where = "WHERE entry.id = ? AND account = ? AND gateway = ? AND created >= ?"
+  const scopeId = database.prepare("SELECT id FROM scope WHERE account = ? AND gateway = ?")
+  const gateways = database.prepare("SELECT id, gateway FROM scope WHERE account = ?")
+  const one = database.prepare(
+    `SELECT record, feedback, score ${from} JOIN detail ON detail.id = entry.detail ${where}`,
+  )
+  const body = database.prepare(`SELECT payloads ${from} JOIN payload USING (detail) ${where}`)
+  const sum = database.prepare("SELECT total(entries) AS entries FROM scope")
+
+  const ask = ({ scope, filters, search }: LogSelection, since: number): Asked | undefined => {
+    const row = scopeId.get(scope.account, scope.gateway)
+    if (row === undefined) return undefined
+    const conditions = conditionsOf(filters)
+    return {
+      scope: Number(row["id"]),
+      slice: sliceOf(Math.max(conditions.since, since), conditions.until),
+      conditions,
+      where: whereOf(conditions, search),
+      byKind: asksKinds(conditions, search),
+    }
+  }
+  return {
+    list: function* (query, since) {
+      const asked = ask(query, since)
+      const total = noTally()
+      if (asked === undefined) return { ...total, entries: [] }
+      const parts = yield* tally(asked)
+      for (const part of parts) addTally(total, part.tally)
+      const skip = (query.page - 1) * query.perPage
+      const ids: Array<string> = []
+      if ((query.orderBy ?? "created_at") === "created_at") {
+        for (const some of find.byTime(asked, query, parts, skip, query.perPage)) {
+          ids.push(...some)
+          yield
+        }
+      } else ids.push(...yield* find.byOrder(asked, query, skip, query.perPage))
+      const { account, gateway } = query.scope
+      const entries = ids.map((id) => one.get(id, account, gateway, since)).filter((row) => row !== undefined)
+      return { ...total, entries: entries.map(entryOf) }
+    },
+    get: ({ account, gateway }, id, since) => {
+      const row = one.get(id, account, gateway, since)
+      return row && entryOf(row)
+    },
+    payload: ({ account, gateway }, id, which, since) => {
+      const row = body.get(id, account, gateway, since)
+      return row && ((JSON.parse(String(row["payloads"])) as Payloads)[which] ?? undefined)
+    },
+    ids: function* (selection, limit, since) {
+      const asked = ask(selection, since)
+      if (asked === undefined) return
+      if (limit === Infinity || (selection.orderBy ?? "created_at") === "created_at") {
+        return yield* find.byTime(asked, selection, [asked.slice], 0, limit)
+      }
+      const steps = find.byOrder(asked, selection, 0, limit)
+      let step = steps.next()
+      for (; !step.done; step = steps.next()) yield []
+      yield step.value
+    },
+    gateways: (account) =>
+      gateways.all(account).map((row) => ({ scope: Number(row["id"]), gateway: String(row["gateway"]) })),
+    entries: () => Number(sum.get()?.["entries"] ?? 0),
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The request log in the SQLite file that `BASEGATE_DB` names.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../../config/Settings.ts"
+import type { MemoryLogOptions } from "../memory/memory-log.ts"
+import { RequestLog } from "../RequestLog.ts"
+import type { OpenDatabase } from "./database.ts"
+import { type FileLog, makeFileLog } from "./file-log.ts"
+import type { Steps } from "./resumable.ts"
+
+/** How long entries wait to be written together, in milliseconds: what a process that is killed may lose. */
+const interval = 200
+
+/** Lets others run between the steps. */
+const paced = <A>(steps: Steps<A>): Effect.Effect<A> =>
+  Effect.gen(function* () {
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+      yield* Effect.yieldNow
+    }
+  })
+
+const at = <A>(steps: (now: number) => Steps<A>): Effect.Effect<A> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => paced(steps(now)))
+
+const layerOf = (
+  open: OpenDatabase,
+  file: string,
+  options: MemoryLogOptions | undefined,
+): Layer.Layer<RequestLog, never, Settings> =>
+  Layer.effect(
+    RequestLog,
+    Effect.gen(function* () {
+      const settings = yield* Settings
+      const scope = yield* Effect.scope
+      const limitsOf = (account: string, gateway: string) => settings.gateway(account, gateway)?.log
+      const log: FileLog = makeFileLog(open, file, limitsOf, options, yield* Clock.currentTimeMillis)
+      const flush = at(log.flush)
+      let isDue = false
+
+      /** Writes after the interval; more than once only where another process was in the way. */
+      const later: Effect.Effect<void> = Effect.suspend(() => {
+        if (isDue) return Effect.void
+        isDue = true
+        const write = Effect.andThen(
+          Effect.sync(() => isDue = false),
+          Effect.flatMap(flush, (again) => again ? later : Effect.void),
+        )
+        return Effect.asVoid(Effect.forkIn(Effect.andThen(Effect.sleep(interval), write), scope))
+      })
+
+      yield* Effect.addFinalizer(() => Effect.map(Clock.currentTimeMillis, log.end))
+      return RequestLog.of({
+        append: (record, payloads) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            log.append(record, payloads, now)
+            return later
+          }),
+        list: (query) => at((now) => log.list(query, now)),
+        get: (scope, id) => at((now) => log.get(scope, id, now)),
+        payload: (scope, id, which) => at((now) => log.payload(scope, id, which, now)),
+        patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),
+        remove: (selection, limit) => at((now) => log.remove(selection, limit, now)),
+        analytics: (query) => at((now) => log.analytics(query, now)),
+        health: Effect.map(Clock.currentTimeMillis, log.health),
+        flush: Effect.asVoid(flush),
+      })
+    }),
+  )
+
+/**
+ * In the file of the settings, else in memory.
+ *
+ * @param find gives SQLite where the runtime has it; asked only where a file is
+ * @param options bounds of what waits to be written
+ */
+export const layerSqlite = (
+  find: () => OpenDatabase | undefined,
+  options?: MemoryLogOptions,
+): Layer.Layer<RequestLog, never, Settings> =>
+  Layer.unwrap(Effect.map(Settings, ({ logFile }) => {
+    if (logFile === undefined) return RequestLog.layerMemory(options)
+    const open = find()
+    return open === undefined
+      ? RequestLog.layerMemory({
+        ...options,
+        whyNoFile: "this Node has no SQLite; use Node 22.13 or later for BASEGATE_DB",
+      })
+      : layerOf(open, logFile, options)
+  }))

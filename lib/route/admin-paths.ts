@@ -1,0 +1,66 @@
+/**
+ * The paths of the management API, which are Cloudflare's, and of `/metrics`.
+ *
+ * @module
+ */
+import { adminNotFound } from "../errors/admin-errors.ts"
+import type { GatewayError } from "../errors.ts"
+
+/** A route for whoever has the admin token. */
+export interface AdminRoute {
+  readonly kind: "admin"
+  readonly name: AdminName
+  readonly methods: ReadonlyArray<string>
+  readonly account: string
+  /** Empty where the route is about an account. */
+  readonly gateway: string
+  /** The id of a log entry, or a provider; empty for routes without one. */
+  readonly item: string
+}
+
+const reads = ["GET", "HEAD"]
+const id = "([\\w-]{1,64})"
+const below = (path: string): RegExp => new RegExp(`^/client/v4/accounts/${id}/ai-gateway/${path}$`)
+
+const table = [
+  ["logs", below(`gateways/${id}/logs`), [...reads, "DELETE"]],
+  ["log", below(`gateways/${id}/logs/${id}`), [...reads, "PATCH"]],
+  ["log.request", below(`gateways/${id}/logs/${id}/request`), reads],
+  ["log.response", below(`gateways/${id}/logs/${id}/response`), reads],
+  ["analytics", below(`gateways/${id}/analytics`), reads],
+  ["analytics", below("analytics"), reads],
+  ["gateways", below("gateways"), reads],
+  ["gateway", below(`gateways/${id}`), reads],
+  // A custom provider's name is `custom-` and a slug of up to 64 characters.
+  ["url", below(`gateways/${id}/url/([\\w-]{1,71})`), reads],
+  ["metrics", /^\/metrics$/, reads],
+] as const satisfies ReadonlyArray<readonly [AdminName, RegExp, ReadonlyArray<string>]>
+
+/** What is asked for. */
+export type AdminName =
+  | "logs"
+  | "log"
+  | "log.request"
+  | "log.response"
+  | "analytics"
+  | "gateways"
+  | "gateway"
+  | "url"
+  | "metrics"
+
+/** Whether a path is the admin's, whatever it leads to. */
+export const isAdminPath = (path: string): boolean => /^\/+(?:metrics$|client\/+v4\/)/.test(path)
+
+/** The route of a path without empty segments, for which `isAdminPath` holds. */
+export const findAdminRoute = (path: string): AdminRoute | GatewayError => {
+  for (const [name, pattern, methods] of table) {
+    const match = pattern.exec(path)
+    if (match === null) continue
+    const [, account = "", gateway = "", item = ""] = match
+    return { kind: "admin", name, methods, account, gateway, item }
+  }
+  return adminNotFound(
+    "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, " +
+      "gateways/{gateway_id}, and below that logs, analytics and url/{provider}.",
+  )
+}

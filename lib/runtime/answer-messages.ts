@@ -1,0 +1,124 @@
+/**
+ * An answer told over a socket: as one message, or as one for each of its events.
+ *
+ * @module
+ */
+import { eventReader } from "../sse/event-data.ts"
+import { isEventStream } from "../sse/framing.ts"
+import { concatBytes } from "../bytes/concat.ts"
+import { undoing, undone } from "../headers/content-codings.ts"
+import { created, done, failed, metadataOf, streamed } from "./socket-frames.ts"
+import type { Outlet } from "./socket-outlet.ts"
+
+/** The most bytes of one message: of an event of a stream, or of an answer that is none. */
+export const mostOfOne = 16_777_216
+/** Of what is larger than this, a socket holds one at a time. */
+const large = 1_048_576
+
+/** Takes a turn, and gives it back by what it resolves to. */
+export type Turn = () => Promise<() => void>
+
+/** Turns that are taken one after the other. */
+export const makeTurns = (): Turn => {
+  let last: Promise<void> = Promise.resolve()
+  return () =>
+    new Promise((begin) => {
+      last = last.then(() => new Promise<void>((end) => begin(end)))
+    })
+}
+
+/** A body as text can be made of it; nothing where it is in a coding that is not known here. */
+const plain = (
+  { headers, body }: Response,
+): ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined => {
+  const undo = undoing(headers)
+  if (body === null || undo === undefined) return body
+  return undo.kind === "formats" ? undone(body, undo.formats) : undefined
+}
+
+/** The chunks of a body, each when the client has read enough of what went before. */
+async function* chunksOf(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  { room }: Outlet,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader()
+  try {
+    while (await room()) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    reader.cancel().catch(() => {})
+  }
+}
+
+/**
+ * Tells an answer. Never rejects: an answer that breaks off, or is too large, ends with `universal.error`.
+ *
+ * @param eventId the client's own, as JSON
+ * @param turn is taken while something large is held
+ */
+export const tellAnswer = async (
+  response: Response,
+  eventId: string | undefined,
+  outlet: Outlet,
+  turn: Turn,
+): Promise<void> => {
+  const metadata = metadataOf(response, eventId)
+  let end: (() => void) | undefined
+  /** Whether as much may be held. */
+  const hold = async (size: number): Promise<boolean> => {
+    if (size > large) end ??= await turn()
+    return size <= mostOfOne
+  }
+  const letGo = (): void => {
+    end?.()
+    end = undefined
+  }
+  const tooLarge = (what: string): string =>
+    failed(
+      metadata,
+      `${what} is larger than the ${mostOfOne} bytes of one message. Send the request as a POST for it.`,
+    )
+
+  const tellWhole = async (body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => {
+    const chunks: Array<Uint8Array<ArrayBuffer>> = []
+    let size = 0
+    for await (const chunk of chunksOf(body, outlet)) {
+      size += chunk.byteLength
+      if (!await hold(size)) return tooLarge("The answer")
+      chunks.push(chunk)
+    }
+    return created(metadata, new TextDecoder().decode(concatBytes(chunks, size)))
+  }
+  const tellEvents = async (body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => {
+    await outlet.send(created(metadata))
+    const events = eventReader()
+    for await (const chunk of chunksOf(body, outlet)) {
+      for (const data of events.push(chunk)) {
+        if (data === "[DONE]") continue
+        if (data.length > mostOfOne) return tooLarge("An event of the answer")
+        await outlet.send(streamed(eventId, data))
+      }
+      if (!await hold(events.held())) return tooLarge("An event of the answer")
+      if (events.held() <= large) letGo()
+    }
+    return done(metadata)
+  }
+
+  try {
+    const body = plain(response)
+    if (body === undefined) {
+      await response.body?.cancel()
+      await outlet.send(
+        failed(metadata, "The answer has a content-encoding that cannot be told here. Ask for none."),
+      )
+    } else if (body === null) await outlet.send(created(metadata, ""))
+    else await outlet.send(await (isEventStream(response.headers) ? tellEvents(body) : tellWhole(body)))
+  } catch {
+    await outlet.send(failed(metadata, "The answer is not complete."))
+  } finally {
+    letGo()
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * The line that standard output gets of each request.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import { strictJson } from "../../json/exact-json.ts"
+import type { RequestRecord } from "../../record/request-record.ts"
+
+/** Makes the line of a record, whose level is known. */
+export type FormatLine = (record: RequestRecord, level: "info" | "warn" | "error") => string
+
+/** One object of JSON, for whatever collects the output. */
+export const jsonLine: FormatLine = (record, level) =>
+  `{"level":"${level}","msg":"request",${strictJson(record).slice(1)}`
+
+/** JSON, unless the host knows that somebody reads along. */
+export const LogLine: Context.Reference<FormatLine> = Context.Reference<FormatLine>(
+  "basegate/telemetry/console/LogLine",
+  { defaultValue: () => jsonLine },
+)

@@ -1,0 +1,63 @@
+/**
+ * What was said: prompts and answers, for spans. Only where the log keeps bodies, which they are made of.
+ *
+ * @module
+ */
+import { strictJson } from "../../json/exact-json.ts"
+import { type JsonObject, objectOf, parseOrUndefined } from "../../json/parse.ts"
+import type { Payload, Payloads } from "../../request-log/entry.ts"
+import { contentParts, listOf, type Message, messageOf, textOf } from "./message-parts.ts"
+import { text } from "../otlp/values.ts"
+import type { Attributes } from "./attributes.ts"
+import { streamedAnswer } from "./assemble-stream.ts"
+
+/** The longest attribute, in characters: collectors refuse requests of some megabytes. */
+const longest = 262_144
+
+/** JSON text, which every backend reads; nothing for an empty list, or one that is too long or too deep. */
+const jsonOf = (list: ReadonlyArray<unknown>) => {
+  try {
+    const json = strictJson(list)
+    return list.length === 0 || json.length > longest ? undefined : text(json)
+  } catch {
+    return undefined
+  }
+}
+
+const inputOf = (body: JsonObject): ReadonlyArray<Message> => {
+  const given = body["messages"] ?? body["input"] ?? body["prompt"]
+  if (typeof given === "string") return [messageOf({ role: "user", content: given })]
+  return listOf(given).map((item) =>
+    messageOf(typeof item === "string" ? { role: "user", content: item } : item)
+  )
+}
+
+const outputOf = (body: JsonObject): ReadonlyArray<Message & { readonly finish_reason: string }> => {
+  const choices = listOf(body["choices"]).map(objectOf)
+  if (choices.length > 0) {
+    return choices.map(({ message, text: said, finish_reason }) => ({
+      ...messageOf(message ?? { role: "assistant", content: said }),
+      finish_reason: textOf(finish_reason),
+    }))
+  }
+  const finish_reason = textOf(body["stop_reason"]) || textOf(body["status"])
+  const items = "content" in body ? [body] : listOf(body["output"])
+  const parts = items.flatMap((item) => messageOf(item).parts)
+  return parts.length === 0 ? [] : [{ role: "assistant", parts, finish_reason }]
+}
+
+const answerOf = ({ text: body, complete }: Payload): JsonObject =>
+  /^\s*[{[]/.test(body) ? complete ? objectOf(parseOrUndefined(body)) : {} : streamedAnswer(body)
+
+/**
+ * `gen_ai.input.messages`, `gen_ai.system_instructions` and `gen_ai.output.messages` of a chat, a message, a response or
+ * a completion. A JSON body that was not kept whole gives none.
+ */
+export const contentAttributes = ({ request, response }: Payloads): Attributes => {
+  const asked = request?.complete ? objectOf(parseOrUndefined(request.text)) : {}
+  return {
+    "gen_ai.input.messages": jsonOf(inputOf(asked)),
+    "gen_ai.system_instructions": jsonOf(contentParts(asked["system"] ?? asked["instructions"])),
+    "gen_ai.output.messages": response === null ? undefined : jsonOf(outputOf(answerOf(response))),
+  }
+}

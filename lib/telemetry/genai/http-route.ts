@@ -1,0 +1,38 @@
+/**
+ * Methods and paths without what callers choose in them.
+ *
+ * @module
+ */
+import type { RequestRecord } from "../../record/request-record.ts"
+
+/** Those that HTTP knows (RFC 9110, RFC 5789). */
+const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
+
+/** `http.request.method`: `_OTHER` for what a caller made up. */
+export const httpMethod = (method: string): string => methods.has(method) ? method : "_OTHER"
+
+/** `url.scheme`: on Node a caller may write any. */
+export const httpScheme = (scheme: string): string => /^https?$/.test(scheme) ? scheme : "_OTHER"
+
+const below: ReadonlyArray<readonly [name: RegExp, template: string]> = [
+  [/^universal$/, ""],
+  [/^chat\.completions$/, "/baseten/v1/chat/completions"],
+  [/^(?:messages|responses|embeddings|completions|models)$/, "/baseten/v1/$&"],
+  [/^model_apis$/, "/baseten/v1/{rest}"],
+  [/^(?:model|chain)(?=$|\.)/, "/baseten/$&/{$&_id}/{rest}"],
+  [/^compat\.chat\.completions$/, "/compat/chat/completions"],
+  [/^compat\.models$/, "/compat/models"],
+  [/^custom(?=$|\.)/, "/{provider}/{rest}"],
+]
+
+/** `http.route`: the path with names for its ids; nothing where no route was found. */
+export const httpRoute = ({ route, path }: Pick<RequestRecord, "route" | "path">): string | undefined => {
+  if (route === null) return undefined
+  for (const [name, template] of below) {
+    const [matched] = name.exec(route) ?? []
+    if (matched !== undefined) {
+      return `/v1/{account_id}/{gateway_id}${template.replaceAll("$&", matched)}`
+    }
+  }
+  return path === "/" ? path : undefined
+}

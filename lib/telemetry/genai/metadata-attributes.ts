@@ -1,0 +1,38 @@
+/**
+ * A caller's `cf-aig-metadata` as attributes, under its own keys.
+ *
+ * @module
+ */
+import { bool, double, type OtlpValue, text } from "../otlp/values.ts"
+import type { RequestRecord } from "../../record/request-record.ts"
+
+/**
+ * Namespaces in which a name has a meaning already: those of OpenTelemetry's attributes (semantic-conventions 1.44, which
+ * reserves them whole) and ours. A caller that could write into them could say what a call cost, or who made it.
+ */
+const taken: ReadonlySet<string> = new Set(
+  ("basegate baseten " +
+    "android app artifact aspnetcore aws az azure browser cassandra cicd client cloud cloudevents cloudfoundry code " +
+    "container cpu cpython db deployment destination device disk dns dotnet elasticsearch enduser error event " +
+    "exception faas feature_flag file gcp gen_ai geo go graphql heroku host http hw ios jsonrpc jvm k8s linux log " +
+    "mainframe mcp message messaging net network nfs nodejs oci onc_rpc openai openshift opentracing oracle " +
+    "oracle_cloud oracledb os otel peer pool pprof process profile rpc security_rule server service session signalr " +
+    "source state system telemetry test thread tls url user user_agent v8js vcs webengine zos").split(" "),
+)
+
+/** A name that is no attribute of the conventions' or ours; backends do not all tell upper case from lower. */
+const isFree = (key: string): boolean => {
+  const dot = key.indexOf(".")
+  return key !== "" && (dot < 0 || !taken.has(key.slice(0, dot).toLowerCase()))
+}
+
+const valueOf = (value: string | number | boolean): OtlpValue =>
+  typeof value === "string" ? text(value) : typeof value === "number" ? double(value) : bool(value)
+
+/** Each key as it was sent, as Cloudflare exports it. One that is taken is left out. */
+export const metadataAttributes = (
+  { metadata }: Pick<RequestRecord, "metadata">,
+): Readonly<Record<string, OtlpValue>> =>
+  Object.fromEntries(
+    Object.entries(metadata).filter(([key]) => isFree(key)).map(([key, value]) => [key, valueOf(value)]),
+  )

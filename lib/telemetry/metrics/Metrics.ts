@@ -1,0 +1,68 @@
+/**
+ * The instruments of a gateway.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../../config/Settings.ts"
+import { RequestLog } from "../../request-log/RequestLog.ts"
+import { product } from "../../version.ts"
+import { emptyLabels, type Family, observed, recorder, withLabel } from "./instruments.ts"
+import { type RequestMetrics, requestMetrics } from "./record-metrics.ts"
+import { catalogue } from "./catalogue.ts"
+import { prometheusText } from "./prometheus-text.ts"
+
+/** What `Metrics` does. */
+export type MetricsShape = Pick<RequestMetrics, "began" | "ended" | "record"> & {
+  /** Counts what a collector did not take. */
+  readonly dropped: (signal: string, items: number) => void
+  /** All instruments as they stand. */
+  readonly families: Effect.Effect<ReadonlyArray<Family>>
+  /** The same in Prometheus' text format (`prometheusType`). */
+  readonly text: Effect.Effect<string>
+}
+
+const MetricsKey: Context.ServiceClass<Metrics, "basegate/telemetry/metrics/Metrics", MetricsShape> = Context
+  .Service<
+    Metrics,
+    MetricsShape
+  >()("basegate/telemetry/metrics/Metrics")
+
+/** Counts what passes, for Prometheus to fetch and for a collector to be sent. */
+export class Metrics extends MetricsKey {
+  /** In the memory of the process (on Workers: of the isolate). */
+  static readonly layer: Layer.Layer<Metrics, never, RequestLog | Settings> = Layer.effect(
+    Metrics,
+    Effect.gen(function* () {
+      const settings = yield* Settings
+      const log = yield* RequestLog
+      const none = emptyLabels()
+      const meter = requestMetrics((name) => {
+        const [account = "", gateway = ""] = name.split("/")
+        return settings.gateway(account, gateway)?.id === name
+      })
+      const drops = recorder(catalogue.exportDrops)
+      const build = observed(catalogue.buildInfo, 1, withLabel(none, "version", product.version))
+      const families = Effect.map(log.health, ({ kind, healthy, entries, pending, dropped }) => {
+        const store = withLabel(none, "basegate.log.kind", kind)
+        return [
+          ...meter.families,
+          drops,
+          observed(catalogue.logDrops, dropped),
+          observed(catalogue.logPending, pending),
+          observed(catalogue.logEntries, entries, store),
+          observed(catalogue.logHealthy, Number(healthy), store),
+        ]
+      })
+      return {
+        ...meter,
+        dropped: (signal, items) => drops.add(items, withLabel(none, "basegate.otlp.signal", signal)),
+        families,
+        // A collector learns the version from the resource.
+        text: Effect.map(families, (all) => prometheusText([...all, build])),
+      }
+    }),
+  )
+}

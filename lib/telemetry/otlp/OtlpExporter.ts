@@ -1,0 +1,41 @@
+/**
+ * Tells an OpenTelemetry collector of each request, over OTLP/HTTP in JSON.
+ *
+ * Spans are made of the finished record, so that a request itself does no more for them than choose ids.
+ * `effect/observability` would add 23 kB of gzip to a Worker, and makes spans while a request runs.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../../config/Settings.ts"
+import { type ExportOptions, exportRequests, type RequestExport } from "./exporter.ts"
+import { Metrics } from "../metrics/Metrics.ts"
+
+/** What `OtlpExporter` does. */
+export type OtlpExporterShape = Pick<RequestExport, "record">
+
+const OtlpExporterKey: Context.ServiceClass<
+  OtlpExporter,
+  "basegate/telemetry/otlp/OtlpExporter",
+  OtlpExporterShape
+> = Context.Service<OtlpExporter, OtlpExporterShape>()("basegate/telemetry/otlp/OtlpExporter")
+
+/** Takes one record a request, after the response. Never waits for the collector where the host allows for that. */
+export class OtlpExporter extends OtlpExporterKey {
+  /** To the collectors of the settings; does nothing where they name none. */
+  static readonly layer = (options: ExportOptions): Layer.Layer<OtlpExporter, never, Metrics | Settings> =>
+    Layer.effect(
+      OtlpExporter,
+      Effect.gen(function* () {
+        const { otel } = yield* Settings
+        if (otel === undefined) return { record: () => Effect.void }
+        const started = yield* Clock.currentTimeMillis
+        const exported = exportRequests(otel, yield* Metrics, options, started)
+        yield* Effect.addFinalizer(() => exported.close)
+        return exported
+      }),
+    )
+}

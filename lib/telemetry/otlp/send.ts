@@ -1,0 +1,106 @@
+/**
+ * One request to the collector, and what is done where it fails (opentelemetry-proto 1.x, "OTLP/HTTP").
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import type { OtlpEndpoint } from "../../config/otel-settings.ts"
+import { monotonicBy } from "../../time/monotonic.ts"
+import { product } from "../../version.ts"
+
+/** The runtime's `fetch`, or a test's. */
+export type Post = (url: string, init: RequestInit) => Promise<Response>
+
+/** What came of an export: how many items the collector did not take, and why, in words for a person. */
+export interface Sent {
+  readonly rejected: number
+  readonly problem: string | undefined
+}
+
+const taken: Sent = { rejected: 0, problem: undefined }
+
+/** The statuses that are worth another try; all others say that it would fail again. */
+const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
+
+/** The first wait in milliseconds, which doubles each time. */
+const firstWait = 1_000
+
+/** The wait that a collector asks for, in milliseconds (RFC 9110 §10.2.3). */
+const wish = (value: string | null, now: number): number | undefined => {
+  if (value === null) return undefined
+  const wait = /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - now
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait)
+}
+
+/** `rejectedSpans`, `rejectedDataPoints` or `rejectedLogRecords` of a partial success, which is not to be sent again. */
+const rejectedOf = (answer: string): number => Number(/"rejected\w+"\s*:\s*"?(\d+)/.exec(answer)?.[1] ?? 0)
+
+interface Answer {
+  readonly status: number
+  readonly retryAfter: string | null
+  readonly text: string
+}
+
+const ask = (
+  { url, headers, timeout }: OtlpEndpoint,
+  body: string,
+  post: Post,
+): Effect.Effect<Answer | undefined> =>
+  Effect.tryPromise(async (signal) => {
+    const response = await post(url, {
+      method: "POST",
+      headers: [
+        ["content-type", "application/json"],
+        ["user-agent", `OTel-OTLP-Exporter-${product.name}/${product.version}`],
+        ...headers.map(([name, value]): [string, string] => [name, Redacted.value(value)]),
+      ],
+      body,
+      signal,
+      // The headers may hold a key, which is for this collector alone.
+      redirect: "manual",
+    })
+    return {
+      status: response.status,
+      retryAfter: response.headers.get("retry-after"),
+      text: await response.text(),
+    }
+  }).pipe(
+    Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(undefined) }),
+    Effect.orElseSucceed(() => undefined),
+  )
+
+/**
+ * Sends a body, and tries again for `patience` milliseconds where the collector cannot be reached or asks for it.
+ *
+ * @param patience asked for before each wait, since it may have become less
+ */
+export const sendExport: (
+  endpoint: OtlpEndpoint,
+  body: string,
+  post: Post,
+  patience: () => number,
+) => Effect.Effect<Sent> = Effect.fnUntraced(function* (endpoint, body, post, patience) {
+  const { host } = new URL(endpoint.url)
+  const clock = yield* Clock.Clock
+  const began = monotonicBy(clock)
+  for (let wait = firstWait;; wait *= 2) {
+    const answer = yield* ask(endpoint, body, post)
+    if (answer !== undefined && answer.status >= 200 && answer.status < 300) {
+      const rejected = rejectedOf(answer.text)
+      return rejected === 0 ? taken : { rejected, problem: `${host} refused a part` }
+    }
+    const problem = answer === undefined ? `no answer from ${host}` : `${host} answered ${answer.status}`
+    // Jitter, so that a collector that comes back is not met by all at once.
+    const pause = wish(answer?.retryAfter ?? null, clock.currentTimeMillisUnsafe()) ??
+      wait * (0.5 + (yield* Random.next))
+    if (
+      (answer !== undefined && !passing.has(answer.status)) || monotonicBy(clock) + pause - began > patience()
+    ) {
+      return { rejected: Infinity, problem }
+    }
+    yield* Effect.sleep(pause)
+  }
+})

@@ -1,0 +1,112 @@
+/**
+ * The way of one signal to the collector: nobody but the collector's own request waits for it.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { OtlpEndpoint } from "../../config/otel-settings.ts"
+import { monotonicBy } from "../../time/monotonic.ts"
+import { exportQueue } from "./queue.ts"
+import { type Post, sendExport, type Sent } from "./send.ts"
+
+/** What a signal needs. Times are in milliseconds. */
+export interface SignalOptions {
+  readonly endpoint: OtlpEndpoint
+  /** The body of a request, made of its items. */
+  readonly wrap: (items: ReadonlyArray<string>) => string
+  readonly queue: number
+  readonly batch: number
+  /** How long items wait for others. */
+  readonly delay: number
+  /** How long a batch is tried. */
+  readonly patience: number
+  readonly post: Post
+  /** Told what came of a batch of so many items. */
+  readonly report: (items: number, sent: Sent) => void
+}
+
+/** A signal. None of its effects fails. */
+export interface SignalExport {
+  /** Takes an item; what there is no room for is reported as lost. */
+  readonly push: (item: string) => void
+  /** Whether items wait. */
+  readonly waits: () => boolean
+  /** Sees that items are sent before long, without waiting for it. */
+  readonly start: Effect.Effect<void>
+  /**
+   * Sends what waits, unless somebody is at it already. On Workers a request may do this work for another, but must
+   * not wait for another to do it: one that died at it is given up after its time.
+   */
+  readonly flush: Effect.Effect<void>
+  /** Sends what waits at once, and gives up soon. */
+  readonly close: Effect.Effect<void>
+}
+
+/** How long a closing exporter may take, in milliseconds. */
+export const closingPatience = 3_000
+
+/** Makes the queue of a signal, and what empties it. */
+export const signalExport = (options: SignalOptions): SignalExport => {
+  const { endpoint, wrap, post, report } = options
+  const queue = exportQueue(options)
+  let closing = false
+  let working = false
+  let sender: Fiber.Fiber<void> | undefined
+  let busyUntil = -Infinity
+  let wake = (): void => {}
+
+  const linger = Effect.callback<void>((resume) => {
+    wake = () => resume(Effect.void)
+  }).pipe(Effect.timeoutOrElse({ duration: options.delay, orElse: () => Effect.void }))
+
+  const sendBatch = Effect.suspend(() => {
+    const batch = queue.take()
+    const patience = () => closing ? closingPatience : options.patience
+    return Effect.map(sendExport(endpoint, wrap(batch), post, patience), (sent) => report(batch.length, sent))
+  })
+
+  /** Ends when nothing is left, in the same moment in which it finds so: what comes later starts another. */
+  const work = (lingers: boolean, done: () => void): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      while (queue.size() > 0) {
+        if (lingers && !closing && !queue.isDue()) yield* linger
+        yield* sendBatch
+      }
+      done()
+    }).pipe(Effect.tapCause(() => Effect.sync(done)))
+
+  return {
+    push: (item) => {
+      if (!queue.push(item)) report(1, { rejected: 1, problem: "the queue is full" })
+    },
+    waits: () => queue.size() > 0,
+    start: Effect.suspend(() => {
+      if (working) {
+        if (queue.isDue()) wake()
+        return Effect.void
+      }
+      working = true
+      const fork = Effect.forkDetach(work(true, () => {
+        working = false
+      }))
+      return Effect.map(fork, (fiber) => {
+        sender = fiber
+      })
+    }),
+    flush: Clock.clockWith((clock) => {
+      const now = monotonicBy(clock)
+      if (now < busyUntil) return Effect.void
+      busyUntil = now + options.patience + endpoint.timeout
+      return work(false, () => {
+        busyUntil = -Infinity
+      })
+    }),
+    close: Effect.suspend(() => {
+      closing = true
+      wake()
+      return working && sender !== undefined ? Effect.asVoid(Fiber.await(sender)) : work(false, () => {})
+    }),
+  }
+}

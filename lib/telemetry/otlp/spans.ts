@@ -1,0 +1,69 @@
+/**
+ * The spans of one request, made of its record once it has ended.
+ *
+ * @module
+ */
+import { httpMethod, httpRoute } from "../genai/http-route.ts"
+import { answeringAttempt, attemptError, operationOf, requestError } from "../genai/operation.ts"
+import { attributes, nanoseconds } from "./values.ts"
+import { attemptAttributes, type Attributes, requestAttributes } from "../genai/attributes.ts"
+import type { AttemptRecord, RequestRecord } from "../../record/request-record.ts"
+
+const server = 2
+const client = 3
+const failed = { code: 2 }
+/** Sampled; then, in bits 8 and 9, that it is known where the parent is, and that it is somewhere else. */
+const flags = { root: 0x1, ofLocal: 0x101, ofRemote: 0x301 }
+
+/** A path or an invented method would make one of each: the conventions allow neither in a name. */
+const methodOf = ({ method }: RequestRecord): string => httpMethod(method).replace("_OTHER", "HTTP")
+const requestName = (record: RequestRecord): string =>
+  [methodOf(record), httpRoute(record)].filter((word) => word !== undefined).join(" ")
+const attemptName = (record: RequestRecord, { url, model }: AttemptRecord): string =>
+  [operationOf(url) ?? methodOf(record), model ?? record.deployment].filter((word) => word !== null).join(" ")
+
+/**
+ * A SERVER span for the request and a CLIENT span for each try, in OTLP's JSON form; none where the request is not
+ * sampled.
+ *
+ * @param content attributes for the try that answered
+ */
+export const otlpSpans = (record: RequestRecord, content: Attributes = {}): ReadonlyArray<object> => {
+  const { trace, attempts } = record
+  if (!trace?.sampled) return []
+  const start = Date.parse(record.time)
+  const times = (from: number, to: number) => ({
+    startTimeUnixNano: nanoseconds(start + from),
+    endTimeUnixNano: nanoseconds(start + Math.max(from, to)),
+  })
+  const answering = answeringAttempt(record)
+  const request = {
+    traceId: trace.trace_id,
+    spanId: trace.span_id,
+    ...(trace.parent_span_id !== null && { parentSpanId: trace.parent_span_id }),
+    flags: trace.parent_span_id === null ? flags.root : flags.ofRemote,
+    name: requestName(record),
+    kind: server,
+    ...times(0, record.total_ms),
+    attributes: attributes(requestAttributes(record)),
+    ...(requestError(record, 500) !== null && { status: failed }),
+  }
+  const calls = attempts.filter(({ span_id }) => span_id !== null).map((attempt) => ({
+    traceId: trace.trace_id,
+    spanId: attempt.span_id,
+    parentSpanId: trace.span_id,
+    flags: flags.ofLocal,
+    name: attemptName(record, attempt),
+    kind: client,
+    ...times(
+      attempt.started_ms,
+      attempt === answering ? record.total_ms : attempt.started_ms + attempt.duration_ms,
+    ),
+    attributes: attributes({
+      ...attemptAttributes(record, attempt),
+      ...(attempt === answering && content),
+    }),
+    ...(attemptError(record, attempt) !== null && { status: failed }),
+  }))
+  return [request, ...calls]
+}

@@ -1,0 +1,85 @@
+/**
+ * How bytes get to Baseten and back: lent by the platform.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import type { Abort } from "./lazy-abort.ts"
+import { type OpenReader, readChunks } from "./body-reader.ts"
+
+/** A request to Baseten. */
+export interface UpstreamRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
+  /** The length of a streamed body in bytes, where it is known. */
+  readonly length?: number | undefined
+}
+
+/** Makes a body one whose length the runtime knows. */
+export type StreamBody = (
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  length: number,
+) => ReadableStream<Uint8Array<ArrayBuffer>>
+
+/** What the Fetch standard leaves to runtimes, most of which take any case. */
+const usualCodings = ["gzip", "x-gzip", "deflate", "br", "zstd"].flatMap((name) => [name, name.toUpperCase()])
+
+/** What `Transport` does. */
+export interface TransportShape {
+  /**
+   * Resolves with the response headers, its body yet to come. `abort` ends both. What it rejects with is told to the
+   * client where it is a `GatewayError`.
+   */
+  readonly send: (request: UpstreamRequest, abort: Abort) => Promise<Response>
+  /** The content codings that it undoes, as they are spelt where it does, leaving their headers on the answer. */
+  readonly decodes: ReadonlySet<string>
+  /** How the bodies of its answers are read; in the runtime's own chunks unless told otherwise. */
+  readonly openReader?: OpenReader
+}
+
+const TransportKey: Context.ServiceClass<Transport, "basegate/upstream/Transport", TransportShape> = Context
+  .Service<Transport, TransportShape>()("basegate/upstream/Transport")
+
+/** Sends one request; follows no redirect, sets no time limit, and retries nothing. */
+export class Transport extends TransportKey {
+  /**
+   * The runtime's own `fetch`.
+   *
+   * @param options.decodes the content codings that this `fetch` undoes even where none was asked for
+   * @param options.init members of `fetch`'s second argument that only this runtime knows
+   * @param options.openReader how the bodies of answers are best read here
+   * @param options.streamBody what this `fetch` needs done to a streamed body of known length
+   */
+  static readonly layerFetch = (
+    options: {
+      readonly decodes?: ReadonlyArray<string>
+      readonly init?: Readonly<Record<string, unknown>>
+      readonly streamBody?: StreamBody
+      readonly openReader?: OpenReader
+      readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+    } = {},
+  ): Layer.Layer<Transport> =>
+    Layer.succeed(Transport, {
+      openReader: options.openReader ?? readChunks,
+      decodes: new Set(options.decodes ?? usualCodings),
+      send: ({ url, method, headers, body: given, length }, { signal }) => {
+        const body =
+          given instanceof ReadableStream && length !== undefined && options.streamBody !== undefined
+            ? options.streamBody(given, length)
+            : given
+        const init = {
+          method,
+          headers,
+          body,
+          signal: signal(),
+          redirect: "manual",
+          duplex: "half",
+          ...options.init,
+        }
+        return (options.fetch ?? globalThis.fetch)(url, init as RequestInit)
+      },
+    })
+}

@@ -1,0 +1,116 @@
+/**
+ * The circuit of one upstream host: a host that fails too often is left alone for a while, then probed.
+ *
+ * Closed (calls pass and are counted) → open (none passes) → half-open (one probe passes) → closed or open
+ * again. Plain arithmetic over a time that is given, in milliseconds.
+ *
+ * @module
+ */
+import type { CircuitSettings } from "../config/circuit-settings.ts"
+import type { Outcome } from "./retry-policy.ts"
+
+/** Leave for one call. */
+export interface Permit {
+  /** The circuit's state, for the record; `half_open` makes the call a probe. */
+  readonly state: "closed" | "half_open"
+  /** How the call ended. Only the first report counts, and none has to come. */
+  readonly done: (ok: boolean, now: number) => void
+}
+
+/** The circuit of one host. */
+export interface Circuit {
+  /** Lets a call pass, or says in how many milliseconds to ask again. */
+  readonly enter: (settings: CircuitSettings, now: number) => Permit | number
+}
+
+/** Calls that ended close together, counted as one from the first of them. */
+interface Slot {
+  readonly start: number
+  calls: number
+  failures: number
+}
+
+type State =
+  | { readonly kind: "closed"; slots: ReadonlyArray<Slot> }
+  | { readonly kind: "open"; readonly until: number }
+  | { readonly kind: "half_open"; nextProbe: number }
+
+/** A window is kept as this many slots, so that memory does not grow with the rate of calls. */
+const slotsPerWindow = 10
+
+/** Whether an outcome speaks against the host: 5xx (529 included), no connection, no headers in time. */
+export const isHostFailure = (outcome: Outcome): boolean =>
+  typeof outcome === "number"
+    ? outcome >= 500
+    : outcome === "provider_failed" || outcome === "provider_timeout"
+
+/**
+ * Starts a circuit, closed.
+ *
+ * Settings are given with each call, since gateways with different settings may share a host.
+ *
+ * The window forgets up to a tenth of its length early, and nothing late.
+ *
+ * A probe that never reports wedges nothing: after `openMs` the next call is let through as another probe.
+ * All probes of one half-open time may decide it, so that calls that take longer than `openMs` decide as
+ * well. Reports of calls that entered before the circuit changed say nothing about what it is now, and are
+ * dropped.
+ */
+export const startCircuit = (): Circuit => {
+  let state: State = { kind: "closed", slots: [] }
+
+  const passage = (
+    entered: State & { readonly kind: "closed" | "half_open" },
+    settings: CircuitSettings,
+  ): Permit => {
+    let reported = false
+    return {
+      state: entered.kind,
+      done: (ok, now) => {
+        if (reported || state !== entered) return
+        reported = true
+        const opens = entered.kind === "half_open" ? !ok : opensAfter(entered, settings, ok, now)
+        if (opens) state = { kind: "open", until: now + settings.openMs }
+        else if (entered.kind === "half_open") state = { kind: "closed", slots: [] }
+      },
+    }
+  }
+
+  return {
+    enter: (settings, now) => {
+      if (state.kind === "open") {
+        if (now < state.until) return state.until - now
+        state = { kind: "half_open", nextProbe: now }
+      }
+      if (state.kind === "half_open") {
+        if (now < state.nextProbe) return state.nextProbe - now
+        state.nextProbe = now + settings.openMs
+      }
+      return passage(state, settings)
+    },
+  }
+}
+
+/** Counts a call, and says whether too many have failed. */
+const opensAfter = (
+  closed: State & { readonly kind: "closed" },
+  { windowMs, minimumCalls, failureRate }: CircuitSettings,
+  ok: boolean,
+  now: number,
+): boolean => {
+  let slot = closed.slots.at(-1)
+  if (slot === undefined || now - slot.start >= windowMs / slotsPerWindow) {
+    slot = { start: now, calls: 0, failures: 0 }
+    closed.slots = [...closed.slots.filter(({ start }) => start > now - windowMs), slot]
+  }
+  slot.calls++
+  if (!ok) slot.failures++
+  let calls = 0
+  let failures = 0
+  for (const counted of closed.slots) {
+    if (counted.start <= now - windowMs) continue
+    calls += counted.calls
+    failures += counted.failures
+  }
+  return calls >= minimumCalls && failures / calls >= failureRate
+}

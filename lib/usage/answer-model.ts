@@ -1,0 +1,61 @@
+/**
+ * The model that an answer says it is from: what there is to go by where the request tells none that has a price.
+ *
+ * @module
+ */
+import { objectOf, parseOrUndefined } from "../json/parse.ts"
+import { concatBytes } from "../bytes/concat.ts"
+import { dataOf } from "./reported-usage.ts"
+import { scanMembers } from "../json/member-scan.ts"
+
+/** An answer being watched for its model. */
+export interface AnswerModel {
+  /** Takes the next bytes; keeps a copy of the first ones alone. */
+  readonly push: (chunk: Uint8Array) => void
+  /**
+   * The model's name; nothing where none was told.
+   *
+   * @param isStream whether the answer turned out to be events
+   */
+  readonly finish: (isStream: boolean) => string | undefined
+}
+
+/** Of a stream, so much of the beginning is looked at: its first events tell the model. */
+const beginning = 16_384
+
+const nameIn = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined
+
+/** Of a chat chunk it is a member; of the first event of a message or a response, a member of a member. */
+const modelIn = (event: unknown): string | undefined => {
+  const { model, message, response } = objectOf(event)
+  return nameIn(model) ?? nameIn(objectOf(message)["model"]) ?? nameIn(objectOf(response)["model"])
+}
+
+const inEvents = (text: string): string | undefined => {
+  for (const event of text.replaceAll(/\r\n?/g, "\n").split("\n\n")) {
+    const model = modelIn(parseOrUndefined(dataOf(event)))
+    if (model !== undefined) return model
+  }
+  return undefined
+}
+
+/** Starts to watch an answer. */
+export const answerModel = (): AnswerModel => {
+  const scan = scanMembers(["model"])
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  return {
+    push: (chunk) => {
+      scan.push(chunk)
+      if (size >= beginning) return
+      const part = chunk.slice(0, beginning - size)
+      chunks.push(part)
+      size += part.byteLength
+    },
+    finish: (isStream) =>
+      isStream
+        ? inEvents(new TextDecoder().decode(concatBytes(chunks, size)))
+        : nameIn(scan.valueOf("model")),
+  }
+}

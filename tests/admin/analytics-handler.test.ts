@@ -1,0 +1,65 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Effect from "effect/Effect"
+import type { AnalyticsRow } from "../../lib/request-log/query.ts"
+import { assertRefused, withAdmin } from "./some-admin.ts"
+
+const times = { p50: 1, p90: 2, p95: 3, p99: 4 }
+const rowAt = (time: number, group: AnalyticsRow["group"]): AnalyticsRow => ({
+  time,
+  group,
+  requests: 2,
+  errors: 1,
+  cached: 0,
+  tokens_in: 10,
+  tokens_out: 20,
+  tokens_cached: 0,
+  cost: 0.5,
+  unpriced: 0,
+  duration: times,
+  time_to_first_token: times,
+})
+const since = Date.parse("2026-11-25T00:00:00Z")
+const question = `since=${since}&until=2026-11-26&bucket=1h&by=model`
+
+test("analytics are rows by time and group, and what holds of all of them", () =>
+  withAdmin(async (ask, asked) => {
+    const { status, body } = await ask(`gateways/g/analytics?${question}`)
+    const { time: _time, group: _group, ...figures } = rowAt(0, {})
+    assert.equal(status, 200)
+    assert.deepEqual(body.result, {
+      since: "2026-11-25T00:00:00.000Z",
+      until: "2026-11-26T00:00:00.000Z",
+      bucket_ms: 3_600_000,
+      by: ["model"],
+      rows: [{ ...rowAt(since, { model: "m" }), time: "2026-11-25T00:00:00.000Z" }],
+      totals: figures,
+    })
+    const query = { account: "a", gateway: "g", filters: [], since, until: since + 86_400_000 }
+    assert.deepEqual(asked, [
+      ["analytics", { ...query, bucket: 3_600_000, by: ["model"] }],
+      ["analytics", { ...query, bucket: query.until, by: [] }],
+    ])
+  }, { analytics: ({ by }) => Effect.succeed([rowAt(since, by.length === 0 ? {} : { model: "m" })]) }))
+
+test("analytics of an account are those of all its gateways; without requests, the totals are nothing", () =>
+  withAdmin(async (ask, asked) => {
+    const { body } = await ask("analytics?by=gateway")
+    const { rows, totals } = body.result as { rows: unknown; totals: Record<string, unknown> }
+    assert.deepEqual([rows, totals["requests"], totals["duration"]], [[], 0, {
+      p50: null,
+      p90: null,
+      p95: null,
+      p99: null,
+    }])
+    assert.equal((asked[0]?.[1] as { gateway?: string }).gateway, undefined)
+  }))
+
+test("more rows than anyone can draw are refused", () =>
+  withAdmin(async (ask) => {
+    assertRefused(await ask(`analytics?${question}`), [400, 7001], /more than 10000 rows. Widen bucket/)
+    assertRefused(await ask("analytics?bucket=1s"), [400, 7001], /buckets/)
+  }, {
+    analytics: () =>
+      Effect.succeed(Array.from({ length: 10_001 }, (_, at) => rowAt(since + at, { model: "m" }))),
+  }))

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict"
+import process from "node:process"
+import { test } from "node:test"
+import { requestedUsageFilter } from "../../lib/usage/requested-usage-filter.ts"
+import { answerWatch } from "../../lib/answer/answer-watch.ts"
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+/** How a stream begins, and what is then sent so many times over, each time as one chunk. */
+const streams: Readonly<Record<string, readonly [beginning: string, chunk: string]>> = {
+  "an event that never ends": ["data: ", "x".repeat(64)],
+  "an event of JSON that never ends": ['data: {"a":"', '"error":\\"'.repeat(6)],
+  "one of empty lists": ["data: ", "[".repeat(32) + "]".repeat(32)],
+  "one whose brackets only open": ["data: ", '[{"a":'.repeat(10)],
+  "one of backslashes": ['data: {"a":"', "\\".repeat(63)],
+  "one of short lines": ["data: {\n", "data: 1,\n".repeat(7)],
+  "one of short lines that a CR ends": ["data: {\r", "data: 1,\r".repeat(7)],
+  "one of names": ["data: 1\n", "event: error\n".repeat(5)],
+  "events that all tell of errors": ["", 'data: {"error":"x","usage":{"a":1}}\n\n'],
+  "events that all end the stream": ["", 'data: {"type":"message_stop"}\n\n'],
+  "events with a usage": ["", 'data: {"usage":{"input_tokens":0,"output_tokens":0}}\n\n'],
+  "blank lines": ["", "\n".repeat(64)],
+  "carriage returns": ["data: 1", "\r".repeat(64)],
+  "spaces": ["", " ".repeat(64)],
+  "JSON": ['{"a":[', '"error",1,{"b":[]},'.repeat(3)],
+  "JSON in many roots": ["", '{"error":null}\n{"usage":{}}\n'.repeat(3)],
+}
+
+const timeOf = (beginning: string, chunk: string, chunks: number): number => {
+  const bytes = bytesOf(chunk)
+  // Not the time of day: what else the machine does is not to count.
+  const start = process.cpuUsage()
+  const watch = answerWatch({ framing: "messages", label: "other", asked: true })
+  const filter = requestedUsageFilter(false)
+  for (let at = -1; at < chunks; at++) {
+    const next = at === -1 ? bytesOf(beginning) : bytes
+    watch.push(next)
+    filter.push(next)
+    watch.form()
+  }
+  watch.mayEnd()
+  watch.error()
+  watch.usage()
+  watch.closing("idle")
+  filter.finish()
+  return process.cpuUsage(start).user / 1000
+}
+
+const count = 4000
+/** In milliseconds: below it a figure says more of the compiler than of what it measures. */
+const floor = 20
+
+for (const [name, [beginning, chunk]] of Object.entries(streams)) {
+  test(`four times as much of it takes a watch and a filter less than six times as long: ${name}`, () => {
+    timeOf(beginning, chunk, count)
+    const least = (chunks: number) =>
+      Math.max(floor, Math.min(...Array.from({ length: 3 }, () => timeOf(beginning, chunk, chunks))))
+    const ratio = least(4 * count) / least(count)
+    assert.ok(ratio < 6, `${ratio} times`)
+  })
+}

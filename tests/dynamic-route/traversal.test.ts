@@ -1,0 +1,231 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import type { RouteElement } from "../../lib/dynamic-route/elements.ts"
+import { compileRoute } from "../../lib/dynamic-route/graph.ts"
+import { valueAt } from "../../lib/json/value-at.ts"
+import { startTraversal, type WalkInput, type WalkStep } from "../../lib/dynamic-route/traversal.ts"
+
+const element = (
+  id: string,
+  type: RouteElement["type"],
+  to: Readonly<Record<string, string>>,
+  properties?: RouteElement["properties"],
+): RouteElement => ({
+  id,
+  type,
+  outputs: Object.fromEntries(Object.entries(to).map(([output, elementId]) => [output, { elementId }])),
+  ...(properties && { properties }),
+})
+
+const model = (id: string, to: Readonly<Record<string, string>>, more: object = {}) =>
+  element(id, "model", to, { provider: "baseten", model: `org/${id}`, ...more })
+const start = (next: string) => element("start", "start", { next })
+const end = element("end", "end", {})
+
+/** What a walk is given, with the body as what it holds. */
+interface Given extends Partial<Omit<WalkInput, "body">> {
+  readonly body?: unknown
+}
+
+const walk = (
+  elements: ReadonlyArray<RouteElement>,
+  { body = {}, ...input }: Given = {},
+): WalkStep => {
+  const graph = compileRoute("r", elements)
+  if (typeof graph === "string") assert.fail(graph)
+  return startTraversal(graph, {
+    metadata: {},
+    body: (path) => valueAt(new TextEncoder().encode(JSON.stringify(body)), path),
+    header: () => null,
+    random: () => assert.fail("random() was not needed"),
+    ...input,
+  })
+}
+
+const call = (step: WalkStep) => step.do === "call" ? step : assert.fail(`a call, not ${step.do}`)
+const limit = (step: WalkStep) => step.do === "limit" ? step : assert.fail(`a limit, not ${step.do}`)
+const ending = (step: WalkStep) => step.do === "end" ? step : assert.fail(`the end, not ${step.do}`)
+
+test("startWalk() calls the first model, and its fallback when it fails", () => {
+  const first = call(walk([
+    start("a"),
+    model("a", { success: "end", fallback: "b" }, { timeout: 5000, retries: 2 }),
+    element("b", "model", { success: "end" }, { provider: "custom-x", model: "m" }),
+    end,
+  ]))
+  assert.deepEqual(
+    [first.element, first.provider, first.model, first.timeout, first.retries],
+    ["a", "baseten", "org/a", 5000, 2],
+  )
+  assert.deepEqual(ending(first.succeeded()), { do: "end", element: "end", answer: "a", why: "end" })
+  const second = call(first.failed())
+  assert.deepEqual([second.element, second.provider, second.timeout], ["b", "custom-x", undefined])
+  assert.deepEqual(ending(second.succeeded()), { do: "end", element: "end", answer: "b", why: "end" })
+  assert.deepEqual(ending(second.failed()), { do: "end", element: "b", answer: undefined, why: "failed" })
+})
+
+test("startWalk() returns the last successful answer, also where a later model fails", () => {
+  const first = call(walk([
+    start("a"),
+    model("a", { success: "b" }),
+    model("b", { success: "end", fallback: "c" }),
+    model("c", { success: "end" }),
+    end,
+  ]))
+  const second = call(first.succeeded())
+  assert.equal(ending(second.succeeded()).answer, "b")
+  assert.deepEqual(ending(call(second.failed()).failed()), {
+    do: "end",
+    element: "c",
+    answer: "a",
+    why: "failed",
+  })
+})
+
+test("startWalk() asks limits with the key's value, and ends where a refusal has no fallback", () => {
+  const elements = (to: Readonly<Record<string, string>>) => [
+    start("l"),
+    element("l", "rate", { success: "a", ...to }, {
+      limitType: "cost",
+      key: "metadata.user",
+      limit: 2.5,
+      window: 60,
+      technique: "sliding",
+    }),
+    model("a", { success: "end" }),
+    end,
+  ]
+  const step = limit(walk(elements({}), { metadata: { user: "u1" } }))
+  const { allowed, refused, ...asked } = step
+  assert.deepEqual(asked, {
+    do: "limit",
+    element: "l",
+    limitType: "cost",
+    key: "metadata.user",
+    value: "u1",
+    limit: 2.5,
+    windowMs: 60_000,
+    technique: "sliding",
+  })
+  assert.equal(call(allowed()).element, "a")
+  assert.deepEqual(ending(refused()), { do: "end", element: "l", answer: undefined, why: "refused" })
+  assert.equal(limit(walk(elements({}))).value, "")
+  assert.equal(limit(walk(elements({}), { metadata: { user: 7 } })).value, "7")
+  assert.equal(call(limit(walk(elements({ fallback: "a" }))).refused()).element, "a")
+})
+
+test("startWalk() looks conditions up in metadata, body and headers", () => {
+  const goes = (condition: unknown, input: Given) =>
+    call(walk([
+      start("c"),
+      element("c", "conditional", { true: "yes", false: "no" }, { conditions: condition }),
+      model("yes", { success: "end" }),
+      model("no", { success: "end" }),
+      end,
+    ], input)).element
+  const headers = new Headers({ "x-tier": "gold" })
+  const header = (name: string) => headers.get(name)
+  const body = { model: "dynamic/r", messages: [{ role: "system" }], nested: { a: { b: 1 } }, "a.b": 2 }
+  assert.equal(goes({ "metadata.user.plan": "pro" }, { metadata: { "user.plan": "pro" } }), "yes")
+  assert.equal(goes({ "headers.X-Tier": "gold" }, { header }), "yes")
+  assert.equal(goes({ "headers.x-other": { $exists: true } }, { header }), "no")
+  assert.equal(goes({ "body.messages.0.role": "system", "body.nested.a.b": { $gte: 1 } }, { body }), "yes")
+  assert.equal(goes({ "body.nested.a.b.c": { $exists: true } }, { body }), "no")
+  for (const name of ["constructor", "__proto__", "messages.map", "model.length"]) {
+    assert.equal(goes({ [`body.${name}`]: { $exists: true } }, { body }), "no", name)
+  }
+  for (const value of [null, "text", 1, []]) {
+    assert.equal(goes({ "body.model": { $exists: true } }, { body: value }), "no")
+  }
+})
+
+test("startWalk() takes a percentage's outputs by their shares, with a new number each time", () => {
+  const elements = [
+    start("p"),
+    element("p", "percentage", { "10%": "a", "50%": "q", else: "c" }),
+    element("q", "percentage", { "50%": "a", "50.0%": "b" }),
+    model("a", { success: "end" }),
+    model("b", { success: "end" }),
+    model("c", { success: "end" }),
+    end,
+  ]
+  const goes = (...numbers: Array<number>) =>
+    call(walk(elements, { random: () => numbers.shift() ?? assert.fail() })).element
+  assert.equal(goes(0), "a")
+  assert.equal(goes(0.0999), "a")
+  assert.equal(goes(0.1, 0.49), "a")
+  assert.equal(goes(0.5999, 0.5), "b")
+  assert.equal(goes(0.1, 0.999999999), "b")
+  assert.equal(goes(0.6), "c")
+  assert.equal(goes(0.999999999), "c")
+})
+
+/** Sound routes of up to 12 elements: each leads to later ones, and those that nothing leads to are left out. */
+const anyRoute = fc.array(
+  fc.record({
+    type: fc.constantFrom("model", "rate", "conditional", "percentage"),
+    to: fc.tuple(fc.nat(), fc.nat()),
+    fallback: fc.boolean(),
+  }),
+  { maxLength: 10 },
+).map((choices) => {
+  const last = choices.length
+  const id = (index: number) => index === last ? "end" : `e${index}`
+  const later = (index: number, pick: number) => id(index + 1 + pick % (last - index))
+  const elements = choices.map(({ type, to: [one, two], fallback }, index) => {
+    const [first, second] = [later(index, one), later(index, two)]
+    const optional = fallback ? { fallback: second } : {}
+    switch (type) {
+      case "model":
+        return model(id(index), { success: first, ...optional })
+      case "rate":
+        return element(id(index), "rate", { success: first, ...optional }, {
+          limitType: "count",
+          key: "body.user",
+          limit: 1,
+          window: 1,
+        })
+      case "conditional":
+        return element(id(index), "conditional", { true: first, false: second }, {
+          condition: { "body.x": index },
+        })
+      default:
+        return element(id(index), "percentage", { "30%": first, else: second })
+    }
+  })
+  const all = [start(id(0)), ...elements, end]
+  const reached = new Set(["start"])
+  for (const { id, outputs = {} } of all) {
+    if (reached.has(id)) { for (const { elementId } of Object.values(outputs)) reached.add(elementId) }
+  }
+  return all.filter(({ id }) => reached.has(id))
+}).filter((elements) => elements.some(({ type }) => type === "end"))
+
+test("startWalk(): every walk of a sound route ends within its number of elements, at the last success", () => {
+  fc.assert(
+    fc.property(
+      anyRoute,
+      fc.infiniteStream(fc.boolean()),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      fc.nat(10),
+      (elements, luck, random, x) => {
+        let step = walk(elements, { random: () => random, body: { x } })
+        let steps = 1
+        let answer: string | undefined
+        while (step.do !== "end") {
+          const good = luck.next().value
+          if (step.do === "limit") {
+            step = good ? step.allowed() : step.refused()
+          } else {
+            if (good) answer = step.element
+            step = good ? step.succeeded() : step.failed()
+          }
+          assert.ok(++steps <= elements.length)
+        }
+        assert.equal(step.answer, answer)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})

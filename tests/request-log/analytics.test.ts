@@ -1,0 +1,73 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { count, type Histogram, percentilesOf, slotOf } from "../../lib/request-log/histogram.ts"
+import { makeMemoryLog } from "../../lib/request-log/memory/memory-log.ts"
+import { recordOf, start } from "./any-record.ts"
+
+const unlimited = { maxEntries: undefined, strategy: "DELETE_OLDEST", retention: undefined } as const
+const minute = 60_000
+const at = (milliseconds: number) => new Date(start + milliseconds).toISOString()
+
+test("figures are told by time bucket and group, over all gateways of an account", () => {
+  const log = makeMemoryLog(() => unlimited)
+  const add = (members: Parameters<typeof recordOf>[0]) => log.append(recordOf(members), undefined, start)
+  add({ time: at(0), tokens_in: 1, tokens_out: 2, cost: 0.1, metadata: { user: "ann" }, total_ms: 100 })
+  add({ time: at(1), tokens_in: 10, cost: 0.2, cached: true, metadata: { user: "ann" }, total_ms: 100 })
+  add({ time: at(2), status: 529, gateway_id: "second", metadata: { user: 7 } })
+  add({ time: at(minute), ending: "upstream_cut" })
+  add({ time: at(2 * minute) })
+  add({ account_id: "other" })
+  const ask = { account: "account", filters: [], since: start, until: start + 2 * minute, bucket: minute }
+  const rows = log.analytics({ ...ask, by: ["metadata.user", "gateway"] }, start)
+  assert.deepEqual(rows.map(({ time, group, requests, errors }) => [time - start, group, requests, errors]), [
+    [0, { "metadata.user": "7", gateway: "second" }, 1, 1],
+    [0, { "metadata.user": "ann", gateway: "gateway" }, 2, 0],
+    [minute, { "metadata.user": null, gateway: "gateway" }, 1, 1],
+  ])
+  const { duration, time_to_first_token, ...sums } = rows[1] ?? assert.fail()
+  assert.deepEqual(sums, {
+    time: start,
+    group: { "metadata.user": "ann", gateway: "gateway" },
+    requests: 2,
+    errors: 0,
+    cached: 1,
+    tokens_in: 11,
+    tokens_out: 2,
+    tokens_cached: 0,
+    cost: 0.3,
+    unpriced: 0,
+  })
+  assert.deepEqual(rows.map(({ cost, unpriced }) => [cost, unpriced]), [[null, 1], [0.3, 0], [null, 1]])
+  const both = log.analytics({ ...ask, bucket: 2 * minute, by: [] }, start)
+  assert.deepEqual(both.map(({ cost, unpriced }) => [cost, unpriced]), [[0.3, 2]])
+  assert.ok(Math.abs((duration.p50 ?? 0) - 100) <= 2)
+  assert.deepEqual(time_to_first_token, { p50: null, p90: null, p95: null, p99: null })
+  const filtered = log.analytics({
+    ...ask,
+    gateway: "gateway",
+    filters: [{ key: "success", operator: "eq", value: [true] }],
+    by: ["cached", "status"],
+  }, start)
+  assert.deepEqual(filtered.map(({ group, requests }) => [group, requests]), [
+    [{ cached: "false", status: "200" }, 1],
+    [{ cached: "true", status: "200" }, 1],
+  ])
+})
+
+test("percentiles are within 2 % of the exact ones", () => {
+  const anyTime = fc.double({ min: 0.001, max: 1e8, noNaN: true })
+  fc.assert(fc.property(fc.array(anyTime, { minLength: 1, maxLength: 200 }), (times) => {
+    const histogram: Histogram = new Map()
+    for (const time of times) count(histogram, slotOf(time), 1)
+    const sorted = times.toSorted((one, other) => one - other)
+    const told = percentilesOf(histogram)
+    for (const [name, share] of [["p50", 0.5], ["p90", 0.9], ["p95", 0.95], ["p99", 0.99]] as const) {
+      const exact = sorted[Math.ceil(share * sorted.length) - 1] ?? 0
+      assert.ok(
+        Math.abs((told[name] ?? 0) - exact) <= 0.02 * exact + 0.0005,
+        `${name}: ${told[name]} for ${exact}`,
+      )
+    }
+  }))
+})

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict"
+import * as Effect from "effect/Effect"
+import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
+import { type LogFilter, type LogQuery, orderKeys } from "../../../../lib/request-log/query.ts"
+import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
+import { recordOf, start } from "../../any-record.ts"
+import { type Case, useLog } from "../runtime.ts"
+
+const scope = { account: "account", gateway: "gateway" }
+const hour = 3_600_000
+const entries = 30_000
+const bounds = { maxEntries: 2 * entries, maxBytes: 1e9 }
+
+/** Two thirds of the entries in one hour, so that it takes several slices; the others before it. */
+const recordAt = (index: number) => {
+  const after = index < 10_000 ? index * hour / 2000 : 5 * hour + (index - 10_000) * hour / 20_000
+  return recordOf({
+    time: new Date(start + Math.floor(after)).toISOString(),
+    model: ["a", "b", null][index % 3] ?? null,
+    status: index % 40 === 0 ? 529 : 200,
+    total_ms: (index * 7919) % 10_007,
+    cost: index % 5 === 0 ? null : (index % 100) / 1000,
+    tokens_in: index % 500,
+    metadata: { team: `t${index % 4}` },
+  })
+}
+
+const is = (key: LogFilter["key"], ...value: LogFilter["value"]): LogFilter => ({
+  key,
+  operator: "eq",
+  value,
+})
+const above = (key: LogFilter["key"], value: number): LogFilter => ({ key, operator: "gt", value: [value] })
+const filters: ReadonlyArray<ReadonlyArray<LogFilter>> = [
+  [],
+  [is("model", "a")],
+  [is("success", false), above("created_at", start + 1.5 * hour)],
+  [above("duration", 9900)],
+  [is("metadata.key", "team"), is("metadata.value", "t1"), above("created_at", start + 5.5 * hour)],
+]
+
+/** Questions to a log of many slices are answered as in memory, before and after some entries were deleted. */
+export const many: Case = () =>
+  useLog(
+    { file: ":memory:", bounds },
+    Effect.gen(function* () {
+      const log = yield* RequestLog
+      const memory = makeMemoryLog(
+        () => ({ maxEntries: undefined, strategy: "DELETE_OLDEST", retention: undefined }),
+        bounds,
+      )
+      for (let index = 0; index < entries; index++) {
+        const record = recordAt(index)
+        memory.append(record, undefined, start)
+        yield* log.append(record, undefined)
+      }
+      const compare = function* (query: LogQuery) {
+        assert.deepEqual(yield* log.list(query), memory.list(query, start), JSON.stringify(query))
+      }
+      const compareAll = function* () {
+        for (const filter of filters) {
+          for (const page of [1, 2, 400]) {
+            for (const descending of [true, false]) {
+              yield* compare({ scope, filters: filter, page, perPage: 50, descending })
+            }
+          }
+        }
+        for (const orderBy of orderKeys) yield* compare({ scope, filters: [], page: 3, perPage: 50, orderBy })
+        for (const bucket of [60_000, hour]) {
+          const query = { ...scope, filters: [], since: start + hour / 2, until: start + 5.7 * hour, bucket }
+          for (const by of [["model", "status"], ["metadata.team"]] as const) {
+            assert.deepEqual(
+              yield* log.analytics({ ...query, by }),
+              memory.analytics({ ...query, by }, start),
+            )
+          }
+        }
+      }
+      const remove = function* (
+        filters: ReadonlyArray<LogFilter>,
+        limit: number | undefined,
+        orderBy: "cost" | "created_at",
+      ) {
+        const selection = { scope, filters, orderBy, descending: false }
+        assert.equal(yield* log.remove(selection, limit), memory.remove(selection, limit, start))
+      }
+      yield* compareAll()
+      yield* remove([is("model", "b")], 2500, "created_at")
+      yield* remove([], 1500, "cost")
+      yield* remove([is("tokens_in", 7)], undefined, "created_at")
+      yield* compareAll()
+    }),
+  )
