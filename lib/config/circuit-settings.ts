@@ -8,11 +8,9 @@ import { count, integer, number } from "../schema/expected.ts"
 
 const Seconds = integer(1, 3_600)
 
-/** What `circuit_breaker` may hold. Without it there are no circuits; `{}` takes every default. */
+/** What `circuit_breaker` may hold; the entry's comment says what each means. */
 export const CircuitBreaker = Schema.Struct({
-  failure_rate: Schema.optionalKey(
-    number(0.001, 1),
-  ),
+  failure_rate: Schema.optionalKey(number(0.001, 1)),
   minimum_calls: Schema.optionalKey(count),
   window: Schema.optionalKey(Seconds),
   open: Schema.optionalKey(Seconds),

@@ -1,21 +1,20 @@
 /**
- * The variables (on Workers: the bindings) that configure a gateway, decoded once.
+ * Reads the variables (on Workers: the bindings) that configure a gateway, once.
  *
  * @module
  */
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import { decodeStrictly, type Problem } from "../schema/decode-strictly.ts"
-import { oneOf, recordOf, text } from "../schema/expected.ts"
-import { GatewayEntry, type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
+import { type GatewaySettings, gatewaySettings } from "./gateway-settings.ts"
 import { operatorSecrets } from "./operator-secrets.ts"
-import { type OtelSettings, otelSettings, OtelVariables } from "./otel-settings.ts"
+import { type OtelSettings, otelSettings } from "./otel-settings.ts"
 import type { Secrets } from "../redaction/secrets.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 import { settingsIn } from "./settings-text.ts"
 import { resolveIn } from "./stored-keys.ts"
 import { unknownVariables } from "./unknown-variables.ts"
+import { commaList, type LogLevel, Variables } from "./variables.ts"
 
 /** Where variables come from: `process.env`, a Worker's `env`, or an object of the embedding app's. */
 export type Environment = Readonly<Record<string, unknown>>
@@ -51,69 +50,6 @@ export interface SettingsShape {
   /** The gateways of an account that have an entry of their own. */
   readonly gatewaysOf: (account: string) => ReadonlyArray<string>
 }
-
-/** How much is logged; each level includes those after it. */
-export type LogLevel = typeof logLevels[number]
-const logLevels = ["debug", "info", "warn", "error", "none"] as const
-
-const commaList = (value: string): ReadonlyArray<string> =>
-  value.split(",").map((item) => item.trim()).filter((item) => item !== "")
-
-const isBaseUrl = (value: string): boolean => {
-  if (!URL.canParse(value)) return false
-  const url = new URL(value)
-  return (url.protocol === "https:" || url.protocol === "http:") &&
-    `${url.username}${url.password}${url.search}${url.hash}` === "" && !value.includes("?") &&
-    !value.includes("#")
-}
-
-const isTemplate = (placeholder: string) => (value: string): boolean =>
-  value.includes(placeholder) && isBaseUrl(value.replaceAll(placeholder, "abcd1234"))
-
-const isOrigin = (value: string): boolean =>
-  value === "*" || (URL.canParse(value) && new URL(value).origin === value)
-
-const baseUrl = "an http or https URL without credentials, query or fragment"
-const Switch = Schema.optionalKey(oneOf("true", "false"))
-
-const optional = Schema.optionalKey
-
-const Variables = Schema.Struct({
-  HOST: optional(text("a host name or address", (value) => /^[\w.:-]+$/.test(value))),
-  PORT: optional(
-    text("a port number from 0 to 65535", (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535),
-  ),
-  BASETEN_API_KEY: optional(text("a key without white space", (value) => /^\S+$/.test(value))),
-  BASEGATE_OPEN: Switch,
-  BASETEN_INFERENCE_URL: optional(text(baseUrl, isBaseUrl)),
-  BASETEN_MODEL_URL: optional(text(`${baseUrl}, with {model_id} in it`, isTemplate("{model_id}"))),
-  BASETEN_CHAIN_URL: optional(text(`${baseUrl}, with {chain_id} in it`, isTemplate("{chain_id}"))),
-  BASEGATE_TOKENS: optional(text(
-    "a comma list of tokens without white space, or no such variable for an open gateway",
-    (value) => commaList(value).length > 0 && commaList(value).every((token) => /^\S+$/.test(token)),
-  )),
-  BASEGATE_ADMIN_TOKEN: optional(
-    text("a token without white space, or no such variable", (value) => /^\S+$/.test(value)),
-  ),
-  BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0"))),
-  BASEGATE_DRAIN_SECONDS: optional(text(
-    "a number of seconds from 0 to 86400",
-    (value) => /^\d{1,5}(?:\.\d{1,3})?$/.test(value) && Number(value) <= 86_400,
-  )),
-  BASEGATE_CORS_ORIGINS: optional(text(
-    "a comma list of origins such as https://app.example.com, or *",
-    (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
-  )),
-  LOG_LEVEL: optional(oneOf(...logLevels)),
-  ...OtelVariables,
-  BASEGATE_CONFIG: optional(Schema.Struct({
-    gateways: recordOf(
-      '"{account_id}/{gateway_id}" or "*"',
-      (id) => /^(\*|[\w-]{1,64}\/[\w-]{1,64})$/.test(id),
-      GatewayEntry,
-    ),
-  })),
-})
 
 const decode = decodeStrictly(Variables)
 

@@ -1,77 +1,21 @@
 /**
- * The settings of one gateway: an entry of `BASEGATE_CONFIG`.
+ * The settings of one gateway: an entry of `BASEGATE_CONFIG` with its defaults filled in.
  *
  * @module
  */
 import type * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import type { PriceOverride } from "../pricing/call-cost.ts"
-import { CircuitBreaker, type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
-import { type CustomProvider, CustomProviders, customProviders } from "./custom-providers.ts"
-import { count, integer, oneOf, text } from "../schema/expected.ts"
-import { DynamicRoutes, dynamicRoutes } from "./dynamic-routes.ts"
-import {
-  RateLimiting,
-  RateLimits,
-  rateProblem,
-  type RateRule,
-  rateRules,
-  type SpendLimits,
-  SpendLimitsEntry,
-} from "./limit-rules.ts"
-import { LogCollection, type LogSettings, logSettings } from "./log-settings.ts"
+import { type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
+import { type CustomProvider, customProviders } from "./custom-providers.ts"
+import { dynamicRoutes } from "./dynamic-routes.ts"
+import type { GatewayEntry } from "./gateway-entry.ts"
+import { rateProblem, type RateRule, rateRules, type SpendLimits } from "./limit-rules.ts"
+import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
+import type { Backoff } from "./retry-settings.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
-import { ModelPrices, priceOverrides } from "./price-overrides.ts"
-import { ProviderKeys, type Resolve, secretOf, type StoredKeys, storedKeys } from "./stored-keys.ts"
-
-const Milliseconds = integer(1, 86_400_000)
-const Backoff = oneOf("constant", "linear", "exponential")
-
-/** How the delay between tries grows. */
-export type Backoff = "constant" | "linear" | "exponential"
-
-/** What an entry may hold. An unknown key is an error: a misspelt limit must not look like a working one. */
-export const GatewayEntry = Schema.Struct({
-  authentication: Schema.optionalKey(Schema.Boolean),
-  tokens: Schema.optionalKey(
-    Schema.NonEmptyArray(text("tokens without white space", (token) => /^\S+$/.test(token))),
-  ),
-  auth_scheme: Schema.optionalKey(oneOf("bearer", "api-key")),
-  byok_only: Schema.optionalKey(Schema.Boolean),
-  provider_keys: Schema.optionalKey(ProviderKeys),
-  custom_providers: Schema.optionalKey(CustomProviders),
-  routes: Schema.optionalKey(DynamicRoutes),
-  request_body_limit: Schema.optionalKey(count),
-  headers_timeout: Schema.optionalKey(Milliseconds),
-  dedicated_headers_timeout: Schema.optionalKey(Milliseconds),
-  request_idle_timeout: Schema.optionalKey(Milliseconds),
-  idle_timeout: Schema.optionalKey(Milliseconds),
-  total_timeout: Schema.optionalKey(Schema.NullOr(Milliseconds)),
-  cloudflare_error_status: Schema.optionalKey(Schema.Boolean),
-  cache_ttl: Schema.optionalKey(
-    Schema.NullOr(integer(0, 2_592_000)),
-  ),
-  cache_streams: Schema.optionalKey(Schema.Boolean),
-  cache_key_scope: Schema.optionalKey(oneOf("credential", "gateway")),
-  cache_ttl_header_enables: Schema.optionalKey(Schema.Boolean),
-  ...RateLimiting,
-  rate_limits: Schema.optionalKey(RateLimits),
-  spend_limits: Schema.optionalKey(SpendLimitsEntry),
-  retry_max_attempts: Schema.optionalKey(
-    Schema.NullOr(integer(1, 5)),
-  ),
-  retry_delay: Schema.optionalKey(
-    Schema.NullOr(integer(0, 60_000)),
-  ),
-  retry_backoff: Schema.optionalKey(Schema.NullOr(Backoff)),
-  retry_predict: Schema.optionalKey(Schema.Boolean),
-  circuit_breaker: Schema.optionalKey(CircuitBreaker),
-  ...LogCollection,
-  prices: Schema.optionalKey(ModelPrices),
-  on_client_leave: Schema.optionalKey(oneOf("cancel", "drain")),
-  stream_usage: Schema.optionalKey(Schema.Boolean),
-})
+import { priceOverrides } from "./price-overrides.ts"
+import { type Resolve, secretOf, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
 /** One gateway's settings with every default filled in. */
 export interface GatewaySettings {
@@ -120,7 +64,7 @@ export interface GatewaySettings {
   readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
   /** Whether the gateway's retries hold for dedicated models and chains, which may do a thing twice. */
   readonly retriesPredict: boolean
-  /** Nothing where hosts that keep failing are called all the same. */
+  /** `undefined` if hosts that keep failing are called all the same. */
   readonly circuit: CircuitSettings | undefined
   readonly log: LogSettings
   /** What the operator says a model or a deployment costs, by the names that `callCost` looks for. */

@@ -49,10 +49,31 @@ export const RateLimits = Schema.Array(RateRuleEntry).check(
   ),
 )
 
-/** `rate_limiting_limit`, `rate_limiting_interval` (seconds), `rate_limiting_technique`: Cloudflare's own; 0 or null is off. */
+/**
+ * Cloudflare's own rule of a gateway's entry.
+ *
+ * The comments are the text of this folder's README: `npm run docs` copies them there.
+ */
 export const RateLimiting = {
+  /**
+   * Requests within an interval; with 0 or `null` there is no such limit. The limit and its interval belong together:
+   * one without the other is an error.
+   *
+   * @default none
+   */
   rate_limiting_limit: Schema.optionalKey(Schema.NullOr(integer(0, maxCount))),
+  /**
+   * The length of the interval, in seconds.
+   *
+   * @default none
+   */
   rate_limiting_interval: Schema.optionalKey(Schema.NullOr(integer(0, maxSeconds))),
+  /**
+   * Fixed windows follow each other, counted from 1970 (UTC). Sliding ones end at every moment; their count is Cloudflare's
+   * estimate from two fixed ones.
+   *
+   * @default `"fixed"`
+   */
   rate_limiting_technique: Schema.optionalKey(Schema.NullOr(Technique)),
 }
 

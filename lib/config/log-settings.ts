@@ -10,15 +10,48 @@ const optional = Schema.optionalKey
 const Strategy = oneOf("STOP_INSERTING", "DELETE_OLDEST")
 
 /**
- * `collect_logs`, `log_management` (entries, null or 0 for no limit) and `log_management_strategy` are Cloudflare's
- * own. Its ranges are: 10,000 to 10,000,000 entries; ours begins at 1. `log_retention` is in seconds.
+ * What a gateway's entry says about its log. `collect_logs`, `log_management` and `log_management_strategy` are
+ * Cloudflare's own. Cloudflare takes 10,000 to 10,000,000 entries; here it begins at 1.
+ *
+ * The comments are the text of this folder's README: `npm run docs` copies them there.
  */
 export const LogCollection = {
+  /**
+   * Keeps an entry of each call. `cf-aig-collect-log` takes its place.
+   *
+   * @default `true`
+   */
   collect_logs: optional(Schema.Boolean),
+  /**
+   * Keeps the bodies of request and response with the entry. `cf-aig-collect-log-payload` takes its place. Baseten keeps
+   * no bodies itself, so a gateway that does should be a decision.
+   *
+   * @default `false`
+   */
   collect_log_payloads: optional(Schema.Boolean),
+  /**
+   * How many bytes of each body are kept.
+   *
+   * @default `65536`
+   */
   log_payload_limit: optional(integer(1, 10_485_760)),
+  /**
+   * The most entries of this gateway; 0 or `null` for no limit.
+   *
+   * @default `1000000`
+   */
   log_management: optional(Schema.NullOr(integer(0, 10_000_000))),
+  /**
+   * What happens when there are as many: the oldest go, or no more are added.
+   *
+   * @default `"DELETE_OLDEST"`
+   */
   log_management_strategy: optional(Schema.NullOr(Strategy)),
+  /**
+   * Seconds for which an entry is kept; 0 or `null` for ever.
+   *
+   * @default none
+   */
   log_retention: optional(Schema.NullOr(integer(0, 3_155_760_000))),
 }
 
@@ -29,11 +62,11 @@ export interface LogSettings {
   readonly payloads: boolean
   /** How much of each body is kept, in bytes. */
   readonly payloadLimit: number
-  /** The most entries; nothing where there is no limit. */
+  /** The most entries; `undefined` if there is no limit. */
   readonly maxEntries: number | undefined
   /** What happens when there are as many. */
   readonly strategy: "STOP_INSERTING" | "DELETE_OLDEST"
-  /** How long an entry is kept, in milliseconds; nothing where its age does not matter. */
+  /** How long an entry is kept, in milliseconds; `undefined` for ever. */
   readonly retention: number | undefined
 }
 

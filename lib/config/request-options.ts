@@ -6,7 +6,8 @@
 import { badRequest, type GatewayError } from "../errors.ts"
 import { parseExactly } from "../json/exact-json.ts"
 import { type CustomCost, customCost } from "../pricing/custom-cost.ts"
-import type { Backoff, GatewaySettings } from "./gateway-settings.ts"
+import type { GatewaySettings } from "./gateway-settings.ts"
+import type { Backoff } from "./retry-settings.ts"
 
 /**
  * A flat piece of data about a request, by which it can be found, counted and limited. A number that JavaScript cannot
@@ -56,7 +57,7 @@ export interface RequestOptions {
 /** What a header's value means, or what the header takes. */
 type Read<Value> = (value: string) => { readonly value: Value } | string
 
-/** Out of range is clamped to the range, as the README's table says; what is no number is an error. */
+/** Out of range is clamped to the range, as this folder's README says; what is no number is an error. */
 const integer = (what: string, lowest: number, highest: number, also?: number): Read<number> => (value) => {
   if (!/^[+-]?\d+$/.test(value)) {
     return `takes ${what}, a whole number from ${also ?? lowest} to ${highest}`

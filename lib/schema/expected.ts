@@ -7,8 +7,9 @@
  */
 import * as Schema from "effect/Schema"
 
-const holds = <Value>(expectation: string, test: (value: Value) => boolean) =>
-  Schema.makeFilter((value: Value) => test(value) ? undefined : `Expected ${expectation}`)
+/** The message shows no value, which may be a secret; the annotation is for pages and for the JSON Schema. */
+const holds = <Value>(expected: string, test: (value: Value) => boolean) =>
+  Schema.makeFilter((value: Value) => test(value) ? undefined : `Expected ${expected}`, { expected })
 
 /** Text that passes a test. */
 export const text = (expectation: string, test: (value: string) => boolean) =>

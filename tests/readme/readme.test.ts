@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test"
 import { promisify } from "node:util"
 import * as Result from "effect/Result"
 import { readSettings } from "../../lib/config/environment.ts"
-import { GatewayEntry } from "../../lib/config/gateway-settings.ts"
+import { GatewayEntry } from "../../lib/config/gateway-entry.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 import { type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
 

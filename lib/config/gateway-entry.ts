@@ -1,0 +1,157 @@
+/**
+ * One gateway's entry in `BASEGATE_CONFIG`, as it is written.
+ *
+ * The comments are the text of this folder's README: `npm run docs` copies them there.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+import { Caching } from "./cache-settings.ts"
+import { CircuitBreaker } from "./circuit-settings.ts"
+import { CustomProviders } from "./custom-providers.ts"
+import { DynamicRoutes } from "./dynamic-routes.ts"
+import { count, oneOf, text } from "../schema/expected.ts"
+import { RateLimiting, RateLimits, SpendLimitsEntry } from "./limit-rules.ts"
+import { LogCollection } from "./log-settings.ts"
+import { ModelPrices } from "./price-overrides.ts"
+import { Retrying } from "./retry-settings.ts"
+import { ProviderKeys } from "./stored-keys.ts"
+import { Timeouts } from "./timeout-settings.ts"
+
+const optional = Schema.optionalKey
+
+/** What an entry may hold. An unknown key is an error: a misspelt limit must not look like a working one. */
+export const GatewayEntry = Schema.Struct({
+  /**
+   * Whether a call needs a gateway token.
+   *
+   * @default `true` if there are tokens, here or in `BASEGATE_TOKENS`
+   */
+  authentication: optional(Schema.Boolean),
+  /**
+   * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, or `env:NAME` for the
+   * text of the variable `NAME`.
+   *
+   * @default none
+   */
+  tokens: optional(
+    Schema.NonEmptyArray(text("tokens without white space", (token) => /^\S+$/.test(token))),
+  ),
+  /**
+   * The scheme of the `Authorization` in which Baseten gets its key: `Bearer` or `Api-Key`.
+   *
+   * @default `"bearer"`
+   */
+  auth_scheme: optional(oneOf("bearer", "api-key")),
+  /**
+   * Keys that the gateway holds for its callers, by provider and alias, each as `env:NAME`:
+   * `{"baseten": {"default": "env:NAME"}, "custom-{slug}": {…}}`. The alias `default` is used unless
+   * `cf-aig-byok-alias` names another; Baseten's is `BASETEN_API_KEY` unless an entry says otherwise.
+   *
+   * @default none
+   */
+  provider_keys: optional(ProviderKeys),
+  /**
+   * Accepted because Cloudflare has it, and without effect: there are no credits to fall back to.
+   *
+   * @default none
+   */
+  byok_only: optional(Schema.Boolean),
+  /**
+   * Providers beside Baseten, called as `custom-{slug}`:
+   * `{"slug": {"base_url": "https://…", "headers": {"name": "text, or env:NAME"}, "allow_http": false}}`. A slug has up
+   * to 64 lower-case letters and digits, in groups joined by single dashes. Request paths are put below `base_url`.
+   * `headers` are added to each call; `allow_http` permits `http:`, to a loopback host only.
+   *
+   * @default none
+   */
+  custom_providers: optional(CustomProviders),
+  /**
+   * Dynamic routes by name, called as the model `dynamic/{name}`: `{"name": {"elements": […]}}`, or the bare list. See
+   * [dynamic routes](../dynamic-route/README.md#dynamic-routes).
+   *
+   * @default none
+   */
+  routes: optional(DynamicRoutes),
+  ...Timeouts,
+  /**
+   * The largest request body, in bytes; a larger one is answered 413. The default is just above the 100 MB at which
+   * Baseten's own edge refuses.
+   *
+   * @default `104857600`
+   */
+  request_body_limit: optional(count),
+  ...Caching,
+  ...RateLimiting,
+  /**
+   * More rules, by any of these fields:
+   *
+   * - `id`: names the rule in headers; `rule-1`, `rule-2`, … by its place unless given.
+   * - `limit`, `interval`: how much within how many seconds. Both are required.
+   * - `technique`: `fixed` (the default) or `sliding`.
+   * - `unit`: `requests` (the default) or `tokens`.
+   * - `per`: what has a count of its own, a list of `key` (the caller), `model` and `metadata.{name}`; without it all
+   *   calls of the gateway share one count.
+   *
+   * @default none
+   */
+  rate_limits: optional(RateLimits),
+  /**
+   * Budgets: `{"enabled": true, "rules": […]}`, up to 20 rules in Cloudflare's form. Of a rule:
+   *
+   * - `id`: differs from those of the other rules.
+   * - `limit`: in USD; `limitType` is `cost`.
+   * - `window`: in seconds, up to 31 days; `technique` is `fixed` or `sliding`.
+   * - `enabled`: whether the rule holds.
+   * - `model`, `provider`, and `metadata` by key: which calls it is for. `{"mode": "filter", "values": […]}` takes those
+   *   with one of the values, `{"mode": "partition"}` gives each value a budget of its own.
+   *
+   * @default none
+   */
+  spend_limits: optional(SpendLimitsEntry),
+  ...Retrying,
+  /**
+   * Stops calling a host that keeps failing: its calls are answered 503 at once, until a single one is let through and
+   * succeeds. `{}` takes every default; without the setting there is no circuit.
+   *
+   * - `failure_rate`: the share of failed calls from which the circuit opens, `0.5` by default.
+   * - `minimum_calls`: with fewer calls in the window it stays closed, `10` by default.
+   * - `window`: seconds within which calls count, `30` by default.
+   * - `open`: seconds until a call is let through, `15` by default.
+   *
+   * @default none
+   */
+  circuit_breaker: optional(CircuitBreaker),
+  ...LogCollection,
+  /**
+   * What calls cost, by a model's slug, the id of a dedicated deployment or chain, or `custom-{slug}/{model}`:
+   *
+   * - `{"input", "cached_input", "output"}`: USD per million tokens (`cached_input` may be left out).
+   * - `{"minute", "concurrency"}`: USD per minute of a replica, and how many calls share it (1 unless given).
+   *
+   * Amounts are numbers, or text for exact decimals.
+   *
+   * @default none
+   */
+  prices: optional(ModelPrices),
+  /**
+   * What happens to a stream whose client has left: `cancel` ends Baseten's request, `drain` reads the rest, to know its
+   * usage, and pays for it.
+   *
+   * @default `"cancel"`
+   */
+  on_client_leave: optional(oneOf("cancel", "drain")),
+  /**
+   * Asks for the usage of a chat's or a legacy completion's stream if the client does not ask itself, and leaves what
+   * only the gateway asked for out of the answer.
+   *
+   * @default `true`
+   */
+  stream_usage: optional(Schema.Boolean),
+  /**
+   * Answers 400, as Cloudflare does, in place of 502 and 504 when the provider gave no answer.
+   *
+   * @default `false`
+   */
+  cloudflare_error_status: optional(Schema.Boolean),
+})

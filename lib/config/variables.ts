@@ -1,0 +1,149 @@
+/**
+ * The variables (on Workers: the bindings) that configure a gateway, and what each may hold.
+ *
+ * The comments are the text of this folder's README: `npm run docs` copies them there.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+import { oneOf, recordOf, text } from "../schema/expected.ts"
+import { GatewayEntry } from "./gateway-entry.ts"
+import { OtelVariables } from "./otel-variables.ts"
+
+/** How much is logged; each level includes those after it. */
+export type LogLevel = typeof logLevels[number]
+const logLevels = ["debug", "info", "warn", "error", "none"] as const
+
+/** The items of a comma list. */
+export const commaList = (value: string): ReadonlyArray<string> =>
+  value.split(",").map((item) => item.trim()).filter((item) => item !== "")
+
+const isBaseUrl = (value: string): boolean => {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  return (url.protocol === "https:" || url.protocol === "http:") &&
+    `${url.username}${url.password}${url.search}${url.hash}` === "" && !value.includes("?") &&
+    !value.includes("#")
+}
+
+const isTemplate = (placeholder: string) => (value: string): boolean =>
+  value.includes(placeholder) && isBaseUrl(value.replaceAll(placeholder, "abcd1234"))
+
+const isOrigin = (value: string): boolean =>
+  value === "*" || (URL.canParse(value) && new URL(value).origin === value)
+
+const baseUrl = "an http or https URL without credentials, query or fragment"
+
+const optional = Schema.optionalKey
+
+/** Every variable that is read; `present` in `environment.ts` says which of them count as unset. */
+export const Variables = Schema.Struct({
+  /**
+   * The address that a server listens on.
+   *
+   * @default `127.0.0.1`
+   */
+  HOST: optional(text("a host name or address", (value) => /^[\w.:-]+$/.test(value))),
+  /**
+   * The port that a server listens on; 0 takes a free one.
+   *
+   * @default `8787`
+   */
+  PORT: optional(
+    text("a port number from 0 to 65535", (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535),
+  ),
+  /**
+   * Baseten's key for [trusted callers](#who-may-use-a-stored-key) that bring none of their own: the alias `default` of
+   * every gateway.
+   *
+   * @default none
+   */
+  BASETEN_API_KEY: optional(text("a key without white space", (value) => /^\S+$/.test(value))),
+  /**
+   * With `true`, stored keys serve anyone.
+   *
+   * @default `false`
+   */
+  BASEGATE_OPEN: optional(oneOf("true", "false")),
+  /**
+   * Where Model APIs are.
+   *
+   * @default `https://inference.baseten.co`
+   */
+  BASETEN_INFERENCE_URL: optional(text(baseUrl, isBaseUrl)),
+  /**
+   * Where dedicated deployments are.
+   *
+   * @default `https://model-{model_id}.api.baseten.co`
+   */
+  BASETEN_MODEL_URL: optional(text(`${baseUrl}, with {model_id} in it`, isTemplate("{model_id}"))),
+  /**
+   * Where chains are.
+   *
+   * @default `https://chain-{chain_id}.api.baseten.co`
+   */
+  BASETEN_CHAIN_URL: optional(text(`${baseUrl}, with {chain_id} in it`, isTemplate("{chain_id}"))),
+  /**
+   * Gateway tokens. Every gateway then requires one of them, unless its entry says `authentication: false`.
+   *
+   * @default none
+   */
+  BASEGATE_TOKENS: optional(text(
+    "a comma list of tokens without white space, or no such variable for an open gateway",
+    (value) => commaList(value).length > 0 && commaList(value).every((token) => /^\S+$/.test(token)),
+  )),
+  /**
+   * Opens the [management API](../admin/README.md#the-management-api) and `/metrics`, which do not exist without it. It
+   * must open no gateway.
+   *
+   * @default none
+   */
+  BASEGATE_ADMIN_TOKEN: optional(
+    text("a token without white space, or no such variable", (value) => /^\S+$/.test(value)),
+  ),
+  /**
+   * The SQLite file of the log; `npm start` sets `basegate.db`. Without it, entries are kept in memory.
+   *
+   * @default none
+   */
+  BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0"))),
+  /**
+   * How long running requests may go on after SIGTERM, SIGINT or SIGHUP.
+   *
+   * @default `10`
+   */
+  BASEGATE_DRAIN_SECONDS: optional(text(
+    "a number of seconds from 0 to 86400",
+    (value) => /^\d{1,5}(?:\.\d{1,3})?$/.test(value) && Number(value) <= 86_400,
+  )),
+  /**
+   * Origins whose web pages may call the gateway.
+   *
+   * @default none
+   */
+  BASEGATE_CORS_ORIGINS: optional(text(
+    "a comma list of origins such as https://app.example.com, or *",
+    (value) => commaList(value).length > 0 && commaList(value).every(isOrigin),
+  )),
+  /**
+   * How much is printed; each level includes those after it.
+   *
+   * @default `info`
+   */
+  LOG_LEVEL: optional(oneOf(...logLevels)),
+  ...OtelVariables,
+  /**
+   * The settings of gateways, as JSON: `{"gateways": {"{account_id}/{gateway_id}": {…}, "*": {…}}}`. The most specific
+   * entry is used whole, not merged; a gateway without one, where there is no `*` either, does not exist (400, code
+   * 2001).
+   *
+   * @default every id is served, with the defaults of each setting
+   */
+  BASEGATE_CONFIG: optional(Schema.Struct({
+    gateways: recordOf(
+      '"{account_id}/{gateway_id}" or "*"',
+      (id) => /^(\*|[\w-]{1,64}\/[\w-]{1,64})$/.test(id),
+      GatewayEntry,
+    ),
+  })),
+})
