@@ -32,7 +32,7 @@ import { stackFrames } from "./redaction/stack-frames.ts"
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
-  /** The variables of the README's table. Read at the first request. */
+  /** The variables (`lib/config/README.md`). Read at the first request. */
   readonly env?: Environment | (() => Environment)
   /** How requests reach Baseten; the runtime's `fetch` by default. */
   readonly transport?: Layer.Layer<Transport>

@@ -1,6 +1,6 @@
 /**
  * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js` and the servers `dist/bun.mjs`,
- * `dist/deno.mjs` and `dist/node.mjs`, each one module that needs nothing installed.
+ * `dist/deno.mjs` and `dist/node.mjs`, each one module that needs nothing installed; and `dist/config.schema.json`.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { build, type BuildOptions } from "esbuild"
 import { bundleWorker } from "./bundle-worker.ts"
+import { configSchema } from "./config-schema.ts"
 
 rmSync("dist", { recursive: true, force: true })
 
@@ -32,6 +33,7 @@ await build({
 })
 
 writeFileSync("dist/worker.js", (await bundleWorker()).code)
+writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`)
 
 const flags =
   "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +

@@ -1,46 +1,57 @@
 /**
- * True differences between runtimes, each with its reason. The README repeats them.
+ * True differences between runtimes, each with its reason. `lib/runtime/README.md` repeats them: of each comment the first
+ * sentence is a row of its table and the rest a note below it (`npm run docs`).
  */
 import * as zlib from "node:zlib"
 import type { Runtime } from "../support/spawn-gateway.ts"
 
 export interface Flags {
   /**
-   * Whether a client that closes while nothing is being written is noticed. workerd, outside Cloudflare's
-   * network, takes a closing TCP peer (FIN) for half closed, and sees that it has gone when it next writes.
+   * Notices a client that leaves while nothing is being written. workerd, outside Cloudflare's network, takes a closing
+   * TCP peer (FIN) for half closed, before the headers as in a stall, and sees that it has gone when it next writes.
+   * Stopping it may then take the whole grace.
    */
   readonly noticesSilentLeave: boolean
   /**
-   * Whether a client that closes before the answer is noticed when its request's body came apart from the headers, or
-   * takes more than some 500 bytes: `Deno.serve` (2.9) then does not look at the connection until it next writes.
+   * Notices a client that leaves before the answer begins, whatever the request's body. `Deno.serve` (2.9) does not look
+   * at the connection until it next writes if the body came apart from the headers, or takes more than some 500 bytes.
    */
   readonly noticesLeaveAfterUpload: boolean
-  /** Whether a `fetch` handler can make a WebSocket of a request. Node has no such thing. */
+  /** Has WebSocket. On Node a `fetch` handler cannot make one of a request: a handshake is answered 426. */
   readonly upgrades: boolean
-  /** Whether a socket tells what its client has yet to take. workerd's has no `bufferedAmount`, and no other word of it. */
+  /**
+   * Knows what a WebSocket's client has yet to read. workerd's socket has no `bufferedAmount`: what is sent goes up to
+   * 4 MiB ahead of a client, which is taken to read 2 MiB a second.
+   */
   readonly tellsWhatWaits: boolean
-  /** Whether equal misses of the cache share a call. On Workers a request must not wait for another one's. */
+  /**
+   * Makes one call for equal misses of the cache that come together. On Workers a request must not wait for another one's
+   * work.
+   */
   readonly sharesMisses: boolean
   /**
-   * Whether a try is one request to Baseten. Deno's `fetch` (2.9) sends a request whose body is not a stream once more
-   * by itself where the connection breaks before the headers, and does not tell (denoland/deno#35610). On Node the
-   * transport does so where the connection had served others and breaks at once: it was closed before.
+   * Sends each try once. Deno's `fetch` (2.9) sends a request whose body is not a stream a second time, and says nothing,
+   * where the connection breaks before the headers (denoland/deno#35610). On Node the transport does so where the
+   * connection had served others and breaks within a second: it was closed before.
    */
   readonly sendsOnce: boolean
   /**
-   * Whether a 205 says that nothing follows. `Deno.serve` (2.9.6) leaves out its `content-length: 0`, so that its end is
-   * that of the connection (RFC 9112 §6.3).
+   * Says of a 205 that nothing follows. `Deno.serve` (2.9.6) leaves out its `content-length: 0`, so a client that waits
+   * for its body waits for the end of the connection (RFC 9112 §6.3).
    */
   readonly framesResets: boolean
-  /** Whether an upload in chunks may end with trailers. Bun's parser (1.4) answers 400 to them. */
+  /** Takes uploads in chunks that end with trailers. Bun's parser (1.4) answers 400 to them. */
   readonly takesTrailers: boolean
   /**
-   * The content codings of request bodies that can be seen through; others are 415. All runtimes have a
-   * `DecompressionStream` for gzip and deflate; for br and zstd it takes `node:zlib`, which Bun, Deno and Node lend
-   * (zstd from Node 22.15 on), since workerd's own decodes without a bound (one of 128 MB to an isolate).
+   * Looks through request bodies in these content codings. Others are 415. Every runtime has a `DecompressionStream` for
+   * gzip and deflate. For br and zstd it takes `node:zlib`, which Bun, Deno and Node lend (zstd from Node 22.15 on), and a
+   * Worker with `nodejs_compat`; workerd's own brotli decodes without a bound, one of 128 MB to an isolate.
    */
   readonly decodes: ReadonlyArray<string>
-  /** Whether streams in brotli are read. Of the runtimes' own decoders only workerd's knows it, which decodes unasked. */
+  /**
+   * Reads streamed answers in brotli. Of the runtimes' own decoders only workerd's knows it: its `fetch` decodes unasked.
+   * Elsewhere such a stream is 502.
+   */
   readonly decodesBrotli: boolean
 }
 

@@ -16,7 +16,7 @@ test("the demo ends with a record of each of its calls, the last of which Basete
   assert.match(rows.at(-1) ?? "", / 200 +upstream_cut /)
 })
 
-test("the simulator prints the variables that point a gateway at it, as the README has them", async () => {
+test("the simulator prints the variables that point a gateway at it, as its page has them", async () => {
   const env = { ...process.env, PORT: "0" }
   const simulator = spawn(process.execPath, ["--import", "tsx", "tests/simulator/main.ts"], { env })
   let output = ""
@@ -27,5 +27,8 @@ test("the simulator prints the variables that point a gateway at it, as the READ
   const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1] ?? ""
   const lines = output.replaceAll(port, "9100").split("\n").filter((line) => line.startsWith("export "))
   assert.equal(lines.length, 3)
-  assert.ok(readFileSync("README.md", "utf8").includes(`${lines.join("\n")}\nnpm start\n`), lines.join("\n"))
+  assert.ok(
+    readFileSync("tests/README.md", "utf8").includes(`${lines.join("\n")}\nnpm start\n`),
+    lines.join("\n"),
+  )
 })

@@ -6,7 +6,7 @@ import process from "node:process"
 import { test } from "node:test"
 import { promisify } from "node:util"
 
-test("JSR gets the module's sources, README and LICENSE, and nothing of the tests or of this folder", async () => {
+test("JSR gets the module's sources, its pages and LICENSE, and nothing of the tests or of this folder", async () => {
   const { stdout, stderr } = await promisify(execFile)(
     "node_modules/.bin/deno",
     ["publish", "--dry-run", "--allow-dirty", "--no-check"],
@@ -22,7 +22,9 @@ test("JSR gets the module's sources, README and LICENSE, and nothing of the test
     assert.ok(files.includes(file), file)
   }
   assert.deepEqual(
-    files.filter((file) => !/^(LICENSE|README\.md|deno\.json|mod\.ts|lib\/.+\.ts)$/.test(file)),
+    files.filter((file) =>
+      !/^(LICENSE|README\.md|deno\.json|mod\.ts|lib\/.+\.ts|lib\/(.+\/)?README\.md)$/.test(file)
+    ),
     [],
   )
   assert.deepEqual(files.filter((file) => file.startsWith("lib/commands/")), [])

@@ -94,7 +94,7 @@ test("the package holds what was built, README and LICENSE, and nothing of the m
     assert.ok(packed.includes(path), path)
   }
   const strange = packed.filter((path) =>
-    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js|(bun|deno|node)\.mjs))$/
+    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js|config\.schema\.json|(bun|deno|node)\.mjs))$/
       .test(path)
   )
   assert.deepEqual(strange, [])

@@ -75,7 +75,7 @@ for (const [name, command] of Object.entries(commands)) {
           gateway.signal(signal)
           assert.ok(await untilGone(gateway.url), "the gateway goes")
           await gateway.exited
-          // workerd tells nobody (README, runtime differences).
+          // workerd tells nobody (lib/runtime/README.md).
           if (name === "start-workers.ts") return
           assert.equal(await waiting, 503)
           assert.match(await text, /"code":"draining"/)

@@ -29,7 +29,7 @@ const timed = async (happened: Promise<unknown>): Promise<number> => {
   return performance.now() - start
 }
 
-// workerd ends streams with the process, and tells nobody (README, runtime differences).
+// workerd ends streams with the process, and tells nobody (lib/runtime/README.md).
 for (const runtime of ["bun", "deno", "node"] as const) {
   describe(`stopping ${runtime}`, () => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {

@@ -1,10 +1,10 @@
 /**
- * The README's settings for tools, each used as its tool does: the request that it sends, at the base URL and with the key
- * that the README gives it.
+ * The settings for tools, each used as its tool does: the request that it sends, at the base URL and with the key that the
+ * page gives it.
  */
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import process from "node:process"
@@ -13,14 +13,15 @@ import { promisify } from "node:util"
 import OpenAI from "openai"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 import { type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
+import { blocks, sectionOf } from "./markdown.ts"
+import { textOf } from "./pages.ts"
 
-const readme = readFileSync("README.md", "utf8")
-const [, section = ""] = /\n## From your tools\n([^]*?)\n## /.exec(readme) ?? []
-const block = (language: string, word = ""): string => {
-  const found = [...section.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm"))]
-    .map(([, text]) => text ?? "").find((text) => text.includes(word))
-  assert.ok(found !== undefined, `a block of ${language}`)
-  return found
+const readme = textOf("README.md")
+const page = textOf("tests/clients/README.md")
+const block = (info: string): string => {
+  const [found] = blocks(page, info)
+  assert.ok(found !== undefined, `a block of ${info}`)
+  return found.text
 }
 const only = (pattern: RegExp, text: string): string => {
   const [, found] = pattern.exec(text) ?? []
@@ -28,7 +29,7 @@ const only = (pattern: RegExp, text: string): string => {
   return found
 }
 
-describe("the README's settings for tools", () => {
+describe("the settings for tools", () => {
   let simulator: Simulator
   let gateway: SpawnedGateway
   before(async () => {
@@ -105,6 +106,13 @@ describe("the README's settings for tools", () => {
     return { variables, send }
   }
 
+  test("what the README says of tools in short is what their page says", () => {
+    const short = sectionOf(readme, "## From your tools")
+    for (const [, code = ""] of short.matchAll(/`([^`]{12,})`/g)) {
+      assert.ok(page.replaceAll('"', "").includes(code.replaceAll('"', "")), code)
+    }
+  })
+
   test("Claude Code, with the token alone, for both of its models", async () => {
     const { variables, send } = claude()
     for (const model of ["ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_HAIKU_MODEL"]) {
@@ -120,7 +128,7 @@ describe("the README's settings for tools", () => {
   })
 
   test("Claude Code, with a key of one's own beside the token", async () => {
-    const custom = only(/ANTHROPIC_CUSTOM_HEADERS='([^']+)'/, section)
+    const custom = only(/ANTHROPIC_CUSTOM_HEADERS='([^']+)'/, page)
     const [name = "", value = ""] = custom.split(": ")
     const answer = await claude().send({ authorization: "Bearer sk-own", [name]: value })
     assert.equal(answer.status, 200)
@@ -169,7 +177,7 @@ describe("the README's settings for tools", () => {
   })
 
   test("Cline", async () => {
-    const words = only(/\*\*Cline\*\*([^]*?)\n\n/, section).replaceAll(/\s+/g, " ")
+    const words = sectionOf(page, "## Cline").replaceAll(/\s+/g, " ")
     await chats(
       only(/Base URL `([^`]+)`/, words),
       only(/API Key `([^`]+)`/, words),

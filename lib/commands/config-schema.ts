@@ -1,0 +1,107 @@
+/**
+ * The JSON Schema of `BASEGATE_CONFIG`, for editors. The gateway itself checks more than it can say.
+ *
+ * @module
+ */
+import type { AST } from "effect/SchemaAST"
+import { Variables } from "../config/variables.ts"
+import { docComments, settingFiles } from "./doc-comments.ts"
+
+/** A JSON Schema (2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** What a value must be, in the words of the check that fails otherwise. */
+export const expectedOf = (ast: AST): ReadonlyArray<string> =>
+  (ast.checks ?? []).flatMap(({ annotations }) =>
+    typeof annotations?.["expected"] === "string" ? [annotations["expected"]] : []
+  )
+
+/** The words of `oneOf`, whose check is a guard: the only one that ends the decoding. */
+export const wordsOf = (ast: AST): ReadonlyArray<string> | undefined => {
+  const guard = ast.checks?.find((check) => check._tag === "Filter" && check.aborted)
+  const expected = guard?.annotations?.["expected"]
+  return typeof expected === "string" ? expected.split(" or ") : undefined
+}
+
+const boundsOf = (expected: string): JsonSchema => {
+  const [, whole, from, to] = /^a (whole )?number from (\S+?)(?: to (\S+))?$/.exec(expected) ?? []
+  return {
+    type: whole === undefined ? "number" : "integer",
+    ...(from !== undefined && { minimum: Number(from) }),
+    ...(to !== undefined && { maximum: Number(to) }),
+  }
+}
+
+const schemaOf = (ast: AST): JsonSchema => {
+  const [expected] = expectedOf(ast)
+  switch (ast._tag) {
+    case "Boolean":
+      return { type: "boolean" }
+    case "Null":
+      return { type: "null" }
+    case "Number":
+      return boundsOf(expected ?? "")
+    case "String": {
+      const words = wordsOf(ast)
+      return words === undefined
+        ? { type: "string", ...(expected !== undefined && { description: expected }) }
+        : { enum: words }
+    }
+    case "Arrays": {
+      const [items] = ast.rest
+      return {
+        type: "array",
+        ...(items !== undefined && { items: schemaOf(items) }),
+        ...(ast.elements.length > 0 && { minItems: ast.elements.length }),
+      }
+    }
+    case "Union":
+      return { anyOf: ast.types.map(schemaOf) }
+    case "Objects": {
+      const [any] = ast.indexSignatures
+      const properties = ast.propertySignatures.map(({ name, type }) => [String(name), schemaOf(type)])
+      const required = ast.propertySignatures.filter(({ type }) => type.context?.isOptional !== true)
+      return {
+        type: "object",
+        ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
+        ...(required.length > 0 && { required: required.map(({ name }) => String(name)) }),
+        additionalProperties: any === undefined ? false : schemaOf(any.type),
+        ...(any !== undefined && expected !== undefined && { description: expected }),
+      }
+    }
+    default:
+      return {}
+  }
+}
+
+/** A page's relative links lead nowhere from here. */
+const withoutLinks = (text: string): string => text.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")
+
+const described = (schema: JsonSchema): JsonSchema => {
+  const comments = settingFiles.flatMap(docComments)
+  const properties = Object.entries(schema["properties"] as Record<string, JsonSchema>)
+  return {
+    ...schema,
+    properties: Object.fromEntries(properties.map(([name, property]) => {
+      const text = comments.find(({ names }) => names.includes(name))?.text
+      return [name, text === undefined ? property : { ...property, description: withoutLinks(text) }]
+    })),
+  }
+}
+
+/** The schema of the settings, with the comments of their source as descriptions. */
+export const configSchema = (): JsonSchema => {
+  const config = schemaOf(Variables.fields.BASEGATE_CONFIG.ast)
+  const { gateways } = config["properties"] as Record<string, JsonSchema>
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "BASEGATE_CONFIG",
+    ...config,
+    properties: {
+      gateways: {
+        ...gateways,
+        additionalProperties: described(gateways?.["additionalProperties"] as JsonSchema),
+      },
+    },
+  }
+}

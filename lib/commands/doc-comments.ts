@@ -1,0 +1,67 @@
+/**
+ * The doc comments of settings and variables, read from their source: pages and the JSON Schema are made of them, and no
+ * bundle carries them.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs"
+
+/** What a comment says, and of which names: those that follow it without a comment of their own share it. */
+export interface DocComment {
+  readonly names: ReadonlyArray<string>
+  /** Markdown, without tags. */
+  readonly text: string
+  /** What `@default` says. */
+  readonly default: string
+}
+
+const textOf = (lines: ReadonlyArray<string>): string =>
+  lines.map((line) => line.replace(/^\s*\* ?/, "")).join("\n").trim()
+
+/**
+ * The comments of the properties in a file's object literals, in order.
+ *
+ * It knows the form that `deno fmt` gives them: a property of a literal at the top level is indented by two spaces, and
+ * whatever begins in the first column ends the literal.
+ */
+export const docComments = (path: string): ReadonlyArray<DocComment> => {
+  const found: Array<{ names: Array<string>; text: string; default: string }> = []
+  let comment: Array<string> | undefined
+  let current: (typeof found)[number] | undefined
+  let pending: string | undefined
+  for (const line of readFileSync(path, "utf8").split("\n")) {
+    const [, single] = /^ {2}\/\*\* (.*) \*\/$/.exec(line) ?? []
+    if (comment !== undefined) {
+      if (/^ {3}\*\/$/.test(line)) {
+        pending = textOf(comment)
+        comment = undefined
+      } else comment.push(line)
+    } else if (single !== undefined) pending = single
+    else if (/^ {2}\/\*\*$/.test(line)) comment = []
+    else if (/^\S/.test(line)) pending = current = undefined
+    else {
+      const [, name] = /^ {2}(\w+):/.exec(line) ?? []
+      if (name === undefined) continue
+      if (pending === undefined) current?.names.push(name)
+      else {
+        const [text = "", given = ""] = pending.split(/\n*@default /)
+        found.push(current = { names: [name], text, default: given.replaceAll("\n", " ") })
+        pending = undefined
+      }
+    }
+  }
+  return found
+}
+
+/** The files with the settings of a gateway. */
+export const settingFiles = [
+  "lib/config/gateway-entry.ts",
+  "lib/config/timeout-settings.ts",
+  "lib/config/cache-settings.ts",
+  "lib/config/limit-rules.ts",
+  "lib/config/retry-settings.ts",
+  "lib/config/log-settings.ts",
+]
+
+/** The files with the variables. */
+export const variableFiles = ["lib/config/variables.ts", "lib/config/otel-variables.ts"]

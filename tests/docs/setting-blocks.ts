@@ -1,0 +1,68 @@
+/** Settings and variables as a page lists them: one heading each, with what it takes, its default and its comment. */
+import type { AST } from "effect/SchemaAST"
+import { expectedOf, wordsOf } from "../../lib/commands/config-schema.ts"
+import { type DocComment, docComments, settingFiles, variableFiles } from "../../lib/commands/doc-comments.ts"
+import { GatewayEntry } from "../../lib/config/gateway-entry.ts"
+import { Variables } from "../../lib/config/variables.ts"
+
+/** A kind of setting: the schema of each by name, and what is said of them. */
+export interface Listed {
+  readonly fields: Readonly<Record<string, { readonly ast: AST }>>
+  readonly comments: ReadonlyArray<DocComment>
+}
+
+export const settings: Listed = {
+  fields: GatewayEntry.fields,
+  comments: settingFiles.flatMap(docComments),
+}
+export const variables: Listed = {
+  fields: Variables.fields,
+  comments: variableFiles.flatMap(docComments),
+}
+
+const quoted = (words: ReadonlyArray<string>): ReadonlyArray<string> => words.map((word) => `\`${word}\``)
+
+const anyOf = (words: ReadonlyArray<string>): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
+
+/** What a value may be, in words. */
+const takes = (ast: AST): string => {
+  const words = wordsOf(ast)
+  const [expected] = expectedOf(ast)
+  switch (ast._tag) {
+    case "Boolean":
+      return "`true` or `false`"
+    case "Null":
+      return "`null`"
+    case "Union":
+      return ast.types.map(takes).join(", or ")
+    case "Arrays": {
+      const [item] = ast.rest
+      return item?._tag === "String" ? `a list of ${expectedOf(item)[0] ?? "text"}` : "a list of objects"
+    }
+    case "Objects":
+      return "an object"
+    default:
+      if (words === undefined) return expected ?? "text"
+      // One guard says a sentence in place of a word.
+      return words[0]?.includes(",") ? words[0] : anyOf(quoted(words))
+  }
+}
+
+const commentOf = ({ comments }: Listed, name: string): DocComment => {
+  const comment = comments.find(({ names }) => names.includes(name))
+  if (comment === undefined) throw new Error(`${name} has no comment of its own, nor one above it`)
+  return comment
+}
+
+/** The Markdown of some names. Those that share a comment share a heading. */
+export const blockOf = (listed: Listed, names: ReadonlyArray<string>): string => {
+  const comments = [...new Set(names.map((name) => commentOf(listed, name)))]
+  return comments.map((comment) => {
+    const schema = listed.fields[comment.names[0] ?? ""]
+    if (schema === undefined) throw new Error(`${comment.names[0]} is not known`)
+    return `### ${quoted(comment.names).join(", ")}\n\nTakes ${
+      takes(schema.ast)
+    }. Default: ${comment.default}.\n\n${comment.text}`
+  }).join("\n\n")
+}

@@ -1,0 +1,62 @@
+/** Tables and lists of pages, held both ways to what the code has. */
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { test } from "node:test"
+import { entryDetailJson } from "../../lib/admin/entry-json.ts"
+import { entryOf } from "../admin/some-log.ts"
+import { catalogue } from "../../lib/telemetry/metrics/catalogue.ts"
+import { sectionOf } from "./markdown.ts"
+import { textOf } from "./pages.ts"
+
+const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)].sort()
+
+/** What stands as code in the first cells of a section's first table. */
+const firstCells = (section: string): ReadonlyArray<string> => {
+  const [table = ""] = /(?:^\|.*\n?)+/m.exec(section) ?? []
+  return table.split("\n").slice(2).flatMap((row) =>
+    [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name)
+  )
+}
+
+const all = (pattern: RegExp, path: string): ReadonlyArray<string> =>
+  [...readFileSync(path, "utf8").matchAll(pattern)].map(([, found = ""]) => found)
+
+const call = textOf("lib/call/README.md")
+
+test("request options: the headers that are read", () => {
+  const read = all(/^ +\[?\s*"(cf-[\w-]+)",/gm, "lib/config/request-options.ts")
+  const elsewhere = ["cf-aig-authorization", "cf-aig-no-wholesale"]
+  assert.deepEqual(sorted(firstCells(sectionOf(call, "## Request options"))), sorted([...read, ...elsewhere]))
+})
+
+test("endings: those of the record", () => {
+  const endings = all(/^ {2}\| "(\w+)"$/gm, "lib/record/request-record.ts")
+  assert.ok(endings.length > 5)
+  assert.deepEqual(sorted(firstCells(sectionOf(call, "## How a call ends"))), sorted(endings))
+})
+
+test("errors: Cloudflare's codes, with every status that each has", () => {
+  const statuses = new Map<string, Set<string>>()
+  const source = readFileSync("lib/errors.ts", "utf8")
+  for (const [, status = "", code = ""] of source.matchAll(/^ {2}\w+: \[(\d{3}), (2\d{3}), /gm)) {
+    statuses.set(code, (statuses.get(code) ?? new Set()).add(status))
+  }
+  const rows = [...sectionOf(call, "## Errors").matchAll(/^\| (\d{4}) \| ([\d, ]+?) +\|/gm)]
+    .map(([, code, listed = ""]) => [code, listed.split(", ").sort()])
+  assert.deepEqual(rows, [...statuses].map(([code, of]) => [code, [...of].sort()]).sort())
+})
+
+test("metrics: those of the catalogue", () => {
+  const listed = all(/^- `([\w.]+)`/gm, "lib/telemetry/README.md")
+  assert.deepEqual(sorted(listed), sorted(Object.values(catalogue).map(({ name }) => name)))
+})
+
+test("an entry: the fields that the management API shows", () => {
+  const shown = entryDetailJson(entryOf("one"), { request: null, response: null })
+  const section = sectionOf(textOf("lib/admin/README.md"), "## An entry")
+  const [table = ""] = /(?:^\|.*\n?)+/m.exec(section) ?? []
+  const named = [...table.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name)
+  assert.deepEqual(Object.keys(shown).filter((name) => !named.includes(name)), [])
+  const strange = firstCells(section).filter((name) => !Object.hasOwn(shown, name))
+  assert.deepEqual(strange, [])
+})
