@@ -14,7 +14,8 @@ export interface Flags {
   readonly noticesSilentLeave: boolean
   /**
    * Notices a client that leaves before the answer begins, whatever the request's body. `Deno.serve` (2.9) does not look
-   * at the connection until it next writes if the body came apart from the headers, or takes more than some 500 bytes.
+   * at the connection until it next writes if the body came apart from the headers, or takes more than some 500 bytes;
+   * workerd never does, see above.
    */
   readonly noticesLeaveAfterUpload: boolean
   /** Has WebSocket. On Node a `fetch` handler cannot make one of a request: a handshake is answered 426. */

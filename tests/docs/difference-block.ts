@@ -28,11 +28,14 @@ const isSwitch = ({ name }: { readonly name: Name }): boolean => typeof flags.bu
 const noteOf = (
   { name, title, why }: { readonly name: Name; readonly title: string; readonly why: string },
 ) => {
-  const lists = runtimes.map(([runtime, label]) => {
+  const values = new Map<string, Array<string>>()
+  for (const [runtime, label] of runtimes) {
     const value = flags[runtime][name]
-    return typeof value === "boolean" ? "" : `${label}: ${listOf(value)}.`
-  })
-  return `- **${title}**: ${[...lists, why].filter((text) => text !== "").join(" ")}`
+    if (typeof value === "boolean") continue
+    values.set(listOf(value), [...values.get(listOf(value)) ?? [], label])
+  }
+  const lists = [...values].map(([list, labels]) => `${labels.join(", ")}: ${list}. `)
+  return `- **${title}.** ${lists.join("")}${why}`
 }
 
 /** The table, and below it a note for each flag; one that is more than yes or no has its values there. */

@@ -7,15 +7,19 @@ import { Variables } from "../../lib/config/variables.ts"
 
 /** A kind of setting: the schema of each by name, and what is said of them. */
 export interface Listed {
+  /** Whether values are JSON, and so text is quoted. */
+  readonly isJson: boolean
   readonly fields: Readonly<Record<string, { readonly ast: AST }>>
   readonly comments: ReadonlyArray<DocComment>
 }
 
 export const settings: Listed = {
+  isJson: true,
   fields: GatewayEntry.fields,
   comments: settingFiles.flatMap(docComments),
 }
 export const variables: Listed = {
+  isJson: false,
   fields: Variables.fields,
   comments: variableFiles.flatMap(docComments),
 }
@@ -26,7 +30,7 @@ const anyOf = (words: ReadonlyArray<string>): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
 
 /** What a value may be, in words. */
-const takes = (ast: AST): string => {
+const takes = (ast: AST, isJson: boolean): string => {
   const words = wordsOf(ast)
   const [expected] = expectedOf(ast)
   switch (ast._tag) {
@@ -35,17 +39,19 @@ const takes = (ast: AST): string => {
     case "Null":
       return "`null`"
     case "Union":
-      return ast.types.map(takes).join(", or ")
+      return ast.types.map((type) => takes(type, isJson)).join(", or ")
     case "Arrays": {
       const [item] = ast.rest
       return item?._tag === "String" ? `a list of ${expectedOf(item)[0] ?? "text"}` : "a list of objects"
     }
     case "Objects":
-      return "an object"
+      return isJson ? "an object" : "JSON"
     default:
       if (words === undefined) return expected ?? "text"
       // One guard says a sentence in place of a word.
-      return words[0]?.includes(",") ? words[0] : anyOf(quoted(words))
+      return words[0]?.includes(",")
+        ? words[0]
+        : anyOf(quoted(words.map((word) => isJson ? `"${word}"` : word)))
   }
 }
 
@@ -62,7 +68,7 @@ export const blockOf = (listed: Listed, names: ReadonlyArray<string>): string =>
     const schema = listed.fields[comment.names[0] ?? ""]
     if (schema === undefined) throw new Error(`${comment.names[0]} is not known`)
     return `### ${quoted(comment.names).join(", ")}\n\nTakes ${
-      takes(schema.ast)
+      takes(schema.ast, listed.isJson)
     }. Default: ${comment.default}.\n\n${comment.text}`
   }).join("\n\n")
 }

@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { entryDetailJson } from "../../lib/admin/entry-json.ts"
 import { entryOf } from "../admin/some-log.ts"
+import { logsOptions } from "../../lib/commands/logs-options.ts"
 import { catalogue } from "../../lib/telemetry/metrics/catalogue.ts"
 import { sectionOf } from "./markdown.ts"
-import { textOf } from "./pages.ts"
+import { pages, textOf } from "./pages.ts"
 
 const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)].sort()
 
@@ -59,4 +60,16 @@ test("an entry: the fields that the management API shows", () => {
   assert.deepEqual(Object.keys(shown).filter((name) => !named.includes(name)), [])
   const strange = firstCells(section).filter((name) => !Object.hasOwn(shown, name))
   assert.deepEqual(strange, [])
+})
+
+test("`npm run logs`: its options are those of the pages", () => {
+  let seen = 0
+  for (const page of pages) {
+    for (const [, args = ""] of textOf(page).matchAll(/^npm run logs -- ([^#|\n]+)/gm)) {
+      seen++
+      const options = logsOptions(args.trim().split(/ +/), Date.now())
+      assert.ok(typeof options !== "string", `${page}: ${args}: ${String(options)}`)
+    }
+  }
+  assert.ok(seen > 4)
 })

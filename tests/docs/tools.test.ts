@@ -79,9 +79,7 @@ describe("the settings for tools", () => {
   }
 
   const claude = () => {
-    const variables = Object.fromEntries(
-      [...block("sh").matchAll(/(\w+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, real(value)]),
-    )
+    const variables = variablesOf(real(block("sh")))
     const url = `${variables["ANTHROPIC_BASE_URL"]}/v1/messages?beta=true`
     const send = (headers: Readonly<Record<string, string>>, model = variables["ANTHROPIC_MODEL"]) =>
       fetch(url, {
@@ -106,10 +104,31 @@ describe("the settings for tools", () => {
     return { variables, send }
   }
 
-  test("what the README says of tools in short is what their page says", () => {
-    const short = sectionOf(readme, "## From your tools")
-    for (const [, code = ""] of short.matchAll(/`([^`]{12,})`/g)) {
-      assert.ok(page.replaceAll('"', "").includes(code.replaceAll('"', "")), code)
+  /** The variables that a block of commands sets. */
+  const variablesOf = (commands: string): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      [...commands.matchAll(/(\w+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, value]),
+    )
+
+  test("the README's variables are those of the page", () => {
+    const [short] = blocks(sectionOf(readme, "## From your tools"), "sh")
+    const { OPENAI_BASE_URL: _, OPENAI_API_KEY: __, ...anthropic } = variablesOf(short?.text ?? "")
+    assert.deepEqual(anthropic, variablesOf(block("sh")))
+  })
+
+  test("OpenAI's SDK reads the README's variables", async () => {
+    const [short] = blocks(sectionOf(readme, "## From your tools"), "sh")
+    const { OPENAI_BASE_URL: url = "", OPENAI_API_KEY: key = "" } = variablesOf(short?.text ?? "")
+    const before = { ...process.env }
+    Object.assign(process.env, { OPENAI_BASE_URL: real(url), OPENAI_API_KEY: key })
+    try {
+      const { baseURL, apiKey } = new OpenAI()
+      await chats(baseURL, String(apiKey), "openai/gpt-oss-120b")
+    } finally {
+      for (const name of ["OPENAI_BASE_URL", "OPENAI_API_KEY"]) {
+        if (before[name] === undefined) delete process.env[name]
+        else process.env[name] = before[name]
+      }
     }
   })
 
