@@ -102,8 +102,7 @@ const start = (options: GatewayOptions, host: HostCapabilities): Result.Result<E
       options.log ?? host.log,
       options.transport ?? Transport.layerFetch(),
       options.store ?? Store.layerMemory(host.memory),
-      host.clock ?? Layer.empty,
-    ).pipe(Layer.provideMerge(Settings.layerOf(settings)))
+    ).pipe(Layer.provideMerge(Layer.merge(host.clock ?? Layer.empty, Settings.layerOf(settings))))
     const layer = Layer.mergeAll(layerDefault(host), options.layer ?? Layer.empty).pipe(
       Layer.provideMerge(base),
     )

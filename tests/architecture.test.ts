@@ -21,7 +21,7 @@ const order: ReadonlyArray<RegExp> = [
   /^exchange\.ts/,
   /^(auth|body|cache|coalesce|limit|relay|route)\//,
   /^telemetry\//,
-  /^(request-log|store)\//,
+  /^request-log\//,
   /^answer\//,
   /^record\//,
   /^(pricing\/(Prices|fetch-prices)\.ts|upstream\/)/,
@@ -30,7 +30,7 @@ const order: ReadonlyArray<RegExp> = [
   /^usage\//,
   /^sse\//,
   /^(headers|errors|schema)\//,
-  /^(redaction|json|bytes|time)\//,
+  /^(redaction|json|bytes|store|time)\//,
   /^(errors|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))

@@ -27,25 +27,35 @@ const indifferent: ReadonlySet<string> = new Set([
   "x-api-key",
 ])
 
+/** Headers, as far as they are read here. */
+export type HeaderReader = Pick<Headers, "get">
+
 /**
- * The names of the headers that an answer varies by, in lower case and in order; nothing where no other request can be
+ * The names of the headers that an answer varies by, in lower case and in order; `undefined` if no other request can be
  * known to get the same (`*`).
  */
-export const variedBy = (headers: Headers): ReadonlyArray<string> | undefined => {
-  const names = new Set((headers.get("vary") ?? "").toLowerCase().split(",").map((name) => name.trim()))
+export const variedBy = (headers: HeaderReader): ReadonlyArray<string> | undefined =>
+  variedByValue(headers.get("vary") ?? "")
+
+const nothingVaries: ReadonlyArray<string> = []
+
+/** The same from the value of `vary`. */
+export const variedByValue = (vary: string): ReadonlyArray<string> | undefined => {
+  if (vary === "") return nothingVaries
+  const names = new Set(vary.toLowerCase().split(",").map((name) => name.trim()))
   if (names.has("*") || names.size > most) return undefined
   return [...names].filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !indifferent.has(name)).sort()
 }
 
 /** What a request has of these headers. One that it lacks is not one that is empty. */
-export const variantOf = (names: ReadonlyArray<string>, request: Headers): ReadonlyArray<string> =>
+export const variantOf = (names: ReadonlyArray<string>, request: HeaderReader): ReadonlyArray<string> =>
   names.flatMap((name) => {
     const value = request.get(name)
     return [name, value === null ? "" : `=${value}`]
   })
 
 /** Whether an answer to one request suits another. */
-export const sameVariant = (names: ReadonlyArray<string>, one: Headers, other: Headers): boolean =>
+export const sameVariant = (names: ReadonlyArray<string>, one: HeaderReader, other: HeaderReader): boolean =>
   names.every((name) => one.get(name) === other.get(name))
 
 /** What stands in the place of an answer that has variants: a byte that no answer begins with, and the names. */

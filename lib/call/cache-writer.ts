@@ -13,6 +13,7 @@ import { isWholeAnswer } from "../cache/whole-answer.ts"
 import { isEventStream } from "../sse/framing.ts"
 import { reportedError } from "../answer/reported-error.ts"
 import type { Call, Observer, StepAnswer } from "./call.ts"
+import { lift } from "./lift.ts"
 
 /** Whether a body has neither a length nor chunks (RFC 9112 §6.3, rule 8): what is cut of it looks like all of it. */
 const endsWithConnection = (headers: Headers): boolean =>
@@ -45,10 +46,12 @@ export const keeper = (
         return Effect.void
       }
       return Effect.flatMap(Clock.currentTimeMillis, (storedAt) =>
-        cache.put(
-          place,
-          { status, statusText, headers: keptHeaders(headers), body, storedAt },
-          step.options.cache.ttl * 1000,
+        lift(() =>
+          cache.put(
+            place,
+            { status, statusText, headers: keptHeaders(headers), body, storedAt },
+            step.options.cache.ttl * 1000,
+          )
         ))
     },
   }

@@ -11,6 +11,7 @@ import { ResponseCache } from "../cache/ResponseCache.ts"
 import type { GatewayError } from "../errors.ts"
 import { placeOf } from "./cache-place.ts"
 import type { Call, Called, Sent } from "./call.ts"
+import { lift } from "./lift.ts"
 import { RequestCoalescer } from "./RequestCoalescer.ts"
 import { answerWhole, relayed } from "./respond.ts"
 
@@ -32,7 +33,8 @@ export const cachedStep: <R>(
     const place = yield* Effect.promise(() => placeOf(call, credential, request))
     if (place === undefined) return relayed(call, yield* send)
     const { lookup } = call.step.options.cache
-    const kept = lookup ? yield* (yield* ResponseCache).lookup(place) : undefined
+    const cache = yield* ResponseCache
+    const kept = lookup ? yield* lift(() => cache.lookup(place)) : undefined
     if (kept !== undefined) return replayed(call, kept, yield* Clock.currentTimeMillis)
     const missed = Effect.map(send, (sent) => {
       sent.headers.set("cf-aig-cache-status", "MISS")

@@ -13,7 +13,7 @@ import { type InFlightControls, makeSingleFlight, type SingleFlight } from "../c
 import { sharedHeaders } from "../cache/kept-headers.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
 import { type BodyBroadcast, broadcastBody } from "../coalesce/body-broadcast.ts"
-import { sameVariant, variedBy } from "../cache/vary.ts"
+import { type HeaderReader, sameVariant, variedBy } from "../cache/vary.ts"
 import type { RequestOptions } from "../config/request-options.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
 import { emptyReader, readChunks } from "../upstream/body-reader.ts"
@@ -53,7 +53,7 @@ interface SharedAnswer {
   /** As they are for the client who caused the call. */
   readonly headers: Headers
   /** The headers of its request, as they went up. */
-  readonly request: Headers
+  readonly request: HeaderReader
   readonly body: BodyBroadcast
 }
 

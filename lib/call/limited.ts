@@ -9,11 +9,13 @@ import { badRequest, type GatewayError } from "../errors.ts"
 import type { SpendLimits } from "../config/limit-rules.ts"
 import { mayApply, type SpendSubject } from "../limit/partition.ts"
 import { RateLimit } from "../limit/RateLimit.ts"
-import { type Spending, SpendLimit } from "../limit/SpendLimit.ts"
+import { quotaFields } from "../limit/ratelimit-fields.ts"
+import { type CostCharge, SpendLimit } from "../limit/SpendLimit.ts"
 import { expectedCost } from "../pricing/expected-cost.ts"
 import { Prices } from "../pricing/Prices.ts"
 import { outputLimit } from "../body/output-limit.ts"
 import type { Call } from "./call.ts"
+import { lift, liftResult } from "./lift.ts"
 import { modelOf, type Step } from "./step.ts"
 
 /** What limits ask of the layers. */
@@ -91,30 +93,35 @@ const admitWithin = Effect.fnUntraced(function* (call: Call, credential: Credent
   if (isUnpriceable(step) && (call.budgets.length > 0 || isSpendLimited(spendLimits, subject))) {
     return yield* unpriceable()
   }
-  const settleTokens = yield* rates.settlement(rateRules, subject)
-  const entered: Array<Spending> = []
+  const chargeTokens = yield* lift(() => rates.prepareTokenCharge(rateRules, subject))
+  const entered: Array<CostCharge> = []
   const release = (): void => {
     for (const each of entered) each.release()
   }
-  const take = rates.take(rateRules, subject)
+  const acquire = liftResult(() => rates.acquire(rateRules, subject))
   const enter = Effect.gen(function* () {
     const budgets = [{ limits: spendLimits, subject }, ...call.budgets]
     const expected = spendLimits.enabled || call.budgets.length > 0 ? expectedOf(call, prices) : 0
-    for (const { limits, subject } of budgets) entered.push(yield* spending.enter(limits, subject, expected))
-    return yield* take
+    for (const { limits, subject } of budgets) {
+      entered.push(yield* liftResult(() => spending.enter(limits, subject, expected)))
+    }
+    return yield* acquire
   })
-  let told = yield* Effect.onError(enter, () => Effect.sync(release))
+  let quota = yield* Effect.onError(enter, () => Effect.sync(release))
   return {
-    headers: () => told,
-    again: Effect.match(take, {
-      onSuccess: (headers) => {
-        told = headers
+    headers: () => quotaFields(quota),
+    again: Effect.match(acquire, {
+      onSuccess: (acquired) => {
+        quota = acquired
         return true
       },
       onFailure: () => false,
     }),
     settle: (tokens: number, cost: number) =>
-      entered.reduce((settled, { book }) => Effect.andThen(settled, book(cost)), settleTokens(tokens)),
+      entered.reduce(
+        (settled, { charge }) => Effect.andThen(settled, lift(() => charge(cost))),
+        lift(() => chargeTokens(tokens)),
+      ),
     release,
   }
 })

@@ -157,19 +157,21 @@ const throughCircuit = (
   failed: (failure: UpstreamFailure) => boolean,
   note: (state: string) => void,
 ): Effect.Effect<UpstreamAnswer, UpstreamFailure> =>
-  circuits.enter(new URL(url).host, settings).pipe(
-    Effect.mapError((error): UpstreamFailure => {
+  Effect.clockWith((clock) => {
+    const entered = circuits.enter(new URL(url).host, settings, monotonicBy(clock))
+    if (Result.isFailure(entered)) {
       note("open")
-      return { error, ending: "complete" }
-    }),
-    Effect.flatMap(({ state, done }) => {
-      note(state)
-      return send.pipe(
-        Effect.tap(({ response }) => Effect.sync(() => done(!isHostFailure(response.status)))),
-        Effect.tapError((failure) => Effect.sync(() => failed(failure) && done(false))),
-      )
-    }),
-  )
+      return Effect.fail<UpstreamFailure>({ error: entered.failure, ending: "complete" })
+    }
+    const { state, done } = entered.success
+    note(state)
+    return send.pipe(
+      Effect.tap(({ response }) =>
+        Effect.sync(() => done(!isHostFailure(response.status), monotonicBy(clock)))
+      ),
+      Effect.tapError((failure) => Effect.sync(() => failed(failure) && done(false, monotonicBy(clock)))),
+    )
+  })
 
 /** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
 const asCloudflare = (error: GatewayError): GatewayError => {

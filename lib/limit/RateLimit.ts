@@ -3,139 +3,142 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type { RateRule } from "../config/limit-rules.ts"
 import { type GatewayError, rateLimited } from "../errors.ts"
-import { Store } from "../store/Store.ts"
-import { bucketCounters, type Count, countOf } from "./counter-keys.ts"
+import { Store, type StoreShape } from "../store/Store.ts"
+import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
+import { type PlainClock, plainClock } from "../time/clock.ts"
+import {
+  additionOf,
+  type Counted,
+  countOf,
+  type DigestName,
+  rememberDigests,
+  usageAdditions,
+  usagesIn,
+} from "./counter-keys.ts"
 import { type LimitSubject, ratePartition } from "./partition.ts"
-import { policyField, type RuleState, stateField } from "./ratelimit-fields.ts"
-import { counterTtl, millisUntilMore, remaining, wholeSeconds, type Window } from "./windows.ts"
+import { type Quota, refusalFields, type RuleState, secondsUntilMore } from "./ratelimit-fields.ts"
+import { millisUntilMore, remaining } from "./windows.ts"
 
-interface RateCount {
+interface RateCount extends Counted {
   readonly rule: RateRule
-  readonly window: Window
-  readonly count: Count
 }
 
-const countsOf = (
-  rules: ReadonlyArray<RateRule>,
-  subject: LimitSubject,
-): Effect.Effect<ReadonlyArray<RateCount>> =>
-  Effect.promise(async () => {
-    const counts: Array<RateCount> = []
-    for (const rule of rules) {
-      const partition = ratePartition(rule, subject)
-      if (partition === undefined) continue
-      const { id, limit, unit, interval, technique } = rule
-      const count = await countOf(
-        subject.gateway,
-        ["rate", subject.gateway, id, unit, interval],
-        partition,
-        false,
-      )
-      counts.push({ rule, count, window: { limit, technique, interval: 1000 * interval } })
-    }
-    return counts
-  })
+/** Charges tokens to the rules of a request, in the window in which it ended. */
+export type TokenCharge = (tokens: number) => Awaitable<void>
 
-const detailOf = ({ rule: { id, limit, unit, interval } }: RuleState, seconds: number): string =>
-  `The limit "${id}" of ${limit} ${unit} per ${interval} s is used up. Try again in ${seconds} s.`
-
-/** Books tokens. */
-export type Settle = (tokens: number) => Effect.Effect<void>
-
-const settleNothing: Settle = () => Effect.void
-
-/** Rate limits: Cloudflare's per gateway, and ours per key, model, metadata value and by tokens. */
-export class RateLimit extends Context.Service<RateLimit, {
+/** What `RateLimit` does. */
+export interface RateLimitShape {
   /**
-   * Takes one request from every request rule, or from none: where one refuses, the others get theirs back. A
+   * Takes one request from every request rule, or from none: if one refuses, the others get theirs back. A
    * token rule takes nothing yet; it refuses once it is used up.
    *
    * Never lets more through than a rule allows, however many ask at once; while a refused request's share is
    * on its way back, another may be refused a moment too early. What a call takes is counted even if its
    * client leaves.
    *
-   * Gives the headers `ratelimit-policy` and `ratelimit` for the answer, or none where no rule applies. Fails
-   * with `rate_limited` and the same headers, of which `ratelimit` lists only the rules that refuse, and
-   * `retry-after`, which is long enough for all of them (what Cloudflare lacks and SDKs honour).
+   * Gives where the rules stand that apply. Fails with `rate_limited`, whose headers tell how long to wait for all
+   * rules that refuse.
    */
-  readonly take: (
+  readonly acquire: (
     rules: ReadonlyArray<RateRule>,
     subject: LimitSubject,
-  ) => Effect.Effect<Readonly<Record<string, string>>, GatewayError>
+  ) => Awaitable<Result.Result<Quota, GatewayError>>
   /**
-   * Makes what books the tokens of a request on the token rules, in the window in which it ended. It is made before
-   * the request is sent: then the booking waits for nothing, and whoever asks once the answer is there finds it booked.
+   * Makes what charges the tokens of a request to the token rules. It is made before the request is sent: then the
+   * charge waits for nothing but the store, and the next request finds it made as soon as the answer is there.
    */
-  readonly settlement: (
+  readonly prepareTokenCharge: (
     rules: ReadonlyArray<RateRule>,
     subject: LimitSubject,
-  ) => Effect.Effect<Settle>
-}>()("basegate/limit/RateLimit") {
+  ) => Awaitable<TokenCharge>
+}
+
+/** Rate limits: Cloudflare's per gateway, and ours per key, model, metadata value and by tokens. */
+export class RateLimit extends Context.Service<RateLimit, RateLimitShape>()("basegate/limit/RateLimit") {
   /** Counts in the `Store`: exact as far as its guarantee goes. */
   static readonly layer: Layer.Layer<RateLimit, never, Store> = Layer.effect(
     RateLimit,
-    Effect.map(Store, (store) => {
-      const take = Effect.fnUntraced(function* (rules: ReadonlyArray<RateRule>, subject: LimitSubject) {
-        const counts = yield* countsOf(rules, subject)
-        if (counts.length === 0) return {}
-        const now = yield* Clock.currentTimeMillis
-        const passed: Array<RuleState> = []
-        const refused: Array<RuleState> = []
-        const giveBack: Array<Effect.Effect<number>> = []
-        for (const { rule, count, window } of counts) {
-          const keys = bucketCounters(count, window, now)
-          const previous = keys.previous === undefined ? 0 : yield* store.count(keys.previous)
-          // Once refused, the other rules are only asked: to say how long to wait for all of them.
-          const taken = rule.unit === "requests" && refused.length === 0 ? 1 : 0
-          const current = taken === 1
-            ? yield* store.add(keys.current, taken, counterTtl(window))
-            : yield* store.count(keys.current)
-          if (taken === 1) giveBack.push(store.add(keys.current, -taken, counterTtl(window)))
-          const fits = remaining(window, { previous, current }, now) >= 1 - taken
-          const usage = { previous, current: fits ? current : current - taken }
-          const state = {
-            rule,
-            remaining: Math.max(0, remaining(window, usage, now)),
-            untilMore: millisUntilMore(window, usage, now),
-          }
-          if (fits) passed.push(state)
-          else refused.push(state)
-        }
-        const policy = policyField(counts.map(({ rule }) => rule), store.guarantee)
-        const [first] = refused
-        if (first === undefined) return { "ratelimit-policy": policy, ratelimit: stateField(passed) }
-        for (const back of giveBack) yield* back
-        const seconds = wholeSeconds(Math.max(...refused.map((state) => state.untilMore)))
-        return yield* Effect.fail(rateLimited(detailOf(first, seconds), {
-          "retry-after": String(seconds),
-          "ratelimit-policy": policy,
-          ratelimit: stateField(refused),
-        }))
-      }, Effect.uninterruptible)
-
-      const settle = Effect.fnUntraced(function* (counts: ReadonlyArray<RateCount>, tokens: number) {
-        const now = yield* Clock.currentTimeMillis
-        for (const { count, window } of counts) {
-          yield* store.add(bucketCounters(count, window, now).current, tokens, counterTtl(window))
-        }
-      })
-
-      return {
-        take: (rules, subject) => rules.length === 0 ? Effect.succeed({}) : take(rules, subject),
-        settlement: (rules, subject) => {
-          const due = rules.filter(({ unit }) => unit === "tokens")
-          return due.length === 0
-            ? Effect.succeed(settleNothing)
-            : Effect.map(countsOf(due, subject), (counts): Settle => (tokens) =>
-              tokens > 0 ? settle(counts, tokens) : Effect.void)
-        },
-      }
-    }),
+    Effect.zipWith(Store, plainClock, (store, clock) => makeRateLimit(store, clock)),
   )
 }
+
+const chargeNothing: TokenCharge = () => {}
+
+/** The rate limits over a store. */
+export const makeRateLimit = (store: StoreShape, { wall }: PlainClock): RateLimitShape => {
+  const digest = rememberDigests()
+  const unlimited = Result.succeed<Quota>({ guarantee: store.guarantee, states: [] })
+
+  const acquire = (counts: ReadonlyArray<RateCount>): Awaitable<Result.Result<Quota, GatewayError>> => {
+    if (counts.length === 0) return unlimited
+    const now = wall()
+    const taken = (index: number): number => counts[index]?.rule.unit === "requests" ? 1 : 0
+    return whenReady(store.add(usageAdditions(counts, taken, now)), (sums) => {
+      const states: Array<RuleState> = []
+      const refused: Array<RuleState> = []
+      for (const [index, { previous, current }] of usagesIn(counts, sums).entries()) {
+        const count = counts[index] as RateCount
+        const { rule, window } = count
+        const fits = remaining(window, { previous, current }, now) >= 1 - taken(index)
+        const usage = fits ? { previous, current } : { previous, current: current - taken(index) }
+        const state = {
+          rule,
+          remaining: Math.max(0, remaining(window, usage, now)),
+          untilMore: millisUntilMore(window, usage, now),
+        }
+        states.push(state)
+        if (!fits) refused.push(state)
+      }
+      const quota = { guarantee: store.guarantee, states }
+      const [first] = refused
+      if (first === undefined) return Result.succeed(quota)
+      const givenBack = counts.filter((_, index) => taken(index) === 1).map((count) =>
+        additionOf(count, -1, now)
+      )
+      const error = rateLimited(detailOf(first, secondsUntilMore(refused)), refusalFields(quota, refused))
+      return whenReady(givenBack.length === 0 ? [] : store.add(givenBack), () => Result.fail(error))
+    })
+  }
+
+  const charge = (counts: ReadonlyArray<RateCount>): TokenCharge => (tokens) => {
+    if (!(tokens > 0)) return
+    const now = wall()
+    return whenReady(store.add(counts.map((count) => additionOf(count, tokens, now))), () => {})
+  }
+
+  return {
+    acquire: (rules, subject) =>
+      rules.length === 0 ? unlimited : whenReady(countsOf(rules, subject, digest), acquire),
+    prepareTokenCharge: (rules, subject) => {
+      const due = rules.filter(({ unit }) => unit === "tokens")
+      return due.length === 0 ? chargeNothing : whenReady(countsOf(due, subject, digest), charge)
+    },
+  }
+}
+
+const countsOf = (
+  rules: ReadonlyArray<RateRule>,
+  subject: LimitSubject,
+  digest: DigestName,
+): Awaitable<ReadonlyArray<RateCount>> => {
+  const counts: Array<Awaitable<RateCount>> = []
+  for (const rule of rules) {
+    const partition = ratePartition(rule, subject)
+    if (partition === undefined) continue
+    const { id, limit, unit, interval, technique } = rule
+    const window = { limit, technique, interval: 1000 * interval }
+    const name = ["rate", subject.gateway, id, unit, interval]
+    const count = countOf(subject.gateway, name, partition, false, digest)
+    counts.push(whenReady(count, (count) => ({ rule, count, window })))
+  }
+  return allReady(counts)
+}
+
+const detailOf = ({ rule: { id, limit, unit, interval } }: RuleState, seconds: number): string =>
+  `The limit "${id}" of ${limit} ${unit} per ${interval} s is used up. Try again in ${seconds} s.`

@@ -3,18 +3,28 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type { SpendLimits, SpendRule } from "../config/limit-rules.ts"
 import { type GatewayError, spendLimited } from "../errors.ts"
-import { Store } from "../store/Store.ts"
-import { bucketCounters, type Count, countOf } from "./counter-keys.ts"
+import { type Guarantee, Store, type StoreShape } from "../store/Store.ts"
+import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
+import { type PlainClock, plainClock } from "../time/clock.ts"
+import {
+  additionOf,
+  type Counted,
+  countOf,
+  type DigestName,
+  rememberDigests,
+  usageAdditions,
+  usagesIn,
+} from "./counter-keys.ts"
 import { spendPartition, type SpendSubject } from "./partition.ts"
-import { policyField, stateField, type ToldRule } from "./ratelimit-fields.ts"
+import { type AdvertisedRule, refusalFields } from "./ratelimit-fields.ts"
 import { makeUnderWay } from "./under-way.ts"
-import { counterTtl, remaining, waitFor, wholeSeconds, type Window } from "./windows.ts"
+import { remaining, waitFor, type Window } from "./windows.ts"
 
 /**
  * Amounts are counted in whole nano-dollars: sums of whole numbers do not drift as sums of fractions do. Each
@@ -22,32 +32,164 @@ import { counterTtl, remaining, waitFor, wholeSeconds, type Window } from "./win
  */
 const nanos = (dollars: number): number => Math.round(dollars * 1e9)
 
-interface Budget {
+interface Budget extends Counted {
   readonly rule: SpendRule
-  readonly window: Window
-  readonly count: Count
+}
+
+/** A call that its budgets let pass. */
+export interface CostCharge {
+  /**
+   * Charges what it cost, in USD, in the window in which it ended. An unknown cost is not charged. The call is under way
+   * no longer.
+   */
+  readonly charge: (cost: number) => Awaitable<void>
+  /** The call is under way no longer, and cost nothing. Does nothing once its cost is charged. */
+  readonly release: () => void
+}
+
+/** What `SpendLimit` does. */
+export interface SpendLimitShape {
+  /** Fails with `spend_limited` and the headers of a rate limit at the first rule whose budget is spent. */
+  readonly check: (
+    limits: SpendLimits,
+    subject: SpendSubject,
+  ) => Awaitable<Result.Result<void, GatewayError>>
+  /**
+   * The same, and lets a call pass. Until its cost is charged, or it is released, it counts as what it is expected to
+   * cost, which is all of the budget at most; if only such calls stand in the way of another, that one may come back in a
+   * second.
+   *
+   * The charge waits for nothing but the store: the next request finds it made as soon as the answer is there.
+   *
+   * @param expected in USD
+   */
+  readonly enter: (
+    limits: SpendLimits,
+    subject: SpendSubject,
+    expected: number,
+  ) => Awaitable<Result.Result<CostCharge, GatewayError>>
+}
+
+/**
+ * Spend limits, as Cloudflare's: every rule that matches must be under budget, and what a request costs is charged when
+ * it has ended. What is under way counts as well, as much as it is expected to cost: a burst of calls overshoots a budget
+ * by no more than what those calls cost beyond that, and no stream is cut.
+ */
+export class SpendLimit extends Context.Service<SpendLimit, SpendLimitShape>()("basegate/limit/SpendLimit") {
+  /** Counts in the `Store`; what is under way, in this process. */
+  static readonly layer: Layer.Layer<SpendLimit, never, Store> = Layer.effect(
+    SpendLimit,
+    Effect.zipWith(Store, plainClock, (store, clock) => makeSpendLimit(store, clock)),
+  )
+}
+
+const allowed: Result.Result<void> = Result.succeed(undefined)
+const nothingSpent: Result.Result<CostCharge> = Result.succeed({ charge: () => {}, release: () => {} })
+
+/** The spend limits over a store. */
+export const makeSpendLimit = (store: StoreShape, { wall }: PlainClock): SpendLimitShape => {
+  const digest = rememberDigests()
+  const underWay = makeUnderWay()
+
+  /** Whether all budgets have something left, beyond what is ahead of the call in each. */
+  const checkAll = (
+    budgets: ReadonlyArray<Budget>,
+    ahead: ReadonlyArray<number>,
+    subject: SpendSubject,
+    now: number,
+  ): Awaitable<Result.Result<void, GatewayError>> => {
+    if (budgets.length === 0) return allowed
+    return whenReady(store.add(usageAdditions(budgets, () => 0, now)), (sums) => {
+      for (const [index, usage] of usagesIn(budgets, sums).entries()) {
+        const { rule, window } = budgets[index] as Budget
+        const isSpent = remaining(window, usage, now) < 1
+        const expected = { previous: usage.previous, current: usage.current + (ahead[index] ?? 0) }
+        if (!isSpent && remaining(window, expected, now) >= 1) continue
+        const wait = isSpent ? waitFor(window, usage, now, 1) : 1000
+        return Result.fail(refusal(rule, subject, wait, store.guarantee))
+      }
+      return allowed
+    })
+  }
+
+  const charge = (budgets: ReadonlyArray<Budget>, amount: number): Awaitable<unknown> => {
+    const now = wall()
+    return budgets.length === 0
+      ? undefined
+      : store.add(budgets.map((budget) => additionOf(budget, amount, now)))
+  }
+
+  const enter = (
+    budgets: ReadonlyArray<Budget>,
+    subject: SpendSubject,
+    cost: number,
+  ): Awaitable<Result.Result<CostCharge, GatewayError>> => {
+    const now = wall()
+    // Counted before the store is asked, which may take its time: whoever asks next sees this call.
+    const ahead = budgets.map(({ count }) => underWay.sum(count.name, now))
+    const releases = budgets.map(({ count, window }) => underWay.add(count.name, shareOf(cost, window), now))
+    const release = (): void => {
+      for (const each of releases) each()
+    }
+    const checked = checkAll(budgets, ahead, subject, now)
+    if (checked instanceof Promise) checked.catch(release)
+    return whenReady(checked, (checked) => {
+      if (Result.isFailure(checked)) {
+        release()
+        return Result.fail(checked.failure)
+      }
+      return Result.succeed({
+        charge: (cost) => {
+          const amount = amountOf(cost)
+          const charged = amount === 0 ? undefined : charge(budgets, amount)
+          return charged instanceof Promise ? charged.finally(release).then(() => {}) : release()
+        },
+        release,
+      })
+    })
+  }
+
+  return {
+    check: (limits, subject) =>
+      limits.enabled
+        ? whenReady(budgetsOf(limits, subject, digest), (budgets) => {
+          const now = wall()
+          return checkAll(budgets, budgets.map(({ count }) => underWay.sum(count.name, now)), subject, now)
+        })
+        : allowed,
+    enter: (limits, subject, expected) =>
+      limits.enabled
+        ? whenReady(budgetsOf(limits, subject, digest), (budgets) => enter(budgets, subject, expected))
+        : nothingSpent,
+  }
 }
 
 const budgetsOf = (
   { rules }: SpendLimits,
   subject: SpendSubject,
-): Effect.Effect<ReadonlyArray<Budget>> =>
-  Effect.promise(async () => {
-    const budgets: Array<Budget> = []
-    for (const rule of rules) {
-      const partition = spendPartition(rule, subject)
-      if (partition === undefined) continue
-      const count = await countOf(
-        subject.gateway,
-        ["spend", subject.gateway, rule.id, rule.window],
-        partition,
-        true,
-      )
-      const window = { limit: nanos(rule.limit), interval: 1000 * rule.window, technique: rule.technique }
-      budgets.push({ rule, count, window })
-    }
-    return budgets
-  })
+  digest: DigestName,
+): Awaitable<ReadonlyArray<Budget>> => {
+  const budgets: Array<Awaitable<Budget>> = []
+  for (const rule of rules) {
+    const partition = spendPartition(rule, subject)
+    if (partition === undefined) continue
+    const window = { limit: nanos(rule.limit), interval: 1000 * rule.window, technique: rule.technique }
+    const name = ["spend", subject.gateway, rule.id, rule.window]
+    const count = countOf(subject.gateway, name, partition, true, digest)
+    budgets.push(whenReady(count, (count) => ({ rule, count, window })))
+  }
+  return allReady(budgets)
+}
+
+const refusal = (
+  rule: SpendRule,
+  subject: SpendSubject,
+  untilMore: number,
+  guarantee: Guarantee,
+): GatewayError => {
+  const states = [{ rule: advertised(rule), remaining: 0, untilMore }]
+  return spendLimited(detailOf(rule, subject), refusalFields({ guarantee, states }, states))
+}
 
 /** Cloudflare's sentence, as observed. */
 const detailOf = ({ id, limit, window, technique }: SpendRule, { provider, model }: SpendSubject): string =>
@@ -55,25 +197,12 @@ const detailOf = ({ id, limit, window, technique }: SpendRule, { provider, model
   `${provider} ${model ?? ""}`.trim()
 
 /** A field's numbers are whole, and have too few digits for nano-dollars. */
-const toldRule = ({ id, limit, window }: SpendRule): ToldRule => ({
+const advertised = ({ id, limit, window }: SpendRule): AdvertisedRule => ({
   id,
   limit: Math.round(limit * 1e6),
   interval: window,
   unit: "micro-usd",
 })
-
-/** A call that its budgets let pass. */
-export interface Spending {
-  /**
-   * Books what it cost, in USD, in the window in which it ended. An unknown cost is not booked. The call is under way no
-   * longer.
-   */
-  readonly book: (cost: number) => Effect.Effect<void>
-  /** The call is under way no longer, and cost nothing. Does nothing once its cost is booked. */
-  readonly release: () => void
-}
-
-const nothingSpent: Spending = { book: () => Effect.void, release: () => {} }
 
 /** An amount of nano-dollars, or 0 for what is none: a NaN of the price table, a negative custom cost. */
 const amountOf = (dollars: number): number => {
@@ -87,105 +216,3 @@ const amountOf = (dollars: number): number => {
  */
 const shareOf = (expected: number, { limit }: Window): number =>
   expected > 0 ? Math.min(nanos(expected), limit) : 0
-
-/**
- * Spend limits, as Cloudflare's: every rule that matches must be under budget, and what a request costs is booked when
- * it has ended. What is under way counts as well, as much as it is expected to cost: a burst of calls overshoots a budget
- * by no more than what those calls cost beyond that, and no stream is cut.
- */
-export class SpendLimit extends Context.Service<SpendLimit, {
-  /** Fails with `spend_limited` and the headers of `RateLimit` at the first rule whose budget is spent. */
-  readonly check: (limits: SpendLimits, subject: SpendSubject) => Effect.Effect<void, GatewayError>
-  /**
-   * The same, and lets a call pass. Until its cost is booked, or it is released, it counts as what it is expected to
-   * cost, which is all of the budget at most; where only such calls stand in the way of another, that one may come back in a second.
-   *
-   * The booking waits for nothing: whoever asks once an answer is there finds it booked.
-   *
-   * @param expected in USD
-   */
-  readonly enter: (
-    limits: SpendLimits,
-    subject: SpendSubject,
-    expected: number,
-  ) => Effect.Effect<Spending, GatewayError>
-}>()("basegate/limit/SpendLimit") {
-  /** Counts in the `Store`; what is under way, in this process. */
-  static readonly layer: Layer.Layer<SpendLimit, never, Store> = Layer.effect(
-    SpendLimit,
-    Effect.map(Store, (store) => {
-      const underWay = makeUnderWay()
-
-      /** What stands before a call that asks now, budget by budget. */
-      const aheadIn = (budgets: ReadonlyArray<Budget>, now: number): ReadonlyArray<number> =>
-        budgets.map(({ count }) => underWay.sum(count.name, now))
-
-      const checkAll = Effect.fnUntraced(
-        function* (
-          budgets: ReadonlyArray<Budget>,
-          ahead: ReadonlyArray<number>,
-          subject: SpendSubject,
-          now: number,
-        ) {
-          for (const [index, { rule, count, window }] of budgets.entries()) {
-            const counters = bucketCounters(count, window, now)
-            const previous = counters.previous === undefined ? 0 : yield* store.count(counters.previous)
-            const usage = { previous, current: yield* store.count(counters.current) }
-            const isSpent = remaining(window, usage, now) < 1
-            const expected = { previous, current: usage.current + (ahead[index] ?? 0) }
-            if (!isSpent && remaining(window, expected, now) >= 1) continue
-            const wait = isSpent ? waitFor(window, usage, now, 1) : 1000
-            const told = toldRule(rule)
-            return yield* Effect.fail(spendLimited(detailOf(rule, subject), {
-              "retry-after": String(wholeSeconds(wait)),
-              "ratelimit-policy": policyField([told], store.guarantee),
-              ratelimit: stateField([{ rule: told, remaining: 0, untilMore: wait }]),
-            }))
-          }
-        },
-      )
-      const book = Effect.fnUntraced(function* (budgets: ReadonlyArray<Budget>, amount: number) {
-        const now = yield* Clock.currentTimeMillis
-        for (const { count, window } of budgets) {
-          yield* store.add(bucketCounters(count, window, now).current, amount, counterTtl(window))
-        }
-      })
-      const enter = Effect.fnUntraced(
-        function* (limits: SpendLimits, subject: SpendSubject, expected: number) {
-          const budgets = yield* budgetsOf(limits, subject)
-          const now = yield* Clock.currentTimeMillis
-          // At once, since the store may take its time: whoever asks after this one sees it.
-          const ahead = aheadIn(budgets, now)
-          const releases = budgets.map(({ count, window }) =>
-            underWay.add(count.name, shareOf(expected, window), now)
-          )
-          const release = (): void => {
-            for (const each of releases) each()
-          }
-          yield* Effect.onError(checkAll(budgets, ahead, subject, now), () => Effect.sync(release))
-          return {
-            book: (cost: number) => {
-              const amount = amountOf(cost)
-              return amount === 0
-                ? Effect.sync(release)
-                : Effect.andThen(book(budgets, amount), Effect.sync(release))
-            },
-            release,
-          }
-        },
-      )
-      return {
-        check: (limits, subject) =>
-          limits.enabled
-            ? Effect.gen(function* () {
-              const budgets = yield* budgetsOf(limits, subject)
-              const now = yield* Clock.currentTimeMillis
-              yield* checkAll(budgets, aheadIn(budgets, now), subject, now)
-            })
-            : Effect.void,
-        enter: (limits, subject, expected) =>
-          limits.enabled ? enter(limits, subject, expected) : Effect.succeed(nothingSpent),
-      }
-    }),
-  )
-}

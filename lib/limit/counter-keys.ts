@@ -4,8 +4,10 @@
  * @module
  */
 import { textDigest } from "../redaction/digest.ts"
-import type { Counter } from "../store/memory.ts"
-import { bucketOf, type Window } from "./windows.ts"
+import type { Addition, Counter } from "../store/addition.ts"
+import { boundedMap } from "../store/bounded-map.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
+import { bucketOf, counterTtl, type Window, type WindowUsage } from "./windows.ts"
 
 /** What a rule counts for one partition, over all of time. */
 export interface Count {
@@ -14,6 +16,25 @@ export interface Count {
   readonly name: string
   /** The count that takes what finds no room; nothing where an old one may be forgotten instead. */
   readonly overflow: string | undefined
+}
+
+/** Gives names to what callers chose. */
+export type DigestName = (name: string) => Awaitable<string>
+
+/** As many names are remembered: a caller's next request finds its own at once, without waiting for the digest. */
+const rememberedNames = 1_000
+
+/** Longer ones are not remembered, so that what callers choose cannot fill memory. */
+const longestRemembered = 1_000
+
+/** Makes digests, and remembers the last ones. */
+export const rememberDigests = (): DigestName => {
+  const digests = boundedMap<string>(rememberedNames)
+  return (name) =>
+    digests.get(name, 0) ?? textDigest(name).then((digest) => {
+      if (name.length <= longestRemembered) digests.set(name, digest, 1, Infinity, 0)
+      return digest
+    })
 }
 
 /**
@@ -28,15 +49,17 @@ export interface Count {
  * @param rule what tells the rule from all others; must not come from the caller
  * @param lasts whether the counts of a rule that tells callers apart must not be forgotten either
  */
-export const countOf = async (
+export const countOf = (
   gateway: string,
   rule: ReadonlyArray<string | number>,
   partition: ReadonlyArray<string>,
   lasts: boolean,
-): Promise<Count> => {
+  digest: DigestName,
+): Awaitable<Count> => {
   const name = JSON.stringify([...rule, ...partition])
   if (partition.length === 0) return { gateway, name, overflow: name }
-  return { gateway, name: await textDigest(name), overflow: lasts ? JSON.stringify(rule) : undefined }
+  const overflow = lasts ? JSON.stringify(rule) : undefined
+  return whenReady(digest(name), (name) => ({ gateway, name, overflow }))
 }
 
 const counterOf = ({ gateway, name, overflow }: Count, bucket: number): Counter => {
@@ -44,15 +67,45 @@ const counterOf = ({ gateway, name, overflow }: Count, bucket: number): Counter 
   return overflow === undefined ? { gateway, key } : { gateway, key, overflow: `${overflow}:${bucket}` }
 }
 
-/** The counter of the bucket of a time, and of the one before where the window looks back at it. */
-export const bucketCounters = (
-  count: Count,
-  window: Window,
+/** A window, and what is counted in it. */
+export interface Counted {
+  readonly window: Window
+  readonly count: Count
+}
+
+/** What adds to the bucket of a time. */
+export const additionOf = ({ count, window }: Counted, by: number, now: number): Addition => ({
+  counter: counterOf(count, bucketOf(window, now)),
+  by,
+  ttl: counterTtl(window),
+})
+
+/**
+ * What adds to the buckets of a time and reads what their windows look back at, for one round trip to the store.
+ *
+ * @param by how much is added to each; 0 to read it
+ */
+export const usageAdditions = (
+  counted: ReadonlyArray<Counted>,
+  by: (index: number) => number,
   now: number,
-): { readonly current: Counter; readonly previous: Counter | undefined } => {
-  const bucket = bucketOf(window, now)
-  return {
-    current: counterOf(count, bucket),
-    previous: window.technique === "sliding" ? counterOf(count, bucket - 1) : undefined,
+): ReadonlyArray<Addition> => {
+  const additions = counted.map((each, index) => additionOf(each, by(index), now))
+  for (const { count, window } of counted) {
+    if (window.technique === "fixed") continue
+    additions.push({ counter: counterOf(count, bucketOf(window, now) - 1), by: 0, ttl: counterTtl(window) })
   }
+  return additions
+}
+
+/** The use of each window, from the sums that `usageAdditions` gave. */
+export const usagesIn = (
+  counted: ReadonlyArray<Counted>,
+  sums: ReadonlyArray<number>,
+): ReadonlyArray<WindowUsage> => {
+  let next = counted.length
+  return counted.map(({ window }, index) => ({
+    previous: window.technique === "fixed" ? 0 : sums[next++] ?? 0,
+    current: sums[index] ?? 0,
+  }))
 }

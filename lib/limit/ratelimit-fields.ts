@@ -1,13 +1,15 @@
 /**
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11): what holds, and what is left.
  *
+ * The only place that makes headers of limits: limiters give states.
+ *
  * @module
  */
 import type { Guarantee } from "../store/Store.ts"
 import { wholeSeconds } from "./windows.ts"
 
-/** A rule as it is told: of requests, or of another unit. */
-export interface ToldRule {
+/** A rule as clients see it: of requests, or of another unit. */
+export interface AdvertisedRule {
   /** Any text: what a structured field cannot hold (RFC 9651 §3.3.3) is shown as `?`. */
   readonly id: string
   readonly limit: number
@@ -18,32 +20,63 @@ export interface ToldRule {
 
 /** Where a rule stands for one request. */
 export interface RuleState {
-  readonly rule: ToldRule
+  readonly rule: AdvertisedRule
   /** Whole units left, at least 0. */
   readonly remaining: number
   /** Milliseconds until there is more. */
   readonly untilMore: number
 }
 
+/** Where the rules stand that apply to a request. */
+export interface Quota {
+  readonly guarantee: Guarantee
+  readonly states: ReadonlyArray<RuleState>
+}
+
+/** Headers by name, in lower case. */
+type Fields = Readonly<Record<string, string>>
+
+const noFields: Fields = {}
+
+/** `ratelimit-policy` and `ratelimit` of an answer; none if no rule applies. */
+export const quotaFields = ({ guarantee, states }: Quota): Fields =>
+  states.length === 0 ? noFields : {
+    "ratelimit-policy": policyField(states, guarantee),
+    ratelimit: stateField(states),
+  }
+
+/**
+ * The same of a refusal, of which `ratelimit` lists only the rules that refuse, and `retry-after`, which is long enough
+ * for all of those (what Cloudflare lacks and SDKs honour).
+ */
+export const refusalFields = ({ guarantee, states }: Quota, refused: ReadonlyArray<RuleState>): Fields => ({
+  "retry-after": String(secondsUntilMore(refused)),
+  "ratelimit-policy": policyField(states, guarantee),
+  ratelimit: stateField(refused),
+})
+
+/** Whole seconds until all of these have more. */
+export const secondsUntilMore = (states: ReadonlyArray<RuleState>): number =>
+  wholeSeconds(Math.max(...states.map(({ untilMore }) => untilMore)))
+
 const quoted = (id: string): string => `"${id.replace(/[^ -~]/g, "?").replace(/["\\]/g, "\\$&")}"`
 
 /**
- * The rules: quota `q`, unit `qu` where it is not requests, window `w` in seconds.
+ * The rules: quota `q`, unit `qu` if it is not requests, window `w` in seconds.
  *
  * How far the counts hold is a parameter of ours, which the draft (§3.1) wants prefixed. `tokens` and
  * `micro-usd` are not among the draft's units: it has none that fits, and without one the quota would read as
  * requests.
  */
-export const policyField = (rules: ReadonlyArray<ToldRule>, guarantee: Guarantee): string =>
-  rules.map(({ id, limit, unit, interval }) =>
+const policyField = (states: ReadonlyArray<RuleState>, guarantee: Guarantee): string =>
+  states.map(({ rule: { id, limit, unit, interval } }) =>
     `${quoted(id)};q=${limit}${
       unit === "requests" ? "" : `;qu="${unit}"`
     };w=${interval};basegate-guarantee=${guarantee}`
   ).join(", ")
 
 /** What is left of each rule, `r`, and for how many seconds no more than that can be used, `t`. */
-export const stateField = (states: ReadonlyArray<RuleState>): string =>
+const stateField = (states: ReadonlyArray<RuleState>): string =>
   states.map(({ rule, remaining, untilMore }) =>
     `${quoted(rule.id)};r=${remaining};t=${wholeSeconds(untilMore)}`
-  )
-    .join(", ")
+  ).join(", ")

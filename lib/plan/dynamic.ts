@@ -20,6 +20,7 @@ import { type CallStep, type LimitStep, startTraversal } from "../dynamic-route/
 import type { UrlResolver } from "../route/UrlResolver.ts"
 import type { Budgets, Call, Called } from "../call/call.ts"
 import { callStep, type StepServices } from "../call/call-provider.ts"
+import { lift } from "../call/lift.ts"
 import { toProvider } from "./resolve-provider.ts"
 
 /** The best and the worst so far: answers that are yet to be relayed, or let go. */
@@ -181,7 +182,8 @@ const askLimit: (
         unit: "requests",
         per: ["key"],
       } as const
-      const taken = yield* Effect.result((yield* RateLimit).take([rule], subject))
+      const rates = yield* RateLimit
+      const taken = yield* lift(() => rates.acquire([rule], subject))
       return Result.isFailure(taken) ? taken.failure : undefined
     }
     const limits: SpendLimits = {
@@ -197,7 +199,8 @@ const askLimit: (
       }],
     }
     const spender = { ...subject, provider: step.route.provider }
-    const checked = yield* Effect.result((yield* SpendLimit).check(limits, spender))
+    const spending = yield* SpendLimit
+    const checked = yield* lift(() => spending.check(limits, spender))
     if (Result.isFailure(checked)) return checked.failure
     budgets.push({ limits, subject: spender })
     return undefined

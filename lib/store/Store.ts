@@ -3,32 +3,33 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { monotonicBy } from "../time/monotonic.ts"
-import { type Counter, makeMemory, type MemoryOptions } from "./memory.ts"
+import type { Awaitable } from "../time/awaitable.ts"
+import { type PlainClock, plainClock } from "../time/clock.ts"
+import type { Addition } from "./addition.ts"
+import { makeMemory, type MemoryOptions } from "./memory.ts"
 
 /** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */
 export type Guarantee = "local" | "global"
 
-/** What `Store` does. */
+/**
+ * What `Store` does. An engine in memory answers at once, one across a network with a promise; a promise must not
+ * reject.
+ */
 export interface StoreShape {
   readonly guarantee: Guarantee
   /**
-   * Adds to a counter and gives the sum. Atomic: of two additions at once, one sees the other.
-   *
-   * @param by may be negative, or a fraction
-   * @param ttl how long the counter lives, in milliseconds, from its first addition; later ones don't prolong it
+   * Makes additions, and gives the sum of each counter after its own; 0 for one that is only read and does not exist, or
+   * has expired. Each addition is atomic: of two at once, one sees the other. Together they need not be, so that an
+   * engine across a network can do all of them in one round trip.
    */
-  readonly add: (counter: Counter, by: number, ttl: number) => Effect.Effect<number>
-  /** The sum of a counter; 0 where there is none, or where it expired. */
-  readonly count: (counter: Counter) => Effect.Effect<number>
+  readonly add: (additions: ReadonlyArray<Addition>) => Awaitable<ReadonlyArray<number>>
   /** The bytes under a key, unless they expired or had to make room. The caller must not change them. */
-  readonly get: (key: string) => Effect.Effect<Uint8Array<ArrayBuffer> | undefined>
+  readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
   /** Keeps bytes for `ttl` milliseconds at most. They belong to the store from now on. */
-  readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Effect.Effect<void>
+  readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
 }
 
 const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> = Context.Service<
@@ -43,20 +44,19 @@ const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> 
  * fails: a store that cannot be reached must decide itself what it answers, and say so where it is made.
  */
 export class Store extends StoreKey {
-  /** In memory, bounded; lost when the process ends. */
+  /** In memory, bounded; lost when the process ends. Answers at once. */
   static readonly layerMemory = (options?: MemoryOptions): Layer.Layer<Store> =>
-    Layer.sync(Store, () => {
-      const memory = makeMemory(options)
-      // Counters stand for windows of the clock on the wall, and must last as long as those do.
-      const at = <A>(use: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, use)
-      const lasting = <A>(use: (now: number) => A): Effect.Effect<A> =>
-        Clock.clockWith((clock) => Effect.succeed(use(monotonicBy(clock))))
-      return Store.of({
-        guarantee: "local",
-        add: (counter, by, ttl) => at((now) => memory.add(counter, by, ttl, now)),
-        count: (counter) => at((now) => memory.count(counter, now)),
-        get: (key) => lasting((now) => memory.get(key, now)),
-        set: (key, value, ttl) => lasting((now) => memory.set(key, value, ttl, now)),
-      })
-    })
+    Layer.effect(Store, Effect.map(plainClock, (clock) => storeInMemory(clock, options)))
+}
+
+/** The store of `Store.layerMemory`. */
+export const storeInMemory = ({ now, wall }: PlainClock, options?: MemoryOptions): StoreShape => {
+  const memory = makeMemory(options)
+  return {
+    guarantee: "local",
+    // Counters stand for windows of the clock on the wall, and must last as long as those do.
+    add: (additions) => memory.add(additions, wall()),
+    get: (key) => memory.get(key, now()),
+    set: (key, value, ttl) => memory.set(key, value, ttl, now()),
+  }
 }

@@ -7,18 +7,7 @@
  */
 import { type BoundedMap, boundedMap } from "./bounded-map.ts"
 import { type LastingCounters, lastingCounters } from "./lasting-counters.ts"
-
-/** A counter: where it stands, and what becomes of it where there is no room. */
-export interface Counter {
-  /** Whose it is. Each gateway has room of its own, so that what comes to one pushes nothing out of another's. */
-  readonly gateway: string
-  readonly key: string
-  /**
-   * The counter that is added to where this one finds no room. It is for what must not be forgotten before its time;
-   * without it, the counter that was left alone the longest makes room.
-   */
-  readonly overflow?: string
-}
+import type { Addition, Counter } from "./addition.ts"
 
 /** Bounds of the memory. */
 export interface MemoryOptions {
@@ -38,8 +27,7 @@ export interface MemoryOptions {
 
 /** The memory; see `Store` for what its methods promise. `now` is in milliseconds. */
 export interface Memory {
-  readonly add: (counter: Counter, by: number, ttl: number, now: number) => number
-  readonly count: (counter: Counter, now: number) => number
+  readonly add: (additions: ReadonlyArray<Addition>, now: number) => ReadonlyArray<number>
   readonly get: (key: string, now: number) => Uint8Array<ArrayBuffer> | undefined
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number, now: number) => void
   /** What is held: the number of counters, and the bytes that count against `maxBytes`. */
@@ -73,22 +61,24 @@ export const makeMemory = (options: MemoryOptions = {}): Memory => {
     return room
   }
   const values = boundedMap<Uint8Array<ArrayBuffer>>(maxBytes)
+  const count = ({ gateway, key, overflow }: Counter, now: number): number => {
+    const room = rooms.get(gateway)
+    if (room === undefined) return 0
+    return overflow === undefined
+      ? room.passing.get(key, now)?.sum ?? 0
+      : room.lasting.count(key, overflow, now)
+  }
+  const add = ({ counter: { gateway, key, overflow }, by, ttl }: Addition, now: number): number => {
+    const { passing, lasting } = roomOf(gateway)
+    if (overflow !== undefined) return lasting.add(key, overflow, by, ttl, now)
+    const counter = passing.get(key, now)
+    if (counter !== undefined) return counter.sum += by
+    passing.set(key, { sum: by }, 1, now + ttl, now)
+    return by
+  }
   return {
-    add: ({ gateway, key, overflow }, by, ttl, now) => {
-      const { passing, lasting } = roomOf(gateway)
-      if (overflow !== undefined) return lasting.add(key, overflow, by, ttl, now)
-      const counter = passing.get(key, now)
-      if (counter !== undefined) return counter.sum += by
-      passing.set(key, { sum: by }, 1, now + ttl, now)
-      return by
-    },
-    count: ({ gateway, key, overflow }, now) => {
-      const room = rooms.get(gateway)
-      if (room === undefined) return 0
-      return overflow === undefined
-        ? room.passing.get(key, now)?.sum ?? 0
-        : room.lasting.count(key, overflow, now)
-    },
+    add: (additions, now) =>
+      additions.map((addition) => addition.by === 0 ? count(addition.counter, now) : add(addition, now)),
     get: (key, now) => values.get(key, now),
     set: (key, value, ttl, now) => {
       // A larger value is not kept, but neither is the older one under its key.

@@ -4,25 +4,34 @@
  * @module
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type { CircuitSettings } from "../config/circuit-settings.ts"
 import type { GatewayError } from "../errors.ts"
 import { circuitOpen } from "../errors/provider-errors.ts"
-import { monotonicBy } from "../time/monotonic.ts"
+import { boundedMap } from "../store/bounded-map.ts"
 import { type Circuit, type Permit, startCircuit } from "./circuit.ts"
 
-/** Leave for one call to a host. */
-export interface CircuitPermit {
-  /** For the record; a call that is refused has the state `open`. */
-  readonly state: Permit["state"]
+/** What `CircuitBreakers` does. */
+export interface CircuitBreakersShape {
   /**
-   * Whether the host did its part (`speaksAgainstHost` of circuit.ts). To be called once the outcome is
-   * known, and not for a client that left, which says nothing about the host: the circuit expects no report
-   * (see `startCircuit`).
+   * Lets a call pass, or fails with `circuit_open`, whose `Retry-After` says when to try again.
+   *
+   * Report with the permit's `done` whether the host did its part (`isHostFailure` of circuit.ts) once the outcome is
+   * known, and not for a client that left, which says nothing about the host: the circuit expects no report (see
+   * `startCircuit`).
+   *
+   * @param now milliseconds of a clock that nobody sets
    */
-  readonly done: (ok: boolean) => void
+  readonly enter: (
+    host: string,
+    settings: CircuitSettings,
+    now: number,
+  ) => Result.Result<Permit, GatewayError>
 }
+
+/** The circuits of the hosts called last are kept: callers choose model ids, and so hosts. */
+const capacity = 1_000
 
 /**
  * Holds calls back from hosts that keep failing. Knows what this process (on Workers: this isolate) has seen
@@ -30,35 +39,25 @@ export interface CircuitPermit {
  *
  * Nothing waits: state is read and written at once, since on Workers requests must not wait for each other.
  */
-export class CircuitBreakers extends Context.Service<CircuitBreakers, {
-  /** Lets a call pass, or fails with `circuit_open`, whose `Retry-After` says when to ask again. */
-  readonly enter: (host: string, settings: CircuitSettings) => Effect.Effect<CircuitPermit, GatewayError>
-}>()("basegate/upstream/CircuitBreakers") {
-  /** In memory, for the 1,000 hosts called last: callers choose model ids, and so hosts. */
+export class CircuitBreakers
+  extends Context.Service<CircuitBreakers, CircuitBreakersShape>()("basegate/upstream/CircuitBreakers") {
+  /** In memory, for the 1,000 hosts called last. */
   static readonly layerMemory: Layer.Layer<CircuitBreakers> = Layer.sync(CircuitBreakers, () => {
-    const circuits = new Map<string, Circuit>()
-    /** A map keeps the order of insertion: the first is the one that has been idle for longest. */
-    const circuitOf = (host: string): Circuit => {
-      const circuit = circuits.get(host) ?? startCircuit()
-      circuits.delete(host)
-      circuits.set(host, circuit)
-      const idlest = circuits.size > capacity ? circuits.keys().next().value : undefined
-      if (idlest !== undefined) circuits.delete(idlest)
+    const circuits = boundedMap<Circuit>(capacity)
+    const circuitOf = (host: string, now: number): Circuit => {
+      const known = circuits.get(host, now)
+      if (known !== undefined) return known
+      const circuit = startCircuit()
+      circuits.set(host, circuit, 1, Infinity, now)
       return circuit
     }
     return {
-      enter: (host, settings) =>
-        Effect.clockWith((clock) => {
-          const passage = circuitOf(host).enter(settings, monotonicBy(clock))
-          return typeof passage === "number"
-            ? Effect.fail(circuitOpen(host, Math.ceil(passage / 1_000)))
-            : Effect.succeed({
-              state: passage.state,
-              done: (ok) => passage.done(ok, monotonicBy(clock)),
-            })
-        }),
+      enter: (host, settings, now) => {
+        const permit = circuitOf(host, now).enter(settings, now)
+        return typeof permit === "number"
+          ? Result.fail(circuitOpen(host, Math.ceil(permit / 1_000)))
+          : Result.succeed(permit)
+      },
     }
   })
 }
-
-const capacity = 1_000

@@ -2,14 +2,14 @@
  * The circuit of one upstream host: a host that fails too often is left alone for a while, then probed.
  *
  * Closed (calls pass and are counted) → open (none passes) → half-open (one probe passes) → closed or open
- * again. Plain arithmetic over a time that is given, in milliseconds.
+ * again. Plain arithmetic; times are passed in, in milliseconds.
  *
  * @module
  */
 import type { CircuitSettings } from "../config/circuit-settings.ts"
 import type { Outcome } from "./retry-policy.ts"
 
-/** Leave for one call. */
+/** Permission for one call. */
 export interface Permit {
   /** The circuit's state, for the record; `half_open` makes the call a probe. */
   readonly state: "closed" | "half_open"
@@ -19,7 +19,7 @@ export interface Permit {
 
 /** The circuit of one host. */
 export interface Circuit {
-  /** Lets a call pass, or says in how many milliseconds to ask again. */
+  /** Lets a call pass, or gives the milliseconds until the next may try. */
   readonly enter: (settings: CircuitSettings, now: number) => Permit | number
 }
 
@@ -47,7 +47,7 @@ export const isHostFailure = (outcome: Outcome): boolean =>
 /**
  * Starts a circuit, closed.
  *
- * Settings are given with each call, since gateways with different settings may share a host.
+ * Settings come with each call, since gateways with different settings may share a host.
  *
  * The window forgets up to a tenth of its length early, and nothing late.
  *
@@ -59,7 +59,7 @@ export const isHostFailure = (outcome: Outcome): boolean =>
 export const startCircuit = (): Circuit => {
   let state: State = { kind: "closed", slots: [] }
 
-  const passage = (
+  const permitOf = (
     entered: State & { readonly kind: "closed" | "half_open" },
     settings: CircuitSettings,
   ): Permit => {
@@ -86,7 +86,7 @@ export const startCircuit = (): Circuit => {
         if (now < state.nextProbe) return state.nextProbe - now
         state.nextProbe = now + settings.openMs
       }
-      return passage(state, settings)
+      return permitOf(state, settings)
     },
   }
 }

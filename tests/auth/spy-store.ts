@@ -8,17 +8,20 @@ export const notedStore = (keys: Array<string>): Layer.Layer<Store> =>
   Layer.effect(
     Store,
     Effect.map(Store, (inner) => {
-      const noted = <K extends string | { readonly key: string }, A extends ReadonlyArray<unknown>, B>(
-        use: (key: K, ...rest: A) => B,
-      ) =>
-      (key: K, ...rest: A): B => {
-        keys.push(typeof key === "string" ? key : key.key)
+      const noted = <A extends ReadonlyArray<unknown>, B>(use: (key: string, ...rest: A) => B) =>
+      (
+        key: string,
+        ...rest: A
+      ): B => {
+        keys.push(key)
         return use(key, ...rest)
       }
       return Store.of({
         ...inner,
-        add: noted(inner.add),
-        count: noted(inner.count),
+        add: (additions) => {
+          for (const { counter } of additions) keys.push(counter.key)
+          return inner.add(additions)
+        },
         get: noted(inner.get),
         set: noted(inner.set),
       })

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as TestClock from "effect/testing/TestClock"
-import type { SpendRule } from "../../lib/config/limit-rules.ts"
+import type { SpendLimits, SpendRule } from "../../lib/config/limit-rules.ts"
 import type { SpendSubject } from "../../lib/limit/partition.ts"
-import { SpendLimit } from "../../lib/limit/SpendLimit.ts"
-import { Store } from "../../lib/store/Store.ts"
-
-const layer = SpendLimit.layer.pipe(Layer.provideMerge(Store.layerMemory()))
-
-/** Runs in virtual time, which starts at 0, with memory of its own. */
-const withLimits = <A, E>(effect: Effect.Effect<A, E, SpendLimit | Store>): Promise<A> =>
-  Effect.runPromise(effect.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())))
+import { makeSpendLimit } from "../../lib/limit/SpendLimit.ts"
+import { storeInMemory, type StoreShape } from "../../lib/store/Store.ts"
+import { virtualClock } from "../support/virtual-clock.ts"
 
 const rule = (change: Partial<SpendRule> = {}): SpendRule => ({
   id: "budget",
@@ -27,73 +19,81 @@ const rule = (change: Partial<SpendRule> = {}): SpendRule => ({
 const only = (change: Partial<SpendRule> = {}) => ({ enabled: true, rules: [rule(change)] })
 const subject: SpendSubject = { gateway: "a/g", key: "k", model: "a/m", provider: "baseten", metadata: {} }
 
-/** Books the cost of a request that has ended. */
-const book = (limits: Parameters<SpendLimit["Service"]["check"]>[0], spender: SpendSubject, cost: number) =>
-  Effect.flatMap(
-    SpendLimit,
-    ({ enter }) => Effect.flatMap(enter(limits, spender, 0), ({ book }) => book(cost)),
-  )
+/** Limits in virtual time, which starts at 0, over memory of their own. */
+const budgets = (through: (store: StoreShape) => StoreShape = (store) => store) => {
+  const clock = virtualClock()
+  const limit = makeSpendLimit(through(storeInMemory(clock)), clock)
+  const enter = async (limits: SpendLimits, spender: SpendSubject, expected: number) =>
+    Result.getOrThrow(await limit.enter(limits, spender, expected))
+  return {
+    pass: clock.pass,
+    enter,
+    /** Charges the cost of a request that has ended. */
+    spend: async (limits: SpendLimits, spender: SpendSubject, cost: number) =>
+      await (await enter(limits, spender, 0)).charge(cost),
+    passes: async (limits: SpendLimits, spender: SpendSubject) =>
+      Result.isSuccess(await limit.check(limits, spender)),
+    /** Why a request is refused. */
+    refusal: async (limits: SpendLimits, spender: SpendSubject) =>
+      Result.getOrThrow(Result.flip(await limit.check(limits, spender))),
+    tryEnter: async (limits: SpendLimits, spender: SpendSubject, expected: number) =>
+      await limit.enter(limits, spender, expected),
+    refusedEntry: async (limits: SpendLimits, spender: SpendSubject, expected: number) =>
+      Result.getOrThrow(Result.flip(await limit.enter(limits, spender, expected))),
+  }
+}
 
 /** Whether a request may go on after another cost 2 USD. */
-const passesAfter = (
-  limits: Parameters<SpendLimit["Service"]["check"]>[0],
-  spender: SpendSubject,
-  asker: SpendSubject,
-) =>
-  withLimits(Effect.gen(function* () {
-    const { check } = yield* SpendLimit
-    yield* book(limits, spender, 2)
-    return (yield* Effect.exit(check(limits, asker)))._tag === "Success"
-  }))
+const passesAfter = async (limits: SpendLimits, spender: SpendSubject, asker: SpendSubject) => {
+  const { spend, passes } = budgets()
+  await spend(limits, spender, 2)
+  return await passes(limits, asker)
+}
 
-test("SpendLimit.check refuses in Cloudflare's words once the budget is spent, until the window ends", () =>
-  withLimits(Effect.gen(function* () {
-    const { check } = yield* SpendLimit
-    const limits = only()
-    yield* TestClock.adjust("10 minutes")
-    yield* check(limits, subject)
-    yield* book(limits, subject, 1.499_999_999)
-    yield* check(limits, subject)
-    yield* book(limits, subject, 0.000_000_001)
-    const error = yield* Effect.flip(check(limits, subject))
-    assert.deepEqual([error.status, error.code], [429, 2041])
-    assert.equal(
-      error.detail,
-      "Spend limit exceeded: rule 'budget' (cost limit 1.5 per 3600s, fixed) for baseten a/m",
-    )
-    assert.equal(error.message, error.detail)
-    assert.deepEqual(error.headers, {
-      "retry-after": "3000",
-      "ratelimit-policy": '"budget";q=1500000;qu="micro-usd";w=3600;basegate-guarantee=local',
-      ratelimit: '"budget";r=0;t=3000',
-    })
-    yield* TestClock.adjust("50 minutes")
-    yield* check(limits, subject)
-  })))
+test("SpendLimit.check refuses in Cloudflare's words once the budget is spent, until the window ends", async () => {
+  const { pass, spend, passes, refusal } = budgets()
+  const limits = only()
+  pass(600_000)
+  assert.ok(await passes(limits, subject))
+  await spend(limits, subject, 1.499_999_999)
+  assert.ok(await passes(limits, subject))
+  await spend(limits, subject, 0.000_000_001)
+  const error = await refusal(limits, subject)
+  assert.deepEqual([error.status, error.code], [429, 2041])
+  assert.equal(
+    error.detail,
+    "Spend limit exceeded: rule 'budget' (cost limit 1.5 per 3600s, fixed) for baseten a/m",
+  )
+  assert.equal(error.message, error.detail)
+  assert.deepEqual(error.headers, {
+    "retry-after": "3000",
+    "ratelimit-policy": '"budget";q=1500000;qu="micro-usd";w=3600;basegate-guarantee=local',
+    ratelimit: '"budget";r=0;t=3000',
+  })
+  pass(3_000_000)
+  assert.ok(await passes(limits, subject))
+})
 
-test("SpendLimit.check: a sliding window frees what the previous one spent bit by bit", () =>
-  withLimits(Effect.gen(function* () {
-    const { check } = yield* SpendLimit
-    const limits = only({ technique: "sliding" })
-    yield* book(limits, subject, 3)
-    const error = yield* Effect.flip(check(limits, subject))
-    assert.equal(error.headers?.["retry-after"], "5401")
-    yield* TestClock.adjust("5400 seconds")
-    yield* Effect.flip(check(limits, subject))
-    yield* TestClock.adjust("1 second")
-    yield* check(limits, subject)
-  })))
+test("SpendLimit.check: a sliding window frees what the previous one spent bit by bit", async () => {
+  const { pass, spend, passes, refusal } = budgets()
+  const limits = only({ technique: "sliding" })
+  await spend(limits, subject, 3)
+  assert.equal((await refusal(limits, subject)).headers?.["retry-after"], "5401")
+  pass(5_400_000)
+  assert.ok(!(await passes(limits, subject)))
+  pass(1000)
+  assert.ok(await passes(limits, subject))
+})
 
-test("SpendLimit.enter: a call that is booked adds small costs without drift, and leaves out what is no amount", () =>
-  withLimits(Effect.gen(function* () {
-    const { check } = yield* SpendLimit
-    const limits = only({ limit: 0.001 })
-    for (let index = 0; index < 9_999; index++) yield* book(limits, subject, 0.000_000_1)
-    for (const cost of [NaN, -1, 0, Infinity]) yield* book(limits, subject, cost)
-    yield* check(limits, subject)
-    yield* book(limits, subject, 0.000_000_1)
-    yield* Effect.flip(check(limits, subject))
-  })))
+test("SpendLimit.enter: charges add small costs without drift, and leave out what is no amount", async () => {
+  const { spend, passes } = budgets()
+  const limits = only({ limit: 0.001 })
+  for (let index = 0; index < 9_999; index++) await spend(limits, subject, 0.000_000_1)
+  for (const cost of [NaN, -1, 0, Infinity]) await spend(limits, subject, cost)
+  assert.ok(await passes(limits, subject))
+  await spend(limits, subject, 0.000_000_1)
+  assert.ok(!(await passes(limits, subject)))
+})
 
 test("SpendLimit: disabled rules, and rules that are off together, do nothing", async () => {
   assert.equal(await passesAfter(only(), subject, subject), false)
@@ -144,52 +144,71 @@ test("SpendLimit.check: every rule that applies must be under budget", async () 
   assert.equal(await passesAfter({ enabled: true, rules }, subject, subject), false)
 })
 
-test("SpendLimit.enter counts what is under way as what it is expected to cost, until it is booked or released", () =>
-  withLimits(Effect.gen(function* () {
-    const { enter } = yield* SpendLimit
-    const limits = only({ limit: 1 })
-    const first = yield* enter(limits, subject, 0.4)
-    const second = yield* enter(limits, subject, 0.4)
-    const third = yield* enter(limits, subject, 0.4)
-    const refused = yield* Effect.flip(enter(limits, subject, 0.4))
-    assert.deepEqual([refused.code, refused.headers?.["retry-after"]], [2041, "1"])
-    third.release()
-    third.release()
-    const fourth = yield* enter(limits, subject, 0.4)
-    yield* Effect.flip(enter(limits, subject, 0))
-    yield* first.book(0.1)
-    first.release()
-    yield* second.book(NaN)
-    const fifth = yield* enter(limits, subject, 5)
-    yield* Effect.flip(enter(limits, subject, 0))
-    for (const each of [fourth, fifth]) yield* each.book(0.45)
-    const spent = yield* Effect.flip(enter(limits, subject, 0))
-    assert.notEqual(spent.headers?.["retry-after"], "1")
-  })))
+test("SpendLimit.enter counts what is under way as what it is expected to cost, until it is charged or released", async () => {
+  const { enter, refusedEntry } = budgets()
+  const limits = only({ limit: 1 })
+  const first = await enter(limits, subject, 0.4)
+  const second = await enter(limits, subject, 0.4)
+  const third = await enter(limits, subject, 0.4)
+  const refused = await refusedEntry(limits, subject, 0.4)
+  assert.deepEqual([refused.code, refused.headers?.["retry-after"]], [2041, "1"])
+  third.release()
+  third.release()
+  const fourth = await enter(limits, subject, 0.4)
+  await refusedEntry(limits, subject, 0)
+  await first.charge(0.1)
+  first.release()
+  await second.charge(NaN)
+  const fifth = await enter(limits, subject, 5)
+  await refusedEntry(limits, subject, 0)
+  for (const each of [fourth, fifth]) await each.charge(0.45)
+  const spent = await refusedEntry(limits, subject, 0)
+  assert.notEqual(spent.headers?.["retry-after"], "1")
+})
 
-test("SpendLimit.enter: of 200 calls at once as many pass as fit, and whoever leaves makes room", () =>
-  withLimits(Effect.gen(function* () {
-    const { enter } = yield* SpendLimit
-    const limits = only({ limit: 1, technique: "sliding" })
-    const calls = Array.from({ length: 200 }, () => Effect.result(enter(limits, subject, 0.1)))
-    const entered = (yield* Effect.all(calls, { concurrency: "unbounded" })).filter(Result.isSuccess)
-    assert.equal(entered.length, 10)
-    for (const { success } of entered) success.release()
-    yield* enter(limits, subject, 0.1)
-  })))
+test("SpendLimit.enter: of 200 calls at once as many pass as fit, and whoever leaves makes room", async () => {
+  const { enter, tryEnter } = budgets((store) => ({
+    ...store,
+    add: async (additions) => {
+      await Promise.resolve()
+      return await store.add(additions)
+    },
+  }))
+  const limits = only({ limit: 1, technique: "sliding" })
+  const calls = await Promise.all(Array.from({ length: 200 }, () => tryEnter(limits, subject, 0.1)))
+  const entered = calls.filter(Result.isSuccess)
+  assert.equal(entered.length, 10)
+  for (const { success } of entered) success.release()
+  await enter(limits, subject, 0.1)
+})
 
-test("SpendLimit.enter: a call that may cost more than there are numbers for takes up its whole budget, and gives it back", () =>
-  withLimits(Effect.gen(function* () {
-    const { check, enter } = yield* SpendLimit
-    const limits = only()
-    for (const expected of [9e15, 1e300, Infinity]) {
-      const call = yield* enter(limits, subject, expected)
-      assert.equal((yield* Effect.flip(check(limits, subject))).headers?.["retry-after"], "1")
-      call.release()
-      yield* check(limits, subject)
-    }
-    for (const nothing of [0, -1, NaN]) {
-      yield* enter(limits, subject, nothing)
-      yield* check(limits, subject)
-    }
-  })))
+test("SpendLimit.enter: a call that may cost more than there are numbers for takes up its whole budget, and gives it back", async () => {
+  const { enter, passes, refusal } = budgets()
+  const limits = only()
+  for (const expected of [9e15, 1e300, Infinity]) {
+    const call = await enter(limits, subject, expected)
+    assert.equal((await refusal(limits, subject)).headers?.["retry-after"], "1")
+    call.release()
+    assert.ok(await passes(limits, subject))
+  }
+  for (const nothing of [0, -1, NaN]) {
+    await enter(limits, subject, nothing)
+    assert.ok(await passes(limits, subject))
+  }
+})
+
+test("SpendLimit.enter: a call whose store fails is under way no longer", async () => {
+  let fails = true
+  const { enter, tryEnter } = budgets((store) => ({
+    ...store,
+    add: (additions) => fails ? Promise.reject(new Error("unreachable")) : store.add(additions),
+  }))
+  const limits = only({ limit: 1 })
+  await assert.rejects(tryEnter(limits, subject, 1))
+  fails = false
+  const call = await enter(limits, subject, 1)
+  fails = true
+  await assert.rejects(async () => await call.charge(0.5))
+  fails = false
+  await enter(limits, subject, 1)
+})

@@ -1,13 +1,22 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { makeMemory } from "../../lib/store/memory.ts"
+import type { Counter } from "../../lib/store/addition.ts"
+import { makeMemory, type MemoryOptions } from "../../lib/store/memory.ts"
+
+/** A memory to which one counter is added at a time. */
+const memoryOf = (options?: MemoryOptions) => {
+  const memory = makeMemory(options)
+  const add = (counter: Counter, by: number, ttl: number, now: number) =>
+    memory.add([{ counter, by, ttl }], now)[0]
+  return { ...memory, add, count: (counter: Counter, now: number) => add(counter, 0, 1, now) }
+}
 
 const counter = (key: string) => ({ gateway: "a/g", key })
 const bytes = (length: number) => new Uint8Array(length)
 
 test("add() sums, also negative amounts and fractions, and gives the sum", () => {
-  const memory = makeMemory()
+  const memory = memoryOf()
   assert.deepEqual([
     memory.add(counter("a"), 2, 10, 0),
     memory.add(counter("a"), -0.5, 10, 1),
@@ -20,8 +29,21 @@ test("add() sums, also negative amounts and fractions, and gives the sum", () =>
   assert.equal(memory.count(counter("b"), 0), 0)
 })
 
-test("add(): a counter's time counts from its first addition", () => {
+test("add() makes several additions in their order", () => {
   const memory = makeMemory()
+  const plus = (key: string, by: number) => ({ counter: counter(key), by, ttl: 10 })
+  assert.deepEqual(memory.add([plus("a", 1), plus("b", 5), plus("a", 0), plus("a", 2), plus("c", 0)], 0), [
+    1,
+    5,
+    1,
+    3,
+    0,
+  ])
+  assert.equal(memory.held().counters, 2)
+})
+
+test("add(): a counter's time counts from its first addition", () => {
+  const memory = memoryOf()
   memory.add(counter("a"), 1, 10, 0)
   memory.add(counter("a"), 1, 10, 9)
   assert.equal(memory.count(counter("a"), 9), 2)
@@ -42,7 +64,7 @@ const steps = (...keys: ReadonlyArray<string>) =>
 
 test("add(), count() agree with a plain model for any sequence that stays within bounds", () => {
   fc.assert(fc.property(steps("a", "b", "c", "d"), (steps) => {
-    const memory = makeMemory({ maxCounters: 4 })
+    const memory = memoryOf({ maxCounters: 4 })
     const model = new Map<string, { sum: number; expires: number }>()
     let now = 0
     for (const { key, by, ttl, pause } of steps) {
@@ -51,7 +73,8 @@ test("add(), count() agree with a plain model for any sequence that stays within
       const next = known !== undefined && known.expires > now
         ? { ...known, sum: known.sum + by }
         : { sum: by, expires: now + ttl }
-      model.set(key, next)
+      // Only read, a counter does not begin.
+      if (by !== 0) model.set(key, next)
       assert.equal(memory.add(counter(key), by, ttl, now), next.sum)
       for (const [other, { sum, expires }] of model) {
         assert.equal(memory.count(counter(other), now), expires > now ? sum : 0)
@@ -61,7 +84,7 @@ test("add(), count() agree with a plain model for any sequence that stays within
 })
 
 test("add(): 1,000,000 distinct keys leave 100,000 counters, and one in use stays exact", () => {
-  const memory = makeMemory()
+  const memory = memoryOf()
   for (let index = 0; index < 1_000_000; index++) {
     memory.add(counter(`key-${index}`), 1, 1_000_000_000, index)
     if (index % 50_000 === 0) memory.add(counter("busy"), 1, 1_000_000_000, index)
@@ -73,7 +96,7 @@ test("add(): 1,000,000 distinct keys leave 100,000 counters, and one in use stay
 })
 
 test("add(): expired counters leave while others come, though nobody asks for them", () => {
-  const memory = makeMemory()
+  const memory = memoryOf()
   for (let index = 0; index < 1_000; index++) memory.add(counter(`long-${index}`), 1, 1_000_000, 0)
   for (let index = 0; index < 100_000; index++) memory.add(counter(`short-${index}`), 1, 100, index)
   assert.ok(memory.held().counters < 2_500, `${memory.held().counters} are held`)
@@ -81,7 +104,7 @@ test("add(): expired counters leave while others come, though nobody asks for th
 })
 
 test("add(): what comes to one gateway makes no other forget", () => {
-  const memory = makeMemory({ maxCounters: 10 })
+  const memory = memoryOf({ maxCounters: 10 })
   memory.add(counter("a"), 1, 100, 0)
   for (let index = 0; index < 1_000; index++) {
     memory.add({ gateway: "a/other", key: `key-${index}` }, 1, 100, 0)
@@ -90,7 +113,7 @@ test("add(): what comes to one gateway makes no other forget", () => {
 })
 
 test("add(): a budget is not forgotten for others of its gateway; those that find no room share one", () => {
-  const memory = makeMemory({ maxCounters: 10 })
+  const memory = memoryOf({ maxCounters: 10 })
   const budget = (key: string) => ({ ...counter(key), overflow: "rule" })
   memory.add(budget("first"), 5, 100, 0)
   for (let index = 0; index < 1_000; index++) {
@@ -103,7 +126,7 @@ test("add(): a budget is not forgotten for others of its gateway; those that fin
 })
 
 test("set() keeps bytes until they expire", () => {
-  const memory = makeMemory()
+  const memory = memoryOf()
   memory.set("a", bytes(3), 10, 0)
   assert.deepEqual(memory.get("a", 9), bytes(3))
   assert.equal(memory.get("a", 10), undefined)
@@ -111,7 +134,7 @@ test("set() keeps bytes until they expire", () => {
 })
 
 test("set() lets the least recently used go, and never holds more than maxBytes", () => {
-  const memory = makeMemory({ maxBytes: 10_000 })
+  const memory = memoryOf({ maxBytes: 10_000 })
   for (let index = 0; index < 1_000; index++) {
     memory.set(`key-${index}`, bytes(1_000), 1_000, index)
     memory.get("key-0", index)
@@ -123,13 +146,13 @@ test("set() lets the least recently used go, and never holds more than maxBytes"
 })
 
 test("set() bounds the number of empty values as well", () => {
-  const memory = makeMemory({ maxBytes: 10_000 })
+  const memory = memoryOf({ maxBytes: 10_000 })
   for (let index = 0; index < 1_000; index++) memory.set(`key-${index}`, bytes(0), 1_000, 0)
   assert.equal(memory.get("key-0", 0), undefined)
 })
 
 test("set() does not keep a value above an eighth of the room, nor what it replaces", () => {
-  const memory = makeMemory({ maxBytes: 8_000 })
+  const memory = memoryOf({ maxBytes: 8_000 })
   memory.set("a", bytes(1_000), 10, 0)
   assert.equal(memory.get("a", 0)?.byteLength, 1_000)
   memory.set("a", bytes(1_001), 10, 0)
@@ -137,7 +160,7 @@ test("set() does not keep a value above an eighth of the room, nor what it repla
 })
 
 test("set() does not keep the buffer behind a view", () => {
-  const memory = makeMemory()
+  const memory = memoryOf()
   memory.set("a", bytes(1_000_000).subarray(0, 10), 10, 0)
   assert.equal(memory.get("a", 0)?.buffer.byteLength, 10)
 })
