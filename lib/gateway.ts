@@ -169,7 +169,7 @@ export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Ga
     const { run, scope } = engine.success
     if (grace > 0) await within(grace, running.idle())
     const ended = running.end(patience.records)
-    run(Effect.flatMap(StreamRelay, ({ drain }) => drain))
+    run(Effect.map(StreamRelay, ({ drain }) => drain()))
     await ended
     await within(patience.services, Effect.runPromise(Scope.close(scope, Exit.void)).catch(report))
   }

@@ -16,7 +16,7 @@ import type { Call, Observer, StepAnswer } from "./call.ts"
 import { lift } from "./lift.ts"
 
 /** Whether a body has neither a length nor chunks (RFC 9112 §6.3, rule 8): what is cut of it looks like all of it. */
-const endsWithConnection = (headers: Headers): boolean =>
+const endsWithConnection = (headers: Pick<Headers, "get" | "has">): boolean =>
   /\bclose\b/i.test(headers.get("connection") ?? "") && !headers.has("content-length") &&
   !headers.has("transfer-encoding")
 
@@ -26,7 +26,7 @@ const tellsError = (value: unknown): boolean => reportedError(value) !== undefin
 export const keeper = (
   { gateway, step }: Call,
   place: CachePlace,
-  { response: { status, statusText, headers: received }, headers }: StepAnswer,
+  { status, statusText, received, headers }: StepAnswer,
   cache: ResponseCache["Service"],
 ): Observer | undefined => {
   if (!mayStore({ status, headers, streams: gateway.cache.streams })) return undefined

@@ -35,9 +35,7 @@ export interface Call {
 }
 
 /** A provider's answer, and those of its headers that go on to the client. */
-export interface StepAnswer extends UpstreamAnswer {
-  readonly headers: Headers
-}
+export type StepAnswer = UpstreamAnswer
 
 /** An answer, with what is to be told beside it, and who watches its body pass. */
 export interface Sent {

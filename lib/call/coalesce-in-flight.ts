@@ -12,18 +12,20 @@ import * as Layer from "effect/Layer"
 import { type InFlightControls, makeSingleFlight, type SingleFlight } from "../coalesce/single-flight.ts"
 import { sharedHeaders } from "../cache/kept-headers.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
-import { type BodyBroadcast, broadcastBody } from "../coalesce/body-broadcast.ts"
+import { type BodyBroadcast, broadcastBody, singleReaderBody } from "../coalesce/body-broadcast.ts"
 import { type HeaderReader, sameVariant, variedBy } from "../cache/vary.ts"
 import type { RequestOptions } from "../config/request-options.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
-import { emptyReader, readChunks } from "../upstream/body-reader.ts"
+import { bodilessStatuses } from "../upstream/bodiless.ts"
+import { bodyOfBytes } from "../upstream/derived-body.ts"
+import type { GuardedBody } from "../upstream/guarded-body.ts"
 import { declaredLength } from "../body/read-body.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { StepPlace } from "./cache-place.ts"
 import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
 import { keeper } from "./cache-writer.ts"
 import { RequestCoalescer } from "./RequestCoalescer.ts"
-import { bodiless, relayed } from "./respond.ts"
+import { relayed } from "./respond.ts"
 import { separateMiss } from "./coalesce-none.ts"
 
 /** Two clients who ask for the same at once share one call. */
@@ -104,7 +106,9 @@ const sharedMiss: <R>(
         () => Effect.succeed(undefined),
       ),
     )
-    const stream = landed !== undefined && suits(landed, place) ? landed.body.subscribe() : undefined
+    const stream = landed !== undefined && suits(landed, place)
+      ? landed.body.subscribe(seat.leave)
+      : undefined
     if (landed === undefined || stream === undefined) {
       seat.leave()
       return yield* separateMiss(call, place, send)
@@ -114,7 +118,7 @@ const sharedMiss: <R>(
       exchange.spentUpstream(exchange.elapsed() - before)
     }
     return relayed(call, {
-      answer: seatedAnswer(landed, stream, seat.leave, lead === undefined),
+      answer: seatedAnswer(landed, stream, lead === undefined),
       headers: new Headers(),
       watch: undefined,
       meter: undefined,
@@ -142,42 +146,39 @@ const fly = Effect.fnUntraced(
       return Effect.sync(() => signal.removeEventListener("abort", leave))
     })
     const { answer, headers, watch, meter, filter, observers } = yield* Effect.raceFirst(send, allLeft)
-    const { response, clocks } = answer
     const keep = keeper(call, place, answer, cache)
     const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
     let end: (ended: readonly [Ending, boolean]) => void = () => {}
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
-    const { body, cut } = call.relay.relay({
-      reader: answer.openReader(response) ?? emptyReader,
+    const relay = call.relay.relay({
+      body: answer.body ?? bodyOfBytes(new Uint8Array()),
       length: watch?.streams === true ? undefined : declaredLength(answer.headers),
       watch,
-      isSource: true,
+      isUpstreamOfBroadcast: true,
       filter,
-      onWaiting: () => clocks.readStarted(answer.now()),
-      onChunk: (chunk) => {
-        clocks.chunkReceived()
-        meter?.push(chunk)
-      },
+      onChunk: (chunk) => meter?.push(chunk),
       onPassed: (chunk) => {
         for (const observer of all) observer.push(chunk)
       },
       onEnd: (ending, whole) => {
-        if (whole) answer.settled()
-        else answer.release()
+        if (!whole) answer.release()
         end([ending, whole])
       },
     })
-    answer.onExpiry(cut)
-    signal.addEventListener("abort", () => cut("client_left"), { once: true })
+    signal.addEventListener("abort", () => relay.cut("client_left"), { once: true })
     for (const [name, value] of headers) answer.headers.set(name, value)
     lead.land({
-      status: response.status,
-      statusText: response.statusText,
+      status: answer.status,
+      statusText: answer.statusText,
       headers: answer.headers,
       request: place.request,
-      body: keep === undefined && response.status < 400
-        ? forOne(body())
-        : broadcastBody(body(), { limit: cache.limit, onAllLeft: () => {}, onClosed: close }),
+      body: keep === undefined && answer.status < 400
+        ? singleReaderBody(relay.body().getReader())
+        : broadcastBody(relay.body().getReader(), {
+          limit: cache.limit,
+          onAllLeft: () => {},
+          onClosed: close,
+        }),
     })
     // An answer that is not kept is nobody else's, but that an error is all theirs who waited for it.
     if (keep === undefined) close()
@@ -193,18 +194,6 @@ const fly = Effect.fnUntraced(
     }),
 )
 
-/** A body that only the first to ask for it gets. */
-const forOne = (body: ReadableStream<Uint8Array>): BodyBroadcast => {
-  let rest: ReadableStream<Uint8Array> | undefined = body
-  return {
-    subscribe: () => {
-      const given = rest
-      rest = undefined
-      return given
-    },
-  }
-}
-
 const followersHeaders = (headers: Headers): Headers => {
   const shared = sharedHeaders(headers)
   shared.set("cf-aig-cache-status", "MISS")
@@ -215,35 +204,20 @@ const followersHeaders = (headers: Headers): Headers => {
 const suits = ({ headers, request }: SharedAnswer, place: StepPlace): boolean =>
   request === place.request || sameVariant(variedBy(headers) ?? [], request, place.request)
 
-/**
- * What a shared answer is to one client: its clocks and its connection are the call's, not the client's; and so are those
- * headers that do not belong to the answer, where another client has caused the call.
- */
+/** What a shared answer is to one client; headers that belong to the call alone are the leader's. */
 const seatedAnswer = (
   { status, statusText, headers }: SharedAnswer,
-  stream: ReadableStream<Uint8Array>,
-  leave: () => void,
+  body: GuardedBody,
   follows: boolean,
-): StepAnswer => ({
-  response: new Response(bodiless.has(status) ? null : stream as ReadableStream<Uint8Array<ArrayBuffer>>, {
+): StepAnswer => {
+  const isBodiless = bodilessStatuses.has(status)
+  if (isBodiless) body.cancel()
+  return {
     status,
     statusText,
-  }),
-  headers: follows ? followersHeaders(headers) : new Headers(headers),
-  decoded: new Set(),
-  openReader: readChunks,
-  clocks: {
-    headersReceived: () => {},
-    readStarted: () => {},
-    chunkReceived: () => {},
-    check: () => Infinity,
-  },
-  now: () => 0,
-  onExpiry: () => {},
-  settled: leave,
-  release: () => {
-    // Fails where a relay reads it, which then has ended it itself.
-    stream.cancel().catch(() => {})
-    leave()
-  },
-})
+    headers: follows ? followersHeaders(headers) : new Headers(headers),
+    received: headers,
+    body: isBodiless ? undefined : body,
+    release: () => body.cancel(),
+  }
+}

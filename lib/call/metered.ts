@@ -183,7 +183,7 @@ const meterOf = (
             deployment,
             model: modelAtEnd(),
             // What tells of an error costs what an error costs, whatever its status is.
-            status: watch?.error() === undefined ? answer.response.status : 502,
+            status: watch?.error() === undefined ? answer.status : 502,
             cached: false,
             usage,
             duration,

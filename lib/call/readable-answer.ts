@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type { GatewayError } from "../errors.ts"
 import { providerCoded } from "../errors/provider-errors.ts"
-import { readChunks } from "../upstream/body-reader.ts"
+import { TransformedBody } from "../upstream/derived-body.ts"
 import { undoing, undone } from "../headers/content-codings.ts"
 import type { StepAnswer } from "./call.ts"
 import type { Step } from "./step.ts"
@@ -17,9 +17,9 @@ import { bringsAnswer } from "./watch-answer.ts"
  * end. A stream in a coding that is not known here is refused; other answers are handed on as they came.
  */
 export const readable = (step: Step, answer: StepAnswer): Effect.Effect<StepAnswer, GatewayError> => {
-  const { response, headers } = answer
+  const { status, headers } = answer
   if (
-    step.route.framing === undefined || !bringsAnswer(response.status) || !headers.has("content-encoding")
+    step.route.framing === undefined || !bringsAnswer(status) || !headers.has("content-encoding")
   ) {
     return Effect.succeed(answer)
   }
@@ -32,11 +32,7 @@ export const readable = (step: Step, answer: StepAnswer): Effect.Effect<StepAnsw
   }
   headers.delete("content-encoding")
   headers.delete("content-length")
-  const { body, status, statusText } = response
-  const plain = body && undone(body, undo.formats)
-  return Effect.succeed({
-    ...answer,
-    response: new Response(plain, { status, statusText }),
-    openReader: readChunks,
-  })
+  const { formats } = undo
+  const body = answer.body && new TransformedBody(answer.body, (coded) => undone(coded, formats))
+  return Effect.succeed({ ...answer, body })
 }

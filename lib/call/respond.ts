@@ -21,13 +21,10 @@ import { bringsAnswer, watchOf } from "./watch-answer.ts"
 
 /** An answer to be relayed as it comes. */
 export const relayed = (call: Call, sent: Sent): Called => ({
-  status: sent.answer.response.status,
+  status: sent.answer.status,
   release: sent.answer.release,
   respond: () => relayAnswer(call, sent),
 })
-
-/** Statuses whose responses have no body (RFC 9110 §6.4.1, Fetch's null body status). */
-export const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** Starts to relay an answer. */
 const relayAnswer = (
@@ -37,14 +34,14 @@ const relayAnswer = (
   const { exchange, gateway, step, relay } = call
   const { answer, headers: added, meter, filter } = sent
   const { record, request } = exchange
-  const { response, clocks, headers } = answer
+  const { status, statusText, headers } = answer
   const payload = payloadObserver(call)
   const observers = payload === undefined ? sent.observers : [...sent.observers, payload]
-  record.upstream_status = record.status = response.status
+  record.upstream_status = record.status = status
   record.baseten_request_id = headers.get("x-baseten-request-id")
   record.provider = step.route.provider
   record.step = step.index
-  if (bringsAnswer(response.status) && isEventStream(headers)) record.stream = true
+  if (bringsAnswer(status) && isEventStream(headers)) record.stream = true
   for (const [name, value] of added) headers.set(name, value)
   const watch = sent.watch ?? watchOf(step, answer)
   const streams = watch?.streams === true
@@ -52,7 +49,7 @@ const relayAnswer = (
   if (streams) headers.delete("content-length")
   record.response_content_type = headers.get("content-type")
 
-  const listed = step.route.compatModels && response.status === 200 && !headers.has("content-encoding")
+  const listed = step.route.compatModels && status === 200 && !headers.has("content-encoding")
   const settle = (ending: Ending, whole: boolean): void => {
     record.stream ||= watch?.form() === "events"
     if (meter !== undefined) exchange.after.push(meter.ended(ending, whole))
@@ -63,13 +60,11 @@ const relayAnswer = (
     // Nor has one whose work was interrupted, which says itself how it ended.
     else if (exchange.interruption === undefined) exchange.finish(ending)
   }
-  const { status, statusText } = response
   tellTiming(exchange, step, headers)
   const answered = (body: RelayedBody | Uint8Array<ArrayBuffer> | null): Response =>
     exchange.respond(body, { status, statusText, headers })
-  const reader = bodiless.has(status) || request.method === "HEAD" ? undefined : answer.openReader(response)
-  if (reader === undefined) {
-    answer.settled()
+  const { body } = answer
+  if (body === undefined || request.method === "HEAD") {
     settle("complete", true)
     return Effect.succeed(answered(null))
   }
@@ -78,14 +73,12 @@ const relayAnswer = (
   const isShort = length !== undefined && length <= shortLength && !gateway.drains && !listed &&
     meter !== undefined && observers.length === 0
   const relayed = relay.relay({
-    reader,
+    body,
     length,
     watch,
     filter,
-    drains: gateway.drains,
-    onWaiting: () => clocks.readStarted(answer.now()),
+    readsOnAfterDisconnect: gateway.drains,
     onChunk: (chunk) => {
-      clocks.chunkReceived()
       record.time_to_first_byte_ms ??= exchange.elapsed()
       meter?.push(chunk)
     },
@@ -94,12 +87,10 @@ const relayAnswer = (
       for (const observer of observers) observer.push(chunk)
     },
     onEnd: (ending, whole) => {
-      if (whole) answer.settled()
-      else answer.release()
+      if (!whole) answer.release()
       settle(ending, whole)
     },
   })
-  answer.onExpiry(relayed.cut)
   const streamed = (): RelayedBody => {
     // Not every runtime cancels the body of a client that left while nothing was being written.
     exchange.onLeave(() => relayed.cut("client_left"))

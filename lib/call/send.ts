@@ -3,22 +3,24 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { GatewayError } from "../errors.ts"
 import { providerRedirected } from "../errors/provider-errors.ts"
-import { withRetries } from "../upstream/attempts.ts"
-import { monotonicBy } from "../time/monotonic.ts"
-import { isRedirect, responseHeaders } from "../headers/response-headers.ts"
+import { type Attempted, type AttemptReport, withRetries } from "../upstream/attempts.ts"
+import { isRedirect } from "../headers/response-headers.ts"
 import { isHostFailure } from "../upstream/circuit.ts"
 import { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
 import type { TimeoutLimits } from "../upstream/timeouts.ts"
 import { codingOf } from "../body/content-coding.ts"
 import { rounded } from "../record/request-record.ts"
 import { passTrace } from "../record/trace-context.ts"
-import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../upstream/Upstream.ts"
+import { type PlainClock, plainClock } from "../time/clock.ts"
+import { Timer } from "../time/Timer.ts"
+import { type Cut, CutSource } from "../upstream/cut.ts"
+import { Upstream } from "../upstream/Upstream.ts"
+import type { UpstreamFailure } from "../upstream/upstream-failure.ts"
 import type { Call, StepAnswer } from "./call.ts"
 import { isRepeatable, recordedModel, type Step } from "./step.ts"
 
@@ -53,15 +55,17 @@ export const sendStep: (
       length: body.length,
       broken: body.broken,
     }
-    const clock = yield* Clock.Clock
+    const context = yield* Effect.context<never>()
+    const clock = yield* plainClock
+    const startTimer = yield* Timer
     const deadline = gateway.totalTimeout === undefined
       ? undefined
-      : monotonicBy(clock) + gateway.totalTimeout - exchange.elapsed()
-    const send = deadline === undefined
-      ? upstream.send(request, clocksOf(gateway, step, undefined))
-      : Effect.suspend(() => upstream.send(request, clocksOf(gateway, step, deadline - monotonicBy(clock))))
+      : clock.now() + gateway.totalTimeout - exchange.elapsed()
+    const send = (cut: Cut): Promise<Attempted> =>
+      upstream.send(request, clocksOf(gateway, step, deadline && deadline - clock.now()), cut)
     let circuit: string | null = null
     const attempt = gateway.circuit === undefined ? send : throughCircuit(
+      clock,
       yield* CircuitBreakers,
       gateway.circuit,
       route.url,
@@ -74,21 +78,21 @@ export const sendStep: (
 
     let started = 0
     let span: string | null = null
-    const nextAttempt = () => {
+    const nextAttempt = (cut: Cut): Promise<Attempted> => {
       started = exchange.elapsed()
       span = passTrace(record.trace, exchange.request.headers, headers)
-      return attempt
+      return attempt(cut)
     }
 
     const before = exchange.elapsed()
-    const outcome = yield* withRetries(nextAttempt, options.retry, {
+    const retryOptions = {
       repeatable: isRepeatable(step),
       deadline,
-      again: Effect.suspend(() =>
-        record.attempts.length + exchange.steps.toCome < mostCalls ? again : Effect.succeed(false)
-      ),
-      onAttempt: ({ attempt, status, error, duration, waited }) =>
-        record.attempts.push({
+      mayRetry: () =>
+        record.attempts.length + exchange.steps.toCome < mostCalls &&
+        Effect.runPromiseWith(context)(again),
+      onAttempt: ({ attempt, status, error, duration, waited }: AttemptReport) =>
+        void record.attempts.push({
           step: step.index,
           attempt: triesBefore + attempt,
           provider: route.provider,
@@ -102,7 +106,16 @@ export const sendStep: (
           circuit,
           span_id: span,
         }),
-    })
+    }
+    const outcome = yield* cuttable((cut) =>
+      withRetries(
+        () => nextAttempt(cut),
+        options.retry,
+        retryOptions,
+        { clock, startTimer, random: Math.random },
+        cut,
+      )
+    )
     const now = exchange.elapsed()
     exchange.spentUpstream(now - before)
     if (Result.isFailure(outcome)) {
@@ -112,12 +125,12 @@ export const sendStep: (
     }
     if (exchange.isOpen()) record.time_to_headers_ms = now
     const { success: answer } = outcome
-    if (isRedirect(answer.response)) {
+    if (isRedirect({ status: answer.status, headers: answer.received })) {
       answer.release()
-      const error = providerRedirected(new URL(route.url).host, answer.response.status)
+      const error = providerRedirected(new URL(route.url).host, answer.status)
       return yield* gateway.cloudflareErrorStatus ? asCloudflare(error) : error
     }
-    return { ...answer, headers: responseHeaders(answer.response, answer.decoded) }
+    return answer
   },
 )
 
@@ -149,29 +162,36 @@ const isHostsFailure =
     (ending !== "first_byte_timeout" ||
       (options.requestTimeout ?? Infinity) >= headersTimeout(gateway, route))
 
+/** Work that interruption cuts. */
+const cuttable = <A>(work: (cut: Cut) => Promise<A>): Effect.Effect<A> =>
+  Effect.callback((resume) => {
+    const cut = new CutSource()
+    work(cut).then((value) => resume(Effect.succeed(value)), (defect) => resume(Effect.die(defect)))
+    return Effect.sync(() => cut.cut("client_left"))
+  })
+
 const throughCircuit = (
+  { now }: PlainClock,
   circuits: CircuitBreakers["Service"],
   settings: NonNullable<GatewaySettings["circuit"]>,
   url: string,
-  send: Effect.Effect<UpstreamAnswer, UpstreamFailure>,
+  send: (cut: Cut) => Promise<Attempted>,
   failed: (failure: UpstreamFailure) => boolean,
   note: (state: string) => void,
-): Effect.Effect<UpstreamAnswer, UpstreamFailure> =>
-  Effect.clockWith((clock) => {
-    const entered = circuits.enter(new URL(url).host, settings, monotonicBy(clock))
-    if (Result.isFailure(entered)) {
-      note("open")
-      return Effect.fail<UpstreamFailure>({ error: entered.failure, ending: "complete" })
-    }
-    const { state, done } = entered.success
-    note(state)
-    return send.pipe(
-      Effect.tap(({ response }) =>
-        Effect.sync(() => done(!isHostFailure(response.status), monotonicBy(clock)))
-      ),
-      Effect.tapError((failure) => Effect.sync(() => failed(failure) && done(false, monotonicBy(clock)))),
-    )
-  })
+) =>
+async (cut: Cut): Promise<Attempted> => {
+  const entered = circuits.enter(new URL(url).host, settings, now())
+  if (Result.isFailure(entered)) {
+    note("open")
+    return Result.fail({ error: entered.failure, ending: "complete" })
+  }
+  const { state, done } = entered.success
+  note(state)
+  const result = await send(cut)
+  if (Result.isSuccess(result)) done(!isHostFailure(result.success.status), now())
+  else if (failed(result.failure)) done(false, now())
+  return result
+}
 
 /** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
 const asCloudflare = (error: GatewayError): GatewayError => {

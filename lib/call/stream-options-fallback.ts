@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import { concatBytes } from "../bytes/concat.ts"
-import { emptyReader } from "../upstream/body-reader.ts"
+import { bodyOfBytes } from "../upstream/derived-body.ts"
 import { isCoded } from "../headers/content-codings.ts"
 import type { StepAnswer } from "./call.ts"
 
@@ -14,20 +14,17 @@ import type { StepAnswer } from "./call.ts"
 const longestRefusal = 16_384
 const refusalTime = 2_000
 
-const isRefusal = ({ response: { status } }: StepAnswer): boolean => status === 400 || status === 422
+const isRefusal = ({ status }: StepAnswer): boolean => status === 400 || status === 422
 
 /** The whole of a short body; nothing of one that is longer, or breaks off. The answer's own clocks run meanwhile. */
-const wholeOf = async (answer: StepAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-  const { response, clocks, now } = answer
-  const reader = answer.openReader(response) ?? emptyReader
+const wholeOf = async ({ body }: StepAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+  if (body === undefined) return new Uint8Array()
   const chunks: Array<Uint8Array> = []
   let size = 0
   try {
     while (size <= longestRefusal) {
-      clocks.readStarted(now())
-      const { done, value } = await reader.read()
+      const { done, value } = await body.read()
       if (done) return concatBytes(chunks, size)
-      clocks.chunkReceived()
       chunks.push(value)
       size += value.byteLength
     }
@@ -53,7 +50,7 @@ export const unlessAskedInVain = (answer: StepAnswer): Effect.Effect<StepAnswer 
         answer.release()
         return undefined
       }
-      return { ...answer, response: new Response(bytes, answer.response) }
+      return { ...answer, body: bodyOfBytes(bytes) }
     }),
     Effect.onInterrupt(() => Effect.sync(answer.release)),
   )

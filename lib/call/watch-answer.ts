@@ -28,7 +28,7 @@ export const bringsAnswer = (status: number): boolean => status === 200 || statu
  */
 export const watchOf = (
   { route: { framing }, body }: Step,
-  { headers, response: { status } }: StepAnswer,
+  { headers, status }: StepAnswer,
   onBytes?: (bytes: Uint8Array) => void,
 ): AnswerWatch | undefined => {
   if (!bringsAnswer(status)) return undefined

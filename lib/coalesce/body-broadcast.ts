@@ -2,7 +2,7 @@
  * One body for several readers, each of whom gets all of it.
  *
  * The source is pulled only while a reader waits for bytes that have not come yet. What has come is held for
- * those who are behind, and for those who may still join: up to `limit` bytes in all. A body that grows longer
+ * those who are behind, and for those who may still subscribe: up to `limit` bytes in all. A body that grows longer
  * takes no more readers, and lets go of what every reader has passed.
  *
  * A reader who pauses does not hold up the others as long as the bytes they are ahead by are fewer than `limit`.
@@ -11,8 +11,10 @@
  *
  * @module
  */
+import type { ChunkRead, ChunkReader } from "../upstream/body-reader.ts"
+import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 
-/** What is shared, and who wants to know about it. */
+/** What is broadcast, and who wants to know about it. */
 export interface BroadcastOptions {
   /**
    * How many bytes are held beyond the slowest reader, at least 1. One chunk may pass it: how long a chunk is
@@ -21,135 +23,199 @@ export interface BroadcastOptions {
   readonly limit: number
   /** The last reader has left before the end; the source is being cancelled. Called at most once. */
   readonly onAllLeft: () => void
-  /** From now on `join()` gives nothing. Called at most once. */
+  /** From now on `subscribe()` gives `undefined`. Called at most once. */
   readonly onClosed?: () => void
 }
 
 /** A body with several readers. */
 export interface BodyBroadcast {
   /**
-   * One more reader of the whole body; nothing where its beginning is no longer held, all readers have left, or
+   * One more reader of the whole body; `undefined` if its beginning is no longer held, all readers have left, or
    * the source has failed. Chunks are the same objects for all readers, and not to be changed.
+   *
+   * @param onLeave called once, when the reader has had its end, or has left
    */
-  readonly subscribe: () => ReadableStream<Uint8Array> | undefined
+  readonly subscribe: (onLeave?: () => void) => GuardedBody | undefined
 }
 
-interface Member {
-  readonly controller: ReadableStreamDefaultController<Uint8Array>
-  /** How many chunks and bytes it has been given. */
-  chunks: number
-  bytes: number
+/** Starts to broadcast a body. Nothing is read before a reader asks for it. */
+export const broadcastBody = (source: ChunkReader, options: BroadcastOptions): BodyBroadcast =>
+  new Broadcast(source, options)
+
+/** A body that only the first to subscribe gets. */
+export const singleReaderBody = (source: ChunkReader): BodyBroadcast => {
+  const broadcast = new Broadcast(source, { limit: 1, onAllLeft: () => {} })
+  let isTaken = false
+  return {
+    subscribe: (onLeave) => {
+      if (isTaken) return undefined
+      isTaken = true
+      return broadcast.subscribe(onLeave)
+    },
+  }
 }
 
-/** Starts to share a body. Nothing is read before a reader asks for it. */
-export const broadcastBody = (
-  source: ReadableStream<Uint8Array>,
-  { limit, onAllLeft, onClosed }: BroadcastOptions,
-): BodyBroadcast => {
-  const reader = source.getReader()
-  const members = new Set<Member>()
-  const waiting = new Set<Member>()
-  /** The chunks from number `dropped` on. */
-  const held: Array<Uint8Array> = []
-  let dropped = 0
-  let total = 0
-  let open = true
-  let reading = false
-  /** How a reader who has had every chunk is told of the end; nothing before the end. */
-  let finish: ((controller: Member["controller"]) => void) | undefined
+const end: ChunkRead = { done: true }
 
-  const close = (): void => {
-    if (!open) return
-    open = false
-    onClosed?.()
+class Broadcast implements BodyBroadcast {
+  readonly #source: ChunkReader
+  readonly #options: BroadcastOptions
+  readonly #members = new Set<Member>()
+  readonly #waiting = new Set<Member>()
+  /** The chunks from number `#dropped` on. */
+  readonly #held: Array<Uint8Array> = []
+  #dropped = 0
+  #total = 0
+  #isOpen = true
+  #isReading = false
+  /** How the source has ended: cut short, or at its own end. */
+  #ended: CutShort | "complete" | undefined = undefined
+
+  constructor(source: ChunkReader, options: BroadcastOptions) {
+    this.#source = source
+    this.#options = options
   }
-  const slowest = (unit: "chunks" | "bytes"): number => {
-    let least = Infinity
-    for (const member of members) least = Math.min(least, member[unit])
-    return least
+  subscribe(onLeave?: () => void): GuardedBody | undefined {
+    if (!this.#isOpen) return undefined
+    const member = new Member(this, onLeave)
+    this.#members.add(member)
+    return member
   }
-  const dropPassed = (): void => {
-    if (open) return
-    const passed = Math.min(slowest("chunks") - dropped, held.length)
-    if (passed === 0) return
-    held.splice(0, passed)
-    dropped += passed
+  pull(member: Member): void {
+    this.#serve(member)
+    this.#dropPassed()
+    this.#read()
   }
-  /** Gives a reader the next chunk or the end; where there is neither, it waits. */
-  const serve = (member: Member): void => {
-    const chunk = held[member.chunks - dropped]
+  leave(member: Member): void {
+    this.#members.delete(member)
+    this.#waiting.delete(member)
+    this.#dropPassed()
+    if (this.#ended !== undefined) return
+    if (this.#members.size > 0) return this.#read()
+    this.#ended = "complete"
+    this.#close()
+    this.#dropPassed()
+    this.#options.onAllLeft()
+    this.#source.cancel().catch(() => {})
+  }
+
+  /** Gives a member the next chunk or the end; if there is neither, it waits. */
+  #serve(member: Member): void {
+    const chunk = this.#held[member.chunks - this.#dropped]
     if (chunk !== undefined) {
       member.chunks++
       member.bytes += chunk.byteLength
-      member.controller.enqueue(chunk)
-    } else if (finish !== undefined) {
-      members.delete(member)
-      finish(member.controller)
+      member.give({ done: false, value: chunk })
+    } else if (this.#ended !== undefined) {
+      this.#members.delete(member)
+      member.end(this.#ended)
     } else {
-      waiting.add(member)
+      this.#waiting.add(member)
     }
   }
-  const serveWaiting = (): void => {
-    const ready = [...waiting]
-    waiting.clear()
-    ready.forEach(serve)
-    dropPassed()
+  #serveWaiting(): void {
+    const ready = [...this.#waiting]
+    this.#waiting.clear()
+    for (const member of ready) this.#serve(member)
+    this.#dropPassed()
   }
-  const read = (): void => {
-    if (reading || finish !== undefined || waiting.size === 0) return
-    if (total >= limit && total - slowest("bytes") >= limit) return
-    reading = true
-    reader.read().then(({ done, value }) => {
-      reading = false
-      if (finish !== undefined) return
-      if (done) {
-        finish = (controller) => controller.close()
-      } else {
-        held.push(value)
-        total += value.byteLength
-        if (total > limit) close()
-      }
-      serveWaiting()
-      read()
-    }, (error) => {
-      if (finish !== undefined) return
-      finish = (controller) => controller.error(error)
-      close()
-      serveWaiting()
+  #read(): void {
+    if (this.#isReading || this.#ended !== undefined || this.#waiting.size === 0) return
+    const { limit } = this.#options
+    if (this.#total >= limit && this.#total - this.#slowest("bytes") >= limit) return
+    this.#isReading = true
+    this.#source.read().then(this.#took, this.#broke)
+  }
+  readonly #took = ({ done, value }: ChunkRead): void => {
+    this.#isReading = false
+    if (this.#ended !== undefined) return
+    if (done) {
+      this.#ended = "complete"
+    } else {
+      this.#held.push(value)
+      this.#total += value.byteLength
+      if (this.#total > this.#options.limit) this.#close()
+    }
+    this.#serveWaiting()
+    this.#read()
+  }
+  readonly #broke = (cause: unknown): void => {
+    if (this.#ended !== undefined) return
+    this.#ended = cutShortBy(cause)
+    this.#close()
+    this.#serveWaiting()
+  }
+  #close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#options.onClosed?.()
+  }
+  #slowest(unit: "chunks" | "bytes"): number {
+    let least = Infinity
+    for (const member of this.#members) least = Math.min(least, member[unit])
+    return least
+  }
+  #dropPassed(): void {
+    if (this.#isOpen) return
+    const passed = Math.min(this.#slowest("chunks") - this.#dropped, this.#held.length)
+    if (passed <= 0) return
+    this.#held.splice(0, passed)
+    this.#dropped += passed
+  }
+}
+
+/** One reader's body. Its timeouts are the source's. */
+class Member implements GuardedBody {
+  onCutShort: GuardedBody["onCutShort"] = undefined
+  /** How many chunks and bytes it has been given. */
+  chunks = 0
+  bytes = 0
+  readonly #broadcast: Broadcast
+  #onLeave: (() => void) | undefined
+  #ended: CutShort | "complete" | undefined = undefined
+  #resolve: ((read: ChunkRead) => void) | undefined = undefined
+  #reject: ((cut: CutShort) => void) | undefined = undefined
+
+  constructor(broadcast: Broadcast, onLeave: (() => void) | undefined) {
+    this.#broadcast = broadcast
+    this.#onLeave = onLeave
+  }
+  read(): Promise<ChunkRead> {
+    if (this.#ended === "complete") return Promise.resolve(end)
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#broadcast.pull(this)
     })
   }
-  const leave = (member: Member): Promise<void> | undefined => {
-    members.delete(member)
-    waiting.delete(member)
-    dropPassed()
-    if (finish !== undefined) return undefined
-    if (members.size > 0) {
-      read()
-      return undefined
-    }
-    finish = (controller) => controller.close()
-    close()
-    dropPassed()
-    onAllLeft()
-    return reader.cancel().catch(() => {})
+  cancel(): void {
+    this.#leave(new CutShort("client_left"))
   }
-
-  return {
-    subscribe: () => {
-      if (!open) return undefined
-      let member: Member
-      return new ReadableStream<Uint8Array>({
-        start: (controller) => {
-          member = { controller, chunks: 0, bytes: 0 }
-          members.add(member)
-        },
-        pull: () => {
-          serve(member)
-          dropPassed()
-          read()
-        },
-        cancel: () => leave(member),
-      }, { highWaterMark: 0 })
-    },
+  /** All of its bytes are there, but the source may have to be read to its end for others. */
+  settle(): void {
+    this.read().catch(() => {})
+  }
+  give(read: ChunkRead): void {
+    const resolve = this.#resolve
+    this.#resolve = this.#reject = undefined
+    resolve?.(read)
+  }
+  end(ended: CutShort | "complete"): void {
+    if (this.#ended !== undefined) return
+    this.#ended = ended
+    const reject = this.#reject
+    if (ended === "complete") this.give(end)
+    else {
+      this.#resolve = this.#reject = undefined
+      reject?.(ended)
+    }
+    this.#onLeave?.()
+    this.#onLeave = undefined
+  }
+  #leave(cut: CutShort): void {
+    if (this.#ended !== undefined) return
+    this.#broadcast.leave(this)
+    this.end(cut)
   }
 }

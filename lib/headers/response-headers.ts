@@ -18,8 +18,9 @@ const neverDown: ReadonlySet<string> = new Set([
  * follow (curl: all of them). SDKs do so with all headers of the request: its body, and a gateway token, would go to a host
  * of the provider's choice.
  */
-export const isRedirect = ({ status, headers }: Pick<Response, "headers" | "status">): boolean =>
-  status >= 300 && status < 400 && status !== 304 && headers.has("location")
+export const isRedirect = (
+  { status, headers }: { readonly status: number; readonly headers: Pick<Headers, "has"> },
+): boolean => status >= 300 && status < 400 && status !== 304 && headers.has("location")
 
 /**
  * The end-to-end headers of an answer, in a new `Headers`.

@@ -28,7 +28,7 @@ const dateOf = (text: string): number | undefined => {
  *
  * @param now the time, in milliseconds since 1970, that dates are compared with; a past date is 0
  */
-export const retryAfterOfHeaders = (headers: Headers, now: number): number | undefined => {
+export const retryAfterOfHeaders = (headers: Pick<Headers, "get">, now: number): number | undefined => {
   const milliseconds = numberOf(headers.get("retry-after-ms") ?? "")
   if (milliseconds !== undefined) return milliseconds
   const value = headers.get("retry-after") ?? ""

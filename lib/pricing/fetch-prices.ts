@@ -19,7 +19,7 @@ export type PriceList = ReadonlyMap<string, Price>
 const maxBytes = 32 * 1024 * 1024
 
 /** A body's bytes; nothing where there are more than `maxBytes`. */
-const bytesOf = async ({ body }: Response): Promise<Uint8Array | undefined> => {
+const bytesOf = async ({ body }: Pick<Response, "body">): Promise<Uint8Array | undefined> => {
   if (body === null) return new Uint8Array()
   const reader = body.getReader()
   const chunks: Array<Uint8Array<ArrayBuffer>> = []

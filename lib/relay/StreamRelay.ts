@@ -4,7 +4,6 @@
  * @module
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
 
@@ -13,7 +12,7 @@ export interface StreamRelayShape {
   /** Starts to relay a body. */
   readonly relay: (input: RelayInput) => BodyRelay
   /** Ends every body that is being relayed, or will be, as `draining`. */
-  readonly drain: Effect.Effect<void>
+  readonly drain: () => void
 }
 
 const StreamRelayKey: Context.ServiceClass<StreamRelay, "basegate/relay/StreamRelay", StreamRelayShape> =
@@ -23,11 +22,11 @@ const StreamRelayKey: Context.ServiceClass<StreamRelay, "basegate/relay/StreamRe
  * Relays bodies.
  *
  * A body has one owner, is pulled only as fast as the client reads, and ends exactly once with a named
- * ending. A stream that broke off is shown as broken: by an error event where the framing has one, by an
- * aborted body where it has not.
+ * ending. A stream that broke off is shown as broken: by an error event if its framing has one, else by an
+ * aborted body.
  */
 export class StreamRelay extends StreamRelayKey {
-  /** Relays, and keeps count of what is being relayed so that it can be drained. */
+  /** Relays, and keeps track of what is being relayed so that it can be drained. */
   static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
     const relays = new Set<BodyRelay>()
     let draining = false
@@ -41,14 +40,14 @@ export class StreamRelay extends StreamRelayKey {
           },
         })
         relays.add(relay)
-        // Its headers came too late.
+        // Draining began before this body did.
         if (draining) relay.cut("draining")
         return relay
       },
-      drain: Effect.sync(() => {
+      drain: () => {
         draining = true
         for (const relay of relays) relay.cut("draining")
-      }),
+      },
     }
   })
 }

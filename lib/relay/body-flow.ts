@@ -1,11 +1,10 @@
 /**
- * How a body flows to those who read it.
+ * How a body flows to whoever reads it.
  *
  * @module
  */
-import type { Ending } from "../record/request-record.ts"
 
-/** Takes a body: what a stream's controller does. */
+/** Takes a body, as a stream's controller does. */
 export interface Sink {
   readonly enqueue: (chunk: Uint8Array) => void
   /** The body has ended as it should. */
@@ -16,19 +15,10 @@ export interface Sink {
 
 /** A body that flows into a sink. */
 export interface Flow {
-  /** Asks for a chunk. Resolves when there was one, or the sink was told of the end; never rejects. */
+  /** Asks for a chunk. Resolves when the sink has been given one, or the end; never rejects. */
   readonly pull: () => Promise<void>
   /** The client reads no more. */
-  readonly cancel: () => Promise<unknown> | undefined
-}
-
-/** How a body that others relay was cut. */
-export class CutShort extends Error {
-  readonly ending: Ending
-  constructor(ending: Ending) {
-    super(`The answer is not complete: ${ending}`)
-    this.ending = ending
-  }
+  readonly cancel: () => void
 }
 
 /** A flow as a stream. */
@@ -39,6 +29,6 @@ export const streamOf = (into: (sink: Sink) => Flow): ReadableStream<Uint8Array>
       flow = into(controller)
     },
     pull: () => flow.pull(),
-    cancel: async () => void await flow.cancel(),
+    cancel: () => flow.cancel(),
   }, { highWaterMark: 0 })
 }

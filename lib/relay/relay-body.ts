@@ -5,8 +5,9 @@
  */
 import type { Ending } from "../record/request-record.ts"
 import type { AnswerWatch } from "../answer/answer-watch.ts"
-import { CutShort, type Flow, type Sink, streamOf } from "./body-flow.ts"
-import type { ChunkReader } from "../upstream/body-reader.ts"
+import type { ChunkRead } from "../upstream/body-reader.ts"
+import { type BodyCut, CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
+import { type Flow, type Sink, streamOf } from "./body-flow.ts"
 
 /** Leaves a part of a body out as it passes. */
 export interface BodyFilter {
@@ -16,23 +17,21 @@ export interface BodyFilter {
   readonly finish: () => Uint8Array
 }
 
-/** A body to relay, and who wants to know about it. */
+/** A body to relay, and who observes it. */
 export interface RelayInput {
-  readonly reader: ChunkReader
+  readonly body: GuardedBody
   /**
-   * How many bytes it has, where that is known: it ends with the last of them, and not when the reader sees so. A client
-   * that counts may ask again before that, for what is to be kept by then.
+   * How many bytes it has, if known: it ends with the last of them, and not when its end is read. A client that counts may
+   * ask again before that, for what is to be stored by then.
    */
   readonly length?: number | undefined
-  /** Watches for the end that the body's form has; nothing where the end of the body is the end. */
+  /** Watches for the end that the body's form has; `undefined` if the end of the body is the end. */
   readonly watch: AnswerWatch | undefined
-  /** Whether other relays read the body: how it was cut is then an error, which each of them shows to its client. */
-  readonly isSource?: boolean
+  /** Whether other relays read the body: a cut is then an error, which each of them shows to its client. */
+  readonly isUpstreamOfBroadcast?: boolean
   readonly filter?: BodyFilter | undefined
-  /** Whether the body is read to its end when the client has left: those who watch it want to know the rest. */
-  readonly drains?: boolean
-  /** The client waits for bytes. */
-  readonly onWaiting: () => void
+  /** Whether the body is read to its end after the client has left, for those who observe it. */
+  readonly readsOnAfterDisconnect?: boolean
   /** Bytes have come. */
   readonly onChunk: (chunk: Uint8Array) => void
   /** Bytes are about to be handed on. */
@@ -40,7 +39,7 @@ export interface RelayInput {
   /**
    * The body has ended. Called once.
    *
-   * @param whole whether the source came to its own end; where it did not, its request is to be ended
+   * @param whole whether the source came to its own end
    */
   readonly onEnd: (ending: Ending, whole: boolean) => void
 }
@@ -56,175 +55,201 @@ export interface BodyRelay {
   /** Without a stream, for a host that can do without. */
   readonly into: (sink: Sink) => Flow
   /**
-   * The whole of a body of known length that comes in one piece, which is relayed then; nothing where it does not, and
-   * `body` brings it. To be asked at most once and before `body`, of a relay that neither drains nor filters:
-   * it spares a short answer the stream, a third of what its relay costs on Bun and half of that on Node.
+   * The whole of a body of known length that comes in one piece, which has been relayed then; `undefined` if it does not,
+   * and `body` brings it. To be called at most once and before `body`, of a relay that neither reads on nor filters: it
+   * spares a short answer the stream, a third of what its relay costs on Bun and half of that on Node.
    */
   readonly whole: () => Promise<Uint8Array | undefined>
   /** Ends it from outside. Does nothing once it has ended. */
-  readonly cut: (ending: Ending) => void
+  readonly cut: (ending: BodyCut) => void
 }
 
 /** Starts to relay a body. Nothing is read before the client asks for it. */
-export const relayBody = (
-  { reader, length, watch, isSource = false, filter, drains = false, onWaiting, onChunk, onPassed, onEnd }:
-    RelayInput,
-): BodyRelay => {
-  let sink: Sink | undefined
-  /** How the body ended before it was asked for. */
-  let fate: ((sink: Sink) => void) | undefined
-  /** A read whose result is yet to be relayed. */
-  let ahead: ReturnType<typeof reader.read> | undefined
-  let received = 0
-  let ended = false
-  let reading = false
-  /** The client has left, and the body is read on. */
-  let left = false
-  let giveUp = (): void => {}
+export const relayBody = (input: RelayInput): BodyRelay => new Relay(input)
 
-  const end = (ending: Ending, whole = false): void => {
-    ended = true
-    onEnd(ending, whole)
-    // The read that it waits for may never come to anything.
-    giveUp()
+/** How the end of a body shows to its client. */
+type Shown = (sink: Sink) => void
+
+const closed: Shown = (sink) => sink.close()
+
+/** One relay, in one of three states. A class, since each answer has one: its shape is fixed, its methods are shared. */
+class Relay implements BodyRelay, Flow {
+  readonly #input: RelayInput
+  /**
+   * - `relaying`: what comes is handed on.
+   * - `draining`: the client has left, and the body is read on for those who observe it.
+   * - `ended`: nothing is read any more.
+   */
+  #state: "relaying" | "draining" | "ended" = "relaying"
+  #sink: Sink | undefined = undefined
+  /** How the body ended before there was a sink to show it to. */
+  #unshown: Shown | undefined = undefined
+  #isReading = false
+  /** A read whose result is still to be relayed. */
+  #ahead: Promise<ChunkRead> | undefined = undefined
+  #received = 0
+  #giveUpWhole: (() => void) | undefined = undefined
+  #stream: ReadableStream<Uint8Array> | undefined = undefined
+
+  constructor(input: RelayInput) {
+    this.#input = input
+    input.body.onCutShort = ({ ending }) => this.cut(ending)
   }
-  const show = (how: NonNullable<typeof fate>): void => {
-    if (sink === undefined) fate = how
-    else how(sink)
+
+  body(): ReadableStream<Uint8Array> {
+    return this.#stream ??= streamOf((sink) => this.into(sink))
   }
-  const next = (expected?: number): ReturnType<typeof reader.read> => {
-    onWaiting()
-    reading = true
-    const read = ahead ?? reader.read(expected)
-    ahead = undefined
-    return read
+
+  into(sink: Sink): Flow {
+    this.#sink = sink
+    this.#unshown?.(sink)
+    return this
   }
-  const take = (chunk: Uint8Array): void => {
-    received += chunk.byteLength
-    watch?.push(chunk)
-    onChunk(chunk)
-  }
-  const pass = (chunk: Uint8Array): boolean => {
-    if (chunk.byteLength === 0) return false
-    onPassed?.(chunk)
-    sink?.enqueue(chunk)
-    return true
-  }
-  /** The runtime lets go of the connection when somebody has seen the end. */
-  const seeEnd = (): void => void reader.read(1).catch(() => {})
-  const endLeft = (): void =>
-    end("client_left", watch === undefined || length !== undefined || watch.mayEnd())
-  const readOn = async (): Promise<void> => {
-    try {
-      for (;;) {
-        const { done, value } = await next()
-        if (ended) return
-        if (done) return endLeft()
-        take(value)
-      }
-    } catch {
-      if (!ended) end("client_left")
-    }
-  }
-  const leave = (): void => {
-    left = true
-    if (!reading) void readOn()
-  }
-  // Abort first, then show the client: a paused client must not keep Baseten busy.
-  const cut = (ending: Ending): void => {
-    if (ended) return
-    if (left) {
-      if (ending === "client_left") return
-      end("client_left")
-      return void reader.cancel().catch(() => {})
-    }
-    if (watch?.isComplete()) {
-      end("complete")
-      const rest = filter?.finish()
-      return show((_) => {
-        if (rest !== undefined && rest.byteLength > 0) _.enqueue(rest)
-        _.close()
-      })
-    }
-    if (drains && ending === "client_left") {
-      leave()
-      return show((_) => _.close())
-    }
-    end(ending)
-    reader.cancel().catch(() => {})
-    // Nobody reads any more, and a failed body would be logged by Deno as an error of the server's.
-    if (ending === "client_left") return show((_) => _.close())
-    const closing = isSource ? undefined : watch?.closing(ending)
-    if (closing === undefined) return show((_) => _.error(new CutShort(ending)))
-    // What a filter still holds is the beginning of an event that never came: its client must get to the error.
-    show((_) => {
-      if (closing.byteLength > 0) _.enqueue(closing)
-      _.close()
+
+  whole(): Promise<Uint8Array | undefined> {
+    const { body, length, onPassed } = this.#input
+    return new Promise((resolve) => {
+      if (length === undefined || this.#state !== "relaying") return resolve(undefined)
+      const giveUp = this.#giveUpWhole = () => resolve(undefined)
+      this.#ahead = this.#read(length)
+      this.#ahead.then(({ value }) => {
+        if (this.#state !== "relaying" || value?.byteLength !== length) return giveUp()
+        this.#take(value)
+        onPassed?.(value)
+        resolve(value)
+        this.#end("complete", true)
+        body.settle()
+      }).catch((cause) => this.cut(cutShortBy(cause).ending))
     })
   }
 
-  const pull = async (): Promise<void> => {
+  async pull(): Promise<void> {
+    const { body, length, filter } = this.#input
     try {
-      for (;;) {
-        const { done, value } = await next()
-        reading = false
-        if (ended) return
-        if (done) break
-        take(value)
-        if (left) return await readOn()
-        const passed = pass(filter === undefined ? value : filter.push(value))
-        if (received === length) {
-          seeEnd()
-          break
+      while (this.#state === "relaying") {
+        const { done, value } = await this.#read()
+        this.#isReading = false
+        if (this.#isEnded()) return
+        if (done) return this.#endOfSource()
+        this.#take(value)
+        if (this.#isDraining()) return await this.#readOn()
+        const passed = this.#pass(filter === undefined ? value : filter.push(value))
+        if (this.#received === length) {
+          body.settle()
+          return this.#endOfSource()
         }
         if (passed) return
       }
-      if (left) return endLeft()
-      if (length === undefined && watch !== undefined && !watch.mayEnd()) return cut("upstream_cut")
-      if (filter !== undefined) pass(filter.finish())
-      end("complete", true)
-      sink?.close()
-    } catch (error) {
-      cut(error instanceof CutShort ? error.ending : "upstream_cut")
+    } catch (cause) {
+      if (this.#isDraining()) this.#endDraining()
+      else this.cut(cutShortBy(cause).ending)
     }
   }
-  const cancel = (): Promise<unknown> | undefined => {
-    if (ended || left) return undefined
-    const complete = watch?.isComplete() ?? false
-    if (drains && !complete) {
-      leave()
-      return undefined
-    }
+
+  /** The client reads no more. */
+  cancel(): void {
+    if (this.#state !== "relaying") return
+    const { body, watch, readsOnAfterDisconnect } = this.#input
     // A client that stops reading after the end mark has its whole answer.
-    end(complete ? "complete" : "client_left")
-    return reader.cancel().catch(() => {})
-  }
-  const into = (given: Sink): Flow => {
-    sink = given
-    fate?.(given)
-    return { pull, cancel }
+    const isComplete = watch?.isComplete() ?? false
+    if (readsOnAfterDisconnect === true && !isComplete) return this.#drain()
+    this.#end(isComplete ? "complete" : "client_left")
+    body.cancel()
   }
 
-  const whole = (): Promise<Uint8Array | undefined> =>
-    new Promise((resolve) => {
-      if (length === undefined || ended) return resolve(undefined)
-      giveUp = () => resolve(undefined)
-      ahead = next(length)
-      ahead.then(({ value }) => {
-        if (ended || value?.byteLength !== length) return giveUp()
-        take(value)
-        onPassed?.(value)
-        resolve(value)
-        end("complete", true)
-        seeEnd()
-      }, giveUp)
-    })
-
-  let body: ReadableStream<Uint8Array> | undefined
-  return {
-    body: () => body ??= streamOf(into),
-    into,
-    whole,
-    cut,
+  cut(ending: BodyCut): void {
+    const { body, watch, filter, readsOnAfterDisconnect } = this.#input
+    if (this.#state === "ended") return
+    if (this.#state === "draining") return ending === "client_left" ? undefined : this.#endDraining()
+    const isComplete = watch?.isComplete() ?? false
+    if (!isComplete && ending === "client_left" && readsOnAfterDisconnect === true) {
+      this.#drain()
+      return this.#show(closed)
+    }
+    this.#end(isComplete ? "complete" : ending)
+    // Abort first, then show the client: a paused client must not keep Baseten busy.
+    body.cancel()
+    if (isComplete) return this.#show(closedAfter(filter?.finish()))
+    // The client is gone: close quietly, since Deno logs an errored body as a server error.
+    if (ending === "client_left") return this.#show(closed)
+    const closing = this.#input.isUpstreamOfBroadcast === true ? undefined : watch?.closing(ending)
+    if (closing === undefined) return this.#show((sink) => sink.error(new CutShort(ending)))
+    // What a filter still holds is the beginning of an event that never came: its client must get to the error.
+    this.#show(closedAfter(closing))
   }
+
+  // Methods, since the compiler takes a state that it has seen for one that stays while others are awaited.
+  #isEnded(): boolean {
+    return this.#state === "ended"
+  }
+  #isDraining(): boolean {
+    return this.#state === "draining"
+  }
+
+  #read(expected?: number): Promise<ChunkRead> {
+    this.#isReading = true
+    const read = this.#ahead ?? this.#input.body.read(expected)
+    this.#ahead = undefined
+    return read
+  }
+  #take(chunk: Uint8Array): void {
+    this.#received += chunk.byteLength
+    this.#input.watch?.push(chunk)
+    this.#input.onChunk(chunk)
+  }
+  #pass(chunk: Uint8Array): boolean {
+    if (chunk.byteLength === 0) return false
+    this.#input.onPassed?.(chunk)
+    this.#sink?.enqueue(chunk)
+    return true
+  }
+  #show(how: Shown): void {
+    if (this.#sink === undefined) this.#unshown = how
+    else how(this.#sink)
+  }
+  #end(ending: Ending, whole = false): void {
+    this.#state = "ended"
+    this.#input.onEnd(ending, whole)
+    // The read that it waits for may never settle.
+    this.#giveUpWhole?.()
+  }
+  /** All that there is has come. */
+  #endOfSource(): void {
+    const { length, watch, filter } = this.#input
+    if (this.#state === "draining") return this.#endDrained()
+    if (length === undefined && watch !== undefined && !watch.mayEnd()) return this.cut("upstream_cut")
+    if (filter !== undefined) this.#pass(filter.finish())
+    this.#end("complete", true)
+    this.#sink?.close()
+  }
+  #drain(): void {
+    this.#state = "draining"
+    // A pull that waits for its read goes on with what that brings.
+    if (!this.#isReading) void this.#readOn()
+  }
+  async #readOn(): Promise<void> {
+    try {
+      while (this.#state === "draining") {
+        const { done, value } = await this.#read()
+        if (this.#isEnded()) return
+        if (done) return this.#endDrained()
+        this.#take(value)
+      }
+    } catch {
+      if (!this.#isEnded()) this.#endDraining()
+    }
+  }
+  #endDraining(): void {
+    this.#end("client_left")
+    this.#input.body.cancel()
+  }
+  #endDrained(): void {
+    const { length, watch } = this.#input
+    this.#end("client_left", watch === undefined || length !== undefined || watch.mayEnd())
+  }
+}
+
+const closedAfter = (bytes: Uint8Array | undefined): Shown => (sink) => {
+  if (bytes !== undefined && bytes.byteLength > 0) sink.enqueue(bytes)
+  sink.close()
 }

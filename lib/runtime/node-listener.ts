@@ -38,7 +38,7 @@ const intoFrom = (response: Response) => (sink: Sink): Flow => {
         sink.error(cause)
       }
     },
-    cancel: () => reader?.cancel(),
+    cancel: () => void reader?.cancel().catch(() => {}),
   }
 }
 
@@ -48,11 +48,11 @@ const contentOf = (answer: Response | RelayedAnswer): Pick<RelayedBody, "into"> 
 }
 
 /** Pours a body into a response, no faster than its client reads. */
-const pour = async ({ into }: Pick<RelayedBody, "into">, response: ServerResponse): Promise<void> => {
+const pour = async (body: Pick<RelayedBody, "into">, response: ServerResponse): Promise<void> => {
   let over = false
   // The headers go ahead only where no bytes come with them: one packet in place of two, for most answers.
   const ahead = setImmediate(() => over || response.flushHeaders())
-  const flow = into({
+  const flow = body.into({
     enqueue: (chunk) => {
       clearImmediate(ahead)
       response.write(chunk)
@@ -71,7 +71,7 @@ const pour = async ({ into }: Pick<RelayedBody, "into">, response: ServerRespons
   const closed = (): void => {
     over = true
     goOn()
-    if (!response.writableFinished) void flow.cancel()?.catch(() => {})
+    if (!response.writableFinished) flow.cancel()
   }
   if (response.destroyed) return closed()
   response.on("drain", () => goOn()).on("close", closed)

@@ -86,7 +86,7 @@ class NodeAnswer implements Pick<Response, "status" | "statusText" | "headers" |
   }
 }
 
-const openReader: OpenReader = (response: Response | NodeAnswer) =>
+const openReader: OpenReader = (response) =>
   response instanceof NodeAnswer ? response.reader : readChunks(response)
 
 /** Sends over `node:http` and `node:https`, with connections kept alive. */

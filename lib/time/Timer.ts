@@ -1,23 +1,30 @@
 /**
- * Time that runs out.
+ * One-shot timers, replaceable by virtual time in tests.
  *
  * @module
  */
 import * as Context from "effect/Context"
 
-/** Calls back once after so many milliseconds, unless the function that it gives is called before. */
-export type StartTimer = (milliseconds: number, ring: () => void) => () => void
+/**
+ * Calls `onFire` once after so many milliseconds, never before it has returned itself.
+ *
+ * @returns cancels the timer; does nothing once it has fired
+ */
+export type StartTimer = (milliseconds: number, onFire: () => void) => () => void
 
-/** The longest that a timer of the runtimes takes; one that is set for longer rings at once. */
-const longest = 2_147_483_647
+/** The longest delay that the runtimes' timers take: one that is set for longer fires at once. */
+export const longestDelay = 2_147_483_647
+
+/** Starts a timer of the runtime's own. */
+export const startRuntimeTimer: StartTimer = (milliseconds, onFire) => {
+  const timer = setTimeout(onFire, Math.min(Math.ceil(milliseconds), longestDelay))
+  return () => clearTimeout(timer)
+}
 
 /**
- * Sets alarms, by the runtime's own timer unless a test brings one of virtual time: a fiber that sleeps costs ten times
- * as much (15 µs a request on Bun 1.4, of 175), and nearly every alarm is called off.
+ * The runtime's own timers unless the host or a test brings others. A fiber that sleeps costs ten times as much (15 µs a
+ * request on Bun 1.4, of 175), and nearly every timer is cancelled.
  */
 export const Timer: Context.Reference<StartTimer> = Context.Reference<StartTimer>("basegate/time/Timer", {
-  defaultValue: () => (milliseconds, ring) => {
-    const timer = setTimeout(ring, Math.min(Math.ceil(milliseconds), longest))
-    return () => clearTimeout(timer)
-  },
+  defaultValue: () => startRuntimeTimer,
 })

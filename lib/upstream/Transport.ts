@@ -14,9 +14,12 @@ export interface UpstreamRequest {
   readonly method: string
   readonly headers: Headers
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
-  /** The length of a streamed body in bytes, where it is known. */
+  /** The length of a streamed body in bytes, if known. */
   readonly length?: number | undefined
 }
+
+/** What is read of a transport's answer: any `Response` will do. */
+export type TransportAnswer = Pick<Response, "status" | "statusText" | "headers" | "body">
 
 /** Makes a body one whose length the runtime knows. */
 export type StreamBody = (
@@ -24,19 +27,19 @@ export type StreamBody = (
   length: number,
 ) => ReadableStream<Uint8Array<ArrayBuffer>>
 
-/** What the Fetch standard leaves to runtimes, most of which take any case. */
+/** The Fetch standard leaves the spelling to runtimes, most of which take any case. */
 const usualCodings = ["gzip", "x-gzip", "deflate", "br", "zstd"].flatMap((name) => [name, name.toUpperCase()])
 
 /** What `Transport` does. */
 export interface TransportShape {
   /**
-   * Resolves with the response headers, its body yet to come. `abort` ends both. What it rejects with is told to the
-   * client where it is a `GatewayError`.
+   * Resolves with the response headers, its body yet to come. `abort` ends both. If it rejects with a `GatewayError`, the
+   * client is told that one.
    */
-  readonly send: (request: UpstreamRequest, abort: Abort) => Promise<Response>
-  /** The content codings that it undoes, as they are spelt where it does, leaving their headers on the answer. */
+  readonly send: (request: UpstreamRequest, abort: Abort) => Promise<TransportAnswer>
+  /** The content codings that it undoes while it leaves their headers on the answer, in the spellings that it knows. */
   readonly decodes: ReadonlySet<string>
-  /** How the bodies of its answers are read; in the runtime's own chunks unless told otherwise. */
+  /** How the bodies of its answers are read; by default in the runtime's own chunks. */
   readonly openReader?: OpenReader
 }
 
@@ -48,7 +51,7 @@ export class Transport extends TransportKey {
   /**
    * The runtime's own `fetch`.
    *
-   * @param options.decodes the content codings that this `fetch` undoes even where none was asked for
+   * @param options.decodes the content codings that this `fetch` undoes even if none was asked for
    * @param options.init members of `fetch`'s second argument that only this runtime knows
    * @param options.openReader how the bodies of answers are best read here
    * @param options.streamBody what this `fetch` needs done to a streamed body of known length

@@ -6,50 +6,53 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeLazyAbort } from "./lazy-abort.ts"
-import { GatewayError } from "../errors.ts"
-import { providerFailed, providerTimeout } from "../errors/provider-errors.ts"
-import { monotonicBy } from "../time/monotonic.ts"
-import { startTimeouts, type TimeoutKind, type TimeoutLimits, type Timeouts } from "./timeouts.ts"
+import type * as Result from "effect/Result"
+import { plainClock } from "../time/clock.ts"
 import { Timer } from "../time/Timer.ts"
-import { type OpenReader, readChunks } from "./body-reader.ts"
+import type { Cut } from "./cut.ts"
+import type { GuardedBody } from "./guarded-body.ts"
+import { Sending } from "./sending.ts"
+import type { TimeoutLimits } from "./timeouts.ts"
 import { Transport, type UpstreamRequest } from "./Transport.ts"
+import type { UpstreamFailure } from "./upstream-failure.ts"
 
-/** Baseten's answer, its body yet to be read, with what keeps watch over it. */
+/** Baseten's answer, its body yet to be read. */
 export interface UpstreamAnswer {
-  readonly response: Response
-  /** The content codings that the transport has undone. */
-  readonly decoded: ReadonlySet<string>
-  readonly openReader: OpenReader
-  readonly clocks: Timeouts
-  /** The time that the clocks run on, in milliseconds since a time of its own. */
-  readonly now: () => number
-  /** Calls back when a clock runs out while the body is relayed. */
-  readonly onExpiry: (callback: (expiry: TimeoutKind) => void) => void
-  /** Ends the watch over a request whose answer has come to its end: its connection can be used again. */
-  readonly settled: () => void
-  /** Ends Baseten's request, if it has not ended, and the watch. */
+  readonly status: number
+  readonly statusText: string
+  /** The end-to-end headers, for the client: without those of one hop, and of content codings that the transport undid. */
+  readonly headers: Headers
+  /** The headers as they came. */
+  readonly received: Pick<Headers, "get" | "has">
+  /** `undefined` if there is none: by the status, by the method, or by the transport. */
+  readonly body: GuardedBody | undefined
+  /** Ends Baseten's request, if it has not ended. */
   readonly release: () => void
 }
 
-/** A request to Baseten, and word of its body. */
+/** A request to Baseten, and what tells that its body breaks off. */
 export interface UpstreamCall extends UpstreamRequest {
   /** Aborts when a streamed body breaks off; its reason is the `GatewayError` that says why. */
   readonly broken?: AbortSignal | undefined
 }
 
-/** Why a call gave no answer, beside the client's leaving. */
-export interface UpstreamFailure {
-  readonly error: GatewayError
-  readonly ending: "complete" | "upstream_cut" | TimeoutKind
-}
-
 /** What `Upstream` does. */
 export interface UpstreamShape {
+  /**
+   * Sends a request and resolves when its answer's headers have come, or with why there is none: `provider_failed` if the
+   * connection failed or closed before the headers, `provider_timeout` if a timeout expired first, what broke the
+   * request's body if that came first, `client_left` or `draining` if it was cut. Whatever the transport does, it settles
+   * then, and the request is aborted: the GPU stops.
+   *
+   * Rejects only with what a transport throws.
+   *
+   * @param limits in milliseconds; they go on to apply to the answer's body, which is no longer subject to `cut`
+   */
   readonly send: (
     call: UpstreamCall,
     limits: TimeoutLimits,
-  ) => Effect.Effect<UpstreamAnswer, UpstreamFailure>
+    cut: Cut,
+  ) => Promise<Result.Result<UpstreamAnswer, UpstreamFailure>>
 }
 
 const UpstreamKey: Context.ServiceClass<Upstream, "basegate/upstream/Upstream", UpstreamShape> = Context
@@ -58,121 +61,19 @@ const UpstreamKey: Context.ServiceClass<Upstream, "basegate/upstream/Upstream", 
     UpstreamShape
   >()("basegate/upstream/Upstream")
 
-/**
- * Sends requests to Baseten. Interruption aborts the request: the GPU stops.
- *
- * Fails with `provider_failed` where the connection failed or closed before the headers, with
- * `provider_timeout` where a clock ran out first, and with what broke the request's body where that came first.
- */
+/** Sends requests to Baseten, each within its timeouts. */
 export class Upstream extends UpstreamKey {
   /** Over the platform's transport. */
   static readonly layer: Layer.Layer<Upstream, never, Transport> = Layer.effect(
     Upstream,
     Effect.gen(function* () {
       const transport = yield* Transport
-      const setAlarm = yield* Timer
-      const openReader = transport.openReader ?? readChunks
-      /** An answer that comes too late, from a transport that does not obey. */
-      const letGo = (response: Response): void => {
-        openReader(response)?.cancel().catch(() => {})
-      }
-      const begin = (call: UpstreamCall, limits: TimeoutLimits, now: () => number, answered: Answered) => {
-        const clocks = startTimeouts(limits, now())
-        const aborter = makeLazyAbort()
-        let over = false
-        let expiry: TimeoutKind | undefined
-        // Not left to the transport: whatever it does with an abort, the call ends now.
-        let expired = (): void => fail(whyNone(call, expiry))
-        let callOff = (): void => {}
-        const check = (): void => {
-          const state = clocks.check(now())
-          if (typeof state === "number") {
-            callOff = setAlarm(state, check)
-          } else {
-            expiry = state
-            expired()
-          }
-        }
-        const release = (): void => {
-          callOff()
-          aborter.abort()
-        }
-        const leave = (): void => {
-          over = true
-          release()
-        }
-        const fail = (failure: UpstreamFailure): void => {
-          leave()
-          answered(Effect.fail(failure))
-        }
-        check()
-        call.broken?.addEventListener("abort", () => fail(whyNone(call, undefined)), { once: true })
-        if (over) return leave
-        let sent: Promise<Response>
-        try {
-          sent = transport.send(call, aborter)
-        } catch (defect) {
-          leave()
-          throw defect
-        }
-        sent.then(
-          (response) => {
-            if (over) return letGo(response)
-            expired = release
-            if (!isStatus(response.status)) return fail(whyNone(call, undefined))
-            clocks.headersReceived()
-            answered(Effect.succeed({
-              response,
-              decoded: transport.decodes,
-              openReader,
-              clocks,
-              now,
-              onExpiry: (callback) => {
-                expired = () => expiry !== undefined && callback(expiry)
-              },
-              settled: () => callOff(),
-              release,
-            }))
-          },
-          (cause) => fail(whyNone(call, expiry, cause)),
-        )
-        return leave
-      }
+      const startTimer = yield* Timer
+      const { now } = yield* plainClock
       return {
-        send: (call, limits) =>
-          Effect.clockWith((clock) => {
-            const now = (): number => monotonicBy(clock)
-            return Effect.callback((resume) => {
-              const leave = begin(call, limits, now, resume)
-              return Effect.sync(leave)
-            })
-          }),
+        send: (call, limits, cut) =>
+          new Promise((resolve) => new Sending(transport, startTimer, now, call, limits, resolve).begin(cut)),
       }
     }),
   )
-}
-
-type Answered = (answer: Effect.Effect<UpstreamAnswer, UpstreamFailure>) => void
-
-/** Why a call has no answer. */
-const whyNone = (
-  { broken, url }: UpstreamCall,
-  expiry: TimeoutKind | undefined,
-  cause?: unknown,
-): UpstreamFailure => {
-  if (broken?.aborted) return { error: broken.reason as GatewayError, ending: "complete" }
-  if (cause instanceof GatewayError) return { error: cause, ending: "upstream_cut" }
-  const { host } = new URL(url)
-  return expiry === undefined
-    ? { error: providerFailed(host), ending: "upstream_cut" }
-    : { error: providerTimeout(host, clockNames[expiry]), ending: expiry }
-}
-
-/** No response can be made of another status, which HTTP knows none of either (RFC 9110 §15). */
-const isStatus = (status: number): boolean => status >= 200 && status <= 599
-
-const clockNames: Record<TimeoutKind, string> = {
-  first_byte_timeout: "clock to the headers (headers_timeout, dedicated_headers_timeout)",
-  idle: "idle clock (idle_timeout)",
-  total_timeout: "clock of the whole call (total_timeout)",
 }

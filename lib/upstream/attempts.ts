@@ -3,26 +3,26 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import type { Reason } from "../errors.ts"
-import { monotonicBy } from "../time/monotonic.ts"
 import { retryAfterOfBody, retryAfterOfHeaders } from "../headers/retry-after.ts"
+import type { Awaitable } from "../time/awaitable.ts"
+import type { PlainClock } from "../time/clock.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import { readBeginning } from "./body-beginning.ts"
+import type { Cut } from "./cut.ts"
 import { type RetryPolicy, retryWait } from "./retry-policy.ts"
-import type { UpstreamAnswer, UpstreamFailure } from "./Upstream.ts"
+import type { UpstreamAnswer } from "./Upstream.ts"
+import { interrupted, type UpstreamFailure } from "./upstream-failure.ts"
 
-/** What came of one attempt, for the record. Times are in milliseconds. */
+/** The outcome of one attempt, for the record. Times are in milliseconds. */
 export interface AttemptReport {
   /** 1 for the first. */
   readonly attempt: number
-  /** The status of the answer; nothing where there was none. */
+  /** The status of the answer; `undefined` if there was none. */
   readonly status: number | undefined
   /** Why there was no answer. */
   readonly error: Reason | undefined
-  /** When it began, since a time of its own (`monotonic.ts`). */
-  readonly started: number
   /** How long it took, to the headers or to the failure. */
   readonly duration: number
   /** The wait before it, which is 0 for the first. */
@@ -33,159 +33,153 @@ export interface AttemptReport {
 export interface RetryOptions {
   /** Whether the request can be sent twice: a body that is streamed up cannot. */
   readonly repeatable: boolean
-  /** When the request's total time is over, by the same clock as `started`; nothing where it has no limit. */
+  /** When the request's total time is over, on the monotonic clock; `undefined` if it has no limit. */
   readonly deadline: number | undefined
-  /** Whether there may be another try; asked when all else speaks for one, which is made then. */
-  readonly again: Effect.Effect<boolean>
-  /**
-   * Called as soon as an attempt is over. An attempt that the client's leaving interrupts is not reported.
-   */
+  /** Whether there may be another attempt. Called when all else speaks for one, which is made if it says so. */
+  readonly mayRetry: () => Awaitable<boolean>
+  /** Called as soon as an attempt is over, unless it was cut. */
   readonly onAttempt: (report: AttemptReport) => void
 }
 
-/**
- * How much of a failed answer, in bytes, and for how long, in milliseconds, is read to find the server's
- * wish.
- */
-const wishBytes = 65_536
-const wishTime = 2_000
-
-/** What came of a request, or of one try of it. */
-export type Outcome = Result.Result<UpstreamAnswer, UpstreamFailure>
-
-/**
- * Tries until there is an answer that a retry would not mend, or the policy gives up; then the last answer or
- * failure is handed on as it is, its body whole.
- *
- * A failed answer is released before the wait for the next try, so that nothing is open while the gateway
- * waits.
- *
- * @param attempt one try, given its number from 1; the clocks that it starts must keep within the deadline
- */
-export const withRetries = (
-  attempt: (number: number) => Effect.Effect<UpstreamAnswer, UpstreamFailure>,
-  policy: RetryPolicy,
-  options: RetryOptions,
-): Effect.Effect<Outcome> =>
-  options.repeatable && policy.maxAttempts > 1
-    ? severalTries(attempt, policy, options)
-    : Effect.map(reported(attempt, 1, 0, options.onAttempt), ({ result }) => result)
-
-interface Try {
-  readonly result: Outcome
-  /** What a policy goes by: a status, or why there is none. */
-  readonly outcome: number | Reason
-  readonly ended: number
-  readonly duration: number
+/** Time and chance. */
+export interface RetryEnvironment {
+  readonly clock: PlainClock
+  readonly startTimer: StartTimer
+  /** In [0, 1). */
+  readonly random: () => number
 }
 
-/** One try, and word of it. */
-const reported = (
-  attempt: (number: number) => Effect.Effect<UpstreamAnswer, UpstreamFailure>,
-  number: number,
-  waited: number,
-  onAttempt: RetryOptions["onAttempt"],
-): Effect.Effect<Try> =>
-  Effect.clockWith((clock) => {
-    const started = monotonicBy(clock)
-    return Effect.map(Effect.result(attempt(number)), (result) => {
-      const ended = monotonicBy(clock)
-      const duration = ended - started
-      const outcome = Result.isSuccess(result) ? result.success.response.status : result.failure.error.reason
-      onAttempt({
-        attempt: number,
-        status: typeof outcome === "number" ? outcome : undefined,
-        error: typeof outcome === "string" ? outcome : undefined,
-        started,
-        duration,
-        waited,
+/** How much of a failed answer is read to find its `retry_after`, in bytes, and for how long, in milliseconds. */
+const mostRead = 65_536
+const longestRead = 2_000
+
+/** The result of a request, or of one attempt. */
+export type Attempted = Result.Result<UpstreamAnswer, UpstreamFailure>
+
+/**
+ * Tries until there is an answer that a retry would not mend, or the policy gives up; then hands the last answer or failure
+ * on as it is, its body whole.
+ *
+ * A failed answer is released before the wait for the next attempt, so that nothing is open while the gateway waits.
+ *
+ * @param attempt one attempt; its timeouts must keep within the deadline, and `cut` must end it
+ * @param cut ends the waits between attempts
+ */
+export const withRetries = (
+  attempt: () => Promise<Attempted>,
+  policy: RetryPolicy,
+  options: RetryOptions,
+  environment: RetryEnvironment,
+  cut: Cut,
+): Promise<Attempted> => new Attempts(attempt, policy, options, environment, cut).run()
+
+class Attempts {
+  readonly #attempt: () => Promise<Attempted>
+  readonly #policy: RetryPolicy
+  readonly #options: RetryOptions
+  readonly #environment: RetryEnvironment
+  readonly #cut: Cut
+  #number = 0
+  #waited = 0
+  #duration = 0
+
+  constructor(
+    attempt: () => Promise<Attempted>,
+    policy: RetryPolicy,
+    options: RetryOptions,
+    environment: RetryEnvironment,
+    cut: Cut,
+  ) {
+    this.#attempt = attempt
+    this.#policy = policy
+    this.#options = options
+    this.#environment = environment
+    this.#cut = cut
+  }
+
+  async run(): Promise<Attempted> {
+    const most = this.#options.repeatable ? this.#policy.maxAttempts : 1
+    for (;;) {
+      const result = await this.#attemptOnce()
+      if (this.#number >= most || this.#cut.reason !== undefined) return result
+      const last = await this.#beforeNext(result)
+      if (last !== undefined) return last
+    }
+  }
+
+  async #attemptOnce(): Promise<Attempted> {
+    const { now } = this.#environment.clock
+    this.#number++
+    const started = now()
+    const result = await this.#attempt()
+    this.#duration = now() - started
+    const isAnswer = Result.isSuccess(result)
+    if (isAnswer || result.failure.ending !== this.#cut.reason) {
+      this.#options.onAttempt({
+        attempt: this.#number,
+        status: isAnswer ? result.success.status : undefined,
+        error: isAnswer ? undefined : result.failure.error.reason,
+        duration: this.#duration,
+        waited: this.#waited,
       })
-      return { result, outcome, ended, duration }
+    }
+    return result
+  }
+
+  /** Waits for the next attempt; gives what is handed on if there is none. */
+  async #beforeNext(result: Attempted): Promise<Attempted | undefined> {
+    const { clock, startTimer, random } = this.#environment
+    const chance = random()
+    const answer = Result.isSuccess(result) ? result.success : undefined
+    const outcome = Result.isSuccess(result) ? result.success.status : result.failure.error.reason
+    const waitFor = (retryAfter: number | undefined): number | undefined =>
+      retryWait(this.#policy, {
+        attempt: this.#number,
+        outcome,
+        duration: this.#duration,
+        retryAfter,
+        remaining: this.#remaining(),
+        random: chance,
+      })
+    const told = answer && retryAfterOfHeaders(answer.received, clock.wall())
+    let wait = waitFor(told)
+    if (wait === undefined) return result
+    let whole = result
+    if (answer?.body !== undefined && told === undefined && isJson(answer.received)) {
+      const spare = Math.min(longestRead, (this.#remaining() ?? Infinity) - wait)
+      const { text, body } = await readBeginning(answer.body, mostRead, spare, startTimer, this.#cut)
+      whole = Result.succeed({ ...answer, body })
+      wait = this.#cut.reason === undefined ? waitFor(retryAfterOfBody(text)) : undefined
+    }
+    if (wait !== undefined && !await this.#options.mayRetry()) wait = undefined
+    if (wait === undefined && this.#cut.reason === undefined) return whole
+    answer?.release()
+    if (wait === undefined || !await waited(wait, startTimer, this.#cut)) {
+      return Result.fail(interrupted(this.#cut.reason ?? "client_left"))
+    }
+    this.#waited = wait
+    return undefined
+  }
+
+  #remaining(): number | undefined {
+    const { deadline } = this.#options
+    return deadline === undefined ? undefined : deadline - this.#environment.clock.now()
+  }
+}
+
+/** Whether so many milliseconds have passed without a cut. */
+const waited = (milliseconds: number, startTimer: StartTimer, cut: Cut): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (cut.reason !== undefined) return resolve(false)
+    const stopTimer = startTimer(milliseconds, () => {
+      forget()
+      resolve(true)
+    })
+    const forget = cut.onCut(() => {
+      stopTimer()
+      resolve(false)
     })
   })
 
-const severalTries = Effect.fnUntraced(
-  function* (
-    attempt: (number: number) => Effect.Effect<UpstreamAnswer, UpstreamFailure>,
-    policy: RetryPolicy,
-    { deadline, again, onAttempt }: RetryOptions,
-  ) {
-    const clock = yield* Clock.Clock
-    let waited = 0
-    for (let number = 1;; number++) {
-      const { result, outcome, ended, duration } = yield* reported(attempt, number, waited, onAttempt)
-      if (number >= policy.maxAttempts) return result
-
-      const answer = Result.isSuccess(result) ? result.success : undefined
-      const random = yield* Random.next
-      const waitFor = (wish: number | undefined, now: number): number | undefined => {
-        const remaining = deadline === undefined ? undefined : deadline - now
-        return retryWait(policy, { attempt: number, outcome, duration, wish, remaining, random })
-      }
-      const wish = answer === undefined
-        ? undefined
-        : retryAfterOfHeaders(answer.response.headers, clock.currentTimeMillisUnsafe())
-      let wait = waitFor(wish, ended)
-      if (wait === undefined) return result
-      let given = (): Outcome => result
-      if (answer !== undefined) {
-        if (wish === undefined && answer.response.body !== null && isJson(answer.response.headers)) {
-          const { text, whole } = beginningOf(answer.response.body)
-          const spare = deadline === undefined ? wishTime : Math.min(wishTime, deadline - ended - wait)
-          const read = yield* text.pipe(
-            Effect.timeoutOrElse({ duration: spare, orElse: () => Effect.succeed("") }),
-            Effect.onInterrupt(() => Effect.sync(answer.release)),
-          )
-          given = () => Result.succeed({ ...answer, response: new Response(whole(), answer.response) })
-          wait = waitFor(retryAfterOfBody(read), monotonicBy(clock))
-          if (wait === undefined) return given()
-        }
-      }
-      if (!(yield* again)) return given()
-      answer?.release()
-      yield* Effect.sleep(wait)
-      waited = wait
-    }
-  },
-)
-
-const isJson = (headers: Headers): boolean =>
+const isJson = (headers: Pick<Headers, "get">): boolean =>
   /^application\/(?:[\w.-]+\+)?json\b/i.test(headers.get("content-type") ?? "")
-
-/**
- * Reads the beginning of a body without losing it: `text` first, and then, if the body is still wanted,
- * `whole`.
- */
-const beginningOf = (body: ReadableStream<Uint8Array<ArrayBuffer>>) => {
-  const reader = body.getReader()
-  const chunks: Array<Uint8Array<ArrayBuffer>> = []
-  // Stays set where the reading of `text` was given up, so that `whole` goes on with the same read.
-  let next: ReturnType<typeof reader.read> | undefined
-  const text = Effect.gen(function* () {
-    const decoder = new TextDecoder()
-    let read = ""
-    for (let size = 0; size <= wishBytes;) {
-      const reading = next = reader.read()
-      const { done, value } = yield* Effect.tryPromise(() => reading)
-      if (done) return read
-      next = undefined
-      chunks.push(value)
-      size += value.byteLength
-      read += decoder.decode(value, { stream: true })
-    }
-    return ""
-  }).pipe(Effect.orElseSucceed(() => ""))
-  const whole = () =>
-    new ReadableStream<Uint8Array<ArrayBuffer>>({
-      pull: async (controller) => {
-        const chunk = chunks.shift()
-        if (chunk !== undefined) return controller.enqueue(chunk)
-        const { done, value } = await (next ?? reader.read())
-        next = undefined
-        if (done) controller.close()
-        else controller.enqueue(value)
-      },
-      cancel: (reason) => reader.cancel(reason),
-    }, { highWaterMark: 0 })
-  return { text, whole }
-}

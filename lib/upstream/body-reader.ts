@@ -1,23 +1,23 @@
 /**
- * How the chunks of an answer's body are read.
+ * How the chunks of an answer's body are read from its transport.
  *
  * @module
  */
 
-/** What came of a read. */
+/** The outcome of a read. */
 export type ChunkRead<Chunk = Uint8Array> =
   | { readonly done: false; readonly value: Chunk }
   | { readonly done: true; readonly value?: Chunk | undefined }
 
-/** Reads a body. */
+/** Reads a body, one chunk at a time. */
 export interface ChunkReader {
-  /** @param expected how many bytes are to come, where that is known */
+  /** @param expected how many bytes are still to come, if known */
   readonly read: (expected?: number) => Promise<ChunkRead>
   readonly cancel: () => Promise<unknown>
 }
 
-/** Starts to read the body of an answer, which it locks; nothing where the answer has none. */
-export type OpenReader = (response: Response) => ChunkReader | undefined
+/** Starts to read the body of a transport's answer, which it locks; `undefined` if the answer has none. */
+export type OpenReader = (response: Pick<Response, "body">) => ChunkReader | undefined
 
 /** Takes chunks as the runtime makes them. */
 export const readChunks: OpenReader = ({ body }) => body?.getReader()
@@ -25,7 +25,7 @@ export const readChunks: OpenReader = ({ body }) => body?.getReader()
 /** Room for an event of a stream. */
 const least = 4096
 
-/** Nothing for a stream that is not one of bytes: its chunks are of its own making. */
+/** `undefined` for a stream that is not a byte stream: its chunks are made by whoever feeds it. */
 const byteReader = (source: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined => {
   try {
     return source.getReader({ mode: "byob" })
@@ -44,22 +44,16 @@ const bufferReader = (source: ReadableStream<Uint8Array>, most: number): ChunkRe
     return read
   }
   return {
-    // No room at all is an error (the Streams standard).
+    // A zero-length BYOB view throws (Streams standard).
     read: (expected = size) => reader.read(new Uint8Array(expected || size)).then(grow),
     cancel: () => reader.cancel(),
   }
 }
 
 /**
- * Reads into buffers of its own, for runtimes whose own suit neither events nor files.
+ * Reads into buffers of its own, for runtimes whose own chunks suit neither events nor files.
  *
  * @param most the most bytes of a chunk
  */
 export const readBuffers = (most: number): OpenReader => ({ body }) =>
   body === null ? undefined : bufferReader(body, most)
-
-/** Reads nothing. */
-export const emptyReader: ChunkReader = {
-  read: () => Promise.resolve({ done: true }),
-  cancel: () => Promise.resolve(),
-}

@@ -1,18 +1,18 @@
 /**
- * Word that a call is to end.
+ * A lazily created `AbortController` for one upstream call.
  *
  * @module
  */
 
-/** What a transport is given to know when its call is to end. */
+/** How a transport learns that its call is aborted. */
 export interface Abort {
-  /** For `fetch`. Made when it is first asked for: it costs Node (20) more than all else that is done to watch a call. */
+  /** For `fetch`. Created on first use: it costs Node (20) more than all else that is done to guard a call. */
   readonly signal: () => AbortSignal
-  /** Calls back when the call is to end, at once where that is so already. */
+  /** Calls back when the call is aborted, at once if it is already. */
   readonly onAbort: (callback: () => void) => void
 }
 
-/** The word that a signal gives. */
+/** The `Abort` of a signal. */
 export const abortOf = (signal: AbortSignal): Abort => ({
   signal: () => signal,
   onAbort: (callback) => {
@@ -21,31 +21,29 @@ export const abortOf = (signal: AbortSignal): Abort => ({
   },
 })
 
-/** An `Abort`, and who may say the word. */
-export interface LazyAbortController extends Abort {
-  readonly abort: () => void
-}
+/** An abort source; its `AbortSignal` is only allocated if asked for. */
+export class LazyAbortController implements Abort {
+  #controller: AbortController | undefined
+  #callbacks: Array<() => void> | undefined
+  #aborted = false
 
-/** Makes word of an end that is yet to come. */
-export const makeLazyAbort = (): LazyAbortController => {
-  let controller: AbortController | undefined
-  let callbacks: Array<() => void> = []
-  let aborted = false
-  return {
-    signal: () => {
-      if (controller === undefined) {
-        controller = new AbortController()
-        if (aborted) controller.abort()
-      }
-      return controller.signal
-    },
-    onAbort: (callback) => aborted ? callback() : void callbacks.push(callback),
-    abort: () => {
-      if (aborted) return
-      aborted = true
-      controller?.abort()
-      for (const callback of callbacks) callback()
-      callbacks = []
-    },
+  // Not methods: transports may take them out of the object.
+  readonly signal = (): AbortSignal => {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort()
+    }
+    return this.#controller.signal
+  }
+  readonly onAbort = (callback: () => void): void => {
+    if (this.#aborted) callback()
+    else (this.#callbacks ??= []).push(callback)
+  }
+  abort(): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    this.#controller?.abort()
+    for (const callback of this.#callbacks ?? []) callback()
+    this.#callbacks = undefined
   }
 }

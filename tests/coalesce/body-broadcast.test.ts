@@ -2,7 +2,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate as settled } from "node:timers/promises"
 import fc from "fast-check"
-import { broadcastBody } from "../../lib/coalesce/body-broadcast.ts"
+import { CutShort } from "../../lib/upstream/guarded-body.ts"
+import { streamOfBody } from "../../lib/upstream/derived-body.ts"
+import { broadcastBody, singleReaderBody } from "../../lib/coalesce/body-broadcast.ts"
 
 /** A source of the given chunks that tells how often it was pulled, and what it has given. */
 const sourceOf = (chunks: ReadonlyArray<Uint8Array>, failure?: Error) => {
@@ -30,7 +32,7 @@ const sourceOf = (chunks: ReadonlyArray<Uint8Array>, failure?: Error) => {
 const shared = (chunks: ReadonlyArray<Uint8Array>, limit: number, failure?: Error) => {
   const { source, seen } = sourceOf(chunks, failure)
   const calls = { allLeft: 0, closed: 0 }
-  const body = broadcastBody(source, {
+  const body = broadcastBody(source.getReader(), {
     limit,
     onAllLeft: () => {
       calls.allLeft++
@@ -39,12 +41,13 @@ const shared = (chunks: ReadonlyArray<Uint8Array>, limit: number, failure?: Erro
       calls.closed++
     },
   })
-  const reader = () => {
-    const stream = body.subscribe()
-    assert.ok(stream !== undefined)
-    return stream.getReader()
+  // As streams, which queue reads.
+  const subscribe = (): ReadableStream<Uint8Array> | undefined => {
+    const subscribed = body.subscribe()
+    return subscribed && streamOfBody(subscribed)
   }
-  return { ...body, seen, calls, reader }
+  const reader = () => (subscribe() ?? assert.fail("no body")).getReader()
+  return { subscribe, body, seen, calls, reader }
 }
 
 /** A reader that notes what it gets, with reads that may be left open. */
@@ -82,7 +85,7 @@ const bytesOf = (chunks: ReadonlyArray<Uint8Array>) => chunks.flatMap((chunk) =>
 const chunksOf = (count: number, size = 1) =>
   Array.from({ length: count }, (_, n) => new Uint8Array(size).fill(n))
 
-test("shareBody() gives every reader every byte, in bounds, whatever the chunks and the order of reads", async () => {
+test("broadcastBody() gives every reader every byte, in bounds, whatever the chunks and the order of reads", async () => {
   const step = fc.record({
     what: fc.constantFrom("read", "read", "read", "read", "join", "leave"),
     who: fc.nat(9),
@@ -132,7 +135,7 @@ test("shareBody() gives every reader every byte, in bounds, whatever the chunks 
   )
 })
 
-test("shareBody() pulls its source once for all who wait, and not for those who do not", async () => {
+test("broadcastBody() pulls its source once for all who wait, and not for those who do not", async () => {
   const { reader, seen } = shared(chunksOf(9), 100)
   const [one, two] = [reader(), reader()]
   await settled()
@@ -145,7 +148,7 @@ test("shareBody() pulls its source once for all who wait, and not for those who 
   assert.equal(seen.pulls, 2)
 })
 
-test("shareBody() lets a reader run ahead of a paused one up to the limit, and on when that one reads", async () => {
+test("broadcastBody() lets a reader run ahead of a paused one up to the limit, and on when that one reads", async () => {
   const { reader, seen } = shared(chunksOf(20), 5)
   const [fast, paused] = [counted(reader()), counted(reader())]
   for (let n = 0; n < 9; n++) fast.read()
@@ -156,7 +159,7 @@ test("shareBody() lets a reader run ahead of a paused one up to the limit, and o
   assert.deepEqual([fast.got(), seen.bytes], [6, 6])
 })
 
-test("shareBody() frees the others when the slowest leaves", async () => {
+test("broadcastBody() frees the others when the slowest leaves", async () => {
   const { reader, seen, calls } = shared(chunksOf(20), 5)
   const fast = counted(reader())
   const paused = reader()
@@ -168,7 +171,7 @@ test("shareBody() frees the others when the slowest leaves", async () => {
   assert.deepEqual([fast.got(), seen.cancelled, calls.allLeft], [9, false, 0])
 })
 
-test("shareBody() serves on when a reader leaves that waited", async () => {
+test("broadcastBody() serves on when a reader leaves that waited", async () => {
   const { reader } = shared(chunksOf(9), 2)
   const [fast, slow] = [reader(), reader()]
   await fast.read()
@@ -181,7 +184,7 @@ test("shareBody() serves on when a reader leaves that waited", async () => {
   assert.equal((await slow.read()).done, true)
 })
 
-test("shareBody() passes on a chunk that is longer than the limit", async () => {
+test("broadcastBody() passes on a chunk that is longer than the limit", async () => {
   const { reader } = shared(chunksOf(3, 100), 10)
   const [one, two] = [reader(), reader()]
   for (let n = 0; n < 3; n++) {
@@ -191,7 +194,7 @@ test("shareBody() passes on a chunk that is longer than the limit", async () => 
   assert.equal((await one.read()).done, true)
 })
 
-test("SharedBody.join() gives a body that has ended while it fits the limit, and none that is longer", async () => {
+test("subscribe() gives a body that has ended while it fits the limit, and none that is longer", async () => {
   const small = shared(chunksOf(5), 5)
   await follow(small.subscribe() ?? assert.fail()).drain()
   const late = follow(small.subscribe() ?? assert.fail())
@@ -206,7 +209,7 @@ test("SharedBody.join() gives a body that has ended while it fits the limit, and
   assert.deepEqual([large.subscribe(), large.calls.closed], [undefined, 1])
 })
 
-test("shareBody() cancels its source when the last reader leaves, and not before", async () => {
+test("broadcastBody() cancels its source when the last reader leaves, and not before", async () => {
   const { reader, subscribe, seen, calls } = shared(chunksOf(5), 100)
   const [one, two] = [reader(), reader()]
   await one.read()
@@ -216,7 +219,7 @@ test("shareBody() cancels its source when the last reader leaves, and not before
   assert.deepEqual([seen.cancelled, calls, subscribe()], [true, { allLeft: 1, closed: 1 }, undefined])
 })
 
-test("shareBody() does not speak of leaving once its source has ended", async () => {
+test("broadcastBody() does not speak of leaving once its source has ended", async () => {
   const { reader, seen, calls } = shared(chunksOf(1), 100)
   const [one, two] = [reader(), reader()]
   await one.read()
@@ -225,15 +228,48 @@ test("shareBody() does not speak of leaving once its source has ended", async ()
   assert.deepEqual([seen.cancelled, calls.allLeft], [false, 0])
 })
 
-test("shareBody() fails every reader whose source fails, after the bytes that came before", async () => {
+test("broadcastBody() fails every reader whose source fails, after the bytes that came before", async () => {
   const failure = new Error("cut")
   const { reader, subscribe, calls } = shared(chunksOf(2), 100, failure)
   const [fast, slow] = [reader(), reader()]
   await fast.read()
   await fast.read()
-  await assert.rejects(fast.read(), failure)
+  await assert.rejects(fast.read(), new CutShort("upstream_cut"))
   assert.equal((await slow.read()).value?.[0], 0)
   assert.equal((await slow.read()).value?.[0], 1)
-  await assert.rejects(slow.read(), failure)
+  await assert.rejects(slow.read(), new CutShort("upstream_cut"))
   assert.deepEqual([subscribe(), calls], [undefined, { allLeft: 0, closed: 1 }])
+})
+
+test("broadcastBody() hands on how its source was cut short", async () => {
+  const { reader } = shared(chunksOf(1), 100, new CutShort("idle"))
+  const one = reader()
+  await one.read()
+  await assert.rejects(one.read(), new CutShort("idle"))
+})
+
+test("a subscriber leaves once: at the end, by cancelling, or with its last wanted byte", async () => {
+  for (const how of ["end", "cancel", "settle"] as const) {
+    const left: Array<string> = []
+    const { body } = shared(chunksOf(1), 100)
+    const subscribed = body.subscribe(() => void left.push(how)) ?? assert.fail()
+    await subscribed.read()
+    assert.deepEqual(left, [])
+    if (how === "end") assert.equal((await subscribed.read()).done, true)
+    else subscribed[how]()
+    await settled()
+    subscribed.cancel()
+    assert.deepEqual(left, [how])
+    if (how === "cancel") await assert.rejects(subscribed.read(), new CutShort("client_left"))
+    else assert.equal((await subscribed.read()).done, true)
+  }
+})
+
+test("singleReaderBody() has one reader, and holds nothing for another", async () => {
+  const body = singleReaderBody(sourceOf(chunksOf(3)).source.getReader())
+  const subscribed = body.subscribe() ?? assert.fail()
+  assert.equal(body.subscribe(), undefined)
+  const { follower, drain } = follow(streamOfBody(subscribed))
+  await drain()
+  assert.deepEqual(follower.got, [0, 1, 2])
 })

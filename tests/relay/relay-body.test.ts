@@ -3,6 +3,8 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { type AnswerWatch, answerWatch } from "../../lib/answer/answer-watch.ts"
 import { relayBody } from "../../lib/relay/relay-body.ts"
+import { CutShort, UpstreamBody } from "../../lib/upstream/guarded-body.ts"
+import { guardedStream, unguarded } from "../support/guarded-stream.ts"
 import type { Ending } from "../../lib/record/request-record.ts"
 
 const nothing = () => {}
@@ -26,22 +28,21 @@ const sourceOf = (chunks: ReadonlyArray<Uint8Array>) => {
 const relayed = (source: ReadableStream<Uint8Array>, length?: number) => {
   const endings: Array<Ending> = []
   const relay = relayBody({
-    reader: source.getReader(),
+    body: guardedStream(source),
     length,
     watch: undefined,
-    onWaiting: nothing,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
   })
-  return { ...relay, endings }
+  return { relay, endings }
 }
 
 test("relayBody() relays the same bytes whatever the chunking, and ends once", async () => {
   const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 64 }), { maxLength: 20 })
   await fc.assert(fc.asyncProperty(chunks, async (given) => {
-    const { body, endings } = relayed(sourceOf(given).source)
+    const { relay, endings } = relayed(sourceOf(given).source)
     const bytes = new Uint8Array(
-      await new Response(body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+      await new Response(relay.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
     )
     assert.deepEqual([...bytes], given.flatMap((chunk) => [...chunk]))
     assert.deepEqual(endings, ["complete"])
@@ -50,7 +51,7 @@ test("relayBody() relays the same bytes whatever the chunking, and ends once", a
 
 test("relayBody() pulls only what its reader asks for", async () => {
   const { source, pulls } = sourceOf(Array.from({ length: 100 }, () => new Uint8Array(1)))
-  const reader = relayed(source).body().getReader()
+  const reader = relayed(source).relay.body().getReader()
   assert.equal(pulls.count, 0)
   await reader.read()
   assert.equal(pulls.count, 1)
@@ -64,15 +65,15 @@ test("relayBody() of known length ends with its last byte, before its reader see
       else return new Promise(() => {})
     },
   }, { highWaterMark: 0 })
-  const { body, endings } = relayed(source, 4)
-  const bytes = await new Response(body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()
+  const { relay, endings } = relayed(source, 4)
+  const bytes = await new Response(relay.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()
   assert.deepEqual([bytes.byteLength, asked, endings], [4, 3, ["complete"]])
 })
 
 test("relayBody() cancels its source when the client leaves", async () => {
   const { source, pulls } = sourceOf([new Uint8Array(1), new Uint8Array(1)])
-  const { body, endings } = relayed(source)
-  const reader = body().getReader()
+  const { relay, endings } = relayed(source)
+  const reader = relay.body().getReader()
   await reader.read()
   await reader.cancel()
   assert.equal(pulls.cancelled, true)
@@ -80,19 +81,19 @@ test("relayBody() cancels its source when the client leaves", async () => {
 })
 
 test("relayBody() fails a body without framing that is cut, and ends once", async () => {
-  const { body, cut, endings } = relayed(new ReadableStream({}))
-  const read = body().getReader().read()
-  cut("idle")
-  cut("draining")
+  const { relay, endings } = relayed(new ReadableStream({}))
+  const read = relay.body().getReader().read()
+  relay.cut("idle")
+  relay.cut("draining")
   await assert.rejects(read)
   assert.deepEqual(endings, ["idle"])
 })
 
 test("relayBody() cancels its source where it is cut, so that a shared one goes on without it", async () => {
   const { source, pulls } = sourceOf([new Uint8Array(1), new Uint8Array(1)])
-  const { body, cut } = relayed(source)
-  await body().getReader().read()
-  cut("client_left")
+  const { relay } = relayed(source)
+  await relay.body().getReader().read()
+  relay.cut("client_left")
   assert.equal(pulls.cancelled, true)
 })
 
@@ -101,22 +102,20 @@ test("relayBody() of a relayed source ends as that one was cut, and tells the cl
     closing: (ending: Ending) => new TextEncoder().encode(`error: ${ending}`),
   })
   const source = relayBody({
-    reader: new ReadableStream({}).getReader(),
+    body: guardedStream(new ReadableStream({})),
     watch,
-    isSource: true,
-    onWaiting: nothing,
+    isUpstreamOfBroadcast: true,
     onChunk: nothing,
     onEnd: nothing,
   })
   const endings: Array<Ending> = []
-  const { body } = relayBody({
-    reader: source.body().getReader(),
+  const relay = relayBody({
+    body: guardedStream(source.body()),
     watch,
-    onWaiting: nothing,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
   })
-  const text = new Response(body() as ReadableStream<Uint8Array<ArrayBuffer>>).text()
+  const text = new Response(relay.body() as ReadableStream<Uint8Array<ArrayBuffer>>).text()
   source.cut("idle")
   assert.equal(await text, "error: idle")
   assert.deepEqual(endings, ["idle"])
@@ -127,8 +126,8 @@ test("relayBody() hands on what its filter leaves, and what it held at the end; 
   await fc.assert(fc.asyncProperty(chunks, async (given) => {
     const seen: Array<number> = [], passed: Array<number> = []
     const held: Array<number> = []
-    const { body } = relayBody({
-      reader: sourceOf(given).source.getReader(),
+    const relay = relayBody({
+      body: guardedStream(sourceOf(given).source),
       watch: undefined,
       // Leaves odd bytes out, and holds the others back by one chunk.
       filter: {
@@ -136,14 +135,13 @@ test("relayBody() hands on what its filter leaves, and what it held at the end; 
           Uint8Array.from([...held.splice(0), ...(held.push(...chunk.filter((byte) => byte % 2 === 0)), [])]),
         finish: () => Uint8Array.from(held.splice(0)),
       },
-      onWaiting: nothing,
       onChunk: (chunk) => seen.push(...chunk),
       onPassed: (chunk) => passed.push(...chunk),
       onEnd: nothing,
     })
     const bytes = [
       ...new Uint8Array(
-        await new Response(body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+        await new Response(relay.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
       ),
     ]
     const all = given.flatMap((chunk) => [...chunk])
@@ -160,18 +158,17 @@ for (const way of ["cancels", "is cut off"] as const) {
     const seen: Array<number> = []
     let end: (ended: readonly [Ending, boolean]) => void
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
-    const { body, cut } = relayBody({
-      reader: source.getReader(),
+    const relay = relayBody({
+      body: guardedStream(source),
       watch: undefined,
-      drains: true,
-      onWaiting: nothing,
+      readsOnAfterDisconnect: true,
       onChunk: (chunk) => seen.push(...chunk),
       onEnd: (ending, whole) => end([ending, whole]),
     })
-    const reader = body().getReader()
+    const reader = relay.body().getReader()
     await reader.read()
     if (way === "cancels") await reader.cancel()
-    else cut("client_left")
+    else relay.cut("client_left")
     assert.deepEqual(await ended, ["client_left", true])
     assert.deepEqual(seen, [0, 1, 2, 3, 4])
     assert.equal(pulls.cancelled, false)
@@ -192,24 +189,23 @@ test("a body that drains while its reader waits is read to its end once, and a c
   })
   const endings: Array<Ending> = []
   const seen: Array<number> = []
-  const { body, cut } = relayBody({
-    reader: source.getReader(),
+  const relay = relayBody({
+    body: guardedStream(source),
     watch: undefined,
-    drains: true,
-    onWaiting: nothing,
+    readsOnAfterDisconnect: true,
     onChunk: (chunk) => seen.push(...chunk),
     onEnd: (ending) => endings.push(ending),
   })
-  const reader = body().getReader()
+  const reader = relay.body().getReader()
   const read = reader.read()
-  cut("client_left")
+  relay.cut("client_left")
   assert.equal((await read).done, true)
   controller?.enqueue(Uint8Array.of(1))
   controller?.enqueue(Uint8Array.of(2))
   await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual([seen, endings], [[1, 2], []])
-  cut("idle")
-  cut("idle")
+  relay.cut("idle")
+  relay.cut("idle")
   assert.deepEqual([endings, cancelled], [["client_left"], true])
 })
 
@@ -220,7 +216,7 @@ const sums = (chunks: ReadonlyArray<Uint8Array>): ReadonlyArray<number> =>
 test("whole() gives a body that comes in one piece; any other comes through body, with nothing lost", async () => {
   const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 4 }), { maxLength: 3 })
   await fc.assert(fc.asyncProperty(chunks, fc.nat(8), async (given, length) => {
-    const relay = relayed(sourceOf(given).source, length)
+    const { relay, endings } = relayed(sourceOf(given).source, length)
     const whole = await relay.whole()
     const rest = whole ?? new Uint8Array(
       await new Response(relay.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
@@ -228,7 +224,7 @@ test("whole() gives a body that comes in one piece; any other comes through body
     assert.equal(whole !== undefined, given[0]?.length === length)
     const all = given.flatMap((chunk) => [...chunk])
     assert.deepEqual([...rest], sums(given).includes(length) ? all.slice(0, length) : all)
-    assert.deepEqual(relay.endings, ["complete"])
+    assert.deepEqual(endings, ["complete"])
   }))
 })
 
@@ -237,18 +233,61 @@ test("what ends a body while whole() waits for it shows in body", async () => {
     new ReadableStream({ pull: (_) => _.error(new Error("gone")) }, { highWaterMark: 0 }),
     1,
   )
-  assert.equal(await failed.whole(), undefined)
-  await assert.rejects(failed.body().getReader().read())
+  assert.equal(await failed.relay.whole(), undefined)
+  await assert.rejects(failed.relay.body().getReader().read())
   assert.deepEqual(failed.endings, ["upstream_cut"])
 
   for (const [ending, isError] of [["idle", true], ["client_left", false]] as const) {
-    const relay = relayed(new ReadableStream({}), 1)
+    const { relay, endings } = relayed(new ReadableStream({}), 1)
     const whole = relay.whole()
     relay.cut(ending)
     assert.equal(await whole, undefined)
     const read = relay.body().getReader().read()
     if (isError) await assert.rejects(read)
     else assert.equal((await read).done, true)
-    assert.deepEqual(relay.endings, [ending])
+    assert.deepEqual(endings, [ending])
+  }
+})
+
+test("a body that is cut short while its client pauses shows that once, and is let go of", async () => {
+  const aborted: Array<string> = []
+  const source = new UpstreamBody(
+    sourceOf([Uint8Array.of(1), Uint8Array.of(2)]).source.getReader(),
+    { ...unguarded, aborted: () => void aborted.push("aborted") },
+  )
+  const endings: Array<Ending> = []
+  const relay = relayBody({
+    body: source,
+    watch: undefined,
+    onChunk: nothing,
+    onEnd: (ending) => endings.push(ending),
+  })
+  const reader = relay.body().getReader()
+  await reader.read()
+  source.cutShort("total_timeout")
+  assert.deepEqual([endings, aborted], [["total_timeout"], ["aborted"]])
+  await assert.rejects(reader.read(), new CutShort("total_timeout"))
+})
+
+test("an observer that fails ends the body as cut, and lets it go", async () => {
+  for (const readsOnAfterDisconnect of [false, true]) {
+    const { source, pulls } = sourceOf([Uint8Array.of(1), Uint8Array.of(2)])
+    const endings: Array<Ending> = []
+    const relay = relayBody({
+      body: guardedStream(source),
+      watch: undefined,
+      readsOnAfterDisconnect,
+      onChunk: ([byte]) => {
+        if (byte === 2) throw new Error("observer")
+      },
+      onEnd: (ending) => endings.push(ending),
+    })
+    const reader = relay.body().getReader()
+    await reader.read()
+    if (readsOnAfterDisconnect) await reader.cancel()
+    else await assert.rejects(reader.read(), new CutShort("upstream_cut"))
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(endings, [readsOnAfterDisconnect ? "client_left" : "upstream_cut"])
+    assert.equal(pulls.cancelled, true)
   }
 })

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import { answerWatch } from "../../lib/answer/answer-watch.ts"
+import { guardedStream } from "../support/guarded-stream.ts"
 import { StreamRelay } from "../../lib/relay/StreamRelay.ts"
 
 const textOf = (body: ReadableStream<Uint8Array>): Promise<string> =>
@@ -10,9 +11,8 @@ const textOf = (body: ReadableStream<Uint8Array>): Promise<string> =>
 test("StreamRelay.drain ends what is being relayed, and what comes to be relayed after it", async () => {
   const endings: Array<string> = []
   const silent = () => ({
-    reader: new ReadableStream({}).getReader(),
+    body: guardedStream(new ReadableStream({})),
     watch: answerWatch({ framing: "chat", label: "events", asked: true }),
-    onWaiting: () => {},
     onChunk: () => {},
     onEnd: (ending: string) => void endings.push(ending),
   })
@@ -20,8 +20,8 @@ test("StreamRelay.drain ends what is being relayed, and what comes to be relayed
     StreamRelay.pipe(Effect.provide(StreamRelay.layer)),
   )
   const before = relay(silent())
-  await Effect.runPromise(drain)
+  drain()
   const after = relay(silent())
   assert.deepEqual(endings, ["draining", "draining"])
-  for (const { body } of [before, after]) assert.match(await textOf(body()), /"code":"draining"/)
+  for (const each of [before, after]) assert.match(await textOf(each.body()), /"code":"draining"/)
 })

@@ -1,75 +1,74 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
-import * as TestClock from "effect/testing/TestClock"
+import * as Result from "effect/Result"
 import fc from "fast-check"
-import { type AttemptReport, type RetryOptions, withRetries } from "../../lib/upstream/attempts.ts"
-import { readChunks } from "../../lib/upstream/body-reader.ts"
-import { startTimeouts } from "../../lib/upstream/timeouts.ts"
+import {
+  type Attempted,
+  type AttemptReport,
+  type RetryOptions,
+  withRetries,
+} from "../../lib/upstream/attempts.ts"
+import { type Cut, CutSource, neverCut } from "../../lib/upstream/cut.ts"
+import { streamOfBody } from "../../lib/upstream/derived-body.ts"
 import type { RetryPolicy } from "../../lib/upstream/retry-policy.ts"
 import { Transport } from "../../lib/upstream/Transport.ts"
-import { layerVirtualAlarm } from "../support/virtual-timer.ts"
-import { Upstream, type UpstreamAnswer, type UpstreamFailure } from "../../lib/upstream/Upstream.ts"
+import { Upstream, type UpstreamAnswer } from "../../lib/upstream/Upstream.ts"
+import { guardedStream } from "../support/guarded-stream.ts"
+import { type VirtualTime, virtualTime } from "../support/virtual-time.ts"
 
 const policy: RetryPolicy = { maxAttempts: 3, delay: 1_000, backoff: "exponential" }
 const limits = { headers: 60_000, idle: 5_000, total: undefined }
 const call = { url: "https://up.test/v1/models", method: "GET", headers: new Headers(), body: null }
-const tick = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
-/** Virtual time, and chance that leaves every wait as the backoff has it. */
-const virtual = <A, E>(effect: Effect.Effect<A, E>): Promise<A> =>
-  Effect.runPromise(effect.pipe(
-    Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.5 }),
-    Effect.provide(TestClock.layer()),
-  ))
-
-/** Lets an effect run to its end, moving time by 100 ms whenever it waits. */
-const toEnd = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    for (let steps = 0; steps < 10_000; steps++) {
-      yield* tick
-      if (fiber.pollUnsafe() !== undefined) return yield* Fiber.join(fiber)
-      yield* TestClock.adjust("100 millis")
-    }
-    return assert.fail("no end")
-  })
-
-/** What came of it in the end, as an effect's own result. */
-const tried = (...given: Parameters<typeof withRetries>) =>
-  Effect.flatMap(withRetries(...given), Effect.fromResult)
+const textOf = ({ body }: UpstreamAnswer): Promise<string> => new Response(body && streamOfBody(body)).text()
 
 /** Attempts over answers that are given, and what became of them. */
 const scripted = (...responses: ReadonlyArray<() => Response>) => {
   const released: Array<number> = []
-  const attempts: Array<number> = []
-  const attempt = (number: number): Effect.Effect<UpstreamAnswer, UpstreamFailure> =>
-    Effect.sync(() => {
-      attempts.push(number)
-      return {
-        response: (responses[number - 1] ?? responses.at(-1) ?? assert.fail())(),
-        decoded: new Set<string>(),
-        openReader: readChunks,
-        clocks: startTimeouts(limits, 0),
-        now: () => 0,
-        onExpiry: () => {},
-        settled: () => {},
-        release: () => void released.push(number),
-      }
-    })
+  const virtual = virtualTime()
+  const started: Array<number> = []
+  const attempt = (): Promise<Attempted> => {
+    started.push(virtual.clock.now())
+    const number = started.length
+    const { status, statusText, headers, body } =
+      (responses[number - 1] ?? responses.at(-1) ?? assert.fail())()
+    return Promise.resolve(Result.succeed({
+      status,
+      statusText,
+      headers,
+      received: headers,
+      body: body === null ? undefined : guardedStream(body),
+      release: () => void released.push(number),
+    }))
+  }
   const reports: Array<AttemptReport> = []
   const options = (more: Partial<RetryOptions> = {}): RetryOptions => ({
     repeatable: true,
     deadline: undefined,
-    again: Effect.succeed(true),
-    onAttempt: (report) => reports.push(report),
+    mayRetry: () => true,
+    onAttempt: (report) => void reports.push(report),
     ...more,
   })
-  return { attempt, attempts, released, reports, options }
+  return { ...virtual, attempt, started, released, reports, options }
 }
+
+/** Chance that leaves every wait as the backoff has it. */
+const random = (): number => 0.5
+
+/** What is handed on in the end. */
+const retried = async (
+  { attempt, options, ...virtual }: VirtualTime & {
+    readonly attempt: () => Promise<Attempted>
+    readonly options: (more?: Partial<RetryOptions>) => RetryOptions
+  },
+  more: Partial<RetryOptions> = {},
+  { cut = neverCut, by = policy }: { readonly cut?: Cut; readonly by?: RetryPolicy } = {},
+): Promise<UpstreamAnswer> =>
+  Result.getOrThrow(
+    await virtual.toEnd(withRetries(attempt, by, options(more), { ...virtual, random }, cut)),
+  )
 
 const answering = (status: number, body: BodyInit | null = "busy", headers: HeadersInit = {}) => () =>
   new Response(body, { status, headers })
@@ -100,55 +99,54 @@ test("withRetries() retries over a real Upstream: failed answers are aborted bef
       ? Promise.reject(new TypeError("refused"))
       : Promise.resolve(new Response("ok"))
   }
-  const { reports, options } = scripted()
-  const layer = Upstream.layer.pipe(Layer.provide([Transport.layerFetch({ fetch }), layerVirtualAlarm]))
-  const answer = await virtual(
-    Upstream.use((upstream) => toEnd(tried(() => upstream.send(call, limits), policy, options()))).pipe(
-      Effect.provide(layer),
-    ),
-  )
-  assert.equal(await answer.response.text(), "ok")
+  const script = scripted()
+  const layer = Upstream.layer.pipe(Layer.provide([Transport.layerFetch({ fetch }), script.layer]))
+  const { send } = Effect.runSync(Upstream.pipe(Effect.provide(layer)))
+  const answer = await retried({ ...script, attempt: () => send(call, limits, neverCut) })
+  assert.equal(await textOf(answer), "ok")
   assert.deepEqual(abortedBefore, [[], [true], [true, true]])
   assert.deepEqual(signals.map(({ aborted }) => aborted), [true, true, false])
   assert.deepEqual(
-    reports.map(({ attempt, status, error, waited }) => [attempt, status, error, waited]),
+    script.reports.map(({ attempt, status, error, waited }) => [attempt, status, error, waited]),
     [[1, 503, undefined, 0], [2, undefined, "provider_failed", 1_000], [3, 200, undefined, 2_000]],
   )
-  answer.release()
 })
 
 test("withRetries() hands on the last answer, unread and not released", async () => {
-  const { attempt, attempts, released, options } = scripted(answering(503))
-  const answer = await virtual(toEnd(tried(attempt, policy, options())))
-  assert.deepEqual([answer.response.status, await answer.response.text()], [503, "busy"])
-  assert.deepEqual([attempts, released], [[1, 2, 3], [1, 2]])
+  const script = scripted(answering(503))
+  const answer = await retried(script)
+  assert.deepEqual([answer.status, await textOf(answer)], [503, "busy"])
+  assert.deepEqual([script.started.length, script.released], [3, [1, 2]])
 })
 
-test("withRetries() hands on what it has, whole, where there may be no other try", async () => {
+test("withRetries() hands on what it has, whole, where there may be no other attempt", async () => {
   const body = JSON.stringify({ error: { retry_after: 1, message: "x".repeat(1000) } })
   const failing = () => new Response(body, { status: 429, headers: { "content-type": "application/json" } })
   for (const most of [1, 2]) {
-    const { attempt, attempts, options, released } = scripted(failing)
-    const again = Effect.sync(() => attempts.length < most)
-    const { response } = await virtual(toEnd(tried(attempt, policy, options({ again }))))
-    assert.deepEqual([attempts.length, released.length, await response.text()], [most, most - 1, body])
+    const script = scripted(failing)
+    const answer = await retried(script, { mayRetry: () => script.started.length < most })
+    assert.deepEqual([script.started.length, script.released.length, await textOf(answer)], [
+      most,
+      most - 1,
+      body,
+    ])
   }
 })
 
 test("withRetries() tries once where the outcome, the policy or the request's body asks for it", async () => {
   const once = async (status: number, maxAttempts: number, repeatable: boolean) => {
-    const { attempt, attempts, options } = scripted(answering(status))
-    await virtual(toEnd(tried(attempt, { ...policy, maxAttempts }, options({ repeatable }))))
-    return attempts.length
+    const script = scripted(answering(status))
+    await retried(script, { repeatable }, { by: { ...policy, maxAttempts } })
+    return script.started.length
   }
   assert.deepEqual([await once(400, 3, true), await once(503, 1, true), await once(503, 3, false)], [1, 1, 1])
 })
 
 test("withRetries() waits as long as the server asks, in a header or in a JSON body", async () => {
   const waits = async (response: () => Response) => {
-    const { attempt, reports, options } = scripted(response, answering(200))
-    await virtual(toEnd(tried(attempt, policy, options())))
-    return reports.at(-1)?.waited
+    const script = scripted(response, answering(200))
+    await retried(script)
+    return script.reports.at(-1)?.waited
   }
   assert.equal(await waits(answering(429, "", { "retry-after": "7" })), 7_000)
   assert.equal(await waits(answering(429, '{"retry_after":8}', json)), 8_000)
@@ -172,10 +170,15 @@ test("withRetries() hands on at once an answer that asks for more than a minute,
   ]
   for (const [body, headers] of asking) {
     for (const status of [429, 503, 529]) {
-      const { attempt, attempts, reports, released, options } = scripted(answering(status, body, headers))
-      const { response } = await virtual(tried(attempt, policy, options()))
-      assert.deepEqual([response.status, await response.text(), attempts, released], [status, body, [1], []])
-      assert.deepEqual(reports.map(({ waited }) => waited), [0])
+      const script = scripted(answering(status, body, headers))
+      const answer = await retried(script)
+      assert.deepEqual([answer.status, await textOf(answer), script.started, script.released], [
+        status,
+        body,
+        [0],
+        [],
+      ])
+      assert.deepEqual(script.reports.map(({ waited }) => waited), [0])
     }
   }
 })
@@ -183,14 +186,10 @@ test("withRetries() hands on at once an answer that asks for more than a minute,
 test("withRetries() retries all the same where the body breaks or does not end", async () => {
   for (const then of ["breaks", "stays open"] as const) {
     const body = streamOf(['{"retry_after":8}'], then)
-    const { attempt, reports, released, options } = scripted(answering(429, body, json), answering(200))
-    await virtual(toEnd(tried(attempt, policy, options())))
-    assert.deepEqual([reports.map(({ waited }) => waited), released], [[0, 1_000], [1]], then)
-    const elapsed = (reports[1]?.started ?? 0) - (reports[0]?.started ?? 0)
-    assert.ok(
-      then === "breaks" ? elapsed < 1_500 : elapsed >= 3_000 && elapsed < 3_500,
-      `${then}: ${elapsed}`,
-    )
+    const script = scripted(answering(429, body, json), answering(200))
+    await retried(script)
+    assert.deepEqual([script.reports.map(({ waited }) => waited), script.released], [[0, 1_000], [1]], then)
+    assert.deepEqual(script.started, [0, then === "breaks" ? 1_000 : 3_000], then)
   }
 })
 
@@ -202,21 +201,21 @@ test("withRetries() reads no more than it needs of a failed answer", async () =>
       controller.enqueue(new Uint8Array(1_024).fill(0x20))
     },
   }, { highWaterMark: 0 })
-  const { attempt, attempts, options } = scripted(answering(503, endless, json), answering(200))
-  await virtual(toEnd(tried(attempt, policy, options())))
-  assert.deepEqual([attempts, pulled], [[1, 2], 65_536 + 1_024])
+  const script = scripted(answering(503, endless, json), answering(200))
+  await retried(script)
+  assert.deepEqual([script.started.length, pulled], [2, 65_536 + 1_024])
 })
 
-test("withRetries() hands on whole what it has read where the wish does not fit in the time left", async () => {
+test("withRetries() hands on whole what it has read where the server's wish does not fit in the time left", async () => {
   const chunks = ['{"retry_after":60', ', "é":', '"x"}']
-  const { attempt, attempts, released, options } = scripted(
+  const script = scripted(
     () => new Response(streamOf(chunks, "ends"), { status: 529, statusText: "No capacity", headers: json }),
   )
-  const { response } = await virtual(toEnd(tried(attempt, policy, options({ deadline: 30_000 }))))
-  assert.deepEqual([response.status, response.statusText], [529, "No capacity"])
-  assert.equal(response.headers.get("content-type"), json["content-type"])
-  assert.equal(await response.text(), chunks.join(""))
-  assert.deepEqual([attempts, released], [[1], []])
+  const answer = await retried(script, { deadline: 30_000 })
+  assert.deepEqual([answer.status, answer.statusText], [529, "No capacity"])
+  assert.equal(answer.headers.get("content-type"), json["content-type"])
+  assert.equal(await textOf(answer), chunks.join(""))
+  assert.deepEqual([script.started.length, script.released], [1, []])
 })
 
 test("withRetries() loses neither byte nor failure of a body that goes on after it stopped reading", async () => {
@@ -228,50 +227,63 @@ test("withRetries() loses neither byte nor failure of a body that goes on after 
         given.enqueue(new TextEncoder().encode('{"a":'))
       },
     })
-    const { attempt, attempts, options } = scripted(answering(503, body, json))
-    const { response } = await virtual(toEnd(tried(attempt, policy, options({ deadline: 1_500 }))))
-    assert.deepEqual(attempts, [1])
+    const script = scripted(answering(503, body, json))
+    const answer = await retried(script, { deadline: 1_500 })
+    assert.equal(script.started.length, 1)
     if (controller !== undefined) then(controller)
-    return response.text()
+    return textOf(answer)
   }
   const whole = await handedOn((body) => {
     body.enqueue(new TextEncoder().encode("1}"))
     body.close()
   })
   assert.equal(whole, '{"a":1}')
-  await assert.rejects(handedOn((body) => body.error(new Error("reset"))), /reset/)
+  await assert.rejects(handedOn((body) => body.error(new Error("reset"))), /not complete: upstream_cut/)
 })
 
-test("withRetries() releases once when interrupted while it waits, and tries no more", async () => {
-  const { attempt, attempts, released, options } = scripted(answering(503))
-  await virtual(Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(tried(attempt, policy, options()))
-    yield* TestClock.adjust("500 millis")
-    assert.deepEqual(released, [1])
-    yield* Fiber.interrupt(fiber)
-    yield* TestClock.adjust("1 minute")
-  }))
-  assert.deepEqual([attempts, released], [[1], [1]])
+/** What is left of attempts that are cut after so many milliseconds. */
+const cutAfter = async (milliseconds: number, response: () => Response) => {
+  const script = scripted(response)
+  const { attempt, options, advance } = script
+  const cut = new CutSource()
+  const result = withRetries(attempt, policy, options(), { ...script, random }, cut)
+  await advance(milliseconds)
+  const released = [...script.released]
+  cut.cut("draining")
+  await advance(60_000)
+  const { ending, error } = Result.getOrThrow(Result.flip(await result))
+  assert.deepEqual([ending, error.reason], ["draining", "draining"])
+  return { before: released, after: script.released, attempts: script.started.length }
+}
+
+test("withRetries() that is cut while it waits tries no more", async () => {
+  assert.deepEqual(await cutAfter(500, answering(503)), { before: [1], after: [1], attempts: 1 })
 })
 
-test("withRetries() releases once when interrupted while it reads the failed answer", async () => {
-  const body = streamOf(['{"retry_after":'], "stays open")
-  const { attempt, attempts, released, options } = scripted(answering(503, body, json))
-  await virtual(Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(tried(attempt, policy, options()))
-    yield* TestClock.adjust("1 second")
-    assert.deepEqual(released, [])
-    yield* Fiber.interrupt(fiber)
-    yield* TestClock.adjust("1 minute")
-  }))
-  assert.deepEqual([attempts, released], [[1], [1]])
+test("withRetries() that is cut while it reads a failed answer releases that, once", async () => {
+  const body = () => new Response(streamOf(['{"retry_after":'], "stays open"), { status: 503, headers: json })
+  assert.deepEqual(await cutAfter(1_000, body), { before: [], after: [1], attempts: 1 })
 })
 
-test("withRetries() keeps to the tries, to the server's wish and to the deadline, whatever happens", async () => {
+test("withRetries() does not report an attempt that was cut", async () => {
+  const script = scripted()
+  const cut = new CutSource()
+  const layer = Upstream.layer.pipe(
+    Layer.provide([Transport.layerFetch({ fetch: () => new Promise(() => {}) }), script.layer]),
+  )
+  const { send } = Effect.runSync(Upstream.pipe(Effect.provide(layer)))
+  const attempt = () => send(call, limits, cut)
+  const result = withRetries(attempt, policy, script.options(), { ...script, random }, cut)
+  cut.cut("client_left")
+  assert.equal(Result.getOrThrow(Result.flip(await result)).ending, "client_left")
+  assert.deepEqual(script.reports, [])
+})
+
+test("withRetries() keeps to the attempts, to the server's wish and to the deadline, whatever happens", async () => {
   const steps = fc.array(
     fc.record({
       status: fc.constantFrom(200, 400, 429, 503, 504, 529),
-      wish: fc.option(fc.integer({ min: 0, max: 100 })),
+      retryAfter: fc.option(fc.integer({ min: 0, max: 100 })),
       takes: fc.integer({ min: 0, max: 20_000 }),
     }),
     { minLength: 1, maxLength: 6 },
@@ -283,26 +295,31 @@ test("withRetries() keeps to the tries, to the server's wish and to the deadline
   })
   const deadlines = fc.option(fc.integer({ min: 0, max: 120_000 }), { nil: undefined })
   await fc.assert(
-    fc.asyncProperty(policies, steps, deadlines, async (anyPolicy, script, deadline) => {
-      const { attempt, released, reports, options } = scripted(
-        ...script.map(({ status, wish }) => () =>
-          new Response(null, { status, headers: wish === null ? {} : { "retry-after": String(wish) } })
+    fc.asyncProperty(policies, steps, deadlines, async (anyPolicy, given, deadline) => {
+      const script = scripted(
+        ...given.map(({ status, retryAfter }) => () =>
+          new Response(null, {
+            status,
+            headers: retryAfter === null ? {} : { "retry-after": String(retryAfter) },
+          })
         ),
       )
-      const taking = (number: number) =>
-        Effect.delay(attempt(number), (script[number - 1] ?? script.at(-1))?.takes ?? 0)
-      await virtual(Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(tried(taking, anyPolicy, options({ deadline })))
-        yield* TestClock.adjust("1 hour")
-        yield* Fiber.join(fiber)
-      }))
+      const { attempt, started, released, reports, startTimer } = script
+      const stepOf = (index: number) => given[index] ?? given.at(-1) ?? assert.fail()
+      const taking = async (): Promise<Attempted> => {
+        const answer = await attempt()
+        await new Promise<void>((resolve) => startTimer(stepOf(started.length - 1).takes, resolve))
+        return answer
+      }
+      await retried({ ...script, attempt: taking }, { deadline }, { by: anyPolicy })
       assert.ok(reports.length <= anyPolicy.maxAttempts)
       assert.deepEqual(released, reports.slice(0, -1).map((report) => report.attempt))
       for (const [index, next] of reports.slice(1).entries()) {
         const last = reports[index] ?? assert.fail()
-        assert.equal(next.started, last.started + last.duration + next.waited)
-        assert.ok(next.started < (deadline ?? Infinity))
-        const wish = ((script[index] ?? script.at(-1))?.wish ?? 0) * 1_000
+        const startedAt = started[index + 1] ?? assert.fail()
+        assert.equal(startedAt, (started[index] ?? 0) + last.duration + next.waited)
+        assert.ok(startedAt < (deadline ?? Infinity))
+        const wish = (stepOf(index).retryAfter ?? 0) * 1_000
         assert.ok(next.waited >= wish && next.waited <= 60_000)
       }
     }),

@@ -13,7 +13,7 @@ const past: PastAttempt = {
   attempt: 1,
   outcome: 503,
   duration: 10,
-  wish: undefined,
+  retryAfter: undefined,
   remaining: undefined,
   random: 0.5,
 }
@@ -32,7 +32,7 @@ const pastAttempts = fc.record({
     fc.constantFrom(429, 503, 529, "provider_failed" as const, "provider_timeout" as const),
   ),
   duration: fc.integer({ min: 0, max: 2_000_000 }),
-  wish: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined }),
+  retryAfter: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined }),
   remaining: fc.option(fc.integer({ min: -1_000, max: 200_000 }), { nil: undefined }),
   random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
 })
@@ -82,8 +82,8 @@ test("retryWait() waits longer after 529, and a second at least", () => {
 })
 
 test("retryWait() obeys the server where it asks for more, and gives up where that is more than a minute", () => {
-  const waits = [0, 999, 1_000.5, 7_000, 60_000, 60_000.5, 3_600_000, Infinity].map((wish) =>
-    retryWait(policy, { ...past, wish })
+  const waits = [0, 999, 1_000.5, 7_000, 60_000, 60_000.5, 3_600_000, Infinity].map((retryAfter) =>
+    retryWait(policy, { ...past, retryAfter })
   )
   assert.deepEqual(waits, [1_000, 1_000, 1_001, 7_000, 60_000, undefined, undefined, undefined])
 })
@@ -101,11 +101,11 @@ test("retryWait() keeps within its bounds for every policy, outcome and chance",
     const { delay, backoff } = anyPolicy
     const unit = { constant: 1, linear: anyPast.attempt, exponential: 2 ** (anyPast.attempt - 1) }[backoff]
     const base = anyPast.outcome === 529 ? Math.max(4 * delay * unit, 4_000 / 3) : delay * unit
-    const wish = anyPast.wish ?? 0
-    assert.ok(wish <= 60_000)
+    const retryAfter = anyPast.retryAfter ?? 0
+    assert.ok(retryAfter <= 60_000)
     assert.ok(Number.isInteger(wait) && wait >= 0 && wait <= 60_000)
-    assert.ok(wait >= Math.min(Math.max(base * 0.75, wish), 60_000), `${wait} is too short`)
-    assert.ok(wait <= Math.max(base * 1.25, wish) + 1, `${wait} is too long`)
+    assert.ok(wait >= Math.min(Math.max(base * 0.75, retryAfter), 60_000), `${wait} is too short`)
+    assert.ok(wait <= Math.max(base * 1.25, retryAfter) + 1, `${wait} is too long`)
     assert.ok(wait < (anyPast.remaining ?? Infinity))
   }))
 })

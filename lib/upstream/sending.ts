@@ -1,0 +1,145 @@
+/**
+ * One request under way: from its first byte up to the end of its answer's body.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { responseHeaders } from "../headers/response-headers.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import { isBodiless } from "./bodiless.ts"
+import { type ChunkReader, type OpenReader, readChunks } from "./body-reader.ts"
+import type { Cut } from "./cut.ts"
+import { type BodyGuard, UpstreamBody } from "./guarded-body.ts"
+import { LazyAbortController } from "./lazy-abort.ts"
+import { type TimeoutLimits, Timeouts } from "./timeouts.ts"
+import type { Transport, TransportAnswer } from "./Transport.ts"
+import type { UpstreamAnswer, UpstreamCall } from "./Upstream.ts"
+import { interrupted, noAnswer, type UpstreamFailure } from "./upstream-failure.ts"
+
+type Answered = (result: Result.Result<UpstreamAnswer, UpstreamFailure>) => void
+
+/** No `Response` can have another status, and HTTP knows no other for an answer (RFC 9110 §15). */
+const isStatus = (status: number): boolean => status >= 200 && status <= 599
+
+const nothing = (): void => {}
+
+/** Sends a request, and guards it until the body of its answer has ended. */
+export class Sending implements BodyGuard {
+  readonly #transport: Transport["Service"]
+  readonly #startTimer: StartTimer
+  readonly #now: () => number
+  readonly #call: UpstreamCall
+  readonly #answered: Answered
+  readonly #timeouts: Timeouts
+  readonly #abort = new LazyAbortController()
+  /** `over` once the call has its result; the body of an answer goes on. */
+  #phase: "headers" | "over" = "headers"
+  #body: UpstreamBody | undefined = undefined
+  #stopTimer = nothing
+  #forgetCut = nothing
+
+  constructor(
+    transport: Transport["Service"],
+    startTimer: StartTimer,
+    now: () => number,
+    call: UpstreamCall,
+    limits: TimeoutLimits,
+    answered: Answered,
+  ) {
+    this.#transport = transport
+    this.#startTimer = startTimer
+    this.#now = now
+    this.#call = call
+    this.#answered = answered
+    this.#timeouts = new Timeouts(limits, now())
+  }
+
+  begin(cut: Cut): void {
+    this.#check()
+    const { broken } = this.#call
+    if (broken?.aborted) this.#bodyBroke()
+    broken?.addEventListener("abort", this.#bodyBroke, { once: true })
+    if (this.#phase === "over") return
+    this.#forgetCut = cut.onCut((reason) => this.#fail(interrupted(reason)))
+    // A cut that was made before has called back at once.
+    if (cut.reason !== undefined) return
+    let sent: Promise<TransportAnswer>
+    try {
+      sent = this.#transport.send(this.#call, this.#abort)
+    } catch (defect) {
+      this.#forgetCut()
+      this.#phase = "over"
+      this.aborted()
+      throw defect
+    }
+    sent.then(this.#came, this.#failedToSend)
+  }
+
+  readStarted(): void {
+    this.#timeouts.readStarted(this.#now())
+  }
+  chunkReceived(): void {
+    this.#timeouts.chunkReceived()
+  }
+  settled(): void {
+    this.#stopTimer()
+  }
+  aborted(): void {
+    this.#stopTimer()
+    this.#abort.abort()
+  }
+
+  readonly #check = (): void => {
+    const state = this.#timeouts.check(this.#now())
+    if (typeof state === "number") this.#stopTimer = this.#startTimer(state, this.#check)
+    // Not left to the transport: whatever it does with an abort, the call ends now.
+    else if (this.#phase === "headers") this.#fail(noAnswer(this.#call, state))
+    else this.#body?.cutShort(state)
+  }
+
+  readonly #bodyBroke = (): void => {
+    if (this.#phase === "headers") this.#fail(noAnswer(this.#call))
+    else this.#body?.cutShort("upstream_cut")
+  }
+
+  readonly #failedToSend = (cause: unknown): void => this.#fail(noAnswer(this.#call, undefined, cause))
+
+  readonly #came = (response: TransportAnswer): void => {
+    const { openReader = readChunks } = this.#transport
+    if (this.#phase === "headers") return this.#answer(response, openReader)
+    // Too late, from a transport that does not obey.
+    openReader(response)?.cancel().catch(nothing)
+  }
+
+  #answer(response: TransportAnswer, openReader: OpenReader): void {
+    const { status, statusText, headers: received } = response
+    if (!isStatus(status)) return this.#fail(noAnswer(this.#call))
+    let reader: ChunkReader | undefined
+    try {
+      if (!isBodiless(this.#call.method, status)) reader = openReader(response)
+    } catch (cause) {
+      return this.#failedToSend(cause)
+    }
+    this.#phase = "over"
+    this.#forgetCut()
+    this.#timeouts.headersReceived()
+    const body = this.#body = reader && new UpstreamBody(reader, this)
+    if (body === undefined) this.settled()
+    this.#answered(Result.succeed({
+      status,
+      statusText,
+      headers: responseHeaders(response, this.#transport.decodes),
+      received,
+      body,
+      release: () => body?.cancel(),
+    }))
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    if (this.#phase === "over") return
+    this.#phase = "over"
+    this.#forgetCut()
+    this.aborted()
+    this.#answered(Result.fail(failure))
+  }
+}
