@@ -1,12 +1,12 @@
 /**
- * Whether a request is the admin's.
+ * Whether a request carries the admin token.
  *
  * @module
  */
 import * as Redacted from "effect/Redacted"
 import { isKeyScheme, isOneOf, parseAuthorization } from "../auth/credential.ts"
 
-/** What may be meant for the admin token, where Cloudflare's SDK sends what it was given: `apiToken` as a bearer, `apiKey` as a key. */
+/** Candidates for the admin token. Cloudflare's SDK sends `apiToken` as a bearer token and `apiKey` as `X-Auth-Key`. */
 export const presented = (headers: Headers): ReadonlyArray<Redacted.Redacted<string>> => {
   const authorization = parseAuthorization(headers.get("authorization"))
   const key = headers.get("x-auth-key")
@@ -16,7 +16,7 @@ export const presented = (headers: Headers): ReadonlyArray<Redacted.Redacted<str
   ]
 }
 
-/** Whether one of them is the admin token. */
+/** Whether one of the candidates is the admin token. */
 export const isAdminToken = async (
   secrets: ReadonlyArray<Redacted.Redacted<string>>,
   token: Redacted.Redacted<string>,

@@ -1,5 +1,5 @@
 /**
- * Figures of the requests of a gateway, or of all gateways of an account.
+ * Analytics of a gateway, or of all gateways of an account.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { RequestLog } from "../request-log/RequestLog.ts"
 import { analyticsQuery } from "./analytics-query.ts"
 import { envelope } from "./envelope.ts"
 
-/** What a browser still draws, and less than 10 MB of JSON. */
+/** As many as a browser can still draw, in less than 10 MB of JSON. */
 const mostRows = 10_000
 
 const iso = (time: number): string => new Date(time).toISOString()
@@ -30,10 +30,10 @@ const nothing: Omit<AnalyticsRow, "time" | "group"> = {
   time_to_first_token: { p50: null, p90: null, p95: null, p99: null },
 }
 
-/** The same in a single bucket: multiples of a width that is past the end begin at 0. */
+/** The same query in a single bucket: one as wide as the time since 1970 begins at 0. */
 const asTotals = (query: AnalyticsQuery): AnalyticsQuery => ({ ...query, bucket: query.until, by: [] })
 
-/** Answers with the buckets in which there were requests, and with what holds of all of them. */
+/** Answers with the buckets that had requests, and with the totals. */
 export const showAnalytics = (
   scope: Pick<AnalyticsQuery, "account" | "gateway">,
   search: URLSearchParams,

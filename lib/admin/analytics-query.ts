@@ -1,5 +1,5 @@
 /**
- * What the parameters of an analytics request ask for.
+ * Reads the parameters of an analytics request.
  *
  * @module
  */
@@ -51,8 +51,7 @@ const dimensions = (parameters: Parameters): ReadonlyArray<Dimension> => {
 }
 
 /**
- * A question for figures: of the last day, in at most a hundred buckets, and undivided unless the parameters say
- * otherwise.
+ * An analytics query: by default of the last day, in at most a hundred buckets, ungrouped.
  */
 export const analyticsQuery = (
   scope: Pick<AnalyticsQuery, "account" | "gateway">,

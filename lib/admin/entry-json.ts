@@ -8,8 +8,8 @@ import { isSuccess } from "../request-log/filterable-fields.ts"
 import { tokensPerSecond } from "../record/request-record.ts"
 
 /**
- * First Cloudflare's fields, of which those that its schema has as text are never `null`, then ours, under the names
- * that a record has. `metadata` is an object, as Cloudflare sends it, not the text of its schema.
+ * First Cloudflare's fields, of which the text fields of its schema are never `null`; then ours, under their names in a
+ * record. `metadata` is an object, as Cloudflare sends it, not the text of its schema.
  */
 export const entryJson = (entry: LogEntry) => ({
   id: entry.request_id,

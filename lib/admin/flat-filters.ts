@@ -24,7 +24,7 @@ const neighbour = (value: number, step: 1n | -1n): number => {
   return new Float64Array(bits.buffer)[0] ?? value
 }
 
-/** What is asked for in this way, as filters. */
+/** These parameters, as filters. */
 export const flatFilters = (parameters: Parameters): ReadonlyArray<LogFilter> => {
   const filters: Array<LogFilter> = []
   const add = (

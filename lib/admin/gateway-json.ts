@@ -1,12 +1,12 @@
 /**
- * The settings of a gateway as the management API shows them. Nothing secret is among them.
+ * The settings of a gateway as the management API shows them, without secrets.
  *
  * @module
  */
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { gatewayRule } from "../config/limit-rules.ts"
 
-/** Cloudflare's fields; `null` where this gateway has no such thing. */
+/** Cloudflare's fields; `null` for what this gateway does not have. */
 const cloudflareFields = (id: string, settings: GatewaySettings) => {
   const rate = settings.rateRules.find((rule) => rule.id === gatewayRule)
   return {
@@ -72,7 +72,7 @@ const ownFields = (settings: GatewaySettings) => ({
   log_payload_limit: settings.log.payloadLimit,
   log_retention: seconds(settings.log.retention),
   on_client_leave: settings.drains ? "drain" : "cancel",
-  // Of keys, only which there are.
+  // Only the names of keys.
   provider_keys: Object.fromEntries(
     [...settings.keys].map(([provider, keys]) => [provider, [...keys.keys()]]),
   ),

@@ -1,5 +1,5 @@
 /**
- * Which gateways an account has.
+ * Lists the gateways of an account.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { gatewayJson } from "./gateway-json.ts"
 import { envelope } from "./envelope.ts"
 import { openParameters } from "./parameters.ts"
 
-/** A page of an account's gateways by id: those with an entry of their own, since under `*` there is any number. */
+/** A page of an account's gateways by id: only those with an entry of their own, since `*` stands for any number. */
 export const listGateways = (
   settings: SettingsShape,
   account: string,

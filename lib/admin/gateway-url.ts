@@ -1,5 +1,5 @@
 /**
- * Where a gateway's clients send their calls.
+ * The base URL for a gateway's clients.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { adminNotFound } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
-/** Who was called by which scheme, as proxies write it (RFC 7239 §5.4, and the older header): the client's own is first. */
+/** The scheme that the client used, as proxies report it (RFC 7239 §5.4, and the older header): the first one. */
 const forwardedScheme = (headers: Headers): string | undefined => {
   const [first = ""] = (headers.get("forwarded") ?? "").split(",", 1)
   const [, told] = /(?:^|;)\s*proto\s*=\s*"?([a-z]+)/i.exec(first) ?? []
@@ -15,15 +15,15 @@ const forwardedScheme = (headers: Headers): string | undefined => {
 }
 
 /**
- * Where the gateway was called, by a client whose TLS a proxy may have ended. Any caller may say that one has: its answer
- * tells the URL to none but itself, and nothing else goes by it.
+ * The origin under which the gateway was called, by a client whose TLS a proxy may have terminated. Any caller may claim
+ * that: only its own answer shows the URL, and nothing else depends on it.
  */
 export const calledOrigin = ({ origin }: URL, headers: Headers): string =>
   forwardedScheme(headers) === "https" ? origin.replace(/^http:/, "https:") : origin
 
 /**
  * The base URL for a provider, as the Workers binding's `getUrl` gives it: without a slash at its end, but for
- * `universal`. It begins as the request for it did.
+ * `universal`. It begins with the origin of the request.
  *
  * @param origin where the gateway was called
  */

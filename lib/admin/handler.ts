@@ -1,5 +1,5 @@
 /**
- * What the gateway answers to whoever has the admin token.
+ * Routes of the management API to their handlers, for callers with the admin token.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export const handleAdmin = (
     const { record, request, url } = exchange
     const { account, gateway: id, name } = route
     record.route = `admin.${name}`
-    // The log is about calls, not about who reads it.
+    // The log records calls, not who reads it.
     exchange.collected.shouldLog = false
     const { adminToken } = settings
     const shown = presented(request.headers)

@@ -1,5 +1,5 @@
 /**
- * The log API: what is done with the entries of a gateway's log.
+ * The handlers of the log API.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export const listLogs = (scope: LogScope, search: URLSearchParams): Answer => {
   )
 }
 
-/** Deletes entries, and tells how many. Cloudflare's answer has `success` alone. */
+/** Deletes entries, and answers how many. Cloudflare's answer has `success` alone. */
 export const deleteLogs = (scope: LogScope, search: URLSearchParams): Answer => {
   const asked = deletion(scope, search)
   if (asked instanceof GatewayError) return Effect.fail(asked)
@@ -68,7 +68,7 @@ export const showLog = (scope: LogScope, id: string): Answer =>
     return envelope(entryDetailJson(entry, { request: request ?? null, response: response ?? null }))
   })
 
-/** The type of a kept body. What was cut off within is no JSON any more, which the SDK would fail to parse. */
+/** The media type of a kept body. JSON that was cut off is sent as text: the SDK would fail to parse it. */
 const typeOf = (type: string | null, complete: boolean): string =>
   `${complete ? type?.split(";", 1)[0]?.trim() || "text/plain" : "text/plain"}; charset=utf-8`
 
@@ -90,18 +90,18 @@ export const showPayload = (scope: LogScope, id: string, which: "request" | "res
       headers: {
         ...adminHeaders,
         "content-type": type,
-        // Somebody else's text, which must not act as a page of this origin.
+        // Text from elsewhere must not act as a page of this origin.
         "content-security-policy": "sandbox",
         "x-content-type-options": "nosniff",
       },
     })
   })
 
-/** Patches are small, and their silence bounded, in milliseconds. */
+/** Patches are small, so there is no shared bound; only their silence is limited, in milliseconds. */
 const openPatch = makeUploads({ arriving: Infinity, held: Infinity })
 const patchSilence = 30_000
 
-/** Changes what people say of an entry: all that the body asks for, or nothing. */
+/** Sets an entry's feedback: everything that the body requests, or nothing. */
 export const editLog = (scope: LogScope, id: string, request: Request): Answer =>
   Effect.gen(function* () {
     const body = yield* Effect.promise(() => wholeBody(openPatch(request, patchSilence), patchLimit))

@@ -1,5 +1,5 @@
 /**
- * What a PATCH of a log entry asks for.
+ * Reads a PATCH of a log entry.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 import type { LogPatch } from "../request-log/RequestLog.ts"
 
-/** As much of the body as is read, in bytes. */
+/** How much of the body is read, in bytes. */
 export const patchLimit = 65_536
 
 const fields = ["feedback", "score", "metadata"]

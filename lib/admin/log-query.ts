@@ -1,5 +1,5 @@
 /**
- * What the parameters of a log request ask for.
+ * Reads the parameters of a log request.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export const logQuery = (scope: LogScope, search: URLSearchParams): LogQuery | G
   return parameters.problem() ?? query
 }
 
-/** What is to be deleted, and how much of it at most. */
+/** What to delete, and how much of it at most. */
 export interface Deletion {
   readonly selection: LogSelection
   readonly limit: number | undefined

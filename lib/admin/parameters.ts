@@ -1,5 +1,5 @@
 /**
- * Reads a query's parameters one by one, and tells what is wrong with all of them at once.
+ * Reads a query's parameters one by one, and reports the problems of all at once.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { nearestName } from "../schema/nearest-name.ts"
 import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
-/** Each method gives nothing where the parameter is missing, empty or wrong. */
+/** Each method returns `undefined` if the parameter is missing, empty or wrong. */
 export interface Parameters {
   readonly text: (name: string, longest: number) => string | undefined
   /** A finite number within bounds, which are included. */
@@ -17,19 +17,19 @@ export interface Parameters {
   readonly oneOf: <Word extends string>(name: string, words: ReadonlyArray<Word>) => Word | undefined
   /** A moment in milliseconds since 1970, from an ISO date. */
   readonly date: (name: string) => number | undefined
-  /** Whatever a function makes of the text; `expected` says what that takes. */
+  /** Parses the text with a function; `expected` says what that takes. */
   readonly decoded: <Value>(
     name: string,
     expected: string,
     decode: (text: string) => Value | undefined,
   ) => Value | undefined
-  /** The parameters that a pattern fits, in their order, which are known under one name. */
+  /** The parameters that match a pattern, in their order, known under one name. */
   readonly matching: (known: string, pattern: RegExp) => ReadonlyArray<readonly [name: string, value: string]>
-  /** Notes what is wrong. */
+  /** Adds a problem. */
   readonly refuse: (problem: string) => undefined
   /**
-   * What was wrong. A parameter that nobody asked for is too: were a misspelt filter left out, a DELETE would take
-   * what it was to spare.
+   * All problems. A parameter that was not read is one too: if a misspelt filter were ignored, a DELETE would take what
+   * it should have spared.
    */
   readonly problem: () => GatewayError | undefined
 }
@@ -50,7 +50,7 @@ export const numberOf = (text: string): number | undefined =>
     ? Number(text)
     : undefined
 
-/** As many are told at once. */
+/** How many problems are reported at once. */
 const mostProblems = 5
 
 /** Opens the parameters of a query. */
@@ -94,7 +94,7 @@ export const openParameters = (search: URLSearchParams): Parameters => {
     refuse,
     problem: () => {
       for (const name of new Set(search.keys())) {
-        // A nearest name is not looked for in vain: a query has room for thousands of names.
+        // The nearest name is looked up only for problems that are reported: a query has room for thousands of names.
         if (problems.length >= mostProblems) break
         if (asked.has(name) || patterns.some((pattern) => pattern.test(name))) continue
         const nearest = nearestName(name, [...asked])

@@ -1,5 +1,5 @@
 /**
- * One filter, as it was written and as the log takes it.
+ * One filter: from what was written to what the log takes.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { fields, type Kind } from "../request-log/conditions.ts"
 import { type FilterKey, filterKeys, type LogFilter, type Operator } from "../request-log/query.ts"
 import { numberOf, timeOf } from "./parameters.ts"
 
-/** A filter that nobody has checked. */
+/** An unchecked filter. */
 export interface Written {
   key?: unknown
   operator?: unknown
@@ -27,13 +27,13 @@ const expectations: Record<Kind, string> = {
   text: "texts",
 }
 
-/** What there is to compare: text has no order, and only text has parts. */
+/** Which operators apply: text has no order, and only text contains other text. */
 const fits = (kind: Kind, operator: Operator): boolean => {
   if (operator === "contains") return kind === "text"
   return operator === "eq" || operator === "neq" || kind === "number" || kind === "time"
 }
 
-/** A value as its key is compared: a query has no types, and callers write `"3"` for 3 in JSON too. */
+/** A value in the type of its key: a query has no types, and callers write `"3"` for 3 in JSON too. */
 const valueOf = (kind: Kind, value: unknown): string | number | boolean | undefined => {
   const text = typeof value === "boolean" || typeof value === "number" ? String(value) : value
   if (typeof text !== "string") return undefined
@@ -60,7 +60,7 @@ const shown = (value: unknown): string => {
   }
 }
 
-/** The filter that was meant, or what is wrong with it. */
+/** The parsed filter, or what is wrong with it. */
 export const filterOf = ({ key: name, operator: word, values }: Written): LogFilter | string => {
   const key = filterKeys.find((known) => known === name)
   if (key === undefined) return `a filter has the key ${shown(name)}; known are: ${filterKeys.join(", ")}.`
@@ -77,7 +77,7 @@ export const filterOf = ({ key: name, operator: word, values }: Written): LogFil
   }
   const value: Array<string | number | boolean | null> = []
   for (const given of values) {
-    // An SDK's query has an empty text for null, and of these texts only metadata may be empty.
+    // An SDK's query writes null as empty text, and only metadata may really be empty.
     const isNull = given === null || (given === "" && key !== "metadata.value")
     const one = isNull && (operator === "eq" || operator === "neq") ? null : valueOf(kind, given)
     if (one === undefined) {

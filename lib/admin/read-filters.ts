@@ -15,7 +15,7 @@ import type { Parameters } from "./parameters.ts"
 
 const filterName = /^filters(?:$|[.[])/
 
-/** The filter's number, where there is one, and which of its members it is. */
+/** The filter's number, if it has one, and the member's name. */
 const memberName =
   /^filters(?:\.(\d{1,4})|\[(\d{0,4})\])?(?:\.|\[)(key|operator|value)\]?(?:\.\d{1,4}|\[\d{0,4}\])?$/
 
@@ -24,7 +24,7 @@ type Member = "key" | "operator" | "value"
 /** With more, the expression that they make passes what SQLite takes. */
 const mostFilters = 50
 
-/** Filters in JSON: a list, or a single one. Undefined where it is no JSON. */
+/** Filters in JSON: a list, or a single one. `undefined` if it is not JSON. */
 const fromJson = (text: string): ReadonlyArray<Written> | undefined => {
   try {
     const parsed = parseExactly(text)
@@ -37,7 +37,7 @@ const fromJson = (text: string): ReadonlyArray<Written> | undefined => {
   }
 }
 
-/** Puts filters together again whose members come one by one. Gives a function that finds a member's filter. */
+/** Reassembles filters whose members arrive one by one. Returns a function that finds a member's filter. */
 const assembly = (filters: Array<Written>) => {
   const numbered = new Map<string, Written>()
   let open: Written | undefined
@@ -66,7 +66,7 @@ const assembly = (filters: Array<Written>) => {
   }
 }
 
-/** The filters of a query, in their order. What is wrong with one is noted in `parameters`. */
+/** The filters of a query, in their order. Problems are added to `parameters`. */
 export const readFilters = (parameters: Parameters): ReadonlyArray<LogFilter> => {
   const written: Array<Written> = []
   const filterFor = assembly(written)

@@ -23,7 +23,7 @@ await build({
   platform: "neutral",
 })
 
-// A server whose modules are one file starts in half the time that it takes from Effect's many.
+// A server in one file starts in half the time that it takes to load Effect's many modules.
 await build({
   ...common,
   entryPoints: ["lib/runtime/bun.ts", "lib/runtime/deno.ts", "lib/runtime/node.ts"],
@@ -42,7 +42,7 @@ execFileSync("node_modules/.bin/tsc", [...flags.split(" "), "mod.ts", "lib/runti
   stdio: "inherit",
 })
 
-// The compiler leaves .ts in declarations (TypeScript 7.0), where consumers look for .js beside .d.ts.
+// The compiler leaves .ts in declarations (TypeScript 7.0); consumers look for .js beside .d.ts.
 for (
   const file of readdirSync("dist", { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".d.ts")

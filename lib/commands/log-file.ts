@@ -1,5 +1,5 @@
 /**
- * The file of the request log, opened to be read beside the gateway that writes it.
+ * Opens the file of the request log for reading, beside the gateway that writes it.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface FoundEntry {
   readonly response: Payload | undefined
 }
 
-/** The log as it is at the moment. */
+/** A snapshot of the log. */
 export interface LogFile {
   /** The newest entries, of one gateway or of all, the newest last. */
   readonly newest: (
@@ -55,7 +55,7 @@ const logIn = (database: Database): LogFile => {
       const found = scopes(only).flatMap((scope) =>
         [...reader.ids({ scope, filters }, limit, 0)].flat().map((id) => ({ scope, id }))
       )
-      // Ids are UUIDs of version 7: in their order is time.
+      // Ids are UUIDs of version 7: their order is that of time.
       found.sort((one, other) => one.id < other.id ? 1 : -1)
       return found.slice(0, limit).reverse()
         .map(({ scope, id }) => reader.get(scope, id, 0))

@@ -8,10 +8,10 @@ import { nearestName } from "../schema/nearest-name.ts"
 import type { LogScope } from "../request-log/entry.ts"
 import type { LogFilter } from "../request-log/query.ts"
 
-/** What is to be shown. */
+/** What to show. */
 export interface LogsOptions {
   readonly filters: ReadonlyArray<LogFilter>
-  /** Nothing for all gateways. */
+  /** `undefined` for all gateways. */
   readonly scope: LogScope | undefined
   /** How many entries. */
   readonly last: number
@@ -77,7 +77,7 @@ const given = (args: ReadonlyArray<string>): ReadonlyMap<Name, string> | string 
 
 const units: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3, w: 604_800e3 }
 
-/** A time in milliseconds since 1970; a date without a zone is one of the clock on the wall. */
+/** A time in milliseconds since 1970; a date without a zone is in local time. */
 const timeOf = (text: string, now: number): number | undefined => {
   const [, count, unit = ""] = /^(\d{1,9})([smhdw])$/.exec(text) ?? []
   if (count !== undefined) return Math.max(1, now - Number(count) * (units[unit] ?? 0))
@@ -103,7 +103,7 @@ export const logsOptions = (args: ReadonlyArray<string>, now: number): LogsOptio
   if (since !== undefined) {
     const time = timeOf(since, now)
     if (time === undefined) return "--since takes an age such as 15m, 1h or 7d, or a date such as 2026-11-25"
-    // From that moment on: a filter knows only what is greater.
+    // From that moment on: a filter knows only "greater than".
     filters.push({ key: "created_at", operator: "gt", value: [new Date(time - 1).toISOString()] })
   }
   const model = options.get("model")

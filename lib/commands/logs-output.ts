@@ -10,11 +10,11 @@ import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/
 const escaped = (text: string): string =>
   text.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
 
-/** JSON in which what a terminal would obey, and `JSON.stringify` leaves, is escaped: C1, and marks of direction. */
+/** JSON in which C1 controls and bidirectional marks are escaped: terminals obey them, and `JSON.stringify` leaves them. */
 export const plainJson = (value: unknown, indent?: number): string =>
   wellFormedJson(JSON.stringify(value, null, indent)).replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
 
-/** A file takes what a wide terminal would, without color. */
+/** A file gets what a wide terminal would, without color. */
 const forFiles: TerminalFormat = { width: 160, color: false, dated: true }
 
 /** A line each, below the names of the columns. */
@@ -26,7 +26,7 @@ export const entryTable = (
   ...entries.map((entry) => terminalLine(entry, format)),
 ]
 
-/** Everything that is known of an entry, with its bodies where they were kept. */
+/** Everything that is known of an entry, with its bodies if they were kept. */
 export const wholeEntry = (
   entry: LogEntry,
   { request, response }: { readonly request: Payload | undefined; readonly response: Payload | undefined },

@@ -9,7 +9,7 @@ import { openLogFile } from "./log-file.ts"
 import { logsOptions, usage } from "./logs-options.ts"
 import { entryTable, plainJson, wholeEntry } from "./logs-output.ts"
 
-/** What is to be printed. Throws an `Error` that says what is wrong. */
+/** The text to print. Throws an `Error` that says what is wrong. */
 const output = (): ReadonlyArray<string> => {
   const options = logsOptions(process.argv.slice(2), Date.now())
   if (typeof options === "string") throw new Error(options)

@@ -16,7 +16,7 @@ if (process.env["BASEGATE_DB"]) {
 const config = workerdConfig(process.env, host, port, isLoopbackName(host))
 const workerd = spawnWorkerd(config, "inherit")
 
-/** workerd says nothing when it has bound its port. */
+/** Waits for the port: workerd does not report when it has bound it. */
 const announceWhenReady = async (): Promise<void> => {
   for (let tries = 0; tries < 200; tries++) {
     const ready = await fetch(`http://${urlHost(host)}:${port}/livez`).then(({ ok }) => ok, () => false)
@@ -26,7 +26,7 @@ const announceWhenReady = async (): Promise<void> => {
 }
 void announceWhenReady()
 
-/** workerd ends when its requests have; after the grace, as on the other runtimes, it is ended. */
+/** workerd exits when its requests have ended; after the grace it is killed, as requests are on the other runtimes. */
 const stop = (): void => {
   workerd.kill("SIGTERM")
   setTimeout(end, grace)

@@ -49,8 +49,8 @@ const gateway :Workerd.Worker = (
 }
 
 /**
- * Serves `dist/worker.js`. workerd takes a text configuration from a file only (2026-11): one that its owner
- * alone may read, since it holds the variables, and that goes when workerd does.
+ * Serves `dist/worker.js`. workerd takes a text configuration from a file only (2026-11): one that only its
+ * owner may read, since it holds the variables, and that is removed when workerd exits.
  */
 export const spawnWorkerd = (config: string, stdout: "inherit" | "pipe"): ChildProcess => {
   const folder = mkdtempSync(join(tmpdir(), "basegate-"))

@@ -1,5 +1,5 @@
 /**
- * The setting `circuit_breaker`: when an upstream host that keeps failing is left alone.
+ * The setting `circuit_breaker`: when to stop calling an upstream host that keeps failing.
  *
  * @module
  */
@@ -29,8 +29,8 @@ export interface CircuitSettings {
 }
 
 /**
- * Fills in the defaults: half of at least 10 calls within 30 s, and then 15 s of rest. That is long enough
- * for a rate to mean something, and short enough that a host that is well again is soon noticed.
+ * Fills in the defaults: half of at least 10 calls within 30 s, and then 15 s of rest: long enough for
+ * a rate to mean something, and short enough to notice soon that a host has recovered.
  */
 export const circuitSettings = (entry: typeof CircuitBreaker.Type): CircuitSettings => ({
   windowMs: (entry.window ?? 30) * 1_000,

@@ -1,5 +1,5 @@
 /**
- * Providers of the operator's own beside Baseten: any service that speaks the same HTTP.
+ * The operator's own providers beside Baseten: any service that speaks the same HTTP.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const isSlug = (text: string): boolean => text.length <= 64 && slug.test(text)
 /** A header name is a token (RFC 9110 §5.6.2). */
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 
-/** Visible ASCII and inner spaces, since that is what every runtime sends alike; a reference must name a variable. */
+/** Visible ASCII with spaces inside, which every runtime sends alike. A reference must name a variable. */
 const headerValue = /^(?:env:[A-Za-z_]\w*|(?!env:)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/
 
 const isLoopback = (hostname: string): boolean =>
@@ -64,8 +64,8 @@ const Entry = Schema.Struct({
 /**
  * `custom_providers` of a gateway's settings: `{"<slug>": {"base_url": "https://…", "headers": {…}}}`.
  *
- * The base is the root that request paths are put below. Only `allow_http: true` lets it be `http:`, and only
- * to a loopback host: a credential must not cross a network in clear.
+ * Request paths are put below the base. It may be `http:` only with `allow_http: true`, and only to a loopback host: a
+ * credential must not cross a network in clear text.
  */
 export const CustomProviders = recordOf(
   "slugs of at most 64 lower-case letters and digits, in groups joined by single dashes",
@@ -73,7 +73,7 @@ export const CustomProviders = recordOf(
   Entry,
 )
 
-/** The providers by the name that requests use: `custom-{slug}`. Throws `SettingProblem`. */
+/** The providers by the name that requests use, `custom-{slug}`. Throws `SettingProblem`. */
 export const customProviders = (
   entries: typeof CustomProviders.Type,
   resolve: Resolve,

@@ -9,7 +9,7 @@ import { compileRoute, type RouteGraph } from "../dynamic-route/graph.ts"
 
 const Elements = Schema.Array(RouteElement)
 
-/** What is wrong with a route, as a sentence that names it and the element; nothing where it is sound. */
+/** What is wrong with a route, as a sentence that names it and the element; `undefined` if it is sound. */
 export const routeProblem = (name: string, elements: ReadonlyArray<RouteElement>): string | undefined => {
   if (!/^[\w-]{1,64}$/.test(name)) {
     return `route "${name}" has a name that is not 1 to 64 letters, digits, dashes and underscores`
@@ -25,7 +25,7 @@ const elementsOf = (entry: Entry): ReadonlyArray<RouteElement> => "elements" in 
 /**
  * `routes` of a gateway's settings: `{"<name>": {"elements": […]}}`, or the bare list of elements.
  *
- * Everything that could go wrong in a walk is found here, at start.
+ * Whatever could go wrong while a route is followed is found here, at the start.
  */
 export const DynamicRoutes = Schema.Record(
   Schema.String,

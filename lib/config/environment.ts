@@ -16,34 +16,34 @@ import { resolveIn } from "./stored-keys.ts"
 import { unknownVariables } from "./unknown-variables.ts"
 import { commaList, type LogLevel, Variables } from "./variables.ts"
 
-/** Where variables come from: `process.env`, a Worker's `env`, or an object of the embedding app's. */
+/** Where variables come from: `process.env`, a Worker's `env`, or the embedding app. */
 export type Environment = Readonly<Record<string, unknown>>
 
-/** Everything the gateway was told, decoded. */
+/** All settings, decoded. */
 export interface SettingsShape {
   readonly host: string
   readonly port: number
   readonly open: boolean
-  /** Whether there are stored keys on a gateway that asks for no token. */
+  /** Whether a gateway that requires no token has stored keys. */
   readonly openKeys: boolean
-  /** The key that Baseten is asked for its prices with: the stored one of all gateways, else that of `*`. */
+  /** The key with which Baseten's prices are fetched: the one that all gateways share, else that of `*`. */
   readonly basetenKey: Redacted.Redacted<string> | undefined
   readonly inferenceUrl: string
   readonly modelUrl: string
   readonly chainUrl: string
   readonly corsOrigins: ReadonlySet<string>
   readonly logLevel: LogLevel
-  /** Opens the log API and `/metrics`, which do not exist without it. */
+  /** Opens the management API and `/metrics`, which do not exist without it. */
   readonly adminToken: Redacted.Redacted<string> | undefined
-  /** The SQLite file of the request log; nothing where it is kept in memory. */
+  /** The SQLite file of the request log; `undefined` if it is kept in memory. */
   readonly logFile: string | undefined
   /** How long running requests may go on after the signal to stop, in milliseconds. */
   readonly grace: number
-  /** What goes to an OpenTelemetry collector; nothing where there is none. */
+  /** What goes to an OpenTelemetry collector; `undefined` if nothing does. */
   readonly otel: OtelSettings | undefined
-  /** What must not be told to anybody, whoever repeats it. */
+  /** The operator's secrets, to be redacted wherever a caller or a provider repeats them. */
   readonly secrets: Secrets
-  /** The settings of a gateway, or nothing where `BASEGATE_CONFIG` lists gateways and this is not one. */
+  /** The settings of a gateway; `undefined` if `BASEGATE_CONFIG` lists gateways and this is not one of them. */
   readonly gateway: (account: string, gateway: string) => GatewaySettings | undefined
   /** The largest `request_body_limit` of a gateway, in bytes. */
   readonly largestBody: number
@@ -78,12 +78,12 @@ const present = (environment: Environment): Record<string, unknown> => {
   return variables
 }
 
-/** The variables, decoded; else one line of everything that is wrong. */
+/** The variables, decoded, or one line with everything that is wrong. */
 const variablesIn = (environment: Environment): Result.Result<typeof Variables.Type, string> => {
   const problems = [...unknownVariables(environment, names)]
   const variables = present(environment)
   const { BASEGATE_CONFIG: config } = variables
-  // A Worker's JSON binding is no text any more.
+  // A Worker's JSON binding arrives parsed.
   if (typeof config === "string") {
     const settings = settingsIn(config)
     if (Result.isSuccess(settings)) variables["BASEGATE_CONFIG"] = settings.success
@@ -126,7 +126,7 @@ export const readSettings = (environment: Environment): Result.Result<SettingsSh
       }
       const shared = {
         tokens,
-        // The admin's opens no gateway, and must not reach a provider either.
+        // The admin token opens no gateway, and must not reach a provider either.
         allTokens: admin === undefined ? ofEntries : [...ofEntries, admin],
         basetenKey: key === undefined ? undefined : Redacted.make(key),
         resolve: resolveIn(environment),

@@ -20,15 +20,15 @@ import { type Resolve, secretOf, type StoredKeys, storedKeys } from "./stored-ke
 /** One gateway's settings with every default filled in. */
 export interface GatewaySettings {
   /**
-   * The entry's name, by which limits count: `*` for all gateways that have no entry of their own, since a caller
-   * could else begin a new count under a new name.
+   * The entry's name, by which limits count. It is `*` for all gateways without an entry of their own: otherwise a
+   * caller could begin a new count under a new name.
    */
   readonly id: string
   /** Whether a gateway token is required. */
   readonly authentication: boolean
   /** The tokens that open this gateway. */
   readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
-  /** Those of other entries: they open nothing here, and must not reach a provider either. */
+  /** Tokens of other entries: they open nothing here, and must not reach a provider either. */
   readonly foreignTokens: ReadonlyArray<Redacted.Redacted<string>>
   /** The scheme in which Baseten gets its key. */
   readonly authScheme: "bearer" | "api-key"
@@ -39,22 +39,22 @@ export interface GatewaySettings {
   readonly requestBodyLimit: number
   /** How long Baseten's response headers may take, in milliseconds, on Model APIs. */
   readonly headersTimeout: number
-  /** The same on dedicated deployments and chains, where a cold start parks the request. */
+  /** The same on dedicated deployments and chains, where a cold start holds the request. */
   readonly dedicatedHeadersTimeout: number
   /** The longest silence within a response body, in milliseconds. */
   readonly idleTimeout: number
   /** How long a request's body may be silent, in milliseconds. */
   readonly requestIdleTimeout: number
-  /** The longest whole call, in milliseconds; none by default, since a healthy stream is never cut. */
+  /** The longest whole call, in milliseconds; `undefined` by default, since a healthy stream is never cut. */
   readonly totalTimeout: number | undefined
   /** Answers 400 when Baseten gave no answer, as Cloudflare does, instead of 502 or 504. */
   readonly cloudflareErrorStatus: boolean
   readonly cache: {
     /** Seconds for which every answer is kept; 0 keeps none unless a request asks for it. */
     readonly ttl: number
-    /** Whether event streams are kept as well, and given again as streams. */
+    /** Whether event streams are kept as well, and replayed as streams. */
     readonly streams: boolean
-    /** Whether callers with different credentials share what is kept under a key of the caller's. */
+    /** Whether callers with different credentials share what is kept under a caller's own cache key. */
     readonly keyIsShared: boolean
     /** Whether `cf-aig-cache-ttl` alone asks for caching, as it did until August 2026. */
     readonly ttlHeaderEnables: boolean
@@ -62,7 +62,7 @@ export interface GatewaySettings {
   readonly rateRules: ReadonlyArray<RateRule>
   readonly spendLimits: SpendLimits
   readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
-  /** Whether the gateway's retries hold for dedicated models and chains, which may do a thing twice. */
+  /** Whether the gateway's retries hold for dedicated deployments and chains, which may then do something twice. */
   readonly retriesPredict: boolean
   /** `undefined` if hosts that keep failing are called all the same. */
   readonly circuit: CircuitSettings | undefined
@@ -74,11 +74,11 @@ export interface GatewaySettings {
    * request is aborted.
    */
   readonly drains: boolean
-  /** Whether a chat's stream is asked for its usage where the client did not ask. */
+  /** Whether the gateway asks a chat's stream for its usage if the client does not. */
   readonly requestsUsage: boolean
 }
 
-/** What every entry has from the variables. */
+/** What every entry shares from the variables. */
 export interface Shared {
   readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
   /** The tokens of every entry, as they are written. */
@@ -91,12 +91,11 @@ export interface Shared {
  * Fills in defaults.
  *
  * - `request_body_limit`: 100 MiB, just above the 100 MB at which Baseten's own edge refuses.
- * - the header clocks: Baseten ends a synchronous call after 1,200 s; ours are longer than that on dedicated
- *   deployments, so that Baseten's own 504 arrives, and than most clients' patience on Model APIs.
- * - retries: none, as Cloudflare; where they are asked for without a delay, 500 ms that double.
+ * - the header timeouts: Baseten ends a synchronous call after 1,200 s. On dedicated deployments ours is longer, so
+ *   that Baseten's own 504 arrives; on Model APIs it is longer than most clients wait.
+ * - retries: none, like Cloudflare; if they are asked for without a delay, 500 ms that double.
  *
- * Throws `SettingProblem` where a setting refers to a variable that is not set, or a route to a provider that is not
- * there.
+ * Throws `SettingProblem` if a setting refers to an unset variable, or a route to an unknown provider.
  */
 export const gatewaySettings = (
   id: string,

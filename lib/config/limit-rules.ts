@@ -146,7 +146,7 @@ export interface RateRule {
   readonly interval: number
   readonly technique: "fixed" | "sliding"
   readonly unit: "requests" | "tokens"
-  /** What has a count of its own: `key`, `model`, `metadata.<name>`; nothing for one count for all. */
+  /** What has a count of its own: `key`, `model`, `metadata.<name>`; empty for one count for all. */
   readonly per: ReadonlyArray<string>
 }
 
@@ -159,8 +159,8 @@ export interface RateEntry {
 }
 
 /**
- * What lacks of Cloudflare's rule, as the rest of a sentence; nothing where it is whole or off. Half of a limit limits
- * nothing, and looks as if it did. A limit of 0 or null is off, whatever the interval.
+ * What is missing from Cloudflare's rule, as the rest of a sentence; `undefined` if it is complete or off. Half a limit
+ * limits nothing, but looks as if it did. A limit of 0 or null is off, whatever the interval.
  */
 export const rateProblem = (entry: RateEntry): string | undefined => {
   const { rate_limiting_limit: limit, rate_limiting_interval: interval, rate_limiting_technique } = entry

@@ -58,7 +58,7 @@ export const LogCollection = {
 /** What one gateway's log keeps, and for how long. */
 export interface LogSettings {
   readonly collect: boolean
-  /** Whether bodies are kept. Baseten keeps none: a gateway that does changes that, so it is off by default. */
+  /** Whether bodies are kept. Baseten keeps none, so this is off by default. */
   readonly payloads: boolean
   /** How much of each body is kept, in bytes. */
   readonly payloadLimit: number

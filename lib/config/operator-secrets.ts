@@ -9,15 +9,15 @@ import type { GatewaySettings } from "./gateway-settings.ts"
 import type { OtelSettings } from "./otel-settings.ts"
 
 /**
- * Operators write plain headers too, such as a version or a media type. One that is none is known by its name, or
- * looks like no word.
+ * Operators write plain headers too, such as a version or a media type. A secret is known by the name of its header, or
+ * because it does not look like a word.
  */
 const isSecret = (name: string, value: string): boolean =>
   /auth|cookie|key|passw|secret|token/i.test(name) ||
   (value.length >= 16 && /\d/.test(value) && /[a-z]/i.test(value))
 
 /**
- * Tokens of all gateways, keys, the admin's token, and what stands in headers for custom providers and for collectors.
+ * Tokens of all gateways, keys, the admin token, and secrets in headers for custom providers and for collectors.
  *
  * @param others secrets that belong to no gateway
  */

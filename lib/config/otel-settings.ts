@@ -20,7 +20,7 @@ export interface OtlpEndpoint {
 
 /** Which requests are traced. */
 export interface Sampler {
-  /** Whether a caller's own decision holds where its `traceparent` tells one. */
+  /** Whether a caller's own decision holds, if its `traceparent` has one. */
   readonly parentBased: boolean
   /** The share of the others, from 0 to 1. */
   readonly ratio: number
@@ -70,7 +70,7 @@ const samplerOf = (
     : 0,
 })
 
-/** Reads the variables; nothing where nothing is to be exported. */
+/** Reads the variables; `undefined` if nothing is exported. */
 export const otelSettings = (variables: Variables): OtelSettings | undefined => {
   const traces = endpointOf(variables, "TRACES")
   const metrics = endpointOf(variables, "METRICS")

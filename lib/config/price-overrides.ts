@@ -10,7 +10,7 @@ import { integer, recordOf, text } from "../schema/expected.ts"
 
 const isAmount = (value: string): boolean => /^(?:\d{1,9}(?:\.\d{0,12})?|\.\d{1,12})$/.test(value)
 
-/** A number, or a decimal as text for those whom binary fractions trouble. */
+/** A number, or text for an exact decimal. */
 const Dollars = Schema.Union([
   Schema.Number.check(
     Schema.makeFilter((value) => value >= 0 && value < 1e9 ? undefined : "Expected US dollars from 0"),
@@ -24,7 +24,7 @@ const TokenPrice = Schema.Struct({
   output: Dollars,
 })
 
-/** The price of a replica, and how many requests share it, 1 if not said. */
+/** The price of a replica, and how many requests share it (1 by default). */
 const TimePrice = Schema.Struct({ minute: Dollars, concurrency: Schema.optionalKey(integer(1, 100_000)) })
 
 /**
@@ -38,7 +38,7 @@ export const ModelPrices = recordOf(
   Schema.Union([TokenPrice, TimePrice]),
 )
 
-/** An amount per million is one of a millionth as much per token. */
+/** An amount per million tokens is a millionth of it per token. */
 const perToken = (dollars: string | number | undefined): bigint | undefined =>
   decimalUnits(dollars, attoPlaces - 6)
 

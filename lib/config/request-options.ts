@@ -1,5 +1,5 @@
 /**
- * What a caller asks for with `cf-aig-*` headers, and what a request gets: Cloudflare AI Gateway's names and ranges.
+ * What a caller requests with `cf-aig-*` headers, and what its calls get: Cloudflare AI Gateway's names and ranges.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { Backoff } from "./retry-settings.ts"
 
 /**
  * A flat piece of data about a request, by which it can be found, counted and limited. A number that JavaScript cannot
- * hold, such as an id above 2^53, is a text of its digits: ids must not become each other.
+ * hold, such as an id above 2^53, is kept as the text of its digits: two ids must not become one.
  */
 export type Metadata = Readonly<Record<string, string | number | boolean>>
 
-/** What one set of headers asks for; nothing where it does not say. Numbers are within their ranges. */
+/** What one set of headers requests; `undefined` for what it does not mention. Numbers are within their ranges. */
 export interface RequestedOptions {
   /** Seconds; 0 asks not to be cached. */
   readonly cacheTtl?: number
@@ -32,16 +32,16 @@ export interface RequestedOptions {
   readonly customCost?: CustomCost
   readonly collectLog?: boolean
   readonly collectPayload?: boolean
-  /** Only checked here: the record needs it before. */
+  /** Only validated here; the record reads it earlier. */
   readonly eventId?: string
 }
 
-/** Everything that can be asked for, decided. */
+/** Every option, decided. */
 export interface RequestOptions {
   readonly cache: {
-    /** How long an answer may be kept, in seconds; 0 where the request is not to be cached. */
+    /** How long an answer may be kept, in seconds; 0 if the request is not to be cached. */
     readonly ttl: number
-    /** Whether an answer that is kept will do. */
+    /** Whether a cached answer will do. */
     readonly lookup: boolean
     readonly key: string | undefined
   }
@@ -54,10 +54,10 @@ export interface RequestOptions {
   readonly log: { readonly entry: boolean; readonly payloads: boolean }
 }
 
-/** What a header's value means, or what the header takes. */
+/** What a header's value means, or else what the header takes. */
 type Read<Value> = (value: string) => { readonly value: Value } | string
 
-/** Out of range is clamped to the range, as this folder's README says; what is no number is an error. */
+/** Out of range is clamped to the range, as this folder's README says; what is not a number is an error. */
 const integer = (what: string, lowest: number, highest: number, also?: number): Read<number> => (value) => {
   if (!/^[+-]?\d+$/.test(value)) {
     return `takes ${what}, a whole number from ${also ?? lowest} to ${highest}`
@@ -86,7 +86,7 @@ const fromUtf8 = (value: string): string => {
   try {
     return strictText.decode(Uint8Array.from(value, (byte) => byte.charCodeAt(0)))
   } catch {
-    // Latin-1 it is.
+    // It is Latin-1.
     return value
   }
 }
@@ -103,7 +103,7 @@ const metadata: Read<Metadata> = (value) => {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     return 'takes a flat JSON object of strings, numbers and booleans, such as {"team":"search"}'
   }
-  // One entry of another type does not void the rest, as it does at Cloudflare.
+  // An entry of another type is dropped alone; at Cloudflare it voids the rest.
   const flat = Object.entries(given).filter(([key, entry]) =>
     !key.startsWith("cf.") && ["string", "number", "boolean"].includes(typeof entry)
   )
@@ -166,7 +166,7 @@ export const parseOptionHeaders = (headers: Headers): RequestedOptions | Gateway
   return asked ?? nothing
 }
 
-/** How long a request with a key of its own is cached where nothing else says: Cloudflare's default, in seconds. */
+/** How long a request with its own cache key is cached by default, as at Cloudflare, in seconds. */
 const defaultKeyTtl = 300
 
 const cacheOf = (asked: RequestedOptions, { cache }: GatewaySettings): RequestOptions["cache"] => {
@@ -182,7 +182,7 @@ const cacheOf = (asked: RequestedOptions, { cache }: GatewaySettings): RequestOp
 const clamp = (value: number | undefined, lowest: number, highest: number): number | undefined =>
   value === undefined ? undefined : Math.min(Math.max(value, lowest), highest)
 
-/** A universal step's `config` as if it had come in headers. */
+/** A universal step's `config`, as if it had been sent in headers. */
 export const configOptions = (config: {
   readonly requestTimeout?: number
   readonly maxAttempts?: number
@@ -199,9 +199,9 @@ export const configOptions = (config: {
 }
 
 /**
- * Decides by Cloudflare's precedence: the step before the request before the gateway.
+ * Decides by Cloudflare's precedence: the step, then the request, then the gateway.
  *
- * @param retried whether the gateway's own retries hold for the call; what a caller asks for holds for any
+ * @param retried whether the gateway's own retries hold for the call; a caller's hold for any
  */
 export const requestOptions = (
   gateway: GatewaySettings,
@@ -230,10 +230,10 @@ export const requestOptions = (
 }
 
 /**
- * The options of one of several calls that a request may cause: an answer that is kept under the caller's own key for
- * one of them must not pass for another's.
+ * The options of one of the several calls that a request may cause: what is cached under the caller's own key for one of
+ * them must not answer another.
  *
- * @param call what tells the call from the others; no header, and so no caller's key, has a line break in it
+ * @param call distinguishes the call from the others; no header, and so no caller's key, contains a line break
  */
 export const optionsForCall = (options: RequestOptions, call: string): RequestOptions => {
   const { cache } = options

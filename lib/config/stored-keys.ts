@@ -7,13 +7,13 @@ import * as Redacted from "effect/Redacted"
 import { recordOf, text } from "../schema/expected.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 
-/** The name of a variable that holds a secret, which never stands in the settings itself. */
+/** The name of a variable that holds a secret; the settings never hold it themselves. */
 const SecretReference = text(
   "env:NAME, with the secret in the variable NAME",
   (value) => /^env:[A-Za-z_]\w*$/.test(value),
 )
 
-/** `provider_keys`: by provider (`baseten`, `custom-{slug}`), then by alias; `default` is used unless another is asked for. */
+/** `provider_keys`: by provider (`baseten`, `custom-{slug}`), then by alias. Requests use `default` unless they name another. */
 export const ProviderKeys = recordOf(
   "baseten or custom-{slug}",
   (provider) => /^(?:baseten|custom-[a-z0-9-]{1,64})$/.test(provider),
@@ -30,10 +30,10 @@ export type StoredKeys = ReadonlyMap<string, ReadonlyMap<string, Redacted.Redact
 /** Whether text refers to a variable. */
 export const isReference = (text: string): boolean => text.startsWith("env:")
 
-/** Gives the secret that a reference names. */
+/** Looks up the secret that a reference names. */
 export type Resolve = (reference: string) => Redacted.Redacted<string>
 
-/** Resolves references in an environment; throws `SettingProblem` where a variable is not set, or holds no secret. */
+/** Resolves references in an environment; throws `SettingProblem` if a variable is not set, or is not a secret. */
 export const resolveIn = (environment: Readonly<Record<string, unknown>>): Resolve => (reference) => {
   const variable = reference.slice("env:".length)
   const value = environment[variable]
@@ -44,11 +44,11 @@ export const resolveIn = (environment: Readonly<Record<string, unknown>>): Resol
   return Redacted.make(value)
 }
 
-/** What a setting says: the secret itself, or the variable that holds it. */
+/** The secret of a setting: its text, or that of the variable it refers to. */
 export const secretOf = (text: string, resolve: Resolve): Redacted.Redacted<string> =>
   isReference(text) ? resolve(text) : Redacted.make(text)
 
-/** The keys of an entry, over the one that every gateway has from `BASETEN_API_KEY`. */
+/** The keys of an entry, which go before the one that every gateway has from `BASETEN_API_KEY`. */
 export const storedKeys = (
   entry: typeof ProviderKeys.Type | undefined,
   basetenKey: Redacted.Redacted<string> | undefined,

@@ -1,15 +1,15 @@
 /**
- * Variables that look like the gateway's and are not: a misspelt one must not look like one that holds.
+ * Finds variables that look like the gateway's but are not: a misspelt one must not seem to work.
  *
  * @module
  */
 import type { Environment } from "./environment.ts"
 import { nearestName } from "../schema/nearest-name.ts"
 
-/** The prefixes of the gateway's own variables, and of Baseten's that it knows. */
+/** The prefixes of the gateway's variables. */
 const ours = /^(?:basegate|baseten)_/i
 
-/** What `npm run start:workers` tells its Worker. */
+/** Set by `npm run start:workers` for its Worker. */
 const internal = "BASEGATE_ON_LOOPBACK"
 
 /**

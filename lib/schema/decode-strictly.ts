@@ -1,5 +1,5 @@
 /**
- * Decodes settings: every problem at once, and no key that is not known.
+ * Decodes settings strictly: reports every problem at once, and takes no unknown key.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import { nearestName } from "./nearest-name.ts"
 /** What is wrong with a value, and where in it. Shows no value: it may be a secret. */
 export interface Problem {
   readonly path: ReadonlyArray<string>
-  /** What was expected there, as a clause; nothing where the key itself is not known. */
+  /** What was expected there, as a clause; `undefined` if the key itself is unknown. */
   readonly expected: string | undefined
-  /** The known key that one that is not known is most like. */
+  /** The known key that an unknown one resembles most. */
   readonly meant: string | undefined
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** The keys that a schema knows of what lies at a path. */
+/** The keys that a schema allows at a path. */
 const keysAt = (ast: AST, [key, ...rest]: ReadonlyArray<string>): ReadonlyArray<string> => {
   switch (ast._tag) {
     case "Union":
@@ -37,7 +37,7 @@ const keysAt = (ast: AST, [key, ...rest]: ReadonlyArray<string>): ReadonlyArray<
   }
 }
 
-/** How far a value is from one of several forms: first by keys that it should not have, then by what is wrong or missing. */
+/** How far a value is from one form of a union: first by unknown keys, then by what is wrong or missing. */
 const distanceOf = (issue: SchemaIssue.Issue): number => {
   switch (issue._tag) {
     case "Composite":
@@ -57,8 +57,7 @@ const distanceOf = (issue: SchemaIssue.Issue): number => {
 }
 
 /**
- * Of a value that is none of several forms, only what keeps it from the form that it is most like: what it lacks to be
- * another helps nobody.
+ * Reduces the issue of a union to its nearest form: what a value would need to be another form helps nobody.
  */
 const likeliest = (issue: SchemaIssue.Issue): SchemaIssue.Issue => {
   const within = (changed: object): SchemaIssue.Issue =>

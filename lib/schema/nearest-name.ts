@@ -1,12 +1,12 @@
 /**
- * The name that somebody who misspelt one probably meant.
+ * Guesses the name that was meant by a misspelt one.
  *
  * @module
  */
 
 /**
- * How many letters must be added, left out or exchanged, or neighbours swapped, to make one text of another
- * (Damerau and Levenshtein's distance, without changing a letter twice).
+ * How many letters must be inserted, deleted, substituted or swapped with their neighbour to turn one text into another
+ * (Damerau–Levenshtein distance, optimal string alignment).
  */
 const distance = (a: string, b: string): number => {
   let before: ReadonlyArray<number> = []
@@ -25,7 +25,7 @@ const distance = (a: string, b: string): number => {
   return row[b.length] ?? 0
 }
 
-/** The known name nearest to an unknown one; nothing where none is like it. Names longer than 64 are like none. */
+/** The known name nearest to an unknown one; `undefined` if none is close. Names longer than 64 are close to none. */
 export const nearestName = (name: string, known: ReadonlyArray<string>): string | undefined => {
   if (name.length > 64) return undefined
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "")

@@ -1,5 +1,5 @@
 /**
- * A setting that reads well and cannot work.
+ * A setting that decodes but is invalid, such as a reference to an unset variable.
  *
  * @module
  */
