@@ -1,5 +1,5 @@
 /**
- * Keeps whole answers, and gives them again.
+ * Stores whole answers and replays them.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface ResponseCacheShape {
 
 const defaultLimit = 8 * 1024 * 1024
 
-/** Answers by key, over the store. Never fails: what cannot be read is a miss. */
+/** Answers by key, on top of the store. Never fails: an unreadable entry is a miss. */
 export class ResponseCache
   extends Context.Service<ResponseCache, ResponseCacheShape>()("basegate/cache/ResponseCache") {
   /** `limit` is 8 MiB unless given. */

@@ -5,12 +5,12 @@
  */
 import { hex, sha256 } from "../redaction/digest.ts"
 
-/** What tells requests apart, after Cloudflare's key; the gateway, its tokens and stored keys are our additions. */
+/** What distinguishes requests: Cloudflare's key, and the gateway, its tokens and stored keys. */
 export interface RequestParts {
   readonly kind: "request"
   /** `account/gateway`. */
   readonly gateway: string
-  /** A name for the caller that tells nothing of its secrets. */
+  /** Identifies the caller without revealing its secrets. */
   readonly caller: string
   readonly method: string
   readonly provider: string
@@ -18,22 +18,22 @@ export interface RequestParts {
   readonly endpoint: string
   /** The query, as it goes up. */
   readonly query: string
-  /** The body, as it came; empty where there is none. */
+  /** The body as it was received; empty if there is none. */
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** A key of the caller's own (`cf-aig-cache-key`): nothing of the request but these counts. */
+/** A caller's own key (`cf-aig-cache-key`), which stands for everything else in the request. */
 export interface CustomParts {
   readonly kind: "custom"
   readonly gateway: string
   readonly key: string
-  /** A name for the caller that tells nothing of its secrets; nothing where all callers of the gateway are to share the answer. */
+  /** Identifies the caller without revealing its secrets; `undefined` if all callers of the gateway share the answer. */
   readonly caller: string | undefined
 }
 
 const lengthBytes = 4
 
-/** Fields one after another, each behind its length: no two lists of fields give the same bytes. */
+/** Fields in sequence, each prefixed with its length: no two lists of fields have the same bytes. */
 const joined = (fields: ReadonlyArray<string | Uint8Array>): Uint8Array<ArrayBuffer> => {
   const encoder = new TextEncoder()
   const parts = fields.map((field) => typeof field === "string" ? encoder.encode(field) : field)
@@ -64,6 +64,6 @@ export const cacheKey = async (parts: RequestParts | CustomParts): Promise<strin
   return hexDigest(["request", gateway, caller, method, provider, endpoint, query, await sha256(body)])
 }
 
-/** The key of that variant of an answer that suits such values of the headers by which it varies (RFC 9111 §4.1). */
+/** The key of an answer's variant for these values of the headers by which it varies (RFC 9111 §4.1). */
 export const variantKey = (key: string, values: ReadonlyArray<string>): Promise<string> =>
   hexDigest(["variant", key, ...values])

@@ -1,7 +1,7 @@
 /**
- * An answer as it is kept, and as it is given again.
+ * The stored form of an answer, and its replay.
  *
- * The bytes are: a version, the length of the head (32 bits, big-endian), the head as JSON, the body.
+ * Its bytes: a version, the length of the head (32 bits, big-endian), the head as JSON, the body.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface CachedAnswer {
   readonly statusText: string
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly body: Uint8Array<ArrayBuffer>
-  /** When it was kept, in milliseconds since 1970. */
+  /** When it was stored, in milliseconds since 1970. */
   readonly storedAt: number
 }
 
@@ -21,10 +21,10 @@ interface Head extends Omit<CachedAnswer, "body"> {
   readonly length: number
 }
 
-/** The headers of an answer given again at `now`, in milliseconds since 1970, with its `Age` (RFC 9111 §5.1). */
+/** The headers of an answer replayed at `now`, in milliseconds since 1970, with its `Age` (RFC 9111 §5.1). */
 export const replayHeaders = ({ headers, body, storedAt }: CachedAnswer, now: number): Headers => {
   const replayed = new Headers(headers.map(([name, value]): [string, string] => [name, value]))
-  // A clock that was set back makes no negative age.
+  // A clock that was set back must not make a negative age.
   replayed.set("age", String(Math.max(0, Math.floor((now - storedAt) / 1000))))
   replayed.set("content-length", String(body.byteLength))
   return replayed
@@ -56,9 +56,9 @@ const isHead = (value: unknown): value is Head => {
 }
 
 /**
- * The answer in bytes that `encodeAnswer` made; nothing where they are others, cut short or changed beyond use.
+ * Decodes the bytes of `encodeAnswer`; `undefined` if they are others, truncated or corrupt.
  *
- * The body is a view of the bytes given: neither is to be changed.
+ * The body is a view of the given bytes: neither may be changed.
  */
 export const decodeAnswer = (bytes: Uint8Array<ArrayBuffer>): CachedAnswer | undefined => {
   if (bytes.byteLength < headStart || bytes[0] !== version) return undefined
@@ -68,7 +68,7 @@ export const decodeAnswer = (bytes: Uint8Array<ArrayBuffer>): CachedAnswer | und
     if (!isHead(head) || headEnd + head.length !== bytes.byteLength) return undefined
     const { status, statusText, headers, storedAt } = head
     const answer = { status, statusText, headers, body: bytes.subarray(headEnd), storedAt }
-    // Throws where no response can be made of it: a status out of range, a name that is no token.
+    // Throws if it cannot be a response: a status out of range, a name that is not a token.
     new Response(null, { status, statusText, headers: replayHeaders(answer, storedAt) })
     return answer
   } catch {

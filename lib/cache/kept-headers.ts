@@ -1,20 +1,21 @@
 /**
  * Which headers belong to an answer, and which to the one call that brought it.
  *
- * Headers that are not known are kept: a model's own (a sample rate, a seed) say how to read what it answered. What tells
- * of one call goes by its words, since every server has names of its own for it.
+ * Unknown headers are kept: a model's own (a sample rate, a seed) say how to read its answer. Headers about one call are
+ * recognised by words in their names, since every server has names of its own for them.
  *
  * @module
  */
 
 /**
- * - `set-cookie` is for one client; `access-control-*` and `cf-*` are a gateway's or an edge's word to one client.
+ * - `set-cookie` is for one client; `access-control-*` and `cf-*` are what a gateway or an edge says to one client.
  * - Ids and trace contexts lead to the log of another call. What served the answer has an id too
  *   (`x-baseten-model-id`), and keeps it.
- * - The state of limits and credits, once it is shown to another, makes SDKs wait; how long a call took or waited, and
- *   how often it was tried, was true once.
- * - Whose call it was: organisations, projects, tokens, challenges.
- * - `age` and `content-length` are made anew; what lies between the provider and here (`via`, `x-cache`) was of one way.
+ * - The state of limits and credits would make another client's SDK wait; how long a call took or waited, and how often
+ *   it was tried, was true once.
+ * - Identities: organisations, projects, tokens, challenges.
+ * - `age` and `content-length` are made anew; what lay between the provider and here (`via`, `x-cache`) was one
+ *   connection's.
  *
  * `date` stays: it says when the answer was made, and RFC 9111 §4.2.3 counts `age` from there.
  */
@@ -29,17 +30,17 @@ const ofOneCall: ReadonlyArray<RegExp> = [
   /^(?:age|content-length|via|nel|report-to|reporting-endpoints|x-cache|x-cache-hits|x-served-by)$/,
 ]
 
-/** Whether a header belongs to the answer, and so to whoever gets the same one. */
+/** Whether a header belongs to the answer, and so to every client that gets it. */
 const isOfAnswer = (name: string): boolean => !ofOneCall.some((pattern) => pattern.test(name))
 
-/** Those of an answer's end-to-end headers that are kept with it. */
+/** The end-to-end headers of an answer that are stored with it. */
 export const keptHeaders = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
   [...headers].filter(([name]) => isOfAnswer(name))
 
-/** What tells whoever shares a failure how to go on. */
+/** What tells the clients that share a failure how to go on. */
 const advice: ReadonlySet<string> = new Set(["retry-after", "retry-after-ms", "x-should-retry"])
 
-/** Those that go to another client who waited for the same answer, with the length of the same body. */
+/** The headers for another client that waited for the same answer, with the length of the same body. */
 export const sharedHeaders = (headers: Headers): Headers => {
   const shared = new Headers()
   for (const [name, value] of headers) {

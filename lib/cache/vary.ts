@@ -1,13 +1,13 @@
 /**
  * Which request headers an answer depends on (RFC 9110 §12.5.5, RFC 9111 §4.1).
  *
- * Requests are compared as the provider saw them: a header that the gateway keeps to itself, such as `Origin` or
+ * Requests are compared as the provider saw them: a header that is not forwarded, such as `Origin` or
  * `Cookie`, cannot have made a difference.
  *
  * @module
  */
 
-/** More names than any server has a reason for, each of which every look-up would have to compare. */
+/** More names than any server needs; every look-up compares each of them. */
 const most = 32
 
 /**
@@ -58,13 +58,13 @@ export const variantOf = (names: ReadonlyArray<string>, request: HeaderReader): 
 export const sameVariant = (names: ReadonlyArray<string>, one: HeaderReader, other: HeaderReader): boolean =>
   names.every((name) => one.get(name) === other.get(name))
 
-/** What stands in the place of an answer that has variants: a byte that no answer begins with, and the names. */
+/** What is stored in place of an answer that has variants: a byte with which no answer begins, and the names. */
 const mark = 0
 
 /** The names as bytes. */
 export const encodeNames = (names: ReadonlyArray<string>): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(`\x00${names.join()}`)
 
-/** The names in bytes that `encodeNames` made; nothing where they are others. */
+/** Decodes the bytes of `encodeNames`; `undefined` if they are others. */
 export const decodeNames = (bytes: Uint8Array): ReadonlyArray<string> | undefined =>
   bytes[0] === mark ? new TextDecoder().decode(bytes.subarray(1)).split(",") : undefined

@@ -1,8 +1,8 @@
 /**
- * Whether a body that has passed is worth keeping: all of it, and no failure under a status of 200.
+ * Whether a body that has passed is worth storing: complete, and not a failure under a status of 200.
  *
- * A connection that closes cannot say whether it was done, and a server that has failed may still say 200. What is JSON
- * says for itself whether it is whole.
+ * A closed connection does not say whether the answer was complete, and a server that has failed may still say 200. JSON
+ * shows by itself whether it is complete.
  *
  * @module
  */
@@ -12,19 +12,19 @@ import { parseOrUndefined } from "../json/parse.ts"
 export interface AnswerKind {
   /** Its `content-type`. */
   readonly type: string
-  /** Whether it is an event stream, which has come to its end mark. */
+  /** Whether it is an event stream that has reached its end mark. */
   readonly stream: boolean
   /** Whether nothing but a JSON object answers the call, whatever it is called. */
   readonly object: boolean
-  /** Whether the body ends where its connection does, so that nothing but the body tells that it is whole. */
+  /** Whether the body ends with its connection, so that only the body itself shows that it is complete. */
   readonly untilClose: boolean
-  /** Whether a parsed answer, or one event of it, tells of an error. */
+  /** Whether a parsed answer, or one event of it, reports an error. */
   readonly tellsError: (value: unknown) => boolean
 }
 
 const strictText = new TextDecoder("utf-8", { fatal: true })
 
-/** The text of some bytes; nothing where they are not UTF-8. */
+/** The text of some bytes; `undefined` if they are not UTF-8. */
 const textOf = (bytes: Uint8Array): string | undefined => {
   try {
     return strictText.decode(bytes)
@@ -33,7 +33,7 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** A response that is yet to come to its end is asked for again. */
+/** A response that is not finished is requested again. */
 const isUnfinished = (value: object): boolean => {
   const { object, status } = value as { readonly object?: unknown; readonly status?: unknown }
   return object === "response" && ["queued", "in_progress", "cancelled", "failed"].includes(String(status))
@@ -41,15 +41,15 @@ const isUnfinished = (value: object): boolean => {
 
 const isGoodJson = (text: string, { object, tellsError }: AnswerKind): boolean => {
   const value = parseOrUndefined(text)
-  // A number that was cut short is a number still.
+  // A truncated number is still a number.
   if (value === undefined || typeof value === "number") return false
   if (typeof value !== "object" || value === null) return !object
-  // Of a list of results some may have failed: they are worth another try.
+  // Some results of a list may have failed: they are worth another try.
   if (Array.isArray(value)) return !object && !tellsError(value) && !value.some(tellsError)
   return !isUnfinished(value) && !tellsError(value)
 }
 
-/** Every event is JSON and tells of no error, but for the end mark. One that only has a name for an error is one, too. */
+/** Every event but the end mark is JSON and reports no error. An event that is named for an error counts as one. */
 const isGoodStream = (text: string, { tellsError }: AnswerKind): boolean => {
   const ends = /\r\n|\r|\n/g
   let data: Array<string> = []
@@ -71,11 +71,11 @@ const isGoodStream = (text: string, { tellsError }: AnswerKind): boolean => {
   return events > 0 && data.length === 0 && start === text.length
 }
 
-/** A body that begins so is an event stream, though it is called something else; of such a one no end is known. */
+/** A body that begins like this is an event stream, whatever its media type; its end cannot be known. */
 const events = /^(?:data|event|id|retry)?:/
 const html = /^<(?:!doctype\s+html|html)\b/i
 
-/** Whether to keep a body. Takes time in proportion to its length. */
+/** Whether to store a body. Takes time in proportion to its length. */
 export const isWholeAnswer = (body: Uint8Array, kind: AnswerKind): boolean => {
   if (body.byteLength === 0) return false
   if (/^(?:audio|font|image|video)\//i.test(kind.type)) return !kind.object && !kind.untilClose

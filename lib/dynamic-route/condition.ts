@@ -16,10 +16,10 @@ export interface Field {
   readonly name: string
 }
 
-/** Whether a request meets a condition; `valueOf` gives a field's value, `undefined` where there is none. */
+/** Whether a request meets a condition; `valueOf` returns a field's value, `undefined` if there is none. */
 export type Condition = (valueOf: (field: Field) => unknown) => boolean
 
-/** The field that a text such as `metadata.user_id` names, or nothing where it names none. */
+/** The field that a text such as `metadata.user_id` names; `undefined` if it is not a field. */
 export const fieldOf = (text: string): Field | undefined => {
   const [, source, name] = /^(metadata|body|headers)\.(.+)$/s.exec(text) ?? []
   if (name === undefined || (source === "headers" && !/^[\w!#$%&'*+.^`|~-]+$/.test(name))) return undefined
@@ -54,7 +54,7 @@ const compilePart = (key: string, value: unknown): Condition | string => {
   if (key === "$and" || key === "$or") {
     if (!Array.isArray(value) || value.length === 0) return `${key} must be a list of conditions`
     const parts = value.map(compileCondition)
-    // a or b is not (not a and not b)
+    // a or b = not (not a and not b)
     return key === "$and" ? every(parts) : not(every(parts.map(not)))
   }
   if (key.startsWith("$")) return `there is no operator ${key} for conditions; there are $and, $or, $not`

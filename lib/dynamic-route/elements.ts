@@ -11,7 +11,7 @@ import { decodeStrictly } from "../schema/decode-strictly.ts"
 import { integer, number, oneOf, someText, text } from "../schema/expected.ts"
 import { compileCondition, type Condition, type Field, fieldOf } from "./condition.ts"
 
-/** An element as it is written; what its type asks of it is checked by `readElement`. */
+/** An element as it is written; `readElement` checks what its type requires. */
 export const RouteElement = Schema.Struct({
   id: someText,
   type: oneOf("start", "conditional", "percentage", "rate", "rate_limit", "model", "end"),
@@ -56,7 +56,7 @@ export interface ModelAction {
   /** `baseten` or `custom-{slug}`; whether there is such a custom provider is not known here. */
   readonly provider: string
   readonly model: string
-  /** Milliseconds to the first part of the response. */
+  /** Milliseconds to the response headers. */
   readonly timeout: number | undefined
   /** Tries after the first, 0 to 4: five in all are Cloudflare's most. */
   readonly retries: number | undefined

@@ -1,8 +1,8 @@
 /**
  * The graph of a dynamic route: from a list of elements to nodes that point at each other.
  *
- * A graph that compiles is sound: each output leads somewhere, no walk comes back to where it was, and so every
- * walk ends within as many elements as there are.
+ * A graph that compiles is sound: each output leads somewhere, no walk returns to a node, and so every walk
+ * ends within as many elements as there are.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface RouteGraph {
   readonly start: RouteNode
 }
 
-/** An element that knows those after it. */
+/** An element, linked to those after it. */
 export interface RouteNode {
   /** The element's id. */
   readonly element: string

@@ -1,8 +1,8 @@
 /**
  * The walk of one request through a dynamic route.
  *
- * A walk says what to do next and is told how that went; who calls models and keeps limits is not its business.
- * Conditions and percentages are settled on the way.
+ * A walk says what to do next and receives the outcome; it neither calls models nor keeps limits. Conditions and
+ * percentages are evaluated on the way.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { RouteGraph, RouteNode } from "./graph.ts"
 /** What a walk looks at. */
 export interface WalkInput {
   readonly metadata: Readonly<Record<string, unknown>>
-  /** The value at a path into the request's body; nothing where there is none. */
+  /** The value at a path into the request's body; `undefined` if there is none. */
   readonly body: (path: ReadonlyArray<string>) => unknown
   /** A request header's value, as `Headers.get` gives it. */
   readonly header: (name: string) => string | null

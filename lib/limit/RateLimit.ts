@@ -1,5 +1,5 @@
 /**
- * Lets requests pass as far as a gateway's rate rules allow.
+ * Admits requests as far as a gateway's rate rules allow.
  *
  * @module
  */
@@ -36,13 +36,12 @@ export type TokenCharge = (tokens: number) => Awaitable<void>
 export interface RateLimitShape {
   /**
    * Takes one request from every request rule, or from none: if one refuses, the others get theirs back. A
-   * token rule takes nothing yet; it refuses once it is used up.
+   * token rule takes nothing yet; it refuses once its quota is used up.
    *
-   * Never lets more through than a rule allows, however many ask at once; while a refused request's share is
-   * on its way back, another may be refused a moment too early. What a call takes is counted even if its
-   * client leaves.
+   * Never admits more than a rule allows, however many requests arrive at once; while a refused request's share is
+   * being returned, another may be refused a moment too early. A call counts even if its client leaves.
    *
-   * Gives where the rules stand that apply. Fails with `rate_limited`, whose headers tell how long to wait for all
+   * Returns the state of the rules that apply. Fails with `rate_limited`, whose headers say how long to wait for all
    * rules that refuse.
    */
   readonly acquire: (

@@ -27,7 +27,7 @@ import { makeUnderWay } from "./under-way.ts"
 import { remaining, waitFor, type Window } from "./windows.ts"
 
 /**
- * Amounts are counted in whole nano-dollars: sums of whole numbers do not drift as sums of fractions do. Each
+ * Amounts are whole nano-dollars: sums of whole numbers do not drift, as sums of fractions do. Each
  * request is rounded by half a nano-dollar at most, a two-hundredth of a token at 0.10 USD a million.
  */
 const nanos = (dollars: number): number => Math.round(dollars * 1e9)
@@ -39,11 +39,11 @@ interface Budget extends Counted {
 /** A call that its budgets let pass. */
 export interface CostCharge {
   /**
-   * Charges what it cost, in USD, in the window in which it ended. An unknown cost is not charged. The call is under way
-   * no longer.
+   * Charges what it cost, in USD, in the window in which it ended. An unknown cost is not charged. The call no longer
+   * counts as under way.
    */
   readonly charge: (cost: number) => Awaitable<void>
-  /** The call is under way no longer, and cost nothing. Does nothing once its cost is charged. */
+  /** The call no longer counts as under way, and cost nothing. No effect once its cost is charged. */
   readonly release: () => void
 }
 
@@ -71,9 +71,9 @@ export interface SpendLimitShape {
 }
 
 /**
- * Spend limits, as Cloudflare's: every rule that matches must be under budget, and what a request costs is charged when
- * it has ended. What is under way counts as well, as much as it is expected to cost: a burst of calls overshoots a budget
- * by no more than what those calls cost beyond that, and no stream is cut.
+ * Spend limits, like Cloudflare's: every rule that matches must be under budget, and a request's cost is charged when it
+ * has ended. Calls under way count as well, with their expected cost: a burst overshoots a budget by no more than what
+ * those calls cost beyond that, and no stream is cut.
  */
 export class SpendLimit extends Context.Service<SpendLimit, SpendLimitShape>()("basegate/limit/SpendLimit") {
   /** Counts in the `Store`; what is under way, in this process. */
@@ -125,7 +125,7 @@ export const makeSpendLimit = (store: StoreShape, { wall }: PlainClock): SpendLi
     cost: number,
   ): Awaitable<Result.Result<CostCharge, GatewayError>> => {
     const now = wall()
-    // Counted before the store is asked, which may take its time: whoever asks next sees this call.
+    // Counted before the store is read, which may take a while: the next request then sees this call.
     const ahead = budgets.map(({ count }) => underWay.sum(count.name, now))
     const releases = budgets.map(({ count, window }) => underWay.add(count.name, shareOf(cost, window), now))
     const release = (): void => {
@@ -204,15 +204,15 @@ const advertised = ({ id, limit, window }: SpendRule): AdvertisedRule => ({
   unit: "micro-usd",
 })
 
-/** An amount of nano-dollars, or 0 for what is none: a NaN of the price table, a negative custom cost. */
+/** An amount in nano-dollars, or 0 for what is not an amount: NaN from the price table, a negative custom cost. */
 const amountOf = (dollars: number): number => {
   const amount = nanos(dollars)
   return Number.isSafeInteger(amount) && amount > 0 ? amount : 0
 }
 
 /**
- * What a call counts as on a budget while it is under way: never more than all of it, so that what a caller asks for,
- * however much, is an amount that sums can hold.
+ * How much a call weighs on a budget while it is under way: never more than all of it, so that sums can hold it, whatever
+ * a caller requests.
  */
 const shareOf = (expected: number, { limit }: Window): number =>
   expected > 0 ? Math.min(nanos(expected), limit) : 0

@@ -14,14 +14,14 @@ export interface Count {
   /** `account/gateway`. */
   readonly gateway: string
   readonly name: string
-  /** The count that takes what finds no room; nothing where an old one may be forgotten instead. */
+  /** The count to use when there is no room for another; `undefined` if an old one may be forgotten instead. */
   readonly overflow: string | undefined
 }
 
-/** Gives names to what callers chose. */
+/** Names for what callers chose. */
 export type DigestName = (name: string) => Awaitable<string>
 
-/** As many names are remembered: a caller's next request finds its own at once, without waiting for the digest. */
+/** How many names are remembered: a caller's next request finds its own without waiting for a digest. */
 const rememberedNames = 1_000
 
 /** Longer ones are not remembered, so that what callers choose cannot fill memory. */
@@ -41,13 +41,13 @@ export const rememberDigests = (): DigestName => {
  * A rule's count for one partition.
  *
  * Parts are encoded as JSON, so that no two lists of parts give one name. A name that holds what a caller chose
- * (a model, metadata) is replaced by its SHA-256: keys stay short and tell nothing of callers.
+ * (a model, metadata) is replaced by its SHA-256: keys stay short and reveal nothing about callers.
  *
- * The count of a rule that tells nobody apart is never forgotten: there are as few as the settings have rules. Of the
- * others callers may make any number.
+ * The count of a rule that does not distinguish callers is never forgotten: there is one per rule. Callers can create any
+ * number of the others.
  *
- * @param rule what tells the rule from all others; must not come from the caller
- * @param lasts whether the counts of a rule that tells callers apart must not be forgotten either
+ * @param rule distinguishes the rule from all others; must not come from the caller
+ * @param lasts whether the counts of a rule that distinguishes callers must not be forgotten either
  */
 export const countOf = (
   gateway: string,
@@ -73,7 +73,7 @@ export interface Counted {
   readonly count: Count
 }
 
-/** What adds to the bucket of a time. */
+/** The addition to the bucket of a time. */
 export const additionOf = ({ count, window }: Counted, by: number, now: number): Addition => ({
   counter: counterOf(count, bucketOf(window, now)),
   by,
@@ -81,7 +81,8 @@ export const additionOf = ({ count, window }: Counted, by: number, now: number):
 })
 
 /**
- * What adds to the buckets of a time and reads what their windows look back at, for one round trip to the store.
+ * Additions to the buckets of a time, and reads of the buckets that their windows look back
+ * at, for one round trip to the store.
  *
  * @param by how much is added to each; 0 to read it
  */

@@ -14,9 +14,9 @@ export interface LimitSubject {
   readonly gateway: string
   /** A fingerprint of the caller's credential; never the credential. */
   readonly key: string
-  /** Nothing where the request names no model. */
+  /** `undefined` if the request names no model. */
   readonly model: string | undefined
-  /** What the caller says of the request. Unverified: a rule by metadata trusts whoever may call. */
+  /** What the caller says about the request. Unverified: a rule by metadata trusts its callers. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>
 }
 
@@ -36,8 +36,8 @@ const dimensionValue = (subject: LimitSubject, dimension: string): string | unde
 }
 
 /**
- * The partition of a rate rule, or nothing where the rule does not apply: a rule per metadata entry leaves requests
- * alone that have no such thing. Add a rule without `per` to bound those.
+ * The partition of a rate rule; `undefined` if the rule does not apply: a rule per metadata entry ignores requests without
+ * that entry. Add a rule without `per` to bound those.
  */
 export const ratePartition = (rule: RateRule, subject: LimitSubject): ReadonlyArray<string> | undefined => {
   const partition: Array<string> = []
@@ -56,7 +56,7 @@ export const mayApply = (rule: SpendRule, subject: SpendSubject): boolean => {
 }
 
 /**
- * The partition of a spend rule, or nothing where it does not apply: it is disabled, a filter does not list the
+ * The partition of a spend rule; `undefined` if it does not apply: it is disabled, a filter does not list the
  * request's value, or the request has no value for a filter or a partition (Cloudflare documents only that all
  * matching rules must be under budget).
  */

@@ -1,7 +1,7 @@
 /**
- * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11): what holds, and what is left.
+ * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11): the rules, and what is left of them.
  *
- * The only place that makes headers of limits: limiters give states.
+ * The only place that makes headers of limits: limiters return states.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface AdvertisedRule {
   readonly unit: string
 }
 
-/** Where a rule stands for one request. */
+/** The state of a rule for one request. */
 export interface RuleState {
   readonly rule: AdvertisedRule
   /** Whole units left, at least 0. */
@@ -27,7 +27,7 @@ export interface RuleState {
   readonly untilMore: number
 }
 
-/** Where the rules stand that apply to a request. */
+/** The states of the rules that apply to a request. */
 export interface Quota {
   readonly guarantee: Guarantee
   readonly states: ReadonlyArray<RuleState>
@@ -46,8 +46,8 @@ export const quotaFields = ({ guarantee, states }: Quota): Fields =>
   }
 
 /**
- * The same of a refusal, of which `ratelimit` lists only the rules that refuse, and `retry-after`, which is long enough
- * for all of those (what Cloudflare lacks and SDKs honour).
+ * The same for a refusal: `ratelimit` lists only the rules that refuse, and `retry-after` is long enough for all of them
+ * (Cloudflare lacks it; SDKs honour it).
  */
 export const refusalFields = ({ guarantee, states }: Quota, refused: ReadonlyArray<RuleState>): Fields => ({
   "retry-after": String(secondsUntilMore(refused)),
@@ -64,7 +64,7 @@ const quoted = (id: string): string => `"${id.replace(/[^ -~]/g, "?").replace(/[
 /**
  * The rules: quota `q`, unit `qu` if it is not requests, window `w` in seconds.
  *
- * How far the counts hold is a parameter of ours, which the draft (§3.1) wants prefixed. `tokens` and
+ * The scope of the counts is a parameter of ours, which the draft (§3.1) wants prefixed. `tokens` and
  * `micro-usd` are not among the draft's units: it has none that fits, and without one the quota would read as
  * requests.
  */

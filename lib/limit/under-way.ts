@@ -1,8 +1,8 @@
 /**
- * What calls that are under way are expected to cost, by the budget that they are on.
+ * The expected cost of calls under way, by budget.
  *
- * Kept by this process alone. What is never released is forgotten after a while: a host may drop a request without a
- * word, and its budget must not be held for ever.
+ * Kept by this process alone. What is never released expires: a host may drop a request silently, and its budget must not
+ * be held for ever.
  *
  * @module
  */
@@ -11,7 +11,7 @@
 export interface UnderWay {
   /** The sum for a budget. */
   readonly sum: (budget: string, now: number) => number
-  /** Adds to a budget's sum, and gives what takes it away again; only its first call counts. */
+  /** Adds to a budget's sum, and returns what subtracts it again; only its first call counts. */
   readonly add: (budget: string, amount: number, now: number) => () => void
 }
 

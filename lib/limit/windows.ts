@@ -35,7 +35,7 @@ export const untilReset = ({ interval }: Window, now: number): number => interva
 export const counterTtl = ({ interval, technique }: Window): number =>
   technique === "sliding" ? 2 * interval : interval
 
-/** How many whole units are left; below zero where the limit is passed. */
+/** How many whole units are left; below zero once the limit is exceeded. */
 export const remaining = (window: Window, { previous, current }: WindowUsage, now: number): number => {
   const { limit, interval, technique } = window
   const free = limit - current
@@ -60,11 +60,11 @@ export const waitFor = (window: Window, usage: WindowUsage, now: number, units: 
     : left + interval - Math.floor((limit - units) * interval / usage.current)
 }
 
-/** Milliseconds until there is more room than now, if nobody uses any; until the reset where all is free. */
+/** Milliseconds until there is more room than now, if nobody uses any; until the reset if all is free. */
 export const millisUntilMore = (window: Window, usage: WindowUsage, now: number): number => {
   const units = Math.max(0, remaining(window, usage, now)) + 1
   return units > window.limit ? untilReset(window, now) : waitFor(window, usage, now, units)
 }
 
-/** Milliseconds as the whole seconds of a header, at least 1: whoever waits for them has waited long enough. */
+/** Milliseconds as the whole seconds of a header, rounded up, at least 1: waiting so long is always enough. */
 export const wholeSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))

@@ -1,5 +1,5 @@
 /**
- * What a token of each Model API costs, by Baseten's own list.
+ * What a token of each Model API costs, according to Baseten's own list.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { staticPriceOf, staticPricesDate } from "./static-prices.ts"
 import { Transport } from "../upstream/Transport.ts"
 import { fetchPrices, type PriceList } from "./fetch-prices.ts"
 
-/** How long a list serves before a newer one is asked for, in milliseconds. */
+/** How long a list is used before it is fetched again, in milliseconds. */
 const age = 3_600_000
 
 /** How long it takes after one was asked for until another is, unless that one came. */
@@ -25,11 +25,11 @@ const patience = 30_000
 
 /** Prices: the newest list that Baseten gave, and for what is not on it those of one day (`static-prices.ts`). */
 export class Prices extends Context.Service<Prices, {
-  /** The price of a model by its exact slug; nothing where it is not known. */
+  /** The price of a model by its exact slug; `undefined` if it is not known. */
   readonly priceOf: (model: string) => Price | undefined
   /**
-   * Asks Baseten for the list if that was not done within the hour, or within five minutes of a failure. To be run
-   * after a response, which must not wait for it. Never fails: the last good list goes on to serve.
+   * Fetches Baseten's list, unless that was done within the hour, or failed within five minutes. To be run after a
+   * response, which must not wait for it. Never fails: the last good list stays in use.
    */
   readonly refreshIfDue: Effect.Effect<void>
 }>()("basegate/pricing/Prices") {
@@ -37,8 +37,8 @@ export class Prices extends Context.Service<Prices, {
    * From Model APIs, with the key that the operator stored for all gateways; a caller's key is never used for it.
    * Without one there is no list.
    *
-   * Each request sees by a time alone whether another has asked, and never waits for it: on Workers it would hang.
-   * One that was dropped with its request, as Workers do, is done again after five minutes.
+   * A request sees by a time alone whether another one is fetching, and never waits for it: on Workers it would hang. A
+   * fetch that was dropped with its request, as Workers do, is repeated after five minutes.
    */
   static readonly layer: Layer.Layer<Prices, never, Settings | Transport> = Layer.effect(
     Prices,

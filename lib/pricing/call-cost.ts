@@ -27,7 +27,7 @@ export interface CompletedCall extends PricedModel {
   readonly status: number
   /** Whether the answer came from the gateway's cache. */
   readonly cached: boolean
-  /** Nothing where the answer told none and none was estimated. */
+  /** `undefined` if the answer reported none and none was estimated. */
   readonly usage: Usage | undefined
   /** How long the provider was busy with it, in milliseconds. */
   readonly duration: number
@@ -45,13 +45,13 @@ export interface Tariff {
 
 /** A cost, and who says so. */
 export interface CallCost {
-  /** In picodollars; nothing where it is not known, which is not the same as nothing to pay. */
+  /** In picodollars; `undefined` if it is not known, which is not 0. */
   readonly pico: bigint | undefined
   /** Whether it comes from the caller's own figures. */
   readonly custom: boolean
 }
 
-/** The names of a call among the operator's prices, the most telling first. */
+/** The names of a call among the operator's prices, the most specific first. */
 const namesOf = ({ provider, deployment, model }: PricedModel): ReadonlyArray<string> => {
   if (deployment !== undefined) return [deployment]
   if (model === undefined) return []
@@ -63,7 +63,7 @@ const ofTime = (milliseconds: number, minute: bigint): bigint => {
   return (microseconds * minute + 30_000_000n) / 60_000_000n
 }
 
-/** What a call costs by the lists, whatever its caller says; nothing where it is on none. */
+/** What a call costs by the price lists, whatever its caller says; `undefined` if it is on none. */
 export const listedPrice = (
   call: PricedModel,
   { overrides, priceOf }: Pick<Tariff, "overrides" | "priceOf">,

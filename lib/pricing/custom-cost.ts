@@ -5,7 +5,7 @@
  */
 import { attoPlaces, decimalUnits, picoPlaces, type Price } from "./price.ts"
 
-/** What a call costs: an amount in picodollars, or a price for the tokens that the answer tells. */
+/** What a call costs: an amount in picodollars, or a price for the tokens that the answer reports. */
 export type CustomCost = { readonly total: bigint } | { readonly price: Price }
 
 const names = ["per_token_in", "per_token_out", "per_cache_read_token", "per_cache_write_token", "total_cost"]
@@ -14,13 +14,13 @@ const accepted = `cf-aig-custom-cost takes a JSON object with any of ${names.joi
   `{"per_token_in":0.000001,"per_token_out":0.000002}.`
 
 /**
- * Reads the header's value; a string, for the caller to make an error of, says what the header takes.
+ * Reads the header's value; a string, from which the caller makes an error, says what the header takes.
  *
  * The caller's figures stand for the whole price (Cloudflare: they override the model's costs): a token whose price
- * is not among them costs nothing, rather than what the list says, or an amount that nobody knows. `total_cost` goes
+ * is missing costs nothing, rather than what the list says or an unknown amount. `total_cost` goes
  * before the rest and needs no tokens. With one cache price the other is `per_token_in`, and with neither cached
- * tokens cost what others do: both follow from `Price`. The price of a cache write is checked and not used, since
- * Baseten's answers tell of no cache writes. Other members are ignored.
+ * tokens cost what others do: both follow from `Price`. The price of a cache write is checked but not used, since
+ * Baseten's answers do not report cache writes. Other members are ignored.
  */
 export const customCost = (header: string): CustomCost | string => {
   let given: unknown

@@ -18,7 +18,7 @@ export type PriceList = ReadonlyMap<string, Price>
 /** The largest list that is read, in bytes: one of twenty models has some 30 kB. */
 const maxBytes = 32 * 1024 * 1024
 
-/** A body's bytes; nothing where there are more than `maxBytes`. */
+/** A body's bytes; `undefined` if there are more than `maxBytes`. */
 const bytesOf = async ({ body }: Pick<Response, "body">): Promise<Uint8Array | undefined> => {
   if (body === null) return new Uint8Array()
   const reader = body.getReader()
@@ -36,7 +36,7 @@ const bytesOf = async ({ body }: Pick<Response, "body">): Promise<Uint8Array | u
 }
 
 /**
- * The list, or why there is none. One without a single price is none: it would take away the last one's.
+ * The list, or why there is none. A list without a single price does not count: it would replace the last good one.
  *
  * Interruption ends the request.
  */

@@ -8,8 +8,8 @@ import { attoPlaces, decimalUnits, type Price } from "./price.ts"
 
 /**
  * The price of each model, by slug, from the parsed body of `GET /v1/models`: USD per token as decimal
- * strings. Models without a price are left out. Nothing where the body is no such list, so that the caller
- * can stay with the last one.
+ * strings. Models without a price are left out. `undefined` if the body is not such a list, so that the
+ * caller can stay with the last one.
  */
 export const modelPrices = (body: unknown): ReadonlyMap<string, Price> | undefined => {
   const models = objectOf(body)["data"]

@@ -8,10 +8,10 @@
  */
 import type { Usage } from "../usage/usage.ts"
 
-/** What a token costs, in attodollars; undefined where it is not known. */
+/** What a token costs, in attodollars; `undefined` if it is not known. */
 export interface Price {
   readonly input: bigint | undefined
-  /** A token read from the prompt cache; the input price where undefined. */
+  /** A token read from the prompt cache; the input price if `undefined`. */
   readonly cachedInput: bigint | undefined
   readonly output: bigint | undefined
 }
@@ -25,8 +25,8 @@ export const picoPlaces = 12
 const decimal = /^(?=\.?\d)(\d*)\.?(\d*)(?:e([+-]?\d{1,3}))?$/i
 
 /**
- * A decimal number ≥ 0 as a whole number of units of 10^-`places`, rounded half up; nothing where `value`
- * is no such number. Baseten writes prices as strings; a number means the shortest decimal that reads as it.
+ * A decimal number ≥ 0 as a whole number of units of 10^-`places`, rounded half up; `undefined` if `value`
+ * is not such a number. Baseten writes prices as strings; a number means the shortest decimal that parses to it.
  */
 export const decimalUnits = (value: unknown, places: number): bigint | undefined => {
   if (typeof value !== "string" && typeof value !== "number") return undefined
@@ -46,8 +46,8 @@ const times = (tokens: number, price: bigint | undefined): bigint | undefined =>
   tokens === 0 ? 0n : price === undefined ? undefined : BigInt(tokens) * price
 
 /**
- * The cost of a call in picodollars, which add up without drift; nothing where it is not known, because
- * neither input nor output was told, or for want of a price. Cached tokens are a part of the input.
+ * The cost of a call in picodollars, which add up without drift; `undefined` if it is not known, because
+ * neither input nor output was reported, or there is no price. Cached tokens are a part of the input.
  */
 export const picoCostOf = (usage: Usage | undefined, price: Price | undefined): bigint | undefined => {
   if (usage === undefined || price === undefined) return undefined
@@ -67,10 +67,10 @@ export const picoCostOf = (usage: Usage | undefined, price: Price | undefined): 
   return (atto + 500_000n) / 1_000_000n
 }
 
-/** Picodollars as US dollars, for showing; sums are to be made before. */
+/** Picodollars as US dollars, for display; add up before converting. */
 export const dollarsOf = (pico: bigint): number => Number(pico) / 1e12
 
-/** The cost of a call in US dollars, to 12 places; nothing where `picoCostOf` knows nothing. */
+/** The cost of a call in US dollars, to 12 places; `undefined` if `picoCostOf` is. */
 export const costOf = (usage: Usage | undefined, price: Price | undefined): number | undefined => {
   const pico = picoCostOf(usage, price)
   return pico === undefined ? undefined : dollarsOf(pico)

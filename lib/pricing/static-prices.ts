@@ -1,5 +1,5 @@
 /**
- * Baseten's Model API prices on one day: what to go by while its own list (`GET /v1/models`) is not known.
+ * Baseten's Model API prices on one day, used while its own list (`GET /v1/models`) is not known.
  *
  * Dedicated deployments are billed by the minute, not by the token, and are not here.
  *
@@ -35,7 +35,7 @@ const table: Readonly<Record<string, readonly [input: string, cachedInput: strin
   "zai-org/GLM-5.3-Flash": ["0.15", "0.03", "0.50"],
 }
 
-/** A price per million is one of a millionth as much per token. */
+/** A price per million tokens is a millionth of it per token. */
 const perMillion = (dollars: string): bigint | undefined => decimalUnits(dollars, attoPlaces - 6)
 
 const prices: ReadonlyMap<string, Price> = new Map(
