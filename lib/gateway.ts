@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -20,15 +21,16 @@ import type { RequestLog } from "./request-log/RequestLog.ts"
 import { pipeline, type PipelineServices } from "./pipeline.ts"
 import { failureOf, refuse, withIds } from "./lifecycle/refusal.ts"
 import { noneRunning, within } from "./lifecycle/running-requests.ts"
+import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./upstream/Transport.ts"
 import { urlOf } from "./route/request-url.ts"
 import { isAdminPath } from "./route/admin-paths.ts"
 import { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
-import type { Telemetry } from "./telemetry/Telemetry.ts"
+import { Telemetry } from "./telemetry/Telemetry.ts"
 import { type FinishedExchange, makePublisher } from "./lifecycle/publish-records.ts"
-import { stackFrames } from "./redaction/stack-frames.ts"
+import { reportDefect, stackFrames } from "./redaction/stack-frames.ts"
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -88,12 +90,14 @@ const patience = { records: 2_000, services: 3_500 }
 interface Engine {
   readonly settings: SettingsShape
   readonly metrics: Metrics["Service"]
+  readonly telemetry: Telemetry["Service"]
+  readonly prices: Prices["Service"]
   /** Runs an effect over the services. */
   readonly run: Run
   /** Holds what the services have opened. */
   readonly scope: Scope.Closeable
 }
-type Served = Engine & { readonly tell: (ended: FinishedExchange) => void }
+type Served = Engine & { readonly publish: (finished: FinishedExchange) => void }
 
 const start = (options: GatewayOptions, host: HostCapabilities): Result.Result<Engine, string> => {
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
@@ -103,12 +107,21 @@ const start = (options: GatewayOptions, host: HostCapabilities): Result.Result<E
       options.transport ?? Transport.layerFetch(),
       options.store ?? Store.layerMemory(host.memory),
     ).pipe(Layer.provideMerge(Layer.merge(host.clock ?? Layer.empty, Settings.layerOf(settings))))
-    const layer = Layer.mergeAll(layerDefault(host), options.layer ?? Layer.empty).pipe(
+    const own = options.layer ?? Layer.empty
+    // The default layers read its references, such as `LogLine`, as they are built.
+    const layer = Layer.mergeAll(layerDefault(host).pipe(Layer.provide(own)), own).pipe(
       Layer.provideMerge(base),
     )
     const scope = Scope.makeUnsafe()
     const services = Effect.runSync(Layer.buildWithScope(layer, scope))
-    return { settings, metrics: Context.get(services, Metrics), scope, run: Effect.runForkWith(services) }
+    return {
+      settings,
+      metrics: Context.get(services, Metrics),
+      telemetry: Context.get(services, Telemetry),
+      prices: Context.get(services, Prices),
+      scope,
+      run: Effect.runForkWith(services),
+    }
   })
 }
 
@@ -121,6 +134,25 @@ const started: typeof start = (options, host) => {
     return Result.fail("its env or one of its layers throws, as its log says")
   }
 }
+
+/** Resolves when a fiber has ended, however it has; `undefined` if it has already. */
+const ended = (fiber: Fiber.Fiber<unknown, unknown>): Promise<void> | undefined =>
+  fiber.pollUnsafe() === undefined
+    ? new Promise((resolve) => void fiber.addObserver(() => resolve()))
+    : undefined
+
+const finalize = Effect.fnUntraced(function* ({ after, record }: Exchange) {
+  for (let next = after.shift(); next !== undefined; next = after.shift()) {
+    yield* Effect.catchCause(
+      next,
+      (cause) => Effect.sync(() => reportDefect(record.request_id, Cause.squash(cause))),
+    )
+  }
+})
+
+/** Does what the stages of a request have put off. A defect in it is reported, and takes nothing of the rest with it. */
+const settle = (exchange: Exchange, run: Run): Promise<void> | undefined =>
+  exchange.after.length === 0 ? undefined : ended(run(finalize(exchange)))
 
 const noUrl = new URL("http://host.invalid/")
 
@@ -138,11 +170,14 @@ export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Ga
   const begin = (): Result.Result<Served, string> =>
     Result.map(started(options, host), (engine) => ({
       ...engine,
-      tell: makePublisher({
+      publish: makePublisher({
         ...engine,
+        refreshPrices: () => {
+          const { prices, run } = engine
+          if (!stopping && prices.isRefreshDue()) return ended(run(prices.refreshIfDue))
+        },
         detached: host.backgroundWork ?? true,
-        isStopping: () => stopping,
-        onTold: running.told,
+        onPublished: running.told,
       }),
     }))
 
@@ -181,7 +216,7 @@ export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Ga
     request: Request,
     context: HostContext,
   ): Promise<Response> => {
-    const { settings, metrics, run, tell } = engine
+    const { settings, metrics, run, publish } = engine
     const url = urlOf(request)
     let done: (() => void) | undefined
     context.waitUntil?.(
@@ -192,7 +227,13 @@ export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Ga
     const exchange = openExchange(request, url ?? noUrl, context, settings, (exchange) => {
       exchange.upload?.release()
       context.onEnd?.()
-      tell({ exchange, done })
+      publish({
+        record: exchange.record,
+        directive: exchange.collected,
+        secrets: exchange.secrets,
+        settle: () => settle(exchange, run),
+        done,
+      })
     })
     running.began()
     metrics.began(exchange.record.method, exchange.record.scheme)

@@ -6,7 +6,7 @@
 import { parseExactly } from "../json/exact-json.ts"
 import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
-import type { LogPatch } from "../request-log/RequestLog.ts"
+import type { LogPatch } from "../request-log/entry.ts"
 
 /** How much of the body is read, in bytes. */
 export const patchLimit = 65_536

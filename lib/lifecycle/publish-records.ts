@@ -1,114 +1,137 @@
 /**
- * What is left to do for requests that have ended: what their stages have put off, then their records.
+ * What is left to do once requests have ended: settle their books, then publish their records.
  *
  * @module
  */
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import type { SettingsShape } from "../config/environment.ts"
-import type { Exchange } from "../exchange.ts"
-import { Prices } from "../pricing/Prices.ts"
-import type { Metrics } from "../telemetry/metrics/Metrics.ts"
-import type { RequestRecord } from "../record/request-record.ts"
 import { redactRecord } from "../record/redact-record.ts"
-import { Telemetry } from "../telemetry/Telemetry.ts"
+import type { RequestRecord } from "../record/request-record.ts"
+import type { Secrets } from "../redaction/secrets.ts"
 import { reportDefect } from "../redaction/stack-frames.ts"
+import type { LogDirective } from "../request-log/entry.ts"
+import type { Metrics } from "../telemetry/metrics/Metrics.ts"
+import type { Telemetry } from "../telemetry/Telemetry.ts"
 
-/** A request that has ended, and who waits for its record to be told. */
+/** A finished request. Its methods are called after the response, `settle` first. */
 export interface FinishedExchange {
-  readonly exchange: Exchange
+  /** Read again after `settle`, which may complete it. */
+  readonly record: RequestRecord
+  /** Whether to log the request, and with which bodies; read after `settle`. */
+  readonly directive: LogDirective
+  /** What must not be published. */
+  readonly secrets: () => ReadonlyArray<Secrets>
+  /** Settles cost, counters of limits, the cache. A defect in it is reported, and the record published all the same. */
+  readonly settle: (() => void | Promise<void>) | undefined
+  /** Resolves the promise that the platform waits for (`waitUntil`). */
   readonly done: (() => void) | undefined
 }
 
-/** What telling needs of the gateway. */
-export interface TellOptions {
+/** What publishing needs of the gateway. */
+export interface PublisherOptions {
   readonly settings: SettingsShape
   readonly metrics: Metrics["Service"]
-  readonly run: <A, E>(effect: Effect.Effect<A, E, Prices | Telemetry>) => Fiber.Fiber<A, E>
-  /** Whether work goes on when the request that began it has ended. */
+  readonly telemetry: Telemetry["Service"]
+  /** Asks for newer prices if they are due. */
+  readonly refreshPrices: () => void | Promise<void>
+  /** Whether work goes on after the request that began it has ended. */
   readonly detached: boolean
-  /** Whether the gateway ends, and needs no newer prices. */
-  readonly isStopping: () => boolean
-  /** The record of a request has been told. */
-  readonly onTold: () => void
+  /** The record of a request has been published. */
+  readonly onPublished: () => void
 }
 
 /**
- * Makes what tells of requests, soon after they have ended: the answer goes out first, and all that have ended by then
- * are told of together. What comes in next is read after that, and so finds the books up to date. On Workers no request
- * can rely on another to tell of it, nor on a turn after its answer unless the platform waits for it.
+ * Makes what publishes records, soon after requests have ended: the response goes out first, and all that have ended by
+ * then are published in one batch. A request that comes in next is read after that, and so finds the books up to date.
+ * Workers can rely neither on a later turn nor on another request, unless the platform waits: there each request
+ * publishes its own.
  */
-export const makePublisher = (
-  { settings, metrics, run, detached, isStopping, onTold }: TellOptions,
-): (ended: FinishedExchange) => void => {
-  let due: Array<FinishedExchange> = []
-
-  const tellAll = (ended: ReadonlyArray<FinishedExchange>): void => {
-    for (const { exchange } of ended) metrics.ended(exchange.record.method, exchange.record.scheme)
-    const telling = ended.map(({ exchange, done }) => ({ done, told: run(tell(exchange, settings)) }))
-    const refreshed = settings.basetenKey === undefined || isStopping() ? undefined : run(refreshPrices)
-    for (const { done, told } of telling) {
-      told.addObserver(() => {
-        onTold()
-        if (done === undefined) return
-        if (refreshed === undefined) done()
-        else refreshed.addObserver(done)
-      })
-    }
+export const makePublisher = (options: PublisherOptions): (finished: FinishedExchange) => void => {
+  const { detached, refreshPrices } = options
+  let queue: Array<FinishedExchange> = []
+  const publishAll = (batch: ReadonlyArray<FinishedExchange>): void => {
+    const refreshed = refreshPrices()
+    for (const finished of batch) publish(finished, options, refreshed)
   }
-  return (ended) => {
-    const alone = (): void => tellAll([ended])
-    if (soon === undefined || (!detached && ended.done === undefined)) {
-      return void Promise.resolve().then(alone)
-    }
-    if (!detached) return void soon(alone)
-    if (due.push(ended) > 1) return
-    soon(() => {
-      const all = due
-      due = []
-      tellAll(all)
-    })
+  const publishQueue = (): void => {
+    const batch = queue
+    queue = []
+    publishAll(batch)
+  }
+  return (finished) => {
+    if (soon === undefined || (!detached && finished.done === undefined)) {
+      void Promise.resolve([finished]).then(publishAll)
+    } else if (!detached) soon(publishAll, [finished])
+    else if (queue.push(finished) === 1) soon(publishQueue)
   }
 }
 
-const refreshPrices = Effect.flatMap(Prices, ({ refreshIfDue }) => refreshIfDue)
-
-/** How many of the things that are left to do have been begun: what a request's stages have put off, then its record. */
-interface Progress {
-  begun: number
+const { setImmediate: soon } = globalThis as {
+  readonly setImmediate?: <Given extends ReadonlyArray<unknown>>(
+    run: (...given: Given) => void,
+    ...given: Given
+  ) => unknown
 }
 
-const goOn = Effect.fnUntraced(function* (exchange: Exchange, settings: SettingsShape, progress: Progress) {
-  const { record, after } = exchange
-  while (progress.begun < after.length) {
-    const next = after[progress.begun++]
-    if (next !== undefined) yield* next
+/** Settles a request, then publishes its record. A defect in either is reported, and takes nothing else with it. */
+const publish = (
+  finished: FinishedExchange,
+  options: PublisherOptions,
+  refreshed: void | Promise<void>,
+): void => {
+  let settled: void | Promise<void> = undefined
+  try {
+    const { method, scheme } = finished.record
+    options.metrics.ended(method, scheme)
+    settled = finished.settle?.()
+  } catch (defect) {
+    report(finished, defect)
   }
-  if (progress.begun++ > after.length || isProbe(record)) return
-  const telemetry = yield* Telemetry
-  yield* telemetry.record(
-    redactRecord(record, exchange.secrets(), isListed(record, settings)),
-    exchange.collected,
-  )
-})
+  if (settled === undefined) record(finished, options, refreshed)
+  else void reported(finished, settled).then(() => record(finished, options, refreshed))
+}
 
-/** Does what is left to do. A defect in it is reported, and takes nothing of the rest with it. */
-const tell = (
-  exchange: Exchange,
-  settings: SettingsShape,
-  progress: Progress = { begun: 0 },
-): Effect.Effect<void, never, Telemetry> =>
-  Effect.catchCause(goOn(exchange, settings, progress), (cause) => {
-    reportDefect(exchange.record.request_id, Cause.squash(cause))
-    return tell(exchange, settings, progress)
-  })
+const record = (
+  finished: FinishedExchange,
+  options: PublisherOptions,
+  refreshed: void | Promise<void>,
+): void => {
+  const { settings, telemetry } = options
+  let recorded: void | Promise<void> = undefined
+  try {
+    const { record, directive } = finished
+    if (!isProbe(record)) {
+      recorded = telemetry.record(
+        redactRecord(record, finished.secrets(), isListed(record, settings)),
+        directive,
+      )
+    }
+  } catch (defect) {
+    report(finished, defect)
+  }
+  if (recorded === undefined) end(finished, options, refreshed)
+  else void reported(finished, recorded).then(() => end(finished, options, refreshed))
+}
+
+const end = (
+  { done }: FinishedExchange,
+  { onPublished }: PublisherOptions,
+  refreshed: void | Promise<void>,
+): void => {
+  onPublished()
+  if (done === undefined) return
+  if (refreshed === undefined) done()
+  else void refreshed.then(done)
+}
+
+const report = ({ record }: FinishedExchange, defect: unknown): void =>
+  reportDefect(record.request_id, defect)
+
+const reported = (finished: FinishedExchange, work: Promise<void>): Promise<void> =>
+  work.catch((defect: unknown) => report(finished, defect))
 
 /** Health probes and scrapes come every few seconds and say nothing: they leave no record, unless they are refused. */
 const isProbe = ({ path, status }: RequestRecord): boolean =>
-  status < 400 && ["/livez", "/readyz", "/metrics"].includes(path)
-
-const { setImmediate: soon } = globalThis as { readonly setImmediate?: (run: () => void) => unknown }
+  status < 400 && (path === "/livez" || path === "/readyz" || path === "/metrics")
 
 /** Whether the settings name a record's gateway; under `*` callers choose names. */
 const isListed = ({ account_id, gateway_id }: RequestRecord, settings: SettingsShape): boolean =>

@@ -27,6 +27,8 @@ const patience = 30_000
 export class Prices extends Context.Service<Prices, {
   /** The price of a model by its exact slug; `undefined` if it is not known. */
   readonly priceOf: (model: string) => Price | undefined
+  /** Whether `refreshIfDue` would ask for the list. */
+  readonly isRefreshDue: () => boolean
   /**
    * Fetches Baseten's list, unless that was done within the hour, or failed within five minutes. To be run after a
    * response, which must not wait for it. Never fails: the last good list stays in use.
@@ -45,12 +47,13 @@ export class Prices extends Context.Service<Prices, {
     Effect.gen(function* () {
       const { inferenceUrl, basetenKey } = yield* Settings
       const transport = yield* Transport
+      const clock = yield* Clock.Clock
       let list: PriceList = new Map()
       let due = -Infinity
       let warned = false
 
       const refresh = Effect.fnUntraced(function* (key: NonNullable<typeof basetenKey>) {
-        const now = monotonicBy(yield* Clock.Clock)
+        const now = monotonicBy(clock)
         if (now < due) return
         due = now + pause
         const given = yield* fetchPrices(transport, `${inferenceUrl}/v1/models`, key).pipe(
@@ -70,6 +73,7 @@ export class Prices extends Context.Service<Prices, {
       })
       return {
         priceOf: (model) => list.get(model) ?? staticPriceOf(model),
+        isRefreshDue: () => basetenKey !== undefined && monotonicBy(clock) >= due,
         refreshIfDue: basetenKey === undefined ? Effect.void : refresh(basetenKey),
       }
     }),

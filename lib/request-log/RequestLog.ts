@@ -1,5 +1,5 @@
 /**
- * Keeps an entry of each request, to be asked about later.
+ * Keeps an entry of each request, for the management API to read.
  *
  * @module
  */
@@ -9,31 +9,30 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Settings } from "../config/Settings.ts"
 import type { RequestRecord } from "../record/request-record.ts"
-import type { Feedback, LogEntry, LogScope, Payload, Payloads } from "./entry.ts"
+import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "./entry.ts"
 import { makeMemoryLog, type MemoryLogOptions } from "./memory/memory-log.ts"
 import { warn } from "./warn.ts"
 import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "./query.ts"
 
-/** What can be changed of an entry; what is left out stays. */
-export interface LogPatch extends Partial<Feedback> {
-  readonly metadata?: RequestRecord["metadata"]
-}
-
 /** What `RequestLog` does. */
 export interface RequestLogShape {
-  /** Takes an entry. Never waits: what a slow store cannot take is dropped and counted. */
-  readonly append: (record: RequestRecord, payloads: Payloads | undefined) => Effect.Effect<void>
+  /**
+   * Takes an entry: what a slow store cannot take is dropped and counted.
+   *
+   * @returns a promise if the entry is lost unless the platform waits (`waitUntil`); the client does not wait for it
+   */
+  readonly append: (record: RequestRecord, payloads: Payloads | undefined) => void | Promise<void>
   readonly list: (query: LogQuery) => Effect.Effect<LogPage>
   readonly get: (scope: LogScope, id: string) => Effect.Effect<LogEntry | undefined>
-  /** A body of an entry; nothing where it was not kept, or there is no such entry. */
+  /** A body of an entry; `undefined` if it was not kept, or there is no such entry. */
   readonly payload: (
     scope: LogScope,
     id: string,
     which: keyof Payloads,
   ) => Effect.Effect<Payload | undefined>
-  /** Changes an entry; `false` where there is none. */
+  /** Changes an entry; `false` if there is none. */
   readonly patch: (scope: LogScope, id: string, patch: LogPatch) => Effect.Effect<boolean>
-  /** Deletes the first `limit` entries of a selection, in its order; all of them where no limit is given. */
+  /** Deletes the first `limit` entries of a selection, in its order; all of them without a limit. */
   readonly remove: (selection: LogSelection, limit: number | undefined) => Effect.Effect<number>
   /** Figures by time bucket and group, in the order of time. */
   readonly analytics: (query: AnalyticsQuery) => Effect.Effect<ReadonlyArray<AnalyticsRow>>
@@ -47,28 +46,30 @@ const RequestLogKey: Context.ServiceClass<RequestLog, "basegate/request-log/Requ
     .Service<RequestLog, RequestLogShape>()("basegate/request-log/RequestLog")
 
 /**
- * The log of every gateway. No method fails: a log that cannot write keeps what it can in memory, counts what
- * it gives up, and warns once.
+ * The log of every gateway. No method fails: a log that cannot write keeps what it can in memory, counts what it drops,
+ * and warns once.
  */
 export class RequestLog extends RequestLogKey {
   /**
    * In memory, bounded; lost when the process ends.
    *
-   * @param whyNoFile what to tell an operator who asked for a file (`BASEGATE_DB`)
+   * @param whyNoFile why there is no file, for an operator who set one (`BASEGATE_DB`)
    */
   static readonly layerMemory = (
     { whyNoFile, ...options }: MemoryLogOptions & { readonly whyNoFile?: string } = {},
   ): Layer.Layer<RequestLog, never, Settings> =>
     Layer.effect(
       RequestLog,
-      Effect.map(Settings, (settings) => {
+      Effect.gen(function* () {
+        const settings = yield* Settings
+        const clock = yield* Clock.Clock
         if (whyNoFile !== undefined && settings.logFile !== undefined) {
           warn(`request log is kept in memory: ${whyNoFile}`)
         }
         const log = makeMemoryLog((account, gateway) => settings.gateway(account, gateway)?.log, options)
         const at = <A>(use: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, use)
         return RequestLog.of({
-          append: (record, payloads) => at((now) => log.append(record, payloads, now)),
+          append: (record, payloads) => log.append(record, payloads, clock.currentTimeMillisUnsafe()),
           list: (query) => at((now) => log.list(query, now)),
           get: (scope, id) => at((now) => log.get(scope, id, now)),
           payload: (scope, id, which) => at((now) => log.payload(scope, id, which, now)),

@@ -5,7 +5,7 @@
  */
 import type { RequestRecord } from "../record/request-record.ts"
 
-/** A body as it was kept: its beginning, as text, with every secret that the gateway knows blotted out. */
+/** A body as it was kept: its beginning, as text, with every secret that the gateway knows redacted. */
 export interface Payload {
   readonly text: string
   /** The size of the whole body in bytes. */
@@ -20,18 +20,22 @@ export interface Payloads {
   readonly response: Payload | null
 }
 
-/** What of a request the log is to keep. */
+/** Whether to log a request, and with which bodies. */
 export interface LogDirective {
-  /** Whether there is to be an entry at all. */
   readonly shouldLog: boolean
   readonly payloads: Payloads | undefined
 }
 
-/** What is said of a request after it has ended. */
+/** Feedback added through the API after the request ended. */
 export interface Feedback {
   /** Thumbs down, thumbs up, or neither. */
   readonly feedback: -1 | 0 | 1 | null
   readonly score: number | null
+}
+
+/** What can be changed of an entry; what is left out stays. */
+export interface LogPatch extends Partial<Feedback> {
+  readonly metadata?: RequestRecord["metadata"]
 }
 
 /** One entry of the log. */

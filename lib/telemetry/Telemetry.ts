@@ -1,63 +1,57 @@
 /**
- * What becomes of the record of each request.
+ * Where the record of each request goes.
  *
  * @module
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { SettingsShape } from "../config/environment.ts"
-import type { LogLevel } from "../config/variables.ts"
 import { Settings } from "../config/Settings.ts"
+import type { LogLevel } from "../config/variables.ts"
 import type { LogDirective } from "../request-log/entry.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
-import { LogLine } from "./console/LogLine.ts"
-import { Metrics } from "./metrics/Metrics.ts"
-import { OtlpExporter } from "./otlp/OtlpExporter.ts"
 import type { RequestRecord } from "../record/request-record.ts"
 import { reportDefect } from "../redaction/stack-frames.ts"
+import { type FormatLine, LogLine } from "./console/LogLine.ts"
+import { Metrics } from "./metrics/Metrics.ts"
+import { OtlpExporter } from "./otlp/OtlpExporter.ts"
 
 const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const satisfies Record<LogLevel, number>
+type Level = "info" | "warn" | "error"
 
-/** The level of a record: an error where the gateway or Baseten failed, a warning where the call was refused. */
-export const levelOf = (record: RequestRecord): "info" | "warn" | "error" => {
+/** The level of a record: an error if the gateway or Baseten failed, a warning if the call was refused. */
+export const levelOf = (record: RequestRecord): Level => {
   if (record.status >= 500 || (record.ending !== "complete" && record.ending !== "client_left")) {
     return "error"
   }
   return record.status >= 400 ? "warn" : "info"
 }
 
-/** Writes lines: those that come in one turn at once, since each writing is a call of the system (3 µs on Bun 1.4). */
-const lineWriter = (): (line: string) => void => {
-  let lines: Array<string> = []
+/** Writes the lines of one turn together, since each write is a system call (3 µs on Bun 1.4). */
+const lineWriter = (format: FormatLine, least: LogLevel): (record: RequestRecord, level: Level) => void => {
+  let lines = ""
   const write = (): void => {
-    const text = lines.join("\n")
-    lines = []
+    const text = lines
+    lines = ""
     console.log(text)
   }
-  return (line) => {
-    if (lines.push(line) === 1) queueMicrotask(write)
+  return (record, level) => {
+    if (severity[level] < severity[least]) return
+    const line = format(record, level)
+    if (lines === "") queueMicrotask(write)
+    lines = lines === "" ? line : `${lines}\n${line}`
   }
-}
-
-const lineOf = ({ logLevel }: SettingsShape): (record: RequestRecord) => Effect.Effect<void> => {
-  const write = lineWriter()
-  return (record) =>
-    Effect.map(LogLine, (line) => {
-      const level = levelOf(record)
-      if (severity[level] < severity[logLevel]) return
-      try {
-        write(line(record, level))
-      } catch (defect) {
-        reportDefect(record.request_id, defect)
-      }
-    })
 }
 
 /** What `Telemetry` does. */
 export interface TelemetryShape {
-  /** @param collected what the gateway's settings and the caller want kept in the log */
-  readonly record: (record: RequestRecord, collected: LogDirective) => Effect.Effect<void>
+  /**
+   * Takes the record of a finished request. What it throws, or rejects with, is reported in the operator's log.
+   *
+   * @param directive whether the gateway's settings and the caller want an entry in the log, and with which bodies
+   * @returns a promise if the platform has to wait for work that it has begun (`waitUntil`); the client does not
+   */
+  readonly record: (record: RequestRecord, directive: LogDirective) => void | Promise<void>
 }
 
 const TelemetryKey: Context.ServiceClass<Telemetry, "basegate/telemetry/Telemetry", TelemetryShape> = Context
@@ -65,52 +59,58 @@ const TelemetryKey: Context.ServiceClass<Telemetry, "basegate/telemetry/Telemetr
 
 /** Takes one record a request, after the response, exactly once, however the request ended. */
 export class Telemetry extends TelemetryKey {
-  /** A `RecordLine` a request on standard output, from the level that `LOG_LEVEL` names. */
-  static readonly layerConsole: Layer.Layer<Telemetry, never, Settings> = Layer.effect(
-    Telemetry,
-    Effect.map(Settings, (settings) => ({ record: lineOf(settings) })),
-  )
-
   /** Everything: instruments, the line on standard output, the entry in the `RequestLog`, the collector. */
   static readonly layer: Layer.Layer<Telemetry, never, Metrics | OtlpExporter | RequestLog | Settings> = Layer
     .effect(
       Telemetry,
       Effect.gen(function* () {
-        const line = lineOf(yield* Settings)
-        const log = yield* RequestLog
         const metrics = yield* Metrics
         const exporter = yield* OtlpExporter
+        const log = yield* RequestLog
         return {
-          record: (record, { shouldLog, payloads }) =>
-            Effect.suspend(() => {
-              try {
-                metrics.record(record)
-              } catch (defect) {
-                reportDefect(record.request_id, defect)
-              }
-              const told = Effect.andThen(
-                line(record),
-                exporter.record(record, levelOf(record), shouldLog ? payloads : undefined),
-              )
-              // The log may be another's, and fail in its own ways: it comes last.
-              return shouldLog
-                ? Effect.andThen(told, Effect.suspend(() => log.append(record, payloads)))
-                : told
-            }),
+          record: distribute([
+            (record) => metrics.record(record),
+            lineWriter(yield* LogLine, (yield* Settings).logLevel),
+            (record, level, { shouldLog, payloads }) =>
+              exporter.record(record, level, shouldLog ? payloads : undefined),
+            (record, _, { shouldLog, payloads }) => {
+              if (shouldLog) return log.append(record, payloads)
+            },
+          ]),
         }
       }),
     )
 
-  /** Hands each record to a function of the embedding app; what it throws is ignored. */
+  /** Hands each record to a function of the embedding app; what it throws is reported, and changes nothing else. */
   static readonly layerSink = (sink: (record: RequestRecord) => void): Layer.Layer<Telemetry> =>
     Layer.succeed(Telemetry, {
-      record: (record) =>
-        Effect.orElseSucceed(
-          Effect.try({ try: () => sink(record), catch: () => undefined }),
-          () => undefined,
-        ),
+      record: (record) => {
+        const taken: unknown = sink(record)
+        return taken instanceof Promise ? taken : undefined
+      },
     })
 
   /** Keeps nothing. */
-  static readonly layerNone: Layer.Layer<Telemetry> = Layer.succeed(Telemetry, { record: () => Effect.void })
+  static readonly layerNone: Layer.Layer<Telemetry> = Layer.succeed(Telemetry, { record: () => {} })
 }
+
+/** A place where records go. */
+type Destination = (record: RequestRecord, level: Level, directive: LogDirective) => void | Promise<void>
+
+/** Gives a record to each destination, whatever the others do with it. */
+const distribute =
+  (destinations: ReadonlyArray<Destination>): TelemetryShape["record"] => (record, directive) => {
+    const level = levelOf(record)
+    let pending: Array<Promise<void>> | undefined
+    for (const take of destinations) {
+      try {
+        const taken = take(record, level, directive)
+        if (taken === undefined) continue
+        pending ??= []
+        pending.push(taken.catch((defect: unknown) => reportDefect(record.request_id, defect)))
+      } catch (defect) {
+        reportDefect(record.request_id, defect)
+      }
+    }
+    return pending && Promise.all(pending).then(() => {})
+  }

@@ -30,7 +30,7 @@ export type Asked = readonly [method: string, ...given: ReadonlyArray<unknown>]
 /** The log, with answers of one's own in place of those of an empty one. */
 export const someLog = (asked: Array<Asked>, answers: Partial<Shape> = {}): Layer.Layer<RequestLog> => {
   const empty: Shape = {
-    append: () => Effect.void,
+    append: () => {},
     list: () => {
       const none = { min: null, max: null }
       const ranges = { cost: none, duration: none, tokens_in: none, tokens_out: none, total_tokens: none }

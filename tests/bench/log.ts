@@ -202,7 +202,7 @@ const bench = Effect.gen(function* () {
   for (let index = 0; index < total;) {
     const records = Array.from({ length: Math.min(5000, total - index) }, () => recordAt(index++))
     const start = performance.now()
-    for (const record of records) yield* log.append(record, undefined)
+    for (const record of records) log.append(record, undefined)
     appending += performance.now() - start
     const taken = yield* Effect.gen(() => measured(log.flush))
     writing += taken.passed

@@ -24,6 +24,7 @@ const failingPrices = () => {
       if (looks++ === 0) return undefined
       throw new TypeError("Bearer sk-own")
     },
+    isRefreshDue: () => false,
     refreshIfDue: Effect.void,
   })
 }
@@ -70,7 +71,7 @@ test("of what the stages have put off", async () => {
 
 test("of the log", async () => {
   for (
-    const append of [() => Effect.die(new Error("disk")), () => {
+    const append of [() => Promise.reject(new Error("disk")), () => {
       throw new Error("disk")
     }]
   ) {
@@ -82,7 +83,7 @@ test("of the log", async () => {
 
 test("of the line", async () => {
   const kept: Array<RequestRecord> = []
-  const log = someLog([], { append: (record) => Effect.sync(() => void kept.push(record)) })
+  const log = someLog([], { append: (record) => void kept.push(record) })
   const line = Layer.succeed(LogLine, () => {
     throw new Error("no line")
   })

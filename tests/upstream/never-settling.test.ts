@@ -171,7 +171,7 @@ describe("what never settles", { concurrency: true }, () => {
     const log = Layer.effect(
       RequestLog,
       Effect.map(Effect.addFinalizer(() => hanging), () => ({
-        append: () => hanging,
+        append: () => new Promise<void>(() => {}),
       } as unknown as RequestLog["Service"])),
     ) as Layer.Layer<RequestLog>
     const gateway = createGateway({ env: { LOG_LEVEL: "none" }, transport: ok, log })

@@ -7,10 +7,9 @@
  * @module
  */
 import type { RequestRecord } from "../../record/request-record.ts"
-import type { LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
+import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
 import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
 import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "../query.ts"
-import type { LogPatch } from "../RequestLog.ts"
 import { warn } from "../warn.ts"
 import { type LogFile, makeConnection } from "./connection.ts"
 import type { OpenDatabase } from "./database.ts"

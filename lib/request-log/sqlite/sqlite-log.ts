@@ -5,6 +5,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { Settings } from "../../config/Settings.ts"
 import type { MemoryLogOptions } from "../memory/memory-log.ts"
@@ -39,29 +40,31 @@ const layerOf = (
     Effect.gen(function* () {
       const settings = yield* Settings
       const scope = yield* Effect.scope
+      const clock = yield* Clock.Clock
+      const fork = Effect.runForkWith(yield* Effect.context<never>())
       const limitsOf = (account: string, gateway: string) => settings.gateway(account, gateway)?.log
-      const log: FileLog = makeFileLog(open, file, limitsOf, options, yield* Clock.currentTimeMillis)
+      const log: FileLog = makeFileLog(open, file, limitsOf, options, clock.currentTimeMillisUnsafe())
       const flush = at(log.flush)
       let isDue = false
 
-      /** Writes after the interval; more than once only where another process was in the way. */
-      const later: Effect.Effect<void> = Effect.suspend(() => {
-        if (isDue) return Effect.void
-        isDue = true
-        const write = Effect.andThen(
-          Effect.sync(() => isDue = false),
-          Effect.flatMap(flush, (again) => again ? later : Effect.void),
-        )
-        return Effect.asVoid(Effect.forkIn(Effect.andThen(Effect.sleep(interval), write), scope))
+      const write = Effect.gen(function* () {
+        yield* Effect.sleep(interval)
+        isDue = false
+        if (yield* flush) flushLater()
       })
+      /** Writes after the interval; again only if another process was in the way. */
+      const flushLater = (): void => {
+        if (isDue) return
+        isDue = true
+        Fiber.runIn(fork(write), scope)
+      }
 
       yield* Effect.addFinalizer(() => Effect.map(Clock.currentTimeMillis, log.end))
       return RequestLog.of({
-        append: (record, payloads) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            log.append(record, payloads, now)
-            return later
-          }),
+        append: (record, payloads) => {
+          log.append(record, payloads, clock.currentTimeMillisUnsafe())
+          flushLater()
+        },
         list: (query) => at((now) => log.list(query, now)),
         get: (scope, id) => at((now) => log.get(scope, id, now)),
         payload: (scope, id, which) => at((now) => log.payload(scope, id, which, now)),

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { LogPatch } from "../entry.ts"
 import { fieldsOfEntry, pairsOf } from "../filterable-fields.ts"
 import { entryOf, type Held, type Limits } from "../memory/memory-log.ts"
-import type { LogPatch } from "../RequestLog.ts"
 import { type Database, inTransaction, type Value } from "./database.ts"
 import { type Changes, hourlyChanges } from "./hourly-changes.ts"
 import { makeRemoval } from "./removal.ts"

@@ -1,12 +1,11 @@
 /**
- * Tells an OpenTelemetry collector of each request, over OTLP/HTTP in JSON.
+ * Exports each request to an OpenTelemetry collector, over OTLP/HTTP in JSON.
  *
- * Spans are made of the finished record, so that a request itself does no more for them than choose ids.
+ * Spans are made of the finished record: while a request runs, only ids are chosen.
  * `effect/observability` would add 23 kB of gzip to a Worker, and makes spans while a request runs.
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -23,17 +22,16 @@ const OtlpExporterKey: Context.ServiceClass<
   OtlpExporterShape
 > = Context.Service<OtlpExporter, OtlpExporterShape>()("basegate/telemetry/otlp/OtlpExporter")
 
-/** Takes one record a request, after the response. Never waits for the collector where the host allows for that. */
+/** Takes one record a request, after the response. Never waits for the collector, except on Workers. */
 export class OtlpExporter extends OtlpExporterKey {
-  /** To the collectors of the settings; does nothing where they name none. */
+  /** To the collectors of the settings; does nothing if they name none. */
   static readonly layer = (options: ExportOptions): Layer.Layer<OtlpExporter, never, Metrics | Settings> =>
     Layer.effect(
       OtlpExporter,
       Effect.gen(function* () {
         const { otel } = yield* Settings
-        if (otel === undefined) return { record: () => Effect.void }
-        const started = yield* Clock.currentTimeMillis
-        const exported = exportRequests(otel, yield* Metrics, options, started)
+        if (otel === undefined) return { record: () => {} }
+        const exported = exportRequests(otel, yield* Metrics, options, yield* Effect.context<never>())
         yield* Effect.addFinalizer(() => exported.close)
         return exported
       }),

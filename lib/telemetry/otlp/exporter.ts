@@ -1,9 +1,10 @@
 /**
- * Everything that goes to a collector: a request's spans and its log as it ends, instruments in intervals.
+ * Everything that goes to a collector: a request's spans and its log record once it has ended, instruments in intervals.
  *
  * @module
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { OtelSettings } from "../../config/otel-settings.ts"
@@ -21,24 +22,29 @@ import { attributes, text } from "./values.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
 import type { Post, Sent } from "./send.ts"
 
-/** How the host lets work go on. */
+/** How the host runs background work. */
 export interface ExportOptions {
   /**
-   * Whether work goes on when the request that began it has ended. Where it does not (Workers), each request sends
-   * what waits before its record is done; `waitUntil` lets it.
+   * Whether work goes on after the request that began it has ended. If it does not (Workers), each request sends what
+   * waits before its record is done, held by `waitUntil`.
    */
   readonly detached: boolean
   /** The runtime's `fetch` unless given. */
   readonly post?: Post | undefined
 }
 
-/** Takes what there is to tell. No effect fails. */
+/** Takes records of requests, and sends what is made of them. */
 export interface RequestExport {
+  /**
+   * Queues spans and log record.
+   *
+   * @returns on Workers a promise that resolves when they are sent or given up
+   */
   readonly record: (
     record: RequestRecord,
     level: Level,
     payloads: Payloads | undefined,
-  ) => Effect.Effect<void>
+  ) => void | Promise<void>
   /** Sends what waits, within three seconds. */
   readonly close: Effect.Effect<void>
 }
@@ -62,13 +68,21 @@ const prefixes = (otel: OtelSettings) => {
     `"scope${kind}":[{"scope":${JSON.stringify(scope)},"${items}":[`
 }
 
-/** @param started when the instruments began to count, in milliseconds since 1970 */
+/**
+ * Opens the queues of the collectors that the settings name.
+ *
+ * @param context what background work runs with; its clock dates the instruments' start
+ */
 export const exportRequests = (
   otel: OtelSettings,
   metrics: Metrics["Service"],
   { detached, post = (url, init) => fetch(url, init) }: ExportOptions,
-  started: number,
+  context: Context.Context<never>,
 ): RequestExport => {
+  const clock = Context.get(context, Clock.Clock)
+  const started = clock.currentTimeMillisUnsafe()
+  const fork = Effect.runForkWith(context)
+  const run = Effect.runPromiseWith(context)
   const prefix = prefixes(otel)
   const signal = (
     name: "traces" | "metrics" | "logs",
@@ -93,6 +107,7 @@ export const exportRequests = (
       patience: detached ? patience.detached : patience.attached,
       post,
       report,
+      fork,
     })
   }
   const traces = signal("traces", prefix("Spans", "spans"))
@@ -104,50 +119,45 @@ export const exportRequests = (
 
   const interval = otel.metrics?.interval ?? 0
   const snapshot = Effect.gen(function* () {
-    // Sums that nobody has taken yet are as good as later ones.
+    // A snapshot that waits to be sent will do: a newer one would replace it.
     if (instruments === undefined || instruments.waits()) return
     const families = yield* metrics.families
-    const now = yield* Clock.currentTimeMillis
+    const now = clock.currentTimeMillisUnsafe()
     instruments.push(otlpMetrics(families, started, now).map((metric) => strictJson(metric)).join(","))
   })
   let periodic: Fiber.Fiber<never> | undefined
-  const startPeriodic = Effect.suspend(() => {
-    if (instruments === undefined || periodic !== undefined) return Effect.void
-    const rounds = Effect.forever(
+  const startSending = (): void => {
+    traces?.start()
+    logs?.start()
+    if (instruments === undefined || periodic !== undefined) return
+    periodic = fork(Effect.forever(
       Effect.sleep(interval).pipe(
         Effect.andThen(snapshot),
         Effect.andThen(instruments.flush),
       ),
-    )
-    return Effect.map(Effect.forkDetach(rounds), (fiber) => {
-      periodic = fiber
-    })
-  })
-  /** Where nothing runs between requests, the first of each interval takes the instruments along. */
+    ))
+  }
+  /** On Workers nothing runs between requests: the first request of each interval takes the instruments along. */
   let next = -Infinity
-  const snapshotIfDue = Clock.clockWith((clock) => {
+  const snapshotIfDue = Effect.suspend(() => {
     const now = monotonicBy(clock)
     if (instruments === undefined || now < next) return Effect.void
     next = now + interval
     return snapshot
   })
-
-  const send = detached
-    ? Effect.all([traces?.start ?? Effect.void, logs?.start ?? Effect.void, startPeriodic], { discard: true })
-    : Effect.andThen(snapshotIfDue, each(({ flush }) => flush))
+  const sendNow = Effect.andThen(snapshotIfDue, each(({ flush }) => flush))
   let recorded = false
   return {
-    record: (record, level, payloads) =>
-      Effect.suspend(() => {
-        recorded = true
-        if (traces !== undefined) {
-          for (const span of otlpSpans(record, payloads && contentAttributes(payloads))) {
-            traces.push(strictJson(span))
-          }
+    record: (record, level, payloads) => {
+      recorded = true
+      if (traces !== undefined) {
+        for (const span of otlpSpans(record, payloads && contentAttributes(payloads))) {
+          traces.push(strictJson(span))
         }
-        logs?.push(strictJson(otlpLog(record, level)))
-        return send
-      }),
+      }
+      logs?.push(strictJson(otlpLog(record, level)))
+      return detached ? startSending() : run(sendNow)
+    },
     close: Effect.gen(function* () {
       if (periodic !== undefined) yield* Fiber.interrupt(periodic)
       if (recorded) yield* snapshot

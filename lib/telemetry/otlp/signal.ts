@@ -1,5 +1,5 @@
 /**
- * The way of one signal to the collector: nobody but the collector's own request waits for it.
+ * Queue and sender of one OTLP signal; requests never wait for it.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { type Post, sendExport, type Sent } from "./send.ts"
 /** What a signal needs. Times are in milliseconds. */
 export interface SignalOptions {
   readonly endpoint: OtlpEndpoint
-  /** The body of a request, made of its items. */
+  /** Makes the body of a request of its items. */
   readonly wrap: (items: ReadonlyArray<string>) => string
   readonly queue: number
   readonly batch: number
@@ -23,21 +23,23 @@ export interface SignalOptions {
   /** How long a batch is tried. */
   readonly patience: number
   readonly post: Post
-  /** Told what came of a batch of so many items. */
+  /** Takes the outcome of a batch of so many items. */
   readonly report: (items: number, sent: Sent) => void
+  /** Runs the sender in the background. */
+  readonly fork: (sender: Effect.Effect<void>) => Fiber.Fiber<void>
 }
 
 /** A signal. None of its effects fails. */
 export interface SignalExport {
-  /** Takes an item; what there is no room for is reported as lost. */
+  /** Takes an item; one that the queue has no room for is reported as lost. */
   readonly push: (item: string) => void
   /** Whether items wait. */
   readonly waits: () => boolean
-  /** Sees that items are sent before long, without waiting for it. */
-  readonly start: Effect.Effect<void>
+  /** Starts the background sender, if there are items and it is not at work. */
+  readonly start: () => void
   /**
-   * Sends what waits, unless somebody is at it already. On Workers a request may do this work for another, but must
-   * not wait for another to do it: one that died at it is given up after its time.
+   * Sends what waits, unless that is being done already. On Workers a request may send another's items, but must not
+   * wait for another to send its own: a sender that died with its request is given up after its time.
    */
   readonly flush: Effect.Effect<void>
   /** Sends what waits at once, and gives up soon. */
@@ -49,7 +51,7 @@ export const closingPatience = 3_000
 
 /** Makes the queue of a signal, and what empties it. */
 export const signalExport = (options: SignalOptions): SignalExport => {
-  const { endpoint, wrap, post, report } = options
+  const { endpoint, wrap, post, report, fork } = options
   const queue = exportQueue(options)
   let closing = false
   let working = false
@@ -67,7 +69,7 @@ export const signalExport = (options: SignalOptions): SignalExport => {
     return Effect.map(sendExport(endpoint, wrap(batch), post, patience), (sent) => report(batch.length, sent))
   })
 
-  /** Ends when nothing is left, in the same moment in which it finds so: what comes later starts another. */
+  /** Must mark itself idle in the same tick in which it finds the queue empty, so that the next push starts a new one. */
   const work = (lingers: boolean, done: () => void): Effect.Effect<void> =>
     Effect.gen(function* () {
       while (queue.size() > 0) {
@@ -82,19 +84,16 @@ export const signalExport = (options: SignalOptions): SignalExport => {
       if (!queue.push(item)) report(1, { rejected: 1, problem: "the queue is full" })
     },
     waits: () => queue.size() > 0,
-    start: Effect.suspend(() => {
+    start: () => {
       if (working) {
         if (queue.isDue()) wake()
-        return Effect.void
+      } else if (queue.size() > 0) {
+        working = true
+        sender = fork(work(true, () => {
+          working = false
+        }))
       }
-      working = true
-      const fork = Effect.forkDetach(work(true, () => {
-        working = false
-      }))
-      return Effect.map(fork, (fiber) => {
-        sender = fiber
-      })
-    }),
+    },
     flush: Clock.clockWith((clock) => {
       const now = monotonicBy(clock)
       if (now < busyUntil) return Effect.void

@@ -6,7 +6,7 @@ import { before, describe, test } from "node:test"
 import { promisify } from "node:util"
 import { cases } from "./cases.ts"
 
-const main = "tests/log/sqlite/main.ts"
+const main = "tests/request-log/sqlite/main.ts"
 const ofNode = process.getBuiltinModule("node:sqlite") === undefined
   ? {}
   : { node: [process.execPath, "--no-warnings", "--import", "tsx", main] }
@@ -41,7 +41,7 @@ describe("the request log in SQLite", { concurrency: true }, () => {
 const ofOldNode = "node" in runtimes ? () => {} : test
 ofOldNode("Node without SQLite keeps the log in memory, and says so once", async () => {
   const script = `
-    import { createGateway } from "../../log/sqlite/lib/runtime/module.ts"
+    import { createGateway } from "./lib/runtime/module.ts"
     const gateway = createGateway({ env: { BASEGATE_DB: "never-made.db", LOG_LEVEL: "none" } })
     for (let request = 0; request < 3; request++) await gateway.fetch(new Request("https://app.example/livez"))
     await gateway.dispose()

@@ -40,7 +40,7 @@ const callOn = async (
 const idsIn = async (file: string): Promise<ReadonlySet<string>> => {
   const { stdout } = await promisify(execFile)(
     "node_modules/.bin/bun",
-    ["tests/log/sqlite/entries.ts", file],
+    ["tests/request-log/sqlite/entries.ts", file],
     {
       maxBuffer: 1e8,
     },

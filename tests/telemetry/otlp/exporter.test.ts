@@ -108,7 +108,8 @@ const dropped = (metrics: Metrics["Service"]) =>
       )
         .reduce((sum, value) => sum + value, 0),
   )
-const one = (exporter: OtlpExporter["Service"]) => exporter.record(record, "info", undefined)
+const one = (exporter: OtlpExporter["Service"]) =>
+  Effect.promise(() => Promise.resolve(exporter.record(record, "info", undefined)))
 
 test("spans wait for others, and go together", async () => {
   const { post, received, spans } = collector()

@@ -9,7 +9,8 @@ import {
   type LogSelection,
   orderKeys,
 } from "../../../../lib/request-log/query.ts"
-import { type LogPatch, RequestLog } from "../../../../lib/request-log/RequestLog.ts"
+import type { LogPatch } from "../../../../lib/request-log/entry.ts"
+import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import type { RequestRecord } from "../../../../lib/record/request-record.ts"
 import { anyFilter, pair } from "../../any-filter.ts"
 import { anyMetadata, anyRecord, anyText, start, usually } from "../../any-record.ts"
@@ -104,13 +105,13 @@ const compared = (
     const append = (record: RequestRecord) => {
       known.push(record)
       memory.append(record, undefined, start)
-      return log.append(record, undefined)
+      log.append(record, undefined)
     }
-    for (const record of records) yield* append(record)
+    for (const record of records) append(record)
     for (const step of steps) {
       switch (step.kind) {
         case "append":
-          yield* append(step.record)
+          append(step.record)
           break
         case "list": {
           const query = { ...step.selection, page: step.page, perPage: step.perPage }

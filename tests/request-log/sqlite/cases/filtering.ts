@@ -34,7 +34,7 @@ export const filtering: Case = () =>
           { file: ":memory:" },
           Effect.gen(function* () {
             const log = yield* RequestLog
-            for (const record of records) yield* log.append(record, undefined)
+            for (const record of records) log.append(record, undefined)
             const facts = records.map((record) => fieldsOf(record, { feedback: null }))
             const idsOf = (query: object) =>
               Effect.map(

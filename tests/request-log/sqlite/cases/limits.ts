@@ -19,7 +19,7 @@ const fill = (count: number, from = 0, gateway = "gateway") =>
     for (let index = 0; index < count; index++) {
       const record = recordOf({ time: at(from + index), gateway_id: gateway })
       ids.push(record.request_id)
-      yield* log.append(record, undefined)
+      log.append(record, undefined)
     }
     return ids
   })
@@ -37,7 +37,7 @@ export const persistence: Case = () =>
       { file },
       Effect.gen(function* () {
         const log = yield* RequestLog
-        yield* log.append(record, payloads)
+        log.append(record, payloads)
         assert.equal(yield* log.patch(scope, record.request_id, { score: 0.5, feedback: 1 }), true)
         yield* fill(1000, 1)
       }),

@@ -16,7 +16,7 @@ export const pairs: Case = () =>
     Effect.gen(function* () {
       const log = yield* RequestLog
       for (const key of texts) {
-        for (const value of texts) yield* log.append(recordOf({ metadata: { [key]: value } }), undefined)
+        for (const value of texts) log.append(recordOf({ metadata: { [key]: value } }), undefined)
       }
       const found = (filters: ReadonlyArray<LogFilter>) =>
         Effect.map(

@@ -29,7 +29,7 @@ export const upgrade: Case = () =>
         for (const [index, cost] of costs.entries()) {
           const model = index < 3 ? 'a/"b"\u00e9' : null
           const time = new Date(start + index).toISOString()
-          yield* log.append(recordOf({ time, cost, model, request_id: `id-${index}` }), undefined)
+          log.append(recordOf({ time, cost, model, request_id: `id-${index}` }), undefined)
         }
         return yield* told
       }),
