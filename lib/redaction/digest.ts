@@ -1,5 +1,5 @@
 /**
- * SHA-256, as names for things that must not be shown.
+ * SHA-256, to name what must not be shown.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Secrets that the gateway knows, and texts without them.
+ * Redacts the secrets that the gateway knows from texts.
  *
  * A secret is found as it is, escaped within JSON (`\/`, `\u003d`, and again where JSON stands within JSON) and
  * percent-encoded. It is not found in another encoding, such as base64 of a text that holds it, nor where other
@@ -9,9 +9,9 @@
  */
 import { plainText, unescape } from "./unescape.ts"
 
-/** Secrets made ready to be looked for. */
+/** A compiled matcher of secrets. */
 export interface Secrets {
-  /** Whether a text holds one of them. */
+  /** Whether a text contains one of them. */
   readonly contains: (text: string) => boolean
   /** Where they stand in a text without escapes. */
   readonly find: (plain: string) => ReadonlyArray<readonly [from: number, to: number]>
@@ -20,12 +20,12 @@ export interface Secrets {
 /** What stands in place of a secret. */
 export const redactionMark = "[redacted]"
 
-/** Shorter ones would blot out words; none that is worth the name is. */
+/** Shorter values would redact ordinary words, and are not worth the name of a secret. */
 const shortest = 6
 
 /**
- * A longer one is looked for by as many characters of it, and blotted out as far as it goes on: to compare all of one that
- * repeats itself with every place of a text that does takes minutes.
+ * A longer secret is matched by so many of its characters, and redacted as far as it continues: comparing all of a
+ * repetitive secret at every place of a repetitive text takes minutes.
  */
 const compared = 1024
 
@@ -34,7 +34,7 @@ const several = 8
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
-/** Makes secrets ready. Those of less than six characters are left out. */
+/** Compiles a matcher. Values under six characters are ignored. */
 export const secretsOf = (values: Iterable<string>): Secrets => {
   const needles = [...new Set([...values].map(plainText))].filter(({ length }) => length >= shortest)
   const heads = needles.map((needle) => needle.slice(0, compared))
@@ -60,7 +60,7 @@ export const secretsOf = (values: Iterable<string>): Secrets => {
   }
 }
 
-/** A text with every one of the secrets blotted out. */
+/** A text with every one of the secrets redacted. */
 export const redact = (text: string, ...known: ReadonlyArray<Secrets>): string => {
   if (!known.some(({ contains }) => contains(text))) return text
   const { plain, place } = unescape(text)
@@ -69,17 +69,17 @@ export const redact = (text: string, ...known: ReadonlyArray<Secrets>): string =
   let end = 0
   for (const [from, to] of found) {
     const [begin] = place(from)
-    // Of secrets that overlap one blot is left.
+    // Secrets that overlap leave a single mark.
     if (begin >= end) blotted += text.slice(end, begin) + redactionMark
     end = Math.max(end, place(to - 1)[1])
   }
   return blotted + text.slice(end)
 }
 
-/** Words of a header's value that are no secrets: schemes that credentials come in. */
+/** Words in a header's value that are not secrets: the schemes of credentials. */
 const scheme = /^(?:bearer|api-key|basic|digest|token)$/i
 
-/** As many are read of a header; one with more holds no credential. */
+/** How many words of a header are read; one with more does not hold a credential. */
 const mostWords = 16
 
 /** What Basic encodes (RFC 7617 §2): a name and a password, one of which may be missing. */

@@ -12,7 +12,7 @@ export const stackFrames = (thrown: unknown): string => {
   return [thrown.name, ...frames.map((frame) => frame.trim())].join(" | ")
 }
 
-/** Says in the log that a request has met a defect, and where that is. */
+/** Logs that a request hit a defect, and where. */
 export const reportDefect = (requestId: string, defect: unknown): void =>
   console.error(
     JSON.stringify({ level: "error", msg: "internal", request_id: requestId, at: stackFrames(defect) }),

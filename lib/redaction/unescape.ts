@@ -4,14 +4,14 @@
  * @module
  */
 
-/** Escapes, with the code that they stand for. No repetition is without bound: it would take the square of a length. */
+/** Escapes, with the code that they stand for. No repetition is unbounded: it would take quadratic time. */
 const percentEscape = /%(?:25){0,3}([0-7][\da-f])/gi
 const unicodeEscape = /\\{1,7}u([\da-f]{4})/gi
 const jsonEscape = /\\{1,7}u([\da-f]{4})|\\/gi
 
 const charOf = (hex: string): string => String.fromCharCode(parseInt(hex, 16))
 
-/** A text without escapes. Backslashes go altogether, since each level of JSON doubles them. */
+/** A text without escapes. Backslashes are removed altogether, since each level of JSON doubles them. */
 export const plainText = (text: string): string => {
   const decoded = text.includes("%") ? text.replace(percentEscape, (_, hex: string) => charOf(hex)) : text
   return decoded.includes("\\")

@@ -1,5 +1,5 @@
 /**
- * An answer told over a socket: as one message, or as one for each of its events.
+ * Sends an answer over a socket: as one message, or as one for each of its events.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { undoing, undone } from "../headers/content-codings.ts"
 import { created, done, failed, metadataOf, streamed } from "./socket-frames.ts"
 import type { Outlet } from "./socket-outlet.ts"
 
-/** The most bytes of one message: of an event of a stream, or of an answer that is none. */
+/** The most bytes of one message: an event of a stream, or an answer that is not a stream. */
 export const mostOfOne = 16_777_216
-/** Of what is larger than this, a socket holds one at a time. */
+/** Above this size, a socket holds one at a time. */
 const large = 1_048_576
 
-/** Takes a turn, and gives it back by what it resolves to. */
+/** Waits for a turn, and resolves to the function that ends it. */
 export type Turn = () => Promise<() => void>
 
-/** Turns that are taken one after the other. */
+/** Makes turns, of which one is taken at a time. */
 export const makeTurns = (): Turn => {
   let last: Promise<void> = Promise.resolve()
   return () =>
@@ -27,7 +27,7 @@ export const makeTurns = (): Turn => {
     })
 }
 
-/** A body as text can be made of it; nothing where it is in a coding that is not known here. */
+/** A body decoded so that it can be text; `undefined` if its content coding is not known here. */
 const plain = (
   { headers, body }: Response,
 ): ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined => {
@@ -36,7 +36,7 @@ const plain = (
   return undo.kind === "formats" ? undone(body, undo.formats) : undefined
 }
 
-/** The chunks of a body, each when the client has read enough of what went before. */
+/** The chunks of a body, each once the client has read enough of the earlier ones. */
 async function* chunksOf(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   { room }: Outlet,
@@ -54,10 +54,10 @@ async function* chunksOf(
 }
 
 /**
- * Tells an answer. Never rejects: an answer that breaks off, or is too large, ends with `universal.error`.
+ * Sends an answer. Never rejects: an answer that breaks off, or is too large, ends with `universal.error`.
  *
  * @param eventId the client's own, as JSON
- * @param turn is taken while something large is held
+ * @param turn taken while something large is held
  */
 export const tellAnswer = async (
   response: Response,
@@ -67,7 +67,7 @@ export const tellAnswer = async (
 ): Promise<void> => {
   const metadata = metadataOf(response, eventId)
   let end: (() => void) | undefined
-  /** Whether as much may be held. */
+  /** Whether so much may be held. */
   const hold = async (size: number): Promise<boolean> => {
     if (size > large) end ??= await turn()
     return size <= mostOfOne

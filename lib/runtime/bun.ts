@@ -6,7 +6,7 @@
 import { drainsBy, served } from "./module.ts"
 import { announce, cannotListen, settingsOrExit } from "./process.ts"
 
-/** As much of Bun's API as is used here. */
+/** The part of Bun's API that is used here. */
 declare const Bun: {
   readonly serve: (options: typeof served) => {
     readonly hostname: string

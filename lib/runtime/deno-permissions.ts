@@ -1,8 +1,8 @@
 /**
- * What Deno lets the process do. Everything is granted on the other runtimes.
+ * What Deno permits the process to do. On the other runtimes everything is permitted.
  *
- * Nothing here lets Deno ask by itself, which it does on a terminal whenever something is used that is not granted: for
- * each variable, and for each host in the middle of a call, with every other request waiting for the answer.
+ * Deno must never prompt by itself, as it does on a terminal whenever something is used without permission: for each
+ * variable, and for each host in the middle of a call, while every other request waits for the answer.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface Status {
   readonly partial?: boolean
 }
 
-/** As much of Deno's API as is used here. */
+/** The part of Deno's API that is used here. */
 interface DenoHost {
   readonly mainModule?: string
   readonly permissions?: {
@@ -32,11 +32,11 @@ const permissions = host?.permissions
 
 const isWhole = ({ state, partial }: Status): boolean => state === "granted" && partial !== true
 
-/** Whether something is granted, all of it. Asks nobody. */
+/** Whether something is granted in full. Does not prompt. */
 const isGranted = (descriptor: Descriptor): boolean =>
   permissions === undefined || isWhole(permissions.querySync(descriptor))
 
-/** An environment whose variables are those that may be read. */
+/** An environment of the variables that may be read. */
 export const grantedEnvironment = (
   env: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> => {
@@ -47,7 +47,7 @@ export const grantedEnvironment = (
   if (status.state === "granted") {
     return Object.fromEntries(Object.keys(env).filter(mayRead).map((variable) => [variable, env[variable]]))
   }
-  // Which variables there are may not be asked either.
+  // Listing the variables is not permitted either.
   return new Proxy<Record<string, unknown>>({}, {
     get: (_, variable) => typeof variable === "string" && mayRead(variable) ? env[variable] : undefined,
   })
@@ -70,7 +70,7 @@ const mainModule = (): string => {
   return main.startsWith("file://") ? decodeURIComponent(new URL(main).pathname) : main
 }
 
-/** What a server needs beside its variables, which say so. */
+/** What a server needs besides its variables, which name it. */
 export interface Needs {
   /** Where most of its calls go. */
   readonly upstream: string
@@ -78,15 +78,15 @@ export interface Needs {
   readonly file: string | undefined
 }
 
-/** Who is given one of these has been given what there is to be had. */
+/** A process that may read one of these has been granted the variables that its operator meant to grant. */
 const variables = ["BASETEN_API_KEY", "BASEGATE_CONFIG", "BASEGATE_TOKENS"]
 
 /**
- * Asks on a terminal for what a server needs and has not been granted, in whole or in part: the environment, the network,
- * the file of its log. Each is asked for once in the life of a process; elsewhere Deno takes no for the answer.
+ * Prompts on a terminal for what a server needs and has not been granted, in whole or in part: the environment, the
+ * network, the file of its log. Each once in the life of a process; without a terminal Deno takes the answer to be no.
  *
- * @param needs asked for once the environment can be read
- * @returns what the server goes on without, as a line for the operator; nothing where it lacks nothing
+ * @param needs called once the environment can be read
+ * @returns what the server goes on without, as a line for the operator; `undefined` if it has everything
  */
 export const askForPermissions = (needs: () => Needs): string | undefined => {
   if (permissions === undefined) return undefined

@@ -1,5 +1,5 @@
 /**
- * The handshake of a socket for universal requests: who may open one, and with what of the client's headers.
+ * The handshake of a socket for universal requests: who may open one, and which of the client's headers it keeps.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const offered = /^(cf-aig-authorization|authorization)\.(\S+)$/
 /**
  * Serves a request that may be a handshake.
  *
- * @param upgrade makes a socket of it, once the gateway has let the caller in
+ * @param upgrade upgrades it to a socket, once the gateway has admitted the caller
  */
 export const serveWithSockets = <Answer>(
   gateway: Gateway,

@@ -1,5 +1,5 @@
 /**
- * The runtime that this module finds itself in: the transport that suits it, its environment, and its ways.
+ * The runtime that this module runs on: its best transport, its environment, its capabilities.
  *
  * @module
  */
@@ -25,11 +25,11 @@ const host = globalThis as {
 
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
-/** How requests may treat each other, how much memory they share, and where the log is kept. */
+/** Whether requests may wait for each other, how much memory they share, and where the log is kept. */
 export const hostTraits = (): HostCapabilities =>
   onWorkers() ? workersTraits : { coalescer: layerCoalesceInFlight, log: layerSqlite(findSqlite) }
 
-/** Deno's `fetch` for who may not call every host. */
+/** Deno's `fetch` for a process that may not call every host. */
 const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {
   const to = new URL(url)
   return mayCall(to)
@@ -61,7 +61,7 @@ export const layerHost = (): Layer.Layer<Transport> => {
   return Transport.layerFetch()
 }
 
-/** The environment of the process, where there is one: what of it may be read. */
+/** The part of the process's environment that may be read, if there is a process. */
 export const hostEnvironment = (): Readonly<Record<string, unknown>> =>
   grantedEnvironment(
     (globalThis as { readonly process?: { readonly env?: Record<string, unknown> } }).process?.env ?? {},

@@ -5,13 +5,14 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 
-/** How long such a client may go on sending what is not read, in all and without a byte, in milliseconds. */
+/** How long such a client may go on sending, in all and without a byte, in milliseconds. Nothing of it is used. */
 const longest = 30_000
 const quiet = 5_000
 
 /**
- * Closes after an answer that came before the end of its request in two stages (RFC 9112 §9.6): no more is said, and what
- * still comes is dropped. A connection that is closed with bytes unread is reset, and its client loses the answer.
+ * Closes after an answer that came before the end of its request in two stages (RFC 9112 §9.6): the gateway
+ * stops sending, and drops what still arrives. A connection that is closed with bytes unread is reset, and its client
+ * loses the answer.
  *
  * Node closes so by `destroySoon`, if it closes at all.
  */

@@ -7,7 +7,7 @@ import type { Environment } from "../config/environment.ts"
 import type { Gateway } from "../gateway.ts"
 
 /**
- * Makes a gateway at an environment's first request and gives the same one from then on. A Worker's `env` is the same
+ * Makes a gateway at an environment's first request and returns the same one from then on. A Worker's `env` is the same
  * object for all requests of an isolate.
  */
 export const perEnvironment = (

@@ -1,5 +1,5 @@
 /**
- * What the servers of a process share: settings checked at the start, and what is told then.
+ * What the servers of a process share: settings are checked at the start, and warnings printed.
  *
  * @module
  */
@@ -18,12 +18,12 @@ const self = (globalThis as unknown as { readonly process: Process }).process
 
 let hasAsked = false
 
-/** On Deno: asks, on a terminal, for the permissions that a server needs, and tells which of them it has not got. */
+/** On Deno: prompts, on a terminal, for the permissions that a server needs, and prints which of them it lacks. */
 export const askPermissions = (): void => {
   if (hasAsked) return
   hasAsked = true
   const lack = askForPermissions(() => {
-    // Of malformed settings others tell.
+    // Malformed settings are reported elsewhere.
     const settings = Result.orElse(readSettings(hostEnvironment()), () => readSettings({}))
     const { inferenceUrl, logFile } = Result.getOrThrow(settings)
     return { upstream: inferenceUrl, file: logFile }
@@ -31,7 +31,7 @@ export const askPermissions = (): void => {
   if (lack !== undefined) console.error(lack)
 }
 
-/** The settings; where one is malformed the process ends with one line that names it. */
+/** The settings; if one is malformed, the process exits with one line that names it. */
 export const settingsOrExit = (): SettingsShape => {
   askPermissions()
   const settings = readSettings(hostEnvironment())
@@ -46,7 +46,7 @@ export const urlHost = (host: string): string =>
 
 let hasTold = false
 
-/** Tells that the file of the log cannot be used, before a request finds it out. */
+/** Warns that the file of the log cannot be used, before a request runs into it. */
 const tellOfFile = (file: string): void => {
   const problem = fileProblem(findSqlite(), file)
   if (problem === undefined) return
@@ -57,7 +57,7 @@ const tellOfFile = (file: string): void => {
 }
 
 /**
- * Tells once who may spend the stored keys, and what is wrong with the log's file, unless `LOG_LEVEL` is above warnings.
+ * Prints once who may spend the stored keys, and what is wrong with the log's file, unless `LOG_LEVEL` hides warnings.
  *
  * @param keepsFiles whether the gateway, which may run in another process, can have files
  */
@@ -71,13 +71,13 @@ export const tellAtStart = (host: string, keepsFiles = true): void => {
   if (notice !== undefined) console.error(`basegate: ${notice}`)
 }
 
-/** Tells where the gateway is to be found, and what its operator should know. */
+/** Prints where the gateway listens, and what its operator should know. */
 export const announce = (host: string, port: number, keepsFiles = true): void => {
   console.log(`basegate listens on http://${urlHost(host)}:${port}`)
   tellAtStart(host, keepsFiles)
 }
 
-/** Ends the process with one line where it cannot listen: the port is taken, or the address is not this machine's. */
+/** Exits with one line if the process cannot listen: the port is taken, or the address is not this machine's. */
 export const cannotListen = (host: string, port: number, cause: unknown): never => {
   const { code = "" } = cause as { readonly code?: string }
   console.error(

@@ -1,5 +1,5 @@
 /**
- * The signals that end a server, and what is as good as one.
+ * The signals that stop a server, and what counts as one.
  *
  * @module
  */
@@ -16,19 +16,19 @@ interface Process {
 }
 const self = (globalThis as unknown as { readonly process: Process }).process
 
-/** How long last words have to reach the sockets, in milliseconds: Deno (2.9) exits with what it has not written. */
+/** Grace for final writes to reach the sockets, in milliseconds: Deno (2.9) exits without flushing them. */
 const flush = 250
 
 /**
- * How soon after the first a signal is the same one, in milliseconds: a terminal sends Ctrl-C to every process that runs
- * in it, and npm passes it on to its own.
+ * Within how long after the first a signal counts as the same one, in milliseconds: a terminal sends Ctrl-C to every
+ * process that runs in it, and npm passes it on to its own.
  */
 const echo = 150
 
 /** How often a server that npm has started looks for npm, in milliseconds. */
 const glance = 500
 
-/** npm passes SIGTERM and SIGINT on; where it ends by another signal, what it has started would listen on for ever. */
+/** npm passes SIGTERM and SIGINT on; if it ends by another signal, the server that it started would listen on for ever. */
 const onOrphaned = (callback: () => void): void => {
   const { npm_package_name: name, npm_lifecycle_event: script } = hostEnvironment()
   if (name !== product.name || !String(script).startsWith("start")) return
@@ -40,7 +40,7 @@ const onOrphaned = (callback: () => void): void => {
   }, glance)
 }
 
-/** Calls `stop` once, when the process is told to end, and `now` when it is told again. */
+/** Calls `stop` once, on the first signal to end, and `now` on the next. */
 export const onSignal = (stop: () => void, now: () => void): void => {
   let since: number | undefined
   const signalled = (): void => {
@@ -55,7 +55,7 @@ export const onSignal = (stop: () => void, now: () => void): void => {
 
 /**
  * On SIGTERM, SIGINT or SIGHUP: stops listening, lets requests end for `grace` milliseconds, then ends them as `draining`
- * and the process with them, whatever hangs. A second signal ends it at once.
+ * and exits, whatever hangs. A second signal ends it at once.
  */
 export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () => void): void => {
   const stop = async (): Promise<void> => {

@@ -1,8 +1,8 @@
 /**
  * The messages of a socket with universal requests: Cloudflare's, and `universal.error` beside them.
  *
- * What a provider said, and the `eventId` of a client, stand in them in their own characters: decoding and encoding again
- * would lose the digits of large numbers.
+ * A provider's JSON and a client's `eventId` are copied into them as text: decoding and encoding again would lose the
+ * digits of large numbers.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { membersNamed, type Named, parseBytes } from "../json/members.ts"
 export interface Asked {
   /** The request in its own bytes. */
   readonly body: Uint8Array<ArrayBuffer>
-  /** By which the client tells answers apart, as JSON; nothing where it gave none. */
+  /** By which the client distinguishes answers, as JSON; `undefined` if it gave none. */
   readonly eventId: string | undefined
 }
 
-/** The longest `eventId` and `type`, in bytes: an id goes out again with each event. */
+/** The longest `eventId` and `type`, in bytes: an id is repeated with each event. */
 const longestId = 2048
 
 const decoder = new TextDecoder()
@@ -44,14 +44,14 @@ export const requestIn = (data: unknown): Asked | string => {
   return { body, eventId: isId ? decoder.decode(id) : undefined }
 }
 
-/** The bytes of a member that is there once. */
+/** The bytes of a member that occurs once. */
 const bytesOf = (
   bytes: Uint8Array<ArrayBuffer>,
   named: Named | undefined,
 ): Uint8Array<ArrayBuffer> | undefined =>
   named?.times === 1 ? bytes.subarray(named.first.start, named.first.end) : undefined
 
-/** What is told of an answer beside it, as JSON. */
+/** An answer's metadata, as JSON. */
 export const metadataOf = ({ headers, status }: Response, eventId: string | undefined): string => {
   const rest = JSON.stringify({
     cacheStatus: headers.get("cf-aig-cache-status"),
@@ -63,14 +63,14 @@ export const metadataOf = ({ headers, status }: Response, eventId: string | unde
   return `${idOf(eventId ?? JSON.stringify(headers.get("cf-aig-event-id"))).slice(0, -1)},${rest.slice(1)}`
 }
 
-/** The metadata of what belongs to a request alone. */
+/** The metadata of a message about a request that has no answer. */
 export const idOf = (eventId: string | undefined): string =>
   eventId === undefined ? "{}" : `{"eventId":${eventId}}`
 
 const message = (type: string, metadata: string, rest = ""): string =>
   `{"type":"universal.${type}","metadata":${metadata}${rest}}`
 
-/** An answer that is there whole, or the first word of a stream. */
+/** A whole answer, or the start of a stream. */
 export const created = (metadata: string, response?: string): string =>
   message("created", metadata, response === undefined ? "" : `,"response":${asJson(response)}`)
 
@@ -78,10 +78,10 @@ export const created = (metadata: string, response?: string): string =>
 export const streamed = (eventId: string | undefined, data: string): string =>
   message("stream", idOf(eventId), `,"response":${asJson(data)}`)
 
-/** The last word of a stream. */
+/** The end of a stream. */
 export const done = (metadata: string): string => message("done", metadata)
 
-/** Why there is no answer, or no more of it. */
+/** Why there is no answer, or why it broke off. */
 export const failed = (metadata: string, why: string): string =>
   message("error", metadata, `,"error":${JSON.stringify({ message: why })}`)
 

@@ -1,18 +1,18 @@
 /**
- * What goes out over a socket, no faster than its client reads.
+ * Sends over a socket, no faster than its client reads.
  *
  * @module
  */
 
-/** As much of a socket as is used here. */
+/** The part of a socket that is used here. */
 export interface Socket {
   readonly send: (text: string) => unknown
   readonly close: (code: number, reason: string) => unknown
-  /** Bytes that the client has not taken yet; left out where the runtime does not tell. */
+  /** Bytes that the client has not taken yet; absent if the runtime does not know. */
   readonly buffered?: () => number
 }
 
-/** The way out of a socket, which many answers share. */
+/** The outgoing side of a socket, which many answers share. */
 export interface Outlet {
   /**
    * Sends a message when its turn has come and the client has read enough of those before it. Resolves then, with
@@ -21,23 +21,23 @@ export interface Outlet {
   readonly send: (message: string) => Promise<boolean>
   /** Resolves when the client has read enough for more, with whether the socket is still there. */
   readonly room: () => Promise<boolean>
-  /** The client has read. Where nobody says so, it is asked for. */
+  /** The client has read. If the runtime does not report it, the outlet polls. */
   readonly drained: () => void
-  /** Nobody is there any more: whoever waits is let go. */
+  /** The socket is gone: releases all who wait. */
   readonly closed: () => void
 }
 
-/** How many bytes may wait for a client before its answers do. One message more may wait beside them. */
+/** How many bytes may be buffered for a client before its answers wait; one more message may be buffered beside them. */
 const mostWaiting = 1_048_576
 
 /**
- * Where the runtime does not tell what waits for a client (Workers), it is taken to have read so many bytes a second, and
- * so many may wait by that reckoning: ten times what the fastest model writes.
+ * If the runtime does not know what is buffered for a client (Workers), the client is assumed to read so many bytes a
+ * second, ten times what the fastest model writes, and so many may be buffered by that estimate.
  */
 const readPerSecond = 2_097_152
 const mostReckoned = 4_194_304
 
-/** How long to wait before asking again what the client has read, in milliseconds: longer each time. */
+/** How long to wait before polling again what the client has read, in milliseconds: longer each time. */
 const longestPause = 250
 
 interface Waiting {
@@ -64,7 +64,7 @@ const reckoned = (): Waiting => {
   }
 }
 
-/** Opens the way out of a socket. */
+/** Opens the outgoing side of a socket. */
 export const makeOutlet = (socket: Socket): Outlet => {
   const waiting: Waiting = socket.buffered === undefined
     ? reckoned()
@@ -88,7 +88,7 @@ export const makeOutlet = (socket: Socket): Outlet => {
     asking = undefined
   }
   const room = async (): Promise<boolean> => {
-    // All who wait are let go at once, and the first of them may fill the room again.
+    // All who wait are released at once, and the first of them may use up the room again.
     while (isFull()) await (asking ??= ask())
     return !gone
   }
@@ -101,7 +101,7 @@ export const makeOutlet = (socket: Socket): Outlet => {
     try {
       socket.send(message)
     } catch {
-      // It has closed, which its runtime is yet to tell.
+      // It has closed, and its runtime has not reported it yet.
       closed()
       return false
     }

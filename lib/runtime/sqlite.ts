@@ -16,7 +16,7 @@ interface Modules {
 
 const self = globalThis as { readonly process?: { readonly getBuiltinModule?: Modules } }
 
-/** Asked for by name at run time: an import would keep the module from loading where there is none. */
+/** Looked up by name at run time: an import would fail the whole module where it is missing. */
 export const findSqlite = (): OpenDatabase | undefined => {
   const builtin = self.process?.getBuiltinModule
   const sqlite = builtin?.("node:sqlite")
@@ -27,7 +27,7 @@ export const findSqlite = (): OpenDatabase | undefined => {
         "Deno does not let the gateway use it: start it with --allow-read and --allow-write (-RW)",
       )
     }
-    // The log names callers and may hold bodies: a file that is made here is its owner's alone.
+    // The log names callers and may hold bodies: only the owner may read a file that is made here.
     const { openSync, closeSync } = builtin("node:fs")
     if (file !== ":memory:") closeSync(openSync(file, "a", 0o600))
     return new sqlite.DatabaseSync(file)

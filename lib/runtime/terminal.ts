@@ -1,5 +1,5 @@
 /**
- * The terminal that a server runs in, where it runs in one.
+ * The terminal that a server runs in, if any.
  *
  * @module
  */
@@ -14,8 +14,8 @@ interface Process {
 }
 
 /**
- * How to write to the terminal; nothing where standard output is a file or a pipe. Asked for each line, since
- * windows change their size. `NO_COLOR` (no-color.org) and terminals that say they are dumb get no color.
+ * How to write to the terminal; `undefined` if standard output is a file or a pipe. Read for each line, since windows
+ * change their size. `NO_COLOR` (no-color.org) and terminals that say they are dumb get no color.
  */
 export const terminalFormat = (dated = false): TerminalFormat | undefined => {
   const { stdout, env: all = {} } = (globalThis as { readonly process?: Process }).process ?? {}
@@ -27,7 +27,7 @@ export const terminalFormat = (dated = false): TerminalFormat | undefined => {
 /**
  * Lines for people on a terminal, the first of them below the names of the columns; JSON elsewhere.
  *
- * Nothing asks for `process.stdout` before the first answer: making it takes 9 ms on Bun and 15 on Deno (2026-11).
+ * Nothing touches `process.stdout` before the first answer: making it takes 9 ms on Bun and 15 on Deno (2026-11).
  */
 export const layerTerminal: Layer.Layer<never> = Layer.sync(LogLine, () => {
   let named = false

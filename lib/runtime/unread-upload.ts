@@ -1,10 +1,10 @@
 /**
- * What is left of an upload that was refused.
+ * Reads the rest of an upload that was refused.
  *
  * @module
  */
 
-/** How much of it is read, in bytes, and how long one part of it is waited for, in milliseconds. */
+/** How much of it to read, in bytes, and how long to wait for one part, in milliseconds. */
 const most = 67_108_864
 const quiet = 5_000
 
@@ -25,7 +25,7 @@ const readOut = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise
   }
 }
 
-/** A request of up to so many bytes has come whole by the time of its answer. */
+/** A request of up to so many bytes has arrived whole by the time of its answer. */
 const small = 16_384
 
 /** Whether a client may still be sending when it is answered. */
@@ -35,9 +35,9 @@ export const mayBeSending = ({ headers }: Request): boolean =>
 /**
  * Holds a refusal back until the client has sent all of its upload, if nothing of it was read.
  *
- * Bun (1.4) closes a connection that is not to be kept as soon as the answer is out, with bytes unread, and workerd
- * (2026-10) every one: it is reset, and a client that sends first loses the answer (RFC 9112 §9.6). They do not tell which
- * connections are not to be kept.
+ * Bun (1.4) closes a connection that is not kept alive as soon as the answer is out, with bytes unread, and workerd
+ * (2026-10) closes every one: it is reset, and a client that sends first loses the answer (RFC 9112 §9.6). They do not
+ * show which connections are kept alive.
  */
 export const afterUpload = async (request: Request, answering: Promise<Response>): Promise<Response> => {
   const answer = await answering

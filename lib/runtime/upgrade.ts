@@ -1,5 +1,5 @@
 /**
- * WebSockets on Bun and Deno, where a `fetch` handler can make one of a request. Node's cannot.
+ * WebSockets on Bun and Deno, where a `fetch` handler can upgrade a request. Node's cannot.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import type { Gateway } from "../gateway.ts"
 import type { Handshake } from "./handshake.ts"
 import { type Conversation, converse } from "./websocket.ts"
 
-/** As much of Bun's server as is used here; it is lent to `fetch` as its second argument. */
+/** The part of Bun's server that is used here; it is lent to `fetch` as its second argument. */
 export interface BunServer {
   readonly upgrade?: (
     request: Request,
     options: { readonly data: BunData; readonly headers: Record<string, string> },
   ) => boolean
   readonly stop?: () => unknown
-  /** How many seconds the connection of a request may be without bytes from now on, until the next request on it. */
+  /** How many seconds a request's connection may be idle from now on, until its next request. */
   readonly timeout?: (request: Request, seconds: number) => void
 }
 
-/** What is lent to a socket from its handshake. */
+/** What a socket keeps from its handshake. */
 export interface BunData {
   readonly start: (socket: BunSocket) => Conversation
   conversation?: Conversation
 }
 
-/** As much of a socket of Bun's as is used here. */
+/** The part of Bun's socket that is used here. */
 export interface BunSocket {
   readonly data: BunData
   readonly send: (text: string) => unknown
@@ -52,10 +52,10 @@ const { Deno } = globalThis as {
   }
 }
 
-/** Makes a socket of an accepted handshake. Bun wants no response then. */
+/** Upgrades an accepted handshake to a socket. Bun expects no response then. */
 export type Upgrade = (handshake: Handshake) => Response | undefined
 
-/** How this host makes a socket of a request; nothing where it cannot. */
+/** How this host upgrades a request to a socket; `undefined` if it cannot. */
 export const upgradeOf = (
   gateway: Gateway,
   request: Request,

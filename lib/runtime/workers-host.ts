@@ -1,5 +1,5 @@
 /**
- * What Workers lend, and how they differ from a process of one's own.
+ * What Workers provide, and how they differ from a process.
  *
  * @module
  */
@@ -21,8 +21,8 @@ const fixedLength: StreamBody = (body, length) =>
   FixedLengthStream === undefined ? body : body.pipeThrough(new FixedLengthStream(length))
 
 /**
- * workerd undoes gzip and brotli whatever was asked for, where they are spelt so (2026-11), and sends a stream chunked,
- * whatever its `content-length`, unless it is a `FixedLengthStream`. A body's own chunks are of 4 KiB at most: in larger
+ * workerd decodes gzip and brotli unasked, in exactly these spellings (2026-11), and sends a stream chunked, whatever its
+ * `content-length`, unless it is a `FixedLengthStream`. A body's own chunks are of 4 KiB at most: in larger
  * ones a gigabyte takes a sixth of the CPU.
  */
 export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
@@ -31,7 +31,7 @@ export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
   openReader: readBuffers(65_536),
 })
 
-/** workerd's `performance.now()` is the clock on the wall (2026-11): one that is set back would stop every time-out. */
+/** workerd's `performance.now()` is the wall clock (2026-11): setting it back would stop every timeout. */
 const workersClock: Layer.Layer<never> = Layer.effect(
   Clock.Clock,
   Effect.map(Clock.Clock, (clock): Clock.Clock => {
@@ -49,8 +49,8 @@ const workersClock: Layer.Layer<never> = Layer.effect(
 )
 
 /**
- * A request that waits for another one hangs, so misses are not shared. An isolate has 128 MB: 20,000 counters of either kind
- * about 9 MB, cached answers 32 MB, the log 8 MB, and request bodies 24 MB.
+ * A request that waits for another one hangs, so misses are not coalesced. An isolate has 128 MB: 20,000 counters of
+ * either kind take about 9 MB, cached answers 32 MB, the log 8 MB, and request bodies 24 MB.
  */
 export const workersTraits: HostCapabilities = {
   coalescer: layerCoalesceNone,

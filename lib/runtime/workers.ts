@@ -13,11 +13,11 @@ import { layerWorkers, workersTraits } from "./workers-host.ts"
 
 const gatewayOf = perEnvironment((env) => makeGateway({ env, transport: layerWorkers }, workersTraits))
 
-/** Cloudflare's edge says in which of its data centres a request came in. */
+/** Cloudflare's edge says in which of its data centres a request arrived. */
 const isFromCloudflare = (request: Request): boolean =>
   (request as { readonly cf?: { readonly colo?: unknown } | null }).cf?.colo !== undefined
 
-/** As much of Workers' API as is used here. */
+/** The part of Workers' API that is used here. */
 declare const WebSocketPair: new () => readonly [client: unknown, server: WebSocket & { accept(): void }]
 
 export default {
@@ -45,7 +45,7 @@ export default {
       const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol }
       return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)
     })
-    // Cloudflare's edge takes uploads to their end by itself.
+    // Cloudflare's edge reads uploads to their end by itself.
     return mayBeSending(request) && !isFromCloudflare(request) ? afterUpload(request, answering) : answering
   },
 }
