@@ -6,6 +6,7 @@ import { entryDetailJson } from "../../lib/admin/entry-json.ts"
 import { entryOf } from "../admin/some-log.ts"
 import { logsOptions } from "../../lib/commands/logs-options.ts"
 import { catalogue } from "../../lib/telemetry/metrics/catalogue.ts"
+import * as mod from "../../mod.ts"
 import { sectionOf } from "./markdown.ts"
 import { pages, textOf } from "./pages.ts"
 
@@ -72,4 +73,20 @@ test("`npm run logs`: its options are those of the pages", () => {
     }
   }
   assert.ok(seen > 4)
+})
+
+test("services to swap: those that mod.ts exports, with their layers", () => {
+  const layersOf = (value: object) =>
+    sorted(Object.getOwnPropertyNames(value).filter((name) => name.startsWith("layer")))
+  const exported = Object.entries(mod).filter(([, value]) =>
+    typeof value === "function" && layersOf(value).length > 0
+  )
+    .map(([name, value]) => [name, layersOf(value as object)])
+  const rows = [
+    ...sectionOf(textOf("lib/README.md"), "### Services to swap").matchAll(/^\| `(\w+)` .*\|(.*)\|$/gm),
+  ]
+    .map((
+      [, name, layers = ""],
+    ) => [name, sorted([...layers.matchAll(/`(\w+)`/g)].map(([, layer = ""]) => layer))])
+  assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(exported))
 })
