@@ -19,6 +19,15 @@ test("runtimes and measures are listed with commas", () => {
   assert.deepEqual(only, ["latency", "size"])
 })
 
+test("peers are those that are installed unless they are named", () => {
+  const peers = (...args: ReadonlyArray<string>) => readArguments(args, {}).peers
+  assert.deepEqual([peers(), peers("--peers", "nginx,haproxy"), peers("--peers", "")], [
+    undefined,
+    ["nginx", "haproxy"],
+    [],
+  ])
+})
+
 test("Portkey's folder may come from the environment", () => {
   assert.equal(readArguments([], { PORTKEY: "/opt/portkey" }).portkey, "/opt/portkey")
   assert.equal(

@@ -10,22 +10,25 @@ export interface Arguments {
   readonly short: boolean
   readonly busy: boolean
   readonly runtimes: ReadonlyArray<Runtime>
-  /** Names of measures; all where empty. */
+  /** Only the measures that have a goal. */
+  readonly goals: boolean
+  /** Names of measures; all of them if empty. */
   readonly only: ReadonlyArray<string>
   readonly json: string
   readonly compare: string | undefined
   readonly against: string | undefined
-  /** Hold the gateway against itself without what observes it. */
-  readonly unobserved: boolean
+  /** Names of peers; those that are installed if undefined. */
+  readonly peers: ReadonlyArray<string> | undefined
   readonly portkey: string | undefined
 }
 
 export const usage = `npm run bench -- [options]
-  --short              under two minutes, with wider spreads
+  --short              in a fifth of the time, with wider spreads
+  --goals              the measures that have a goal alone
   --only a,b           these measures alone
   --runtime bun,node   these runtimes alone
-  --against <folder>   hold this checkout's gateway against another checkout's, in place of the floors
-  --unobserved         hold it against itself without log, metrics, traces (Bun and Deno), in place of the floors
+  --against <folder>   measure another checkout's gateway too, in the same turns and beside the same floors
+  --peers nginx        these peers alone; none at all if the list is empty
   --compare <file>     show what changed since the results in a file
   --json <file>        where results go (dist/bench.json, which the next build removes)
   --portkey <folder>   where @portkey-ai/gateway is installed (or the variable PORTKEY)
@@ -43,10 +46,11 @@ export const readArguments = (
     options: {
       short: { type: "boolean", default: false },
       busy: { type: "boolean", default: false },
+      goals: { type: "boolean", default: false },
       only: { type: "string" },
       runtime: { type: "string" },
       against: { type: "string" },
-      unobserved: { type: "boolean", default: false },
+      peers: { type: "string" },
       compare: { type: "string" },
       json: { type: "string", default: "dist/bench.json" },
       portkey: { type: "string" },
@@ -59,11 +63,12 @@ export const readArguments = (
     short: values.short,
     busy: values.busy,
     runtimes: asked.length === 0 ? runtimes : runtimes.filter((runtime) => asked.includes(runtime)),
+    goals: values.goals,
     only: listed(values.only),
     json: values.json,
     compare: values.compare,
     against: values.against,
-    unobserved: values.unobserved,
+    peers: values.peers === undefined ? undefined : listed(values.peers),
     portkey: values.portkey ?? env["PORTKEY"],
   }
 }

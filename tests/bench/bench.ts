@@ -8,24 +8,30 @@ import type { RunningUpstream } from "./start-upstream.ts"
 import type { Subject } from "./subjects.ts"
 import type { Table } from "./table.ts"
 
-/** The gateway of a runtime and what it is held against: its floor, or another checkout's gateway. */
-export interface Pair {
+/** What is compared on one runtime. Its members take turns in each measure. */
+export interface Group {
   /** The runtime, and what else there is to say. */
-  readonly runtime: string
+  readonly name: string
+  /** The floor, or the gateway without what observes it. */
   readonly base: Subject
-  readonly gateway: Subject
+  /** This checkout's gateway, after that of an older checkout if there is one. */
+  readonly gateways: ReadonlyArray<Subject>
 }
 
+/** What the command line has chosen, and the processes that every measure uses. */
 export interface Bench {
   readonly upstream: RunningUpstream
   readonly client: LoadClient
-  readonly pairs: ReadonlyArray<Pair>
-  /** Gateways from their source, as `npm start` runs them. */
-  readonly sourcePairs: ReadonlyArray<Pair>
+  /** Gateways beside the floors of their runtimes. */
+  readonly groups: ReadonlyArray<Group>
+  /** Gateways run from source, as `npm start` does. */
+  readonly sourceGroups: ReadonlyArray<Group>
+  /** Gateways beside themselves without what observes them. */
+  readonly observedGroups: ReadonlyArray<Group>
   /** Proxies that others have written, whatever they run on. */
   readonly peers: ReadonlyArray<Subject>
-  /** Names of peers that would be measured if they were there. */
-  readonly absent: ReadonlyArray<string>
+  /** The folder of the older checkout. */
+  readonly against: string | undefined
   /** Fewer rounds, and shorter ones. */
   readonly short: boolean
 }
@@ -37,7 +43,8 @@ export interface Measure {
 }
 
 /** Everything that is measured. */
-export const subjectsOf = ({ pairs, peers }: Pick<Bench, "pairs" | "peers">): ReadonlyArray<Subject> => [
-  ...pairs.flatMap(({ base, gateway }) => [base, gateway]),
-  ...peers,
+export const subjectsOf = (
+  { groups, peers }: Pick<Bench, "groups" | "peers">,
+): ReadonlyArray<Subject> => [
+  ...new Set([...groups.flatMap(({ base, gateways }) => [base, ...gateways]), ...peers]),
 ]

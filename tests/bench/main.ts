@@ -12,20 +12,39 @@ import { buildBases, buildCheckout } from "./build.ts"
 import { startClient } from "./client/start-client.ts"
 import { changes, changesText } from "./compare.ts"
 import { disturbance, machine } from "./machine.ts"
+import { groupsOf } from "./groups.ts"
+import { goalsText, measuresWithGoals } from "./goals.ts"
+import { allocation } from "./measures/allocation.ts"
 import { chunk } from "./measures/chunk.ts"
+import { coldFirstToken, coldLatency } from "./measures/cold-calls.ts"
 import { coldStart } from "./measures/cold-start.ts"
+import { eventsPerSecond } from "./measures/events.ts"
 import { firstToken } from "./measures/first-token.ts"
 import { latency } from "./measures/latency.ts"
-import { memory } from "./measures/memory.ts"
+import { longMemory, openStreams } from "./measures/memory.ts"
 import { request } from "./measures/request.ts"
 import { size } from "./measures/size.ts"
-import { throughput } from "./measures/throughput.ts"
-import { pairsOf } from "./pairs.ts"
+import { observed, throughput } from "./measures/throughput.ts"
 import { findPeers } from "./peers.ts"
 import { startUpstream } from "./start-upstream.ts"
 import { type Table, tableText } from "./table.ts"
 
-const all: ReadonlyArray<Measure> = [latency, firstToken, throughput, request, chunk, memory, coldStart, size]
+const all: ReadonlyArray<Measure> = [
+  throughput,
+  latency,
+  firstToken,
+  coldLatency,
+  coldFirstToken,
+  eventsPerSecond,
+  chunk,
+  openStreams,
+  allocation,
+  observed,
+  size,
+  request,
+  longMemory,
+  coldStart,
+]
 
 /** What a file of results holds. */
 interface Results extends ReturnType<typeof machine> {
@@ -35,8 +54,11 @@ interface Results extends ReturnType<typeof machine> {
 const measured = async (bench: Bench, measures: ReadonlyArray<Measure>): Promise<ReadonlyArray<Table>> => {
   const tables: Array<Table> = []
   for (const { run } of measures) {
+    const began = performance.now()
     const table = await run(bench)
+    if (table.rows.length === 0) continue
     console.log(tableText(table))
+    console.log(`(${table.measure} took ${Math.round((performance.now() - began) / 1000)} s)`)
     tables.push(table)
   }
   return tables
@@ -47,6 +69,7 @@ const run = async (given: Arguments): Promise<void> => {
   if (unknown !== undefined) {
     throw new Error(`--only takes ${all.map(({ name }) => name).join(", ")}, not ${unknown}`)
   }
+  const { peers, absent } = findPeers(given.peers, given.portkey)
   const busy = given.busy ? undefined : await disturbance()
   if (busy !== undefined) throw new Error(`Not measured: ${busy}. --busy measures all the same.`)
 
@@ -55,28 +78,32 @@ const run = async (given: Arguments): Promise<void> => {
     : JSON.parse(readFileSync(given.compare, "utf8")) as Results
   buildCheckout(".")
   if (given.against !== undefined) buildCheckout(given.against)
-  await buildBases()
+  await buildBases(given.against)
 
   const about = machine()
   console.log(JSON.stringify(about, undefined, 2))
   console.log("Gateways run with their defaults; what they log, a line a request, goes to /dev/null.")
+  if (absent.length > 0) console.log(`Not installed, and not measured: ${absent.join(", ")}.`)
   const upstream = await startUpstream()
   const client = startClient()
   const tables = await measured(
     {
       upstream,
       client,
+      peers,
       short: given.short,
-      ...pairsOf(given.runtimes, given),
-      ...given.against === undefined && !given.unobserved
-        ? findPeers(given.portkey)
-        : { peers: [], absent: [] },
+      against: given.against,
+      ...groupsOf(given.runtimes, given.against),
     },
-    all.filter(({ name }) => given.only.length === 0 || given.only.includes(name)),
+    all.filter(({ name }) =>
+      given.only.length > 0 ? given.only.includes(name) : !given.goals || measuresWithGoals.has(name)
+    ),
   )
   await client.stop()
   await upstream.stop()
 
+  const goals = goalsText(tables)
+  if (goals !== undefined) console.log(goals)
   if (earlier !== undefined) {
     console.log(changesText(changes(earlier.tables, tables)))
     console.log(`Before: ${earlier.commit}, ${earlier.date}, ${earlier.command}`)

@@ -7,12 +7,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import process from "node:process"
-import type { Bench } from "./bench.ts"
 import { startChild } from "./child.ts"
 import type { Subject } from "./subjects.ts"
 
+/** Connections stay open on both sides for as long as the bench runs. */
+const forever = 1_000_000_000
+
 /**
- * One process, no log, nothing buffered, connections kept alive on both sides for as long as the bench runs.
+ * One process, no log, nothing buffered.
  *
  * @param folder where it may write: the paths that are compiled in belong to the system's own nginx
  */
@@ -24,7 +26,7 @@ error_log stderr error;
 events { worker_connections 8192; }
 http {
   access_log off;
-  keepalive_requests 1000000000;
+  keepalive_requests ${forever};
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/fastcgi;
@@ -33,7 +35,7 @@ http {
   upstream model {
     server ${new URL(upstream).host};
     keepalive 1024;
-    keepalive_requests 1000000000;
+    keepalive_requests ${forever};
   }
   server {
     listen 127.0.0.1:${port};
@@ -48,28 +50,44 @@ http {
 }
 `
 
-const nginx = (command: string): Subject => ({
-  name: "nginx",
+/** One process with one thread, no log, any idle connection to the upstream for any client. */
+const haproxyConfig = (_: string, upstream: string, port: number): string => `
+global
+  maxconn 8192
+  nbthread 1
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+  http-reuse always
+  option http-no-delay
+frontend bench
+  bind 127.0.0.1:${port}
+  default_backend model
+backend model
+  server model ${new URL(upstream).host} pool-max-conn -1
+`
+
+/** A peer that takes its configuration from a file in a folder of its own. */
+const configured = (
+  name: string,
+  command: string,
+  configOf: (folder: string, upstream: string, port: number) => string,
+  args: (folder: string, file: string) => ReadonlyArray<string>,
+): Subject => ({
+  name,
   path: "",
   headers: () => ({}),
   spawn: (upstream, port) => {
-    const folder = mkdtempSync(join(tmpdir(), "basegate-nginx-"))
-    const file = join(folder, "nginx.conf")
-    writeFileSync(file, nginxConfig(folder, upstream, port))
-    const child = startChild(command, ["-c", file, "-p", folder, "-e", "stderr"], {
-      cwd: folder,
-      env: {},
-      output: "ignore",
-    })
+    const folder = mkdtempSync(join(tmpdir(), `basegate-${name}-`))
+    const file = join(folder, "config")
+    writeFileSync(file, configOf(folder, upstream, port))
+    const child = startChild(command, args(folder, file), { cwd: folder, env: {}, output: "ignore" })
     child.process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
     return child
   },
 })
-
-const installed = (command: string): string | undefined =>
-  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"]
-    .map((folder) => join(folder, command))
-    .find((path) => existsSync(path))
 
 /** @param folder where `@portkey-ai/gateway` was installed by npm */
 const portkey = (folder: string): Subject => ({
@@ -78,7 +96,7 @@ const portkey = (folder: string): Subject => ({
   headers: (upstream) => ({
     "x-portkey-provider": "openai",
     "x-portkey-custom-host": `${upstream}/v1`,
-    "x-portkey-forward-headers": "x-bench-events,x-bench-gap-ms,x-bench-bytes",
+    "x-portkey-forward-headers": "x-bench-events,x-bench-gap-ms,x-bench-batch,x-bench-bytes",
   }),
   spawn: (_, port) =>
     startChild(
@@ -88,17 +106,43 @@ const portkey = (folder: string): Subject => ({
     ),
 })
 
-/** nginx, where it is on the path, and Portkey, where a folder is given that has it. */
-export const findPeers = (portkeyFolder: string | undefined): Pick<Bench, "peers" | "absent"> => {
-  const command = installed("nginx")
+const installed = (command: string): string | undefined =>
+  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"]
+    .map((folder) => join(folder, command))
+    .find((path) => existsSync(path))
+
+const native = (
+  name: string,
+  configOf: (folder: string, upstream: string, port: number) => string,
+  args: (folder: string, file: string) => ReadonlyArray<string>,
+): Subject | undefined => {
+  const command = installed(name)
+  return command === undefined ? undefined : configured(name, command, configOf, args)
+}
+
+/** Every peer that is known of; undefined where it is not installed. */
+const known = (portkeyFolder: string | undefined): Readonly<Record<string, Subject | undefined>> => ({
+  nginx: native("nginx", nginxConfig, (folder, file) => ["-c", file, "-p", folder, "-e", "stderr"]),
+  haproxy: native("haproxy", haproxyConfig, (_, file) => ["-db", "-f", file]),
+  portkey: portkeyFolder === undefined ? undefined : portkey(portkeyFolder),
+})
+
+/**
+ * nginx and HAProxy where they are on the path (Debian's packages of those names), and Portkey where a folder is given
+ * that has it.
+ *
+ * @param names those that are wanted; all if undefined. Throws an Error if one is not known.
+ */
+export const findPeers = (
+  names: ReadonlyArray<string> | undefined,
+  portkeyFolder: string | undefined,
+): { readonly peers: ReadonlyArray<Subject>; readonly absent: ReadonlyArray<string> } => {
+  const all = known(portkeyFolder)
+  const unknown = names?.find((name) => !Object.hasOwn(all, name))
+  if (unknown !== undefined) throw new Error(`--peers takes ${Object.keys(all).join(", ")}, not ${unknown}`)
+  const wanted = names ?? Object.keys(all)
   return {
-    peers: [
-      ...command === undefined ? [] : [nginx(command)],
-      ...portkeyFolder === undefined ? [] : [portkey(portkeyFolder)],
-    ],
-    absent: [
-      ...command === undefined ? ["nginx"] : [],
-      ...portkeyFolder === undefined ? ["portkey"] : [],
-    ],
+    peers: wanted.flatMap((name) => all[name] ?? []),
+    absent: wanted.filter((name) => all[name] === undefined),
   }
 }

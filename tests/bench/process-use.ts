@@ -6,9 +6,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import process from "node:process"
 
-/** Clock ticks of a second in /proc/…/stat: the same on every Linux that Node runs on. */
-const ticks = 100
-
 const read = (path: string): string => {
   try {
     return readFileSync(path, "utf8")
@@ -17,13 +14,10 @@ const read = (path: string): string => {
   }
 }
 
-/** The fields of /proc/…/stat from the third on: the second, a name in brackets, may hold spaces. */
-const fieldsOf = (pid: number): ReadonlyArray<string> =>
-  read(`/proc/${pid}/stat`).replace(/^.*\) /s, "").trim().split(" ")
-
-const threads = (pid: number): ReadonlyArray<string> => {
+/** The folders of a process's threads. */
+const threadsOf = (pid: number): ReadonlyArray<string> => {
   try {
-    return readdirSync(`/proc/${pid}/task`)
+    return readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`)
   } catch {
     return []
   }
@@ -32,18 +26,41 @@ const threads = (pid: number): ReadonlyArray<string> => {
 /** A process and those that it has started. */
 const family = (pid: number): ReadonlyArray<number> => [
   pid,
-  ...threads(pid)
-    .flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).match(/\d+/g) ?? [])
+  ...threadsOf(pid)
+    .flatMap((thread) => read(`${thread}/children`).match(/\d+/g) ?? [])
     .flatMap((child) => family(Number(child))),
 ]
 
-const total = (pid: number, of: (pid: number) => number): number =>
-  process.platform === "linux" ? family(pid).map(of).reduce((sum, value) => sum + value, 0) : NaN
+/** Nanoseconds that each thread has run, by the scheduler's count (the first field of schedstat). */
+const threadTimes = (pid: number): ReadonlyMap<string, number> =>
+  new Map(
+    family(pid).flatMap(threadsOf).flatMap((thread) => {
+      const text = read(`${thread}/schedstat`)
+      // A thread may end between the listing and the reading.
+      return text === "" ? [] : [[thread, Number(text.split(" ")[0])] as const]
+    }),
+  )
 
-/** CPU time used so far, user and system, in seconds. Its steps are 10 ms. */
-export const cpuSeconds = (pid: number): number =>
-  total(pid, (one) => (Number(fieldsOf(one)[11] ?? 0) + Number(fieldsOf(one)[12] ?? 0)) / ticks)
+/**
+ * Counts CPU time, user and system, of all threads. A thread that runs is up to date to a tick of the scheduler, one
+ * that sleeps to the nanosecond; one that ends takes with it what it had run.
+ *
+ * @returns microseconds since the call
+ */
+export const cpuMeter = (pid: number): () => number => {
+  const before = threadTimes(pid)
+  return () => {
+    const after = threadTimes(pid)
+    if (after.size === 0) return NaN
+    return [...after].reduce((sum, [thread, time]) => sum + time - (before.get(thread) ?? 0), 0) / 1000
+  }
+}
 
 /** Memory that is resident, in MiB. */
 export const residentMebibytes = (pid: number): number =>
-  total(pid, (one) => Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${one}/status`))?.[1] ?? 0) / 1024)
+  process.platform === "linux"
+    ? family(pid).reduce(
+      (sum, one) => sum + Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${one}/status`))?.[1] ?? 0) / 1024,
+      0,
+    )
+    : NaN

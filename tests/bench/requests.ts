@@ -32,12 +32,16 @@ export const direct = (url: string): Asked => ({ url, headers: {} })
 /** A chat completion. */
 export const completion = (of: Asked): Target => post(of, "/v1/chat/completions", {}, chat)
 
-/** A chat completion as a stream of so many events, `gap` milliseconds apart, and its last ones at once. */
-export const stream = (of: Asked, events: number, gap: number): Target =>
+/**
+ * A chat completion as a stream of so many events, `gap` milliseconds apart, and its last ones at once.
+ *
+ * @param batch how many events the upstream writes at a time; more than one as fast as they are read, without a gap
+ */
+export const stream = (of: Asked, events: number, gap: number, batch = 1): Target =>
   post(
     of,
     "/v1/chat/completions",
-    { "x-bench-events": `${events}`, "x-bench-gap-ms": `${gap}` },
+    { "x-bench-events": `${events}`, "x-bench-gap-ms": `${gap}`, "x-bench-batch": `${batch}` },
     { ...chat, stream: true },
   )
 

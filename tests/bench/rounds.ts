@@ -43,16 +43,17 @@ export const withRunning = async <A>(
 
 /**
  * Has each compile what it runs: Bun (1.4) is at it for some ten thousand requests, and doubles what one costs until
- * then. What a process costs before is the business of cold-start. A short run is too short for it.
+ * then. What a process costs before is the business of the measures whose names begin with "cold". A short run is too
+ * short for it.
  */
 export const warmedUp = async (
   { client, short }: Bench,
   running: ReadonlyMap<Subject, Running>,
   target: (of: Asked) => Target = completion,
 ): Promise<void> => {
+  const [milliseconds, atMost] = short ? [2500, 4000] : [10_000, 16_000]
   for (const of of running.values()) {
-    const milliseconds = short ? 600 : 6000
-    await client.run({ kind: "load", target: target(of), connections: 16, milliseconds })
+    await client.run({ kind: "load", target: target(of), connections: 16, milliseconds, atMost })
   }
 }
 

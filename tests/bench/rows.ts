@@ -13,15 +13,21 @@ type Cells = Row["cells"]
 export interface Told {
   /** Its own figures. */
   readonly own: (of: Subject) => Cells
-  /** How a gateway's compare; `base` is a floor, or another gateway. */
-  readonly relative: (gateway: Subject, base: Subject) => Cells
+  /** How a gateway's compare with those of its floor, or of an older gateway. */
+  readonly relative: (gateway: Subject, other: Subject) => Cells
+  /** How they compare with a peer's. */
+  readonly toPeer?: (gateway: Subject, peer: Subject) => Cells
 }
+
+/** The name of a gateway's row, without a suffix. */
+export const rowName = (group: string, { name }: Pick<Subject, "name">): string =>
+  name === "gateway" ? group : `${group} ${name}`
 
 /** @param suffix what tells the rows from others of their table, such as how many streams there were */
 export const rowsOf = (
-  { pairs, peers, absent }: Pick<Bench, "pairs" | "peers" | "absent">,
+  { groups, peers }: Pick<Bench, "groups" | "peers">,
   suffix: string,
-  { own, relative }: Told,
+  { own, relative, toPeer }: Told,
 ): ReadonlyArray<Row> => {
   const told = new Set<Subject>()
   const baseRow = (name: string, base: Subject): ReadonlyArray<Row> => {
@@ -30,12 +36,20 @@ export const rowsOf = (
     return [{ name, cells: own(base) }]
   }
   return [
-    ...pairs.flatMap(({ runtime, base, gateway }): ReadonlyArray<Row> => [
-      { name: runtime + suffix, cells: { ...relative(gateway, base), ...own(gateway) } },
-      ...baseRow(`${runtime} ${base.name}${suffix}`, base),
+    ...groups.flatMap(({ name, base, gateways }): ReadonlyArray<Row> => [
+      ...gateways.map((gateway, place) => {
+        const compared = [
+          ...[base, ...gateways.slice(0, place)].map((other) => relative(gateway, other)),
+          ...peers.map((peer) => toPeer?.(gateway, peer)),
+          own(gateway),
+        ]
+        return {
+          name: rowName(name, gateway) + suffix,
+          cells: Object.assign({}, ...compared) as Cells,
+        }
+      }).toReversed(),
+      ...baseRow(`${name} ${base.name}${suffix}`, base),
     ]),
     ...peers.map((peer) => ({ name: peer.name + suffix, cells: own(peer) })),
-    // A row without cells says that it was not measured.
-    ...absent.map((name) => ({ name: name + suffix, cells: {} })),
   ]
 }

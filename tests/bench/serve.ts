@@ -33,6 +33,7 @@ const serveOnWorkerd = (module: string, env: Readonly<Record<string, string>>, p
  * Serves a file, with its standard output (a gateway's log) in /dev/null.
  *
  * @param root the checkout that the file belongs to; the runtimes are this checkout's own
+ * @param flags of Node's
  */
 export const serve = (
   runtime: Runtime,
@@ -40,6 +41,7 @@ export const serve = (
   file: string,
   variables: Readonly<Record<string, string>>,
   port: number,
+  flags: ReadonlyArray<string> = [],
 ): Child => {
   const env = { ...variables, HOST: "127.0.0.1", PORT: `${port}` }
   const options = { cwd: root, env, output: "ignore" } as const
@@ -58,7 +60,7 @@ export const serve = (
       )
     }
     case "node":
-      return startChild(process.execPath, [file], options)
+      return startChild(process.execPath, [...flags, file], options)
     case "workerd":
       return serveOnWorkerd(join(root, file), env, port)
   }

@@ -11,8 +11,11 @@ import { serve } from "./serve.ts"
 /** A proxy that can be started. */
 export interface Subject {
   readonly name: string
-  /** @param port where it is to listen; it does not yet when this returns */
-  readonly spawn: (upstream: string, port: number) => Child
+  /**
+   * @param port where it is to listen; it does not yet when this returns
+   * @param flags of Node's; the other runtimes take none
+   */
+  readonly spawn: (upstream: string, port: number, flags?: ReadonlyArray<string>) => Child
   /** The path below which it serves what the upstream serves below `/`. */
   readonly path: string
   /** Headers that its requests need. */
@@ -34,7 +37,8 @@ const served = (runtime: Runtime, name: string, root: string, file: string): Sub
   name,
   path,
   headers: () => ({}),
-  spawn: (upstream, port) => serve(runtime, root, file, { BASETEN_INFERENCE_URL: upstream }, port),
+  spawn: (upstream, port, flags) =>
+    serve(runtime, root, file, { BASETEN_INFERENCE_URL: upstream }, port, flags),
 })
 
 const gatewayFiles = {
@@ -55,9 +59,13 @@ const floorFiles = {
 export const floorOf = (runtime: Runtime): Subject =>
   served(runtime, "floor", resolve("."), floorFiles[runtime])
 
-/** The gateway without what observes it. */
-export const unobservedOf = (runtime: Runtime): Subject =>
-  served(runtime, "unobserved", resolve("."), "dist/bench/unobserved.mjs")
+/**
+ * A checkout's gateway without what observes it.
+ *
+ * @param name of the checkout, as the build calls it
+ */
+export const unobservedOf = (runtime: Runtime, name: string): Subject =>
+  served(runtime, "unobserved", resolve("."), `dist/bench/unobserved-${name}.mjs`)
 
 /** The gateway of a checkout as it is deployed: the file that its build makes for a runtime. */
 export const gatewayOf = (runtime: Runtime, name: string, root: string): Subject =>

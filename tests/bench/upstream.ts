@@ -82,26 +82,50 @@ const events = (count: number, gap: number, left: AbortSignal): Response => {
   return new Response(new ReadableStream(source), { headers: { "content-type": "text/event-stream" } })
 }
 
-const block = new Uint8Array(65_536)
-
-const bytes = (count: number): Response => {
-  let left = count
+/** A body whose parts are made as they are read. */
+const pulled = (next: () => Uint8Array | undefined, type: string): Response => {
   const stream = {}
   open.add(stream)
   const source: UnderlyingDefaultSource<Uint8Array> = {
     pull: (controller) => {
-      const next = left >= block.length ? block : block.subarray(0, left)
-      left -= next.length
-      controller.enqueue(next)
-      if (left > 0) return
+      const part = next()
+      if (part !== undefined) return controller.enqueue(part)
       open.delete(stream)
       controller.close()
     },
     cancel: () => void open.delete(stream),
   }
-  return new Response(new ReadableStream(source, { highWaterMark: 0 }), {
-    headers: { "content-type": "application/octet-stream" },
-  })
+  return new Response(new ReadableStream(source, { highWaterMark: 0 }), { headers: { "content-type": type } })
+}
+
+const block = new Uint8Array(65_536)
+
+const bytes = (count: number): Response => {
+  let left = count
+  return pulled(() => {
+    const next = block.subarray(0, left)
+    left -= next.length
+    return next.length === 0 ? undefined : next
+  }, "application/octet-stream")
+}
+
+const encoder = new TextEncoder()
+const end = encoder.encode(closing)
+
+/** As fast as they are read, `batch` events in a write. */
+const bursts = (count: number, batch: number): Response => {
+  const tokens = encoder.encode(token.repeat(batch))
+  let left = count
+  let ended = false
+  return pulled(() => {
+    if (left > 0) {
+      left -= batch
+      return tokens
+    }
+    if (ended) return undefined
+    ended = true
+    return end
+  }, "text/event-stream")
 }
 
 const json = { headers: { "content-type": "application/json" } }
@@ -118,9 +142,9 @@ const server = Bun.serve({
     const body = await request.text()
     if (body === "") return new Response("no body", { status: 400 })
     if (asked("bytes") > 0) return bytes(asked("bytes"))
-    return asked("events") > 0
-      ? events(asked("events"), asked("gap-ms"), request.signal)
-      : new Response(completion, json)
+    const count = asked("events")
+    if (count === 0) return new Response(completion, json)
+    return asked("batch") > 1 ? bursts(count, asked("batch")) : events(count, asked("gap-ms"), request.signal)
   },
 })
 console.log(server.port)

@@ -17,6 +17,8 @@ export interface Load {
   readonly target: Target
   readonly connections: number
   readonly milliseconds: number
+  /** Ends earlier once so many are answered. */
+  readonly atMost?: number
 }
 
 /** So many requests a second, whether or not earlier ones are answered. */

@@ -7,7 +7,10 @@ import { answered } from "./answered.ts"
 import { type Answer, connectAll, type Fail } from "./connection.ts"
 import type { Answered, Load } from "./jobs.ts"
 
-export const load = async ({ target, connections, milliseconds }: Load, fail: Fail): Promise<Answered> => {
+export const load = async (
+  { target, connections, milliseconds, atMost = Infinity }: Load,
+  fail: Fail,
+): Promise<Answered> => {
   const pool = await connectAll(target, connections, fail)
   const times: Array<number> = []
   const start = performance.now()
@@ -15,7 +18,7 @@ export const load = async ({ target, connections, milliseconds }: Load, fail: Fa
     new Promise<void>((resolve) => {
       const next = ({ sent, ended }: Answer): void => {
         times.push(ended - sent)
-        if (ended - start < milliseconds) connection.send(next)
+        if (ended - start < milliseconds && times.length < atMost) connection.send(next)
         else resolve()
       }
       connection.send(next)

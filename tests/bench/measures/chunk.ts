@@ -13,11 +13,11 @@ const gap = 5
 export const chunk: Measure = {
   name: "chunk",
   run: async (bench) => {
-    const events = bench.short ? 200 : 800
+    const events = bench.short ? 150 : 300
     return {
       measure: "chunk",
       title: `Cost of a relayed, metered chunk: ${streams} streams, ${gap} ms apart`,
-      rows: await costs(bench, bench.short ? 1 : 5, "chunk", async (of) => {
+      rows: await costs(bench, bench.short ? 3 : 7, "chunk", async (of) => {
         await bench.client.run({
           kind: "turns",
           targets: [stream(of, events, gap)],

@@ -68,21 +68,21 @@ const wholes = (starts: Starts): ReadonlyArray<number> => starts.map(({ answered
 export const coldStart: Measure = {
   name: "cold-start",
   run: async (bench) => {
-    const pairs = bench.short ? bench.pairs : [...bench.pairs, ...bench.sourcePairs]
-    const subjects = new Set(subjectsOf({ ...bench, pairs }))
+    const groups = bench.short ? bench.groups : [...bench.groups, ...bench.sourceGroups]
+    const subjects = subjectsOf({ ...bench, groups })
     // The first start of all fills the caches of files and of compiled code.
     for (const subject of subjects) await startOf(bench, subject)
-    const found = await rounds([...subjects], bench.short ? 3 : 11, (subject) => startOf(bench, subject))
+    const found = await rounds(subjects, bench.short ? 3 : 11, (subject) => startOf(bench, subject))
     return {
       measure: "cold-start",
       title: "Cold start: from the spawn of a process to the first byte of its first chat completion",
-      rows: rowsOf({ ...bench, pairs }, "", {
+      rows: rowsOf({ ...bench, groups }, "", {
         own: (of) => ({
           "first byte, ms": summarise(wholes(found(of))),
           "of it the request, ms": summarise(found(of).map(({ request }) => request)),
         }),
-        relative: (gateway, base) => ({
-          [`over ${base.name}, ms`]: difference(wholes(found(gateway)), wholes(found(base))),
+        relative: (gateway, other) => ({
+          [`over ${other.name}, ms`]: difference(wholes(found(gateway)), wholes(found(other))),
         }),
       }),
       doesNotShow:

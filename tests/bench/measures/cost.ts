@@ -5,7 +5,7 @@
  */
 import { type Bench, subjectsOf } from "../bench.ts"
 import type { Target } from "../client/jobs.ts"
-import { cpuSeconds } from "../process-use.ts"
+import { cpuMeter } from "../process-use.ts"
 import type { Asked } from "../requests.ts"
 import { roundsOfRunning } from "../rounds.ts"
 import { rowsOf } from "../rows.ts"
@@ -27,12 +27,12 @@ export const costs = async (
   target?: (of: Asked) => Target,
 ): Promise<ReadonlyArray<Row>> => {
   const costOf = await roundsOfRunning(bench, subjectsOf(bench), count, async (of) => {
-    const before = cpuSeconds(of.pid)
+    const spent = cpuMeter(of.pid)
     const units = await work(of)
-    return (cpuSeconds(of.pid) - before) * 1e6 / units
+    return spent() / units
   }, target)
   return rowsOf(bench, "", {
     own: (of) => ({ [`CPU µs a ${unit}`]: summarise(costOf(of)) }),
-    relative: (gateway, base) => ({ [`to ${base.name}, ×`]: ratio(costOf(gateway), costOf(base)) }),
+    relative: (gateway, other) => ({ [`to ${other.name}, ×`]: ratio(costOf(gateway), costOf(other)) }),
   })
 }

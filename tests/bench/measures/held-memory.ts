@@ -49,7 +49,8 @@ const untilGone = async ({ upstream }: Bench): Promise<number> => {
   return performance.now() - left
 }
 
-const manyStreams = (bench: Bench, subject: Subject, streams: number): Promise<Partial<Held>> => {
+/** Many streams that are open at a time. */
+export const manyStreams = (bench: Bench, subject: Subject, streams: number): Promise<Partial<Held>> => {
   const { client } = bench
   const warmUp = (of: Running) =>
     client.run({ kind: "turns", targets: [completion(of)], rounds: 100, atOnce: 1 })
@@ -92,8 +93,8 @@ const longStream = (bench: Bench, subject: Subject): Promise<Partial<Held>> =>
     return { long: peak - idle }
   })
 
-/** All of it; without the streams of a gigabyte where time is short. */
-export const heldBy = async (bench: Bench, subject: Subject, streams: number): Promise<Partial<Held>> => ({
-  ...await manyStreams(bench, subject, streams),
-  ...bench.short ? {} : { ...await pausedReader(bench, subject), ...await longStream(bench, subject) },
+/** Streams of a gigabyte: one behind a reader that pauses, one that is read as fast as it comes. */
+export const longStreams = async (bench: Bench, subject: Subject): Promise<Partial<Held>> => ({
+  ...await pausedReader(bench, subject),
+  ...await longStream(bench, subject),
 })

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type Measure, subjectsOf } from "../bench.ts"
+import { type Bench, type Measure, subjectsOf } from "../bench.ts"
 import { rounds } from "../rounds.ts"
 import { rowsOf } from "../rows.ts"
+import type { Subject } from "../subjects.ts"
 import { difference, ratio, summarise } from "../summary.ts"
 import type { Row } from "../table.ts"
-import { type Held, heldBy } from "./held-memory.ts"
+import { type Held, longStreams, manyStreams } from "./held-memory.ts"
 
 const columns: Readonly<Record<string, keyof Held>> = {
   "idle, MiB": "idle",
@@ -29,33 +30,55 @@ const own = (held: ReadonlyArray<Partial<Held>>): Row["cells"] =>
       .filter(([, { count }]) => count > 0),
   )
 
-export const memory: Measure = {
-  name: "memory",
+const rowsOfHeld = async (
+  bench: Bench,
+  count: number,
+  held: (subject: Subject) => Promise<Partial<Held>>,
+  relative: (a: (name: keyof Held) => ReadonlyArray<number>, b: typeof a, other: string) => Row["cells"],
+): Promise<ReadonlyArray<Row>> => {
+  const found = await rounds(subjectsOf(bench), count, held)
+  const of = (subject: Subject) => (name: keyof Held) => valuesOf(found(subject), name)
+  return rowsOf(bench, "", {
+    own: (subject) => own(found(subject)),
+    relative: (gateway, other) => relative(of(gateway), of(other), other.name),
+  })
+}
+
+const doesNotShow =
+  "what is in use: a runtime keeps memory that it may need again. A few MiB between two runs are chance."
+
+export const openStreams: Measure = {
+  name: "open-streams",
   run: async (bench) => {
     const streams = bench.short ? 300 : 1000
-    const found = await rounds(
-      subjectsOf(bench),
-      bench.short ? 1 : 3,
-      (subject) => heldBy(bench, subject, streams),
-    )
     return {
-      measure: "memory",
-      title:
-        `Resident memory: idle after 100 requests; for each of ${streams} open streams; what a paused reader and a ` +
-        "long stream add",
-      rows: rowsOf(bench, "", {
-        own: (of) => own(found(of)),
-        relative: (gateway, base) => {
-          const both = (name: keyof Held) =>
-            [valuesOf(found(gateway), name), valuesOf(found(base), name)] as const
-          return {
-            [`idle over ${base.name}, MiB`]: difference(...both("idle")),
-            [`a stream to ${base.name}, ×`]: ratio(...both("perStream")),
-          }
-        },
-      }),
-      doesNotShow:
-        "what is in use: a runtime keeps memory that it may need again. A few MiB between two runs are chance.",
+      measure: "open-streams",
+      title: `Resident memory: idle after 100 requests, and for each of ${streams} open streams`,
+      rows: await rowsOfHeld(
+        bench,
+        bench.short ? 1 : 3,
+        (subject) => manyStreams(bench, subject, streams),
+        (a, b, name) => ({
+          [`idle over ${name}, MiB`]: difference(a("idle"), b("idle")),
+          [`a stream to ${name}, ×`]: ratio(a("perStream"), b("perStream")),
+        }),
+      ),
+      doesNotShow,
     }
   },
+}
+
+export const longMemory: Measure = {
+  name: "long-streams",
+  run: async (bench) => ({
+    measure: "long-streams",
+    title: "Resident memory: what a stream of 1 GB adds, behind a reader that pauses and one that does not",
+    rows: await rowsOfHeld(
+      bench,
+      bench.short ? 1 : 3,
+      (subject) => longStreams(bench, subject),
+      (a, b, name) => ({ [`1 GB stream over ${name}, MiB`]: difference(a("long"), b("long")) }),
+    ),
+    doesNotShow,
+  }),
 }

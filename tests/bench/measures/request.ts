@@ -14,17 +14,16 @@ export const request: Measure = {
   run: async (bench) => ({
     measure: "request",
     title: `CPU of a chat completion at ${perSecond} requests a second`,
-    rows: await costs(bench, bench.short ? 1 : 5, "request", async (of) => {
+    rows: await costs(bench, bench.short ? 3 : 7, "request", async (of) => {
       const { requests } = await bench.client.run({
         kind: "rate",
         target: completion(of),
         perSecond,
-        milliseconds: bench.short ? 1000 : 3000,
+        milliseconds: bench.short ? 1000 : 2000,
       })
       return requests
     }),
     doesNotShow:
-      "the least a request can cost: a process that wakes for each works on fewer at a time than one " +
-      "under load. CPU is counted in steps of 10 ms.",
+      "the least a request can cost: a process that wakes for each works on fewer at a time than one under load.",
   }),
 }

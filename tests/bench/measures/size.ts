@@ -4,6 +4,7 @@
  * @module
  */
 import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { bundleWorker } from "../../../lib/commands/bundle-worker.ts"
 import type { Measure } from "../bench.ts"
@@ -11,20 +12,20 @@ import { bundleWithout } from "../bundle.ts"
 import { summarise } from "../summary.ts"
 import type { Row } from "../table.ts"
 
-/** Files by feature. One that has no files (yet) has no row. */
+/** Files by feature. One that has no files has no row. */
 const features: Readonly<Record<string, RegExp>> = {
-  cache: /lib\/(cache\/|steps\/(cached-step|keeper|.*misses))/i,
-  limits: /lib\/limit\//,
-  circuits: /lib\/relay\/circuit/i,
-  usage: /lib\/meter\/usage/,
-  prices: /lib\/(prices\/|meter\/(?!usage))/,
-  "universal endpoint": /lib\/(steps\/call-in-turn|request\/universal)/,
-  "dynamic routes": /lib\/(config\/(dynamic-routes|route-)|steps\/follow-route|route\/dynamic-route)/,
-  WebSocket: /lib\/runtime\/websocket/,
-  log: /lib\/log\//,
+  cache: /lib\/(cache\/|call\/(cache|cached))/,
+  coalescing: /lib\/(coalesce\/|call\/(coalesce|Request))/,
+  limits: /lib\/(limit\/|call\/limited)/,
+  circuits: /lib\/upstream\/circuit/i,
+  usage: /lib\/usage\//,
+  prices: /lib\/pricing\//,
+  "universal endpoint": /lib\/(plan|body)\/universal/,
+  "dynamic routes": /lib\/(dynamic-route\/|config\/dynamic-routes|plan\/dynamic)/,
+  "request log": /lib\/request-log\//,
   "management API": /lib\/admin\//,
-  metrics: /lib\/telemetry\/(Metrics|metric-|instruments|prometheus)/,
-  OTLP: /lib\/(config\/otel|telemetry\/(Otlp|otlp|export-|send-|request-attributes|content-))/,
+  metrics: /lib\/telemetry\/metrics\//,
+  OTLP: /lib\/(config\/otel|telemetry\/(otlp|genai)\/)/,
 }
 
 /** Effect's modules, as esbuild matches them. */
@@ -56,12 +57,18 @@ const parts = async (): Promise<ReadonlyArray<Row>> => {
   return rows
 }
 
+const workerOf = (root: string): string => readFileSync(join(root, "dist/worker.js"), "utf8")
+
 export const size: Measure = {
   name: "size",
-  run: async ({ short }) => ({
+  run: async ({ against, short }) => ({
     measure: "size",
     title: "Size of the Worker; what a feature adds is what goes when its files are emptied",
-    rows: [row("dist/worker.js", readFileSync("dist/worker.js", "utf8")), ...short ? [] : await parts()],
+    rows: [
+      row("worker.js", workerOf(".")),
+      ...against === undefined ? [] : [row("worker.js before", workerOf(against))],
+      ...short ? [] : await parts(),
+    ],
     doesNotShow: "sums: what two features share goes with neither. Calls of a feature, in other files, stay.",
   }),
 }
