@@ -23,7 +23,7 @@ export interface Reading {
   readonly collections: number
 }
 
-/** MiB of the young generation: what some ten thousand calls allocate fits in, so that nothing is collected meanwhile. */
+/** MiB of the young generation: what some thousand calls allocate fits in, so that nothing is collected meanwhile. */
 const young = 1024
 
 const flags = [
@@ -62,10 +62,11 @@ const allocatedBy = async ({ client, short, upstream }: Bench, subject: Subject)
       url: `http://127.0.0.1:${port}${subject.path}`,
       headers: subject.headers(upstream.url),
     })
-    const load = (milliseconds: number) => client.run({ kind: "load", target, connections: 16, milliseconds })
-    await load(short ? 1500 : 4000)
+    const load = (atMost: number) =>
+      client.run({ kind: "load", target, connections: 16, milliseconds: 60_000, atMost })
+    await load(short ? 2000 : 8000)
     const start = await read(child)
-    const { requests } = await load(short ? 700 : 2000)
+    const { requests } = await load(short ? 2000 : 5000)
     const end = await read(child)
     if (end.collections > 0) throw new Error(`${subject.name} collected its heap ${end.collections} times`)
     return (end.before - start.after) / requests / 1000
