@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
-import { anchorsOf, linksOf } from "./markdown.ts"
+import { anchorsOf, linksOf, proseOf } from "./markdown.ts"
 import { pages, regenerated, textOf } from "./pages.ts"
 
 test("the README is short", () => {
@@ -41,6 +41,14 @@ test("the README leads to every page, directly or by one of them", () => {
     }
   }
   assert.deepEqual(pages.filter((page) => !found.has(page)), [])
+})
+
+test("code within a line is not broken over two", () => {
+  for (const page of pages) {
+    for (const line of proseOf(textOf(page)).split("\n")) {
+      assert.equal((line.match(/`/g)?.length ?? 0) % 2, 0, `${page}: ${line}`)
+    }
+  }
 })
 
 test("files and scripts that pages name are there", () => {

@@ -1,6 +1,6 @@
 /** Tables and lists of pages, held both ways to what the code has. */
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import { entryDetailJson } from "../../lib/admin/entry-json.ts"
 import { entryOf } from "../admin/some-log.ts"
@@ -20,19 +20,26 @@ const firstCells = (section: string): ReadonlyArray<string> => {
   )
 }
 
-const all = (pattern: RegExp, path: string): ReadonlyArray<string> =>
-  [...readFileSync(path, "utf8").matchAll(pattern)].map(([, found = ""]) => found)
+/** What a pattern finds in a file, or in the files of a folder. */
+const all = (pattern: RegExp, path: string): ReadonlyArray<string> => {
+  const files = path.includes(".")
+    ? [path]
+    : readdirSync(path).filter((name) => name.endsWith(".ts")).map((name) => `${path}/${name}`)
+  return files.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(pattern)].map(([, found = ""]) => found)
+  )
+}
 
 const call = textOf("lib/call/README.md")
 
 test("request options: the headers that are read", () => {
-  const read = all(/^ +\[?\s*"(cf-[\w-]+)",/gm, "lib/config/request-options.ts")
+  const read = all(/^ +\[?\s*"(cf-[\w-]+)",/gm, "lib/config")
   const elsewhere = ["cf-aig-authorization", "cf-aig-no-wholesale"]
   assert.deepEqual(sorted(firstCells(sectionOf(call, "## Request options"))), sorted([...read, ...elsewhere]))
 })
 
 test("endings: those of the record", () => {
-  const endings = all(/^ {2}\| "(\w+)"$/gm, "lib/record/request-record.ts")
+  const endings = all(/^ {2}\| "(\w+)"$/gm, "lib/record")
   assert.ok(endings.length > 5)
   assert.deepEqual(sorted(firstCells(sectionOf(call, "## How a call ends"))), sorted(endings))
 })
