@@ -21,7 +21,9 @@ import type { Exchange } from "./exchange.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { type BodyUse, prepareBody } from "./body/prepare-body.ts"
-import { drainUnread } from "./body/read-body.ts"
+import { heldBytes } from "./body/prepared-body.ts"
+import { drainUnread } from "./body/hand-on.ts"
+import { liftResult } from "./call/lift.ts"
 import { asksForModel } from "./limit/asks-for-model.ts"
 import { allowedMethods, placeOf, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { Uploads } from "./body/Uploads.ts"
@@ -97,9 +99,8 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
         record.model = recordedModel(step)
         record.stream = body.view.stream
         const called = callTarget({ ...call, step })
-        const { body: bytes } = body
-        return yield* (yield* bytes instanceof ReadableStream
-          ? Effect.tapError(called, () => Effect.promise(() => drainUnread(bytes)))
+        return yield* (yield* body.kind === "stream"
+          ? Effect.tapError(called, () => Effect.promise(() => drainUnread(body.stream)))
           : called).respond()
       },
     )
@@ -133,10 +134,9 @@ const bodyOf = (exchange: Exchange, use: BodyUse, isHeld: boolean, gateway: Gate
     Effect.flatMap(Uploads, ({ open }) => {
       const upload = exchange.upload = open(exchange.request, gateway.requestIdleTimeout)
       const wish = { use, isHeld, mustKnow: asksForModel(gateway), limit: gateway.requestBodyLimit }
-      return Effect.promise(() => prepareBody(upload, wish))
+      return liftResult(() => prepareBody(upload, wish))
     }),
     (body) => {
-      if (body instanceof GatewayError) return Effect.fail(body)
       exchange.record.request_bytes = body.received ?? null
       return Effect.succeed(body)
     },
@@ -151,7 +151,7 @@ const universalBody = (
   if (body === undefined) {
     return Effect.map(
       bodyOf(exchange, "read", false, gateway),
-      ({ body }) => body instanceof Uint8Array ? body : new Uint8Array(0),
+      heldBytes,
     )
   }
   record.request_bytes = body.byteLength

@@ -4,6 +4,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { wellFormedJson } from "../json/exact-json.ts"
 import { adminBadRequest, adminNotFound } from "../errors/admin-errors.ts"
 import { bodyTooLarge, GatewayError } from "../errors.ts"
@@ -11,7 +12,7 @@ import type { LogScope } from "../request-log/entry.ts"
 import type { LogPage, Range } from "../request-log/query.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { wholeBody } from "../body/read-body.ts"
-import { makeUploads } from "../body/upload.ts"
+import { makeUploads } from "../body/Uploads.ts"
 import { entryDetailJson, entryJson } from "./entry-json.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { logPatch, patchLimit } from "./log-patch.ts"
@@ -104,12 +105,13 @@ const patchSilence = 30_000
 /** Sets an entry's feedback: everything that the body requests, or nothing. */
 export const editLog = (scope: LogScope, id: string, request: Request): Answer =>
   Effect.gen(function* () {
-    const body = yield* Effect.promise(() => wholeBody(openPatch(request, patchSilence), patchLimit))
-    if (body instanceof GatewayError && body.reason !== "body_too_large") return yield* body
-    if (body instanceof GatewayError || body.kind === "streamed") {
+    const read = yield* Effect.promise(() => wholeBody(openPatch(request, patchSilence), patchLimit))
+    if (Result.isFailure(read) && read.failure.reason !== "body_too_large") return yield* read.failure
+    if (Result.isFailure(read) || read.success.kind === "stream") {
       return yield* adminBadRequest(bodyTooLarge(patchLimit).detail)
     }
-    const patch = logPatch(body.kind === "whole" ? new TextDecoder().decode(body.bytes) : "")
+    const body = read.success
+    const patch = logPatch(body.kind === "bytes" ? new TextDecoder().decode(body.bytes) : "")
     if (patch instanceof GatewayError) return yield* patch
     return (yield* RequestLog.use((log) => log.patch(scope, id, patch))) ? envelope({}) : yield* noEntry(id)
   })

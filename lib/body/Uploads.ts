@@ -4,19 +4,40 @@
  * @module
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeUploads, type OpenUpload, type UploadBounds } from "./upload.ts"
+import { startRuntimeTimer, type StartTimer, Timer } from "../time/Timer.ts"
+import { type AllHeld, nothingHeld } from "./held-bytes.ts"
+import { type HeaderReader, Upload, type UploadBounds } from "./upload.ts"
 
 const mebibyte = 1_048_576
 
 /** What a process has room for, beside its cache and its log. */
 const processBounds: UploadBounds = { arriving: 128 * mebibyte, held: 512 * mebibyte }
 
+/**
+ * Opens a request's body; the bytes of all that are opened by it count together.
+ *
+ * @param idle how long the client may be silent, in milliseconds
+ * @param headers those of the request, if they have been read into something cheaper
+ */
+export type OpenUpload = (request: Request, idle: number, headers?: HeaderReader) => Upload
+
 /** Opens the bodies of requests, and bounds what they hold together. */
 export class Uploads extends Context.Service<Uploads, { readonly open: OpenUpload }>()(
   "basegate/body/Uploads",
 ) {
-  /** Within the bounds of a process unless told otherwise. */
+  /** Within the bounds of a process unless others are given. */
   static readonly layer = (bounds: UploadBounds = processBounds): Layer.Layer<Uploads> =>
-    Layer.sync(Uploads, () => ({ open: makeUploads(bounds) }))
+    Layer.effect(Uploads, Effect.map(Timer, (startTimer) => ({ open: makeUploads(bounds, startTimer) })))
+}
+
+/** Opens uploads within bounds. */
+export const makeUploads = (
+  bounds: UploadBounds,
+  startTimer: StartTimer = startRuntimeTimer,
+  all: AllHeld = nothingHeld(),
+): OpenUpload => {
+  const context = { bounds, startTimer, all }
+  return (request, idle, headers = request.headers) => new Upload(request, idle, headers, context)
 }

@@ -7,7 +7,8 @@ import { badRequest, type GatewayError } from "../errors.ts"
 import { type BodyView, twoModels } from "./body-view.ts"
 import { utf8Check } from "../json/encoding.ts"
 import { type MemberScan, scanMembers } from "../json/member-scan.ts"
-import { type Glance, viewLimit } from "./read-body.ts"
+import type { Glance } from "./hand-on.ts"
+import { viewLimit } from "./read-body.ts"
 
 /** A glance, and what it has seen. */
 export interface BodyGlance extends Glance {

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { badChatRequest, badRequest, type GatewayError, invalidProvider } from "../errors.ts"
 import { replaceValue } from "../json/edits.ts"
-import { type JsonRange, type Members, membersNamed, parseBytes } from "../json/members.ts"
+import { type JsonRange, type Members, membersNamed, parseString } from "../json/members.ts"
+import { QUOTE } from "../json/tokens.ts"
 import { jsonProblem } from "../json/whole-json.ts"
 
 /** The view of a request to an LLM endpoint. */
@@ -19,18 +21,19 @@ export interface BodyView {
 /** The view of a body that was not looked at, or holds no JSON object. */
 export const emptyView: BodyView = { model: undefined, stream: false }
 
-const QUOTE = 0x22
+const nothingSeen: Result.Result<BodyView> = Result.succeed(emptyView)
 
 /** A string, from its bytes; nothing is made of values of other types, which may be of any size. */
 const stringIn = (bytes: Uint8Array, range: JsonRange | undefined): string | undefined => {
   if (range === undefined || bytes[range.start] !== QUOTE) return undefined
-  const value = parseBytes(bytes.subarray(range.start, range.end))
+  const value = parseString(bytes, range.start, range.end)
   return typeof value === "string" ? value : undefined
 }
 
-const isTrue = (bytes: Uint8Array, range: JsonRange | undefined): boolean =>
-  range !== undefined && range.end - range.start === 4 &&
-  parseBytes(bytes.subarray(range.start, range.end)) === true
+/** Whether a value is `true`: t, r, u, e. */
+const isTrue = (bytes: Uint8Array, { start, end }: JsonRange): boolean =>
+  end - start === 4 && bytes[start] === 0x74 && bytes[start + 1] === 0x72 && bytes[start + 2] === 0x75 &&
+  bytes[start + 3] === 0x65
 
 const viewed = ["model", "stream"] as const
 type Viewed = Members<typeof viewed[number]>["named"]
@@ -40,11 +43,14 @@ export const twoModels =
   'The body has more than one "model" key, so what is logged and limited might not be what runs. ' +
   "Send it once."
 
-const viewOf = (bytes: Uint8Array, members: Viewed): BodyView => ({
-  // Half a surrogate pair is no text that a log, a collector or a digest could tell from another.
-  model: stringIn(bytes, members.get("model")?.first)?.toWellFormed(),
-  stream: isTrue(bytes, members.get("stream")?.last),
-})
+const viewOf = (bytes: Uint8Array, members: Viewed): BodyView => {
+  const stream = members.get("stream")?.last
+  return {
+    // Half a surrogate pair is no text that a log, a collector or a digest could tell from another.
+    model: stringIn(bytes, members.get("model")?.first)?.toWellFormed(),
+    stream: stream !== undefined && isTrue(bytes, stream),
+  }
+}
 
 const hasTwoModels = (members: Viewed): boolean => (members.get("model")?.times ?? 0) > 1
 
@@ -54,10 +60,10 @@ const hasTwoModels = (members: Viewed): boolean => (members.get("model")?.times 
  * What is not a JSON object gives an empty view: Baseten answers for it. Two `model` keys are refused, since
  * two JSON readers may disagree on which of them counts.
  */
-export const viewBody = (bytes: Uint8Array): BodyView | GatewayError => {
+export const viewBody = (bytes: Uint8Array): Result.Result<BodyView, GatewayError> => {
   const members = membersNamed(bytes, viewed)?.named
-  if (members === undefined) return emptyView
-  return hasTwoModels(members) ? badRequest(twoModels) : viewOf(bytes, members)
+  if (members === undefined) return nothingSeen
+  return hasTwoModels(members) ? Result.fail(badRequest(twoModels)) : Result.succeed(viewOf(bytes, members))
 }
 
 /** A compat body made its provider's: the bytes to forward, the view of them, and whose they are. */
@@ -78,33 +84,37 @@ export const withModel = (bytes: Uint8Array<ArrayBuffer>, model: string): Uint8A
 const shown = (text: string): string =>
   text.length > 100 ? `${text.slice(0, 100).toWellFormed()}…` : text.toWellFormed()
 
+const refused = (detail: string): Result.Result<never, GatewayError> => Result.fail(badChatRequest(detail))
+
 /**
  * Takes the provider off a compat body's `model` (`baseten/openai/gpt-oss-120b` → `openai/gpt-oss-120b`).
  *
  * Split at the first slash only: Baseten's slugs hold slashes. Every other byte stays as it was.
  */
-export const compatBody = (bytes: Uint8Array): CompatBody | GatewayError => {
+export const compatBody = (bytes: Uint8Array): Result.Result<CompatBody, GatewayError> => {
   const wrong = jsonProblem(bytes)
-  if (wrong !== undefined) return badChatRequest(wrong)
+  if (wrong !== undefined) return refused(wrong)
   const members = membersNamed(bytes, viewed)?.named
   if (members === undefined) {
-    return badChatRequest("The body is not a JSON object. Send one with model and messages.")
+    return refused("The body is not a JSON object. Send one with model and messages.")
   }
   const member = members.get("model")?.first
-  if (hasTwoModels(members)) return badChatRequest(twoModels)
+  if (hasTwoModels(members)) return refused(twoModels)
   const name = stringIn(bytes, member)
   if (member === undefined || name === undefined || name === "") {
-    return badChatRequest('The body has no "model" string. Name one as baseten/{model}.')
+    return refused('The body has no "model" string. Name one as baseten/{model}.')
   }
   const slash = name.indexOf("/")
   const model = name.slice(slash + 1)
   if (slash < 1 || model === "") {
-    return badChatRequest(
+    return refused(
       `The model "${shown(name)}" has no provider before a slash. Name it as baseten/{model}.`,
     )
   }
   const provider = name.slice(0, slash)
-  if (!/^(?:baseten|dynamic|custom-[a-z0-9-]{1,64})$/.test(provider)) return invalidProvider(shown(provider))
+  if (!/^(?:baseten|dynamic|custom-[a-z0-9-]{1,64})$/.test(provider)) {
+    return Result.fail(invalidProvider(shown(provider)))
+  }
   const view = { ...viewOf(bytes, members), model: model.toWellFormed() }
-  return { provider, bytes: replaceValue(bytes, member, model), view }
+  return Result.succeed({ provider, bytes: replaceValue(bytes, member, model), view })
 }

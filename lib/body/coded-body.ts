@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { bodyTooLarge, type GatewayError, unsupportedMediaType } from "../errors.ts"
 import { concatBytes } from "../bytes/concat.ts"
 import { glanceAt } from "./body-glance.ts"
@@ -13,7 +14,8 @@ import { viewLimit } from "./read-body.ts"
 /** So many times its own length a long body may decode to: JSON stays below 20, what only looks like it does not. */
 const highestRatio = 50
 
-const decoded = async (
+/** Decodes a body piece by piece; gives why it cannot be, if so. */
+const decodeInto = async (
   bytes: Uint8Array<ArrayBuffer>,
   coding: string,
   limit: number,
@@ -40,39 +42,42 @@ const decoded = async (
   }
 }
 
-/** The decoded bytes of a body, or why there are none: 413, 415. */
+/** The decoded bytes of a body. Fails with 413 or 415. */
 export const readCoded = async (
   bytes: Uint8Array<ArrayBuffer>,
   coding: string,
   limit: number,
-): Promise<Uint8Array<ArrayBuffer> | GatewayError> => {
+): Promise<Result.Result<Uint8Array<ArrayBuffer>, GatewayError>> => {
   const pieces: Array<Uint8Array> = []
   let size = 0
-  const problem = await decoded(bytes, coding, limit, (piece) => {
+  const problem = await decodeInto(bytes, coding, limit, (piece) => {
     // Its memory may be the decoder's, which goes on to use it.
     pieces.push(piece.slice())
     size += piece.byteLength
   })
-  return problem ?? concatBytes(pieces, size)
+  return problem === undefined ? Result.succeed(concatBytes(pieces, size)) : Result.fail(problem)
 }
 
 /**
  * What a coded body asks for; nothing of it is kept in its decoded form.
  *
  * @param limit the largest body, in bytes; decoded it may not be larger either
- * @returns `emptyView` where it is no JSON object
+ * @returns `emptyView` if it is not a JSON object
  */
 export const glanceAtCoded = async (
   bytes: Uint8Array<ArrayBuffer>,
   coding: string,
   limit: number,
-): Promise<BodyView | GatewayError> => {
+): Promise<Result.Result<BodyView, GatewayError>> => {
   const glance = glanceAt(false)
   let refused: GatewayError | undefined
   const most = Math.min(limit, Math.max(viewLimit, highestRatio * bytes.byteLength))
-  const problem = await decoded(bytes, coding, most, (piece) => {
+  const problem = await decodeInto(bytes, coding, most, (piece) => {
     refused = glance.push(piece)
     if (refused !== undefined) throw refused
   })
-  return refused ?? problem ?? (glance.isObject() ? glance.view : emptyView)
+  const error = refused ?? problem
+  return error === undefined
+    ? Result.succeed(glance.isObject() ? glance.view : emptyView)
+    : Result.fail(error)
 }

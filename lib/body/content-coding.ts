@@ -89,7 +89,7 @@ const decoderFor = (coding: string, bytes: Uint8Array): Decoder | undefined => {
 }
 
 /** The content coding that headers declare, in lower case; nothing where there is none. */
-export const codingOf = (headers: Headers): string | undefined => {
+export const codingOf = (headers: Pick<Headers, "get">): string | undefined => {
   const given = headers.get("content-encoding")
   if (given === null) return undefined
   const codings = given.toLowerCase().split(",").map((coding) => coding.trim())

@@ -1,7 +1,7 @@
 /**
  * How many bytes of request bodies are held.
  *
- * What is never let go of is forgotten after a while: a host may drop a request without a word (Workers do, half a minute
+ * What is never released is forgotten after a while: a host may drop a request without notice (Workers do, half a minute
  * after its client has left), and its room must not be lost for ever.
  *
  * @module
@@ -14,20 +14,22 @@ export interface HeldBytes {
   held: number
 }
 
-/** The bytes of all. */
+/** The bytes of all bodies. */
 export interface AllHeld {
   /** Where the bytes of a body that comes now are counted in and, whenever that is, out again. */
   readonly now: () => HeldBytes
-  /** All that count. */
-  readonly sum: () => Readonly<HeldBytes>
+  /** The bytes of bodies that have not come whole. */
+  readonly arriving: () => number
+  /** The bytes of all. */
+  readonly total: () => number
 }
 
-/** So long at least a body counts, in milliseconds, and twice as long at most. */
+/** A body counts for this long at least, in milliseconds, and for twice as long at most. */
 const generation = 3_600_000
 
 const none = (): HeldBytes => ({ arriving: 0, held: 0 })
 
-/** Nothing is held yet. */
+/** Starts with nothing held. */
 export const nothingHeld = (clock: () => number = monotonicNow): AllHeld => {
   let began = clock()
   let current = none()
@@ -44,6 +46,7 @@ export const nothingHeld = (clock: () => number = monotonicNow): AllHeld => {
       turn()
       return current
     },
-    sum: () => ({ arriving: current.arriving + previous.arriving, held: current.held + previous.held }),
+    arriving: () => current.arriving + previous.arriving,
+    total: () => current.arriving + previous.arriving + current.held + previous.held,
   }
 }

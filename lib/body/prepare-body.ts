@@ -3,17 +3,21 @@
  *
  * @module
  */
-import { bodyTooLarge, GatewayError, unsupportedMediaType } from "../errors.ts"
+import * as Result from "effect/Result"
+import { bodyTooLarge, type GatewayError, unsupportedMediaType } from "../errors.ts"
+import { isJson } from "../headers/media-type.ts"
+import { declaresOtherEncoding, isUtf8 } from "../json/encoding.ts"
+import type { Awaitable } from "../time/awaitable.ts"
 import { glanceAt, notUtf8 } from "./body-glance.ts"
 import { type BodyView, compatBody, emptyView, viewBody } from "./body-view.ts"
-import { codingOf } from "./content-coding.ts"
 import { glanceAtCoded, readCoded } from "./coded-body.ts"
-import { declaresOtherEncoding, isUtf8 } from "../json/encoding.ts"
-import { streamedBody, viewLimit, wholeBody } from "./read-body.ts"
-import type { Upload } from "./upload.ts"
+import { codingOf } from "./content-coding.ts"
+import type { NoBody, PreparedBody, PreparedBytes } from "./prepared-body.ts"
+import { declaredLength, type RequestBody, streamedBody, viewLimit, wholeBody } from "./read-body.ts"
+import { shortUpload, type Upload } from "./upload.ts"
 
 /**
- * Whether a route's body is forwarded unread, looked at where it is called JSON, looked at whatever it is called,
+ * Whether a route's body is forwarded unread, looked at if it is called JSON, looked at whatever it is called,
  * rewritten from the compat form, or read by the gateway itself.
  */
 export type BodyUse = "unread" | "json" | "viewed" | "compat" | "read"
@@ -29,33 +33,8 @@ export interface BodyRequirements {
   readonly limit: number
 }
 
-/** The body for a provider. */
-export interface PreparedBody {
-  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
-  /** Its length in bytes, where it is known. */
-  readonly length: number | undefined
-  /** Aborts when a streamed body breaks off; its reason is the `GatewayError` that says why. */
-  readonly broken: AbortSignal | undefined
-  /** What was seen of it. */
-  readonly view: BodyView
-  /** Whether it may ask for a model, and does not tell for which. */
-  readonly isOpaque: boolean
-  /** The content coding of its bytes; nothing where they have none, or it was undone. */
-  readonly coding: string | undefined
-  /** Whose it is, where a compat body says so. */
-  readonly provider: string | undefined
-  /** How many bytes the client sends, where it is known. */
-  readonly received: number | undefined
-}
-
-const isJson = (headers: Headers): boolean => {
-  const type = headers.get("content-type")
-  return type === null || /^application\/(?:[\w.+-]+\+)?json\b/i.test(type.trim())
-}
-
-const unseen = {
-  length: undefined,
-  broken: undefined,
+const noBody: NoBody = {
+  kind: "none",
   view: emptyView,
   isOpaque: false,
   coding: undefined,
@@ -63,101 +42,146 @@ const unseen = {
   received: undefined,
 }
 
+/** A body whose use is known, on its way in. */
+interface Coming {
+  readonly upload: Upload
+  readonly wish: BodyRequirements
+  readonly coding: string | undefined
+  readonly looks: boolean
+  readonly mustRead: boolean
+}
+
 /**
- * Reads, looks and rewrites.
+ * Reads, looks and rewrites. A short JSON body takes one promise beside the runtime's own.
  *
- * @returns the body, or why there is none: 400, 413, 415, or 408, 503, or `client_left` where the client leaves
+ * Fails with 400, 413, 415, or 408, 503, or `client_left` if the client leaves.
  */
-export const prepareBody = async (
-  request: Upload,
+export const prepareBody = (
+  upload: Upload,
   wish: BodyRequirements,
-): Promise<PreparedBody | GatewayError> => {
-  const { headers, method } = request
+): Awaitable<Result.Result<PreparedBody, GatewayError>> => {
+  const { headers, method } = upload
   const { use, limit } = wish
-  const isSent = method !== "GET" && method !== "HEAD"
+  const type = headers.get("content-type")
+  const calledJson = type === null || isJson(type)
   const mustRead = (use === "compat" || use === "read") && method === "POST"
-  const calledJson = isJson(headers)
-  if (mustRead && !calledJson) {
-    return unsupportedMediaType("The body cannot be read. Send JSON as application/json.")
-  }
+  if (mustRead && !calledJson) return Result.fail(notJson())
   // Servers may read JSON that is called something else: its model must not escape limits and prices.
-  const looks = isSent && (use === "viewed" || (use === "json" && calledJson))
+  const looks = method !== "GET" && method !== "HEAD" && (use === "viewed" || (use === "json" && calledJson))
   const coding = codingOf(headers)
+  const coming = { upload, wish, coding, looks, mustRead }
   if (looks || mustRead) {
-    if (declaresOtherEncoding(headers)) return notUtf8()
-    if (coding !== undefined) return await prepareCoded(request, coding, wish, mustRead)
+    if (type !== null && declaresOtherEncoding(type)) return Result.fail(notUtf8())
+    if (coding !== undefined) return prepareCoded(coming, coding)
+  } else if (!(wish.isHeld && calledJson && coding === undefined && method === "POST")) {
+    return Result.flatMap(streamedBody(upload, limit), (body) => prepared(coming, body, emptyView))
   }
-  const isHeld = wish.isHeld && calledJson && coding === undefined && method === "POST"
+  const length = declaredLength(headers)
+  return length !== undefined && length > 0 && length <= shortUpload && length <= limit
+    ? upload.short((bytes) => inspect(bytes, use))
+    : prepareLong(coming)
+}
+
+const notJson = (): GatewayError =>
+  unsupportedMediaType("The body cannot be read. Send JSON as application/json.")
+const missing = (): GatewayError => unsupportedMediaType("The request has no body. Send JSON.")
+
+const prepareLong = async (coming: Coming): Promise<Result.Result<PreparedBody, GatewayError>> => {
+  const { upload, wish, looks } = coming
   const glance = looks ? glanceAt(wish.mustKnow) : undefined
-  const body = looks || mustRead || isHeld
-    ? await wholeBody(request, limit, glance)
-    : streamedBody(request, limit)
-  if (body instanceof GatewayError) return body
-  if (body.kind === "none") {
-    return mustRead ? unsupportedMediaType("The request has no body. Send JSON.") : { ...unseen, body: null }
+  const body = await wholeBody(upload, wish.limit, glance)
+  return Result.flatMap(body, (body) => prepared(coming, body, glance?.view ?? emptyView))
+}
+
+/**
+ * What becomes of a body as it was read.
+ *
+ * @param view what was seen of one that is handed on
+ */
+const prepared = (
+  { wish: { use, limit }, coding, mustRead }: Coming,
+  body: RequestBody,
+  view: BodyView,
+): Result.Result<PreparedBody, GatewayError> => {
+  if (body.kind === "none") return mustRead ? Result.fail(missing()) : Result.succeed(noBody)
+  if (body.kind === "bytes") return inspect(body.bytes, use)
+  if (mustRead) {
+    return Result.fail(bodyTooLarge(Math.min(limit, viewLimit), "the gateway reads on this route"))
   }
-  if (body.kind === "whole") return inspect(body.bytes, use)
-  if (mustRead) return bodyTooLarge(Math.min(limit, viewLimit), "the gateway reads on this route")
   const { stream, length, broken } = body
-  const view = glance?.view ?? emptyView
-  const isOpaque = use !== "unread" && !view.model
-  return { ...unseen, body: stream, length, broken, view, isOpaque, coding, received: length }
+  return Result.succeed({
+    kind: "stream",
+    stream,
+    length,
+    broken,
+    view,
+    isOpaque: use !== "unread" && !view.model,
+    coding,
+    provider: undefined,
+    received: length,
+  })
 }
 
 const prepareCoded = async (
-  request: Upload,
+  { upload, wish: { use, limit }, mustRead }: Coming,
   coding: string,
-  { use, limit }: BodyRequirements,
-  mustRead: boolean,
-): Promise<PreparedBody | GatewayError> => {
-  const body = await wholeBody(request, limit, undefined, limit)
-  if (body instanceof GatewayError) return body
-  if (body.kind === "streamed") {
+): Promise<Result.Result<PreparedBody, GatewayError>> => {
+  const read = await wholeBody(upload, limit, undefined, limit)
+  if (Result.isFailure(read)) return Result.fail(read.failure)
+  const body = read.success
+  if (body.kind === "stream") {
     await body.stream.pipeTo(new WritableStream()).catch(() => {})
-    return bodyTooLarge(limit)
+    return Result.fail(bodyTooLarge(limit))
   }
-  if (body.kind === "none") {
-    return mustRead ? unsupportedMediaType("The request has no body. Send JSON.") : { ...unseen, body: null }
-  }
+  if (body.kind === "none") return mustRead ? Result.fail(missing()) : Result.succeed(noBody)
   const { bytes } = body
-  const received = bytes.byteLength
   if (mustRead) {
     const decoded = await readCoded(bytes, coding, Math.min(limit, viewLimit))
-    if (decoded instanceof GatewayError) return decoded
-    const seen = inspect(decoded, use)
-    return seen instanceof GatewayError ? seen : { ...seen, received }
+    return Result.flatMap(decoded, (decoded) => inspect(decoded, use, bytes.byteLength))
   }
-  const view = await glanceAtCoded(bytes, coding, limit)
-  if (view instanceof GatewayError) return view
-  return { ...unseen, body: bytes, length: received, view, isOpaque: isOpaque(view, use), coding, received }
+  return Result.map(
+    await glanceAtCoded(bytes, coding, limit),
+    (view) => bytesBody(bytes, view, isOpaque(view, use), coding, undefined, bytes.byteLength),
+  )
 }
+
+const bytesBody = (
+  bytes: Uint8Array<ArrayBuffer>,
+  view: BodyView,
+  isOpaque: boolean,
+  coding: string | undefined,
+  provider: string | undefined,
+  received: number,
+): PreparedBytes => ({ kind: "bytes", bytes, view, isOpaque, coding, provider, received })
 
 /** A call that is known by name has a model; another may have none, if all of its JSON could be looked at. */
 const isOpaque = (view: BodyView, use: BodyUse): boolean =>
   use === "viewed" ? !view.model : use === "json" && view === emptyView
 
-/** Looks at a body that is there, and rewrites it if its use asks for it. */
-export const inspect = (bytes: Uint8Array<ArrayBuffer>, use: BodyUse): PreparedBody | GatewayError => {
-  const received = bytes.byteLength
+/**
+ * Looks at a body that is there, and rewrites it if its use asks for it.
+ *
+ * @param received how many bytes came for it, if it was decoded
+ */
+export const inspect = (
+  bytes: Uint8Array<ArrayBuffer>,
+  use: BodyUse,
+  received = bytes.byteLength,
+): Result.Result<PreparedBytes, GatewayError> => {
   if (use === "compat") {
-    const compat = compatBody(bytes)
-    return compat instanceof GatewayError
-      ? compat
-      : { ...unseen, ...compat, body: compat.bytes, length: compat.bytes.byteLength, received }
+    return Result.map(
+      compatBody(bytes),
+      ({ bytes, view, provider }) => bytesBody(bytes, view, false, undefined, provider, received),
+    )
   }
-  const looks = use === "viewed" || use === "json"
-  if (looks && !isUtf8(bytes)) return notUtf8()
-  const view = looks ? viewBody(bytes) : emptyView
-  if (view instanceof GatewayError) return view
-  // Member by member, as every call needs it: a spread costs V8 as much as looking at the body.
-  return {
-    body: bytes,
-    length: received,
-    broken: undefined,
-    view,
-    isOpaque: isOpaque(view, use),
-    coding: undefined,
-    provider: undefined,
-    received,
+  if (use !== "viewed" && use !== "json") {
+    return Result.succeed(
+      bytesBody(bytes, emptyView, isOpaque(emptyView, use), undefined, undefined, received),
+    )
   }
+  if (!isUtf8(bytes)) return Result.fail(notUtf8())
+  return Result.map(
+    viewBody(bytes),
+    (view) => bytesBody(bytes, view, isOpaque(view, use), undefined, undefined, received),
+  )
 }

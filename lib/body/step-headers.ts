@@ -3,12 +3,13 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { parseBytes, topLevelMembers } from "../json/members.ts"
 
 /** The most headers of a step. Servers take about a hundred of a request, and SDKs send a dozen. */
 export const mostHeaders = 100
 
-/** The first name that is listed twice, or nothing. */
+/** The first name that is listed twice, if any. */
 const repeated = (names: ReadonlyArray<string>): string | undefined => {
   const seen = new Set<string>()
   return names.find((name) => seen.size === seen.add(name).size)
@@ -23,32 +24,38 @@ const shown = (name: string): string => JSON.stringify(name.slice(0, 100).toWell
  * A name that is there twice, in whatever case, is refused: joined, two credentials would make a third. So are too many:
  * a `Headers` takes time for each that grows with those that it has.
  *
- * @param object the bytes of the step's `headers`, which are valid JSON; nothing where the step has none, which is
+ * @param object the bytes of the step's `headers`, which are valid JSON; left out if the step has none, which is
  *   normal for one that relies on a stored key
- * @param authorization the step's legacy `authorization`; it counts where the headers have none of that name
- * @returns the headers, or what is wrong as the rest of a sentence that begins with the step's number
+ * @param authorization the step's legacy `authorization`; it counts if the headers have none of that name
+ * @returns the headers; fails with what is wrong as the rest of a sentence that begins with the step's number
  */
 export const stepHeaders = (
   object: Uint8Array = new TextEncoder().encode("{}"),
   authorization: unknown,
-): Headers | string => {
+): Result.Result<Headers, string> => {
   const members = topLevelMembers(object, mostHeaders)
-  if (members === undefined) return 'has "headers" that are not an object. Send names with their values.'
-  if (members.length > mostHeaders) return `has more than ${mostHeaders} headers. Send fewer.`
+  if (members === undefined) {
+    return Result.fail('has "headers" that are not an object. Send names with their values.')
+  }
+  if (members.length > mostHeaders) return Result.fail(`has more than ${mostHeaders} headers. Send fewer.`)
   const twice = repeated(members.map(({ key }) => key.toLowerCase()))
-  if (twice !== undefined) return `has the header ${shown(twice)} more than once. Send it once.`
+  if (twice !== undefined) return Result.fail(`has the header ${shown(twice)} more than once. Send it once.`)
   const headers = new Headers()
   for (const { key, start, end } of members) {
     const value = headerText(key, object.subarray(start, end))
-    if (value === undefined) return `has the header ${shown(key)} with null for a value. Send text.`
+    if (value === undefined) {
+      return Result.fail(`has the header ${shown(key)} with null for a value. Send text.`)
+    }
     if (!setHeader(headers, key, value)) {
-      return `has the header ${shown(key)}, whose name or value cannot be sent in HTTP. Correct it.`
+      return Result.fail(
+        `has the header ${shown(key)}, whose name or value cannot be sent in HTTP. Correct it.`,
+      )
     }
   }
-  if (authorization === undefined || headers.has("authorization")) return headers
+  if (authorization === undefined || headers.has("authorization")) return Result.succeed(headers)
   return typeof authorization === "string" && setHeader(headers, "authorization", authorization)
-    ? headers
-    : 'has an "authorization" that is not text for a header. Put it in "headers".'
+    ? Result.succeed(headers)
+    : Result.fail('has an "authorization" that is not text for a header. Put it in "headers".')
 }
 
 /** JSON without what a header cannot hold; it means the same. */
@@ -61,7 +68,7 @@ const withoutSpace = (json: string): string =>
 
 const isContainer = (first: number | undefined): boolean => first === 0x7b || first === 0x5b
 
-/** Text as it is, objects as JSON (as the Workers binding sends them), numbers digit by digit; nothing for null. */
+/** Text as it is, objects as JSON (as the Workers binding sends them), numbers digit by digit; `undefined` for null. */
 const headerText = (name: string, bytes: Uint8Array): string | undefined => {
   const json = new TextDecoder().decode(bytes)
   if (isContainer(bytes[0])) return inAscii(withoutSpace(json))

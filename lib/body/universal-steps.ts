@@ -6,6 +6,7 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { badRequest, type GatewayError } from "../errors.ts"
 import { arrayElements, type Elements, type JsonRange, membersNamed, parseBytes } from "../json/members.ts"
 import { stepHeaders } from "./step-headers.ts"
@@ -33,7 +34,7 @@ export interface UniversalStep {
   readonly provider: string
   /** The path below the provider, as the URL standard normalises it: it starts with a slash and has no dot segment. */
   readonly path: string
-  /** The endpoint's query with its `?`, or nothing. */
+  /** The endpoint's query with its `?`, or empty. */
   readonly search: string
   /** All of the step's headers, `cf-aig-*` among them. */
   readonly headers: Headers
@@ -54,21 +55,22 @@ export const maxSteps = 20
  */
 export const universalSteps = (
   bytes: Uint8Array<ArrayBuffer>,
-): ReadonlyArray<UniversalStep> | GatewayError => {
+): Result.Result<ReadonlyArray<UniversalStep>, GatewayError> => {
+  const refused = (detail: string) => Result.fail(badRequest(detail))
   const wrong = jsonProblem(bytes)
-  if (wrong !== undefined) return badRequest(wrong)
+  if (wrong !== undefined) return refused(wrong)
   const ranges = stepsIn(bytes)
-  if (ranges === undefined) return badRequest("The body is neither an array of steps nor one step.")
+  if (ranges === undefined) return refused("The body is neither an array of steps nor one step.")
   const { first, count } = ranges
-  if (count === 0) return badRequest("The body has no steps. Send at least one.")
-  if (count > maxSteps) return badRequest(`The body has ${count} steps. Send at most ${maxSteps}.`)
+  if (count === 0) return refused("The body has no steps. Send at least one.")
+  if (count > maxSteps) return refused(`The body has ${count} steps. Send at most ${maxSteps}.`)
   const steps: Array<UniversalStep> = []
   for (const [index, { start, end }] of first.entries()) {
     const step = readStep(bytes.subarray(start, end))
-    if (typeof step === "string") return badRequest(`Step ${index + 1} ${step}`)
-    steps.push(step)
+    if (Result.isFailure(step)) return refused(`Step ${index + 1} ${step.failure}`)
+    steps.push(step.success)
   }
-  return steps
+  return Result.succeed(steps)
 }
 
 const stepsIn = (bytes: Uint8Array): Elements | undefined =>
@@ -91,13 +93,17 @@ const known = {
 type Known = keyof typeof known
 const knownKeys = Object.keys(known) as ReadonlyArray<Known>
 
-/** A step, or what is wrong with it as the rest of a sentence that begins with its number. */
-const readStep = (bytes: Uint8Array<ArrayBuffer>): UniversalStep | string => {
+/** A step; fails with what is wrong with it as the rest of a sentence that begins with its number. */
+const readStep = (bytes: Uint8Array<ArrayBuffer>): Result.Result<UniversalStep, string> => {
   const members = membersNamed(bytes, knownKeys)?.named
-  if (members === undefined) return "is not an object. Send provider, endpoint, headers and query."
+  if (members === undefined) {
+    return Result.fail("is not an object. Send provider, endpoint, headers and query.")
+  }
   for (const [key, { times, first: { start, end } }] of members) {
-    if (times > 1) return `has "${key}" more than once. Send it once.`
-    if (end - start > known[key]) return `has "${key}" of more than ${known[key]} bytes. Send less.`
+    if (times > 1) return Result.fail(`has "${key}" more than once. Send it once.`)
+    if (end - start > known[key]) {
+      return Result.fail(`has "${key}" of more than ${known[key]} bytes. Send less.`)
+    }
   }
   const bytesOf = (key: Known) => {
     const range: JsonRange | undefined = members.get(key)?.first
@@ -109,21 +115,29 @@ const readStep = (bytes: Uint8Array<ArrayBuffer>): UniversalStep | string => {
   }
 
   const provider = valueOf("provider")
-  if (typeof provider !== "string") return 'has no "provider" string. Name one, such as "baseten".'
+  if (typeof provider !== "string") {
+    return Result.fail('has no "provider" string. Name one, such as "baseten".')
+  }
   if (!/^[a-z0-9-]{1,71}$/.test(provider)) {
-    return 'has a "provider" that is not lower-case letters, digits and dashes. Name one, such as "baseten".'
+    return Result.fail(
+      'has a "provider" that is not lower-case letters, digits and dashes. Name one, such as "baseten".',
+    )
   }
   const endpoint = valueOf("endpoint")
-  if (typeof endpoint !== "string") return 'has no "endpoint" string. Name one, such as "chat/completions".'
+  if (typeof endpoint !== "string") {
+    return Result.fail('has no "endpoint" string. Name one, such as "chat/completions".')
+  }
   const place = placeOf(provider, endpoint)
-  if (typeof place === "string") return place
+  if (Result.isFailure(place)) return Result.fail(place.failure)
   const body = bytesOf("query")
-  if (body === undefined) return 'has no "query". Put the body for the provider there.'
+  if (body === undefined) return Result.fail('has no "query". Put the body for the provider there.')
   const headers = stepHeaders(bytesOf("headers"), valueOf("authorization"))
-  if (typeof headers === "string") return headers
+  if (Result.isFailure(headers)) return Result.fail(headers.failure)
   const config = readConfig(valueOf("config"))
-  if (typeof config === "string") return config
-  return { provider, ...place, headers, body, config }
+  return Result.map(config, (config) => {
+    const { path, search } = place.success
+    return { provider, path, search, headers: headers.success, body, config }
+  })
 }
 
 /**
@@ -135,7 +149,7 @@ const readStep = (bytes: Uint8Array<ArrayBuffer>): UniversalStep | string => {
 const placeOf = (
   provider: string,
   endpoint: string,
-): { readonly path: string; readonly search: string } | string => {
+): Result.Result<Pick<UniversalStep, "path" | "search">, string> => {
   let below = endpoint.replace(/^\/+/, "")
   if (provider === "compat") below = below.replace(/^v1\//, "")
   if (provider === "compat" || provider === "baseten") {
@@ -143,23 +157,25 @@ const placeOf = (
   }
   const mark = below.indexOf("?")
   const path = mark === -1 ? below : below.slice(0, mark)
-  if (path === "") return 'has an empty "endpoint". Name a path below the provider.'
+  if (path === "") return Result.fail('has an empty "endpoint". Name a path below the provider.')
   // The URL standard would resolve dots, turn backslashes into slashes and drop tabs: it could leave the gateway.
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x20\x7f\\#]/.test(below) || /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path)) {
-    return 'has an "endpoint" with a dot segment, a space, a control character, a backslash or a #. Send it without.'
+    return Result.fail(
+      'has an "endpoint" with a dot segment, a space, a control character, a backslash or a #. Send it without.',
+    )
   }
   const { pathname, search } = new URL(`http://step.invalid/${below}`)
-  return { path: pathname, search }
+  return Result.succeed({ path: pathname, search })
 }
 
 const isBackoff = (value: unknown): value is Backoff => backoffs.some((name) => name === value)
 
-/** Keys that are not known are passed over: Cloudflare may add some. */
-const readConfig = (value: unknown): StepConfig | string => {
-  if (value === undefined) return {}
+/** Unknown keys are ignored: Cloudflare may add some. */
+const readConfig = (value: unknown): Result.Result<StepConfig, string> => {
+  if (value === undefined) return Result.succeed({})
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return 'has a "config" that is not an object. Send one, or leave it out.'
+    return Result.fail('has a "config" that is not an object. Send one, or leave it out.')
   }
   const given = value as Readonly<Record<string, unknown>>
   const numbers: { [key in "requestTimeout" | "maxAttempts" | "retryDelay"]?: number } = {}
@@ -167,13 +183,13 @@ const readConfig = (value: unknown): StepConfig | string => {
     const number = given[key]
     if (number === undefined) continue
     if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0) {
-      return `has a "config.${key}" that is not an integer from 0. Correct it.`
+      return Result.fail(`has a "config.${key}" that is not an integer from 0. Correct it.`)
     }
     numbers[key] = number
   }
   const { backoff } = given
-  if (backoff === undefined) return numbers
+  if (backoff === undefined) return Result.succeed(numbers)
   return isBackoff(backoff)
-    ? { ...numbers, backoff }
-    : `has a "config.backoff" that is none of ${backoffs.join(", ")}. Name one of them.`
+    ? Result.succeed({ ...numbers, backoff })
+    : Result.fail(`has a "config.backoff" that is none of ${backoffs.join(", ")}. Name one of them.`)
 }

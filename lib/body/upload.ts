@@ -3,9 +3,11 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { clientLeft, GatewayError } from "../errors.ts"
 import { concatBytes } from "../bytes/concat.ts"
-import { type AllHeld, type HeldBytes, nothingHeld } from "./held-bytes.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import type { AllHeld, HeldBytes } from "./held-bytes.ts"
 
 /** How many bytes of bodies are held at once. */
 export interface UploadBounds {
@@ -15,13 +17,8 @@ export interface UploadBounds {
   readonly held: number
 }
 
-/** Calls back once after so many milliseconds, unless the function that it gives is called before. */
-type SetAlarm = (milliseconds: number, ring: () => void) => () => void
-
-const byTimer: SetAlarm = (milliseconds, ring) => {
-  const timer = setTimeout(ring, milliseconds)
-  return () => clearTimeout(timer)
-}
+/** Headers, as far as they are read here. */
+export type HeaderReader = Pick<Headers, "get">
 
 /** The client has stopped sending. RFC 9110 §15.5.9 asks for the connection to be closed. */
 const uploadTimeout = (what: string): GatewayError =>
@@ -41,24 +38,31 @@ const overloaded = (): GatewayError =>
   })
 
 /**
- * A body of up to so many bytes is read in one go, which costs least; nobody tells then how much of it has come. Long ones
- * that stall leave it room: it is bounded by what all bodies may hold.
+ * A body of up to so many bytes is read in one piece, which costs least; how much of it has come is not known meanwhile.
+ * Long ones that stall leave it room: it is bounded by what all bodies may hold.
  */
-const small = 65_536
+export const shortUpload = 65_536
 
-/** Reads a body in parts. It fails with a `GatewayError` where the next part does not come in time. */
+/** Reads a body in parts. */
 export interface UploadReader {
-  readonly read: () => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>
+  /** The next part, `undefined` at the end. Fails with `upload_timeout`, or with `client_left` if the client leaves. */
+  readonly read: () => Promise<Result.Result<Uint8Array<ArrayBuffer> | undefined, GatewayError>>
   readonly cancel: (reason?: unknown) => Promise<void>
+}
+
+/** What the uploads of a gateway have in common. */
+export interface UploadContext {
+  readonly startTimer: StartTimer
+  readonly bounds: UploadBounds
+  readonly all: AllHeld
 }
 
 /** The body of one request. */
 export class Upload {
+  readonly headers: HeaderReader
   readonly #request: Request
   readonly #idle: number
-  readonly #setAlarm: SetAlarm
-  readonly #bounds: UploadBounds
-  readonly #all: AllHeld
+  readonly #context: UploadContext
   /** Where its own bytes are counted. */
   readonly #counted: HeldBytes
   #cancel: (reason?: unknown) => Promise<void> = () => Promise.resolve()
@@ -66,93 +70,112 @@ export class Upload {
   #held = 0
   #released = false
 
-  constructor(
-    request: Request,
-    idle: number,
-    { setAlarm, bounds, all }: {
-      readonly setAlarm: SetAlarm
-      readonly bounds: UploadBounds
-      readonly all: AllHeld
-    },
-  ) {
+  constructor(request: Request, idle: number, headers: HeaderReader, context: UploadContext) {
     this.#request = request
     this.#idle = idle
-    this.#setAlarm = setAlarm
-    this.#bounds = bounds
-    this.#all = all
-    this.#counted = all.now()
+    this.headers = headers
+    this.#context = context
+    this.#counted = context.all.now()
   }
   get method(): string {
     return this.#request.method
   }
-  get headers(): Headers {
-    return this.#request.headers
-  }
+  /** Looking at it alone makes a stream of the body, through which Bun (1.4) then reads. */
   get hasBody(): boolean {
     return this.#request.body !== null
   }
 
-  /** All of a body of a declared length in bytes. */
-  async whole(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (length > small) return await this.#inParts()
-    const body = this.#request.arrayBuffer()
-    const bytes = new Uint8Array(await this.#within(2 * this.#idle, body, "it was not whole in time"))
-    this.take(bytes.byteLength)
-    this.arrived()
-    return bytes
+  /**
+   * Reads a short body in one piece: one promise from the runtime's own to what `use` makes of it.
+   *
+   * Fails with `client_left` if the client leaves, `upload_timeout` if it stops sending, and `overloaded` if all bodies
+   * hold too much.
+   */
+  short<A>(
+    use: (bytes: Uint8Array<ArrayBuffer>) => Result.Result<A, GatewayError>,
+  ): Promise<Result.Result<A, GatewayError>> {
+    return new Promise((resolve, reject) => {
+      const stopTimer = this.#context.startTimer(
+        2 * this.#idle,
+        () => resolve(Result.fail(uploadTimeout("it was not whole in time"))),
+      )
+      this.#request.arrayBuffer().then((buffer) => {
+        stopTimer()
+        const refused = this.take(buffer.byteLength)
+        if (refused !== undefined) return resolve(Result.fail(refused))
+        this.arrived()
+        resolve(use(new Uint8Array(buffer)))
+      }, () => {
+        stopTimer()
+        resolve(Result.fail(clientLeft()))
+      }).catch(reject)
+    })
   }
 
-  async #inParts(): Promise<Uint8Array<ArrayBuffer>> {
+  /** Reads all of a longer body, whose declared length has been checked. Fails as `short` does. */
+  async long(): Promise<Result.Result<Uint8Array<ArrayBuffer>, GatewayError>> {
     const reader = this.reader()
     const chunks: Array<Uint8Array<ArrayBuffer>> = []
-    let size = 0
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      this.take(value.byteLength)
-      chunks.push(value)
-      size += value.byteLength
+    for (let size = 0;;) {
+      const part = await reader.read()
+      if (Result.isFailure(part)) return Result.fail(part.failure)
+      const chunk = part.success
+      if (chunk === undefined) {
+        this.arrived()
+        return Result.succeed(concatBytes(chunks, size))
+      }
+      const refused = this.take(chunk.byteLength)
+      if (refused !== undefined) return Result.fail(refused)
+      chunks.push(chunk)
+      size += chunk.byteLength
     }
-    this.arrived()
-    return concatBytes(chunks, size)
   }
 
   /** Its parts as they come. */
   reader(): UploadReader {
     const reader = this.#request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
-    const cancel = this.#cancel = async (reason?: unknown): Promise<void> => {
-      await reader.cancel(reason).catch(() => {})
+    const cancel = this.#cancel = (reason?: unknown): Promise<void> => reader.cancel(reason).catch(() => {})
+    const failed = (error: GatewayError): Result.Result<never, GatewayError> => {
+      void cancel(error)
+      return Result.fail(error)
     }
-    const read = async () => {
-      try {
-        return await this.#within(this.#idle, reader.read(), "nothing of it came for a while")
-      } catch (cause) {
-        void cancel(cause)
-        throw cause
-      }
+    return {
+      cancel,
+      read: () =>
+        new Promise((resolve) => {
+          const stopTimer = this.#context.startTimer(
+            this.#idle,
+            () => resolve(failed(uploadTimeout("nothing of it came for a while"))),
+          )
+          reader.read().then(({ value }) => {
+            stopTimer()
+            resolve(Result.succeed(value))
+          }, () => {
+            stopTimer()
+            resolve(failed(clientLeft()))
+          })
+        }),
     }
-    return { read, cancel }
   }
 
   /**
-   * Counts bytes that are to be held. Throws where they are too many, and where the call has ended: nobody waits for them,
-   * nor would they be let go of.
+   * Counts bytes that are to be held, or says why they cannot be: they are too many, or the call has ended, so that nobody
+   * would use or release them.
    */
-  take(bytes: number): void {
+  take(bytes: number): GatewayError | undefined {
     if (this.#released) {
       void this.#cancel()
-      throw clientLeft()
+      return clientLeft()
     }
-    const { arriving, held } = this.#all.sum()
-    const isLong = this.#arriving + bytes > small
-    if (
-      (isLong && arriving + bytes > this.#bounds.arriving) || arriving + held + bytes > this.#bounds.held
-    ) {
+    const { bounds, all } = this.#context
+    const isLong = this.#arriving + bytes > shortUpload
+    if ((isLong && all.arriving() + bytes > bounds.arriving) || all.total() + bytes > bounds.held) {
       void this.#cancel()
-      throw overloaded()
+      return overloaded()
     }
     this.#counted.arriving += bytes
     this.#arriving += bytes
+    return undefined
   }
   /** All of it is here. */
   arrived(): void {
@@ -163,8 +186,8 @@ export class Upload {
   }
   /** Counts a body that is there whole already, or says why it cannot be held. */
   hold(bytes: number): GatewayError | undefined {
-    const { arriving, held } = this.#all.sum()
-    if (arriving + held + bytes > this.#bounds.held) return overloaded()
+    const { bounds, all } = this.#context
+    if (all.total() + bytes > bounds.held) return overloaded()
     this.#counted.held += bytes
     this.#held += bytes
     return undefined
@@ -176,30 +199,4 @@ export class Upload {
     this.#counted.held -= this.#held
     this.#held = 0
   }
-
-  #within<A>(milliseconds: number, pending: Promise<A>, what: string): Promise<A> {
-    return new Promise((resolve, reject) => {
-      const callOff = this.#setAlarm(milliseconds, () => reject(uploadTimeout(what)))
-      pending.then((value) => {
-        callOff()
-        resolve(value)
-      }, (cause) => {
-        callOff()
-        reject(cause)
-      })
-    })
-  }
-}
-
-/** Opens a request's body; the bytes of all that are opened by it count together. */
-export type OpenUpload = (request: Request, idle: number) => Upload
-
-/** Opens uploads within bounds, by the timer of the runtime unless told otherwise. */
-export const makeUploads = (
-  bounds: UploadBounds,
-  setAlarm: SetAlarm = byTimer,
-  all: AllHeld = nothingHeld(),
-): OpenUpload => {
-  const shared = { bounds, setAlarm, all }
-  return (request, idle) => new Upload(request, idle, shared)
 }

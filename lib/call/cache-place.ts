@@ -9,6 +9,7 @@ import { mayAnswer } from "../cache/may-store.ts"
 import type { CachePlace } from "../cache/ResponseCache.ts"
 import type { Framing } from "../sse/framing.ts"
 import { membersNamed, parseBytes } from "../json/members.ts"
+import { heldBytes } from "../body/prepared-body.ts"
 import type { Call } from "./call.ts"
 import type { Step } from "./step.ts"
 
@@ -40,11 +41,12 @@ const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean =>
 }
 
 /** Whether an answer to a step may be that of another time: it infers and does nothing else, and its body is at hand. */
-const mayRepeat = ({ method, route, body: { body, coding }, headers }: Step): boolean => {
-  if (method !== route.repeatable || body instanceof ReadableStream || !mayAnswer(headers)) return false
+const mayRepeat = ({ method, route, body, headers }: Step): boolean => {
+  if (method !== route.repeatable || body.kind === "stream" || !mayAnswer(headers)) return false
   const names = route.framing && stateful[route.framing]
   // Of an encoded body no more than its model is known.
-  return body === null || names === undefined || (coding === undefined && !isStateful(body, names))
+  return body.kind === "none" || names === undefined ||
+    (body.coding === undefined && !isStateful(body.bytes, names))
 }
 
 /**
@@ -58,7 +60,7 @@ export const placeOf = async (
   request: Headers,
 ): Promise<StepPlace | undefined> => {
   if (!mayRepeat(step)) return undefined
-  const { method, route, body: { body }, options } = step
+  const { method, route, body, options } = step
   const caller = await callerIdentity(token, credential)
   const id = `${record.account_id}/${record.gateway_id}`
   if (options.cache.key !== undefined) {
@@ -80,7 +82,7 @@ export const placeOf = async (
     provider: route.provider,
     endpoint: `${route.deployment ?? ""}${pathname}`,
     query: search,
-    body: body instanceof Uint8Array ? body : new Uint8Array(0),
+    body: heldBytes(body),
   })
   return { key, request, caller }
 }

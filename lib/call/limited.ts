@@ -14,6 +14,7 @@ import { type CostCharge, SpendLimit } from "../limit/SpendLimit.ts"
 import { expectedCost } from "../pricing/expected-cost.ts"
 import { Prices } from "../pricing/Prices.ts"
 import { outputLimit } from "../body/output-limit.ts"
+import { jsonLength } from "../body/prepared-body.ts"
 import type { Call } from "./call.ts"
 import { lift, liftResult } from "./lift.ts"
 import { modelOf, type Step } from "./step.ts"
@@ -64,13 +65,13 @@ const unpriceable = (): GatewayError =>
 
 /** What a step is expected to cost, in US dollars. */
 const expectedOf = ({ gateway, step }: Call, { priceOf }: Prices["Service"]): number => {
-  const { route: { provider, deployment }, body: { body, coding, length, view }, options } = step
+  const { route: { provider, deployment }, body, options } = step
   const call = {
     provider,
     deployment,
-    model: view.model,
-    bytes: view.bytes ?? length ?? 0,
-    outputLimit: body instanceof Uint8Array && coding === undefined ? outputLimit(body) : undefined,
+    model: body.view.model,
+    bytes: jsonLength(body),
+    outputLimit: body.kind === "bytes" && body.coding === undefined ? outputLimit(body.bytes) : undefined,
   }
   return expectedCost(call, { custom: options.customCost, overrides: gateway.prices, priceOf })
 }

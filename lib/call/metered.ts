@@ -15,6 +15,7 @@ import { estimateInput, type OutputEstimate, outputEstimate } from "../usage/est
 import { Prices } from "../pricing/Prices.ts"
 import type { AnswerWatch } from "../answer/answer-watch.ts"
 import { requestUsage } from "../body/include-usage.ts"
+import { jsonLength } from "../body/prepared-body.ts"
 import type { UsageSource } from "../record/request-record.ts"
 import { answerModel } from "../usage/answer-model.ts"
 import { unlessAskedInVain } from "./stream-options-fallback.ts"
@@ -106,15 +107,15 @@ const estimateOf = (framing: Framing | undefined): OutputEstimate | undefined =>
 
 /** The step with a body that asks for the usage; nothing where it does already, or there is nothing to ask. */
 const askingStep = (step: Step): Step | undefined => {
-  const { body, view } = step.body
+  const { body } = step
   // What is streamed up cannot be changed, and was not looked at either.
   const { framing } = step.route
   const isAsked = framing === "chat" || framing === "completions"
-  if (!isAsked || !view.stream || !(body instanceof Uint8Array)) return undefined
+  if (!isAsked || !body.view.stream || body.kind !== "bytes") return undefined
   // Encoded bytes go up as they came.
-  if (step.body.coding !== undefined) return undefined
-  const bytes = requestUsage(body)
-  return bytes && { ...step, body: { ...step.body, body: bytes, length: bytes.byteLength } }
+  if (body.coding !== undefined) return undefined
+  const bytes = requestUsage(body.bytes)
+  return bytes && { ...step, body: { ...body, bytes } }
 }
 
 /**
@@ -152,7 +153,7 @@ const meterOf = (
     if (told !== undefined) return [told, isWhole ? "exact" : "partial"]
     const output = estimate?.finish()
     if (output === undefined) return [undefined, null]
-    const input = estimateInput(step.body.view.bytes ?? step.body.length ?? 0)
+    const input = estimateInput(jsonLength(step.body))
     return [{ input, output, cachedInput: undefined, reasoning: undefined }, "estimated"]
   }
 

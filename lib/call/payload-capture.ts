@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import { keepPayload } from "../request-log/payload.ts"
 import { decodeBody } from "../body/content-coding.ts"
+import { heldBytes } from "../body/prepared-body.ts"
 import type { Call, Observer } from "./call.ts"
 
 /** Keeps both bodies of a call; nothing where they are not wanted. */
@@ -18,16 +19,14 @@ export const payloadObserver = ({ exchange, gateway, step }: Call): Observer | u
     push: answer.push,
     ended: () =>
       Effect.promise(async () => {
-        const { body, coding } = step.body
+        const { body } = step
         const secrets = exchange.secrets()
         const asked = keepPayload(payloadLimit)
-        if (body instanceof Uint8Array && coding === undefined) asked.push(body)
+        if (body.coding === undefined) asked.push(heldBytes(body))
         // As far as it is kept: the rest is not decoded.
-        else if (body instanceof Uint8Array) {
-          await decodeBody(body, coding ?? "", payloadLimit + 16_384, asked.push)
-        }
+        else await decodeBody(heldBytes(body), body.coding, payloadLimit + 16_384, asked.push)
         exchange.collected.payloads = {
-          request: body instanceof ReadableStream ? null : asked.finish(secrets),
+          request: body.kind === "stream" ? null : asked.finish(secrets),
           response: answer.finish(secrets),
         }
       }),

@@ -14,6 +14,7 @@ import { isHostFailure } from "../upstream/circuit.ts"
 import { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
 import type { TimeoutLimits } from "../upstream/timeouts.ts"
 import { codingOf } from "../body/content-coding.ts"
+import { lengthOf } from "../body/prepared-body.ts"
 import { rounded } from "../record/request-record.ts"
 import { passTrace } from "../record/trace-context.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
@@ -44,16 +45,17 @@ export const sendStep: (
   function* ({ exchange, gateway, step }, headers, again, triesBefore = 0) {
     const { route, body, method, options } = step
     const { record } = exchange
-    if (body.length !== undefined) headers.set("content-length", String(body.length))
+    const length = lengthOf(body)
+    if (length !== undefined) headers.set("content-length", String(length))
     if (body.coding === undefined && codingOf(headers) !== undefined) headers.delete("content-encoding")
     const upstream = yield* Upstream
     const request = {
       url: route.url,
       method,
       headers,
-      body: body.body,
-      length: body.length,
-      broken: body.broken,
+      body: body.kind === "bytes" ? body.bytes : body.kind === "stream" ? body.stream : null,
+      length,
+      broken: body.kind === "stream" ? body.broken : undefined,
     }
     const context = yield* Effect.context<never>()
     const clock = yield* plainClock

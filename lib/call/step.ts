@@ -4,7 +4,7 @@
  * @module
  */
 import type { RequestOptions } from "../config/request-options.ts"
-import type { PreparedBody } from "../body/prepare-body.ts"
+import type { PreparedBody } from "../body/prepared-body.ts"
 import type { UpstreamRoute } from "../route/routes.ts"
 
 /** A direct request is one step; a universal request and a dynamic route are several, tried in turn. */
@@ -40,4 +40,4 @@ export const isPredict = ({ dedicated, framing }: UpstreamRoute): boolean =>
   dedicated && framing === undefined
 
 /** Whether a step can be sent a second time. */
-export const isRepeatable = ({ body }: Step): boolean => !(body.body instanceof ReadableStream)
+export const isRepeatable = ({ body }: Step): boolean => body.kind !== "stream"

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { badRequest, type GatewayError } from "../errors.ts"
 import { parseExactly } from "../json/exact-json.ts"
 import { type CustomCost, customCost } from "../pricing/custom-cost.ts"
@@ -110,10 +111,11 @@ const metadata: Read<Metadata> = (value) => {
   return { value: Object.fromEntries(flat.slice(0, maxEntries)) as Metadata }
 }
 
-const cost: Read<CustomCost> = (value) => {
-  const read = customCost(value)
-  return typeof read === "string" ? read.replace(/^cf-aig-custom-cost /, "") : { value: read }
-}
+const cost: Read<CustomCost> = (value) =>
+  Result.match(customCost(value), {
+    onSuccess: (value) => ({ value }),
+    onFailure: (accepted) => accepted.replace(/^cf-aig-custom-cost /, ""),
+  })
 
 /** One month, Cloudflare's longest time to live. */
 const month = 2_592_000

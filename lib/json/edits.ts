@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { isSpace, type JsonMember, type JsonRange, skipSpace } from "./members.ts"
-
-const COMMA = 0x2c
+import type { JsonMember, JsonRange } from "./members.ts"
+import { COMMA, isSpace, skipSpace } from "./tokens.ts"
 
 /** The index after the last byte before `index` that is no space. */
 const backOverSpace = (bytes: Uint8Array, index: number): number => {

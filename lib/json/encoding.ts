@@ -10,9 +10,9 @@
 /** Encodings whose letters, digits and quotes are those of ASCII: read as UTF-8 their JSON has the same members. */
 const likeAscii = /^(?:utf-?8|(?:us-)?ascii|(?:iso-?8859-|windows-125|cp125)\d{1,2}|latin-?\d)$/i
 
-/** Whether headers declare an encoding in which JSON looks different. */
-export const declaresOtherEncoding = (headers: Headers): boolean => {
-  const [, charset] = /;\s*charset\s*=\s*["']?([^\s"';]*)/i.exec(headers.get("content-type") ?? "") ?? []
+/** Whether a `content-type` declares an encoding in which JSON looks different. */
+export const declaresOtherEncoding = (type: string): boolean => {
+  const [, charset] = /;\s*charset\s*=\s*["']?([^\s"';]*)/i.exec(type) ?? []
   return charset !== undefined && charset !== "" && !likeAscii.test(charset)
 }
 
@@ -20,15 +20,17 @@ export const declaresOtherEncoding = (headers: Headers): boolean => {
  * Whether bytes begin like UTF-16 or UTF-32: with their byte order mark, or with a NUL among the first four, since JSON
  * begins with ASCII.
  */
-const beginsWide = ([first, second, third, fourth]: Uint8Array): boolean =>
-  first === 0 || second === 0 || third === 0 || fourth === 0 ||
-  (first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe)
+const beginsWide = (bytes: Uint8Array): boolean => {
+  const first = bytes[0], second = bytes[1]
+  return first === 0 || second === 0 || bytes[2] === 0 || bytes[3] === 0 ||
+    (first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe)
+}
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-const decodes = (decode: () => unknown): boolean => {
+const decodes = (decoder: TextDecoder, bytes: Uint8Array, options?: TextDecodeOptions): boolean => {
   try {
-    decode()
+    decoder.decode(bytes, options)
     return true
   } catch {
     return false
@@ -36,8 +38,7 @@ const decodes = (decode: () => unknown): boolean => {
 }
 
 /** Whether a body can be JSON in UTF-8. */
-export const isUtf8 = (bytes: Uint8Array): boolean =>
-  !beginsWide(bytes) && decodes(() => strict.decode(bytes))
+export const isUtf8 = (bytes: Uint8Array): boolean => !beginsWide(bytes) && decodes(strict, bytes)
 
 /** The same of a body that comes in chunks: whether what came so far can be. */
 export const utf8Check = (): (chunk: Uint8Array) => boolean => {
@@ -48,6 +49,6 @@ export const utf8Check = (): (chunk: Uint8Array) => boolean => {
       beginning = new Uint8Array([...beginning, ...chunk.subarray(0, 4 - beginning.length)])
       if (beginsWide(beginning)) return false
     }
-    return decodes(() => decoder.decode(chunk, { stream: true }))
+    return decodes(decoder, chunk, { stream: true })
   }
 }

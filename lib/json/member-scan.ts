@@ -7,6 +7,17 @@
  * @module
  */
 import { parseBytes } from "./members.ts"
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  isSpace,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from "./tokens.ts"
 
 /** A body being looked at. */
 export interface MemberScan {
@@ -22,14 +33,10 @@ export interface MemberScan {
   readonly hasFailed: () => boolean
 }
 
-const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c
-const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
 /** A longer value is not read. */
 const longestValue = 131_072
-
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
 /** Bytes of a key or value, kept as long as they are few. */
 const keepBytes = (most: number) => {

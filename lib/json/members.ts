@@ -8,6 +8,20 @@
  *
  * @module
  */
+import { parseOrUndefined } from "./parse.ts"
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  skipSpace,
+  stringEnd,
+  valueEnd,
+} from "./tokens.ts"
 
 /** Where the bytes of a value are. */
 export interface JsonRange {
@@ -24,82 +38,55 @@ export interface JsonMember extends JsonRange {
   readonly keyStart: number
 }
 
-const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c
-const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d
-
-/** Whether a byte is JSON's white space (RFC 8259 §2). */
-export const isSpace = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
-
-/** The index of the first byte from `index` on that is no space. */
-export const skipSpace = (bytes: Uint8Array, index: number): number => {
-  while (isSpace(bytes[index])) index++
-  return index
-}
-
-/** The index after the string that opens at `index`, or -1 where it does not close. */
-const stringEnd = (bytes: Uint8Array, index: number): number => {
-  for (let quote = bytes.indexOf(QUOTE, index + 1); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
-    let slash = quote
-    while (bytes[slash - 1] === BACKSLASH) slash--
-    if ((quote - slash) % 2 === 0) return quote + 1
-  }
-  return -1
-}
-
-/** The index after the value that starts at `index`, or -1 where it does not end. */
-const valueEnd = (bytes: Uint8Array, index: number): number => {
-  if (bytes[index] === QUOTE) return stringEnd(bytes, index)
-  let depth = 0
-  for (let at = index; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte === QUOTE) {
-      const end = stringEnd(bytes, at)
-      if (end === -1) return -1
-      at = end - 1
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      depth++
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      if (depth === 0) return at > index ? at : -1
-      if (--depth === 0) return at + 1
-    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) {
-      return at > index ? at : -1
-    }
-  }
-  return -1
-}
-
 const decoder = new TextDecoder()
 
-/** A JSON value from its bytes, or nothing where they hold none. */
-export const parseBytes = (bytes: Uint8Array): unknown => {
-  try {
-    return JSON.parse(decoder.decode(bytes))
-  } catch {
-    return undefined
-  }
-}
+/** A JSON value from its bytes; `undefined` if they hold none. */
+export const parseBytes = (bytes: Uint8Array): unknown => parseOrUndefined(decoder.decode(bytes))
 
-/** A key longer than this is read by a decoder: put together letter by letter, one of megabytes takes most of a second. */
-const shortKey = 64
+/** Letters of ASCII that stand for themselves in a JSON string. */
+const isPlain = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e && byte !== BACKSLASH
 
-/** A key, quotes included in its range. Those of plain letters, which nearly all are, are read without a decoder. */
-const keyOf = (bytes: Uint8Array, start: number, end: number): unknown => {
-  if (end - start > shortKey) return parseBytes(bytes.subarray(start, end))
-  let key = ""
+/** A longer string is read by a decoder: put together letter by letter, one of megabytes takes most of a second. */
+const shortString = 64
+
+/** A string, quotes included in its range. Short ones of plain letters, which nearly all are, need no decoder. */
+export const parseString = (bytes: Uint8Array, start: number, end: number): unknown => {
+  if (end - start > shortString) return parseBytes(bytes.subarray(start, end))
+  let text = ""
   for (let at = start + 1; at < end - 1; at++) {
-    const byte = bytes[at] ?? 0
-    if (byte === BACKSLASH || byte < 0x20 || byte > 0x7e) return parseBytes(bytes.subarray(start, end))
-    key += String.fromCharCode(byte)
+    const byte = bytes[at] as number
+    if (!isPlain(byte)) return parseBytes(bytes.subarray(start, end))
+    text += String.fromCharCode(byte)
   }
-  return key
+  return text
 }
 
-/** Is told of a member: where its key begins and ends, quotes included, and where its value does. */
+/** Which of `keys` a key is, quotes included in its range; -1 for none. Nothing is made of a key of plain letters. */
+const indexOfKey = (
+  keys: ReadonlyArray<string>,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number => {
+  for (let at = start + 1; at < end - 1; at++) {
+    if (!isPlain(bytes[at] as number)) return keys.indexOf(parseBytes(bytes.subarray(start, end)) as string)
+  }
+  const length = end - start - 2
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string
+    if (key.length !== length) continue
+    let at = 0
+    while (at < length && key.charCodeAt(at) === bytes[start + 1 + at]) at++
+    if (at === length) return index
+  }
+  return -1
+}
+
+/** Gets each member: where its key begins and ends, quotes included, and where its value does. */
 type Visit = (keyStart: number, keyEnd: number, start: number, end: number) => void
 
 /**
- * Walks through the members of an object. A byte order mark is passed over, as lenient servers do: it must not hide a
+ * Walks through the members of an object. A byte order mark is skipped, as lenient servers do: it must not hide a
  * model.
  *
  * @returns whether the bytes are one JSON object; what lies within keys and values is not checked
@@ -127,7 +114,7 @@ const walkMembers = (bytes: Uint8Array, visit: Visit): boolean => {
   }
 }
 
-/** Those members of an object that have a key which was asked for. An object may have a key several times. */
+/** The members of an object with one of the keys that are looked for. An object may have a key several times. */
 export interface Named {
   readonly first: JsonMember
   readonly last: JsonMember
@@ -137,7 +124,7 @@ export interface Named {
 /** What was found of an object. */
 export interface Members<Key extends string> {
   readonly named: ReadonlyMap<Key, Named>
-  /** The index after the value of the object's last member, whatever its key; nothing where it is empty. */
+  /** The index after the value of the object's last member, whatever its key; `undefined` for an empty one. */
   readonly end: number | undefined
 }
 
@@ -146,7 +133,7 @@ export interface Members<Key extends string> {
  * members, of which a caller may send any number.
  *
  * @param keys a few short keys
- * @returns nothing where the bytes are not one JSON object
+ * @returns `undefined` if the bytes are not one JSON object
  */
 export const membersNamed = <Key extends string>(
   bytes: Uint8Array,
@@ -161,19 +148,17 @@ export const membersNamed = <Key extends string>(
   const isObject = walkMembers(bytes, (keyStart, keyEnd, start, end) => {
     last = end
     if (keyEnd - keyStart > most) return
-    const read = keyOf(bytes, keyStart, keyEnd)
-    for (const key of keys) {
-      if (key !== read) continue
-      const member = { key, keyStart, start, end }
-      const before = named.get(key)
-      named.set(key, { first: before?.first ?? member, last: member, times: (before?.times ?? 0) + 1 })
-    }
+    const key = keys[indexOfKey(keys, bytes, keyStart, keyEnd)]
+    if (key === undefined) return
+    const member = { key, keyStart, start, end }
+    const before = named.get(key)
+    named.set(key, { first: before?.first ?? member, last: member, times: (before?.times ?? 0) + 1 })
   })
   return isObject ? { named, end: last } : undefined
 }
 
 /**
- * The members of the object that `bytes` hold, in their order, duplicates included; nothing where the bytes are not one
+ * The members of the object that `bytes` hold, in their order, duplicates included; `undefined` if the bytes are not one
  * JSON object.
  *
  * @param most how many are made; of one more, the walk goes on and makes no others
@@ -186,7 +171,7 @@ export const topLevelMembers = (
   let areKeys = true
   const isObject = walkMembers(bytes, (keyStart, keyEnd, start, end) => {
     if (members.length > most) return
-    const key = keyOf(bytes, keyStart, keyEnd)
+    const key = parseString(bytes, keyStart, keyEnd)
     if (typeof key === "string") members.push({ key, keyStart, start, end })
     else areKeys = false
   })
@@ -200,7 +185,7 @@ export interface Elements {
 }
 
 /**
- * The elements of the array that `bytes` hold, in their order; nothing where the bytes are not one JSON array.
+ * The elements of the array that `bytes` hold, in their order; `undefined` if the bytes are not one JSON array.
  * What lies within an element is not checked.
  *
  * @param most how many of them are given

@@ -6,6 +6,17 @@
  *
  * @module
  */
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  skipSpace,
+} from "./tokens.ts"
 
 /** Where bytes are no JSON, and what would have been. */
 export interface JsonSyntaxError {
@@ -23,16 +34,7 @@ export interface JsonSyntaxError {
  */
 export const deepestJson = 512
 
-const TAB = 0x09, LF = 0x0a, CR = 0x0d, SPACE = 0x20, QUOTE = 0x22, BACKSLASH = 0x5c, MINUS = 0x2d
-const PLUS = 0x2b, DOT = 0x2e, ZERO = 0x30, NINE = 0x39, COLON = 0x3a, COMMA = 0x2c
-const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d, LETTER_U = 0x75
-
-const skipSpace = (bytes: Uint8Array, at: number): number => {
-  for (;; at++) {
-    const byte = bytes[at]
-    if (byte !== SPACE && byte !== LF && byte !== CR && byte !== TAB) return at
-  }
-}
+const SPACE = 0x20, MINUS = 0x2d, PLUS = 0x2b, DOT = 0x2e, ZERO = 0x30, NINE = 0x39, LETTER_U = 0x75
 
 /** What may follow a backslash: `"`, `\`, `/`, `b`, `f`, `n`, `r`, `t`, and `u` with four hex digits. */
 const escapes = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0)))

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { badChatRequest, type GatewayError, invalidProvider } from "../errors.ts"
-import type { PreparedBody } from "../body/prepare-body.ts"
+import type { PreparedBody } from "../body/prepared-body.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
 import type { Call, Called } from "../call/call.ts"
 import { callStep, type StepServices } from "../call/call-provider.ts"

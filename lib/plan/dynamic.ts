@@ -16,6 +16,7 @@ import { withModel } from "../body/body-view.ts"
 import { valueAt } from "../json/value-at.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
 import { inspect } from "../body/prepare-body.ts"
+import { heldBytes } from "../body/prepared-body.ts"
 import { type CallStep, type LimitStep, startTraversal } from "../dynamic-route/traversal.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
 import type { Budgets, Call, Called } from "../call/call.ts"
@@ -60,7 +61,7 @@ const walkRoute: (
 ) => Effect.Effect<Called, GatewayError, StepServices | UrlResolver> = Effect.fnUntraced(
   function* (call, graph, inHand) {
     const { step, exchange: { request, record } } = call
-    const bytes = step.body.body instanceof Uint8Array ? step.body.body : new Uint8Array(0)
+    const bytes = heldBytes(step.body)
     let walk = startTraversal(graph, {
       metadata: step.options.metadata,
       body: (path) => valueAt(bytes, path),
@@ -123,8 +124,7 @@ const callModel: (
     const fitted = provider === "baseten"
       ? adaptParameters(named, undefined, model)
       : { bytes: named, changes: [] }
-    const body = inspect(fitted.bytes, "viewed")
-    if (body instanceof GatewayError) return yield* body
+    const body = yield* Effect.fromResult(inspect(fitted.bytes, "viewed"))
     const options = optionsForCall(step.options, `${provider}/${model}`)
     const modelCall: Call = {
       ...call,

@@ -16,6 +16,7 @@ import {
 import { badRequest, GatewayError, methodNotAllowed } from "../errors.ts"
 import { eventId } from "../exchange.ts"
 import { inspect } from "../body/prepare-body.ts"
+import { heldBytes } from "../body/prepared-body.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
 import { type UniversalStep, universalSteps } from "../body/universal-steps.ts"
 import { allowedMethods } from "../route/routes.ts"
@@ -37,8 +38,7 @@ export const callInTurn: (
   bytes: Uint8Array<ArrayBuffer>,
 ) => Effect.Effect<Called, GatewayError, GatewayAuth | TargetServices> = Effect.fnUntraced(
   function* (call, asked, bytes) {
-    const read = universalSteps(bytes)
-    if (read instanceof GatewayError) return yield* read
+    const read = yield* Effect.fromResult(universalSteps(bytes))
     call.exchange.shown.push(...read.map(({ headers }) => headers))
     const steps: Array<Step> = []
     for (const [index, step] of read.entries()) {
@@ -98,8 +98,7 @@ const stepOf: (
     )
     const route = yield* Effect.mapError((yield* UrlResolver).resolve("POST", url), named)
     if (route.kind !== "upstream") return yield* named(methodNotAllowed("POST", allowedMethods(route)))
-    const seen = inspect(body, route.body)
-    if (seen instanceof GatewayError) return yield* named(seen)
+    const seen = yield* Effect.fromResult(Result.mapError(inspect(body, route.body), named))
     const missing = missingTarget(gateway, seen)
     if (missing !== undefined) return yield* named(missing)
     const own = parseOptionHeaders(headers)
@@ -122,7 +121,7 @@ const stepOf: (
       headers,
       tokenHeaders: yield* (yield* GatewayAuth).tokenHeaders(headers, gateway),
       takesOwnKey: true,
-      body: { ...seen, body: fitted.bytes, length: fitted.bytes.byteLength },
+      body: { ...seen, bytes: fitted.bytes },
       changes: fitted.changes,
       options: index === 0 ? options : optionsForCall(options, `step ${index}`),
     }
@@ -135,7 +134,7 @@ const basetenModel = ({ route, body: { provider = "baseten", view } }: Pick<Step
 
 /** A body that falls back to another of Baseten's models than the first step's, made to suit that model. */
 const fittedTo = (step: Pick<Step, "route" | "body">, first: Step | undefined) => {
-  const bytes = step.body.body instanceof Uint8Array ? step.body.body : new Uint8Array(0)
+  const bytes = heldBytes(step.body)
   const model = basetenModel(step)
   return first === undefined || model === undefined
     ? { bytes, changes: [] }

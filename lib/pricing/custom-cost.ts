@@ -3,6 +3,8 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
+import { parseOrUndefined } from "../json/parse.ts"
 import { attoPlaces, decimalUnits, picoPlaces, type Price } from "./price.ts"
 
 /** What a call costs: an amount in picodollars, or a price for the tokens that the answer reports. */
@@ -14,7 +16,7 @@ const accepted = `cf-aig-custom-cost takes a JSON object with any of ${names.joi
   `{"per_token_in":0.000001,"per_token_out":0.000002}.`
 
 /**
- * Reads the header's value; a string, from which the caller makes an error, says what the header takes.
+ * Reads the header's value; fails with what the header takes, as sentences for its caller.
  *
  * The caller's figures stand for the whole price (Cloudflare: they override the model's costs): a token whose price
  * is missing costs nothing, rather than what the list says or an unknown amount. `total_cost` goes
@@ -22,29 +24,24 @@ const accepted = `cf-aig-custom-cost takes a JSON object with any of ${names.joi
  * tokens cost what others do: both follow from `Price`. The price of a cache write is checked but not used, since
  * Baseten's answers do not report cache writes. Other members are ignored.
  */
-export const customCost = (header: string): CustomCost | string => {
-  let given: unknown
-  try {
-    given = JSON.parse(header)
-  } catch {
-    return accepted
-  }
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return accepted
+export const customCost = (header: string): Result.Result<CustomCost, string> => {
+  const given = parseOrUndefined(header)
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return Result.fail(accepted)
   const members = new Map<string, unknown>(Object.entries(given).filter(([name]) => names.includes(name)))
-  if (members.size === 0) return accepted
+  if (members.size === 0) return Result.fail(accepted)
   for (const [name, value] of members) {
     if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
-      return `${accepted} ${name} must be a number from 0.`
+      return Result.fail(`${accepted} ${name} must be a number from 0.`)
     }
   }
   const total = decimalUnits(members.get("total_cost"), picoPlaces)
-  if (total !== undefined) return { total }
+  if (total !== undefined) return Result.succeed({ total })
   const perToken = (name: string) => decimalUnits(members.get(name), attoPlaces)
-  return {
+  return Result.succeed({
     price: {
       input: perToken("per_token_in") ?? 0n,
       cachedInput: perToken("per_cache_read_token"),
       output: perToken("per_token_out") ?? 0n,
     },
-  }
+  })
 }

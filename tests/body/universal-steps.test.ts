@@ -1,10 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import * as Result from "effect/Result"
 import fc from "fast-check"
 import { GatewayError } from "../../lib/errors.ts"
 import { maxSteps, universalSteps } from "../../lib/body/universal-steps.ts"
 
-const read = (text: string) => universalSteps(new TextEncoder().encode(text))
+const read = (text: string) => Result.merge(universalSteps(new TextEncoder().encode(text)))
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 const steps = (...bodies: ReadonlyArray<unknown>) => {

@@ -1,10 +1,11 @@
 /** Request bodies that stall, and bodies that are too many. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import * as Result from "effect/Result"
 import { GatewayError } from "../../lib/errors.ts"
 import { streamedBody, wholeBody } from "../../lib/body/read-body.ts"
 import { nothingHeld } from "../../lib/body/held-bytes.ts"
-import { makeUploads } from "../../lib/body/upload.ts"
+import { makeUploads } from "../../lib/body/Uploads.ts"
 
 /** Alarms that ring when the test says so. */
 const alarms = () => {
@@ -42,7 +43,10 @@ const sending = (length?: number) => {
   return { request, send: (bytes: number) => send(bytes), end: () => end() }
 }
 
-const reasonOf = (given: unknown): string => given instanceof GatewayError ? given.reason : "none"
+const reasonOf = (given: unknown): string => {
+  const error = Result.isResult(given) ? Result.merge(given) : given
+  return error instanceof GatewayError ? error.reason : "none"
+}
 const roomy = { arriving: 1e9, held: 1e9 }
 
 for (const length of [1000, 200_000, undefined]) {
@@ -54,8 +58,7 @@ for (const length of [1000, 200_000, undefined]) {
     await turns()
     assert.deepEqual(clock.waiting(), [length === 1000 ? 60_000 : 30_000])
     clock.ring()
-    const refused = await reading
-    assert.ok(refused instanceof GatewayError)
+    const refused = Result.getOrThrow(Result.flip(await reading))
     assert.deepEqual([refused.status, refused.code, refused.headers], [408, 9408, { connection: "close" }])
   })
 }
@@ -63,8 +66,8 @@ for (const length of [1000, 200_000, undefined]) {
 test("what is handed on breaks off as 408 when it stalls", async () => {
   const clock = alarms()
   const { request, send } = sending(1000)
-  const body = streamedBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9)
-  assert.ok("kind" in body && body.kind === "streamed")
+  const body = Result.getOrThrow(streamedBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9))
+  assert.ok(body.kind === "stream")
   const reader = body.stream.getReader()
   // Nobody waits for a client before it is asked for anything.
   assert.deepEqual(clock.waiting(), [])
@@ -87,8 +90,8 @@ test("a slow upload may take long, as long as it comes", async () => {
     assert.deepEqual(clock.waiting(), [30_000])
   }
   end()
-  const body = await reading
-  assert.ok("kind" in body && body.kind === "whole" && body.bytes.byteLength === 200_000)
+  const body = Result.getOrThrow(await reading)
+  assert.ok(body.kind === "bytes" && body.bytes.byteLength === 200_000)
   assert.deepEqual(clock.waiting(), [])
 })
 

@@ -40,7 +40,7 @@ test("isUtf8() refuses what Python's json would read as UTF-16 or UTF-32", () =>
 })
 
 test("declaresOtherEncoding() takes every encoding in which ASCII is ASCII", () => {
-  const of = (type: string) => declaresOtherEncoding(new Headers({ "content-type": type }))
+  const of = declaresOtherEncoding
   for (
     const charset of ["utf-8", "UTF8", '"utf-8"', "us-ascii", "ISO-8859-1", "windows-1252", "latin1", ""]
   ) {
@@ -50,5 +50,5 @@ test("declaresOtherEncoding() takes every encoding in which ASCII is ASCII", () 
     assert.equal(of(`application/json;x=1;Charset=${charset}`), true, charset)
   }
   assert.equal(of("application/json"), false)
-  assert.equal(declaresOtherEncoding(new Headers()), false)
+  assert.equal(declaresOtherEncoding(""), false)
 })

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import * as Result from "effect/Result"
 import fc from "fast-check"
 import { callCost, type CompletedCall, type PriceOverride, type Tariff } from "../../lib/pricing/call-cost.ts"
 import { customCost } from "../../lib/pricing/custom-cost.ts"
@@ -17,10 +18,8 @@ const call = (change: Partial<CompletedCall> = {}): CompletedCall => ({
 })
 
 const tariff = (header?: string, overrides: Readonly<Record<string, PriceOverride>> = {}): Tariff => {
-  const custom = header === undefined ? undefined : customCost(header)
-  assert.notEqual(typeof custom, "string")
   return {
-    custom: custom as Tariff["custom"],
+    custom: header === undefined ? undefined : Result.getOrThrow(customCost(header)),
     overrides: new Map(Object.entries(overrides)),
     priceOf: staticPriceOf,
   }

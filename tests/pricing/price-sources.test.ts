@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import * as Result from "effect/Result"
 import { customCost } from "../../lib/pricing/custom-cost.ts"
 import { modelPrices } from "../../lib/pricing/model-prices.ts"
 import { costOf } from "../../lib/pricing/price.ts"
@@ -50,8 +51,8 @@ test("modelPrices() tells a list without prices from what is no list", () => {
 })
 
 const priceIn = (header: string) => {
-  const cost = customCost(header)
-  assert.ok(typeof cost === "object" && "price" in cost)
+  const cost = Result.getOrThrow(customCost(header))
+  assert.ok("price" in cost)
   return cost.price
 }
 
@@ -68,17 +69,20 @@ test("customCost() takes a missing cache price to be per_token_in", () => {
 })
 
 test("customCost() lets a total go before prices", () => {
-  assert.deepEqual(customCost('{"total_cost":0.25,"per_token_in":1}'), { total: 250_000_000_000n })
-  assert.deepEqual(customCost('{"total_cost":0}'), { total: 0n })
+  assert.deepEqual(
+    customCost('{"total_cost":0.25,"per_token_in":1}'),
+    Result.succeed({ total: 250_000_000_000n }),
+  )
+  assert.deepEqual(customCost('{"total_cost":0}'), Result.succeed({ total: 0n }))
 })
 
 test("customCost() says what the header takes", () => {
   for (const header of ["", "x", "[]", "null", "1", "{}", '{"per_token":1}', '{"per_token_in":1']) {
-    assert.match(String(customCost(header)), /^cf-aig-custom-cost takes a JSON object/, header)
+    assert.match(String(Result.merge(customCost(header))), /^cf-aig-custom-cost takes a JSON object/, header)
   }
   for (const value of ["-1", '"1"', "null", "1e999", "{}", "true"]) {
     assert.match(
-      String(customCost(`{"per_token_out":${value}}`)),
+      String(Result.merge(customCost(`{"per_token_out":${value}}`))),
       /per_token_out must be a number from 0\.$/,
       value,
     )
