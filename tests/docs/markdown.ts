@@ -10,7 +10,7 @@ export const blocks = (
     .filter((block) => info === undefined || block.info === info)
 
 /** A page without its code blocks: what looks like a heading or a link within them is none. */
-export const proseOf = (page: string): string => page.replaceAll(/^```[^]*?^```$/gm, "")
+export const proseOf = (page: string): string => page.replaceAll(/^ *```[^]*?^ *```$/gm, "")
 
 /** The text below a heading, up to the next of its rank or above. */
 export const sectionOf = (page: string, heading: string): string => {
