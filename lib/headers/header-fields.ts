@@ -16,10 +16,17 @@ type Values = Record<string, string>
 const Bag = function () {} as unknown as new () => Values
 Bag.prototype = Object.create(null)
 
-/** As much of `Headers` as is read here; Bun gives all fields in one object, `set-cookie` as a list. */
-interface Source extends Pick<Headers, "forEach"> {
-  readonly toJSON?: () => Record<string, string> & { "set-cookie"?: Array<string> }
+/** `Headers` of Bun, which give all fields in one object, `set-cookie` as a list. */
+interface ListedHeaders extends Headers {
+  readonly toJSON: () => Values & { "set-cookie"?: Array<string> }
 }
+
+const isListed = (headers: Headers): headers is ListedHeaders => "toJSON" in headers
+
+type Pairs = Array<[name: string, value: string]>
+// Libraries of types differ in what they call these.
+type PairIterator = ReturnType<Headers["entries"]>
+type TextIterator = ReturnType<Headers["keys"]>
 
 /** A name as messages spell it, in lower case. */
 const lowerCase = learnt((name) => name.toLowerCase())
@@ -31,28 +38,28 @@ const join = (name: string, first: string, second: string): string =>
 /**
  * Header fields by their names in lower case, in the order in which they came.
  *
- * It answers as the runtime's `Headers` would (a property test holds it to that), but takes names and values on trust:
- * they come from a message that was parsed, from `Headers`, or from code.
+ * It answers as the runtime's `Headers` would (a property test holds it to that) and can be given wherever those can, but
+ * takes names and values on trust: they come from a message that was parsed, from `Headers`, or from code.
  */
-export class HeaderFields implements Iterable<[name: string, value: string]> {
+export class HeaderFields implements Headers {
   readonly #values: Values
   /** The values of `set-cookie`, the one field whose values cannot be joined (RFC 9110 §5.3). */
   #cookies: Array<string> | undefined
 
-  private constructor(values: Values, cookies?: Array<string>) {
+  /**
+   * @param values by names in lower case, `set-cookie` not among them; they become the fields' own. None by default
+   * @param cookies the values of `set-cookie`
+   */
+  constructor(values: Record<string, string> = new Bag(), cookies?: Array<string>) {
     this.#values = values
     this.#cookies = cookies
   }
 
-  /** Without any field. */
-  static empty(): HeaderFields {
-    return new HeaderFields(new Bag())
-  }
-
-  /** The fields of a message of the runtime's. */
-  static of(headers: Source): HeaderFields {
-    if (headers.toJSON === undefined) {
-      const fields = HeaderFields.empty()
+  /** The fields of a message of the runtime's; the same, not a copy, if they are `HeaderFields` already. */
+  static of(headers: Headers): HeaderFields {
+    if (headers instanceof HeaderFields) return headers
+    if (!isListed(headers)) {
+      const fields = new HeaderFields()
       // Not for…of, which takes half as long again on Deno (2.9).
       headers.forEach((value, name) => {
         if (name === "set-cookie") fields.#addCookie(value)
@@ -73,7 +80,7 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
    * @param raw name, value, name, value, and so on: `rawHeaders` of `node:http`
    */
   static ofRaw(raw: ReadonlyArray<string>): HeaderFields {
-    const fields = HeaderFields.empty()
+    const fields = new HeaderFields()
     for (let index = 0; index < raw.length; index += 2) {
       fields.#add(lowerCase(raw[index] as string), raw[index + 1] as string)
     }
@@ -82,7 +89,7 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
 
   /** The given fields. */
   static from(entries: Iterable<readonly [name: string, value: string]>): HeaderFields {
-    const fields = HeaderFields.empty()
+    const fields = new HeaderFields()
     for (const [name, value] of entries) fields.append(name, value)
     return fields
   }
@@ -169,29 +176,40 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
   }
 
   /** Every field, `set-cookie` once for each of its values. */
-  entries(): Array<[name: string, value: string]> {
-    const entries: Array<[string, string]> = []
-    for (const name in this.#values) entries.push([name, this.#values[name] as string])
-    for (const value of this.#cookies ?? []) entries.push(["set-cookie", value])
-    return entries
+  #pairs(): Pairs {
+    const pairs: Pairs = []
+    for (const name in this.#values) pairs.push([name, this.#values[name] as string])
+    for (const value of this.#cookies ?? []) pairs.push(["set-cookie", value])
+    return pairs
   }
 
-  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    return this.entries()[Symbol.iterator]()
+  [Symbol.iterator](): PairIterator {
+    return this.#pairs()[Symbol.iterator]()
   }
 
-  /** Calls back with every field, as `Headers` does. */
-  forEach(callback: (value: string, name: string) => void): void {
-    for (const [name, value] of this) callback(value, name)
+  entries(): PairIterator {
+    return this[Symbol.iterator]()
+  }
+
+  keys(): TextIterator {
+    return this.#pairs().map(([name]) => name)[Symbol.iterator]()
+  }
+
+  values(): TextIterator {
+    return this.#pairs().map(([, value]) => value)[Symbol.iterator]()
+  }
+
+  forEach(callback: (value: string, name: string, fields: this) => void): void {
+    for (const [name, value] of this.#pairs()) callback(value, name, this)
   }
 
   /**
    * The fields for `fetch`, `Response`, `Request` and `Headers`, in what they take fastest: an object, not to be changed,
    * or pairs if one would lose a field.
    */
-  toInit(): Record<string, string> | Array<[name: string, value: string]> {
+  toInit(): Record<string, string> | Pairs {
     const isObject = this.#cookies === undefined && typeof this.#values["__proto__"] !== "string"
-    return isObject ? this.#values : this.entries()
+    return isObject ? this.#values : this.#pairs()
   }
 
   /** The fields for `node:http`: name, value, name, value, and so on. */

@@ -1,95 +1,108 @@
 /**
- * A `fetch` handler as a listener of `node:http`.
+ * A handler of requests as a listener of `node:http`.
  *
  * @module
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
-import { errorResponse } from "../errors/error-response.ts"
-import { unreadableUrl } from "../errors.ts"
-import type { HostContext, RelayedBody, Respond } from "../exchange.ts"
-import { readChunks } from "../upstream/body-reader.ts"
-import type { Flow, Sink } from "../relay/body-flow.ts"
+import type { HostContext, Respond } from "../exchange.ts"
+import { HeaderFields } from "../headers/header-fields.ts"
 import { stackFrames } from "../redaction/stack-frames.ts"
+import type { Answer, RelayedBody } from "../relay/answer.ts"
+import type { Flow, Sink } from "../relay/body-flow.ts"
 import { lingerAfter } from "./node-linger.ts"
 import { requestOf } from "./node-request.ts"
-
-/** An answer with a body that is no stream. */
-interface RelayedAnswer extends Pick<Response, "status" | "statusText" | "headers"> {
-  readonly content: RelayedBody | Uint8Array | null
-}
 
 /**
  * Makes an answer that only this listener gets to see: Node's own `Response` makes a stream of every body, which takes a
  * tenth of what a call costs the gateway (Node 20).
  */
-const respond: Respond = (content, init) =>
-  ({ ...init, content }) satisfies RelayedAnswer as unknown as Response
+const respond: Respond = (body, init) => ({ ...init, body }) satisfies Answer as unknown as Response
 
-/** Pours the stream of an ordinary answer. */
-const intoFrom = (response: Response) => (sink: Sink): Flow => {
-  const reader = readChunks(response)
+/** Pours a stream. */
+const intoFrom = (body: ReadableStream<Uint8Array>) => (sink: Sink): Flow => {
+  const reader = body.getReader()
   return {
     pull: async () => {
       try {
-        const { done, value } = await reader?.read() ?? { done: true }
+        const { done, value } = await reader.read()
         if (done) sink.close()
         else sink.enqueue(value)
       } catch (cause) {
         sink.error(cause)
       }
     },
-    cancel: () => void reader?.cancel().catch(() => {}),
+    cancel: () => void reader.cancel().catch(() => {}),
   }
 }
 
-const contentOf = (answer: Response | RelayedAnswer): Pick<RelayedBody, "into"> | Uint8Array | null => {
-  if ("content" in answer) return answer.content
-  return answer.body === null ? null : { into: intoFrom(answer) }
-}
+const bodyOf = ({ body }: Response | Answer): Pick<RelayedBody, "into"> | Uint8Array | null =>
+  body === null || body instanceof Uint8Array || "into" in body ? body : { into: intoFrom(body) }
 
-/** Pours a body into a response, no faster than its client reads. */
-const pour = async (body: Pick<RelayedBody, "into">, response: ServerResponse): Promise<void> => {
-  let over = false
-  // The headers go ahead only where no bytes come with them: one packet in place of two, for most answers.
-  const ahead = setImmediate(() => over || response.flushHeaders())
-  const flow = body.into({
-    enqueue: (chunk) => {
+/** Pours one body into a response, no faster than its client reads. */
+class Pouring implements Sink {
+  readonly #response: ServerResponse
+  #isOver = false
+  #hasWritten = false
+  #goOn: (() => void) | undefined = undefined
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+  async pour(body: Pick<RelayedBody, "into">): Promise<void> {
+    const response = this.#response
+    // The headers go ahead only if no bytes come with them: one packet in place of two, for most answers.
+    const ahead = setImmediate(() => this.#isOver || this.#hasWritten || response.flushHeaders())
+    const flow = body.into(this)
+    const closed = (): void => {
+      this.#isOver = true
       clearImmediate(ahead)
-      response.write(chunk)
-    },
-    close: () => {
-      over = true
-      response.end()
-    },
-    // The client must see that the answer broke off: no last chunk, no clean end.
-    error: () => {
-      over = true
-      response.destroy()
-    },
-  })
-  let goOn = (): void => {}
-  const closed = (): void => {
-    over = true
-    goOn()
-    if (!response.writableFinished) flow.cancel()
+      this.#goOn?.()
+      if (!response.writableFinished) flow.cancel()
+    }
+    if (response.destroyed) return closed()
+    response.on("drain", () => this.#goOn?.()).on("close", closed)
+    while (!this.#isOver) {
+      await flow.pull()
+      if (this.#isOver || !response.writableNeedDrain) continue
+      await new Promise<void>((resolve) => {
+        this.#goOn = resolve
+      })
+    }
   }
-  if (response.destroyed) return closed()
-  response.on("drain", () => goOn()).on("close", closed)
-  while (!over) {
-    await flow.pull()
-    if (over || !response.writableNeedDrain) continue
-    await new Promise<void>((resolve) => {
-      goOn = resolve
-    })
+  enqueue(chunk: Uint8Array): void {
+    this.#hasWritten = true
+    this.#response.write(chunk)
+  }
+  close(): void {
+    this.#isOver = true
+    this.#response.end()
+  }
+  // The client must see that the answer broke off: no last chunk, no clean end.
+  error(): void {
+    this.#isOver = true
+    this.#response.destroy()
   }
 }
 
-const send = async (answer: Response | RelayedAnswer, response: ServerResponse): Promise<void> => {
+const send = async (answer: Response | Answer, response: ServerResponse): Promise<void> => {
   const { status, statusText, headers } = answer
-  const content = contentOf(answer)
-  if (!response.destroyed) response.writeHead(status, statusText || STATUS_CODES[status], [...headers].flat())
-  if (content === null || content instanceof Uint8Array) return void response.end(content)
-  await pour(content, response)
+  const body = bodyOf(answer)
+  if (!response.destroyed) {
+    response.writeHead(status, statusText || STATUS_CODES[status], HeaderFields.of(headers).toRaw())
+  }
+  if (body === null || body instanceof Uint8Array) response.end(body)
+  else await new Pouring(response).pour(body)
+}
+
+/** Calls back when the client closes before its answer is out. */
+const onLeaveOf = (message: IncomingMessage, response: ServerResponse) => (callback: () => void): void => {
+  const unlessDone = (): void => void (response.writableFinished || callback())
+  if (response.destroyed || message.socket.destroyed) return unlessDone()
+  response.once("close", unlessDone)
+  if (response.socket !== null) return
+  // A pipelined request has no socket before its turn, and does not hear that it closes.
+  message.socket.once("close", unlessDone)
+  response.once("close", () => message.socket.removeListener("close", unlessDone))
 }
 
 /** Serves a handler; its context, and its request's signal, tell when the client closes before the answer is out. */
@@ -97,37 +110,17 @@ export const nodeListener = (
   handler: (
     request: Request,
     context: Required<Pick<HostContext, "onLeave" | "respond">>,
-  ) => Promise<Response>,
+  ) => Promise<Answer | Response>,
 ) =>
 async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const onLeave = (callback: () => void): void => {
-    const unlessDone = (): void => void (response.writableFinished || callback())
-    if (response.destroyed || message.socket.destroyed) return unlessDone()
-    response.once("close", unlessDone)
-    if (response.socket !== null) return
-    // One of several requests in a row has no socket before its turn, and does not hear that it closes.
-    message.socket.once("close", unlessDone)
-    response.once("close", () => message.socket.removeListener("close", unlessDone))
-  }
+  const onLeave = onLeaveOf(message, response)
   try {
-    const request = readable(message, onLeave)
-    // A header that no Request can have: nothing of it is routed.
-    const answer = request === undefined
-      ? errorResponse(unreadableUrl())
-      : await handler(request, { onLeave, respond })
+    const answer = await handler(requestOf(message, onLeave), { onLeave, respond })
     if (!message.complete) lingerAfter(message, response)
     await send(answer, response)
   } catch (cause) {
     // What is thrown here would end the process.
     console.error(JSON.stringify({ level: "error", msg: "internal", at: stackFrames(cause) }))
     response.destroy()
-  }
-}
-
-const readable = (...given: Parameters<typeof requestOf>): Request | undefined => {
-  try {
-    return requestOf(...given)
-  } catch {
-    return undefined
   }
 }

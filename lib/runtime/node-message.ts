@@ -1,84 +1,88 @@
 /**
- * A message of `node:http`, a request's or a response's, in the terms of `fetch`.
+ * The body of a message of `node:http`, a request's or a response's.
  *
  * @module
  */
 import type { IncomingMessage } from "node:http"
 import type { ChunkRead, ChunkReader } from "../upstream/body-reader.ts"
 
-/** Its headers, with several values of one name (`set-cookie`) kept apart. */
-export const headersOf = (message: IncomingMessage): Headers => {
-  const headers = new Headers()
-  const { rawHeaders } = message
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "")
-  }
-  return headers
-}
-
-interface Waiting {
-  readonly resolve: (read: ChunkRead<Uint8Array<ArrayBuffer>>) => void
-  readonly reject: (cause: Error) => void
-}
-
-/**
- * Reads its body: from the socket only as it is asked for, and failing where the message is not whole.
- *
- * @param onCancel what becomes of the rest that nobody wants
- */
-export const readerOf = (message: IncomingMessage, onCancel: () => void): MessageReader => {
-  let waiting: Waiting | undefined
-  let over = false
-  let failure: Error | undefined
-  const end = (cause?: Error): void => {
-    if (over) return
-    over = true
-    failure = cause
-    if (cause === undefined) waiting?.resolve({ done: true })
-    else waiting?.reject(cause)
-    waiting = undefined
-  }
-  const broken = (): Error => new Error("The connection closed within the body")
-  message.pause()
-  message.on("data", (value: Uint8Array<ArrayBuffer>) => {
-    // What nobody reads any more drains away, so that the connection can be used again.
-    if (over) return
-    message.pause()
-    waiting?.resolve({ done: false, value })
-    waiting = undefined
-  })
-  message.on("end", () => end(message.complete ? undefined : broken()))
-  message.on("error", end)
-  message.on("close", () => over || end(broken()))
-  return {
-    read: () =>
-      new Promise((resolve, reject) => {
-        if (failure !== undefined) return reject(failure)
-        if (over) return resolve({ done: true })
-        waiting = { resolve, reject }
-        if (message.readableLength > 0) message.read()
-        else message.resume()
-      }),
-    cancel: () => {
-      end()
-      onCancel()
-      return Promise.resolve()
-    },
-  }
-}
+type Bytes = Uint8Array<ArrayBuffer>
 
 /** A reader of the bytes of a message. */
 export interface MessageReader extends ChunkReader {
-  readonly read: () => Promise<ChunkRead<Uint8Array<ArrayBuffer>>>
+  readonly read: () => Promise<ChunkRead<Bytes>>
+}
+
+const broken = (): Error => new Error("The connection closed within the body")
+
+const end: ChunkRead<Bytes> = { done: true }
+
+/**
+ * Reads the body of a message: from the socket only as it is asked for, and failing if the message is not whole.
+ *
+ * @param onCancel decides on the rest, which nobody wants
+ */
+export const readerOf = (message: IncomingMessage, onCancel: () => void): MessageReader =>
+  new Reader(message, onCancel)
+
+/** A class, since each message has one: its shape is fixed, its methods are shared. */
+class Reader implements MessageReader {
+  readonly #message: IncomingMessage
+  readonly #onCancel: () => void
+  #resolve: ((read: ChunkRead<Bytes>) => void) | undefined = undefined
+  #reject: ((cause: Error) => void) | undefined = undefined
+  #isOver = false
+  #failure: Error | undefined = undefined
+
+  constructor(message: IncomingMessage, onCancel: () => void) {
+    this.#message = message
+    this.#onCancel = onCancel
+    message.pause()
+    message.on("data", (value: Bytes) => this.#took(value))
+    message.on("end", () => this.#end(message.complete ? undefined : broken()))
+    message.on("error", (cause) => this.#end(cause))
+    message.on("close", () => this.#isOver || this.#end(broken()))
+  }
+  read(): Promise<ChunkRead<Bytes>> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure)
+      if (this.#isOver) return resolve(end)
+      this.#resolve = resolve
+      this.#reject = reject
+      if (this.#message.readableLength > 0) this.#message.read()
+      else this.#message.resume()
+    })
+  }
+  cancel(): Promise<void> {
+    this.#end(undefined)
+    this.#onCancel()
+    return Promise.resolve()
+  }
+  #took(value: Bytes): void {
+    // What nobody reads any more drains away, so that the connection can be used again.
+    if (this.#isOver) return
+    this.#message.pause()
+    const resolve = this.#resolve
+    this.#resolve = this.#reject = undefined
+    resolve?.({ done: false, value })
+  }
+  #end(cause: Error | undefined): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#failure = cause
+    if (cause === undefined) this.#resolve?.(end)
+    else this.#reject?.(cause)
+    this.#resolve = this.#reject = undefined
+  }
 }
 
 /** What a reader reads, as a stream. */
-export const streamFrom = ({ read, cancel }: MessageReader): ReadableStream<Uint8Array<ArrayBuffer>> =>
+export const streamFrom = (reader: MessageReader): ReadableStream<Bytes> =>
   new ReadableStream({
     pull: async (controller) => {
-      const { done, value } = await read()
+      const { done, value } = await reader.read()
       if (done) controller.close()
       else controller.enqueue(value)
     },
-    cancel: async () => void await cancel(),
+    cancel: async () => void await reader.cancel(),
   }, { highWaterMark: 0 })

@@ -48,7 +48,7 @@ test("HeaderFields answers as the runtime's Headers, whatever is done to both", 
       const headers = new Headers()
       for (const [what, name, value] of before) headers[what as "set"](name, value)
       const given = HeaderFields.of(headers)
-      const empty = HeaderFields.empty()
+      const empty = new HeaderFields()
       for (const [what, name, value] of before) empty[what as "set"](name, value)
       const names = [...before, ...after].map(([, name]) => name).concat(usual, odd)
       assertSame(given, headers, names)
