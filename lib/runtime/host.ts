@@ -3,10 +3,12 @@
  *
  * @module
  */
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import type { HostCapabilities } from "../layers.ts"
 import { layerSqlite } from "../request-log/sqlite/sqlite-log.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
+import { sharedTimers } from "../time/shared-timers.ts"
+import { Timer } from "../time/Timer.ts"
 import { Transport } from "../upstream/Transport.ts"
 import { layerCoalesceInFlight } from "../call/coalesce-in-flight.ts"
 import { networkForbidden } from "../errors/provider-errors.ts"
@@ -25,9 +27,13 @@ const host = globalThis as {
 
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
-/** Whether requests may wait for each other, how much memory they share, and where the log is kept. */
+/** Whether requests may wait for each other, how much memory and which timers they share, and where the log is kept. */
 export const hostTraits = (): HostCapabilities =>
-  onWorkers() ? workersTraits : { coalescer: layerCoalesceInFlight, log: layerSqlite(findSqlite) }
+  onWorkers() ? workersTraits : {
+    coalescer: layerCoalesceInFlight,
+    log: layerSqlite(findSqlite),
+    clock: Layer.succeed(Timer, sharedTimers()),
+  }
 
 /** Deno's `fetch` for a process that may not call every host. */
 const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {

@@ -5,21 +5,23 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { monotonicBy } from "./monotonic.ts"
+import { isRuntimeClock, monotonicBy, monotonicNow } from "./monotonic.ts"
 
 /** The clock that a service goes by; in a test, a virtual one. */
 export interface PlainClock {
-  /** Milliseconds since a time of its own, never less than before: for how long things take and when they are due. */
+  /** Milliseconds since an origin of its own, never less than before: for durations and deadlines. */
   readonly now: () => number
-  /** Milliseconds since 1970, as the clock on the wall has them: it may be set back. */
+  /** Milliseconds since 1970 by the wall clock, which may be set back: for timestamps and calendar windows. */
   readonly wall: () => number
 }
+
+const runtimeClock: PlainClock = { now: monotonicNow, wall: () => Date.now() }
 
 /** Effect's clock where a layer is built: the runtime's, one that a host has put in its place, or a test's. */
 export const plainClock: Effect.Effect<PlainClock> = Effect.map(
   Clock.Clock,
-  (clock): PlainClock => ({
-    now: () => monotonicBy(clock),
-    wall: () => clock.currentTimeMillisUnsafe(),
-  }),
+  (clock): PlainClock =>
+    isRuntimeClock(clock)
+      ? runtimeClock
+      : { now: () => monotonicBy(clock), wall: () => clock.currentTimeMillisUnsafe() },
 )
