@@ -1,5 +1,5 @@
 /**
- * What a JSON body tells: that it is whole, that it is an error, what it took.
+ * What a JSON body says: that it is whole, that it is an error, what it used.
  *
  * @module
  */
@@ -9,66 +9,96 @@ import { laterUsage, type Usage } from "../usage/usage.ts"
 import { type JsonSkeleton, jsonSkeleton } from "../json/outline.ts"
 import { reportedError } from "./reported-error.ts"
 
-/** What has been told so far. */
-export interface JsonFacts {
-  /** Looks at all of a body at once. */
-  readonly look: (text: string) => void
-  /** Takes the next bytes of a body that is too long for that; keeps no reference to them. */
-  readonly push: (bytes: Uint8Array) => void
-  /** Whether the body may end here: its brackets have closed. */
-  readonly isWhole: () => boolean
-  /** See `toldError`. */
-  readonly error: () => string | undefined
-  readonly usage: () => Usage | undefined
-}
-
-/** Whether a body may tell of an error. What a model wrote lies within a string, where quotes are escaped. */
-const mayTellError = (text: string): boolean =>
+/** Whether a body may report an error. What a model wrote lies within a string, where quotes are escaped. */
+const mayReportError = (text: string): boolean =>
   text.includes('"failed"') || (text.includes('"error"') && /"error"(?!\s*:\s*(?:null|false))/.test(text))
 
-/** Starts to look at a body: one object or list, or several in a row (JSON lines). */
-export const jsonFacts = (): JsonFacts => new Facts()
+/** Most bodies come in one chunk, which says how much room they need. */
+const least = 512
+const nothing = new Uint8Array(0)
+const decoder = new TextDecoder()
 
-/** A class for the same reason as the watch. */
-class Facts implements JsonFacts {
+/**
+ * Reads a body: one object or list, or several in a row (JSON lines). It is held, and parsed when somebody asks; of one that
+ * is too long for that only the outline is kept. A class, since there is one to each call: V8 needs longer to make a dozen
+ * closures than to look at a short answer.
+ */
+export class JsonFacts {
+  readonly #limit: number
+  #held = nothing
+  #length = 0
+  /** The body as far as it had come when somebody asked. */
+  #text: string | undefined
+  /** Of a body that is too long. */
+  #outline: JsonSkeleton | undefined
   #error: string | undefined
   #usage: Usage | undefined
-  #text: string | undefined
-  #skeleton: JsonSkeleton | undefined
 
-  look(text: string): void {
-    this.#text = text
-    this.#usage = usageInJson(text)
-    const value = mayTellError(text) ? parseOrUndefined(text) : undefined
-    this.#error = reportedError(value)
-    // Several values in a row, or what no parser takes but clients may (Python writes NaN).
-    if (this.#usage === undefined && value === undefined && /"usage"|"error"/.test(text)) {
-      this.push(new TextEncoder().encode(text))
-    }
+  /** @param limit the most bytes to hold */
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
+  /** Takes the next bytes; keeps no reference to them. */
   push(bytes: Uint8Array): void {
-    this.#skeleton ??= jsonSkeleton((outline) => {
-      const value = parseOrUndefined(outline)
+    if (this.#outline !== undefined) return this.#outline.push(bytes)
+    this.#text = undefined
+    const length = this.#length + bytes.length
+    if (length > this.#limit) {
+      this.#outline = this.#newOutline()
+      this.#outline.push(this.#held.subarray(0, this.#length))
+      this.#held = nothing
+      return this.#outline.push(bytes)
+    }
+    if (length > this.#held.length) {
+      const larger = new Uint8Array(Math.min(this.#limit, Math.max(least, length, 2 * this.#length)))
+      larger.set(this.#held.subarray(0, this.#length))
+      this.#held = larger
+    }
+    this.#held.set(bytes, this.#length)
+    this.#length = length
+  }
+
+  /** Whether the body may end here: its brackets have closed. */
+  isWhole(): boolean {
+    if (this.#outline !== undefined) return this.#outline.isWhole()
+    if (parseOrUndefined(this.#look()) !== undefined) return true
+    const outline = jsonSkeleton(() => {})
+    outline.push(this.#held.subarray(0, this.#length))
+    return outline.isWhole()
+  }
+
+  /** See `reportedError`. */
+  error(): string | undefined {
+    this.#look()
+    return this.#error
+  }
+
+  usage(): Usage | undefined {
+    this.#look()
+    return this.#usage
+  }
+
+  #newOutline(): JsonSkeleton {
+    this.#error = this.#usage = undefined
+    return jsonSkeleton((text) => {
+      const value = parseOrUndefined(text)
       this.#error ??= reportedError(value)
       this.#usage = laterUsage(this.#usage, usageInValue(value))
     })
-    this.#skeleton.push(bytes)
   }
 
-  isWhole(): boolean {
-    const text = this.#text
-    if (text === undefined) return this.#skeleton?.isWhole() ?? false
-    if (parseOrUndefined(text) !== undefined) return true
-    const whole = jsonSkeleton(() => {})
-    whole.push(new TextEncoder().encode(text))
-    return whole.isWhole()
-  }
-
-  error(): string | undefined {
-    return this.#error
-  }
-  usage(): Usage | undefined {
-    return this.#usage
+  #look(): string {
+    if (this.#outline !== undefined || this.#text !== undefined) return this.#text ?? ""
+    const bytes = this.#held.subarray(0, this.#length)
+    const text = this.#text = decoder.decode(bytes)
+    this.#usage = usageInJson(text)
+    const value = mayReportError(text) ? parseOrUndefined(text) : undefined
+    this.#error = reportedError(value)
+    // Several values in a row, or what no parser takes but clients may (Python writes NaN).
+    if (this.#usage === undefined && value === undefined && /"usage"|"error"/.test(text)) {
+      this.#newOutline().push(bytes)
+    }
+    return text
   }
 }

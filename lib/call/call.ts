@@ -10,8 +10,7 @@ import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { SpendLimits } from "../config/limit-rules.ts"
 import type { SpendSubject } from "../limit/partition.ts"
-import type { AnswerWatch } from "../answer/answer-watch.ts"
-import type { BodyFilter } from "../relay/relay-body.ts"
+import type { AnswerObserver } from "../answer/answer-observer.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { Ending } from "../record/request-record.ts"
@@ -42,12 +41,13 @@ export interface Sent {
   readonly answer: StepAnswer
   /** Headers to add. */
   readonly headers: Headers
-  /** Watches what the answer is; nothing for one that was metered elsewhere, or that says nothing of itself. */
-  readonly watch: AnswerWatch | undefined
+  /**
+   * Sees what the answer is, and says what of it goes on; `undefined` for one that was metered elsewhere, or of which nothing
+   * is known.
+   */
+  readonly observer: AnswerObserver | undefined
   /** Watches the provider's bytes come; nothing for an answer that was metered elsewhere. */
   readonly meter: Observer | undefined
-  /** Leaves out of the body what only the gateway has asked for. */
-  readonly filter: BodyFilter | undefined
   /** Watch those bytes that go on to the client. */
   readonly observers: ReadonlyArray<Observer>
 }

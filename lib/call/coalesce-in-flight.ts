@@ -120,9 +120,8 @@ const sharedMiss: <R>(
     return relayed(call, {
       answer: seatedAnswer(landed, stream, lead === undefined),
       headers: new Headers(),
-      watch: undefined,
+      observer: undefined,
       meter: undefined,
-      filter: undefined,
       observers: [],
     })
   },
@@ -145,17 +144,16 @@ const fly = Effect.fnUntraced(
       signal.addEventListener("abort", leave, { once: true })
       return Effect.sync(() => signal.removeEventListener("abort", leave))
     })
-    const { answer, headers, watch, meter, filter, observers } = yield* Effect.raceFirst(send, allLeft)
+    const { answer, headers, observer, meter, observers } = yield* Effect.raceFirst(send, allLeft)
     const keep = keeper(call, place, answer, cache)
     const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
     let end: (ended: readonly [Ending, boolean]) => void = () => {}
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
     const relay = call.relay.relay({
       body: answer.body ?? bodyOfBytes(new Uint8Array()),
-      length: watch?.streams === true ? undefined : declaredLength(answer.headers),
-      watch,
+      length: observer?.streams === true ? undefined : declaredLength(answer.headers),
+      observer,
       isUpstreamOfBroadcast: true,
-      filter,
       onChunk: (chunk) => meter?.push(chunk),
       onPassed: (chunk) => {
         for (const observer of all) observer.push(chunk)

@@ -5,26 +5,22 @@
  */
 import * as Effect from "effect/Effect"
 import type { GatewayError } from "../errors.ts"
-import { type Framing, isEventStream } from "../sse/framing.ts"
-import { requestedUsageFilter } from "../usage/requested-usage-filter.ts"
-import { callCost, listedPrice } from "../pricing/call-cost.ts"
-import { holdsToken } from "../usage/first-token.ts"
+import { callCost, listedPrice, type Tariff } from "../pricing/call-cost.ts"
 import { dollarsOf } from "../pricing/price.ts"
 import type { Usage } from "../usage/usage.ts"
-import { estimateInput, type OutputEstimate, outputEstimate } from "../usage/estimate.ts"
+import { estimateInput } from "../usage/estimate.ts"
 import { Prices } from "../pricing/Prices.ts"
-import type { AnswerWatch } from "../answer/answer-watch.ts"
+import type { AnswerObserver } from "../answer/answer-observer.ts"
 import { requestUsage } from "../body/include-usage.ts"
 import { jsonLength } from "../body/prepared-body.ts"
 import type { UsageSource } from "../record/request-record.ts"
-import { answerModel } from "../usage/answer-model.ts"
 import { unlessAskedInVain } from "./stream-options-fallback.ts"
 import type { Call, Observer, Sent, StepAnswer } from "./call.ts"
 import type { Admission } from "./limited.ts"
 import { readable } from "./readable-answer.ts"
 import { type SendServices, sendStep } from "./send.ts"
 import { recordedModel, type Step } from "./step.ts"
-import { watchOf } from "./watch-answer.ts"
+import { observerOf } from "./observe-answer.ts"
 
 /** What metering asks of the layers. */
 export type MeterServices = Prices
@@ -54,24 +50,20 @@ export const meteredStep: (
       (yield* sendStep(tries === 0 ? call : triedBefore(call, tries), headers, admission.again, tries))
     const { release } = admission
     const answer = releasing(yield* readable(call.step, given), release)
-    const estimate = estimateOf(call.step.route.framing)
-    const watch = watchOf(call.step, answer, estimate?.push)
+    const tariff: Tariff = {
+      custom: call.step.options.customCost,
+      overrides: call.gateway.prices,
+      priceOf: (yield* Prices).priceOf,
+    }
+    const observer = observerOf(call.step, answer, {
+      removesUsage: asked !== undefined,
+      findsModel: !isPriced(call.step, call.step.body.view.model, tariff),
+    })
     return {
       answer,
       headers: new Headers(admission.headers()),
-      watch,
-      meter: meterOf(
-        call,
-        answer,
-        admission,
-        watch,
-        estimate,
-        yield* Prices,
-        record.attempts.at(-1)?.started_ms ?? 0,
-      ),
-      filter: asked !== undefined && watch !== undefined
-        ? requestedUsageFilter(isEventStream(answer.headers))
-        : undefined,
+      observer,
+      meter: meterOf(call, answer, admission, observer, tariff, record.attempts.at(-1)?.started_ms ?? 0),
       observers: [],
     }
   },
@@ -95,16 +87,6 @@ const triedBefore = (call: Call, tries: number): Call => {
   return { ...call, step: { ...step, options: { ...step.options, retry: { ...retry, maxAttempts } } } }
 }
 
-/** The estimate of a stream: it is made of its first bytes, since most answers are none. */
-const estimateOf = (framing: Framing | undefined): OutputEstimate | undefined => {
-  if (framing === undefined) return undefined
-  let estimate: OutputEstimate | undefined
-  return {
-    push: (bytes) => (estimate ??= outputEstimate(framing)).push(bytes),
-    finish: () => estimate?.finish(),
-  }
-}
-
 /** The step with a body that asks for the usage; nothing where it does already, or there is nothing to ask. */
 const askingStep = (step: Step): Step | undefined => {
   const { body } = step
@@ -118,61 +100,59 @@ const askingStep = (step: Step): Step | undefined => {
   return bytes && { ...step, body: { ...body, bytes } }
 }
 
+/** Whether it is known what a model costs, if it is this one that answers. */
+const isPriced = (
+  { route: { provider, deployment } }: Step,
+  model: string | undefined,
+  tariff: Tariff,
+): boolean =>
+  tariff.custom !== undefined || deployment !== undefined ||
+  listedPrice({ provider, deployment, model }, tariff) !== undefined
+
 /**
  * Watches an answer for its usage, and settles the limits with it.
  *
  * @param sent when the try that was answered was sent, in milliseconds since the request came
  */
 const meterOf = (
-  { exchange, gateway, step }: Call,
+  { exchange, step }: Call,
   answer: StepAnswer,
   { settle }: Admission,
-  watch: AnswerWatch | undefined,
-  estimate: OutputEstimate | undefined,
-  { priceOf }: Prices["Service"],
+  observer: AnswerObserver | undefined,
+  tariff: Tariff,
   sent: number,
 ): Observer => {
   const { record } = exchange
-  const { provider, deployment, framing } = step.route
-  let awaitsToken = estimate !== undefined
-  const tariff = { custom: step.options.customCost, overrides: gateway.prices, priceOf }
-  const isPriced = (model: string | undefined): boolean =>
-    tariff.custom !== undefined || deployment !== undefined ||
-    listedPrice({ provider, deployment, model }, tariff) !== undefined
-  const answered = watch === undefined || isPriced(step.body.view.model) ? undefined : answerModel()
+  const { provider, deployment } = step.route
+  let awaitsToken = step.route.framing !== undefined && observer !== undefined
   const modelAtEnd = (): string | undefined => {
     const asked = step.body.view.model
-    const said = answered?.finish(watch?.form() === "events")
+    const said = observer?.model()
     record.model ??= recordedModel(step) ?? said?.slice(0, 256) ?? null
-    return isPriced(asked) ? asked : said ?? asked
+    return isPriced(step, asked, tariff) ? asked : said ?? asked
   }
 
   const usageAt = (isWhole: boolean): readonly [Usage | undefined, UsageSource | null] => {
     // A JSON body that was cut short has none.
-    const told = watch?.form() === "json" && !isWhole ? undefined : watch?.usage()
+    const told = observer?.form() === "json" && !isWhole ? undefined : observer?.usage()
     if (told !== undefined) return [told, isWhole ? "exact" : "partial"]
-    const output = estimate?.finish()
+    const output = observer?.outputTokens()
     if (output === undefined) return [undefined, null]
     const input = estimateInput(jsonLength(step.body))
     return [{ input, output, cachedInput: undefined, reasoning: undefined }, "estimated"]
   }
 
   return {
-    push: (chunk) => {
-      answered?.push(chunk)
-      if (!awaitsToken || framing === undefined) return
-      const form = watch?.form()
-      awaitsToken = form === "events" || form === undefined
-      if (form === "events" && holdsToken(chunk, framing)) {
-        awaitsToken = false
-        record.time_to_first_token_ms = exchange.elapsed()
-      }
+    push: () => {
+      if (!awaitsToken || observer?.hasToken !== true) return
+      awaitsToken = false
+      record.time_to_first_token_ms = exchange.elapsed()
     },
     ended: (ending, whole) => {
       const duration = exchange.elapsed() - sent
       return Effect.suspend(() => {
         const [usage, source] = usageAt(whole || ending === "complete")
-        record.error ??= watch?.error() ?? null
+        record.error ??= observer?.error() ?? null
         record.tokens_in = usage?.input ?? null
         record.tokens_out = usage?.output ?? null
         record.tokens_cached = usage?.cachedInput ?? null
@@ -184,7 +164,7 @@ const meterOf = (
             deployment,
             model: modelAtEnd(),
             // What tells of an error costs what an error costs, whatever its status is.
-            status: watch?.error() === undefined ? answer.status : 502,
+            status: observer?.error() === undefined ? answer.status : 502,
             cached: false,
             usage,
             duration,

@@ -10,7 +10,7 @@ import { TransformedBody } from "../upstream/derived-body.ts"
 import { undoing, undone } from "../headers/content-codings.ts"
 import type { StepAnswer } from "./call.ts"
 import type { Step } from "./step.ts"
-import { bringsAnswer } from "./watch-answer.ts"
+import { bringsAnswer } from "./observe-answer.ts"
 
 /**
  * The answer to a call whose format is known, its coding undone: what cannot be read cannot be metered, nor seen to its

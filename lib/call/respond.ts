@@ -9,7 +9,7 @@ import { providerFailed } from "../errors/provider-errors.ts"
 import { strictJson } from "../json/exact-json.ts"
 import type { Exchange, RelayedBody } from "../exchange.ts"
 import { isEventStream } from "../sse/framing.ts"
-import type { AnswerWatch } from "../answer/answer-watch.ts"
+import type { AnswerObserver } from "../answer/answer-observer.ts"
 import { declaredLength } from "../body/read-body.ts"
 import { parseBytes } from "../json/members.ts"
 import { compatModels } from "../route/compat-models.ts"
@@ -17,7 +17,7 @@ import { type Ending, type RecordDraft, rounded } from "../record/request-record
 import type { Call, Called, Sent } from "./call.ts"
 import { payloadObserver } from "./payload-capture.ts"
 import type { Step } from "./step.ts"
-import { bringsAnswer, watchOf } from "./watch-answer.ts"
+import { bringsAnswer, observerOf } from "./observe-answer.ts"
 
 /** An answer to be relayed as it comes. */
 export const relayed = (call: Call, sent: Sent): Called => ({
@@ -32,7 +32,7 @@ const relayAnswer = (
   sent: Sent,
 ): Effect.Effect<Response, GatewayError> => {
   const { exchange, gateway, step, relay } = call
-  const { answer, headers: added, meter, filter } = sent
+  const { answer, headers: added, meter } = sent
   const { record, request } = exchange
   const { status, statusText, headers } = answer
   const payload = payloadObserver(call)
@@ -43,17 +43,17 @@ const relayAnswer = (
   record.step = step.index
   if (bringsAnswer(status) && isEventStream(headers)) record.stream = true
   for (const [name, value] of added) headers.set(name, value)
-  const watch = sent.watch ?? watchOf(step, answer)
-  const streams = watch?.streams === true
+  const observer = sent.observer ?? observerOf(step, answer)
+  const streams = observer?.streams === true
   // A stream that breaks off gets an error event, so it may turn out longer than Baseten said.
   if (streams) headers.delete("content-length")
   record.response_content_type = headers.get("content-type")
 
   const listed = step.route.compatModels && status === 200 && !headers.has("content-encoding")
   const settle = (ending: Ending, whole: boolean): void => {
-    record.stream ||= watch?.form() === "events"
+    record.stream ||= observer?.form() === "events"
     if (meter !== undefined) exchange.after.push(meter.ended(ending, whole))
-    else if (watch !== undefined) exchange.after.push(noteError(record, watch))
+    else if (observer !== undefined) exchange.after.push(noteError(record, observer))
     for (const observer of observers) exchange.after.push(observer.ended(ending, whole))
     // A list that broke off has not been answered yet: the client gets an error instead.
     if (listed && ending !== "complete" && ending !== "client_left") record.ending = ending
@@ -75,8 +75,7 @@ const relayAnswer = (
   const relayed = relay.relay({
     body,
     length,
-    watch,
-    filter,
+    observer,
     readsOnAfterDisconnect: gateway.drains,
     onChunk: (chunk) => {
       record.time_to_first_byte_ms ??= exchange.elapsed()
@@ -110,9 +109,9 @@ const relayAnswer = (
 }
 
 /** Notes the error that an answer told of which was metered elsewhere. */
-const noteError = (record: RecordDraft, watch: AnswerWatch): Effect.Effect<void> =>
+const noteError = (record: RecordDraft, observer: AnswerObserver): Effect.Effect<void> =>
   Effect.sync(() => {
-    record.error ??= watch.error() ?? null
+    record.error ??= observer.error() ?? null
   })
 
 /** A body of so many bytes is likely to come in one piece. */

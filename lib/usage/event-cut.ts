@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { lineEnd } from "../sse/event-bounds.ts"
 import { type Cut, usageCut } from "./usage-cut.ts"
 
-const LF = 0x0a, CR = 0x0d, SPACE = 0x20, QUOTE = 0x22, LETTER_G = 0x67
+const SPACE = 0x20, QUOTE = 0x22, LETTER_G = 0x67
 
 const dataField = new TextEncoder().encode("data:")
 const usageKey = new TextEncoder().encode('"usage"')
@@ -18,18 +19,12 @@ const hasAt = (bytes: Uint8Array, at: number, part: Uint8Array): boolean => {
 }
 
 /** Whether the usage's key is in these bytes: a native search for its rarest letter, in place of a look at each byte. */
-export const namesUsage = (bytes: Uint8Array): boolean => {
+const namesUsage = (bytes: Uint8Array): boolean => {
   for (let at = -1; (at = bytes.indexOf(LETTER_G, at + 1)) !== -1;) {
     const key = at - beforeG
     if (bytes[key] === QUOTE && hasAt(bytes, key, usageKey)) return true
   }
   return false
-}
-
-/** The index of the next line break, or -1. */
-export const lineEnd = (bytes: Uint8Array, from: number): number => {
-  for (let at = from; at < bytes.length; at++) if (bytes[at] === LF || bytes[at] === CR) return at
-  return -1
 }
 
 /** Where the value of the next `data` line begins, or -1. */

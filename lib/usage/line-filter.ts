@@ -6,7 +6,14 @@
 import { concatBytes } from "../bytes/concat.ts"
 import { jsonSkeleton } from "../json/outline.ts"
 import { usageCut } from "./usage-cut.ts"
-import type { UsageFilter } from "./usage-filter.ts"
+
+/** JSON lines being filtered. */
+export interface LineFilter {
+  /** Takes the next bytes, and gives those to hand on. The chunk is neither changed nor kept. */
+  readonly push: (chunk: Uint8Array) => Uint8Array
+  /** What is still held when the body has ended, or was cut: filtered too, if it is all of a line but its end. */
+  readonly finish: () => Uint8Array
+}
 
 const LF = 0x0a
 /** The most bytes that a line may have to be looked at; a longer one is handed on as it comes. */
@@ -23,13 +30,13 @@ const sizeOf = (pieces: ReadonlyArray<Uint8Array>): number =>
   pieces.reduce((size, piece) => size + piece.length, 0)
 
 /**
- * Starts to filter JSON. The first line is handed on as it is: it may be all of an answer that is no stream, whose usage
- * is the server's own. Only where it is whole JSON by itself are the lines behind it looked at.
+ * Starts to filter JSON. The first line is handed on as it is: it may be all of an answer that is not a stream, whose
+ * usage is the server's own. Only if it is whole JSON by itself are the lines behind it looked at.
  */
-export const lineFilter = (): UsageFilter => {
+export const jsonLineFilter = (): LineFilter => {
   const firstLine = jsonSkeleton(() => {})
   let state: "first" | "lines" | "plain" = "first"
-  /** The line under way as far as it came; no longer held where it is too long. */
+  /** The line under way as far as it came; no longer held once it is too long. */
   let held: Array<Uint8Array> = []
   let length = 0
   let isTooLong = false

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { type AnswerWatch, answerWatch } from "../../lib/answer/answer-watch.ts"
+import { AnswerObserver } from "../../lib/answer/answer-observer.ts"
 import { relayBody } from "../../lib/relay/relay-body.ts"
 import { CutShort, UpstreamBody } from "../../lib/upstream/guarded-body.ts"
 import { guardedStream, unguarded } from "../support/guarded-stream.ts"
@@ -30,7 +30,7 @@ const relayed = (source: ReadableStream<Uint8Array>, length?: number) => {
   const relay = relayBody({
     body: guardedStream(source),
     length,
-    watch: undefined,
+    observer: undefined,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
   })
@@ -98,12 +98,12 @@ test("relayBody() cancels its source where it is cut, so that a shared one goes 
 })
 
 test("relayBody() of a relayed source ends as that one was cut, and tells the client once", async () => {
-  const watch: AnswerWatch = Object.assign(answerWatch({ framing: "chat", label: "events", asked: true }), {
+  const observer = Object.assign(new AnswerObserver({ framing: "chat", label: "events", asked: true }), {
     closing: (ending: Ending) => new TextEncoder().encode(`error: ${ending}`),
   })
   const source = relayBody({
     body: guardedStream(new ReadableStream({})),
-    watch,
+    observer,
     isUpstreamOfBroadcast: true,
     onChunk: nothing,
     onEnd: nothing,
@@ -111,7 +111,7 @@ test("relayBody() of a relayed source ends as that one was cut, and tells the cl
   const endings: Array<Ending> = []
   const relay = relayBody({
     body: guardedStream(source.body()),
-    watch,
+    observer,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
   })
@@ -121,16 +121,18 @@ test("relayBody() of a relayed source ends as that one was cut, and tells the cl
   assert.deepEqual(endings, ["idle"])
 })
 
-test("relayBody() hands on what its filter leaves, and what it held at the end; watchers see it all", async () => {
+test("relayBody() hands on what its observer leaves of it, and what that held at the end; others see it all", async () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 20 })
   await fc.assert(fc.asyncProperty(chunks, async (given) => {
     const seen: Array<number> = [], passed: Array<number> = []
     const held: Array<number> = []
     const relay = relayBody({
       body: guardedStream(sourceOf(given).source),
-      watch: undefined,
       // Leaves odd bytes out, and holds the others back by one chunk.
-      filter: {
+      observer: {
+        isComplete: () => false,
+        mayEnd: () => true,
+        closing: () => undefined,
         push: (chunk) =>
           Uint8Array.from([...held.splice(0), ...(held.push(...chunk.filter((byte) => byte % 2 === 0)), [])]),
         finish: () => Uint8Array.from(held.splice(0)),
@@ -160,7 +162,7 @@ for (const way of ["cancels", "is cut off"] as const) {
     const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
     const relay = relayBody({
       body: guardedStream(source),
-      watch: undefined,
+      observer: undefined,
       readsOnAfterDisconnect: true,
       onChunk: (chunk) => seen.push(...chunk),
       onEnd: (ending, whole) => end([ending, whole]),
@@ -191,7 +193,7 @@ test("a body that drains while its reader waits is read to its end once, and a c
   const seen: Array<number> = []
   const relay = relayBody({
     body: guardedStream(source),
-    watch: undefined,
+    observer: undefined,
     readsOnAfterDisconnect: true,
     onChunk: (chunk) => seen.push(...chunk),
     onEnd: (ending) => endings.push(ending),
@@ -258,7 +260,7 @@ test("a body that is cut short while its client pauses shows that once, and is l
   const endings: Array<Ending> = []
   const relay = relayBody({
     body: source,
-    watch: undefined,
+    observer: undefined,
     onChunk: nothing,
     onEnd: (ending) => endings.push(ending),
   })
@@ -275,7 +277,7 @@ test("an observer that fails ends the body as cut, and lets it go", async () => 
     const endings: Array<Ending> = []
     const relay = relayBody({
       body: guardedStream(source),
-      watch: undefined,
+      observer: undefined,
       readsOnAfterDisconnect,
       onChunk: ([byte]) => {
         if (byte === 2) throw new Error("observer")

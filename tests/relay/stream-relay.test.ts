@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
-import { answerWatch } from "../../lib/answer/answer-watch.ts"
+import { AnswerObserver } from "../../lib/answer/answer-observer.ts"
 import { guardedStream } from "../support/guarded-stream.ts"
 import { StreamRelay } from "../../lib/relay/StreamRelay.ts"
 
@@ -12,7 +12,7 @@ test("StreamRelay.drain ends what is being relayed, and what comes to be relayed
   const endings: Array<string> = []
   const silent = () => ({
     body: guardedStream(new ReadableStream({})),
-    watch: answerWatch({ framing: "chat", label: "events", asked: true }),
+    observer: new AnswerObserver({ framing: "chat", label: "events", asked: true }),
     onChunk: () => {},
     onEnd: (ending: string) => void endings.push(ending),
   })

@@ -2,22 +2,23 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import type { Framing } from "../../lib/sse/framing.ts"
-import { estimateInput, outputEstimate } from "../../lib/usage/estimate.ts"
+import { StreamObserver } from "../../lib/answer/stream-observer.ts"
+import { estimateInput } from "../../lib/usage/estimate.ts"
 import { long, recorded } from "./streams.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
-const estimated = (framing: Framing, text: string, cuts: ReadonlyArray<number> = []) => {
-  const estimate = outputEstimate(framing)
+const estimated = (framing: Framing, text: string, cuts: ReadonlyArray<number> = [], limit = 65_536) => {
+  const observer = new StreamObserver(framing, limit, false)
   const bytes = bytesOf(text)
   let from = 0
   for (const to of [...cuts, bytes.length]) {
     const chunk = bytes.slice(from, to)
-    estimate.push(chunk)
+    observer.push(chunk)
     chunk.fill(0x7b)
     from = to
   }
-  return estimate.finish()
+  return observer.outputTokens()
 }
 
 const members: Record<Framing, ReadonlyArray<string>> = {
@@ -53,7 +54,7 @@ const expected = (framing: Framing, body: string): number | undefined => {
 }
 
 for (const { name, framing, body } of [...recorded, ...long]) {
-  test(`outputEstimate() counts the texts that a parser finds: ${name}`, () => {
+  test(`an observer counts the texts that a parser finds: ${name}`, () => {
     // A text within an event of several lines, or one cut short, is one that the parser here does not see.
     const whole = body.slice(0, body.lastIndexOf("\n\n"))
     assert.equal(estimated(framing, whole), expected(framing, whole))
@@ -67,26 +68,30 @@ const events = fc.array(
   ),
 )
 
-test("outputEstimate() counts whatever texts hold, wherever chunks end", () => {
+test("an observer counts whatever texts hold, wherever chunks end, and however little it holds", () => {
   fc.assert(fc.property(events, fc.array(fc.nat()), (events, places) => {
     const body = events.join("")
     assert.equal(estimated("chat", body), expected("chat", body))
     const cuts = places.map((place) => place % (bytesOf(body).length + 1)).sort((one, other) => one - other)
-    assert.equal(estimated("chat", body, cuts), expected("chat", body))
+    for (const limit of [65_536, 64]) {
+      assert.equal(estimated("chat", body, cuts, limit), expected("chat", body))
+    }
   }))
 })
 
 for (const { name, framing, body } of recorded) {
-  test(`outputEstimate() is the same byte by byte: ${name}`, () => {
+  test(`an observer is the same byte by byte: ${name}`, () => {
     const cuts = [...bytesOf(body).keys()]
-    assert.equal(estimated(framing, body, cuts), estimated(framing, body))
+    for (const limit of [65_536, 64]) {
+      assert.equal(estimated(framing, body, cuts, limit), estimated(framing, body))
+    }
   })
 }
 
 const chunk = (delta: object) =>
   `data: ${JSON.stringify({ id: "chatcmpl-1", choices: [{ index: 0, delta }] })}\n\n`
 
-test("outputEstimate() takes each text for a token, or four bytes of them", () => {
+test("an observer takes each text for a token, or four bytes of them", () => {
   const words = ["The", " gateway", " stands", " between", ",", " and", " counts", "."]
   const oneEach = words.map((content) => chunk({ content })).join("")
   assert.equal(
@@ -104,7 +109,7 @@ test("outputEstimate() takes each text for a token, or four bytes of them", () =
   assert.equal(estimated("chat", ""), undefined)
 })
 
-test("outputEstimate() takes what a model wrote once, though a response tells it again", () => {
+test("an observer takes what a model wrote once, though a response tells it again", () => {
   const delta =
     'event: response.output_text.delta\ndata: {"delta":"12345678","type":"response.output_text.delta"}\n\n'
   const done =

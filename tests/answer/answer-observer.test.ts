@@ -2,42 +2,43 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import type { Form, Framing } from "../../lib/sse/framing.ts"
-import { answerWatch } from "../../lib/answer/answer-watch.ts"
-import { wholeStreams } from "./watched-streams.ts"
+import { AnswerObserver } from "../../lib/answer/answer-observer.ts"
+import { wholeStreams } from "./whole-streams.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes)
 
-interface Told {
+interface Answer {
   readonly framing?: Framing | undefined
   readonly label?: Form
   readonly asked?: boolean
   readonly limit?: number
 }
 
-/** Pushes bytes through a watch, cut at the given places. */
+/** Pushes bytes through an observer, cut at the given places. */
 const pushed = (
   bytes: Uint8Array,
-  { framing = "chat", label = "events", asked = true, limit }: Told = {},
+  { framing = "chat", label = "events", asked = true, limit }: Answer = {},
   cuts: ReadonlyArray<number> = [],
 ) => {
-  const watch = answerWatch({ framing, label, asked, ...(limit && { limit }) })
+  const observer = new AnswerObserver({ framing, label, asked, ...(limit && { limit }) })
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b)
   let from = 0
   for (const to of [...places, bytes.length]) {
     const chunk = bytes.slice(from, to)
-    watch.push(chunk)
+    observer.push(chunk)
     chunk.fill(0x7b)
     from = to
   }
-  return watch
+  return observer
 }
-const watched = (text: string, told?: Told, cuts?: ReadonlyArray<number>) => pushed(bytesOf(text), told, cuts)
+const observed = (text: string, answer?: Answer, cuts?: ReadonlyArray<number>) =>
+  pushed(bytesOf(text), answer, cuts)
 
 const newlines = ["\n", "\r\n", "\r"]
 
 for (const { name, framing, body, spare } of wholeStreams) {
-  test(`a watch sees the end of ${name} at its last byte and not before`, () => {
+  test(`an observer sees the end of ${name} at its last byte and not before`, () => {
     for (const newline of newlines) {
       for (const limit of [65_536, 64]) {
         const text = body.replaceAll("\n", newline)
@@ -45,15 +46,15 @@ for (const { name, framing, body, spare } of wholeStreams) {
         // A lone LF after a CR is no line of its own: the blank line is there with its CR.
         const last = bytes.length - (spare * newline.length || (newline === "\r\n" ? 1 : 0))
         for (let at = 0; at <= bytes.length; at++) {
-          const watch = pushed(bytes.subarray(0, at), { framing, limit })
-          assert.equal(watch.isComplete(), at >= last, `${JSON.stringify(newline)} ${limit} ${at}`)
-          assert.equal(watch.mayEnd(), at >= last)
+          const observer = pushed(bytes.subarray(0, at), { framing, limit })
+          assert.equal(observer.isComplete(), at >= last, `${JSON.stringify(newline)} ${limit} ${at}`)
+          assert.equal(observer.mayEnd(), at >= last)
         }
       }
     }
   })
 
-  test(`a watch sees the end of ${name} however it is split, and no error in it`, () => {
+  test(`an observer sees the end of ${name} however it is split, and no error in it`, () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(), { maxLength: 40 }),
@@ -61,18 +62,22 @@ for (const { name, framing, body, spare } of wholeStreams) {
         fc.constantFrom(64, 200, 65_536),
         fc.constantFrom("", "\ufeff", "\n\n"),
         (cuts, newline, limit, before) => {
-          const watch = watched(before + body.replaceAll("\n", newline), { framing, limit }, cuts)
-          assert.deepEqual([watch.isComplete(), watch.form(), watch.error()], [true, "events", undefined])
+          const observer = observed(before + body.replaceAll("\n", newline), { framing, limit }, cuts)
+          assert.deepEqual([observer.isComplete(), observer.form(), observer.error()], [
+            true,
+            "events",
+            undefined,
+          ])
         },
       ),
     )
   })
 
   for (const label of ["other", "json"] as const) {
-    test(`a watch knows ${name} by its first bytes, whatever its label (${label})`, () => {
-      const watch = watched(body, { framing, label })
-      assert.deepEqual([watch.form(), watch.isComplete()], ["events", true])
-      assert.ok(watched(body.slice(0, 60), { framing, label }).closing("idle"))
+    test(`an observer knows ${name} by its first bytes, whatever its label (${label})`, () => {
+      const observer = observed(body, { framing, label })
+      assert.deepEqual([observer.form(), observer.isComplete()], ["events", true])
+      assert.ok(observed(body.slice(0, 60), { framing, label }).closing("idle"))
     })
   }
 
@@ -80,7 +85,7 @@ for (const { name, framing, body, spare } of wholeStreams) {
     for (const newline of newlines) {
       const text = body.replaceAll("\n", newline)
       fc.assert(fc.property(fc.nat(text.length - 3), fc.constantFrom(64, 65_536), (at, limit) => {
-        const closing = textOf(watched(text.slice(0, at), { framing, limit }).closing("upstream_cut"))
+        const closing = textOf(observed(text.slice(0, at), { framing, limit }).closing("upstream_cut"))
         const lines = (text.slice(0, at) + closing).split(/\r\n|\n|\r/)
         const error = lines.findLastIndex((line) => /^event: error|^data: \{"error"/.test(line))
         assert.ok(error === 0 || lines[error - 1] === "", JSON.stringify(lines.slice(-6)))
@@ -109,15 +114,15 @@ const errors: ReadonlyArray<readonly [Framing, string, string]> = [
   ["responses", 'event: error\ndata: {"type":"error","code":"x","message":"boom"}\n\n', "x: boom"],
 ]
 for (const [framing, event, error] of errors) {
-  test(`an error is heard and not told twice: ${framing} ${event}`, () => {
+  test(`an error is seen and not reported twice: ${framing} ${event}`, () => {
     for (const newline of newlines) {
       for (const limit of [65_536, 64]) {
         const text = `: hi\n\n${event}`.replaceAll("\n", newline)
         fc.assert(
           fc.property(fc.array(fc.nat(), { maxLength: 9 }), (cuts) => {
-            const watch = watched(text, { framing, limit }, cuts)
-            assert.equal(watch.closing("upstream_cut")?.length, 0)
-            assert.equal(watch.error(), error)
+            const observer = observed(text, { framing, limit }, cuts)
+            assert.equal(observer.closing("upstream_cut")?.length, 0)
+            assert.equal(observer.error(), error)
           }),
           { numRuns: 20 },
         )
@@ -132,10 +137,10 @@ const unshown: ReadonlyArray<readonly [event: string, error: string]> = [
   ['data: {"object":"error","message":"boom","code":500}\n\n', "500: boom"],
 ]
 for (const [event, error] of unshown) {
-  test(`an error is heard that no client's library shows, so that a cut is told all the same: ${event}`, () => {
-    const watch = watched(event)
-    assert.match(textOf(watch.closing("idle")) ?? "", /"code":"idle"/)
-    assert.equal(watch.error(), error)
+  test(`an error is seen that no client's library shows, so that a cut is reported all the same: ${event}`, () => {
+    const observer = observed(event)
+    assert.match(textOf(observer.closing("idle")) ?? "", /"code":"idle"/)
+    assert.equal(observer.error(), error)
   })
 }
 
@@ -161,8 +166,8 @@ test("events may be longer than the buffer, and their members stand in any order
       const text = `: hi\n\nid: 1\ndata: ${json}\n\n`.replaceAll("\n", newline)
       const bytes = bytesOf(text)
       for (const at of [0, 7, 4096, 65_540, bytes.length - 2]) {
-        const watch = pushed(bytes, { framing }, [at, at + 70_000])
-        assert.deepEqual([watch.isComplete(), watch.error()], [true, error], json.slice(0, 40))
+        const observer = pushed(bytes, { framing }, [at, at + 70_000])
+        assert.deepEqual([observer.isComplete(), observer.error()], [true, error], json.slice(0, 40))
       }
       assert.equal(pushed(bytes.subarray(0, -newline.length), { framing }).isComplete(), false)
     }
@@ -178,9 +183,9 @@ for (const label of ["events", "json", "other"] as const) {
     const bytes = bytesOf(`\n ${json}`)
     for (const limit of [65_536, 64]) {
       for (let at = 3; at <= bytes.length; at++) {
-        const watch = pushed(bytes.subarray(0, at), { label, limit })
-        assert.equal(watch.mayEnd(), at === bytes.length, `${at}`)
-        assert.deepEqual([watch.form(), watch.isComplete(), watch.closing("idle")], [
+        const observer = pushed(bytes.subarray(0, at), { label, limit })
+        assert.equal(observer.mayEnd(), at === bytes.length, `${at}`)
+        assert.deepEqual([observer.form(), observer.isComplete(), observer.closing("idle")], [
           "json",
           false,
           undefined,
@@ -194,41 +199,45 @@ for (const label of ["events", "json", "other"] as const) {
 for (const limit of [65_536, 64]) {
   test(`JSON lines tell what one of them tells, and may end behind any (${limit})`, () => {
     const lines = '{"a":1}\n{"usage":{"prompt_tokens":1,"completion_tokens":2}}\n'
-    const watch = watched(lines, { label: "other", limit })
-    assert.ok(watch.mayEnd())
-    assert.deepEqual([watch.usage()?.input, watch.usage()?.output, watch.error()], [1, 2, undefined])
-    assert.equal(watched(`${lines}{"error":"x"}\n`, { limit }).error(), "x")
-    assert.equal(watched(`${lines}{"er`, { limit }).mayEnd(), false)
+    const observer = observed(lines, { label: "other", limit })
+    assert.ok(observer.mayEnd())
+    assert.deepEqual([observer.usage()?.input, observer.usage()?.output, observer.error()], [1, 2, undefined])
+    assert.equal(observed(`${lines}{"error":"x"}\n`, { limit }).error(), "x")
+    assert.equal(observed(`${lines}{"er`, { limit }).mayEnd(), false)
   })
 }
 
 for (const text of ["<html>", "hello", "\x1f\x8b\x08", "dat", "NaN"]) {
   test(`what is neither may end anywhere, and tells nothing: ${JSON.stringify(text)}`, () => {
-    const watch = watched(`${text} it is`, { label: "other" })
-    assert.deepEqual([watch.form(), watch.mayEnd(), watch.isComplete()], ["other", true, false])
-    assert.deepEqual([watch.usage(), watch.error(), watch.closing("idle")], [undefined, undefined, undefined])
-    assert.equal(watched(`${text} it is\n\ndata: [DONE]\n\n`).isComplete(), true, "a label still counts")
+    const observer = observed(`${text} it is`, { label: "other" })
+    assert.deepEqual([observer.form(), observer.mayEnd(), observer.isComplete()], ["other", true, false])
+    assert.deepEqual([observer.usage(), observer.error(), observer.closing("idle")], [
+      undefined,
+      undefined,
+      undefined,
+    ])
+    assert.equal(observed(`${text} it is\n\ndata: [DONE]\n\n`).isComplete(), true, "a label still counts")
   })
 }
 
 test("where no stream was asked for nothing is added to what turns out to be one", () => {
-  const watch = watched("data: {}\n\n", { label: "json", asked: false })
-  assert.deepEqual([watch.streams, watch.mayEnd(), watch.closing("idle")], [false, false, undefined])
+  const observer = observed("data: {}\n\n", { label: "json", asked: false })
+  assert.deepEqual([observer.streams, observer.mayEnd(), observer.closing("idle")], [false, false, undefined])
 })
 
-test("an error anywhere in a JSON body is heard, in whole ones and in long ones", () => {
+test("an error anywhere in a JSON body is seen, in whole ones and in long ones", () => {
   const error = { message: "boom" }
   const pad = 'x\\"'.repeat(40_000)
   for (const value of [{ error, pad }, { pad, error, more: pad }, { pad, error }, { error }]) {
-    assert.equal(watched(JSON.stringify(value), { label: "json", asked: false }).error(), "boom")
-    assert.equal(watched(JSON.stringify({ pad: value }), { label: "json", asked: false }).error(), undefined)
+    assert.equal(observed(JSON.stringify(value), { label: "json", asked: false }).error(), "boom")
+    assert.equal(observed(JSON.stringify({ pad: value }), { label: "json", asked: false }).error(), undefined)
   }
-  assert.equal(watched('{"error":null,"score":NaN}', { label: "json" }).error(), undefined)
-  assert.equal(watched('{"error":"x","score":-Infinity}', { label: "json" }).mayEnd(), true)
+  assert.equal(observed('{"error":null,"score":NaN}', { label: "json" }).error(), undefined)
+  assert.equal(observed('{"error":"x","score":-Infinity}', { label: "json" }).mayEnd(), true)
 })
 
 const closingOf = (text: string) =>
-  (textOf(watched(text, { framing: "responses" }).closing("idle")) ?? "").split("\n").flatMap((line) =>
+  (textOf(observed(text, { framing: "responses" }).closing("idle")) ?? "").split("\n").flatMap((line) =>
     line.startsWith("data: ") ? [JSON.parse(line.slice(6)) as Record<string, unknown>] : []
   )
 
@@ -253,7 +262,7 @@ test("the totals of a message never fall", () => {
   const text =
     'data: {"type":"message_start","message":{"usage":{"input_tokens":4522,"output_tokens":0}}}\n\n' +
     'data: {"type":"message_delta","usage":{"input_tokens":0,"output_tokens":5}}\n\n'
-  const { input, output } = watched(text, { framing: "messages" }).usage() ?? {}
+  const { input, output } = observed(text, { framing: "messages" }).usage() ?? {}
   assert.deepEqual([input, output], [4522, 5])
 })
 
@@ -261,7 +270,7 @@ test("the totals of a chat never fall either", () => {
   const usage = (input: number, output: number) =>
     `data: {"choices":[],"usage":{"prompt_tokens":${input},"completion_tokens":${output}}}\n\n`
   for (const limit of [64, 65_536]) {
-    const { input, output } = watched(usage(10, 2) + usage(0, 0), { limit }).usage() ?? {}
+    const { input, output } = observed(usage(10, 2) + usage(0, 0), { limit }).usage() ?? {}
     assert.deepEqual([input, output], [10, 2])
   }
 })

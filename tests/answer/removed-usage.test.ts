@@ -1,23 +1,31 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { requestedUsageFilter } from "../../lib/usage/requested-usage-filter.ts"
-import { usageFilter } from "../../lib/usage/usage-filter.ts"
-import { answerWatch } from "../../lib/answer/answer-watch.ts"
+import { AnswerObserver } from "../../lib/answer/answer-observer.ts"
+import { StreamObserver } from "../../lib/answer/stream-observer.ts"
 import { chatEvents, type ChatFlavour } from "../simulator/chat-stream.ts"
 import { readChatRequest } from "../simulator/chat-request.ts"
 import { dedicatedEngine } from "../simulator/models.ts"
 import { composeReply } from "../simulator/reply.ts"
-import { recorded } from "./streams.ts"
+import { recorded } from "../usage/streams.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+const streamObserver = () => new StreamObserver("chat", 1_048_576, true)
+const answerObserver = (isLabelled: boolean) =>
+  new AnswerObserver({
+    framing: "chat",
+    label: isLabelled ? "events" : "other",
+    asked: true,
+    removesUsage: true,
+  })
 
 /** What each push hands on, and the end, of a text that is cut at the given places. */
 const pieces = (
   text: string,
   cuts: ReadonlyArray<number> = [],
-  filter = usageFilter(),
+  filter: Pick<StreamObserver, "push" | "finish"> = streamObserver(),
 ): ReadonlyArray<Uint8Array> => {
   const bytes = bytesOf(text)
   let from = 0
@@ -114,7 +122,7 @@ const cutsIn = (length: number) =>
   fc.uniqueArray(fc.nat(length), { maxLength: 12 }).map((places) => places.sort((a, b) => a - b))
 
 for (const [name, lines] of Object.entries(bodies)) {
-  test(`usageFilter() leaves out the usage wherever the stream is split: ${name}`, () => {
+  test(`an observer leaves out the usage wherever the stream is split: ${name}`, () => {
     for (const newline of newlines) {
       const body = lines.replaceAll("\n", newline)
       const whole = filtered(body)
@@ -127,7 +135,7 @@ for (const [name, lines] of Object.entries(bodies)) {
   })
 }
 
-test("usageFilter() keeps every other byte", () => {
+test("an observer keeps every other byte", () => {
   const table: ReadonlyArray<readonly [given: string, kept: string]> = [
     [
       'data: {"choices":[1e400],"usage":{"x":{}},"b":1.10}\r\n\r\n',
@@ -150,7 +158,7 @@ test("usageFilter() keeps every other byte", () => {
   for (const [given, kept] of table) assert.equal(filtered(given), kept, given)
 })
 
-test("usageFilter() makes of any JSON what a parser would", () => {
+test("an observer makes of any JSON what a parser would", () => {
   const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
@@ -185,7 +193,7 @@ const simulated = (model: string, flavour: ChatFlavour, includeUsage: boolean, m
   return [...chatEvents(request, composeReply(request.ask), flavour)].map(({ text }) => text).join("")
 }
 
-test("usageFilter() gives what the server would have sent had it not been asked", () => {
+test("an observer gives what the server would have sent had it not been asked", () => {
   const models = [
     "openai/gpt-oss-120b",
     "deepseek-ai/DeepSeek-V4-Pro-0813",
@@ -203,21 +211,17 @@ test("usageFilter() gives what the server would have sent had it not been asked"
   }
 })
 
-test("usageFilter() lets a watch beside it find the usage in what it was given", () => {
+test("an observer finds the usage that it leaves out", () => {
   for (const { body, framing, usage } of recorded) {
     if (framing !== "chat") continue
-    const filter = usageFilter()
-    const watch = answerWatch({ framing, label: "events", asked: true })
-    for (const chunk of body.match(/[^]{1,100}/g)?.map(bytesOf) ?? []) {
-      filter.push(chunk)
-      watch.push(chunk)
-    }
-    assert.deepEqual(watch.usage(), usage)
+    const observer = streamObserver()
+    for (const chunk of body.match(/[^]{1,100}/g)?.map(bytesOf) ?? []) observer.push(chunk)
+    assert.deepEqual(observer.usage(), usage)
   }
 })
 
-test("usageFilter() hands on whole events at once, and the very chunk where it can", () => {
-  const filter = usageFilter()
+test("an observer hands on whole events at once, and the very chunk where it can", () => {
+  const filter = streamObserver()
   for (
     const text of [data({ choices }), data({ choices }).repeat(3) + done, ": ping\n\n", "\n", ": ping\n"]
   ) {
@@ -231,7 +235,7 @@ test("usageFilter() hands on whole events at once, and the very chunk where it c
   assert.equal(filter.finish().length, 0)
 })
 
-test("usageFilter() neither holds nor changes an event of more than a mebibyte, and goes on behind it", () => {
+test("an observer neither holds nor changes an event of more than a mebibyte, and goes on behind it", () => {
   const event = (size: number) => `id: 1\ndata: {"a":"${"x".repeat(size)}","usage":null}\n\n`
   const frame = event(0).length
   const long = event(1_048_577 - frame)
@@ -254,7 +258,7 @@ test("usageFilter() neither holds nor changes an event of more than a mebibyte, 
 })
 
 const filteredByForm = (text: string, cuts: ReadonlyArray<number>, isLabelled: boolean) =>
-  joined(pieces(text, cuts, requestedUsageFilter(isLabelled)))
+  joined(pieces(text, cuts, answerObserver(isLabelled)))
 
 const forms: ReadonlyArray<readonly [name: string, given: string, kept: string]> = [
   ["an event stream", data({ choices, usage }) + data({ usage }) + done, data({ choices }) + done],
@@ -277,7 +281,7 @@ const forms: ReadonlyArray<readonly [name: string, given: string, kept: string]>
   ["nothing", "", ""],
 ]
 for (const [name, given, kept] of forms) {
-  test(`askedUsageFilter() leaves out what it may of ${name}, wherever it is split`, () => {
+  test(`an observer leaves out what it may of ${name}, wherever it is split`, () => {
     const { length } = bytesOf(given)
     for (const isLabelled of [true, false]) {
       for (let at = 0; at <= length; at++) {
@@ -289,15 +293,15 @@ for (const [name, given, kept] of forms) {
   })
 }
 
-test("askedUsageFilter() holds no blank line back, which may keep a connection alive, and takes chunks as they are", () => {
-  const filter = requestedUsageFilter(true)
+test("an observer holds no blank line back, which may keep a connection alive, and takes chunks as they are", () => {
+  const filter = answerObserver(true)
   for (const text of ["\n", ": ping\n\n", data({ choices })]) {
     const chunk = bytesOf(text)
     assert.equal(filter.push(chunk), chunk)
   }
 })
 
-test("askedUsageFilter() hands on a line of more than a mebibyte as it comes", () => {
+test("an observer hands on a line of more than a mebibyte as it comes", () => {
   const long = `{"a":"${"x".repeat(1_200_000)}","usage":null}\n`
   const text = `{"a":1}\n${long}${JSON.stringify({ usage })}\n{"b":1}\n`
   const cuts = Array.from({ length: 29 }, (_, at) => at * 40_000 + 10)

@@ -2,64 +2,63 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import type { Framing } from "../../lib/sse/framing.ts"
-import { answerWatch } from "../../lib/answer/answer-watch.ts"
+import { AnswerObserver } from "../../lib/answer/answer-observer.ts"
 import type { Usage } from "../../lib/usage/usage.ts"
 import { long, recorded } from "../usage/streams.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
-interface WatchedInput {
+interface Observed {
   readonly kind: "json" | "sse"
   readonly framing?: Framing
   readonly limit?: number
-  readonly onBytes?: (bytes: Uint8Array) => void
 }
 
-const watching = ({ kind, framing = "chat", ...input }: WatchedInput) =>
+const observing = ({ kind, framing = "chat", ...input }: Observed) =>
   kind === "json"
-    ? answerWatch({ framing: undefined, label: "json", asked: false, ...input })
-    : answerWatch({ framing, label: "events", asked: true, ...input })
+    ? new AnswerObserver({ framing: undefined, label: "json", asked: false, ...input })
+    : new AnswerObserver({ framing, label: "events", asked: true, ...input })
 
-/** What a watch makes of the bytes, cut at the given places. */
-const tapped = (input: WatchedInput, bytes: Uint8Array, cuts: ReadonlyArray<number> = []) => {
-  const tap = watching(input)
+/** What an observer makes of the bytes, cut at the given places. */
+const usageIn = (input: Observed, bytes: Uint8Array, cuts: ReadonlyArray<number> = []) => {
+  const observer = observing(input)
   let from = 0
   for (const to of [...cuts, bytes.length]) {
-    // A copy that is overwritten: the tap must not keep what it was lent.
+    // A copy that is overwritten: the observer must not keep what it was lent.
     const chunk = bytes.slice(from, to)
-    tap.push(chunk)
+    observer.push(chunk)
     chunk.fill(0x7b)
     from = to
   }
-  return tap.usage()
+  return observer.usage()
 }
 
 const newlines = ["\n", "\r\n", "\r"]
 
 for (const { name, framing, body, usage } of recorded) {
-  test(`a watch tells the same usage wherever the stream is split: ${name}`, () => {
+  test(`an observer tells the same usage wherever the stream is split: ${name}`, () => {
     for (const newline of newlines) {
       const bytes = bytesOf(body.replaceAll("\n", newline))
-      // The smaller limits make the tap look at events as they come, and keep no more than the tails of some.
+      // The smaller limits make the observer look at events as they come, and keep no more than the tails of some.
       for (const limit of [65_536, 1280, 640]) {
         for (let at = 0; at <= bytes.length; at++) {
-          assert.deepEqual(tapped({ kind: "sse", framing, limit }, bytes, [at]), usage, `${newline} ${at}`)
+          assert.deepEqual(usageIn({ kind: "sse", framing, limit }, bytes, [at]), usage, `${newline} ${at}`)
         }
         const all = Array.from(bytes.keys())
-        assert.deepEqual(tapped({ kind: "sse", framing, limit }, bytes, all), usage, "byte by byte")
+        assert.deepEqual(usageIn({ kind: "sse", framing, limit }, bytes, all), usage, "byte by byte")
       }
     }
   })
 }
 
 for (const { name, framing, body, usage } of long) {
-  test(`a watch finds the usage of a stream longer than it may keep: ${name}`, () => {
+  test(`an observer finds the usage of a stream longer than it may keep: ${name}`, () => {
     for (const newline of newlines) {
       const bytes = bytesOf(body.replaceAll("\n", newline))
       fc.assert(
         fc.property(fc.uniqueArray(fc.nat(bytes.length), { maxLength: 20 }), (places) => {
           const cuts = places.sort((a, b) => a - b)
-          assert.deepEqual(tapped({ kind: "sse", framing }, bytes, cuts), usage)
+          assert.deepEqual(usageIn({ kind: "sse", framing }, bytes, cuts), usage)
         }),
         { numRuns: 5 },
       )
@@ -67,7 +66,7 @@ for (const { name, framing, body, usage } of long) {
   })
 }
 
-test("a watch finds the usage of one long event wherever its buffer is full", () => {
+test("an observer finds the usage of one long event wherever its buffer is full", () => {
   const usage: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
   const told = '"usage":{"prompt_tokens":80,"completion_tokens":12}'
   for (let pad = 0; pad < 700; pad++) {
@@ -76,18 +75,18 @@ test("a watch finds the usage of one long event wherever its buffer is full", ()
       const json of [`{"choices":{"content":"${filler}\\""},${told}}`, `{${told},"content":"${filler}"}`]
     ) {
       const bytes = bytesOf(`data: ${json}\n\ndata: [DONE]\n\n`)
-      assert.deepEqual(tapped({ kind: "sse", limit: 600 }, bytes), usage, `${pad}`)
+      assert.deepEqual(usageIn({ kind: "sse", limit: 600 }, bytes), usage, `${pad}`)
     }
   }
 })
 
-test("a watch takes an event of several lines as one wherever its buffer is full", () => {
+test("an observer takes an event of several lines as one wherever its buffer is full", () => {
   const usage: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
   const event = 'data: {"usage":{\ndata: "prompt_tokens":80,\ndata: "completion_tokens":12\ndata: }}\n\n'
   for (const newline of newlines) {
     for (let pad = 0; pad < 256; pad++) {
       const bytes = bytesOf(`: ${"x".repeat(pad)}\n\n${event}data: [DONE]\n\n`.replaceAll("\n", newline))
-      assert.deepEqual(tapped({ kind: "sse", limit: 256 }, bytes), usage, `${newline} ${pad}`)
+      assert.deepEqual(usageIn({ kind: "sse", limit: 256 }, bytes), usage, `${newline} ${pad}`)
     }
   }
 })
@@ -99,7 +98,7 @@ const answer = (content: string) => ({
 })
 const told: Usage = { input: 80, output: 12, cachedInput: undefined, reasoning: undefined }
 
-test("a watch finds the usage of a JSON body of any length, whatever its strings hold", () => {
+test("an observer finds the usage of a JSON body of any length, whatever its strings hold", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: "grapheme" }),
@@ -108,40 +107,26 @@ test("a watch finds the usage of a JSON body of any length, whatever its strings
       (text, times, indent) => {
         const content = (text + '{"usage":{"prompt_tokens":999}}\\').repeat(times)
         const bytes = bytesOf(JSON.stringify(answer(content), null, indent))
-        assert.deepEqual(tapped({ kind: "json" }, bytes, [bytes.length >> 1]), told)
+        assert.deepEqual(usageIn({ kind: "json" }, bytes, [bytes.length >> 1]), told)
       },
     ),
     { numRuns: 50 },
   )
 })
 
-test("a watch finds usage anywhere in a JSON body, however long", () => {
+test("an observer finds usage anywhere in a JSON body, however long", () => {
   const usage = { prompt_tokens: 80, completion_tokens: 12 }
-  assert.deepEqual(tapped({ kind: "json" }, bytesOf(JSON.stringify({ usage, data: "x" }))), told)
+  assert.deepEqual(usageIn({ kind: "json" }, bytesOf(JSON.stringify({ usage, data: "x" }))), told)
   const long = bytesOf(JSON.stringify({ usage, data: "x".repeat(70_000) }))
-  assert.deepEqual(tapped({ kind: "json" }, long), told)
+  assert.deepEqual(usageIn({ kind: "json" }, long), told)
 })
 
-test("a watch finds none in a JSON body without it, or cut short anywhere", () => {
+test("an observer finds none in a JSON body without it, or cut short anywhere", () => {
   const whole = JSON.stringify(answer('{"usage":{"prompt_tokens":999}}'))
   for (const text of ["", "[]", "null", '"usage"', '{"usage":null}', '{"usage":{}}', '{"a":{"usage":{}}}']) {
-    assert.equal(tapped({ kind: "json" }, bytesOf(text)), undefined, text)
+    assert.equal(usageIn({ kind: "json" }, bytesOf(text)), undefined, text)
   }
   for (let at = 0; at < whole.length; at++) {
-    assert.equal(tapped({ kind: "json" }, bytesOf(whole.slice(0, at))), undefined, whole.slice(0, at))
+    assert.equal(usageIn({ kind: "json" }, bytesOf(whole.slice(0, at))), undefined, whole.slice(0, at))
   }
-})
-
-test("a watch shows each byte of a stream once, however it comes and whatever has to go", () => {
-  const chunk = fc.array(fc.constantFrom(..."ab\n\r"), { maxLength: 90 }).map((bytes) =>
-    bytesOf(bytes.join(""))
-  )
-  fc.assert(fc.property(fc.array(chunk), (chunks) => {
-    const shown: Array<number> = []
-    const tap = watching({ kind: "sse", limit: 64, onBytes: (bytes) => shown.push(...bytes) })
-    const all = [bytesOf(":"), ...chunks]
-    for (const given of all) tap.push(given)
-    tap.usage()
-    assert.deepEqual(shown, all.flatMap((given) => [...given]))
-  }))
 })

@@ -1,10 +1,10 @@
 /**
- * Which answers are watched, and as what.
+ * Which answers are observed, and as what.
  *
  * @module
  */
 import { type Form, isEventStream } from "../sse/framing.ts"
-import { type AnswerWatch, answerWatch } from "../answer/answer-watch.ts"
+import { AnswerObserver, type ObservedAnswer } from "../answer/answer-observer.ts"
 import { isCoded } from "../headers/content-codings.ts"
 import type { StepAnswer } from "./call.ts"
 import type { Step } from "./step.ts"
@@ -21,18 +21,16 @@ const labelOf = (headers: Headers): Form => {
 export const bringsAnswer = (status: number): boolean => status === 200 || status === 201 || status === 203
 
 /**
- * The watch over an answer; nothing over an error, which tells no usage, nor over what nothing is known of:
- * of a model's own code, what is neither JSON nor an event stream.
- *
- * @param onBytes see `WatchInput`
+ * The observer of an answer; `undefined` of an error, which has no usage, and of what nothing is known of: of a model's own
+ * code, what is neither JSON nor an event stream.
  */
-export const watchOf = (
+export const observerOf = (
   { route: { framing }, body }: Step,
   { headers, status }: StepAnswer,
-  onBytes?: (bytes: Uint8Array) => void,
-): AnswerWatch | undefined => {
+  wanted: Pick<ObservedAnswer, "removesUsage" | "findsModel"> = {},
+): AnswerObserver | undefined => {
   if (!bringsAnswer(status)) return undefined
   const label = labelOf(headers)
   if (framing === undefined && (label === "other" || isCoded(headers))) return undefined
-  return answerWatch({ framing, label, asked: body.view.stream, onBytes })
+  return new AnswerObserver({ framing, label, asked: body.view.stream, ...wanted })
 }

@@ -1,11 +1,11 @@
 /**
- * What tells the client of a stream that it was cut, in the words of the stream's own format.
+ * The events that tell the client of a stream that it was cut, in the stream's own format.
  *
  * @module
  */
 import type { Framing } from "../sse/framing.ts"
 import type { Ending } from "../record/request-record.ts"
-import type { ToldResponse } from "./event-facts.ts"
+import type { ReportedResponse } from "./stream-facts.ts"
 
 const sentences: Partial<Record<Ending, string>> = {
   upstream_cut: "Baseten cut the stream short: the answer is not complete.",
@@ -19,7 +19,7 @@ const event = (type: string, members: object): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`
 
 /** Every member that a response has in OpenAI's description. */
-const failedResponse = ({ id, created_at, model }: ToldResponse, message: string) => ({
+const failedResponse = ({ id, created_at, model }: ReportedResponse, message: string) => ({
   id,
   object: "response",
   created_at,
@@ -44,15 +44,15 @@ const failedResponse = ({ id, created_at, model }: ToldResponse, message: string
  * The events that say how a stream ended.
  *
  * A Responses stream gets two, as OpenAI's own does: OpenAI's libraries throw on `error`; Codex passes that over, and
- * obeys `response.failed`, which is there where the stream told which response it brings.
+ * obeys `response.failed`, which is there if the stream has said which response it brings.
  *
- * @param sequence the highest `sequence_number` that a Responses stream told; -1 for none
+ * @param sequence the highest `sequence_number` of a Responses stream; -1 if there was none
  */
-export const closingEvents = (
+export const cutNotice = (
   framing: Framing,
   ending: Ending,
   sequence: number,
-  response: ToldResponse | undefined,
+  response: ReportedResponse | undefined,
 ): string => {
   const message = sentences[ending] ?? "The answer is not complete."
   const error = { message, type: ending, code: ending, param: null }

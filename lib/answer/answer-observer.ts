@@ -1,0 +1,189 @@
+/**
+ * Observes an answer pass: what it is, how it ends, what it used, whether it reports an error. Leaves the usage out of what
+ * goes on, if only the gateway asked for it.
+ *
+ * @module
+ */
+import { concatBytes } from "../bytes/concat.ts"
+import type { Ending } from "../record/request-record.ts"
+import { type Form, formOf, type Framing } from "../sse/framing.ts"
+import { type AnswerModel, answerModel } from "../usage/answer-model.ts"
+import { jsonLineFilter, type LineFilter } from "../usage/line-filter.ts"
+import type { Usage } from "../usage/usage.ts"
+import { cutNotice } from "./cut-notice.ts"
+import { JsonFacts } from "./json-facts.ts"
+import { StreamObserver } from "./stream-observer.ts"
+
+/** What passes, and what is wanted of it. */
+export interface ObservedAnswer {
+  /** How events are framed, if that is known. The first bytes then say what the body is, else its label does. */
+  readonly framing: Framing | undefined
+  /** What the answer's headers say that it is. */
+  readonly label: Form
+  /** Whether a stream was asked for. */
+  readonly asked: boolean
+  /** Whether the usage is left out of what goes on, of a stream of events or of JSON lines. */
+  readonly removesUsage?: boolean
+  /** Whether the model is wanted that the answer says it is from. */
+  readonly findsModel?: boolean
+  /** The most bytes to hold at a time, at least 64. */
+  readonly limit?: number
+}
+
+const defaultLimit = 65_536
+/** An event may be so long, and its usage is left out still. */
+const removalLimit = 1_048_576
+/** So many bytes of white space are no beginning of anything that is known. */
+const mostBlanks = 4096
+/** More than the name of any field. */
+const longestField = 64
+
+const none = new Uint8Array(0)
+const encoder = new TextEncoder()
+const LF = 0x0a, CR = 0x0d
+
+/** An answer under observation. A class, for there is one to each call: its shape is fixed and its methods are shared. */
+export class AnswerObserver {
+  /** Whether a framed stream is to be expected, which may be given an event of the gateway's when it is cut. */
+  readonly streams: boolean
+  readonly #answer: ObservedAnswer
+  #form: Form | undefined
+  /** The beginning of a body whose form is not known, and how much has come of it. */
+  #beginning: Uint8Array = none
+  #begun = 0
+  #events: StreamObserver | undefined = undefined
+  #json: JsonFacts | undefined = undefined
+  #lines: LineFilter | undefined = undefined
+  readonly #model: AnswerModel | undefined
+
+  constructor(answer: ObservedAnswer) {
+    const { framing, label, asked, findsModel } = answer
+    this.streams = framing !== undefined && (asked || label === "events")
+    this.#answer = answer
+    this.#model = findsModel === true ? answerModel() : undefined
+    if (framing === undefined) this.#begin(label)
+  }
+
+  /** Whether the model has begun to write; never of what is not an event stream. */
+  get hasToken(): boolean {
+    return this.#events?.hasToken ?? false
+  }
+
+  /**
+   * Takes the next bytes; keeps no reference to them, and does not change them.
+   *
+   * @returns what goes on by now, which may be no bytes at all: the very chunk, unless the usage is left out
+   */
+  push(chunk: Uint8Array): Uint8Array {
+    this.#model?.push(chunk)
+    if (this.#events !== undefined) return this.#events.push(chunk)
+    if (this.#form === undefined) return this.#pushBeginning(chunk)
+    this.#json?.push(chunk)
+    return this.#lines === undefined ? chunk : this.#lines.push(chunk)
+  }
+
+  /** What is still held back when the body has come to its own end. */
+  finish(): Uint8Array {
+    if (this.#answer.removesUsage !== true) return none
+    return this.#events?.finish() ?? this.#lines?.finish() ?? this.#beginning
+  }
+
+  /** What the answer is; `undefined` while that is not known. */
+  form(): Form | undefined {
+    return this.#form
+  }
+
+  /** Whether the event, or the line, that ends a framed stream has passed. */
+  isComplete(): boolean {
+    return this.#answer.framing !== undefined && this.#events !== undefined && this.#events.isComplete()
+  }
+
+  /** Whether an answer of unknown length may end here. */
+  mayEnd(): boolean {
+    switch (this.#form) {
+      case "events":
+        return this.#answer.framing === undefined || this.isComplete()
+      case "json":
+        return this.#json?.isWhole() ?? false
+      case "other":
+        return true
+      case undefined:
+        return !this.streams
+    }
+  }
+
+  /**
+   * The bytes that tell the client that its stream was cut short: none if Baseten has sent an error already, and `undefined`
+   * if the answer is not a stream that could tell it, so that its connection has to.
+   */
+  closing(ending: Ending): Uint8Array | undefined {
+    const { framing } = this.#answer
+    if (!this.streams || framing === undefined || (this.#form ?? "events") !== "events") return undefined
+    const events = this.#events
+    if (events?.clientKnows()) return none
+    const boundary = (events?.isWithinEvent() ?? this.#begun > 0) ? "\n\n" : ""
+    return encoder.encode(boundary + cutNotice(framing, ending, events?.sequence() ?? -1, events?.response()))
+  }
+
+  /** The error that the answer reports; see `reportedError`. */
+  error(): string | undefined {
+    return this.#events?.error() ?? this.#json?.error()
+  }
+
+  /**
+   * The usage that was reported last, also if a stream was cut short; `undefined` if there was none. Of a JSON body only the
+   * caller knows whether it was cut short: it has no usage then.
+   */
+  usage(): Usage | undefined {
+    return this.#events?.usage() ?? this.#json?.usage()
+  }
+
+  /** About how many tokens a stream has brought; to be asked once, at its end. `undefined` if it has brought no text. */
+  outputTokens(): number | undefined {
+    return this.#answer.framing === undefined ? undefined : this.#events?.outputTokens()
+  }
+
+  /** The model that the answer says it is from, if that was wanted; `undefined` if it does not say. */
+  model(): string | undefined {
+    return this.#model?.finish(this.#form === "events")
+  }
+
+  #begin(form: Form): void {
+    const { framing, removesUsage = false, limit = removesUsage ? removalLimit : defaultLimit } = this.#answer
+    this.#form = form
+    if (form === "events") this.#events = new StreamObserver(framing ?? "chat", limit, removesUsage)
+    else if (form === "json") {
+      this.#json = new JsonFacts(Math.min(limit, defaultLimit))
+      if (removesUsage) this.#lines = jsonLineFilter()
+    }
+  }
+
+  #pushBeginning(chunk: Uint8Array): Uint8Array {
+    const held = this.#beginning
+    const beginning = held.length === 0 ? chunk : concatBytes([held, chunk], held.length + chunk.length)
+    this.#begun += chunk.length
+    const form = this.#formOf(beginning)
+    if (form === undefined) return this.#hold(beginning, chunk)
+    this.#beginning = none
+    this.#begin(form)
+    this.#json?.push(beginning)
+    const passed = this.#events?.push(beginning) ?? this.#lines?.push(beginning) ?? beginning
+    return this.#answer.removesUsage === true ? passed : chunk
+  }
+
+  #formOf(beginning: Uint8Array): Form | undefined {
+    const form = formOf(beginning)
+    // The label still says what may follow a first line that no standard knows.
+    if (form === "other" && this.#answer.label === "events") return "events"
+    return form ?? (this.#begun > mostBlanks ? (this.streams ? "events" : "other") : undefined)
+  }
+
+  /** Blank lines keep a connection alive, and so go on; the beginning of a field's name does not, if its event may not. */
+  #hold(beginning: Uint8Array, chunk: Uint8Array): Uint8Array {
+    const last = beginning[beginning.length - 1]
+    const goesOn = last === LF || last === CR || beginning.length >= longestField
+    this.#beginning = goesOn ? none : beginning.slice()
+    if (this.#answer.removesUsage !== true) return chunk
+    return goesOn ? beginning : none
+  }
+}
