@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
-import { anchorsOf, linksOf, proseOf } from "./markdown.ts"
+import { anchorsOf, linksOf, proseOf, sectionOf } from "./markdown.ts"
 import { pages, regenerated, textOf } from "./pages.ts"
 
 test("the README is short", () => {
@@ -74,5 +74,23 @@ test("the map names every room of lib, and every file beside them", () => {
   for (const entry of readdirSync("lib", { withFileTypes: true })) {
     if (entry.name === "README.md") continue
     assert.ok(entry.isDirectory() ? rooms.has(entry.name) : map.includes(`\`${entry.name}\``), entry.name)
+  }
+})
+
+test("the map's floors are in the order that imports follow", () => {
+  const source = readFileSync("tests/architecture.test.ts", "utf8")
+  const order = [...source.matchAll(/^ {2}\/(\^.+)\/,$/gm)].map(([, pattern = ""]) => new RegExp(pattern))
+  const rankOf = (room: string) =>
+    order.findIndex((pattern) => pattern.test(room.includes(".") ? room : `${room}/x.ts`))
+  const floors = sectionOf(textOf("lib/README.md"), "## The rooms").split(/^\*\*/m).slice(1)
+    .map((floor) =>
+      [...floor.matchAll(/^- \[([\w-]+)\]|\. \[([\w-]+)\]\(/gm)].map(([, first, other]) =>
+        rankOf(first ?? other ?? "")
+      )
+    )
+  assert.ok(floors.length > 4 && floors.every((ranks) => ranks.length > 0 && !ranks.includes(-1)))
+  for (const [index, ranks] of floors.entries()) {
+    const above = floors[index - 1] ?? [0]
+    assert.ok(Math.max(...above) <= Math.min(...ranks), `floor ${index + 1}: ${ranks}`)
   }
 })
