@@ -16,6 +16,7 @@
 export { AuthForwarder } from "./lib/auth/AuthForwarder.ts"
 export { GatewayAuth } from "./lib/auth/GatewayAuth.ts"
 export { GatewayError } from "./lib/errors.ts"
+export { HeaderFields } from "./lib/headers/header-fields.ts"
 export { RequestLog } from "./lib/request-log/RequestLog.ts"
 export type { HostContext } from "./lib/exchange.ts"
 export type { Gateway, GatewayOptions } from "./lib/gateway.ts"

@@ -9,6 +9,8 @@ import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
 import type { LogDirective } from "./request-log/entry.ts"
 import type { BodyRelay } from "./relay/relay-body.ts"
+import type { HeaderFields } from "./headers/header-fields.ts"
+import type { RequestUrl } from "./route/request-url.ts"
 import { monotonicNow } from "./time/monotonic.ts"
 import { type Secrets, secretsOf } from "./redaction/secrets.ts"
 import { draftRecord, type Ending, type RecordDraft, rounded } from "./record/request-record.ts"
@@ -48,7 +50,9 @@ export interface HostContext {
 /** The state of a request on its way through the pipeline. */
 export interface Exchange {
   readonly request: Request
-  readonly url: URL
+  readonly url: RequestUrl
+  /** The request's. */
+  readonly headers: HeaderFields
   readonly loopback: boolean
   readonly canUpgrade: boolean
   readonly body: Uint8Array<ArrayBuffer> | undefined
@@ -71,7 +75,7 @@ export interface Exchange {
   /** What is to be done after the response, before the record is handed over. */
   readonly after: Array<Effect.Effect<void>>
   /** Headers that may show a credential: the request's, and those of its steps. */
-  readonly shown: Array<Headers>
+  readonly shown: Array<Pick<Headers, "get">>
   /**
    * What nobody may be told of it: the operator's secrets, and what the caller has shown as credentials. A key that it
    * sends elsewhere alone is not known to be one.
@@ -86,7 +90,7 @@ export interface Exchange {
 }
 
 /** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
-export const eventId = (headers: Headers): string | undefined => {
+export const eventId = (headers: Pick<Headers, "get">): string | undefined => {
   const value = headers.get("cf-aig-event-id")
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
@@ -102,7 +106,8 @@ const respondByFetch: Respond = (body, init) =>
  */
 export const openExchange = (
   request: Request,
-  url: URL,
+  url: RequestUrl,
+  headers: HeaderFields,
   context: HostContext,
   settings: Pick<SettingsShape, "otel" | "secrets"> | undefined,
   onEnd: (exchange: Exchange) => void,
@@ -113,22 +118,23 @@ export const openExchange = (
   const record = draftRecord({
     time: new Date(now).toISOString(),
     request_id: id,
-    event_id: eventId(request.headers) ?? id,
+    event_id: eventId(headers) ?? id,
     method: request.method,
     scheme: url.protocol.slice(0, -1),
     path: url.pathname,
-    user_agent: request.headers.get("user-agent"),
-    request_content_type: request.headers.get("content-type"),
+    user_agent: headers.get("user-agent"),
+    request_content_type: headers.get("content-type"),
   })
   const sampler = settings?.otel?.traces?.sampler
-  if (sampler !== undefined) record.trace = startTrace(request.headers, sampler)
+  if (sampler !== undefined) record.trace = startTrace(headers, sampler)
   const elapsed = () => rounded(monotonicNow() - start)
-  const shown = [request.headers]
+  const shown: Array<Pick<Headers, "get">> = [headers]
   let open = true
   let upstreamTime = 0
   const exchange: Exchange = {
     request,
     url,
+    headers,
     loopback: context.loopback ?? false,
     canUpgrade: context.canUpgrade ?? false,
     body: context.body,

@@ -25,6 +25,7 @@ import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import { Transport } from "./upstream/Transport.ts"
 import { urlOf } from "./route/request-url.ts"
+import { HeaderFields } from "./headers/header-fields.ts"
 import { isAdminPath } from "./route/admin-paths.ts"
 import { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
@@ -217,14 +218,15 @@ export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Ga
     context: HostContext,
   ): Promise<Response> => {
     const { settings, metrics, run, publish } = engine
-    const url = urlOf(request)
+    const headers = HeaderFields.of(request.headers)
+    const url = urlOf({ headers, url: request.url })
     let done: (() => void) | undefined
     context.waitUntil?.(
       new Promise<void>((resolve) => {
         done = resolve
       }),
     )
-    const exchange = openExchange(request, url ?? noUrl, context, settings, (exchange) => {
+    const exchange = openExchange(request, url ?? noUrl, headers, context, settings, (exchange) => {
       exchange.upload?.release()
       context.onEnd?.()
       publish({
@@ -240,7 +242,7 @@ export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Ga
     const finished = (response: Response): Response => {
       // Pages are for clients; the management API is for servers and command lines.
       if (!isAdminPath(exchange.url.pathname)) {
-        addCors(response.headers, settings.corsOrigins, request.headers)
+        addCors(response.headers, settings.corsOrigins, headers)
       }
       return withIds(response, exchange)
     }
@@ -259,6 +261,7 @@ export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Ga
       const exchange = openExchange(
         request,
         urlOf(request) ?? noUrl,
+        HeaderFields.of(request.headers),
         context,
         undefined,
         () => context.onEnd?.(),

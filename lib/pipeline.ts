@@ -4,19 +4,16 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { handleAdmin } from "./admin/handler.ts"
 import { handleHealth } from "./health/handler.ts"
-import { GatewayAuth } from "./auth/GatewayAuth.ts"
+import { type Caller, GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { GatewaySettings } from "./config/gateway-settings.ts"
-import {
-  parseOptionHeaders,
-  type RequestedOptions,
-  type RequestOptions,
-  requestOptions,
-} from "./config/request-options.ts"
+import { parseOptionHeaders } from "./config/option-headers.ts"
+import { type RequestedOptions, type RequestOptions, requestOptions } from "./config/request-options.ts"
 import { Settings } from "./config/Settings.ts"
 import { answerOptions } from "./headers/cors.ts"
-import { bodyTooLarge, GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
+import { bodyTooLarge, type GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
@@ -25,7 +22,8 @@ import { heldBytes } from "./body/prepared-body.ts"
 import { drainUnread } from "./body/hand-on.ts"
 import { liftResult } from "./call/lift.ts"
 import { asksForModel } from "./limit/asks-for-model.ts"
-import { allowedMethods, placeOf, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
+import { placeOf } from "./route/paths.ts"
+import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import { Uploads } from "./body/Uploads.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
 import { callInTurn } from "./plan/universal.ts"
@@ -51,13 +49,13 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
         const { request, record } = exchange
         const settings = yield* Settings
         const route = yield* Effect.tapError(
-          (yield* UrlResolver).resolve(request.method, exchange.url),
+          Effect.fromResult((yield* UrlResolver).resolve(request.method, exchange.url)),
           // Not Effect.ignore, which can log: 2 kB of gzip in a Worker for loggers that nothing here uses.
           () => Effect.orElseSucceed(noteStray(exchange), () => undefined),
         )
         if (request.method === "OPTIONS") {
           const origins = route.kind === "admin" ? new Set<string>() : settings.corsOrigins
-          return answerOptions(request.headers, allowedMethods(route), origins)
+          return answerOptions(exchange.headers, allowedMethods(route), origins)
         }
         if (route.kind === "own") return yield* handleHealth(route)
         if (route.kind === "admin") return yield* handleAdmin(exchange, route)
@@ -65,7 +63,7 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
 
         const gateway = settings.gateway(route.account, route.gateway)
         if (gateway === undefined) return yield* gatewayNotFound(route.account, route.gateway)
-        const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
+        const caller = yield* identified(yield* GatewayAuth, exchange, gateway)
         record.authenticated = caller.token !== undefined
         // Whoever may not call leaves no entry: a stranger could push the entries of others out of the log.
         exchange.collected.shouldLog = gateway.log.collect
@@ -75,8 +73,7 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
           exchange.collected.shouldLog = false
           return new Response(null, { status: 204 })
         }
-        const asked = parseOptionHeaders(request.headers)
-        if (asked instanceof GatewayError) return yield* asked
+        const asked = yield* Effect.fromResult(parseOptionHeaders(exchange.headers))
         noteAsked(exchange, asked)
         const call = { exchange, gateway, caller, relay: yield* StreamRelay, budgets: [] }
         if (route.kind === "universal") {
@@ -89,7 +86,7 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
           index: 0,
           method: request.method,
           route,
-          headers: request.headers,
+          headers: exchange.headers,
           tokenHeaders: caller.tokenHeaders,
           takesOwnKey: true,
           body,
@@ -105,19 +102,25 @@ export const pipeline: (exchange: Exchange) => Effect.Effect<Response, GatewayEr
       },
     )
 
+const identified = (
+  { identify }: GatewayAuth["Service"],
+  { headers }: Exchange,
+  gateway: GatewaySettings,
+): Effect.Effect<Caller, GatewayError> => liftResult(() => identify(headers, gateway))
+
 /** A call that no route takes is logged as well, at the gateway that it names and if that would have heard its caller. */
 const noteStray = Effect.fnUntraced(function* (exchange: Exchange) {
   const { request, record, url } = exchange
   const place = placeOf(url.pathname)
   const gateway = place && (yield* Settings).gateway(place.account, place.gateway)
   if (place === undefined || gateway === undefined || request.method === "OPTIONS") return
-  const caller = yield* (yield* GatewayAuth).identify(request.headers, gateway)
+  const caller = yield* identified(yield* GatewayAuth, exchange, gateway)
   record.account_id = place.account
   record.gateway_id = place.gateway
   record.authenticated = caller.token !== undefined
   exchange.collected.shouldLog = gateway.log.collect
-  const asked = parseOptionHeaders(request.headers)
-  if (!(asked instanceof GatewayError)) noteAsked(exchange, asked)
+  const asked = parseOptionHeaders(exchange.headers)
+  if (Result.isSuccess(asked)) noteAsked(exchange, asked.success)
 })
 
 /** What holds of the entry of a call that does not get as far as a step. */

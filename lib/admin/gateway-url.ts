@@ -6,6 +6,8 @@
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { adminNotFound } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
+import { gatewayPath } from "../route/paths.ts"
+import type { RequestUrl } from "../route/request-url.ts"
 
 /** The scheme that the client used, as proxies report it (RFC 7239 §5.4, and the older header): the first one. */
 const forwardedScheme = (headers: Headers): string | undefined => {
@@ -18,8 +20,8 @@ const forwardedScheme = (headers: Headers): string | undefined => {
  * The origin under which the gateway was called, by a client whose TLS a proxy may have terminated. Any caller may claim
  * that: only its own answer shows the URL, and nothing else depends on it.
  */
-export const calledOrigin = ({ origin }: URL, headers: Headers): string =>
-  forwardedScheme(headers) === "https" ? origin.replace(/^http:/, "https:") : origin
+export const calledOrigin = ({ protocol, host }: RequestUrl, headers: Headers): string =>
+  `${forwardedScheme(headers) === "https" ? "https:" : protocol}//${host}`
 
 /**
  * The base URL for a provider, as the Workers binding's `getUrl` gives it: without a slash at its end, but for
@@ -32,8 +34,8 @@ export const gatewayUrl = (
   place: { readonly account: string; readonly gateway: string; readonly item: string },
   settings: GatewaySettings,
 ): string | GatewayError => {
-  const { account, gateway, item: provider } = place
-  const base = `${origin}/v1/${account}/${gateway}/`
+  const { item: provider } = place
+  const base = `${origin}${gatewayPath(place)}/`
   if (provider === "universal") return base
   const known = ["baseten", "compat", ...settings.customProviders.keys()]
   return known.includes(provider)

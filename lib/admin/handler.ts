@@ -30,10 +30,11 @@ const metrics: Effect.Effect<Response, never, Metrics> = Effect.map(
 )
 
 const logs = (
-  { request, url: { searchParams } }: Exchange,
+  { request, url }: Exchange,
   { account, gateway, item, name }: AdminRoute,
 ): Answer => {
   const scope = { account, gateway }
+  const searchParams = new URLSearchParams(url.search)
   switch (name) {
     case "log":
       return request.method === "PATCH" ? editLog(scope, item, request) : showLog(scope, item)
@@ -66,8 +67,9 @@ export const handleAdmin = (
     if (name === "metrics") return yield* metrics
     record.account_id = account
     record.gateway_id = id === "" ? null : id
-    if (name === "gateways") return yield* answered(listGateways(settings, account, url.searchParams))
-    if (id === "") return yield* showAnalytics({ account }, url.searchParams)
+    const searchParams = new URLSearchParams(url.search)
+    if (name === "gateways") return yield* answered(listGateways(settings, account, searchParams))
+    if (id === "") return yield* showAnalytics({ account }, searchParams)
     const gateway = settings.gateway(account, id)
     if (gateway === undefined) {
       return yield* adminNotFound(
@@ -80,7 +82,7 @@ export const handleAdmin = (
       case "url":
         return envelope(yield* answered(gatewayUrl(calledOrigin(url, request.headers), route, gateway)))
       case "analytics":
-        return yield* showAnalytics({ account, gateway: id }, url.searchParams)
+        return yield* showAnalytics({ account, gateway: id }, searchParams)
       default:
         return yield* logs(exchange, route)
     }

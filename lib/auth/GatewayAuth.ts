@@ -4,11 +4,12 @@
  * @module
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, gatewayTokenRequired } from "../errors.ts"
+import type { Awaitable } from "../time/awaitable.ts"
 import { credentialHeaders, isKeyScheme, isOneOf, parseAuthorization } from "./credential.ts"
 
 /** What is known of a caller. */
@@ -19,9 +20,13 @@ export interface Caller {
   readonly tokenHeaders: ReadonlySet<string>
 }
 
-const stranger: Caller = { token: undefined, tokenHeaders: new Set() }
+/** Headers as they are read here. */
+type Shown = Pick<Headers, "get">
 
-const search = async (headers: Headers, gateway: GatewaySettings): Promise<Caller> => {
+const anonymous: Caller = { token: undefined, tokenHeaders: new Set() }
+const admittedAnonymous: Result.Result<Caller, GatewayError> = Result.succeed(anonymous)
+
+const findTokens = async (headers: Shown, gateway: GatewaySettings): Promise<Caller> => {
   const holding = new Set<string>()
   let token: Redacted.Redacted<string> | undefined
   for (const name of credentialHeaders) {
@@ -30,7 +35,7 @@ const search = async (headers: Headers, gateway: GatewaySettings): Promise<Calle
     const { scheme, secret } = credential
     if (await isOneOf(secret, gateway.tokens)) token ??= secret
     else if (!await isOneOf(secret, gateway.foreignTokens)) {
-      // A token before something else reads as the scheme of it: no way in, and not to be handed on.
+      // A token before something else reads as the scheme of it: it does not authenticate, and must not be forwarded.
       const all = [...gateway.tokens, ...gateway.foreignTokens]
       if (isKeyScheme(scheme) || !await isOneOf(Redacted.make(scheme), all)) continue
     }
@@ -40,21 +45,37 @@ const search = async (headers: Headers, gateway: GatewaySettings): Promise<Calle
 }
 
 /**
- * The header that shows something which may be meant for a token. What clients without one send is none:
+ * The header that shows something which may be meant for a token. What clients without one send is not:
  * `ai-gateway-provider` sends `Bearer undefined`.
  */
-const presenting = (headers: Headers): string | undefined =>
+const presenting = (headers: Shown): string | undefined =>
   credentialHeaders.find((name) => parseAuthorization(headers.get(name)) !== undefined)
+
+const admitted = (
+  caller: Caller,
+  headers: Shown,
+  gateway: GatewaySettings,
+): Result.Result<Caller, GatewayError> =>
+  caller.token === undefined && gateway.authentication
+    ? Result.fail(gatewayTokenRequired(presenting(headers)))
+    : Result.succeed(caller)
+
+/** Without a token in the settings, no header can hold one. */
+const hasTokens = ({ tokens, foreignTokens }: GatewaySettings): boolean =>
+  tokens.length > 0 || foreignTokens.length > 0
 
 /** What `GatewayAuth` does. */
 export interface GatewayAuthShape {
-  /** Fails with `unauthorized` (401, code 2009) where the gateway requires a token and the request has none. */
-  readonly identify: (headers: Headers, gateway: GatewaySettings) => Effect.Effect<Caller, GatewayError>
-  /** Which headers of a universal step hold a gateway token: it opens nothing there, and must not go on. */
-  readonly tokenHeaders: (
-    headers: Headers,
+  /** Fails with `unauthorized` (401, code 2009) if the gateway requires a token and the request has none. */
+  readonly identify: (
+    headers: Shown,
     gateway: GatewaySettings,
-  ) => Effect.Effect<ReadonlySet<string>>
+  ) => Awaitable<Result.Result<Caller, GatewayError>>
+  /** Which headers of a universal step hold a gateway token: it opens nothing there, and must not be forwarded. */
+  readonly tokenHeaders: (
+    headers: Shown,
+    gateway: GatewaySettings,
+  ) => Awaitable<ReadonlySet<string>>
 }
 
 const GatewayAuthKey: Context.ServiceClass<GatewayAuth, "basegate/auth/GatewayAuth", GatewayAuthShape> =
@@ -62,22 +83,20 @@ const GatewayAuthKey: Context.ServiceClass<GatewayAuth, "basegate/auth/GatewayAu
 
 /** Identifies callers by gateway tokens. */
 export class GatewayAuth extends GatewayAuthKey {
-  /** Cloudflare's rule: `cf-aig-authorization`, with or without `Bearer`, else a token in the provider's place. */
-  static readonly layer: Layer.Layer<GatewayAuth> = Layer.sync(GatewayAuth, () => {
-    const find = (headers: Headers, gateway: GatewaySettings): Effect.Effect<Caller> =>
-      gateway.tokens.length + gateway.foreignTokens.length === 0
-        ? Effect.succeed(stranger)
-        : Effect.promise(() => search(headers, gateway))
-    return {
-      identify: (headers, gateway) =>
-        Effect.flatMap(
-          find(headers, gateway),
-          (caller) =>
-            caller.token === undefined && gateway.authentication
-              ? Effect.fail(gatewayTokenRequired(presenting(headers)))
-              : Effect.succeed(caller),
-        ),
-      tokenHeaders: (headers, gateway) => Effect.map(find(headers, gateway), (_) => _.tokenHeaders),
-    }
+  /**
+   * Cloudflare's rule: `cf-aig-authorization`, with or without `Bearer`, else a token in the provider's place. Only a
+   * gateway with tokens has to wait for their digests.
+   */
+  static readonly layer: Layer.Layer<GatewayAuth> = Layer.succeed(GatewayAuth, {
+    identify: (headers, gateway) => {
+      if (hasTokens(gateway)) {
+        return findTokens(headers, gateway).then((caller) => admitted(caller, headers, gateway))
+      }
+      return gateway.authentication ? admitted(anonymous, headers, gateway) : admittedAnonymous
+    },
+    tokenHeaders: (headers, gateway) =>
+      hasTokens(gateway)
+        ? findTokens(headers, gateway).then(({ tokenHeaders }) => tokenHeaders)
+        : anonymous.tokenHeaders,
   })
 }

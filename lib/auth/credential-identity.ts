@@ -1,5 +1,5 @@
 /**
- * Names for credentials that tell nothing of them: for cache keys, limits and records.
+ * Names for credentials that do not reveal them: for cache keys, limits and records.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { textDigest } from "../redaction/digest.ts"
 /** Whose credential a provider sees with a request. */
 export type CredentialSource =
   | { readonly kind: "secret"; readonly secret: Redacted.Redacted<string> }
-  /** A stored key, by its provider and alias: what is kept for it outlives the rotation of the key. */
+  /** A stored key, by its provider and alias, so that what is kept for it outlives a rotation of the key. */
   | { readonly kind: "stored"; readonly provider: string; readonly alias: string }
   | { readonly kind: "none" }
 
@@ -26,8 +26,8 @@ export const credentialIdentity = (source: CredentialSource): Promise<string> =>
 }
 
 /**
- * A name for whoever calls: whoever has shown a gateway token by it and by the credential that goes up, anyone else by
- * the credential alone. What is kept for one of them is never shown to another.
+ * A name for a caller: made of its gateway token, if it showed one, and the credential that goes up, else of the credential
+ * alone. What is kept for one caller is never shown to another.
  */
 export const callerIdentity = async (
   token: Redacted.Redacted<string> | undefined,

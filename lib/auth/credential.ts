@@ -9,17 +9,18 @@ import { secretsIn } from "../redaction/secrets.ts"
 
 /** The `Authorization` value of a client, taken apart. */
 export interface Credential {
-  /** The scheme as it was written: `Bearer`, `Api-Key`, or another, which is forwarded as it came. */
+  /** The scheme as it was written: `Bearer`, `Api-Key`, or another, which is forwarded as it is. */
   readonly scheme: string
   readonly secret: Redacted.Redacted<string>
 }
 
-/** What clients send when nobody gave them a key: template leftovers, and the AI SDK provider's stand-in. */
+/** What clients send if they were given no key: template leftovers, and the AI SDK provider's stand-in. */
 const placeholders = new Set(["", "undefined", "null", "none", "CF_TEMP_TOKEN"])
 
-/** The credential in an `Authorization` value; nothing where it is empty or a placeholder. */
+/** The credential in an `Authorization` value; `undefined` if it is empty or a placeholder. */
 export const parseAuthorization = (value: string | null): Credential | undefined => {
-  const trimmed = value?.trim() ?? ""
+  if (value === null) return undefined
+  const trimmed = value.trim()
   const space = trimmed.search(/\s/)
   const first = space === -1 ? trimmed : trimmed.slice(0, space)
   const isScheme = space !== -1 || /^(bearer|api-key)$/i.test(first)
@@ -29,8 +30,9 @@ export const parseAuthorization = (value: string | null): Credential | undefined
 }
 
 /**
- * The headers that credentials come in: gateway tokens in any of them, keys in the middle ones. Only the first is
- * Cloudflare's; in the others SDKs send what they were given as their key, in the last one Cloudflare's own.
+ * The headers that credentials come in: gateway tokens in any of them, keys in those between the first and the last. Only
+ * the first is Cloudflare AI Gateway's; in the others SDKs send what they were given as their key, in the last one
+ * Cloudflare's own SDK does.
  */
 export const credentialHeaders = [
   "cf-aig-authorization",
@@ -41,7 +43,7 @@ export const credentialHeaders = [
 ] as const
 
 /** Every secret that sets of headers show, valid or not. */
-export const secretsShown = (sets: ReadonlyArray<Headers>): ReadonlyArray<string> => {
+export const secretsShown = (sets: ReadonlyArray<Pick<Headers, "get">>): ReadonlyArray<string> => {
   const secrets: Array<string> = []
   for (const headers of sets) {
     for (const name of credentialHeaders) {
@@ -58,7 +60,7 @@ export const isKeyScheme = (scheme: string): boolean => /^(?:bearer|api-key)$/i.
 
 const digestOf = (secret: string): Promise<Uint8Array> => sha256(new TextEncoder().encode(secret))
 
-/** Those of the secrets that are known. Results and no promises: on Workers a request must not wait for another's. */
+/** The digests of known secrets. Values, not promises: on Workers a request must not wait for another's. */
 const digests = new WeakMap<Redacted.Redacted<string>, Uint8Array>()
 const knownDigest = async (token: Redacted.Redacted<string>): Promise<Uint8Array> => {
   const known = digests.get(token)
@@ -75,9 +77,9 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
 }
 
 /**
- * Whether a secret is one of several, in a time that tells nothing of how alike they are: SHA-256 digests of equal
- * length are compared, all of them. A length is no secret: where no token has it, which is so of nearly every key
- * that is none, there is no digest to pay for (up to 30 µs on Node 20).
+ * Whether a secret is one of several, in a time that does not depend on how alike they are: SHA-256 digests of equal
+ * length are compared, all of them. A length is not a secret: if no token has it, as with nearly every key that is not a
+ * token, no digest is made (up to 30 µs on Node 20).
  */
 export const isOneOf = async (
   presented: Redacted.Redacted<string>,

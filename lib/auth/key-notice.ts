@@ -1,5 +1,5 @@
 /**
- * What an operator is told at the start of who may spend the stored keys.
+ * The line at the start that says who may spend the stored keys.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import type { SettingsShape } from "../config/environment.ts"
 import { isLoopbackName } from "./stored-key-policy.ts"
 
 /**
- * One line where a stored key is to be had without a gateway token, or where it is to be had by nobody; nothing where every
- * gateway with a key asks for a token.
+ * One line if a stored key can be used without a gateway token, or cannot be used by anyone; `undefined` if every gateway
+ * with a key requires a token.
  *
- * @param host what the server listens on
+ * @param host the host name or address that the server listens on
  */
 export const keyNotice = (
   { open, openKeys }: Pick<SettingsShape, "open" | "openKeys">,

@@ -5,7 +5,7 @@
  */
 import { isAllowedOrigin } from "../headers/cors.ts"
 
-/** What the decision rests on. */
+/** What the decision depends on. */
 export interface PolicyInput {
   /** A valid gateway token was shown. */
   readonly hasToken: boolean
@@ -15,12 +15,12 @@ export interface PolicyInput {
   readonly loopback: boolean
   /** Origins whose pages may call the gateway; `*` for all. */
   readonly corsOrigins: ReadonlySet<string>
-  readonly headers: Headers
+  readonly headers: Pick<Headers, "get" | "has">
   /** The host name that the client asked for. */
   readonly hostname: string
 }
 
-/** Whether a name in a URL means this machine. A rebound DNS name resolves here, but does not read like this. */
+/** Whether a name in a URL means this machine. A rebound DNS name resolves to it, but is spelt otherwise. */
 export const isLoopbackName = (hostname: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)\.?$/i.test(hostname) || /\.localhost\.?$/i.test(hostname)
 
@@ -35,10 +35,10 @@ const fromForeignPage = ({ corsOrigins, hasToken, headers }: PolicyInput): boole
   return site !== null && site !== "none" && site !== "same-origin"
 }
 
-/** What proxies add: who asks is not on this machine, even if the proxy is. */
-const forwardedHeaders = ["forwarded", "x-forwarded-for", "x-real-ip", "via", "cf-connecting-ip"]
+/** What proxies add: the caller is not on this machine, even if the proxy is. */
+const proxyHeaders = ["forwarded", "x-forwarded-for", "x-real-ip", "via", "cf-connecting-ip"]
 
-/** Why the stored key may not be used for a request, as a sentence for the caller; nothing where it may. */
+/** Why the stored key may not be used for a request, as a sentence for the caller; `undefined` if it may. */
 export const denialReason = (input: PolicyInput): string | undefined => {
   if (fromForeignPage(input)) {
     return "The stored key is not used for web pages of an origin that BASEGATE_CORS_ORIGINS does not list."
@@ -51,7 +51,7 @@ export const denialReason = (input: PolicyInput): string | undefined => {
   if (!isLoopbackName(input.hostname)) {
     return "The stored key is not used on loopback under a host name that is not a loopback name."
   }
-  return forwardedHeaders.some((name) => input.headers.has(name))
+  return proxyHeaders.some((name) => input.headers.has(name))
     ? "The stored key is not used for callers behind a proxy without a gateway token: set BASEGATE_TOKENS."
     : undefined
 }

@@ -9,6 +9,7 @@ import type { GatewayError } from "../errors.ts"
 import { cachedStep, type CacheServices } from "./cached.ts"
 import type { Call, Called } from "./call.ts"
 import { admit, type LimitServices } from "./limited.ts"
+import { liftResult } from "./lift.ts"
 import { meteredStep, type MeterServices } from "./metered.ts"
 import { relayed } from "./respond.ts"
 import type { SendServices } from "./send.ts"
@@ -31,19 +32,21 @@ export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepS
     record.metadata = step.options.metadata
     exchange.collected.shouldLog = step.options.log.entry
     record.changes.push(...step.changes)
-    const { headers, credential } = yield* (yield* AuthForwarder).forward({
+    const { forward } = yield* AuthForwarder
+    const input = {
       headers: step.headers,
       tokenHeaders: step.tokenHeaders,
-      request: exchange.request.headers,
+      request: exchange.headers,
       hostname: exchange.url.hostname,
       loopback: exchange.loopback,
       hasToken: caller.token !== undefined,
       gateway,
       provider: step.route.provider,
       keyAlias: step.options.keyAlias,
-      takesOwnKey: step.takesOwnKey,
+      acceptsCallerKey: step.takesOwnKey,
       requestId: record.request_id,
-    })
+    }
+    const { headers, credential } = yield* liftResult(() => forward(input))
     record.key = credential.kind === "secret" ? "caller" : credential.kind
     const send = Effect.flatMap(admit(call, credential), (admission) => {
       const metered = meteredStep(call, headers, admission)

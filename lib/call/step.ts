@@ -5,6 +5,7 @@
  */
 import type { RequestOptions } from "../config/request-options.ts"
 import type { PreparedBody } from "../body/prepared-body.ts"
+import type { HeaderFields } from "../headers/header-fields.ts"
 import type { UpstreamRoute } from "../route/routes.ts"
 
 /** A direct request is one step; a universal request and a dynamic route are several, tried in turn. */
@@ -14,7 +15,7 @@ export interface Step {
   readonly method: string
   readonly route: UpstreamRoute
   /** What the client sends with this call: the request's headers, or the step's own. */
-  readonly headers: Headers
+  readonly headers: HeaderFields
   /** Those of them that hold a gateway token. */
   readonly tokenHeaders: ReadonlySet<string>
   /** Whether a key among them is meant for this step's provider. */

@@ -4,41 +4,41 @@
  * @module
  */
 
-/** What servers write that means none. */
+/** What servers write to mean that there is no coding. */
 const none: ReadonlySet<string> = new Set(["", "identity", "none"])
 
-/** Those that every runtime can undo (the Compression Streams standard), by the names that HTTP has for them. */
+/** The codings that every runtime can undo (the Compression Streams standard), by their names in HTTP. */
 const formats: Readonly<Record<string, CompressionFormat>> = {
   gzip: "gzip",
   "x-gzip": "gzip",
   deflate: "deflate",
 }
 
-/** Codings beside those that bytes can be in; what else stands in the header is taken for a mistake. */
+/** Other codings that exist; anything else in the header is taken for a mistake. */
 const unreadable: ReadonlySet<string> = new Set(["br", "zstd", "compress", "x-compress", "dcb", "dcz"])
 
-/** The codings of a body in the order in which they were applied, in lower case. */
-const codingsOf = (headers: Headers): ReadonlyArray<string> => {
+/** The codings of a body, in lower case and in the order in which they were applied. */
+const codingsOf = (headers: Pick<Headers, "get">): ReadonlyArray<string> => {
   const value = headers.get("content-encoding")
   if (value === null) return []
   return value.split(",").map((coding) => coding.trim().toLowerCase()).filter((coding) => !none.has(coding))
 }
 
 /** Whether a body is in a content coding, or may be. */
-export const isCoded = (headers: Headers): boolean => codingsOf(headers).length > 0
+export const isCoded = (headers: Pick<Headers, "get">): boolean => codingsOf(headers).length > 0
 
-/** How a coded body is to be undone, innermost last. */
+/** How a coded body is decoded. */
 export type Undoing =
-  /** By these formats, in turn. */
+  /** By these formats, in this order. */
   | { readonly kind: "formats"; readonly formats: ReadonlyArray<CompressionFormat> }
-  /** Not at all, for it is in a coding that is not known here. */
+  /** Not at all: its coding is not known here. */
   | { readonly kind: "unreadable"; readonly coding: string }
 
-/** More than two are nobody's intention. */
+/** More than two codings are not meant seriously. */
 const most = 2
 
-/** How a body is to be undone; nothing where it is as it is, whatever a mistaken header says. */
-export const undoing = (headers: Headers): Undoing | undefined => {
+/** How a body is decoded; `undefined` if it needs no decoding, which a mistaken header does not change. */
+export const undoing = (headers: Pick<Headers, "get">): Undoing | undefined => {
   const codings = codingsOf(headers)
   const known = codings.map((coding) => formats[coding]).filter((format) => format !== undefined)
   if (codings.length > 0 && known.length === codings.length && known.length <= most) {
@@ -48,7 +48,7 @@ export const undoing = (headers: Headers): Undoing | undefined => {
   return isReal ? { kind: "unreadable", coding: codings.join(", ").slice(0, 64) } : undefined
 }
 
-/** So few bytes at a time, since some runtimes decode all that they are given at once, into one piece. */
+/** Bytes given to a decoder at a time: some runtimes decode all that they are given at once, into one piece. */
 const slice = 4096
 
 const sliced = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> =>
@@ -58,7 +58,7 @@ const sliced = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuff
     },
   })
 
-/** A body with its codings undone. */
+/** A body, decoded. */
 export const undone = (
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   formats: ReadonlyArray<CompressionFormat>,

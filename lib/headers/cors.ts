@@ -25,12 +25,16 @@ const exposed = [
   "x-ratelimit-remaining-tokens",
 ].join(", ")
 
-/** Whether `Origin` is one whose pages may call. */
+/** Whether pages of an `Origin` may call. */
 export const isAllowedOrigin = (origins: ReadonlySet<string>, origin: string): boolean =>
   origins.has("*") || origins.has(origin)
 
-/** Adds what lets an allowed origin's page read an answer. Without configured origins: nothing. */
-export const addCors = (headers: Headers, origins: ReadonlySet<string>, request: Headers): void => {
+/** Adds what lets an allowed origin's page read an answer; nothing if no origins are configured. */
+export const addCors = (
+  headers: Pick<Headers, "append" | "set">,
+  origins: ReadonlySet<string>,
+  request: Pick<Headers, "get">,
+): void => {
   if (origins.size === 0) return
   headers.append("vary", "Origin")
   const origin = request.get("origin")
@@ -40,11 +44,11 @@ export const addCors = (headers: Headers, origins: ReadonlySet<string>, request:
 }
 
 /**
- * The answer to OPTIONS: what the route takes and, to the preflight of an allowed origin, that it may be
- * called with the headers it asked for. Never reaches Baseten.
+ * The answer to OPTIONS: the methods that the route takes and, for the preflight of an allowed origin, that it may be
+ * called with the headers that the preflight names. Never reaches a provider.
  */
 export const answerOptions = (
-  request: Headers,
+  request: Pick<Headers, "get">,
   allowed: ReadonlyArray<string>,
   origins: ReadonlySet<string>,
 ): Response => {

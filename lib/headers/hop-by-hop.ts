@@ -1,10 +1,10 @@
 /**
- * Headers that are meant for one hop, in either direction (RFC 9110 §7.6.1).
+ * Hop-by-hop headers, in either direction (RFC 9110 §7.6.1).
  *
  * @module
  */
 
-/** Those that are so by name, the ones that transports make anew among them. */
+/** By their names; among them are those that transports make themselves. */
 export const hopByHop: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -17,11 +17,11 @@ export const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ])
 
-const none: ReadonlySet<string> = new Set()
+const none: ReadonlyArray<string> = []
 
-/** Those that a `Connection` header makes so. What nearly all messages have there names none. */
-export const connectionNames = (headers: Headers): ReadonlySet<string> => {
+/** The headers that a `Connection` header makes hop-by-hop; nearly all messages name none there. */
+export const connectionNames = (headers: Pick<Headers, "get">): ReadonlyArray<string> => {
   const value = headers.get("connection")
   if (value === null || value === "keep-alive" || value === "close") return none
-  return new Set(value.toLowerCase().split(",").map((name) => name.trim()))
+  return value.toLowerCase().split(",").map((name) => name.trim())
 }

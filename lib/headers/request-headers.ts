@@ -1,9 +1,11 @@
 /**
- * Which headers of a request go on to Baseten.
+ * Which headers of a request are forwarded to a provider.
  *
  * @module
  */
+import type { HeaderFields } from "./header-fields.ts"
 import { connectionNames, hopByHop } from "./hop-by-hop.ts"
+import { learnt } from "./learnt.ts"
 
 const neverUp: ReadonlySet<string> = new Set([
   ...hopByHop,
@@ -17,7 +19,7 @@ const neverUp: ReadonlySet<string> = new Set([
   "access-control-request-method",
   "access-control-request-headers",
   "access-control-request-private-network",
-  // Where the request came from: Baseten is told of the gateway, not of what is behind it.
+  // Where the request came from: Baseten sees the gateway, not what is behind it.
   "forwarded",
   "via",
   "x-real-ip",
@@ -33,10 +35,10 @@ const neverUp: ReadonlySet<string> = new Set([
   "x-envoy-external-address",
   "x-azure-clientip",
   "x-azure-socketip",
-  // The page that the caller was on, its query included.
+  // The page that the caller was on, including its query.
   "referer",
   "http2-settings",
-  // Bodies are observed as they pass, so they are asked for without a content coding.
+  // Bodies are observed as they pass, so they are requested without a content coding.
   "accept-encoding",
 ])
 
@@ -45,33 +47,37 @@ const isPrivate = (name: string): boolean =>
   name.startsWith("cf-") || name.startsWith("x-forwarded-") || name.startsWith("sec-fetch-")
 
 /** Whether a header of this name, in lower case, may go to a provider at all. */
-export const isForwarded = (name: string): boolean => !neverUp.has(name) && !isPrivate(name)
+export const isForwarded: (name: string) => boolean = learnt((name) => !neverUp.has(name) && !isPrivate(name))
 
 /** Counts how many basegates a request has passed; it goes up with each call. */
 export const hopHeader = "x-basegate-hop"
 
-/** How many gateways may stand in a row. A loop passes it at once, a chain of gateways does not. */
+/** How many gateways may stand in a row: a loop soon exceeds it, a chain of gateways does not. */
 export const maxHops = 4
 
-/** The hop that a request would be on its way up, or nothing where it has been through too many. */
-export const nextHop = (headers: Headers): number | undefined => {
+/** The hop that a request would be on its way up; `undefined` if it has been through too many gateways. */
+export const nextHop = (headers: Pick<Headers, "get">): number | undefined => {
   const before = headers.get(hopHeader)
   const hop = before !== null && /^\d{1,4}$/.test(before) ? Number(before) + 1 : 1
   return hop > maxHops ? undefined : hop
 }
 
 /**
- * The end-to-end headers of a request, in a new `Headers`.
+ * The end-to-end headers of a request, as fields of their own.
  *
- * Unknown headers cross: Baseten knows the session ids of agents (`x-session-affinity` and others), and
- * custom servers read headers of their own.
+ * Unknown headers are forwarded: Baseten knows the session ids of agents (`x-session-affinity` and others), and custom
+ * servers read headers of their own.
+ *
+ * @param isSent whether a header of this name, in lower case, goes to the provider; implies `isForwarded`
  */
-export const requestHeaders = (incoming: Headers, hop: number, requestId: string): Headers => {
-  const named = connectionNames(incoming)
-  const headers = new Headers()
-  for (const [name, value] of incoming) {
-    if (isForwarded(name) && !named.has(name)) headers.append(name, value)
-  }
+export const requestHeaders = (
+  incoming: HeaderFields,
+  hop: number,
+  requestId: string,
+  isSent: (name: string) => boolean = isForwarded,
+): HeaderFields => {
+  const headers = incoming.filter(isSent)
+  for (const name of connectionNames(incoming)) headers.delete(name)
   headers.set("accept-encoding", "identity")
   headers.set(hopHeader, String(hop))
   // What Baseten's own client sends for correlation.

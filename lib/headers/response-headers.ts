@@ -1,9 +1,11 @@
 /**
- * Which headers of Baseten's answer reach the client.
+ * Which headers of a provider's answer reach the client.
  *
  * @module
  */
+import { HeaderFields } from "./header-fields.ts"
 import { connectionNames, hopByHop } from "./hop-by-hop.ts"
+import { learnt } from "./learnt.ts"
 
 const neverDown: ReadonlySet<string> = new Set([
   ...hopByHop,
@@ -12,6 +14,12 @@ const neverDown: ReadonlySet<string> = new Set([
   // Browsers obey it whatever the status, as they do a redirect.
   "refresh",
 ])
+
+const isReturned = learnt((name) =>
+  !neverDown.has(name) &&
+  // BASEGATE_CORS_ORIGINS decides who may read an answer; ids and steps are ours.
+  !name.startsWith("access-control-") && !name.startsWith("cf-aig-")
+)
 
 /**
  * Whether an answer sends its client elsewhere: any 3xx with a `Location`, since clients differ in which of them they
@@ -23,27 +31,25 @@ export const isRedirect = (
 ): boolean => status >= 300 && status < 400 && status !== 304 && headers.has("location")
 
 /**
- * The end-to-end headers of an answer, in a new `Headers`.
+ * The end-to-end headers of an answer, as fields of their own.
  *
- * @param status of the answer: a 304 has no `Location` here, see `isRedirect`
+ * @param answer its status and its headers as they came: a 304 has no `Location` here, see `isRedirect`
  * @param decoded the content codings that the transport undoes, in the spellings that it knows; a body in one of them
  *   has lost its coding and its length on the way
  */
 export const responseHeaders = (
-  { headers: incoming, status }: Pick<Response, "headers" | "status">,
+  { status, headers: received }: { readonly status: number; readonly headers: Headers },
   decoded: ReadonlySet<string>,
-): Headers => {
-  const named = connectionNames(incoming)
-  const undone = decoded.has((incoming.get("content-encoding") ?? "").trim())
-  const headers = new Headers()
-  for (const [name, value] of incoming) {
-    if (neverDown.has(name) || named.has(name)) continue
-    // Who may read an answer is decided by BASEGATE_CORS_ORIGINS; ids and steps are ours.
-    if (name.startsWith("access-control-") || name.startsWith("cf-aig-")) continue
-    if (undone && (name === "content-encoding" || name === "content-length")) continue
-    if (name === "location" && status === 304) continue
-    headers.append(name, value)
+): HeaderFields => {
+  const incoming = HeaderFields.of(received)
+  const headers = incoming.filter(isReturned)
+  for (const name of connectionNames(incoming)) headers.delete(name)
+  const coding = incoming.get("content-encoding")
+  if (coding !== null && decoded.has(coding.trim())) {
+    headers.delete("content-encoding")
+    headers.delete("content-length")
   }
+  if (status === 304) headers.delete("location")
   // What such an answer must not have, and clients would wait for (RFC 9110 §8.6, §15.3.6).
   if (status === 204) headers.delete("content-length")
   // A length beside chunks is not the body's, and is not handed on (RFC 9112 §6.3).

@@ -1,7 +1,7 @@
 /**
- * For how long a server asks to be left alone: read from headers, or from the body of an error.
+ * How long a server wants callers to wait before they try again: read from headers, or from the body of an error.
  *
- * Everything is in milliseconds from now, 0 or more. What cannot be understood is no wish.
+ * All waits are in milliseconds from now, 0 or more. What cannot be understood is ignored.
  *
  * @module
  */
@@ -15,15 +15,15 @@ const zonedDate = /^\w{3,9}, \d\d[ -]\w{3}[ -](?:\d\d){1,2} \d\d:\d\d:\d\d GMT$/
 const asctimeDate = /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/
 
 const dateOf = (text: string): number | undefined => {
-  // The asctime form is in UTC, but names no zone: left alone it would be read as local time.
+  // The asctime form is in UTC but names no zone: as it stands it would be read as local time.
   const zoned = asctimeDate.test(text) ? `${text} GMT` : text
   const time = zoned !== text || zonedDate.test(text) ? Date.parse(zoned) : NaN
   return Number.isNaN(time) ? undefined : time
 }
 
 /**
- * The wish in an answer's headers: `retry-after-ms` (milliseconds; OpenAI's and Azure's, the more exact one
- * and so the first), else `Retry-After` (RFC 9110 §10.2.3: seconds, which some servers send with a fraction,
+ * The wait in an answer's headers: `retry-after-ms` (milliseconds; OpenAI's and Azure's, first because it is the more
+ * exact one), else `Retry-After` (RFC 9110 §10.2.3: seconds, which some servers send with a fraction,
  * or a date).
  *
  * @param now the time, in milliseconds since 1970, that dates are compared with; a past date is 0
@@ -46,7 +46,7 @@ const secondsOf = (value: unknown): number | undefined => {
   return typeof value === "number" && value >= 0 ? value : undefined
 }
 
-/** The wish in an error's JSON text: Baseten's `retry_after`, in seconds, at the top or within `error`. */
+/** The wait in an error's JSON text: Baseten's `retry_after`, in seconds, at the top or within `error`. */
 export const retryAfterOfBody = (text: string): number | undefined => {
   let body: unknown
   try {

@@ -1,5 +1,5 @@
 /**
- * What the gateway answers about itself, without credentials.
+ * Health checks and the home page: what the gateway says about itself without credentials.
  *
  * @module
  */
@@ -13,11 +13,11 @@ const answer = (body: object, status = 200): Response =>
   Response.json(body, { status, headers: { "cache-control": "no-store" } })
 
 /**
- * A gateway that was never able to use the file it was told to keep its log in is not ready. One that has lost its file
- * goes on: it keeps what it can in memory, and would serve nobody better if it were left alone.
+ * A gateway that has never been able to use the file of its log is not ready. One that has lost the file stays ready: it
+ * keeps what it can in memory, and taking it out of service would help no caller.
  */
 const readiness = Effect.gen(function* () {
-  // Logs of embedding apps are theirs to watch.
+  // An embedding app watches over its own log.
   if ((yield* Settings).logFile === undefined) return answer({ status: "ok" })
   const { healthy, hasWorked } = yield* (yield* RequestLog).health
   if (healthy) return answer({ status: "ok" })
@@ -26,6 +26,6 @@ const readiness = Effect.gen(function* () {
   return hasWorked ? answer({ status: "ok", problem }) : answer({ status: "unavailable", problem }, 503)
 })
 
-/** The answer of `/`, `/livez` or `/readyz`. That it is given at all says that the settings were read. */
+/** Answers `/`, `/livez` and `/readyz`. That there is an answer means that the settings were read. */
 export const handleHealth = ({ name }: OwnRoute): Effect.Effect<Response, never, RequestLog | Settings> =>
   name === "readyz" ? readiness : Effect.succeed(answer(name === "home" ? product : { status: "ok" }))

@@ -17,10 +17,11 @@ export const toProvider: (
   const { gateway, step, exchange: { record } } = call
   const settings = gateway.customProviders.get(provider)
   if (settings === undefined) return yield* invalidProvider(provider)
-  const path = `/v1/${record.account_id}/${record.gateway_id}/${provider}${
-    chatCompletionsPath(settings.baseUrl)
-  }`
   const { search } = new URL(step.route.url)
-  const route = yield* (yield* UrlResolver).resolve("POST", new URL(`http://step.invalid${path}${search}`))
+  const place = { account: record.account_id ?? "", gateway: record.gateway_id ?? "" }
+  const path = chatCompletionsPath(settings.baseUrl)
+  const route = yield* Effect.fromResult(
+    (yield* UrlResolver).resolveWithin(place, "POST", provider, path, search),
+  )
   return route.kind === "upstream" ? { ...call, step: { ...step, route } } : call
 })

@@ -6,15 +6,16 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { GatewayAuth } from "../auth/GatewayAuth.ts"
+import { parseOptionHeaders } from "../config/option-headers.ts"
 import {
   configOptions,
   optionsForCall,
-  parseOptionHeaders,
   type RequestedOptions,
   requestOptions,
 } from "../config/request-options.ts"
 import { badRequest, GatewayError, methodNotAllowed } from "../errors.ts"
 import { eventId } from "../exchange.ts"
+import { HeaderFields } from "../headers/header-fields.ts"
 import { inspect } from "../body/prepare-body.ts"
 import { heldBytes } from "../body/prepared-body.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
@@ -22,6 +23,7 @@ import { type UniversalStep, universalSteps } from "../body/universal-steps.ts"
 import { allowedMethods } from "../route/routes.ts"
 import { UrlResolver } from "../route/UrlResolver.ts"
 import type { Call, Called } from "../call/call.ts"
+import { lift } from "../call/lift.ts"
 import { callTarget, missingTarget, type TargetServices } from "./dispatch.ts"
 import { isPredict, recordedModel, type Step } from "../call/step.ts"
 
@@ -87,31 +89,33 @@ const stepOf: (
   function* (
     { gateway, exchange: { record } },
     asked,
-    { provider, path, search, headers, body, config },
+    { provider, path, search, headers: given, body, config },
     index,
     first,
   ) {
+    const headers = HeaderFields.of(given)
     const named = (error: GatewayError) =>
       new GatewayError({ reason: error.reason, detail: `Step ${index + 1}: ${error.detail}` })
-    const url = new URL(
-      `http://step.invalid/v1/${record.account_id}/${record.gateway_id}/${provider}${path}${search}`,
-    )
-    const route = yield* Effect.mapError((yield* UrlResolver).resolve("POST", url), named)
+    const place = { account: record.account_id ?? "", gateway: record.gateway_id ?? "" }
+    const found = (yield* UrlResolver).resolveWithin(place, "POST", provider, path, search)
+    if (Result.isFailure(found)) return yield* named(found.failure)
+    const route = found.success
     if (route.kind !== "upstream") return yield* named(methodNotAllowed("POST", allowedMethods(route)))
     const seen = yield* Effect.fromResult(Result.mapError(inspect(body, route.body), named))
     const missing = missingTarget(gateway, seen)
     if (missing !== undefined) return yield* named(missing)
     const own = parseOptionHeaders(headers)
-    if (own instanceof GatewayError) return yield* named(own)
+    if (Result.isFailure(own)) return yield* named(own.failure)
     if (!headers.has("content-type")) headers.set("content-type", "application/json")
     // Its body is JSON as it stands, whatever it is said to be.
     headers.delete("content-encoding")
 
+    const { tokenHeaders } = yield* GatewayAuth
     const fitted = fittedTo({ route, body: seen }, first)
     const options = requestOptions(
       gateway,
       asked,
-      { ...configOptions(config), ...own },
+      { ...configOptions(config), ...own.success },
       gateway.retriesPredict || !isPredict(route),
     )
     return {
@@ -119,7 +123,7 @@ const stepOf: (
       method: "POST",
       route,
       headers,
-      tokenHeaders: yield* (yield* GatewayAuth).tokenHeaders(headers, gateway),
+      tokenHeaders: yield* lift(() => tokenHeaders(headers, gateway)),
       takesOwnKey: true,
       body: { ...seen, bytes: fitted.bytes },
       changes: fitted.changes,

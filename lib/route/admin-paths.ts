@@ -3,28 +3,30 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { adminNotFound } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
-/** A route for whoever has the admin token. */
+/** A route for callers with the admin token. */
 export interface AdminRoute {
   readonly kind: "admin"
   readonly name: AdminName
+  /** Every method that the route takes, as `Allow` lists them. */
   readonly methods: ReadonlyArray<string>
   readonly account: string
-  /** Empty where the route is about an account. */
+  /** Empty if the route is about an account. */
   readonly gateway: string
   /** The id of a log entry, or a provider; empty for routes without one. */
   readonly item: string
 }
 
-const reads = ["GET", "HEAD"]
+const reads = ["GET", "HEAD", "OPTIONS"]
 const id = "([\\w-]{1,64})"
 const below = (path: string): RegExp => new RegExp(`^/client/v4/accounts/${id}/ai-gateway/${path}$`)
 
 const table = [
-  ["logs", below(`gateways/${id}/logs`), [...reads, "DELETE"]],
-  ["log", below(`gateways/${id}/logs/${id}`), [...reads, "PATCH"]],
+  ["logs", below(`gateways/${id}/logs`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
+  ["log", below(`gateways/${id}/logs/${id}`), ["GET", "HEAD", "PATCH", "OPTIONS"]],
   ["log.request", below(`gateways/${id}/logs/${id}/request`), reads],
   ["log.response", below(`gateways/${id}/logs/${id}/response`), reads],
   ["analytics", below(`gateways/${id}/analytics`), reads],
@@ -36,7 +38,7 @@ const table = [
   ["metrics", /^\/metrics$/, reads],
 ] as const satisfies ReadonlyArray<readonly [AdminName, RegExp, ReadonlyArray<string>]>
 
-/** What is asked for. */
+/** What is requested. */
 export type AdminName =
   | "logs"
   | "log"
@@ -48,19 +50,21 @@ export type AdminName =
   | "url"
   | "metrics"
 
-/** Whether a path is the admin's, whatever it leads to. */
+/** Whether a path belongs to the admin, whether or not it leads anywhere. */
 export const isAdminPath = (path: string): boolean => /^\/+(?:metrics$|client\/+v4\/)/.test(path)
 
 /** The route of a path without empty segments, for which `isAdminPath` holds. */
-export const findAdminRoute = (path: string): AdminRoute | GatewayError => {
+export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayError> => {
   for (const [name, pattern, methods] of table) {
     const match = pattern.exec(path)
     if (match === null) continue
     const [, account = "", gateway = "", item = ""] = match
-    return { kind: "admin", name, methods, account, gateway, item }
+    return Result.succeed({ kind: "admin", name, methods, account, gateway, item })
   }
-  return adminNotFound(
-    "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, " +
-      "gateways/{gateway_id}, and below that logs, analytics and url/{provider}.",
+  return Result.fail(
+    adminNotFound(
+      "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, " +
+        "gateways/{gateway_id}, and below that logs, analytics and url/{provider}.",
+    ),
   )
 }

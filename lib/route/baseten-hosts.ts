@@ -2,7 +2,7 @@
  * Baseten's addresses: from a path below `/baseten` to a URL.
  *
  * Where a request may go is decided here, from settings and two validated ids. Nothing else that a caller
- * sends can reach the host part of a URL.
+ * sends reaches the host part of a URL.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface BasetenUrls {
 
 /**
  * Whether a text can be a model or chain id. Baseten's are 7 or 8 letters and digits; the bound is wider, but
- * holds nothing that means something in a host name.
+ * allows nothing that has a meaning in a host name.
  */
 export const isDeploymentId = (id: string): boolean => /^[A-Za-z0-9]{4,32}$/.test(id)
 

@@ -17,9 +17,9 @@ const price = (value: unknown): number | null => {
 
 /**
  * Puts `GET /v1/models` in the compat form: ids as `baseten/{slug}`, and the price of a token in
- * (`cost_in`) and out (`cost_out`) in USD, `null` where Baseten names none.
+ * (`cost_in`) and out (`cost_out`) in USD, `null` if Baseten names none.
  *
- * @param list the parsed answer; nothing comes back where it is not a list of models
+ * @param list the parsed answer; the result is `undefined` if it is not a list of models
  */
 export const compatModels = (
   list: unknown,

@@ -3,18 +3,19 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import { badRequest, type GatewayError, invalidProvider } from "../errors.ts"
 import { isPlainPath } from "./path-spelling.ts"
 
 /**
  * The URL of a request to a custom provider: the base the operator set, then the path and the query as sent.
  *
- * The host is the operator's and the path stays below the base, whatever is asked for.
+ * The host is the operator's and the path stays below the base, whatever is requested.
  *
  * @param providers the providers by the name that requests use, and their base URLs, which end without a slash
- * @param name `custom-{slug}`; fails with `invalid_provider` where there is none
+ * @param name `custom-{slug}`; fails with `invalid_provider` if there is no such provider
  * @param rest the path below the name, without its leading slash, as the URL standard normalises it; fails with
- *   `bad_request` where it could leave the base
+ *   `bad_request` if it could leave the base
  * @param search the query with its `?`, or nothing
  */
 export const customProviderUrl = (
@@ -22,22 +23,20 @@ export const customProviderUrl = (
   name: string,
   rest: string,
   search: string,
-): string | GatewayError => {
+): Result.Result<string, GatewayError> => {
   const provider = providers.get(name)
-  if (provider === undefined) return invalidProvider(name)
+  if (provider === undefined) return Result.fail(invalidProvider(name))
   // What the URL standard strips or reads as the path's end must not hide a dot segment.
   // deno-lint-ignore no-control-regex
   if (!isPlainPath(rest) || /[\x00-\x20\x7f?#]/.test(rest)) {
-    return badRequest(
-      "The path has a dot segment, a backslash or a blank. Send it without.",
-    )
+    return Result.fail(badRequest("The path has a dot segment, a backslash or a blank. Send it without."))
   }
-  return `${provider.baseUrl}/${rest}${search}`
+  return Result.succeed(`${provider.baseUrl}/${rest}${search}`)
 }
 
 /**
- * The path of chat completions below a custom provider, for `compat`, which names a model and no path. Cloudflare asks
- * for a base without `v1`; a base that ends with a version has it already.
+ * The path of chat completions below a custom provider, for `compat`, which names a model and no path. Cloudflare wants a
+ * base without `v1`; a base that ends with a version has it already.
  */
 export const chatCompletionsPath = (baseUrl: string): string =>
   /\/v\d+$/.test(baseUrl) ? "/chat/completions" : "/v1/chat/completions"

@@ -1,15 +1,15 @@
 /**
- * The calls that are known by name, however their paths are spelt.
+ * The calls that are recognized, however their paths are spelt.
  *
  * @module
  */
 import type { Framing } from "../sse/framing.ts"
 import { loosely } from "./path-spelling.ts"
 
-/** A call whose JSON body is worth a look. */
+/** A call whose JSON body is inspected. */
 export interface LlmCall {
   readonly name: string
-  /** How it streams, if that is known. */
+  /** The framing of its streams, if known. */
   readonly framing?: Framing
 }
 
@@ -29,7 +29,7 @@ export const llmCall = (path: string): LlmCall | undefined => calls[loosely(path
 export const deployedCall = (rest: string): LlmCall | undefined =>
   llmCall(loosely(`/${rest}`).replace(/^.*?\/(?:sync\/)?(?=v1\/)/, "/"))
 
-/** What stands before the call in the path of a custom provider. */
+/** What precedes the call in the path of a custom provider. */
 const beforeCall =
   /^.*?(?:\/v\d+)?\/(?=(?:chat\/completions|messages|responses(?:\/compact)?|embeddings|completions)$)/
 

@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { learnt } from "../headers/learnt.ts"
+
+/** What is read of a request's URL, spelt as `URL` spells it. */
+export type RequestUrl = Pick<URL, "protocol" | "hostname" | "host" | "pathname" | "search">
 
 /**
  * A host and a port as they may stand in a URL (RFC 3986 §3.2.2): a name, an address, or an IPv6 address in brackets.
@@ -13,21 +17,47 @@ const isAuthority = new RegExp(`^${authority}$`, "i")
 const hasAuthority = new RegExp(`^https?://${authority}(?:[/?#]|$)`, "i")
 
 /**
- * The URL of a request; nothing where there is none, since its target or its Host is malformed.
- *
- * Runtimes put what stands in Host before the path without a look at it (Bun 1.4, Deno 2.9, workerd 2026-10): a slash or a
- * question mark there would choose the path. So both are looked at before a URL is made of them. An absolute target
- * overrides Host, which must be sound nevertheless (RFC 9112 §3.2.2).
+ * A URL whose path and query `URL` would leave as they are: nothing in them is escaped, resolved or stripped. Dot segments
+ * are looked for apart.
  */
-export const urlOf = (request: Pick<Request, "headers" | "url">): URL | undefined => {
-  const host = request.headers.get("host")
-  if (host !== null && !isAuthority.test(host)) return undefined
-  // HTTP/1.0 knows no Host: Bun (1.4) then hands over the target alone.
-  const url = host === null && request.url.startsWith("/") ? `http://localhost${request.url}` : request.url
-  if (!hasAuthority.test(url)) return undefined
+const plain = /^(https?:\/\/[^/?#\\@]+)(\/[\w!$&()*+,;=:@%.~/-]*)(\?[\w!$&()*+,;=:@%.~/?-]*)?$/
+const mayResolve = /\/(?:\.|%2e)/i
+
+const parsed = (url: string): URL | undefined => {
   try {
     return new URL(url)
   } catch {
     return undefined
   }
+}
+
+/** A scheme and an authority as `URL` reads them, since names and addresses have many spellings. Few are ever called. */
+const originOf = learnt((origin) => ({ url: parsed(origin) }))
+
+/** Slicing a plain URL takes 0.3 µs, `new URL` 2 to 12 µs. */
+const sliced = (url: string): RequestUrl | undefined => {
+  const [, origin = "", pathname = "", search = ""] = plain.exec(url) ?? []
+  if (pathname === "" || mayResolve.test(pathname)) return undefined
+  const known = originOf(origin).url
+  if (known === undefined) return undefined
+  const { protocol, hostname, host } = known
+  // A lone question mark is no query (the URL standard's `search`).
+  return { protocol, hostname, host, pathname, search: search === "?" ? "" : search }
+}
+
+/**
+ * The URL of a request; `undefined` if none can be made, because its target or its Host is malformed.
+ *
+ * Runtimes put what stands in Host before the path without a look at it (Bun 1.4, Deno 2.9, workerd 2026-10): a slash or a
+ * question mark there would choose the path. So both are checked before a URL is made of them. An absolute target
+ * overrides Host, which must be sound nevertheless (RFC 9112 §3.2.2).
+ */
+export const urlOf = (
+  request: { readonly headers: Pick<Headers, "get">; readonly url: string },
+): RequestUrl | undefined => {
+  const host = request.headers.get("host")
+  if (host !== null && !isAuthority.test(host)) return undefined
+  // HTTP/1.0 knows no Host: Bun (1.4) then gives the target alone.
+  const url = host === null && request.url.startsWith("/") ? `http://localhost${request.url}` : request.url
+  return hasAuthority.test(url) ? sliced(url) ?? parsed(url) : undefined
 }

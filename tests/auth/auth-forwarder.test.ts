@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
-import { forwardedHeaders } from "../../lib/auth/AuthForwarder.ts"
-import type { GatewayError } from "../../lib/errors.ts"
+import { forwardedHeaders } from "../../lib/auth/forwarded-headers.ts"
 import { readSettings } from "../../lib/config/environment.ts"
+import { HeaderFields } from "../../lib/headers/header-fields.ts"
 
 const settingsOf = (env: Record<string, string>) => Result.getOrThrow(readSettings(env))
 
@@ -22,21 +22,19 @@ const forward = (
   const gateway = settings.gateway("a", "g")
   assert.ok(gateway)
   const result = forwardedHeaders(settings, {
-    headers: new Headers(headers),
+    headers: HeaderFields.of(new Headers(headers)),
     hostname: options.hostname ?? "127.0.0.1",
     loopback: options.loopback ?? true,
-    request: new Headers(headers),
+    request: HeaderFields.of(new Headers(headers)),
     hasToken: options.hasToken ?? false,
     tokenHeaders: new Set(options.tokenHeaders),
     provider: "baseten",
     keyAlias: options.keyAlias ?? "default",
-    takesOwnKey: true,
+    acceptsCallerKey: true,
     gateway,
     requestId: "id",
   })
-  return "headers" in result && result.headers instanceof Headers
-    ? result.headers.get("authorization")
-    : (result as GatewayError).status
+  return Result.isSuccess(result) ? result.success.headers.get("authorization") : result.failure.status
 }
 
 test("the request's own key wins, in the configured scheme", () => {

@@ -3,19 +3,12 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import fc from "fast-check"
 import { readSettings } from "../../lib/config/environment.ts"
-import {
-  configOptions,
-  parseOptionHeaders,
-  type RequestedOptions,
-  requestOptions,
-} from "../../lib/config/request-options.ts"
-import { GatewayError } from "../../lib/errors.ts"
+import { parseOptionHeaders } from "../../lib/config/option-headers.ts"
+import { configOptions, type RequestedOptions, requestOptions } from "../../lib/config/request-options.ts"
+import { HeaderFields } from "../../lib/headers/header-fields.ts"
 
-const asked = (headers: Record<string, string>): RequestedOptions => {
-  const options = parseOptionHeaders(new Headers(headers))
-  assert.ok(!(options instanceof GatewayError), String(options))
-  return options
-}
+const requested = (headers: Record<string, string>): RequestedOptions =>
+  Result.getOrThrow(parseOptionHeaders(HeaderFields.of(new Headers(headers))))
 const gatewayOf = (entry: object) => {
   const env = { BASEGATE_CONFIG: { gateways: { "*": entry } } }
   const gateway = Result.getOrThrow(readSettings(env)).gateway("a", "g")
@@ -23,7 +16,7 @@ const gatewayOf = (entry: object) => {
   return gateway
 }
 
-test("askedOptions() clamps every whole number to its range", () => {
+test("parseOptionHeaders() clamps every whole number to its range", () => {
   const ranges: ReadonlyArray<readonly [string, keyof RequestedOptions, number, number]> = [
     ["cf-aig-cache-ttl", "cacheTtl", 60, 2_592_000],
     ["cf-cache-ttl", "cacheTtl", 60, 2_592_000],
@@ -40,19 +33,19 @@ test("askedOptions() clamps every whole number to its range", () => {
         const expected = option === "cacheTtl" && value === 0n
           ? 0
           : Math.min(Math.max(Number(value), lowest), highest)
-        assert.equal(asked({ [header]: String(value) })[option], expected)
+        assert.equal(requested({ [header]: String(value) })[option], expected)
       },
     ),
   )
 })
 
-test("askedOptions() takes an empty value for none, and a newer name before the older", () => {
-  assert.deepEqual(asked({ "cf-aig-max-attempts": "", "cf-aig-metadata": "" }), {})
-  assert.deepEqual(asked({ "cf-aig-cache-ttl": "90", "cf-cache-ttl": "70" }), { cacheTtl: 90 })
-  assert.deepEqual(asked({ "cf-skip-cache": "TRUE" }), { skipCache: true })
+test("parseOptionHeaders() takes an empty value for none, and a newer name before the older", () => {
+  assert.deepEqual(requested({ "cf-aig-max-attempts": "", "cf-aig-metadata": "" }), {})
+  assert.deepEqual(requested({ "cf-aig-cache-ttl": "90", "cf-cache-ttl": "70" }), { cacheTtl: 90 })
+  assert.deepEqual(requested({ "cf-skip-cache": "TRUE" }), { skipCache: true })
 })
 
-test("askedOptions() reads any text as an option or as an error that names the header, and never throws", () => {
+test("parseOptionHeaders() reads any text as an option or as an error that names the header, and never throws", () => {
   const headers = [
     "cf-aig-cache-ttl",
     "cf-aig-skip-cache",
@@ -67,14 +60,14 @@ test("askedOptions() reads any text as an option or as an error that names the h
   ]
   const value = fc.oneof(fc.string(), fc.json()).filter((text) => /^[\x20-\xff]*$/.test(text))
   fc.assert(fc.property(fc.constantFrom(...headers), value, (header, text) => {
-    const options = parseOptionHeaders(new Headers({ [header]: text }))
-    if (options instanceof GatewayError) {
-      assert.match(options.detail, new RegExp(`^Cannot read ${header}: it takes `))
+    const options = parseOptionHeaders(HeaderFields.of(new Headers({ [header]: text })))
+    if (Result.isFailure(options)) {
+      assert.match(options.failure.detail, new RegExp(`^Cannot read ${header}: it takes `))
     }
   }))
 })
 
-test("askedOptions() keeps metadata to five flat entries, without Cloudflare's own keys", () => {
+test("parseOptionHeaders() keeps metadata to five flat entries, without Cloudflare's own keys", () => {
   const keys = fc.oneof(
     fc.string({ maxLength: 8 }),
     fc.constantFrom("cf.x", "cf.", "__proto__", "constructor"),
@@ -93,7 +86,7 @@ test("askedOptions() keeps metadata to five flat entries, without Cloudflare's o
     const given = Object.fromEntries(entries) as Record<string, unknown>
     const kept = Object.entries(JSON.parse(JSON.stringify(given)) as object)
       .filter(([key, value]) => !key.startsWith("cf.") && typeof value !== "object")
-    const { metadata } = asked({ "cf-aig-metadata": ascii(JSON.stringify(given)) })
+    const { metadata } = requested({ "cf-aig-metadata": ascii(JSON.stringify(given)) })
     assert.deepEqual(Object.entries(metadata ?? {}), kept.slice(0, 5))
   }))
 })
@@ -113,6 +106,17 @@ test("requestOptions(): the step goes before the request, and the request before
   assert.equal(byRequest.cache.ttl, 60)
   const byStep = requestOptions(gateway, { maxAttempts: 3, retryDelay: 20 }, { maxAttempts: 1 }, true)
   assert.deepEqual(byStep.retry, { maxAttempts: 1, delay: 20, backoff: "linear" })
+})
+
+test("requestOptions() decides once for each gateway what a request gets that requests nothing", () => {
+  const gateway = gatewayOf({ cache_ttl: 100, retry_max_attempts: 2 })
+  const other = gatewayOf({ cache_ttl: 200 })
+  const first = requestOptions(gateway, requested({}), {}, true)
+  assert.equal(requestOptions(gateway, requested({ "user-agent": "x", "cf-ray": "y" }), {}, true), first)
+  assert.equal(requestOptions(gateway, requested({}), {}, false).retry.maxAttempts, 1)
+  assert.equal(requestOptions(other, requested({}), {}, true).cache.ttl, 200)
+  assert.notEqual(requestOptions(gateway, requested({}), { maxAttempts: 2 }, true), first)
+  assert.deepEqual(requestOptions(gateway, {}, { maxAttempts: 2 }, true), first)
 })
 
 test("requestOptions() retries what may act twice only where the caller asks for it", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import * as Result from "effect/Result"
 import fc from "fast-check"
-import { GatewayError } from "../../lib/errors.ts"
 import { customProviderUrl } from "../../lib/route/custom-provider.ts"
 
 const providers = new Map([
@@ -10,7 +10,8 @@ const providers = new Map([
 ])
 
 test("customProviderUrl() appends path and query to the base", () => {
-  const url = (rest: string, search = "") => customProviderUrl(providers, "custom-below", rest, search)
+  const url = (rest: string, search = "") =>
+    Result.getOrThrow(customProviderUrl(providers, "custom-below", rest, search))
   assert.equal(url("chat/completions"), "https://api.example.com:8443/v2/chat/completions")
   assert.equal(url("v1/models/a%20b", "?x=/../1"), "https://api.example.com:8443/v2/v1/models/a%20b?x=/../1")
   assert.equal(url(""), "https://api.example.com:8443/v2/")
@@ -19,7 +20,7 @@ test("customProviderUrl() appends path and query to the base", () => {
 test("customProviderUrl() fails for a provider that is not set, and for paths that could leave the base", () => {
   const reason = (name: string, rest: string) => {
     const url = customProviderUrl(providers, name, rest, "")
-    return url instanceof GatewayError ? url.reason : url
+    return Result.isFailure(url) ? url.failure.reason : url.success
   }
   assert.equal(reason("custom-other", "x"), "invalid_provider")
   assert.equal(reason("root", "x"), "invalid_provider")
@@ -69,9 +70,9 @@ test("customProviderUrl() never leaves the host nor the base, whatever the path 
   fc.assert(
     fc.property(fc.constantFrom(...providers.keys()), path, path, (name, rest, query) => {
       const url = customProviderUrl(providers, name, rest, query === "" ? "" : `?${query}`)
-      if (url instanceof GatewayError) return
+      if (Result.isFailure(url)) return
       const base = new URL(`${providers.get(name)?.baseUrl}/`)
-      const { host, username, password, pathname, protocol } = new URL(url)
+      const { host, username, password, pathname, protocol } = new URL(url.success)
       assert.deepEqual([protocol, host, username, password], ["https:", base.host, "", ""])
       assert.ok(pathname.startsWith(base.pathname))
     }),

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import * as Result from "effect/Result"
 import fc from "fast-check"
 import { GatewayError } from "../../lib/errors.ts"
 import { isPlainPath, plainlySpelt } from "../../lib/route/path-spelling.ts"
-import { findRoute } from "../../lib/route/routes.ts"
+import { findPath, forMethod } from "../../lib/route/routes.ts"
 
 const destinations = {
   inferenceUrl: "https://inference.baseten.co",
@@ -14,7 +15,9 @@ const destinations = {
 }
 
 const found = (path: string, method = "POST") => {
-  const route = findRoute(destinations, method, new URL(`http://gateway.test${path}`).pathname, "")
+  const route = Result.merge(
+    forMethod(findPath(destinations, new URL(`http://gateway.test${path}`).pathname, ""), method),
+  )
   if (route instanceof GatewayError) return route.status
   return route.kind === "upstream" ? route.url : route.kind === "admin" ? `admin ${route.name}` : route.kind
 }

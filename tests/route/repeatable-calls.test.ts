@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { findRoute } from "../../lib/route/routes.ts"
+import * as Result from "effect/Result"
+import { findPath, forMethod } from "../../lib/route/routes.ts"
 
 const urls = {
   inferenceUrl: "https://inference.baseten.co",
@@ -10,7 +11,7 @@ const urls = {
 }
 
 const repeatable = (method: string, path: string) => {
-  const route = findRoute(urls, method, `/v1/a/g/${path}`, "")
+  const route = Result.merge(forMethod(findPath(urls, `/v1/a/g/${path}`, ""), method))
   return "url" in route && route.repeatable === method
 }
 

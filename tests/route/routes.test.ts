@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import * as Result from "effect/Result"
 import fc from "fast-check"
-import { findRoute } from "../../lib/route/routes.ts"
+import { findPath, findPathWithin, forMethod } from "../../lib/route/routes.ts"
 
 const urls = {
   inferenceUrl: "https://inference.baseten.co",
@@ -10,11 +11,11 @@ const urls = {
 }
 
 const urlOf = (method: string, path: string) => {
-  const route = findRoute(urls, method, `/v1/a/g${path}`, "")
+  const route = Result.merge(forMethod(findPath(urls, `/v1/a/g${path}`, ""), method))
   return "url" in route ? route.url : route
 }
 
-test("findRoute() maps Cloudflare's paths to Baseten's", () => {
+test("findPath() maps Cloudflare's paths to Baseten's", () => {
   assert.equal(urlOf("POST", "/baseten/chat/completions"), "https://inference.baseten.co/v1/chat/completions")
   assert.equal(urlOf("GET", "/baseten/models"), "https://inference.baseten.co/v1/models")
   assert.equal(
@@ -35,16 +36,18 @@ test("findRoute() maps Cloudflare's paths to Baseten's", () => {
   )
 })
 
-test("findRoute() knows chat completions of dedicated deployments", () => {
+test("findPath() knows chat completions of dedicated deployments", () => {
   for (
     const rest of ["production/sync/v1/chat/completions", "v1/chat/completions", "sync/v1/chat/completions"]
   ) {
-    const route = findRoute(urls, "POST", `/v1/a/g/baseten/model/wx4g5r5q/${rest}`, "")
+    const route = Result.merge(
+      forMethod(findPath(urls, `/v1/a/g/baseten/model/wx4g5r5q/${rest}`, ""), "POST"),
+    )
     assert.equal("framing" in route && route.framing, "chat", rest)
   }
 })
 
-test("findRoute() looks at the body of a chat, however its path is spelt", () => {
+test("findPath() looks at the body of a chat, however its path is spelt", () => {
   const paths = [
     "/baseten/v1/%63hat/completions",
     "/baseten/v1/%2563hat/completions",
@@ -57,12 +60,12 @@ test("findRoute() looks at the body of a chat, however its path is spelt", () =>
   ]
   const gateway = () => ({ customProviders: new Map([["custom-x", { baseUrl: "https://x.example" }]]) })
   for (const path of paths) {
-    const route = findRoute({ ...urls, gateway }, "POST", `/v1/a/g${path}`, "")
+    const route = Result.merge(forMethod(findPath({ ...urls, gateway }, `/v1/a/g${path}`, ""), "POST"))
     assert.equal("body" in route && route.body, "viewed", path)
   }
 })
 
-test("findRoute() looks for the model of embeddings and completions", () => {
+test("findPath() looks for the model of embeddings and completions", () => {
   const gateway = () => ({ customProviders: new Map([["custom-x", { baseUrl: "https://x.example" }]]) })
   const names = {
     "/baseten/v1/embeddings": "embeddings",
@@ -72,14 +75,14 @@ test("findRoute() looks for the model of embeddings and completions", () => {
     "/custom-x/v1/embeddings": "custom.embeddings",
   }
   for (const [path, name] of Object.entries(names)) {
-    const route = findRoute({ ...urls, gateway }, "POST", `/v1/a/g${path}`, "")
+    const route = Result.merge(forMethod(findPath({ ...urls, gateway }, `/v1/a/g${path}`, ""), "POST"))
     assert.ok("body" in route, path)
     const framing = name.endsWith("completions") ? "completions" : undefined
     assert.deepEqual([route.name, route.body, route.framing], [name, "viewed", framing])
   }
 })
 
-test("findRoute() never leaves Baseten's hosts, whatever the path", () => {
+test("findPath() never leaves Baseten's hosts, whatever the path", () => {
   const piece = fc.oneof(
     fc.constantFrom(
       "..",
@@ -104,10 +107,42 @@ test("findRoute() never leaves Baseten's hosts, whatever the path", () => {
   )
   fc.assert(fc.property(kinds, fc.array(piece, { maxLength: 5 }), (kind, pieces) => {
     const path = new URL(`http://gateway.test/v1/a/g${kind}${pieces.join("/")}`).pathname
-    const route = findRoute(urls, "POST", path, "")
+    const route = Result.merge(forMethod(findPath(urls, path, ""), "POST"))
     if (!("url" in route)) return
     const { host, username } = new URL(route.url)
     assert.match(host, /^(inference|(model|chain)-[a-z0-9]{4,32}\.api)\.baseten\.co$/)
     assert.equal(username, "")
   }))
+})
+
+test("findPathWithin() finds what a request finds whose URL names the gateway and the provider", () => {
+  const gateway = () => ({ customProviders: new Map([["custom-x", { baseUrl: "https://x.example/base" }]]) })
+  const destinations = { ...urls, gateway }
+  const provider = fc.oneof(
+    fc.constantFrom("baseten", "compat", "custom-x", "custom-y"),
+    fc.stringMatching(/^[a-z0-9-]{1,71}$/),
+  )
+  const below = fc.oneof(
+    fc.constantFrom(
+      "/v1/chat/completions",
+      "/chat/completions",
+      "/models",
+      "/model/abcd1234/predict",
+      "/",
+      "//v1//x",
+    ),
+    fc.string({ maxLength: 12 }).map((text) => new URL(`http://gateway.test/${text}`).pathname),
+  )
+  const method = fc.constantFrom("POST", "GET", "DELETE")
+  fc.assert(
+    fc.property(provider, below, fc.constantFrom("", "?a=b"), method, (provider, path, search, method) => {
+      const url = new URL(`http://gateway.test/v1/a/g/${provider}${path}${search}`)
+      const place = { account: "a", gateway: "g" }
+      assert.deepEqual(
+        Result.merge(forMethod(findPathWithin(destinations, place, provider, path, search), method)),
+        Result.merge(forMethod(findPath(destinations, url.pathname, url.search), method)),
+      )
+    }),
+    { numRuns: 1_000 },
+  )
 })

@@ -1,0 +1,181 @@
+/**
+ * The paths below a gateway that providers answer.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { badRequest, type GatewayError, notFound } from "../errors.ts"
+import {
+  type BasetenUrls,
+  chainUrl,
+  firstSegments,
+  isDeploymentId,
+  modelApisUrl,
+  modelUrl,
+} from "./baseten-hosts.ts"
+import { customProviderUrl } from "./custom-provider.ts"
+import { customCall, deployedCall, llmCall } from "./llm-calls.ts"
+import { isPlainPath, plainlySpelt, strayPath } from "./path-spelling.ts"
+import type { GatewayPlace } from "./paths.ts"
+import { isDeployedInference, isInference } from "./repeatable-calls.ts"
+import type { UpstreamRoute } from "./routes.ts"
+
+/** Baseten's addresses, and the custom providers of each gateway. */
+export interface ProviderUrls extends BasetenUrls {
+  readonly gateway?: (
+    account: string,
+    gateway: string,
+  ) => { readonly customProviders: ReadonlyMap<string, { readonly baseUrl: string }> } | undefined
+}
+
+type Found = Result.Result<UpstreamRoute, GatewayError>
+
+/** Unless a route is known to take fewer, the provider decides. */
+const everyMethod = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+const post = ["POST", "OPTIONS"]
+const read = ["GET", "HEAD", "OPTIONS"]
+
+const upstream = (
+  place: GatewayPlace,
+  route: Partial<UpstreamRoute> & Pick<UpstreamRoute, "name" | "url">,
+): Found =>
+  Result.succeed({
+    kind: "upstream",
+    provider: "baseten",
+    account: place.account,
+    gateway: place.gateway,
+    methods: everyMethod,
+    dedicated: false,
+    deployment: undefined,
+    framing: undefined,
+    body: "unread",
+    compatModels: false,
+    repeatable: undefined,
+    ...route,
+  })
+
+/** Inference may be repeated; of another call that is not known. */
+const postIf = (isInference: boolean): "POST" | undefined => isInference ? "POST" : undefined
+
+const modelApis = (urls: ProviderUrls, place: GatewayPlace, path: string, search: string): Found => {
+  if (!isPlainPath(path)) return Result.fail(strayPath())
+  const url = modelApisUrl(urls, path, search)
+  const call = llmCall(path)
+  if (call !== undefined) {
+    return upstream(place, { ...call, url, methods: post, body: "viewed", repeatable: "POST" })
+  }
+  // Nothing that goes through the gateway changes what Baseten serves.
+  if (path === "/v1/models") {
+    return upstream(place, { name: "models", url, methods: read, repeatable: "GET" })
+  }
+  const repeatable = postIf(isInference(plainlySpelt(path)))
+  return upstream(place, { name: "model_apis", url, body: "json", repeatable })
+}
+
+const deployed = (
+  urls: ProviderUrls,
+  place: GatewayPlace,
+  kind: "model" | "chain",
+  path: string,
+  search: string,
+): Found => {
+  const [, id = "", rest = ""] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? []
+  if (!isDeploymentId(id)) {
+    return Result.fail(
+      badRequest(`The ${kind} id in the path is not 4 to 32 letters and digits. Copy it from Baseten.`),
+    )
+  }
+  const first = rest.split("/", 1)[0] ?? ""
+  if (rest !== "" && !firstSegments[kind].has(first)) {
+    return Result.fail(
+      notFound(`A ${kind} has no route /${first}. Known are: ${[...firstSegments[kind]].join(", ")}.`),
+    )
+  }
+  if (!isPlainPath(rest)) return Result.fail(strayPath())
+  const call = deployedCall(rest)
+  return upstream(place, {
+    name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
+    url: (kind === "model" ? modelUrl : chainUrl)(urls, id, rest, search),
+    dedicated: true,
+    deployment: id,
+    methods: rest === "" ? post : everyMethod,
+    framing: call?.framing,
+    body: call === undefined ? "unread" : "viewed",
+    repeatable: postIf(rest === "" || isDeployedInference(plainlySpelt(`/${rest}`))),
+  })
+}
+
+/** Paths of Model APIs that clients also call without `/v1`, as the OpenAI SDK does below `…/baseten`. */
+const withoutVersion = /^\/(?:chat\/completions|models|responses|messages|embeddings|completions)(?:\/|$)/
+
+/** The route of a path below `baseten`. */
+export const basetenRoute = (
+  urls: ProviderUrls,
+  place: GatewayPlace,
+  path: string,
+  search: string,
+): Found => {
+  if (path.startsWith("/model/")) return deployed(urls, place, "model", path.slice("/model".length), search)
+  if (path.startsWith("/chain/")) return deployed(urls, place, "chain", path.slice("/chain".length), search)
+  if (path.startsWith("/v1/")) return modelApis(urls, place, path, search)
+  if (withoutVersion.test(path)) return modelApis(urls, place, `/v1${path}`, search)
+  return Result.fail(
+    notFound(
+      "Below /baseten there are v1/…, chat/completions, models, model/{model_id} and chain/{chain_id}.",
+    ),
+  )
+}
+
+/** The route of a path below `compat`. */
+export const compatRoute = (
+  urls: ProviderUrls,
+  place: GatewayPlace,
+  path: string,
+  search: string,
+): Found => {
+  switch (path.replace(/^\/v1\//, "/")) {
+    case "/chat/completions":
+      return upstream(place, {
+        name: "compat.chat.completions",
+        url: modelApisUrl(urls, "/v1/chat/completions", search),
+        methods: post,
+        framing: "chat",
+        body: "compat",
+        repeatable: "POST",
+      })
+    case "/models":
+      return upstream(place, {
+        name: "compat.models",
+        url: modelApisUrl(urls, "/v1/models", search),
+        methods: read,
+        compatModels: true,
+        repeatable: "GET",
+      })
+    default:
+      return Result.fail(
+        notFound("Compat has no such route. It has POST chat/completions and GET models."),
+      )
+  }
+}
+
+/** The route of a path below `custom-{slug}`. */
+export const customRoute = (
+  urls: ProviderUrls,
+  place: GatewayPlace,
+  provider: string,
+  path: string,
+  search: string,
+): Found => {
+  const providers = urls.gateway?.(place.account, place.gateway)?.customProviders ?? new Map()
+  const url = customProviderUrl(providers, provider, path.slice(1), search)
+  if (Result.isFailure(url)) return Result.fail(url.failure)
+  const call = customCall(path)
+  return upstream(place, {
+    provider,
+    name: call === undefined ? "custom" : `custom.${call.name}`,
+    url: url.success,
+    framing: call?.framing,
+    body: call === undefined ? "json" : "viewed",
+    repeatable: postIf(isInference(plainlySpelt(path))),
+  })
+}
