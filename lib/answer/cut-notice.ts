@@ -63,16 +63,16 @@ export const cutNotice = (
     case "messages":
       return event("error", { error: { type: "api_error", message } })
     case "responses": {
-      const told = event("error", {
+      const notice = event("error", {
         sequence_number: sequence + 1,
         code: ending,
         message,
         param: null,
         error,
       })
-      if (response === undefined) return told
+      if (response === undefined) return notice
       const failed = { sequence_number: sequence + 2, response: failedResponse(response, message) }
-      return told + event("response.failed", failed)
+      return notice + event("response.failed", failed)
     }
   }
 }

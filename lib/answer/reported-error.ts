@@ -1,5 +1,5 @@
 /**
- * Whether an answer, or an event of one, tells of an error though its status is 200.
+ * Whether an answer, or an event of one, reports an error though its status is 200.
  *
  * @module
  */
@@ -16,17 +16,17 @@ const short = (text: string): string =>
 const word = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined
 
-/** The kind and the message of an error, as far as it tells them. */
+/** The kind and the message of an error, as far as it has them. */
 const textOf = (error: unknown): string => {
   const plain = word(error)
   if (plain !== undefined) return short(plain)
   const { type, code, message, detail } = objectOf(error)
   const kind = [type, code].map(word).find((text) => text !== undefined && text !== "error")
-  const told = [kind, word(message) ?? word(detail)].filter((text) => text !== undefined)
-  return told.length === 0 ? "an error without a message" : short(told.join(": "))
+  const texts = [kind, word(message) ?? word(detail)].filter((text) => text !== undefined)
+  return texts.length === 0 ? "an error without a message" : short(texts.join(": "))
 }
 
-/** What languages write for nothing where a text is due. */
+/** What languages write for nothing in place of a text. */
 const noError = /^(?:|none|null|nil|no error)$/i
 
 const isNothing = (value: unknown): boolean =>
@@ -36,7 +36,7 @@ const isNothing = (value: unknown): boolean =>
 
 /**
  * Whether the value of a member named `error` is one. A number is a measure (a model's error rate), unless it is an HTTP
- * status; null, false, an empty text or object, and an object of nothing but those say that there is none.
+ * status; null, false, an empty text or object, and an object of nothing but those say that there is no error.
  */
 const isError = (value: unknown): boolean => {
   switch (typeof value) {
@@ -88,12 +88,12 @@ const errorIn = (value: JsonObject): unknown => {
 }
 
 /**
- * The error that a JSON answer, or the data of one event of a stream, tells of: its kind and its message in at most 200
- * characters, which the provider chose. Nothing where it tells of none.
+ * The error that a JSON answer, or the data of one event of a stream, reports: its kind and its message in at most 200
+ * characters, which the provider chose. `undefined` if it reports none.
  *
- * An error is told by `error` that is not null, in the value, in its `response` or in one of its `choices`; by `type` or
+ * An error is an `error` that is not null, in the value, in its `response` or in one of its `choices`; by `type` or
  * `object` of `"error"` with what went wrong; by a Responses `response.failed`, or a response whose status is `failed`;
- * by a finish or stop reason of `"error"`. A list tells of one where all its elements do, as Gemini sends its errors: of
+ * by a finish or stop reason of `"error"`. A list reports one if all its elements do, as Gemini sends its errors: of
  * many results some may have failed.
  *
  * @param value parsed JSON, of whatever type

@@ -54,7 +54,7 @@ const eventAt = (all: string, at: number): { readonly text: string; readonly end
 const nameOf = (event: string): string => /(?:^|\n)event:([^\n]*)/.exec(event)?.[1]?.trim() ?? ""
 
 /**
- * What a stream has said so far. Events are looked at many at a time: where each one tells a running total of its usage, all
+ * What a stream has said so far. Events are looked at many at a time: if each one reports a running total of the usage, all
  * but the last are not parsed.
  */
 export class StreamFacts {

@@ -41,8 +41,8 @@ export const eventEnd = (bytes: Uint8Array, at: number): number => {
 }
 
 /**
- * The index behind the comments that begin at `at`, as far as their lines have ended. A comment before an event is none of
- * its lines: it may be there to keep the connection alive.
+ * The index behind the comments that begin at `at`, as far as their lines have ended. A comment before an event does not
+ * belong to it: it may be there to keep the connection alive.
  *
  * @param from the first byte that may end the first of them
  */

@@ -3,62 +3,42 @@
  *
  * @module
  */
-
-/** Takes text as it comes, and gives the lines that are whole by then; each character is looked at once. */
-const lineReader = () => {
-  /** The beginning of a line whose end is yet to come. */
-  let parts: Array<string> = []
-  let length = 0
-  let afterCR = false
-  const take = (text: string): ReadonlyArray<string> => {
-    if (text === "") return []
-    const lines = (afterCR && text[0] === "\n" ? text.slice(1) : text).split(/\r\n|\n|\r/)
-    afterCR = text.endsWith("\r")
-    const rest = lines.pop() ?? ""
-    if (lines.length > 0) {
-      lines[0] = parts.join("") + lines[0]
-      parts = []
-      length = 0
-    }
-    if (rest !== "") parts.push(rest)
-    length += rest.length
-    return lines
-  }
-  return { take, openLength: () => length }
-}
+import { EventScanner } from "./event-scanner.ts"
 
 /** Reads events from bytes that come one chunk after the other. */
 export interface EventReader {
   /** The data of the events that these bytes complete. */
   readonly push: (chunk: Uint8Array) => ReadonlyArray<string>
-  /** How many characters are held of an event that is yet to end: whoever pushes sees to it that they stay few. */
+  /** How many bytes are held of an event that has not ended: the caller sees to it that they stay few. */
   readonly held: () => number
 }
 
+const dataOf = (text: string): ReadonlyArray<string> => {
+  const events: Array<string> = []
+  let data: Array<string> = []
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    if (line.startsWith("data:")) data.push(line.slice(line[5] === " " ? 6 : 5))
+    else if (line === "" && data.length > 0) {
+      events.push(data.join("\n"))
+      data = []
+    }
+  }
+  return events
+}
+
 /**
- * Reads events as they come: in time linear in the bytes, however they are split. What the stream ends within is no
+ * Reads events as they come: in time linear in the bytes, however they are split. What the stream ends within is not an
  * event (the standard's rule). Lines end with LF, CR or both.
  */
 export const eventReader = (): EventReader => {
+  const scanner = new EventScanner()
+  // Takes a byte order mark at the beginning of the stream for one, and later ones for text.
   const decoder = new TextDecoder()
-  const lines = lineReader()
-  let data: Array<string> = []
-  let length = 0
   return {
     push: (chunk) => {
-      const events: Array<string> = []
-      for (const line of lines.take(decoder.decode(chunk, { stream: true }))) {
-        if (line.startsWith("data:")) {
-          data.push(line.slice(line[5] === " " ? 6 : 5))
-          length += line.length
-        } else if (line === "" && data.length > 0) {
-          events.push(data.join("\n"))
-          data = []
-          length = 0
-        }
-      }
-      return events
+      const events = scanner.push(chunk)
+      return events.length === 0 ? [] : dataOf(decoder.decode(events, { stream: true }))
     },
-    held: () => length + lines.openLength(),
+    held: () => scanner.length,
   }
 }

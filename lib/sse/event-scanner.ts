@@ -15,7 +15,7 @@ export class EventScanner {
   #held = none
   #length = 0
 
-  /** How many bytes are held of the event that is under way: to be kept few by whoever pushes. */
+  /** How many bytes are held of the event that is under way: the caller sees to it that they stay few. */
   get length(): number {
     return this.#length
   }

@@ -4,14 +4,14 @@
  * @module
  */
 
-/** How the events of a stream are framed, which says how its end is known and how a failure is told. */
+/** How the events of a stream are framed, which says how its end is known and how a failure is reported. */
 export type Framing = "chat" | "completions" | "messages" | "responses"
 
 /** Whether a body is an event stream, by its headers. */
 export const isEventStream = (headers: Headers): boolean =>
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "")
 
-/** What a body is: an event stream, JSON (an object or a list, or several), or nothing that is known. */
+/** What a body is: an event stream, JSON (an object or a list, or several), or nothing that is known here. */
 export type Form = "events" | "json" | "other"
 
 const LF = 0x0a, CR = 0x0d, COLON = 0x3a
@@ -21,7 +21,7 @@ const skipped: ReadonlySet<number> = new Set([0x20, 0x09, LF, CR, 0xef, 0xbb, 0x
 const fields = ["data", "event", "id", "retry"]
 
 /**
- * What a body is by its beginning, whatever its label says; nothing while that is too short to tell. An event stream
+ * What a body is by its beginning, whatever its label says; `undefined` while that is too short to say. An event stream
  * begins with a comment or with one of the four fields that the HTML standard knows.
  */
 export const formOf = (beginning: Uint8Array): Form | undefined => {

@@ -1,5 +1,5 @@
 /**
- * The model that an answer says it is from: what there is to go by where the request tells none that has a price.
+ * The model that an answer says it is from: what there is to go by if the request names none that has a price.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { concatBytes } from "../bytes/concat.ts"
 import { dataOf } from "./reported-usage.ts"
 import { scanMembers } from "../json/member-scan.ts"
 
-/** An answer being watched for its model. */
+/** An answer being searched for its model. */
 export interface AnswerModel {
   /** Takes the next bytes; keeps a copy of the first ones alone. */
   readonly push: (chunk: Uint8Array) => void
   /**
-   * The model's name; nothing where none was told.
+   * The model's name; `undefined` if the answer does not say.
    *
    * @param isStream whether the answer turned out to be events
    */
   readonly finish: (isStream: boolean) => string | undefined
 }
 
-/** Of a stream, so much of the beginning is looked at: its first events tell the model. */
+/** Of a stream, so much of the beginning is looked at: its first events name the model. */
 const beginning = 16_384
 
 const nameIn = (value: unknown): string | undefined =>
@@ -40,7 +40,7 @@ const inEvents = (text: string): string | undefined => {
   return undefined
 }
 
-/** Starts to watch an answer. */
+/** Starts to search an answer. */
 export const answerModel = (): AnswerModel => {
   const scan = scanMembers(["model"])
   const chunks: Array<Uint8Array> = []

@@ -68,7 +68,7 @@ const spreadCuts = (bytes: Uint8Array, lines: ReadonlyArray<Cut>): ReadonlyArray
 
 /**
  * What to leave out of the event that `bytes` hold from `start` to `end`, blank line included: its usage, or all of it
- * where that is what it was sent for; see `usageCut`. Its data may have several lines, and any other line before, between
+ * if that is what it was sent for; see `usageCut`. Its data may have several lines, and any other line before, between
  * and behind them.
  */
 export const eventCuts = (bytes: Uint8Array, start: number, end: number): ReadonlyArray<Cut> => {

@@ -17,9 +17,9 @@ const marks: Record<Framing, RegExp> = {
 const decoder = new TextDecoder()
 
 /**
- * Whether a chunk holds text, thoughts or a tool call. Meant to be asked until it says so, a few times a stream: it
- * makes a string of the chunk. Where a chunk ends between a key and its value it says so with the next text, which is
- * mostly one chunk late.
+ * Whether a chunk holds text, thoughts or a tool call. Meant to be called until it is so, a few times a stream: it
+ * makes a string of the chunk. If a chunk ends between a key and its value the next text counts, which is mostly one chunk
+ * late.
  */
 export const holdsToken = (chunk: Uint8Array, framing: Framing): boolean =>
   marks[framing].test(decoder.decode(chunk))

@@ -1,5 +1,5 @@
 /**
- * The usage that events tell, and JSON bodies.
+ * The usage that events report, and JSON bodies.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { laterUsage, type Usage, usageOf } from "./usage.ts"
 export const dataOf = (event: string): string =>
   event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n")
 
-/** The usage that a whole JSON object tells in a member of its own. */
+/** The usage that a whole JSON object reports in a member of its own. */
 export const usageInJson = (text: string): Usage | undefined => {
   const member = usageMember(text, 1, true)
   return member === undefined ? undefined : usageOf(parseOrUndefined(member))
 }
 
-/** The usage that a parsed event, or a parsed JSON body, tells. */
+/** The usage that a parsed event, or a parsed JSON body, reports. */
 export const usageInValue = (value: unknown): Usage | undefined => {
   const { usage, response, message } = objectOf(value)
   return usageOf(usage ?? objectOf(response)["usage"] ?? objectOf(message)["usage"])
@@ -26,7 +26,7 @@ export const usageInValue = (value: unknown): Usage | undefined => {
 
 const countsOf = ({ input, output, cachedInput, reasoning }: Usage) => [input, output, cachedInput, reasoning]
 
-/** Whether a report tells both totals, and no count that is less than in another one. */
+/** Whether a report has both totals, and no count that is less than in another one. */
 const covers = (report: Usage | undefined, other: Usage | undefined): boolean => {
   if (report === undefined || other === undefined) return false
   const counts = countsOf(report)
@@ -35,15 +35,15 @@ const covers = (report: Usage | undefined, other: Usage | undefined): boolean =>
 }
 
 /**
- * The usage that events tell together.
+ * The usage that events report together.
  *
  * Usage is a member of a chat's chunk; in a message's or a response's stream it may be one level further down
- * (`message_start`, `response.completed`), where the protocol alone names members. A message tells its input when it
- * starts and its output when it ends. Others tell running totals with each chunk, as Baseten does: where the newest are
+ * (`message_start`, `response.completed`), where the protocol alone names members. A message reports its input when
+ * it starts and its output when it ends. Others report running totals with each chunk, as Baseten does: if the newest are
  * no less than what was known before, or than the ones before them, those in between are not read.
  *
  * @param text whole events, whose lines end with LF alone
- * @param known what earlier events have told
+ * @param known what earlier events have reported
  */
 export const usageInEvents = (
   text: string,
@@ -59,11 +59,11 @@ export const usageInEvents = (
       const start = text.lastIndexOf("\n\n", at) + 1
       const blank = text.indexOf("\n\n", at)
       const member = usageMember(dataOf(text.slice(start, blank === -1 ? text.length : blank)), deepest, true)
-      const told = member === undefined ? undefined : usageOf(parseOrUndefined(member))
-      if (framing !== "messages" && (covers(told, known) || covers(usage, told))) {
-        return laterUsage(usage, told)
+      const reported = member === undefined ? undefined : usageOf(parseOrUndefined(member))
+      if (framing !== "messages" && (covers(reported, known) || covers(usage, reported))) {
+        return laterUsage(usage, reported)
       }
-      usage = laterUsage(usage, told)
+      usage = laterUsage(usage, reported)
       before = start - 1
     }
     at = before < 0 ? -1 : text.lastIndexOf(usageKey, before)

@@ -2,7 +2,7 @@
  * Finds what `include_usage` put into a chunk of a chat completion.
  *
  * One pass over the bytes that tells strings, brackets and commas apart, and makes no strings: it runs for every
- * chunk of a stream. What a model wrote lies within a string, however much it looks like JSON.
+ * event that names a usage. What a model wrote lies within a string, however much it looks like JSON.
  *
  * @module
  */
@@ -23,13 +23,13 @@ const usageKey = keyOf("usage"), choicesKey = keyOf("choices"), errorKey = keyOf
 const isSpace = (byte: number | undefined): boolean =>
   byte === SPACE || byte === LF || byte === CR || byte === TAB
 
-/** The index of the first byte from `at` on that is no JSON white space, at most `end`. */
+/** The index of the first byte from `at` on that is not JSON white space, at most `end`. */
 const skipSpace = (bytes: Uint8Array, at: number, end: number): number => {
   while (at < end && isSpace(bytes[at])) at++
   return at
 }
 
-/** The index of the quote that closes the string which opens at `at`; not before `end` where there is none. */
+/** The index of the quote that closes the string which opens at `at`; not before `end` if there is none. */
 const stringEnd = (bytes: Uint8Array, at: number, end: number): number => {
   for (at++; at < end && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
   return at
@@ -44,9 +44,9 @@ const isKey = (key: Uint8Array, bytes: Uint8Array, open: number, close: number):
 
 /**
  * What to leave out of the one line of JSON that `bytes` hold from `start` to `end`, line breaks at its end included:
- * the object's member `usage` with a comma, or `all` of it where usage is what it was sent for, that is, `choices` is
- * empty, null or not there, and there is no error. An empty `choices` beside a null is not: Azure tells of prompt
- * filters so. Nothing where `usage` is neither an object nor null, is there twice or not at all, or the bytes are not one object.
+ * the object's member `usage` with a comma, or `all` of it if usage is what it was sent for, that is, `choices` is
+ * empty, null or not there, and there is no error. An empty `choices` beside a null is not: Azure reports prompt
+ * filters so. `undefined` if `usage` is neither an object nor null, is there twice or not at all, or the bytes are not one object.
  */
 export const usageCut = (bytes: Uint8Array, start: number, end: number): Cut | "all" | undefined => {
   let at = skipSpace(bytes, start, end)

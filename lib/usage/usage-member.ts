@@ -13,7 +13,7 @@ export const usageKey = '"usage"'
 
 const QUOTE = 0x22, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d
 
-/** The index of the quote that opens the string which closes at `at`, or -1 where it lies before the text. */
+/** The index of the quote that opens the string which closes at `at`, or -1 if it lies before the text. */
 const stringStart = (text: string, at: number): number => {
   for (let end = at; end > 0;) {
     const quote = text.lastIndexOf('"', end - 1)
@@ -27,7 +27,7 @@ const stringStart = (text: string, at: number): number => {
 
 /**
  * The text of the last `usage` member that holds an object, at most `deepest` levels below the root: 1 for a
- * member of the root itself, 2 for a member of a member. Nothing where there is none.
+ * member of the root itself, 2 for a member of a member. `undefined` if there is none.
  *
  * `text` is one JSON object; its beginning may be missing unless `whole`. A text that is said to be whole and
  * is not, such as one cut short, has no usage.

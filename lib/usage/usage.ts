@@ -5,7 +5,7 @@
  */
 import { objectOf } from "../json/parse.ts"
 
-/** Tokens of one call: whole numbers from 0; undefined where the answer did not tell. */
+/** Tokens of one call: whole numbers from 0; `undefined` if the answer did not say. */
 export interface Usage {
   /** All tokens read, the cached ones included. */
   readonly input: number | undefined
@@ -17,7 +17,7 @@ export interface Usage {
   readonly reasoning: number | undefined
 }
 
-/** A count, which some servers send as a string; anything else is not told. */
+/** A count, which some servers send as a string; anything else counts as not reported. */
 const count = (value: unknown): number | undefined => {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value
   return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : undefined
@@ -28,8 +28,8 @@ const more = (one: number | undefined, other: number | undefined): number | unde
   one === undefined || other === undefined ? one ?? other : Math.max(one, other)
 
 /**
- * Reads the `usage` object of a chat completion, a completion, embeddings, a message or a response; nothing
- * where it tells no count at all. A message's `input_tokens` are taken to include what its cache read and wrote, as
+ * Reads the `usage` object of a chat completion, a completion, embeddings, a message or a response; `undefined`
+ * if it has no count at all. A message's `input_tokens` are taken to include what its cache read and wrote, as
  * Baseten's do; on Anthropic's own API they leave it out.
  */
 export const usageOf = (value: unknown): Usage | undefined => {
@@ -46,8 +46,8 @@ export const usageOf = (value: unknown): Usage | undefined => {
 }
 
 /**
- * What two reports of one call come to. Counts are running totals, which never fall: some servers end a stream with zeros
- * for what they have told before, and others begin it with zeros.
+ * Two reports of one call as one. Counts are running totals, which never fall: some servers end a stream with zeros
+ * for what they have reported before, and others begin it with zeros.
  */
 export const laterUsage = (one: Usage | undefined, other: Usage | undefined): Usage | undefined =>
   one === undefined || other === undefined ? one ?? other : {
