@@ -4,7 +4,7 @@
  * @module
  */
 import type { SettingsShape } from "../config/environment.ts"
-import { redactRecord } from "../record/redact-record.ts"
+import { holdsSecret, redactRecord } from "../record/redact-record.ts"
 import type { RequestRecord } from "../record/request-record.ts"
 import type { Secrets } from "../redaction/secrets.ts"
 import { reportDefect } from "../redaction/stack-frames.ts"
@@ -100,10 +100,11 @@ const record = (
   try {
     const { record, directive } = finished
     if (!isProbe(record)) {
-      recorded = telemetry.record(
-        redactRecord(record, finished.secrets(), isListed(record, settings)),
-        directive,
-      )
+      const secrets = finished.secrets()
+      const clean = holdsSecret(record, secrets)
+        ? redactRecord(record, secrets, isListed(record, settings))
+        : record
+      recorded = telemetry.record(clean, directive)
     }
   } catch (defect) {
     report(finished, defect)

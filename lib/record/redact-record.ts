@@ -1,28 +1,46 @@
 /**
- * A record without the secrets that its caller, or its provider, has put into it.
+ * Redacts the secrets that a caller, or a provider, has put into a record.
  *
  * @module
  */
 import { redact, redactionMark, type Secrets } from "../redaction/secrets.ts"
+import { plainText } from "../redaction/unescape.ts"
 import type { RequestRecord } from "./request-record.ts"
 
-/** All that somebody else has chosen, in one text: secrets are looked for in it once, and nearly never found. */
+/** Everything in a record that others have chosen, as one text: it is searched once, and hardly ever holds a secret. */
 const textOf = (record: RequestRecord): string => {
-  const { event_id, request_id, trace } = record
-  let text =
-    `${record.method}\n${record.path}\n${record.model}\n${record.deployment}\n${record.user_agent}\n` +
-    `${record.request_content_type}\n${record.response_content_type}\n${record.baseten_request_id}\n` +
-    `${record.account_id}\n${record.gateway_id}\n${record.error}`
-  if (event_id !== request_id) text += `\n${event_id}`
-  for (const [key, value] of Object.entries(record.metadata)) text += `\n${key}\n${value}`
-  for (const { url, model } of record.attempts) text += `\n${url}\n${model}`
-  for (const change of record.changes) text += `\n${change}`
+  const { attempts, changes, event_id, metadata, trace } = record
+  // `join` reads `null` as an empty text.
+  let text = [
+    record.method,
+    record.path,
+    record.model,
+    record.deployment,
+    record.user_agent,
+    record.request_content_type,
+    record.response_content_type,
+    record.baseten_request_id,
+    record.account_id,
+    record.gateway_id,
+    record.error,
+  ].join("\n")
+  if (event_id !== record.request_id) text += `\n${event_id}`
+  for (const key in metadata) text += `\n${key}\n${metadata[key]}`
+  for (const { url, model } of attempts) text += model === record.model ? `\n${url}` : `\n${url}\n${model}`
+  for (const change of changes) text += `\n${change}`
   return trace === null ? text : `${text}\n${trace.trace_id}\n${trace.parent_span_id}`
 }
 
+/** Whether a record holds one of the secrets. */
+export const holdsSecret = (record: RequestRecord, secrets: ReadonlyArray<Secrets>): boolean => {
+  const plain = plainText(textOf(record))
+  for (const known of secrets) if (known.containsPlain(plain)) return true
+  return false
+}
+
 /**
- * The record as it may be told. One that holds no secret is given back as it is. One whose trace has an id that is a
- * secret loses the trace: nothing can stand in place of an id.
+ * The record as it may be published. One that holds no secret is returned as it is. One with a secret for an id of its
+ * trace loses the trace: nothing can stand in place of an id.
  *
  * @param isListed whether the settings list the record's gateway, so that its name is the operator's
  */
@@ -31,8 +49,7 @@ export const redactRecord = (
   secrets: ReadonlyArray<Secrets>,
   isListed: boolean,
 ): RequestRecord => {
-  const text = textOf(record)
-  if (!secrets.some(({ contains }) => contains(text))) return record
+  if (!holdsSecret(record, secrets)) return record
   const scrub = (text: string): string => redact(text, ...secrets)
   const scrubAny = (text: string | null): string | null => text === null ? null : scrub(text)
   const isClean = (text: string): boolean => scrub(text) === text

@@ -9,10 +9,12 @@
  */
 import { plainText, unescape } from "./unescape.ts"
 
-/** A compiled matcher of secrets. */
+/** A matcher of secrets. */
 export interface Secrets {
   /** Whether a text contains one of them. */
   readonly contains: (text: string) => boolean
+  /** The same of a text without escapes (`plainText`), which several matchers can share. */
+  readonly containsPlain: (plain: string) => boolean
   /** Where they stand in a text without escapes. */
   readonly find: (plain: string) => ReadonlyArray<readonly [from: number, to: number]>
 }
@@ -34,16 +36,30 @@ const several = 8
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
-/** Compiles a matcher. Values under six characters are ignored. */
+/** Heads that no other head is part of: a text without those contains none of the others. */
+const shortestHeads = (heads: ReadonlyArray<string>): ReadonlyArray<string> =>
+  heads.length < 2
+    ? heads
+    : heads.filter((head) => !heads.some((other) => other.length < head.length && head.includes(other)))
+
+/** Makes a matcher. Values under six characters are ignored. */
 export const secretsOf = (values: Iterable<string>): Secrets => {
-  const needles = [...new Set([...values].map(plainText))].filter(({ length }) => length >= shortest)
+  const needles: Array<string> = []
+  for (const value of new Set(values)) {
+    const plain = plainText(value)
+    if (plain.length >= shortest) needles.push(plain)
+  }
   const heads = needles.map((needle) => needle.slice(0, compared))
   const pattern = heads.length > several ? new RegExp(heads.map(literally).join("|")) : undefined
+  const looked = pattern === undefined ? shortestHeads(heads) : []
+  const containsPlain = (plain: string): boolean => {
+    if (pattern !== undefined) return pattern.test(plain)
+    for (const head of looked) if (plain.includes(head)) return true
+    return false
+  }
   return {
-    contains: (text) => {
-      const plain = plainText(text)
-      return pattern?.test(plain) ?? heads.some((head) => plain.includes(head))
-    },
+    contains: (text) => containsPlain(plainText(text)),
+    containsPlain,
     find: (plain) => {
       const found: Array<readonly [from: number, to: number]> = []
       for (const needle of needles) {
@@ -93,8 +109,13 @@ const decodedBasic = (token: string): ReadonlyArray<string> => {
   }
 }
 
+/** A credential as nearly all come: one word, after its scheme or alone. */
+const usual = /^(?:(?:bearer|api-key) )?([^\s,]+)$/i
+
 /** The secrets in the value of a header that holds a credential, or several. */
 export const secretsIn = (value: string): ReadonlyArray<string> => {
+  const [, word] = usual.exec(value) ?? []
+  if (word !== undefined && !scheme.test(word)) return [value, word]
   const words = value.split(/[\s,]+/, mostWords)
   const secrets = [value.trim(), ...words].filter((word) => !scheme.test(word))
   const [, basic] = /\bbasic\s+([^\s,]+)/i.exec(value) ?? []

@@ -113,4 +113,5 @@ test("secretsIn() knows a key by its scheme or without, several in one value, an
   ])
   assert.deepEqual(of(`Basic ${btoa("key:")}`), [btoa("key:"), "key:", "key"])
   assert.deepEqual(of("Basic !"), ["!"])
+  assert.deepEqual(secretsIn("Bearer api-key"), ["Bearer api-key"])
 })

@@ -12,7 +12,8 @@ import type { Database, Row, Value } from "./database.ts"
 import { dimensionOf, type Fragment, whereOf } from "./fragment.ts"
 import { figuresOf, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
 import { asksKinds, dividesKinds, kindFilter } from "./rollup-dimensions.ts"
-import { type Slice, sliceOf, slicesOf, type Steps } from "./resumable.ts"
+import { type Resumable, slicesOf } from "./resumable.ts"
+import { sliceOf, type TimeSlice } from "./time-slice.ts"
 
 /** A gateway, and the time of the oldest of its entries to be shown. */
 export interface Shown {
@@ -45,17 +46,17 @@ const valueOf = (dimension: Dimension, gateway: string, value: Value): string | 
 /** Prepares to answer questions for figures. */
 export const analyticsReader = (
   database: Database,
-): (query: AnalyticsQuery, gateways: ReadonlyArray<Shown>) => Steps<ReadonlyArray<AnalyticsRow>> => {
+): (query: AnalyticsQuery, gateways: ReadonlyArray<Shown>) => Resumable<ReadonlyArray<AnalyticsRow>> => {
   const slices = slicesOf(database)
   const rowsOf = hourlyRows(database, "figures")
 
   function* fromEntries(
     into: Gathered,
     shown: Shown,
-    whole: Slice,
+    whole: TimeSlice,
     query: AnalyticsQuery,
     where: Fragment,
-  ): Steps<void> {
+  ): Resumable<void> {
     const dimensions = query.by.map((dimension, index) => {
       const { sql, values } = dimensionOf(dimension)
       return { sql: `${sql} AS d${index}`, values }

@@ -13,7 +13,7 @@ import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSel
 import { warn } from "../warn.ts"
 import { type LogFile, makeConnection } from "./connection.ts"
 import type { OpenDatabase } from "./database.ts"
-import type { Steps } from "./resumable.ts"
+import type { Resumable } from "./resumable.ts"
 
 /** How long a slice of writing may take, in milliseconds, before it is committed. */
 const sliceTime = 3
@@ -25,26 +25,26 @@ const removedAtOnce = 200
 /** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. */
 export interface FileLog {
   readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
-  readonly list: (query: LogQuery, now: number) => Steps<LogPage>
-  readonly get: (scope: LogScope, id: string, now: number) => Steps<LogEntry | undefined>
+  readonly list: (query: LogQuery, now: number) => Resumable<LogPage>
+  readonly get: (scope: LogScope, id: string, now: number) => Resumable<LogEntry | undefined>
   readonly payload: (
     scope: LogScope,
     id: string,
     which: keyof Payloads,
     now: number,
-  ) => Steps<Payload | undefined>
-  readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => Steps<boolean>
-  readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Steps<number>
-  readonly analytics: (query: AnalyticsQuery, now: number) => Steps<ReadonlyArray<AnalyticsRow>>
+  ) => Resumable<Payload | undefined>
+  readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => Resumable<boolean>
+  readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Resumable<number>
+  readonly analytics: (query: AnalyticsQuery, now: number) => Resumable<ReadonlyArray<AnalyticsRow>>
   readonly health: (now: number) => LogHealth
   /** Writes what waits; gives whether that should soon be tried again. */
-  readonly flush: (now: number) => Steps<boolean>
+  readonly flush: (now: number) => Resumable<boolean>
   /** Writes what waits, at once, and closes the file. */
   readonly end: (now: number) => void
 }
 
 // deno-lint-ignore require-yield
-function* once<A>(answer: A): Steps<A> {
+function* once<A>(answer: A): Resumable<A> {
   return answer
 }
 
@@ -89,7 +89,7 @@ export const makeFileLog = (
       return slice.done.length
     }, 0)
 
-  function* flush(now: number): Steps<boolean> {
+  function* flush(now: number): Resumable<boolean> {
     for (let left = queue.size(); left > 0 && queue.size() > 0;) {
       const written = writeSlice(now)
       if (written === 0) return connection.isImpatient()
@@ -100,7 +100,7 @@ export const makeFileLog = (
     return false
   }
   /** From the file where all is in it, else from the queue. */
-  function* ask<A>(now: number, ofFile: (file: LogFile) => Steps<A>, ofQueue: () => A): Steps<A> {
+  function* ask<A>(now: number, ofFile: (file: LogFile) => Resumable<A>, ofQueue: () => A): Resumable<A> {
     const failures = connection.failures()
     yield* flush(now)
     const file = connection.failures() > failures ? undefined : connection.file(now)

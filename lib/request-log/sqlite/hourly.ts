@@ -7,7 +7,7 @@
 import { type Aggregates, emptyAggregates, noTally, rangeNames, sums, type Tally } from "../aggregates.ts"
 import type { Histogram } from "../histogram.ts"
 import type { Database, Row } from "./database.ts"
-import type { Slice } from "./resumable.ts"
+import type { TimeSlice } from "./time-slice.ts"
 
 /** An hour in milliseconds. Hours are told by their beginning, since 1970. */
 export const hourLength = 3_600_000
@@ -50,8 +50,8 @@ export const rangesOf = (text: string): Tally["ranges"] => {
 
 /** The whole hours of a slice, and what is left before and after them. */
 export const wholeHours = (
-  { since, until }: Slice,
-): { readonly hours: Slice; readonly rest: ReadonlyArray<Slice> } => {
+  { since, until }: TimeSlice,
+): { readonly hours: TimeSlice; readonly rest: ReadonlyArray<TimeSlice> } => {
   const from = Math.ceil(since / hourLength) * hourLength
   const to = Math.floor(until / hourLength) * hourLength
   if (from >= to) return { hours: { since, until: since }, rest: [{ since, until }] }
@@ -70,7 +70,7 @@ export const hourlyRows = (database: Database, column: "ranges" | "figures") => 
     `SELECT hour, kind, requests, ${column} FROM hourly ` +
       `WHERE scope = ? AND (hour, kind) > (?, ?) AND hour < ? ORDER BY hour, kind LIMIT ${rowsAtOnce}`,
   )
-  return function* (scope: number, { since, until }: Slice): Generator<ReadonlyArray<Row>, void, void> {
+  return function* (scope: number, { since, until }: TimeSlice): Generator<ReadonlyArray<Row>, void, void> {
     let [hour, kind] = [since, ""]
     for (;;) {
       const rows = read.all(scope, hour, kind, until)

@@ -7,7 +7,8 @@ import { compareOperands, compareText } from "../filter.ts"
 import type { LogSelection } from "../query.ts"
 import type { Database, Row } from "./database.ts"
 import { columnOf } from "./fragment.ts"
-import { type Slice, slicesOf, type Steps } from "./resumable.ts"
+import { type Resumable, slicesOf } from "./resumable.ts"
+import type { TimeSlice } from "./time-slice.ts"
 import type { Asked, Part } from "./list-totals.ts"
 
 /** Some ids at a time. */
@@ -19,12 +20,12 @@ export interface FindIds {
   readonly byTime: (
     asked: Asked,
     selection: LogSelection,
-    parts: ReadonlyArray<Slice | Part>,
+    parts: ReadonlyArray<TimeSlice | Part>,
     skip: number,
     limit: number,
   ) => Ids
   /** In any order. */
-  readonly byOrder: (asked: Asked, selection: LogSelection, skip: number, limit: number) => Steps<
+  readonly byOrder: (asked: Asked, selection: LogSelection, skip: number, limit: number) => Resumable<
     ReadonlyArray<string>
   >
 }

@@ -10,12 +10,13 @@ import type { Database, Row } from "./database.ts"
 import type { Fragment } from "./fragment.ts"
 import { hourLength, hourlyRows, rangesOf, rangesText, wholeHours } from "./hourly.ts"
 import { type Kind, kindColumns, kindFilter, kindText } from "./rollup-dimensions.ts"
-import { type Slice, slicesOf, type Steps } from "./resumable.ts"
+import { type Resumable, slicesOf } from "./resumable.ts"
+import type { TimeSlice } from "./time-slice.ts"
 
 /** What a question to one gateway's log comes to. */
 export interface Asked {
   readonly scope: number
-  readonly slice: Slice
+  readonly slice: TimeSlice
   readonly conditions: Conditions
   readonly where: Fragment
   /** Whether kinds alone are asked about. */
@@ -23,7 +24,7 @@ export interface Asked {
 }
 
 /** A part of the time asked about, with its tally. */
-export interface Part extends Slice {
+export interface Part extends TimeSlice {
   readonly tally: Tally
 }
 
@@ -44,7 +45,7 @@ const tallyIn = (row: Row): Tally => {
 }
 
 /** Prepares to tally. */
-export const tallies = (database: Database): (asked: Asked) => Steps<ReadonlyArray<Part>> => {
+export const tallies = (database: Database): (asked: Asked) => Resumable<ReadonlyArray<Part>> => {
   const slices = slicesOf(database)
   const rowsOf = hourlyRows(database, "ranges")
   const stale = database.prepare(
@@ -58,7 +59,7 @@ export const tallies = (database: Database): (asked: Asked) => Steps<ReadonlyArr
     "UPDATE hourly SET ranges = ? WHERE scope = ? AND hour = ? AND kind = ? AND figures = ? AND ranges IS NULL",
   )
 
-  function* fromEntries({ scope, where }: Asked, whole: Slice): Steps<Array<Part>> {
+  function* fromEntries({ scope, where }: Asked, whole: TimeSlice): Resumable<Array<Part>> {
     const parts: Array<Part> = []
     const count = database.prepare(
       `SELECT ${tallied} FROM entry WHERE scope = ? AND created >= ? AND created < ? AND ${where.sql}`,
@@ -72,7 +73,7 @@ export const tallies = (database: Database): (asked: Asked) => Steps<ReadonlyArr
   }
 
   /** The tallies of an hour's kinds from which entries at the ends of their ranges were removed. */
-  function* renewed(scope: number, hour: number): Steps<ReadonlyMap<string, Tally>> {
+  function* renewed(scope: number, hour: number): Resumable<ReadonlyMap<string, Tally>> {
     const before = stale.all(scope, hour)
     const found = new Map<string, Tally>()
     for (const { since, until } of slices(scope, { since: hour, until: hour + hourLength })) {
@@ -94,7 +95,7 @@ export const tallies = (database: Database): (asked: Asked) => Steps<ReadonlyArr
     return found
   }
 
-  function* fromHours({ scope, conditions }: Asked, whole: Slice): Steps<Array<Part>> {
+  function* fromHours({ scope, conditions }: Asked, whole: TimeSlice): Resumable<Array<Part>> {
     const passes = kindFilter(conditions)
     const parts = new Map<number, Part>()
     const unknown = new Map<number, Array<string>>()

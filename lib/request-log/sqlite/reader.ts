@@ -12,12 +12,13 @@ import type { Database, Row } from "./database.ts"
 import { whereOf } from "./fragment.ts"
 import { findIds, type Ids } from "./ids.ts"
 import { asksKinds } from "./rollup-dimensions.ts"
-import { sliceOf, type Steps } from "./resumable.ts"
+import type { Resumable } from "./resumable.ts"
+import { sliceOf } from "./time-slice.ts"
 import { type Asked, tallies } from "./list-totals.ts"
 
 /** Reads; every method throws where the file cannot be read. `since` is the time of the oldest entry to be shown. */
 export interface LogReader {
-  readonly list: (query: LogQuery, since: number) => Steps<LogPage>
+  readonly list: (query: LogQuery, since: number) => Resumable<LogPage>
   readonly get: (scope: LogScope, id: string, since: number) => LogEntry | undefined
   readonly payload: (scope: LogScope, id: string, which: keyof Payloads, since: number) => Payload | undefined
   /** The ids of the first entries of a selection, some at a time; in the order of time where all are wanted. */

@@ -5,36 +5,24 @@
  */
 import type { Database } from "./database.ts"
 import { hourLength } from "./hourly.ts"
+import type { TimeSlice } from "./time-slice.ts"
 
 /** How many entries a slice should have. */
 const sliceLength = 8192
 
-/** Work that is done step by step; others may run between the steps. */
-export type Steps<A> = Generator<void, A, void>
-
-/** From, and up to but not at, in milliseconds since 1970. */
-export interface Slice {
-  readonly since: number
-  readonly until: number
-}
-
-/** The bounds of what a date can be. */
-const [first, last] = [-8.64e15, 8.64e15]
-
-/** The slice of two bounds, which may be infinite. */
-export const sliceOf = (since: number, until: number): Slice => ({
-  since: Math.max(first, since),
-  until: Math.min(last, until),
-})
+/** Work in short steps, between which others may run. */
+export type Resumable<A> = Generator<void, A, void>
 
 /** Prepares to find slices. Hours tell how many entries they have; within an hour these are taken to be spread evenly. */
-export const slicesOf = (database: Database): (scope: number, whole: Slice) => ReadonlyArray<Slice> => {
+export const slicesOf = (
+  database: Database,
+): (scope: number, whole: TimeSlice) => ReadonlyArray<TimeSlice> => {
   const hours = database.prepare(
     "SELECT hour, sum(requests) AS requests FROM hourly WHERE scope = ? AND hour > ? AND hour < ? " +
       "GROUP BY hour ORDER BY hour",
   )
   return (scope, whole) => {
-    const slices: Array<Slice> = []
+    const slices: Array<TimeSlice> = []
     let open: { since: number; until: number; length: number } | undefined
     const add = (since: number, until: number, length: number): void => {
       if (open !== undefined && open.length + length <= sliceLength) {

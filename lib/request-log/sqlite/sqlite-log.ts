@@ -12,13 +12,13 @@ import type { MemoryLogOptions } from "../memory/memory-log.ts"
 import { RequestLog } from "../RequestLog.ts"
 import type { OpenDatabase } from "./database.ts"
 import { type FileLog, makeFileLog } from "./file-log.ts"
-import type { Steps } from "./resumable.ts"
+import type { Resumable } from "./resumable.ts"
 
 /** How long entries wait to be written together, in milliseconds: what a process that is killed may lose. */
 const interval = 200
 
 /** Lets others run between the steps. */
-const paced = <A>(steps: Steps<A>): Effect.Effect<A> =>
+const paced = <A>(steps: Resumable<A>): Effect.Effect<A> =>
   Effect.gen(function* () {
     for (;;) {
       const step = steps.next()
@@ -27,7 +27,7 @@ const paced = <A>(steps: Steps<A>): Effect.Effect<A> =>
     }
   })
 
-const at = <A>(steps: (now: number) => Steps<A>): Effect.Effect<A> =>
+const at = <A>(steps: (now: number) => Resumable<A>): Effect.Effect<A> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => paced(steps(now)))
 
 const layerOf = (

@@ -72,7 +72,7 @@ export const catalogue = {
     [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10],
     "Time of an HTTP request, to the end of its answer.",
   ),
-  activeRequests: of("level")(
+  activeRequests: of("updown_counter")(
     "http.server.active_requests",
     "{request}",
     "HTTP requests in flight.",

@@ -14,8 +14,8 @@ export interface Instrument {
   /** UCUM; `{…}` counts things. */
   readonly unit: string
   readonly description: string
-  /** `gauge` is a value of the moment, `level` one that goes up and down by additions. */
-  readonly kind: "counter" | "level" | "gauge" | "histogram"
+  /** `gauge` is a value of the moment, `updown_counter` one that goes up and down by additions. */
+  readonly kind: "counter" | "updown_counter" | "gauge" | "histogram"
   /** The upper bounds of a histogram's buckets, in ascending order; a last bucket takes what is above. */
   readonly bounds?: ReadonlyArray<number>
 }
@@ -99,7 +99,7 @@ export interface Family {
 
 /** Where values go. */
 export interface Recorder extends Family {
-  /** Adds to a counter or a level, or a value to a histogram. */
+  /** Adds to a counter, or a value to a histogram. */
   readonly add: (value: number, labels: Labels) => void
 }
 
@@ -134,7 +134,7 @@ export const recorder = (instrument: Instrument): Recorder => {
   }
 }
 
-/** A family whose one value is known only when somebody asks. */
+/** A family with one value, read at the time of the export. */
 export const observed = (instrument: Instrument, value: number, labels = emptyLabels()): Family => ({
   instrument,
   points: [{ labels, value, count: 0, buckets: [] }],

@@ -8,20 +8,20 @@
 export const overflowLabel = "other"
 
 /**
- * Makes a function that gives a name back if it is among the first `limit` that were proven to exist, and else `other`.
+ * Makes a function that gives a name back if it is among the first `limit` that were confirmed to exist, and else `other`.
  *
  * A name that only failing requests bear takes no place: otherwise a caller could fill all of them with inventions.
  *
- * @param isKnown names that need no proof and take no place
+ * @param isKnown names that need no confirmation and take no place
  */
 export const limitLabels = (
   limit: number,
   isKnown: (name: string) => boolean = () => false,
-): (name: string, proven: boolean) => string => {
+): (name: string, confirmed: boolean) => string => {
   const seen = new Set<string>()
-  return (name, proven) => {
+  return (name, confirmed) => {
     if (seen.has(name) || isKnown(name)) return name
-    if (!proven || seen.size >= limit) return overflowLabel
+    if (!confirmed || seen.size >= limit) return overflowLabel
     seen.add(name)
     return name
   }

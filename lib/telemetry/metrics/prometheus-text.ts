@@ -11,7 +11,12 @@ import { type Family, type Instrument, type LabelPair, pairsOf } from "./instrum
 /** The media type of the text. */
 export const prometheusType = "text/plain; version=0.0.4; charset=utf-8"
 
-const types = { counter: "counter", level: "gauge", gauge: "gauge", histogram: "histogram" } as const
+const types = {
+  counter: "counter",
+  updown_counter: "gauge",
+  gauge: "gauge",
+  histogram: "histogram",
+} as const
 
 const nameOf = ({ name, unit, kind }: Instrument): string =>
   `${name.replaceAll(".", "_")}${unit === "s" ? "_seconds" : ""}${kind === "counter" ? "_total" : ""}`

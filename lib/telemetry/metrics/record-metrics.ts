@@ -1,5 +1,5 @@
 /**
- * What one request adds to the instruments.
+ * Records one request in the instruments.
  *
  * @module
  */
@@ -14,12 +14,16 @@ import {
   requestError,
   requestOperation,
 } from "../genai/operation.ts"
-import type { RequestRecord } from "../../record/request-record.ts"
+import type { AttemptRecord, RequestRecord } from "../../record/request-record.ts"
+import { type CallLabels, usualLabels } from "./usual-labels.ts"
 
-/** How many models, and how many gateways beside those that the settings list, are told apart. */
+/** How many models, and how many gateways beside those that the settings list, have labels of their own. */
 export const namesLimit = 100
 
-/** The instruments that requests are counted by. */
+/** How many models' labels are kept at hand. */
+const usualLimit = 128
+
+/** The instruments of requests. */
 export interface RequestMetrics {
   /** Counts a request in. */
   readonly began: (method: string, scheme: string) => void
@@ -36,17 +40,25 @@ const perhaps = (labels: Labels, name: string, value: string | null | undefined)
 const withError = (labels: Labels, error: string | null): Labels => perhaps(labels, "error.type", error)
 
 /** Whether a provider answered as if it knew the model: what it does not know it refuses. */
-const isProven = ({ cached, upstream_status, attempts }: RequestRecord): boolean =>
+const isConfirmed = ({ cached, upstream_status, attempts }: RequestRecord): boolean =>
   cached ||
   [upstream_status, ...attempts.map(({ status }) => status)].some((status) =>
     status !== null && (status < 400 || status >= 500)
   )
 
-/** Whether a request asked about calls, and is none itself. */
-const isAdmins = ({ route }: RequestRecord): boolean => route?.startsWith("admin.") ?? false
+/** Whether a request was one of the management API's. */
+const isAdmin = ({ route }: RequestRecord): boolean => route?.startsWith("admin.") ?? false
 
-/** @param isListed whether the settings list a gateway (`account/gateway`) by its name */
-export const requestMetrics = (isListed: (gateway: string) => boolean): RequestMetrics => {
+/**
+ * Makes the instruments.
+ *
+ * @param isListed whether the settings list a gateway (`account/gateway`) by its name
+ * @param usual how many models' labels are kept at hand
+ */
+export const requestMetrics = (
+  isListed: (gateway: string) => boolean,
+  usual = usualLimit,
+): RequestMetrics => {
   const none = emptyLabels()
   const httpDuration = recorder(catalogue.httpDuration)
   const activeRequests = recorder(catalogue.activeRequests)
@@ -62,34 +74,38 @@ export const requestMetrics = (isListed: (gateway: string) => boolean): RequestM
   const cost = recorder(catalogue.cost)
   const modelName = limitLabels(namesLimit)
   const gatewayName = limitLabels(namesLimit, isListed)
+  const known = usualLabels(usual)
 
-  const http = (record: RequestRecord): void => {
+  const httpLabels = (record: RequestRecord): Labels => {
     const request = withLabel(
       withLabel(none, "http.request.method", httpMethod(record.method)),
       "url.scheme",
       httpScheme(record.scheme),
     )
-    const labels = withLabel(
+    return withLabel(
       perhaps(request, "http.route", httpRoute(record)),
       "http.response.status_code",
       record.status,
     )
-    httpDuration.add(record.total_ms / 1000, withError(labels, requestError(record, 500)))
   }
 
   /** The request as its caller sees it. */
   const served = (record: RequestRecord, labels: Labels): void => {
     const error = requestError(record, 400)
     requestDuration.add(record.total_ms / 1000, withError(labels, error))
+    if (error === null) tokenTimes(record, labels)
+  }
+
+  const tokenTimes = (record: RequestRecord, labels: Labels): void => {
     const first = record.time_to_first_token_ms
-    if (error !== null || first === null) return
+    if (first === null) return
     timeToFirstToken.add(first / 1000, labels)
     if (record.ending === "complete" && record.tokens_out !== null && record.tokens_out > 1) {
       timePerOutputToken.add((record.total_ms - first) / 1000 / (record.tokens_out - 1), labels)
     }
   }
 
-  /** The calls that were made for it. Whoever shares another request's call has none: it is counted there. */
+  /** The calls that were made for it; those that it shares with another request are counted there. */
   const called = (record: RequestRecord, labelsFor: (provider: string, model: string | null) => Labels) => {
     const answering = answeringAttempt(record)
     for (const attempt of record.attempts) {
@@ -100,16 +116,36 @@ export const requestMetrics = (isListed: (gateway: string) => boolean): RequestM
       const labels = withLabel(target, "gen_ai.operation.name", operation)
       const duration = attempt === answering ? record.total_ms - attempt.started_ms : attempt.duration_ms
       operationDuration.add(duration / 1000, withError(labels, attemptError(record, attempt)))
-      if (attempt !== answering) continue
-      if (record.stream && record.time_to_first_byte_ms !== null) {
-        timeToFirstChunk.add((record.time_to_first_byte_ms - attempt.started_ms) / 1000, labels)
-      }
-      // The conventions want counts that were told, not guessed.
-      if (record.usage_source === "estimated") continue
-      const { tokens_in, tokens_out } = record
-      if (tokens_in !== null) tokenUsage.add(tokens_in, withLabel(labels, "gen_ai.token.type", "input"))
-      if (tokens_out !== null) tokenUsage.add(tokens_out, withLabel(labels, "gen_ai.token.type", "output"))
+      if (attempt === answering) answered(record, attempt, labels)
     }
+  }
+
+  const answered = (record: RequestRecord, attempt: AttemptRecord, labels: Labels): void => {
+    if (record.stream && record.time_to_first_byte_ms !== null) {
+      timeToFirstChunk.add((record.time_to_first_byte_ms - attempt.started_ms) / 1000, labels)
+    }
+    // The conventions want counts that the answer told, not estimates.
+    if (record.usage_source === "estimated") return
+    const { tokens_in, tokens_out } = record
+    if (tokens_in !== null) tokenUsage.add(tokens_in, withLabel(labels, "gen_ai.token.type", "input"))
+    if (tokens_out !== null) tokenUsage.add(tokens_out, withLabel(labels, "gen_ai.token.type", "output"))
+  }
+
+  /** The same as for any record, of one whose labels are known. */
+  const recordUsual = (record: RequestRecord, { http, ending, target, served, called }: CallLabels): void => {
+    const { total_ms, cost: spent } = record
+    httpDuration.add(total_ms / 1000, http)
+    endings.add(1, ending)
+    const [attempt] = record.attempts
+    if (called !== undefined && attempt !== undefined) {
+      operationDuration.add((total_ms - attempt.started_ms) / 1000, called)
+      answered(record, attempt, called)
+    }
+    if (served !== undefined) {
+      requestDuration.add(total_ms / 1000, served)
+      tokenTimes(record, served)
+    }
+    if (spent !== null && spent > 0) cost.add(spent, target)
   }
 
   const active = (by: number) => (method: string, scheme: string): void =>
@@ -122,27 +158,38 @@ export const requestMetrics = (isListed: (gateway: string) => boolean): RequestM
     began: active(1),
     ended: active(-1),
     record: (record) => {
-      http(record)
-      if (record.account_id === null || isAdmins(record)) return
-      const proven = isProven(record)
-      const name = gatewayName(`${record.account_id}/${record.gateway_id}`, proven)
+      const usual = known.find(record)
+      if (usual !== undefined) return recordUsual(record, usual)
+      const http = httpLabels(record)
+      httpDuration.add(record.total_ms / 1000, withError(http, requestError(record, 500)))
+      if (record.account_id === null || isAdmin(record)) return
+      const confirmed = isConfirmed(record)
+      const name = gatewayName(`${record.account_id}/${record.gateway_id}`, confirmed)
       const gateway = withLabel(none, "basegate.gateway", name)
-      endings.add(1, withLabel(gateway, "basegate.ending", record.ending))
+      const ending = withLabel(gateway, "basegate.ending", record.ending)
+      endings.add(1, ending)
       if (record.provider === null) return
       const labelsFor = (provider: string, named: string | null): Labels => {
         const model = named ?? record.deployment
         return perhaps(
           withLabel(gateway, "gen_ai.provider.name", provider),
           "gen_ai.request.model",
-          model === null ? null : modelName(model, proven),
+          model === null ? null : modelName(model, confirmed),
         )
       }
       called(record, labelsFor)
-      const labels = labelsFor(record.provider, record.model)
+      const target = labelsFor(record.provider, record.model)
       const operation = requestOperation(record)
-      if (operation !== undefined) served(record, withLabel(labels, "gen_ai.operation.name", operation))
-      if (record.cached) cacheHits.add(1, labels)
-      if (record.cost !== null && record.cost > 0) cost.add(record.cost, labels)
+      const labels = operation && withLabel(target, "gen_ai.operation.name", operation)
+      if (labels !== undefined) served(record, labels)
+      if (record.cached) cacheHits.add(1, target)
+      if (record.cost !== null && record.cost > 0) cost.add(record.cost, target)
+      known.remember(record, ({ provider, model, url }) => {
+        const operation = operationOf(url)
+        const called = operation &&
+          withLabel(labelsFor(provider, model), "gen_ai.operation.name", operation)
+        return { http, ending, target, served: labels, called }
+      })
     },
     families: [
       httpDuration,

@@ -250,3 +250,58 @@ test("schemes that callers make up are one", () => {
   )
   assert.deepEqual(schemes, ["http", "https", "_OTHER"])
 })
+
+test("labels that are kept at hand change nothing: not a sum, not the order", () => {
+  const arbitrary: fc.Arbitrary<RequestRecord> = fc.record({
+    gateway_id: fc.constantFrom("g", "listed", "h"),
+    model: fc.constantFrom("m", "n", "o", null),
+    called: fc.constantFrom("m", "n", null),
+    provider: fc.constantFrom("baseten", "custom-x"),
+    route: fc.constantFrom("chat.completions", "models", "model.predict", "custom.post", null),
+    path: fc.constantFrom("/v1/a/g/x", "/"),
+    method: fc.constantFrom("POST", "GET"),
+    url: fc.constantFrom(
+      "https://x.test/v1/chat/completions",
+      "https://x.test/v1/models",
+      "https://y.test/predict",
+    ),
+    status: fc.constantFrom(200, 200, 206, 404, 500),
+    tried: fc.constantFrom(200, 200, 206, 404, 500, null),
+    attempts: fc.constantFrom(1, 1, 1, 0, 2),
+    ending: fc.constantFrom<RequestRecord["ending"]>("complete", "complete", "upstream_cut", "client_left"),
+    error: fc.constantFrom(null, null, "rate_limited"),
+    cached: fc.constantFrom(false, false, true),
+    stream: fc.boolean(),
+    time_to_first_byte_ms: fc.constantFrom(null, 3, 40),
+    time_to_first_token_ms: fc.constantFrom(null, 5, 50),
+    total_ms: fc.constantFrom(60, 70.5, 2000),
+    tokens_in: fc.constantFrom(null, 0, 9),
+    tokens_out: fc.constantFrom(null, 1, 7),
+    usage_source: fc.constantFrom<RequestRecord["usage_source"]>("exact", "estimated", null),
+    cost: fc.constantFrom(null, 0, 0.1),
+    deployment: fc.constantFrom(null, "d"),
+  }).map(({ called, url, tried, attempts, ...members }) => ({
+    ...record,
+    ...members,
+    upstream_status: tried,
+    attempts: Array.from(
+      { length: attempts },
+      (_, index) => ({ ...attempt, url, model: called, status: tried, attempt: index + 1 }),
+    ),
+  }))
+  let usual = 0
+  fc.assert(
+    fc.property(fc.array(arbitrary, { maxLength: 60 }), (records) => {
+      const [kept, anew] = [128, 0].map((limit) => requestMetrics((name) => name === "a/listed", limit))
+      assert.ok(kept && anew)
+      for (const one of [...records, ...records]) {
+        kept.record(one)
+        anew.record(one)
+        if (one.attempts.length === 1 && one.ending === "complete" && one.error === null) usual++
+      }
+      assert.equal(prometheusText(kept.families), prometheusText(anew.families))
+    }),
+    { numRuns: 300 },
+  )
+  assert.ok(usual > 200, "the test saw no usual calls")
+})
