@@ -126,7 +126,7 @@ class Attempts {
     return result
   }
 
-  /** Waits for the next attempt; gives what is handed on if there is none. */
+  /** Waits for the next attempt; resolves with what is handed on if there is to be none. */
   async #beforeNext(result: Attempted): Promise<Attempted | undefined> {
     const { clock, startTimer, random } = this.#environment
     const chance = random()
@@ -141,11 +141,11 @@ class Attempts {
         remaining: this.#remaining(),
         random: chance,
       })
-    const told = answer && retryAfterOfHeaders(answer.received, clock.wall())
-    let wait = waitFor(told)
+    const ofHeaders = answer && retryAfterOfHeaders(answer.received, clock.wall())
+    let wait = waitFor(ofHeaders)
     if (wait === undefined) return result
     let whole = result
-    if (answer?.body !== undefined && told === undefined && isJson(answer.received)) {
+    if (answer?.body !== undefined && ofHeaders === undefined && isJson(answer.received)) {
       const spare = Math.min(longestRead, (this.#remaining() ?? Infinity) - wait)
       const { text, body } = await readBeginning(answer.body, mostRead, spare, startTimer, this.#cut)
       whole = Result.succeed({ ...answer, body })

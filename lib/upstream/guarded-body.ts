@@ -75,11 +75,13 @@ export class UpstreamBody implements GuardedBody {
     if (this.#state === "complete") return Promise.resolve({ done: true })
     if (this.#state !== "open") return Promise.reject(this.#state)
     this.#guard.readStarted()
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
+    const read = new Promise(this.#awaitRead)
+    try {
       this.#source.read(expected).then(this.#took, this.#broke)
-    })
+    } catch (cause) {
+      this.#broke(cause)
+    }
+    return read
   }
   cancel(): void {
     this.#end(new CutShort("client_left"))
@@ -97,6 +99,11 @@ export class UpstreamBody implements GuardedBody {
     const isBeingRead = this.#reject !== undefined
     this.#end(cut)
     if (!isBeingRead) this.onCutShort?.(cut)
+  }
+  // Not made anew for each chunk.
+  readonly #awaitRead = (resolve: Settle, reject: (cause: CutShort) => void): void => {
+    this.#resolve = resolve
+    this.#reject = reject
   }
   readonly #took = (read: ChunkRead): void => {
     const resolve = this.#resolve

@@ -17,24 +17,24 @@ const works = () => {
   return { start, started, last: () => started.at(-1) ?? assert.fail("nothing was started") }
 }
 
-test("Flights.join() starts the work of a key once, and gives its result to all", async () => {
-  const flights = makeSingleFlight<string>()
+test("join() starts the work of a key once, and gives its result to all", async () => {
+  const flight = makeSingleFlight<string>()
   const { start, started, last } = works()
-  const seats = [flights.join("a", start), flights.join("a", start)]
+  const subscriptions = [flight.join("a", start), flight.join("a", start)]
   await settled()
-  seats.push(flights.join("a", start))
+  subscriptions.push(flight.join("a", start))
   last().resolve("whole")
-  assert.deepEqual(await Promise.all(seats.map(({ result }) => result)), ["whole", "whole", "whole"])
-  assert.equal(await flights.join("a", start).result, "whole")
-  void flights.join("b", start)
+  assert.deepEqual(await Promise.all(subscriptions.map(({ result }) => result)), ["whole", "whole", "whole"])
+  assert.equal(await flight.join("a", start).result, "whole")
+  void flight.join("b", start)
   await settled()
   assert.equal(started.length, 2)
 })
 
-test("Seat.leave() aborts the work when all have left, each counted once", async () => {
-  const flights = makeSingleFlight<string>()
+test("leave() aborts the work when all have left, each counted once", async () => {
+  const flight = makeSingleFlight<string>()
   const { start, last } = works()
-  const [one, two] = [flights.join("a", start), flights.join("a", start)]
+  const [one, two] = [flight.join("a", start), flight.join("a", start)]
   await settled()
   one.leave()
   one.leave()
@@ -43,10 +43,10 @@ test("Seat.leave() aborts the work when all have left, each counted once", async
   assert.equal(last().signal.aborted, true)
 })
 
-test("Seat.leave() aborts what is in use after the result, too", async () => {
-  const flights = makeSingleFlight<string>()
+test("leave() aborts what is in use after the result, too", async () => {
+  const flight = makeSingleFlight<string>()
   const { start, last } = works()
-  const [one, two] = [flights.join("a", start), flights.join("a", start)]
+  const [one, two] = [flight.join("a", start), flight.join("a", start)]
   await settled()
   last().resolve("whole")
   one.leave()
@@ -56,71 +56,71 @@ test("Seat.leave() aborts what is in use after the result, too", async () => {
   assert.equal(last().signal.aborted, true)
 })
 
-test("Flights.join() starts anew after the last has left, and the old work does not touch the new", async () => {
-  const flights = makeSingleFlight<string>()
+test("join() starts anew after the last has left, and the old work does not touch the new", async () => {
+  const flight = makeSingleFlight<string>()
   const { start, started } = works()
-  const second = flights.join("a", start)
+  const second = flight.join("a", start)
   assert.equal(started.length, 1)
   second.leave()
-  const third = flights.join("a", start)
+  const third = flight.join("a", start)
   const [old, current] = started
   old?.reject(new Error("aborted"))
   old?.close()
   await settled()
-  const fourth = flights.join("a", start)
+  const fourth = flight.join("a", start)
   await settled()
   assert.deepEqual([started.length, current?.signal.aborted], [2, false])
   current?.resolve("new")
   assert.deepEqual(await Promise.all([third.result, fourth.result]), ["new", "new"])
 })
 
-test("FlightControls.close() lets nobody else join, and leaves those who have joined alone", async () => {
-  const flights = makeSingleFlight<string>()
+test("close() lets nobody else join, and leaves those who have joined alone", async () => {
+  const flight = makeSingleFlight<string>()
   const { start, started } = works()
-  const seat = flights.join("a", start)
+  const subscription = flight.join("a", start)
   await settled()
   const [first] = started
   first?.resolve("old")
   first?.close()
-  const next = flights.join("a", start)
+  const next = flight.join("a", start)
   await settled()
-  assert.deepEqual([await seat.result, first?.signal.aborted, started.length], ["old", false, 2])
-  seat.leave()
+  assert.deepEqual([await subscription.result, first?.signal.aborted, started.length], ["old", false, 2])
+  subscription.leave()
   assert.equal(first?.signal.aborted, true)
   started[1]?.resolve("new")
   assert.equal(await next.result, "new")
 })
 
-test("Flights.join() gives a failure to all who wait, and who tries again at once starts anew", async () => {
-  const flights = makeSingleFlight<string>()
+test("join() gives a failure to all who wait, and who tries again at once starts anew", async () => {
+  const flight = makeSingleFlight<string>()
   let starts = 0
   const start = () => {
     if (++starts === 1) throw new Error("first")
     return Promise.resolve("second")
   }
-  const [one, two] = [flights.join("a", start), flights.join("a", start)]
-  const again = one.result.catch(() => flights.join("a", start).result)
+  const [one, two] = [flight.join("a", start), flight.join("a", start)]
+  const again = one.result.catch(() => flight.join("a", start).result)
   await assert.rejects(two.result, { message: "first" })
   assert.deepEqual([await again, starts], ["second", 2])
 })
 
-test("Flights keep no work going that nobody wants, and share what somebody does, in any order of events", async () => {
+test("SingleFlight keeps no work going that nobody wants, and shares what somebody does, in any order of events", async () => {
   const events = fc.array(fc.constantFrom("join", "leave", "resolve", "reject", "close", "tick"), {
     maxLength: 40,
   })
   await fc.assert(fc.asyncProperty(events, fc.infiniteStream(fc.nat(99)), async (given, choices) => {
-    const flights = makeSingleFlight<string>()
+    const flight = makeSingleFlight<string>()
     const { start, started } = works()
-    const seats: Array<{ seat: ReturnType<typeof flights.join>; here: boolean }> = []
+    const subscriptions: Array<{ subscription: ReturnType<typeof flight.join>; here: boolean }> = []
     const pick = <A>(list: ReadonlyArray<A>): A | undefined => list[choices.next().value % list.length]
     for (const event of given) {
       if (event === "join") {
-        const seat = flights.join("a", start)
-        seat.result.catch(() => {})
-        seats.push({ seat, here: true })
+        const subscription = flight.join("a", start)
+        subscription.result.catch(() => {})
+        subscriptions.push({ subscription, here: true })
       } else if (event === "leave") {
-        const chosen = pick(seats)
-        chosen?.seat.leave()
+        const chosen = pick(subscriptions)
+        chosen?.subscription.leave()
         if (chosen !== undefined) chosen.here = false
       } else if (event === "tick") {
         await settled()
@@ -133,14 +133,16 @@ test("Flights keep no work going that nobody wants, and share what somebody does
       }
     }
     await settled()
-    // Seats of one flight hold the same promise: a flight is wanted if one of them is still taken.
-    const wanted = new Set(seats.filter(({ here }) => here).map(({ seat }) => seat.result))
+    // Subscriptions of one flight hold the same promise: a flight is wanted if one of them is still taken.
+    const wanted = new Set(
+      subscriptions.filter(({ here }) => here).map(({ subscription }) => subscription.result),
+    )
     assert.equal(started.filter(({ signal }) => !signal.aborted).length, wanted.size)
   }))
 })
 
-test("Flights and shareBody() serve three clients from one call, of whom one leaves", async () => {
-  const flights = makeSingleFlight<ReturnType<typeof broadcastBody>>()
+test("SingleFlight and broadcastBody() serve three clients from one call, of whom one leaves", async () => {
+  const flight = makeSingleFlight<ReturnType<typeof broadcastBody>>()
   let calls = 0
   const start = ({ close }: InFlightControls) => {
     calls++
@@ -149,9 +151,9 @@ test("Flights and shareBody() serve three clients from one call, of whom one lea
     }, { highWaterMark: 0 })
     return Promise.resolve(broadcastBody(source.getReader(), { limit: 2, onAllLeft: close, onClosed: close }))
   }
-  const seats = [1, 2, 3].map(() => flights.join("a", start))
+  const subscriptions = [1, 2, 3].map(() => flight.join("a", start))
   const readers = await Promise.all(
-    seats.map(async ({ result }) => (await result).subscribe() ?? assert.fail()),
+    subscriptions.map(async ({ result }) => (await result).subscribe() ?? assert.fail()),
   )
   readers[0]?.cancel()
   for (let n = 0; n < 3; n++) {
@@ -159,6 +161,6 @@ test("Flights and shareBody() serve three clients from one call, of whom one lea
     assert.deepEqual(reads.map(({ done }) => done), [false, false])
   }
   assert.equal(calls, 1)
-  await flights.join("a", start).result
+  await flight.join("a", start).result
   assert.equal(calls, 2)
 })
