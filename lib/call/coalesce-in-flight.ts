@@ -16,6 +16,7 @@ import { type BodyBroadcast, broadcastBody, singleReaderBody } from "../coalesce
 import { type HeaderReader, sameVariant, variedBy } from "../cache/vary.ts"
 import type { RequestOptions } from "../config/request-options.ts"
 import { clientLeft, GatewayError } from "../errors.ts"
+import { HeaderFields } from "../headers/header-fields.ts"
 import { bodilessStatuses } from "../upstream/bodiless.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { GuardedBody } from "../upstream/guarded-body.ts"
@@ -213,7 +214,7 @@ const seatedAnswer = (
   return {
     status,
     statusText,
-    headers: follows ? followersHeaders(headers) : new Headers(headers),
+    headers: HeaderFields.of(follows ? followersHeaders(headers) : new Headers(headers)),
     received: headers,
     body: isBodiless ? undefined : body,
     release: () => body.cancel(),

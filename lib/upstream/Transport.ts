@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import { HeaderFields } from "../headers/header-fields.ts"
 import type { Abort } from "./lazy-abort.ts"
 import { type OpenReader, readChunks } from "./body-reader.ts"
 
@@ -75,7 +76,7 @@ export class Transport extends TransportKey {
             : given
         const init = {
           method,
-          headers,
+          headers: HeaderFields.of(headers).toInit(),
           body,
           signal: signal(),
           redirect: "manual",

@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
+import type { HeaderFields } from "../headers/header-fields.ts"
 import { plainClock } from "../time/clock.ts"
 import { Timer } from "../time/Timer.ts"
 import type { Cut } from "./cut.ts"
@@ -21,7 +22,7 @@ export interface UpstreamAnswer {
   readonly status: number
   readonly statusText: string
   /** The end-to-end headers, for the client: without those of one hop, and of content codings that the transport undid. */
-  readonly headers: Headers
+  readonly headers: HeaderFields
   /** The headers as they came. */
   readonly received: Pick<Headers, "get" | "has">
   /** `undefined` if there is none: by the status, by the method, or by the transport. */

@@ -4,6 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
+import { HeaderFields } from "../headers/header-fields.ts"
 import { responseHeaders } from "../headers/response-headers.ts"
 import type { StartTimer } from "../time/Timer.ts"
 import { isBodiless } from "./bodiless.ts"
@@ -112,7 +113,7 @@ export class Sending implements BodyGuard {
   }
 
   #answer(response: TransportAnswer, openReader: OpenReader): void {
-    const { status, statusText, headers: received } = response
+    const { status, statusText } = response
     if (!isStatus(status)) return this.#fail(noAnswer(this.#call))
     let reader: ChunkReader | undefined
     try {
@@ -123,12 +124,13 @@ export class Sending implements BodyGuard {
     this.#phase = "over"
     this.#forgetCut()
     this.#timeouts.headersReceived()
+    const received = HeaderFields.of(response.headers)
     const body = this.#body = reader && new UpstreamBody(reader, this)
     if (body === undefined) this.settled()
     this.#answered(Result.succeed({
       status,
       statusText,
-      headers: responseHeaders(response, this.#transport.decodes),
+      headers: responseHeaders({ status, headers: received }, this.#transport.decodes),
       received,
       body,
       release: () => body?.cancel(),

@@ -10,6 +10,7 @@ import {
   type RetryOptions,
   withRetries,
 } from "../../lib/upstream/attempts.ts"
+import { HeaderFields } from "../../lib/headers/header-fields.ts"
 import { type Cut, CutSource, neverCut } from "../../lib/upstream/cut.ts"
 import { streamOfBody } from "../../lib/upstream/derived-body.ts"
 import type { RetryPolicy } from "../../lib/upstream/retry-policy.ts"
@@ -37,7 +38,7 @@ const scripted = (...responses: ReadonlyArray<() => Response>) => {
     return Promise.resolve(Result.succeed({
       status,
       statusText,
-      headers,
+      headers: HeaderFields.of(headers),
       received: headers,
       body: body === null ? undefined : guardedStream(body),
       release: () => void released.push(number),
