@@ -6,7 +6,6 @@
 import * as Effect from "effect/Effect"
 import type { GatewayError } from "../errors.ts"
 import { callCost, listedPrice, type Tariff } from "../pricing/call-cost.ts"
-import { dollarsOf } from "../pricing/price.ts"
 import type { Usage } from "../usage/usage.ts"
 import { estimateInput } from "../usage/estimate.ts"
 import { Prices } from "../pricing/Prices.ts"
@@ -158,7 +157,7 @@ const meterOf = (
         record.tokens_cached = usage?.cachedInput ?? null
         record.tokens_reasoning = usage?.reasoning ?? null
         record.usage_source = source
-        const { pico, custom } = callCost(
+        const { cost, custom } = callCost(
           {
             provider,
             deployment,
@@ -171,7 +170,7 @@ const meterOf = (
           },
           tariff,
         )
-        record.cost = pico === undefined ? null : dollarsOf(pico)
+        record.cost = cost ?? null
         record.custom_cost = custom
         return settle((usage?.input ?? 0) + (usage?.output ?? 0), record.cost ?? 0)
       })

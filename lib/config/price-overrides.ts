@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import type { PriceOverride } from "../pricing/call-cost.ts"
-import { attoPlaces, decimalUnits, picoPlaces } from "../pricing/price.ts"
+import { attoPlaces, decimalUnits, picoPlaces, priceOf } from "../pricing/price.ts"
 import { integer, recordOf, text } from "../schema/expected.ts"
 
 const isAmount = (value: string): boolean => /^(?:\d{1,9}(?:\.\d{0,12})?|\.\d{1,12})$/.test(value)
@@ -50,11 +50,7 @@ const overrideOf = (entry: typeof TokenPrice.Type | typeof TimePrice.Type): Pric
     }
     : {
       kind: "tokens",
-      price: {
-        input: perToken(entry.input),
-        cachedInput: perToken(entry.cached_input),
-        output: perToken(entry.output),
-      },
+      price: priceOf(perToken(entry.input), perToken(entry.cached_input), perToken(entry.output)),
     }
 
 /** The prices of an entry. */

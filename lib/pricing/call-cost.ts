@@ -4,7 +4,7 @@
  * @module
  */
 import type { CustomCost } from "./custom-cost.ts"
-import { picoCostOf, type Price } from "./price.ts"
+import { costOf, dollarsOf, type Price } from "./price.ts"
 import type { Usage } from "../usage/usage.ts"
 
 /** What the operator says a call costs: by its tokens, or by its time, in picodollars per minute. */
@@ -45,20 +45,25 @@ export interface Tariff {
 
 /** A cost, and who says so. */
 export interface CallCost {
-  /** In picodollars; `undefined` if it is not known, which is not 0. */
-  readonly pico: bigint | undefined
+  /** In US dollars; `undefined` if it is not known, which is not 0. */
+  readonly cost: number | undefined
   /** Whether it comes from the caller's own figures. */
   readonly custom: boolean
 }
 
-/** The names of a call among the operator's prices, the most specific first. */
-const namesOf = ({ provider, deployment, model }: PricedModel): ReadonlyArray<string> => {
-  if (deployment !== undefined) return [deployment]
-  if (model === undefined) return []
-  return provider === "baseten" ? [model] : [`${provider}/${model}`, model]
+/** The operator's price of a call, by the most specific of its names. */
+const overrideOf = (
+  { provider, deployment, model }: PricedModel,
+  overrides: ReadonlyMap<string, PriceOverride>,
+): PriceOverride | undefined => {
+  if (overrides.size === 0) return undefined
+  if (deployment !== undefined) return overrides.get(deployment)
+  if (model === undefined) return undefined
+  return (provider === "baseten" ? undefined : overrides.get(`${provider}/${model}`)) ?? overrides.get(model)
 }
 
-const ofTime = (milliseconds: number, minute: bigint): bigint => {
+/** What so long a call costs, in picodollars, to half of one. */
+export const picoCostOfTime = (milliseconds: number, minute: bigint): bigint => {
   const microseconds = BigInt(Math.round(1000 * Math.max(0, milliseconds)))
   return (microseconds * minute + 30_000_000n) / 60_000_000n
 }
@@ -68,14 +73,15 @@ export const listedPrice = (
   call: PricedModel,
   { overrides, priceOf }: Pick<Tariff, "overrides" | "priceOf">,
 ): PriceOverride | undefined => {
-  const override = namesOf(call).map((name) => overrides.get(name)).find((price) => price !== undefined)
+  const override = overrideOf(call, overrides)
   if (override !== undefined) return override
-  const { provider, deployment, model } = call
-  const price = provider === "baseten" && deployment === undefined && model !== undefined
-    ? priceOf(model)
+  const price = call.provider === "baseten" && call.deployment === undefined && call.model !== undefined
+    ? priceOf(call.model)
     : undefined
   return price && { kind: "tokens", price }
 }
+
+const free: CallCost = { cost: 0, custom: false }
 
 /**
  * The cost of a call.
@@ -86,12 +92,14 @@ export const listedPrice = (
 export const callCost = (call: CompletedCall, tariff: Tariff): CallCost => {
   const { custom } = tariff
   const { usage } = call
-  if (call.cached || call.status >= 400) return { pico: 0n, custom: false }
+  if (call.cached || call.status >= 400) return free
   if (custom !== undefined) {
-    const pico = "total" in custom ? custom.total : picoCostOf(usage, custom.price)
-    return { pico, custom: pico !== undefined }
+    const cost = "total" in custom ? dollarsOf(custom.total) : costOf(usage, custom.price)
+    return { cost, custom: cost !== undefined }
   }
   const listed = listedPrice(call, tariff)
-  if (listed?.kind === "time") return { pico: ofTime(call.duration, listed.minute), custom: false }
-  return { pico: picoCostOf(usage, listed?.price), custom: false }
+  const cost = listed?.kind === "time"
+    ? dollarsOf(picoCostOfTime(call.duration, listed.minute))
+    : costOf(usage, listed?.price)
+  return { cost, custom: false }
 }

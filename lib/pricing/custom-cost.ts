@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { parseOrUndefined } from "../json/parse.ts"
-import { attoPlaces, decimalUnits, picoPlaces, type Price } from "./price.ts"
+import { attoPlaces, decimalUnits, picoPlaces, type Price, priceOf } from "./price.ts"
 
 /** What a call costs: an amount in picodollars, or a price for the tokens that the answer reports. */
 export type CustomCost = { readonly total: bigint } | { readonly price: Price }
@@ -38,10 +38,10 @@ export const customCost = (header: string): Result.Result<CustomCost, string> =>
   if (total !== undefined) return Result.succeed({ total })
   const perToken = (name: string) => decimalUnits(members.get(name), attoPlaces)
   return Result.succeed({
-    price: {
-      input: perToken("per_token_in") ?? 0n,
-      cachedInput: perToken("per_cache_read_token"),
-      output: perToken("per_token_out") ?? 0n,
-    },
+    price: priceOf(
+      perToken("per_token_in") ?? 0n,
+      perToken("per_cache_read_token"),
+      perToken("per_token_out") ?? 0n,
+    ),
   })
 }

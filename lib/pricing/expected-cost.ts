@@ -4,7 +4,7 @@
  * @module
  */
 import { listedPrice, type PricedModel, type Tariff } from "./call-cost.ts"
-import { dollarsOf, picoCostOf } from "./price.ts"
+import { costOf, dollarsOf } from "./price.ts"
 import { estimateInput } from "../usage/estimate.ts"
 
 /** How many tokens an answer is assumed to have if the request sets no limit. */
@@ -33,5 +33,5 @@ export const expectedCost = (call: ComingCall, tariff: Tariff): number => {
     cachedInput: undefined,
     reasoning: undefined,
   }
-  return dollarsOf(picoCostOf(usage, custom?.price ?? listed?.price) ?? 0n)
+  return costOf(usage, custom?.price ?? listed?.price) ?? 0
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { objectOf } from "../json/parse.ts"
-import { attoPlaces, decimalUnits, type Price } from "./price.ts"
+import { attoPlaces, decimalUnits, type Price, priceOf } from "./price.ts"
 
 /**
  * The price of each model, by slug, from the parsed body of `GET /v1/models`: USD per token as decimal
@@ -19,11 +19,7 @@ export const modelPrices = (body: unknown): ReadonlyMap<string, Price> | undefin
     const slug = model["id"]
     const pricing = objectOf(model["pricing"])
     const perToken = (name: string) => decimalUnits(pricing[name], attoPlaces)
-    const price = {
-      input: perToken("prompt"),
-      cachedInput: perToken("input_cache_read"),
-      output: perToken("completion"),
-    }
+    const price = priceOf(perToken("prompt"), perToken("input_cache_read"), perToken("completion"))
     if (typeof slug === "string" && (price.input ?? price.output) !== undefined) prices.set(slug, price)
   }
   return prices

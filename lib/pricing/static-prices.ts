@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { attoPlaces, decimalUnits, type Price } from "./price.ts"
+import { attoPlaces, decimalUnits, type Price, priceOf } from "./price.ts"
 
 /** The day of the newest figures. Models that had left the list by then are kept at their last price. */
 export const staticPricesDate = "2026-11-10"
@@ -39,11 +39,10 @@ const table: Readonly<Record<string, readonly [input: string, cachedInput: strin
 const perMillion = (dollars: string): bigint | undefined => decimalUnits(dollars, attoPlaces - 6)
 
 const prices: ReadonlyMap<string, Price> = new Map(
-  Object.entries(table).map(([slug, [input, cachedInput, output]]) => [slug, {
-    input: perMillion(input),
-    cachedInput: perMillion(cachedInput),
-    output: perMillion(output),
-  }]),
+  Object.entries(table).map(([slug, [input, cachedInput, output]]) => [
+    slug,
+    priceOf(perMillion(input), perMillion(cachedInput), perMillion(output)),
+  ]),
 )
 
 /** The price of a model on that day, by its exact slug (Baseten's slugs are case-sensitive). */

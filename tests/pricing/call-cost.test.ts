@@ -2,8 +2,15 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
 import fc from "fast-check"
-import { callCost, type CompletedCall, type PriceOverride, type Tariff } from "../../lib/pricing/call-cost.ts"
+import {
+  callCost,
+  type CompletedCall,
+  picoCostOfTime,
+  type PriceOverride,
+  type Tariff,
+} from "../../lib/pricing/call-cost.ts"
 import { customCost } from "../../lib/pricing/custom-cost.ts"
+import { priceOf } from "../../lib/pricing/price.ts"
 import { staticPriceOf } from "../../lib/pricing/static-prices.ts"
 
 const call = (change: Partial<CompletedCall> = {}): CompletedCall => ({
@@ -26,13 +33,13 @@ const tariff = (header?: string, overrides: Readonly<Record<string, PriceOverrid
 }
 
 const cost = (change: Partial<CompletedCall> = {}, ...given: Parameters<typeof tariff>) => {
-  const { pico, custom } = callCost(call(change), tariff(...given))
-  return [pico === undefined ? undefined : Number(pico) / 1e12, custom]
+  const { cost, custom } = callCost(call(change), tariff(...given))
+  return [cost, custom]
 }
 
 const byTokens = (input: bigint, output: bigint): PriceOverride => ({
   kind: "tokens",
-  price: { input, cachedInput: undefined, output },
+  price: priceOf(input, undefined, output),
 })
 
 test("callCost() goes by Baseten's price", () => {
@@ -101,17 +108,14 @@ test("callCost() prices a custom provider's model by both names, or by the model
   assert.deepEqual(cost(spare, undefined, { "custom-other/m": two }), [undefined, false])
 })
 
-test("callCost(): a call costs what its time does, to half a picodollar", () => {
+test("picoCostOfTime(): a call costs what its time does, to half a picodollar", () => {
   fc.assert(fc.property(
     fc.double({ min: 0, max: 1e9, noNaN: true }),
     fc.bigInt({ min: 0n, max: 10n ** 18n }),
     (duration, minute) => {
-      const { pico } = callCost(
-        call({ deployment: "abcd1234", duration }),
-        tariff(undefined, { abcd1234: { kind: "time", minute } }),
-      )
+      const pico = picoCostOfTime(duration, minute)
       const exact = BigInt(Math.round(duration * 1000)) * minute
-      const error = (pico ?? -1n) * 60_000_000n - exact
+      const error = pico * 60_000_000n - exact
       assert.ok(error >= -30_000_000n && error <= 30_000_000n, String(error))
     },
   ))

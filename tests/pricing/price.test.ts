@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { costOf, decimalUnits, dollarsOf, picoCostOf } from "../../lib/pricing/price.ts"
+import { costOf, decimalUnits, dollarsOf, picoCostOf, priceOf } from "../../lib/pricing/price.ts"
 
 const atto = (dollars: string) => decimalUnits(dollars, 18)
-const flash = { input: atto("0.0000003"), cachedInput: atto("0.000000007"), output: atto("0.0000012") }
+const flash = priceOf(atto("0.0000003"), atto("0.000000007"), atto("0.0000012"))
 const usage = { input: 80, output: 12, cachedInput: 64, reasoning: 3 }
 const none = { input: undefined, output: undefined, cachedInput: undefined, reasoning: undefined }
 
@@ -51,12 +51,34 @@ test("picoCostOf() is the sum over tokens, to half a picodollar", () => {
       const [input, cachedInput, written] = prices
       const counts = { input: fresh + cached, output, cachedInput: cached, reasoning: undefined }
       const exact = BigInt(fresh) * input + BigInt(cached) * cachedInput + BigInt(output) * written
-      const pico = picoCostOf(counts, { input, cachedInput, output: written })
+      const pico = picoCostOf(counts, priceOf(input, cachedInput, written))
       assert.ok(pico !== undefined)
       const off = pico * 1_000_000n - exact
       assert.ok(off > -500_000n && off <= 500_000n)
     }),
   )
+})
+
+test("costOf() is what picoCostOf() says, whichever way it is reckoned", () => {
+  const tokens = fc.option(fc.nat({ max: 2 ** 40 }), { nil: undefined })
+  const units = fc.option(
+    fc.tuple(fc.bigInt(0n, 10n ** 8n), fc.constantFrom(1n, 1_000_000n, 10n ** 9n)).map(([count, of]) =>
+      count * of
+    ),
+    { nil: undefined },
+  )
+  let byNumbers = 0
+  fc.assert(
+    fc.property(tokens, tokens, tokens, units, units, units, (input, cachedInput, output, ...prices) => {
+      const price = priceOf(...prices)
+      const usage = { input, cachedInput, output, reasoning: undefined }
+      const pico = picoCostOf(usage, price)
+      assert.equal(costOf(usage, price), pico === undefined ? undefined : dollarsOf(pico))
+      if (price.pico !== undefined && pico !== undefined) byNumbers++
+    }),
+    { numRuns: 1000 },
+  )
+  assert.ok(byNumbers > 20, `${byNumbers} by numbers`)
 })
 
 test("costOf() shows a cost to 12 places", () => {
@@ -75,7 +97,7 @@ test("picoCostOf() adds up without drift", () => {
 })
 
 test("picoCostOf() charges the input price for cached tokens where they have none of their own", () => {
-  assert.equal(picoCostOf(usage, { ...flash, cachedInput: undefined }), 80n * 300_000n + 12n * 1_200_000n)
+  assert.equal(picoCostOf(usage, priceOf(flash.input, undefined, flash.output)), 80n * 300_000n + 12n * 1_200_000n)
 })
 
 test("picoCostOf() takes no more tokens for cached than were read", () => {
@@ -86,8 +108,8 @@ test("costOf() is not known, rather than 0, without a price or a count", () => {
   assert.equal(costOf(usage, undefined), undefined)
   assert.equal(costOf(undefined, flash), undefined)
   assert.equal(costOf({ ...none, cachedInput: 3 }, flash), undefined)
-  assert.equal(costOf(usage, { ...flash, output: undefined }), undefined)
-  assert.equal(costOf(usage, { ...flash, input: undefined }), undefined)
-  assert.equal(costOf({ ...none, input: 10 }, { ...flash, output: undefined }), 0.000003)
+  assert.equal(costOf(usage, priceOf(flash.input, flash.cachedInput, undefined)), undefined)
+  assert.equal(costOf(usage, priceOf(undefined, flash.cachedInput, flash.output)), undefined)
+  assert.equal(costOf({ ...none, input: 10 }, priceOf(flash.input, flash.cachedInput, undefined)), 0.000003)
   assert.equal(costOf({ ...none, input: 0, output: 0 }, flash), 0)
 })
