@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isObject } from "../json/parse.ts"
 import { parseExactly } from "../json/exact-json.ts"
 import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
@@ -13,9 +14,6 @@ export const patchLimit = 65_536
 
 const fields = ["feedback", "score", "metadata"]
 const mostEntries = 50
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const isMetadata = (value: unknown): value is LogPatch["metadata"] =>
   isObject(value) && Object.keys(value).length <= mostEntries &&

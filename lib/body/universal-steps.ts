@@ -9,6 +9,7 @@
 import * as Result from "effect/Result"
 import { badRequest, type GatewayError } from "../errors.ts"
 import { arrayElements, type Elements, type JsonRange, membersNamed, parseBytes } from "../json/members.ts"
+import { isObject } from "../json/parse.ts"
 import { stepHeaders } from "./step-headers.ts"
 import { jsonProblem } from "../json/whole-json.ts"
 
@@ -174,20 +175,19 @@ const isBackoff = (value: unknown): value is Backoff => backoffs.some((name) => 
 /** Unknown keys are ignored: Cloudflare may add some. */
 const readConfig = (value: unknown): Result.Result<StepConfig, string> => {
   if (value === undefined) return Result.succeed({})
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     return Result.fail('has a "config" that is not an object. Send one, or leave it out.')
   }
-  const given = value as Readonly<Record<string, unknown>>
   const numbers: { [key in "requestTimeout" | "maxAttempts" | "retryDelay"]?: number } = {}
   for (const key of ["requestTimeout", "maxAttempts", "retryDelay"] as const) {
-    const number = given[key]
+    const number = value[key]
     if (number === undefined) continue
     if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0) {
       return Result.fail(`has a "config.${key}" that is not an integer from 0. Correct it.`)
     }
     numbers[key] = number
   }
-  const { backoff } = given
+  const { backoff } = value
   if (backoff === undefined) return Result.succeed(numbers)
   return isBackoff(backoff)
     ? Result.succeed({ ...numbers, backoff })

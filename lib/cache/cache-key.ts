@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { hex, sha256 } from "../redaction/digest.ts"
+import { hex } from "../bytes/hex.ts"
+import { sha256 } from "../redaction/digest.ts"
 
 /** What distinguishes requests: Cloudflare's key, and the gateway, its tokens and stored keys. */
 export interface RequestParts {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isJson } from "../headers/media-type.ts"
 import { parseOrUndefined } from "../json/parse.ts"
 
 /** What is known of the body beside its bytes. */
@@ -79,8 +80,7 @@ const html = /^<(?:!doctype\s+html|html)\b/i
 export const isWholeAnswer = (body: Uint8Array, kind: AnswerKind): boolean => {
   if (body.byteLength === 0) return false
   if (/^(?:audio|font|image|video)\//i.test(kind.type)) return !kind.object && !kind.untilClose
-  const isJson = kind.object || /[/+]json\b/i.test(kind.type)
-  if (!kind.stream && !isJson) {
+  if (!kind.stream && !kind.object && !isJson(kind.type)) {
     const begin = String.fromCharCode(...body.subarray(0, 64)).trimStart()
     if (!/^[{[]/.test(begin)) return !kind.untilClose && !events.test(begin) && !html.test(begin)
   }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { isObject } from "../json/parse.ts"
 import { isLongNumber } from "../json/exact-json.ts"
 
 /** A place in a request. */
@@ -33,9 +34,6 @@ export const compileCondition = (json: unknown): Condition | string =>
     : "a condition must be an object with at least one field"
 
 type Test<A> = (value: A) => boolean
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const every = <A>(tests: ReadonlyArray<Test<A> | string>): Test<A> | string => {
   const sound: Array<Test<A>> = []

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { objectOf, parseOrUndefined } from "../json/parse.ts"
 
 const decimal = /^\d+(?:\.\d+)?$/
 
@@ -31,15 +32,16 @@ const dateOf = (text: string): number | undefined => {
 export const retryAfterOfHeaders = (headers: Pick<Headers, "get">, now: number): number | undefined => {
   const milliseconds = numberOf(headers.get("retry-after-ms") ?? "")
   if (milliseconds !== undefined) return milliseconds
-  const value = headers.get("retry-after") ?? ""
+  return retryAfterOf(headers.get("retry-after") ?? "", now)
+}
+
+/** The wait in the value of a `Retry-After` alone. */
+export const retryAfterOf = (value: string, now: number): number | undefined => {
   const seconds = numberOf(value)
   if (seconds !== undefined) return seconds * 1_000
   const date = dateOf(value)
   return date === undefined ? undefined : Math.max(date - now, 0)
 }
-
-const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined
 
 const secondsOf = (value: unknown): number | undefined => {
   if (typeof value === "string") return numberOf(value)
@@ -48,13 +50,7 @@ const secondsOf = (value: unknown): number | undefined => {
 
 /** The wait in an error's JSON text: Baseten's `retry_after`, in seconds, at the top or within `error`. */
 export const retryAfterOfBody = (text: string): number | undefined => {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const seconds = secondsOf(memberOf(body, "retry_after")) ??
-    secondsOf(memberOf(memberOf(body, "error"), "retry_after"))
+  const body = objectOf(parseOrUndefined(text))
+  const seconds = secondsOf(body["retry_after"]) ?? secondsOf(objectOf(body["error"])["retry_after"])
   return seconds === undefined ? undefined : seconds * 1_000
 }

@@ -4,14 +4,19 @@
  * @module
  */
 
-/** An object of unknown members; empty where there is none. */
+/** An object of unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** What a value has for members: none, unless it is an object that is no list. */
-export const objectOf = (value: unknown): JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as JsonObject : {}
+/** Whether a value is an object with members: not `null`, and not an array. */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** JSON text as what it holds; nothing where it is none. */
+const empty: JsonObject = {}
+
+/** The value, if it is an object with members; else an empty one. */
+export const objectOf = (value: unknown): JsonObject => isObject(value) ? value : empty
+
+/** What JSON text holds; `undefined` if it is not JSON. */
 export const parseOrUndefined = (text: string): unknown => {
   try {
     return JSON.parse(text)

@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { Settings } from "../config/Settings.ts"
 import { monotonicBy } from "../time/monotonic.ts"
 import type { Price } from "./price.ts"
@@ -59,15 +60,17 @@ export class Prices extends Context.Service<Prices, {
         const given = yield* fetchPrices(transport, `${inferenceUrl}/v1/models`, key).pipe(
           Effect.timeoutOrElse({
             duration: patience,
-            orElse: () => Effect.succeed(`no list within ${patience / 1000} s`),
+            orElse: () => Effect.succeed(Result.fail(`no list within ${patience / 1000} s`)),
           }),
         )
-        if (typeof given === "string") {
-          if (!warned) console.error(JSON.stringify({ level: "warn", msg: warning(list), error: given }))
+        if (Result.isFailure(given)) {
+          if (!warned) {
+            console.error(JSON.stringify({ level: "warn", msg: warning(list), error: given.failure }))
+          }
           warned = true
           return
         }
-        list = given
+        list = given.success
         due = now + age
         warned = false
       })

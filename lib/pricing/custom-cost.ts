@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { parseOrUndefined } from "../json/parse.ts"
+import { isObject, parseOrUndefined } from "../json/parse.ts"
 import { attoPlaces, decimalUnits, picoPlaces, type Price, priceOf } from "./price.ts"
 
 /** What a call costs: an amount in picodollars, or a price for the tokens that the answer reports. */
@@ -26,7 +26,7 @@ const accepted = `cf-aig-custom-cost takes a JSON object with any of ${names.joi
  */
 export const customCost = (header: string): Result.Result<CustomCost, string> => {
   const given = parseOrUndefined(header)
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return Result.fail(accepted)
+  if (!isObject(given)) return Result.fail(accepted)
   const members = new Map<string, unknown>(Object.entries(given).filter(([name]) => names.includes(name)))
   if (members.size === 0) return Result.fail(accepted)
   for (const [name, value] of members) {

@@ -5,6 +5,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { concatBytes } from "../bytes/concat.ts"
 import { abortOf } from "../upstream/lazy-abort.ts"
 import { modelPrices } from "./model-prices.ts"
 import type { Price } from "./price.ts"
@@ -22,10 +24,10 @@ const maxBytes = 32 * 1024 * 1024
 const bytesOf = async ({ body }: Pick<Response, "body">): Promise<Uint8Array | undefined> => {
   if (body === null) return new Uint8Array()
   const reader = body.getReader()
-  const chunks: Array<Uint8Array<ArrayBuffer>> = []
+  const chunks: Array<Uint8Array> = []
   for (let size = 0;;) {
     const { done, value } = await reader.read()
-    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer())
+    if (done) return concatBytes(chunks, size)
     size += value.byteLength
     if (size > maxBytes) {
       await reader.cancel()
@@ -44,7 +46,7 @@ export const fetchPrices = (
   { send }: Transport["Service"],
   url: string,
   key: Redacted.Redacted<string>,
-): Effect.Effect<PriceList | string> =>
+): Effect.Effect<Result.Result<PriceList, string>> =>
   Effect.tryPromise({
     try: async (signal) => {
       const headers = new Headers({
@@ -56,12 +58,14 @@ export const fetchPrices = (
       const response = await send({ url, method: "GET", headers, body: null }, abortOf(signal))
       if (response.status !== 200) {
         await response.body?.cancel()
-        return `status ${response.status}`
+        return Result.fail(`status ${response.status}`)
       }
       const bytes = await bytesOf(response)
-      if (bytes === undefined) return `more than ${maxBytes} bytes`
+      if (bytes === undefined) return Result.fail(`more than ${maxBytes} bytes`)
       const prices = modelPrices(parseBytes(bytes))
-      return prices === undefined || prices.size === 0 ? "no prices in the answer" : prices
+      return prices === undefined || prices.size === 0
+        ? Result.fail("no prices in the answer")
+        : Result.succeed(prices)
     },
     catch: () => undefined,
-  }).pipe(Effect.orElseSucceed(() => "no answer"))
+  }).pipe(Effect.orElseSucceed(() => Result.fail("no answer")))

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { hexBytes as hex } from "../bytes/hex.ts"
 
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 const at = (bytes: Uint8Array, index: number): string => hex[bytes[index] ?? 0] ?? "00"
 
 /** Random bytes to come: asking for ten at a time costs more than all the rest of an id (3 µs on Node 20). */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hex } from "../bytes/hex.ts"
 import type { Sampler } from "../config/otel-settings.ts"
 
 /** Ids are lower-case hex digits: 32 of a trace, 16 of a span. */
@@ -36,12 +37,6 @@ const parentOf = (headers: Headers): Parent | undefined => {
 
 const isId = (length: number, text: string | null): text is string =>
   text?.length === length && /^(?!0+$)[\da-f]+$/i.test(text)
-
-const hex = (bytes: Uint8Array): string => {
-  let text = ""
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0")
-  return text
-}
 
 const randomId = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)))
 

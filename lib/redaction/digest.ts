@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hex } from "../bytes/hex.ts"
 
 /** The digest of some bytes. */
 export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> =>
@@ -11,7 +12,3 @@ export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array
 /** The digest of a text, in hex. */
 export const textDigest = async (text: string): Promise<string> =>
   hex(await sha256(new TextEncoder().encode(text)))
-
-/** Bytes in hex. */
-export const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")

@@ -7,6 +7,7 @@
  * @module
  */
 import { membersNamed, type Named, parseBytes } from "../json/members.ts"
+import { parseOrUndefined } from "../json/parse.ts"
 
 /** A request that has come over a socket. */
 export interface Asked {
@@ -86,11 +87,4 @@ export const failed = (metadata: string, why: string): string =>
   message("error", metadata, `,"error":${JSON.stringify({ message: why })}`)
 
 /** JSON as it is, and any other text as a string. */
-const asJson = (text: string): string => {
-  try {
-    JSON.parse(text)
-    return text
-  } catch {
-    return JSON.stringify(text)
-  }
-}
+const asJson = (text: string): string => parseOrUndefined(text) === undefined ? JSON.stringify(text) : text

@@ -5,6 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { Reason } from "../errors.ts"
+import { isJson } from "../headers/media-type.ts"
 import { retryAfterOfBody, retryAfterOfHeaders } from "../headers/retry-after.ts"
 import type { Awaitable } from "../time/awaitable.ts"
 import type { PlainClock } from "../time/clock.ts"
@@ -145,7 +146,10 @@ class Attempts {
     let wait = waitFor(ofHeaders)
     if (wait === undefined) return result
     let whole = result
-    if (answer?.body !== undefined && ofHeaders === undefined && isJson(answer.received)) {
+    if (
+      answer?.body !== undefined && ofHeaders === undefined &&
+      isJson(answer.received.get("content-type") ?? "")
+    ) {
       const spare = Math.min(longestRead, (this.#remaining() ?? Infinity) - wait)
       const { text, body } = await readBeginning(answer.body, mostRead, spare, startTimer, this.#cut)
       whole = Result.succeed({ ...answer, body })
@@ -180,6 +184,3 @@ const waited = (milliseconds: number, startTimer: StartTimer, cut: Cut): Promise
       resolve(false)
     })
   })
-
-const isJson = (headers: Pick<Headers, "get">): boolean =>
-  /^application\/(?:[\w.-]+\+)?json\b/i.test(headers.get("content-type") ?? "")

@@ -97,7 +97,10 @@ test("picoCostOf() adds up without drift", () => {
 })
 
 test("picoCostOf() charges the input price for cached tokens where they have none of their own", () => {
-  assert.equal(picoCostOf(usage, priceOf(flash.input, undefined, flash.output)), 80n * 300_000n + 12n * 1_200_000n)
+  assert.equal(
+    picoCostOf(usage, priceOf(flash.input, undefined, flash.output)),
+    80n * 300_000n + 12n * 1_200_000n,
+  )
 })
 
 test("picoCostOf() takes no more tokens for cached than were read", () => {

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { OtlpEndpoint } from "../../config/otel-settings.ts"
+import { retryAfterOf } from "../../headers/retry-after.ts"
 import { monotonicBy } from "../../time/monotonic.ts"
 import { product } from "../../version.ts"
 
@@ -27,13 +28,6 @@ const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** The first wait in milliseconds, which doubles each time. */
 const firstWait = 1_000
-
-/** The wait that a collector asks for, in milliseconds (RFC 9110 §10.2.3). */
-const wish = (value: string | null, now: number): number | undefined => {
-  if (value === null) return undefined
-  const wait = /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - now
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait)
-}
 
 /** `rejectedSpans`, `rejectedDataPoints` or `rejectedLogRecords` of a partial success, which is not to be sent again. */
 const rejectedOf = (answer: string): number => Number(/"rejected\w+"\s*:\s*"?(\d+)/.exec(answer)?.[1] ?? 0)
@@ -94,7 +88,7 @@ export const sendExport: (
     }
     const problem = answer === undefined ? `no answer from ${host}` : `${host} answered ${answer.status}`
     // Jitter, so that a collector that comes back is not met by all at once.
-    const pause = wish(answer?.retryAfter ?? null, clock.currentTimeMillisUnsafe()) ??
+    const pause = retryAfterOf(answer?.retryAfter ?? "", clock.currentTimeMillisUnsafe()) ??
       wait * (0.5 + (yield* Random.next))
     if (
       (answer !== undefined && !passing.has(answer.status)) || monotonicBy(clock) + pause - began > patience()
