@@ -29,30 +29,49 @@ export interface MemoryLogOptions {
 /** What the log asks of a gateway's settings. */
 export type Limits = Pick<LogSettings, "maxEntries" | "strategy" | "retention">
 
+/** The entries of one gateway. */
+interface GatewayEntries {
+  readonly key: string
+  readonly scope: LogScope
+  readonly queue: Fifo<Held>
+}
+
 /** An entry as it is held. */
-export interface Held {
-  /** As it came: a copy with a verdict in it would cost each request 4 µs on Node (20). */
+export class Held {
+  /** As it came: a copy with its feedback would cost each request 4 µs on Node (20). */
   readonly record: RequestRecord
-  /** What was said of it since. */
-  said: LogPatch | undefined
-  /** When the request came, in milliseconds since 1970. */
-  readonly created: number
   readonly payloads: Payloads | undefined
   readonly weight: number
-  gone: boolean
+  readonly of: GatewayEntries
+  /** Feedback and metadata that it was given since. */
+  patch: LogPatch | undefined = undefined
+  gone = false
+  #created: number | undefined = undefined
+
+  constructor(record: RequestRecord, payloads: Payloads | undefined, weight: number, of: GatewayEntries) {
+    this.record = record
+    this.payloads = payloads
+    this.weight = weight
+    this.of = of
+  }
+
+  /** When the request came, in milliseconds since 1970: read only if entries leave by age. */
+  get created(): number {
+    return this.#created ??= Date.parse(this.record.time)
+  }
 }
 
 /** One entry's bodies may take this part of all the room. */
 const largestShare = 1 / 8
 
 const scopeKey = ({ account, gateway }: LogScope): string => `${account}/${gateway}`
-const unjudged: Feedback = { feedback: null, score: null }
+const noFeedback: Feedback = { feedback: null, score: null }
 
 /** The entry that is held. */
-export const entryOf = ({ record, said }: Held): LogEntry => ({ ...record, ...unjudged, ...said })
+export const entryOf = ({ record, patch }: Held): LogEntry => ({ ...record, ...noFeedback, ...patch })
 
 const factsOfHeld = (held: Held): FilterableFields =>
-  held.said === undefined ? fieldsOf(held.record, unjudged) : fieldsOfEntry(entryOf(held))
+  held.patch === undefined ? fieldsOf(held.record, noFeedback) : fieldsOfEntry(entryOf(held))
 
 /** The log in memory; see `RequestLog` for what its methods promise. */
 export interface MemoryLog {
@@ -83,21 +102,19 @@ export const makeMemoryLog = (
 ): MemoryLog => {
   const byId = new Map<string, Held>()
   const all = fifo<Held>()
-  const gateways = new Map<string, { readonly scope: LogScope; readonly queue: Fifo<Held> }>()
+  const gateways = new Map<string, GatewayEntries>()
   let bytes = 0
   let evicted = 0
   let refused = 0
 
   const release = (held: Held): void => {
-    const { account_id, gateway_id, request_id } = held.record
-    const key = scopeKey({ account: account_id ?? "", gateway: gateway_id ?? "" })
-    const queue = gateways.get(key)?.queue
+    const { key, queue } = held.of
     held.gone = true
-    byId.delete(request_id)
+    byId.delete(held.record.request_id)
     bytes -= held.weight
     all.left()
-    queue?.left()
-    if (queue?.size() === 0) gateways.delete(key)
+    queue.left()
+    if (queue.size() === 0) gateways.delete(key)
   }
   const oldestAllowed = ({ account, gateway }: LogScope, now: number): number =>
     now - (limitsOf(account, gateway)?.retention ?? Infinity)
@@ -127,14 +144,14 @@ export const makeMemoryLog = (
     }
     return held.created < oldestAllowed(scope, now) ? undefined : held
   }
-  /** Makes room in a gateway's own share; `false` where it must stay as it is. */
+  /** Makes room in a gateway's own share; `false` if it must stay as it is. */
   const admit = (
     queue: Fifo<Held>,
     { maxEntries, strategy, retention = Infinity }: Limits,
     now: number,
   ): boolean => {
     for (let held = queue.first(); held !== undefined; held = queue.first()) {
-      const isOld = held.created < now - retention
+      const isOld = retention !== Infinity && held.created < now - retention
       const isFull = maxEntries !== undefined && queue.size() >= maxEntries
       if (!isOld && isFull && strategy === "STOP_INSERTING") return false
       if (!isOld && !isFull) return true
@@ -149,20 +166,12 @@ export const makeMemoryLog = (
       if (account === null || gateway === null) return
       const limits = limitsOf(account, gateway)
       if (limits === undefined) return
-      const scope = { account, gateway }
-      const queue = gateways.get(scopeKey(scope))?.queue ?? fifo<Held>()
-      if (!admit(queue, limits, now)) return void refused++
-      const bodies = payloadsWeight(payloads)
+      const key = `${account}/${gateway}`
+      const of = gateways.get(key) ?? { key, scope: { account, gateway }, queue: fifo<Held>() }
+      if (!admit(of.queue, limits, now)) return void refused++
+      const bodies = payloads === undefined ? 0 : payloadsWeight(payloads)
       const keeps = bodies <= maxBytes * largestShare
       const weight = recordWeight(record) + (keeps ? bodies : 0)
-      const held = {
-        record,
-        said: undefined,
-        created: Date.parse(record.time),
-        payloads: keeps ? payloads : undefined,
-        weight,
-        gone: false,
-      }
       for (let first = all.first(); first !== undefined; first = all.first()) {
         if (byId.size < maxEntries && bytes + weight <= maxBytes) break
         release(first)
@@ -170,10 +179,12 @@ export const makeMemoryLog = (
       }
       const double = byId.get(record.request_id)
       if (double !== undefined) release(double)
+      // New, or let go of since it became empty.
+      if (of.queue.size() === 0) gateways.set(key, of)
+      const held = new Held(record, keeps ? payloads : undefined, weight, of)
       byId.set(record.request_id, held)
       all.push(held)
-      queue.push(held)
-      gateways.set(scopeKey(scope), { scope, queue })
+      of.queue.push(held)
       bytes += weight
     },
     list: (query, now) => {
@@ -190,7 +201,7 @@ export const makeMemoryLog = (
     payload: (scope, id, which, now) => find(scope, id, now)?.payloads?.[which] ?? undefined,
     patch: (scope, id, patch, now) => {
       const held = find(scope, id, now)
-      if (held !== undefined) held.said = { ...held.said, ...patch }
+      if (held !== undefined) held.patch = { ...held.patch, ...patch }
       return held !== undefined
     },
     remove: (selection, limit, now) => {

@@ -12,8 +12,11 @@ const bytesPerAttempt = 300
 
 const lengthOf = (text: string | null | undefined): number => 2 * (text?.length ?? 0)
 
-const metadataWeight = (metadata: RequestRecord["metadata"]): number =>
-  Object.entries(metadata).reduce((sum, [key, value]) => sum + lengthOf(key) + lengthOf(String(value)), 0)
+const metadataWeight = (metadata: RequestRecord["metadata"]): number => {
+  let weight = 0
+  for (const key in metadata) weight += lengthOf(key) + lengthOf(String(metadata[key]))
+  return weight
+}
 
 /** The bytes of an entry, of whose texts callers choose the length. */
 export const recordWeight = (record: RequestRecord): number =>
