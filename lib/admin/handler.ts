@@ -9,6 +9,7 @@ import { adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
 import { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { RequestLog } from "../request-log/RequestLog.ts"
+import { prometheusType } from "../telemetry/metrics/prometheus-text.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import type { AdminRoute } from "../route/admin-paths.ts"
 import { isAdminToken, presented } from "./admin-auth.ts"
@@ -25,7 +26,7 @@ const metrics: Effect.Effect<Response, never, Metrics> = Effect.map(
   Effect.flatMap(Metrics, ({ text }) => text),
   (text) =>
     new Response(text, {
-      headers: { ...adminHeaders, "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      headers: { ...adminHeaders, "content-type": prometheusType },
     }),
 )
 

@@ -1,5 +1,5 @@
 /**
- * Filters, search and order over facts in memory; `sql.ts` has the same for SQLite.
+ * Filters, search and order over facts in memory; `sqlite/fragment.ts` has the same for SQLite.
  *
  * @module
  */
