@@ -1,33 +1,23 @@
 /**
- * One request and everything that is known of it while it runs.
+ * One request: its facts, each set once, and the reports of the calls made for it.
  *
  * @module
  */
-import type * as Effect from "effect/Effect"
-import { abortOf } from "./upstream/lazy-abort.ts"
 import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
-import type { LogDirective } from "./request-log/entry.ts"
-import type { BodyRelay } from "./relay/relay-body.ts"
+import type { Metadata } from "./config/request-options.ts"
 import type { HeaderFields } from "./headers/header-fields.ts"
+import { assembleRecord, type RequestFacts } from "./record/assemble-record.ts"
+import type { CallReport } from "./record/call-report.ts"
+import { uuidV7 } from "./record/request-id.ts"
+import { type Ending, type RequestRecord, rounded } from "./record/request-record.ts"
+import { startTrace, type TraceIds } from "./record/trace-context.ts"
+import { type Secrets, secretsOf } from "./redaction/secrets.ts"
+import { reportDefect } from "./redaction/stack-frames.ts"
+import type { LogDirective, Payloads } from "./request-log/entry.ts"
 import type { RequestUrl } from "./route/request-url.ts"
 import { monotonicNow } from "./time/monotonic.ts"
-import { type Secrets, secretsOf } from "./redaction/secrets.ts"
-import { draftRecord, type Ending, type RecordDraft, rounded } from "./record/request-record.ts"
-import { startTrace } from "./record/trace-context.ts"
-import { uuidV7 } from "./record/request-id.ts"
-
-/** A body that is being relayed: as a stream, or without one. */
-export type RelayedBody = Pick<BodyRelay, "body" | "into">
-
-/** Makes an answer. */
-export type Respond = (
-  body: RelayedBody | Uint8Array<ArrayBuffer> | null,
-  init: { readonly status: number; readonly statusText: string; readonly headers: Headers },
-) => Response
-
-/** Why a request is ended from outside: its client has left, or the gateway stops. */
-export type Interruption = "client_left" | "draining"
+import { CutSource } from "./upstream/cut.ts"
 
 /** What the platform lends to one request. */
 export interface HostContext {
@@ -35,135 +25,203 @@ export interface HostContext {
   readonly waitUntil?: (promise: Promise<unknown>) => void
   /** Whether the listener is known to be bound to a loopback address. */
   readonly loopback?: boolean
-  /** How the host tells that the client has left, where that costs less than `request.signal`. */
+  /** How the host reports that the client has left, where that costs less than `request.signal`. */
   readonly onLeave?: (callback: () => void) => void
-  /** How the host makes an answer of a body and its headers, where that costs less than `new Response`. */
-  readonly respond?: Respond
-  /** Is told when the answer has ended, or is about to go out where it is whole. */
+  /** Called when the answer has ended, or just before it goes out if it is whole. */
   readonly onEnd?: () => void
-  /** The request is a WebSocket handshake, which the host completes where the answer is 204. */
+  /** The request is a WebSocket handshake, which the host completes if the answer is 204. */
   readonly canUpgrade?: boolean
   /** The body of a universal request, where the host holds it whole and the request has none. */
   readonly body?: Uint8Array<ArrayBuffer>
 }
 
-/** The state of a request on its way through the pipeline. */
-export interface Exchange {
-  readonly request: Request
-  readonly url: RequestUrl
-  /** The request's. */
-  readonly headers: HeaderFields
-  readonly loopback: boolean
-  readonly canUpgrade: boolean
-  readonly body: Uint8Array<ArrayBuffer> | undefined
-  /** Its body on its way in, once it is read; released when the exchange has ended. */
-  upload: { readonly release: () => void } | undefined
-  /** Calls back when the client leaves before its answer is out, at once where it has left already. */
-  readonly onLeave: (callback: () => void) => void
-  /** Makes an answer of a provider's. */
-  readonly respond: Respond
-  readonly record: RecordDraft
-  /** Why the request is ended before it has an answer; said before its work is interrupted. */
-  interruption: Interruption | undefined
-  /** Milliseconds since the request came. */
-  readonly elapsed: () => number
-  /** How many of them were spent waiting for providers. */
-  readonly upstreamTime: () => number
-  readonly spentUpstream: (milliseconds: number) => void
-  /** How many steps are yet to be called, each of which is one call at least. */
-  readonly steps: { toCome: number }
-  /** What is to be done after the response, before the record is handed over. */
-  readonly after: Array<Effect.Effect<void>>
-  /** Headers that may show a credential: the request's, and those of its steps. */
-  readonly shown: Array<Pick<Headers, "get">>
-  /**
-   * What nobody may be told of it: the operator's secrets, and what the caller has shown as credentials. A key that it
-   * sends elsewhere alone is not known to be one.
-   */
-  readonly secrets: () => ReadonlyArray<Secrets>
-  /** What the log is to keep of it. */
-  readonly collected: { -readonly [Key in keyof LogDirective]: LogDirective[Key] }
-  /** Whether the request is yet to end. Work for others may go on after that: what it comes to is theirs. */
-  readonly isOpen: () => boolean
-  /** Closes the record; only the first call counts. */
-  readonly finish: (ending: Ending) => void
+/** Work that is due once a request has ended, before its record is published. */
+export type Settlement = () => void | Promise<void>
+
+/** How a request ended. */
+export interface Outcome {
+  readonly status: number
+  readonly ending: Ending
+  readonly errorCode: number | null
+  readonly error: string | null
+  readonly cost: number | null
 }
 
 /** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
-export const eventId = (headers: Pick<Headers, "get">): string | undefined => {
+export const eventIdIn = (headers: Pick<Headers, "get">): string | undefined => {
   const value = headers.get("cf-aig-event-id")
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
 
-const respondByFetch: Respond = (body, init) =>
-  new Response((body instanceof Uint8Array ? body : body?.body() ?? null) as BodyInit | null, init)
+/** The state of a request on its way through the pipeline. */
+export class Exchange implements RequestFacts {
+  readonly request: Request
+  readonly url: RequestUrl
+  readonly headers: HeaderFields
+  readonly host: HostContext
+  readonly receivedAt: number
+  readonly id: string
+  readonly trace: TraceIds | null
+  /** Ends the request from outside: its client has left, or the gateway stops. */
+  readonly cut = new CutSource()
+  readonly reports: Array<CallReport> = []
 
-/**
- * Opens the exchange of a request.
- *
- * @param settings nothing where they are malformed
- * @param onEnd is told once, when the request has ended and its record is complete
- */
-export const openExchange = (
-  request: Request,
-  url: RequestUrl,
-  headers: HeaderFields,
-  context: HostContext,
-  settings: Pick<SettingsShape, "otel" | "secrets"> | undefined,
-  onEnd: (exchange: Exchange) => void,
-): Exchange => {
-  const start = monotonicNow()
-  const now = Date.now()
-  const id = uuidV7(now)
-  const record = draftRecord({
-    time: new Date(now).toISOString(),
-    request_id: id,
-    event_id: eventId(headers) ?? id,
-    method: request.method,
-    scheme: url.protocol.slice(0, -1),
-    path: url.pathname,
-    user_agent: headers.get("user-agent"),
-    request_content_type: headers.get("content-type"),
-  })
-  const sampler = settings?.otel?.traces?.sampler
-  if (sampler !== undefined) record.trace = startTrace(headers, sampler)
-  const elapsed = () => rounded(monotonicNow() - start)
-  const shown: Array<Pick<Headers, "get">> = [headers]
-  let open = true
-  let upstreamTime = 0
-  const exchange: Exchange = {
-    request,
-    url,
-    headers,
-    loopback: context.loopback ?? false,
-    canUpgrade: context.canUpgrade ?? false,
-    body: context.body,
-    upload: undefined,
-    respond: context.respond ?? respondByFetch,
-    onLeave: context.onLeave ?? ((callback) => abortOf(request.signal).onAbort(callback)),
-    record,
-    interruption: undefined,
-    elapsed,
-    upstreamTime: () => upstreamTime,
-    spentUpstream: (milliseconds) => {
-      upstreamTime += milliseconds
-    },
-    steps: { toCome: 0 },
-    after: [],
-    shown,
-    secrets: () => [
-      ...(settings === undefined ? [] : [settings.secrets]),
-      secretsOf(secretsShown(shown)),
-    ],
-    collected: { shouldLog: false, payloads: undefined },
-    isOpen: () => open,
-    finish: (ending) => {
-      if (!open) return
-      open = false
-      record.ending = ending
-      record.total_ms = elapsed()
-      onEnd(exchange)
-    },
+  /** Set by the stage that finds them out. */
+  eventId: string
+  account: string | null = null
+  gateway: string | null = null
+  routeName: string | null = null
+  provider: string | null = null
+  deployment: string | null = null
+  model: string | null = null
+  stream = false
+  metadata: Metadata = {}
+  requestBytes: number | null = null
+  authenticated = false
+  /** Whether the request log gets an entry, until a call's own options say so. */
+  shouldLog = false
+  /** The headers of universal steps: they may show credentials as well. */
+  stepHeaders: ReadonlyArray<Pick<Headers, "get">> = []
+  /** A body that is handed on as it comes: if its call is refused, it has to be read out first. */
+  streamedBody: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
+  /** The body on its way in; released when the exchange has ended. */
+  upload: { readonly release: () => void } | undefined
+  answering: CallReport | undefined
+  payloads: Payloads | undefined
+  /** How many steps are still to be called, each of which is one call at least. */
+  stepsToCome = 0
+
+  readonly #start = monotonicNow()
+  readonly #settings: Pick<SettingsShape, "otel" | "secrets"> | undefined
+  readonly #onEnd: (exchange: Exchange) => void
+  readonly #settlements: Array<Settlement> = []
+  /** Resolves the promise that the platform waits for. */
+  readonly done: (() => void) | undefined
+  #upstreamMs = 0
+  #gatewayMs: number | null = null
+  #totalMs = 0
+  #outcome: Outcome | undefined
+
+  /**
+   * @param settings `undefined` if they are malformed
+   * @param onEnd called once, when the request has ended
+   */
+  constructor(
+    request: Request,
+    url: RequestUrl,
+    headers: HeaderFields,
+    host: HostContext,
+    settings: Pick<SettingsShape, "otel" | "secrets"> | undefined,
+    onEnd: (exchange: Exchange) => void,
+  ) {
+    this.request = request
+    this.url = url
+    this.headers = headers
+    this.host = host
+    this.receivedAt = Date.now()
+    this.id = uuidV7(this.receivedAt)
+    this.eventId = eventIdIn(headers) ?? this.id
+    const sampler = settings?.otel?.traces?.sampler
+    this.trace = sampler === undefined ? null : startTrace(headers, sampler)
+    this.#settings = settings
+    this.#onEnd = onEnd
+    let done: (() => void) | undefined
+    host.waitUntil?.(new Promise<void>((resolve) => done = resolve))
+    this.done = done
   }
-  return exchange
+
+  get method(): string {
+    return this.request.method
+  }
+  get scheme(): string {
+    return this.url.protocol.slice(0, -1)
+  }
+  get path(): string {
+    return this.url.pathname
+  }
+  get userAgent(): string | null {
+    return this.headers.get("user-agent")
+  }
+  get contentType(): string | null {
+    return this.headers.get("content-type")
+  }
+
+  /** Notes the model that is asked for, and whether as a stream: until a call's own report says so. */
+  describe(model: string | null, stream: boolean): void {
+    this.model = model
+    this.stream = stream
+  }
+
+  /** Milliseconds since the request came. */
+  elapsed(): number {
+    return rounded(monotonicNow() - this.#start)
+  }
+  /** Notes milliseconds that were spent waiting for providers. */
+  spentUpstream(milliseconds: number): void {
+    this.#upstreamMs += milliseconds
+  }
+  /** Notes how much of the time so far was the gateway's own, in milliseconds. */
+  noteGatewayTime(): number {
+    return this.#gatewayMs = rounded(this.elapsed() - this.#upstreamMs)
+  }
+
+  /**
+   * What must not be said about the request: the operator's secrets, and what the caller has shown as credentials. A key
+   * that it sends elsewhere alone is not known to be one.
+   */
+  secrets(): ReadonlyArray<Secrets> {
+    const shown = secretsOf(secretsShown([this.headers, ...this.stepHeaders]))
+    return this.#settings === undefined ? [shown] : [this.#settings.secrets, shown]
+  }
+
+  /** Adds work that is due after the response, before the record is published. */
+  settleBy(settlement: Settlement): void {
+    this.#settlements.push(settlement)
+  }
+  /** Does what is due, in order. A defect in it is reported, and takes nothing of the rest with it. */
+  settle(): void | Promise<void> {
+    for (let next = this.#settlements.shift(); next !== undefined; next = this.#settlements.shift()) {
+      try {
+        const settled = next()
+        if (settled !== undefined) {
+          return settled.catch((defect: unknown) => reportDefect(this.id, defect)).then(() => this.settle())
+        }
+      } catch (defect) {
+        reportDefect(this.id, defect)
+      }
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#outcome === undefined
+  }
+  /** Ends the request; only the first call counts. Work for others may go on after that. */
+  finish(outcome: Outcome): void {
+    if (this.#outcome !== undefined) return
+    this.#outcome = outcome
+    this.#totalMs = this.elapsed()
+    this.upload?.release()
+    this.host.onEnd?.()
+    this.#onEnd(this)
+  }
+  /** What the request log is to keep; complete once the settlements are done. */
+  directive(): LogDirective {
+    const call = this.answering ?? this.reports.at(-1)
+    return { shouldLog: call === undefined ? this.shouldLog : call.shouldLog, payloads: this.payloads }
+  }
+  /** The record of a request that has ended and whose settlements are done. */
+  record(): RequestRecord {
+    const { status = 0, ending = "complete", errorCode = null, error = null, cost = null } = this.#outcome ??
+      {}
+    const response = {
+      status,
+      ending,
+      errorCode,
+      error,
+      cost,
+      totalMs: this.#totalMs,
+      gatewayMs: this.#gatewayMs,
+    }
+    return assembleRecord(this, response)
+  }
 }

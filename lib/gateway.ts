@@ -7,31 +7,31 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { type Environment, readSettings, type SettingsShape } from "./config/environment.ts"
 import { Settings } from "./config/Settings.ts"
+import { draining, type GatewayError, internal, misconfigured, unreadableUrl } from "./errors.ts"
+import { Exchange, type HostContext } from "./exchange.ts"
 import { addCors } from "./headers/cors.ts"
-import { cutByDraining, draining, type GatewayError, misconfigured, unreadableUrl } from "./errors.ts"
-import { type Exchange, type HostContext, openExchange } from "./exchange.ts"
-import { type HostCapabilities, layerDefault } from "./layers.ts"
-import type { RequestLog } from "./request-log/RequestLog.ts"
-import { pipeline, type PipelineServices } from "./pipeline.ts"
-import { failureOf, refuse, withIds } from "./lifecycle/refusal.ts"
-import { noneRunning, within } from "./lifecycle/running-requests.ts"
-import { Prices } from "./pricing/Prices.ts"
-import { StreamRelay } from "./relay/StreamRelay.ts"
-import { Transport } from "./upstream/Transport.ts"
-import { urlOf } from "./route/request-url.ts"
 import { HeaderFields } from "./headers/header-fields.ts"
-import { isAdminPath } from "./route/admin-paths.ts"
-import { Store } from "./store/Store.ts"
-import { Metrics } from "./telemetry/metrics/Metrics.ts"
-import { Telemetry } from "./telemetry/Telemetry.ts"
-import { type FinishedExchange, makePublisher } from "./lifecycle/publish-records.ts"
+import { type HostCapabilities, layerDefault, resolveServices } from "./layers.ts"
+import { makePublisher } from "./lifecycle/publish-records.ts"
+import { addIds, refuse } from "./lifecycle/refusal.ts"
+import { RunningRequests, within } from "./lifecycle/running-requests.ts"
+import { makePipeline, type PipelineResult } from "./pipeline.ts"
 import { reportDefect, stackFrames } from "./redaction/stack-frames.ts"
+import { type Answer, toResponse } from "./relay/answer.ts"
+import type { RequestLog } from "./request-log/RequestLog.ts"
+import { isAdminPath } from "./route/admin-paths.ts"
+import { type RequestUrl, urlOf } from "./route/request-url.ts"
+import { Store } from "./store/Store.ts"
+import { Telemetry } from "./telemetry/Telemetry.ts"
+import { Metrics } from "./telemetry/metrics/Metrics.ts"
+import { Transport } from "./upstream/Transport.ts"
+import { abortOf } from "./upstream/lazy-abort.ts"
+import { interrupted } from "./upstream/upstream-failure.ts"
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -41,10 +41,7 @@ export interface GatewayOptions {
   readonly transport?: Layer.Layer<Transport>
   /** Where counters and cached answers are kept; the memory of the process by default. */
   readonly store?: Layer.Layer<Store>
-  /**
-   * Where the log keeps its entries; by default the file that `BASEGATE_DB` names, or the memory of the process where it
-   * names none.
-   */
+  /** Where the log keeps its entries; by default the file that `BASEGATE_DB` names, else the memory of the process. */
   readonly log?: Layer.Layer<RequestLog, never, Settings>
   /**
    * Services to use in place of the default ones: one of the four, several, or any other stage. They must build
@@ -58,19 +55,21 @@ export interface Gateway {
   /**
    * Answers a request. Never rejects.
    *
-   * @param context what the platform lends; a Worker's `ctx` will do
+   * @param host what the platform lends; a Worker's `ctx` will do
    */
-  readonly fetch: (request: Request, context?: HostContext) => Promise<Response>
+  readonly fetch: (request: Request, host?: HostContext) => Promise<Response>
+  /** The same for a host that can do without a `Response`, which costs more than all else that an answer is made of. */
+  readonly handle: (request: Request, host: HostContext) => Promise<Answer>
   /**
    * Refuses new requests from now on, and ends those that run once `grace` milliseconds are over, 0 unless given: as
-   * `draining`, with 503 where there is no answer yet. Resolves when the last records are told and the services closed,
+   * `draining`, with 503 if there is no answer yet. Resolves when the last records are published and the services closed,
    * at the latest six seconds after the grace: what hangs then is left behind. Never rejects.
    */
   readonly dispose: (options?: { readonly grace?: number }) => Promise<void>
   /** Resolves once no request is running. */
   readonly idle: () => Promise<void>
   /**
-   * Calls back when new requests are refused, at once where that is so already: for a host's sockets, which outlast the
+   * Calls back when new requests are refused, at once if they are already: for a host's sockets, which outlast the
    * requests that come over them.
    *
    * @returns forgets the callback
@@ -78,31 +77,30 @@ export interface Gateway {
   readonly onStop: (callback: () => void) => () => void
 }
 
-const report = (cause: unknown): void =>
-  console.error(
-    JSON.stringify({ level: "error", msg: "the gateway cannot end in order", at: stackFrames(cause) }),
-  )
-
-type Run = <A, E>(effect: Effect.Effect<A, E, PipelineServices | Telemetry>) => Fiber.Fiber<A, E>
-
 /** How long the last records may take, and then the services to close, in milliseconds. */
-const patience = { records: 2_000, services: 3_500 }
+const patience = { records: 2_500, services: 3_500 }
 
+/** What runs once the settings are read. */
 interface Engine {
   readonly settings: SettingsShape
   readonly metrics: Metrics["Service"]
-  readonly telemetry: Telemetry["Service"]
-  readonly prices: Prices["Service"]
-  /** Runs an effect over the services. */
-  readonly run: Run
+  readonly pipeline: (exchange: Exchange) => Promise<PipelineResult>
+  readonly finished: (exchange: Exchange) => void
+  /** Ends every body that is being relayed. */
+  readonly drain: () => void
   /** Holds what the services have opened. */
   readonly scope: Scope.Closeable
 }
-type Served = Engine & { readonly publish: (finished: FinishedExchange) => void }
 
-const start = (options: GatewayOptions, host: HostCapabilities): Result.Result<Engine, string> => {
+const start = (
+  options: GatewayOptions,
+  host: HostCapabilities,
+  running: RunningRequests,
+  isStopping: () => boolean,
+): Result.Result<Engine, string> => {
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
   return Result.map(readSettings(env), (settings) => {
+    const scope = Scope.makeUnsafe()
     const base = Layer.mergeAll(
       options.log ?? host.log,
       options.transport ?? Transport.layerFetch(),
@@ -113,162 +111,157 @@ const start = (options: GatewayOptions, host: HostCapabilities): Result.Result<E
     const layer = Layer.mergeAll(layerDefault(host).pipe(Layer.provide(own)), own).pipe(
       Layer.provideMerge(base),
     )
-    const scope = Scope.makeUnsafe()
-    const services = Effect.runSync(Layer.buildWithScope(layer, scope))
+    const context = Effect.runSync(Layer.buildWithScope(layer, scope))
+    const services = Effect.runSync(Effect.provideContext(resolveServices, context))
+    const runExit = Effect.runPromiseExitWith(context)
+    const run = async (
+      effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings>,
+    ): Promise<Result.Result<Response, GatewayError>> => {
+      const exit = await runExit(Effect.result(effect))
+      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+      return exit.value
+    }
     return {
       settings,
-      metrics: Context.get(services, Metrics),
-      telemetry: Context.get(services, Telemetry),
-      prices: Context.get(services, Prices),
+      metrics: Context.get(context, Metrics),
+      pipeline: makePipeline(services, run),
+      finished: makePublisher({
+        settings,
+        metrics: Context.get(context, Metrics),
+        telemetry: Context.get(context, Telemetry),
+        refreshPrices: () => {
+          if (!isStopping() && services.prices.isRefreshDue()) {
+            return runExit(services.prices.refreshIfDue).then(() => {})
+          }
+        },
+        detached: host.backgroundWork ?? true,
+        onPublished: () => running.published(),
+      }),
+      drain: services.relay.drain,
       scope,
-      run: Effect.runForkWith(services),
     }
   })
 }
 
 /** Starts, whatever the functions and layers of the embedding app do. */
-const started: typeof start = (options, host) => {
+const started: typeof start = (...given) => {
   try {
-    return start(options, host)
+    return start(...given)
   } catch (cause) {
     console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: stackFrames(cause) }))
     return Result.fail("its env or one of its layers throws, as its log says")
   }
 }
 
-/** Resolves when a fiber has ended, however it has; `undefined` if it has already. */
-const ended = (fiber: Fiber.Fiber<unknown, unknown>): Promise<void> | undefined =>
-  fiber.pollUnsafe() === undefined
-    ? new Promise((resolve) => void fiber.addObserver(() => resolve()))
-    : undefined
-
-const finalize = Effect.fnUntraced(function* ({ after, record }: Exchange) {
-  for (let next = after.shift(); next !== undefined; next = after.shift()) {
-    yield* Effect.catchCause(
-      next,
-      (cause) => Effect.sync(() => reportDefect(record.request_id, Cause.squash(cause))),
-    )
-  }
-})
-
-/** Does what the stages of a request have put off. A defect in it is reported, and takes nothing of the rest with it. */
-const settle = (exchange: Exchange, run: Run): Promise<void> | undefined =>
-  exchange.after.length === 0 ? undefined : ended(run(finalize(exchange)))
-
-const noUrl = new URL("http://host.invalid/")
+const noUrl: RequestUrl = new URL("http://host.invalid/")
 
 /**
  * Makes a gateway. Nothing happens before its first request.
  *
  * Malformed settings do not throw: each request then gets 500 with the variable's name.
  */
-export const makeGateway = (options: GatewayOptions, host: HostCapabilities): Gateway => {
-  let engine: Result.Result<Served, string> | undefined
+export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilities): Gateway => {
+  let engine: Result.Result<Engine, string> | undefined
   let stopping = false
   const onStop = new Set<() => void>()
-  const running = noneRunning()
+  const running = new RunningRequests()
 
-  const begin = (): Result.Result<Served, string> =>
-    Result.map(started(options, host), (engine) => ({
-      ...engine,
-      publish: makePublisher({
-        ...engine,
-        refreshPrices: () => {
-          const { prices, run } = engine
-          if (!stopping && prices.isRefreshDue()) return ended(run(prices.refreshIfDue))
-        },
-        detached: host.backgroundWork ?? true,
-        onPublished: running.told,
-      }),
-    }))
+  /** The answer to a request, at the latest when it is cut: nothing that hangs makes its client wait. */
+  const answered = ({ pipeline }: Engine, exchange: Exchange): Promise<Answer> =>
+    new Promise((resolve) => {
+      running.working(exchange)
+      const forget = exchange.cut.onCut((reason) => {
+        running.answered(exchange)
+        resolve(refuse(exchange, interrupted(reason).error))
+      })
+      pipeline(exchange).then((result) => {
+        forget()
+        running.answered(exchange)
+        if (Result.isFailure(result)) return resolve(refuse(exchange, failureOf(exchange, result.failure)))
+        const { status } = result.success
+        if (exchange.answering === undefined) {
+          exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
+        }
+        resolve(result.success)
+      }, (defect: unknown) => {
+        forget()
+        running.answered(exchange)
+        reportDefect(exchange.id, defect)
+        resolve(refuse(exchange, internal(exchange.id)))
+      })
+    })
 
-  const answerOf = (exchange: Exchange, exit: Exit.Exit<Response, GatewayError>): Response => {
-    if (Exit.isFailure(exit)) {
-      const error = failureOf(exchange, exit)
-      if (!stopping || error.reason !== "client_left") return refuse(exchange, error)
-      // Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left.
-      exchange.interruption ??= "draining"
-      return refuse(exchange, exchange.interruption === "draining" ? cutByDraining() : error)
-    }
-    exchange.interruption = undefined
-    if (exchange.record.upstream_status === null) {
-      exchange.record.status = exit.value.status
-      exchange.finish("complete")
-    }
-    return exit.value
+  /** Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left. */
+  const failureOf = (_exchange: Exchange, error: GatewayError): GatewayError =>
+    stopping && error.reason === "client_left" ? interrupted("draining").error : error
+
+  /** Answers if the settings are sound. */
+  const serve = async (engine: Engine, request: Request, host: HostContext): Promise<Answer> => {
+    const headers = HeaderFields.of(request.headers)
+    const url = urlOf({ url: request.url, headers })
+    const { settings, metrics } = engine
+    const exchange = new Exchange(request, url ?? noUrl, headers, host, settings, engine.finished)
+    running.began()
+    metrics.began(exchange.method, exchange.scheme)
+    const answer =
+      await (url === undefined
+        ? refuse(exchange, unreadableUrl())
+        : stopping
+        ? refuse(exchange, draining())
+        : answeredUnlessLeft(engine, exchange))
+    // Pages are for clients; the management API is for servers and command lines.
+    if (!isAdminPath(exchange.path)) addCors(answer.headers, settings.corsOrigins, headers)
+    addIds(answer.headers, exchange)
+    return answer
+  }
+  const answeredUnlessLeft = (engine: Engine, exchange: Exchange): Promise<Answer> => {
+    const answer = answered(engine, exchange)
+    // After its work has begun: a client may have left already, which is reported at once.
+    const leave = (): void => exchange.cut.cut("client_left")
+    if (exchange.host.onLeave === undefined) abortOf(exchange.request.signal).onAbort(leave)
+    else exchange.host.onLeave(leave)
+    return answer
+  }
+
+  const handle = (request: Request, host: HostContext): Promise<Answer> => {
+    engine ??= started(options, capabilities, running, () => stopping)
+    if (Result.isSuccess(engine)) return serve(engine.success, request, host)
+    const headers = HeaderFields.of(request.headers)
+    const exchange = new Exchange(
+      request,
+      urlOf({ url: request.url, headers }) ?? noUrl,
+      headers,
+      host,
+      undefined,
+      () => {},
+    )
+    const answer = refuse(exchange, misconfigured(engine.failure))
+    addIds(answer.headers, exchange)
+    return Promise.resolve(answer)
   }
 
   const dispose = async (grace = 0): Promise<void> => {
     stopping = true
     for (const callback of onStop) callback()
     if (engine === undefined || Result.isFailure(engine)) return
-    const { run, scope } = engine.success
+    const { drain, scope } = engine.success
     if (grace > 0) await within(grace, running.idle())
-    const ended = running.end(patience.records)
-    run(Effect.map(StreamRelay, ({ drain }) => drain()))
-    await ended
-    await within(patience.services, Effect.runPromise(Scope.close(scope, Exit.void)).catch(report))
+    running.cutUnanswered()
+    drain()
+    await within(patience.records, running.idle())
+    const closed = Effect.runPromise(Scope.close(scope, Exit.void)).catch((cause) =>
+      console.error(
+        JSON.stringify({ level: "error", msg: "the gateway cannot end in order", at: stackFrames(cause) }),
+      )
+    )
+    await within(patience.services, closed)
   }
   let disposed: Promise<void> | undefined
 
-  /** Answers where the settings are sound. */
-  const serve = (
-    engine: Served,
-    request: Request,
-    context: HostContext,
-  ): Promise<Response> => {
-    const { settings, metrics, run, publish } = engine
-    const headers = HeaderFields.of(request.headers)
-    const url = urlOf({ headers, url: request.url })
-    let done: (() => void) | undefined
-    context.waitUntil?.(
-      new Promise<void>((resolve) => {
-        done = resolve
-      }),
-    )
-    const exchange = openExchange(request, url ?? noUrl, headers, context, settings, (exchange) => {
-      exchange.upload?.release()
-      context.onEnd?.()
-      publish({
-        record: exchange.record,
-        directive: exchange.collected,
-        secrets: exchange.secrets,
-        settle: () => settle(exchange, run),
-        done,
-      })
-    })
-    running.began()
-    metrics.began(exchange.record.method, exchange.record.scheme)
-    const finished = (response: Response): Response => {
-      // Pages are for clients; the management API is for servers and command lines.
-      if (!isAdminPath(exchange.url.pathname)) {
-        addCors(response.headers, settings.corsOrigins, headers)
-      }
-      return withIds(response, exchange)
-    }
-    if (url === undefined) return Promise.resolve(finished(refuse(exchange, unreadableUrl())))
-    if (stopping) return Promise.resolve(finished(refuse(exchange, draining())))
-    const answered = running.answered(exchange, run(pipeline(exchange)))
-    // After it counts as running: a client may have left already, which is told at once.
-    exchange.onLeave(() => running.interrupt(exchange, "client_left"))
-    return answered.then((exit) => finished(answerOf(exchange, exit)))
-  }
-
   return {
-    fetch: (request, context = {}) => {
-      engine ??= begin()
-      if (Result.isSuccess(engine)) return serve(engine.success, request, context)
-      const exchange = openExchange(
-        request,
-        urlOf(request) ?? noUrl,
-        HeaderFields.of(request.headers),
-        context,
-        undefined,
-        () => context.onEnd?.(),
-      )
-      return Promise.resolve(withIds(refuse(exchange, misconfigured(engine.failure)), exchange))
-    },
-    idle: running.idle,
+    handle,
+    fetch: async (request, host = {}) => toResponse(await handle(request, host)),
+    idle: () => running.idle(),
     onStop: (callback) => {
       if (stopping) callback()
       else onStop.add(callback)

@@ -3,34 +3,37 @@
  *
  * @module
  */
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AuthForwarder } from "./auth/AuthForwarder.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
+import type { UploadBounds } from "./body/upload.ts"
+import { Uploads } from "./body/Uploads.ts"
 import { ResponseCache } from "./cache/ResponseCache.ts"
-import type { Settings } from "./config/Settings.ts"
-import type { RequestLog } from "./request-log/RequestLog.ts"
+import { RequestCoalescer } from "./call/RequestCoalescer.ts"
+import { Settings } from "./config/Settings.ts"
 import { RateLimit } from "./limit/RateLimit.ts"
 import { SpendLimit } from "./limit/SpendLimit.ts"
 import type { PipelineServices } from "./pipeline.ts"
-import { CircuitBreakers } from "./upstream/CircuitBreakers.ts"
 import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
-import type { Transport } from "./upstream/Transport.ts"
-import { Upstream } from "./upstream/Upstream.ts"
-import type { UploadBounds } from "./body/upload.ts"
-import { Uploads } from "./body/Uploads.ts"
+import type { RequestLog } from "./request-log/RequestLog.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
-import type { RequestCoalescer } from "./call/RequestCoalescer.ts"
 import type { MemoryOptions } from "./store/memory.ts"
 import type { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
 import { OtlpExporter } from "./telemetry/otlp/OtlpExporter.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
+import { plainClock } from "./time/clock.ts"
+import { Timer } from "./time/Timer.ts"
+import { CircuitBreakers } from "./upstream/CircuitBreakers.ts"
+import type { Transport } from "./upstream/Transport.ts"
+import { Upstream } from "./upstream/Upstream.ts"
 
 /** What a host says of its isolates and processes. */
 export interface HostCapabilities {
   /** Whether equal misses of the cache share a call: on Workers a request must not wait for another. */
-  readonly coalescer: Layer.Layer<RequestCoalescer>
+  readonly coalescer: Layer.Layer<RequestCoalescer, never, ResponseCache | StreamRelay>
   /** How much is held in memory: its own bounds, where the default ones do not suit. */
   readonly memory?: MemoryOptions
   /** How much the bodies of requests may hold together, where the default does not suit. */
@@ -39,18 +42,31 @@ export interface HostCapabilities {
   readonly log: Layer.Layer<RequestLog, never, Settings>
   /** The clock that calls run by, where the runtime's own is not to be relied on. */
   readonly clock?: Layer.Layer<never>
-  /** Whether work goes on when the request that began it has ended; it does unless told otherwise. */
+  /** Whether work goes on when the request that began it has ended, as it does by default. */
   readonly backgroundWork?: boolean
 }
+
+/** The services that the path of a request runs on. */
+export type GatewayServices =
+  | AuthForwarder
+  | CircuitBreakers
+  | GatewayAuth
+  | Metrics
+  | Prices
+  | RateLimit
+  | RequestCoalescer
+  | ResponseCache
+  | SpendLimit
+  | StreamRelay
+  | Telemetry
+  | Uploads
+  | Upstream
+  | UrlResolver
 
 /** Every service of the gateway but the settings, the transport, the store and the log. All of them build without waiting. */
 export const layerDefault = (
   { coalescer, uploads, backgroundWork = true }: HostCapabilities,
-): Layer.Layer<
-  Exclude<PipelineServices, RequestLog | Settings> | Metrics | Telemetry,
-  never,
-  RequestLog | Settings | Store | Transport
-> =>
+): Layer.Layer<GatewayServices, never, RequestLog | Settings | Store | Transport> =>
   Layer.mergeAll(
     UrlResolver.layer,
     Uploads.layer(uploads),
@@ -58,14 +74,35 @@ export const layerDefault = (
     AuthForwarder.layer,
     RateLimit.layer,
     SpendLimit.layer,
-    ResponseCache.layer(),
-    coalescer,
+    coalescer.pipe(Layer.provideMerge(Layer.merge(ResponseCache.layer(), StreamRelay.layer))),
     CircuitBreakers.layerMemory,
     Prices.layer,
     Upstream.layer,
-    StreamRelay.layer,
     Telemetry.layer.pipe(
       Layer.provide(OtlpExporter.layer({ detached: backgroundWork })),
       Layer.provideMerge(Metrics.layer),
     ),
   )
+
+/** Resolves the services once: what runs per request are their plain methods. */
+export const resolveServices: Effect.Effect<PipelineServices, never, GatewayServices | Settings> = Effect.gen(
+  function* () {
+    return {
+      settings: yield* Settings,
+      resolver: yield* UrlResolver,
+      auth: yield* GatewayAuth,
+      uploads: yield* Uploads,
+      forwarder: yield* AuthForwarder,
+      cache: yield* ResponseCache,
+      coalescer: yield* RequestCoalescer,
+      rateLimit: yield* RateLimit,
+      spendLimit: yield* SpendLimit,
+      prices: yield* Prices,
+      circuits: yield* CircuitBreakers,
+      upstream: yield* Upstream,
+      relay: yield* StreamRelay,
+      clock: yield* plainClock,
+      startTimer: yield* Timer,
+    }
+  },
+)

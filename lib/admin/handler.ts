@@ -55,19 +55,19 @@ export const handleAdmin = (
 ): Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings> =>
   Effect.gen(function* () {
     const settings = yield* Settings
-    const { record, request, url } = exchange
+    const { request, url } = exchange
     const { account, gateway: id, name } = route
-    record.route = `admin.${name}`
+    exchange.routeName = `admin.${name}`
     // The log records calls, not who reads it.
-    exchange.collected.shouldLog = false
+    exchange.shouldLog = false
     const { adminToken } = settings
     const shown = presented(request.headers)
     if (adminToken === undefined || !(yield* Effect.promise(() => isAdminToken(shown, adminToken)))) {
       return yield* adminUnauthorized(shown.length > 0)
     }
     if (name === "metrics") return yield* metrics
-    record.account_id = account
-    record.gateway_id = id === "" ? null : id
+    exchange.account = account
+    exchange.gateway = id === "" ? null : id
     const searchParams = new URLSearchParams(url.search)
     if (name === "gateways") return yield* answered(listGateways(settings, account, searchParams))
     if (id === "") return yield* showAnalytics({ account }, searchParams)

@@ -4,6 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
+import { HeaderFields } from "../headers/header-fields.ts"
 import { parseBytes, topLevelMembers } from "../json/members.ts"
 
 /** The most headers of a step. Servers take about a hundred of a request, and SDKs send a dozen. */
@@ -32,7 +33,7 @@ const shown = (name: string): string => JSON.stringify(name.slice(0, 100).toWell
 export const stepHeaders = (
   object: Uint8Array = new TextEncoder().encode("{}"),
   authorization: unknown,
-): Result.Result<Headers, string> => {
+): Result.Result<HeaderFields, string> => {
   const members = topLevelMembers(object, mostHeaders)
   if (members === undefined) {
     return Result.fail('has "headers" that are not an object. Send names with their values.')
@@ -52,9 +53,11 @@ export const stepHeaders = (
       )
     }
   }
-  if (authorization === undefined || headers.has("authorization")) return Result.succeed(headers)
+  if (authorization === undefined || headers.has("authorization")) {
+    return Result.succeed(HeaderFields.of(headers))
+  }
   return typeof authorization === "string" && setHeader(headers, "authorization", authorization)
-    ? Result.succeed(headers)
+    ? Result.succeed(HeaderFields.of(headers))
     : Result.fail('has an "authorization" that is not text for a header. Put it in "headers".')
 }
 

@@ -8,6 +8,7 @@
  */
 import * as Result from "effect/Result"
 import { badRequest, type GatewayError } from "../errors.ts"
+import type { HeaderFields } from "../headers/header-fields.ts"
 import { arrayElements, type Elements, type JsonRange, membersNamed, parseBytes } from "../json/members.ts"
 import { isObject } from "../json/parse.ts"
 import { stepHeaders } from "./step-headers.ts"
@@ -38,7 +39,7 @@ export interface UniversalStep {
   /** The endpoint's query with its `?`, or empty. */
   readonly search: string
   /** All of the step's headers, `cf-aig-*` among them. */
-  readonly headers: Headers
+  readonly headers: HeaderFields
   /** The body for the provider: the bytes of `query` as received. */
   readonly body: Uint8Array<ArrayBuffer>
   readonly config: StepConfig

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { HeaderFields } from "../headers/header-fields.ts"
 
 /** An answer, whole. */
 export interface CachedAnswer {
@@ -22,8 +23,8 @@ interface Head extends Omit<CachedAnswer, "body"> {
 }
 
 /** The headers of an answer replayed at `now`, in milliseconds since 1970, with its `Age` (RFC 9111 §5.1). */
-export const replayHeaders = ({ headers, body, storedAt }: CachedAnswer, now: number): Headers => {
-  const replayed = new Headers(headers.map(([name, value]): [string, string] => [name, value]))
+export const replayHeaders = ({ headers, body, storedAt }: CachedAnswer, now: number): HeaderFields => {
+  const replayed = HeaderFields.from(headers)
   // A clock that was set back must not make a negative age.
   replayed.set("age", String(Math.max(0, Math.floor((now - storedAt) / 1000))))
   replayed.set("content-length", String(body.byteLength))
@@ -69,7 +70,7 @@ export const decodeAnswer = (bytes: Uint8Array<ArrayBuffer>): CachedAnswer | und
     const { status, statusText, headers, storedAt } = head
     const answer = { status, statusText, headers, body: bytes.subarray(headEnd), storedAt }
     // Throws if it cannot be a response: a status out of range, a name that is not a token.
-    new Response(null, { status, statusText, headers: replayHeaders(answer, storedAt) })
+    new Response(null, { status, statusText, headers: replayHeaders(answer, storedAt).toInit() })
     return answer
   } catch {
     return undefined

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { HeaderFields } from "../headers/header-fields.ts"
 
 /**
  * - `set-cookie` is for one client; `access-control-*` and `cf-*` are what a gateway or an edge says to one client.
@@ -34,15 +35,16 @@ const ofOneCall: ReadonlyArray<RegExp> = [
 const isOfAnswer = (name: string): boolean => !ofOneCall.some((pattern) => pattern.test(name))
 
 /** The end-to-end headers of an answer that are stored with it. */
-export const keptHeaders = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
-  [...headers].filter(([name]) => isOfAnswer(name))
+export const keptHeaders = (
+  headers: Iterable<readonly [string, string]>,
+): ReadonlyArray<readonly [name: string, value: string]> => [...headers].filter(([name]) => isOfAnswer(name))
 
 /** What tells the clients that share a failure how to go on. */
 const advice: ReadonlySet<string> = new Set(["retry-after", "retry-after-ms", "x-should-retry"])
 
 /** The headers for another client that waited for the same answer, with the length of the same body. */
-export const sharedHeaders = (headers: Headers): Headers => {
-  const shared = new Headers()
+export const sharedHeaders = (headers: Iterable<readonly [string, string]>): HeaderFields => {
+  const shared = new HeaderFields()
   for (const [name, value] of headers) {
     if (name === "content-length" || advice.has(name) || isOfAnswer(name)) shared.append(name, value)
   }

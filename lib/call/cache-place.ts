@@ -1,23 +1,17 @@
 /**
- * Whether a step may be answered from the cache, and where its answer lies there.
+ * Whether a call may be answered from the cache, and where its answer lies there.
  *
  * @module
  */
-import { callerIdentity, type CredentialSource } from "../auth/credential-identity.ts"
+import { heldBytes } from "../body/prepared-body.ts"
+import { callerIdentity } from "../auth/credential-identity.ts"
 import { cacheKey } from "../cache/cache-key.ts"
 import { mayAnswer } from "../cache/may-store.ts"
-import type { CachePlace } from "../cache/ResponseCache.ts"
-import type { Framing } from "../sse/framing.ts"
 import { membersNamed, parseBytes } from "../json/members.ts"
-import { heldBytes } from "../body/prepared-body.ts"
+import type { Framing } from "../sse/framing.ts"
 import type { Call } from "./call.ts"
-import type { Step } from "./step.ts"
-
-/** Where a step's answer is kept, and by whom it may be waited for. */
-export interface StepPlace extends CachePlace {
-  /** A name for the caller that tells nothing of its secrets. */
-  readonly caller: string
-}
+import type { CallTarget } from "./call-target.ts"
+import type { CallPlace } from "./RequestCoalescer.ts"
 
 /**
  * Members with which a call has a past or a future at the provider: it goes on in the background, is stored, adds to a
@@ -40,29 +34,22 @@ const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean =>
   return false
 }
 
-/** Whether an answer to a step may be that of another time: it infers and does nothing else, and its body is at hand. */
-const mayRepeat = ({ method, route, body, headers }: Step): boolean => {
+/** Whether an earlier answer may serve a call: it infers and does nothing else, and its body is at hand. */
+const mayRepeat = ({ method, route, body, headers }: CallTarget): boolean => {
   if (method !== route.repeatable || body.kind === "stream" || !mayAnswer(headers)) return false
   const names = route.framing && stateful[route.framing]
-  // Of an encoded body no more than its model is known.
+  // Of an encoded body only the model is known.
   return body.kind === "none" || names === undefined ||
     (body.coding === undefined && !isStateful(body.bytes, names))
 }
 
-/**
- * The place of a step; nothing where each call counts.
- *
- * @param request the headers that go up
- */
-export const placeOf = async (
-  { exchange: { record }, gateway, caller: { token }, step }: Call,
-  credential: CredentialSource,
-  request: Headers,
-): Promise<StepPlace | undefined> => {
-  if (!mayRepeat(step)) return undefined
-  const { method, route, body, options } = step
-  const caller = await callerIdentity(token, credential)
-  const id = `${record.account_id}/${record.gateway_id}`
+/** The place of a call's answer; `undefined` if each call counts. */
+export const placeOf = async (call: Call): Promise<CallPlace | undefined> => {
+  const { exchange, gateway, caller: { token }, target, headers: request } = call
+  if (!mayRepeat(target)) return undefined
+  const { method, route, body, options } = target
+  const caller = await callerIdentity(token, call.credential)
+  const id = `${exchange.account}/${exchange.gateway}`
   if (options.cache.key !== undefined) {
     const shared = gateway.cache.keyIsShared
     const key = await cacheKey({

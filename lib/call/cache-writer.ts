@@ -3,36 +3,40 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import { collect } from "../bytes/collector.ts"
+import { isWholeAnswer } from "../cache/whole-answer.ts"
 import { keptHeaders } from "../cache/kept-headers.ts"
 import { mayStore } from "../cache/may-store.ts"
 import type { CachePlace, ResponseCache } from "../cache/ResponseCache.ts"
-import { isWholeAnswer } from "../cache/whole-answer.ts"
-import { isEventStream } from "../sse/framing.ts"
 import { reportedError } from "../answer/reported-error.ts"
-import type { Call, Observer, StepAnswer } from "./call.ts"
-import { lift } from "./lift.ts"
+import { collect } from "../bytes/collector.ts"
+import { isEventStream } from "../sse/framing.ts"
+import type { BodyTap, Call, PendingAnswer } from "./call.ts"
 
 /** Whether a body has neither a length nor chunks (RFC 9112 §6.3, rule 8): what is cut of it looks like all of it. */
-const endsWithConnection = (headers: Pick<Headers, "get" | "has">): boolean =>
+const endsWithConnection = (headers: PendingAnswer["received"]): boolean =>
   /\bclose\b/i.test(headers.get("connection") ?? "") && !headers.has("content-length") &&
   !headers.has("transfer-encoding")
 
-const tellsError = (value: unknown): boolean => reportedError(value) !== undefined
+const reportsError = (value: unknown): boolean => reportedError(value) !== undefined
 
-/** Keeps an answer once all of it has passed, if it is none of a failure; nothing where it may not be kept. */
-export const keeper = (
-  { gateway, step }: Call,
+/** What an answer is kept with. */
+export interface CacheWriting {
+  readonly cache: ResponseCache["Service"]
+  /** Milliseconds since 1970. */
+  readonly wall: () => number
+}
+
+/** Keeps an answer once all of it has passed, unless it reports a failure; `undefined` if it may not be kept. */
+export const cacheWriter = (
+  { gateway, target }: Call,
   place: CachePlace,
-  { status, statusText, received, headers }: StepAnswer,
-  cache: ResponseCache["Service"],
-): Observer | undefined => {
+  { status, statusText, headers, received }: PendingAnswer,
+  { cache, wall }: CacheWriting,
+): BodyTap | undefined => {
   if (!mayStore({ status, headers, streams: gateway.cache.streams })) return undefined
   const stream = isEventStream(headers)
-  const { framing, body: read } = step.route
-  // Where the end of a stream is not known, it cannot be known to have come.
+  const { framing, body: read } = target.route
+  // If the end of a stream is not known, it cannot be known to have come.
   if (stream && framing === undefined) return undefined
   const type = headers.get("content-type") ?? ""
   const untilClose = endsWithConnection(received)
@@ -41,18 +45,11 @@ export const keeper = (
     push: collector.push,
     ended: (ending) => {
       const body = ending === "complete" ? collector.whole() : undefined
-      const object = !stream && (read === "viewed" || read === "compat" || step.method === "GET")
-      if (body === undefined || !isWholeAnswer(body, { type, stream, object, untilClose, tellsError })) {
-        return Effect.void
-      }
-      return Effect.flatMap(Clock.currentTimeMillis, (storedAt) =>
-        lift(() =>
-          cache.put(
-            place,
-            { status, statusText, headers: keptHeaders(headers), body, storedAt },
-            step.options.cache.ttl * 1000,
-          )
-        ))
+      const object = !stream && (read === "viewed" || read === "compat" || target.method === "GET")
+      const kind = { type, stream, object, untilClose, tellsError: reportsError }
+      if (body === undefined || !isWholeAnswer(body, kind)) return
+      const answer = { status, statusText, headers: keptHeaders(headers), body, storedAt: wall() }
+      return cache.put(place, answer, target.options.cache.ttl * 1000)
     },
   }
 }

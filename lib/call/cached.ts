@@ -1,57 +1,40 @@
 /**
- * The cache around one step: an answer that is kept, or one that will be.
+ * The cache around a call: an answer that is kept, or one that will be.
  *
  * @module
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import type { CredentialSource } from "../auth/credential-identity.ts"
+import * as Result from "effect/Result"
 import { type CachedAnswer, replayHeaders } from "../cache/cached-answer.ts"
-import { ResponseCache } from "../cache/ResponseCache.ts"
-import type { GatewayError } from "../errors.ts"
 import { placeOf } from "./cache-place.ts"
-import type { Call, Called, Sent } from "./call.ts"
-import { lift } from "./lift.ts"
-import { RequestCoalescer } from "./RequestCoalescer.ts"
-import { answerWhole, relayed } from "./respond.ts"
+import type { CallServices } from "./call-provider.ts"
+import { type Call, type Next, PendingAnswer } from "./call.ts"
 
-/** What the cache asks of the layers. */
-export type CacheServices = RequestCoalescer | ResponseCache
+/** Answers from the cache, else by a call that equal ones may share, and whose answer may be kept. */
+export const cached = (
+  { cache, coalescer, clock }: Pick<CallServices, "cache" | "coalescer" | "clock">,
+  next: Next,
+): Next => {
+  const makeAnew: Next = async (call) => {
+    const result = await next(call)
+    if (Result.isSuccess(result)) result.success.headers.set("cf-aig-cache-status", "MISS")
+    return result
+  }
+  return async (call) => {
+    // Callers may ask for the cache themselves, so that no gateway is without this stage.
+    if (call.target.options.cache.ttl === 0) return next(call)
+    const place = await placeOf(call)
+    if (place === undefined) return next(call)
+    const kept = call.target.options.cache.lookup ? await cache.lookup(place) : undefined
+    if (kept !== undefined) return Result.succeed(replayed(call, kept, clock.wall()))
+    return coalescer.coalesce(call, place, makeAnew)
+  }
+}
 
-/**
- * The answer to a step from the cache, else from the provider.
- *
- * @param request the headers that go up
- */
-export const cachedStep: <R>(
-  call: Call,
-  credential: CredentialSource,
-  request: Headers,
-  send: Effect.Effect<Sent, GatewayError, R>,
-) => Effect.Effect<Called, GatewayError, R | CacheServices> = Effect.fnUntraced(
-  function* (call, credential, request, send) {
-    const place = yield* Effect.promise(() => placeOf(call, credential, request))
-    if (place === undefined) return relayed(call, yield* send)
-    const { lookup } = call.step.options.cache
-    const cache = yield* ResponseCache
-    const kept = lookup ? yield* lift(() => cache.lookup(place)) : undefined
-    if (kept !== undefined) return replayed(call, kept, yield* Clock.currentTimeMillis)
-    const missed = Effect.map(send, (sent) => {
-      sent.headers.set("cf-aig-cache-status", "MISS")
-      return sent
-    })
-    return yield* (yield* RequestCoalescer).coalesce(call, place, missed)
-  },
-)
-
-const replayed = (call: Call, kept: CachedAnswer, now: number): Called => ({
-  status: kept.status,
-  release: () => {},
-  respond: () => {
-    const { status, statusText, body } = kept
-    const headers = replayHeaders(kept, now)
-    headers.set("cf-aig-cache-status", "HIT")
-    call.exchange.record.cached = true
-    return Effect.succeed(answerWhole(call, body, { status, statusText, headers }))
-  },
-})
+const replayed = (call: Call, kept: CachedAnswer, now: number): PendingAnswer => {
+  const { status, statusText, body } = kept
+  const headers = replayHeaders(kept, now)
+  headers.set("cf-aig-cache-status", "HIT")
+  call.report.cached = true
+  call.report.cost = 0
+  return new PendingAnswer({ status, statusText, headers, received: headers, body, release: () => {} }, call)
+}

@@ -1,60 +1,55 @@
 /**
- * One step, from its credential to an answer that is ready to be relayed: from the cache, or from the provider.
+ * One provider call, as an onion of stages: composed once for each gateway, out of the stages that its settings switch on.
  *
  * @module
  */
-import * as Effect from "effect/Effect"
-import { AuthForwarder } from "../auth/AuthForwarder.ts"
-import type { GatewayError } from "../errors.ts"
-import { cachedStep, type CacheServices } from "./cached.ts"
-import type { Call, Called } from "./call.ts"
-import { admit, type LimitServices } from "./limited.ts"
-import { liftResult } from "./lift.ts"
-import { meteredStep, type MeterServices } from "./metered.ts"
-import { relayed } from "./respond.ts"
-import type { SendServices } from "./send.ts"
+import type { AuthForwarder } from "../auth/AuthForwarder.ts"
+import type { ResponseCache } from "../cache/ResponseCache.ts"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import type { RateLimit } from "../limit/RateLimit.ts"
+import type { SpendLimit } from "../limit/SpendLimit.ts"
+import type { Prices } from "../pricing/Prices.ts"
+import type { StreamRelay } from "../relay/StreamRelay.ts"
+import type { PlainClock } from "../time/clock.ts"
+import type { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import type { Upstream } from "../upstream/Upstream.ts"
+import { cached } from "./cached.ts"
+import type { Next } from "./call.ts"
+import { circuitGuarded } from "./circuit-guarded.ts"
+import { forwarded } from "./forwarded.ts"
+import { limited, limits } from "./limited.ts"
+import { metered } from "./metered.ts"
+import type { RequestCoalescer } from "./RequestCoalescer.ts"
+import { retried } from "./retried.ts"
+import { send } from "./send.ts"
+import { withUsageRequested } from "./stream-options-fallback.ts"
 
-/** Everything that calling a step asks of the layers. */
-export type StepServices = AuthForwarder | CacheServices | LimitServices | MeterServices | SendServices
+/** The services that calls run on, resolved once. */
+export interface CallServices {
+  readonly forwarder: AuthForwarder["Service"]
+  readonly cache: ResponseCache["Service"]
+  readonly coalescer: RequestCoalescer["Service"]
+  readonly rateLimit: RateLimit["Service"]
+  readonly spendLimit: SpendLimit["Service"]
+  readonly prices: Prices["Service"]
+  readonly circuits: CircuitBreakers["Service"]
+  readonly upstream: Upstream["Service"]
+  readonly relay: StreamRelay["Service"]
+  readonly clock: PlainClock
+  readonly startTimer: StartTimer
+}
 
-/** Calls a step. Fails where there is no answer at all: no key, a limit, no connection, no headers in time. */
-export const callStep: (call: Call) => Effect.Effect<Called, GatewayError, StepServices> = Effect.fnUntraced(
-  function* (call) {
-    const { exchange, gateway, caller, step } = call
-    const { record } = exchange
-    record.ending = "complete"
-    record.provider = step.route.provider
-    record.deployment = step.route.deployment ?? null
-    record.step = step.index
-    // What a step before it came to is not this one's.
-    record.key = "none"
-    record.time_to_headers_ms = null
-    record.metadata = step.options.metadata
-    exchange.collected.shouldLog = step.options.log.entry
-    record.changes.push(...step.changes)
-    const { forward } = yield* AuthForwarder
-    const input = {
-      headers: step.headers,
-      tokenHeaders: step.tokenHeaders,
-      request: exchange.headers,
-      hostname: exchange.url.hostname,
-      loopback: exchange.loopback,
-      hasToken: caller.token !== undefined,
-      gateway,
-      provider: step.route.provider,
-      keyAlias: step.options.keyAlias,
-      acceptsCallerKey: step.takesOwnKey,
-      requestId: record.request_id,
-    }
-    const { headers, credential } = yield* liftResult(() => forward(input))
-    record.key = credential.kind === "secret" ? "caller" : credential.kind
-    const send = Effect.flatMap(admit(call, credential), (admission) => {
-      const metered = meteredStep(call, headers, admission)
-      const { release } = admission
-      return release === undefined ? metered : Effect.onError(metered, () => Effect.sync(release))
-    })
-    return step.options.cache.ttl > 0
-      ? yield* cachedStep(call, credential, headers, send)
-      : relayed(call, yield* send)
-  },
-)
+/** Composes the call of a gateway; read from the bottom, as a call goes down. */
+export const callProvider = (services: CallServices, gateway: GatewaySettings): Next => {
+  const sent = send(services, gateway)
+  const guarded = gateway.circuit === undefined
+    ? sent
+    : circuitGuarded(services, gateway, gateway.circuit, sent)
+  const tried = retried(services, gateway, guarded)
+  const answered = gateway.requestsUsage ? withUsageRequested(tried) : tried
+  const measured = metered(services, gateway, answered)
+  const admitted = limits(gateway) ? limited(services, gateway, measured) : measured
+  const kept = cached(services, admitted)
+  return forwarded(services, kept)
+}

@@ -1,74 +1,163 @@
 /**
- * What the parts of a step have in common: who calls whom, and what comes of it.
+ * One provider call and its answer: what the stages of a call hand to each other.
  *
  * @module
  */
-import type * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type { CredentialSource } from "../auth/credential-identity.ts"
 import type { Caller } from "../auth/GatewayAuth.ts"
+import type { PreparedBody } from "../body/prepared-body.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
+import type { SpendLimits } from "../config/limit-rules.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
-import type { SpendLimits } from "../config/limit-rules.ts"
+import { HeaderFields } from "../headers/header-fields.ts"
 import type { SpendSubject } from "../limit/partition.ts"
-import type { AnswerObserver } from "../answer/answer-observer.ts"
-import type { StreamRelay } from "../relay/StreamRelay.ts"
-import type { UpstreamAnswer } from "../upstream/Upstream.ts"
+import { CallReport } from "../record/call-report.ts"
 import type { Ending } from "../record/request-record.ts"
-import type { Step } from "./step.ts"
+import type { AnswerObserver } from "../answer/answer-observer.ts"
+import type { Cut } from "../upstream/cut.ts"
+import type { GuardedBody } from "../upstream/guarded-body.ts"
+import type { UpstreamAnswer } from "../upstream/Upstream.ts"
+import { type CallTarget, recordedModel } from "./call-target.ts"
 
-/** Spend rules, and for whom they are asked. */
+/** Spend rules, and for whom they are checked. */
 export interface Budgets {
   readonly limits: SpendLimits
   readonly subject: SpendSubject
 }
 
-/** Who calls whom, and for which gateway. */
-export interface Call {
+/** Who calls, and by which gateway: the same for all calls of a request. */
+export interface CallContext {
   readonly exchange: Exchange
   readonly gateway: GatewaySettings
   readonly caller: Caller
-  readonly relay: StreamRelay["Service"]
-  /** Budgets beside the gateway's own, which the call is on as well. */
+}
+
+/** One call on its way through its stages. */
+export class Call implements CallContext {
+  readonly exchange: Exchange
+  readonly gateway: GatewaySettings
+  readonly caller: Caller
+  readonly target: CallTarget
+  /** Budgets beside the gateway's own that the call counts on as well. */
   readonly budgets: ReadonlyArray<Budgets>
-  readonly step: Step
+  readonly report: CallReport
+  /** Ends the call from outside. */
+  readonly cut: Cut
+
+  /** The headers that go up, and whose credential is among them: known once the call is authorized. */
+  headers: HeaderFields = noHeaders
+  credential: CredentialSource = noCredential
+  /** The body that goes up: the target's, or one that asks for the usage as well. */
+  body: PreparedBody
+  /** Whether the gateway alone has asked for the usage that the answer reports: the client is not to see it. */
+  requestedUsage = false
+  /** How often the call was tried before its body was changed back; its tries are counted on from there. */
+  triesBefore = 0
+  /** Counts another try on the limits, if they allow one. */
+  admitsRetry: (() => boolean | Promise<boolean>) | undefined
+
+  constructor(
+    { exchange, gateway, caller }: CallContext,
+    target: CallTarget,
+    budgets: ReadonlyArray<Budgets>,
+    cut: Cut = exchange.cut,
+  ) {
+    this.exchange = exchange
+    this.gateway = gateway
+    this.caller = caller
+    this.target = target
+    this.budgets = budgets
+    this.cut = cut
+    this.body = target.body
+    const { route, body, options } = target
+    this.report = new CallReport({
+      step: target.step,
+      provider: route.provider,
+      deployment: route.deployment ?? null,
+      model: recordedModel(target),
+      stream: body.view.stream,
+      metadata: options.metadata,
+      shouldLog: options.log.entry,
+      adaptations: target.adaptations,
+    })
+  }
+
+  /** The same call, made for others as well: it reports for itself, and ends when all have left. */
+  onBehalf(cut: Cut): Call {
+    const call = new Call(this, this.target, this.budgets, cut)
+    call.headers = this.headers
+    call.credential = this.credential
+    call.report.key = this.report.key
+    return call
+  }
 }
 
-/** A provider's answer, and those of its headers that go on to the client. */
-export type StepAnswer = UpstreamAnswer
-
-/** An answer, with what is to be told beside it, and who watches its body pass. */
-export interface Sent {
-  readonly answer: StepAnswer
-  /** Headers to add. */
-  readonly headers: Headers
-  /**
-   * Sees what the answer is, and says what of it goes on; `undefined` for one that was metered elsewhere, or of which nothing
-   * is known.
-   */
-  readonly observer: AnswerObserver | undefined
-  /** Watches the provider's bytes come; nothing for an answer that was metered elsewhere. */
-  readonly meter: Observer | undefined
-  /** Watch those bytes that go on to the client. */
-  readonly observers: ReadonlyArray<Observer>
-}
+const noHeaders = new HeaderFields()
+const noCredential: CredentialSource = { kind: "none" }
 
 /** Watches a body pass. */
-export interface Observer {
-  /** The next bytes, which it must not change. */
-  readonly push: (chunk: Uint8Array) => void
+export interface BodyTap {
+  /** Takes the next bytes that go on to the client, which it must not change. */
+  readonly push: ((chunk: Uint8Array) => void) | undefined
   /**
-   * What is to be done once the body has ended: after the response, and whether or not the client is still there.
+   * Does what is due once the body has ended: after the response, and whether or not the client is still there.
    *
    * @param whole whether all of it came, which it may also have done after its client had left
    */
-  readonly ended: (ending: Ending, whole: boolean) => Effect.Effect<void>
+  readonly ended: (ending: Ending, whole: boolean) => void | Promise<void>
 }
 
-/** An answer that is there, and not yet on its way to the client. */
-export interface Called {
-  readonly status: number
-  /** Hands it on. */
-  readonly respond: () => Effect.Effect<Response, GatewayError>
-  /** Lets it go, for another step's. */
-  readonly release: () => void
+/** Measures an answer as it comes from the provider. */
+export interface AnswerMeter extends BodyTap {
+  /** Bytes have come from the provider, and have been observed. */
+  readonly received: () => void
+  /** The body has ended. */
+  readonly stop: () => void
 }
+
+/** The answer to a call, not yet on its way to the client: it is either responded with, or released. */
+export class PendingAnswer {
+  readonly status: number
+  readonly statusText: string
+  /** Those that go on to the client. */
+  readonly headers: HeaderFields
+  readonly received: UpstreamAnswer["received"]
+  /** Bytes if the gateway holds the answer whole. */
+  readonly body: GuardedBody | Uint8Array<ArrayBuffer> | undefined
+  readonly call: Call
+  /** Sees what the answer is and how it ends, and leaves out of it what only the gateway has asked for. */
+  observer: AnswerObserver | undefined
+  /** Measures what the answer took; `undefined` if it was metered elsewhere: another call's, or a cached one. */
+  meter: AnswerMeter | undefined
+  /** In the order in which they are settled. */
+  readonly taps: Array<BodyTap> = []
+  readonly #onRelease: Array<() => void> = []
+
+  constructor(
+    answer: Omit<UpstreamAnswer, "body"> & { readonly body: PendingAnswer["body"] },
+    call: Call,
+  ) {
+    this.status = answer.status
+    this.statusText = answer.statusText
+    this.headers = answer.headers
+    this.received = answer.received
+    this.body = answer.body
+    this.call = call
+    this.#onRelease.push(answer.release)
+  }
+  onRelease(callback: () => void): void {
+    this.#onRelease.push(callback)
+  }
+  /** Lets the answer go, for another call's. Later calls do nothing. */
+  release(): void {
+    for (const callback of this.#onRelease.splice(0)) callback()
+  }
+}
+
+/** What comes of a call: an answer, whatever its status, or why there is none. */
+export type CallResult = Result.Result<PendingAnswer, GatewayError>
+
+/** The rest of a call's way, from one of its stages on. */
+export type Next = (call: Call) => Promise<CallResult>

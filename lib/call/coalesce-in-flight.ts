@@ -1,222 +1,242 @@
 /**
- * Equal misses at the same time make one call, whose answer each client gets: for Bun, Deno and Node.
+ * Equal calls that miss the cache at the same time become one, whose answer each client gets: for Bun, Deno and Node.
  *
  * The call belongs to none of them, so that each may leave on its own; when all have left, it ends.
  *
  * @module
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { type InFlightControls, makeSingleFlight, type SingleFlight } from "../coalesce/single-flight.ts"
+import * as Result from "effect/Result"
+import { reportDefect } from "../redaction/stack-frames.ts"
+import { declaredLength } from "../body/read-body.ts"
 import { sharedHeaders } from "../cache/kept-headers.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
+import { sameVariant, variedBy } from "../cache/vary.ts"
 import { type BodyBroadcast, broadcastBody, singleReaderBody } from "../coalesce/body-broadcast.ts"
-import { type HeaderReader, sameVariant, variedBy } from "../cache/vary.ts"
+import { type InFlightControls, makeSingleFlight, type SingleFlight } from "../coalesce/single-flight.ts"
 import type { RequestOptions } from "../config/request-options.ts"
-import { clientLeft, GatewayError } from "../errors.ts"
-import { HeaderFields } from "../headers/header-fields.ts"
+import type { GatewayError } from "../errors.ts"
+import type { HeaderFields } from "../headers/header-fields.ts"
+import type { Ending } from "../record/request-record.ts"
+import { StreamRelay } from "../relay/StreamRelay.ts"
+import { plainClock } from "../time/clock.ts"
+import { CutSource } from "../upstream/cut.ts"
 import { bodilessStatuses } from "../upstream/bodiless.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
-import type { GuardedBody } from "../upstream/guarded-body.ts"
-import { declaredLength } from "../body/read-body.ts"
-import type { Ending } from "../record/request-record.ts"
-import type { StepPlace } from "./cache-place.ts"
-import type { Call, Called, Observer, Sent, StepAnswer } from "./call.ts"
-import { keeper } from "./cache-writer.ts"
-import { RequestCoalescer } from "./RequestCoalescer.ts"
-import { relayed } from "./respond.ts"
-import { separateMiss } from "./coalesce-none.ts"
+import { interrupted } from "../upstream/upstream-failure.ts"
+import { cacheWriter, type CacheWriting } from "./cache-writer.ts"
+import { type BodyTap, type Call, type CallResult, type Next, PendingAnswer } from "./call.ts"
+import { callAlone } from "./coalesce-none.ts"
+import { type CallPlace, RequestCoalescer } from "./RequestCoalescer.ts"
 
-/** Two clients who ask for the same at once share one call. */
-export const layerCoalesceInFlight: Layer.Layer<RequestCoalescer> = Layer.sync(RequestCoalescer, () => {
-  const flights = makeSingleFlight<SharedAnswer>()
-  return {
-    coalesce: (call, place, send) =>
-      isShared(call) ? sharedMiss(call, place, send, flights) : separateMiss(call, place, send),
-  }
-})
+interface Services extends CacheWriting {
+  readonly relay: StreamRelay["Service"]
+}
 
-/** Whoever skips the cache wants an answer made anew; and a stream that is not kept must not be waited for. */
-const isShared = ({ gateway, step: { body, options } }: Call): boolean =>
+/** Clients that ask for the same at once share one call. */
+export const layerCoalesceInFlight: Layer.Layer<RequestCoalescer, never, ResponseCache | StreamRelay> = Layer
+  .effect(
+    RequestCoalescer,
+    Effect.gen(function* () {
+      const services: Services = {
+        cache: yield* ResponseCache,
+        relay: yield* StreamRelay,
+        wall: (yield* plainClock).wall,
+      }
+      const inFlight = makeSingleFlight<SharedAnswer>()
+      return {
+        coalesce: (call, place, next) =>
+          isShared(call)
+            ? callShared(services, inFlight, call, place, next)
+            : callAlone(services, call, place, next),
+      }
+    }),
+  )
+
+/** `skip-cache` asks for a fresh answer, and a stream that is not kept must not be waited for. */
+const isShared = ({ gateway, target: { body, options } }: Call): boolean =>
   options.cache.lookup && (gateway.cache.streams || !body.view.stream)
 
 /**
- * What is no part of the cache's key and yet must not be another's: what limits or prolongs one client's call, and, where
+ * What is no part of the cache's key and yet must not be another's: what limits or prolongs one client's call, and, if
  * callers share what is kept, whose credential may be refused.
  */
-const flightKey = ({ key, caller }: StepPlace, { requestTimeout, retry }: RequestOptions): string =>
+const flightKey = ({ key, caller }: CallPlace, { requestTimeout, retry }: RequestOptions): string =>
   JSON.stringify([key, caller, requestTimeout, retry])
 
-/** An answer of which each client who asked for the same gets its own body. */
+/** An answer of which each client that asked for the same gets its own body. */
 interface SharedAnswer {
   readonly status: number
   readonly statusText: string
-  /** As they are for the client who caused the call. */
-  readonly headers: Headers
+  /** As they are for the client that caused the call. */
+  readonly headers: HeaderFields
+  readonly received: PendingAnswer["received"]
   /** The headers of its request, as they went up. */
-  readonly request: HeaderReader
+  readonly request: CallPlace["request"]
   readonly body: BodyBroadcast
 }
 
-/** Why there is no answer, and how the call ended. */
-interface SharedFailure {
-  readonly error: unknown
+/** Why there is no answer: an error and how the call ended, or a defect. */
+class SharedFailure {
+  readonly error: GatewayError
   readonly ending: Ending
+  constructor(error: GatewayError, ending: Ending) {
+    this.error = error
+    this.ending = ending
+  }
 }
 
-/** Joins the call for a key, or starts it. */
-const sharedMiss: <R>(
+/** Joins the call that is in flight for a key, or starts it. */
+const callShared = async (
+  services: Services,
+  inFlight: SingleFlight<SharedAnswer>,
   call: Call,
-  place: StepPlace,
-  send: Effect.Effect<Sent, GatewayError, R>,
-  flights: SingleFlight<SharedAnswer>,
-) => Effect.Effect<Called, GatewayError, R | ResponseCache> = Effect.fnUntraced(
-  function* (call, place, send, flights) {
-    const { exchange, step } = call
-    let lead: Lead | undefined
-    const seat = flights.join(flightKey(place, step.options), (controls) =>
-      new Promise((land, fail) => {
-        lead = { controls, land, fail }
-      }))
-    if (lead !== undefined) {
-      const flight = yield* Effect.forkDetach(fly(call, place, send, lead), { startImmediately: true })
-      // What the call took is known when it has ended, which may be after its first client has left.
-      exchange.after.push(Effect.asVoid(Fiber.await(flight)))
-    } else exchange.record.cost = 0
-    const before = exchange.elapsed()
-    let seated = true
-    const landed = yield* Effect.callback<SharedAnswer, GatewayError>((resume) => {
-      seat.result.then(
-        (shared) => resume(Effect.succeed(shared)),
-        ({ error, ending }: SharedFailure) => {
-          if (seated) exchange.record.ending = ending
-          resume(error instanceof GatewayError ? Effect.fail(error) : Effect.die(error))
-        },
-      )
-      return Effect.sync(() => {
-        seated = false
-        seat.leave()
-      })
-    }).pipe(
-      Effect.tapError(() => Effect.sync(seat.leave)),
-      // What limits the one who called says nothing about those who waited.
-      Effect.catchIf(
-        ({ reason }) => lead === undefined && (reason === "rate_limited" || reason === "spend_limited"),
-        () => Effect.succeed(undefined),
-      ),
-    )
-    const stream = landed !== undefined && suits(landed, place)
-      ? landed.body.subscribe(seat.leave)
-      : undefined
-    if (landed === undefined || stream === undefined) {
-      seat.leave()
-      return yield* separateMiss(call, place, send)
-    }
-    if (lead === undefined) {
-      exchange.record.time_to_headers_ms = exchange.elapsed()
-      exchange.spentUpstream(exchange.elapsed() - before)
-    }
-    return relayed(call, {
-      answer: seatedAnswer(landed, stream, lead === undefined),
-      headers: new Headers(),
-      observer: undefined,
-      meter: undefined,
-      observers: [],
-    })
-  },
-)
-
-interface Lead {
-  readonly controls: InFlightControls
-  readonly land: (shared: SharedAnswer) => void
-  readonly fail: (failure: SharedFailure) => void
+  place: CallPlace,
+  next: Next,
+): Promise<CallResult> => {
+  const { exchange, report } = call
+  let leads = false
+  const subscription = inFlight.join(flightKey(place, call.target.options), (controls) => {
+    leads = true
+    const flight = new Flight(services, call, place, controls)
+    // What the call took is known when it has ended, which may be after its first client has left.
+    exchange.settleBy(() => flight.ended.then(() => report.adopt(flight.call.report)))
+    return flight.start(next)
+  })
+  if (!leads) report.cost = 0
+  const before = exchange.elapsed()
+  const landed = await untilCut(call, subscription.result)
+  if (landed instanceof SharedFailure) {
+    subscription.leave()
+    // The leader's own limits must not fail those that waited: they call themselves.
+    const isLeaders = landed.error.reason === "rate_limited" || landed.error.reason === "spend_limited"
+    if (!leads && isLeaders) return callAlone(services, call, place, next)
+    report.ending = landed.ending
+    return Result.fail(landed.error)
+  }
+  const body = suits(landed, place) ? landed.body.subscribe(subscription.leave) : undefined
+  if (body === undefined) {
+    subscription.leave()
+    return callAlone(services, call, place, next)
+  }
+  report.headersAt = exchange.elapsed()
+  if (!leads) exchange.spentUpstream(exchange.elapsed() - before)
+  const { status, statusText, headers, received } = landed
+  const hasBody = !bodilessStatuses.has(status)
+  if (!hasBody) body.cancel()
+  return Result.succeed(
+    new PendingAnswer({
+      status,
+      statusText,
+      // Those headers that do not belong to the answer are the leader's alone.
+      headers: leads ? headers.copy() : followersHeaders(headers),
+      received,
+      body: hasBody ? body : undefined,
+      release: () => body.cancel(),
+    }, call),
+  )
 }
 
-/** Makes the call, shares its answer, and sees it to its end. */
-const fly = Effect.fnUntraced(
-  function* <R>(call: Call, place: StepPlace, send: Effect.Effect<Sent, GatewayError, R>, lead: Lead) {
-    const { signal, close } = lead.controls
-    const cache = yield* ResponseCache
-    const allLeft = Effect.callback<never, GatewayError>((resume) => {
-      if (signal.aborted) return resume(Effect.fail(clientLeft()))
-      const leave = () => resume(Effect.fail(clientLeft()))
-      signal.addEventListener("abort", leave, { once: true })
-      return Effect.sync(() => signal.removeEventListener("abort", leave))
+/** Waits for a call that is another's, no longer than the client does. */
+const untilCut = (
+  { cut }: Call,
+  result: Promise<SharedAnswer>,
+): Promise<SharedAnswer | SharedFailure> =>
+  new Promise((resolve, reject) => {
+    const forget = cut.onCut((reason) => resolve(new SharedFailure(interrupted(reason).error, reason)))
+    result.then((shared) => {
+      forget()
+      resolve(shared)
+    }, (cause: unknown) => {
+      forget()
+      if (cause instanceof SharedFailure) resolve(cause)
+      else reject(cause)
     })
-    const { answer, headers, observer, meter, observers } = yield* Effect.raceFirst(send, allLeft)
-    const keep = keeper(call, place, answer, cache)
-    const all: ReadonlyArray<Observer> = keep === undefined ? observers : [...observers, keep]
-    let end: (ended: readonly [Ending, boolean]) => void = () => {}
-    const ended = new Promise<readonly [Ending, boolean]>((resolve) => end = resolve)
-    const relay = call.relay.relay({
-      body: answer.body ?? bodyOfBytes(new Uint8Array()),
-      length: observer?.streams === true ? undefined : declaredLength(answer.headers),
+  })
+
+/** A call in flight, which belongs to no client: its answer is shared, and seen to its end. */
+class Flight {
+  readonly call: Call
+  /** Resolves when the call has ended and is settled. Never rejects. */
+  readonly ended: Promise<void>
+  readonly #services: Services
+  readonly #place: CallPlace
+  readonly #controls: InFlightControls
+  readonly #cut = new CutSource()
+  #settled: () => void = () => {}
+
+  constructor(services: Services, call: Call, place: CallPlace, controls: InFlightControls) {
+    this.#services = services
+    this.#place = place
+    this.#controls = controls
+    this.call = call.onBehalf(this.#cut)
+    this.ended = new Promise((resolve) => {
+      this.#settled = resolve
+    })
+    controls.signal.addEventListener("abort", () => this.#cut.cut("client_left"), { once: true })
+  }
+
+  async start(next: Next): Promise<SharedAnswer> {
+    try {
+      const result = await next(this.call)
+      if (Result.isFailure(result)) throw new SharedFailure(result.failure, this.call.report.ending)
+      return this.#share(result.success)
+    } catch (cause) {
+      this.#settled()
+      throw cause
+    }
+  }
+
+  #share(answer: PendingAnswer): SharedAnswer {
+    const { cache, relay } = this.#services
+    const { headers, meter, observer, taps, status, statusText, received } = answer
+    const writer = cacheWriter(this.call, this.#place, answer, this.#services)
+    if (writer !== undefined) taps.push(writer)
+    const relayed = relay.relay({
+      body: answer.body instanceof Uint8Array
+        ? bodyOfBytes(answer.body)
+        : answer.body ?? bodyOfBytes(new Uint8Array(0)),
+      length: observer?.streams === true ? undefined : declaredLength(headers),
       observer,
       isUpstreamOfBroadcast: true,
-      onChunk: (chunk) => meter?.push(chunk),
+      onChunk: () => meter?.received(),
       onPassed: (chunk) => {
-        for (const observer of all) observer.push(chunk)
+        for (const { push } of taps) push?.(chunk)
       },
       onEnd: (ending, whole) => {
-        if (!whole) answer.release()
-        end([ending, whole])
+        meter?.stop()
+        void this.#settle(taps, ending, whole)
       },
     })
-    signal.addEventListener("abort", () => relay.cut("client_left"), { once: true })
-    for (const [name, value] of headers) answer.headers.set(name, value)
-    lead.land({
-      status: answer.status,
-      statusText: answer.statusText,
-      headers: answer.headers,
-      request: place.request,
-      body: keep === undefined && answer.status < 400
-        ? singleReaderBody(relay.body().getReader())
-        : broadcastBody(relay.body().getReader(), {
-          limit: cache.limit,
-          onAllLeft: () => {},
-          onClosed: close,
-        }),
-    })
-    // An answer that is not kept is nobody else's, but that an error is all theirs who waited for it.
-    if (keep === undefined) close()
-    const [ending, whole] = yield* Effect.promise(() => ended)
-    if (meter !== undefined) yield* meter.ended(ending, whole)
-    for (const observer of all) yield* observer.ended(ending, whole)
-    close()
-  },
-  (effect, { exchange: { record } }, _place, _send, lead) =>
-    Effect.matchCause(effect, {
-      onSuccess: () => {},
-      onFailure: (cause) => lead.fail({ error: Cause.squash(cause), ending: record.ending }),
-    }),
-)
+    this.#cut.onCut((reason) => relayed.cut(reason))
+    const source = relayed.body().getReader()
+    const { close } = this.#controls
+    const shared = writer === undefined && status < 400
+      ? singleReaderBody(source)
+      : broadcastBody(source, { limit: cache.limit, onAllLeft: () => {}, onClosed: close })
+    // Only answers that are kept are shared, except errors, which go to everyone who was waiting.
+    if (writer === undefined) close()
+    return { status, statusText, headers, received, request: this.#place.request, body: shared }
+  }
 
-const followersHeaders = (headers: Headers): Headers => {
+  async #settle(taps: ReadonlyArray<BodyTap>, ending: Ending, whole: boolean): Promise<void> {
+    try {
+      for (const tap of taps) await tap.ended(ending, whole)
+    } catch (defect) {
+      reportDefect(this.call.exchange.id, defect)
+    }
+    this.#controls.close()
+    this.#settled()
+  }
+}
+
+const followersHeaders = (headers: HeaderFields): HeaderFields => {
   const shared = sharedHeaders(headers)
   shared.set("cf-aig-cache-status", "MISS")
   return shared
 }
 
-/** Whether an answer is to a request as well that waited for it. */
-const suits = ({ headers, request }: SharedAnswer, place: StepPlace): boolean =>
+/** Whether an answer also suits a request that waited for it. */
+const suits = ({ headers, request }: SharedAnswer, place: CallPlace): boolean =>
   request === place.request || sameVariant(variedBy(headers) ?? [], request, place.request)
-
-/** What a shared answer is to one client; headers that belong to the call alone are the leader's. */
-const seatedAnswer = (
-  { status, statusText, headers }: SharedAnswer,
-  body: GuardedBody,
-  follows: boolean,
-): StepAnswer => {
-  const isBodiless = bodilessStatuses.has(status)
-  if (isBodiless) body.cancel()
-  return {
-    status,
-    statusText,
-    headers: HeaderFields.of(follows ? followersHeaders(headers) : new Headers(headers)),
-    received: headers,
-    body: isBodiless ? undefined : body,
-    release: () => body.cancel(),
-  }
-}

@@ -1,35 +1,35 @@
 /**
- * Each miss makes its own call: for Workers, where a request must not wait for another's.
+ * No coalescing, for Workers: there a request must not wait for another.
  *
  * @module
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { ResponseCache } from "../cache/ResponseCache.ts"
-import type { GatewayError } from "../errors.ts"
-import type { StepPlace } from "./cache-place.ts"
-import type { Call, Called, Sent } from "./call.ts"
-import { keeper } from "./cache-writer.ts"
-import { RequestCoalescer } from "./RequestCoalescer.ts"
-import { relayed } from "./respond.ts"
+import { plainClock } from "../time/clock.ts"
+import { cacheWriter, type CacheWriting } from "./cache-writer.ts"
+import type { Call, CallResult, Next } from "./call.ts"
+import { type CallPlace, RequestCoalescer } from "./RequestCoalescer.ts"
 
-/** Two clients who ask for the same at once cause two calls. */
-export const layerCoalesceNone: Layer.Layer<RequestCoalescer> = Layer.sync(
+/** Two clients that ask for the same at once cause two calls. */
+export const layerCoalesceNone: Layer.Layer<RequestCoalescer, never, ResponseCache> = Layer.effect(
   RequestCoalescer,
-  () => ({ coalesce: separateMiss }),
+  Effect.zipWith(ResponseCache, plainClock, (cache, { wall }) => ({
+    coalesce: (call, place, next) => callAlone({ cache, wall }, call, place, next),
+  })),
 )
 
 /** Makes the call for one client, and keeps its answer. */
-export const separateMiss = <R>(
+export const callAlone = async (
+  writing: CacheWriting,
   call: Call,
-  place: StepPlace,
-  send: Effect.Effect<Sent, GatewayError, R>,
-): Effect.Effect<Called, GatewayError, R | ResponseCache> =>
-  Effect.flatMap(ResponseCache, (cache) =>
-    Effect.map(send, (sent) => {
-      const observer = keeper(call, place, sent.answer, cache)
-      return relayed(call, {
-        ...sent,
-        observers: observer === undefined ? sent.observers : [...sent.observers, observer],
-      })
-    }))
+  place: CallPlace,
+  next: Next,
+): Promise<CallResult> => {
+  const result = await next(call)
+  if (Result.isFailure(result)) return result
+  const writer = cacheWriter(call, place, result.success, writing)
+  if (writer !== undefined) result.success.taps.push(writer)
+  return result
+}

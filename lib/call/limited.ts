@@ -1,58 +1,30 @@
 /**
- * The limits of one step: asked before it is sent, and settled once it has ended.
+ * The limits of a call: checked before it is sent, and charged once it has ended.
  *
  * @module
  */
-import * as Effect from "effect/Effect"
-import { credentialIdentity, type CredentialSource } from "../auth/credential-identity.ts"
-import { badRequest, type GatewayError } from "../errors.ts"
-import type { SpendLimits } from "../config/limit-rules.ts"
-import { mayApply, type SpendSubject } from "../limit/partition.ts"
-import { RateLimit } from "../limit/RateLimit.ts"
-import { quotaFields } from "../limit/ratelimit-fields.ts"
-import { type CostCharge, SpendLimit } from "../limit/SpendLimit.ts"
-import { expectedCost } from "../pricing/expected-cost.ts"
-import { Prices } from "../pricing/Prices.ts"
-import { outputLimit } from "../body/output-limit.ts"
+import * as Result from "effect/Result"
+import { credentialIdentity } from "../auth/credential-identity.ts"
 import { jsonLength } from "../body/prepared-body.ts"
-import type { Call } from "./call.ts"
-import { lift, liftResult } from "./lift.ts"
-import { modelOf, type Step } from "./step.ts"
+import { outputLimit } from "../body/output-limit.ts"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import type { SpendLimits } from "../config/limit-rules.ts"
+import { badRequest, type GatewayError } from "../errors.ts"
+import { mayApply, type SpendSubject } from "../limit/partition.ts"
+import { quotaFields } from "../limit/ratelimit-fields.ts"
+import type { CostCharge } from "../limit/SpendLimit.ts"
+import { expectedCost } from "../pricing/expected-cost.ts"
+import type { CallServices } from "./call-provider.ts"
+import type { Budgets, Call, Next } from "./call.ts"
+import { type CallTarget, modelOf } from "./call-target.ts"
 
-/** What limits ask of the layers. */
-export type LimitServices = Prices | RateLimit | SpendLimit
+/** Whether a gateway may limit a call: by rules of its own, or by the limits of its dynamic routes. */
+export const limits = ({ rateRules, spendLimits, routes }: GatewaySettings): boolean =>
+  rateRules.length > 0 || spendLimits.enabled || routes.size > 0
 
-/** Leave to send a step. */
-export interface Admission {
-  /** What the answer is to tell of the limits. */
-  readonly headers: () => Readonly<Record<string, string>>
-  /** Counts another try of the step, if the limits allow one. */
-  readonly again: Effect.Effect<boolean>
-  /** Settles the limits with the tokens that the step took and what it cost, in US dollars. */
-  readonly settle: (tokens: number, cost: number) => Effect.Effect<void>
-  /** To be called where there is nothing to settle: no answer came, or it was let go. */
-  readonly release?: () => void
-}
-
-const unlimited: Admission = {
-  headers: () => ({}),
-  again: Effect.succeed(true),
-  settle: () => Effect.void,
-}
-
-/** Admits a step if the limits of its gateway allow it. A gateway without limits costs nothing here. */
-export const admit = (
-  call: Call,
-  credential: CredentialSource,
-): Effect.Effect<Admission, GatewayError, LimitServices> => {
-  const { rateRules, spendLimits } = call.gateway
-  return rateRules.length > 0 || spendLimits.enabled || call.budgets.length > 0
-    ? admitWithin(call, credential)
-    : Effect.succeed(unlimited)
-}
-
-/** Whether nobody can tell what a call costs: its body does not say which model it asks for, nor does its address. */
-const isUnpriceable = ({ route, body }: Step): boolean => body.isOpaque && route.deployment === undefined
+/** Whether nobody can tell what a call costs: neither its body nor its address says which model it asks for. */
+const isUnpriceable = ({ route, body }: CallTarget): boolean =>
+  body.isOpaque && route.deployment === undefined
 
 const isSpendLimited = ({ enabled, rules }: SpendLimits, subject: SpendSubject): boolean =>
   enabled && rules.some((rule) => mayApply(rule, subject))
@@ -63,9 +35,9 @@ const unpriceable = (): GatewayError =>
       'has "model", as text.',
   )
 
-/** What a step is expected to cost, in US dollars. */
-const expectedOf = ({ gateway, step }: Call, { priceOf }: Prices["Service"]): number => {
-  const { route: { provider, deployment }, body, options } = step
+/** What a call is expected to cost, in US dollars. */
+const expectedOf = ({ gateway, target }: Call, { priceOf }: CallServices["prices"]): number => {
+  const { route: { provider, deployment }, body, options } = target
   const call = {
     provider,
     deployment,
@@ -76,53 +48,68 @@ const expectedOf = ({ gateway, step }: Call, { priceOf }: Prices["Service"]): nu
   return expectedCost(call, { custom: options.customCost, overrides: gateway.prices, priceOf })
 }
 
-const admitWithin = Effect.fnUntraced(function* (call: Call, credential: CredentialSource) {
-  const { gateway, caller, step } = call
-  const { rateRules, spendLimits } = gateway
-  const rates = yield* RateLimit
-  const spending = yield* SpendLimit
-  const prices = yield* Prices
-  // A gateway token tells members of a team apart; a key of the caller's own does where there is none.
-  const source = caller.token === undefined ? credential : { kind: "secret", secret: caller.token } as const
+/** Admits a call if the limits allow it; what it counts as meanwhile is released if no answer comes of it. */
+export const limited = (
+  { rateLimit, spendLimit, prices }: Pick<CallServices, "rateLimit" | "spendLimit" | "prices">,
+  { rateRules, spendLimits }: GatewaySettings,
+  next: Next,
+): Next =>
+async (call) => {
+  const { gateway, caller, target, report, budgets } = call
+  if (rateRules.length === 0 && !spendLimits.enabled && budgets.length === 0) return next(call)
+  // A gateway token tells members of a team apart; a key of the caller's own does if there is none.
+  const source = caller.token === undefined
+    ? call.credential
+    : { kind: "secret", secret: caller.token } as const
   const subject = {
     gateway: gateway.id,
-    key: yield* Effect.promise(() => credentialIdentity(source)),
-    model: modelOf(step),
-    metadata: step.options.metadata,
-    provider: step.route.provider,
+    key: await credentialIdentity(source),
+    model: modelOf(target),
+    metadata: target.options.metadata,
+    provider: target.route.provider,
   }
-  if (isUnpriceable(step) && (call.budgets.length > 0 || isSpendLimited(spendLimits, subject))) {
-    return yield* unpriceable()
+  if (isUnpriceable(target) && (budgets.length > 0 || isSpendLimited(spendLimits, subject))) {
+    return Result.fail(unpriceable())
   }
-  const chargeTokens = yield* lift(() => rates.prepareTokenCharge(rateRules, subject))
-  const entered: Array<CostCharge> = []
+  const chargeTokens = await rateLimit.prepareTokenCharge(rateRules, subject)
+  const charges: Array<CostCharge> = []
   const release = (): void => {
-    for (const each of entered) each.release()
+    for (const charge of charges) charge.release()
   }
-  const acquire = liftResult(() => rates.acquire(rateRules, subject))
-  const enter = Effect.gen(function* () {
-    const budgets = [{ limits: spendLimits, subject }, ...call.budgets]
-    const expected = spendLimits.enabled || call.budgets.length > 0 ? expectedOf(call, prices) : 0
-    for (const { limits, subject } of budgets) {
-      entered.push(yield* liftResult(() => spending.enter(limits, subject, expected)))
+  const entering: ReadonlyArray<Budgets> = spendLimits.enabled
+    ? [{ limits: spendLimits, subject }, ...budgets]
+    : budgets
+  const expected = entering.length === 0 ? 0 : expectedOf(call, prices)
+  let admitted = false
+  try {
+    for (const { limits, subject } of entering) {
+      const charge = await spendLimit.enter(limits, subject, expected)
+      if (Result.isFailure(charge)) return Result.fail(charge.failure)
+      charges.push(charge.success)
     }
-    return yield* acquire
-  })
-  let quota = yield* Effect.onError(enter, () => Effect.sync(release))
-  return {
-    headers: () => quotaFields(quota),
-    again: Effect.match(acquire, {
-      onSuccess: (acquired) => {
-        quota = acquired
-        return true
+    const acquired = await rateLimit.acquire(rateRules, subject)
+    if (Result.isFailure(acquired)) return Result.fail(acquired.failure)
+    let quota = acquired.success
+    call.admitsRetry = async () => {
+      const again = await rateLimit.acquire(rateRules, subject)
+      if (Result.isSuccess(again)) quota = again.success
+      return Result.isSuccess(again)
+    }
+    const result = await next(call)
+    if (Result.isFailure(result)) return result
+    admitted = true
+    const answer = result.success
+    for (const [name, value] of Object.entries(quotaFields(quota))) answer.headers.set(name, value)
+    answer.onRelease(release)
+    answer.taps.push({
+      push: undefined,
+      ended: async () => {
+        await chargeTokens((report.tokensIn ?? 0) + (report.tokensOut ?? 0))
+        for (const charge of charges) await charge.charge(report.cost ?? 0)
       },
-      onFailure: () => false,
-    }),
-    settle: (tokens: number, cost: number) =>
-      entered.reduce(
-        (settled, { charge }) => Effect.andThen(settled, lift(() => charge(cost))),
-        lift(() => chargeTokens(tokens)),
-      ),
-    release,
+    })
+    return result
+  } finally {
+    if (!admitted) release()
   }
-})
+}

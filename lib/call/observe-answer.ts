@@ -6,10 +6,10 @@
 import { type Form, isEventStream } from "../sse/framing.ts"
 import { AnswerObserver, type ObservedAnswer } from "../answer/answer-observer.ts"
 import { isCoded } from "../headers/content-codings.ts"
-import type { StepAnswer } from "./call.ts"
-import type { Step } from "./step.ts"
+import type { PendingAnswer } from "./call.ts"
+import type { CallTarget } from "./call-target.ts"
 
-const labelOf = (headers: Headers): Form => {
+const labelOf = (headers: Pick<Headers, "get">): Form => {
   if (isEventStream(headers)) return "events"
   return /\bjson\b/i.test(headers.get("content-type") ?? "") ? "json" : "other"
 }
@@ -21,12 +21,12 @@ const labelOf = (headers: Headers): Form => {
 export const bringsAnswer = (status: number): boolean => status === 200 || status === 201 || status === 203
 
 /**
- * The observer of an answer; `undefined` of an error, which has no usage, and of what nothing is known of: of a model's own
- * code, what is neither JSON nor an event stream.
+ * The observer of an answer; `undefined` for an error, which has no usage, and for what nothing is known of: what a model's
+ * own code answers that is neither JSON nor an event stream.
  */
 export const observerOf = (
-  { route: { framing }, body }: Step,
-  { headers, status }: StepAnswer,
+  { route: { framing }, body }: CallTarget,
+  { headers, status }: Pick<PendingAnswer, "headers" | "status">,
   wanted: Pick<ObservedAnswer, "removesUsage" | "findsModel"> = {},
 ): AnswerObserver | undefined => {
   if (!bringsAnswer(status)) return undefined

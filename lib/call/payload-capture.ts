@@ -1,34 +1,34 @@
 /**
- * The bodies of a call, kept for the log where the gateway or the caller wants them.
+ * The bodies of a call, kept for the log if the gateway or the caller asks for them.
  *
  * @module
  */
-import * as Effect from "effect/Effect"
-import { keepPayload } from "../request-log/payload.ts"
 import { decodeBody } from "../body/content-coding.ts"
-import { heldBytes } from "../body/prepared-body.ts"
-import type { Call, Observer } from "./call.ts"
+import { keepPayload } from "../request-log/payload.ts"
+import type { BodyTap, Call } from "./call.ts"
 
-/** Keeps both bodies of a call; nothing where they are not wanted. */
-export const payloadObserver = ({ exchange, gateway, step }: Call): Observer | undefined => {
-  const { entry, payloads } = step.options.log
+/** Keeps both bodies of a call; `undefined` if they are not wanted. */
+export const payloadCapture = ({ exchange, gateway, target }: Call): BodyTap | undefined => {
+  const { entry, payloads } = target.options.log
   if (!entry || !payloads) return undefined
   const { payloadLimit } = gateway.log
-  const answer = keepPayload(payloadLimit)
+  const response = keepPayload(payloadLimit)
   return {
-    push: answer.push,
-    ended: () =>
-      Effect.promise(async () => {
-        const { body } = step
-        const secrets = exchange.secrets()
-        const asked = keepPayload(payloadLimit)
-        if (body.coding === undefined) asked.push(heldBytes(body))
-        // As far as it is kept: the rest is not decoded.
-        else await decodeBody(heldBytes(body), body.coding, payloadLimit + 16_384, asked.push)
-        exchange.collected.payloads = {
-          request: body.kind === "stream" ? null : asked.finish(secrets),
-          response: answer.finish(secrets),
-        }
-      }),
+    push: response.push,
+    ended: async () => {
+      const { body } = target
+      const { coding } = body
+      const secrets = exchange.secrets()
+      const request = keepPayload(payloadLimit)
+      if (body.kind === "bytes" && coding === undefined) request.push(body.bytes)
+      // Only as far as it is kept: the rest is not decoded.
+      else if (body.kind === "bytes") {
+        await decodeBody(body.bytes, coding ?? "", payloadLimit + 16_384, request.push)
+      }
+      exchange.payloads = {
+        request: body.kind === "stream" ? null : request.finish(secrets),
+        response: response.finish(secrets),
+      }
+    },
   }
 }

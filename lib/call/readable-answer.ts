@@ -3,36 +3,39 @@
  *
  * @module
  */
-import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { GatewayError } from "../errors.ts"
 import { providerCoded } from "../errors/provider-errors.ts"
 import { TransformedBody } from "../upstream/derived-body.ts"
+import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { undoing, undone } from "../headers/content-codings.ts"
-import type { StepAnswer } from "./call.ts"
-import type { Step } from "./step.ts"
+import type { CallTarget } from "./call-target.ts"
 import { bringsAnswer } from "./observe-answer.ts"
 
 /**
  * The answer to a call whose format is known, its coding undone: what cannot be read cannot be metered, nor seen to its
  * end. A stream in a coding that is not known here is refused; other answers are handed on as they came.
  */
-export const readable = (step: Step, answer: StepAnswer): Effect.Effect<StepAnswer, GatewayError> => {
+export const readable = (
+  target: CallTarget,
+  answer: UpstreamAnswer,
+): Result.Result<UpstreamAnswer, GatewayError> => {
   const { status, headers } = answer
   if (
-    step.route.framing === undefined || !bringsAnswer(status) || !headers.has("content-encoding")
+    target.route.framing === undefined || !bringsAnswer(status) || !headers.has("content-encoding")
   ) {
-    return Effect.succeed(answer)
+    return Result.succeed(answer)
   }
   const undo = undoing(headers)
-  if (undo === undefined) return Effect.succeed(answer)
+  if (undo === undefined) return Result.succeed(answer)
   if (undo.kind === "unreadable") {
-    if (!step.body.view.stream) return Effect.succeed(answer)
+    if (!target.body.view.stream) return Result.succeed(answer)
     answer.release()
-    return Effect.fail(providerCoded(new URL(step.route.url).host, undo.coding))
+    return Result.fail(providerCoded(new URL(target.route.url).host, undo.coding))
   }
   headers.delete("content-encoding")
   headers.delete("content-length")
   const { formats } = undo
   const body = answer.body && new TransformedBody(answer.body, (coded) => undone(coded, formats))
-  return Effect.succeed({ ...answer, body })
+  return Result.succeed({ ...answer, body })
 }

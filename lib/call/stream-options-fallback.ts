@@ -1,26 +1,38 @@
 /**
- * Servers that refuse to be asked for the usage: engines older than `stream_options`, and strict ones that take no
- * field they do not know.
+ * Streams are asked for their usage; a server that refuses to be asked gets the call as its client wrote it. Engines older than
+ * `stream_options` refuse, and strict ones that take no field they do not know.
  *
  * @module
  */
-import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { requestUsage } from "../body/include-usage.ts"
 import { concatBytes } from "../bytes/concat.ts"
-import { bodyOfBytes } from "../upstream/derived-body.ts"
 import { isCoded } from "../headers/content-codings.ts"
-import type { StepAnswer } from "./call.ts"
+import { bodyOfBytes } from "../upstream/derived-body.ts"
+import type { UpstreamAnswer } from "../upstream/Upstream.ts"
+import type { CallTarget } from "./call-target.ts"
+import type { Tried } from "./retried.ts"
 
 /** An error that names a field is short, in bytes, and comes at once, in milliseconds. */
 const longestRefusal = 16_384
 const refusalTime = 2_000
 
-const isRefusal = ({ status }: StepAnswer): boolean => status === 400 || status === 422
+/** The body, changed to ask for the usage; `undefined` if it asks already, or cannot be asked. */
+const askingBody = ({ route: { framing }, body }: CallTarget): CallTarget["body"] | undefined => {
+  if (framing !== "chat" && framing !== "completions") return undefined
+  // What is streamed up was not read, and encoded bytes go up as they came.
+  if (!body.view.stream || body.kind !== "bytes" || body.coding !== undefined) return undefined
+  const bytes = requestUsage(body.bytes)
+  return bytes && { ...body, bytes }
+}
 
-/** The whole of a short body; nothing of one that is longer, or breaks off. The answer's own clocks run meanwhile. */
-const wholeOf = async ({ body }: StepAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-  if (body === undefined) return new Uint8Array()
+/** The whole of a short body; `undefined` if it is longer, slower, or breaks off. Its own time-outs run meanwhile. */
+const wholeOf = async (answer: UpstreamAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+  const { body } = answer
+  if (body === undefined) return new Uint8Array(0)
   const chunks: Array<Uint8Array> = []
   let size = 0
+  const timer = setTimeout(() => answer.release(), refusalTime)
   try {
     while (size <= longestRefusal) {
       const { done, value } = await body.read()
@@ -29,29 +41,44 @@ const wholeOf = async ({ body }: StepAnswer): Promise<Uint8Array<ArrayBuffer> | 
       size += value.byteLength
     }
   } catch {
-    // It broke off, or a clock ran out.
+    // It broke off, or took too long.
+  } finally {
+    clearTimeout(timer)
   }
   return undefined
 }
 
 /**
- * The answer to a request that the gateway has added `stream_options` to. Nothing where it is an error that is about
- * them, or that does not say what it is about: in a coding, too long, too slow, or broken off. It may not have been the
- * client's request that failed, and an error is cheap to ask for again. Its connection has been let go of then.
+ * The answer to a call that the gateway has added `stream_options` to; `undefined` if it is an error about them, or one that
+ * does not say what it is about: in a coding, too long, too slow, or broken off. It may not have been the client's own request
+ * that failed, and an error is cheap to ask for again. Its connection has been released then.
  */
-export const unlessAskedInVain = (answer: StepAnswer): Effect.Effect<StepAnswer | undefined> => {
-  if (!isRefusal(answer)) return Effect.succeed(answer)
-  const read = isCoded(answer.headers) ? Effect.undefined : Effect.promise(() => wholeOf(answer)).pipe(
-    Effect.timeoutOrElse({ duration: refusalTime, orElse: () => Effect.undefined }),
-  )
-  return read.pipe(
-    Effect.map((bytes) => {
-      if (bytes === undefined || /stream_options|include_usage/.test(new TextDecoder().decode(bytes))) {
-        answer.release()
-        return undefined
-      }
-      return { ...answer, body: bodyOfBytes(bytes) }
-    }),
-    Effect.onInterrupt(() => Effect.sync(answer.release)),
-  )
+const unlessUnsupported = async (answer: UpstreamAnswer): Promise<UpstreamAnswer | undefined> => {
+  if (answer.status !== 400 && answer.status !== 422) return answer
+  const bytes = isCoded(answer.headers) ? undefined : await wholeOf(answer)
+  if (bytes === undefined || /stream_options|include_usage/.test(new TextDecoder().decode(bytes))) {
+    answer.release()
+    return undefined
+  }
+  return { ...answer, body: bodyOfBytes(bytes) }
+}
+
+/** Tries a stream with the usage requested, which is left out again of what the client gets; else, and if that is refused, as it is. */
+export const withUsageRequested = (tried: Tried): Tried => async (call) => {
+  const asking = askingBody(call.target)
+  if (asking === undefined) return tried(call)
+  call.body = asking
+  const result = await tried(call)
+  if (Result.isFailure(result)) return result
+  const { exchange } = call
+  const answered = exchange.elapsed()
+  const answer = await unlessUnsupported(result.success)
+  exchange.spentUpstream(exchange.elapsed() - answered)
+  if (answer !== undefined) {
+    call.requestedUsage = true
+    return answer === result.success ? result : Result.succeed(answer)
+  }
+  call.body = call.target.body
+  call.triesBefore = call.report.attempts.length
+  return tried(call)
 }

@@ -11,7 +11,7 @@ import type { LimitAction, ModelAction, PercentageAction } from "./elements.ts"
 import type { RouteGraph, RouteNode } from "./graph.ts"
 
 /** What a walk looks at. */
-export interface WalkInput {
+export interface TraversalInput {
   readonly metadata: Readonly<Record<string, unknown>>
   /** The value at a path into the request's body; `undefined` if there is none. */
   readonly body: (path: ReadonlyArray<string>) => unknown
@@ -22,33 +22,33 @@ export interface WalkInput {
 }
 
 /** What to do next. */
-export type WalkStep = CallStep | LimitStep | EndStep
+export type TraversalNode = ModelNode | LimitNode | EndNode
 
 /** Call a model; Cloudflare counts a call as successful once the answer starts. */
-export interface CallStep extends Omit<ModelAction, "type"> {
-  readonly do: "call"
+export interface ModelNode extends Omit<ModelAction, "type"> {
+  readonly kind: "model"
   readonly element: string
   /** What comes after a success. This call's answer is now the one to return at the end. */
-  readonly succeeded: () => WalkStep
+  readonly succeeded: () => TraversalNode
   /** What comes after the last try failed. */
-  readonly failed: () => WalkStep
+  readonly failed: () => TraversalNode
 }
 
 /** Ask a limit whether the request may pass. */
-export interface LimitStep extends Omit<LimitAction, "type" | "key"> {
-  readonly do: "limit"
+export interface LimitNode extends Omit<LimitAction, "type" | "key"> {
+  readonly kind: "limit"
   readonly element: string
   /** The field that is counted by, such as `metadata.user_id`. */
   readonly key: string
   /** The field's value in this request as text, empty where it has none. It may be a secret: hash it before it is kept. */
   readonly value: string
-  readonly allowed: () => WalkStep
-  readonly refused: () => WalkStep
+  readonly allowed: () => TraversalNode
+  readonly refused: () => TraversalNode
 }
 
 /** Answer. */
-export interface EndStep {
-  readonly do: "end"
+export interface EndNode {
+  readonly kind: "end"
   /** The element that the walk ended at. */
   readonly element: string
   /** The last call that succeeded: its answer is the route's. Without one, the route failed. */
@@ -58,15 +58,19 @@ export interface EndStep {
 }
 
 /** Starts a walk. It ends within as many steps as the route has elements. */
-export const startTraversal = (graph: RouteGraph, input: WalkInput): WalkStep =>
+export const startTraversal = (graph: RouteGraph, input: TraversalInput): TraversalNode =>
   stepAt(graph.start, input, undefined)
 
-const stepAt = (node: RouteNode, input: WalkInput, answer: string | undefined): WalkStep => {
+const stepAt = (node: RouteNode, input: TraversalInput, answer: string | undefined): TraversalNode => {
   const { element, action, next } = node
-  const go = (output: string, answer: string | undefined, otherwise: EndStep["why"] = "end"): WalkStep => {
+  const go = (
+    output: string,
+    answer: string | undefined,
+    otherwise: EndNode["why"] = "end",
+  ): TraversalNode => {
     const target = next.get(output)
     return target === undefined
-      ? { do: "end", element, answer, why: otherwise }
+      ? { kind: "end", element, answer, why: otherwise }
       : stepAt(target, input, answer)
   }
   switch (action.type) {
@@ -78,7 +82,7 @@ const stepAt = (node: RouteNode, input: WalkInput, answer: string | undefined): 
       return go(outputFor(action, input.random()), answer)
     case "limit":
       return {
-        do: "limit",
+        kind: "limit",
         element,
         limitType: action.limitType,
         key: `${action.key.source}.${action.key.name}`,
@@ -91,7 +95,7 @@ const stepAt = (node: RouteNode, input: WalkInput, answer: string | undefined): 
       }
     case "model":
       return {
-        do: "call",
+        kind: "model",
         element,
         provider: action.provider,
         model: action.model,
@@ -101,14 +105,14 @@ const stepAt = (node: RouteNode, input: WalkInput, answer: string | undefined): 
         failed: () => go("fallback", answer, "failed"),
       }
     case "end":
-      return { do: "end", element, answer, why: "end" }
+      return { kind: "end", element, answer, why: "end" }
   }
 }
 
 const outputFor = ({ shares }: PercentageAction, random: number): string =>
   shares.find(({ below }) => random < below)?.output ?? ""
 
-const valueOf = (input: WalkInput, { source, name }: Field): unknown => {
+const valueOf = (input: TraversalInput, { source, name }: Field): unknown => {
   switch (source) {
     case "metadata":
       return Object.hasOwn(input.metadata, name) ? input.metadata[name] : undefined

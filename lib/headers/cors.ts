@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HeaderFields } from "./header-fields.ts"
 
 /** Our headers and Baseten's that a page's script may read. */
 const exposed = [
@@ -25,16 +26,12 @@ const exposed = [
   "x-ratelimit-remaining-tokens",
 ].join(", ")
 
-/** Whether pages of an `Origin` may call. */
+/** Whether `Origin` is one whose pages may call. */
 export const isAllowedOrigin = (origins: ReadonlySet<string>, origin: string): boolean =>
   origins.has("*") || origins.has(origin)
 
-/** Adds what lets an allowed origin's page read an answer; nothing if no origins are configured. */
-export const addCors = (
-  headers: Pick<Headers, "append" | "set">,
-  origins: ReadonlySet<string>,
-  request: Pick<Headers, "get">,
-): void => {
+/** Adds what lets an allowed origin's page read an answer. Without configured origins: nothing. */
+export const addCors = (headers: Headers, origins: ReadonlySet<string>, request: Headers): void => {
   if (origins.size === 0) return
   headers.append("vary", "Origin")
   const origin = request.get("origin")
@@ -44,15 +41,15 @@ export const addCors = (
 }
 
 /**
- * The answer to OPTIONS: the methods that the route takes and, for the preflight of an allowed origin, that it may be
- * called with the headers that the preflight names. Never reaches a provider.
+ * The headers of the answer to OPTIONS: what the route takes and, to the preflight of an allowed origin, that it may be
+ * called with the headers it asked for. Never reaches Baseten.
  */
-export const answerOptions = (
+export const optionsHeaders = (
   request: Pick<Headers, "get">,
   allowed: ReadonlyArray<string>,
   origins: ReadonlySet<string>,
-): Response => {
-  const headers = new Headers({ allow: allowed.join(", ") })
+): HeaderFields => {
+  const headers = HeaderFields.from([["allow", allowed.join(", ")]])
   const origin = request.get("origin")
   if (origin !== null && isAllowedOrigin(origins, origin)) {
     headers.set("access-control-allow-methods", allowed.join(", "))
@@ -60,5 +57,5 @@ export const answerOptions = (
     headers.set("access-control-max-age", "86400")
     headers.append("vary", "Access-Control-Request-Headers")
   }
-  return new Response(null, { status: 204, headers })
+  return headers
 }

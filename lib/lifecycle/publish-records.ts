@@ -14,14 +14,17 @@ import type { Telemetry } from "../telemetry/Telemetry.ts"
 
 /** A finished request. Its methods are called after the response, `settle` first. */
 export interface FinishedExchange {
-  /** Read again after `settle`, which may complete it. */
-  readonly record: RequestRecord
-  /** Whether to log the request, and with which bodies; read after `settle`. */
-  readonly directive: LogDirective
+  readonly id: string
+  readonly method: string
+  readonly scheme: string
+  /** Assembles the record, after `settle`. */
+  readonly record: () => RequestRecord
+  /** Whether to log the request, and with which bodies; known after `settle`. */
+  readonly directive: () => LogDirective
   /** What must not be published. */
   readonly secrets: () => ReadonlyArray<Secrets>
   /** Settles cost, counters of limits, the cache. A defect in it is reported, and the record published all the same. */
-  readonly settle: (() => void | Promise<void>) | undefined
+  readonly settle: () => void | Promise<void>
   /** Resolves the promise that the platform waits for (`waitUntil`). */
   readonly done: (() => void) | undefined
 }
@@ -80,9 +83,8 @@ const publish = (
 ): void => {
   let settled: void | Promise<void> = undefined
   try {
-    const { method, scheme } = finished.record
-    options.metrics.ended(method, scheme)
-    settled = finished.settle?.()
+    options.metrics.ended(finished.method, finished.scheme)
+    settled = finished.settle()
   } catch (defect) {
     report(finished, defect)
   }
@@ -98,13 +100,13 @@ const record = (
   const { settings, telemetry } = options
   let recorded: void | Promise<void> = undefined
   try {
-    const { record, directive } = finished
+    const record = finished.record()
     if (!isProbe(record)) {
       const secrets = finished.secrets()
       const clean = holdsSecret(record, secrets)
         ? redactRecord(record, secrets, isListed(record, settings))
         : record
-      recorded = telemetry.record(clean, directive)
+      recorded = telemetry.record(clean, finished.directive())
     }
   } catch (defect) {
     report(finished, defect)
@@ -124,8 +126,7 @@ const end = (
   else void refreshed.then(done)
 }
 
-const report = ({ record }: FinishedExchange, defect: unknown): void =>
-  reportDefect(record.request_id, defect)
+const report = ({ id }: FinishedExchange, defect: unknown): void => reportDefect(id, defect)
 
 const reported = (finished: FinishedExchange, work: Promise<void>): Promise<void> =>
   work.catch((defect: unknown) => report(finished, defect))

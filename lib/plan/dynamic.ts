@@ -1,208 +1,112 @@
 /**
- * A dynamic route, followed for one request: models are called and limits are asked as its graph says.
+ * The plan of a dynamic route: models are called and limits are asked as its graph says.
  *
  * @module
  */
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { SpendLimits } from "../config/limit-rules.ts"
-import { optionsForCall } from "../config/request-options.ts"
-import type { RouteGraph } from "../dynamic-route/graph.ts"
-import { textDigest } from "../redaction/digest.ts"
-import { GatewayError } from "../errors.ts"
-import { RateLimit } from "../limit/RateLimit.ts"
-import { SpendLimit } from "../limit/SpendLimit.ts"
 import { withModel } from "../body/body-view.ts"
-import { valueAt } from "../json/value-at.ts"
+import { heldBytes } from "../body/prepared-body.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
 import { inspect } from "../body/prepare-body.ts"
-import { heldBytes } from "../body/prepared-body.ts"
-import { type CallStep, type LimitStep, startTraversal } from "../dynamic-route/traversal.ts"
-import type { UrlResolver } from "../route/UrlResolver.ts"
-import type { Budgets, Call, Called } from "../call/call.ts"
-import { callStep, type StepServices } from "../call/call-provider.ts"
-import { lift } from "../call/lift.ts"
-import { toProvider } from "./resolve-provider.ts"
-
-/** The best and the worst so far: answers that are yet to be relayed, or let go. */
-interface InHand {
-  answer?: Called
-  failure?: Called | GatewayError
-}
-
-const letGo = (called: Called | GatewayError | undefined): void => {
-  if (called !== undefined && !(called instanceof GatewayError)) called.release()
-}
+import type { Budgets } from "../call/call.ts"
+import { type CallTarget, recordedModel } from "../call/call-target.ts"
+import { optionsForCall } from "../config/request-options.ts"
+import type { RouteGraph } from "../dynamic-route/graph.ts"
+import { type ModelNode, startTraversal } from "../dynamic-route/traversal.ts"
+import { GatewayError } from "../errors.ts"
+import { valueAt } from "../json/value-at.ts"
+import { atProvider, type Planning } from "./direct.ts"
+import { call, clientLeft, failed, limit, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
 
 /**
- * Follows a route to its end.
+ * Follows a route to its end. The last success is its answer, else the last failure.
  *
  * A caller's own key is Baseten's and goes to no other provider: for those the gateway must hold keys (as Cloudflare
  * asks for every model of a route).
  */
-export const followRoute = (
-  call: Call,
-  graph: RouteGraph,
-): Effect.Effect<Called, GatewayError, StepServices | UrlResolver> =>
-  Effect.suspend(() => {
-    const inHand: InHand = {}
-    // A client that leaves interrupts the walk: nobody else ends the calls whose answers are in hand.
-    return Effect.onError(walkRoute(call, graph, inHand), () =>
-      Effect.sync(() => {
-        letGo(inHand.answer)
-        letGo(inHand.failure)
-      }))
+export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGraph): Plan {
+  const { exchange } = planning
+  const bytes = heldBytes(target.body)
+  let node = startTraversal(graph, {
+    metadata: target.options.metadata,
+    body: (path) => valueAt(bytes, path),
+    // Of a universal request, the step's own headers go before those of the request.
+    header: (name) => target.headers.get(name) ?? exchange.headers.get(name),
+    random: Math.random,
   })
-
-const walkRoute: (
-  call: Call,
-  graph: RouteGraph,
-  inHand: InHand,
-) => Effect.Effect<Called, GatewayError, StepServices | UrlResolver> = Effect.fnUntraced(
-  function* (call, graph, inHand) {
-    const { step, exchange: { request, record } } = call
-    const bytes = heldBytes(step.body)
-    let walk = startTraversal(graph, {
-      metadata: step.options.metadata,
-      body: (path) => valueAt(bytes, path),
-      // Of a universal request, the step's own headers go before those of the request.
-      header: (name) => step.headers.get(name) ?? request.headers.get(name),
-      random: Math.random,
-    })
-    const budgets: Array<Budgets> = []
-    const fail = (next: Called | GatewayError) => {
-      letGo(inHand.failure)
-      inHand.failure = next
-    }
-    while (walk.do !== "end") {
-      if (walk.do === "limit") {
-        const refused = yield* askLimit(call, graph.name, walk, budgets)
-        if (refused !== undefined) {
-          fail(refused)
-          record.ending = "complete"
-        }
-        walk = refused === undefined ? walk.allowed() : walk.refused()
-        continue
-      }
-      const result = yield* Effect.result(callModel(call, bytes, walk, budgets))
-      const called = Result.isSuccess(result) ? result.success : undefined
-      if (Result.isFailure(result) && result.failure.reason === "client_left") return yield* result.failure
-      if (called !== undefined && called.status < 400) {
-        letGo(inHand.answer)
-        inHand.answer = called
-        walk = walk.succeeded()
+  let budgets: ReadonlyArray<Budgets> = []
+  let answer: PlanResult | undefined
+  let failure: PlanResult | undefined
+  while (node.kind !== "end") {
+    if (node.kind === "limit") {
+      const id = `route.${graph.name}.${node.element}`
+      const { limitType, value, limit: most, windowMs, technique } = node
+      const { provider } = target.route
+      const asked = yield* limit({ id, provider, value, limitType, limit: most, windowMs, technique })
+      if (Result.isSuccess(asked)) {
+        budgets = [...budgets, ...asked.success]
+        node = node.allowed()
       } else {
-        fail(Result.isSuccess(result) ? result.success : result.failure)
-        walk = walk.failed()
+        release(failure)
+        failure = failed(asked.failure)
+        node = node.refused()
       }
+      continue
     }
-    const { answer, failure } = inHand
-    if (answer !== undefined) {
-      letGo(failure)
-      return answer
+    const result = yield* callModel(planning, target, bytes, node, budgets)
+    if (clientLeft(result)) return result
+    if (succeeded(result)) {
+      release(answer)
+      answer = result
+      node = node.succeeded()
+    } else {
+      release(failure)
+      failure = result
+      node = node.failed()
     }
-    if (failure === undefined || failure instanceof GatewayError) {
-      return yield* failure ?? new GatewayError({
-        reason: "provider_failed",
-        detail: `The route "${graph.name}" ended at element "${walk.element}" without calling a model.`,
-      })
-    }
-    return failure
-  },
-)
+  }
+  const detail = `The route "${graph.name}" ended at element "${node.element}" without calling a model.`
+  // No model has answered: the record names what the client asked for.
+  if (answer === undefined && failure !== undefined && Result.isFailure(failure)) {
+    const { report } = failure.failure
+    if (report !== undefined) report.model = recordedModel(target)
+  }
+  return answer ?? failure ?? failed(new GatewayError({ reason: "provider_failed", detail }))
+}
 
 /** Calls the model of an element, with the request's body made that model's. */
-const callModel: (
-  call: Call,
+function* callModel(
+  planning: Planning,
+  target: CallTarget,
   bytes: Uint8Array<ArrayBuffer>,
-  walk: CallStep,
+  { provider, model, timeout, retries }: ModelNode,
   budgets: ReadonlyArray<Budgets>,
-) => Effect.Effect<Called, GatewayError, StepServices | UrlResolver> = Effect.fnUntraced(
-  function* (call, bytes, { provider, model, timeout, retries }, budgets) {
-    const { step, exchange: { record } } = call
-    const named = withModel(bytes, model)
-    const fitted = provider === "baseten"
-      ? adaptParameters(named, undefined, model)
-      : { bytes: named, changes: [] }
-    const body = yield* Effect.fromResult(inspect(fitted.bytes, "viewed"))
-    const options = optionsForCall(step.options, `${provider}/${model}`)
-    const modelCall: Call = {
-      ...call,
-      budgets: [...budgets],
-      step: {
-        ...step,
-        body,
-        changes: fitted.changes,
-        takesOwnKey: provider === "baseten",
-        options: {
-          ...options,
-          requestTimeout: timeout ?? options.requestTimeout,
-          retry: retries === undefined ? options.retry : { ...options.retry, maxAttempts: retries + 1 },
-        },
-      },
-    }
-    const called =
-      yield* (provider === "baseten"
-        ? callStep(modelCall)
-        : Effect.flatMap(toProvider(modelCall, provider), callStep))
-    // A later element may have been called before this one's answer is given.
-    const { key, time_to_headers_ms } = record
-    return {
-      ...called,
-      respond: () => {
-        // First: the record is complete as soon as a short answer is.
-        Object.assign(record, { model, key, time_to_headers_ms })
-        return Effect.map(called.respond(), (response) => {
-          response.headers.set("cf-aig-model", model)
-          response.headers.set("cf-aig-provider", provider)
-          return response
-        })
-      },
-    }
-  },
-)
-
-/** Asks a limit of the route; gives the refusal, if it refuses. */
-const askLimit: (
-  call: Call,
-  route: string,
-  walk: LimitStep,
-  budgets: Array<Budgets>,
-) => Effect.Effect<GatewayError | undefined, never, RateLimit | SpendLimit> = Effect.fnUntraced(
-  function* ({ gateway, step }, route, { element, limitType, value, limit, windowMs, technique }, budgets) {
-    const id = `route.${route}.${element}`
-    const key = yield* Effect.promise(() => textDigest(value))
-    const subject = { gateway: gateway.id, key, model: undefined, metadata: { key } }
-    if (limitType === "count") {
-      const rule = {
-        id,
-        limit,
-        interval: windowMs / 1000,
-        technique,
-        unit: "requests",
-        per: ["key"],
-      } as const
-      const rates = yield* RateLimit
-      const taken = yield* lift(() => rates.acquire([rule], subject))
-      return Result.isFailure(taken) ? taken.failure : undefined
-    }
-    const limits: SpendLimits = {
-      enabled: true,
-      rules: [{
-        id,
-        limit,
-        limitType: "cost",
-        window: windowMs / 1000,
-        technique,
-        enabled: true,
-        metadata: { key: { mode: "partition" } },
-      }],
-    }
-    const spender = { ...subject, provider: step.route.provider }
-    const spending = yield* SpendLimit
-    const checked = yield* lift(() => spending.check(limits, spender))
-    if (Result.isFailure(checked)) return checked.failure
-    budgets.push({ limits, subject: spender })
-    return undefined
-  },
-)
+): Plan {
+  const isBaseten = provider === "baseten"
+  const named = withModel(bytes, model)
+  const adapted = isBaseten ? adaptParameters(named, undefined, model) : { bytes: named, changes: [] }
+  const body = inspect(adapted.bytes, "viewed")
+  if (Result.isFailure(body)) return failed(body.failure)
+  const options = optionsForCall(target.options, `${provider}/${model}`)
+  const asked: CallTarget = {
+    ...target,
+    body: body.success,
+    adaptations: adapted.changes,
+    acceptsCallerKey: isBaseten,
+    options: {
+      ...options,
+      requestTimeout: timeout ?? options.requestTimeout,
+      retry: retries === undefined ? options.retry : { ...options.retry, maxAttempts: retries + 1 },
+    },
+  }
+  const there = isBaseten ? Result.succeed(asked) : atProvider(planning, asked, provider)
+  if (Result.isFailure(there)) return failed(there.failure)
+  const result = yield* call(there.success, budgets)
+  if (Result.isSuccess(result)) {
+    const { headers, call: { report } } = result.success
+    report.model = model
+    headers.set("cf-aig-model", model)
+    headers.set("cf-aig-provider", provider)
+  }
+  return result
+}

@@ -30,15 +30,10 @@ export class StreamRelay extends StreamRelayKey {
   static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
     const relays = new Set<BodyRelay>()
     let draining = false
+    const forget = (relay: BodyRelay): void => void relays.delete(relay)
     return {
       relay: (input) => {
-        const relay: BodyRelay = relayBody({
-          ...input,
-          onEnd: (ending, whole) => {
-            relays.delete(relay)
-            input.onEnd(ending, whole)
-          },
-        })
+        const relay = relayBody(input, forget)
         relays.add(relay)
         // Draining began before this body did.
         if (draining) relay.cut("draining")

@@ -1,25 +1,58 @@
 /**
- * An answer that is no `Response` yet: some hosts are better served without one.
+ * The answer to a request before it is the host's: what a `Response` says, without the cost of one.
  *
  * @module
  */
-import type { BodyRelay } from "./relay-body.ts"
+import { HeaderFields } from "../headers/header-fields.ts"
+import { readChunks } from "../upstream/body-reader.ts"
+import type { Flow, Sink } from "./body-flow.ts"
 
-/** A body that is being relayed: as a stream, or without one. */
-export type RelayedBody = Pick<BodyRelay, "body" | "into">
+/** A body on its way: as a stream, or poured into a host's own sink. */
+export interface RelayedBody {
+  readonly body: () => ReadableStream<Uint8Array>
+  readonly into: (sink: Sink) => Flow
+}
 
 /** What a request is answered with. */
 export interface Answer {
   readonly status: number
   readonly statusText: string
-  readonly headers: Headers
-  readonly body: RelayedBody | Uint8Array | null
+  readonly headers: HeaderFields
+  readonly body: RelayedBody | Uint8Array<ArrayBuffer> | null
 }
 
 /** The answer as a `Response`. */
 export const toResponse = ({ status, statusText, headers, body }: Answer): Response =>
-  new Response((body instanceof Uint8Array ? body : body?.body() ?? null) as BodyInit | null, {
+  new Response((body === null || body instanceof Uint8Array ? body : body.body()) as BodyInit | null, {
     status,
     statusText,
-    headers,
+    headers: headers.toInit(),
   })
+
+/** A `Response` of the gateway's own as an answer. */
+export const answerOfResponse = (response: Response): Answer => {
+  const { status, statusText, headers } = response
+  const { body } = response
+  return {
+    status,
+    statusText,
+    headers: HeaderFields.of(headers),
+    body: body === null ? null : { body: () => body, into: (sink) => pour(response, sink) },
+  }
+}
+
+const pour = (response: Response, sink: Sink): Flow => {
+  const reader = readChunks(response)
+  return {
+    pull: async () => {
+      try {
+        const { done, value } = await reader?.read() ?? { done: true }
+        if (done) sink.close()
+        else sink.enqueue(value)
+      } catch (cause) {
+        sink.error(cause)
+      }
+    },
+    cancel: () => void reader?.cancel(),
+  }
+}

@@ -61,8 +61,13 @@ export interface BodyRelay {
   readonly cut: (ending: BodyCut) => void
 }
 
-/** Starts to relay a body. Nothing is read before the client asks for it. */
-export const relayBody = (input: RelayInput): BodyRelay => new Relay(input)
+/**
+ * Starts to relay a body. Nothing is read before the client asks for it.
+ *
+ * @param onEnded called with the relay itself, just before `input.onEnd`
+ */
+export const relayBody = (input: RelayInput, onEnded?: (relay: BodyRelay) => void): BodyRelay =>
+  new Relay(input, onEnded)
 
 /** How the end of a body shows to its client. */
 type Shown = (sink: Sink) => void
@@ -72,6 +77,7 @@ const closed: Shown = (sink) => sink.close()
 /** One relay, in one of three states. A class, since each answer has one: its shape is fixed, its methods are shared. */
 class Relay implements BodyRelay, Flow {
   readonly #input: RelayInput
+  readonly #onEnded: ((relay: BodyRelay) => void) | undefined
   /**
    * - `relaying`: what comes is handed on.
    * - `draining`: the client has left, and the body is read on for those who observe it.
@@ -88,8 +94,9 @@ class Relay implements BodyRelay, Flow {
   #giveUpWhole: (() => void) | undefined = undefined
   #stream: ReadableStream<Uint8Array> | undefined = undefined
 
-  constructor(input: RelayInput) {
+  constructor(input: RelayInput, onEnded: ((relay: BodyRelay) => void) | undefined) {
     this.#input = input
+    this.#onEnded = onEnded
     input.body.onCutShort = ({ ending }) => this.cut(ending)
   }
 
@@ -104,7 +111,7 @@ class Relay implements BodyRelay, Flow {
   }
 
   whole(): Promise<Uint8Array | undefined> {
-    const { body, length, onPassed } = this.#input
+    const { body, length } = this.#input
     return new Promise((resolve) => {
       if (length === undefined || this.#state !== "relaying") return resolve(undefined)
       const giveUp = this.#giveUpWhole = () => resolve(undefined)
@@ -112,7 +119,7 @@ class Relay implements BodyRelay, Flow {
       this.#ahead.then(({ value }) => {
         if (this.#state !== "relaying" || value?.byteLength !== length) return giveUp()
         this.#take(value)
-        onPassed?.(value)
+        this.#input.onPassed?.(value)
         resolve(value)
         this.#end("complete", true)
         body.settle()
@@ -191,10 +198,10 @@ class Relay implements BodyRelay, Flow {
   }
   /** Takes what has come, and gives what of it goes on. */
   #take(chunk: Uint8Array): Uint8Array {
-    const { observer, onChunk } = this.#input
+    const input = this.#input
     this.#received += chunk.byteLength
-    const rest = observer === undefined ? chunk : observer.push(chunk)
-    onChunk(chunk)
+    const rest = input.observer === undefined ? chunk : input.observer.push(chunk)
+    input.onChunk(chunk)
     return rest
   }
   #pass(chunk: Uint8Array): boolean {
@@ -209,6 +216,7 @@ class Relay implements BodyRelay, Flow {
   }
   #end(ending: Ending, whole = false): void {
     this.#state = "ended"
+    this.#onEnded?.(this)
     this.#input.onEnd(ending, whole)
     // The read that it waits for may never settle.
     this.#giveUpWhole?.()

@@ -26,7 +26,7 @@ const offered = /^(cf-aig-authorization|authorization)\.(\S+)$/
  * @param upgrade upgrades it to a socket, once the gateway has admitted the caller
  */
 export const serveWithSockets = <Answer>(
-  gateway: Gateway,
+  gateway: Pick<Gateway, "fetch" | "onStop">,
   request: Request,
   context: HostContext,
   upgrade: (handshake: Handshake) => Answer,
@@ -34,7 +34,7 @@ export const serveWithSockets = <Answer>(
   isHandshake(request) ? accept(gateway, request, context, upgrade) : gateway.fetch(request, context)
 
 const accept = async <Answer>(
-  gateway: Gateway,
+  gateway: Pick<Gateway, "fetch" | "onStop">,
   request: Request,
   context: HostContext,
   upgrade: (handshake: Handshake) => Answer,

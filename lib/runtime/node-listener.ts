@@ -4,39 +4,12 @@
  * @module
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
-import type { HostContext, Respond } from "../exchange.ts"
-import { HeaderFields } from "../headers/header-fields.ts"
+import type { HostContext } from "../exchange.ts"
 import { stackFrames } from "../redaction/stack-frames.ts"
 import type { Answer, RelayedBody } from "../relay/answer.ts"
-import type { Flow, Sink } from "../relay/body-flow.ts"
+import type { Sink } from "../relay/body-flow.ts"
 import { lingerAfter } from "./node-linger.ts"
 import { requestOf } from "./node-request.ts"
-
-/**
- * Makes an answer that only this listener gets to see: Node's own `Response` makes a stream of every body, which takes a
- * tenth of what a call costs the gateway (Node 20).
- */
-const respond: Respond = (body, init) => ({ ...init, body }) satisfies Answer as unknown as Response
-
-/** Pours a stream. */
-const intoFrom = (body: ReadableStream<Uint8Array>) => (sink: Sink): Flow => {
-  const reader = body.getReader()
-  return {
-    pull: async () => {
-      try {
-        const { done, value } = await reader.read()
-        if (done) sink.close()
-        else sink.enqueue(value)
-      } catch (cause) {
-        sink.error(cause)
-      }
-    },
-    cancel: () => void reader.cancel().catch(() => {}),
-  }
-}
-
-const bodyOf = ({ body }: Response | Answer): Pick<RelayedBody, "into"> | Uint8Array | null =>
-  body === null || body instanceof Uint8Array || "into" in body ? body : { into: intoFrom(body) }
 
 /** Pours one body into a response, no faster than its client reads. */
 class Pouring implements Sink {
@@ -84,12 +57,11 @@ class Pouring implements Sink {
   }
 }
 
-const send = async (answer: Response | Answer, response: ServerResponse): Promise<void> => {
-  const { status, statusText, headers } = answer
-  const body = bodyOf(answer)
-  if (!response.destroyed) {
-    response.writeHead(status, statusText || STATUS_CODES[status], HeaderFields.of(headers).toRaw())
-  }
+const send = async (
+  { status, statusText, headers, body }: Answer,
+  response: ServerResponse,
+): Promise<void> => {
+  if (!response.destroyed) response.writeHead(status, statusText || STATUS_CODES[status], headers.toRaw())
   if (body === null || body instanceof Uint8Array) response.end(body)
   else await new Pouring(response).pour(body)
 }
@@ -107,15 +79,12 @@ const onLeaveOf = (message: IncomingMessage, response: ServerResponse) => (callb
 
 /** Serves a handler; its context, and its request's signal, tell when the client closes before the answer is out. */
 export const nodeListener = (
-  handler: (
-    request: Request,
-    context: Required<Pick<HostContext, "onLeave" | "respond">>,
-  ) => Promise<Answer | Response>,
+  handler: (request: Request, host: Required<Pick<HostContext, "onLeave">>) => Promise<Answer>,
 ) =>
 async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
   const onLeave = onLeaveOf(message, response)
   try {
-    const answer = await handler(requestOf(message, onLeave), { onLeave, respond })
+    const answer = await handler(requestOf(message, onLeave), { onLeave })
     if (!message.complete) lingerAfter(message, response)
     await send(answer, response)
   } catch (cause) {

@@ -57,7 +57,7 @@ export type Upgrade = (handshake: Handshake) => Response | undefined
 
 /** How this host upgrades a request to a socket; `undefined` if it cannot. */
 export const upgradeOf = (
-  gateway: Gateway,
+  gateway: Pick<Gateway, "fetch" | "onStop">,
   request: Request,
   context: HostContext,
   server: BunServer | undefined,

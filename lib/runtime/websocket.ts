@@ -29,7 +29,7 @@ const maxRefusals = 100
 
 /** Starts to answer what comes in over a socket. */
 export const converse = (
-  gateway: Gateway,
+  gateway: Pick<Gateway, "fetch" | "onStop">,
   { url, headers: shown }: Request,
   context: HostContext,
   socket: Socket,

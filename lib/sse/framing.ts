@@ -8,7 +8,7 @@
 export type Framing = "chat" | "completions" | "messages" | "responses"
 
 /** Whether a body is an event stream, by its headers. */
-export const isEventStream = (headers: Headers): boolean =>
+export const isEventStream = (headers: Pick<Headers, "get">): boolean =>
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "")
 
 /** What a body is: an event stream, JSON (an object or a list, or several), or nothing that is known here. */

@@ -23,7 +23,7 @@ const is = (body: string, of: AnswerKind = kind()) => isWholeAnswer(bytes(body),
 test("a JSON call is answered by an object without an error, whatever it is labelled", () => {
   const good = ['{"id":"c1","choices":[]}', ' {"error":null,"usage":{}}\n', '{"error":"","error_count":0}']
   for (const body of good) {
-    for (const  of of[kind(), kind({ type: "text/plain" })]) assert.equal(is(body, of), true, body)
+    for (const as of [kind(), kind({ type: "text/plain" })]) assert.equal(is(body, as), true, body)
   }
   const bad = [
     "",
@@ -44,7 +44,7 @@ test("a JSON call is answered by an object without an error, whatever it is labe
     '{"status":"in_progress","object":"response"}',
   ]
   for (const body of bad) {
-    for (const  of of[kind(), kind({ type: "text/plain" })]) assert.equal(is(body, of), false, body)
+    for (const as of [kind(), kind({ type: "text/plain" })]) assert.equal(is(body, as), false, body)
   }
   assert.equal(is('{"object":"response","status":"incomplete","output":[]}'), true)
   assert.equal(isWholeAnswer(new Uint8Array([0x22, 0xff, 0x22]), predicted), false)

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import type { RouteElement } from "../../lib/dynamic-route/elements.ts"
 import { compileRoute } from "../../lib/dynamic-route/graph.ts"
 import { valueAt } from "../../lib/json/value-at.ts"
-import { startTraversal, type WalkInput, type WalkStep } from "../../lib/dynamic-route/traversal.ts"
+import { startTraversal, type TraversalInput, type TraversalNode } from "../../lib/dynamic-route/traversal.ts"
 
 const element = (
   id: string,
@@ -24,14 +24,14 @@ const start = (next: string) => element("start", "start", { next })
 const end = element("end", "end", {})
 
 /** What a walk is given, with the body as what it holds. */
-interface Given extends Partial<Omit<WalkInput, "body">> {
+interface Given extends Partial<Omit<TraversalInput, "body">> {
   readonly body?: unknown
 }
 
 const walk = (
   elements: ReadonlyArray<RouteElement>,
   { body = {}, ...input }: Given = {},
-): WalkStep => {
+): TraversalNode => {
   const graph = compileRoute("r", elements)
   if (typeof graph === "string") assert.fail(graph)
   return startTraversal(graph, {
@@ -43,9 +43,9 @@ const walk = (
   })
 }
 
-const call = (step: WalkStep) => step.do === "call" ? step : assert.fail(`a call, not ${step.do}`)
-const limit = (step: WalkStep) => step.do === "limit" ? step : assert.fail(`a limit, not ${step.do}`)
-const ending = (step: WalkStep) => step.do === "end" ? step : assert.fail(`the end, not ${step.do}`)
+const call = (step: TraversalNode) => step.kind === "model" ? step : assert.fail(`a call, not ${step.kind}`)
+const limit = (step: TraversalNode) => step.kind === "limit" ? step : assert.fail(`a limit, not ${step.kind}`)
+const ending = (step: TraversalNode) => step.kind === "end" ? step : assert.fail(`the end, not ${step.kind}`)
 
 test("startWalk() calls the first model, and its fallback when it fails", () => {
   const first = call(walk([
@@ -58,11 +58,11 @@ test("startWalk() calls the first model, and its fallback when it fails", () => 
     [first.element, first.provider, first.model, first.timeout, first.retries],
     ["a", "baseten", "org/a", 5000, 2],
   )
-  assert.deepEqual(ending(first.succeeded()), { do: "end", element: "end", answer: "a", why: "end" })
+  assert.deepEqual(ending(first.succeeded()), { kind: "end", element: "end", answer: "a", why: "end" })
   const second = call(first.failed())
   assert.deepEqual([second.element, second.provider, second.timeout], ["b", "custom-x", undefined])
-  assert.deepEqual(ending(second.succeeded()), { do: "end", element: "end", answer: "b", why: "end" })
-  assert.deepEqual(ending(second.failed()), { do: "end", element: "b", answer: undefined, why: "failed" })
+  assert.deepEqual(ending(second.succeeded()), { kind: "end", element: "end", answer: "b", why: "end" })
+  assert.deepEqual(ending(second.failed()), { kind: "end", element: "b", answer: undefined, why: "failed" })
 })
 
 test("startWalk() returns the last successful answer, also where a later model fails", () => {
@@ -76,7 +76,7 @@ test("startWalk() returns the last successful answer, also where a later model f
   const second = call(first.succeeded())
   assert.equal(ending(second.succeeded()).answer, "b")
   assert.deepEqual(ending(call(second.failed()).failed()), {
-    do: "end",
+    kind: "end",
     element: "c",
     answer: "a",
     why: "failed",
@@ -99,7 +99,7 @@ test("startWalk() asks limits with the key's value, and ends where a refusal has
   const step = limit(walk(elements({}), { metadata: { user: "u1" } }))
   const { allowed, refused, ...asked } = step
   assert.deepEqual(asked, {
-    do: "limit",
+    kind: "limit",
     element: "l",
     limitType: "cost",
     key: "metadata.user",
@@ -109,7 +109,7 @@ test("startWalk() asks limits with the key's value, and ends where a refusal has
     technique: "sliding",
   })
   assert.equal(call(allowed()).element, "a")
-  assert.deepEqual(ending(refused()), { do: "end", element: "l", answer: undefined, why: "refused" })
+  assert.deepEqual(ending(refused()), { kind: "end", element: "l", answer: undefined, why: "refused" })
   assert.equal(limit(walk(elements({}))).value, "")
   assert.equal(limit(walk(elements({}), { metadata: { user: 7 } })).value, "7")
   assert.equal(call(limit(walk(elements({ fallback: "a" }))).refused()).element, "a")
@@ -213,9 +213,9 @@ test("startWalk(): every walk of a sound route ends within its number of element
         let step = walk(elements, { random: () => random, body: { x } })
         let steps = 1
         let answer: string | undefined
-        while (step.do !== "end") {
+        while (step.kind !== "end") {
           const good = luck.next().value
-          if (step.do === "limit") {
+          if (step.kind === "limit") {
             step = good ? step.allowed() : step.refused()
           } else {
             if (good) answer = step.element

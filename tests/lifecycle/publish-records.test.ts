@@ -47,8 +47,11 @@ const publisher = (
   })
   const finish = (id: string, members: Partial<FinishedExchange> = {}): void =>
     publish({
-      record: { ...record, request_id: id },
-      directive,
+      id,
+      method: record.method,
+      scheme: record.scheme,
+      record: () => ({ ...record, request_id: id }),
+      directive: () => directive,
       secrets: () => [],
       settle: () => void log.push(`settle ${id}`),
       done: undefined,
@@ -149,11 +152,11 @@ test("records hold no secret of their request, and probes leave none", async () 
   const records: Array<RequestRecord> = []
   const { log, finish } = publisher({ tell: (record) => void records.push(record) })
   finish("1", {
-    record: { ...record, user_agent: "sk-0123456789" },
+    record: () => ({ ...record, user_agent: "sk-0123456789" }),
     secrets: () => [secretsOf(["sk-0123456789"])],
   })
-  finish("2", { record: { ...record, path: "/livez" } })
-  finish("3", { record: { ...record, path: "/livez", status: 503 } })
+  finish("2", { record: () => ({ ...record, path: "/livez" }) })
+  finish("3", { record: () => ({ ...record, path: "/livez", status: 503 }) })
   await turn()
   assert.deepEqual(records.map(({ path, user_agent }) => [path, user_agent]), [
     [record.path, "[redacted]"],

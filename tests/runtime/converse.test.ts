@@ -16,13 +16,11 @@ const talk = (answer: (request: Request) => Response | Promise<Response>, reads 
   const sent: Array<string> = []
   const closings: Array<readonly [number, string]> = []
   const bodies: Array<string> = []
-  const gateway: Gateway = {
+  const gateway: Pick<Gateway, "fetch" | "onStop"> = {
     fetch: async (request, { body } = {}) => {
       bodies.push(new TextDecoder().decode(body))
       return await answer(request)
     },
-    idle: async () => {},
-    dispose: async () => {},
     onStop: () => () => {},
   }
   let unread = reads ? 0 : Infinity

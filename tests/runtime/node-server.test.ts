@@ -25,7 +25,7 @@ const withServers = async (
     env: { BASETEN_INFERENCE_URL: `http://127.0.0.1:${portOf(upstream)}`, LOG_LEVEL: "none" },
     layer: Telemetry.layerSink((record) => records.push(record)),
   })
-  const server = createServer(nodeListener(gateway.fetch)).listen(0, "127.0.0.1")
+  const server = createServer(nodeListener(gateway.handle)).listen(0, "127.0.0.1")
   await once(server, "listening")
   await use(portOf(server), open, records)
   await gateway.idle()

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { HeaderFields } from "../../lib/headers/header-fields.ts"
 import * as Result from "effect/Result"
 import fc from "fast-check"
 import {
@@ -10,7 +11,6 @@ import {
   type RetryOptions,
   withRetries,
 } from "../../lib/upstream/attempts.ts"
-import { HeaderFields } from "../../lib/headers/header-fields.ts"
 import { type Cut, CutSource, neverCut } from "../../lib/upstream/cut.ts"
 import { streamOfBody } from "../../lib/upstream/derived-body.ts"
 import type { RetryPolicy } from "../../lib/upstream/retry-policy.ts"

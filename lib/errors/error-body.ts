@@ -34,14 +34,9 @@ const adminErrorBody = ({ code, message }: GatewayError) => ({
 })
 
 /**
- * The answer to a request that the gateway refused or could not relay.
+ * The body of the answer to a request that the gateway refused or could not relay, as text.
  *
- * @param secrets blotted out of it, since it may quote its caller
+ * @param secrets redacted, since the error may quote its caller
  */
-export const errorResponse = (error: GatewayError, secrets: ReadonlyArray<Secrets> = []): Response => {
-  const body = strictJson(error.isAdmin ? adminErrorBody(error) : errorBody(error))
-  return new Response(redact(body, ...secrets), {
-    status: error.status,
-    headers: { "content-type": "application/json", ...error.headers },
-  })
-}
+export const errorText = (error: GatewayError, secrets: ReadonlyArray<Secrets> = []): string =>
+  redact(strictJson(error.isAdmin ? adminErrorBody(error) : errorBody(error)), ...secrets)

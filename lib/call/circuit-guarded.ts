@@ -1,0 +1,47 @@
+/**
+ * The circuit breaker of a call's host.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import type { CircuitSettings } from "../config/circuit-settings.ts"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import { isHostFailure } from "../upstream/circuit.ts"
+import type { UpstreamFailure } from "../upstream/upstream-failure.ts"
+import type { CallServices } from "./call-provider.ts"
+import type { Call } from "./call.ts"
+import { type Attempt, headersTimeout } from "./send.ts"
+
+/**
+ * Whether a try failed because of its host. A client that left says nothing about it, nor does a time-out that the caller set
+ * shorter or had used up before: one impatient caller must not open the circuit for all.
+ */
+const failedByHost = (
+  gateway: GatewaySettings,
+  { target: { route, options } }: Call,
+  { error, ending }: UpstreamFailure,
+): boolean =>
+  isHostFailure(error.reason) && ending !== "total_timeout" &&
+  (ending !== "first_byte_timeout" ||
+    (options.requestTimeout ?? Infinity) >= headersTimeout(gateway, route))
+
+/** Sends a try if the circuit lets it pass, and reports how the host did. */
+export const circuitGuarded = (
+  { circuits, clock }: Pick<CallServices, "circuits" | "clock">,
+  gateway: GatewaySettings,
+  settings: CircuitSettings,
+  next: Attempt,
+): Attempt =>
+async (call, left, notes) => {
+  const entered = circuits.enter(new URL(call.target.route.url).host, settings, clock.now())
+  if (Result.isFailure(entered)) {
+    notes.circuit = "open"
+    return Result.fail({ error: entered.failure, ending: "complete" })
+  }
+  const { state, done } = entered.success
+  notes.circuit = state
+  const result = await next(call, left, notes)
+  if (Result.isSuccess(result)) done(!isHostFailure(result.success.status), clock.now())
+  else if (failedByHost(gateway, call, result.failure)) done(false, clock.now())
+  return result
+}

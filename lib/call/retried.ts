@@ -1,0 +1,115 @@
+/**
+ * The tries of a call, within its total time, its retries and the most calls of a request; each is noted in the report.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import type { RequestOptions } from "../config/request-options.ts"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import { GatewayError } from "../errors.ts"
+import { providerRedirected } from "../errors/provider-errors.ts"
+import { isRedirect } from "../headers/response-headers.ts"
+import { rounded } from "../record/request-record.ts"
+import { passTrace } from "../record/trace-context.ts"
+import { type AttemptReport, withRetries } from "../upstream/attempts.ts"
+import type { UpstreamAnswer } from "../upstream/Upstream.ts"
+import type { CallServices } from "./call-provider.ts"
+import type { Call } from "./call.ts"
+import { recordedModel } from "./call-target.ts"
+import type { Attempt, AttemptNotes, TryResult } from "./send.ts"
+
+/** What comes of all tries. */
+export type Tried = (call: Call) => Promise<Result.Result<UpstreamAnswer, GatewayError>>
+
+/** The most calls that one request makes with all its steps: a further try is made if it leaves one to each step. */
+const mostCalls = 20
+
+/** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
+const asCloudflare = (error: GatewayError): GatewayError => {
+  const { reason, detail, headers = {} } = error
+  return error.code === 2005 ? new GatewayError({ reason, detail, headers, statusOverride: 400 }) : error
+}
+
+const withoutQuery = (url: string): string => {
+  const query = url.indexOf("?")
+  return query === -1 ? url : url.slice(0, query)
+}
+
+const attemptsSoFar = ({ exchange: { reports } }: Call): number => {
+  let sum = 0
+  for (const { attempts } of reports) sum += attempts.length
+  return sum
+}
+
+const mayRetry = (call: Call): boolean | Promise<boolean> =>
+  attemptsSoFar(call) + call.exchange.stepsToCome < mostCalls && (call.admitsRetry?.() ?? true)
+
+/** As many tries as are left; the one that was spent on asking for the usage is not the client's. */
+const retryPolicyOf = ({ target: { options: { retry } }, triesBefore }: Call): RequestOptions["retry"] =>
+  triesBefore === 0 ? retry : { ...retry, maxAttempts: Math.max(1, retry.maxAttempts - triesBefore + 1) }
+
+/** Tries a call until there is an answer worth passing on, or no try is left. */
+export const retried = (
+  { clock, startTimer }: Pick<CallServices, "clock" | "startTimer">,
+  gateway: GatewaySettings,
+  attempt: Attempt,
+): Tried => {
+  const environment = { clock, startTimer, random: Math.random }
+  return async (call) => {
+    const { exchange, target, report, cut } = call
+    const { route } = target
+    const deadline = gateway.totalTimeout === undefined
+      ? undefined
+      : clock.now() + gateway.totalTimeout - exchange.elapsed()
+    const notes: AttemptNotes = { circuit: null }
+    let started = 0
+    let span: string | null = null
+    const tryOnce = (): Promise<TryResult> => {
+      started = exchange.elapsed()
+      span = passTrace(exchange.trace, exchange.headers, call.headers)
+      return attempt(call, deadline === undefined ? undefined : deadline - clock.now(), notes)
+    }
+    const before = exchange.elapsed()
+    const outcome = await withRetries(
+      tryOnce,
+      retryPolicyOf(call),
+      {
+        repeatable: call.body.kind !== "stream",
+        deadline,
+        mayRetry: () => mayRetry(call),
+        onAttempt: ({ attempt, status, error, duration, waited }: AttemptReport) =>
+          void report.attempts.push({
+            step: target.step,
+            attempt: call.triesBefore + attempt,
+            provider: route.provider,
+            model: recordedModel(target),
+            url: withoutQuery(route.url),
+            status: status ?? null,
+            error: error ?? null,
+            started_ms: started,
+            duration_ms: rounded(duration),
+            waited_ms: waited,
+            circuit: notes.circuit,
+            span_id: span,
+          }),
+      },
+      environment,
+      cut,
+    )
+    const now = exchange.elapsed()
+    exchange.spentUpstream(now - before)
+    const failed = (error: GatewayError) =>
+      Result.fail(gateway.cloudflareErrorStatus ? asCloudflare(error) : error)
+    if (Result.isFailure(outcome)) {
+      report.ending = outcome.failure.ending
+      return failed(outcome.failure.error)
+    }
+    report.headersAt = now
+    const answer = outcome.success
+    if (isRedirect(answer)) {
+      answer.release()
+      return failed(providerRedirected(new URL(route.url).host, answer.status))
+    }
+    return Result.succeed(answer)
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * From a request to its plan: its options, its body, and what is to be called.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { type BodyUse, prepareBody } from "../body/prepare-body.ts"
+import { heldBytes, type PreparedBody } from "../body/prepared-body.ts"
+import type { Uploads } from "../body/Uploads.ts"
+import { isPredict, recordedModel } from "../call/call-target.ts"
+import type { CallContext } from "../call/call.ts"
+import { type RequestedOptions, type RequestOptions, requestOptions } from "../config/request-options.ts"
+import { bodyTooLarge, type GatewayError } from "../errors.ts"
+import { asksForModel } from "../limit/asks-for-model.ts"
+import type { UpstreamRoute } from "../route/routes.ts"
+import { direct, type Planning } from "./direct.ts"
+import type { Plan } from "./plan.ts"
+import { universal, type UniversalPlanning, universalTargets } from "./universal.ts"
+
+interface BodyServices {
+  readonly uploads: Uploads["Service"]
+}
+
+/** A body that is not looked at is still held if it may have to be sent again, or found in the cache. */
+const mayNeedAgain = ({ cache, retry }: RequestOptions): boolean => retry.maxAttempts > 1 || cache.ttl > 0
+
+const readBody = async (
+  { uploads }: BodyServices,
+  { exchange, gateway }: CallContext,
+  use: BodyUse,
+  isHeld: boolean,
+): Promise<Result.Result<PreparedBody, GatewayError>> => {
+  const upload = exchange.upload = uploads.open(
+    exchange.request,
+    gateway.requestIdleTimeout,
+    exchange.headers,
+  )
+  const wish = { use, isHeld, mustKnow: asksForModel(gateway), limit: gateway.requestBodyLimit }
+  const body = await prepareBody(upload, wish)
+  if (Result.isSuccess(body)) exchange.requestBytes = body.success.received ?? null
+  return body
+}
+
+/** Plans the call of a route that a provider answers. */
+export const planDirect = async (
+  services: BodyServices & Pick<Planning, "resolver">,
+  context: CallContext,
+  route: UpstreamRoute,
+  requested: RequestedOptions,
+): Promise<Result.Result<Plan, GatewayError>> => {
+  const { exchange, gateway, caller } = context
+  const options = requestOptions(gateway, requested, {}, gateway.retriesPredict || !isPredict(route))
+  const body = await readBody(services, context, route.body, mayNeedAgain(options))
+  if (Result.isFailure(body)) return Result.fail(body.failure)
+  const target = {
+    step: 0,
+    method: exchange.method,
+    route,
+    headers: exchange.headers,
+    tokenHeaders: caller.tokenHeaders,
+    acceptsCallerKey: true,
+    body: body.success,
+    options,
+    adaptations: [],
+  }
+  exchange.describe(recordedModel(target), body.success.view.stream)
+  if (body.success.kind === "stream") exchange.streamedBody = body.success.stream
+  return Result.succeed(direct({ exchange, gateway, caller, resolver: services.resolver }, target))
+}
+
+/** Plans the steps of a universal request. */
+export const planUniversal = async (
+  services: BodyServices & Pick<UniversalPlanning, "auth" | "resolver">,
+  context: CallContext,
+  requested: RequestedOptions,
+): Promise<Result.Result<Plan, GatewayError>> => {
+  const { exchange, gateway, caller } = context
+  const bytes = await universalBody(services, context)
+  if (Result.isFailure(bytes)) return Result.fail(bytes.failure)
+  const planning = { exchange, gateway, caller, resolver: services.resolver, auth: services.auth }
+  const targets = await universalTargets(planning, requested, bytes.success)
+  return Result.map(targets, (targets) => universal(planning, targets))
+}
+
+/** What a host holds already need not be read: it counts among what is held, and the limit alone decides. */
+const universalBody = async (
+  services: BodyServices,
+  context: CallContext,
+): Promise<Result.Result<Uint8Array<ArrayBuffer>, GatewayError>> => {
+  const { exchange, gateway: { requestBodyLimit, requestIdleTimeout } } = context
+  const { body } = exchange.host
+  if (body === undefined) {
+    return Result.map(await readBody(services, context, "read", false), heldBytes)
+  }
+  exchange.requestBytes = body.byteLength
+  if (body.byteLength > requestBodyLimit) return Result.fail(bodyTooLarge(requestBodyLimit))
+  const upload = exchange.upload = services.uploads.open(
+    exchange.request,
+    requestIdleTimeout,
+    exchange.headers,
+  )
+  const refused = upload.hold(body.byteLength)
+  return refused === undefined ? Result.succeed(body) : Result.fail(refused)
+}

@@ -1,0 +1,81 @@
+/**
+ * What a request calls, and what comes next: a plan yields its steps one by one, and is resumed with what each came to.
+ *
+ * Pure: the one runner (`run-plan.ts`) makes the calls, asks the limits and owns the answers.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import type { Budgets, PendingAnswer } from "../call/call.ts"
+import type { CallTarget } from "../call/call-target.ts"
+import type { LimitAction } from "../dynamic-route/elements.ts"
+import type { GatewayError } from "../errors.ts"
+import type { CallReport } from "../record/call-report.ts"
+
+/** Why there is no answer, and the report of the call that failed; `undefined` if none was made. */
+export interface PlanFailure {
+  readonly error: GatewayError
+  readonly report: CallReport | undefined
+}
+
+/** What a plan comes to: an answer, whatever its status, or why there is none. */
+export type PlanResult = Result.Result<PendingAnswer, PlanFailure>
+
+/** Make a call. */
+export interface CallStep {
+  readonly kind: "call"
+  readonly target: CallTarget
+  /** Budgets beside the gateway's own that the call counts on as well. */
+  readonly budgets: ReadonlyArray<Budgets>
+}
+
+/** Ask a limit of a dynamic route. */
+export interface LimitStep extends Omit<LimitAction, "type" | "key"> {
+  readonly kind: "limit"
+  /** The rule's name. */
+  readonly id: string
+  /** The provider that the request is counted for. */
+  readonly provider: string
+  /** The value that is counted by; it may be a secret, and is hashed before it is kept. */
+  readonly value: string
+}
+
+/** What a limit says: the budgets that later calls count on, or a refusal. */
+export type LimitResult = Result.Result<ReadonlyArray<Budgets>, GatewayError>
+
+/** What is to be done next. */
+export type PlanStep = CallStep | LimitStep
+
+/** The steps of a request. Each `yield` is resumed with the result that belongs to its step: see `call` and `limit`. */
+export type Plan = Generator<PlanStep, PlanResult, PlanResult | LimitResult>
+
+/** Yields a call. */
+export function* call(
+  target: CallTarget,
+  budgets: ReadonlyArray<Budgets> = [],
+): Generator<PlanStep, PlanResult, PlanResult | LimitResult> {
+  return (yield { kind: "call", target, budgets }) as PlanResult
+}
+
+/** Yields a limit. */
+export function* limit(
+  step: Omit<LimitStep, "kind">,
+): Generator<PlanStep, LimitResult, PlanResult | LimitResult> {
+  return (yield { kind: "limit", ...step }) as LimitResult
+}
+
+/** A failure without a call. */
+export const failed = (error: GatewayError): PlanResult => Result.fail({ error, report: undefined })
+
+/** Whether a result is an answer that a fall-back has no reason to go on from. */
+export const succeeded = (result: PlanResult): boolean =>
+  Result.isSuccess(result) && result.success.status < 400
+
+/** Whether the client has left: nobody waits for what a fall-back would bring. */
+export const clientLeft = (result: PlanResult): boolean =>
+  Result.isFailure(result) && result.failure.error.reason === "client_left"
+
+/** Lets the answer of a result go, if it has one. */
+export const release = (result: PlanResult | undefined): void => {
+  if (result !== undefined && Result.isSuccess(result)) result.success.release()
+}

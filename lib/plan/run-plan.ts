@@ -1,0 +1,84 @@
+/**
+ * Runs a plan: makes its calls, asks its limits, and owns the answers until one of them is the request's.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { Call, type CallContext, type Next, type PendingAnswer } from "../call/call.ts"
+import type { SpendLimits } from "../config/limit-rules.ts"
+import type { RateLimit } from "../limit/RateLimit.ts"
+import type { SpendLimit } from "../limit/SpendLimit.ts"
+import { textDigest } from "../redaction/digest.ts"
+import type { LimitResult, LimitStep, Plan, PlanResult } from "./plan.ts"
+
+/** What plans are run with. */
+export interface PlanServices {
+  readonly rateLimit: RateLimit["Service"]
+  readonly spendLimit: SpendLimit["Service"]
+}
+
+/**
+ * Runs a plan to its end.
+ *
+ * @param next makes a call, for the gateway of the request
+ */
+export const runPlan = async (
+  services: PlanServices,
+  context: CallContext,
+  plan: Plan,
+  next: Next,
+): Promise<PlanResult> => {
+  const { exchange } = context
+  const answers: Array<PendingAnswer> = []
+  let given: PendingAnswer | undefined
+  try {
+    let state = plan.next()
+    while (!state.done) {
+      const step = state.value
+      if (step.kind === "limit") {
+        state = plan.next(await ask(services, context, step))
+        continue
+      }
+      const call = new Call(context, step.target, step.budgets)
+      exchange.reports.push(call.report)
+      const result = await next(call)
+      if (Result.isSuccess(result)) {
+        answers.push(result.success)
+        state = plan.next(Result.succeed(result.success))
+      } else state = plan.next(Result.fail({ error: result.failure, report: call.report }))
+    }
+    if (Result.isSuccess(state.value)) given = state.value.success
+    return state.value
+  } finally {
+    // Whatever else is in hand: a client that leaves, or a defect, ends the plan in its midst.
+    for (const answer of answers) if (answer !== given) answer.release()
+  }
+}
+
+/** Asks a limit of a dynamic route. */
+const ask = async (
+  { rateLimit, spendLimit }: PlanServices,
+  { gateway }: CallContext,
+  { id, provider, value, limitType, limit, windowMs, technique }: LimitStep,
+): Promise<LimitResult> => {
+  const key = await textDigest(value)
+  const subject = { gateway: gateway.id, key, model: undefined, metadata: { key } }
+  if (limitType === "count") {
+    const rule = { id, limit, interval: windowMs / 1000, technique, unit: "requests", per: ["key"] } as const
+    return Result.map(await rateLimit.acquire([rule], subject), () => [])
+  }
+  const limits: SpendLimits = {
+    enabled: true,
+    rules: [{
+      id,
+      limit,
+      limitType: "cost",
+      window: windowMs / 1000,
+      technique,
+      enabled: true,
+      metadata: { key: { mode: "partition" } },
+    }],
+  }
+  const spender = { ...subject, provider }
+  return Result.map(await spendLimit.check(limits, spender), () => [{ limits, subject: spender }])
+}

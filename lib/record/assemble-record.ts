@@ -1,0 +1,115 @@
+/**
+ * The record of a request, assembled once, after the response: the facts of the request and the reports of its calls.
+ *
+ * @module
+ */
+import type { CallReport } from "./call-report.ts"
+import type { AttemptRecord, Ending, RequestRecord } from "./request-record.ts"
+import type { TraceIds } from "./trace-context.ts"
+
+/** What is known of a request beside its calls. */
+export interface RequestFacts {
+  /** When it came, in milliseconds since 1970. */
+  readonly receivedAt: number
+  readonly id: string
+  readonly eventId: string
+  readonly method: string
+  /** `http` or `https`. */
+  readonly scheme: string
+  readonly path: string
+  readonly userAgent: string | null
+  readonly contentType: string | null
+  readonly trace: TraceIds | null
+  readonly account: string | null
+  readonly gateway: string | null
+  readonly routeName: string | null
+  /** Where the request would have gone, if no call of it was made. */
+  readonly provider: string | null
+  readonly deployment: string | null
+  readonly model: string | null
+  readonly stream: boolean
+  readonly metadata: RequestRecord["metadata"]
+  readonly requestBytes: number | null
+  /** Whether the caller showed a gateway token. */
+  readonly authenticated: boolean
+  /** In the order in which the calls were made. */
+  readonly reports: ReadonlyArray<CallReport>
+  /** The report of the call whose answer, or whose failure, the client got. */
+  readonly answering: CallReport | undefined
+}
+
+/** How the response went. Times are in milliseconds since the request came. */
+export interface ResponseFacts {
+  readonly status: number
+  readonly ending: Ending
+  readonly errorCode: number | null
+  /** The reason of the gateway's own error. */
+  readonly error: string | null
+  /** The cost that is known without a call, in US dollars. */
+  readonly cost: number | null
+  readonly totalMs: number
+  readonly gatewayMs: number | null
+}
+
+const none: ReadonlyArray<never> = []
+
+const attemptsOf = (reports: ReadonlyArray<CallReport>): ReadonlyArray<AttemptRecord> =>
+  reports.length === 1 ? reports[0]?.attempts ?? none : reports.flatMap(({ attempts }) => attempts)
+
+const adaptationsOf = (reports: ReadonlyArray<CallReport>): ReadonlyArray<string> =>
+  reports.length === 1 ? reports[0]?.adaptations ?? none : reports.flatMap(({ adaptations }) => adaptations)
+
+/**
+ * Assembles a record. The call whose answer the client got speaks for the request, else the one that was made last; tries
+ * and adaptations are those of all calls.
+ */
+export const assembleRecord = (request: RequestFacts, response: ResponseFacts): RequestRecord => {
+  const { reports } = request
+  const call = request.answering ?? reports.at(-1)
+  return {
+    time: new Date(request.receivedAt).toISOString(),
+    request_id: request.id,
+    event_id: request.eventId,
+    method: request.method,
+    scheme: request.scheme,
+    path: request.path,
+    user_agent: request.userAgent,
+    request_content_type: request.contentType,
+    account_id: request.account,
+    gateway_id: request.gateway,
+    provider: call === undefined ? request.provider : call.provider,
+    route: request.routeName,
+    model: call === undefined ? request.model : call.model,
+    deployment: call === undefined ? request.deployment : call.deployment,
+    stream: call === undefined ? request.stream : call.stream,
+    status: response.status,
+    upstream_status: call === undefined ? null : call.status,
+    ending: response.ending,
+    error_code: response.errorCode,
+    error: response.error ?? (call === undefined ? null : call.error),
+    request_bytes: request.requestBytes,
+    response_bytes: call === undefined ? 0 : call.responseBytes,
+    time_to_headers_ms: call === undefined ? null : call.headersAt,
+    time_to_first_byte_ms: call === undefined ? null : call.firstByteAt,
+    time_to_first_token_ms: call === undefined ? null : call.firstTokenAt,
+    total_ms: response.totalMs,
+    gateway_ms: response.gatewayMs,
+    tokens_in: call === undefined ? null : call.tokensIn,
+    tokens_out: call === undefined ? null : call.tokensOut,
+    tokens_cached: call === undefined ? null : call.tokensCached,
+    tokens_reasoning: call === undefined ? null : call.tokensReasoning,
+    usage_source: call === undefined ? null : call.usageSource,
+    cost: response.cost ?? (call === undefined ? null : call.cost),
+    custom_cost: call === undefined ? false : call.customCost,
+    response_content_type: call === undefined ? null : call.contentType,
+    authenticated: request.authenticated,
+    key: call === undefined ? "none" : call.key,
+    baseten_request_id: call === undefined ? null : call.basetenRequestId,
+    step: call === undefined ? 0 : call.step,
+    cached: call === undefined ? false : call.cached,
+    metadata: call === undefined ? request.metadata : call.metadata,
+    attempts: attemptsOf(reports),
+    changes: adaptationsOf(reports),
+    trace: request.trace,
+  }
+}

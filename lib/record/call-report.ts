@@ -1,0 +1,84 @@
+/**
+ * What one provider call found out. Owned by that call alone: no other call writes to it, and the record is assembled from it
+ * once the request has ended.
+ *
+ * @module
+ */
+import type { AttemptRecord, Ending, RequestRecord, UsageSource } from "./request-record.ts"
+
+/** What is known of a call before it is made. */
+export interface CallFacts {
+  /** The step of a universal request that the call belongs to, counted from 0. */
+  readonly step: number
+  readonly provider: string
+  readonly deployment: string | null
+  readonly model: string | null
+  /** Whether a stream was asked for. */
+  readonly stream: boolean
+  readonly metadata: RequestRecord["metadata"]
+  /** Whether the request log gets an entry. */
+  readonly shouldLog: boolean
+  /** What was changed in the request so that the model takes it. */
+  readonly adaptations: ReadonlyArray<string>
+}
+
+/** The report of a call. Times are in milliseconds since the request came. */
+export class CallReport {
+  readonly step: number
+  readonly provider: string
+  readonly deployment: string | null
+  readonly metadata: RequestRecord["metadata"]
+  readonly shouldLog: boolean
+  readonly adaptations: ReadonlyArray<string>
+  model: string | null
+  stream: boolean
+  key: RequestRecord["key"] = "none"
+  attempts: Array<AttemptRecord> = []
+  /** How the call ended if no answer of it is relayed. */
+  ending: Ending = "complete"
+  cached = false
+  status: number | null = null
+  contentType: string | null = null
+  basetenRequestId: string | null = null
+  /** The error that an answer of a success status reported. */
+  error: string | null = null
+  headersAt: number | null = null
+  firstByteAt: number | null = null
+  firstTokenAt: number | null = null
+  responseBytes = 0
+  tokensIn: number | null = null
+  tokensOut: number | null = null
+  tokensCached: number | null = null
+  tokensReasoning: number | null = null
+  usageSource: UsageSource | null = null
+  /** In US dollars. */
+  cost: number | null = null
+  customCost = false
+
+  constructor(facts: CallFacts) {
+    this.step = facts.step
+    this.provider = facts.provider
+    this.deployment = facts.deployment
+    this.metadata = facts.metadata
+    this.shouldLog = facts.shouldLog
+    this.adaptations = facts.adaptations
+    this.model = facts.model
+    this.stream = facts.stream
+  }
+
+  /** Takes over what a call that was made on this one's behalf has found out: its tries, what it took and what it cost. */
+  adopt(made: CallReport): void {
+    this.attempts = made.attempts
+    this.error ??= made.error
+    this.model ??= made.model
+    this.headersAt ??= made.headersAt
+    this.firstTokenAt ??= made.firstTokenAt
+    this.tokensIn = made.tokensIn
+    this.tokensOut = made.tokensOut
+    this.tokensCached = made.tokensCached
+    this.tokensReasoning = made.tokensReasoning
+    this.usageSource = made.usageSource
+    this.cost = made.cost
+    this.customCost = made.customCost
+  }
+}

@@ -1,0 +1,46 @@
+/** The one loop that makes the calls of a plan and owns their answers. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Result from "effect/Result"
+import { call, type Plan } from "../../lib/plan/plan.ts"
+import { runPlan } from "../../lib/plan/run-plan.ts"
+import { scripted, someContext, someTarget } from "../support/some-call.ts"
+import { noLimits } from "../support/no-limits.ts"
+
+const target = someTarget()
+
+test("an answer that the plan returns is not released, every other is", async () => {
+  const { next, answers } = scripted(500, 200, 503)
+  function* last(): Plan {
+    yield* call(target)
+    const second = yield* call(target)
+    yield* call(target)
+    return second
+  }
+  const result = await runPlan(noLimits, someContext(), last(), next)
+  assert.equal(Result.isSuccess(result) && result.success, answers[1])
+  assert.deepEqual(answers.map(({ released }) => released), [1, 0, 1])
+})
+
+test("a defect in the midst of a plan releases what is in hand", async () => {
+  const { next, answers } = scripted(200)
+  function* broken(): Plan {
+    yield* call(target)
+    throw new Error("a defect")
+  }
+  await assert.rejects(runPlan(noLimits, someContext(), broken(), next), /a defect/)
+  assert.deepEqual(answers.map(({ released }) => released), [1])
+})
+
+test("every call has a report of its own, in the order of the calls", async () => {
+  const context = someContext()
+  const { next, calls } = scripted(500, "provider_failed")
+  function* two(): Plan {
+    yield* call(target)
+    return yield* call(someTarget({ step: 1 }))
+  }
+  const result = await runPlan(noLimits, context, two(), next)
+  assert.deepEqual(context.exchange.reports, calls.map(({ report }) => report))
+  assert.deepEqual(calls.map(({ report }) => report.step), [0, 1])
+  assert.equal(Result.isFailure(result) && result.failure.report, calls[1]?.report)
+})
