@@ -192,27 +192,29 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
     })
 
   /** Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left. */
-  const failureOf = (_exchange: Exchange, error: GatewayError): GatewayError =>
-    stopping && error.reason === "client_left" ? interrupted("draining").error : error
+  const failureOf = (exchange: Exchange, error: GatewayError): GatewayError => {
+    if (!stopping || error.reason !== "client_left") return error
+    exchange.cut.cut("draining")
+    return interrupted("draining").error
+  }
 
   /** Answers if the settings are sound. */
-  const serve = async (engine: Engine, request: Request, host: HostContext): Promise<Answer> => {
+  const serve = (engine: Engine, request: Request, host: HostContext): Promise<Answer> => {
     const headers = HeaderFields.of(request.headers)
     const url = urlOf({ url: request.url, headers })
     const { settings, metrics } = engine
     const exchange = new Exchange(request, url ?? noUrl, headers, host, settings, engine.finished)
     running.began()
     metrics.began(exchange.method, exchange.scheme)
-    const answer =
-      await (url === undefined
-        ? refuse(exchange, unreadableUrl())
-        : stopping
-        ? refuse(exchange, draining())
-        : answeredUnlessLeft(engine, exchange))
-    // Pages are for clients; the management API is for servers and command lines.
-    if (!isAdminPath(exchange.path)) addCors(answer.headers, settings.corsOrigins, headers)
-    addIds(answer.headers, exchange)
-    return answer
+    const finished = (answer: Answer): Answer => {
+      // Pages are for clients; the management API is for servers and command lines.
+      if (!isAdminPath(exchange.path)) addCors(answer.headers, settings.corsOrigins, headers)
+      addIds(answer.headers, exchange)
+      return answer
+    }
+    if (url === undefined) return Promise.resolve(finished(refuse(exchange, unreadableUrl())))
+    if (stopping) return Promise.resolve(finished(refuse(exchange, draining())))
+    return answeredUnlessLeft(engine, exchange).then(finished)
   }
   const answeredUnlessLeft = (engine: Engine, exchange: Exchange): Promise<Answer> => {
     const answer = answered(engine, exchange)
@@ -260,7 +262,7 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
 
   return {
     handle,
-    fetch: async (request, host = {}) => toResponse(await handle(request, host)),
+    fetch: (request, host = {}) => handle(request, host).then(toResponse),
     idle: () => running.idle(),
     onStop: (callback) => {
       if (stopping) callback()

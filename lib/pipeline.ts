@@ -60,7 +60,7 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
 
   return async (exchange: Exchange): Promise<PipelineResult> => {
     const { method, headers, url } = exchange
-    const resolved = await resolver.resolve(method, url)
+    const resolved = resolver.resolve(method, url)
     if (Result.isFailure(resolved)) {
       await noteStray(services, exchange)
       return Result.fail(resolved.failure)
@@ -76,7 +76,8 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
 
     const gateway = settings.gateway(route.account, route.gateway)
     if (gateway === undefined) return Result.fail(gatewayNotFound(route.account, route.gateway))
-    const identified = await auth.identify(headers, gateway)
+    const identifying = auth.identify(headers, gateway)
+    const identified = identifying instanceof Promise ? await identifying : identifying
     if (Result.isFailure(identified)) return Result.fail(identified.failure)
     const caller = identified.success
     exchange.authenticated = caller.token !== undefined

@@ -19,15 +19,15 @@ export const cached = (
     if (Result.isSuccess(result)) result.success.headers.set("cf-aig-cache-status", "MISS")
     return result
   }
-  return async (call) => {
-    // Callers may ask for the cache themselves, so that no gateway is without this stage.
-    if (call.target.options.cache.ttl === 0) return next(call)
+  const lookUp: Next = async (call) => {
     const place = await placeOf(call)
     if (place === undefined) return next(call)
     const kept = call.target.options.cache.lookup ? await cache.lookup(place) : undefined
     if (kept !== undefined) return Result.succeed(replayed(call, kept, clock.wall()))
     return coalescer.coalesce(call, place, makeAnew)
   }
+  // Callers may ask for the cache themselves, so that no gateway is without this stage.
+  return (call) => call.target.options.cache.ttl === 0 ? next(call) : lookUp(call)
 }
 
 const replayed = (call: Call, kept: CachedAnswer, now: number): PendingAnswer => {

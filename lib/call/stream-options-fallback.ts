@@ -10,6 +10,7 @@ import { concatBytes } from "../bytes/concat.ts"
 import { isCoded } from "../headers/content-codings.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
+import type { Call } from "./call.ts"
 import type { CallTarget } from "./call-target.ts"
 import type { Tried } from "./retried.ts"
 
@@ -54,7 +55,6 @@ const wholeOf = async (answer: UpstreamAnswer): Promise<Uint8Array<ArrayBuffer> 
  * that failed, and an error is cheap to ask for again. Its connection has been released then.
  */
 const unlessUnsupported = async (answer: UpstreamAnswer): Promise<UpstreamAnswer | undefined> => {
-  if (answer.status !== 400 && answer.status !== 422) return answer
   const bytes = isCoded(answer.headers) ? undefined : await wholeOf(answer)
   if (bytes === undefined || /stream_options|include_usage/.test(new TextDecoder().decode(bytes))) {
     answer.release()
@@ -64,19 +64,28 @@ const unlessUnsupported = async (answer: UpstreamAnswer): Promise<UpstreamAnswer
 }
 
 /** Tries a stream with the usage requested, which is left out again of what the client gets; else, and if that is refused, as it is. */
-export const withUsageRequested = (tried: Tried): Tried => async (call) => {
+export const withUsageRequested = (tried: Tried): Tried => (call) => {
   const asking = askingBody(call.target)
   if (asking === undefined) return tried(call)
   call.body = asking
+  return asked(tried, call)
+}
+
+const asked = async (tried: Tried, call: Call): ReturnType<Tried> => {
   const result = await tried(call)
   if (Result.isFailure(result)) return result
+  const { status } = result.success
+  if (status !== 400 && status !== 422) {
+    call.requestedUsage = true
+    return result
+  }
   const { exchange } = call
   const answered = exchange.elapsed()
   const answer = await unlessUnsupported(result.success)
   exchange.spentUpstream(exchange.elapsed() - answered)
   if (answer !== undefined) {
     call.requestedUsage = true
-    return answer === result.success ? result : Result.succeed(answer)
+    return Result.succeed(answer)
   }
   call.body = call.target.body
   call.triesBefore = call.report.attempts.length
