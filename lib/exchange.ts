@@ -7,6 +7,7 @@ import { secretsShown } from "./auth/credential.ts"
 import type { SettingsShape } from "./config/environment.ts"
 import type { Metadata } from "./config/request-options.ts"
 import type { HeaderFields } from "./headers/header-fields.ts"
+import type { HeaderReader } from "./headers/header-reader.ts"
 import { assembleRecord, type RequestFacts } from "./record/assemble-record.ts"
 import type { CallReport } from "./record/call-report.ts"
 import { uuidV7 } from "./record/request-id.ts"
@@ -39,7 +40,7 @@ export interface HostContext {
 export type Settlement = () => void | Promise<void>
 
 /** How a request ended. */
-export interface Outcome {
+export interface ExchangeOutcome {
   readonly status: number
   readonly ending: Ending
   readonly errorCode: number | null
@@ -48,7 +49,7 @@ export interface Outcome {
 }
 
 /** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
-export const eventIdIn = (headers: Pick<Headers, "get">): string | undefined => {
+export const eventIdIn = (headers: HeaderReader): string | undefined => {
   const value = headers.get("cf-aig-event-id")
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
@@ -81,7 +82,7 @@ export class Exchange implements RequestFacts {
   /** Whether the request log gets an entry, until a call's own options say so. */
   shouldLog = false
   /** The headers of universal steps: they may show credentials as well. */
-  stepHeaders: ReadonlyArray<Pick<Headers, "get">> = []
+  stepHeaders: ReadonlyArray<HeaderReader> = []
   /** A body that is handed on as it comes: if its call is refused, it has to be read out first. */
   streamedBody: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
   /** The body on its way in; released when the exchange has ended. */
@@ -100,7 +101,7 @@ export class Exchange implements RequestFacts {
   #upstreamMs = 0
   #gatewayMs: number | null = null
   #totalMs = 0
-  #outcome: Outcome | undefined
+  #outcome: ExchangeOutcome | undefined
 
   /**
    * @param settings `undefined` if they are malformed
@@ -196,7 +197,7 @@ export class Exchange implements RequestFacts {
     return this.#outcome === undefined
   }
   /** Ends the request; only the first call counts. Work for others may go on after that. */
-  finish(outcome: Outcome): void {
+  finish(outcome: ExchangeOutcome): void {
     if (this.#outcome !== undefined) return
     this.#outcome = outcome
     this.#totalMs = this.elapsed()

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fields, type Kind } from "../request-log/conditions.ts"
+import { fields, type ValueKind } from "../request-log/conditions.ts"
 import { type FilterKey, filterKeys, type LogFilter, type Operator } from "../request-log/query.ts"
 import { numberOf, timeOf } from "./parameters.ts"
 
@@ -17,10 +17,10 @@ export interface Written {
 const operators: ReadonlyArray<Operator> = ["eq", "neq", "contains", "lt", "gt"]
 
 /** Metadata has no types: its values are compared as text. */
-const kindOf = (key: FilterKey): Kind =>
+const kindOf = (key: FilterKey): ValueKind =>
   key === "metadata.key" || key === "metadata.value" ? "text" : fields[key].kind
 
-const expectations: Record<Kind, string> = {
+const expectations: Record<ValueKind, string> = {
   truth: "true or false",
   number: "numbers",
   time: "ISO dates such as 2026-11-25T12:00:00Z",
@@ -28,13 +28,13 @@ const expectations: Record<Kind, string> = {
 }
 
 /** Which operators apply: text has no order, and only text contains other text. */
-const fits = (kind: Kind, operator: Operator): boolean => {
+const fits = (kind: ValueKind, operator: Operator): boolean => {
   if (operator === "contains") return kind === "text"
   return operator === "eq" || operator === "neq" || kind === "number" || kind === "time"
 }
 
 /** A value in the type of its key: a query has no types, and callers write `"3"` for 3 in JSON too. */
-const valueOf = (kind: Kind, value: unknown): string | number | boolean | undefined => {
+const valueOf = (kind: ValueKind, value: unknown): string | number | boolean | undefined => {
   const text = typeof value === "boolean" || typeof value === "number" ? String(value) : value
   if (typeof text !== "string") return undefined
   switch (kind) {

@@ -9,6 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, gatewayTokenRequired } from "../errors.ts"
+import type { HeaderReader } from "../headers/header-reader.ts"
 import type { Awaitable } from "../time/awaitable.ts"
 import { credentialHeaders, isKeyScheme, isOneOf, parseAuthorization } from "./credential.ts"
 
@@ -20,13 +21,10 @@ export interface Caller {
   readonly tokenHeaders: ReadonlySet<string>
 }
 
-/** Headers as they are read here. */
-type Shown = Pick<Headers, "get">
-
 const anonymous: Caller = { token: undefined, tokenHeaders: new Set() }
 const admittedAnonymous: Result.Result<Caller, GatewayError> = Result.succeed(anonymous)
 
-const findTokens = async (headers: Shown, gateway: GatewaySettings): Promise<Caller> => {
+const findTokens = async (headers: HeaderReader, gateway: GatewaySettings): Promise<Caller> => {
   const holding = new Set<string>()
   let token: Redacted.Redacted<string> | undefined
   for (const name of credentialHeaders) {
@@ -48,12 +46,12 @@ const findTokens = async (headers: Shown, gateway: GatewaySettings): Promise<Cal
  * The header that shows something which may be meant for a token. What clients without one send is not:
  * `ai-gateway-provider` sends `Bearer undefined`.
  */
-const presenting = (headers: Shown): string | undefined =>
+const presenting = (headers: HeaderReader): string | undefined =>
   credentialHeaders.find((name) => parseAuthorization(headers.get(name)) !== undefined)
 
 const admitted = (
   caller: Caller,
-  headers: Shown,
+  headers: HeaderReader,
   gateway: GatewaySettings,
 ): Result.Result<Caller, GatewayError> =>
   caller.token === undefined && gateway.authentication
@@ -68,12 +66,12 @@ const hasTokens = ({ tokens, foreignTokens }: GatewaySettings): boolean =>
 export interface GatewayAuthShape {
   /** Fails with `unauthorized` (401, code 2009) if the gateway requires a token and the request has none. */
   readonly identify: (
-    headers: Shown,
+    headers: HeaderReader,
     gateway: GatewaySettings,
   ) => Awaitable<Result.Result<Caller, GatewayError>>
   /** Which headers of a universal step hold a gateway token: it opens nothing there, and must not be forwarded. */
   readonly tokenHeaders: (
-    headers: Shown,
+    headers: HeaderReader,
     gateway: GatewaySettings,
   ) => Awaitable<ReadonlySet<string>>
 }

@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { type GatewayError, severalCredentials } from "../errors.ts"
 import { type Credential, isKeyScheme, parseAuthorization } from "./credential.ts"
+import type { HeaderReader } from "../headers/header-reader.ts"
 
 /** The headers that clients put a key in. */
 export const keyHeaders = ["authorization", "x-api-key", "api-key"] as const
@@ -36,7 +37,7 @@ const none: Result.Result<Credential | undefined, GatewayError> = Result.succeed
  * @param tokenHeaders the headers that hold a gateway token, which is not a key
  */
 export const callerCredential = (
-  headers: Pick<Headers, "get">,
+  headers: HeaderReader,
   tokenHeaders: ReadonlySet<string>,
 ): Result.Result<Credential | undefined, GatewayError> => {
   let own: Credential | undefined

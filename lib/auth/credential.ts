@@ -4,6 +4,7 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import type { HeaderReader } from "../headers/header-reader.ts"
 import { sha256 } from "../redaction/digest.ts"
 import { secretsIn } from "../redaction/secrets.ts"
 
@@ -43,7 +44,7 @@ export const credentialHeaders = [
 ] as const
 
 /** Every secret that sets of headers show, valid or not. */
-export const secretsShown = (sets: ReadonlyArray<Pick<Headers, "get">>): ReadonlyArray<string> => {
+export const secretsShown = (sets: ReadonlyArray<HeaderReader>): ReadonlyArray<string> => {
   const secrets: Array<string> = []
   for (const headers of sets) {
     for (const name of credentialHeaders) {

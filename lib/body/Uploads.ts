@@ -6,9 +6,10 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { HeaderReader } from "../headers/header-reader.ts"
 import { startRuntimeTimer, type StartTimer, Timer } from "../time/Timer.ts"
 import { type AllHeld, nothingHeld } from "./held-bytes.ts"
-import { type HeaderReader, Upload, type UploadBounds } from "./upload.ts"
+import { Upload, type UploadBounds } from "./upload.ts"
 
 const mebibyte = 1_048_576
 

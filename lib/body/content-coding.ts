@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { HeaderReader } from "../headers/header-reader.ts"
 
 /** Bytes to be decoded, piece by piece; ends early where the reader does. Throws where they cannot be. */
 type Decoder = (bytes: Uint8Array<ArrayBuffer>) => AsyncIterable<Uint8Array>
@@ -89,7 +90,7 @@ const decoderFor = (coding: string, bytes: Uint8Array): Decoder | undefined => {
 }
 
 /** The content coding that headers declare, in lower case; nothing where there is none. */
-export const codingOf = (headers: Pick<Headers, "get">): string | undefined => {
+export const codingOf = (headers: HeaderReader): string | undefined => {
   const given = headers.get("content-encoding")
   if (given === null) return undefined
   const codings = given.toLowerCase().split(",").map((coding) => coding.trim())

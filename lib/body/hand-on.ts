@@ -8,7 +8,7 @@ import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import type { Upload, UploadReader } from "./upload.ts"
 
 /** A body that is handed on as it comes. */
-export interface StreamBody {
+export interface StreamedBody {
   readonly kind: "stream"
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
   /** Its length in bytes, if the client declared it. */
@@ -75,7 +75,7 @@ export interface HandedOn {
 }
 
 /** What was read already, then the rest as it comes, held to the limit. */
-export const handOn = ({ upload, open, read, looked, limit, length, glance }: HandedOn): StreamBody => {
+export const handOn = ({ upload, open, read, looked, limit, length, glance }: HandedOn): StreamedBody => {
   const broken = new AbortController()
   let size = 0
   let unseen = -looked

@@ -6,8 +6,9 @@
 import * as Result from "effect/Result"
 import { concatBytes } from "../bytes/concat.ts"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
-import { drain, type Glance, handOn, type StreamBody } from "./hand-on.ts"
-import { type HeaderReader, shortUpload, type Upload } from "./upload.ts"
+import { drain, type Glance, handOn, type StreamedBody } from "./hand-on.ts"
+import type { HeaderReader } from "../headers/header-reader.ts"
+import { shortUpload, type Upload } from "./upload.ts"
 
 /** A body that is held whole: it can be looked at, and sent again. */
 export interface HeldBody {
@@ -16,7 +17,7 @@ export interface HeldBody {
 }
 
 /** What a request carries. */
-export type RequestBody = { readonly kind: "none" } | HeldBody | StreamBody
+export type RequestBody = { readonly kind: "none" } | HeldBody | StreamedBody
 
 const noBody: RequestBody = { kind: "none" }
 

@@ -6,6 +6,7 @@
 import * as Result from "effect/Result"
 import { clientLeft, GatewayError } from "../errors.ts"
 import { concatBytes } from "../bytes/concat.ts"
+import type { HeaderReader } from "../headers/header-reader.ts"
 import type { StartTimer } from "../time/Timer.ts"
 import type { AllHeld, HeldBytes } from "./held-bytes.ts"
 
@@ -16,9 +17,6 @@ export interface UploadBounds {
   /** In all, until their calls have ended. */
   readonly held: number
 }
-
-/** Headers, as far as they are read here. */
-export type HeaderReader = Pick<Headers, "get">
 
 /** The client has stopped sending. RFC 9110 §15.5.9 asks for the connection to be closed. */
 const uploadTimeout = (what: string): GatewayError =>

@@ -6,11 +6,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { HeaderReader } from "../headers/header-reader.ts"
 import { Store, type StoreShape } from "../store/Store.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import { variantKey } from "./cache-key.ts"
 import { type CachedAnswer, decodeAnswer, encodeAnswer } from "./cached-answer.ts"
-import { decodeNames, encodeNames, type HeaderReader, variantOf, variedByValue } from "./vary.ts"
+import { decodeNames, encodeNames, variantOf, variedByValue } from "./vary.ts"
 
 /** Where an answer is kept: its key, of `cacheKey`, and the headers of its request as they go up. */
 export interface CachePlace {

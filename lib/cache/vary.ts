@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { HeaderReader } from "../headers/header-reader.ts"
 
 /** More names than any server needs; every look-up compares each of them. */
 const most = 32
@@ -26,9 +27,6 @@ const indifferent: ReadonlySet<string> = new Set([
   "authorization",
   "x-api-key",
 ])
-
-/** Headers, as far as they are read here. */
-export type HeaderReader = Pick<Headers, "get">
 
 /**
  * The names of the headers that an answer varies by, in lower case and in order; `undefined` if no other request can be

@@ -99,7 +99,7 @@ const callShared = async (
   let leads = false
   const subscription = inFlight.join(flightKey(place, call.target.options), (controls) => {
     leads = true
-    const flight = new Flight(services, call, place, controls)
+    const flight = new SharedCall(services, call, place, controls)
     // What the call took is known when it has ended, which may be after its first client has left.
     exchange.settleBy(() => flight.ended.then(() => report.adopt(flight.call.report)))
     return flight.start(next)
@@ -156,7 +156,7 @@ const untilCut = (
   })
 
 /** A call in flight, which belongs to no client: its answer is shared, and seen to its end. */
-class Flight {
+class SharedCall {
   readonly call: Call
   /** Resolves when the call has ended and is settled. Never rejects. */
   readonly ended: Promise<void>

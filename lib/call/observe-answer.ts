@@ -3,13 +3,14 @@
  *
  * @module
  */
+import type { HeaderReader } from "../headers/header-reader.ts"
 import { type Form, isEventStream } from "../sse/framing.ts"
 import { AnswerObserver, type ObservedAnswer } from "../answer/answer-observer.ts"
 import { isCoded } from "../headers/content-codings.ts"
 import type { PendingAnswer } from "./call.ts"
 import type { CallTarget } from "./call-target.ts"
 
-const labelOf = (headers: Pick<Headers, "get">): Form => {
+const labelOf = (headers: HeaderReader): Form => {
   if (isEventStream(headers)) return "events"
   return /\bjson\b/i.test(headers.get("content-type") ?? "") ? "json" : "other"
 }

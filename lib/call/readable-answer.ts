@@ -8,7 +8,7 @@ import type { GatewayError } from "../errors.ts"
 import { providerCoded } from "../errors/provider-errors.ts"
 import { TransformedBody } from "../upstream/derived-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
-import { undoing, undone } from "../headers/content-codings.ts"
+import { decoded, decodingOf } from "../headers/content-codings.ts"
 import type { CallTarget } from "./call-target.ts"
 import { bringsAnswer } from "./observe-answer.ts"
 
@@ -26,16 +26,16 @@ export const readable = (
   ) {
     return Result.succeed(answer)
   }
-  const undo = undoing(headers)
-  if (undo === undefined) return Result.succeed(answer)
-  if (undo.kind === "unreadable") {
+  const decoding = decodingOf(headers)
+  if (decoding === undefined) return Result.succeed(answer)
+  if (decoding.kind === "unreadable") {
     if (!target.body.view.stream) return Result.succeed(answer)
     answer.release()
-    return Result.fail(providerCoded(new URL(target.route.url).host, undo.coding))
+    return Result.fail(providerCoded(new URL(target.route.url).host, decoding.coding))
   }
   headers.delete("content-encoding")
   headers.delete("content-length")
-  const { formats } = undo
-  const body = answer.body && new TransformedBody(answer.body, (coded) => undone(coded, formats))
+  const { formats } = decoding
+  const body = answer.body && new TransformedBody(answer.body, (coded) => decoded(coded, formats))
   return Result.succeed({ ...answer, body })
 }

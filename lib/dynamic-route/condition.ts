@@ -11,17 +11,17 @@ import { isObject } from "../json/parse.ts"
 import { isLongNumber } from "../json/exact-json.ts"
 
 /** A place in a request. */
-export interface Field {
+export interface ConditionField {
   readonly source: "metadata" | "body" | "headers"
   /** A metadata key, a dotted path into the body, or a header's name. */
   readonly name: string
 }
 
 /** Whether a request meets a condition; `valueOf` returns a field's value, `undefined` if there is none. */
-export type Condition = (valueOf: (field: Field) => unknown) => boolean
+export type Condition = (valueOf: (field: ConditionField) => unknown) => boolean
 
 /** The field that a text such as `metadata.user_id` names; `undefined` if it is not a field. */
-export const fieldOf = (text: string): Field | undefined => {
+export const fieldOf = (text: string): ConditionField | undefined => {
   const [, source, name] = /^(metadata|body|headers)\.(.+)$/s.exec(text) ?? []
   if (name === undefined || (source === "headers" && !/^[\w!#$%&'*+.^`|~-]+$/.test(name))) return undefined
   return source === "metadata" || source === "body" || source === "headers" ? { source, name } : undefined

@@ -9,7 +9,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { decodeStrictly } from "../schema/decode-strictly.ts"
 import { integer, number, oneOf, someText, text } from "../schema/expected.ts"
-import { compileCondition, type Condition, type Field, fieldOf } from "./condition.ts"
+import { compileCondition, type Condition, type ConditionField, fieldOf } from "./condition.ts"
 
 /** An element as it is written; `readElement` checks what its type requires. */
 export const RouteElement = Schema.Struct({
@@ -44,7 +44,7 @@ export interface LimitAction {
   /** Whether requests are counted, or their cost in USD. */
   readonly limitType: "count" | "cost"
   /** The field whose every value has a count of its own. */
-  readonly key: Field
+  readonly key: ConditionField
   readonly limit: number
   readonly windowMs: number
   readonly technique: "fixed" | "sliding"

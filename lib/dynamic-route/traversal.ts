@@ -1,16 +1,16 @@
 /**
- * The walk of one request through a dynamic route.
+ * The traversal of a dynamic route for one request.
  *
- * A walk says what to do next and receives the outcome; it neither calls models nor keeps limits. Conditions and
+ * A traversal says what to do next and receives the outcome; it neither calls models nor keeps limits. Conditions and
  * percentages are evaluated on the way.
  *
  * @module
  */
-import type { Field } from "./condition.ts"
+import type { ConditionField } from "./condition.ts"
 import type { LimitAction, ModelAction, PercentageAction } from "./elements.ts"
 import type { RouteGraph, RouteNode } from "./graph.ts"
 
-/** What a walk looks at. */
+/** What conditions and limits read of a request. */
 export interface TraversalInput {
   readonly metadata: Readonly<Record<string, unknown>>
   /** The value at a path into the request's body; `undefined` if there is none. */
@@ -28,9 +28,9 @@ export type TraversalNode = ModelNode | LimitNode | EndNode
 export interface ModelNode extends Omit<ModelAction, "type"> {
   readonly kind: "model"
   readonly element: string
-  /** What comes after a success. This call's answer is now the one to return at the end. */
+  /** The node after a success; its answer is the route's unless a later call succeeds. */
   readonly succeeded: () => TraversalNode
-  /** What comes after the last try failed. */
+  /** The node after the last try failed. */
   readonly failed: () => TraversalNode
 }
 
@@ -38,60 +38,46 @@ export interface ModelNode extends Omit<ModelAction, "type"> {
 export interface LimitNode extends Omit<LimitAction, "type" | "key"> {
   readonly kind: "limit"
   readonly element: string
-  /** The field that is counted by, such as `metadata.user_id`. */
-  readonly key: string
-  /** The field's value in this request as text, empty where it has none. It may be a secret: hash it before it is kept. */
+  /** The value to count by, as text; empty if the request has none. It may be a secret: hash it before it is kept. */
   readonly value: string
   readonly allowed: () => TraversalNode
   readonly refused: () => TraversalNode
 }
 
-/** Answer. */
+/** The end: an end element, or a call or limit without a fallback for what happened. */
 export interface EndNode {
   readonly kind: "end"
-  /** The element that the walk ended at. */
   readonly element: string
-  /** The last call that succeeded: its answer is the route's. Without one, the route failed. */
-  readonly answer: string | undefined
-  /** Why it ended there: an end element, or a call or limit without a fallback for what happened. */
-  readonly why: "end" | "failed" | "refused"
 }
 
-/** Starts a walk. It ends within as many steps as the route has elements. */
+/** Starts a traversal. It visits each element of the route once at most. */
 export const startTraversal = (graph: RouteGraph, input: TraversalInput): TraversalNode =>
-  stepAt(graph.start, input, undefined)
+  visit(graph.start, input)
 
-const stepAt = (node: RouteNode, input: TraversalInput, answer: string | undefined): TraversalNode => {
+const visit = (node: RouteNode, input: TraversalInput): TraversalNode => {
   const { element, action, next } = node
-  const go = (
-    output: string,
-    answer: string | undefined,
-    otherwise: EndNode["why"] = "end",
-  ): TraversalNode => {
+  const go = (output: string): TraversalNode => {
     const target = next.get(output)
-    return target === undefined
-      ? { kind: "end", element, answer, why: otherwise }
-      : stepAt(target, input, answer)
+    return target === undefined ? { kind: "end", element } : visit(target, input)
   }
   switch (action.type) {
     case "start":
-      return go("next", answer)
+      return go("next")
     case "conditional":
-      return go(String(action.condition((field) => valueOf(input, field))), answer)
+      return go(String(action.condition((field) => valueOf(input, field))))
     case "percentage":
-      return go(outputFor(action, input.random()), answer)
+      return go(outputFor(action, input.random()))
     case "limit":
       return {
         kind: "limit",
         element,
         limitType: action.limitType,
-        key: `${action.key.source}.${action.key.name}`,
         value: textOf(valueOf(input, action.key)),
         limit: action.limit,
         windowMs: action.windowMs,
         technique: action.technique,
-        allowed: () => go("success", answer),
-        refused: () => go("fallback", answer, "refused"),
+        allowed: () => go("success"),
+        refused: () => go("fallback"),
       }
     case "model":
       return {
@@ -101,18 +87,18 @@ const stepAt = (node: RouteNode, input: TraversalInput, answer: string | undefin
         model: action.model,
         timeout: action.timeout,
         retries: action.retries,
-        succeeded: () => go("success", element),
-        failed: () => go("fallback", answer, "failed"),
+        succeeded: () => go("success"),
+        failed: () => go("fallback"),
       }
     case "end":
-      return { kind: "end", element, answer, why: "end" }
+      return { kind: "end", element }
   }
 }
 
 const outputFor = ({ shares }: PercentageAction, random: number): string =>
   shares.find(({ below }) => random < below)?.output ?? ""
 
-const valueOf = (input: TraversalInput, { source, name }: Field): unknown => {
+const valueOf = (input: TraversalInput, { source, name }: ConditionField): unknown => {
   switch (source) {
     case "metadata":
       return Object.hasOwn(input.metadata, name) ? input.metadata[name] : undefined

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HeaderReader } from "./header-reader.ts"
 
 /** What servers write to mean that there is no coding. */
 const none: ReadonlySet<string> = new Set(["", "identity", "none"])
@@ -18,17 +19,17 @@ const formats: Readonly<Record<string, CompressionFormat>> = {
 const unreadable: ReadonlySet<string> = new Set(["br", "zstd", "compress", "x-compress", "dcb", "dcz"])
 
 /** The codings of a body, in lower case and in the order in which they were applied. */
-const codingsOf = (headers: Pick<Headers, "get">): ReadonlyArray<string> => {
+const codingsOf = (headers: HeaderReader): ReadonlyArray<string> => {
   const value = headers.get("content-encoding")
   if (value === null) return []
   return value.split(",").map((coding) => coding.trim().toLowerCase()).filter((coding) => !none.has(coding))
 }
 
 /** Whether a body is in a content coding, or may be. */
-export const isCoded = (headers: Pick<Headers, "get">): boolean => codingsOf(headers).length > 0
+export const isCoded = (headers: HeaderReader): boolean => codingsOf(headers).length > 0
 
 /** How a coded body is decoded. */
-export type Undoing =
+export type Decoding =
   /** By these formats, in this order. */
   | { readonly kind: "formats"; readonly formats: ReadonlyArray<CompressionFormat> }
   /** Not at all: its coding is not known here. */
@@ -38,7 +39,7 @@ export type Undoing =
 const most = 2
 
 /** How a body is decoded; `undefined` if it needs no decoding, which a mistaken header does not change. */
-export const undoing = (headers: Pick<Headers, "get">): Undoing | undefined => {
+export const decodingOf = (headers: HeaderReader): Decoding | undefined => {
   const codings = codingsOf(headers)
   const known = codings.map((coding) => formats[coding]).filter((format) => format !== undefined)
   if (codings.length > 0 && known.length === codings.length && known.length <= most) {
@@ -59,7 +60,7 @@ const sliced = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuff
   })
 
 /** A body, decoded. */
-export const undone = (
+export const decoded = (
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   formats: ReadonlyArray<CompressionFormat>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { HeaderFields } from "./header-fields.ts"
+import type { HeaderReader } from "./header-reader.ts"
 
 /** Our headers and Baseten's that a page's script may read. */
 const exposed = [
@@ -45,7 +46,7 @@ export const addCors = (headers: Headers, origins: ReadonlySet<string>, request:
  * called with the headers it asked for. Never reaches Baseten.
  */
 export const optionsHeaders = (
-  request: Pick<Headers, "get">,
+  request: HeaderReader,
   allowed: ReadonlyArray<string>,
   origins: ReadonlySet<string>,
 ): HeaderFields => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { HeaderFields } from "./header-fields.ts"
+import type { HeaderReader } from "./header-reader.ts"
 import { connectionNames, hopByHop } from "./hop-by-hop.ts"
 import { learnt } from "./learnt.ts"
 
@@ -56,7 +57,7 @@ export const hopHeader = "x-basegate-hop"
 export const maxHops = 4
 
 /** The hop that a request would be on its way up; `undefined` if it has been through too many gateways. */
-export const nextHop = (headers: Pick<Headers, "get">): number | undefined => {
+export const nextHop = (headers: HeaderReader): number | undefined => {
   const before = headers.get(hopHeader)
   const hop = before !== null && /^\d{1,4}$/.test(before) ? Number(before) + 1 : 1
   return hop > maxHops ? undefined : hop

@@ -6,6 +6,7 @@
  * @module
  */
 import { objectOf, parseOrUndefined } from "../json/parse.ts"
+import type { HeaderReader } from "./header-reader.ts"
 
 const decimal = /^\d+(?:\.\d+)?$/
 
@@ -29,7 +30,7 @@ const dateOf = (text: string): number | undefined => {
  *
  * @param now the time, in milliseconds since 1970, that dates are compared with; a past date is 0
  */
-export const retryAfterOfHeaders = (headers: Pick<Headers, "get">, now: number): number | undefined => {
+export const retryAfterOfHeaders = (headers: HeaderReader, now: number): number | undefined => {
   const milliseconds = numberOf(headers.get("retry-after-ms") ?? "")
   if (milliseconds !== undefined) return milliseconds
   return retryAfterOf(headers.get("retry-after") ?? "", now)

@@ -7,23 +7,23 @@ import type { FilterableFields } from "./filterable-fields.ts"
 import type { FilterKey, LogFilter, Operator } from "./query.ts"
 
 /** What a fact is compared as. */
-export type Kind = "text" | "number" | "time" | "truth"
+export type ValueKind = "text" | "number" | "time" | "truth"
 type FieldKey = Exclude<FilterKey, "metadata.key" | "metadata.value">
 
 /**
  * What a key looks at: a fact, or what is the same for every entry (`constant`). `compat` is whether the route is
  * one of Cloudflare's compat routes.
  */
-export interface Field {
-  readonly kind: Kind
+export interface FilterField {
+  readonly kind: ValueKind
   readonly fact: keyof FilterableFields | "compat" | "constant"
   readonly constant?: 0 | null
 }
 
-const field = (kind: Kind, fact: keyof FilterableFields | "compat"): Field => ({ kind, fact })
+const field = (kind: ValueKind, fact: keyof FilterableFields | "compat"): FilterField => ({ kind, fact })
 
 /** Cloudflare's keys and ours. What the gateway does not have (`dlp_action`, `model_type`, `wholesale`) is constant. */
-export const fields: Readonly<Record<FieldKey, Field>> = {
+export const fields: Readonly<Record<FieldKey, FilterField>> = {
   id: field("text", "id"),
   created_at: field("time", "created"),
   request_content_type: field("text", "request_content_type"),
@@ -102,7 +102,7 @@ const truths = new Map<Value, 0 | 1>([
 ])
 
 /** A filter's value as that of a kind; nothing where it can never be one. */
-export const operandOf = (kind: Kind, value: Value): Operand | undefined => {
+export const operandOf = (kind: ValueKind, value: Value): Operand | undefined => {
   if (value === null) return null
   if (kind === "text") return String(value)
   if (kind === "truth") return truths.get(value)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HeaderReader } from "../headers/header-reader.ts"
 import { learnt } from "../headers/learnt.ts"
 
 /** What is read of a request's URL, spelt as `URL` spells it. */
@@ -53,7 +54,7 @@ const sliced = (url: string): RequestUrl | undefined => {
  * overrides Host, which must be sound nevertheless (RFC 9112 §3.2.2).
  */
 export const urlOf = (
-  request: { readonly headers: Pick<Headers, "get">; readonly url: string },
+  request: { readonly headers: HeaderReader; readonly url: string },
 ): RequestUrl | undefined => {
   const host = request.headers.get("host")
   if (host !== null && !isAuthority.test(host)) return undefined

@@ -6,7 +6,7 @@
 import { eventReader } from "../sse/event-data.ts"
 import { isEventStream } from "../sse/framing.ts"
 import { concatBytes } from "../bytes/concat.ts"
-import { undoing, undone } from "../headers/content-codings.ts"
+import { decoded, decodingOf } from "../headers/content-codings.ts"
 import { created, done, failed, metadataOf, streamed } from "./socket-frames.ts"
 import type { Outlet } from "./socket-outlet.ts"
 
@@ -31,9 +31,9 @@ export const makeTurns = (): Turn => {
 const plain = (
   { headers, body }: Response,
 ): ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined => {
-  const undo = undoing(headers)
-  if (body === null || undo === undefined) return body
-  return undo.kind === "formats" ? undone(body, undo.formats) : undefined
+  const decoding = decodingOf(headers)
+  if (body === null || decoding === undefined) return body
+  return decoding.kind === "formats" ? decoded(body, decoding.formats) : undefined
 }
 
 /** The chunks of a body, each once the client has read enough of the earlier ones. */

@@ -10,7 +10,7 @@ import { membersNamed, type Named, parseBytes } from "../json/members.ts"
 import { parseOrUndefined } from "../json/parse.ts"
 
 /** A request that has come over a socket. */
-export interface Asked {
+export interface SocketRequest {
   /** The request in its own bytes. */
   readonly body: Uint8Array<ArrayBuffer>
   /** By which the client distinguishes answers, as JSON; `undefined` if it gave none. */
@@ -26,7 +26,7 @@ const usage =
   'Send {"type":"universal.create","request":{"eventId":…,"provider":…,"endpoint":…,"headers":…,"query":…}}, each once.'
 
 /** The request in a message, or what is wrong with the message. */
-export const requestIn = (data: unknown): Asked | string => {
+export const requestIn = (data: unknown): SocketRequest | string => {
   if (typeof data !== "string") return "Send messages as text."
   const bytes = new TextEncoder().encode(data)
   const members = membersNamed(bytes, ["type", "request"])?.named

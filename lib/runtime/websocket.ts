@@ -6,7 +6,7 @@
  */
 import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
-import { type Asked, failed, idOf, requestIn } from "./socket-frames.ts"
+import { failed, idOf, requestIn, type SocketRequest } from "./socket-frames.ts"
 import { makeOutlet, type Socket } from "./socket-outlet.ts"
 import { makeTurns, tellAnswer } from "./answer-messages.ts"
 
@@ -62,12 +62,12 @@ export const converse = (
   let forget = (): void => {}
   forget = gateway.onStop(end)
 
-  const refuse = async (eventId: Asked["eventId"], why: string): Promise<void> => {
+  const refuse = async (eventId: SocketRequest["eventId"], why: string): Promise<void> => {
     if (++refusals > maxRefusals) return close(1008, "The client does not read")
     await outlet.send(failed(idOf(eventId), why))
     refusals--
   }
-  const answer = async ({ body, eventId }: Asked): Promise<void> => {
+  const answer = async ({ body, eventId }: SocketRequest): Promise<void> => {
     const controller = new AbortController()
     running.add(controller)
     held += body.byteLength

@@ -10,14 +10,14 @@ import type { HostCapabilities } from "../layers.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { monotonicNow } from "../time/monotonic.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
-import { type StreamBody, Transport } from "../upstream/Transport.ts"
+import { type DeclareLength, Transport } from "../upstream/Transport.ts"
 import { layerCoalesceNone } from "../call/coalesce-none.ts"
 
 const { FixedLengthStream } = globalThis as {
   readonly FixedLengthStream?: new (length: number) => TransformStream
 }
 
-const fixedLength: StreamBody = (body, length) =>
+const fixedLength: DeclareLength = (body, length) =>
   FixedLengthStream === undefined ? body : body.pipeThrough(new FixedLengthStream(length))
 
 /**

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { HeaderReader } from "../headers/header-reader.ts"
 
 /** How the events of a stream are framed, which says how its end is known and how a failure is reported. */
 export type Framing = "chat" | "completions" | "messages" | "responses"
 
 /** Whether a body is an event stream, by its headers. */
-export const isEventStream = (headers: Pick<Headers, "get">): boolean =>
+export const isEventStream = (headers: HeaderReader): boolean =>
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "")
 
 /** What a body is: an event stream, JSON (an object or a list, or several), or nothing that is known here. */

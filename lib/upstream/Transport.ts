@@ -23,7 +23,7 @@ export interface UpstreamRequest {
 export type TransportAnswer = Pick<Response, "status" | "statusText" | "headers" | "body">
 
 /** Makes a body one whose length the runtime knows. */
-export type StreamBody = (
+export type DeclareLength = (
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   length: number,
 ) => ReadableStream<Uint8Array<ArrayBuffer>>
@@ -61,7 +61,7 @@ export class Transport extends TransportKey {
     options: {
       readonly decodes?: ReadonlyArray<string>
       readonly init?: Readonly<Record<string, unknown>>
-      readonly streamBody?: StreamBody
+      readonly streamBody?: DeclareLength
       readonly openReader?: OpenReader
       readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
     } = {},

@@ -7,7 +7,7 @@
  * @module
  */
 import type { CircuitSettings } from "../config/circuit-settings.ts"
-import type { Outcome } from "./retry-policy.ts"
+import type { AttemptOutcome } from "./retry-policy.ts"
 
 /** Permission for one call. */
 export interface Permit {
@@ -39,7 +39,7 @@ type State =
 const slotsPerWindow = 10
 
 /** Whether an outcome speaks against the host: 5xx (529 included), no connection, no headers in time. */
-export const isHostFailure = (outcome: Outcome): boolean =>
+export const isHostFailure = (outcome: AttemptOutcome): boolean =>
   typeof outcome === "number"
     ? outcome >= 500
     : outcome === "provider_failed" || outcome === "provider_timeout"

@@ -18,13 +18,13 @@ export interface RetryPolicy {
 }
 
 /** The outcome of an attempt: the status of an answer, or the reason why there was none. */
-export type Outcome = number | Reason
+export type AttemptOutcome = number | Reason
 
 /** An attempt that is over, and what is known when deciding on the next. */
 export interface PastAttempt {
   /** 1 for the first. */
   readonly attempt: number
-  readonly outcome: Outcome
+  readonly outcome: AttemptOutcome
   /** How long it took to the headers or to the failure, in milliseconds. */
   readonly duration: number
   /** For how long the server asked to be left alone, in milliseconds; `undefined` if it did not. */
@@ -61,7 +61,7 @@ const least529 = 4_000 / 3
  * - Not `circuit_open`: the point of an open circuit is that nobody calls.
  * - Not 508: behind another gateway it means a loop, and each lap would multiply the tries.
  */
-const isRetried = (outcome: Outcome, duration: number): boolean => {
+const isRetried = (outcome: AttemptOutcome, duration: number): boolean => {
   if (typeof outcome === "string") return outcome === "provider_failed" || outcome === "provider_timeout"
   if (outcome === 504) return duration <= quick504
   return outcome === 408 || outcome === 425 || outcome === 429 ||

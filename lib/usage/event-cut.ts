@@ -4,7 +4,7 @@
  * @module
  */
 import { lineEnd } from "../sse/event-bounds.ts"
-import { type Cut, usageCut } from "./usage-cut.ts"
+import { type ByteRange, usageCut } from "./usage-cut.ts"
 
 const SPACE = 0x20, QUOTE = 0x22, LETTER_G = 0x67
 
@@ -38,8 +38,8 @@ const nextData = (bytes: Uint8Array, from: number, end: number): number => {
 }
 
 /** The values of all `data` lines, without their line breaks. */
-const dataLines = (bytes: Uint8Array, from: number, end: number): ReadonlyArray<Cut> => {
-  const lines: Array<Cut> = []
+const dataLines = (bytes: Uint8Array, from: number, end: number): ReadonlyArray<ByteRange> => {
+  const lines: Array<ByteRange> = []
   for (let start = from; start !== -1;) {
     const to = lineEnd(bytes, start)
     lines.push({ start, end: to === -1 ? end : Math.min(to, end) })
@@ -49,7 +49,7 @@ const dataLines = (bytes: Uint8Array, from: number, end: number): ReadonlyArray<
 }
 
 /** What to leave out where the data is not the one last line of the event: in each of its lines the part that is theirs. */
-const spreadCuts = (bytes: Uint8Array, lines: ReadonlyArray<Cut>): ReadonlyArray<Cut> | "all" => {
+const spreadCuts = (bytes: Uint8Array, lines: ReadonlyArray<ByteRange>): ReadonlyArray<ByteRange> | "all" => {
   const data = new Uint8Array(lines.reduce((size, { start, end }) => size + end - start + 1, 0)).fill(SPACE)
   let at = 0
   const places = lines.map(({ start, end }) => {
@@ -71,7 +71,7 @@ const spreadCuts = (bytes: Uint8Array, lines: ReadonlyArray<Cut>): ReadonlyArray
  * if that is what it was sent for; see `usageCut`. Its data may have several lines, and any other line before, between
  * and behind them.
  */
-export const eventCuts = (bytes: Uint8Array, start: number, end: number): ReadonlyArray<Cut> => {
+export const eventCuts = (bytes: Uint8Array, start: number, end: number): ReadonlyArray<ByteRange> => {
   const from = nextData(bytes, hasAt(bytes, start, byteOrderMark) ? start + byteOrderMark.length : start, end)
   if (from === -1) return []
   // Nearly all have one line of data, and it comes last.

@@ -8,7 +8,7 @@
  */
 
 /** Bytes to leave out, from `start` to before `end`. */
-export interface Cut {
+export interface ByteRange {
   readonly start: number
   readonly end: number
 }
@@ -48,7 +48,7 @@ const isKey = (key: Uint8Array, bytes: Uint8Array, open: number, close: number):
  * empty, null or not there, and there is no error. An empty `choices` beside a null is not: Azure reports prompt
  * filters so. `undefined` if `usage` is neither an object nor null, is there twice or not at all, or the bytes are not one object.
  */
-export const usageCut = (bytes: Uint8Array, start: number, end: number): Cut | "all" | undefined => {
+export const usageCut = (bytes: Uint8Array, start: number, end: number): ByteRange | "all" | undefined => {
   let at = skipSpace(bytes, start, end)
   if (bytes[at] !== OPEN_OBJECT) return undefined
   let depth = 0

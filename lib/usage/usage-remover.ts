@@ -5,12 +5,12 @@
  */
 import { eventEnd, lastEventEnd, skipComments } from "../sse/event-bounds.ts"
 import { eventCuts } from "./event-cut.ts"
-import type { Cut } from "./usage-cut.ts"
+import type { ByteRange } from "./usage-cut.ts"
 
 const LF = 0x0a, CR = 0x0d
 
 /** The bytes without the cuts; the array itself if there are none. V8 takes longer for each view than for a copy. */
-const without = (bytes: Uint8Array, cuts: ReadonlyArray<Cut>): Uint8Array => {
+const without = (bytes: Uint8Array, cuts: ReadonlyArray<ByteRange>): Uint8Array => {
   if (cuts.length === 0) return bytes
   const rest = bytes.slice()
   let length = cuts[0]?.start ?? 0
@@ -26,7 +26,7 @@ const without = (bytes: Uint8Array, cuts: ReadonlyArray<Cut>): Uint8Array => {
 /** Takes whole events: `begin` with them, `remove` where they name a usage, in order, then `take` what is left. */
 export class UsageRemover {
   readonly #longest: number
-  #cuts: Array<Cut> = []
+  #cuts: Array<ByteRange> = []
   /** Where the event ends that was looked at last. */
   #end = 0
   /** An event that a CR ended was left out: the LF that may follow goes with it. */

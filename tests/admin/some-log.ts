@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { LogEntry } from "../../lib/request-log/entry.ts"
 import { RequestLog } from "../../lib/request-log/RequestLog.ts"
-import { draftRecord } from "../../lib/record/request-record.ts"
+import { draftRecord } from "../support/draft-record.ts"
 
 /** An entry; the id and whatever else matters to a test. */
 export const entryOf = (id: string, members: Partial<LogEntry> = {}): LogEntry => ({

@@ -21,7 +21,8 @@ import { RequestLog } from "../../lib/request-log/RequestLog.ts"
 import { layerSqlite } from "../../lib/request-log/sqlite/sqlite-log.ts"
 import { uuidV7 } from "../../lib/record/request-id.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
-import { draftRecord, type RequestRecord } from "../../lib/record/request-record.ts"
+import type { RequestRecord } from "../../lib/record/request-record.ts"
+import { draftRecord } from "../support/draft-record.ts"
 
 const total = Number(process.argv[2] ?? 1_000_000)
 const days = 30

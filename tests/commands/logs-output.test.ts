@@ -3,7 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { entryTable, plainJson, wholeEntry } from "../../lib/commands/logs-output.ts"
 import type { LogEntry } from "../../lib/request-log/entry.ts"
-import { draftRecord } from "../../lib/record/request-record.ts"
+import { draftRecord } from "../support/draft-record.ts"
 
 const entry: LogEntry = {
   ...draftRecord({

@@ -1,7 +1,8 @@
 /** Records of requests for tests: one that went well, and any at all. */
 import fc from "fast-check"
 import { uuidV7 } from "../../lib/record/request-id.ts"
-import { draftRecord, type Ending, type RequestRecord } from "../../lib/record/request-record.ts"
+import type { Ending, RequestRecord } from "../../lib/record/request-record.ts"
+import { draftRecord } from "../support/draft-record.ts"
 
 /** When the records of tests begin. */
 export const start = Date.parse("2026-11-01T00:00:00Z")

@@ -1,5 +1,6 @@
 /** A finished record, for what is made of records. */
-import { type AttemptRecord, draftRecord, type RequestRecord } from "../../lib/record/request-record.ts"
+import type { AttemptRecord, RequestRecord } from "../../lib/record/request-record.ts"
+import { draftRecord } from "../support/draft-record.ts"
 
 export const attempt: AttemptRecord = {
   step: 0,

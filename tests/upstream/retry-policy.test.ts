@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import {
-  type Outcome,
+  type AttemptOutcome,
   type PastAttempt,
   type RetryPolicy,
   retryWait,
@@ -17,7 +17,7 @@ const past: PastAttempt = {
   remaining: undefined,
   random: 0.5,
 }
-const isRetried = (outcome: Outcome, duration = 10): boolean =>
+const isRetried = (outcome: AttemptOutcome, duration = 10): boolean =>
   retryWait(policy, { ...past, outcome, duration }) !== undefined
 
 const policies = fc.record({

@@ -19,7 +19,7 @@ const pause = 5000
 const lastPatience = 2000
 
 /** What can be done with the file; everything throws where SQLite fails. */
-export interface LogFile {
+export interface OpenLogFile {
   readonly writer: LogWriter
   readonly reader: LogReader
   readonly analytics: ReturnType<typeof analyticsReader>
@@ -28,7 +28,7 @@ export interface LogFile {
 /** A file that is opened where it can be; `now` is in milliseconds since 1970. */
 export interface Connection {
   /** The file; nothing while it cannot be used. */
-  readonly file: (now: number) => LogFile | undefined
+  readonly file: (now: number) => OpenLogFile | undefined
   /** To be told of whatever was thrown: closes the file, which is opened again later. */
   readonly failed: (cause: unknown, now: number) => void
   /** To be told when the file was used. */
@@ -58,7 +58,7 @@ export const makeConnection = (
   limitsOf: (account: string, gateway: string) => Limits | undefined,
 ): Connection => {
   let database: Database | undefined
-  let file: LogFile | undefined
+  let file: OpenLogFile | undefined
   let failures = 0
   let failedAt = -Infinity
   let isToldOf = false
@@ -80,7 +80,7 @@ export const makeConnection = (
     isToldOf = true
     warn("request log is kept in memory until its file can be used", { file: name, reason })
   }
-  const opened = (now: number): LogFile | undefined => {
+  const opened = (now: number): OpenLogFile | undefined => {
     // A clock that was set back must not leave it alone for longer.
     const isPaused = now >= failedAt && now < failedAt + pause
     if (file !== undefined || hasEnded || isPaused) return file

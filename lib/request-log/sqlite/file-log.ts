@@ -11,7 +11,7 @@ import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.t
 import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
 import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "../query.ts"
 import { warn } from "../warn.ts"
-import { type LogFile, makeConnection } from "./connection.ts"
+import { makeConnection, type OpenLogFile } from "./connection.ts"
 import type { OpenDatabase } from "./database.ts"
 import type { Resumable } from "./resumable.ts"
 
@@ -68,7 +68,7 @@ export const makeFileLog = (
   let hasOverflowed = false
 
   /** Runs something on the file; where that cannot be, or fails, gives what is given instead. */
-  const attempt = <A>(now: number, run: (file: LogFile) => A, otherwise: A): A => {
+  const attempt = <A>(now: number, run: (file: OpenLogFile) => A, otherwise: A): A => {
     const file = connection.file(now)
     if (file === undefined) return otherwise
     try {
@@ -100,7 +100,7 @@ export const makeFileLog = (
     return false
   }
   /** From the file where all is in it, else from the queue. */
-  function* ask<A>(now: number, ofFile: (file: LogFile) => Resumable<A>, ofQueue: () => A): Resumable<A> {
+  function* ask<A>(now: number, ofFile: (file: OpenLogFile) => Resumable<A>, ofQueue: () => A): Resumable<A> {
     const failures = connection.failures()
     yield* flush(now)
     const file = connection.failures() > failures ? undefined : connection.file(now)

@@ -9,7 +9,7 @@ import type { Database, Row } from "./database.ts"
 import { columnOf } from "./fragment.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 import type { TimeSlice } from "./time-slice.ts"
-import type { Asked, Part } from "./list-totals.ts"
+import type { TalliedSlice, TotalsQuery } from "./list-totals.ts"
 
 /** Some ids at a time. */
 export type Ids = Generator<ReadonlyArray<string>, void, void>
@@ -18,14 +18,14 @@ export type Ids = Generator<ReadonlyArray<string>, void, void>
 export interface FindIds {
   /** In the order of time, within parts that are in that order too. Parts whose tally is known are passed over by it. */
   readonly byTime: (
-    asked: Asked,
+    asked: TotalsQuery,
     selection: LogSelection,
-    parts: ReadonlyArray<TimeSlice | Part>,
+    parts: ReadonlyArray<TimeSlice | TalliedSlice>,
     skip: number,
     limit: number,
   ) => Ids
   /** In any order. */
-  readonly byOrder: (asked: Asked, selection: LogSelection, skip: number, limit: number) => Resumable<
+  readonly byOrder: (asked: TotalsQuery, selection: LogSelection, skip: number, limit: number) => Resumable<
     ReadonlyArray<string>
   >
 }

@@ -9,12 +9,12 @@ import { addTally, noTally, rangeNames, type Tally } from "../aggregates.ts"
 import type { Database, Row } from "./database.ts"
 import type { Fragment } from "./fragment.ts"
 import { hourLength, hourlyRows, rangesOf, rangesText, wholeHours } from "./hourly.ts"
-import { type Kind, kindColumns, kindFilter, kindText } from "./rollup-dimensions.ts"
+import { kindColumns, kindFilter, kindText, type RollupKind } from "./rollup-dimensions.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 import type { TimeSlice } from "./time-slice.ts"
 
 /** What a question to one gateway's log comes to. */
-export interface Asked {
+export interface TotalsQuery {
   readonly scope: number
   readonly slice: TimeSlice
   readonly conditions: Conditions
@@ -24,7 +24,7 @@ export interface Asked {
 }
 
 /** A part of the time asked about, with its tally. */
-export interface Part extends TimeSlice {
+export interface TalliedSlice extends TimeSlice {
   readonly tally: Tally
 }
 
@@ -45,7 +45,9 @@ const tallyIn = (row: Row): Tally => {
 }
 
 /** Prepares to tally. */
-export const tallies = (database: Database): (asked: Asked) => Resumable<ReadonlyArray<Part>> => {
+export const tallies = (
+  database: Database,
+): (asked: TotalsQuery) => Resumable<ReadonlyArray<TalliedSlice>> => {
   const slices = slicesOf(database)
   const rowsOf = hourlyRows(database, "ranges")
   const stale = database.prepare(
@@ -59,8 +61,8 @@ export const tallies = (database: Database): (asked: Asked) => Resumable<Readonl
     "UPDATE hourly SET ranges = ? WHERE scope = ? AND hour = ? AND kind = ? AND figures = ? AND ranges IS NULL",
   )
 
-  function* fromEntries({ scope, where }: Asked, whole: TimeSlice): Resumable<Array<Part>> {
-    const parts: Array<Part> = []
+  function* fromEntries({ scope, where }: TotalsQuery, whole: TimeSlice): Resumable<Array<TalliedSlice>> {
+    const parts: Array<TalliedSlice> = []
     const count = database.prepare(
       `SELECT ${tallied} FROM entry WHERE scope = ? AND created >= ? AND created < ? AND ${where.sql}`,
     )
@@ -78,7 +80,7 @@ export const tallies = (database: Database): (asked: Asked) => Resumable<Readonl
     const found = new Map<string, Tally>()
     for (const { since, until } of slices(scope, { since: hour, until: hour + hourLength })) {
       for (const row of ofKinds.all(scope, since, until)) {
-        const kind = kindText(row as unknown as Kind)
+        const kind = kindText(row as unknown as RollupKind)
         const tally = found.get(kind) ?? noTally()
         addTally(tally, tallyIn(row))
         found.set(kind, tally)
@@ -95,9 +97,9 @@ export const tallies = (database: Database): (asked: Asked) => Resumable<Readonl
     return found
   }
 
-  function* fromHours({ scope, conditions }: Asked, whole: TimeSlice): Resumable<Array<Part>> {
+  function* fromHours({ scope, conditions }: TotalsQuery, whole: TimeSlice): Resumable<Array<TalliedSlice>> {
     const passes = kindFilter(conditions)
-    const parts = new Map<number, Part>()
+    const parts = new Map<number, TalliedSlice>()
     const unknown = new Map<number, Array<string>>()
     for (const rows of rowsOf(scope, whole)) {
       for (const row of rows) {

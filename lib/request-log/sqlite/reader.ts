@@ -14,7 +14,7 @@ import { findIds, type Ids } from "./ids.ts"
 import { asksKinds } from "./rollup-dimensions.ts"
 import type { Resumable } from "./resumable.ts"
 import { sliceOf } from "./time-slice.ts"
-import { type Asked, tallies } from "./list-totals.ts"
+import { tallies, type TotalsQuery } from "./list-totals.ts"
 
 /** Reads; every method throws where the file cannot be read. `since` is the time of the oldest entry to be shown. */
 export interface LogReader {
@@ -48,7 +48,7 @@ export const makeReader = (database: Database): LogReader => {
   const body = database.prepare(`SELECT payloads ${from} JOIN payload USING (detail) ${where}`)
   const sum = database.prepare("SELECT total(entries) AS entries FROM scope")
 
-  const ask = ({ scope, filters, search }: LogSelection, since: number): Asked | undefined => {
+  const ask = ({ scope, filters, search }: LogSelection, since: number): TotalsQuery | undefined => {
     const row = scopeId.get(scope.account, scope.gateway)
     if (row === undefined) return undefined
     const conditions = conditionsOf(filters)

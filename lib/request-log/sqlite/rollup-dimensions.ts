@@ -9,22 +9,22 @@ import { fulfils } from "../filter.ts"
 import type { Dimension } from "../query.ts"
 
 /** The facts that entries of one kind share. */
-export type Kind = Pick<FilterableFields, "provider" | "model" | "status" | "success" | "cached">
+export type RollupKind = Pick<FilterableFields, "provider" | "model" | "status" | "success" | "cached">
 
 /** The columns that tell kinds apart. */
 export const kindColumns = "provider, model, status, success, cached"
 
 /** A kind as text, by which its rows are found. */
-export const kindText = ({ provider, model, status, success, cached }: Kind): string =>
+export const kindText = ({ provider, model, status, success, cached }: RollupKind): string =>
   JSON.stringify([provider, model, status, success, cached])
 
-const kindOf = (text: string): Kind => {
+const kindOf = (text: string): RollupKind => {
   const [provider, model, status, success, cached] = JSON.parse(text) as [
-    Kind["provider"],
-    Kind["model"],
-    Kind["status"],
-    Kind["success"],
-    Kind["cached"],
+    RollupKind["provider"],
+    RollupKind["model"],
+    RollupKind["status"],
+    RollupKind["success"],
+    RollupKind["cached"],
   ]
   return { provider, model, status, success, cached }
 }
@@ -41,8 +41,8 @@ export const dividesKinds = (by: ReadonlyArray<Dimension>): boolean =>
   by.every((dimension) => dimensions.has(dimension))
 
 /** Gives the kind of a text where it fulfils the conditions; each text is looked at once. */
-export const kindFilter = ({ fields }: Conditions): (text: string) => Kind | undefined => {
-  const known = new Map<string, Kind | undefined>()
+export const kindFilter = ({ fields }: Conditions): (text: string) => RollupKind | undefined => {
+  const known = new Map<string, RollupKind | undefined>()
   return (text) => {
     if (known.has(text)) return known.get(text)
     const kind = kindOf(text)

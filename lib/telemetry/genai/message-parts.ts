@@ -12,7 +12,7 @@ export const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(
 export const textOf = (value: unknown): string => typeof value === "string" ? value : ""
 
 /** A part of a message; what has no form of its own in the conventions keeps its members. */
-export interface Part {
+export interface MessagePart {
   readonly type: string
   readonly [member: string]: unknown
 }
@@ -20,20 +20,24 @@ export interface Part {
 /** A message. */
 export interface Message {
   readonly role: string
-  readonly parts: ReadonlyArray<Part>
+  readonly parts: ReadonlyArray<MessagePart>
 }
 
-const textPart = (content: string): Part => ({ type: "text", content })
-const reasoningPart = (content: string): Part => ({ type: "reasoning", content })
-const callPart = (id: unknown, name: unknown, given: unknown): Part => ({
+const textPart = (content: string): MessagePart => ({ type: "text", content })
+const reasoningPart = (content: string): MessagePart => ({ type: "reasoning", content })
+const callPart = (id: unknown, name: unknown, given: unknown): MessagePart => ({
   type: "tool_call",
   id,
   name,
   arguments: typeof given === "string" ? parseOrUndefined(given) ?? given : given,
 })
-const resultPart = (id: unknown, response: unknown): Part => ({ type: "tool_call_response", id, response })
+const resultPart = (id: unknown, response: unknown): MessagePart => ({
+  type: "tool_call_response",
+  id,
+  response,
+})
 
-const partOf = (item: unknown): Part => {
+const partOf = (item: unknown): MessagePart => {
   if (typeof item === "string") return textPart(item)
   const part = objectOf(item)
   switch (part["type"]) {
@@ -57,7 +61,7 @@ const partOf = (item: unknown): Part => {
 }
 
 /** The parts of a message's content: text, or a list. */
-export const contentParts = (content: unknown): ReadonlyArray<Part> =>
+export const contentParts = (content: unknown): ReadonlyArray<MessagePart> =>
   typeof content === "string" ? [textPart(content)] : listOf(content).map(partOf)
 
 /** A message of any of the three APIs; an item of the responses API that is none becomes one. */

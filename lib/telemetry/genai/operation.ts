@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AttemptRecord, type RequestRecord, toldOfError } from "../../record/request-record.ts"
+import { type AttemptRecord, hasReportedError, type RequestRecord } from "../../record/request-record.ts"
 
 /** `predict` and `run_remote` are Baseten's words, for what the conventions have none. */
 export type Operation = "chat" | "text_completion" | "embeddings" | "predict" | "run_remote"
@@ -41,7 +41,7 @@ export const answeringAttempt = ({ attempts, upstream_status }: RequestRecord): 
 const badEnding = (record: RequestRecord): string | null => {
   const { ending } = record
   if (ending !== "complete" && ending !== "client_left") return ending
-  return toldOfError(record) ? "provider_error" : null
+  return hasReportedError(record) ? "provider_error" : null
 }
 
 /**

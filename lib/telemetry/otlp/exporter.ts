@@ -20,7 +20,7 @@ import { otlpMetrics } from "./metrics.ts"
 import { otlpSpans } from "./spans.ts"
 import { attributes, text } from "./values.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
-import type { Post, Sent } from "./send.ts"
+import type { ExportResult, Post } from "./send.ts"
 
 /** How the host runs background work. */
 export interface ExportOptions {
@@ -92,7 +92,7 @@ export const exportRequests = (
     const endpoint = otel[name]
     if (endpoint === undefined) return undefined
     let warned = false
-    const report = (items: number, { rejected, problem }: Sent): void => {
+    const report = (items: number, { rejected, problem }: ExportResult): void => {
       metrics.dropped(name, Math.min(items, rejected))
       if (problem !== undefined && !warned) {
         console.error(JSON.stringify({ level: "warn", msg: "otlp", signal: name, problem, lost: true }))

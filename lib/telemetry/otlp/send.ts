@@ -16,12 +16,12 @@ import { product } from "../../version.ts"
 export type Post = (url: string, init: RequestInit) => Promise<Response>
 
 /** What came of an export: how many items the collector did not take, and why, in words for a person. */
-export interface Sent {
+export interface ExportResult {
   readonly rejected: number
   readonly problem: string | undefined
 }
 
-const taken: Sent = { rejected: 0, problem: undefined }
+const taken: ExportResult = { rejected: 0, problem: undefined }
 
 /** The statuses that are worth another try; all others say that it would fail again. */
 const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
@@ -76,7 +76,7 @@ export const sendExport: (
   body: string,
   post: Post,
   patience: () => number,
-) => Effect.Effect<Sent> = Effect.fnUntraced(function* (endpoint, body, post, patience) {
+) => Effect.Effect<ExportResult> = Effect.fnUntraced(function* (endpoint, body, post, patience) {
   const { host } = new URL(endpoint.url)
   const clock = yield* Clock.Clock
   const began = monotonicBy(clock)

@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import type { OtlpEndpoint } from "../../config/otel-settings.ts"
 import { monotonicBy } from "../../time/monotonic.ts"
 import { exportQueue } from "./queue.ts"
-import { type Post, sendExport, type Sent } from "./send.ts"
+import { type ExportResult, type Post, sendExport } from "./send.ts"
 
 /** What a signal needs. Times are in milliseconds. */
 export interface SignalOptions {
@@ -24,7 +24,7 @@ export interface SignalOptions {
   readonly patience: number
   readonly post: Post
   /** Takes the outcome of a batch of so many items. */
-  readonly report: (items: number, sent: Sent) => void
+  readonly report: (items: number, sent: ExportResult) => void
   /** Runs the sender in the background. */
   readonly fork: (sender: Effect.Effect<void>) => Fiber.Fiber<void>
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { formatCount, formatDollars, formatDuration } from "../../../lib/telemetry/console/format-number.ts"
-import { draftRecord, type RequestRecord } from "../../../lib/record/request-record.ts"
+import type { RequestRecord } from "../../../lib/record/request-record.ts"
+import { draftRecord } from "../../support/draft-record.ts"
 import {
   type TerminalFormat,
   terminalHeader,
