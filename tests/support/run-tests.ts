@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
-import { dirname, relative } from "node:path"
+import { dirname, relative, resolve } from "node:path"
 import process from "node:process"
 import { run } from "node:test"
 import { inspect } from "node:util"
@@ -23,6 +23,9 @@ const files = readdirSync("tests", { recursive: true, encoding: "utf8" })
 const longest = 900_000
 /** Files that wait for the processes they start more than they work themselves. */
 const waits = (file: string): boolean => /^tests\/(contract|runtime)\//.test(file)
+/** Files that take the time of what they test: another beside them would spoil it. */
+const measures = (file: string): boolean =>
+  /\b(?:performance\.now|process\.cpuUsage)\(/.test(readFileSync(file, "utf8"))
 
 /** The outermost suite that is told of: files that run side by side are still told of one after the other. */
 let suite = ""
@@ -61,9 +64,18 @@ const count = (outcome: keyof typeof total, { name, file = "", details }: Ended)
 // SDKs and runtimes tell at length of the failures that cases provoke: worth reading only beside one of ours.
 let noise = ""
 
+/** How long each file took, in milliseconds. */
+const durations = new Map<string, number>()
+
+interface Completed {
+  readonly name: string
+  readonly file?: string | undefined
+  readonly details: { readonly duration_ms: number }
+}
+
 const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void> =>
-  new Promise((resolve) => {
-    if (files.length === 0) return resolve()
+  new Promise((done) => {
+    if (files.length === 0) return done()
     const events = run({ files: [...files], concurrency, timeout: longest })
     events.on("test:pass", (data) => {
       const ended = data as Ended
@@ -73,18 +85,30 @@ const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void
     events.on("test:start", ({ name, nesting }) => {
       if (nesting === 0) suite = name
     })
+    events.on("test:complete", (data) => {
+      // A file is told of as a test of its own, named by its path.
+      const { name, file, details } = data as Completed
+      if (file === resolve(name)) durations.set(relative(process.cwd(), file), details.duration_ms)
+    })
     events.on("test:stderr", ({ message }) => noise += message)
-    events.once("end", resolve)
+    events.once("end", done)
     events.resume()
   })
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
-const began = performance.now()
-// Two of these side by side leave each other's clocks honest on two cores.
-await runAll(files.filter(waits), Math.min(2, availableParallelism()))
-const between = performance.now()
-// Everything else measures, starts servers of its own or works as fast as it can.
-await runAll(files.filter((file) => !waits(file)), 1)
+// Two side by side leave each other's clocks honest on two cores.
+const sideBySide = Math.min(2, availableParallelism())
+const phases = [
+  ["runtimes", files.filter(waits), sideBySide],
+  ["what measures", files.filter((file) => !waits(file) && measures(file)), 1],
+  ["the rest", files.filter((file) => !waits(file) && !measures(file)), sideBySide],
+] as const
+const took: Array<string> = []
+for (const [phase, files, concurrency] of phases) {
+  const began = performance.now()
+  await runAll(files, concurrency)
+  took.push(`${phase} ${seconds(performance.now() - began)}`)
+}
 
 if (total.failed > 0) process.stderr.write(noise)
 const width = Math.max(...[...counts.keys()].map((group) => group.length))
@@ -93,7 +117,9 @@ for (const [group, { passed, failed, skipped }] of [...counts].sort()) {
     `${group.padEnd(width)}  ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
   )
 }
-console.log(`\nruntimes ${seconds(between - began)}, the rest ${seconds(performance.now() - between)}`)
+const slowest = [...durations].sort(([, one], [, other]) => other - one).slice(0, 10)
+console.log(`\n${took.join(", ")}; the slowest files:`)
+for (const [file, duration] of slowest) console.log(`${seconds(duration).padStart(6)}  ${file}`)
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`,
 )
