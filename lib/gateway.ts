@@ -10,28 +10,23 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import { type Environment, readSettings, type SettingsShape } from "./config/environment.ts"
+import { type Environment, readSettings } from "./config/environment.ts"
 import { Settings } from "./config/Settings.ts"
-import { draining, type GatewayError, internal, misconfigured, unreadableUrl } from "./errors.ts"
-import { Exchange, type HostContext } from "./exchange.ts"
-import { addCors } from "./headers/cors.ts"
-import { HeaderFields } from "./headers/header-fields.ts"
+import { type GatewayError, misconfigured } from "./errors.ts"
+import type { HostContext } from "./exchange.ts"
 import { type HostCapabilities, layerDefault, resolveServices } from "./layers.ts"
 import { makePublisher } from "./lifecycle/publish-records.ts"
 import { addIds, refuse } from "./lifecycle/refusal.ts"
 import { RunningRequests, within } from "./lifecycle/running-requests.ts"
-import { makePipeline, type PipelineResult } from "./pipeline.ts"
-import { reportDefect, stackFrames } from "./redaction/stack-frames.ts"
+import { openExchange, serveRequest, type Serving } from "./lifecycle/serve-request.ts"
+import { makePipeline } from "./pipeline.ts"
+import { stackFrames } from "./redaction/stack-frames.ts"
 import { type Answer, toResponse } from "./relay/answer.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
-import { isAdminPath } from "./route/admin-paths.ts"
-import { type RequestUrl, urlOf } from "./route/request-url.ts"
 import { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
 import { Transport } from "./upstream/Transport.ts"
-import { abortOf } from "./upstream/lazy-abort.ts"
-import { interrupted } from "./upstream/upstream-failure.ts"
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -81,11 +76,7 @@ export interface Gateway {
 const patience = { records: 2_500, services: 3_500 }
 
 /** What runs once the settings are read. */
-interface Engine {
-  readonly settings: SettingsShape
-  readonly metrics: Metrics["Service"]
-  readonly pipeline: (exchange: Exchange) => Promise<PipelineResult>
-  readonly finished: (exchange: Exchange) => void
+interface Engine extends Serving {
   /** Ends every body that is being relayed. */
   readonly drain: () => void
   /** Holds what the services have opened. */
@@ -125,7 +116,9 @@ const start = (
       settings,
       metrics: Context.get(context, Metrics),
       pipeline: makePipeline(services, run),
-      finished: makePublisher({
+      running,
+      isStopping,
+      publish: makePublisher({
         settings,
         metrics: Context.get(context, Metrics),
         telemetry: Context.get(context, Telemetry),
@@ -153,8 +146,6 @@ const started: typeof start = (...given) => {
   }
 }
 
-const noUrl: RequestUrl = new URL("http://host.invalid/")
-
 /**
  * Makes a gateway. Nothing happens before its first request.
  *
@@ -166,77 +157,10 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
   const onStop = new Set<() => void>()
   const running = new RunningRequests()
 
-  /** The answer to a request, at the latest when it is cut: nothing that hangs makes its client wait. */
-  const answered = ({ pipeline }: Engine, exchange: Exchange): Promise<Answer> =>
-    new Promise((resolve) => {
-      running.working(exchange)
-      const forget = exchange.cut.onCut((reason) => {
-        running.answered(exchange)
-        resolve(refuse(exchange, interrupted(reason).error))
-      })
-      pipeline(exchange).then((result) => {
-        forget()
-        running.answered(exchange)
-        if (Result.isFailure(result)) return resolve(refuse(exchange, failureOf(exchange, result.failure)))
-        const { status } = result.success
-        if (exchange.answering === undefined) {
-          exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
-        }
-        resolve(result.success)
-      }, (defect: unknown) => {
-        forget()
-        running.answered(exchange)
-        reportDefect(exchange.id, defect)
-        resolve(refuse(exchange, internal(exchange.id)))
-      })
-    })
-
-  /** Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left. */
-  const failureOf = (exchange: Exchange, error: GatewayError): GatewayError => {
-    if (!stopping || error.reason !== "client_left") return error
-    exchange.cut.cut("draining")
-    return interrupted("draining").error
-  }
-
-  /** Answers if the settings are sound. */
-  const serve = (engine: Engine, request: Request, host: HostContext): Promise<Answer> => {
-    const headers = HeaderFields.of(request.headers)
-    const url = urlOf({ url: request.url, headers })
-    const { settings, metrics } = engine
-    const exchange = new Exchange(request, url ?? noUrl, headers, host, settings, engine.finished)
-    running.began()
-    metrics.began(exchange.method, exchange.scheme)
-    const finished = (answer: Answer): Answer => {
-      // Pages are for clients; the management API is for servers and command lines.
-      if (!isAdminPath(exchange.path)) addCors(answer.headers, settings.corsOrigins, headers)
-      addIds(answer.headers, exchange)
-      return answer
-    }
-    if (url === undefined) return Promise.resolve(finished(refuse(exchange, unreadableUrl())))
-    if (stopping) return Promise.resolve(finished(refuse(exchange, draining())))
-    return answeredUnlessLeft(engine, exchange).then(finished)
-  }
-  const answeredUnlessLeft = (engine: Engine, exchange: Exchange): Promise<Answer> => {
-    const answer = answered(engine, exchange)
-    // After its work has begun: a client may have left already, which is reported at once.
-    const leave = (): void => exchange.cut.cut("client_left")
-    if (exchange.host.onLeave === undefined) abortOf(exchange.request.signal).onAbort(leave)
-    else exchange.host.onLeave(leave)
-    return answer
-  }
-
   const handle = (request: Request, host: HostContext): Promise<Answer> => {
     engine ??= started(options, capabilities, running, () => stopping)
-    if (Result.isSuccess(engine)) return serve(engine.success, request, host)
-    const headers = HeaderFields.of(request.headers)
-    const exchange = new Exchange(
-      request,
-      urlOf({ url: request.url, headers }) ?? noUrl,
-      headers,
-      host,
-      undefined,
-      () => {},
-    )
+    if (Result.isSuccess(engine)) return serveRequest(engine.success, request, host)
+    const [exchange] = openExchange(request, host, undefined, () => {})
     const answer = refuse(exchange, misconfigured(engine.failure))
     addIds(answer.headers, exchange)
     return Promise.resolve(answer)

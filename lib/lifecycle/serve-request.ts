@@ -1,0 +1,108 @@
+/**
+ * One request from its arrival to its answer: the exchange is opened, its work is done or cut, the answer gets its ids.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import type { SettingsShape } from "../config/environment.ts"
+import { draining, type GatewayError, internal, unreadableUrl } from "../errors.ts"
+import { Exchange, type HostContext } from "../exchange.ts"
+import { addCors } from "../headers/cors.ts"
+import { HeaderFields } from "../headers/header-fields.ts"
+import type { PipelineResult } from "../pipeline.ts"
+import { reportDefect } from "../redaction/stack-frames.ts"
+import type { Answer } from "../relay/answer.ts"
+import { isAdminPath } from "../route/admin-paths.ts"
+import { type RequestUrl, urlOf } from "../route/request-url.ts"
+import type { Metrics } from "../telemetry/metrics/Metrics.ts"
+import { abortOf } from "../upstream/lazy-abort.ts"
+import { interrupted } from "../upstream/upstream-failure.ts"
+import { addIds, refuse } from "./refusal.ts"
+import type { RunningRequests } from "./running-requests.ts"
+
+/** What requests are served with. */
+export interface Serving {
+  readonly settings: SettingsShape
+  readonly metrics: Metrics["Service"]
+  readonly pipeline: (exchange: Exchange) => Promise<PipelineResult>
+  /** Publishes a request that has ended. */
+  readonly publish: (exchange: Exchange) => void
+  readonly running: RunningRequests
+  /** Whether the gateway is stopping. */
+  readonly isStopping: () => boolean
+}
+
+/** Stands for a URL that cannot be read. */
+const noUrl: RequestUrl = new URL("http://host.invalid/")
+
+/** Opens the exchange of a request; its URL is `undefined` if it cannot be read. */
+export const openExchange = (
+  request: Request,
+  host: HostContext,
+  settings: SettingsShape | undefined,
+  onEnd: (exchange: Exchange) => void,
+): readonly [Exchange, RequestUrl | undefined] => {
+  const headers = HeaderFields.of(request.headers)
+  const url = urlOf({ url: request.url, headers })
+  return [new Exchange(request, url ?? noUrl, headers, host, settings, onEnd), url]
+}
+
+/** Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left. */
+const failureOf = (exchange: Exchange, error: GatewayError, isStopping: boolean): GatewayError => {
+  if (!isStopping || error.reason !== "client_left") return error
+  exchange.cut.cut("draining")
+  return interrupted("draining").error
+}
+
+/** The answer to a request, at the latest when it is cut: nothing that hangs makes its client wait. */
+const answered = ({ pipeline, running, isStopping }: Serving, exchange: Exchange): Promise<Answer> =>
+  new Promise((resolve) => {
+    running.working(exchange)
+    const forget = exchange.cut.onCut((reason) => {
+      running.answered(exchange)
+      resolve(refuse(exchange, interrupted(reason).error))
+    })
+    pipeline(exchange).then((result) => {
+      forget()
+      running.answered(exchange)
+      if (Result.isFailure(result)) {
+        return resolve(refuse(exchange, failureOf(exchange, result.failure, isStopping())))
+      }
+      const { status } = result.success
+      if (exchange.answering === undefined) {
+        exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
+      }
+      resolve(result.success)
+    }, (defect: unknown) => {
+      forget()
+      running.answered(exchange)
+      reportDefect(exchange.id, defect)
+      resolve(refuse(exchange, internal(exchange.id)))
+    })
+  })
+
+const answeredUnlessLeft = (serving: Serving, exchange: Exchange): Promise<Answer> => {
+  const answer = answered(serving, exchange)
+  // After its work has begun: a client may have left already, which is reported at once.
+  const leave = (): void => exchange.cut.cut("client_left")
+  if (exchange.host.onLeave === undefined) abortOf(exchange.request.signal).onAbort(leave)
+  else exchange.host.onLeave(leave)
+  return answer
+}
+
+/** Serves a request. Never rejects. */
+export const serveRequest = (serving: Serving, request: Request, host: HostContext): Promise<Answer> => {
+  const { settings, metrics, running } = serving
+  const [exchange, url] = openExchange(request, host, settings, serving.publish)
+  running.began()
+  metrics.began(exchange.method, exchange.scheme)
+  const finished = (answer: Answer): Answer => {
+    // Pages are for clients; the management API is for servers and command lines.
+    if (!isAdminPath(exchange.path)) addCors(answer.headers, settings.corsOrigins, exchange.headers)
+    addIds(answer.headers, exchange)
+    return answer
+  }
+  if (url === undefined) return Promise.resolve(finished(refuse(exchange, unreadableUrl())))
+  if (serving.isStopping()) return Promise.resolve(finished(refuse(exchange, draining())))
+  return answeredUnlessLeft(serving, exchange).then(finished)
+}
