@@ -15,7 +15,7 @@ import { credentialHeaders, isKeyScheme, isOneOf, parseAuthorization } from "./c
 
 /** What is known of a caller. */
 export interface Caller {
-  /** The valid gateway token that it showed. */
+  /** The valid gateway token that it sent. */
   readonly token: Redacted.Redacted<string> | undefined
   /** The headers that hold a gateway token, and so never go to a provider. */
   readonly tokenHeaders: ReadonlySet<string>
@@ -43,8 +43,8 @@ const findTokens = async (headers: HeaderReader, gateway: GatewaySettings): Prom
 }
 
 /**
- * The header that shows something which may be meant for a token. What clients without one send is not:
- * `ai-gateway-provider` sends `Bearer undefined`.
+ * The header whose value may be meant as a token. What clients without one send does not count: `ai-gateway-provider`
+ * sends `Bearer undefined`.
  */
 const presenting = (headers: HeaderReader): string | undefined =>
   credentialHeaders.find((name) => parseAuthorization(headers.get(name)) !== undefined)
@@ -69,7 +69,7 @@ export interface GatewayAuthShape {
     headers: HeaderReader,
     gateway: GatewaySettings,
   ) => Awaitable<Result.Result<Caller, GatewayError>>
-  /** Which headers of a universal step hold a gateway token: it opens nothing there, and must not be forwarded. */
+  /** Which headers of a universal step hold a gateway token: it grants nothing there, and must not be forwarded. */
   readonly tokenHeaders: (
     headers: HeaderReader,
     gateway: GatewaySettings,

@@ -9,7 +9,7 @@ import { textDigest } from "../redaction/digest.ts"
 /** Whose credential a provider sees with a request. */
 export type CredentialSource =
   | { readonly kind: "secret"; readonly secret: Redacted.Redacted<string> }
-  /** A stored key, by its provider and alias, so that what is kept for it outlives a rotation of the key. */
+  /** A stored key, by its provider and alias, so that its cache entries and counters outlive a rotation of the key. */
   | { readonly kind: "stored"; readonly provider: string; readonly alias: string }
   | { readonly kind: "none" }
 
@@ -26,8 +26,8 @@ export const credentialIdentity = (source: CredentialSource): Promise<string> =>
 }
 
 /**
- * A name for a caller: made of its gateway token, if it showed one, and the credential that goes up, else of the credential
- * alone. What is kept for one caller is never shown to another.
+ * A name for a caller: made of its gateway token, if it sent one, and the credential that goes up, else of the credential
+ * alone. What is stored for one caller is never given to another.
  */
 export const callerIdentity = async (
   token: Redacted.Redacted<string> | undefined,

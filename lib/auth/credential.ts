@@ -10,7 +10,7 @@ import { secretsIn } from "../redaction/secrets.ts"
 
 /** The `Authorization` value of a client, taken apart. */
 export interface Credential {
-  /** The scheme as it was written: `Bearer`, `Api-Key`, or another, which is forwarded as it is. */
+  /** The scheme as sent: `Bearer`, `Api-Key`, or another, which is forwarded unchanged. */
   readonly scheme: string
   readonly secret: Redacted.Redacted<string>
 }
@@ -43,7 +43,7 @@ export const credentialHeaders = [
   "x-auth-key",
 ] as const
 
-/** Every secret that sets of headers show, valid or not. */
+/** Every credential in several sets of headers, valid or not. */
 export const secretsShown = (sets: ReadonlyArray<HeaderReader>): ReadonlyArray<string> => {
   const secrets: Array<string> = []
   for (const headers of sets) {
@@ -78,9 +78,9 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
 }
 
 /**
- * Whether a secret is one of several, in a time that does not depend on how alike they are: SHA-256 digests of equal
- * length are compared, all of them. A length is not a secret: if no token has it, as with nearly every key that is not a
- * token, no digest is made (up to 30 µs on Node 20).
+ * Whether a secret is one of several, in constant time: the SHA-256 digests of all those of equal length are compared.
+ * Length is not secret: if no token has that length, as with nearly every key that is not a token, no digest is made
+ * (up to 30 µs on Node 20).
  */
 export const isOneOf = async (
   presented: Redacted.Redacted<string>,

@@ -22,18 +22,18 @@ export interface ForwardInput {
   readonly headers: HeaderFields
   /** The names of `headers` that hold a gateway token. */
   readonly tokenHeaders: ReadonlySet<string>
-  /** The headers of the request itself, which say who calls. */
+  /** The headers of the request itself, which identify the caller. */
   readonly request: HeaderFields
   /** The host name that the client called. */
   readonly hostname: string
   /** Whether the listener is known to be bound to a loopback address. */
   readonly loopback: boolean
-  /** Whether the caller showed a valid gateway token. */
+  /** Whether the caller sent a valid gateway token. */
   readonly hasToken: boolean
   readonly gateway: GatewaySettings
   /** `baseten` or `custom-{slug}`. */
   readonly provider: string
-  /** Which stored key is used if the headers hold none. */
+  /** Which stored key to use if the headers hold no key. */
   readonly keyAlias: string
   /** Whether a key in `headers` is meant for this provider. */
   readonly acceptsCallerKey: boolean
@@ -48,7 +48,7 @@ export interface Forwarded {
 
 type ForwardResult = Result.Result<Forwarded, GatewayError>
 
-/** Baseten reads `Authorization` alone: in another header a key would only be a secret in the wrong place. */
+/** Baseten reads only `Authorization`: in another header a key would leak for nothing. */
 const isSentToBaseten = learnt((name) => isForwarded(name) && !isKeyHeader(name))
 
 /** The `Authorization` for Baseten. A scheme other than Baseten's two is the caller's own business. */
@@ -108,8 +108,8 @@ const toBaseten = (
 }
 
 /**
- * A custom provider gets the caller's key as it was sent, else the stored one, else what its own settings say:
- * it may need no key at all.
+ * A custom provider gets the caller's key unchanged, else the stored one, else what its own settings say: it may need no
+ * key at all.
  */
 const toCustom = (
   settings: SettingsShape,
@@ -117,7 +117,7 @@ const toCustom = (
   headers: HeaderFields,
   own: Credential | undefined,
 ): ForwardResult => {
-  // A placeholder beside a key is not forwarded either.
+  // A placeholder is not forwarded either, even beside a real key.
   for (const header of keyHeaders) {
     if (own === undefined || parseAuthorization(headers.get(header)) === undefined) headers.delete(header)
   }

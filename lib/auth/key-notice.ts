@@ -1,5 +1,5 @@
 /**
- * The line at the start that says who may spend the stored keys.
+ * The line at start-up that says who may spend the stored keys.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import { isAllowedOrigin } from "../headers/cors.ts"
 
 /** What the decision depends on. */
 export interface PolicyInput {
-  /** A valid gateway token was shown. */
+  /** A valid gateway token was sent. */
   readonly hasToken: boolean
   /** `BASEGATE_OPEN`: the stored key serves anyone. */
   readonly open: boolean

@@ -13,14 +13,14 @@ import { Upload, type UploadBounds } from "./upload.ts"
 
 const mebibyte = 1_048_576
 
-/** What a process has room for, beside its cache and its log. */
+/** What fits into a process beside its cache and its log. */
 const processBounds: UploadBounds = { arriving: 128 * mebibyte, held: 512 * mebibyte }
 
 /**
- * Opens a request's body; the bytes of all that are opened by it count together.
+ * Opens a request's body; all bodies that it opens share one bound.
  *
  * @param idle how long the client may be silent, in milliseconds
- * @param headers those of the request, if they have been read into something cheaper
+ * @param headers the request's, if they have been read into something cheaper
  */
 export type OpenUpload = (request: Request, idle: number, headers?: HeaderReader) => Upload
 
@@ -28,7 +28,7 @@ export type OpenUpload = (request: Request, idle: number, headers?: HeaderReader
 export class Uploads extends Context.Service<Uploads, { readonly open: OpenUpload }>()(
   "basegate/body/Uploads",
 ) {
-  /** Within the bounds of a process unless others are given. */
+  /** Bounded to suit one process, unless bounds are given. */
   static readonly layer = (bounds: UploadBounds = processBounds): Layer.Layer<Uploads> =>
     Layer.effect(Uploads, Effect.map(Timer, (startTimer) => ({ open: makeUploads(bounds, startTimer) })))
 }

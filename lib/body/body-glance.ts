@@ -1,5 +1,5 @@
 /**
- * The view of a body that is not held in the form in which it can be read: it is too long, or encoded.
+ * The view of a body that is not held in readable form, because it is too long, or encoded.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { viewLimit } from "./read-body.ts"
 
 /** A glance, and what it has seen. */
 export interface BodyGlance extends Glance {
-  /** Goes on to change as more of the body is seen. */
+  /** Keeps changing as more of the body is seen. */
   readonly view: BodyView & { readonly bytes: number }
-  /** Whether all that came is one JSON object. */
+  /** Whether the bytes so far are one whole JSON object. */
   readonly isObject: () => boolean
 }
 
@@ -23,13 +23,13 @@ export const notUtf8 = (): GatewayError =>
   badRequest("The body is not JSON in UTF-8, so its model cannot be read. Encode it in UTF-8.")
 
 /**
- * Starts to look at a body.
+ * Starts to inspect a body.
  *
- * @param mustKnow whether the model has to be known before the call is made, however late in the body it stands; else
- *   as much is waited for as the gateway holds of any body
+ * @param mustKnow whether the model must be known before the call is made, however late in the body it stands; otherwise
+ *   the call waits for as much as the gateway holds of any body
  */
 export const glanceAt = (mustKnow: boolean): BodyGlance => {
-  // Made for bodies that come to be looked at so: of all requests few do, and it takes Node 16 µs (Node 20).
+  // Created on demand: few requests need it, and it takes 16 µs (Node 20).
   let scan: MemberScan | undefined
   let isUtf8: ReturnType<typeof utf8Check> | undefined
   const view = { model: undefined as string | undefined, stream: false, bytes: 0 }

@@ -14,16 +14,16 @@ import { jsonProblem } from "../json/whole-json.ts"
 export interface BodyView {
   readonly model: string | undefined
   readonly stream: boolean
-  /** How many bytes of JSON were looked at, where those are not the body's own: it is encoded, or streamed up. */
+  /** How many bytes of JSON were inspected, if that is not the body's own length: it is encoded, or streamed up. */
   readonly bytes?: number
 }
 
-/** The view of a body that was not looked at, or holds no JSON object. */
+/** The view of a body that was not inspected, or is not a JSON object. */
 export const emptyView: BodyView = { model: undefined, stream: false }
 
 const nothingSeen: Result.Result<BodyView> = Result.succeed(emptyView)
 
-/** A string, from its bytes; nothing is made of values of other types, which may be of any size. */
+/** A string, from its bytes; values of other types, which may be of any size, are not parsed. */
 const stringIn = (bytes: Uint8Array, range: JsonRange | undefined): string | undefined => {
   if (range === undefined || bytes[range.start] !== QUOTE) return undefined
   const value = parseString(bytes, range.start, range.end)
@@ -46,7 +46,7 @@ export const twoModels =
 const viewOf = (bytes: Uint8Array, members: Viewed): BodyView => {
   const stream = members.get("stream")?.last
   return {
-    // Half a surrogate pair is no text that a log, a collector or a digest could tell from another.
+    // Logs, collectors and digests cannot distinguish texts with half a surrogate pair.
     model: stringIn(bytes, members.get("model")?.first)?.toWellFormed(),
     stream: stream !== undefined && isTrue(bytes, stream),
   }
@@ -55,10 +55,10 @@ const viewOf = (bytes: Uint8Array, members: Viewed): BodyView => {
 const hasTwoModels = (members: Viewed): boolean => (members.get("model")?.times ?? 0) > 1
 
 /**
- * Looks at a body that will be forwarded as it is.
+ * Inspects a body that is forwarded unchanged.
  *
- * What is not a JSON object gives an empty view: Baseten answers for it. Two `model` keys are refused, since
- * two JSON readers may disagree on which of them counts.
+ * Anything but a JSON object gives an empty view: Baseten is left to reject it. Two `model` keys are refused, since two
+ * JSON readers may disagree on which of them counts.
  */
 export const viewBody = (bytes: Uint8Array): Result.Result<BodyView, GatewayError> => {
   const members = membersNamed(bytes, viewed)?.named
@@ -66,21 +66,21 @@ export const viewBody = (bytes: Uint8Array): Result.Result<BodyView, GatewayErro
   return hasTwoModels(members) ? Result.fail(badRequest(twoModels)) : Result.succeed(viewOf(bytes, members))
 }
 
-/** A compat body made its provider's: the bytes to forward, the view of them, and whose they are. */
+/** A compat body rewritten for its provider: the bytes to forward, their view, and the provider. */
 export interface CompatBody {
-  /** What stands before the first slash of `model`: `baseten`, `custom-{slug}` or `dynamic`. Not yet known to exist. */
+  /** The part of `model` before its first slash: `baseten`, `custom-{slug}` or `dynamic`. Not yet known to exist. */
   readonly provider: string
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly view: BodyView
 }
 
-/** The bytes with another model, every other byte as it was. For a body that `compatBody` has read. */
+/** The bytes with another model and every other byte unchanged. For a body that `compatBody` has read. */
 export const withModel = (bytes: Uint8Array<ArrayBuffer>, model: string): Uint8Array<ArrayBuffer> => {
   const member = membersNamed(bytes, ["model"])?.named.get("model")?.first
   return member === undefined ? bytes : replaceValue(bytes, member, model)
 }
 
-/** As much of a caller's text as an error shows. */
+/** How much of a caller's text an error quotes. */
 const shown = (text: string): string =>
   text.length > 100 ? `${text.slice(0, 100).toWellFormed()}…` : text.toWellFormed()
 
@@ -89,7 +89,7 @@ const refused = (detail: string): Result.Result<never, GatewayError> => Result.f
 /**
  * Takes the provider off a compat body's `model` (`baseten/openai/gpt-oss-120b` → `openai/gpt-oss-120b`).
  *
- * Split at the first slash only: Baseten's slugs hold slashes. Every other byte stays as it was.
+ * Splits at the first slash only, since Baseten's slugs contain slashes. Every other byte is unchanged.
  */
 export const compatBody = (bytes: Uint8Array): Result.Result<CompatBody, GatewayError> => {
   const wrong = jsonProblem(bytes)

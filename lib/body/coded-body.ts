@@ -11,10 +11,10 @@ import { type BodyView, emptyView } from "./body-view.ts"
 import { decodeBody } from "./content-coding.ts"
 import { viewLimit } from "./read-body.ts"
 
-/** So many times its own length a long body may decode to: JSON stays below 20, what only looks like it does not. */
+/** The largest ratio of decoded to encoded length for a long body: JSON stays below 20, decompression bombs do not. */
 const highestRatio = 50
 
-/** Decodes a body piece by piece; gives why it cannot be, if so. */
+/** Decodes a body piece by piece; returns the error if it cannot be decoded. */
 const decodeInto = async (
   bytes: Uint8Array<ArrayBuffer>,
   coding: string,
@@ -51,7 +51,7 @@ export const readCoded = async (
   const pieces: Array<Uint8Array> = []
   let size = 0
   const problem = await decodeInto(bytes, coding, limit, (piece) => {
-    // Its memory may be the decoder's, which goes on to use it.
+    // Copied: the decoder may reuse this memory.
     pieces.push(piece.slice())
     size += piece.byteLength
   })
@@ -59,7 +59,7 @@ export const readCoded = async (
 }
 
 /**
- * What a coded body asks for; nothing of it is kept in its decoded form.
+ * Inspects a coded body without keeping it in decoded form.
  *
  * @param limit the largest body, in bytes; decoded it may not be larger either
  * @returns `emptyView` if it is not a JSON object

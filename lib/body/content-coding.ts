@@ -1,13 +1,13 @@
 /**
- * Undoes a content coding of a request body, to look at it: what is forwarded are the bytes that came.
+ * Decodes a request body to inspect it; the bytes that are forwarded stay encoded.
  *
- * A few bytes may stand for gigabytes, so that what is decoded is handed on piece by piece and held to a limit.
+ * A few bytes may decode to gigabytes, so the output is passed on piece by piece and held to a limit.
  *
  * @module
  */
 import type { HeaderReader } from "../headers/header-reader.ts"
 
-/** Bytes to be decoded, piece by piece; ends early where the reader does. Throws where they cannot be. */
+/** Decodes bytes piece by piece; stops early if the reader does. Throws if they cannot be decoded. */
 type Decoder = (bytes: Uint8Array<ArrayBuffer>) => AsyncIterable<Uint8Array>
 
 /** A transform of `node:zlib`, as far as it is used here. */
@@ -17,7 +17,7 @@ interface ZlibStream extends AsyncIterable<Uint8Array> {
 
 type Zlib = Readonly<Record<string, (() => ZlibStream) | undefined>>
 
-/** Most runtimes lend Node's own module to whoever asks for it; Workers do with `nodejs_compat`. */
+/** Most runtimes provide Node's own module; Workers do with `nodejs_compat`. */
 const builtin = (): Zlib | undefined => {
   const { process } = globalThis as {
     readonly process?: { readonly getBuiltinModule?: (name: string) => Zlib | undefined }
@@ -31,7 +31,7 @@ const byZlib = (make: () => ZlibStream): Decoder => (bytes) => {
   return stream
 }
 
-/** So few bytes at a time, since some runtimes decode all that they are given at once, into one piece. */
+/** Bytes decoded at a time: some runtimes decode all of their input at once, into one piece. */
 const slice = 4096
 
 const byStream = (format: string): Decoder =>
@@ -42,7 +42,7 @@ const byStream = (format: string): Decoder =>
       for (let at = 0; at < bytes.length; at += slice) await writer.write(bytes.subarray(at, at + slice))
       await writer.close()
     }
-    // Fails with the reading, which tells why.
+    // The reading side fails as well, with the reason.
     feed().catch(() => {})
     const reader = readable.getReader()
     try {
@@ -57,9 +57,9 @@ const byStream = (format: string): Decoder =>
   }
 
 /**
- * By its name in `node:zlib` where that is lent, else by its name in the Compression standard, where a few bytes cannot
- * stand for much: eight of brotli make 16 MiB, and workerd (2026-10) makes them all before it asks whether anyone wants
- * them.
+ * By its name in `node:zlib` if that is available, else by its name in the Compression standard, but only for codings in
+ * which a few bytes cannot decode to much: eight bytes of brotli make 16 MiB, and workerd (2026-10) makes all of them
+ * before the first is read.
  */
 const decoderOf = (makes: string, format?: string): Decoder | undefined => {
   const make = builtin()?.[makes]
@@ -67,7 +67,7 @@ const decoderOf = (makes: string, format?: string): Decoder | undefined => {
   return format === undefined ? undefined : byStream(format)
 }
 
-/** A zlib header (RFC 1950): what is called deflate has it by the standard, and lacks it by custom. */
+/** A zlib header (RFC 1950): `deflate` has one by the standard, and often lacks it in practice. */
 const hasZlibHeader = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
@@ -89,7 +89,7 @@ const decoderFor = (coding: string, bytes: Uint8Array): Decoder | undefined => {
   }
 }
 
-/** The content coding that headers declare, in lower case; nothing where there is none. */
+/** The content coding that headers declare, in lower case; `undefined` if they declare none. */
 export const codingOf = (headers: HeaderReader): string | undefined => {
   const given = headers.get("content-encoding")
   if (given === null) return undefined
@@ -99,8 +99,8 @@ export const codingOf = (headers: HeaderReader): string | undefined => {
 }
 
 /**
- * How decoding ended: with all of it, or because it is more than the limit, cannot be decoded, or has a coding that
- * this runtime does not know.
+ * How decoding ended: with the whole body, or because it exceeds the limit, is malformed, or has a coding that this
+ * runtime does not know.
  */
 export type Decoded = "whole" | "too large" | "broken" | "unknown"
 
@@ -108,8 +108,8 @@ export type Decoded = "whole" | "too large" | "broken" | "unknown"
  * Decodes a body.
  *
  * @param limit the most decoded bytes
- * @param take is given the decoded bytes, piece by piece, the one that passes the limit included; keeps no reference to
- *   them
+ * @param take called with the decoded bytes, piece by piece, including the piece that passes the limit; must not keep a
+ *   reference to them
  */
 export const decodeBody = async (
   bytes: Uint8Array<ArrayBuffer>,

@@ -1,5 +1,5 @@
 /**
- * A request body that is handed on as it comes, and looked at as it passes.
+ * A request body that is streamed up as it arrives, and inspected as it passes.
  *
  * @module
  */
@@ -7,32 +7,32 @@ import * as Result from "effect/Result"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import type { Upload, UploadReader } from "./upload.ts"
 
-/** A body that is handed on as it comes. */
+/** A body that is streamed up as it arrives. */
 export interface StreamedBody {
   readonly kind: "stream"
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
   /** Its length in bytes, if the client declared it. */
   readonly length: number | undefined
   /**
-   * Aborts before the stream fails; its reason is a `GatewayError`: `body_too_large`, `upload_timeout` or `client_left`. A failed
-   * stream alone does not do: workerd (2026-10) then ends the chunked upload as if it were whole.
+   * Aborts before the stream fails; its reason is a `GatewayError`: `body_too_large`, `upload_timeout` or `client_left`. A
+   * failed stream alone is not enough: workerd (2026-10) then ends the chunked upload as if it were whole.
    */
   readonly broken: AbortSignal
 }
 
-/** Looks at a body that is too long to be held, as it passes. */
+/** Inspects a body that is too long to be held, as it passes. */
 export interface Glance {
-  /** Takes the next bytes; gives why the body is refused, if it is. */
+  /** Takes the next bytes; returns the error if the body is refused. */
   readonly push: (chunk: Uint8Array) => GatewayError | undefined
-  /** Whether enough is known for the call to be made; the rest is looked at while it is handed on. */
+  /** Whether enough is known to make the call; the rest is inspected while it is streamed up. */
   readonly isEnough: () => boolean
 }
 
-/** How many bytes too many are read, and dropped, before the refusal. */
+/** How many bytes beyond the limit are read, and dropped, before the refusal. */
 const drained = 67_108_864
 
 /**
- * Reads on, so that the client is done sending before it gets its refusal: many clients look at an answer only then, and
+ * Reads on, so that the client has finished sending before it is refused: many clients read an answer only then, and
  * Bun (1.4) never serves another request on a connection that it stopped reading within a chunked body.
  */
 export const drain = async (reader: UploadReader): Promise<void> => {
@@ -44,7 +44,7 @@ export const drain = async (reader: UploadReader): Promise<void> => {
   await reader.cancel()
 }
 
-/** The same for a body of which only the beginning was looked at before its call was refused. */
+/** The same for a body of which only the beginning was inspected before its call was refused. */
 export const drainUnread = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> => {
   if (stream.locked) return
   const reader = stream.getReader()
@@ -59,14 +59,14 @@ export const drainUnread = async (stream: ReadableStream<Uint8Array<ArrayBuffer>
   })
 }
 
-/** A body that is to be handed on. */
+/** A body to be streamed up. */
 export interface HandedOn {
   readonly upload: Upload
-  /** Opens the rest. Called when it is asked for: what nobody has begun to read, a host can still read out. */
+  /** Opens the rest. Called on demand: a host can still drain a body that nobody has begun to read. */
   readonly open: () => UploadReader
   /** What was read already. */
   readonly read: Array<Uint8Array<ArrayBuffer>>
-  /** How many chunks of it were looked at. */
+  /** How many of those chunks were inspected. */
   readonly looked: number
   /** In bytes. */
   readonly limit: number
@@ -74,7 +74,7 @@ export interface HandedOn {
   readonly glance?: Glance | undefined
 }
 
-/** What was read already, then the rest as it comes, held to the limit. */
+/** What was read already, then the rest as it arrives, held to the limit. */
 export const handOn = ({ upload, open, read, looked, limit, length, glance }: HandedOn): StreamedBody => {
   const broken = new AbortController()
   let size = 0
@@ -91,7 +91,7 @@ export const handOn = ({ upload, open, read, looked, limit, length, glance }: Ha
       let chunk = read.shift()
       if (chunk === undefined) {
         const part = await (reader ??= open()).read()
-        // Deno (2.9) says first that a failed request reads no more, and then that it failed.
+        // Deno (2.9) cancels the body of a failed request first, and reports the failure afterwards.
         if (cancelled) return
         if (Result.isFailure(part)) return fail(part.failure)
         if (part.success === undefined) {

@@ -1,14 +1,14 @@
 /**
  * How many bytes of request bodies are held.
  *
- * What is never released is forgotten after a while: a host may drop a request without notice (Workers do, half a minute
- * after its client has left), and its room must not be lost for ever.
+ * Bytes that are never released are forgotten after a while: a host may drop a request without notice (Workers do, half a
+ * minute after its client has left), and its share must not be lost for ever.
  *
  * @module
  */
 import { monotonicNow } from "../time/monotonic.ts"
 
-/** Bytes of bodies that have not come whole, and of those that have. */
+/** Bytes of bodies that are still arriving, and of those that have arrived whole. */
 export interface HeldBytes {
   arriving: number
   held: number
@@ -16,9 +16,9 @@ export interface HeldBytes {
 
 /** The bytes of all bodies. */
 export interface AllHeld {
-  /** Where the bytes of a body that comes now are counted in and, whenever that is, out again. */
+  /** The count to which a body that arrives now is added, and from which it is later subtracted. */
   readonly now: () => HeldBytes
-  /** The bytes of bodies that have not come whole. */
+  /** The bytes of bodies that are still arriving. */
   readonly arriving: () => number
   /** The bytes of all. */
   readonly total: () => number

@@ -1,7 +1,6 @@
 /**
- * Asks for the usage of a streamed chat completion, where the client did not: without
- * `stream_options.include_usage` neither Baseten nor other servers tell it, though Baseten's API description
- * gives it a default of true.
+ * Requests the usage of a streamed chat completion if the client did not: without `stream_options.include_usage` neither
+ * Baseten nor other servers report it, though Baseten's API description gives it a default of true.
  *
  * @module
  */
@@ -14,9 +13,9 @@ interface Edit extends JsonRange {
 }
 
 /**
- * What gives the member of that name its value: another value, as `change` says it from the bytes of the one that
- * is there, or a new member at the end of the object. Nothing where the bytes are not one object, or have the key
- * twice: readers disagree on which of them counts.
+ * The edit that sets a member: `change` makes the new value from the bytes of the present one, or a new member is added
+ * at the end of the object. `undefined` if the bytes are not one object, or have the key twice: readers disagree on which
+ * of them counts.
  */
 const memberEdit = (
   bytes: Uint8Array,
@@ -34,9 +33,9 @@ const memberEdit = (
 }
 
 /**
- * The body to send in place of that of a chat request with `"stream": true`, every byte but those that ask for the
- * usage as it was. Nothing where the body is to be sent as it is: the client asked itself, or it is not for the
- * gateway to judge (no object, a key twice, a value of another type than the server expects).
+ * The body of a chat request with `"stream": true`, changed to request the usage and otherwise the same. `undefined` if
+ * the body has to stay as it is: the client requested the usage itself, or the body is not for the gateway to judge (not
+ * an object, a key twice, a value of another type than the server expects).
  */
 export const requestUsage = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined => {
   const asks = '{"include_usage":true}'

@@ -31,8 +31,8 @@ const accepted: ReadonlyArray<readonly [slugs: RegExp, values: ReadonlyArray<str
 ]
 
 /**
- * The accepted value nearest to the one asked for; of two as near the greater, since an answer of less thought is
- * harder to notice than a longer one. Nothing where there is none, or where the value is no known effort.
+ * The accepted value nearest to the requested one; the greater of two equally near, since an answer of less thought is
+ * harder to notice than a longer one. `undefined` if the model accepts none, or the value is not a known effort.
  */
 const nearest = (effort: string, values: ReadonlyArray<string>): string | undefined => {
   const wanted = efforts.indexOf(effort)
@@ -42,15 +42,15 @@ const nearest = (effort: string, values: ReadonlyArray<string>): string | undefi
 }
 
 /**
- * Makes a body that was meant for one model fit another of Baseten's.
+ * Adapts a body that was meant for one model to another of Baseten's.
  *
  * Only a `reasoning_effort` that the target would refuse or ignore is replaced by the nearest one it accepts, or
- * left out; every other byte stays as it was. A body that has the key twice is left alone: which of them counts is
- * the reader's choice.
+ * left out; every other byte is unchanged. A body that has the key twice is left alone: readers disagree on which of
+ * them counts.
  *
  * @param fromModel the model that the body was meant for
- * @param toModel Baseten's slug of the model that gets it; for one that is not known nothing is changed
- * @returns the bytes to send, and what was changed, in words for the record
+ * @param toModel Baseten's slug of the model that gets it; nothing is changed for an unknown one
+ * @returns the bytes to send, and a description of the changes for the record
  */
 export const adaptParameters = (
   bytes: Uint8Array<ArrayBuffer>,

@@ -1,5 +1,5 @@
 /**
- * The body that goes to a provider: looked at, rewritten or handed on, as its route asks.
+ * The body that goes to a provider: inspected, rewritten or streamed up, as its route requires.
  *
  * @module
  */
@@ -17,17 +17,17 @@ import { declaredLength, type RequestBody, streamedBody, viewLimit, wholeBody } 
 import { shortUpload, type Upload } from "./upload.ts"
 
 /**
- * Whether a route's body is forwarded unread, looked at if it is called JSON, looked at whatever it is called,
+ * Whether a route's body is forwarded unread, inspected if its media type is JSON, inspected whatever its media type,
  * rewritten from the compat form, or read by the gateway itself.
  */
 export type BodyUse = "unread" | "json" | "viewed" | "compat" | "read"
 
-/** What is wanted of a body. */
+/** How a body has to be prepared. */
 export interface BodyRequirements {
   readonly use: BodyUse
-  /** Whether one that is not looked at is held all the same, so that it can be sent again. */
+  /** Whether a body that is not inspected is held all the same, so that it can be sent again. */
   readonly isHeld: boolean
-  /** Whether the call cannot be made before its model is known. */
+  /** Whether the model must be known before the call is made. */
   readonly mustKnow: boolean
   /** The largest body, in bytes. */
   readonly limit: number
@@ -42,7 +42,7 @@ const noBody: NoBody = {
   received: undefined,
 }
 
-/** A body whose use is known, on its way in. */
+/** A body on its way in, and how it is to be used. */
 interface Coming {
   readonly upload: Upload
   readonly wish: BodyRequirements
@@ -52,7 +52,7 @@ interface Coming {
 }
 
 /**
- * Reads, looks and rewrites. A short JSON body takes one promise beside the runtime's own.
+ * Reads, inspects and rewrites. A short JSON body takes one promise beside the runtime's own.
  *
  * Fails with 400, 413, 415, or 408, 503, or `client_left` if the client leaves.
  */
@@ -66,7 +66,7 @@ export const prepareBody = (
   const calledJson = type === null || isJson(type)
   const mustRead = (use === "compat" || use === "read") && method === "POST"
   if (mustRead && !calledJson) return Result.fail(notJson())
-  // Servers may read JSON that is called something else: its model must not escape limits and prices.
+  // Servers may read JSON under another media type: its model must not escape limits and prices.
   const looks = method !== "GET" && method !== "HEAD" && (use === "viewed" || (use === "json" && calledJson))
   const coding = codingOf(headers)
   const coming = { upload, wish, coding, looks, mustRead }
@@ -94,9 +94,9 @@ const prepareLong = async (coming: Coming): Promise<Result.Result<PreparedBody, 
 }
 
 /**
- * What becomes of a body as it was read.
+ * Prepares a body that has been read.
  *
- * @param view what was seen of one that is handed on
+ * @param view what was seen of a body that is streamed up
  */
 const prepared = (
   { wish: { use, limit }, coding, mustRead }: Coming,
@@ -154,14 +154,14 @@ const bytesBody = (
   received: number,
 ): PreparedBytes => ({ kind: "bytes", bytes, view, isOpaque, coding, provider, received })
 
-/** A call that is known by name has a model; another may have none, if all of its JSON could be looked at. */
+/** A known call always has a model; another may have none, if all of its JSON could be inspected. */
 const isOpaque = (view: BodyView, use: BodyUse): boolean =>
   use === "viewed" ? !view.model : use === "json" && view === emptyView
 
 /**
- * Looks at a body that is there, and rewrites it if its use asks for it.
+ * Inspects a body that is held, and rewrites it if its use requires that.
  *
- * @param received how many bytes came for it, if it was decoded
+ * @param received how many bytes arrived, if the body was decoded
  */
 export const inspect = (
   bytes: Uint8Array<ArrayBuffer>,

@@ -9,13 +9,13 @@ import type { BodyView } from "./body-view.ts"
 interface Inspected {
   /** What was seen of it. */
   readonly view: BodyView
-  /** Whether it may ask for a model, and does not tell for which. */
+  /** Whether it may ask for a model that the gateway could not read. */
   readonly isOpaque: boolean
-  /** The content coding of its bytes; `undefined` if they have none, or it was undone. */
+  /** The content coding of its bytes; `undefined` if they have none, or were decoded. */
   readonly coding: string | undefined
-  /** Whose it is, if a compat body says so. */
+  /** The provider that a compat body names. */
   readonly provider: string | undefined
-  /** How many bytes the client sends, if that is known. */
+  /** How many bytes the client sends, if known. */
   readonly received: number | undefined
 }
 
@@ -24,17 +24,17 @@ export interface NoBody extends Inspected {
   readonly kind: "none"
 }
 
-/** A body that is held whole, so that it can be sent again. */
+/** A body that is held whole, and so can be sent again. */
 export interface PreparedBytes extends Inspected {
   readonly kind: "bytes"
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-/** A body that is streamed up as it comes. */
+/** A body that is streamed up as it arrives. */
 export interface PreparedStream extends Inspected {
   readonly kind: "stream"
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
-  /** Its length in bytes, if it is known. */
+  /** Its length in bytes, if known. */
   readonly length: number | undefined
   /** Aborts when it breaks off; its reason is the `GatewayError` that says why. */
   readonly broken: AbortSignal
@@ -45,7 +45,7 @@ export type PreparedBody = NoBody | PreparedBytes | PreparedStream
 
 const noBytes = new Uint8Array(0)
 
-/** The bytes of a body; none if they are not held. */
+/** The bytes of a body; empty if they are not held. */
 export const heldBytes = (body: PreparedBody): Uint8Array<ArrayBuffer> =>
   body.kind === "bytes" ? body.bytes : noBytes
 
@@ -53,5 +53,5 @@ export const heldBytes = (body: PreparedBody): Uint8Array<ArrayBuffer> =>
 export const lengthOf = (body: PreparedBody): number | undefined =>
   body.kind === "bytes" ? body.bytes.byteLength : body.kind === "stream" ? body.length : undefined
 
-/** How many bytes of JSON a body has, as far as they are known: decoded, for one that came in a content coding. */
+/** How many bytes of JSON a body has, as far as known: after decoding, if it arrived in a content coding. */
 export const jsonLength = (body: PreparedBody): number => body.view.bytes ?? lengthOf(body) ?? 0

@@ -10,7 +10,7 @@ import { drain, type Glance, handOn, type StreamedBody } from "./hand-on.ts"
 import type { HeaderReader } from "../headers/header-reader.ts"
 import { shortUpload, type Upload } from "./upload.ts"
 
-/** A body that is held whole: it can be looked at, and sent again. */
+/** A body that is held whole: it can be inspected, and sent again. */
 export interface HeldBody {
   readonly kind: "bytes"
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -23,7 +23,7 @@ const noBody: RequestBody = { kind: "none" }
 
 const held = (bytes: Uint8Array<ArrayBuffer>): RequestBody => ({ kind: "bytes", bytes })
 
-/** How much of a body the gateway looks at: all of an 8 MiB one, which is more than Model APIs take with images. */
+/** How much of a body is inspected: all of an 8 MiB one, which is more than Model APIs take with images. */
 export const viewLimit = 8_388_608
 
 /** The length that `content-length` declares; the runtime holds the client to it. */
@@ -40,15 +40,14 @@ export const declaredLength = (headers: HeaderReader): number | undefined => {
 export const streamedBody = (upload: Upload, limit: number): Result.Result<RequestBody, GatewayError> => {
   const { method } = upload
   const length = declaredLength(upload.headers)
-  // What a GET carries means nothing (RFC 9110 §9.3.1), and workerd hands over a body that its `fetch` refuses to send.
+  // The body of a GET has no meaning (RFC 9110 §9.3.1), and workerd provides one that its `fetch` refuses to send.
   if (length === 0 || method === "GET" || method === "HEAD" || !upload.hasBody) return Result.succeed(noBody)
   if (length !== undefined && length > limit) return Result.fail(bodyTooLarge(limit))
   return Result.succeed(handOn({ upload, open: () => upload.reader(), read: [], looked: 0, limit, length }))
 }
 
 /**
- * Reads a body whole if it has at most `most` bytes; a longer one is handed on as it comes, from when enough of it is
- * known.
+ * Reads a body whole if it has at most `most` bytes; a longer one is streamed up as soon as enough of it is known.
  *
  * Fails with `client_left` if the client leaves, `upload_timeout` if it stops sending, and `overloaded` if bodies hold
  * too much.

@@ -7,28 +7,28 @@ import * as Result from "effect/Result"
 import { HeaderFields } from "../headers/header-fields.ts"
 import { parseBytes, topLevelMembers } from "../json/members.ts"
 
-/** The most headers of a step. Servers take about a hundred of a request, and SDKs send a dozen. */
+/** The most headers of a step. Servers accept about a hundred in a request, and SDKs send a dozen. */
 export const mostHeaders = 100
 
-/** The first name that is listed twice, if any. */
+/** The first duplicate name, if any. */
 const repeated = (names: ReadonlyArray<string>): string | undefined => {
   const seen = new Set<string>()
   return names.find((name) => seen.size === seen.add(name).size)
 }
 
-/** A header's name as an error shows it. */
+/** A header's name as errors quote it. */
 const shown = (name: string): string => JSON.stringify(name.slice(0, 100).toWellFormed())
 
 /**
  * Reads a step's headers.
  *
- * A name that is there twice, in whatever case, is refused: joined, two credentials would make a third. So are too many:
- * a `Headers` takes time for each that grows with those that it has.
+ * A duplicate name, in whatever case, is refused: two credentials joined would make a third. So are too many headers:
+ * each one added to a `Headers` takes longer than the last.
  *
- * @param object the bytes of the step's `headers`, which are valid JSON; left out if the step has none, which is
+ * @param object the bytes of the step's `headers`, which are valid JSON; `undefined` if the step has no headers, which is
  *   normal for one that relies on a stored key
- * @param authorization the step's legacy `authorization`; it counts if the headers have none of that name
- * @returns the headers; fails with what is wrong as the rest of a sentence that begins with the step's number
+ * @param authorization the step's legacy `authorization`; used if the headers have no field of that name
+ * @returns the headers; fails with the rest of a sentence that begins with the step's number
  */
 export const stepHeaders = (
   object: Uint8Array = new TextEncoder().encode("{}"),
@@ -61,17 +61,17 @@ export const stepHeaders = (
     : Result.fail('has an "authorization" that is not text for a header. Put it in "headers".')
 }
 
-/** JSON without what a header cannot hold; it means the same. */
+/** Equivalent JSON without the characters that a header cannot hold. */
 const inAscii = (json: string): string =>
   json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-/** JSON without the space between its parts, every digit as it was. */
+/** JSON without insignificant space, with every digit unchanged. */
 const withoutSpace = (json: string): string =>
   json.replace(/"(?:[^"\\]|\\.)*"|\s+/g, (part) => part.startsWith('"') ? part : "")
 
 const isContainer = (first: number | undefined): boolean => first === 0x7b || first === 0x5b
 
-/** Text as it is, objects as JSON (as the Workers binding sends them), numbers digit by digit; `undefined` for null. */
+/** Text unchanged, objects as JSON (as the Workers binding sends them), numbers digit by digit; `undefined` for null. */
 const headerText = (name: string, bytes: Uint8Array): string | undefined => {
   const json = new TextDecoder().decode(bytes)
   if (isContainer(bytes[0])) return inAscii(withoutSpace(json))

@@ -1,8 +1,8 @@
 /**
- * The universal endpoint's body: from bytes to the steps to try, one after the other.
+ * The universal endpoint's body: from bytes to the steps to try in turn.
  *
- * Each step's `query` is the body for its provider, and is cut out of the request's bytes as it stands there:
- * decoding and encoding again would lose the digits of large numbers.
+ * Each step's `query` is the body for its provider, and is cut out of the request's bytes unchanged: decoding and encoding
+ * it again would lose the digits of large numbers.
  *
  * @module
  */
@@ -81,8 +81,8 @@ const stepsIn = (bytes: Uint8Array): Elements | undefined =>
     : arrayElements(bytes, maxSteps)
 
 /**
- * The members of a step, and the most bytes that each may have: what is read of a step is decoded, kept and compared, so
- * it must not be as large as a body may be. Servers take 8 to 64 KiB of headers, and URLs of some 8 KiB.
+ * The members of a step, and the most bytes of each: they are decoded, kept and compared, so they must not be as large as
+ * a body may be. Servers accept 8 to 64 KiB of headers, and URLs of some 8 KiB.
  */
 const known = {
   provider: 500,
@@ -95,7 +95,7 @@ const known = {
 type Known = keyof typeof known
 const knownKeys = Object.keys(known) as ReadonlyArray<Known>
 
-/** A step; fails with what is wrong with it as the rest of a sentence that begins with its number. */
+/** A step; fails with the rest of a sentence that begins with its number. */
 const readStep = (bytes: Uint8Array<ArrayBuffer>): Result.Result<UniversalStep, string> => {
   const members = membersNamed(bytes, knownKeys)?.named
   if (members === undefined) {
@@ -143,10 +143,10 @@ const readStep = (bytes: Uint8Array<ArrayBuffer>): Result.Result<UniversalStep, 
 }
 
 /**
- * Puts an endpoint in the form of a URL's path and query.
+ * Turns an endpoint into a URL's path and query.
  *
  * Forgives what clients are known to send: leading slashes, `v1/` before a compat endpoint, and the singular
- * `chat/completion` of Cloudflare's example. A custom provider's paths are its own and stay as they are.
+ * `chat/completion` of Cloudflare's example. A custom provider's paths are its own and stay unchanged.
  */
 const placeOf = (
   provider: string,

@@ -1,5 +1,5 @@
 /**
- * A request's body on its way in: how long it may be silent, and what all of them hold together.
+ * A request's body on its way in: how long it may stall, and how much all of them hold together.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { AllHeld, HeldBytes } from "./held-bytes.ts"
 
 /** How many bytes of bodies are held at once. */
 export interface UploadBounds {
-  /** Of long bodies that have not come whole: what stalled uploads can hold. */
+  /** Of long bodies that are still arriving: the most that stalled uploads can hold. */
   readonly arriving: number
-  /** In all, until their calls have ended. */
+  /** Of all bodies, until their calls have ended. */
   readonly held: number
 }
 
@@ -26,7 +26,7 @@ const uploadTimeout = (what: string): GatewayError =>
     headers: { connection: "close" },
   })
 
-/** More bodies are on their way in, or held for calls that run, than there is memory for. */
+/** More bodies are arriving, or held for running calls, than there is memory for. */
 const overloaded = (): GatewayError =>
   new GatewayError({
     reason: "overloaded",
@@ -36,8 +36,8 @@ const overloaded = (): GatewayError =>
   })
 
 /**
- * A body of up to so many bytes is read in one piece, which costs least; how much of it has come is not known meanwhile.
- * Long ones that stall leave it room: it is bounded by what all bodies may hold.
+ * A body of up to this many bytes is read in one piece, which costs least; how much of it has arrived is not known
+ * meanwhile. Stalled long ones leave room for it: it only counts against the bound of all bodies.
  */
 export const shortUpload = 65_536
 
@@ -48,7 +48,7 @@ export interface UploadReader {
   readonly cancel: (reason?: unknown) => Promise<void>
 }
 
-/** What the uploads of a gateway have in common. */
+/** What the uploads of a gateway share. */
 export interface UploadContext {
   readonly startTimer: StartTimer
   readonly bounds: UploadBounds
@@ -61,7 +61,7 @@ export class Upload {
   readonly #request: Request
   readonly #idle: number
   readonly #context: UploadContext
-  /** Where its own bytes are counted. */
+  /** The count that its own bytes were added to. */
   readonly #counted: HeldBytes
   #cancel: (reason?: unknown) => Promise<void> = () => Promise.resolve()
   #arriving = 0
@@ -78,13 +78,13 @@ export class Upload {
   get method(): string {
     return this.#request.method
   }
-  /** Looking at it alone makes a stream of the body, through which Bun (1.4) then reads. */
+  /** Reading this property alone makes Bun (1.4) create a stream, and read the body through it. */
   get hasBody(): boolean {
     return this.#request.body !== null
   }
 
   /**
-   * Reads a short body in one piece: one promise from the runtime's own to what `use` makes of it.
+   * Reads a short body in one piece: one promise from the runtime's own to the result of `use`.
    *
    * Fails with `client_left` if the client leaves, `upload_timeout` if it stops sending, and `overloaded` if all bodies
    * hold too much.
@@ -129,7 +129,7 @@ export class Upload {
     }
   }
 
-  /** Its parts as they come. */
+  /** Its parts as they arrive. */
   reader(): UploadReader {
     const reader = this.#request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
     const cancel = this.#cancel = (reason?: unknown): Promise<void> => reader.cancel(reason).catch(() => {})
@@ -157,8 +157,8 @@ export class Upload {
   }
 
   /**
-   * Counts bytes that are to be held, or says why they cannot be: they are too many, or the call has ended, so that nobody
-   * would use or release them.
+   * Counts bytes to be held, or returns the error: they are too many, or the call has ended, so that nobody would use or
+   * release them.
    */
   take(bytes: number): GatewayError | undefined {
     if (this.#released) {
@@ -175,14 +175,14 @@ export class Upload {
     this.#arriving += bytes
     return undefined
   }
-  /** All of it is here. */
+  /** The whole body has arrived. */
   arrived(): void {
     this.#counted.arriving -= this.#arriving
     this.#counted.held += this.#arriving
     this.#held += this.#arriving
     this.#arriving = 0
   }
-  /** Counts a body that is there whole already, or says why it cannot be held. */
+  /** Counts a body that has already arrived, or returns the error if it cannot be held. */
   hold(bytes: number): GatewayError | undefined {
     const { bounds, all } = this.#context
     if (all.total() + bytes > bounds.held) return overloaded()
@@ -190,7 +190,7 @@ export class Upload {
     this.#held += bytes
     return undefined
   }
-  /** Its call has ended: nothing of it is held any more. */
+  /** The call has ended: releases what is held. */
   release(): void {
     this.#released = true
     this.arrived()

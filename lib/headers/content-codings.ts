@@ -5,20 +5,20 @@
  */
 import type { HeaderReader } from "./header-reader.ts"
 
-/** What servers write to mean that there is no coding. */
+/** What servers write for no coding. */
 const none: ReadonlySet<string> = new Set(["", "identity", "none"])
 
-/** The codings that every runtime can undo (the Compression Streams standard), by their names in HTTP. */
+/** The codings that every runtime can decode (the Compression Streams standard), by their names in HTTP. */
 const formats: Readonly<Record<string, CompressionFormat>> = {
   gzip: "gzip",
   "x-gzip": "gzip",
   deflate: "deflate",
 }
 
-/** Other codings that exist; anything else in the header is taken for a mistake. */
+/** Other codings that exist; anything else in the header is treated as a mistake. */
 const unreadable: ReadonlySet<string> = new Set(["br", "zstd", "compress", "x-compress", "dcb", "dcz"])
 
-/** The codings of a body, in lower case and in the order in which they were applied. */
+/** The codings of a body, in lower case, in the order in which they were applied. */
 const codingsOf = (headers: HeaderReader): ReadonlyArray<string> => {
   const value = headers.get("content-encoding")
   if (value === null) return []
@@ -32,13 +32,13 @@ export const isCoded = (headers: HeaderReader): boolean => codingsOf(headers).le
 export type Decoding =
   /** By these formats, in this order. */
   | { readonly kind: "formats"; readonly formats: ReadonlyArray<CompressionFormat> }
-  /** Not at all: its coding is not known here. */
+  /** Not at all: the coding is unknown here. */
   | { readonly kind: "unreadable"; readonly coding: string }
 
-/** More than two codings are not meant seriously. */
+/** No honest server applies more than two codings. */
 const most = 2
 
-/** How a body is decoded; `undefined` if it needs no decoding, which a mistaken header does not change. */
+/** How to decode a body; `undefined` if it needs no decoding, even if the header is mistaken. */
 export const decodingOf = (headers: HeaderReader): Decoding | undefined => {
   const codings = codingsOf(headers)
   const known = codings.map((coding) => formats[coding]).filter((format) => format !== undefined)
@@ -49,7 +49,7 @@ export const decodingOf = (headers: HeaderReader): Decoding | undefined => {
   return isReal ? { kind: "unreadable", coding: codings.join(", ").slice(0, 64) } : undefined
 }
 
-/** Bytes given to a decoder at a time: some runtimes decode all that they are given at once, into one piece. */
+/** Bytes given to a decoder at a time: some runtimes decode all of their input at once, into one piece. */
 const slice = 4096
 
 const sliced = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> =>

@@ -6,7 +6,7 @@
 import { HeaderFields } from "./header-fields.ts"
 import type { HeaderReader } from "./header-reader.ts"
 
-/** Our headers and Baseten's that a page's script may read. */
+/** The gateway's and Baseten's headers that a page's script may read. */
 const exposed = [
   "age",
   "cf-aig-cache-status",
@@ -27,11 +27,11 @@ const exposed = [
   "x-ratelimit-remaining-tokens",
 ].join(", ")
 
-/** Whether `Origin` is one whose pages may call. */
+/** Whether pages of an origin may call. */
 export const isAllowedOrigin = (origins: ReadonlySet<string>, origin: string): boolean =>
   origins.has("*") || origins.has(origin)
 
-/** Adds what lets an allowed origin's page read an answer. Without configured origins: nothing. */
+/** Adds the headers that let an allowed origin's page read an answer; none if no origins are configured. */
 export const addCors = (headers: Headers, origins: ReadonlySet<string>, request: Headers): void => {
   if (origins.size === 0) return
   headers.append("vary", "Origin")
@@ -42,8 +42,8 @@ export const addCors = (headers: Headers, origins: ReadonlySet<string>, request:
 }
 
 /**
- * The headers of the answer to OPTIONS: what the route takes and, to the preflight of an allowed origin, that it may be
- * called with the headers it asked for. Never reaches Baseten.
+ * The headers of the answer to OPTIONS: the route's methods and, for the preflight of an allowed origin, permission for
+ * the headers it requested. Never reaches Baseten.
  */
 export const optionsHeaders = (
   request: HeaderReader,

@@ -5,7 +5,7 @@
  */
 import type { HeaderReader } from "./header-reader.ts"
 
-/** By their names; among them are those that transports make themselves. */
+/** Their names, including those that transports set themselves. */
 export const hopByHop: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -20,7 +20,7 @@ export const hopByHop: ReadonlySet<string> = new Set([
 
 const none: ReadonlyArray<string> = []
 
-/** The headers that a `Connection` header makes hop-by-hop; nearly all messages name none there. */
+/** The headers that `Connection` declares hop-by-hop; empty in nearly all messages. */
 export const connectionNames = (headers: HeaderReader): ReadonlyArray<string> => {
   const value = headers.get("connection")
   if (value === null || value === "keep-alive" || value === "close") return none

@@ -1,15 +1,15 @@
 /**
- * What is known of header names, found out once for each.
+ * Facts about header names, computed once for each name.
  *
  * @module
  */
 
-/** How many names are remembered, and the longest of them in characters: callers choose both. */
+/** How many names are remembered, and the longest in characters: callers choose both. */
 const maxNames = 512
 const maxLength = 64
 
 /**
- * Remembers what a pure function gives for a name. Nearly all messages have the same few names, however many there could be.
+ * Memoizes a pure function of a name. Nearly all messages use the same few names.
  *
  * @param judge depends on the name alone
  */
@@ -20,7 +20,7 @@ export const learnt = <A>(judge: (name: string) => A): (name: string) => A => {
     if (before !== undefined) return before
     const judged = judge(name)
     if (name.length <= maxLength) {
-      // Not the oldest alone: that takes longer on every name of a flood, and the usual names come back at once.
+      // All, not the oldest alone: evicting one by one costs more under a flood, and the usual names are back at once.
       if (known.size >= maxNames) known.clear()
       known.set(name, judged)
     }

@@ -15,7 +15,7 @@ const neverUp: ReadonlySet<string> = new Set([
   "expect",
   "cookie",
   "cookie2",
-  // The origin is the gateway's business: CORS ends here.
+  // CORS ends at the gateway.
   "origin",
   "access-control-request-method",
   "access-control-request-headers",
@@ -36,27 +36,27 @@ const neverUp: ReadonlySet<string> = new Set([
   "x-envoy-external-address",
   "x-azure-clientip",
   "x-azure-socketip",
-  // The page that the caller was on, including its query.
+  // The caller's page, including its query.
   "referer",
   "http2-settings",
-  // Bodies are observed as they pass, so they are requested without a content coding.
+  // Answers are observed as they pass, so they are requested without a content coding.
   "accept-encoding",
 ])
 
-/** `cf-aig-*`, Cloudflare's old `cf-cache-ttl` and `cf-skip-cache`, and what its edge adds (`cf-ray`, …). */
+/** `cf-aig-*`, Cloudflare's old `cf-cache-ttl` and `cf-skip-cache`, and those that its edge adds (`cf-ray`, …). */
 const isPrivate = (name: string): boolean =>
   name.startsWith("cf-") || name.startsWith("x-forwarded-") || name.startsWith("sec-fetch-")
 
 /** Whether a header of this name, in lower case, may go to a provider at all. */
 export const isForwarded: (name: string) => boolean = learnt((name) => !neverUp.has(name) && !isPrivate(name))
 
-/** Counts how many basegates a request has passed; it goes up with each call. */
+/** Counts the basegates that a request has passed through; sent with each call. */
 export const hopHeader = "x-basegate-hop"
 
-/** How many gateways may stand in a row: a loop soon exceeds it, a chain of gateways does not. */
+/** How many gateways may be chained: a loop soon exceeds it, an intended chain does not. */
 export const maxHops = 4
 
-/** The hop that a request would be on its way up; `undefined` if it has been through too many gateways. */
+/** The hop number to send upstream; `undefined` if the request has been through too many gateways. */
 export const nextHop = (headers: HeaderReader): number | undefined => {
   const before = headers.get(hopHeader)
   const hop = before !== null && /^\d{1,4}$/.test(before) ? Number(before) + 1 : 1
@@ -64,7 +64,7 @@ export const nextHop = (headers: HeaderReader): number | undefined => {
 }
 
 /**
- * The end-to-end headers of a request, as fields of their own.
+ * A copy of the end-to-end headers of a request.
  *
  * Unknown headers are forwarded: Baseten knows the session ids of agents (`x-session-affinity` and others), and custom
  * servers read headers of their own.

@@ -1,7 +1,7 @@
 /**
  * How long a server wants callers to wait before they try again: read from headers, or from the body of an error.
  *
- * All waits are in milliseconds from now, 0 or more. What cannot be understood is ignored.
+ * All waits are in milliseconds from now, 0 or more. Values that cannot be parsed are ignored.
  *
  * @module
  */
@@ -12,12 +12,12 @@ const decimal = /^\d+(?:\.\d+)?$/
 
 const numberOf = (text: string): number | undefined => decimal.test(text) ? Number(text) : undefined
 
-/** The three forms of an HTTP-date (RFC 9110 §5.6.7); `Date.parse` alone takes much else for a date. */
+/** The three forms of an HTTP-date (RFC 9110 §5.6.7); `Date.parse` alone accepts much that is not a date. */
 const zonedDate = /^\w{3,9}, \d\d[ -]\w{3}[ -](?:\d\d){1,2} \d\d:\d\d:\d\d GMT$/
 const asctimeDate = /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/
 
 const dateOf = (text: string): number | undefined => {
-  // The asctime form is in UTC but names no zone: as it stands it would be read as local time.
+  // The asctime form is in UTC but names no zone: without one it would be read as local time.
   const zoned = asctimeDate.test(text) ? `${text} GMT` : text
   const time = zoned !== text || zonedDate.test(text) ? Date.parse(zoned) : NaN
   return Number.isNaN(time) ? undefined : time
