@@ -43,14 +43,14 @@ const reasons = {
 /** Why the gateway did not relay an answer. */
 export type Reason = keyof typeof reasons
 
-/** What a failure is made of. */
+/** The fields of a failure. */
 export interface GatewayErrorFields {
   readonly reason: Reason
-  /** What could not be done and what to do about it. Never holds a secret. */
+  /** What failed and what to do about it. Never contains a secret. */
   readonly detail: string
-  /** Headers the answer needs, such as `Allow`. */
+  /** Headers that the answer needs, such as `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Answers with this status instead of the reason's own. */
+  /** Replaces the reason's own status. */
   readonly statusOverride?: number
 }
 
@@ -73,12 +73,12 @@ export class GatewayError extends GatewayFailure {
   get title(): string {
     return reasons[this.reason][2]
   }
-  /** Whether the answer has the form of Cloudflare's management API, which its SDK reads. */
+  /** Whether the answer has the form of Cloudflare's management API, for its SDK. */
   get isAdmin(): boolean {
     return this.reason.startsWith("admin_")
   }
   override get message(): string {
-    // Cloudflare's own sentences begin with the title.
+    // Cloudflare's own messages begin with the title.
     return this.detail.startsWith(this.title) ? this.detail : `${this.title}: ${this.detail}`
   }
 }
@@ -91,7 +91,7 @@ export const gatewayNotFound = (account: string, gateway: string): GatewayError 
       `or add the gateway (or "*") to BASEGATE_CONFIG.`,
   })
 
-/** The provider in the path, or before the first slash of a compat `model`, is not one we serve. */
+/** The provider in the path, or before the first slash of a compat `model`, does not exist. */
 export const invalidProvider = (provider: string): GatewayError =>
   new GatewayError({
     reason: "invalid_provider",
@@ -112,7 +112,7 @@ export const gatewayTokenRequired = (presentedIn: string | undefined): GatewayEr
         "Send the token as cf-aig-authorization: Bearer <gateway token>.",
   })
 
-/** Nothing to send to a provider as a credential; `why` says why a stored key, if there is one, was not used. */
+/** No credential to send to a provider; `why` says why a stored key, if any, was not used. */
 export const noCredential = (provider: string, why: string): GatewayError => {
   const key = `${provider === "baseten" ? "Baseten" : provider} API key`
   return new GatewayError({
@@ -121,7 +121,7 @@ export const noCredential = (provider: string, why: string): GatewayError => {
   })
 }
 
-/** More than one key in a header that holds one. */
+/** More than one key in a header that may have only one. */
 export const severalCredentials = (): GatewayError =>
   badRequest("The request has more than one key in a header. Send one Authorization header with one key.")
 
@@ -129,11 +129,11 @@ export const severalCredentials = (): GatewayError =>
 export const badChatRequest = (detail: string): GatewayError =>
   new GatewayError({ reason: "bad_chat_request", detail })
 
-/** A request that cannot be understood: a bad id in the path, an ambiguous body. */
+/** A malformed request: a bad id in the path, an ambiguous body. */
 export const badRequest = (detail: string): GatewayError =>
   new GatewayError({ reason: "bad_request", detail })
 
-/** A request line or Host of which no URL can be made. */
+/** A request line or Host that is not part of a valid URL. */
 export const unreadableUrl = (): GatewayError =>
   badRequest("Cannot read the request's target or Host header. Send a valid URL.")
 
@@ -148,7 +148,7 @@ export const methodNotAllowed = (method: string, allow: ReadonlyArray<string>): 
     headers: { allow: allow.join(", ") },
   })
 
-/** The request body passes the gateway's limit, or is too large for the route to read. */
+/** The request body exceeds the gateway's limit, or is too large for the route to read. */
 export const bodyTooLarge = (limit: number, what = "this gateway accepts"): GatewayError =>
   new GatewayError({
     reason: "body_too_large",
@@ -192,7 +192,7 @@ export const internal = (requestId: string): GatewayError =>
 export const misconfigured = (problem: string): GatewayError =>
   new GatewayError({ reason: "misconfigured", detail: `${problem}. Correct it and start the gateway again.` })
 
-/** The process was told to stop. */
+/** The process is stopping. */
 export const draining = (): GatewayError =>
   new GatewayError({
     reason: "draining",
@@ -200,7 +200,7 @@ export const draining = (): GatewayError =>
     headers: { "retry-after": "1" },
   })
 
-/** The process was told to stop, and the time that running requests had is over. */
+/** The process is stopping, and the grace of running requests is over. */
 export const cutByDraining = (): GatewayError =>
   new GatewayError({
     reason: "draining",

@@ -1,5 +1,5 @@
 /**
- * Collects a body that passes, as long as it is small enough to be kept.
+ * Collects a body as it passes, unless it grows too long.
  *
  * @module
  */
@@ -8,12 +8,12 @@
 export interface Collector {
   /** Takes a copy of the next bytes. */
   readonly push: (chunk: Uint8Array) => void
-  /** Everything so far; nothing where it was ever more than the limit. */
+  /** Everything so far; `undefined` if it has exceeded the limit. */
   readonly whole: () => Uint8Array<ArrayBuffer> | undefined
 }
 
 /**
- * Starts to collect a body of up to `limit` bytes. A longer one is let go of at once.
+ * Starts to collect a body of up to `limit` bytes. A longer one is dropped at once.
  *
  * Bytes are copied: a chunk is often a small view of a large buffer, which it would keep alive.
  */

@@ -1,10 +1,10 @@
 /**
- * Bytes that came in pieces.
+ * Concatenates chunks.
  *
  * @module
  */
 
-/** The pieces one after the other, in bytes of their own. */
+/** The pieces in one new buffer of `size` bytes. */
 export const concatBytes = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(size)
   let at = 0

@@ -1,15 +1,15 @@
 /**
  * Finds any of a few words in bytes (Wu and Manber's search: "A fast algorithm for multi-pattern searching", 1994).
  *
- * Two neighbouring bytes say how far the next word is away at least, so that most bytes are never looked at. JavaScript has
- * no native search of bytes for more than one byte, and text that is decoded only to be searched costs twice as much.
+ * Two neighbouring bytes give the least distance to the next word, so most bytes are never examined. JavaScript has no
+ * native search of bytes for more than one byte, and decoding to text just to search costs twice as much.
  *
  * @module
  */
 
 const encoder = new TextEncoder()
 
-/** Enough for the pairs of a dozen words to rarely share a place. */
+/** Large enough that the byte pairs of a dozen words rarely collide. */
 const places = 4096
 const placeOf = (one: number, other: number): number => (one << 5 ^ other) & (places - 1)
 
@@ -18,9 +18,9 @@ export class WordSearch {
   /** Which word `next` has found, by its index. */
   word = -1
   readonly #words: ReadonlyArray<Uint8Array>
-  /** The length of the shortest word: of all of them so many bytes are searched for. */
+  /** The length of the shortest word: of each word, this many bytes are searched for. */
   readonly #length: number
-  /** How far the end of such a beginning is away at least behind a pair of bytes. */
+  /** The least distance from a pair of bytes to the end of such a prefix. */
   readonly #distances = new Uint8Array(places)
 
   /** @param words of two ASCII letters or more */
@@ -37,13 +37,13 @@ export class WordSearch {
     }
   }
 
-  /** The index behind the next word that lies within `from` and `to`; -1 if there is none. */
+  /** The index after the next word between `from` and `to`; -1 if there is no word. */
   next(bytes: Uint8Array, from: number, to: number): number {
     const distances = this.#distances
     const last = this.#length - 1
     for (let at = from + last; at < to;) {
       const distance = distances[placeOf(bytes[at - 1] ?? 0, bytes[at] ?? 0)] ?? last
-      // A branch, because the next load need not wait for this one then.
+      // A branch, so that the next load need not wait for this one.
       if (distance === last) at += last
       else if (distance > 0) at += distance
       else {

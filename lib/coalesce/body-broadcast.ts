@@ -1,48 +1,48 @@
 /**
  * One body for several readers, each of whom gets all of it.
  *
- * The source is pulled only while a reader waits for bytes that have not come yet. What has come is held for
- * those who are behind, and for those who may still subscribe: up to `limit` bytes in all. A body that grows longer
- * takes no more readers, and lets go of what every reader has passed.
+ * The source is pulled only while a reader waits for bytes that have not arrived yet. Bytes are held for readers that are
+ * behind, and for those that may still subscribe: up to `limit` bytes in all. A body that grows longer accepts no more
+ * readers, and drops what every reader has passed.
  *
- * A reader who pauses does not hold up the others as long as the bytes they are ahead by are fewer than `limit`.
- * Then they wait for the slowest: to hold more would let one client fill the memory, and to cut the slowest
- * off would fail an answer in which nothing is wrong. It ends when the slowest reads on or leaves.
+ * A reader that pauses does not hold up the others until they are `limit` bytes ahead. Then they wait for the slowest:
+ * holding more would let one client fill the memory, and cutting the slowest off would fail a sound answer. They go on
+ * when the slowest reads on or leaves.
  *
  * @module
  */
 import type { ChunkRead, ChunkReader } from "../upstream/body-reader.ts"
 import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 
-/** What is broadcast, and who wants to know about it. */
+/** The bound of a broadcast, and its callbacks. */
 export interface BroadcastOptions {
   /**
-   * How many bytes are held beyond the slowest reader, at least 1. One chunk may pass it: how long a chunk is
-   * shows only when it has been read.
+   * How many bytes are held beyond the slowest reader, at least 1. One chunk may exceed it: its length is known only once
+   * it has been read.
    */
   readonly limit: number
   /** The last reader has left before the end; the source is being cancelled. Called at most once. */
   readonly onAllLeft: () => void
-  /** From now on `subscribe()` gives `undefined`. Called at most once. */
+  /** From now on `subscribe()` returns `undefined`. Called at most once. */
   readonly onClosed?: () => void
 }
 
 /** A body with several readers. */
 export interface BodyBroadcast {
   /**
-   * One more reader of the whole body; `undefined` if its beginning is no longer held, all readers have left, or
-   * the source has failed. Chunks are the same objects for all readers, and not to be changed.
+   * Adds a reader of the whole body; `undefined` if its beginning is no longer held, all readers have left, or the source
+   * has failed. Readers share the chunk objects and must not change them.
    *
-   * @param onLeave called once, when the reader has had its end, or has left
+   * @param onLeave called once, when the reader has reached the end, or has left
    */
   readonly subscribe: (onLeave?: () => void) => GuardedBody | undefined
 }
 
-/** Starts to broadcast a body. Nothing is read before a reader asks for it. */
+/** Starts to broadcast a body. Nothing is read before a reader pulls. */
 export const broadcastBody = (source: ChunkReader, options: BroadcastOptions): BodyBroadcast =>
   new Broadcast(source, options)
 
-/** A body that only the first to subscribe gets. */
+/** A body for the first subscriber alone. */
 export const singleReaderBody = (source: ChunkReader): BodyBroadcast => {
   const broadcast = new Broadcast(source, { limit: 1, onAllLeft: () => {} })
   let isTaken = false
@@ -68,7 +68,7 @@ class Broadcast implements BodyBroadcast {
   #total = 0
   #isOpen = true
   #isReading = false
-  /** How the source has ended: cut short, or at its own end. */
+  /** How the source has ended: cut short, or complete. */
   #ended: CutShort | "complete" | undefined = undefined
 
   constructor(source: ChunkReader, options: BroadcastOptions) {
@@ -99,7 +99,7 @@ class Broadcast implements BodyBroadcast {
     this.#source.cancel().catch(() => {})
   }
 
-  /** Gives a member the next chunk or the end; if there is neither, it waits. */
+  /** Gives a reader the next chunk or the end; if there is neither, the reader waits. */
   #serve(member: Member): void {
     const chunk = this.#held[member.chunks - this.#dropped]
     if (chunk !== undefined) {
@@ -164,10 +164,10 @@ class Broadcast implements BodyBroadcast {
   }
 }
 
-/** One reader's body. Its timeouts are the source's. */
+/** One reader's body. The source has the timeouts. */
 class Member implements GuardedBody {
   onCutShort: GuardedBody["onCutShort"] = undefined
-  /** How many chunks and bytes it has been given. */
+  /** How many chunks and bytes the reader has received. */
   chunks = 0
   bytes = 0
   readonly #broadcast: Broadcast
@@ -192,7 +192,7 @@ class Member implements GuardedBody {
   cancel(): void {
     this.#leave(new CutShort("client_left"))
   }
-  /** All of its bytes are there, but the source may have to be read to its end for others. */
+  /** All of its bytes have arrived, but the source may have to be read to its end for others. */
   settle(): void {
     this.read().catch(() => {})
   }

@@ -1,33 +1,33 @@
 /**
- * Work that is in flight, shared by those who want the same.
+ * Single flight: requests for the same work share one execution of it.
  *
  * Plain promises and a map, for hosts on which requests may wait for each other: Bun, Deno and Node, not Workers.
  *
  * @module
  */
 
-/** What the work is given. */
+/** What work in flight can observe and control. */
 export interface InFlightControls {
   /**
-   * Aborts once nobody wants the work any more: before its result, or after it while the result is in use.
-   * The work then releases what it holds; a result that comes later is dropped.
+   * Aborts once no subscriber is left: before the result, or after it while the result is in use. The work then releases
+   * what it holds; a later result is dropped.
    */
   readonly signal: AbortSignal
-  /** Lets nobody else join: the next to ask for the key starts anew. Those who have joined keep their result. */
+  /** Accepts no more subscribers: the next request for the key starts anew. Present subscribers keep their result. */
   readonly close: () => void
 }
 
-/** One subscriber's share of work in flight. */
+/** One subscription to work in flight. */
 export interface Subscription<A> {
   /** The result of the work, or its failure. */
   readonly result: Promise<A>
-  /** To be called when one is done with the result, or does not want it. Later calls do nothing. */
+  /** Call it when done with the result, or to give it up. Later calls do nothing. */
   readonly leave: () => void
 }
 
 /** Work in flight, by key. */
 export interface SingleFlight<A> {
-  /** Joins the work of this key; if there is none, starts it at once. Work that has failed takes no more subscribers. */
+  /** Joins the work of a key, or starts it at once. Work that has failed accepts no more subscribers. */
   readonly join: (key: string, start: (controls: InFlightControls) => Promise<A>) => Subscription<A>
 }
 
@@ -40,14 +40,14 @@ interface InFlight<A> {
 
 const attempt = async <A>(work: () => Promise<A>): Promise<A> => await work()
 
-/** No work yet. */
+/** Creates an empty registry of work in flight. */
 export const makeSingleFlight = <A>(): SingleFlight<A> => {
   const open = new Map<string, InFlight<A>>()
 
   const begin = (key: string, start: (controls: InFlightControls) => Promise<A>): InFlight<A> => {
     const controller = new AbortController()
     const close = (): void => {
-      // Work that is closed already must not close its successor.
+      // Closed work must not close its successor.
       if (open.get(key) === work) open.delete(key)
     }
     const work: InFlight<A> = {
@@ -57,9 +57,9 @@ export const makeSingleFlight = <A>(): SingleFlight<A> => {
       subscribers: 0,
     }
     open.set(key, work)
-    // A `start` that throws is work that fails.
+    // A `start` that throws counts as failed work.
     work.result = attempt(() => start({ signal: controller.signal, close }))
-    // Before any subscriber hears of the failure, so that it can start anew; and there may be none who listens.
+    // Before subscribers see the failure, so that they can start anew; also prevents an unhandled rejection.
     work.result.catch(close)
     return work
   }
@@ -76,7 +76,7 @@ export const makeSingleFlight = <A>(): SingleFlight<A> => {
           isSubscribed = false
           work.subscribers--
           if (work.subscribers > 0) return
-          // First out of the map: whoever joins while the work is aborted starts anew.
+          // Remove it from the map first: a request that arrives during the abort starts anew.
           work.close()
           work.abort()
         },

@@ -5,7 +5,7 @@
  */
 import { GatewayError, methodNotAllowed } from "../errors.ts"
 
-/** A parameter or body of the management API that cannot be read. `detail` names it. */
+/** A malformed parameter or body of the management API. `detail` names it. */
 export const adminBadRequest = (detail: string): GatewayError =>
   new GatewayError({ reason: "admin_bad_request", detail })
 

@@ -1,5 +1,5 @@
 /**
- * Why there is no answer of a provider's.
+ * The errors for providers that gave no usable answer.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export const providerFailed = (host: string): GatewayError =>
       "Try again, or check the base URL and Baseten's status.",
   })
 
-/** A stream came in a content coding, though none was asked for, and not in one that the gateway can undo. */
+/** A stream came in a content coding, though none was requested, which the gateway cannot decode. */
 export const providerCoded = (host: string, coding: string): GatewayError =>
   new GatewayError({
     reason: "provider_failed",
@@ -45,7 +45,7 @@ export const providerTimeout = (host: string, which: string): GatewayError =>
     detail: `No response headers from ${host} before the ${which} ran out. Try again, or raise the setting.`,
   })
 
-/** The circuit of an upstream host is open: it failed too often of late, and is left alone for a while. */
+/** The circuit of an upstream host is open: the host failed too often recently, and is not called for a while. */
 export const circuitOpen = (host: string, seconds: number): GatewayError =>
   new GatewayError({
     reason: "circuit_open",

@@ -14,10 +14,10 @@ const answer = (body: object, status = 200): Response =>
 
 /**
  * A gateway that has never been able to use the file of its log is not ready. One that has lost the file stays ready: it
- * keeps what it can in memory, and taking it out of service would help no caller.
+ * logs to memory, and taking it out of service would help no caller.
  */
 const readiness = Effect.gen(function* () {
-  // An embedding app watches over its own log.
+  // An embedding app monitors its own log.
   if ((yield* Settings).logFile === undefined) return answer({ status: "ok" })
   const { healthy, hasWorked } = yield* (yield* RequestLog).health
   if (healthy) return answer({ status: "ok" })
@@ -26,6 +26,6 @@ const readiness = Effect.gen(function* () {
   return hasWorked ? answer({ status: "ok", problem }) : answer({ status: "unavailable", problem }, 503)
 })
 
-/** Answers `/`, `/livez` and `/readyz`. That there is an answer means that the settings were read. */
+/** Answers `/`, `/livez` and `/readyz`. Any answer implies that the settings were read. */
 export const handleHealth = ({ name }: OwnRoute): Effect.Effect<Response, never, RequestLog | Settings> =>
   name === "readyz" ? readiness : Effect.succeed(answer(name === "home" ? product : { status: "ok" }))

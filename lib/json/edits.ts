@@ -1,25 +1,25 @@
 /**
- * Changes to the members of a JSON object in its bytes: every other byte stays as it was.
+ * Edits members of a JSON object in its bytes; every other byte is unchanged.
  *
  * @module
  */
 import type { JsonMember, JsonRange } from "./members.ts"
 import { COMMA, isSpace, skipSpace } from "./tokens.ts"
 
-/** The index after the last byte before `index` that is no space. */
+/** The index after the last byte before `index` that is not white space. */
 const backOverSpace = (bytes: Uint8Array, index: number): number => {
   while (isSpace(bytes[index - 1])) index--
   return index
 }
 
-/** The bytes with the value of one member replaced by another, and nothing else changed. */
+/** The bytes with the value of one member replaced. */
 export const replaceValue = (
   bytes: Uint8Array,
   member: JsonRange,
   value: unknown,
 ): Uint8Array<ArrayBuffer> => splice(bytes, member, new TextEncoder().encode(JSON.stringify(value)))
 
-/** The bytes without one of the object's members and the comma that parted it from its neighbour. */
+/** The bytes without one of the object's members and its comma. */
 export const removeMember = (
   bytes: Uint8Array<ArrayBuffer>,
   { keyStart, end }: JsonMember,
@@ -33,7 +33,7 @@ export const removeMember = (
   return splice(bytes, { start, end }, new Uint8Array())
 }
 
-/** The bytes with others in place of a range, which may be empty. */
+/** The bytes with a range, which may be empty, replaced by others. */
 export const splice = (
   bytes: Uint8Array,
   { start, end }: JsonRange,

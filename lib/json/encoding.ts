@@ -1,16 +1,16 @@
 /**
- * Whether a request body is JSON in UTF-8, which is what RFC 8259 (§8.1) asks for.
+ * Whether a request body is JSON in UTF-8, as RFC 8259 (§8.1) requires.
  *
  * Some servers read JSON in other encodings, which they guess from its first bytes (Python's `json` does) or take from
- * the media type's `charset`. What the gateway cannot read must not be what they run.
+ * the media type's `charset`. They must not act on a body that the gateway could not read.
  *
  * @module
  */
 
-/** Encodings whose letters, digits and quotes are those of ASCII: read as UTF-8 their JSON has the same members. */
+/** Encodings that agree with ASCII in letters, digits and quotes: read as UTF-8 their JSON has the same members. */
 const likeAscii = /^(?:utf-?8|(?:us-)?ascii|(?:iso-?8859-|windows-125|cp125)\d{1,2}|latin-?\d)$/i
 
-/** Whether a `content-type` declares an encoding in which JSON looks different. */
+/** Whether a `content-type` declares an encoding in which JSON has other bytes. */
 export const declaresOtherEncoding = (type: string): boolean => {
   const [, charset] = /;\s*charset\s*=\s*["']?([^\s"';]*)/i.exec(type) ?? []
   return charset !== undefined && charset !== "" && !likeAscii.test(charset)
@@ -40,7 +40,7 @@ const decodes = (decoder: TextDecoder, bytes: Uint8Array, options?: TextDecodeOp
 /** Whether a body can be JSON in UTF-8. */
 export const isUtf8 = (bytes: Uint8Array): boolean => !beginsWide(bytes) && decodes(strict, bytes)
 
-/** The same of a body that comes in chunks: whether what came so far can be. */
+/** The same for a body in chunks: each call says whether the bytes so far can be UTF-8. */
 export const utf8Check = (): (chunk: Uint8Array) => boolean => {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
   let beginning = new Uint8Array(0)

@@ -1,41 +1,42 @@
 /**
- * JSON without loss: numbers that JavaScript cannot hold stay text with every digit, and no text holds half a character.
+ * JSON without loss: numbers that JavaScript cannot represent become text with every digit, and no text contains half a
+ * surrogate pair.
  *
  * @module
  */
 
-/** A string, whole or cut off, or what may be a number. Nothing here is tried twice from the same place. */
+/** A string, whole or cut off, or what may be a number. The pattern never backtracks. */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*/gs
 
 /** The grammar of a number (RFC 8259 §6), in its parts. */
 const numberParts = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
-/** A decimal number as its significant digits and the power of ten of the last of them: equal for equal numbers. */
+/** A decimal number as its significant digits and the exponent of the last one: equal for equal numbers. */
 const canonical = (text: string): string | undefined => {
   const [matched, sign = "", whole = "", fraction = "", exponent = "0"] = numberParts.exec(text) ?? []
   if (matched === undefined) return undefined
   const digits = `${whole}${fraction}`.replace(/^0+/, "")
-  // Zeros at the end are counted from behind: a regular expression for them would look at each run of zeros again.
+  // Trailing zeros are counted from the end: a regular expression would rescan each run of zeros.
   let end = digits.length
   while (digits[end - 1] === "0") end--
   if (end === 0) return "0"
   return `${sign}${digits.slice(0, end)}e${Number(exponent) - fraction.length + digits.length - end}`
 }
 
-/** Whether a number survives being one of JavaScript's: `1.10` and `1e2` do, 2^53 + 1 and `1e400` do not. */
+/** Whether a number survives conversion to a JavaScript number: `1.10` and `1e2` do, 2^53 + 1 and `1e400` do not. */
 const survives = (text: string): boolean => {
-  // As many digits always do, and nearly all numbers have no more.
+  // Fifteen digits or fewer always do, and nearly all numbers have no more.
   if (/^-?\d{1,15}$/.test(text)) return true
   const exact = canonical(text)
-  // What is no number at all is left to the parser to refuse.
+  // Text that is not a number is left for the parser to refuse.
   return exact === undefined || exact === canonical(String(Number(text)))
 }
 
-/** Whether a text is what `parseExactly` makes of a number that JavaScript cannot hold. */
+/** Whether a text is what `parseExactly` returns for a number that JavaScript cannot represent. */
 export const isLongNumber = (text: string): boolean => numberParts.test(text) && !survives(text)
 
 /**
- * Parses JSON; a number that would change becomes a text of its digits. Halves of surrogate pairs, which no encoding has,
+ * Parses JSON; a number that would change becomes a text of its digits. Halves of surrogate pairs, which cannot be encoded,
  * become U+FFFD, in keys too. Throws as `JSON.parse` does.
  */
 export const parseExactly = (json: string): unknown => {
@@ -49,11 +50,11 @@ export const parseExactly = (json: string): unknown => {
 /** An escape: of a whole pair of surrogates, of half of one, or of anything else. */
 const escapes = /\\(?:u(?:d[89ab][\da-f]{2}\\ud[c-f]|(d[89a-f][\da-f]{2}))|.)/gis
 
-/** JSON text with U+FFFD for each half of a surrogate pair, which can stand in it as an escape alone. */
+/** JSON text with U+FFFD for each half of a surrogate pair, which valid text can only contain as an escape. */
 export const wellFormedJson = (json: string): string =>
   /\\ud[89a-f]/i.test(json)
     ? json.replace(escapes, (escape, half?: string) => half === undefined ? escape : "\ufffd")
     : json
 
-/** `JSON.stringify`, for readers that take no halves of surrogate pairs. */
+/** `JSON.stringify`, for readers that reject halves of surrogate pairs. */
 export const strictJson = (value: object): string => wellFormedJson(JSON.stringify(value))

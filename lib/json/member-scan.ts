@@ -1,8 +1,8 @@
 /**
- * Finds top-level members of a JSON object in its bytes as they come, whatever their order and however long the rest
- * is: of a body that is not held, and of one that is decoded only to be looked at.
+ * Finds top-level members of a JSON object in its bytes as they arrive, whatever their order and however long the rest
+ * is: for a body that is not held, or is decoded only to be inspected.
  *
- * Sees what `topLevelMembers` sees in the whole bytes; chunks may split anywhere.
+ * Finds the same as `topLevelMembers` in the whole bytes; chunks may split anywhere.
  *
  * @module
  */
@@ -19,17 +19,17 @@ import {
   QUOTE,
 } from "./tokens.ts"
 
-/** A body being looked at. */
+/** A body being scanned. */
 export interface MemberScan {
   /** Takes the next bytes; keeps no reference to them. */
   readonly push: (chunk: Uint8Array) => void
-  /** How often a member was there so far, the one included whose value has begun. */
+  /** How often a member has occurred so far, including one whose value has only begun. */
   readonly times: (key: string) => number
-  /** The value of the last member of that name whose value has ended; nothing where there is none, or it is too long. */
+  /** The value of the last complete member of that name; `undefined` if there is no such member, or it is too long. */
   readonly valueOf: (key: string) => unknown
-  /** Whether what came so far is one whole JSON object. What lies within values is not checked. */
+  /** Whether the bytes so far are one whole JSON object. The inside of values is not checked. */
   readonly isObject: () => boolean
-  /** Whether what came so far cannot be the beginning of one. */
+  /** Whether the bytes so far cannot be the beginning of a JSON object. */
   readonly hasFailed: () => boolean
 }
 
@@ -38,7 +38,7 @@ const byteOrderMark = [0xef, 0xbb, 0xbf]
 /** A longer value is not read. */
 const longestValue = 131_072
 
-/** Bytes of a key or value, kept as long as they are few. */
+/** Bytes of a key or value, kept while they are few. */
 const keepBytes = (most: number) => {
   let bytes = new Uint8Array(64)
   let length = 0
@@ -73,23 +73,23 @@ type State =
   | "end"
   | "failed"
 
-/** Starts to look for members by their keys, a few short ones. */
+/** Starts to look for members by a few short keys. */
 export const scanMembers = (keys: ReadonlyArray<string>): MemberScan => {
-  // An escape makes six bytes of a letter.
+  // An escaped letter takes six bytes.
   const key = keepBytes(6 * Math.max(...keys.map(({ length }) => length)) + 2)
   const value = keepBytes(longestValue)
   const times = new Map<string, number>()
   const values = new Map<string, unknown>()
   let state: State = "mark"
   let marks = 0
-  /** The key of the member at hand, where it was asked for. */
+  /** The key of the current member, if it is looked for. */
   let named: string | undefined
   let depth = 0
   let inString = false
-  /** How many backslashes end what came of the string at hand. */
+  /** How many backslashes end the current string so far. */
   let slashes = 0
 
-  /** The index after the quote that ends the string at hand, or -1 where it goes on behind the chunk. */
+  /** The index after the quote that ends the current string, or -1 if it goes on beyond the chunk. */
   const stringEnd = (chunk: Uint8Array, from: number): number => {
     for (let at = from;;) {
       const quote = chunk.indexOf(QUOTE, at)
@@ -105,7 +105,7 @@ export const scanMembers = (keys: ReadonlyArray<string>): MemberScan => {
     }
   }
 
-  /** The index after the value at hand, or -1 where it goes on behind the chunk; fails where a bracket is too many. */
+  /** The index after the current value, or -1 if it goes on beyond the chunk; fails at an unmatched bracket. */
   const valueEnd = (chunk: Uint8Array, from: number): number => {
     for (let at = from; at < chunk.length;) {
       if (inString) {
@@ -127,7 +127,7 @@ export const scanMembers = (keys: ReadonlyArray<string>): MemberScan => {
     return -1
   }
 
-  /** Takes bytes of the key or value at hand; gives where it ends, or -1. */
+  /** Takes bytes of the current key or value; returns where it ends, or -1. */
   const through = (chunk: Uint8Array, at: number, end: number, kept: typeof key | undefined): number => {
     kept?.add(chunk.subarray(at, end === -1 ? chunk.length : end))
     return end === -1 ? chunk.length : end
@@ -150,7 +150,7 @@ export const scanMembers = (keys: ReadonlyArray<string>): MemberScan => {
     return "inValue"
   }
 
-  /** The state that a byte outside of keys and values leads to. */
+  /** The state after a byte outside of keys and values. */
   const after = (byte: number): State => {
     switch (state) {
       case "mark":
@@ -194,7 +194,7 @@ export const scanMembers = (keys: ReadonlyArray<string>): MemberScan => {
       } else {
         state = state === "mark" && marks > 0 ? "failed" : after(byte)
         if (state === "inKey") key.add(chunk.subarray(at, at + 1))
-        // A value is looked at from its first byte on.
+        // The scan of a value begins with its first byte.
         if (state !== "inValue") at++
       }
     }

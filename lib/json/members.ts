@@ -1,10 +1,9 @@
 /**
- * Finds the top-level members of a JSON object, or elements of an array, in its bytes, without decoding what
- * lies inside them.
+ * Finds the top-level members of a JSON object, or elements of an array, in its bytes, without decoding their insides.
  *
- * A gateway looks at `model` and `stream` and forwards the bytes it received: decoding and encoding again
- * would lose unknown fields and the digits of large numbers. Nested values are skipped by their strings and
- * brackets alone, so that a long prompt costs one native search for its closing quote.
+ * A gateway reads `model` and `stream` and forwards the bytes it received: decoding and encoding them again would lose
+ * unknown fields and the digits of large numbers. Nested values are skipped by their strings and brackets alone, so a long
+ * prompt costs one native search for its closing quote.
  *
  * @module
  */
@@ -40,16 +39,16 @@ export interface JsonMember extends JsonRange {
 
 const decoder = new TextDecoder()
 
-/** A JSON value from its bytes; `undefined` if they hold none. */
+/** A JSON value from its bytes; `undefined` if they are not JSON. */
 export const parseBytes = (bytes: Uint8Array): unknown => parseOrUndefined(decoder.decode(bytes))
 
-/** Letters of ASCII that stand for themselves in a JSON string. */
+/** ASCII characters that a JSON string contains unescaped. */
 const isPlain = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e && byte !== BACKSLASH
 
-/** A longer string is read by a decoder: put together letter by letter, one of megabytes takes most of a second. */
+/** A longer string is read by a decoder: built letter by letter, one of megabytes takes most of a second. */
 const shortString = 64
 
-/** A string, quotes included in its range. Short ones of plain letters, which nearly all are, need no decoder. */
+/** A string, whose range includes the quotes. Short ones of plain letters, which nearly all are, need no decoder. */
 export const parseString = (bytes: Uint8Array, start: number, end: number): unknown => {
   if (end - start > shortString) return parseBytes(bytes.subarray(start, end))
   let text = ""
@@ -61,7 +60,7 @@ export const parseString = (bytes: Uint8Array, start: number, end: number): unkn
   return text
 }
 
-/** Which of `keys` a key is, quotes included in its range; -1 for none. Nothing is made of a key of plain letters. */
+/** The index in `keys` of a key, whose range includes the quotes; -1 if absent. Does not allocate for plain letters. */
 const indexOfKey = (
   keys: ReadonlyArray<string>,
   bytes: Uint8Array,
@@ -82,14 +81,13 @@ const indexOfKey = (
   return -1
 }
 
-/** Gets each member: where its key begins and ends, quotes included, and where its value does. */
+/** Called with each member: where its key, quotes included, and its value begin and end. */
 type Visit = (keyStart: number, keyEnd: number, start: number, end: number) => void
 
 /**
- * Walks through the members of an object. A byte order mark is skipped, as lenient servers do: it must not hide a
- * model.
+ * Visits the members of an object. A byte order mark is skipped, as lenient servers do: it must not hide a model.
  *
- * @returns whether the bytes are one JSON object; what lies within keys and values is not checked
+ * @returns whether the bytes are one JSON object; the inside of keys and values is not checked
  */
 const walkMembers = (bytes: Uint8Array, visit: Visit): boolean => {
   let at = skipSpace(bytes, bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0)
@@ -114,14 +112,14 @@ const walkMembers = (bytes: Uint8Array, visit: Visit): boolean => {
   }
 }
 
-/** The members of an object with one of the keys that are looked for. An object may have a key several times. */
+/** The members of an object that have one key. An object may have a key several times. */
 export interface Named {
   readonly first: JsonMember
   readonly last: JsonMember
   readonly times: number
 }
 
-/** What was found of an object. */
+/** The members found in an object. */
 export interface Members<Key extends string> {
   readonly named: ReadonlyMap<Key, Named>
   /** The index after the value of the object's last member, whatever its key; `undefined` for an empty one. */
@@ -129,8 +127,7 @@ export interface Members<Key extends string> {
 }
 
 /**
- * Finds members of the object that `bytes` hold by their keys, whatever else is in it: nothing is made of other
- * members, of which a caller may send any number.
+ * Finds members of an object by their keys. Other members, of which a caller may send any number, are not parsed.
  *
  * @param keys a few short keys
  * @returns `undefined` if the bytes are not one JSON object
@@ -142,7 +139,7 @@ export const membersNamed = <Key extends string>(
   const named = new Map<Key, Named>()
   let longest = 0
   for (const { length } of keys) longest = Math.max(longest, length)
-  // An escape makes six bytes of a letter.
+  // An escaped letter takes six bytes.
   const most = 6 * longest + 2
   let last: number | undefined
   const isObject = walkMembers(bytes, (keyStart, keyEnd, start, end) => {
@@ -158,10 +155,9 @@ export const membersNamed = <Key extends string>(
 }
 
 /**
- * The members of the object that `bytes` hold, in their order, duplicates included; `undefined` if the bytes are not one
- * JSON object.
+ * The members of an object in order, duplicates included; `undefined` if the bytes are not one JSON object.
  *
- * @param most how many are made; of one more, the walk goes on and makes no others
+ * @param most stops collecting after one more than this, so that the caller can tell that there are too many
  */
 export const topLevelMembers = (
   bytes: Uint8Array,
@@ -185,10 +181,10 @@ export interface Elements {
 }
 
 /**
- * The elements of the array that `bytes` hold, in their order; `undefined` if the bytes are not one JSON array.
- * What lies within an element is not checked.
+ * The elements of an array in order; `undefined` if the bytes are not one JSON array. The inside of elements is not
+ * checked.
  *
- * @param most how many of them are given
+ * @param most how many of them are returned
  */
 export const arrayElements = (bytes: Uint8Array, most: number): Elements | undefined => {
   const first: Array<JsonRange> = []

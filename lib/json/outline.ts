@@ -1,20 +1,20 @@
 /**
- * The outline of JSON that is too long to be held: what a short look at it needs to know, in bounded room.
+ * The outline of JSON that is too long to be held: its short members and shape, in bounded memory.
  *
  * @module
  */
 
-/** Reads JSON as it comes, one value or several in a row. */
+/** Reads JSON as it arrives, one value or several in a row. */
 export interface JsonSkeleton {
   /** Takes the next bytes; keeps no reference to them. */
   readonly push: (bytes: Uint8Array) => void
-  /** Whether all brackets that opened have closed, and any have: the JSON may end here. */
+  /** Whether brackets have opened and all have closed: the JSON may end here. */
   readonly isWhole: () => boolean
 }
 
 /** Deep enough for `response.usage.output_tokens_details` and `choices[0].error.message`. */
 const deepest = 4
-/** A longer text becomes an empty one, of a longer list the first elements stay, a longer outline is none. */
+/** A longer text becomes empty, a longer list keeps its first elements, and a longer outline is dropped. */
 const longestText = 1024, mostElements = 16, mostBytes = 65_536
 
 const QUOTE = 0x22, COMMA = 0x2c, BACKSLASH = 0x5c, SPACE = 0x20
@@ -25,22 +25,22 @@ const decoder = new TextDecoder()
 /**
  * Starts to read.
  *
- * @param onRoot is given each object or list at the top once it has closed: JSON of the same shape, without long texts,
- *   what is deeper than four levels, and the elements of a list from the seventeenth on. Where that is still more than
- *   64 KiB it is left out.
+ * @param onRoot called with each top-level object or list once it has closed: JSON of the same shape, without long texts,
+ *   without levels deeper than four, and without the elements of a list from the seventeenth on. Not called if that is
+ *   still more than 64 KiB.
  */
 export const jsonSkeleton = (onRoot: (text: string) => void): JsonSkeleton => {
   let out = new Uint8Array(1024)
   let length = 0
   let depth = 0
   let roots = 0
-  /** How many commas the containers that are open have had, the outermost first; -1 for an object. */
+  /** How many commas each open container has had, the outermost first; -1 for an object. */
   const commas: Array<number> = []
-  /** The level from which on nothing is kept until it closes; 0 where all is. */
+  /** The level of which nothing is kept until it closes; 0 if everything is kept. */
   let dropped = 0
   let inString = false
   let escaped = false
-  /** Where the content of the string at hand begins in the outline; -1 where it is not kept. */
+  /** Where the content of the current string begins in the outline; -1 if it is not kept. */
   let textStart = -1
 
   const put = (bytes: Uint8Array, from: number, to: number): void => {
@@ -59,7 +59,7 @@ export const jsonSkeleton = (onRoot: (text: string) => void): JsonSkeleton => {
     length = needed
   }
 
-  /** The index of the quote that closes the string at hand, or the end of the bytes. */
+  /** The index of the quote that closes the current string, or the end of the bytes. */
   const skipString = (bytes: Uint8Array, from: number): number => {
     const quote = bytes.indexOf(QUOTE, from)
     const end = quote === -1 ? bytes.length : quote

@@ -1,5 +1,5 @@
 /**
- * JSON that others have made, and that may be none.
+ * Untrusted JSON, which may be malformed.
  *
  * @module
  */
@@ -13,10 +13,10 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 const empty: JsonObject = {}
 
-/** The value, if it is an object with members; else an empty one. */
+/** The value if it is an object with members, else an empty object. */
 export const objectOf = (value: unknown): JsonObject => isObject(value) ? value : empty
 
-/** What JSON text holds; `undefined` if it is not JSON. */
+/** The value of JSON text; `undefined` if it is not JSON. */
 export const parseOrUndefined = (text: string): unknown => {
   try {
     return JSON.parse(text)

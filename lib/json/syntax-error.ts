@@ -1,7 +1,7 @@
 /**
- * Finds where bytes stop being JSON (RFC 8259), without making anything of what they hold.
+ * Finds where bytes stop being JSON (RFC 8259), without building values.
  *
- * `JSON.parse` tells that differently on every runtime, makes an object of every bracket, and takes V8 more than linear
+ * `JSON.parse` words its errors differently on every runtime, allocates for every bracket, and takes V8 more than linear
  * time for hundreds of thousands of keys.
  *
  * @module
@@ -18,13 +18,13 @@ import {
   skipSpace,
 } from "./tokens.ts"
 
-/** Where bytes are no JSON, and what would have been. */
+/** Where bytes stop being JSON, and what was expected there. */
 export interface JsonSyntaxError {
-  /** Index of the first byte that cannot be; the length where something is missing at the end. */
+  /** Index of the first unexpected byte; the length if something is missing at the end. */
   readonly at: number
-  /** As the rest of a sentence that begins with "expected". */
+  /** The rest of a sentence that begins with "expected". */
   readonly expected: string
-  /** Whether it is JSON that nests too deep, as far as it was read. */
+  /** Whether the JSON is sound so far, but nests too deep. */
   readonly tooDeep: boolean
 }
 
@@ -46,7 +46,7 @@ const isHex = (byte = 0): boolean => {
 
 const isDigit = (byte = 0): boolean => byte >= ZERO && byte <= NINE
 
-/** A place that is no JSON, as a negative number. */
+/** The position of an error, encoded as a negative number. */
 const fault = (at: number): number => -1 - at
 
 /** The index after the string that opens at `at`, or its fault. */
@@ -108,13 +108,13 @@ const scalarEnd = (bytes: Uint8Array, at: number): number => {
 }
 
 /**
- * Why bytes are not one JSON value; nothing where they are. Whether they are UTF-8 is not looked at.
+ * Why bytes are not one JSON value; `undefined` if they are one. Whether they are UTF-8 is not checked.
  *
  * @param deepest how many brackets may be open at a time
  */
 export const findSyntaxError = (bytes: Uint8Array, deepest = deepestJson): JsonSyntaxError | undefined => {
   const found = (at: number, expected: string): JsonSyntaxError => ({ at, expected, tooDeep: false })
-  /** Of each bracket that is open, the one that closes it. */
+  /** The closing bracket of each open one. */
   const closings = new Uint8Array(deepest)
   let depth = 0
   for (let at = skipSpace(bytes, 0);;) {
@@ -138,7 +138,7 @@ export const findSyntaxError = (bytes: Uint8Array, deepest = deepestJson): JsonS
       if (end < 0) return found(fault(end), "a value")
       at = end
     }
-    // A value has ended, and maybe the brackets around it.
+    // A value has ended, and perhaps the brackets around it.
     for (;;) {
       at = skipSpace(bytes, at)
       if (depth === 0) return at === bytes.length ? undefined : found(at, "nothing more")

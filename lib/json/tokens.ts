@@ -1,7 +1,7 @@
 /**
- * Where the parts of JSON begin and end in bytes.
+ * The bounds of JSON's parts in bytes.
  *
- * Values are skipped by their strings and brackets alone: what lies within them is not checked.
+ * Values are skipped by their strings and brackets alone: their inside is not checked.
  *
  * @module
  */
@@ -14,13 +14,13 @@ export const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_A
 export const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
-/** The index of the first byte from `index` on that is no space. */
+/** The index of the first byte from `index` on that is not white space. */
 export const skipSpace = (bytes: Uint8Array, index: number): number => {
   while (isSpace(bytes[index])) index++
   return index
 }
 
-/** So many bytes of a string are looked at one by one: most are keys and words, which end before a native search has begun. */
+/** How many bytes of a string are checked one by one: most are keys and words, shorter than a native search is worth. */
 const nearby = 24
 
 /** The index after the string that opens at `index`, or -1 if it does not close. */

@@ -1,5 +1,5 @@
 /**
- * One value out of a JSON body, without making anything of the others.
+ * One value out of a JSON body, without parsing the others.
  *
  * @module
  */
@@ -17,8 +17,8 @@ const rangeOf = (bytes: Uint8Array, name: string): JsonRange | undefined => {
 }
 
 /**
- * The value at a path of members' names and elements' indexes; nothing where there is none. `length` is an array's own.
- * Numbers keep their digits, as in metadata.
+ * The value at a path of members' names and elements' indexes; `undefined` if there is no such value. `length` is an
+ * array's own. Numbers keep their digits, as in metadata.
  *
  * @param bytes whole JSON in UTF-8
  */

@@ -50,7 +50,7 @@ export class UrlResolver extends UrlResolverKey {
   )
 }
 
-/** How many paths are remembered, and the longest of them in characters: callers choose both. */
+/** How many paths are remembered, and the longest in characters: callers choose both. */
 const mostKnown = 256
 const longestKnown = 256
 

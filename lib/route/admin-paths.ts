@@ -11,7 +11,7 @@ import type { GatewayError } from "../errors.ts"
 export interface AdminRoute {
   readonly kind: "admin"
   readonly name: AdminName
-  /** Every method that the route takes, as `Allow` lists them. */
+  /** Every method that the route accepts, as `Allow` lists them. */
   readonly methods: ReadonlyArray<string>
   readonly account: string
   /** Empty if the route is about an account. */
@@ -50,7 +50,7 @@ export type AdminName =
   | "url"
   | "metrics"
 
-/** Whether a path belongs to the admin, whether or not it leads anywhere. */
+/** Whether a path belongs to the management API or `/metrics`, whether or not a route has it. */
 export const isAdminPath = (path: string): boolean => /^\/+(?:metrics$|client\/+v4\/)/.test(path)
 
 /** The route of a path without empty segments, for which `isAdminPath` holds. */

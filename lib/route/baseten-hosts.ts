@@ -35,7 +35,7 @@ export const firstSegments = {
   chain: new Set([...everywhere, "run_remote", "async_run_remote"]),
 } as const
 
-/** The Model APIs URL of a path that starts with `/v1/`. */
+/** The URL at Model APIs of a path that starts with `/v1/`. */
 export const modelApisUrl = (urls: BasetenUrls, path: string, search: string): string =>
   `${urls.inferenceUrl}${path}${search}`
 

@@ -9,15 +9,15 @@ const textOf = (value: unknown): string | undefined => typeof value === "string"
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? value as Record<string, unknown> : {}
 
-/** A price in USD per token; Baseten writes decimal strings, and numbers are taken too. */
+/** A price in USD per token; Baseten writes decimal strings, and numbers are accepted too. */
 const price = (value: unknown): number | null => {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
   return typeof number === "number" && Number.isFinite(number) ? number : null
 }
 
 /**
- * Puts `GET /v1/models` in the compat form: ids as `baseten/{slug}`, and the price of a token in
- * (`cost_in`) and out (`cost_out`) in USD, `null` if Baseten names none.
+ * Converts `GET /v1/models` to the compat form: ids as `baseten/{slug}`, and the price of a token in (`cost_in`) and out
+ * (`cost_out`) in USD, `null` if Baseten gives no price.
  *
  * @param list the parsed answer; the result is `undefined` if it is not a list of models
  */

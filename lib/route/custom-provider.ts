@@ -8,7 +8,7 @@ import { badRequest, type GatewayError, invalidProvider } from "../errors.ts"
 import { isPlainPath } from "./path-spelling.ts"
 
 /**
- * The URL of a request to a custom provider: the base the operator set, then the path and the query as sent.
+ * The URL of a request to a custom provider: the operator's base URL, then the path and the query as sent.
  *
  * The host is the operator's and the path stays below the base, whatever is requested.
  *
@@ -26,7 +26,7 @@ export const customProviderUrl = (
 ): Result.Result<string, GatewayError> => {
   const provider = providers.get(name)
   if (provider === undefined) return Result.fail(invalidProvider(name))
-  // What the URL standard strips or reads as the path's end must not hide a dot segment.
+  // Characters that the URL standard strips, or reads as the path's end, must not hide a dot segment.
   // deno-lint-ignore no-control-regex
   if (!isPlainPath(rest) || /[\x00-\x20\x7f?#]/.test(rest)) {
     return Result.fail(badRequest("The path has a dot segment, a backslash or a blank. Send it without."))
@@ -35,8 +35,8 @@ export const customProviderUrl = (
 }
 
 /**
- * The path of chat completions below a custom provider, for `compat`, which names a model and no path. Cloudflare wants a
- * base without `v1`; a base that ends with a version has it already.
+ * The path of chat completions below a custom provider, for `compat`, which names a model and no path. Cloudflare asks for
+ * a base without `v1`; a base that ends with a version has one already.
  */
 export const chatCompletionsPath = (baseUrl: string): string =>
   /\/v\d+$/.test(baseUrl) ? "/chat/completions" : "/v1/chat/completions"

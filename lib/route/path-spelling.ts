@@ -3,9 +3,9 @@
  *
  * - Several slashes in a row count as one: clients append a path to a base URL that ends with a slash.
  * - A dot segment is refused, however often it was encoded, and so is an encoded backslash or NUL: a server that decodes
- *   once more would leave the place that the path was checked for. (Plain ones never get here: URLs are resolved first.)
- * - An encoded slash is a part of its segment and is forwarded as it was sent: SDKs write `models/openai%2Fgpt-oss-120b`. It
- *   separates nothing here, but a call whose name is spelt with it is still recognized.
+ *   once more would serve another path than the one that was checked. (Plain ones never get here: URLs are resolved first.)
+ * - An encoded slash is part of its segment and is forwarded as sent: SDKs write `models/openai%2Fgpt-oss-120b`. It does not
+ *   separate segments here, but a call whose name is spelt with it is still recognized.
  *
  * @module
  */
@@ -20,12 +20,12 @@ const hexValue = (code = 0): number => {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-/** How many codes are made text at a time: more would be too many arguments for some engines. */
+/** How many character codes are converted at a time: more would be too many arguments for some engines. */
 const textChunk = 4096
 
 /**
- * A path as a server reads it that decodes as often as it can: `%252e` is `%2e` is a dot. One pass is enough, since each
- * decoded character is checked for ending another escape.
+ * A path as read by a server that decodes as often as it can: `%252e` is `%2e` is a dot. One pass is enough, since each
+ * decoded character is checked for completing another escape.
  */
 const decoded = (path: string): string => {
   if (!path.includes("%")) return path
@@ -36,7 +36,7 @@ const decoded = (path: string): string => {
       const start = codes.length - 3
       const high = hexValue(codes[start + 1])
       const low = hexValue(codes[start + 2])
-      // Nothing beyond ASCII has a meaning in a path.
+      // Characters beyond ASCII have no special meaning in a path.
       if (start < 0 || codes[start] !== PERCENT || high < 0 || high > 7 || low < 0) break
       codes.length = start
       codes.push(16 * high + low)
@@ -60,17 +60,17 @@ export const plainlySpelt = (path: string): string => {
 }
 
 /**
- * A path as calls are recognized by: without regard to case, to parameters of segments (`;v=1`), to white space at
- * its end, or to a repeated version, since clients append one to a base URL that has it.
+ * The form of a path in which calls are recognized: without regard to case, to parameters of segments (`;v=1`), to white
+ * space at its end, or to a repeated version, since clients append one to a base URL that already has it.
  */
 export const loosely = (path: string): string =>
   plainlySpelt(plainlySpelt(path).replaceAll("\\", "/").replace(/;[^/]*/g, "").trimEnd()).toLowerCase()
     .replace(/^(?:\/v1)+(?=\/)/, "/v1")
 
-/** Whether a path below a host stays where it is, however often a server decodes it. */
+/** Whether a path names the same resource however often a server decodes it. */
 export const isPlainPath = (path: string): boolean => {
   const plain = decoded(path)
-  // Parameters (`..;x`) do not make another segment of two dots.
+  // With parameters (`..;x`) it is still a dot segment.
   return !/[\\\0]/.test(plain) && !plain.split("/").some((segment) => /^\.{1,2}(?:;|$)/.test(segment))
 }
 

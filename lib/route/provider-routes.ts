@@ -30,7 +30,7 @@ export interface ProviderUrls extends BasetenUrls {
 
 type Found = Result.Result<UpstreamRoute, GatewayError>
 
-/** Unless a route is known to take fewer, the provider decides. */
+/** Unless a route is known to accept fewer, the provider decides. */
 const everyMethod = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 const post = ["POST", "OPTIONS"]
 const read = ["GET", "HEAD", "OPTIONS"]
@@ -54,7 +54,7 @@ const upstream = (
     ...route,
   })
 
-/** Inference may be repeated; of another call that is not known. */
+/** Inference may be repeated; whether another call may be is unknown. */
 const postIf = (isInference: boolean): "POST" | undefined => isInference ? "POST" : undefined
 
 const modelApis = (urls: ProviderUrls, place: GatewayPlace, path: string, search: string): Found => {

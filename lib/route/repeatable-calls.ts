@@ -1,13 +1,13 @@
 /**
- * Calls whose answers may be given again: inference, which has no effect but its answer.
+ * Calls whose answers may be reused: inference, which has no effect but its answer.
  *
- * A list of what may be repeated, not of what may not: an unknown call may start, change, watch or delete something
- * (stored responses, conversations, batches, files), and its next answer is another one.
+ * A list of calls that may be repeated, not of those that may not: an unknown call may start, change, watch or delete
+ * something (stored responses, conversations, batches, files), and its next answer differs.
  *
  * @module
  */
 
-/** Recognized by the end of their path, wherever a server has them: no other call of OpenAI-like servers ends so. */
+/** Recognized by the end of their path, wherever a server has them: no other call of OpenAI-like servers ends like that. */
 const anywhere =
   /\/(?:chat\/completions|fim\/completions|images\/generations|audio\/(?:speech|transcriptions|translations))$/
 

@@ -6,7 +6,7 @@
 import type { HeaderReader } from "../headers/header-reader.ts"
 import { learnt } from "../headers/learnt.ts"
 
-/** What is read of a request's URL, spelt as `URL` spells it. */
+/** The parts of a request's URL that are used, spelt as `URL` spells them. */
 export type RequestUrl = Pick<URL, "protocol" | "hostname" | "host" | "pathname" | "search">
 
 /**
@@ -18,8 +18,8 @@ const isAuthority = new RegExp(`^${authority}$`, "i")
 const hasAuthority = new RegExp(`^https?://${authority}(?:[/?#]|$)`, "i")
 
 /**
- * A URL whose path and query `URL` would leave as they are: nothing in them is escaped, resolved or stripped. Dot segments
- * are looked for apart.
+ * A URL whose path and query `URL` would leave unchanged: it would escape, resolve or strip nothing. Dot segments are
+ * looked for separately.
  */
 const plain = /^(https?:\/\/[^/?#\\@]+)(\/[\w!$&()*+,;=:@%.~/-]*)(\?[\w!$&()*+,;=:@%.~/?-]*)?$/
 const mayResolve = /\/(?:\.|%2e)/i
@@ -42,16 +42,16 @@ const sliced = (url: string): RequestUrl | undefined => {
   const known = originOf(origin).url
   if (known === undefined) return undefined
   const { protocol, hostname, host } = known
-  // A lone question mark is no query (the URL standard's `search`).
+  // A lone question mark is not a query (the URL standard's `search`).
   return { protocol, hostname, host, pathname, search: search === "?" ? "" : search }
 }
 
 /**
- * The URL of a request; `undefined` if none can be made, because its target or its Host is malformed.
+ * The URL of a request; `undefined` if its target or its Host is malformed.
  *
- * Runtimes put what stands in Host before the path without a look at it (Bun 1.4, Deno 2.9, workerd 2026-10): a slash or a
- * question mark there would choose the path. So both are checked before a URL is made of them. An absolute target
- * overrides Host, which must be sound nevertheless (RFC 9112 §3.2.2).
+ * Runtimes put Host before the path without validating it (Bun 1.4, Deno 2.9, workerd 2026-10): a slash or a question mark
+ * there would choose the path. So both are checked before they become a URL. An absolute target overrides Host, which must
+ * be valid nevertheless (RFC 9112 §3.2.2).
  */
 export const urlOf = (
   request: { readonly headers: HeaderReader; readonly url: string },

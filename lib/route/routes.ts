@@ -12,7 +12,7 @@ import { gatewayPathForm, type GatewayPlace, parseGatewayPath } from "./paths.ts
 import { withoutEmptySegments } from "./path-spelling.ts"
 import { basetenRoute, compatRoute, customRoute, type ProviderUrls } from "./provider-routes.ts"
 
-/** What all routes have. */
+/** The members of every route. */
 interface AnyRoute {
   /** Every method that the route takes, as `Allow` lists them. */
   readonly methods: ReadonlyArray<string>
@@ -37,29 +37,29 @@ export interface UpstreamRoute extends AnyRoute, GatewayPlace {
   /** For records: which of Baseten's products, and which call. */
   readonly name: string
   readonly url: string
-  /** Whether a cold start may park the request for minutes. */
+  /** Whether a cold start may hold the request for minutes. */
   readonly dedicated: boolean
   /** The dedicated model or chain, for records. */
   readonly deployment: string | undefined
-  /** The framing of its streams, if the gateway knows it. */
+  /** The framing of its streams, if known. */
   readonly framing: Framing | undefined
   /** Whether the body is forwarded unread, inspected if it is called JSON or in any case, or rewritten from the compat form. */
   readonly body: "unread" | "json" | "viewed" | "compat"
-  /** Whether the answer is a list of models to be put in the compat form. */
+  /** Whether the answer is a list of models to be converted to the compat form. */
   readonly compatModels: boolean
-  /** The method whose answers may be kept and given again; `undefined` if each call counts. */
+  /** The method whose answers may be cached; `undefined` if each call has to be made. */
   readonly repeatable: "GET" | "POST" | undefined
 }
 
 /** Where a request goes. */
 export type Route = OwnRoute | AdminRoute | UniversalRoute | UpstreamRoute
 
-/** What comes of looking for a route. */
+/** A route, or the refusal. */
 export type RouteResult = Result.Result<Route, GatewayError>
 
-/** What routes depend on: providers' addresses, and whether there is an admin. */
+/** What routes depend on: providers' addresses, and whether there is an admin token. */
 export interface Destinations extends ProviderUrls {
-  /** Without one there are no routes for the admin. */
+  /** Whether there are routes for the admin. */
   readonly adminToken?: unknown
 }
 
@@ -121,10 +121,10 @@ export const findPathWithin = (
   search: string,
 ): RouteResult => findBelow(urls, place, provider, withoutEmptySegments(path), search)
 
-/** Every method that a route takes, as `Allow` lists them. */
+/** Every method that a route accepts, as `Allow` lists them. */
 export const allowedMethods = ({ methods }: Route): ReadonlyArray<string> => methods
 
-/** The route if it takes a method, else the refusal. */
+/** The route if it accepts a method, else the refusal. */
 export const forMethod = (found: RouteResult, method: string): RouteResult => {
   if (Result.isFailure(found)) return found
   const { kind, methods } = found.success
