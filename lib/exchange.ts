@@ -20,19 +20,19 @@ import type { RequestUrl } from "./route/request-url.ts"
 import { monotonicNow } from "./time/monotonic.ts"
 import { CutSource } from "./upstream/cut.ts"
 
-/** What the platform lends to one request. */
+/** What the platform provides for one request. */
 export interface HostContext {
-  /** Keeps the platform alive for work after the response (Workers). */
+  /** Keeps the platform running for work after the response (Workers). */
   readonly waitUntil?: (promise: Promise<unknown>) => void
   /** Whether the listener is known to be bound to a loopback address. */
   readonly loopback?: boolean
-  /** How the host reports that the client has left, where that costs less than `request.signal`. */
+  /** How the host reports that the client has left, if it has a cheaper way than `request.signal`. */
   readonly onLeave?: (callback: () => void) => void
   /** Called when the answer has ended, or just before it goes out if it is whole. */
   readonly onEnd?: () => void
   /** The request is a WebSocket handshake, which the host completes if the answer is 204. */
   readonly canUpgrade?: boolean
-  /** The body of a universal request, where the host holds it whole and the request has none. */
+  /** The body of a universal request, if the host holds it whole and the request has no body. */
   readonly body?: Uint8Array<ArrayBuffer>
 }
 
@@ -48,13 +48,13 @@ export interface ExchangeOutcome {
   readonly cost: number | null
 }
 
-/** A caller's event id is taken if it is short enough to be one; it links records (Cloudflare's rule). */
+/** The caller's event id, which links records (Cloudflare's rule); `undefined` if it is too long. */
 export const eventIdIn = (headers: HeaderReader): string | undefined => {
   const value = headers.get("cf-aig-event-id")
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
 
-/** The state of a request on its way through the pipeline. */
+/** One request on its way through the pipeline. */
 export class Exchange implements RequestFacts {
   readonly request: Request
   readonly url: RequestUrl
@@ -67,7 +67,7 @@ export class Exchange implements RequestFacts {
   readonly cut = new CutSource()
   readonly reports: Array<CallReport> = []
 
-  /** Set by the stage that finds them out. */
+  /** Each set by the stage that finds it out. */
   eventId: string
   account: string | null = null
   gateway: string | null = null
@@ -81,15 +81,15 @@ export class Exchange implements RequestFacts {
   authenticated = false
   /** Whether the request log gets an entry, until a call's own options say so. */
   shouldLog = false
-  /** The headers of universal steps: they may show credentials as well. */
+  /** The headers of universal steps, which may contain credentials as well. */
   stepHeaders: ReadonlyArray<HeaderReader> = []
-  /** A body that is handed on as it comes: if its call is refused, it has to be read out first. */
+  /** A body that is streamed up: if its call is refused, it has to be drained first. */
   streamedBody: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
   /** The body on its way in; released when the exchange has ended. */
   upload: { readonly release: () => void } | undefined
   answering: CallReport | undefined
   payloads: Payloads | undefined
-  /** How many steps are still to be called, each of which is one call at least. */
+  /** How many universal steps are left, each of which takes at least one call. */
   stepsToCome = 0
 
   readonly #start = monotonicNow()
@@ -147,17 +147,17 @@ export class Exchange implements RequestFacts {
     return this.headers.get("content-type")
   }
 
-  /** Notes the model that is asked for, and whether as a stream: until a call's own report says so. */
+  /** Notes the requested model and whether it is to stream, until a call's own report has both. */
   describe(model: string | null, stream: boolean): void {
     this.model = model
     this.stream = stream
   }
 
-  /** Milliseconds since the request came. */
+  /** Milliseconds since the request arrived. */
   elapsed(): number {
     return rounded(monotonicNow() - this.#start)
   }
-  /** Notes milliseconds that were spent waiting for providers. */
+  /** Adds milliseconds spent waiting for providers. */
   spentUpstream(milliseconds: number): void {
     this.#upstreamMs += milliseconds
   }
@@ -167,19 +167,19 @@ export class Exchange implements RequestFacts {
   }
 
   /**
-   * What must not be said about the request: the operator's secrets, and what the caller has shown as credentials. A key
-   * that it sends elsewhere alone is not known to be one.
+   * The secrets to redact from everything said about the request: the operator's, and the credentials that the caller
+   * sent. A key in any other place is not known to be one.
    */
   secrets(): ReadonlyArray<Secrets> {
     const shown = secretsOf(secretsShown([this.headers, ...this.stepHeaders]))
     return this.#settings === undefined ? [shown] : [this.#settings.secrets, shown]
   }
 
-  /** Adds work that is due after the response, before the record is published. */
+  /** Adds work to do after the response, before the record is published. */
   settleBy(settlement: Settlement): void {
     this.#settlements.push(settlement)
   }
-  /** Does what is due, in order. A defect in it is reported, and takes nothing of the rest with it. */
+  /** Does that work in order. A defect in one piece is reported, and the rest is done all the same. */
   settle(): void | Promise<void> {
     for (let next = this.#settlements.shift(); next !== undefined; next = this.#settlements.shift()) {
       try {
@@ -205,12 +205,12 @@ export class Exchange implements RequestFacts {
     this.host.onEnd?.()
     this.#onEnd(this)
   }
-  /** What the request log is to keep; complete once the settlements are done. */
+  /** Whether to log the request, and with which bodies; final once the settlements are done. */
   directive(): LogDirective {
     const call = this.answering ?? this.reports.at(-1)
     return { shouldLog: call === undefined ? this.shouldLog : call.shouldLog, payloads: this.payloads }
   }
-  /** The record of a request that has ended and whose settlements are done. */
+  /** The record, once the request has ended and its settlements are done. */
   record(): RequestRecord {
     const { status = 0, ending = "complete", errorCode = null, error = null, cost = null } = this.#outcome ??
       {}

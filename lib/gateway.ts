@@ -1,5 +1,5 @@
 /**
- * The gateway: a `fetch` handler and a way to end it. The only place where an Effect is run.
+ * The gateway: a `fetch` handler and a way to stop it. The only place where an Effect is run.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { Telemetry } from "./telemetry/Telemetry.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
 import { Transport } from "./upstream/Transport.ts"
 
-/** What a gateway is made of. */
+/** The options of a gateway. */
 export interface GatewayOptions {
   /** The variables (`lib/config/README.md`). Read at the first request. */
   readonly env?: Environment | (() => Environment)
@@ -40,7 +40,7 @@ export interface GatewayOptions {
   readonly log?: Layer.Layer<RequestLog, never, Settings>
   /**
    * Services to use in place of the default ones: one of the four, several, or any other stage. They must build
-   * without waiting: on Workers one request would hang another.
+   * synchronously: on Workers one request would otherwise wait for another.
    */
   readonly layer?: Layer.Layer<never, never, RequestLog | Settings | Store | Transport>
 }
@@ -53,12 +53,12 @@ export interface Gateway {
    * @param host what the platform lends; a Worker's `ctx` will do
    */
   readonly fetch: (request: Request, host?: HostContext) => Promise<Response>
-  /** The same for a host that can do without a `Response`, which costs more than all else that an answer is made of. */
+  /** The same for a host that does not need a `Response`, which costs more than everything else in an answer. */
   readonly handle: (request: Request, host: HostContext) => Promise<Answer>
   /**
-   * Refuses new requests from now on, and ends those that run once `grace` milliseconds are over, 0 unless given: as
-   * `draining`, with 503 if there is no answer yet. Resolves when the last records are published and the services closed,
-   * at the latest six seconds after the grace: what hangs then is left behind. Never rejects.
+   * Refuses new requests, and after `grace` milliseconds (0 by default) ends the running ones: as `draining`, with 503 if
+   * they have no answer yet. Resolves when the last records are published and the services closed, at the latest six
+   * seconds after the grace: work that still hangs then is abandoned. Never rejects.
    */
   readonly dispose: (options?: { readonly grace?: number }) => Promise<void>
   /** Resolves once no request is running. */
@@ -72,14 +72,14 @@ export interface Gateway {
   readonly onStop: (callback: () => void) => () => void
 }
 
-/** How long the last records may take, and then the services to close, in milliseconds. */
+/** How long publishing the last records may take, and then closing the services, in milliseconds. */
 const patience = { records: 2_500, services: 3_500 }
 
 /** What runs once the settings are read. */
 interface Engine extends Serving {
-  /** Ends every body that is being relayed. */
+  /** Cuts every body that is being relayed. */
   readonly drain: () => void
-  /** Holds what the services have opened. */
+  /** The scope of everything that the services have opened. */
   readonly scope: Scope.Closeable
 }
 
@@ -98,7 +98,7 @@ const start = (
       options.store ?? Store.layerMemory(host.memory),
     ).pipe(Layer.provideMerge(Layer.merge(host.clock ?? Layer.empty, Settings.layerOf(settings))))
     const own = options.layer ?? Layer.empty
-    // The default layers read its references, such as `LogLine`, as they are built.
+    // The default layers read references, such as `LogLine`, while they are built.
     const layer = Layer.mergeAll(layerDefault(host).pipe(Layer.provide(own)), own).pipe(
       Layer.provideMerge(base),
     )
@@ -136,7 +136,7 @@ const start = (
   })
 }
 
-/** Starts, whatever the functions and layers of the embedding app do. */
+/** Starts; a defect in the embedding app's functions or layers is reported, not thrown. */
 const started: typeof start = (...given) => {
   try {
     return start(...given)
@@ -147,7 +147,7 @@ const started: typeof start = (...given) => {
 }
 
 /**
- * Makes a gateway. Nothing happens before its first request.
+ * Creates a gateway. Nothing happens before its first request.
  *
  * Malformed settings do not throw: each request then gets 500 with the variable's name.
  */

@@ -30,19 +30,19 @@ import { CircuitBreakers } from "./upstream/CircuitBreakers.ts"
 import type { Transport } from "./upstream/Transport.ts"
 import { Upstream } from "./upstream/Upstream.ts"
 
-/** What a host says of its isolates and processes. */
+/** What a host's processes or isolates can do. */
 export interface HostCapabilities {
-  /** Whether equal misses of the cache share a call: on Workers a request must not wait for another. */
+  /** Whether equal cache misses share a call: on Workers a request must not wait for another. */
   readonly coalescer: Layer.Layer<RequestCoalescer, never, ResponseCache | StreamRelay>
-  /** How much is held in memory: its own bounds, where the default ones do not suit. */
+  /** The bounds of the store in memory, if not the default ones. */
   readonly memory?: MemoryOptions
-  /** How much the bodies of requests may hold together, where the default does not suit. */
+  /** How many bytes of request bodies are held, if not the default. */
   readonly uploads?: UploadBounds
   /** Where entries of the request log are kept. */
   readonly log: Layer.Layer<RequestLog, never, Settings>
-  /** The clock that calls run by, where the runtime's own is not to be relied on. */
+  /** The clock of calls, if the runtime's own is unreliable. */
   readonly clock?: Layer.Layer<never>
-  /** Whether work goes on when the request that began it has ended, as it does by default. */
+  /** Whether work continues after the request that began it has ended; true by default. */
   readonly backgroundWork?: boolean
 }
 

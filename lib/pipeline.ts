@@ -38,15 +38,15 @@ export interface PipelineServices extends CallServices {
   readonly uploads: Uploads["Service"]
 }
 
-/** What a request comes to. */
+/** The answer to a request, or its refusal. */
 export type PipelineResult = Result.Result<Answer, GatewayError>
 
-/** Runs what is an Effect: the management API, and what the gateway says of itself. */
+/** Runs the handlers that are Effects: the management API and the health checks. */
 export type RunEffect = (
   effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings>,
 ) => Promise<Result.Result<Response, GatewayError>>
 
-/** Makes the path of all requests of a gateway. */
+/** Creates the path that all requests of a gateway take. */
 export const makePipeline = (services: PipelineServices, run: RunEffect) => {
   const { settings, resolver, auth, relay } = services
   const calls = new WeakMap<GatewaySettings, Next>()
@@ -81,11 +81,11 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
     if (Result.isFailure(identified)) return Result.fail(identified.failure)
     const caller = identified.success
     exchange.authenticated = caller.token !== undefined
-    // Unauthenticated calls are not logged: otherwise anyone could push the entries of others out of the log.
+    // Unauthenticated calls are not logged: otherwise anyone could evict the log's entries.
     exchange.shouldLog = gateway.log.collect
     if (route.kind === "universal" && method === "GET") {
       if (exchange.host.canUpgrade !== true) return Result.fail(upgradeRequired())
-      // The calls that are made over the socket have entries of their own.
+      // The calls made over the socket have entries of their own.
       exchange.shouldLog = false
       return Result.succeed(empty(new HeaderFields()))
     }
@@ -124,7 +124,7 @@ const noteStray = async ({ settings, auth }: PipelineServices, exchange: Exchang
   if (Result.isSuccess(requested)) noteRequested(exchange, requested.success)
 }
 
-/** What the record says if no call is made. */
+/** Notes the requested options, for the record if no call is made. */
 const noteRequested = (exchange: Exchange, { collectLog, metadata }: RequestedOptions): void => {
   exchange.shouldLog = collectLog ?? exchange.shouldLog
   exchange.metadata = metadata ?? exchange.metadata

@@ -39,7 +39,7 @@ export const errorAnswer = (error: GatewayError, secrets: ReadonlyArray<Secrets>
   return { status: error.status, statusText: "", headers, body }
 }
 
-/** The ids that Cloudflare's answers carry; log and request id are one, the event id may be the caller's. */
+/** Adds the ids of Cloudflare's answers; log and request id are the same, the event id may be the caller's. */
 export const addIds = (headers: HeaderFields, { id, eventId }: Exchange): void => {
   headers.set("cf-aig-request-id", id)
   headers.set("cf-aig-log-id", id)

@@ -1,11 +1,11 @@
 /**
- * The requests that run: counted until they are published, and ended together when the gateway stops.
+ * The running requests: counted until their records are published, and cut together when the gateway stops.
  *
  * @module
  */
 import type { Exchange } from "../exchange.ts"
 
-/** Waits for work that never fails, but no longer than so many milliseconds. */
+/** Waits for work that never fails, for at most so many milliseconds. */
 export const within = (milliseconds: number, work: Promise<unknown>): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds)
@@ -15,7 +15,7 @@ export const within = (milliseconds: number, work: Promise<unknown>): Promise<vo
     })
   })
 
-/** Counts requests, and knows which have no answer yet. */
+/** Counts requests, and tracks those without an answer. */
 export class RunningRequests {
   #count = 0
   #idleWaiters: Array<() => void> = []
@@ -24,7 +24,7 @@ export class RunningRequests {
   began(): void {
     this.#count++
   }
-  /** The record of one has been published. */
+  /** The record of a request has been published. */
   published(): void {
     if (--this.#count > 0) return
     for (const resume of this.#idleWaiters.splice(0)) resume()
@@ -36,11 +36,11 @@ export class RunningRequests {
   answered(exchange: Exchange): void {
     this.#unanswered.delete(exchange)
   }
-  /** Resolves once none runs. */
+  /** Resolves once no request is running. */
   async idle(): Promise<void> {
     if (this.#count > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
   }
-  /** Cuts all that have no answer yet. */
+  /** Cuts all requests without an answer. */
   cutUnanswered(): void {
     for (const exchange of [...this.#unanswered]) exchange.cut.cut("draining")
   }

@@ -47,14 +47,14 @@ export const openExchange = (
   return [new Exchange(request, url ?? noUrl, headers, host, settings, onEnd), url]
 }
 
-/** Deno (2.9.6) breaks uploads off when its process is told to stop: that client has not left. */
+/** Deno (2.9.6) breaks uploads off when its process gets a signal to stop: that client has not left. */
 const failureOf = (exchange: Exchange, error: GatewayError, isStopping: boolean): GatewayError => {
   if (!isStopping || error.reason !== "client_left") return error
   exchange.cut.cut("draining")
   return interrupted("draining").error
 }
 
-/** The answer to a request, at the latest when it is cut: nothing that hangs makes its client wait. */
+/** The answer to a request, at the latest when it is cut: work that hangs does not keep its client waiting. */
 const answered = ({ pipeline, running, isStopping }: Serving, exchange: Exchange): Promise<Answer> =>
   new Promise((resolve) => {
     running.working(exchange)

@@ -1,6 +1,5 @@
 /**
- * The plan of one target, wherever its body says that it goes: to its route's own provider, to a custom one, or along a dynamic
- * route.
+ * The plan of one target, to wherever its body says: its route's own provider, a custom one, or a dynamic route.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import type { UrlResolver } from "../route/UrlResolver.ts"
 import { dynamic } from "./dynamic.ts"
 import { call, failed, type Plan } from "./plan.ts"
 
-/** What plans are made with. */
+/** The context that plans are made in. */
 export interface Planning extends CallContext {
   readonly resolver: UrlResolver["Service"]
 }

@@ -1,5 +1,5 @@
 /**
- * The plan of a dynamic route: models are called and limits are asked as its graph says.
+ * The plan of a dynamic route: its graph says which models to call and which limits to check.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
   let node = startTraversal(graph, {
     metadata: target.options.metadata,
     body: (path) => valueAt(bytes, path),
-    // Of a universal request, the step's own headers go before those of the request.
+    // In a universal request, the step's own headers take precedence over the request's.
     header: (name) => target.headers.get(name) ?? exchange.headers.get(name),
     random: Math.random,
   })
@@ -74,7 +74,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
   return answer ?? failure ?? failed(new GatewayError({ reason: "provider_failed", detail }))
 }
 
-/** Calls the model of an element, with the request's body made that model's. */
+/** Calls the model of an element, with the request's body adapted to that model. */
 function* callModel(
   planning: Planning,
   target: CallTarget,

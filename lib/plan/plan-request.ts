@@ -21,7 +21,7 @@ interface BodyServices {
   readonly uploads: Uploads["Service"]
 }
 
-/** A body that is not looked at is still held if it may have to be sent again, or found in the cache. */
+/** A body that is not inspected is still held if it may have to be sent again, or is part of a cache key. */
 const mayNeedAgain = ({ cache, retry }: RequestOptions): boolean => retry.maxAttempts > 1 || cache.ttl > 0
 
 const readBody = async (
@@ -82,7 +82,7 @@ export const planUniversal = async (
   return Result.map(targets, (targets) => universal(planning, targets))
 }
 
-/** What a host holds already need not be read: it counts among what is held, and the limit alone decides. */
+/** A body that the host holds already need not be read: it is counted as held, and only the limit is checked. */
 const universalBody = async (
   services: BodyServices,
   context: CallContext,

@@ -1,7 +1,7 @@
 /**
- * What a request calls, and what comes next: a plan yields its steps one by one, and is resumed with what each came to.
+ * What a request calls, and in which order: a plan yields its steps one by one, and is resumed with the result of each.
  *
- * Pure: the one runner (`run-plan.ts`) makes the calls, asks the limits and owns the answers.
+ * Pure: the one runner (`run-plan.ts`) makes the calls, checks the limits and owns the answers.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { LimitAction } from "../dynamic-route/elements.ts"
 import type { GatewayError } from "../errors.ts"
 import type { CallReport } from "../record/call-report.ts"
 
-/** Why there is no answer, and the report of the call that failed; `undefined` if none was made. */
+/** Why there is no answer, and the report of the call that failed; `undefined` if no call was made. */
 export interface PlanFailure {
   readonly error: GatewayError
   readonly report: CallReport | undefined
 }
 
-/** What a plan comes to: an answer, whatever its status, or why there is none. */
+/** The result of a plan: an answer, whatever its status, or why there is no answer. */
 export type PlanResult = Result.Result<PendingAnswer, PlanFailure>
 
-/** Make a call. */
+/** A call to make. */
 export interface CallStep {
   readonly kind: "call"
   readonly target: CallTarget
@@ -29,21 +29,21 @@ export interface CallStep {
   readonly budgets: ReadonlyArray<Budgets>
 }
 
-/** Ask a limit of a dynamic route. */
+/** A limit of a dynamic route to check. */
 export interface LimitStep extends Omit<LimitAction, "type" | "key"> {
   readonly kind: "limit"
   /** The rule's name. */
   readonly id: string
-  /** The provider that the request is counted for. */
+  /** The provider that the request counts for. */
   readonly provider: string
-  /** The value that is counted by; it may be a secret, and is hashed before it is kept. */
+  /** The value to count by; it may be a secret, and is hashed before it is stored. */
   readonly value: string
 }
 
-/** What a limit says: the budgets that later calls count on, or a refusal. */
+/** The result of a limit: the budgets that later calls are charged to, or a refusal. */
 export type LimitResult = Result.Result<ReadonlyArray<Budgets>, GatewayError>
 
-/** What is to be done next. */
+/** The next thing to do. */
 export type PlanStep = CallStep | LimitStep
 
 /** The steps of a request. Each `yield` is resumed with the result that belongs to its step: see `call` and `limit`. */
@@ -67,15 +67,15 @@ export function* limit(
 /** A failure without a call. */
 export const failed = (error: GatewayError): PlanResult => Result.fail({ error, report: undefined })
 
-/** Whether a result is an answer that a fall-back has no reason to go on from. */
+/** Whether a result is an answer that needs no fall-back. */
 export const succeeded = (result: PlanResult): boolean =>
   Result.isSuccess(result) && result.success.status < 400
 
-/** Whether the client has left: nobody waits for what a fall-back would bring. */
+/** Whether the client has left: nobody waits for a fall-back. */
 export const clientLeft = (result: PlanResult): boolean =>
   Result.isFailure(result) && result.failure.error.reason === "client_left"
 
-/** Lets the answer of a result go, if it has one. */
+/** Releases the answer of a result, if any. */
 export const release = (result: PlanResult | undefined): void => {
   if (result !== undefined && Result.isSuccess(result)) result.success.release()
 }

@@ -1,5 +1,5 @@
 /**
- * Runs a plan: makes its calls, asks its limits, and owns the answers until one of them is the request's.
+ * Runs a plan: makes its calls, checks its limits, and owns the answers until one becomes the request's.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { SpendLimit } from "../limit/SpendLimit.ts"
 import { textDigest } from "../redaction/digest.ts"
 import type { LimitResult, LimitStep, Plan, PlanResult } from "./plan.ts"
 
-/** What plans are run with. */
+/** The services that plans run on. */
 export interface PlanServices {
   readonly rateLimit: RateLimit["Service"]
   readonly spendLimit: SpendLimit["Service"]
@@ -50,12 +50,12 @@ export const runPlan = async (
     if (Result.isSuccess(state.value)) given = state.value.success
     return state.value
   } finally {
-    // Whatever else is in hand: a client that leaves, or a defect, ends the plan in its midst.
+    // Releases all other answers: a client that leaves, or a defect, ends the plan half-way.
     for (const answer of answers) if (answer !== given) answer.release()
   }
 }
 
-/** Asks a limit of a dynamic route. */
+/** Checks a limit of a dynamic route. */
 const ask = async (
   { rateLimit, spendLimit }: PlanServices,
   { gateway }: CallContext,

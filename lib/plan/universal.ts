@@ -23,7 +23,7 @@ import { allowedMethods } from "../route/routes.ts"
 import { direct, type Planning, validateTarget } from "./direct.ts"
 import { clientLeft, failed, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
 
-/** What a universal plan is made with. */
+/** The context that universal plans are made in. */
 export interface UniversalPlanning extends Planning {
   readonly auth: GatewayAuth["Service"]
 }
@@ -49,7 +49,7 @@ export const universalTargets = async (
 }
 
 /**
- * Tries the steps. An error status, a time-out or a refusal moves on to the next; what the last step comes to is the answer,
+ * Tries the steps. An error status, a time-out or a refusal moves on to the next; the result of the last step is final,
  * whatever it is.
  */
 export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget>): Plan {
@@ -69,7 +69,7 @@ export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget
     : Result.mapError(result, ({ error, report }) => ({ error: ofStep(error, targets.length - 1), report }))
 }
 
-/** Clients choose the reader of an answer by its step, an answer of the gateway's own included. */
+/** Clients choose the parser of an answer by its step, even for the gateway's own errors. */
 const ofStep = ({ reason, detail, headers, statusOverride }: GatewayError, index: number): GatewayError =>
   new GatewayError({
     reason,
@@ -100,7 +100,7 @@ const targetOf = async (
   const own = parseOptionHeaders(headers)
   if (Result.isFailure(own)) return named(own.failure)
   if (!headers.has("content-type")) headers.set("content-type", "application/json")
-  // Its body is JSON as it stands, whatever it is said to be.
+  // Its body has been parsed as JSON, whatever its media type says.
   headers.delete("content-encoding")
 
   const adapted = adaptedTo({ route, body: seen.success }, first)
@@ -123,11 +123,11 @@ const targetOf = async (
   })
 }
 
-/** The model of Baseten's that is called; a custom provider may have one of the same name. */
+/** Baseten's model that is called; a custom provider may have one of the same name. */
 const basetenModel = ({ route, body: { provider = "baseten", view } }: Pick<CallTarget, "route" | "body">) =>
   route.provider === "baseten" && provider === "baseten" ? view.model : undefined
 
-/** A body that falls back to another of Baseten's models than the first step's, made to suit that model. */
+/** The body of a step, adapted if it falls back to another of Baseten's models than the first step's. */
 const adaptedTo = (target: Pick<CallTarget, "route" | "body">, first: CallTarget | undefined) => {
   const bytes = heldBytes(target.body)
   const model = basetenModel(target)

@@ -7,9 +7,9 @@ import type { CallReport } from "./call-report.ts"
 import type { AttemptRecord, Ending, RequestRecord } from "./request-record.ts"
 import type { TraceIds } from "./trace-context.ts"
 
-/** What is known of a request beside its calls. */
+/** The facts of a request, its calls aside. */
 export interface RequestFacts {
-  /** When it came, in milliseconds since 1970. */
+  /** When it arrived, in milliseconds since 1970. */
   readonly receivedAt: number
   readonly id: string
   readonly eventId: string
@@ -30,7 +30,7 @@ export interface RequestFacts {
   readonly stream: boolean
   readonly metadata: RequestRecord["metadata"]
   readonly requestBytes: number | null
-  /** Whether the caller showed a gateway token. */
+  /** Whether the caller sent a valid gateway token. */
   readonly authenticated: boolean
   /** In the order in which the calls were made. */
   readonly reports: ReadonlyArray<CallReport>
@@ -38,14 +38,14 @@ export interface RequestFacts {
   readonly answering: CallReport | undefined
 }
 
-/** How the response went. Times are in milliseconds since the request came. */
+/** The facts of the response. Times are in milliseconds since the request arrived. */
 export interface ResponseFacts {
   readonly status: number
   readonly ending: Ending
   readonly errorCode: number | null
   /** The reason of the gateway's own error. */
   readonly error: string | null
-  /** The cost that is known without a call, in US dollars. */
+  /** The cost if no call was made, in US dollars. */
   readonly cost: number | null
   readonly totalMs: number
   readonly gatewayMs: number | null
@@ -60,8 +60,8 @@ const adaptationsOf = (reports: ReadonlyArray<CallReport>): ReadonlyArray<string
   reports.length === 1 ? reports[0]?.adaptations ?? none : reports.flatMap(({ adaptations }) => adaptations)
 
 /**
- * Assembles a record. The call whose answer the client got speaks for the request, else the one that was made last; tries
- * and adaptations are those of all calls.
+ * Assembles a record: from the call whose answer the client got, else from the last call. Tries and adaptations are those
+ * of all calls.
  */
 export const assembleRecord = (request: RequestFacts, response: ResponseFacts): RequestRecord => {
   const { reports } = request

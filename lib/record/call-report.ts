@@ -6,23 +6,23 @@
  */
 import type { AttemptRecord, Ending, RequestRecord, UsageSource } from "./request-record.ts"
 
-/** What is known of a call before it is made. */
+/** The facts of a call before it is made. */
 export interface CallFacts {
   /** The step of a universal request that the call belongs to, counted from 0. */
   readonly step: number
   readonly provider: string
   readonly deployment: string | null
   readonly model: string | null
-  /** Whether a stream was asked for. */
+  /** Whether a stream was requested. */
   readonly stream: boolean
   readonly metadata: RequestRecord["metadata"]
   /** Whether the request log gets an entry. */
   readonly shouldLog: boolean
-  /** What was changed in the request so that the model takes it. */
+  /** What was changed in the request to suit the model. */
   readonly adaptations: ReadonlyArray<string>
 }
 
-/** The report of a call. Times are in milliseconds since the request came. */
+/** The report of a call. Times are in milliseconds since the request arrived. */
 export class CallReport {
   readonly step: number
   readonly provider: string
@@ -34,7 +34,7 @@ export class CallReport {
   stream: boolean
   key: RequestRecord["key"] = "none"
   attempts: Array<AttemptRecord> = []
-  /** How the call ended if no answer of it is relayed. */
+  /** How the call ended if its answer is not relayed. */
   ending: Ending = "complete"
   cached = false
   status: number | null = null
@@ -66,7 +66,7 @@ export class CallReport {
     this.stream = facts.stream
   }
 
-  /** Takes over what a call that was made on this one's behalf has found out: its tries, what it took and what it cost. */
+  /** Takes over the findings of a call that was made on this one's behalf: its tries, usage and cost. */
   adopt(made: CallReport): void {
     this.attempts = made.attempts
     this.error ??= made.error

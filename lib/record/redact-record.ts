@@ -7,7 +7,7 @@ import { redact, redactionMark, type Secrets } from "../redaction/secrets.ts"
 import { plainText } from "../redaction/unescape.ts"
 import type { RequestRecord } from "./request-record.ts"
 
-/** Everything in a record that others have chosen, as one text: it is searched once, and hardly ever holds a secret. */
+/** Everything in a record that callers or providers chose, as one text: it is searched once, and hardly ever holds a secret. */
 const textOf = (record: RequestRecord): string => {
   const { attempts, changes, event_id, metadata, trace } = record
   // `join` reads `null` as an empty text.
@@ -39,8 +39,8 @@ export const holdsSecret = (record: RequestRecord, secrets: ReadonlyArray<Secret
 }
 
 /**
- * The record as it may be published. One that holds no secret is returned as it is. One with a secret for an id of its
- * trace loses the trace: nothing can stand in place of an id.
+ * The record as it may be published; itself if it holds no secret. A record loses its trace if an id of the trace is a
+ * secret: an id cannot be redacted.
  *
  * @param isListed whether the settings list the record's gateway, so that its name is the operator's
  */
@@ -76,7 +76,7 @@ export const redactRecord = (
     attempts: record.attempts.map((attempt) => ({
       ...attempt,
       model: scrubAny(attempt.model),
-      // A deployment's id stands in the host, where brackets make no URL.
+      // A deployment's id is part of the host, where the brackets of the redaction mark are invalid.
       url: scrub(attempt.url).replaceAll(redactionMark, redactionMark.slice(1, -1)),
     })),
     changes: record.changes.map(scrub),

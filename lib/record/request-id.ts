@@ -1,5 +1,5 @@
 /**
- * UUIDs in order of time (RFC 9562 §5.7), the form of Cloudflare's log, event and request ids.
+ * Time-ordered UUIDs (RFC 9562 §5.7), the form of Cloudflare's log, event and request ids.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { hexBytes as hex } from "../bytes/hex.ts"
 
 const at = (bytes: Uint8Array, index: number): string => hex[bytes[index] ?? 0] ?? "00"
 
-/** Random bytes to come: asking for ten at a time costs more than all the rest of an id (3 µs on Node 20). */
+/** A pool of random bytes: fetching ten at a time costs more than all the rest of an id (3 µs on Node 20). */
 const pool = new Uint8Array(1000)
 let used = pool.length
 
@@ -23,7 +23,7 @@ const tenRandomBytes = (): Uint8Array => {
 let last = -1
 let count = 0
 
-/** Goes up within a millisecond, from anywhere in the lower half, so that ids are in the order they were made in (§6.2). */
+/** A monotonic counter within a millisecond, seeded in the lower half to leave headroom (§6.2). */
 const counted = (now: number, random: number): number => {
   count = now === last ? (count + 1) & 0xfff : random & 0x7ff
   last = now

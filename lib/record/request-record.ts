@@ -1,5 +1,5 @@
 /**
- * The record of one request: what is known of it once it has ended.
+ * The record of one request, complete once it has ended.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { TraceIds } from "./trace-context.ts"
  *
  * - `complete`: the answer, an error status included, was relayed to its end.
  * - `client_left`: the client closed its connection first; Baseten's request was aborted.
- * - `upstream_cut`: Baseten gave no answer, or one that broke off.
+ * - `upstream_cut`: Baseten did not answer, or its answer broke off.
  * - `idle`: Baseten fell silent for longer than the idle clock allows.
  * - `first_byte_timeout`: neither headers nor a first byte came in time.
  * - `total_timeout`: the optional clock of the whole call ran out.
@@ -36,28 +36,28 @@ export interface AttemptRecord {
   readonly status: number | null
   /** Why there was no answer. */
   readonly error: string | null
-  /** When it began, since the request came. */
+  /** When it began, since the request arrived. */
   readonly started_ms: number
   /** To the headers of the answer, or to the failure. */
   readonly duration_ms: number
   /** The wait before it. */
   readonly waited_ms: number
-  /** The state of the circuit of its host, where the gateway has circuits. */
+  /** The state of its host's circuit, if the gateway has circuits. */
   readonly circuit: string | null
-  /** The span that `traceparent` named to the provider, where requests are traced. */
+  /** The span that `traceparent` sent to the provider, if requests are traced. */
   readonly span_id: string | null
 }
 
 /**
  * Where the numbers of tokens come from.
  *
- * - `exact`: the answer told them.
- * - `partial`: the answer broke off, and these are the running totals that it told last.
- * - `estimated`: a stream told none, and these are worked out from its bytes.
+ * - `exact`: the answer reported them.
+ * - `partial`: the answer broke off, and these are the last running totals that it reported.
+ * - `estimated`: a stream reported none, and these are estimated from its bytes.
  */
 export type UsageSource = "exact" | "partial" | "estimated"
 
-/** Milliseconds to the microsecond, which is as far as clocks go. */
+/** Milliseconds rounded to the microsecond, the resolution of clocks. */
 export const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
 
 /** One request, as logged. Times are in milliseconds; what is not known is `null`. Holds no secret. */
@@ -70,7 +70,7 @@ export interface RequestRecord {
   readonly provider: string | null
   readonly route: string | null
   readonly method: string
-  /** `http` or `https`, as the gateway was called: a proxy before it may have been called otherwise. */
+  /** `http` or `https`, as the gateway was called: a proxy in front may have been called by the other. */
   readonly scheme: string
   readonly path: string
   readonly model: string | null
@@ -81,8 +81,8 @@ export interface RequestRecord {
   readonly ending: Ending
   readonly error_code: number | null
   /**
-   * What went wrong: the reason of an error of the gateway's own, which has a code; without one, what an answer of status
-   * 200 told of an error in its body or stream, its kind and its message in at most 200 characters.
+   * What went wrong: the reason of the gateway's own error, which has a code; without a code, the error that an answer of
+   * status 200 reported in its body or stream, its kind and its message in at most 200 characters.
    */
   readonly error: string | null
   readonly request_bytes: number | null
@@ -100,16 +100,16 @@ export interface RequestRecord {
   readonly tokens_cached: number | null
   readonly tokens_reasoning: number | null
   readonly usage_source: UsageSource | null
-  /** In US dollars; 0 for what the gateway answered itself, `null` where the price is not known. */
+  /** In US dollars; 0 if the gateway answered itself, `null` if the price is unknown. */
   readonly cost: number | null
-  /** Whether the caller's own figures made the cost (`cf-aig-custom-cost`). */
+  /** Whether the cost comes from the caller's own figures (`cf-aig-custom-cost`). */
   readonly custom_cost: boolean
   readonly user_agent: string | null
   readonly request_content_type: string | null
   readonly response_content_type: string | null
-  /** Whether the caller showed a gateway token. */
+  /** Whether the caller sent a valid gateway token. */
   readonly authenticated: boolean
-  /** Whose key the provider saw. */
+  /** Whose key the provider received. */
   readonly key: "caller" | "stored" | "none"
   readonly baseten_request_id: string | null
   /** The step that answered, else the last that was called, counted from 0. */
@@ -119,17 +119,17 @@ export interface RequestRecord {
   readonly metadata: Readonly<Record<string, string | number | boolean>>
   /** Every try of every step, in order. */
   readonly attempts: ReadonlyArray<AttemptRecord>
-  /** What a fall-back changed in the request so that the next model would take it. */
+  /** What a fall-back changed in the request to suit the next model. */
   readonly changes: ReadonlyArray<string>
-  /** Its place in a trace, where requests are traced. */
+  /** Its place in a trace, if requests are traced. */
   readonly trace: TraceIds | null
 }
 
-/** Whether an answer told of an error though its status is none. */
+/** Whether an answer reported an error though its status is a success. */
 export const hasReportedError = ({ error, status }: Pick<RequestRecord, "error" | "status">): boolean =>
   error !== null && status < 400
 
-/** Tokens written per second, from the first to the end; nothing where either is not known or no time passed. */
+/** Tokens written per second, from the first to the end; `null` if either is unknown or no time passed. */
 export const tokensPerSecond = (
   { tokens_out, time_to_first_token_ms, total_ms }: RequestRecord,
 ): number | null => {

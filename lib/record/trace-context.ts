@@ -6,7 +6,7 @@
 import { hex } from "../bytes/hex.ts"
 import type { Sampler } from "../config/otel-settings.ts"
 
-/** Ids are lower-case hex digits: 32 of a trace, 16 of a span. */
+/** Ids are lower-case hex digits: 32 for a trace, 16 for a span. */
 export interface TraceIds {
   readonly trace_id: string
   /** The span of the request itself. */
@@ -25,7 +25,7 @@ interface Parent {
 
 const form = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/
 
-/** Version `ff` is none, an id of zeros names nothing, and only later versions append fields (§3.2). */
+/** Version `ff` is invalid, as is an id of zeros, and only later versions append fields (§3.2). */
 const parentOf = (headers: Headers): Parent | undefined => {
   const [, version, traceId = "", spanId = "", flags = "", more] =
     form.exec(headers.get("traceparent")?.trim() ?? "") ?? []
@@ -40,7 +40,7 @@ const isId = (length: number, text: string | null): text is string =>
 
 const randomId = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)))
 
-/** The last 52 bits of the id decide, which are random (Level 2, §3.2.2.4): so every service decides alike. */
+/** Decided by the last 52 bits of the id, which are random (Level 2, §3.2.2.4), so that every service decides alike. */
 const isChosen = (traceId: string, ratio: number): boolean =>
   parseInt(traceId.slice(-13), 16) < ratio * 2 ** 52
 
@@ -48,7 +48,7 @@ const isChosen = (traceId: string, ratio: number): boolean =>
  * Gives a request its span.
  *
  * The caller's trace is that of `cf-aig-otel-trace-id` and `cf-aig-otel-parent-span-id` (Cloudflare's), else of
- * `traceparent`; what is malformed counts as not sent. A parent span without a trace means nothing.
+ * `traceparent`; malformed values count as absent. A parent span without a trace is ignored.
  */
 export const startTrace = (headers: Headers, { parentBased, ratio }: Sampler): TraceIds => {
   const parent = parentOf(headers)
@@ -66,8 +66,8 @@ export const startTrace = (headers: Headers, { parentBased, ratio }: Sampler): T
 }
 
 /**
- * Passes the trace on to a provider, and gives the id of the call's span; nothing where nothing is traced here: then
- * the caller's own headers go on, unless the call has some already.
+ * Passes the trace on to a provider, and returns the id of the call's span. `undefined` if nothing is traced here: then the
+ * caller's own headers are forwarded, unless the call has such headers already.
  *
  * @param incoming the request's headers
  * @param outgoing the call's, which are changed

@@ -1,5 +1,5 @@
 /**
- * The narrow place for state that outlives a request: counters of limits, bytes of cached answers.
+ * State that outlives a request: counters of limits, bytes of cached answers.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import { makeMemory, type MemoryOptions } from "./memory.ts"
 export type Guarantee = "local" | "global"
 
 /**
- * What `Store` does. An engine in memory answers at once, one across a network with a promise; a promise must not
+ * What `Store` does. An engine in memory returns values at once, one across a network returns promises, which must not
  * reject.
  */
 export interface StoreShape {
   readonly guarantee: Guarantee
   /**
-   * Makes additions, and gives the sum of each counter after its own; 0 for one that is only read and does not exist, or
+   * Makes additions, and returns the sum of each counter after its own; 0 for one that is only read and does not exist, or
    * has expired. Each addition is atomic: of two at once, one sees the other. Together they need not be, so that an
    * engine across a network can do all of them in one round trip.
    */
   readonly add: (additions: ReadonlyArray<Addition>) => Awaitable<ReadonlyArray<number>>
-  /** The bytes under a key, unless they expired or had to make room. The caller must not change them. */
+  /** The bytes under a key, unless they have expired or were evicted. The caller must not change them. */
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
-  /** Keeps bytes for `ttl` milliseconds at most. They belong to the store from now on. */
+  /** Stores bytes for `ttl` milliseconds at most, and takes ownership of them. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
 }
 
@@ -40,8 +40,8 @@ const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> 
 /**
  * Counters and bytes by key.
  *
- * Keys are harmless when they come here: ids from the settings, or digests of whatever a caller chose. Nothing
- * fails: a store that cannot be reached must decide itself what it answers, and say so where it is made.
+ * Keys are harmless by the time they get here: ids from the settings, or digests of what a caller chose. No method fails:
+ * a store that cannot be reached must decide itself what it returns, and document that.
  */
 export class Store extends StoreKey {
   /** In memory, bounded; lost when the process ends. Answers at once. */
@@ -54,7 +54,7 @@ export const storeInMemory = ({ now, wall }: PlainClock, options?: MemoryOptions
   const memory = makeMemory(options)
   return {
     guarantee: "local",
-    // Counters stand for windows of the clock on the wall, and must last as long as those do.
+    // Counters belong to windows of the wall clock, and must last as long as those do.
     add: (additions) => memory.add(additions, wall()),
     get: (key) => memory.get(key, now()),
     set: (key, value, ttl) => memory.set(key, value, ttl, now()),

@@ -4,23 +4,23 @@
  * @module
  */
 
-/** A counter: where it stands, and what becomes of it where there is no room. */
+/** A counter: its place, and what happens to it if there is no room. */
 export interface Counter {
-  /** Whose it is. Each gateway has room of its own, so that what comes to one pushes nothing out of another's. */
+  /** The gateway it belongs to. Each gateway has room of its own, so that one cannot evict another's counters. */
   readonly gateway: string
   readonly key: string
   /**
-   * The counter that is added to where this one finds no room. It is for what must not be forgotten before its time;
-   * without it, the counter that was left alone the longest makes room.
+   * The counter to use if there is no room for this one, for counters that must not be evicted before they expire. If
+   * absent, the least recently used counter makes room.
    */
   readonly overflow?: string
 }
 
-/** What is to be added to a counter. */
+/** An addition to a counter. */
 export interface Addition {
   readonly counter: Counter
-  /** May be negative, or a fraction. 0 reads the counter, and begins none. */
+  /** May be negative, or a fraction. 0 reads the counter without creating it. */
   readonly by: number
-  /** How long the counter lives from its first addition, in milliseconds; later ones don't prolong it. */
+  /** How long the counter lives from its first addition, in milliseconds; later additions do not extend it. */
   readonly ttl: number
 }

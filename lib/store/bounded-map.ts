@@ -3,8 +3,8 @@
  *
  * Needs no timer and never looks at every entry at once: each `set` also looks at the next two entries of a
  * round through all of them. A round thus ends before as many `set`s as there are entries, so expired entries
- * leave even where nobody asks for them. The order of use is a linked list of our own: taking the first key
- * of a JavaScript `Map` again and again gets slow, since engines step over the places of deleted ones.
+ * leave even if they are never read. The order of use is a linked list of our own: taking the first key of a JavaScript
+ * `Map` again and again gets slow, since engines step over the slots of deleted ones.
  *
  * @module
  */

@@ -1,8 +1,7 @@
 /**
- * Counters that are not forgotten before their time, in a bounded number: what finds no room is counted together.
+ * A bounded number of counters that are never evicted before they expire: those without room share one.
  *
- * Needs no timer: each addition also looks at some counters of a round through all of them, and lets go of those that
- * have expired.
+ * Needs no timer: each addition also checks a few counters in turn, and drops those that have expired.
  *
  * @module
  */
@@ -10,11 +9,11 @@
 /** The counters. Times are milliseconds of one clock. */
 export interface LastingCounters {
   /**
-   * Adds to a counter and gives the sum. Where there is no room for another counter, `overflow` is added to in its place,
-   * and goes on to stand for all that have none of their own until it expires: none of them may begin anew meanwhile.
+   * Adds to a counter and returns the sum. If there is no room for another counter, `overflow` is used in its place, and
+   * goes on to stand for all without a counter of their own until it expires: none of them may begin anew meanwhile.
    */
   readonly add: (key: string, overflow: string, by: number, ttl: number, now: number) => number
-  /** The sum of a counter, or of the one that stands for it; 0 where there is neither. */
+  /** The sum of a counter, or of the one that stands for it; 0 if neither exists. */
   readonly count: (key: string, overflow: string, now: number) => number
   /** How many are held; expired ones count until they leave. */
   readonly size: () => number
@@ -25,10 +24,10 @@ interface Counter {
   readonly expires: number
 }
 
-/** How many counters are looked at where there is room, and where room is wanted. */
+/** How many counters are checked while there is room, and when there is not. */
 const glances = { room: 2, full: 32 }
 
-/** Makes none yet, and at most `most` beside those that stand for others. */
+/** Creates an empty set, for at most `most` counters beside those that stand for others. */
 export const lastingCounters = (most: number): LastingCounters => {
   const own = new Map<string, Counter>()
   const shared = new Map<string, Counter>()
@@ -55,7 +54,7 @@ export const lastingCounters = (most: number): LastingCounters => {
     return counter
   }
 
-  /** There are as few as there are rules, and times that they look back at. */
+  /** As few as there are rules and windows. */
   const beginShared = (key: string, expires: number, now: number): Counter => {
     for (const [other, counter] of shared) if (counter.expires <= now) shared.delete(other)
     return begin(shared, key, expires)

@@ -15,26 +15,26 @@ export interface MemoryOptions {
    * The most counters of either kind held for each gateway; 100,000 by default, which is some 45 MB on Node once they
    * are all in use. Set it lower where memory is scarce: an isolate of Cloudflare Workers has 128 MB in all.
    *
-   * Beyond it, of those that may be forgotten the one that was left alone the longest is. For a rate limit this means
-   * that a caller who had paused starts again from zero: too many distinct keys make rates more generous, never
-   * stricter, and a counter that is in use stays exact. Of those that must not be forgotten, budgets, newcomers share
-   * one counter: too many distinct keys make budgets stricter for those that were not there before.
+   * Beyond it, the least recently used counter that may be evicted is. For a rate limit this means that a caller who had
+   * paused starts again from zero: too many distinct keys make rates more generous, never stricter, and a counter in use
+   * stays exact. Budgets must not be evicted, so their newcomers share one counter: too many distinct keys make budgets
+   * stricter for keys that are new.
    */
   readonly maxCounters?: number
   /** The most bytes of values held, with their keys; 64 MiB by default. */
   readonly maxBytes?: number
 }
 
-/** The memory; see `Store` for what its methods promise. `now` is in milliseconds. */
+/** The memory; see `Store` for its methods. `now` is in milliseconds. */
 export interface Memory {
   readonly add: (additions: ReadonlyArray<Addition>, now: number) => ReadonlyArray<number>
   readonly get: (key: string, now: number) => Uint8Array<ArrayBuffer> | undefined
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number, now: number) => void
-  /** What is held: the number of counters, and the bytes that count against `maxBytes`. */
+  /** How much is held: the number of counters, and the bytes that count against `maxBytes`. */
   readonly held: () => { readonly counters: number; readonly bytes: number }
 }
 
-/** What an entry costs beside its value and key, roughly; so that a million empty values are bounded too. */
+/** The rough overhead of an entry beyond its value and key, so that a million empty values are bounded too. */
 const bytesPerEntry = 128
 
 /** One value may take this part of all the room: a few large answers must not drive out everything else. */

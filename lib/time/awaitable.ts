@@ -1,8 +1,7 @@
 /**
- * Values that may have to be waited for: an engine in memory has them at once, one across a network later.
+ * Values that may be promises: an engine in memory has them at once, one across a network later.
  *
- * A promise costs a turn of the event loop's queue and an object even where nothing waits, so that services answer with
- * the value itself if they have it.
+ * A promise costs a microtask and an object even if nothing waits, so services return the value itself if they have it.
  *
  * @module
  */
@@ -10,7 +9,7 @@
 /** A value, or the promise of one. A rejection is a defect. */
 export type Awaitable<A> = A | Promise<A>
 
-/** Goes on with a value as soon as it is there: at once if it is. */
+/** Continues with a value as soon as it is available, at once if it already is. */
 export const whenReady = <A, B>(value: Awaitable<A>, use: (value: A) => Awaitable<B>): Awaitable<B> =>
   value instanceof Promise ? value.then(use) : use(value)
 

@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isRuntimeClock, monotonicBy, monotonicNow } from "./monotonic.ts"
 
-/** The clock that a service goes by; in a test, a virtual one. */
+/** The clock of a service; in tests, a virtual one. */
 export interface PlainClock {
   /** Milliseconds since an origin of its own, never less than before: for durations and deadlines. */
   readonly now: () => number

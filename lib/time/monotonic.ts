@@ -1,5 +1,5 @@
 /**
- * A clock that nobody sets: for durations and deadlines. The wall clock is corrected, by a second or by an hour, while
+ * A clock that is never set, for durations and deadlines. The wall clock is corrected, by a second or by an hour, while
  * calls wait.
  *
  * @module

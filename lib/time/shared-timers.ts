@@ -1,5 +1,5 @@
 /**
- * Many timers of few lengths over few timers of the runtime.
+ * Many timers of a few lengths on a few timers of the runtime.
  *
  * Nearly every call starts a timer of the same length, and cancels it. To start and cancel one of the runtime's takes
  * 4.8 µs on Deno 2.9, 1.1 µs on Node 20 and 0.2 µs on Bun 1.4; an entry in a list takes 0.1 to 0.2 µs on each.
@@ -27,13 +27,13 @@ class Entry {
   }
 }
 
-/** As much of the runtime's timers as is used here; browsers' are plain numbers. */
+/** The part of the runtime's timers that is used here; browsers' are plain numbers. */
 type RuntimeTimer = ReturnType<typeof setTimeout> & {
   readonly ref?: () => unknown
   readonly unref?: () => unknown
 }
 
-/** The timers of one length: the one that was started first is due first. */
+/** The timers of one length, in the order of their start and so of their firing. */
 class TimerList {
   readonly #length: number
   #first: Entry | undefined = undefined
