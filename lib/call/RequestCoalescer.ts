@@ -1,5 +1,5 @@
 /**
- * Request coalescing: what becomes of a call that could be cached and is not in the cache.
+ * Request coalescing: makes the calls that could be cached and are not in the cache.
  *
  * Its layers are in files of their own, so that a Worker does not carry what it must not use.
  *
@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import type { CachePlace } from "../cache/ResponseCache.ts"
 import type { Call, CallResult, Next } from "./call.ts"
 
-/** Where an answer is kept, and by whom it may be waited for. */
+/** The cache key of a call's answer, and its caller. */
 export interface CallPlace extends CachePlace {
   /** A name for the caller that reveals nothing of its secrets. */
   readonly caller: string

@@ -1,5 +1,5 @@
 /**
- * Whether a call may be answered from the cache, and where its answer lies there.
+ * Whether a call may be answered from the cache, and under which key.
  *
  * @module
  */
@@ -14,8 +14,8 @@ import type { CallTarget } from "./call-target.ts"
 import type { CallPlace } from "./RequestCoalescer.ts"
 
 /**
- * Members with which a call has a past or a future at the provider: it goes on in the background, is stored, adds to a
- * conversation or builds upon what may be gone since. An answer that is given again would tell of what is not there.
+ * Members that give a call state at the provider: it continues in the background, is stored, adds to a conversation or
+ * builds upon one that may be gone by now. A cached answer would refer to things that do not exist.
  */
 const stateful: Partial<Record<Framing, ReadonlyArray<string>>> = {
   chat: ["store"],
@@ -34,16 +34,16 @@ const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean =>
   return false
 }
 
-/** Whether an earlier answer may serve a call: it infers and does nothing else, and its body is at hand. */
+/** Whether an earlier answer may serve a call: it is inference without other effects, and its body is held. */
 const mayRepeat = ({ method, route, body, headers }: CallTarget): boolean => {
   if (method !== route.repeatable || body.kind === "stream" || !mayAnswer(headers)) return false
   const names = route.framing && stateful[route.framing]
-  // Of an encoded body only the model is known.
+  // Only the model of an encoded body is known.
   return body.kind === "none" || names === undefined ||
     (body.coding === undefined && !isStateful(body.bytes, names))
 }
 
-/** The place of a call's answer; `undefined` if each call counts. */
+/** The place of a call's answer; `undefined` if the call must be made. */
 export const placeOf = async (call: Call): Promise<CallPlace | undefined> => {
   const { exchange, gateway, caller: { token }, target, headers: request } = call
   if (!mayRepeat(target)) return undefined

@@ -1,5 +1,5 @@
 /**
- * Keeps an answer in the cache as it passes.
+ * Stores an answer in the cache as it passes.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import { collect } from "../bytes/collector.ts"
 import { isEventStream } from "../sse/framing.ts"
 import type { BodyTap, Call, PendingAnswer } from "./call.ts"
 
-/** Whether a body has neither a length nor chunks (RFC 9112 §6.3, rule 8): what is cut of it looks like all of it. */
+/** Whether a body has neither a length nor chunks (RFC 9112 §6.3, rule 8): a truncated one looks complete. */
 const endsWithConnection = (headers: PendingAnswer["received"]): boolean =>
   /\bclose\b/i.test(headers.get("connection") ?? "") && !headers.has("content-length") &&
   !headers.has("transfer-encoding")
 
 const reportsError = (value: unknown): boolean => reportedError(value) !== undefined
 
-/** What an answer is kept with. */
+/** What it takes to store an answer. */
 export interface CacheWriting {
   readonly cache: ResponseCache["Service"]
   /** Milliseconds since 1970. */
   readonly wall: () => number
 }
 
-/** Keeps an answer once all of it has passed, unless it reports a failure; `undefined` if it may not be kept. */
+/** Stores an answer once all of it has passed, unless it reports a failure; `undefined` if it may not be stored. */
 export const cacheWriter = (
   { gateway, target }: Call,
   place: CachePlace,
@@ -36,7 +36,7 @@ export const cacheWriter = (
   if (!mayStore({ status, headers, streams: gateway.cache.streams })) return undefined
   const stream = isEventStream(headers)
   const { framing, body: read } = target.route
-  // If the end of a stream is not known, it cannot be known to have come.
+  // Without a known end mark, a stream cannot be known to be complete.
   if (stream && framing === undefined) return undefined
   const type = headers.get("content-type") ?? ""
   const untilClose = endsWithConnection(received)

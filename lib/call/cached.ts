@@ -1,5 +1,5 @@
 /**
- * The cache around a call: an answer that is kept, or one that will be.
+ * The cache around a call: a stored answer, or one to be stored.
  *
  * @module
  */

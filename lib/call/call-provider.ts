@@ -40,7 +40,7 @@ export interface CallServices {
   readonly startTimer: StartTimer
 }
 
-/** Composes the call of a gateway; read from the bottom, as a call goes down. */
+/** Composes the stages of a gateway's calls; a call passes them from the bottom up. */
 export const callProvider = (services: CallServices, gateway: GatewaySettings): Next => {
   const sent = send(services, gateway)
   const guarded = gateway.circuit === undefined

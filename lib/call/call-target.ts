@@ -1,5 +1,5 @@
 /**
- * What one provider call goes to, and with what.
+ * Where one provider call goes, and with which headers, body and options.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { UpstreamRoute } from "../route/routes.ts"
 
 /** A direct request has one target; a universal request and a dynamic route have several. */
 export interface CallTarget {
-  /** Which step of a universal request it is, counted from 0, as `cf-aig-step` does. */
+  /** The index of the universal step, from 0, as in `cf-aig-step`. */
   readonly step: number
   readonly method: string
   readonly route: UpstreamRoute
-  /** What the client sends with this call: the request's headers, or the step's own. */
+  /** The client's headers for this call: the request's, or the step's own. */
   readonly headers: HeaderFields
   /** Those of them that hold a gateway token. */
   readonly tokenHeaders: ReadonlySet<string>
@@ -22,7 +22,7 @@ export interface CallTarget {
   readonly acceptsCallerKey: boolean
   readonly body: PreparedBody
   readonly options: RequestOptions
-  /** What was changed in the body so that the model takes it. */
+  /** What was changed in the body to suit the model. */
   readonly adaptations: ReadonlyArray<string>
 }
 
@@ -30,13 +30,12 @@ export interface CallTarget {
 export const modelOf = ({ route, body }: CallTarget): string | undefined =>
   body.view.model ?? route.deployment
 
-/** The same as records show it: a caller may send a name of megabytes. */
+/** The same, truncated for records: a caller may send a name of megabytes. */
 export const recordedModel = (target: CallTarget): string | null =>
   modelOf(target)?.slice(0, 256).toWellFormed() ?? null
 
 /**
- * Whether a route runs a model's own code, which may do a thing twice when it is called twice. Baseten retries within,
- * too.
+ * Whether a route runs a model's own code, which may not be idempotent. Baseten retries internally, too.
  */
 export const isPredict = ({ dedicated, framing }: UpstreamRoute): boolean =>
   dedicated && framing === undefined

@@ -1,5 +1,5 @@
 /**
- * One provider call and its answer: what the stages of a call hand to each other.
+ * One provider call and its answer, as the stages of a call pass them on.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { type CallTarget, recordedModel } from "./call-target.ts"
 
-/** Spend rules, and for whom they are checked. */
+/** Spend rules, and whom they are checked for. */
 export interface Budgets {
   readonly limits: SpendLimits
   readonly subject: SpendSubject
@@ -40,22 +40,22 @@ export class Call implements CallContext {
   readonly gateway: GatewaySettings
   readonly caller: Caller
   readonly target: CallTarget
-  /** Budgets beside the gateway's own that the call counts on as well. */
+  /** Budgets that the call is charged to as well as the gateway's own. */
   readonly budgets: ReadonlyArray<Budgets>
   readonly report: CallReport
   /** Ends the call from outside. */
   readonly cut: Cut
 
-  /** The headers that go up, and whose credential is among them: known once the call is authorized. */
+  /** The headers to send, and whose credential they contain: known once the call is authorized. */
   headers: HeaderFields = noHeaders
   credential: CredentialSource = noCredential
-  /** The body that goes up: the target's, or one that asks for the usage as well. */
+  /** The body to send: the target's, or one that requests the usage as well. */
   body: PreparedBody
   /** Whether the gateway alone has asked for the usage that the answer reports: the client is not to see it. */
   requestedUsage = false
   /** How often the call was tried before its body was changed back; its tries are counted on from there. */
   triesBefore = 0
-  /** Counts another try on the limits, if they allow one. */
+  /** Charges another try to the limits, if they allow one. */
   admitsRetry: (() => boolean | Promise<boolean>) | undefined
 
   constructor(
@@ -84,7 +84,7 @@ export class Call implements CallContext {
     })
   }
 
-  /** The same call, made for others as well: it reports for itself, and ends when all have left. */
+  /** The same call, made on behalf of several clients: it has its own report, and ends when all have left. */
   onBehalf(cut: Cut): Call {
     const call = new Call(this, this.target, this.budgets, cut)
     call.headers = this.headers
@@ -97,12 +97,12 @@ export class Call implements CallContext {
 const noHeaders = new HeaderFields()
 const noCredential: CredentialSource = { kind: "none" }
 
-/** Watches a body pass. */
+/** Observes a body as it passes. */
 export interface BodyTap {
   /** Takes the next bytes that go on to the client, which it must not change. */
   readonly push: ((chunk: Uint8Array) => void) | undefined
   /**
-   * Does what is due once the body has ended: after the response, and whether or not the client is still there.
+   * Called once the body has ended: after the response, and whether or not the client is still there.
    *
    * @param whole whether all of it came, which it may also have done after its client had left
    */
@@ -111,7 +111,7 @@ export interface BodyTap {
 
 /** Measures an answer as it comes from the provider. */
 export interface AnswerMeter extends BodyTap {
-  /** Bytes have come from the provider, and have been observed. */
+  /** Bytes have arrived from the provider, and have been observed. */
   readonly received: () => void
   /** The body has ended. */
   readonly stop: () => void
@@ -121,15 +121,15 @@ export interface AnswerMeter extends BodyTap {
 export class PendingAnswer {
   readonly status: number
   readonly statusText: string
-  /** Those that go on to the client. */
+  /** The headers for the client. */
   readonly headers: HeaderFields
   readonly received: UpstreamAnswer["received"]
   /** Bytes if the gateway holds the answer whole. */
   readonly body: GuardedBody | Uint8Array<ArrayBuffer> | undefined
   readonly call: Call
-  /** Sees what the answer is and how it ends, and leaves out of it what only the gateway has asked for. */
+  /** Classifies the answer and finds its end, and removes what only the gateway has requested. */
   observer: AnswerObserver | undefined
-  /** Measures what the answer took; `undefined` if it was metered elsewhere: another call's, or a cached one. */
+  /** Measures the answer's usage; `undefined` if it was metered elsewhere, as another call's or a cached one. */
   meter: AnswerMeter | undefined
   /** In the order in which they are settled. */
   readonly taps: Array<BodyTap> = []
@@ -150,14 +150,14 @@ export class PendingAnswer {
   onRelease(callback: () => void): void {
     this.#onRelease.push(callback)
   }
-  /** Lets the answer go, for another call's. Later calls do nothing. */
+  /** Discards the answer in favour of another. Later calls do nothing. */
   release(): void {
     for (const callback of this.#onRelease.splice(0)) callback()
   }
 }
 
-/** What comes of a call: an answer, whatever its status, or why there is none. */
+/** The result of a call: an answer, whatever its status, or why there is no answer. */
 export type CallResult = Result.Result<PendingAnswer, GatewayError>
 
-/** The rest of a call's way, from one of its stages on. */
+/** The remaining stages of a call. */
 export type Next = (call: Call) => Promise<CallResult>

@@ -13,8 +13,8 @@ import type { Call } from "./call.ts"
 import { type Attempt, headersTimeout } from "./send.ts"
 
 /**
- * Whether a try failed because of its host. A client that left says nothing about it, nor does a time-out that the caller set
- * shorter or had used up before: one impatient caller must not open the circuit for all.
+ * Whether a try failed because of its host. A client's leaving says nothing about the host, nor does a time-out that the
+ * caller shortened or had used up before: one impatient caller must not open the circuit for all.
  */
 const failedByHost = (
   gateway: GatewaySettings,
@@ -25,7 +25,7 @@ const failedByHost = (
   (ending !== "first_byte_timeout" ||
     (options.requestTimeout ?? Infinity) >= headersTimeout(gateway, route))
 
-/** Sends a try if the circuit lets it pass, and reports how the host did. */
+/** Sends a try if the circuit permits it, and reports the outcome to the circuit. */
 export const circuitGuarded = (
   { circuits, clock }: Pick<CallServices, "circuits" | "clock">,
   gateway: GatewaySettings,

@@ -1,7 +1,7 @@
 /**
- * Equal calls that miss the cache at the same time become one, whose answer each client gets: for Bun, Deno and Node.
+ * Equal calls that miss the cache at the same time become one, whose answer every client gets: for Bun, Deno and Node.
  *
- * The call belongs to none of them, so that each may leave on its own; when all have left, it ends.
+ * The call belongs to no single client, so that each may leave on its own; when all have left, it is aborted.
  *
  * @module
  */
@@ -54,22 +54,22 @@ export const layerCoalesceInFlight: Layer.Layer<RequestCoalescer, never, Respons
     }),
   )
 
-/** `skip-cache` asks for a fresh answer, and a stream that is not kept must not be waited for. */
+/** `skip-cache` asks for a fresh answer, and a stream that is not stored must not be waited for. */
 const isShared = ({ gateway, target: { body, options } }: Call): boolean =>
   options.cache.lookup && (gateway.cache.streams || !body.view.stream)
 
 /**
- * What is no part of the cache's key and yet must not be another's: what limits or prolongs one client's call, and, if
- * callers share what is kept, whose credential may be refused.
+ * Differences that are not part of the cache's key and yet prevent sharing a call: the limits and time-outs of one client's
+ * call and, if callers share the cache, the credential, which may be refused.
  */
 const flightKey = ({ key, caller }: CallPlace, { requestTimeout, retry }: RequestOptions): string =>
   JSON.stringify([key, caller, requestTimeout, retry])
 
-/** An answer of which each client that asked for the same gets its own body. */
+/** An answer of which every client that asked for the same gets its own body. */
 interface SharedAnswer {
   readonly status: number
   readonly statusText: string
-  /** As they are for the client that caused the call. */
+  /** The headers for the client that caused the call. */
   readonly headers: HeaderFields
   readonly received: PendingAnswer["received"]
   /** The headers of its request, as they went up. */
@@ -87,7 +87,7 @@ class SharedFailure {
   }
 }
 
-/** Joins the call that is in flight for a key, or starts it. */
+/** Joins the call in flight for a key, or starts it. */
 const callShared = async (
   services: Services,
   inFlight: SingleFlight<SharedAnswer>,
@@ -100,7 +100,7 @@ const callShared = async (
   const subscription = inFlight.join(flightKey(place, call.target.options), (controls) => {
     leads = true
     const flight = new SharedCall(services, call, place, controls)
-    // What the call took is known when it has ended, which may be after its first client has left.
+    // The usage of the call is known when it has ended, which may be after its first client has left.
     exchange.settleBy(() => flight.ended.then(() => report.adopt(flight.call.report)))
     return flight.start(next)
   })
@@ -109,7 +109,7 @@ const callShared = async (
   const landed = await untilCut(call, subscription.result)
   if (landed instanceof SharedFailure) {
     subscription.leave()
-    // The leader's own limits must not fail those that waited: they call themselves.
+    // The leader's own limits must not fail the followers: they make calls of their own.
     const isLeaders = landed.error.reason === "rate_limited" || landed.error.reason === "spend_limited"
     if (!leads && isLeaders) return callAlone(services, call, place, next)
     report.ending = landed.ending
@@ -129,7 +129,7 @@ const callShared = async (
     new PendingAnswer({
       status,
       statusText,
-      // Those headers that do not belong to the answer are the leader's alone.
+      // Headers that are not part of the answer belong to the leader alone.
       headers: leads ? headers.copy() : followersHeaders(headers),
       received,
       body: hasBody ? body : undefined,
@@ -138,7 +138,7 @@ const callShared = async (
   )
 }
 
-/** Waits for a call that is another's, no longer than the client does. */
+/** Waits for another client's call, no longer than its own client does. */
 const untilCut = (
   { cut }: Call,
   result: Promise<SharedAnswer>,
@@ -155,7 +155,7 @@ const untilCut = (
     })
   })
 
-/** A call in flight, which belongs to no client: its answer is shared, and seen to its end. */
+/** A call in flight, which belongs to no single client: its answer is shared, and read to its end. */
 class SharedCall {
   readonly call: Call
   /** Resolves when the call has ended and is settled. Never rejects. */
@@ -215,7 +215,7 @@ class SharedCall {
     const shared = writer === undefined && status < 400
       ? singleReaderBody(source)
       : broadcastBody(source, { limit: cache.limit, onAllLeft: () => {}, onClosed: close })
-    // Only answers that are kept are shared, except errors, which go to everyone who was waiting.
+    // Only answers that are stored are shared, except errors, which go to everyone who was waiting.
     if (writer === undefined) close()
     return { status, statusText, headers, received, request: this.#place.request, body: shared }
   }

@@ -20,7 +20,7 @@ export const layerCoalesceNone: Layer.Layer<RequestCoalescer, never, ResponseCac
   })),
 )
 
-/** Makes the call for one client, and keeps its answer. */
+/** Makes the call for one client, and stores its answer. */
 export const callAlone = async (
   writing: CacheWriting,
   call: Call,

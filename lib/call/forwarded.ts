@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import type { CallServices } from "./call-provider.ts"
 import type { Next } from "./call.ts"
 
-/** Goes on with the headers that the provider is to see; fails if there is no credential that may be used. */
+/** Sets the headers for the provider; fails if no credential may be used. */
 export const forwarded =
   ({ forwarder }: Pick<CallServices, "forwarder">, next: Next): Next => async (call) => {
     const { exchange, gateway, caller, target, report } = call

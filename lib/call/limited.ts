@@ -22,7 +22,7 @@ import { type CallTarget, modelOf } from "./call-target.ts"
 export const limits = ({ rateRules, spendLimits, routes }: GatewaySettings): boolean =>
   rateRules.length > 0 || spendLimits.enabled || routes.size > 0
 
-/** Whether nobody can tell what a call costs: neither its body nor its address says which model it asks for. */
+/** Whether the cost of a call is unknown because neither its body nor its address says which model it asks for. */
 const isUnpriceable = ({ route, body }: CallTarget): boolean =>
   body.isOpaque && route.deployment === undefined
 
@@ -48,7 +48,7 @@ const expectedOf = ({ gateway, target }: Call, { priceOf }: CallServices["prices
   return expectedCost(call, { custom: options.customCost, overrides: gateway.prices, priceOf })
 }
 
-/** Admits a call if the limits allow it; what it counts as meanwhile is released if no answer comes of it. */
+/** Admits a call if the limits allow it; what it reserved is released if it gets no answer. */
 export const limited = (
   { rateLimit, spendLimit, prices }: Pick<CallServices, "rateLimit" | "spendLimit" | "prices">,
   { rateRules, spendLimits }: GatewaySettings,
@@ -57,7 +57,7 @@ export const limited = (
 async (call) => {
   const { gateway, caller, target, report, budgets } = call
   if (rateRules.length === 0 && !spendLimits.enabled && budgets.length === 0) return next(call)
-  // A gateway token tells members of a team apart; a key of the caller's own does if there is none.
+  // A gateway token identifies a member of a team; without one, the caller's own key does.
   const source = caller.token === undefined
     ? call.credential
     : { kind: "secret", secret: caller.token } as const

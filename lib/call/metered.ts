@@ -1,5 +1,5 @@
 /**
- * What a call took: tokens, cost and the first token of its answer, written into its report at the end.
+ * Meters a call: tokens, cost and the time of its first token, written into its report at the end.
  *
  * @module
  */
@@ -41,7 +41,7 @@ async (call) => {
   return Result.succeed(answer)
 }
 
-/** Whether it is known what a model costs, if it is this one that answers. */
+/** Whether the price of a model is known, provided that it is the one that answers. */
 const isPriced = (
   { route: { provider, deployment } }: CallTarget,
   model: string | undefined,
@@ -50,9 +50,9 @@ const isPriced = (
   tariff.custom !== undefined || deployment !== undefined ||
   listedPrice({ provider, deployment, model }, tariff) !== undefined
 
-/** A class, since there is one to each call: V8 takes longer to make its closures than to run them. */
+/** A class, since each call has one: V8 takes longer to create closures than to run them. */
 class Meter implements AnswerMeter {
-  /** Sees what the provider sends, by the observer, and not what goes on to the client. */
+  /** Observes what the provider sends, not what the client gets. */
   readonly push = undefined
   readonly #call: Call
   readonly #observer: AnswerObserver | undefined
@@ -77,7 +77,7 @@ class Meter implements AnswerMeter {
     this.#call.report.firstTokenAt = this.#call.exchange.elapsed()
   }
 
-  /** What the body took is worked out later; how long it took is known now. */
+  /** The usage is computed later; the duration is known now. */
   stop(): void {
     this.#duration = this.#call.exchange.elapsed() - this.#sent
   }
@@ -98,7 +98,7 @@ class Meter implements AnswerMeter {
         provider,
         deployment,
         model: this.#modelAtEnd(),
-        // An answer that reports an error costs what an error costs, whatever its status is.
+        // An answer that reports an error is priced as an error, whatever its status.
         status: error === undefined ? this.#status : 502,
         cached: false,
         usage,
@@ -120,7 +120,7 @@ class Meter implements AnswerMeter {
 
   #usage(isWhole: boolean): readonly [Usage | undefined, UsageSource | null] {
     const observer = this.#observer
-    // A JSON body that was cut short has none.
+    // A JSON body that was cut short has no usage.
     const reported = observer?.form() === "json" && !isWhole ? undefined : observer?.usage()
     if (reported !== undefined) return [reported, isWhole ? "exact" : "partial"]
     const output = observer?.outputTokens()

@@ -8,7 +8,7 @@ import { strictJson } from "../json/exact-json.ts"
 import { parseBytes } from "../json/members.ts"
 import { compatModels } from "../route/compat-models.ts"
 
-/** The list in Cloudflare's form; an answer that is not the list we know is handed on as it came. */
+/** The list in Cloudflare's form; an answer in an unknown form is passed on unchanged. */
 export const inCompatForm = (
   bytes: Uint8Array<ArrayBuffer>,
   headers: HeaderFields,

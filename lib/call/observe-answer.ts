@@ -16,14 +16,14 @@ const labelOf = (headers: HeaderReader): Form => {
 }
 
 /**
- * Whether a status says that an answer follows, whole: also where a proxy has changed it (203), or a server takes what it
- * wrote for something that it has made (201).
+ * Whether a status promises a whole answer, including one that a proxy has changed (203), and that of a server which counts
+ * its output as created (201).
  */
 export const bringsAnswer = (status: number): boolean => status === 200 || status === 201 || status === 203
 
 /**
- * The observer of an answer; `undefined` for an error, which has no usage, and for what nothing is known of: what a model's
- * own code answers that is neither JSON nor an event stream.
+ * The observer of an answer; `undefined` for an error, which has no usage, and for an unknown format: output of a model's
+ * own code that is neither JSON nor an event stream.
  */
 export const observerOf = (
   { route: { framing }, body }: CallTarget,

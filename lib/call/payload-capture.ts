@@ -1,5 +1,5 @@
 /**
- * The bodies of a call, kept for the log if the gateway or the caller asks for them.
+ * Captures the bodies of a call for the log, if the gateway or the caller asks for that.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { decodeBody } from "../body/content-coding.ts"
 import { keepPayload } from "../request-log/payload.ts"
 import type { BodyTap, Call } from "./call.ts"
 
-/** Keeps both bodies of a call; `undefined` if they are not wanted. */
+/** Captures both bodies of a call; `undefined` if they are not wanted. */
 export const payloadCapture = ({ exchange, gateway, target }: Call): BodyTap | undefined => {
   const { entry, payloads } = target.options.log
   if (!entry || !payloads) return undefined
@@ -21,7 +21,7 @@ export const payloadCapture = ({ exchange, gateway, target }: Call): BodyTap | u
       const secrets = exchange.secrets()
       const request = keepPayload(payloadLimit)
       if (body.kind === "bytes" && coding === undefined) request.push(body.bytes)
-      // Only as far as it is kept: the rest is not decoded.
+      // Decodes only as much as is kept.
       else if (body.kind === "bytes") {
         await decodeBody(body.bytes, coding ?? "", payloadLimit + 16_384, request.push)
       }

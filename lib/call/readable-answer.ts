@@ -1,5 +1,5 @@
 /**
- * An answer that came in a content coding though none was asked for, made readable.
+ * Decodes an answer that came in a content coding though none was requested.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import type { CallTarget } from "./call-target.ts"
 import { bringsAnswer } from "./observe-answer.ts"
 
 /**
- * The answer to a call whose format is known, its coding undone: what cannot be read cannot be metered, nor seen to its
- * end. A stream in a coding that is not known here is refused; other answers are handed on as they came.
+ * The answer to a call of a known format, decoded: an answer that cannot be read can neither be metered nor checked for
+ * its end. A stream in an unknown coding is refused; other answers are passed on unchanged.
  */
 export const readable = (
   target: CallTarget,

@@ -1,5 +1,5 @@
 /**
- * A provider's answer becomes the gateway's: its headers, and its body on its way.
+ * Turns a provider's answer into the gateway's: its headers, and its body as it is relayed.
  *
  * @module
  */
@@ -21,18 +21,18 @@ import { inCompatForm } from "./model-list.ts"
 import { payloadCapture } from "./payload-capture.ts"
 import { bringsAnswer, observerOf } from "./observe-answer.ts"
 
-/** A body of so many bytes is likely to come in one piece. */
+/** A body of this many bytes is likely to arrive in one piece. */
 const shortLength = 65_536
 
-/** Says which step answered, how much of the time so far was the gateway's own, and that a stream is not to be held. */
+/** Adds which step answered, how much of the time so far was the gateway's own, and that a stream must not be buffered. */
 const addTiming = ({ exchange, target, report }: Call, headers: HeaderFields): void => {
   headers.set("cf-aig-step", String(target.step))
   headers.append("server-timing", `gateway;dur=${exchange.noteGatewayTime()}`)
-  // A proxy like nginx gives a stream to its client when it is over, unless it is told not to.
+  // Proxies such as nginx buffer a stream to its end unless this header forbids it.
   if (report.stream && !headers.has("x-accel-buffering")) headers.set("x-accel-buffering", "no")
 }
 
-/** Responds with the answer of a call: in pieces as they come, or whole if it is short, held, or has to be rewritten. */
+/** Responds with the answer of a call: in pieces as they arrive, or whole if it is short, held, or to be rewritten. */
 export const respond = (
   relay: StreamRelay["Service"],
   answer: PendingAnswer,
@@ -53,7 +53,7 @@ export const respond = (
   return body === undefined ? Result.succeed(relaying.withoutBody()) : relaying.start(relay)
 }
 
-/** An answer that the gateway holds whole. */
+/** Responds with an answer that the gateway holds whole. */
 const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayBuffer>): Answer => {
   const { exchange, target, report } = call
   const { status, statusText, headers, taps } = answer
@@ -92,7 +92,7 @@ class Relaying implements RelayInput {
     this.readsOnAfterDisconnect = gateway.drains
     this.#rewritten = target.route.compatModels && status === 200 && !headers.has("content-encoding")
     const streams = this.observer?.streams === true
-    // A stream that breaks off gets an error event, so it may turn out longer than Baseten said.
+    // A stream that breaks off gets an error event, so it may become longer than declared.
     if (streams) headers.delete("content-length")
     this.length = streams ? undefined : declaredLength(headers)
     call.report.contentType = headers.get("content-type")
@@ -118,7 +118,7 @@ class Relaying implements RelayInput {
     return Result.succeed(this.#with(this.#streamed(relay)))
   }
 
-  /** What others watch has to come to its own end: what is to be cached, or is another call's as well. */
+  /** A body that is also cached or shared must end by itself, and so is not read whole. */
   get #isShort(): boolean {
     return this.length !== undefined && this.length <= shortLength && !this.readsOnAfterDisconnect &&
       !this.#rewritten &&
@@ -128,7 +128,7 @@ class Relaying implements RelayInput {
     const { status, statusText, headers } = this.#answer
     return { status, statusText, headers, body }
   }
-  /** Not every runtime cancels the body of a client that left while nothing was being written. */
+  /** Not every runtime cancels the body if its client leaves while nothing is being written. */
   #streamed(relay: BodyRelay): RelayedBody {
     this.#exchange.cut.onCut((reason) => relay.cut(reason))
     return relay
@@ -162,7 +162,7 @@ class Relaying implements RelayInput {
       })
     }
     for (const tap of taps) this.#exchange.settleBy(() => tap.ended(ending, whole))
-    // A list that broke off has not been answered yet: the client gets an error instead.
+    // The response has not begun, so a list that broke off becomes an error.
     if (this.#rewritten && ending !== "complete" && ending !== "client_left") report.ending = ending
     else this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null })
   }

@@ -1,5 +1,5 @@
 /**
- * The tries of a call, within its total time, its retries and the most calls of a request; each is noted in the report.
+ * The tries of a call, within its total time, its retries and the request's maximum of calls; each goes into the report.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import type { Call } from "./call.ts"
 import { recordedModel } from "./call-target.ts"
 import type { Attempt, AttemptNotes, TryResult } from "./send.ts"
 
-/** What comes of all tries. */
+/** All tries of a call: the answer worth passing on, or the last error. */
 export type Tried = (call: Call) => Promise<Result.Result<UpstreamAnswer, GatewayError>>
 
-/** The most calls that one request makes with all its steps: a further try is made if it leaves one to each step. */
+/** The most calls of one request in all its steps: a further try is made only if it leaves one for each later step. */
 const mostCalls = 20
 
-/** Cloudflare's status for a provider that gave no answer; the gateway's other errors keep their own. */
+/** Cloudflare's status for a provider that did not answer; the gateway's other errors keep theirs. */
 const asCloudflare = (error: GatewayError): GatewayError => {
   const { reason, detail, headers = {} } = error
   return error.code === 2005 ? new GatewayError({ reason, detail, headers, statusOverride: 400 }) : error
@@ -44,7 +44,7 @@ const attemptsSoFar = ({ exchange: { reports } }: Call): number => {
 const mayRetry = (call: Call): boolean | Promise<boolean> =>
   attemptsSoFar(call) + call.exchange.stepsToCome < mostCalls && (call.admitsRetry?.() ?? true)
 
-/** As many tries as are left; the one that was spent on asking for the usage is not the client's. */
+/** The tries that are left; the one spent on requesting the usage does not count. */
 const retryPolicyOf = ({ target: { options: { retry } }, triesBefore }: Call): RequestOptions["retry"] =>
   triesBefore === 0 ? retry : { ...retry, maxAttempts: Math.max(1, retry.maxAttempts - triesBefore + 1) }
 

@@ -14,10 +14,10 @@ import type { UpstreamFailure } from "../upstream/upstream-failure.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Call } from "./call.ts"
 
-/** What comes of one try. */
+/** The result of one try. */
 export type TryResult = Result.Result<UpstreamAnswer, UpstreamFailure>
 
-/** One try; `left` is what is left of the call's total time in milliseconds, `undefined` if it has no limit. */
+/** One try; `left` is the rest of the call's total time in milliseconds, `undefined` if it has no limit. */
 export type Attempt = (call: Call, left: number | undefined, notes: AttemptNotes) => Promise<TryResult>
 
 /** What stages note about a try, for the record. */

@@ -1,6 +1,6 @@
 /**
- * Streams are asked for their usage; a server that refuses to be asked gets the call as its client wrote it. Engines older than
- * `stream_options` refuse, and strict ones that take no field they do not know.
+ * Requests the usage of streams; a server that refuses `stream_options` gets the call as its client wrote it. Engines that
+ * predate the field refuse it, and so do strict ones that accept no unknown fields.
  *
  * @module
  */
@@ -14,20 +14,20 @@ import type { Call } from "./call.ts"
 import type { CallTarget } from "./call-target.ts"
 import type { Tried } from "./retried.ts"
 
-/** An error that names a field is short, in bytes, and comes at once, in milliseconds. */
+/** An error about a field is short, in bytes, and arrives soon, in milliseconds. */
 const longestRefusal = 16_384
 const refusalTime = 2_000
 
-/** The body, changed to ask for the usage; `undefined` if it asks already, or cannot be asked. */
-const askingBody = ({ route: { framing }, body }: CallTarget): CallTarget["body"] | undefined => {
+/** The body, changed to request the usage; `undefined` if it does already, or cannot be changed. */
+const bodyRequestingUsage = ({ route: { framing }, body }: CallTarget): CallTarget["body"] | undefined => {
   if (framing !== "chat" && framing !== "completions") return undefined
-  // What is streamed up was not read, and encoded bytes go up as they came.
+  // A body that is streamed up was not read, and encoded bytes are sent unchanged.
   if (!body.view.stream || body.kind !== "bytes" || body.coding !== undefined) return undefined
   const bytes = requestUsage(body.bytes)
   return bytes && { ...body, bytes }
 }
 
-/** The whole of a short body; `undefined` if it is longer, slower, or breaks off. Its own time-outs run meanwhile. */
+/** A short body, read whole; `undefined` if it is longer, slower, or breaks off. Its own time-outs apply meanwhile. */
 const wholeOf = async (answer: UpstreamAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
   const { body } = answer
   if (body === undefined) return new Uint8Array(0)
@@ -50,9 +50,9 @@ const wholeOf = async (answer: UpstreamAnswer): Promise<Uint8Array<ArrayBuffer> 
 }
 
 /**
- * The answer to a call that the gateway has added `stream_options` to; `undefined` if it is an error about them, or one that
- * does not say what it is about: in a coding, too long, too slow, or broken off. It may not have been the client's own request
- * that failed, and an error is cheap to ask for again. Its connection has been released then.
+ * The answer to a call that the gateway has added `stream_options` to; `undefined`, with its connection released, if it is
+ * an error about them, or one that does not say what it is about: in a coding, too long, too slow, or broken off. The
+ * client's own request may be sound then, and an error is cheap to get again.
  */
 const unlessUnsupported = async (answer: UpstreamAnswer): Promise<UpstreamAnswer | undefined> => {
   const bytes = isCoded(answer.headers) ? undefined : await wholeOf(answer)
@@ -63,15 +63,15 @@ const unlessUnsupported = async (answer: UpstreamAnswer): Promise<UpstreamAnswer
   return { ...answer, body: bodyOfBytes(bytes) }
 }
 
-/** Tries a stream with the usage requested, which is left out again of what the client gets; else, and if that is refused, as it is. */
+/** Tries a stream with the usage requested, which is removed from what the client gets; if that is refused, without. */
 export const withUsageRequested = (tried: Tried): Tried => (call) => {
-  const asking = askingBody(call.target)
-  if (asking === undefined) return tried(call)
-  call.body = asking
-  return asked(tried, call)
+  const requesting = bodyRequestingUsage(call.target)
+  if (requesting === undefined) return tried(call)
+  call.body = requesting
+  return requestingUsage(tried, call)
 }
 
-const asked = async (tried: Tried, call: Call): ReturnType<Tried> => {
+const requestingUsage = async (tried: Tried, call: Call): ReturnType<Tried> => {
   const result = await tried(call)
   if (Result.isFailure(result)) return result
   const { status } = result.success

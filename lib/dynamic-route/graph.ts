@@ -1,7 +1,7 @@
 /**
  * The graph of a dynamic route: from a list of elements to nodes that point at each other.
  *
- * A graph that compiles is sound: each output leads somewhere, no walk returns to a node, and so every walk
+ * A graph that compiles is sound: each output leads somewhere, no path returns to a node, and so every traversal
  * ends within as many elements as there are.
  *
  * @module

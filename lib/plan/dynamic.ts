@@ -42,13 +42,13 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       const id = `route.${graph.name}.${node.element}`
       const { limitType, value, limit: most, windowMs, technique } = node
       const { provider } = target.route
-      const asked = yield* limit({ id, provider, value, limitType, limit: most, windowMs, technique })
-      if (Result.isSuccess(asked)) {
-        budgets = [...budgets, ...asked.success]
+      const result = yield* limit({ id, provider, value, limitType, limit: most, windowMs, technique })
+      if (Result.isSuccess(result)) {
+        budgets = [...budgets, ...result.success]
         node = node.allowed()
       } else {
         release(failure)
-        failure = failed(asked.failure)
+        failure = failed(result.failure)
         node = node.refused()
       }
       continue
@@ -88,7 +88,7 @@ function* callModel(
   const body = inspect(adapted.bytes, "viewed")
   if (Result.isFailure(body)) return failed(body.failure)
   const options = optionsForCall(target.options, `${provider}/${model}`)
-  const asked: CallTarget = {
+  const called: CallTarget = {
     ...target,
     body: body.success,
     adaptations: adapted.changes,
@@ -99,7 +99,7 @@ function* callModel(
       retry: retries === undefined ? options.retry : { ...options.retry, maxAttempts: retries + 1 },
     },
   }
-  const there = isBaseten ? Result.succeed(asked) : atProvider(planning, asked, provider)
+  const there = isBaseten ? Result.succeed(called) : atProvider(planning, called, provider)
   if (Result.isFailure(there)) return failed(there.failure)
   const result = yield* call(there.success, budgets)
   if (Result.isSuccess(result)) {

@@ -37,7 +37,7 @@ export interface Memory {
 /** The rough overhead of an entry beyond its value and key, so that a million empty values are bounded too. */
 const bytesPerEntry = 128
 
-/** One value may take this part of all the room: a few large answers must not drive out everything else. */
+/** The largest share of the memory for one value: a few large answers must not evict everything else. */
 const largestShare = 1 / 8
 
 /** The counters of one gateway. */
