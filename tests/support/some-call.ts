@@ -1,13 +1,8 @@
 /** Exchanges, targets and answers for tests of the stages and plans of a request: each is made in one line. */
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { inspect } from "../../lib/body/prepare-body.ts"
-import {
-  type Call,
-  type CallContext,
-  type CallResult,
-  type Next,
-  PendingAnswer,
-} from "../../lib/call/call.ts"
+import { Call, type CallContext, type CallResult, type Next, PendingAnswer } from "../../lib/call/call.ts"
 import type { CallTarget } from "../../lib/call/call-target.ts"
 import { readSettings } from "../../lib/config/environment.ts"
 import type { GatewaySettings } from "../../lib/config/gateway-settings.ts"
@@ -15,9 +10,12 @@ import { requestOptions } from "../../lib/config/request-options.ts"
 import { GatewayError, type Reason } from "../../lib/errors.ts"
 import { Exchange, type HostContext } from "../../lib/exchange.ts"
 import { HeaderFields } from "../../lib/headers/header-fields.ts"
+import type { Price } from "../../lib/pricing/price.ts"
+import type { Prices } from "../../lib/pricing/Prices.ts"
 import { findPath, findPathWithin, forMethod, type UpstreamRoute } from "../../lib/route/routes.ts"
 import type { UrlResolver } from "../../lib/route/UrlResolver.ts"
 import { bodyOfBytes } from "../../lib/upstream/derived-body.ts"
+import type { UpstreamAnswer } from "../../lib/upstream/Upstream.ts"
 
 /** The settings of a gateway `a/g` with one entry. */
 export const someSettings = (entry: object = {}) =>
@@ -99,6 +97,40 @@ export const someTarget = (
   adaptations: [],
   ...change,
 })
+
+/** Prices in US dollars for a token, by model. */
+export const pricesOf = (list: Readonly<Record<string, Price>>): Prices["Service"] => ({
+  priceOf: (model) => list[model],
+  isRefreshDue: () => false,
+  refreshIfDue: Effect.void,
+})
+
+/** A call of a target that knows the entry's options, as its stages meet it. */
+export const someCall = (
+  { entry = {}, exchange = someExchange(), ...target }:
+    & { readonly entry?: object; readonly exchange?: Exchange }
+    & Omit<NonNullable<Parameters<typeof someTarget>[0]>, "gateway"> = {},
+): Call => {
+  const context = someContext(entry, exchange)
+  const call = new Call(context, someTarget({ ...target, gateway: context.gateway }), [])
+  exchange.reports.push(call.report)
+  return call
+}
+
+/** What a provider answers; it counts how often it was released. */
+export const someUpstream = (status = 200, text = "{}", headers: Record<string, string> = {}) => {
+  const fields = HeaderFields.from(Object.entries(headers))
+  const answer: UpstreamAnswer & { released: number } = {
+    status,
+    statusText: "",
+    headers: fields,
+    received: fields,
+    body: bodyOfBytes(new TextEncoder().encode(text)),
+    release: () => void answer.released++,
+    released: 0,
+  }
+  return answer
+}
 
 /** An answer that counts how often it was released. */
 export class SomeAnswer extends PendingAnswer {
