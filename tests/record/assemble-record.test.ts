@@ -1,0 +1,111 @@
+/** The record of a request, out of its facts and the reports of its calls. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { assembleRecord, type ResponseFacts } from "../../lib/record/assemble-record.ts"
+import { CallReport } from "../../lib/record/call-report.ts"
+import type { AttemptRecord } from "../../lib/record/request-record.ts"
+import { someExchange } from "../support/some-call.ts"
+
+const response: ResponseFacts = {
+  status: 200,
+  ending: "complete",
+  errorCode: null,
+  error: null,
+  cost: null,
+  totalMs: 12,
+  gatewayMs: 2,
+}
+const attempt = (step: number): AttemptRecord => ({
+  step,
+  attempt: 1,
+  provider: "baseten",
+  model: null,
+  url: "",
+  status: 200,
+  error: null,
+  started_ms: 0,
+  duration_ms: 1,
+  waited_ms: 0,
+  circuit: null,
+  span_id: null,
+})
+const reportOf = (step: number, members: Partial<CallReport> = {}): CallReport => {
+  const report = new CallReport({
+    step,
+    provider: `p${step}`,
+    deployment: null,
+    model: `m${step}`,
+    stream: step === 1,
+    metadata: { step },
+    shouldLog: true,
+    adaptations: [`a${step}`],
+  })
+  report.attempts = [attempt(step)]
+  return Object.assign(report, members)
+}
+
+/** The record of an exchange with these reports. */
+const recordOf = (
+  reports: ReadonlyArray<CallReport>,
+  answering?: CallReport,
+  members: Partial<ResponseFacts> = {},
+) => {
+  const exchange = someExchange()
+  exchange.provider = "asked"
+  exchange.describe("model asked for", true)
+  exchange.reports.push(...reports)
+  exchange.answering = answering
+  return assembleRecord(exchange, { ...response, ...members })
+}
+
+test("the call whose answer the client got speaks for the request; tries and adaptations are those of all", () => {
+  const reports = [
+    reportOf(0, { status: 529, cost: 1 }),
+    reportOf(1, { status: 200, cost: 2, tokensIn: 3, error: "reported" }),
+    reportOf(2, { status: 503 }),
+  ]
+  const record = recordOf(reports, reports[1])
+  const { step, provider, model, stream, upstream_status, cost, tokens_in, error, metadata } = record
+  assert.deepEqual(
+    [step, provider, model, stream, upstream_status, cost, tokens_in, error, metadata],
+    [1, "p1", "m1", true, 200, 2, 3, "reported", { step: 1 }],
+  )
+  assert.deepEqual(record.attempts.map(({ step }) => step), [0, 1, 2])
+  assert.deepEqual(record.changes, ["a0", "a1", "a2"])
+})
+
+test("if none of them was the client's, the last call made speaks", () => {
+  const { step, provider } = recordOf([reportOf(0), reportOf(1)])
+  assert.deepEqual([step, provider], [1, "p1"])
+})
+
+test("without a call the record says what was asked for, and knows nothing else", () => {
+  const record = recordOf([])
+  const { provider, model, stream, step, key, cached, attempts, changes } = record
+  assert.deepEqual(
+    [provider, model, stream, step, key, cached, attempts, changes],
+    ["asked", "model asked for", true, 0, "none", false, [], []],
+  )
+  const unknown = [record.upstream_status, record.tokens_in, record.cost, record.time_to_headers_ms]
+  assert.deepEqual(unknown, [null, null, null, null])
+})
+
+test("what is known of the response goes before what its call reported", () => {
+  const { cost, error, error_code } = recordOf([reportOf(0, { cost: 1, error: "reported" })], undefined, {
+    cost: 0,
+    error: "rate_limited",
+    errorCode: 2003,
+  })
+  assert.deepEqual([cost, error, error_code], [0, "rate_limited", 2003])
+})
+
+test("adopt(): a report takes over what a call made on its behalf has found out, and keeps what is its own", () => {
+  const own = reportOf(0, { headersAt: 5, key: "caller" })
+  const made = reportOf(1, { headersAt: 7, firstTokenAt: 8, tokensOut: 3, cost: 1, key: "stored" })
+  own.adopt(made)
+  const { attempts, headersAt, firstTokenAt, tokensOut, cost, key, model, step } = own
+  assert.deepEqual(
+    [attempts, headersAt, firstTokenAt, tokensOut, cost, key, model, step],
+    [made.attempts, 5, 8, 3, 1, "caller", "m0", 0],
+  )
+})
