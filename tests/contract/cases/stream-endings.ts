@@ -63,12 +63,12 @@ export const endingCases = (harness: Harness): void => {
   test("a responses stream that is cut ends with an error of the next sequence number, and a failed response", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/responses`, {
       method: "POST",
-      headers: { ...json, ...fault({ cut_after: 4 }) },
+      headers: { ...json, ...fault({ cut_after: 4, drip_ms: 10 }) },
       body: JSON.stringify({ model: "openai/gpt-oss-120b", stream: true, input: "hi" }),
     })
     const events = (await response.text()).split("\n").filter((line) => line.startsWith("data: "))
       .map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>)
-    // A connection that breaks may take with it what had come.
+    // A connection that breaks may take with it what came last, and on Bun all that was not read yet: events come apart.
     assert.ok(events.length > 2 && events.length <= 6, `${events.length} events`)
     assert.deepEqual(events.map((event) => event["sequence_number"]), [...events.keys()])
     assert.deepEqual(events.slice(-2).map(({ type }) => type), ["error", "response.failed"])
