@@ -164,7 +164,8 @@ export const sharedMissCases = (harness: Harness): void => {
     const one = { id, body: chat({ user: id, stream: true }), headers: fault({ delay_ms: 500 }) }
     for (const { bytes } of await three(one)) assert.match(bytes.toString(), /\[DONE\]\n\n$/)
     assert.equal(calls(id), 3)
-    assert.ok(Date.now() - started < 950, "all at once")
+    // One after the other they take 1,500 ms.
+    assert.ok(Date.now() - started < 1400, "all at once")
   })
 
   test("cache_streams: who comes within a stream gets all of it", async () => {
