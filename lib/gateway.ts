@@ -160,7 +160,7 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
   const handle = (request: Request, host: HostContext): Promise<Answer> => {
     engine ??= started(options, capabilities, running, () => stopping)
     if (Result.isSuccess(engine)) return serveRequest(engine.success, request, host)
-    const [exchange] = openExchange(request, host, undefined, () => {})
+    const [exchange] = openExchange(request, host, undefined, ({ done }) => done?.())
     const answer = refuse(exchange, misconfigured(engine.failure))
     addIds(answer.headers, exchange)
     return Promise.resolve(answer)

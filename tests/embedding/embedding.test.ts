@@ -57,6 +57,14 @@ test("malformed settings answer 500 that names the variable and not its value", 
   assert.doesNotMatch(text, /secret/)
 })
 
+test("malformed settings keep no Worker alive: what it waits for is done with the answer", async () => {
+  const waiting: Array<Promise<unknown>> = []
+  const gateway = createGateway({ env: { BASETEN_INFERENCE_URL: "ftp://host.example" } })
+  await gateway.fetch(call("/livez"), { waitUntil: (promise) => void waiting.push(promise) })
+  assert.equal(waiting.length, 1)
+  await Promise.all(waiting)
+})
+
 test("fetch() answers where the app's own functions throw, and its log says where", async () => {
   const log = mock.method(console, "error", () => {})
   const gateway = createGateway({
