@@ -11,7 +11,7 @@ import type { HeaderFields } from "../headers/header-fields.ts"
 import { declaredLength } from "../body/read-body.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { Answer, RelayedBody } from "../relay/answer.ts"
-import type { BodyRelay, RelayInput } from "../relay/relay-body.ts"
+import type { RelayInput } from "../relay/relay-body.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
 import { isEventStream } from "../sse/framing.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
@@ -109,13 +109,14 @@ class Relaying implements RelayInput {
     service: StreamRelay["Service"],
   ): Promise<Result.Result<Answer, GatewayError>> | Result.Result<Answer, GatewayError> {
     const relay = service.relay(this)
+    // Not every runtime cancels the body if its client leaves while nothing is being written.
+    this.#exchange.cut.onCut((reason) => relay.cut(reason))
     if (this.#isShort) {
       return relay.whole().then((bytes) =>
-        Result.succeed(this.#with(bytes as Uint8Array<ArrayBuffer> | undefined ?? this.#streamed(relay)))
+        Result.succeed(this.#with(bytes as Uint8Array<ArrayBuffer> | undefined ?? relay))
       )
     }
-    if (this.#rewritten) return this.#rewrite(this.#streamed(relay))
-    return Result.succeed(this.#with(this.#streamed(relay)))
+    return this.#rewritten ? this.#rewrite(relay) : Result.succeed(this.#with(relay))
   }
 
   /** A body that is also cached or shared must end by itself, and so is not read whole. */
@@ -127,11 +128,6 @@ class Relaying implements RelayInput {
   #with(body: Answer["body"]): Answer {
     const { status, statusText, headers } = this.#answer
     return { status, statusText, headers, body }
-  }
-  /** Not every runtime cancels the body if its client leaves while nothing is being written. */
-  #streamed(relay: BodyRelay): RelayedBody {
-    this.#exchange.cut.onCut((reason) => relay.cut(reason))
-    return relay
   }
   async #rewrite(body: RelayedBody): Promise<Result.Result<Answer, GatewayError>> {
     try {

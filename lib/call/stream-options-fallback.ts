@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import { requestUsage } from "../body/include-usage.ts"
 import { concatBytes } from "../bytes/concat.ts"
 import { isCoded } from "../headers/content-codings.ts"
+import type { Cut } from "../upstream/cut.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { Call } from "./call.ts"
@@ -27,13 +28,14 @@ const bodyRequestingUsage = ({ route: { framing }, body }: CallTarget): CallTarg
   return bytes && { ...body, bytes }
 }
 
-/** A short body, read whole; `undefined` if it is longer, slower, or breaks off. Its own time-outs apply meanwhile. */
-const wholeOf = async (answer: UpstreamAnswer): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+/** A short body, read whole; `undefined` if it is longer, slower, breaks off, or is cut. Its own time-outs apply meanwhile. */
+const wholeOf = async (answer: UpstreamAnswer, cut: Cut): Promise<Uint8Array<ArrayBuffer> | undefined> => {
   const { body } = answer
   if (body === undefined) return new Uint8Array(0)
   const chunks: Array<Uint8Array> = []
   let size = 0
   const timer = setTimeout(() => answer.release(), refusalTime)
+  const forgetCut = cut.onCut(() => answer.release())
   try {
     while (size <= longestRefusal) {
       const { done, value } = await body.read()
@@ -45,6 +47,7 @@ const wholeOf = async (answer: UpstreamAnswer): Promise<Uint8Array<ArrayBuffer> 
     // It broke off, or took too long.
   } finally {
     clearTimeout(timer)
+    forgetCut()
   }
   return undefined
 }
@@ -54,8 +57,8 @@ const wholeOf = async (answer: UpstreamAnswer): Promise<Uint8Array<ArrayBuffer> 
  * an error about them, or one that does not say what it is about: in a coding, too long, too slow, or broken off. The
  * client's own request may be sound then, and an error is cheap to get again.
  */
-const unlessUnsupported = async (answer: UpstreamAnswer): Promise<UpstreamAnswer | undefined> => {
-  const bytes = isCoded(answer.headers) ? undefined : await wholeOf(answer)
+const unlessUnsupported = async (answer: UpstreamAnswer, cut: Cut): Promise<UpstreamAnswer | undefined> => {
+  const bytes = isCoded(answer.headers) ? undefined : await wholeOf(answer, cut)
   if (bytes === undefined || /stream_options|include_usage/.test(new TextDecoder().decode(bytes))) {
     answer.release()
     return undefined
@@ -81,7 +84,7 @@ const requestingUsage = async (tried: Tried, call: Call): ReturnType<Tried> => {
   }
   const { exchange } = call
   const answered = exchange.elapsed()
-  const answer = await unlessUnsupported(result.success)
+  const answer = await unlessUnsupported(result.success, call.cut)
   exchange.spentUpstream(exchange.elapsed() - answered)
   if (answer !== undefined) {
     call.requestedUsage = true

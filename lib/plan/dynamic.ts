@@ -54,7 +54,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       continue
     }
     const result = yield* callModel(planning, target, bytes, node, budgets)
-    if (clientLeft(result)) return result
+    if (clientLeft(result)) return unanswered(target, result)
     if (succeeded(result)) {
       release(answer)
       answer = result
@@ -65,13 +65,17 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       node = node.failed()
     }
   }
+  if (answer !== undefined) return answer
+  if (failure !== undefined) return unanswered(target, failure)
   const detail = `The route "${graph.name}" ended at element "${node.element}" without calling a model.`
-  // No model has answered: the record names what the client asked for.
-  if (answer === undefined && failure !== undefined && Result.isFailure(failure)) {
-    const { report } = failure.failure
-    if (report !== undefined) report.model = recordedModel(target)
-  }
-  return answer ?? failure ?? failed(new GatewayError({ reason: "provider_failed", detail }))
+  return failed(new GatewayError({ reason: "provider_failed", detail }))
+}
+
+/** No model has answered: the record names what the client asked for. */
+const unanswered = (target: CallTarget, failure: PlanResult): PlanResult => {
+  const report = Result.isFailure(failure) ? failure.failure.report : undefined
+  if (report !== undefined) report.model = recordedModel(target)
+  return failure
 }
 
 /** Calls the model of an element, with the request's body adapted to that model. */
