@@ -111,8 +111,10 @@ const record = (
   } catch (defect) {
     report(finished, defect)
   }
-  if (recorded === undefined) end(finished, options, refreshed)
-  else void reported(finished, recorded).then(() => end(finished, options, refreshed))
+  // An app's own function may return anything.
+  if (recorded instanceof Promise) {
+    void reported(finished, recorded).then(() => end(finished, options, refreshed))
+  } else end(finished, options, refreshed)
 }
 
 const end = (

@@ -126,6 +126,16 @@ for (
   })
 }
 
+for (const returned of [1, null, { then: () => {} }]) {
+  test(`telemetry that returns ${JSON.stringify(returned)} is not waited for`, async () => {
+    const { log, finish } = publisher({ tell: () => returned as unknown as void })
+    finish("1")
+    finish("2")
+    await turn()
+    assert.equal(log.filter((line) => line === "published").length, 2)
+  })
+}
+
 test("on Workers each request publishes its own, and is done when its record and the prices are", async () => {
   let priced = (): void => {}
   let told = (): void => {}
