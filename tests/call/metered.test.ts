@@ -1,0 +1,103 @@
+/** What a call took, written into its report when its answer has ended. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Result from "effect/Result"
+import type { Call } from "../../lib/call/call.ts"
+import { metered } from "../../lib/call/metered.ts"
+import { priceOf } from "../../lib/pricing/price.ts"
+import type { Ending } from "../../lib/record/request-record.ts"
+import { pricesOf, someCall, someUpstream } from "../support/some-call.ts"
+
+/** A dollar for a token that goes in, ten for one that comes out. */
+const prices = pricesOf({ m: priceOf(10n ** 18n, undefined, 10n ** 19n) })
+const json = { "content-type": "application/json" }
+const events = { "content-type": "text/event-stream" }
+const usage = { prompt_tokens: 2, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 1 } }
+
+/** Meters an answer of this text, as a relay would. */
+const meter = async (
+  upstream: ReturnType<typeof someUpstream>,
+  text: string,
+  { call = someCall({ model: "m" }), ending = "complete", whole = ending === "complete" }: {
+    readonly call?: Call
+    readonly ending?: Ending
+    readonly whole?: boolean
+  } = {},
+) => {
+  const tried = () => Promise.resolve(Result.succeed(upstream))
+  const answer = Result.getOrThrow(await metered({ prices }, call.gateway, tried)(call))
+  answer.observer?.push(new TextEncoder().encode(text))
+  answer.meter?.received()
+  answer.observer?.finish()
+  answer.meter?.stop()
+  for (const tap of answer.taps) await tap.ended(ending, whole)
+  return { report: call.report, answer }
+}
+
+test("the usage that an answer reports is priced", async () => {
+  const { report } = await meter(someUpstream(200, "", json), JSON.stringify({ usage }))
+  const { tokensIn, tokensOut, tokensCached, usageSource, cost, customCost } = report
+  assert.deepEqual([tokensIn, tokensOut, tokensCached, usageSource, cost, customCost], [
+    2,
+    3,
+    1,
+    "exact",
+    32,
+    false,
+  ])
+})
+
+test("a stream's first token is noticed, its usage counted; if it was cut, that is partial", async () => {
+  const chunk = (choices: ReadonlyArray<object>, members: object = {}) =>
+    `data: ${JSON.stringify({ choices, ...members })}\n\n`
+  const stream = chunk([{ delta: { content: "Hi" } }]) + chunk([], { usage })
+  const { report } = await meter(someUpstream(200, "", events), `${stream}data: [DONE]\n\n`)
+  assert.deepEqual([report.tokensOut, report.usageSource, typeof report.firstTokenAt], [3, "exact", "number"])
+  const cut = await meter(someUpstream(200, "", events), stream, { ending: "upstream_cut" })
+  assert.deepEqual([cut.report.tokensOut, cut.report.usageSource], [3, "partial"])
+})
+
+test("a JSON body that was cut has no usage, and its cost is not known", async () => {
+  const { report } = await meter(someUpstream(200, "", json), JSON.stringify({ usage }), {
+    ending: "upstream_cut",
+  })
+  assert.deepEqual([report.tokensIn, report.usageSource, report.cost], [null, null, null])
+})
+
+test("a client that left does not make an answer partial that came whole", async () => {
+  const { report } = await meter(someUpstream(200, "", json), JSON.stringify({ usage }), {
+    ending: "client_left",
+    whole: true,
+  })
+  assert.deepEqual([report.tokensIn, report.usageSource], [2, "exact"])
+})
+
+test("an error has no usage, and costs nothing", async () => {
+  const { report, answer } = await meter(someUpstream(500, "", json), "{}")
+  assert.deepEqual([answer.observer, report.tokensIn, report.cost], [undefined, null, 0])
+})
+
+test("an answer that reports an error in spite of its status is one", async () => {
+  const { report } = await meter(
+    someUpstream(200, "", json),
+    JSON.stringify({ error: { message: "out of memory", type: "server_error" } }),
+  )
+  assert.ok(report.error !== null)
+  assert.equal(report.cost, 0)
+})
+
+test("a model that has no price is looked for in the answer", async () => {
+  const call = someCall({ model: "alias" })
+  const { report } = await meter(someUpstream(200, "", json), JSON.stringify({ model: "m", usage }), { call })
+  assert.deepEqual([report.model, report.cost], ["alias", 32])
+})
+
+test("a stream in a coding that cannot be read is released, and refused", async () => {
+  const call = someCall({ body: { model: "m", messages: [], stream: true } })
+  const upstream = someUpstream(200, "", { ...events, "content-encoding": "zstd" })
+  const result = await metered({ prices }, call.gateway, () => Promise.resolve(Result.succeed(upstream)))(
+    call,
+  )
+  assert.ok(Result.isFailure(result))
+  assert.equal(upstream.released, 1)
+})
