@@ -17,27 +17,27 @@ import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSel
 /** What `RequestLog` does. */
 export interface RequestLogShape {
   /**
-   * Takes an entry: what a slow store cannot take is dropped and counted.
+   * Takes an entry; entries that a slow store cannot take are dropped and counted.
    *
    * @returns a promise if the entry is lost unless the platform waits (`waitUntil`); the client does not wait for it
    */
   readonly append: (record: RequestRecord, payloads: Payloads | undefined) => void | Promise<void>
   readonly list: (query: LogQuery) => Effect.Effect<LogPage>
   readonly get: (scope: LogScope, id: string) => Effect.Effect<LogEntry | undefined>
-  /** A body of an entry; `undefined` if it was not kept, or there is no such entry. */
+  /** A body of an entry; `undefined` if it was not stored, or there is no such entry. */
   readonly payload: (
     scope: LogScope,
     id: string,
     which: keyof Payloads,
   ) => Effect.Effect<Payload | undefined>
-  /** Changes an entry; `false` if there is none. */
+  /** Changes an entry; `false` if there is no such entry. */
   readonly patch: (scope: LogScope, id: string, patch: LogPatch) => Effect.Effect<boolean>
   /** Deletes the first `limit` entries of a selection, in its order; all of them without a limit. */
   readonly remove: (selection: LogSelection, limit: number | undefined) => Effect.Effect<number>
-  /** Figures by time bucket and group, in the order of time. */
+  /** Aggregates by time bucket and group, in chronological order. */
   readonly analytics: (query: AnalyticsQuery) => Effect.Effect<ReadonlyArray<AnalyticsRow>>
   readonly health: Effect.Effect<LogHealth>
-  /** Writes what waits to be written. */
+  /** Writes the queued entries. */
   readonly flush: Effect.Effect<void>
 }
 
@@ -46,8 +46,8 @@ const RequestLogKey: Context.ServiceClass<RequestLog, "basegate/request-log/Requ
     .Service<RequestLog, RequestLogShape>()("basegate/request-log/RequestLog")
 
 /**
- * The log of every gateway. No method fails: a log that cannot write keeps what it can in memory, counts what it drops,
- * and warns once.
+ * The log of all gateways. No method fails: a log that cannot write keeps as many entries as it can in memory, counts those
+ * that it drops, and warns once.
  */
 export class RequestLog extends RequestLogKey {
   /**

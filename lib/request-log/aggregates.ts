@@ -1,5 +1,5 @@
 /**
- * Figures of many entries, which can be added up and taken away again.
+ * Aggregates of many entries, which can be added and subtracted.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface Aggregates {
   readonly first_token: Histogram
 }
 
-/** What is summed up, beside the histograms; in the order in which the log's file has it. */
+/** The sums beside the histograms, in the order of the log's file. */
 export const sums = [
   "requests",
   "errors",
@@ -33,7 +33,7 @@ export const sums = [
   "unpriced",
 ] as const satisfies ReadonlyArray<keyof Aggregates>
 
-/** The figures of nothing. */
+/** The aggregates of no entries. */
 export const emptyAggregates = (): Aggregates => ({
   requests: 0,
   errors: 0,
@@ -47,13 +47,13 @@ export const emptyAggregates = (): Aggregates => ({
   first_token: new Map(),
 })
 
-/** The facts that figures are made of. */
+/** The fields that are aggregated. */
 export type Measured = Pick<
   FilterableFields,
   "success" | "cached" | "duration" | "first_token" | "cost" | "tokens_in" | "tokens_out" | "tokens_cached"
 >
 
-/** Adds an entry; takes it away where `sign` is -1. */
+/** Adds an entry, or subtracts it if `sign` is -1. */
 export const addFacts = (figures: Aggregates, facts: Measured, sign: 1 | -1): void => {
   figures.requests += sign
   figures.errors += sign * (1 - facts.success)
@@ -67,17 +67,17 @@ export const addFacts = (figures: Aggregates, facts: Measured, sign: 1 | -1): vo
   if (facts.first_token !== null) count(figures.first_token, slotOf(facts.first_token), sign)
 }
 
-/** Adds figures to others. */
+/** Adds aggregates to others. */
 export const addAggregates = (to: Aggregates, figures: Aggregates): void => {
   for (const name of sums) to[name] += figures[name]
   for (const [slot, counted] of figures.duration) count(to.duration, slot, counted)
   for (const [slot, counted] of figures.first_token) count(to.first_token, slot, counted)
 }
 
-/** Dollars to twelve digits, and to a millionth of a millionth: what is left of adding binary fractions goes. */
+/** Dollars rounded to twelve digits, and to 10⁻¹², which removes the residue of adding binary fractions. */
 const dollars = (cost: number): number => Number((Math.round(cost * 1e12) / 1e12).toPrecision(12))
 
-/** Figures as analytics tell them. */
+/** Aggregates in the form of analytics. */
 export const aggregatesRow = (
   time: number,
   group: AnalyticsRow["group"],
@@ -86,19 +86,19 @@ export const aggregatesRow = (
   time,
   group,
   ...sums,
-  // What nobody knows the price of has not cost nothing.
+  // An unknown price is not a price of 0.
   cost: sums.requests > 0 && sums.unpriced === sums.requests ? null : dollars(cost),
   duration: percentilesOf(duration),
   time_to_first_token: percentilesOf(first_token),
 })
 
-/** What lists tell of all entries that were asked for. */
+/** The totals that lists report of all matching entries. */
 export interface Tally {
   total: number
   readonly ranges: { -readonly [Key in keyof LogPage["ranges"]]: Range }
 }
 
-/** The tally of nothing. */
+/** The tally of no entries. */
 export const noTally = (): Tally => {
   const none = { min: null, max: null }
   return {
@@ -107,7 +107,7 @@ export const noTally = (): Tally => {
   }
 }
 
-/** The range of two ranges. */
+/** The union of two ranges. */
 export const wider = (one: Range, other: Range): Range => {
   if (one.min === null || one.max === null) return other
   if (other.min === null || other.max === null) return one

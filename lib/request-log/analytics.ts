@@ -1,5 +1,5 @@
 /**
- * Figures by time bucket and group.
+ * Aggregates by time bucket and group.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { addAggregates, addFacts, type Aggregates, aggregatesRow, emptyAggregate
 import { compareText, pairsIn } from "./filter.ts"
 import type { AnalyticsQuery, AnalyticsRow, Dimension } from "./query.ts"
 
-/** What one group is told apart by: the value of each dimension, in the order asked for. */
+/** The key of a group: the value of each dimension, in the order of the query. */
 export type Group = ReadonlyArray<string | null>
 
-/** Gathers figures. */
+/** Gathers aggregates. */
 export interface Gathered {
   readonly add: (created: number, group: Group, facts: FilterableFields) => void
-  /** Adds figures that belong into one bucket altogether. */
+  /** Adds aggregates that all belong to one bucket. */
   readonly merge: (created: number, group: Group, figures: Aggregates) => void
   readonly rows: () => ReadonlyArray<AnalyticsRow>
 }
@@ -43,7 +43,7 @@ export const groupOf = (
     }
   })
 
-/** Begins to gather figures for a question. */
+/** Starts to gather aggregates for a query. */
 export const gather = ({ bucket, by }: Pick<AnalyticsQuery, "bucket" | "by">): Gathered => {
   const cells = new Map<string, { time: number; group: Group; key: string; figures: Aggregates }>()
   const cellAt = (created: number, group: Group): Aggregates => {

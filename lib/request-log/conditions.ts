@@ -1,18 +1,18 @@
 /**
- * Filters, read once: their values in the form of the facts, their bounds in time apart from the rest.
+ * Filters, compiled once: their values in the form of the fields, their bounds in time apart from the rest.
  *
  * @module
  */
 import type { FilterableFields } from "./filterable-fields.ts"
 import type { FilterKey, LogFilter, Operator } from "./query.ts"
 
-/** What a fact is compared as. */
+/** The type that a field is compared as. */
 export type ValueKind = "text" | "number" | "time" | "truth"
 type FieldKey = Exclude<FilterKey, "metadata.key" | "metadata.value">
 
 /**
- * What a key looks at: a fact, or what is the same for every entry (`constant`). `compat` is whether the route is
- * one of Cloudflare's compat routes.
+ * The field that a key refers to, or a value that is the same for every entry (`constant`). `compat` is whether the route
+ * is one of Cloudflare's compat routes.
  */
 export interface FilterField {
   readonly kind: ValueKind
@@ -22,7 +22,7 @@ export interface FilterField {
 
 const field = (kind: ValueKind, fact: keyof FilterableFields | "compat"): FilterField => ({ kind, fact })
 
-/** Cloudflare's keys and ours. What the gateway does not have (`dlp_action`, `model_type`, `wholesale`) is constant. */
+/** Cloudflare's keys and ours. Those that the gateway does not have (`dlp_action`, `model_type`, `wholesale`) are constant. */
 export const fields: Readonly<Record<FieldKey, FilterField>> = {
   id: field("text", "id"),
   created_at: field("time", "created"),
@@ -50,32 +50,32 @@ export const fields: Readonly<Record<FieldKey, FilterField>> = {
   ending: field("text", "ending"),
 }
 
-/** What a fact is compared with. */
+/** A value to compare a field with. */
 export type Operand = string | number | null
 
-/** One condition on a fact. */
+/** One condition on a field. */
 export interface FieldCondition {
   readonly key: FieldKey
   readonly operator: Operator
   readonly values: ReadonlyArray<Operand>
 }
 
-/** A condition on a text of a pair. `lt` and `gt`, which no text fulfils, have no values. */
+/** A condition on a text of a metadata pair. `lt` and `gt`, which no text fulfils, have no values. */
 export interface TextTest {
   readonly operator: Operator
   readonly values: ReadonlyArray<string>
 }
 
-/** Some pair of the metadata fulfils the tests; with `none`, no pair fulfils them. */
+/** Some metadata pair fulfils the tests; with `none`, no pair does. */
 export interface PairCondition {
   readonly name?: TextTest
   readonly value?: TextTest
   readonly none: boolean
 }
 
-/** What filters come to. */
+/** Compiled filters. */
 export interface Conditions {
-  /** From, and up to but not at, in whole milliseconds since 1970. */
+  /** From (inclusive) and until (exclusive), in whole milliseconds since 1970. */
   readonly since: number
   readonly until: number
   readonly fields: ReadonlyArray<FieldCondition>
@@ -101,7 +101,7 @@ const truths = new Map<Value, 0 | 1>([
   ...([false, "false", 0, "0"] as const).map((value) => [value, 0] as const),
 ])
 
-/** A filter's value as that of a kind; nothing where it can never be one. */
+/** A filter's value converted to a kind; `undefined` if it cannot be. */
 export const operandOf = (kind: ValueKind, value: Value): Operand | undefined => {
   if (value === null) return null
   if (kind === "text") return String(value)
@@ -131,7 +131,7 @@ const alone = (part: "name" | "value", test: TextTest): PairCondition =>
     ? { [part]: { ...test, operator: "eq" }, none: true }
     : { [part]: test, none: false }
 
-/** The bounds that a condition on the time comes to; nothing where it is no plain range. */
+/** The bounds of a condition on the time; `undefined` if it is not a plain range. */
 const boundsOf = (
   { operator, values }: FieldCondition,
 ): readonly [since: number, until: number] | undefined => {
@@ -145,7 +145,7 @@ const boundsOf = (
     : undefined
 }
 
-/** Reads filters. */
+/** Compiles filters. */
 export const conditionsOf = (filters: ReadonlyArray<LogFilter>): Conditions => {
   let [since, until] = [-Infinity, Infinity]
   const onFields: Array<FieldCondition> = []

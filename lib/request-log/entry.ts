@@ -1,11 +1,11 @@
 /**
- * What the request log keeps of one request.
+ * An entry of the request log.
  *
  * @module
  */
 import type { RequestRecord } from "../record/request-record.ts"
 
-/** A body as it was kept: its beginning, as text, with every secret that the gateway knows redacted. */
+/** A body as logged: its beginning, as text, with every secret that the gateway knows redacted. */
 export interface Payload {
   readonly text: string
   /** The size of the whole body in bytes. */
@@ -14,7 +14,7 @@ export interface Payload {
   readonly complete: boolean
 }
 
-/** The bodies of a request, where they are kept. */
+/** The logged bodies of a request. */
 export interface Payloads {
   readonly request: Payload | null
   readonly response: Payload | null
@@ -33,7 +33,7 @@ export interface Feedback {
   readonly score: number | null
 }
 
-/** What can be changed of an entry; what is left out stays. */
+/** Changes to an entry; absent members stay unchanged. */
 export interface LogPatch extends Partial<Feedback> {
   readonly metadata?: RequestRecord["metadata"]
 }

@@ -1,5 +1,5 @@
 /**
- * Filters, search and order over facts in memory; `sqlite/fragment.ts` has the same for SQLite.
+ * Filters, search and order of entries in memory; `sqlite/fragment.ts` has the same for SQLite.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { type Conditions, type FieldCondition, fields, type Operand, type TextTe
 import type { FilterableFields } from "./filterable-fields.ts"
 import type { LogSelection, OrderKey } from "./query.ts"
 
-/** Text without regard to the case of ASCII letters, which are the only ones that SQLite's `lower` knows. */
+/** Text with ASCII letters in lower case; SQLite's `lower` converts no others. */
 export const folded = (text: string): string => text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
 const factOf = (facts: Partial<FilterableFields>, key: FieldCondition["key"]): Operand => {
@@ -21,7 +21,7 @@ const contains = (text: string, parts: ReadonlyArray<Operand>): boolean => {
   return parts.some((part) => typeof part === "string" && within.includes(folded(part)))
 }
 
-/** Whether the fact that a condition asks about fulfils it. */
+/** Whether a field fulfils its condition. */
 export const fulfils = (
   facts: Partial<FilterableFields>,
   { key, operator, values }: FieldCondition,
@@ -64,7 +64,7 @@ export const matches = (facts: FilterableFields, { since, until, fields, pairs }
     pairsIn(facts).some((pair) => passes(pair[0], name) && passes(pair[1], value)) !== none
   )
 
-/** Whether a text stands in one of the places that are searched. */
+/** Whether one of the searched fields contains a text. */
 export const found = (facts: FilterableFields, search: string): boolean => {
   const { id, event_id, provider, model, path, error, user_agent, pairs } = facts
   const part = folded(search)
@@ -72,7 +72,7 @@ export const found = (facts: FilterableFields, search: string): boolean => {
     .some((place) => place !== null && folded(place).includes(part))
 }
 
-/** By code points, which is the order of UTF-8 bytes: surrogates come after all that is not one. */
+/** By code points, the order of UTF-8 bytes: surrogate pairs sort after all other characters. */
 export const compareText = (one: string, other: string): number => {
   const length = Math.min(one.length, other.length)
   for (let index = 0; index < length; index++) {
@@ -84,7 +84,7 @@ export const compareText = (one: string, other: string): number => {
   return one.length - other.length
 }
 
-/** `null` before all else. */
+/** `null` sorts first. */
 export const compareOperands = (one: Operand, other: Operand): number => {
   if (one === other) return 0
   if (one === null) return -1

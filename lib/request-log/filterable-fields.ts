@@ -1,17 +1,17 @@
 /**
- * What filters, orders and figures go by: an entry as plain values, the same in memory and in SQLite.
+ * The fields for filters, orders and aggregates: an entry as plain values, the same in memory and in SQLite.
  *
  * @module
  */
 import type { RequestRecord } from "../record/request-record.ts"
 import type { Feedback, LogEntry } from "./entry.ts"
 
-/** A request succeeded if its answer was no error, told of none, and arrived whole. */
+/** A request succeeded if its answer was not an error, reported none, and arrived whole. */
 export const isSuccess = (
   { status, ending, error }: Pick<RequestRecord, "status" | "ending" | "error">,
 ): boolean => status < 400 && ending === "complete" && error === null
 
-/** The values by name. Times are in milliseconds, `created` since 1970; truth is 1 and 0, as SQLite has it. */
+/** The values by name. Times are in milliseconds, `created` since 1970; booleans are 1 and 0, as in SQLite. */
 export interface FilterableFields {
   readonly created: number
   readonly id: string
@@ -46,8 +46,8 @@ const sum = (one: number | null, other: number | null): number | null =>
   one === null && other === null ? null : (one ?? 0) + (other ?? 0)
 
 /**
- * Metadata as text in which a pair is found by its text alone: one line `"key":"value"` a pair, both as JSON
- * strings, in which no line break can stand. Values that are no text become it.
+ * Metadata as text in which a pair can be found by a plain search: one line `"key":"value"` for each pair, both as JSON
+ * strings, which contain no line breaks. Values of other types become text.
  */
 export const pairsOf = (metadata: RequestRecord["metadata"]): string => {
   let pairs = ""
@@ -58,12 +58,12 @@ export const pairsOf = (metadata: RequestRecord["metadata"]): string => {
 }
 
 /**
- * A caller's text as SQLite can keep it and give it back: half a surrogate pair and NUL become U+FFFD. An entry's sums
- * are found by it when the entry is deleted.
+ * A caller's text in a form that survives SQLite: half a surrogate pair and NUL become U+FFFD. When an entry is deleted,
+ * its sums are found by this text.
  */
 const keepable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
 
-/** The facts of an entry. */
+/** The fields of a record with its feedback. */
 export const fieldsOf = (
   record: RequestRecord,
   { feedback }: Pick<Feedback, "feedback">,
@@ -95,5 +95,5 @@ export const fieldsOf = (
   pairs: pairsOf(record.metadata),
 })
 
-/** The facts of an entry of the log. */
+/** The fields of an entry. */
 export const fieldsOfEntry = (entry: LogEntry): FilterableFields => fieldsOf(entry, entry)

@@ -1,5 +1,5 @@
 /**
- * Times counted in slots that grow by 4 %, so that percentiles of any number of requests can be kept and added up.
+ * Times counted in slots that grow by 4 %, so that percentiles of any number of requests can be stored and added.
  * A percentile is the middle of its slot: within 2 % of the exact one.
  *
  * @module
@@ -7,7 +7,7 @@
 import type { Percentiles } from "./query.ts"
 
 const growth = Math.log(1.04)
-/** The least time that has a slot of its own: a microsecond, as far as clocks go. */
+/** The least time that has a slot of its own: a microsecond, the resolution of clocks. */
 const least = 0.001
 
 /** How many times fell into each slot. */
@@ -20,7 +20,7 @@ export const slotOf = (milliseconds: number): number =>
 const middleOf = (slot: number): number =>
   slot === 0 ? 0 : Math.round(1000 * least * Math.exp((slot - 0.5) * growth)) / 1000
 
-/** Counts a slot `by` times more; one that comes to nothing is forgotten. */
+/** Adds `by` to the count of a slot; a slot whose count reaches 0 is removed. */
 export const count = (histogram: Histogram, slot: number, by: number): void => {
   const sum = (histogram.get(slot) ?? 0) + by
   if (sum === 0) histogram.delete(slot)
@@ -29,7 +29,7 @@ export const count = (histogram: Histogram, slot: number, by: number): void => {
 
 const shares = [0.5, 0.9, 0.95, 0.99]
 
-/** The percentiles of what was counted. */
+/** The percentiles of a histogram. */
 export const percentilesOf = (histogram: Histogram): Percentiles => {
   const slots = Int32Array.from(histogram.keys()).sort()
   let total = 0

@@ -1,5 +1,5 @@
 /**
- * Keeps the beginning of a body for the log.
+ * Captures the beginning of a body for the log.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { redact, redactionMark, type Secrets } from "../redaction/secrets.ts"
 import type { Payload } from "./entry.ts"
 import { streamText, wholeLines } from "./stream-text.ts"
 
-/** A body of which the beginning is being kept. */
+/** A body being captured. */
 export interface PayloadKeeper {
   /** Takes a copy of the next bytes, as far as they are kept. */
   readonly push: (chunk: Uint8Array) => void
-  /** What was kept, with every one of the secrets blotted out; nothing of a stream that tells one in pieces. */
+  /** The captured text, with every secret redacted; only the redaction mark if a stream contains one split over events. */
   readonly finish: (secrets: ReadonlyArray<Secrets>) => Payload
 }
 
 /**
- * As much more is held as a secret is long, so that none is seen half where the text is cut off: Node takes no longer
- * headers than these.
+ * How much is held beyond the limit, so that no secret is cut in half at the end of the text: Node accepts no longer
+ * headers than this.
  */
 const longestSecret = 16_384
 
 /**
- * Starts to keep a body.
+ * Starts to capture a body.
  *
  * @param limit how much of it is kept, in bytes
  */
@@ -44,8 +44,8 @@ export const keepPayload = (limit: number): PayloadKeeper => {
       const given = new TextDecoder().decode(concatBytes(chunks, held))
       const lines = wholeLines(given)
       const text = redact(lines, ...secrets)
-      const told = streamText(text)
-      if (secrets.some(({ contains }) => contains(told))) {
+      const joined = streamText(text)
+      if (secrets.some(({ contains }) => contains(joined))) {
         return { text: redactionMark, size, complete: false }
       }
       return {

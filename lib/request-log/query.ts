@@ -1,5 +1,5 @@
 /**
- * Questions to the request log.
+ * Queries of the request log.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { LogEntry, LogScope } from "./entry.ts"
 /**
  * How a filter compares (Cloudflare's names).
  *
- * - `eq`, `neq`: to the letter; `null` is what is not known, and `neq` holds wherever `eq` does not.
- * - `contains`: texts alone, without regard to the case of ASCII letters.
+ * - `eq`, `neq`: exactly; `null` means unknown, and `neq` holds whenever `eq` does not.
+ * - `contains`: only texts, without regard to the case of ASCII letters.
  * - `lt`, `gt`: numbers, and `created_at` by ISO dates or milliseconds since 1970; never texts.
  *
- * Numbers and truths may be given as text, and the values of metadata are compared as text.
+ * Numbers and booleans may be given as text, and the values of metadata are compared as text.
  */
 export type Operator = "eq" | "neq" | "contains" | "lt" | "gt"
 
-/** What can be filtered by: Cloudflare's keys, and those of ours that it has no word for. */
+/** The keys for filters: Cloudflare's, and those of ours that it has no equivalent for. */
 export const filterKeys = [
   "id",
   "created_at",
@@ -82,7 +82,7 @@ export interface LogSelection {
   readonly scope: LogScope
   readonly filters: ReadonlyArray<LogFilter>
   /**
-   * Text that stands somewhere in the id, event id, model, provider, path, error, user agent or metadata;
+   * Text to find anywhere in the id, event id, model, provider, path, error, user agent or metadata;
    * the case of ASCII letters does not matter.
    */
   readonly search?: string
@@ -103,7 +103,7 @@ export interface Range {
   readonly max: number | null
 }
 
-/** Some entries, and what holds of all that were asked for. */
+/** A page of entries, and the totals of all matching ones. */
 export interface LogPage {
   readonly entries: ReadonlyArray<LogEntry>
   readonly total: number
@@ -112,16 +112,16 @@ export interface LogPage {
   >
 }
 
-/** What analytics can be divided by: `metadata.{key}` beside the fixed names. */
+/** The dimensions of analytics: `metadata.{key}` beside the fixed names. */
 export type Dimension = "model" | "provider" | "gateway" | "status" | "cached" | `metadata.${string}`
 
-/** A question for figures. */
+/** A query of analytics. */
 export interface AnalyticsQuery {
   readonly account: string
-  /** All gateways of the account where it is left out. */
+  /** All gateways of the account if absent. */
   readonly gateway?: string
   readonly filters: ReadonlyArray<LogFilter>
-  /** From, and up to but not at, in milliseconds since 1970. */
+  /** From (inclusive) and until (exclusive), in milliseconds since 1970. */
   readonly since: number
   readonly until: number
   /** The width of a time bucket in milliseconds; buckets begin at its multiples. */
@@ -129,7 +129,7 @@ export interface AnalyticsQuery {
   readonly by: ReadonlyArray<Dimension>
 }
 
-/** Percentiles of a time in milliseconds, within 2 % of the exact ones; `null` where nothing was measured. */
+/** Percentiles of a time in milliseconds, within 2 % of the exact ones; `null` if nothing was measured. */
 export interface Percentiles {
   readonly p50: number | null
   readonly p90: number | null
@@ -137,7 +137,7 @@ export interface Percentiles {
   readonly p99: number | null
 }
 
-/** The figures of one time bucket and one group. */
+/** The aggregates of one time bucket and one group. */
 export interface AnalyticsRow {
   /** When the bucket begins, in milliseconds since 1970. */
   readonly time: number
@@ -150,7 +150,7 @@ export interface AnalyticsRow {
   readonly tokens_in: number
   readonly tokens_out: number
   readonly tokens_cached: number
-  /** In US dollars, of the requests whose cost is known; `null` where it is of none of them. */
+  /** In US dollars, of the requests whose cost is known; `null` if it is known for none of them. */
   readonly cost: number | null
   /** The requests whose cost is not known. */
   readonly unpriced: number

@@ -1,5 +1,5 @@
 /**
- * What a stream of JSON tells a few letters at a time.
+ * Reassembles text that a stream delivers in deltas, so that a secret split over events is found.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { parseOrUndefined } from "../json/parse.ts"
 /** An event's data, or a line of JSON lines. */
 const line = /^(?:data:)?[\t ]*(\{.*\})[\t\r ]*$/gm
 
-/** Answers nest less deep; what nests deeper is there to exhaust the stack. */
+/** Answers nest less deeply; deeper nesting is an attempt to exhaust the stack. */
 const deepest = 32
 
 /**
- * A stream up to its last whole line: what a line that was cut off within says cannot be told from other things, and may
- * be the rest of what the line before began. Other texts stay as they are.
+ * A stream up to its last whole line: a truncated line cannot be parsed, and may complete a secret that the line before
+ * began. Other texts are returned unchanged.
  */
 export const wholeLines = (stream: string): string => {
   const last = Math.max(stream.lastIndexOf("\n"), stream.lastIndexOf("\r")) + 1
@@ -24,8 +24,8 @@ export const wholeLines = (stream: string): string => {
 }
 
 /**
- * The texts that a stream gives in pieces, each put together: those that have the same place in their objects, and the
- * same choice, block or item where a member such as `index` tells it. Other texts than streams have no pieces.
+ * The texts that a stream delivers in deltas, each joined: deltas belong together if they have the same path in their
+ * objects, and the same choice, block or item if a member such as `index` names one. Empty if the text is not a stream.
  */
 export const streamText = (stream: string): string => {
   const lines = [...stream.matchAll(line)]

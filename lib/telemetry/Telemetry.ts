@@ -1,5 +1,5 @@
 /**
- * Where the record of each request goes.
+ * The destinations of each request's record.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const levelOf = (record: RequestRecord): Level => {
   return record.status >= 400 ? "warn" : "info"
 }
 
-/** Writes the lines of one turn together, since each write is a system call (3 µs on Bun 1.4). */
+/** Writes the lines of one turn of the event loop together, since each write is a system call (3 µs on Bun 1.4). */
 const lineWriter = (format: FormatLine, least: LogLevel): (record: RequestRecord, level: Level) => void => {
   let lines = ""
   const write = (): void => {
@@ -90,14 +90,14 @@ export class Telemetry extends TelemetryKey {
       },
     })
 
-  /** Keeps nothing. */
+  /** Discards records. */
   static readonly layerNone: Layer.Layer<Telemetry> = Layer.succeed(Telemetry, { record: () => {} })
 }
 
 /** A place where records go. */
 type Destination = (record: RequestRecord, level: Level, directive: LogDirective) => void | Promise<void>
 
-/** Gives a record to each destination, whatever the others do with it. */
+/** Gives a record to each destination, even if others fail. */
 const distribute =
   (destinations: ReadonlyArray<Destination>): TelemetryShape["record"] => (record, directive) => {
     const level = levelOf(record)

@@ -1,5 +1,5 @@
 /**
- * A queue whose items may also leave from its midst: in amortised constant time, and without being kept alive.
+ * A queue whose items may also leave from the middle: in amortised constant time, and without being retained.
  *
  * @module
  */
@@ -13,9 +13,9 @@ export interface Leaving {
 /** A queue in the order of arrival. */
 export interface Fifo<T extends Leaving> {
   readonly push: (item: T) => void
-  /** The first that is still there. */
+  /** The first item that has not left. */
   readonly first: () => T | undefined
-  /** The first few that are still there. */
+  /** The first few items that have not left. */
   readonly take: (count: number) => ReadonlyArray<T>
   /** To be called after an item's `gone` was set. */
   readonly left: () => void

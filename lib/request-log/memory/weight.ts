@@ -1,5 +1,5 @@
 /**
- * What entries and bodies cost to hold in memory, roughly.
+ * The rough cost of holding entries and bodies in memory.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const metadataWeight = (metadata: RequestRecord["metadata"]): number => {
   return weight
 }
 
-/** The bytes of an entry, of whose texts callers choose the length. */
+/** The bytes of an entry; callers choose the length of its texts. */
 export const recordWeight = (record: RequestRecord): number =>
   bytesPerEntry + lengthOf(record.path) + lengthOf(record.model) + lengthOf(record.error) +
   lengthOf(record.user_agent) + lengthOf(record.event_id) + lengthOf(record.request_content_type) +

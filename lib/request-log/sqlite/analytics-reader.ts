@@ -1,5 +1,5 @@
 /**
- * Figures from the file: of whole hours from their rows where kinds alone are asked about, else from the entries.
+ * Aggregates from the file: from the hourly rows if the query concerns rollup dimensions alone, else from the entries.
  *
  * @module
  */

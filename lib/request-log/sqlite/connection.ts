@@ -1,5 +1,5 @@
 /**
- * The log's file while it can be used, and the time in between.
+ * The connection to the log's file, which is reopened after failures.
  *
  * @module
  */
@@ -11,27 +11,27 @@ import { type LogReader, makeReader } from "./reader.ts"
 import { prepareFile } from "./schema.ts"
 import { type LogWriter, makeWriter } from "./writer.ts"
 
-/** A lock that another process holds is met this many times before the operator hears of it. */
+/** Lock failures tolerated before warning. */
 const patience = 3
 /** How long a file that failed is left alone, in milliseconds. */
 const pause = 5000
-/** How long a lock is waited for at the end, in milliseconds. */
+/** How long to wait for a lock when closing, in milliseconds. */
 const lastPatience = 2000
 
-/** What can be done with the file; everything throws where SQLite fails. */
+/** The open file; every method throws if SQLite fails. */
 export interface OpenLogFile {
   readonly writer: LogWriter
   readonly reader: LogReader
   readonly analytics: ReturnType<typeof analyticsReader>
 }
 
-/** A file that is opened where it can be; `now` is in milliseconds since 1970. */
+/** A file that is opened when possible; `now` is in milliseconds since 1970. */
 export interface Connection {
-  /** The file; nothing while it cannot be used. */
+  /** The file; `undefined` while it cannot be used. */
   readonly file: (now: number) => OpenLogFile | undefined
-  /** To be told of whatever was thrown: closes the file, which is opened again later. */
+  /** Call it with whatever a use of the file threw: closes the file, which is reopened later. */
   readonly failed: (cause: unknown, now: number) => void
-  /** To be told when the file was used. */
+  /** Call it after a successful use of the file. */
   readonly worked: () => void
   /** Whether it could be used at least once. */
   readonly hasOpened: () => boolean

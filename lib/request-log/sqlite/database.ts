@@ -1,10 +1,10 @@
 /**
- * As much of SQLite as the log uses: what `node:sqlite` gives on Bun, Deno and Node.
+ * The part of SQLite that the log uses, as `node:sqlite` has it on Bun, Deno and Node.
  *
  * @module
  */
 
-/** What SQLite keeps, as far as the log has it. */
+/** The values of SQLite that the log uses. */
 export type Value = string | number | null
 
 /** A row by its columns' names. */
@@ -20,14 +20,14 @@ export interface Statement {
   }
 }
 
-/** An open database. Every method throws where SQLite fails. */
+/** An open database. Every method throws if SQLite fails. */
 export interface Database {
   readonly exec: (sql: string) => void
   readonly prepare: (sql: string) => Statement
   readonly close: () => void
 }
 
-/** Opens a file, which is made where there is none. Throws where it cannot be opened. */
+/** Opens a file, which is created if it does not exist. Throws if it cannot be opened. */
 export type OpenDatabase = (file: string) => Database
 
 /** Does all of something or nothing. */

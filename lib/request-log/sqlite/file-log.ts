@@ -1,8 +1,8 @@
 /**
  * The request log in a file, behind a queue in memory.
  *
- * The queue is a memory log of its own: where the file cannot be written or read, entries stay in it and questions are
- * answered from it, until the file can be used again.
+ * The queue is a memory log of its own: while the file cannot be written or read, entries stay in it and queries are
+ * answered from it.
  *
  * @module
  */
@@ -37,9 +37,9 @@ export interface FileLog {
   readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Resumable<number>
   readonly analytics: (query: AnalyticsQuery, now: number) => Resumable<ReadonlyArray<AnalyticsRow>>
   readonly health: (now: number) => LogHealth
-  /** Writes what waits; gives whether that should soon be tried again. */
+  /** Writes the queue; returns whether to try again soon. */
   readonly flush: (now: number) => Resumable<boolean>
-  /** Writes what waits, at once, and closes the file. */
+  /** Writes the queue at once, and closes the file. */
   readonly end: (now: number) => void
 }
 

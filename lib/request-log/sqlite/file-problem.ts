@@ -1,12 +1,12 @@
 /**
- * Whether a file will do for the log, asked before there is anything to write.
+ * Checks whether a file can hold the log, before there is anything to write.
  *
  * @module
  */
 import type { Database, OpenDatabase } from "./database.ts"
 import { prepareFile } from "./schema.ts"
 
-/** Why a file cannot be used; nothing where it can. One that another process holds for the moment can. */
+/** Why a file cannot be used; `undefined` if it can, even if another process has locked it for the moment. */
 export const fileProblem = (open: OpenDatabase | undefined, file: string): string | undefined => {
   if (open === undefined) return "this runtime has no SQLite; Node has it from 22.13 on"
   let database: Database | undefined

@@ -44,7 +44,7 @@ const reached = (ranges: Tally["ranges"], removed: Tally["ranges"]): boolean =>
     return gone.min <= all.min || gone.max >= all.max
   })
 
-/** `null` where the ranges have to be found anew; the next question that needs them does so. */
+/** `null` if the ranges have to be recomputed, which the next query that needs them does. */
 const changedRanges = (text: string | null, { added, removed }: Change): string | null => {
   if (text === null) return null
   const tally: Tally = { total: 0, ranges: rangesOf(text) }

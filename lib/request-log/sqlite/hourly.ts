@@ -1,6 +1,6 @@
 /**
- * The rows that tell what a gateway's entries of one kind come to within an hour: questions about a million entries are
- * answered from some thousand of them.
+ * The hourly rows: the aggregates of a gateway's entries of one kind within an hour. Queries over a million entries read a
+ * few thousand of them.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Histogram } from "../histogram.ts"
 import type { Database, Row } from "./database.ts"
 import type { TimeSlice } from "./time-slice.ts"
 
-/** An hour in milliseconds. Hours are told by their beginning, since 1970. */
+/** An hour in milliseconds. Hours are identified by their beginning, since 1970. */
 export const hourLength = 3_600_000
 
 const flat = (histogram: Histogram): ReadonlyArray<number> => [...histogram].flat()

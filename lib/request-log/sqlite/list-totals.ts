@@ -1,6 +1,6 @@
 /**
- * How many entries match, and between which values they lie: of whole hours from their rows where kinds alone are
- * asked about, else from the entries.
+ * How many entries match, and the ranges of their values: from the hourly rows if the query concerns rollup dimensions
+ * alone, else from the entries.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import { kindColumns, kindFilter, kindText, type RollupKind } from "./rollup-dim
 import { type Resumable, slicesOf } from "./resumable.ts"
 import type { TimeSlice } from "./time-slice.ts"
 
-/** What a question to one gateway's log comes to. */
+/** A compiled query of one gateway's log. */
 export interface TotalsQuery {
   readonly scope: number
   readonly slice: TimeSlice
   readonly conditions: Conditions
   readonly where: Fragment
-  /** Whether kinds alone are asked about. */
+  /** Whether the query concerns rollup dimensions alone. */
   readonly byKind: boolean
 }
 
-/** A part of the time asked about, with its tally. */
+/** A part of the queried time, with its tally. */
 export interface TalliedSlice extends TimeSlice {
   readonly tally: Tally
 }
@@ -90,7 +90,7 @@ export const tallies = (
     for (const { kind, figures } of before) {
       const ranges = found.get(String(kind))?.ranges
       try {
-        // Other figures tell that entries have come or gone in the meantime.
+        // If the figures differ, entries have been added or removed in the meantime.
         if (ranges !== undefined) keep.run(rangesText(ranges), scope, hour, kind ?? null, figures ?? null)
       } catch { /* a file that cannot be written now can still be read */ }
     }

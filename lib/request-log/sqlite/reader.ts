@@ -1,5 +1,5 @@
 /**
- * Lists, single entries and figures from the file, in steps of some milliseconds.
+ * Lists, single entries and aggregates from the file, in slices of a few milliseconds.
  *
  * @module
  */

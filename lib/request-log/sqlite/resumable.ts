@@ -1,5 +1,5 @@
 /**
- * A gateway's entries in slices of time that are read in some milliseconds each, so that streams go on in between.
+ * A gateway's entries in slices of time that are read in a few milliseconds each, so that streams go on in between.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const sliceLength = 8192
 /** Work in short steps, between which others may run. */
 export type Resumable<A> = Generator<void, A, void>
 
-/** Prepares to find slices. Hours tell how many entries they have; within an hour these are taken to be spread evenly. */
+/** Prepares to find slices. Hourly rows have the number of entries; within an hour these are assumed to be spread evenly. */
 export const slicesOf = (
   database: Database,
 ): (scope: number, whole: TimeSlice) => ReadonlyArray<TimeSlice> => {

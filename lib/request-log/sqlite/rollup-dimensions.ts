@@ -1,5 +1,5 @@
 /**
- * Kinds of entries: those that share the facts by which figures are most often asked for.
+ * The dimensions of the hourly rows: the fields that analytics are most often grouped by.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { FilterableFields } from "../filterable-fields.ts"
 import { fulfils } from "../filter.ts"
 import type { Dimension } from "../query.ts"
 
-/** The facts that entries of one kind share. */
+/** The fields that entries of one kind share. */
 export type RollupKind = Pick<FilterableFields, "provider" | "model" | "status" | "success" | "cached">
 
-/** The columns that tell kinds apart. */
+/** The columns that distinguish kinds. */
 export const kindColumns = "provider, model, status, success, cached"
 
 /** A kind as text, by which its rows are found. */
@@ -32,15 +32,15 @@ const kindOf = (text: string): RollupKind => {
 const keys: ReadonlySet<string> = new Set(["provider", "model", "status_code", "success", "cached"])
 const dimensions: ReadonlySet<string> = new Set(["provider", "model", "status", "cached", "gateway"])
 
-/** Whether conditions ask about kinds alone, and not about single entries. */
+/** Whether conditions can be decided by kind, without looking at single entries. */
 export const asksKinds = ({ fields, pairs }: Conditions, search = ""): boolean =>
   search === "" && pairs.length === 0 && fields.every(({ key }) => keys.has(key))
 
-/** Whether dimensions tell kinds apart, and no more. */
+/** Whether all dimensions are those of kinds. */
 export const dividesKinds = (by: ReadonlyArray<Dimension>): boolean =>
   by.every((dimension) => dimensions.has(dimension))
 
-/** Gives the kind of a text where it fulfils the conditions; each text is looked at once. */
+/** Returns the kind of a text if it fulfils the conditions; the result for each text is cached. */
 export const kindFilter = ({ fields }: Conditions): (text: string) => RollupKind | undefined => {
   const known = new Map<string, RollupKind | undefined>()
   return (text) => {

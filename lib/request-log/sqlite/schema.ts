@@ -2,8 +2,8 @@
  * The tables of the log's file.
  *
  * `entry` holds what is filtered and ordered by, a gateway's entries side by side in the order of time: any filter
- * is one walk over neighbours, and needs no index, of which each would cost more to keep than the entry itself.
- * `detail` holds the whole record as JSON, `hourly` what the figures of whole hours come to.
+ * is one scan over neighbours, and needs no index, each of which would cost more to keep than the entry itself.
+ * `detail` holds the whole record as JSON, `hourly` the aggregates of whole hours.
  *
  * @module
  */
@@ -93,7 +93,7 @@ const toSecond = `
 const pragma = (database: Database, name: string): unknown =>
   Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 
-/** Whether a database is empty. Throws where it is neither that nor a log of a version that is known here. */
+/** Whether a database is empty. Throws if it is neither empty nor a log of a known version. */
 export const checkFile = (database: Database): boolean => {
   // In this order: another process may be making the tables, and a file that has them has the marks by then.
   const isEmpty = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.["tables"] === 0
@@ -106,8 +106,8 @@ export const checkFile = (database: Database): boolean => {
 }
 
 /**
- * Makes a database ready: its tables where it is empty, and its ways of writing. Throws where it is another program's,
- * or a later version's.
+ * Prepares a database: creates its tables if it is empty, and sets how it writes. Throws if it belongs to another program
+ * or a later version.
  *
  * With WAL and `synchronous = NORMAL` a process that is killed loses nothing that was committed; a machine that loses
  * power may lose the last commits, and the file stays whole. A writer of another process is waited for as long as a

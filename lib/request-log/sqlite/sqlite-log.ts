@@ -80,7 +80,7 @@ const layerOf = (
 /**
  * In the file of the settings, else in memory.
  *
- * @param find gives SQLite where the runtime has it; asked only where a file is
+ * @param find returns SQLite if the runtime has it; called only if the settings name a file
  * @param options bounds of what waits to be written
  */
 export const layerSqlite = (

@@ -96,7 +96,7 @@ export const makeWriter = (
     const facts = fieldsOfEntry(entry)
     const detail = addDetail.run(JSON.stringify(record)).lastInsertRowid
     const values = factNames.map((name): Value => facts[name])
-    // An id that is there already, or a time that is none, would else keep all that follow from being written.
+    // A duplicate id, or an invalid time, would otherwise keep all later entries from being written.
     if (addEntry.run(scope.id, ...values, score, detail).changes === 0) return void dropDetail.run(detail)
     if (payloads !== undefined) addPayloads.run(detail, JSON.stringify(payloads))
     changes.note(scope.id, facts, 1)

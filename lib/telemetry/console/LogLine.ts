@@ -1,5 +1,5 @@
 /**
- * The line that standard output gets of each request.
+ * The line on standard output for each request.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { RequestRecord } from "../../record/request-record.ts"
 /** Makes the line of a record, whose level is known. */
 export type FormatLine = (record: RequestRecord, level: "info" | "warn" | "error") => string
 
-/** One object of JSON, for whatever collects the output. */
+/** One JSON object, for log collectors. */
 export const jsonLine: FormatLine = (record, level) =>
   `{"level":"${level}","msg":"request",${strictJson(record).slice(1)}`
 
-/** JSON, unless the host knows that somebody reads along. */
+/** JSON, unless the host knows that a person reads the output. */
 export const LogLine: Context.Reference<FormatLine> = Context.Reference<FormatLine>(
   "basegate/telemetry/console/LogLine",
   { defaultValue: () => jsonLine },

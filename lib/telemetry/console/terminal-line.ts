@@ -1,5 +1,5 @@
 /**
- * The line of a request that somebody reads on a terminal.
+ * The line of a request for a terminal.
  *
  * @module
  */
@@ -78,7 +78,7 @@ const timeOf = (time: string, dated: boolean): string => {
 const subjectOf = ({ model, deployment, route, method, path }: RequestRecord): string =>
   model ?? deployment ?? route ?? `${method} ${path}`
 
-/** Read and written; a tilde where the answer did not tell the final numbers. */
+/** Tokens read and written; a tilde if the answer did not report the final numbers. */
 const tokensOf = ({ tokens_in, tokens_out, usage_source }: RequestRecord): string => {
   if (tokens_in === null && tokens_out === null) return "-"
   const [read, written] = [tokens_in, tokens_out].map((count) => count === null ? "-" : formatCount(count))
@@ -96,7 +96,7 @@ const endingOf = ({ ending, cached, attempts, error }: RequestRecord): string =>
 const orDash = (value: number | null, show: (value: number) => string): string =>
   value === null ? "-" : show(value)
 
-/** A request in one line of at most the terminal's width; nothing in it is a command to the terminal but its color. */
+/** A request in one line of at most the terminal's width; colors are its only control sequences. */
 export const terminalLine = (record: RequestRecord, format: TerminalFormat): string => {
   const { account_id, gateway_id, status, cost, time_to_first_byte_ms, total_ms } = record
   const width = widths(format)

@@ -1,5 +1,5 @@
 /**
- * An event stream put together again, as the answer that it would have been without streaming.
+ * Reassembles an event stream into the answer that it would have been without streaming.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const join = (first: unknown, second: unknown): string => textOf(first) + textOf
 const indexOf = (value: unknown): number =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 128 ? value : 0
 
-/** What has come of one choice, or one block, so far: texts grow, other members are replaced. */
+/** One choice, or one block, so far: texts grow, other members are replaced. */
 const grown = (before: JsonObject, delta: JsonObject, texts: ReadonlyArray<string>): JsonObject => ({
   ...before,
   ...delta,

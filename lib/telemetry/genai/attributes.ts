@@ -1,5 +1,5 @@
 /**
- * What spans and logs tell of a request, in the words of OpenTelemetry's conventions where those have one.
+ * The attributes of spans and logs, named by OpenTelemetry's conventions where those have a name.
  *
  * @module
  */

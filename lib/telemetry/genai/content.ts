@@ -1,5 +1,5 @@
 /**
- * What was said: prompts and answers, for spans. Only where the log keeps bodies, which they are made of.
+ * Prompts and answers, for spans. Only if the log captures bodies, which they are made from.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { streamedAnswer } from "./assemble-stream.ts"
 /** The longest attribute, in characters: collectors refuse requests of some megabytes. */
 const longest = 262_144
 
-/** JSON text, which every backend reads; nothing for an empty list, or one that is too long or too deep. */
+/** JSON text, which every backend reads; `undefined` for an empty list, or one that is too long or too deep. */
 const jsonOf = (list: ReadonlyArray<unknown>) => {
   try {
     const json = strictJson(list)

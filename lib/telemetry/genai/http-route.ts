@@ -1,14 +1,14 @@
 /**
- * Methods and paths without what callers choose in them.
+ * Low-cardinality `http.request.method` and `http.route`.
  *
  * @module
  */
 import type { RequestRecord } from "../../record/request-record.ts"
 
-/** Those that HTTP knows (RFC 9110, RFC 5789). */
+/** The methods of HTTP (RFC 9110, RFC 5789). */
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
 
-/** `http.request.method`: `_OTHER` for what a caller made up. */
+/** `http.request.method`: `_OTHER` for an invented method. */
 export const httpMethod = (method: string): string => methods.has(method) ? method : "_OTHER"
 
 /** `url.scheme`: on Node a caller may write any. */
@@ -25,7 +25,7 @@ const below: ReadonlyArray<readonly [name: RegExp, template: string]> = [
   [/^custom(?=$|\.)/, "/{provider}/{rest}"],
 ]
 
-/** `http.route`: the path with names for its ids; nothing where no route was found. */
+/** `http.route`: the path with names for its ids; `undefined` if no route was found. */
 export const httpRoute = ({ route, path }: Pick<RequestRecord, "route" | "path">): string | undefined => {
   if (route === null) return undefined
   for (const [name, template] of below) {

@@ -6,9 +6,9 @@
  */
 import { objectOf, parseOrUndefined } from "../../json/parse.ts"
 
-/** The items of a list, or none. */
+/** The value if it is a list, else an empty list. */
 export const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
-/** Text, or none. */
+/** The value if it is text, else an empty text. */
 export const textOf = (value: unknown): string => typeof value === "string" ? value : ""
 
 /** A part of a message; what has no form of its own in the conventions keeps its members. */
@@ -64,7 +64,7 @@ const partOf = (item: unknown): MessagePart => {
 export const contentParts = (content: unknown): ReadonlyArray<MessagePart> =>
   typeof content === "string" ? [textPart(content)] : listOf(content).map(partOf)
 
-/** A message of any of the three APIs; an item of the responses API that is none becomes one. */
+/** A message of any of the three APIs; other items of the responses API are converted to one. */
 export const messageOf = (value: unknown): Message => {
   const message = objectOf(value)
   const role = textOf(message["role"])

@@ -7,8 +7,8 @@ import { bool, double, type OtlpValue, text } from "../otlp/values.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
 
 /**
- * Namespaces in which a name has a meaning already: those of OpenTelemetry's attributes (semantic-conventions 1.44, which
- * reserves them whole) and ours. A caller that could write into them could say what a call cost, or who made it.
+ * Reserved namespaces: those of OpenTelemetry's attributes (semantic-conventions 1.44, which reserves them whole) and ours.
+ * A caller that could write into them could forge the cost of a call, or who made it.
  */
 const taken: ReadonlySet<string> = new Set(
   ("basegate baseten " +
@@ -20,7 +20,7 @@ const taken: ReadonlySet<string> = new Set(
     "source state system telemetry test thread tls url user user_agent v8js vcs webengine zos").split(" "),
 )
 
-/** A name that is no attribute of the conventions' or ours; backends do not all tell upper case from lower. */
+/** A name outside of those namespaces, in any case: some backends ignore the case. */
 const isFree = (key: string): boolean => {
   const dot = key.indexOf(".")
   return key !== "" && (dot < 0 || !taken.has(key.slice(0, dot).toLowerCase()))
@@ -29,7 +29,7 @@ const isFree = (key: string): boolean => {
 const valueOf = (value: string | number | boolean): OtlpValue =>
   typeof value === "string" ? text(value) : typeof value === "number" ? double(value) : bool(value)
 
-/** Each key as it was sent, as Cloudflare exports it. One that is taken is left out. */
+/** Each key unchanged, as Cloudflare exports it. Reserved ones are left out. */
 export const metadataAttributes = (
   { metadata }: Pick<RequestRecord, "metadata">,
 ): Readonly<Record<string, OtlpValue>> =>

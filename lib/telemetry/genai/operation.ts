@@ -5,7 +5,7 @@
  */
 import { type AttemptRecord, hasReportedError, type RequestRecord } from "../../record/request-record.ts"
 
-/** `predict` and `run_remote` are Baseten's words, for what the conventions have none. */
+/** `predict` and `run_remote` are Baseten's words, since the conventions have none for them. */
 export type Operation = "chat" | "text_completion" | "embeddings" | "predict" | "run_remote"
 
 const byPath: ReadonlyArray<readonly [RegExp, Operation]> = [
@@ -17,13 +17,13 @@ const byPath: ReadonlyArray<readonly [RegExp, Operation]> = [
   [/\/(?:async_)?run_remote$|\/baseten\/chain\/[^/]+\/?$/, "run_remote"],
 ]
 
-/** The operation that a path asks for; nothing where it asks for no inference, as a list of models does not. */
+/** The operation of a path; `undefined` if it is not inference, such as a list of models. */
 export const operationOf = (path: string): Operation | undefined => {
   for (const [form, operation] of byPath) if (form.test(path)) return operation
   return undefined
 }
 
-/** The operation of a request: that of its last call, since a universal request's own path tells none. */
+/** The operation of a request: that of its last call, since a universal request's own path does not have one. */
 export const requestOperation = (
   { attempts, path, method }: Pick<RequestRecord, "attempts" | "path" | "method">,
 ): Operation | undefined => method === "POST" ? operationOf(attempts.at(-1)?.url ?? path) : undefined
@@ -35,8 +35,8 @@ export const answeringAttempt = ({ attempts, upstream_status }: RequestRecord): 
 }
 
 /**
- * Whether a request ended badly after its answer had begun; a client that leaves is no error. What an answer tells of an
- * error has one name here, for its words are the provider's.
+ * The error of a request that failed after its answer had begun; a client that leaves is not an error. All errors reported
+ * by answers have one name here, since their wording is the provider's.
  */
 const badEnding = (record: RequestRecord): string | null => {
   const { ending } = record
@@ -45,8 +45,7 @@ const badEnding = (record: RequestRecord): string | null => {
 }
 
 /**
- * `error.type` of a try: why there was no answer, its error status, or how its answer broke off; `null` where it went
- * well.
+ * `error.type` of a try: why there was no answer, its error status, or how its answer broke off; `null` if it succeeded.
  */
 export const attemptError = (record: RequestRecord, attempt: AttemptRecord): string | null => {
   if (attempt.error !== null) return attempt.error
@@ -54,6 +53,6 @@ export const attemptError = (record: RequestRecord, attempt: AttemptRecord): str
   return attempt === answeringAttempt(record) ? badEnding(record) : null
 }
 
-/** `error.type` of a request, where an answer of at least `from` is an error: a client's mistake is one to some. */
+/** `error.type` of a request; statuses of at least `from` are errors, since only some signals count a client's mistake. */
 export const requestError = (record: RequestRecord, from: 400 | 500): string | null =>
   badEnding(record) ?? (record.status >= from ? record.error ?? String(record.status) : null)

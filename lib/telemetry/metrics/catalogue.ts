@@ -28,7 +28,7 @@ const of = (kind: Instrument["kind"]) => (name: string, unit: string, descriptio
 const counter = of("counter")
 const gauge = of("gauge")
 
-/** The `client` ones tell of the gateway's calls to providers, the `server` ones of its callers' requests. */
+/** The `client` ones measure the gateway's calls to providers, the `server` ones its callers' requests. */
 export const catalogue = {
   tokenUsage: histogram(
     "gen_ai.client.token.usage",

@@ -21,7 +21,7 @@ export interface Instrument {
 }
 
 /**
- * A label, and those before it. Of equal sets there is one, so that an instrument finds its point by identity: joining
+ * A label, and those before it. Equal sets are one object, so that an instrument finds its point by identity: joining
  * names and values to a key took 3 µs of a request (Bun 1.4).
  */
 export interface Labels {
@@ -46,7 +46,7 @@ export const emptyLabels = (): Labels => ({
   sets: { count: 0 },
 })
 
-/** What is beyond a limit is counted together, under the name that the specification has for it. */
+/** Values beyond a limit are counted together, under the specification's name for them. */
 const overflow: Labels = {
   before: emptyLabels(),
   name: "otel.metric.overflow",
@@ -80,14 +80,14 @@ export const pairsOf = (labels: Labels): ReadonlyArray<LabelPair> => {
   return pairs
 }
 
-/** What was measured under one set of labels. */
+/** The measurements under one set of labels. */
 export interface Point {
   readonly labels: Labels
   /** The sum of a histogram, the value of the others. */
   value: number
   /** How many values a histogram got. */
   count: number
-  /** How many in each bucket, each for itself. */
+  /** How many values each bucket got, not cumulative. */
   readonly buckets: Array<number>
 }
 

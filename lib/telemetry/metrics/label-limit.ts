@@ -1,18 +1,18 @@
 /**
- * Names that callers choose, made fit for labels: every distinct one costs memory here and in every collector.
+ * Caps the cardinality of metric labels that callers choose: each distinct one costs memory here and in every collector.
  *
  * @module
  */
 
-/** What stands for names that are not told apart. */
+/** The label of all names beyond the limit. */
 export const overflowLabel = "other"
 
 /**
- * Makes a function that gives a name back if it is among the first `limit` that were confirmed to exist, and else `other`.
+ * Creates a function that returns a name if it is among the first `limit` that were confirmed to exist, else `other`.
  *
- * A name that only failing requests bear takes no place: otherwise a caller could fill all of them with inventions.
+ * A name that occurs only in failing requests does not count: otherwise a caller could use up the limit with inventions.
  *
- * @param isKnown names that need no confirmation and take no place
+ * @param isKnown whether a name needs no confirmation and does not count
  */
 export const limitLabels = (
   limit: number,

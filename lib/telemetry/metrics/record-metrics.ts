@@ -34,12 +34,12 @@ export interface RequestMetrics {
   readonly families: ReadonlyArray<Family>
 }
 
-/** Adds a label where there is a value for it. */
+/** Adds a label if it has a value. */
 const perhaps = (labels: Labels, name: string, value: string | null | undefined): Labels =>
   value === null || value === undefined ? labels : withLabel(labels, name, value)
 const withError = (labels: Labels, error: string | null): Labels => perhaps(labels, "error.type", error)
 
-/** Whether a provider answered as if it knew the model: what it does not know it refuses. */
+/** Whether a provider answered as if it knew the model: it refuses unknown ones. */
 const isConfirmed = ({ cached, upstream_status, attempts }: RequestRecord): boolean =>
   cached ||
   [upstream_status, ...attempts.map(({ status }) => status)].some((status) =>
@@ -124,7 +124,7 @@ export const requestMetrics = (
     if (record.stream && record.time_to_first_byte_ms !== null) {
       timeToFirstChunk.add((record.time_to_first_byte_ms - attempt.started_ms) / 1000, labels)
     }
-    // The conventions want counts that the answer told, not estimates.
+    // The conventions require counts that the answer reported, not estimates.
     if (record.usage_source === "estimated") return
     const { tokens_in, tokens_out } = record
     if (tokens_in !== null) tokenUsage.add(tokens_in, withLabel(labels, "gen_ai.token.type", "input"))

@@ -55,7 +55,7 @@ const isAlike = (
   one.scheme === record.scheme && one.deployment === record.deployment && tried.url === attempt.url &&
   tried.model === attempt.model && tried.provider === attempt.provider
 
-/** How many calls of one model are told apart. */
+/** How many combinations of labels are kept for each model. */
 const mostOfModel = 8
 
 /** @param most how many models are kept; beyond it all are forgotten, and found anew */

@@ -119,7 +119,7 @@ export const exportRequests = (
 
   const interval = otel.metrics?.interval ?? 0
   const snapshot = Effect.gen(function* () {
-    // A snapshot that waits to be sent will do: a newer one would replace it.
+    // One queued snapshot is enough: a newer one would supersede it.
     if (instruments === undefined || instruments.waits()) return
     const families = yield* metrics.families
     const now = clock.currentTimeMillisUnsafe()

@@ -14,7 +14,7 @@ const severities = { info: 9, warn: 13, error: 17 } as const
 /** How serious a record is. */
 export type Level = keyof typeof severities
 
-/** A log record in OTLP's JSON form: a line for people, and what the spans of the request tell as attributes. */
+/** A log record in OTLP's JSON form: a line for people, with the attributes of the request's spans. */
 export const otlpLog = (record: RequestRecord, level: Level): object => {
   const time = nanoseconds(Date.parse(record.time) + record.total_ms)
   const answering = answeringAttempt(record)

@@ -15,7 +15,7 @@ import { product } from "../../version.ts"
 /** The runtime's `fetch`, or a test's. */
 export type Post = (url: string, init: RequestInit) => Promise<Response>
 
-/** What came of an export: how many items the collector did not take, and why, in words for a person. */
+/** The result of an export: how many items the collector rejected, and why, in words for a person. */
 export interface ExportResult {
   readonly rejected: number
   readonly problem: string | undefined
@@ -23,7 +23,7 @@ export interface ExportResult {
 
 const taken: ExportResult = { rejected: 0, problem: undefined }
 
-/** The statuses that are worth another try; all others say that it would fail again. */
+/** The statuses that are worth a retry; after all others a retry would fail again. */
 const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** The first wait in milliseconds, which doubles each time. */
@@ -67,9 +67,9 @@ const ask = (
   )
 
 /**
- * Sends a body, and tries again for `patience` milliseconds where the collector cannot be reached or asks for it.
+ * Sends a body, and retries for `patience` milliseconds if the collector cannot be reached or asks for it.
  *
- * @param patience asked for before each wait, since it may have become less
+ * @param patience read before each wait, since it may have shrunk
  */
 export const sendExport: (
   endpoint: OtlpEndpoint,

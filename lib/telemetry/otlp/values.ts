@@ -23,7 +23,7 @@ export const text = (value: string): OtlpValue => ({ stringValue: value })
 export const int = (value: number): OtlpValue => ({ intValue: String(value) })
 /** A number that may have a fraction: the type of an attribute does not change with its value. */
 export const double = (value: number): OtlpValue => ({ doubleValue: value })
-/** A truth value. */
+/** A boolean. */
 export const bool = (value: boolean): OtlpValue => ({ boolValue: value })
 
 /** The attributes that have a value. */
