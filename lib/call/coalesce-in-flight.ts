@@ -81,9 +81,12 @@ interface SharedAnswer {
 class SharedFailure {
   readonly error: GatewayError
   readonly ending: Ending
-  constructor(error: GatewayError, ending: Ending) {
+  /** When the headers of an answer came that was refused, such as a redirect. */
+  readonly headersAt: number | null
+  constructor(error: GatewayError, ending: Ending, headersAt: number | null) {
     this.error = error
     this.ending = ending
+    this.headersAt = headersAt
   }
 }
 
@@ -113,6 +116,7 @@ const callShared = async (
     const isLeaders = landed.error.reason === "rate_limited" || landed.error.reason === "spend_limited"
     if (!leads && isLeaders) return callAlone(services, call, place, next)
     report.ending = landed.ending
+    if (leads) report.headersAt = landed.headersAt
     return Result.fail(landed.error)
   }
   const body = suits(landed, place) ? landed.body.subscribe(subscription.leave) : undefined
@@ -144,7 +148,7 @@ const untilCut = (
   result: Promise<SharedAnswer>,
 ): Promise<SharedAnswer | SharedFailure> =>
   new Promise((resolve, reject) => {
-    const forget = cut.onCut((reason) => resolve(new SharedFailure(interrupted(reason).error, reason)))
+    const forget = cut.onCut((reason) => resolve(new SharedFailure(interrupted(reason).error, reason, null)))
     result.then((shared) => {
       forget()
       resolve(shared)
@@ -180,7 +184,9 @@ class SharedCall {
   async start(next: Next): Promise<SharedAnswer> {
     try {
       const result = await next(this.call)
-      if (Result.isFailure(result)) throw new SharedFailure(result.failure, this.call.report.ending)
+      if (Result.isFailure(result)) {
+        throw new SharedFailure(result.failure, this.call.report.ending, this.call.report.headersAt)
+      }
       return this.#share(result.success)
     } catch (cause) {
       this.#settled()

@@ -71,7 +71,6 @@ export class CallReport {
     this.attempts = made.attempts
     this.error ??= made.error
     this.model ??= made.model
-    this.headersAt ??= made.headersAt
     this.firstTokenAt ??= made.firstTokenAt
     this.tokensIn = made.tokensIn
     this.tokensOut = made.tokensOut
