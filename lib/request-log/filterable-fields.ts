@@ -41,7 +41,7 @@ export interface FilterableFields {
   readonly pairs: string
 }
 
-/** `null` only where neither is known. */
+/** `null` only if neither is known. */
 const sum = (one: number | null, other: number | null): number | null =>
   one === null && other === null ? null : (one ?? 0) + (other ?? 0)
 

@@ -12,7 +12,7 @@ test("entryJson() has every field of Cloudflare's schema in its type", () => {
   assert.deepEqual([bare.success, bare.cached, bare.custom_cost, bare.byok], [true, false, false, false])
 })
 
-test("entryJson() says success only of an answer under 400 that came to its end and told of no error", () => {
+test("entryJson() says success only of an answer under 400 that arrived whole and reported no error", () => {
   const of = (status: number, ending: "complete" | "upstream_cut") =>
     entryJson(entryOf("one", { status, ending }))
   assert.equal(of(200, "complete").success, true)

@@ -37,7 +37,7 @@ const full = {
 }
 const variables = { ...secrets, BASEGATE_CONFIG: { gateways: { "a/full": full, "a/plain": {}, "b/g": {} } } }
 
-test("a gateway's settings are told under Cloudflare's names, without a secret", () =>
+test("a gateway's settings are shown under Cloudflare's names, without a secret", () =>
   withAdmin(
     async (ask) => {
       const { text, body } = await ask("gateways/full")

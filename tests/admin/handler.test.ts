@@ -161,7 +161,7 @@ test("the management API shows web pages nothing, and leaves no entry of its own
   await gateway.dispose()
 })
 
-test("paths, methods and gateways that are not there are told in Cloudflare's form", () =>
+test("paths, methods and gateways that do not exist are refused in Cloudflare's form", () =>
   withAdmin(
     async (ask) => {
       assertRefused(

@@ -106,7 +106,7 @@ const hour = 3_600_000
 const now = Date.parse("2026-11-25T12:34:56Z")
 const analytics = (text: string) => analyticsQuery({ account: "a" }, new URLSearchParams(text), now)
 
-test("analyticsQuery() is about the last day unless it is told otherwise", () => {
+test("analyticsQuery() covers the last day by default", () => {
   assert.deepEqual(analytics(""), {
     account: "a",
     filters: [],

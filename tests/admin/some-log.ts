@@ -1,4 +1,4 @@
-/** A log that answers as it is told, and notes what it was asked. */
+/** A stub log with given answers, which records its calls. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { LogEntry } from "../../lib/request-log/entry.ts"

@@ -55,7 +55,7 @@ import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
 import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
 import { stepOptionCases, stepOptionEntries } from "./cases/step-options.ts"
 import { streamLabelCases, streamLabelEntries } from "./cases/stream-labels.ts"
-import { toldErrorCases, toldErrorEntries } from "./cases/told-errors.ts"
+import { reportedErrorCases, reportedErrorEntries } from "./cases/reported-errors.ts"
 import { tracingCases } from "./cases/tracing.ts"
 import { universalCases, universalEntries } from "./cases/universal.ts"
 import { dynamicEntries } from "./dynamic-entries.ts"
@@ -86,7 +86,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   endings: { cases: endingCases },
   "cut matrix": { cases: cutMatrixCases },
   "stream labels": { cases: streamLabelCases, configured: streamLabelEntries },
-  "told errors": { cases: toldErrorCases, configured: toldErrorEntries },
+  "reported errors": { cases: reportedErrorCases, configured: reportedErrorEntries },
   "wire faults": { cases: wireFaultCases, configured: wireFaultEntries },
   clocks: { cases: clockCases, configured: clockEntries },
   leaving: { cases: leavingCases },

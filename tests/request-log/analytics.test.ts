@@ -9,7 +9,7 @@ const unlimited = { maxEntries: undefined, strategy: "DELETE_OLDEST", retention:
 const minute = 60_000
 const at = (milliseconds: number) => new Date(start + milliseconds).toISOString()
 
-test("figures are told by time bucket and group, over all gateways of an account", () => {
+test("figures are grouped by time bucket and dimensions, over all gateways of an account", () => {
   const log = makeMemoryLog(() => unlimited)
   const add = (members: Parameters<typeof recordOf>[0]) => log.append(recordOf(members), undefined, start)
   add({ time: at(0), tokens_in: 1, tokens_out: 2, cost: 0.1, metadata: { user: "ann" }, total_ms: 100 })
@@ -61,12 +61,12 @@ test("percentiles are within 2 % of the exact ones", () => {
     const histogram: Histogram = new Map()
     for (const time of times) count(histogram, slotOf(time), 1)
     const sorted = times.toSorted((one, other) => one - other)
-    const told = percentilesOf(histogram)
+    const percentiles = percentilesOf(histogram)
     for (const [name, share] of [["p50", 0.5], ["p90", 0.9], ["p95", 0.95], ["p99", 0.99]] as const) {
       const exact = sorted[Math.ceil(share * sorted.length) - 1] ?? 0
       assert.ok(
-        Math.abs((told[name] ?? 0) - exact) <= 0.02 * exact + 0.0005,
-        `${name}: ${told[name]} for ${exact}`,
+        Math.abs((percentiles[name] ?? 0) - exact) <= 0.02 * exact + 0.0005,
+        `${name}: ${percentiles[name]} for ${exact}`,
       )
     }
   }))

@@ -36,7 +36,7 @@ test("keepPayload() holds no more than it keeps, and no reference to what it was
   assert.deepEqual(keeper.finish([]), { text: "0123456789", size: 20_000, complete: false })
 })
 
-test("a secret is blotted out whole where the text is cut off within it", () => {
+test("a secret is redacted whole if the text is cut off within it", () => {
   const secret = "sk-0123456789abcdef"
   for (let before = 0; before < 40; before++) {
     const keeper = keepPayload(20)
@@ -46,7 +46,7 @@ test("a secret is blotted out whole where the text is cut off within it", () => 
   }
 })
 
-test("a secret is blotted out, however the chunks cut it", () => {
+test("a secret is redacted, however the chunks cut it", () => {
   const secret = 'sk-0123/"456+789'
   const text = JSON.stringify({
     as: secret,
@@ -57,8 +57,8 @@ test("a secret is blotted out, however the chunks cut it", () => {
   for (let size = 1; size < 30; size++) {
     const keeper = keepPayload(10_000)
     for (let at = 0; at < bytes.length; at += size) keeper.push(bytes.subarray(at, at + size))
-    const blotted = { as: "[redacted]", within: JSON.stringify({ secret: "[redacted]" }), url: "[redacted]" }
-    assert.deepEqual(JSON.parse(keeper.finish([secretsOf([secret])]).text), blotted)
+    const redacted = { as: "[redacted]", within: JSON.stringify({ secret: "[redacted]" }), url: "[redacted]" }
+    assert.deepEqual(JSON.parse(keeper.finish([secretsOf([secret])]).text), redacted)
   }
 })
 

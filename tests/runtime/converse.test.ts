@@ -11,7 +11,7 @@ interface Message {
   readonly error?: { readonly message: string }
 }
 
-/** A conversation with a gateway that answers as it is told to. */
+/** A conversation with a gateway with given answers. */
 const talk = (answer: (request: Request) => Response | Promise<Response>, reads = true) => {
   const sent: Array<string> = []
   const closings: Array<readonly [number, string]> = []
@@ -94,7 +94,7 @@ test("an answer that is no JSON is a string, and one without a body an empty one
   assert.deepEqual(messages().map(({ response }) => response).sort(), ["", "<p>"])
 })
 
-test("a coded answer is told decoded, or not at all", async () => {
+test("a coded answer is sent decoded, or refused", async () => {
   const gzip = new Response('{"a":1}').body?.pipeThrough(new CompressionStream("gzip")) ?? null
   const { ask, messages } = talk(({ headers }) =>
     headers.get("cf-aig-event-id") === "a"
@@ -189,7 +189,7 @@ test("more than 100 at once are refused, and so is more than they may hold toget
   closed()
 })
 
-test("what is no request is told so; whoever does not read that is left", async () => {
+test("a message that is not a request is refused; a client that does not read that is dropped", async () => {
   const { message, sent, closings, ask } = talk(() => new Response("{}", json), false)
   message(`{"type":"universal.create","request":{"eventId":"${"x".repeat(3000)}"}}`)
   for (let at = 0; at < 99; at++) message("hello")

@@ -1,4 +1,4 @@
-/** `deno serve mod.ts` with whatever Deno has been told to grant: it serves, and says what it goes on without. */
+/** `deno serve mod.ts` with whatever permissions Deno grants: it serves, and says what it goes on without. */
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"

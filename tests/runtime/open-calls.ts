@@ -1,4 +1,4 @@
-/** A call in every state that a process may be told to stop in, each named by its event id. */
+/** A call in every state in which a process may have to stop, each named by its event id. */
 import { request as httpRequest } from "node:http"
 import { connect } from "node:net"
 import { WebSocket } from "undici"

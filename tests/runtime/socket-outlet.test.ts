@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { mock, test } from "node:test"
 import { makeOutlet } from "../../lib/runtime/socket-outlet.ts"
 
-/** A client that takes what is sent when it is told to. */
+/** A client that reads only on command. */
 const slowClient = () => {
   const sent: Array<string> = []
   let taken = 0

@@ -1,4 +1,4 @@
-/** A defect after the answer is reported, and takes neither the record nor what else is told of it along. */
+/** A defect after the answer is reported, and loses neither the record nor the other destinations. */
 import assert from "node:assert/strict"
 import { mock, test } from "node:test"
 import * as Effect from "effect/Effect"

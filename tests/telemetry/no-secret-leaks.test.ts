@@ -1,4 +1,4 @@
-/** No secret is told to anybody who asks about requests, whatever callers send and providers answer. */
+/** No secret leaks to anybody who asks about requests, whatever callers send and providers answer. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"

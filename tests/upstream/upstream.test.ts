@@ -193,7 +193,7 @@ test("a body without a first byte ends as first_byte_timeout", async () => {
   await rejected
 })
 
-test("a body whose call takes too long is cut short while nobody reads, which is told once", async () => {
+test("a body whose call takes too long is cut short while nobody reads, which is reported once", async () => {
   const { body, advance, cuts, state } = await bodyOver({ total: 20_000 })
   await advance(30_000)
   assert.deepEqual([cuts, state], [["total_timeout"], { aborted: true, cancelled: true }])

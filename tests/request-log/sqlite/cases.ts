@@ -20,7 +20,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "what is too old is not shown, and leaves": retention,
   "a file that cannot be opened leaves the log in memory": unopened,
   "a file that is not the log's own is left as it is": foreign,
-  "a locked file is waited for, told of, and written again": locked,
+  "a locked file is waited for, warned about, and written again": locked,
   "a file of the first version learns how many of its entries have no price": upgrade,
   "a file that another process makes at the same time is used": raced,
   "a file that failed is given a last chance at the end": late,

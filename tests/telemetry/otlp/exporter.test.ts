@@ -23,7 +23,7 @@ interface Received {
   readonly body: string
 }
 
-/** A collector that answers as it is told, then well. */
+/** A collector that gives the listed answers, then succeeds. */
 const collector = (...answers: ReadonlyArray<() => Response | Promise<Response>>) => {
   const received: Array<Received> = []
   const left = [...answers]

@@ -96,8 +96,8 @@ test("metadata keys are attributes as they are; one that has a meaning already i
   ]
   const metadata = JSON.parse(`{${JSON.stringify(free).slice(1, -1)},"__proto__":"own"}`)
   for (const key of taken) metadata[key] = "forged"
-  const told = { ...record, metadata }
-  const all = [...spansOf(told), otlpLog(told, "info") as { attributes: ReadonlyArray<Attribute> }]
+  const labelled = { ...record, metadata }
+  const all = [...spansOf(labelled), otlpLog(labelled, "info") as { attributes: ReadonlyArray<Attribute> }]
   assert.equal(all.length, 3)
   for (const { attributes } of all) {
     const names = attributes.map(({ key }) => key)
@@ -116,8 +116,11 @@ test("every try is a span; what went wrong has its type and a status", () => {
   assert.deepEqual([second?.status, attributesIn(second)["http.request.resend_count"]], [undefined, 1])
   const cut = spansOf({ ...record, ending: "upstream_cut" })
   assert.deepEqual(cut.map((span) => attributesIn(span)["error.type"]), ["upstream_cut", "upstream_cut"])
-  const told = spansOf({ ...record, error: "overloaded: queue full" })
-  assert.deepEqual(told.map((span) => attributesIn(span)["error.type"]), ["provider_error", "provider_error"])
+  const failed = spansOf({ ...record, error: "overloaded: queue full" })
+  assert.deepEqual(failed.map((span) => attributesIn(span)["error.type"]), [
+    "provider_error",
+    "provider_error",
+  ])
   const refused = spansOf({
     ...record,
     status: 429,

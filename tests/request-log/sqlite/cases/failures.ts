@@ -81,7 +81,7 @@ export const foreign: Case = () =>
     await staysInMemory(later, /later basegate/)
   })
 
-/** Another process that writes is waited for; one that holds the file for long is told of, and outlived. */
+/** Another process that writes is waited for; one that holds the file for long causes a warning, and is outlived. */
 export const locked: Case = () =>
   inFolder(async (folder) => {
     const file = join(folder, "log.db")

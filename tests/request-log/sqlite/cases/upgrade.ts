@@ -20,7 +20,7 @@ export const upgrade: Case = () =>
       bucket: hour,
       by: ["model"],
     }
-    const told = Effect.flatMap(RequestLog, (log) => log.analytics(query))
+    const figures = Effect.flatMap(RequestLog, (log) => log.analytics(query))
     const costs = [null, 0.1, null, null, 0]
     const before = await useLog(
       { file },
@@ -31,13 +31,13 @@ export const upgrade: Case = () =>
           const time = new Date(start + index).toISOString()
           log.append(recordOf({ time, cost, model, request_id: `id-${index}` }), undefined)
         }
-        return yield* told
+        return yield* figures
       }),
     )
     assert.deepEqual(before.map(({ cost, unpriced }) => [cost, unpriced]).sort(), [[0, 1], [0.1, 2]])
     const database = open(file)
     database.exec("UPDATE hourly SET figures = json_remove(figures, '$[0][7]'); PRAGMA user_version = 1")
     database.close()
-    assert.deepEqual(await useLog({ file }, told), before)
-    assert.deepEqual(await useLog({ file }, told), before)
+    assert.deepEqual(await useLog({ file }, figures), before)
+    assert.deepEqual(await useLog({ file }, figures), before)
   })

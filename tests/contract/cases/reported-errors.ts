@@ -1,12 +1,14 @@
-/** Errors that an answer of status 200 tells of: the client gets them as they are, and the log knows. */
+/** Errors that an answer of status 200 reports: the client gets them unchanged, and they are logged. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { asker } from "../ask.ts"
 import { type Configured, fault, type Harness } from "../harness.ts"
 
 /** What these cases need configured. */
-export const toldErrorEntries = (): Configured => ({
-  entries: { "told-errors": { prices: { m: { input: 1, output: 1 }, abcd1234: { input: 1, output: 1 } } } },
+export const reportedErrorEntries = (): Configured => ({
+  entries: {
+    "reported-errors": { prices: { m: { input: 1, output: 1 }, abcd1234: { input: 1, output: 1 } } },
+  },
 })
 
 const data = (value: object) => `data: ${JSON.stringify(value)}\n\n`
@@ -124,14 +126,14 @@ const sound: Readonly<Record<string, readonly [path: string, body: string]>> = {
   ],
 }
 
-export const toldErrorCases = (harness: Harness): void => {
+export const reportedErrorCases = (harness: Harness): void => {
   const ask = asker(harness)
   const asked = async (path: string, body: string) => {
     const isStream = /^(data|event)/.test(body)
     const content_type = isStream ? "text/event-stream" : "application/json"
     const { response, bytes } = await ask({
       id: harness.nextCase(),
-      entry: "told-errors",
+      entry: "reported-errors",
       path: `baseten/${path}`,
       body: JSON.stringify({ model: "m", stream: isStream, stream_options: { include_usage: true } }),
       headers: fault({ status: 200, content_type, body }),
