@@ -15,9 +15,11 @@ import { type CallPlace, RequestCoalescer } from "./RequestCoalescer.ts"
 /** Two clients that ask for the same at once cause two calls. */
 export const layerCoalesceNone: Layer.Layer<RequestCoalescer, never, ResponseCache> = Layer.effect(
   RequestCoalescer,
-  Effect.zipWith(ResponseCache, plainClock, (cache, { wall }) => ({
-    coalesce: (call, place, next) => callAlone({ cache, wall }, call, place, next),
-  })),
+  Effect.gen(function* () {
+    const cache = yield* ResponseCache
+    const { wall } = yield* plainClock
+    return { coalesce: (call, place, next) => callAlone({ cache, wall }, call, place, next) }
+  }),
 )
 
 /** Makes the call for one client, and stores its answer. */

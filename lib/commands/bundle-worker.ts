@@ -7,8 +7,9 @@ import { build, type BuildOptions } from "esbuild"
 import { minify } from "terser"
 
 /**
- * esbuild bundles what is used. terser's output is 5 kB of gzip smaller than that of esbuild's own minifier (2026-11): it
- * inlines across modules and removes more unused code.
+ * esbuild bundles what is used. terser's output is 8 kB of gzip smaller than that of esbuild's own minifier (2026-11): it
+ * inlines across modules and removes more unused code. `ecma` 2022, `unsafe_arrows` and no `sequences` change it by less
+ * than 30 bytes; without `reduce_funcs` it is 1 kB larger, with esbuild's names after terser's compression 5 kB.
  *
  * @param options options of esbuild's, to leave something out
  */

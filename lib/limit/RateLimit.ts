@@ -63,7 +63,9 @@ export class RateLimit extends Context.Service<RateLimit, RateLimitShape>()("bas
   /** Counts in the `Store`: exact as far as its guarantee goes. */
   static readonly layer: Layer.Layer<RateLimit, never, Store> = Layer.effect(
     RateLimit,
-    Effect.zipWith(Store, plainClock, (store, clock) => makeRateLimit(store, clock)),
+    Effect.gen(function* () {
+      return makeRateLimit(yield* Store, yield* plainClock)
+    }),
   )
 }
 

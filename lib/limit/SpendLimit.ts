@@ -79,7 +79,9 @@ export class SpendLimit extends Context.Service<SpendLimit, SpendLimitShape>()("
   /** Counts in the `Store`; what is under way, in this process. */
   static readonly layer: Layer.Layer<SpendLimit, never, Store> = Layer.effect(
     SpendLimit,
-    Effect.zipWith(Store, plainClock, (store, clock) => makeSpendLimit(store, clock)),
+    Effect.gen(function* () {
+      return makeSpendLimit(yield* Store, yield* plainClock)
+    }),
   )
 }
 

@@ -37,35 +37,39 @@ const bytesOf = async ({ body }: Pick<Response, "body">): Promise<Uint8Array | u
   }
 }
 
+const requestPrices = async (
+  { send }: Transport["Service"],
+  url: string,
+  key: Redacted.Redacted<string>,
+  signal: AbortSignal,
+): Promise<Result.Result<PriceList, string>> => {
+  const headers = new Headers({
+    accept: "application/json",
+    "accept-encoding": "identity",
+    authorization: `Bearer ${Redacted.value(key)}`,
+    "user-agent": `${product.name}/${product.version}`,
+  })
+  const response = await send({ url, method: "GET", headers, body: null }, abortOf(signal))
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    return Result.fail(`status ${response.status}`)
+  }
+  const bytes = await bytesOf(response)
+  if (bytes === undefined) return Result.fail(`more than ${maxBytes} bytes`)
+  const prices = modelPrices(parseBytes(bytes))
+  return prices === undefined || prices.size === 0
+    ? Result.fail("no prices in the answer")
+    : Result.succeed(prices)
+}
+
 /**
  * The list, or why there is none. A list without a single price does not count: it would replace the last good one.
  *
  * Interruption ends the request.
  */
 export const fetchPrices = (
-  { send }: Transport["Service"],
+  transport: Transport["Service"],
   url: string,
   key: Redacted.Redacted<string>,
 ): Effect.Effect<Result.Result<PriceList, string>> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const headers = new Headers({
-        accept: "application/json",
-        "accept-encoding": "identity",
-        authorization: `Bearer ${Redacted.value(key)}`,
-        "user-agent": `${product.name}/${product.version}`,
-      })
-      const response = await send({ url, method: "GET", headers, body: null }, abortOf(signal))
-      if (response.status !== 200) {
-        await response.body?.cancel()
-        return Result.fail(`status ${response.status}`)
-      }
-      const bytes = await bytesOf(response)
-      if (bytes === undefined) return Result.fail(`more than ${maxBytes} bytes`)
-      const prices = modelPrices(parseBytes(bytes))
-      return prices === undefined || prices.size === 0
-        ? Result.fail("no prices in the answer")
-        : Result.succeed(prices)
-    },
-    catch: () => undefined,
-  }).pipe(Effect.orElseSucceed(() => Result.fail("no answer")))
+  Effect.promise((signal) => requestPrices(transport, url, key, signal).catch(() => Result.fail("no answer")))

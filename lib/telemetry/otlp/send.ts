@@ -5,7 +5,6 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { OtlpEndpoint } from "../../config/otel-settings.ts"
 import { retryAfterOf } from "../../headers/retry-after.ts"
@@ -38,32 +37,35 @@ interface Answer {
   readonly text: string
 }
 
-const ask = (
-  { url, headers, timeout }: OtlpEndpoint,
+const ask = async (
+  { url, headers }: OtlpEndpoint,
   body: string,
   post: Post,
-): Effect.Effect<Answer | undefined> =>
-  Effect.tryPromise(async (signal) => {
-    const response = await post(url, {
-      method: "POST",
-      headers: [
-        ["content-type", "application/json"],
-        ["user-agent", `OTel-OTLP-Exporter-${product.name}/${product.version}`],
-        ...headers.map(([name, value]): [string, string] => [name, Redacted.value(value)]),
-      ],
-      body,
-      signal,
-      // The headers may hold a key, which is for this collector alone.
-      redirect: "manual",
-    })
-    return {
-      status: response.status,
-      retryAfter: response.headers.get("retry-after"),
-      text: await response.text(),
-    }
-  }).pipe(
-    Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(undefined) }),
-    Effect.orElseSucceed(() => undefined),
+  signal: AbortSignal,
+): Promise<Answer> => {
+  const response = await post(url, {
+    method: "POST",
+    headers: [
+      ["content-type", "application/json"],
+      ["user-agent", `OTel-OTLP-Exporter-${product.name}/${product.version}`],
+      ...headers.map(([name, value]): [string, string] => [name, Redacted.value(value)]),
+    ],
+    body,
+    signal,
+    // The headers may hold a key, which is for this collector alone.
+    redirect: "manual",
+  })
+  return {
+    status: response.status,
+    retryAfter: response.headers.get("retry-after"),
+    text: await response.text(),
+  }
+}
+
+/** The collector's answer; `undefined` if there is none in time. */
+const answerOf = (endpoint: OtlpEndpoint, body: string, post: Post): Effect.Effect<Answer | undefined> =>
+  Effect.promise((signal) => ask(endpoint, body, post, signal).catch(() => undefined)).pipe(
+    Effect.timeoutOrElse({ duration: endpoint.timeout, orElse: () => Effect.succeed(undefined) }),
   )
 
 /**
@@ -81,7 +83,7 @@ export const sendExport: (
   const clock = yield* Clock.Clock
   const began = monotonicBy(clock)
   for (let wait = firstWait;; wait *= 2) {
-    const answer = yield* ask(endpoint, body, post)
+    const answer = yield* answerOf(endpoint, body, post)
     if (answer !== undefined && answer.status >= 200 && answer.status < 300) {
       const rejected = rejectedOf(answer.text)
       return rejected === 0 ? taken : { rejected, problem: `${host} refused a part` }
@@ -89,7 +91,7 @@ export const sendExport: (
     const problem = answer === undefined ? `no answer from ${host}` : `${host} answered ${answer.status}`
     // Jitter, so that a collector that comes back is not met by all at once.
     const pause = retryAfterOf(answer?.retryAfter ?? "", clock.currentTimeMillisUnsafe()) ??
-      wait * (0.5 + (yield* Random.next))
+      wait * (0.5 + Math.random())
     if (
       (answer !== undefined && !passing.has(answer.status)) || monotonicBy(clock) + pause - began > patience()
     ) {
