@@ -83,15 +83,6 @@ export class Call implements CallContext {
       adaptations: target.adaptations,
     })
   }
-
-  /** The same call, made on behalf of several clients: it has its own report, and ends when all have left. */
-  onBehalf(cut: Cut): Call {
-    const call = new Call(this, this.target, this.budgets, cut)
-    call.headers = this.headers
-    call.credential = this.credential
-    call.report.key = this.report.key
-    return call
-  }
 }
 
 const noHeaders = new HeaderFields()

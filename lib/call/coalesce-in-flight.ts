@@ -27,6 +27,7 @@ import { bodyOfBytes } from "../upstream/derived-body.ts"
 import { interrupted } from "../upstream/upstream-failure.ts"
 import { cacheWriter, type CacheWriting } from "./cache-writer.ts"
 import { type BodyTap, type Call, type CallResult, type Next, PendingAnswer } from "./call.ts"
+import { adoptReport, callOnBehalf } from "./call-on-behalf.ts"
 import { callAlone } from "./coalesce-none.ts"
 import { type CallPlace, RequestCoalescer } from "./RequestCoalescer.ts"
 
@@ -104,7 +105,7 @@ const callShared = async (
     leads = true
     const flight = new SharedCall(services, call, place, controls)
     // The usage of the call is known when it has ended, which may be after its first client has left.
-    exchange.settleBy(() => flight.ended.then(() => report.adopt(flight.call.report)))
+    exchange.settleBy(() => flight.ended.then(() => adoptReport(report, flight.call.report)))
     return flight.start(next)
   })
   if (!leads) report.cost = 0
@@ -174,7 +175,7 @@ class SharedCall {
     this.#services = services
     this.#place = place
     this.#controls = controls
-    this.call = call.onBehalf(this.#cut)
+    this.call = callOnBehalf(call, this.#cut)
     this.ended = new Promise((resolve) => {
       this.#settled = resolve
     })

@@ -65,19 +65,4 @@ export class CallReport {
     this.model = facts.model
     this.stream = facts.stream
   }
-
-  /** Takes over the findings of a call that was made on this one's behalf: its tries, usage and cost. */
-  adopt(made: CallReport): void {
-    this.attempts = made.attempts
-    this.error ??= made.error
-    this.model ??= made.model
-    this.firstTokenAt ??= made.firstTokenAt
-    this.tokensIn = made.tokensIn
-    this.tokensOut = made.tokensOut
-    this.tokensCached = made.tokensCached
-    this.tokensReasoning = made.tokensReasoning
-    this.usageSource = made.usageSource
-    this.cost = made.cost
-    this.customCost = made.customCost
-  }
 }

@@ -1,6 +1,7 @@
 /** The record of a request, out of its facts and the reports of its calls. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { adoptReport } from "../../lib/call/call-on-behalf.ts"
 import { assembleRecord, type ResponseFacts } from "../../lib/record/assemble-record.ts"
 import { CallReport } from "../../lib/record/call-report.ts"
 import type { AttemptRecord } from "../../lib/record/request-record.ts"
@@ -99,10 +100,10 @@ test("what is known of the response goes before what its call reported", () => {
   assert.deepEqual([cost, error, error_code], [0, "rate_limited", 2003])
 })
 
-test("adopt(): a report takes over what a call made on its behalf has found out, and keeps what is its own", () => {
+test("adoptReport(): a report takes over what a call made on its behalf has found out, and keeps what is its own", () => {
   const own = reportOf(0, { headersAt: 5, key: "caller" })
   const made = reportOf(1, { headersAt: 7, firstTokenAt: 8, tokensOut: 3, cost: 1, key: "stored" })
-  own.adopt(made)
+  adoptReport(own, made)
   const { attempts, headersAt, firstTokenAt, tokensOut, cost, key, model, step } = own
   assert.deepEqual(
     [attempts, headersAt, firstTokenAt, tokensOut, cost, key, model, step],
