@@ -11,7 +11,8 @@ import { providerRedirected } from "../errors/provider-errors.ts"
 import { isRedirect } from "../headers/response-headers.ts"
 import { rounded } from "../record/request-record.ts"
 import { passTrace } from "../record/trace-context.ts"
-import { type AttemptReport, withRetries } from "../upstream/attempts.ts"
+import type { PlainClock } from "../time/clock.ts"
+import { type AttemptReport, type RetryOptions, withRetries } from "../upstream/attempts.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Call } from "./call.ts"
@@ -48,6 +49,56 @@ const mayRetry = (call: Call): boolean | Promise<boolean> =>
 const retryPolicyOf = ({ target: { options: { retry } }, triesBefore }: Call): RequestOptions["retry"] =>
   triesBefore === 0 ? retry : { ...retry, maxAttempts: Math.max(1, retry.maxAttempts - triesBefore + 1) }
 
+const clientError = ({ cloudflareErrorStatus }: GatewaySettings, error: GatewayError): GatewayError =>
+  cloudflareErrorStatus ? asCloudflare(error) : error
+
+/** The tries of one call, noted in its report. A class, since each call has them: four closures cost more. */
+class Tries implements RetryOptions {
+  readonly repeatable: boolean
+  readonly deadline: number | undefined
+  readonly #call: Call
+  readonly #attempt: Attempt
+  readonly #clock: PlainClock
+  readonly #notes: AttemptNotes = { circuit: null }
+  #started = 0
+  #span: string | null = null
+
+  constructor(call: Call, attempt: Attempt, clock: PlainClock, deadline: number | undefined) {
+    this.repeatable = call.body.kind !== "stream"
+    this.deadline = deadline
+    this.#call = call
+    this.#attempt = attempt
+    this.#clock = clock
+  }
+  once(): Promise<TryResult> {
+    const { exchange, headers } = this.#call
+    this.#started = exchange.elapsed()
+    this.#span = passTrace(exchange.trace, exchange.headers, headers)
+    const left = this.deadline === undefined ? undefined : this.deadline - this.#clock.now()
+    return this.#attempt(this.#call, left, this.#notes)
+  }
+  mayRetry(): boolean | Promise<boolean> {
+    return mayRetry(this.#call)
+  }
+  onAttempt({ attempt, status, error, duration, waited }: AttemptReport): void {
+    const { target, report, triesBefore } = this.#call
+    report.attempts.push({
+      step: target.step,
+      attempt: triesBefore + attempt,
+      provider: target.route.provider,
+      model: recordedModel(target),
+      url: withoutQuery(target.route.url),
+      status: status ?? null,
+      error: error ?? null,
+      started_ms: this.#started,
+      duration_ms: rounded(duration),
+      waited_ms: waited,
+      circuit: this.#notes.circuit,
+      span_id: this.#span,
+    })
+  }
+}
+
 /** Tries a call until there is an answer worth passing on, or no try is left. */
 export const retried = (
   { clock, startTimer }: Pick<CallServices, "clock" | "startTimer">,
@@ -57,58 +108,25 @@ export const retried = (
   const environment = { clock, startTimer, random: Math.random }
   return async (call) => {
     const { exchange, target, report, cut } = call
-    const { route } = target
     const deadline = gateway.totalTimeout === undefined
       ? undefined
       : clock.now() + gateway.totalTimeout - exchange.elapsed()
-    const notes: AttemptNotes = { circuit: null }
-    let started = 0
-    let span: string | null = null
-    const tryOnce = (): Promise<TryResult> => {
-      started = exchange.elapsed()
-      span = passTrace(exchange.trace, exchange.headers, call.headers)
-      return attempt(call, deadline === undefined ? undefined : deadline - clock.now(), notes)
-    }
+    const tries = new Tries(call, attempt, clock, deadline)
     const before = exchange.elapsed()
-    const outcome = await withRetries(
-      tryOnce,
-      retryPolicyOf(call),
-      {
-        repeatable: call.body.kind !== "stream",
-        deadline,
-        mayRetry: () => mayRetry(call),
-        onAttempt: ({ attempt, status, error, duration, waited }: AttemptReport) =>
-          void report.attempts.push({
-            step: target.step,
-            attempt: call.triesBefore + attempt,
-            provider: route.provider,
-            model: recordedModel(target),
-            url: withoutQuery(route.url),
-            status: status ?? null,
-            error: error ?? null,
-            started_ms: started,
-            duration_ms: rounded(duration),
-            waited_ms: waited,
-            circuit: notes.circuit,
-            span_id: span,
-          }),
-      },
-      environment,
-      cut,
-    )
+    const outcome = await withRetries(() => tries.once(), retryPolicyOf(call), tries, environment, cut)
     const now = exchange.elapsed()
     exchange.spentUpstream(now - before)
-    const failed = (error: GatewayError) =>
-      Result.fail(gateway.cloudflareErrorStatus ? asCloudflare(error) : error)
     if (Result.isFailure(outcome)) {
       report.ending = outcome.failure.ending
-      return failed(outcome.failure.error)
+      return Result.fail(clientError(gateway, outcome.failure.error))
     }
     report.headersAt = now
     const answer = outcome.success
     if (isRedirect(answer)) {
       answer.release()
-      return failed(providerRedirected(new URL(route.url).host, answer.status))
+      return Result.fail(
+        clientError(gateway, providerRedirected(new URL(target.route.url).host, answer.status)),
+      )
     }
     return Result.succeed(answer)
   }

@@ -91,7 +91,7 @@ class Relay implements BodyRelay, Flow {
   /** A read whose result is still to be relayed. */
   #ahead: Promise<ChunkRead> | undefined = undefined
   #received = 0
-  #giveUpWhole: (() => void) | undefined = undefined
+  #resolveWhole: ((bytes: Uint8Array | undefined) => void) | undefined = undefined
   #stream: ReadableStream<Uint8Array> | undefined = undefined
 
   constructor(input: RelayInput, onEnded: ((relay: BodyRelay) => void) | undefined) {
@@ -111,20 +111,28 @@ class Relay implements BodyRelay, Flow {
   }
 
   whole(): Promise<Uint8Array | undefined> {
-    const { body, length } = this.#input
+    const { length } = this.#input
     return new Promise((resolve) => {
       if (length === undefined || this.#state !== "relaying") return resolve(undefined)
-      const giveUp = this.#giveUpWhole = () => resolve(undefined)
-      this.#ahead = this.#read(length)
-      this.#ahead.then(({ value }) => {
-        if (this.#state !== "relaying" || value?.byteLength !== length) return giveUp()
-        this.#take(value)
-        this.#input.onPassed?.(value)
-        resolve(value)
-        this.#end("complete", true)
-        body.settle()
-      }).catch((cause) => this.cut(cutShortBy(cause).ending))
+      this.#resolveWhole = resolve
+      const ahead = this.#ahead = this.#read(length)
+      ahead.then(({ value }) => this.#tookWhole(value), (cause) => this.cut(cutShortBy(cause).ending))
     })
+  }
+
+  #tookWhole(value: Uint8Array | undefined): void {
+    const { body, length } = this.#input
+    const isWhole = this.#state === "relaying" && value?.byteLength === length
+    if (value === undefined || !isWhole) return this.#resolveWhole?.(undefined)
+    try {
+      this.#take(value)
+      this.#input.onPassed?.(value)
+      this.#resolveWhole?.(value)
+      this.#end("complete", true)
+      body.settle()
+    } catch (cause) {
+      this.cut(cutShortBy(cause).ending)
+    }
   }
 
   async pull(): Promise<void> {
@@ -219,7 +227,7 @@ class Relay implements BodyRelay, Flow {
     this.#onEnded?.(this)
     this.#input.onEnd(ending, whole)
     // The read that it waits for may never settle.
-    this.#giveUpWhole?.()
+    this.#resolveWhole?.(undefined)
   }
   /** All that there is has come. */
   #endOfSource(): void {

@@ -57,39 +57,60 @@ class Pouring implements Sink {
   }
 }
 
-const send = async (
-  { status, statusText, headers, body }: Answer,
-  response: ServerResponse,
-): Promise<void> => {
-  if (!response.destroyed) response.writeHead(status, statusText || STATUS_CODES[status], headers.toRaw())
-  if (body === null || body instanceof Uint8Array) response.end(body)
-  else await new Pouring(response).pour(body)
-}
+const writeHead = (response: ServerResponse, { status, statusText, headers }: Answer): void =>
+  void response.writeHead(status, statusText || STATUS_CODES[status], headers.toRaw())
 
-/** Calls back when the client closes before its answer is out. */
-const onLeaveOf = (message: IncomingMessage, response: ServerResponse) => (callback: () => void): void => {
-  const unlessDone = (): void => void (response.writableFinished || callback())
-  if (response.destroyed || message.socket.destroyed) return unlessDone()
-  response.once("close", unlessDone)
-  if (response.socket !== null) return
-  // A pipelined request has no socket before its turn, and does not hear that it closes.
-  message.socket.once("close", unlessDone)
-  response.once("close", () => message.socket.removeListener("close", unlessDone))
-}
+/** The client of one request, as the host's part of it. */
+class NodeClient implements HostContext {
+  readonly loopback: boolean
+  readonly #message: IncomingMessage
+  readonly #response: ServerResponse
 
-/** Serves a handler; its context, and its request's signal, tell when the client closes before the answer is out. */
-export const nodeListener = (
-  handler: (request: Request, host: Required<Pick<HostContext, "onLeave">>) => Promise<Answer>,
-) =>
-async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const onLeave = onLeaveOf(message, response)
-  try {
-    const answer = await handler(requestOf(message, onLeave), { onLeave })
-    if (!message.complete) lingerAfter(message, response)
-    await send(answer, response)
-  } catch (cause) {
-    // What is thrown here would end the process.
-    console.error(JSON.stringify({ level: "error", msg: "internal", at: stackFrames(cause) }))
-    response.destroy()
+  constructor(message: IncomingMessage, response: ServerResponse, loopback: boolean) {
+    this.loopback = loopback
+    this.#message = message
+    this.#response = response
+  }
+  /** Calls back when the client closes before its answer is out. */
+  onLeave(callback: () => void): void {
+    const response = this.#response
+    const { socket } = this.#message
+    if (response.destroyed || socket.destroyed) return this.#unlessDone(callback)
+    // Both close once; `once` would wrap the listener.
+    response.on("close", () => this.#unlessDone(callback))
+    if (response.socket === null) this.#onLeaveWaiting(callback)
+  }
+  /** A pipelined request has no socket before its turn, and does not hear that it closes. */
+  #onLeaveWaiting(callback: () => void): void {
+    const { socket } = this.#message
+    const closed = (): void => this.#unlessDone(callback)
+    socket.once("close", closed)
+    this.#response.once("close", () => socket.removeListener("close", closed))
+  }
+  #unlessDone(callback: () => void): void {
+    if (!this.#response.writableFinished) callback()
   }
 }
+
+/**
+ * Serves a handler; its context, and its request's signal, tell when the client closes before the answer is out.
+ *
+ * @param loopback whether the server is bound to a loopback address
+ */
+export const nodeListener =
+  (handler: (request: Request, host: HostContext) => Promise<Answer>, loopback = false) =>
+  async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const client = new NodeClient(message, response, loopback)
+    try {
+      const answer = await handler(requestOf(message, client), client)
+      if (!message.complete) lingerAfter(message, response)
+      if (!response.destroyed) writeHead(response, answer)
+      const { body } = answer
+      if (body === null || body instanceof Uint8Array) response.end(body)
+      else await new Pouring(response).pour(body)
+    } catch (cause) {
+      // What is thrown here would end the process.
+      console.error(JSON.stringify({ level: "error", msg: "internal", at: stackFrames(cause) }))
+      response.destroy()
+    }
+  }

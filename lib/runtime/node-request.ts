@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import { concatBytes } from "../bytes/concat.ts"
+import type { HostContext } from "../exchange.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
 import { readerOf, streamFrom } from "./node-message.ts"
 
@@ -32,6 +33,8 @@ const hasBody = ({ method, headers }: IncomingMessage): boolean =>
   method !== "GET" && method !== "HEAD" &&
   (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
 
+type Client = Required<Pick<HostContext, "onLeave">>
+
 /** What the gateway and its routes read of a `Request`. */
 class NodeRequest
   implements Pick<Request, "method" | "url" | "headers" | "signal" | "body" | "arrayBuffer" | "text"> {
@@ -39,21 +42,21 @@ class NodeRequest
   readonly url: string
   readonly headers: HeaderFields
   readonly #message: IncomingMessage
-  readonly #onLeave: (callback: () => void) => void
+  readonly #client: Client
   #body: Request["body"] | undefined
   #left: AbortController | undefined
 
-  constructor(message: IncomingMessage, url: string, onLeave: (callback: () => void) => void) {
+  constructor(message: IncomingMessage, url: string, client: Client) {
     this.method = message.method ?? "GET"
     this.url = url
     this.headers = HeaderFields.ofRaw(message.rawHeaders)
     this.#message = message
-    this.#onLeave = onLeave
+    this.#client = client
   }
   get signal(): AbortSignal {
     if (this.#left === undefined) {
       const controller = this.#left = new AbortController()
-      this.#onLeave(() => controller.abort())
+      this.#client.onLeave(() => controller.abort())
     }
     return this.#left.signal
   }
@@ -72,10 +75,10 @@ class NodeRequest
 /**
  * The request of a message, whose target and Host are the gateway's to judge.
  *
- * @param onLeave calls back when the client leaves
+ * @param client calls back when it leaves
  */
-export const requestOf = (message: IncomingMessage, onLeave: (callback: () => void) => void): Request => {
+export const requestOf = (message: IncomingMessage, client: Client): Request => {
   const target = message.url ?? "/"
   const url = target.startsWith("/") ? `http://${message.headers.host ?? "localhost"}${target}` : target
-  return new NodeRequest(message, url, onLeave) as unknown as Request
+  return new NodeRequest(message, url, client) as unknown as Request
 }

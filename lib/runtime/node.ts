@@ -22,7 +22,7 @@ const server = createServer(
     connectionsCheckingInterval: 5_000,
     keepAliveTimeout: 75_000,
   },
-  nodeListener((request, lent) => gateway.handle(request, { ...lent, loopback })),
+  nodeListener(gateway.handle, loopback),
 )
 server.listen(port, host, () => {
   const address = server.address()

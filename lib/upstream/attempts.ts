@@ -101,30 +101,27 @@ class Attempts {
   async run(): Promise<Attempted> {
     const most = this.#options.repeatable ? this.#policy.maxAttempts : 1
     for (;;) {
-      const result = await this.#attemptOnce()
+      this.#number++
+      const started = this.#environment.clock.now()
+      const result = await this.#attempt()
+      this.#duration = this.#environment.clock.now() - started
+      this.#report(result)
       if (this.#number >= most || this.#cut.reason !== undefined) return result
       const last = await this.#beforeNext(result)
       if (last !== undefined) return last
     }
   }
 
-  async #attemptOnce(): Promise<Attempted> {
-    const { now } = this.#environment.clock
-    this.#number++
-    const started = now()
-    const result = await this.#attempt()
-    this.#duration = now() - started
+  #report(result: Attempted): void {
     const isAnswer = Result.isSuccess(result)
-    if (isAnswer || result.failure.ending !== this.#cut.reason) {
-      this.#options.onAttempt({
-        attempt: this.#number,
-        status: isAnswer ? result.success.status : undefined,
-        error: isAnswer ? undefined : result.failure.error.reason,
-        duration: this.#duration,
-        waited: this.#waited,
-      })
-    }
-    return result
+    if (!isAnswer && result.failure.ending === this.#cut.reason) return
+    this.#options.onAttempt({
+      attempt: this.#number,
+      status: isAnswer ? result.success.status : undefined,
+      error: isAnswer ? undefined : result.failure.error.reason,
+      duration: this.#duration,
+      waited: this.#waited,
+    })
   }
 
   /** Waits for the next attempt; resolves with what is handed on if there is to be none. */
@@ -132,18 +129,8 @@ class Attempts {
     const { clock, startTimer, random } = this.#environment
     const chance = random()
     const answer = Result.isSuccess(result) ? result.success : undefined
-    const outcome = Result.isSuccess(result) ? result.success.status : result.failure.error.reason
-    const waitFor = (retryAfter: number | undefined): number | undefined =>
-      retryWait(this.#policy, {
-        attempt: this.#number,
-        outcome,
-        duration: this.#duration,
-        retryAfter,
-        remaining: this.#remaining(),
-        random: chance,
-      })
     const ofHeaders = answer && retryAfterOfHeaders(answer.received, clock.wall())
-    let wait = waitFor(ofHeaders)
+    let wait = this.#waitAfter(result, ofHeaders, chance)
     if (wait === undefined) return result
     let whole = result
     if (
@@ -153,7 +140,9 @@ class Attempts {
       const spare = Math.min(longestRead, (this.#remaining() ?? Infinity) - wait)
       const { text, body } = await readBeginning(answer.body, mostRead, spare, startTimer, this.#cut)
       whole = Result.succeed({ ...answer, body })
-      wait = this.#cut.reason === undefined ? waitFor(retryAfterOfBody(text)) : undefined
+      wait = this.#cut.reason === undefined
+        ? this.#waitAfter(result, retryAfterOfBody(text), chance)
+        : undefined
     }
     if (wait !== undefined && !await this.#options.mayRetry()) wait = undefined
     if (wait === undefined && this.#cut.reason === undefined) return whole
@@ -165,6 +154,16 @@ class Attempts {
     return undefined
   }
 
+  #waitAfter(result: Attempted, retryAfter: number | undefined, chance: number): number | undefined {
+    return retryWait(this.#policy, {
+      attempt: this.#number,
+      outcome: Result.isSuccess(result) ? result.success.status : result.failure.error.reason,
+      duration: this.#duration,
+      retryAfter,
+      remaining: this.#remaining(),
+      random: chance,
+    })
+  }
   #remaining(): number | undefined {
     const { deadline } = this.#options
     return deadline === undefined ? undefined : deadline - this.#environment.clock.now()

@@ -65,10 +65,20 @@ export class UpstreamBody implements GuardedBody {
   #state: "open" | "complete" | CutShort = "open"
   #resolve: Settle | undefined = undefined
   #reject: ((cause: CutShort) => void) | undefined = undefined
+  // Not made anew for each chunk.
+  readonly #awaitRead: (resolve: Settle, reject: (cause: CutShort) => void) => void
+  readonly #took: Settle
+  readonly #broke: (cause: unknown) => void
 
   constructor(source: ChunkReader, guard: BodyGuard) {
     this.#source = source
     this.#guard = guard
+    this.#awaitRead = (resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    }
+    this.#took = (read) => this.#take(read)
+    this.#broke = (cause) => this.#end(cutShortBy(cause))
   }
   // Not left to the source to settle the read: whatever it does, a timeout ends it.
   read(expected?: number): Promise<ChunkRead> {
@@ -100,12 +110,7 @@ export class UpstreamBody implements GuardedBody {
     this.#end(cut)
     if (!isBeingRead) this.onCutShort?.(cut)
   }
-  // Not made anew for each chunk.
-  readonly #awaitRead = (resolve: Settle, reject: (cause: CutShort) => void): void => {
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-  readonly #took = (read: ChunkRead): void => {
+  #take(read: ChunkRead): void {
     const resolve = this.#resolve
     // Cut short meanwhile.
     if (resolve === undefined) return
@@ -116,8 +121,6 @@ export class UpstreamBody implements GuardedBody {
     } else this.#guard.chunkReceived()
     resolve(read)
   }
-  readonly #broke = (cause: unknown): void => this.#end(cutShortBy(cause))
-
   #end(cut: CutShort): void {
     if (this.#state !== "open") return
     this.#state = cut

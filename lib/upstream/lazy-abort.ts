@@ -26,18 +26,23 @@ export class LazyAbortController implements Abort {
   #controller: AbortController | undefined
   #callbacks: Array<() => void> | undefined
   #aborted = false
-
   // Not methods: transports may take them out of the object.
-  readonly signal = (): AbortSignal => {
+  readonly signal: Abort["signal"]
+  readonly onAbort: Abort["onAbort"]
+
+  constructor() {
+    this.signal = () => this.#signal()
+    this.onAbort = (callback) => {
+      if (this.#aborted) callback()
+      else (this.#callbacks ??= []).push(callback)
+    }
+  }
+  #signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
       if (this.#aborted) this.#controller.abort()
     }
     return this.#controller.signal
-  }
-  readonly onAbort = (callback: () => void): void => {
-    if (this.#aborted) callback()
-    else (this.#callbacks ??= []).push(callback)
   }
   abort(): void {
     if (this.#aborted) return

@@ -59,7 +59,7 @@ export class Sending implements BodyGuard {
     this.#check()
     const { broken } = this.#call
     if (broken?.aborted) this.#bodyBroke()
-    broken?.addEventListener("abort", this.#bodyBroke, { once: true })
+    broken?.addEventListener("abort", () => this.#bodyBroke(), { once: true })
     if (this.#phase === "over") return
     this.#forgetCut = cut.onCut((reason) => this.#fail(interrupted(reason)))
     // A cut that was made before has called back at once.
@@ -73,7 +73,7 @@ export class Sending implements BodyGuard {
       this.aborted()
       throw defect
     }
-    sent.then(this.#came, this.#failedToSend)
+    sent.then((response) => this.#came(response), (cause) => this.#failedToSend(cause))
   }
 
   readStarted(): void {
@@ -90,22 +90,24 @@ export class Sending implements BodyGuard {
     this.#abort.abort()
   }
 
-  readonly #check = (): void => {
+  #check(): void {
     const state = this.#timeouts.check(this.#now())
-    if (typeof state === "number") this.#stopTimer = this.#startTimer(state, this.#check)
+    if (typeof state === "number") this.#stopTimer = this.#startTimer(state, () => this.#check())
     // Not left to the transport: whatever it does with an abort, the call ends now.
     else if (this.#phase === "headers") this.#fail(noAnswer(this.#call, state))
     else this.#body?.cutShort(state)
   }
 
-  readonly #bodyBroke = (): void => {
+  #bodyBroke(): void {
     if (this.#phase === "headers") this.#fail(noAnswer(this.#call))
     else this.#body?.cutShort("upstream_cut")
   }
 
-  readonly #failedToSend = (cause: unknown): void => this.#fail(noAnswer(this.#call, undefined, cause))
+  #failedToSend(cause: unknown): void {
+    this.#fail(noAnswer(this.#call, undefined, cause))
+  }
 
-  readonly #came = (response: TransportAnswer): void => {
+  #came(response: TransportAnswer): void {
     const { openReader = readChunks } = this.#transport
     if (this.#phase === "headers") return this.#answer(response, openReader)
     // Too late, from a transport that does not obey.
