@@ -41,6 +41,8 @@ export const cacheWriter = (
   const type = headers.get("content-type") ?? ""
   const untilClose = endsWithConnection(received)
   const collector = collect(cache.limit)
+  // Now: what is added on the way to this client, such as `Vary: Origin`, is not part of the answer.
+  const kept = keptHeaders(headers)
   return {
     push: collector.push,
     ended: (ending) => {
@@ -48,7 +50,7 @@ export const cacheWriter = (
       const object = !stream && (read === "viewed" || read === "compat" || target.method === "GET")
       const kind = { type, stream, object, untilClose, tellsError: reportsError }
       if (body === undefined || !isWholeAnswer(body, kind)) return
-      const answer = { status, statusText, headers: keptHeaders(headers), body, storedAt: wall() }
+      const answer = { status, statusText, headers: kept, body, storedAt: wall() }
       return cache.put(place, answer, target.options.cache.ttl * 1000)
     },
   }

@@ -45,6 +45,16 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal(calls(id), 1)
   })
 
+  test("what an answer gets on its way to one client is not stored with it", async () => {
+    const id = harness.nextCase()
+    const made = await ask({ id, headers: { "cf-aig-skip-cache": "true", origin: "https://app.example" } })
+    const kept = await ask({ id, headers: { origin: "https://evil.example" } })
+    assert.equal(kept.status, "HIT")
+    const varies = [made, kept].map(({ response }) => response.headers.get("vary"))
+    assert.deepEqual(varies, ["Origin", "Origin"])
+    assert.equal(kept.response.headers.get("access-control-allow-origin"), null)
+  })
+
   test("what belongs to one call is not shown with another: ids, cookies, times, rates", async () => {
     const id = harness.nextCase()
     const headers = fault({ headers: { "Set-Cookie": "for=one", "X-Request-Id": "of-one" } })
