@@ -45,7 +45,7 @@ export interface ResponseFacts {
   readonly errorCode: number | null
   /** The reason of the gateway's own error. */
   readonly error: string | null
-  /** The cost if no call was made, in US dollars. */
+  /** The cost if no provider has answered with a success, in US dollars. */
   readonly cost: number | null
   readonly totalMs: number
   readonly gatewayMs: number | null
@@ -58,6 +58,13 @@ const attemptsOf = (reports: ReadonlyArray<CallReport>): ReadonlyArray<AttemptRe
 
 const adaptationsOf = (reports: ReadonlyArray<CallReport>): ReadonlyArray<string> =>
   reports.length === 1 ? reports[0]?.adaptations ?? none : reports.flatMap(({ adaptations }) => adaptations)
+
+/** A success was paid for, however the request ended, and its cost may be unknown; a refusal alone costs nothing. */
+const costOf = ({ cost }: ResponseFacts, call: CallReport | undefined): number | null => {
+  if (call === undefined) return cost
+  const { status } = call
+  return status !== null && status >= 200 && status < 300 ? call.cost : cost ?? call.cost
+}
 
 /**
  * Assembles a record: from the call whose answer the client got, else from the last call. Tries and adaptations are those
@@ -99,7 +106,7 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
     tokens_cached: call === undefined ? null : call.tokensCached,
     tokens_reasoning: call === undefined ? null : call.tokensReasoning,
     usage_source: call === undefined ? null : call.usageSource,
-    cost: response.cost ?? (call === undefined ? null : call.cost),
+    cost: costOf(response, call),
     custom_cost: call === undefined ? false : call.customCost,
     response_content_type: call === undefined ? null : call.contentType,
     authenticated: request.authenticated,

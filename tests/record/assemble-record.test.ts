@@ -100,6 +100,13 @@ test("what is known of the response goes before what its call reported", () => {
   assert.deepEqual([cost, error, error_code], [0, "rate_limited", 2003])
 })
 
+test("what a provider answered with a success is not free because its client left or the gateway stopped", () => {
+  const cut = { status: 503, ending: "draining", cost: 0, error: "draining" } as const
+  const costs = [{ status: 200, cost: null }, { status: 200, cost: 2 }, { status: 500, cost: null }, {}]
+    .map((members) => recordOf([reportOf(0, members)], undefined, cut).cost)
+  assert.deepEqual(costs, [null, 2, 0, 0])
+})
+
 test("adoptReport(): a report takes over what a call made on its behalf has found out, and keeps what is its own", () => {
   const own = reportOf(0, { headersAt: 5, key: "caller" })
   const made = reportOf(1, { headersAt: 7, firstTokenAt: 8, tokensOut: 3, cost: 1, key: "stored" })
