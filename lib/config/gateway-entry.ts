@@ -87,8 +87,9 @@ export const GatewayEntry = Schema.Struct({
    * More rules, by any of these fields:
    *
    * - `id`: names the rule in headers; `rule-1`, `rule-2`, … by its place unless given.
-   * - `limit`, `interval`: how much within how many seconds. Both are required.
-   * - `technique`: `fixed` (the default) or `sliding`.
+   * - `limit`: how much within each `interval` of so many seconds, or within each `window`: `day`, `week` (from Monday) or
+   *   `month` of the calendar of `time_zone` (an IANA name, `UTC` unless given). One of the two is required.
+   * - `technique`: `fixed` (the default) or, with an `interval`, `sliding`.
    * - `unit`: `requests` (the default) or `tokens`.
    * - `per`: what has a count of its own, a list of `key` (the caller), `model` and `metadata.{name}`; without it all
    *   calls of the gateway share one count.
@@ -101,7 +102,8 @@ export const GatewayEntry = Schema.Struct({
    *
    * - `id`: differs from those of the other rules.
    * - `limit`: in USD; `limitType` is `cost`.
-   * - `window`: in seconds, up to 31 days; `technique` is `fixed` or `sliding`.
+   * - `window`: in seconds, up to 31 days, or `day`, `week` (from Monday) or `month` of the calendar of `time_zone` (an IANA
+   *   name, `UTC` unless given); `technique` is `fixed` or, for seconds, `sliding`.
    * - `enabled`: whether the rule holds.
    * - `model`, `provider`, and `metadata` by key: which calls it is for. `{"mode": "filter", "values": […]}` takes those
    *   with one of the values, `{"mode": "partition"}` gives each value a budget of its own.

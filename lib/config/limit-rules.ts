@@ -5,8 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import { integer, number, oneOf, someText, text } from "../schema/expected.ts"
-
-const maxSeconds = 31 * 24 * 3600
+import type { CalendarUnit } from "../time/calendar.ts"
+import { maxSeconds, TimeZone, type WindowLength, windowProblem, WindowSetting } from "./window-length.ts"
 
 const Seconds = integer(1, maxSeconds)
 const Technique = oneOf("fixed", "sliding")
@@ -25,11 +25,19 @@ const Dimension = text(
 const RateRuleEntry = Schema.Struct({
   id: Schema.optionalKey(RuleId),
   limit: Count,
-  interval: Seconds,
+  interval: Schema.optionalKey(Seconds),
+  window: Schema.optionalKey(WindowSetting),
+  time_zone: Schema.optionalKey(TimeZone),
   technique: Schema.optionalKey(Technique),
   unit: Schema.optionalKey(oneOf("requests", "tokens")),
   per: Schema.optionalKey(Schema.Array(Dimension)),
-})
+}).check(
+  Schema.makeFilter((rule) =>
+    (rule.interval === undefined) === (rule.window === undefined)
+      ? 'Expected either interval, in seconds, or window, which may be "day", "week" or "month"'
+      : windowProblem(rule)
+  ),
+)
 
 /** The id of the rule that Cloudflare's three settings make. */
 export const gatewayRule = "gateway"
@@ -87,17 +95,18 @@ const SpendRuleEntry = Schema.Struct({
   id: someText,
   limit: number(0.000_001, 9_000_000),
   limitType: oneOf("cost"),
-  window: Seconds,
+  window: WindowSetting,
+  time_zone: Schema.optionalKey(TimeZone),
   technique: Technique,
   enabled: Schema.Boolean,
   model: Schema.optionalKey(SelectorEntry),
   provider: Schema.optionalKey(SelectorEntry),
   metadata: Schema.optionalKey(Schema.Record(Schema.String, SelectorEntry)),
-})
+}).check(Schema.makeFilter(windowProblem))
 
 /**
  * `spend_limits`: Cloudflare's shape, up to 20 rules. `limit` is in USD (up to 9 million, so that sums of
- * nano-dollars are exact), `window` in seconds. `model` and `provider` can also be `{"mode":"partition"}`: Cloudflare's
+ * nano-dollars are exact), `window` in seconds, or beyond Cloudflare a period of the calendar. `model` and `provider` can also be `{"mode":"partition"}`: Cloudflare's
  * documentation says so, though its schema of August 2026 does not.
  */
 export const SpendLimitsEntry = Schema.Struct({
@@ -123,8 +132,10 @@ export interface SpendRule {
   /** In USD. */
   readonly limit: number
   readonly limitType: "cost"
-  /** In seconds. */
-  readonly window: number
+  /** In seconds, or a period of the calendar. */
+  readonly window: WindowLength
+  /** The calendar's, by its IANA name; UTC by default. */
+  readonly time_zone?: string
   readonly technique: "fixed" | "sliding"
   readonly enabled: boolean
   readonly model?: Selector
@@ -142,8 +153,11 @@ export interface RateRule {
   /** Names the rule in headers; differs within a gateway. */
   readonly id: string
   readonly limit: number
-  /** In seconds. */
-  readonly interval: number
+  /** In seconds; otherwise there is a `window`. */
+  readonly interval?: number
+  readonly window?: CalendarUnit
+  /** The calendar's, by its IANA name; UTC by default. */
+  readonly time_zone?: string
   readonly technique: "fixed" | "sliding"
   readonly unit: "requests" | "tokens"
   /** What has a count of its own: `key`, `model`, `metadata.<name>`; empty for one count for all. */
@@ -177,12 +191,18 @@ export const rateProblem = (entry: RateEntry): string | undefined => {
 export const rateRules = (entry: RateEntry): ReadonlyArray<RateRule> => {
   const { rate_limiting_limit: limit, rate_limiting_interval: interval, rate_limiting_technique: technique } =
     entry
-  const cloudflare = limit && interval ? [{ id: gatewayRule, limit, interval, technique }] : []
+  const cloudflare = limit && interval
+    ? [{ id: gatewayRule, limit, interval, ...(technique && { technique }) }]
+    : []
   const own = (entry.rate_limits ?? []).map((rule, index) => ({ ...rule, id: idAt(rule, index) }))
-  return [...cloudflare, ...own].map((rule) => ({
-    unit: "requests",
-    per: [],
-    ...rule,
-    technique: rule.technique ?? "fixed",
-  }))
+  return [...cloudflare, ...own].map(rateRule)
 }
+
+/** Seconds are called `interval`, however they were written. */
+const rateRule = ({ window, ...rule }: typeof RateRuleEntry.Type & { readonly id: string }): RateRule => ({
+  unit: "requests",
+  per: [],
+  technique: "fixed",
+  ...rule,
+  ...(typeof window === "number" ? { interval: window } : window !== undefined && { window }),
+})

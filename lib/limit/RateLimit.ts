@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { RateRule } from "../config/limit-rules.ts"
+import { defaultZone, type WindowLength, windowText } from "../config/window-length.ts"
 import { type GatewayError, rateLimited } from "../errors.ts"
 import { Store, type StoreShape } from "../store/Store.ts"
 import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
@@ -20,10 +21,11 @@ import {
   rememberDigests,
   usageAdditions,
   usagesIn,
+  windowName,
 } from "./counter-keys.ts"
 import { type LimitSubject, ratePartition } from "./partition.ts"
 import { type Quota, refusalFields, type RuleState, secondsUntilMore } from "./ratelimit-fields.ts"
-import { millisUntilMore, remaining } from "./windows.ts"
+import { millisUntilMore, periodsOf, remaining, secondsOf } from "./windows.ts"
 
 interface RateCount extends Counted {
   readonly rule: RateRule
@@ -83,26 +85,31 @@ export const makeRateLimit = (store: StoreShape, { wall }: PlainClock): RateLimi
     return whenReady(store.add(usageAdditions(counts, taken, now)), (sums) => {
       const states: Array<RuleState> = []
       const refused: Array<RuleState> = []
+      let firstRefused: RateRule | undefined
       for (const [index, { previous, current }] of usagesIn(counts, sums).entries()) {
         const count = counts[index] as RateCount
-        const { rule, window } = count
+        const { rule, rule: { id, limit, unit }, window } = count
         const fits = remaining(window, { previous, current }, now) >= 1 - taken(index)
         const usage = fits ? { previous, current } : { previous, current: current - taken(index) }
         const state = {
-          rule,
+          rule: { id, limit, unit, interval: secondsOf(window, now) },
           remaining: Math.max(0, remaining(window, usage, now)),
           untilMore: millisUntilMore(window, usage, now),
         }
         states.push(state)
-        if (!fits) refused.push(state)
+        if (fits) continue
+        refused.push(state)
+        firstRefused ??= rule
       }
       const quota = { guarantee: store.guarantee, states }
-      const [first] = refused
-      if (first === undefined) return Result.succeed(quota)
+      if (firstRefused === undefined) return Result.succeed(quota)
       const givenBack = counts.filter((_, index) => taken(index) === 1).map((count) =>
         additionOf(count, -1, now)
       )
-      const error = rateLimited(detailOf(first, secondsUntilMore(refused)), refusalFields(quota, refused))
+      const error = rateLimited(
+        detailOf(firstRefused, secondsUntilMore(refused)),
+        refusalFields(quota, refused),
+      )
       return whenReady(givenBack.length === 0 ? [] : store.add(givenBack), () => Result.fail(error))
     })
   }
@@ -132,14 +139,21 @@ const countsOf = (
   for (const rule of rules) {
     const partition = ratePartition(rule, subject)
     if (partition === undefined) continue
-    const { id, limit, unit, interval, technique } = rule
-    const window = { limit, technique, interval: 1000 * interval }
-    const name = ["rate", subject.gateway, id, unit, interval]
+    const { id, limit, unit, technique, time_zone: zone = defaultZone } = rule
+    const length = lengthOf(rule)
+    const window = { limit, technique, periods: periodsOf(length, zone) }
+    const name = ["rate", subject.gateway, id, unit, ...windowName(length, zone)]
     const count = countOf(subject.gateway, name, partition, false, digest)
     counts.push(whenReady(count, (count) => ({ rule, count, window })))
   }
   return allReady(counts)
 }
 
-const detailOf = ({ rule: { id, limit, unit, interval } }: RuleState, seconds: number): string =>
-  `The limit "${id}" of ${limit} ${unit} per ${interval} s is used up. Try again in ${seconds} s.`
+/** A rule has one or the other. */
+const lengthOf = ({ interval, window }: RateRule): WindowLength => window ?? interval ?? 0
+
+const detailOf = (rule: RateRule, seconds: number): string => {
+  const { id, limit, unit, time_zone: zone = defaultZone } = rule
+  return `The limit "${id}" of ${limit} ${unit} per ${windowText(lengthOf(rule), zone, " s")} is used up. ` +
+    `Try again in ${seconds} s.`
+}

@@ -8,8 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { SpendLimits, SpendRule } from "../config/limit-rules.ts"
+import { defaultZone, windowText } from "../config/window-length.ts"
 import { type GatewayError, spendLimited } from "../errors.ts"
-import { type Guarantee, Store, type StoreShape } from "../store/Store.ts"
+import { Store, type StoreShape } from "../store/Store.ts"
 import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
 import {
@@ -20,11 +21,12 @@ import {
   rememberDigests,
   usageAdditions,
   usagesIn,
+  windowName,
 } from "./counter-keys.ts"
 import { spendPartition, type SpendSubject } from "./partition.ts"
 import { type AdvertisedRule, refusalFields } from "./ratelimit-fields.ts"
 import { makeUnderWay } from "./under-way.ts"
-import { remaining, waitFor, type Window } from "./windows.ts"
+import { periodsOf, remaining, secondsOf, waitFor, type Window } from "./windows.ts"
 
 /**
  * Amounts are whole nano-dollars: sums of whole numbers do not drift, as sums of fractions do. Each
@@ -108,7 +110,15 @@ export const makeSpendLimit = (store: StoreShape, { wall }: PlainClock): SpendLi
         const expected = { previous: usage.previous, current: usage.current + (ahead[index] ?? 0) }
         if (!isSpent && remaining(window, expected, now) >= 1) continue
         const wait = isSpent ? waitFor(window, usage, now, 1) : 1000
-        return Result.fail(refusal(rule, subject, wait, store.guarantee))
+        const { guarantee } = store
+        const states = [{
+          rule: advertised(rule, secondsOf(window, now)),
+          remaining: 0,
+          untilMore: wait,
+        }]
+        return Result.fail(
+          spendLimited(detailOf(rule, subject), refusalFields({ guarantee, states }, states)),
+        )
       }
       return allowed
     })
@@ -175,34 +185,28 @@ const budgetsOf = (
   for (const rule of rules) {
     const partition = spendPartition(rule, subject)
     if (partition === undefined) continue
-    const window = { limit: nanos(rule.limit), interval: 1000 * rule.window, technique: rule.technique }
-    const name = ["spend", subject.gateway, rule.id, rule.window]
+    const { id, limit, technique, window: length, time_zone: zone = defaultZone } = rule
+    const window = { limit: nanos(limit), technique, periods: periodsOf(length, zone) }
+    const name = ["spend", subject.gateway, id, ...windowName(length, zone)]
     const count = countOf(subject.gateway, name, partition, true, digest)
     budgets.push(whenReady(count, (count) => ({ rule, count, window })))
   }
   return allReady(budgets)
 }
 
-const refusal = (
-  rule: SpendRule,
-  subject: SpendSubject,
-  untilMore: number,
-  guarantee: Guarantee,
-): GatewayError => {
-  const states = [{ rule: advertised(rule), remaining: 0, untilMore }]
-  return spendLimited(detailOf(rule, subject), refusalFields({ guarantee, states }, states))
-}
-
 /** Cloudflare's sentence, as observed. */
-const detailOf = ({ id, limit, window, technique }: SpendRule, { provider, model }: SpendSubject): string =>
-  `Spend limit exceeded: rule '${id}' (cost limit ${limit} per ${window}s, ${technique}) for ` +
-  `${provider} ${model ?? ""}`.trim()
+const detailOf = (
+  { id, limit, window, time_zone: zone = defaultZone, technique }: SpendRule,
+  { provider, model }: SpendSubject,
+): string =>
+  `Spend limit exceeded: rule '${id}' (cost limit ${limit} per ${windowText(window, zone, "s")}, ` +
+  `${technique}) for ${`${provider} ${model ?? ""}`.trim()}`
 
 /** A field's numbers are whole, and have too few digits for nano-dollars. */
-const advertised = ({ id, limit, window }: SpendRule): AdvertisedRule => ({
+const advertised = ({ id, limit }: SpendRule, interval: number): AdvertisedRule => ({
   id,
   limit: Math.round(limit * 1e6),
-  interval: window,
+  interval,
   unit: "micro-usd",
 })
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { WindowLength } from "../config/window-length.ts"
 import { textDigest } from "../redaction/digest.ts"
 import type { Addition, Counter } from "../store/addition.ts"
 import { boundedMap } from "../store/bounded-map.ts"
@@ -36,6 +37,10 @@ export const rememberDigests = (): DigestName => {
       return digest
     })
 }
+
+/** What distinguishes the counts of a rule whose window was changed: the calendar's zone belongs to it. */
+export const windowName = (length: WindowLength, zone: string): ReadonlyArray<string | number> =>
+  typeof length === "number" ? [length] : [length, zone]
 
 /**
  * A rule's count for one partition.
@@ -77,7 +82,7 @@ export interface Counted {
 export const additionOf = ({ count, window }: Counted, by: number, now: number): Addition => ({
   counter: counterOf(count, bucketOf(window, now)),
   by,
-  ttl: counterTtl(window),
+  ttl: counterTtl(window, now),
 })
 
 /**
@@ -94,7 +99,11 @@ export const usageAdditions = (
   const additions = counted.map((each, index) => additionOf(each, by(index), now))
   for (const { count, window } of counted) {
     if (window.technique === "fixed") continue
-    additions.push({ counter: counterOf(count, bucketOf(window, now) - 1), by: 0, ttl: counterTtl(window) })
+    additions.push({
+      counter: counterOf(count, bucketOf(window, now) - 1),
+      by: 0,
+      ttl: counterTtl(window, now),
+    })
   }
   return additions
 }

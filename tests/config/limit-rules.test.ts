@@ -35,6 +35,9 @@ test("RateLimits takes a full and a minimal rule, and refuses what could not wor
     { id: 'quo"te' },
     { id: "gateway" },
     { windw: 1 },
+    { window: "day" },
+    { interval: undefined },
+    { interval: "day" },
   ]
   for (const change of wrong) assert.ok(!takes([{ ...rule, ...change }]), JSON.stringify(change))
   assert.ok(!takes([full, full]), "the same id twice")
@@ -75,6 +78,33 @@ test("SpendLimits takes Cloudflare's shape, with partitions of model and provide
   for (const change of wrong) assert.ok(!takes(withRules([{ ...rule, ...change }])), JSON.stringify(change))
 })
 
+test("rules take a day, a week or a month of a time zone, fixed, in place of seconds", () => {
+  const rate = accepts(RateLimits)
+  const spend = accepts(SpendLimitsEntry)
+  const rule = { id: "r", limit: 1, limitType: "cost", technique: "fixed", enabled: true }
+  const takes = (change: object): boolean => {
+    const [one, other] = [
+      rate([{ limit: 1, ...change }]),
+      spend({ enabled: true, rules: [{ ...rule, ...change }] }),
+    ]
+    assert.equal(one, other, JSON.stringify(change))
+    return one
+  }
+  for (const window of ["day", "week", "month"]) {
+    assert.ok(takes({ window }))
+    assert.ok(takes({ window, time_zone: "Asia/Kathmandu" }))
+    assert.ok(!takes({ window, technique: "sliding" }))
+    assert.ok(!takes({ window, time_zone: "Nowhere/City" }))
+    assert.ok(!takes({ window, time_zone: "+01:00" }))
+  }
+  assert.ok(takes({ window: 60, technique: "sliding" }))
+  for (
+    const wrong of [{ window: 60, time_zone: "UTC" }, { window: "year" }, { window: "60" }, { window: null }]
+  ) {
+    assert.ok(!takes(wrong), JSON.stringify(wrong))
+  }
+})
+
 test("RateLimiting takes Cloudflare's settings, off as 0 or null", () => {
   const takes = accepts(Schema.Struct(RateLimiting))
   const off = [0, null].map((value) => ({ rate_limiting_limit: value, rate_limiting_interval: value }))
@@ -89,7 +119,11 @@ test("rateRules() fills in defaults, names rules by their place, and puts Cloudf
     rate_limiting_limit: 100,
     rate_limiting_interval: 60,
     rate_limiting_technique: "sliding",
-    rate_limits: [{ limit: 1, interval: 2 }, {
+    rate_limits: [{ limit: 1, interval: 2 }, { limit: 1, window: 7 }, {
+      limit: 1,
+      window: "day",
+      time_zone: "Europe/Berlin",
+    }, {
       id: "x",
       limit: 3,
       interval: 4,
@@ -100,6 +134,16 @@ test("rateRules() fills in defaults, names rules by their place, and puts Cloudf
   assert.deepEqual(rules, [
     { id: "gateway", limit: 100, interval: 60, technique: "sliding", unit: "requests", per: [] },
     { id: "rule-1", limit: 1, interval: 2, technique: "fixed", unit: "requests", per: [] },
+    { id: "rule-2", limit: 1, interval: 7, technique: "fixed", unit: "requests", per: [] },
+    {
+      id: "rule-3",
+      limit: 1,
+      window: "day",
+      time_zone: "Europe/Berlin",
+      technique: "fixed",
+      unit: "requests",
+      per: [],
+    },
     { id: "x", limit: 3, interval: 4, technique: "fixed", unit: "tokens", per: ["key"] },
   ])
 })

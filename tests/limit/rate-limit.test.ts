@@ -237,3 +237,19 @@ test("RateLimit's keys in the store hold nothing that a caller chose, and their 
   const fields = quotaFields(Result.getOrThrow(quota))
   assert.match(fields["ratelimit-policy"] ?? "", /basegate-guarantee=global$/)
 })
+
+test("RateLimit.acquire: a day's limit says so, and begins anew at midnight in its time zone", async () => {
+  const { pass, passes, refusal } = limits()
+  const { interval: _, ...others } = rule()
+  const rules = [{ ...others, window: "day", time_zone: "America/New_York" } as const]
+  pass(Date.parse("2026-11-01T03:59:00Z"))
+  assert.deepEqual(await passes(rules, 3), [true, true, false])
+  pass(60_000)
+  assert.deepEqual(await passes(rules, 3), [true, true, false])
+  const { detail, headers } = await refusal(rules)
+  assert.equal(
+    detail,
+    'The limit "gateway" of 2 requests per day in America/New_York is used up. Try again in 90000 s.',
+  )
+  assert.match(headers?.["ratelimit-policy"] ?? "", /^"gateway";q=2;w=90000;/)
+})

@@ -85,6 +85,29 @@ test("SpendLimit.check: a sliding window frees what the previous one spent bit b
   assert.ok(await passes(limits, subject))
 })
 
+test("SpendLimit.check: a month's budget says so, and comes back with the next month of its time zone", async () => {
+  const { pass, spend, passes, refusal } = budgets()
+  const limits = only({ window: "month", time_zone: "Asia/Tokyo" })
+  pass(Date.parse("2026-02-01T14:59:59Z"))
+  await spend(limits, subject, 2)
+  const error = await refusal(limits, subject)
+  assert.equal(
+    error.detail,
+    "Spend limit exceeded: rule 'budget' (cost limit 1.5 per month in Asia/Tokyo, fixed) for baseten a/m",
+  )
+  const until = 27 * 86_400 + 1
+  assert.deepEqual(error.headers, {
+    "retry-after": `${until}`,
+    "ratelimit-policy": `"budget";q=1500000;qu="micro-usd";w=${28 * 86_400};basegate-guarantee=local`,
+    ratelimit: `"budget";r=0;t=${until}`,
+  })
+  pass(1000 * until - 1)
+  assert.ok(!(await passes(limits, subject)))
+  pass(1)
+  assert.ok(await passes(limits, subject))
+  assert.ok(await passes(only({ window: "month" }), subject), "another zone is another count")
+})
+
 test("SpendLimit.enter: charges add small costs without drift, and leave out what is no amount", async () => {
   const { spend, passes } = budgets()
   const limits = only({ limit: 0.001 })

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
+import { intervalPeriods } from "../../lib/time/calendar.ts"
 import {
   bucketOf,
+  counterTtl,
   millisUntilMore,
+  periodsOf,
   remaining,
+  secondsOf,
   untilReset,
   waitFor,
   wholeSeconds,
@@ -13,11 +17,19 @@ import {
 } from "../../lib/limit/windows.ts"
 
 const technique = fc.constantFrom("fixed" as const, "sliding" as const)
+/** A window over buckets of so many milliseconds. */
+interface IntervalWindow extends Window {
+  readonly interval: number
+}
+const over = (window: Omit<IntervalWindow, "periods">): IntervalWindow => ({
+  ...window,
+  periods: intervalPeriods(window.interval),
+})
 const windows = fc.record({
   limit: fc.integer({ min: 1, max: 10_000 }),
   interval: fc.integer({ min: 1, max: 100_000 }),
   technique,
-})
+}).map(over)
 const usages = fc.record({
   previous: fc.integer({ min: 0, max: 30_000 }),
   current: fc.integer({ min: 0, max: 30_000 }),
@@ -32,7 +44,7 @@ const later = (window: Window, usage: WindowUsage, now: number, then: number): W
 }
 
 /** Takes units one by one at the given pauses wherever there is room; gives how many were let through at each time. */
-const letThrough = (window: Window, pauses: ReadonlyArray<number>): ReadonlyArray<number> => {
+const letThrough = (window: IntervalWindow, pauses: ReadonlyArray<number>): ReadonlyArray<number> => {
   const counted = new Map<number, number>()
   const usageAt = (now: number): WindowUsage => ({
     previous: counted.get(bucketOf(window, now) - 1) ?? 0,
@@ -59,7 +71,7 @@ const small = fc.record({
   limit: fc.integer({ min: 1, max: 5 }),
   interval: fc.integer({ min: 1, max: 30 }),
   technique,
-})
+}).map(over)
 const pauses = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 })
 
 test("room(): no window lets more than its limit through in one bucket, and sliding stays within its estimate", () => {
@@ -83,7 +95,7 @@ test("room(): what does not fit would pass the limit", () => {
 })
 
 test("room() of a sliding window: the previous bucket counts for the part still covered", () => {
-  const window: Window = { limit: 100, interval: 60_000, technique: "sliding" }
+  const window = over({ limit: 100, interval: 60_000, technique: "sliding" })
   assert.equal(remaining(window, { previous: 80, current: 10 }, 60_000), 10)
   assert.equal(remaining(window, { previous: 80, current: 10 }, 75_000), 30)
   assert.equal(remaining(window, { previous: 80, current: 10 }, 119_999), 89)
@@ -91,12 +103,25 @@ test("room() of a sliding window: the previous bucket counts for the part still 
 })
 
 test("bucketOf(), untilReset(): buckets are aligned to the clock", () => {
-  const window: Window = { limit: 1, interval: 60_000, technique: "fixed" }
+  const window = over({ limit: 1, interval: 60_000, technique: "fixed" })
   const noon = Date.UTC(2026, 0, 1, 12)
   assert.equal(untilReset(window, noon), 60_000)
   assert.equal(untilReset(window, noon + 59_999), 1)
   assert.equal(bucketOf(window, noon + 59_999), bucketOf(window, noon))
   assert.equal(bucketOf(window, noon + 60_000), bucketOf(window, noon) + 1)
+})
+
+test("a calendar's window is one period: what is left of it is waited for, and its counter is needed no longer", () => {
+  const window: Window = { limit: 10, periods: periodsOf("month", "Europe/Berlin"), technique: "fixed" }
+  const now = Date.parse("2026-11-29T23:00:00Z")
+  const spent = { previous: 9, current: 10 }
+  assert.equal(remaining(window, spent, now), 0)
+  assert.equal(waitFor(window, spent, now, 1), 86_400_000)
+  assert.equal(untilReset(window, now), 86_400_000)
+  assert.equal(counterTtl(window, now), 86_400_000)
+  assert.equal(secondsOf(window, now), 30 * 86_400)
+  assert.equal(bucketOf(window, now + 86_400_000), bucketOf(window, now) + 1)
+  assert.equal(periodsOf("month", "Europe/Berlin"), window.periods)
 })
 
 test("waitFor(): waiting so long is enough, a millisecond less is not, and two intervals bound it", () => {
