@@ -32,6 +32,12 @@ const boundsOf = (expected: string): JsonSchema => {
   }
 }
 
+/** The keys of which an object has exactly one. */
+const eitherOf = (ast: AST): JsonSchema => {
+  const either = ast.checks?.map(({ annotations }) => annotations?.["either"]).find(Array.isArray)
+  return either === undefined ? {} : { oneOf: either.map((name: string) => ({ required: [name] })) }
+}
+
 const schemaOf = (ast: AST): JsonSchema => {
   const [expected] = expectedOf(ast)
   switch (ast._tag) {
@@ -65,6 +71,7 @@ const schemaOf = (ast: AST): JsonSchema => {
         type: "object",
         ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
         ...(required.length > 0 && { required: required.map(({ name }) => String(name)) }),
+        ...eitherOf(ast),
         additionalProperties: any === undefined ? false : schemaOf(any.type),
         ...(any !== undefined && expected !== undefined && { description: expected }),
       }

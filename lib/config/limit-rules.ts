@@ -31,13 +31,13 @@ const RateRuleEntry = Schema.Struct({
   technique: Schema.optionalKey(Technique),
   unit: Schema.optionalKey(oneOf("requests", "tokens")),
   per: Schema.optionalKey(Schema.Array(Dimension)),
-}).check(
-  Schema.makeFilter((rule) =>
+}).check(Schema.makeFilter(
+  (rule) =>
     (rule.interval === undefined) === (rule.window === undefined)
       ? 'Expected either interval, in seconds, or window, which may be "day", "week" or "month"'
-      : windowProblem(rule)
-  ),
-)
+      : windowProblem(rule),
+  { either: ["interval", "window"] },
+))
 
 /** The id of the rule that Cloudflare's three settings make. */
 export const gatewayRule = "gateway"

@@ -135,7 +135,9 @@ const isValid = (schema: JsonSchema, value: unknown): boolean => {
       const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>
       const required = (schema["required"] ?? []) as ReadonlyArray<string>
       const others = schema["additionalProperties"] as JsonSchema | false
+      const oneOf = schema["oneOf"] as ReadonlyArray<{ readonly required: [string] }> | undefined
       return required.every((name) => name in value) &&
+        (oneOf === undefined || oneOf.filter(({ required: [name] }) => name in value).length === 1) &&
         Object.entries(value).every(([name, item]) => {
           const property = properties[name] ?? others
           return property !== false && isValid(property, item)
@@ -156,6 +158,8 @@ test("the JSON Schema takes the pages' settings, and refuses what the gateway do
     { auth_scheme: "basic" },
     { tokens: [] },
     { rate_limits: [{ limit: 1 }] },
+    { rate_limits: [{ limit: 1, interval: 60, window: "day" }] },
+    { rate_limits: [{ limit: 1, window: "year" }] },
     { prices: { "a/b": { input: 1 } } },
     { custom_providers: { spare: {} } },
     { circuit_breaker: { failure_rate: 2 } },
