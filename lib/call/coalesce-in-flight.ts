@@ -228,10 +228,12 @@ class SharedCall {
   }
 
   async #settle(taps: ReadonlyArray<BodyTap>, ending: Ending, whole: boolean): Promise<void> {
-    try {
-      for (const tap of taps) await tap.ended(ending, whole)
-    } catch (defect) {
-      reportDefect(this.call.exchange.id, defect)
+    for (const tap of taps) {
+      try {
+        await tap.ended(ending, whole)
+      } catch (defect) {
+        reportDefect(this.call.exchange.id, defect)
+      }
     }
     this.#controls.close()
     this.#settled()

@@ -77,6 +77,20 @@ test("equal calls are made once, and each client gets the answer; only the first
   assert.equal(headers.get("cf-aig-cache-status"), "MISS")
 })
 
+test("a defect in one piece of its settling is reported, and the rest is done all the same", async (t) => {
+  const reported = t.mock.method(console, "error", () => {})
+  const { join, made, kept } = setUp()
+  const { call, result } = join("k")
+  await settled()
+  const [{ call: shared, land } = assert.fail()] = made
+  const pending = new SomeAnswer(shared, 200, "{}", json)
+  pending.taps.push({ push: undefined, ended: () => Promise.reject(new Error("a store that fails")) })
+  land(Result.succeed(pending))
+  await textOf(result)
+  await call.exchange.settle()
+  assert.deepEqual([kept, reported.mock.callCount()], [["{}"], 1])
+})
+
 test("calls with another key, caller or retry policy are others", async () => {
   const { join, made } = setUp()
   join("k")
