@@ -30,7 +30,7 @@ const order: ReadonlyArray<RegExp> = [
   /^usage\//,
   /^sse\//,
   /^(headers|errors|schema)\//,
-  /^(redaction|json|bytes|store|time)\//,
+  /^(redaction|json|bytes|sqlite|store|time)\//,
   /^(errors|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))

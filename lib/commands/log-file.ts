@@ -7,7 +7,7 @@ import { statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import type { LogEntry, LogScope, Payload } from "../request-log/entry.ts"
 import type { LogFilter } from "../request-log/query.ts"
-import type { Database } from "../request-log/sqlite/database.ts"
+import type { Database } from "../sqlite/database.ts"
 import { makeReader } from "../request-log/sqlite/reader.ts"
 import { checkFile } from "../request-log/sqlite/schema.ts"
 

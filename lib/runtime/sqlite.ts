@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Database, OpenDatabase } from "../request-log/sqlite/database.ts"
+import type { Database, OpenDatabase } from "../sqlite/database.ts"
 import { mayUse } from "./deno-permissions.ts"
 
 interface Modules {

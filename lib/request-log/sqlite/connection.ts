@@ -6,7 +6,7 @@
 import type { Limits } from "../memory/memory-log.ts"
 import { warn } from "../warn.ts"
 import { analyticsReader } from "./analytics-reader.ts"
-import type { Database, OpenDatabase } from "./database.ts"
+import type { Database, OpenDatabase } from "../../sqlite/database.ts"
 import { type LogReader, makeReader } from "./reader.ts"
 import { prepareFile } from "./schema.ts"
 import { type LogWriter, makeWriter } from "./writer.ts"

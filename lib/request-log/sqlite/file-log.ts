@@ -12,7 +12,7 @@ import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/mem
 import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "../query.ts"
 import { warn } from "../warn.ts"
 import { makeConnection, type OpenLogFile } from "./connection.ts"
-import type { OpenDatabase } from "./database.ts"
+import type { OpenDatabase } from "../../sqlite/database.ts"
 import type { Resumable } from "./resumable.ts"
 
 /** How long a slice of writing may take, in milliseconds, before it is committed. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Database, OpenDatabase } from "./database.ts"
+import type { Database, OpenDatabase } from "../../sqlite/database.ts"
 import { prepareFile } from "./schema.ts"
 
 /** Why a file cannot be used; `undefined` if it can, even if another process has locked it for the moment. */

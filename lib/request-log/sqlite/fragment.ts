@@ -12,7 +12,7 @@ import {
   type TextTest,
 } from "../conditions.ts"
 import type { Dimension, OrderKey } from "../query.ts"
-import type { Value } from "./database.ts"
+import type { Value } from "../../sqlite/database.ts"
 
 /** A part of a statement, and the values of its parameters. */
 export interface Fragment {

@@ -15,7 +15,7 @@ import {
   type Tally,
   tallyFacts,
 } from "../aggregates.ts"
-import type { Database } from "./database.ts"
+import type { Database } from "../../sqlite/database.ts"
 import { figuresOf, figuresText, hourLength, rangesOf, rangesText } from "./hourly.ts"
 import { kindText } from "./rollup-dimensions.ts"
 

@@ -6,7 +6,7 @@
  */
 import { type Aggregates, emptyAggregates, noTally, rangeNames, sums, type Tally } from "../aggregates.ts"
 import type { Histogram } from "../histogram.ts"
-import type { Database, Row } from "./database.ts"
+import type { Database, Row } from "../../sqlite/database.ts"
 import type { TimeSlice } from "./time-slice.ts"
 
 /** An hour in milliseconds. Hours are identified by their beginning, since 1970. */

@@ -5,7 +5,7 @@
  */
 import { compareOperands, compareText } from "../filter.ts"
 import type { LogSelection } from "../query.ts"
-import type { Database, Row } from "./database.ts"
+import type { Database, Row } from "../../sqlite/database.ts"
 import { columnOf } from "./fragment.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 import type { TimeSlice } from "./time-slice.ts"

@@ -6,7 +6,7 @@
  */
 import type { Conditions } from "../conditions.ts"
 import { addTally, noTally, rangeNames, type Tally } from "../aggregates.ts"
-import type { Database, Row } from "./database.ts"
+import type { Database, Row } from "../../sqlite/database.ts"
 import type { Fragment } from "./fragment.ts"
 import { hourLength, hourlyRows, rangesOf, rangesText, wholeHours } from "./hourly.ts"
 import { kindColumns, kindFilter, kindText, type RollupKind } from "./rollup-dimensions.ts"

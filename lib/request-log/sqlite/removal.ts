@@ -4,7 +4,7 @@
  * @module
  */
 import type { FilterableFields } from "../filterable-fields.ts"
-import type { Database, Row } from "./database.ts"
+import type { Database, Row } from "../../sqlite/database.ts"
 import type { Changes } from "./hourly-changes.ts"
 
 /** Removes; to be called within a transaction. Each method gives how many entries there were. */

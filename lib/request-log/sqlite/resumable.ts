@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Database } from "./database.ts"
+import type { Database } from "../../sqlite/database.ts"
 import { hourLength } from "./hourly.ts"
 import type { TimeSlice } from "./time-slice.ts"
 

@@ -8,10 +8,9 @@
  * @module
  */
 import type { FilterableFields } from "../filterable-fields.ts"
-import { type Database, inTransaction } from "./database.ts"
+import { type Database, inTransaction } from "../../sqlite/database.ts"
+import { isNewFile, ownFile, pragma } from "../../sqlite/own-file.ts"
 
-/** "bgat": marks the file as the log's own. */
-const applicationId = 0x62676174
 const version = 2
 
 const text = "TEXT"
@@ -76,7 +75,6 @@ const tables = `
     figures TEXT NOT NULL,
     PRIMARY KEY (scope, hour, kind)
   ) WITHOUT ROWID;
-  PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${version};
 `
 
@@ -90,37 +88,25 @@ const toSecond = `
   PRAGMA user_version = 2;
 `
 
-const pragma = (database: Database, name: string): unknown =>
-  Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
+const versionOf = (database: Database): number => Number(pragma(database, "user_version"))
 
-/** Whether a database is empty. Throws if it is neither empty nor a log of a known version. */
+/** Whether a database has no log yet. Throws if it is another program's, or has a log of a later version. */
 export const checkFile = (database: Database): boolean => {
-  // In this order: another process may be making the tables, and a file that has them has the marks by then.
-  const isEmpty = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.["tables"] === 0
-  const [id, found] = [pragma(database, "application_id"), pragma(database, "user_version")]
-  if (id === applicationId && Number(found) > version) {
+  isNewFile(database)
+  const found = versionOf(database)
+  if (found > version) {
     throw new Error(`it was written by a later basegate (its version is ${found}, this one knows ${version})`)
   }
-  if (id !== applicationId && !isEmpty) throw new Error("it is no request log")
-  return isEmpty
+  return found === 0
 }
 
 /**
- * Prepares a database: creates its tables if it is empty, and sets how it writes. Throws if it belongs to another program
- * or a later version.
- *
- * With WAL and `synchronous = NORMAL` a process that is killed loses nothing that was committed; a machine that loses
- * power may lose the last commits, and the file stays whole. A writer of another process is waited for as long as a
- * slice of writing takes.
+ * Prepares a database: creates the log's tables if there are none. Throws if it belongs to another program or a later
+ * version.
  */
 export const prepareFile = (database: Database): void => {
-  database.exec("PRAGMA busy_timeout = 5; PRAGMA cache_size = -16384")
-  const isEmpty = checkFile(database)
-  // An entry takes some 1.8 kB in all: pages of 8 kB are half the calls to the system that 4 kB are. A megabyte is
-  // moved from the WAL at a time, since everything else waits for it.
-  if (isEmpty) database.exec("PRAGMA page_size = 8192")
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 125")
-  if (isEmpty) inTransaction(database, () => checkFile(database) && database.exec(tables))
-  const isFirst = () => Number(pragma(database, "user_version")) === 1
+  ownFile(database)
+  if (checkFile(database)) inTransaction(database, () => checkFile(database) && database.exec(tables))
+  const isFirst = () => versionOf(database) === 1
   if (isFirst()) inTransaction(database, () => isFirst() && database.exec(toSecond))
 }

@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import { Settings } from "../../config/Settings.ts"
 import type { MemoryLogOptions } from "../memory/memory-log.ts"
 import { RequestLog } from "../RequestLog.ts"
-import type { OpenDatabase } from "./database.ts"
+import type { OpenDatabase } from "../../sqlite/database.ts"
 import { type FileLog, makeFileLog } from "./file-log.ts"
 import type { Resumable } from "./resumable.ts"
 

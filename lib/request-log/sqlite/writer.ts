@@ -6,7 +6,7 @@
 import type { LogPatch } from "../entry.ts"
 import { fieldsOfEntry, pairsOf } from "../filterable-fields.ts"
 import { entryOf, type Held, type Limits } from "../memory/memory-log.ts"
-import { type Database, inTransaction, type Value } from "./database.ts"
+import { type Database, inTransaction, type Value } from "../../sqlite/database.ts"
 import { type Changes, hourlyChanges } from "./hourly-changes.ts"
 import { makeRemoval } from "./removal.ts"
 import { factNames } from "./schema.ts"
