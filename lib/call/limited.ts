@@ -14,6 +14,7 @@ import { mayApply, type SpendSubject } from "../limit/partition.ts"
 import { quotaFields } from "../limit/ratelimit-fields.ts"
 import type { CostCharge } from "../limit/SpendLimit.ts"
 import { expectedCost } from "../pricing/expected-cost.ts"
+import { redact } from "../redaction/secrets.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Budgets, Call, Next } from "./call.ts"
 import { type CallTarget, modelOf } from "./call-target.ts"
@@ -67,6 +68,7 @@ async (call) => {
     model: modelOf(target),
     metadata: target.options.metadata,
     provider: target.route.provider,
+    redact: (text: string) => redact(text, ...call.exchange.secrets()),
   }
   if (isUnpriceable(target) && (budgets.length > 0 || isSpendLimited(spendLimits, subject))) {
     return Result.fail(unpriceable())

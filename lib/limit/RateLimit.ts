@@ -143,7 +143,7 @@ const countsOf = (
     const length = lengthOf(rule)
     const window = { limit, technique, periods: periodsOf(length, zone) }
     const name = ["rate", subject.gateway, id, unit, ...windowName(length, zone)]
-    const count = countOf(subject.gateway, name, partition, false, digest)
+    const count = countOf(subject.gateway, name, partition, undefined, digest)
     counts.push(whenReady(count, (count) => ({ rule, count, window })))
   }
   return allReady(counts)

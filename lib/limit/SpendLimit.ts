@@ -11,32 +11,15 @@ import type { SpendLimits, SpendRule } from "../config/limit-rules.ts"
 import { defaultZone, windowText } from "../config/window-length.ts"
 import { type GatewayError, spendLimited } from "../errors.ts"
 import { Store, type StoreShape } from "../store/Store.ts"
-import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
-import {
-  additionOf,
-  type Counted,
-  countOf,
-  type DigestName,
-  rememberDigests,
-  usageAdditions,
-  usagesIn,
-  windowName,
-} from "./counter-keys.ts"
-import { spendPartition, type SpendSubject } from "./partition.ts"
+import { type Budget, budgetsOf, nanos } from "./budgets.ts"
+import { type BudgetState, readBudgets } from "./budget-states.ts"
+import { additionOf, rememberDigests, usageAdditions, usagesIn } from "./counter-keys.ts"
+import type { SpendReader, SpendSubject } from "./partition.ts"
 import { type AdvertisedRule, refusalFields } from "./ratelimit-fields.ts"
 import { makeUnderWay } from "./under-way.ts"
-import { periodsOf, remaining, secondsOf, waitFor, type Window } from "./windows.ts"
-
-/**
- * Amounts are whole nano-dollars: sums of whole numbers do not drift, as sums of fractions do. Each
- * request is rounded by half a nano-dollar at most, a two-hundredth of a token at 0.10 USD a million.
- */
-const nanos = (dollars: number): number => Math.round(dollars * 1e9)
-
-interface Budget extends Counted {
-  readonly rule: SpendRule
-}
+import { remaining, secondsOf, waitFor, type Window } from "./windows.ts"
 
 /** A call that its budgets let pass. */
 export interface CostCharge {
@@ -70,6 +53,14 @@ export interface SpendLimitShape {
     subject: SpendSubject,
     expected: number,
   ) => Awaitable<Result.Result<CostCharge, GatewayError>>
+  /**
+   * What is left of the budgets that a reader has, one for each rule that applies. Where a rule has several for it (one for
+   * each model, say, and no model is given), it is the one that has spent most.
+   */
+  readonly states: (
+    limits: SpendLimits,
+    reader: SpendReader,
+  ) => Awaitable<ReadonlyArray<BudgetState>>
 }
 
 /**
@@ -173,25 +164,8 @@ export const makeSpendLimit = (store: StoreShape, { wall }: PlainClock): SpendLi
       limits.enabled
         ? whenReady(budgetsOf(limits, subject, digest), (budgets) => enter(budgets, subject, expected))
         : nothingSpent,
+    states: (limits, reader) => readBudgets(store, digest, limits, reader, wall()),
   }
-}
-
-const budgetsOf = (
-  { rules }: SpendLimits,
-  subject: SpendSubject,
-  digest: DigestName,
-): Awaitable<ReadonlyArray<Budget>> => {
-  const budgets: Array<Awaitable<Budget>> = []
-  for (const rule of rules) {
-    const partition = spendPartition(rule, subject)
-    if (partition === undefined) continue
-    const { id, limit, technique, window: length, time_zone: zone = defaultZone } = rule
-    const window = { limit: nanos(limit), technique, periods: periodsOf(length, zone) }
-    const name = ["spend", subject.gateway, id, ...windowName(length, zone)]
-    const count = countOf(subject.gateway, name, partition, true, digest)
-    budgets.push(whenReady(count, (count) => ({ rule, count, window })))
-  }
-  return allReady(budgets)
 }
 
 /** Cloudflare's sentence, as observed. */

@@ -5,7 +5,7 @@
  */
 import type { WindowLength } from "../config/window-length.ts"
 import { textDigest } from "../redaction/digest.ts"
-import type { Addition, Counter } from "../store/addition.ts"
+import type { Addition, Counter, Spend } from "../store/addition.ts"
 import { boundedMap } from "../store/bounded-map.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import { bucketOf, counterTtl, type Window, type WindowUsage } from "./windows.ts"
@@ -17,6 +17,8 @@ export interface Count {
   readonly name: string
   /** The count to use when there is no room for another; `undefined` if an old one may be forgotten instead. */
   readonly overflow: string | undefined
+  /** Of counts of money: the rule, and the partition for people to read. */
+  readonly spend: Omit<Spend, "period"> | undefined
 }
 
 /** Names for what callers chose. */
@@ -52,24 +54,33 @@ export const windowName = (length: WindowLength, zone: string): ReadonlyArray<st
  * number of the others.
  *
  * @param rule distinguishes the rule from all others; must not come from the caller
- * @param lasts whether the counts of a rule that distinguishes callers must not be forgotten either
+ * @param shown the partition for people to read, for counts of money: those must not be forgotten, whatever they distinguish
  */
 export const countOf = (
   gateway: string,
   rule: ReadonlyArray<string | number>,
   partition: ReadonlyArray<string>,
-  lasts: boolean,
+  shown: Spend["partition"] | undefined,
   digest: DigestName,
 ): Awaitable<Count> => {
   const name = JSON.stringify([...rule, ...partition])
-  if (partition.length === 0) return { gateway, name, overflow: name }
-  const overflow = lasts ? JSON.stringify(rule) : undefined
-  return whenReady(digest(name), (name) => ({ gateway, name, overflow }))
+  if (shown === undefined) {
+    return partition.length === 0
+      ? { gateway, name, overflow: name, spend: undefined }
+      : whenReady(digest(name), (name) => ({ gateway, name, overflow: undefined, spend: undefined }))
+  }
+  const overflow = JSON.stringify(rule)
+  const spend = { rule: overflow, partition: shown }
+  return partition.length === 0
+    ? { gateway, name, overflow, spend }
+    : whenReady(digest(name), (name) => ({ gateway, name, overflow, spend }))
 }
 
-const counterOf = ({ gateway, name, overflow }: Count, bucket: number): Counter => {
-  const key = `${name}:${bucket}`
-  return overflow === undefined ? { gateway, key } : { gateway, key, overflow: `${overflow}:${bucket}` }
+const counterOf = ({ gateway, name, overflow, spend }: Count, period: number): Counter => {
+  const key = `${name}:${period}`
+  if (overflow === undefined) return { gateway, key }
+  const counter = { gateway, key, overflow: `${overflow}:${period}` }
+  return spend === undefined ? counter : { ...counter, spend: { ...spend, period } }
 }
 
 /** A window, and what is counted in it. */

@@ -23,9 +23,17 @@ export interface LimitSubject {
 /** The same, with the provider that Cloudflare's spend rules can ask for. */
 export interface SpendSubject extends LimitSubject {
   readonly provider: string
+  /** Hides secrets in what the caller chose, where it is shown or kept; nothing is hidden without it. */
+  readonly redact?: (text: string) => string
 }
 
-const metadataValue = ({ metadata }: LimitSubject, name: string): string | undefined =>
+/** Whose budgets are read. What is not known of them tells no budgets apart. */
+export interface SpendReader extends Pick<LimitSubject, "gateway" | "metadata"> {
+  readonly model?: string | undefined
+  readonly provider?: string | undefined
+}
+
+const metadataValue = ({ metadata }: Pick<LimitSubject, "metadata">, name: string): string | undefined =>
   Object.hasOwn(metadata, name) ? String(metadata[name]) : undefined
 
 const dimensionValue = (subject: LimitSubject, dimension: string): string | undefined => {
@@ -55,6 +63,19 @@ export const mayApply = (rule: SpendRule, subject: SpendSubject): boolean => {
   return spendPartition(others, subject) !== undefined
 }
 
+/** What a rule distinguishes: a name, what is asked of its value, and the value. */
+type Distinction = readonly [name: string, selector: Selector, value: string | undefined]
+
+const distinctionsOf = (rule: SpendRule, subject: SpendReader): ReadonlyArray<Distinction> => {
+  const found: Array<Distinction> = []
+  if (rule.model !== undefined) found.push(["model", rule.model, subject.model])
+  if (rule.provider !== undefined) found.push(["provider", rule.provider, subject.provider])
+  for (const [name, selector] of Object.entries(rule.metadata ?? {})) {
+    found.push([`metadata.${name}`, selector, metadataValue(subject, name)])
+  }
+  return found
+}
+
 /**
  * The partition of a spend rule; `undefined` if it does not apply: it is disabled, a filter does not list the
  * request's value, or the request has no value for a filter or a partition (Cloudflare documents only that all
@@ -62,19 +83,38 @@ export const mayApply = (rule: SpendRule, subject: SpendSubject): boolean => {
  */
 export const spendPartition = (rule: SpendRule, subject: SpendSubject): ReadonlyArray<string> | undefined => {
   if (!rule.enabled) return undefined
-  const selectors: ReadonlyArray<readonly [string, Selector | undefined, string | undefined]> = [
-    ["model", rule.model, subject.model],
-    ["provider", rule.provider, subject.provider],
-    ...Object.entries(rule.metadata ?? {}).map(([name, selector]) =>
-      [`metadata.${name}`, selector, metadataValue(subject, name)] as const
-    ),
-  ]
   const partition: Array<string> = []
-  for (const [dimension, selector, value] of selectors) {
-    if (selector === undefined) continue
+  for (const [name, selector, value] of distinctionsOf(rule, subject)) {
     if (value === undefined) return undefined
-    if (selector.mode === "partition") partition.push(dimension, value)
+    if (selector.mode === "partition") partition.push(name, value)
     else if (!selector.values.includes(value)) return undefined
   }
   return partition
 }
+
+/**
+ * The same as far as a reader is known: names and values, which are `undefined` if they are not known; `undefined` if the
+ * rule does not apply to the reader.
+ */
+export const readPartition = (
+  rule: SpendRule,
+  reader: SpendReader,
+): ReadonlyArray<readonly [name: string, value: string | undefined]> | undefined => {
+  if (!rule.enabled) return undefined
+  const partition: Array<readonly [string, string | undefined]> = []
+  for (const [name, selector, value] of distinctionsOf(rule, reader)) {
+    if (selector.mode === "partition") partition.push([name, value])
+    else if (value !== undefined && !selector.values.includes(value)) return undefined
+  }
+  return partition
+}
+
+/** Longer values are cut where they are shown. */
+const longestShown = 256
+
+/** A partition for people to read. */
+export const shownPartition = (
+  partition: ReadonlyArray<string>,
+  redact: (text: string) => string = (text) => text,
+): ReadonlyArray<string> =>
+  partition.map((text, index) => index % 2 === 0 ? text : redact(text).slice(0, longestShown))

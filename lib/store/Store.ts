@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Awaitable } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
-import type { Addition } from "./addition.ts"
+import type { Addition, SpendQuery, SpentPage } from "./addition.ts"
 import { makeMemory, type MemoryOptions } from "./memory.ts"
 
 /** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */
@@ -26,6 +26,8 @@ export interface StoreShape {
    * engine across a network can do all of them in one round trip.
    */
   readonly add: (additions: ReadonlyArray<Addition>) => Awaitable<ReadonlyArray<number>>
+  /** Lists counters of money, as far as the store can: what has no list is shown for all of a rule at most. */
+  readonly spent?: (query: SpendQuery) => Awaitable<SpentPage>
   /** The bytes under a key, unless they have expired or were evicted. The caller must not change them. */
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
   /** Stores bytes for `ttl` milliseconds at most, and takes ownership of them. */
@@ -56,6 +58,7 @@ export const storeInMemory = ({ now, wall }: PlainClock, options?: MemoryOptions
     guarantee: "local",
     // Counters belong to windows of the wall clock, and must last as long as those do.
     add: (additions) => memory.add(additions, wall()),
+    spent: (query) => memory.spent(query, wall()),
     get: (key) => memory.get(key, now()),
     set: (key, value, ttl) => memory.set(key, value, ttl, now()),
   }

@@ -6,15 +6,26 @@
  * @module
  */
 
+import type { Spend, SpendQuery, Spent, SpentPage } from "./addition.ts"
+
 /** The counters. Times are milliseconds of one clock. */
 export interface LastingCounters {
   /**
    * Adds to a counter and returns the sum. If there is no room for another counter, `overflow` is used in its place, and
    * goes on to stand for all without a counter of their own until it expires: none of them may begin anew meanwhile.
    */
-  readonly add: (key: string, overflow: string, by: number, ttl: number, now: number) => number
+  readonly add: (
+    key: string,
+    overflow: string,
+    by: number,
+    ttl: number,
+    now: number,
+    spend?: Spend,
+  ) => number
   /** The sum of a counter, or of the one that stands for it; 0 if neither exists. */
   readonly count: (key: string, overflow: string, now: number) => number
+  /** Lists counters of money. Looks at all that are held. */
+  readonly list: (query: SpendQuery, now: number) => SpentPage
   /** How many are held; expired ones count until they leave. */
   readonly size: () => number
 }
@@ -22,6 +33,7 @@ export interface LastingCounters {
 interface Counter {
   sum: number
   readonly expires: number
+  readonly spend: (Pick<Spend, "rule" | "period"> & Pick<Spent, "partition">) | undefined
 }
 
 /** How many counters are checked while there is room, and when there is not. */
@@ -48,28 +60,68 @@ export const lastingCounters = (most: number): LastingCounters => {
     }
   }
 
-  const begin = (counters: Map<string, Counter>, key: string, expires: number): Counter => {
-    const counter = { sum: 0, expires }
+  const begin = (
+    counters: Map<string, Counter>,
+    key: string,
+    expires: number,
+    spend: Spend | undefined,
+    partition: Spent["partition"],
+  ): Counter => {
+    const counter = {
+      sum: 0,
+      expires,
+      spend: spend && { rule: spend.rule, period: spend.period, partition },
+    }
     counters.set(key, counter)
     return counter
   }
+  const beginOwn = (key: string, expires: number, spend: Spend | undefined): Counter =>
+    begin(own, key, expires, spend, spend?.partition())
 
   /** As few as there are rules and windows. */
-  const beginShared = (key: string, expires: number, now: number): Counter => {
+  const beginShared = (
+    key: string,
+    overflow: string,
+    expires: number,
+    now: number,
+    spend: Spend | undefined,
+  ): Counter => {
     for (const [other, counter] of shared) if (counter.expires <= now) shared.delete(other)
-    return begin(shared, key, expires)
+    return begin(shared, overflow, expires, spend, key === overflow ? spend?.partition() : undefined)
   }
 
   return {
-    add: (key, overflow, by, ttl, now) => {
+    add: (key, overflow, by, ttl, now, spend) => {
       let counter = liveIn(own, key, now) ?? liveIn(shared, overflow, now)
       if (counter === undefined) {
         lookAround(now)
-        counter = own.size < most ? begin(own, key, now + ttl) : beginShared(overflow, now + ttl, now)
+        counter = own.size < most
+          ? beginOwn(key, now + ttl, spend)
+          : beginShared(key, overflow, now + ttl, now, spend)
       }
       return counter.sum += by
     },
     count: (key, overflow, now) => (liveIn(own, key, now) ?? liveIn(shared, overflow, now))?.sum ?? 0,
+    list: (query, now) => {
+      const found = new Map<string, { -readonly [Name in keyof Spent]: Spent[Name] }>()
+      for (const counters of [own, shared]) {
+        for (const { sum, expires, spend } of counters.values()) {
+          if (spend?.rule !== query.rule || expires <= now) continue
+          const age = query.period - spend.period
+          if (age !== 0 && (age !== 1 || query.carried === 0)) continue
+          const name = JSON.stringify(spend.partition ?? null)
+          const spent = found.get(name) ?? { partition: spend.partition, previous: 0, current: 0 }
+          found.set(name, spent)
+          spent[age === 0 ? "current" : "previous"] += sum
+        }
+      }
+      return mostSpent([...found.values()], query)
+    },
     size: () => own.size + shared.size,
   }
+}
+
+const mostSpent = (found: Array<Spent>, { carried, most }: SpendQuery): SpentPage => {
+  const weight = ({ previous, current }: Spent): number => current + carried * previous
+  return { total: found.length, spent: found.sort((a, b) => weight(b) - weight(a)).slice(0, most) }
 }

@@ -7,7 +7,7 @@
  */
 import { type BoundedMap, boundedMap } from "./bounded-map.ts"
 import { type LastingCounters, lastingCounters } from "./lasting-counters.ts"
-import type { Addition, Counter } from "./addition.ts"
+import type { Addition, Counter, SpendQuery, SpentPage } from "./addition.ts"
 
 /** Bounds of the memory. */
 export interface MemoryOptions {
@@ -28,6 +28,7 @@ export interface MemoryOptions {
 /** The memory; see `Store` for its methods. `now` is in milliseconds. */
 export interface Memory {
   readonly add: (additions: ReadonlyArray<Addition>, now: number) => ReadonlyArray<number>
+  readonly spent: (query: SpendQuery, now: number) => SpentPage
   readonly get: (key: string, now: number) => Uint8Array<ArrayBuffer> | undefined
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number, now: number) => void
   /** How much is held: the number of counters, and the bytes that count against `maxBytes`. */
@@ -68,17 +69,19 @@ export const makeMemory = (options: MemoryOptions = {}): Memory => {
       ? room.passing.get(key, now)?.sum ?? 0
       : room.lasting.count(key, overflow, now)
   }
-  const add = ({ counter: { gateway, key, overflow }, by, ttl }: Addition, now: number): number => {
+  const add = ({ counter, by, ttl }: Addition, now: number): number => {
+    const { gateway, key, overflow, spend } = counter
     const { passing, lasting } = roomOf(gateway)
-    if (overflow !== undefined) return lasting.add(key, overflow, by, ttl, now)
-    const counter = passing.get(key, now)
-    if (counter !== undefined) return counter.sum += by
+    if (overflow !== undefined) return lasting.add(key, overflow, by, ttl, now, spend)
+    const held = passing.get(key, now)
+    if (held !== undefined) return held.sum += by
     passing.set(key, { sum: by }, 1, now + ttl, now)
     return by
   }
   return {
     add: (additions, now) =>
       additions.map((addition) => addition.by === 0 ? count(addition.counter, now) : add(addition, now)),
+    spent: (query, now) => rooms.get(query.gateway)?.lasting.list(query, now) ?? { total: 0, spent: [] },
     get: (key, now) => values.get(key, now),
     set: (key, value, ttl, now) => {
       // A larger value is not kept, but neither is the older one under its key.

@@ -41,6 +41,7 @@ const run = async (
       },
       spendLimit: {
         check: () => Result.succeed(undefined),
+        states: () => [],
         enter: ({ rules }) => {
           const id = rules[0]?.id
           log.push(`enter ${id}`)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
 import type { SpendLimits, SpendRule } from "../../lib/config/limit-rules.ts"
-import type { SpendSubject } from "../../lib/limit/partition.ts"
+import type { SpendReader, SpendSubject } from "../../lib/limit/partition.ts"
 import { makeSpendLimit } from "../../lib/limit/SpendLimit.ts"
 import { storeInMemory, type StoreShape } from "../../lib/store/Store.ts"
 import { virtualClock } from "../support/virtual-clock.ts"
@@ -28,6 +28,7 @@ const budgets = (through: (store: StoreShape) => StoreShape = (store) => store) 
   return {
     pass: clock.pass,
     enter,
+    states: async (limits: SpendLimits, reader: SpendReader) => await limit.states(limits, reader),
     /** Charges the cost of a request that has ended. */
     spend: async (limits: SpendLimits, spender: SpendSubject, cost: number) =>
       await (await enter(limits, spender, 0)).charge(cost),
@@ -234,4 +235,59 @@ test("SpendLimit.enter: a call whose store fails is under way no longer", async 
   await assert.rejects(async () => await call.charge(0.5))
   fails = false
   await enter(limits, subject, 1)
+})
+
+test("SpendLimit.states: what is spent and left of each rule, in USD, and when all of it is there again", async () => {
+  const { pass, spend, states } = budgets()
+  const limits = {
+    enabled: true,
+    rules: [
+      rule(),
+      rule({ id: "month", limit: 0.3, window: "month", time_zone: "Europe/Berlin" }),
+      rule({ id: "sliding", technique: "sliding" }),
+      rule({ id: "off", enabled: false }),
+      rule({ id: "other", model: { mode: "filter", values: ["other"] } }),
+    ],
+  }
+  pass(Date.parse("2026-10-31T22:30:00Z"))
+  const untouched = await states(limits, subject)
+  assert.deepEqual(untouched.map(({ id, spent, left }) => [id, spent, left]), [
+    ["budget", 0, 1.5],
+    ["month", 0, 0.3],
+    ["sliding", 0, 1.5],
+  ])
+  await spend(limits, subject, 0.1)
+  await spend(limits, subject, 0.2)
+  const resets_at = "2026-10-31T23:00:00.000Z"
+  assert.deepEqual(await states(limits, subject), [
+    { id: "budget", limit: 1.5, spent: 0.3, left: 1.2, resets_at },
+    { id: "month", limit: 0.3, spent: 0.3, left: 0, resets_at },
+    { id: "sliding", limit: 1.5, spent: 0.3, left: 1.2, resets_at: "2026-11-01T00:00:00.000Z" },
+  ])
+  pass(45 * 60_000)
+  const [, , sliding] = await states(limits, subject)
+  assert.deepEqual(sliding, {
+    id: "sliding",
+    limit: 1.5,
+    spent: 0.225,
+    left: 1.275,
+    resets_at: "2026-11-01T00:00:00.000Z",
+  })
+  assert.deepEqual(await states({ ...limits, enabled: false }, subject), [])
+})
+
+test("SpendLimit.states: a budget that was overshot has nothing left, and a reader of many sees the worst", async () => {
+  const { spend, states } = budgets()
+  const partition = { mode: "partition" } as const
+  const limits = only({ limit: 1, model: partition, metadata: { user: partition } })
+  const of = (model: string, user: string): SpendSubject => ({ ...subject, model, metadata: { user } })
+  await spend(limits, of("small", "ann"), 0.25)
+  await spend(limits, of("large", "ann"), 1.5)
+  await spend(limits, of("large", "bob"), 3)
+  const read = async (model: string | undefined, metadata: SpendSubject["metadata"]) =>
+    (await states(limits, { gateway: "a/g", model, metadata })).map(({ spent, left }) => [spent, left])
+  assert.deepEqual(await read("small", { user: "ann" }), [[0.25, 0.75]])
+  assert.deepEqual(await read(undefined, { user: "ann" }), [[1.5, 0]])
+  assert.deepEqual(await read("large", {}), [[3, 0]])
+  assert.deepEqual(await read(undefined, { user: "eve" }), [[0, 1]])
 })

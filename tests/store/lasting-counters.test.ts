@@ -54,3 +54,39 @@ test("lastingCounters(): what has expired makes room, though nobody asks for it"
   assert.equal(counters.count("key-9999", "rule", 9_999), 1)
   assert.equal(counters.count("new", "rule", 9_999), 0)
 })
+
+test("lastingCounters() lists what was spent by rule and period, the most first, and what those share without room", () => {
+  const counters = lastingCounters(3)
+  const spend = (rule: string, period: number, name: string, by: number) =>
+    counters.add(
+      name === "" ? `${rule} ${period}` : `${rule} ${name} ${period}`,
+      `${rule} ${period}`,
+      by,
+      100,
+      0,
+      {
+        rule,
+        period,
+        partition: () => name === "" ? [] : ["user", name],
+      },
+    )
+  spend("r", 1, "ann", 5)
+  spend("r", 2, "ann", 1)
+  spend("r", 2, "bob", 3)
+  spend("r", 2, "eve", 1)
+  spend("r", 2, "mal", 1)
+  spend("s", 2, "", 7)
+  const list = (rule: string, carried: number, most = 10, now = 50) => {
+    const { total, spent } = counters.list({ gateway: "g", rule, period: 2, carried, most }, now)
+    return [total, ...spent.map(({ partition, previous, current }) => [partition?.[1], previous, current])]
+  }
+  assert.deepEqual(list("r", 0), [3, ["bob", 0, 3], [undefined, 0, 2], ["ann", 0, 1]])
+  assert.deepEqual(list("r", 0.5), [3, ["ann", 5, 1], ["bob", 0, 3], [undefined, 0, 2]])
+  assert.deepEqual(list("r", 0, 1), [3, ["bob", 0, 3]])
+  assert.deepEqual(list("s", 0), [1, [undefined, 0, 7]])
+  assert.deepEqual(
+    counters.list({ gateway: "g", rule: "s", period: 2, carried: 0, most: 1 }, 0).spent[0]?.partition,
+    [],
+  )
+  assert.deepEqual(list("r", 0, 10, 100), [0])
+})

@@ -10,5 +10,6 @@ export const noLimits: PlanServices = {
   spendLimit: {
     check: () => Result.succeed(undefined),
     enter: () => Result.succeed({ charge: () => {}, release: () => {} }),
+    states: () => [],
   },
 }

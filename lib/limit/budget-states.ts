@@ -1,0 +1,106 @@
+/**
+ * What is spent and left of budgets, for people to read.
+ *
+ * @module
+ */
+import type { SpendLimits, SpendRule } from "../config/limit-rules.ts"
+import type { SpendQuery } from "../store/addition.ts"
+import type { StoreShape } from "../store/Store.ts"
+import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
+import { budgetOf, dollars, spendName, spendWindow } from "./budgets.ts"
+import { type DigestName, usageAdditions, usagesIn } from "./counter-keys.ts"
+import { readPartition, type SpendReader } from "./partition.ts"
+import type { Window, WindowUsage } from "./windows.ts"
+
+/** What is left of a budget, in USD. */
+export interface BudgetState {
+  /** The rule's. */
+  readonly id: string
+  readonly limit: number
+  /** May be above the limit: a call's cost is known once it has ended. */
+  readonly spent: number
+  /** At least 0. */
+  readonly left: number
+  /** When all of the limit is there again if nothing more is spent, as an ISO date. */
+  readonly resets_at: string
+}
+
+/** How much of the bucket before still counts, from 0 to 1. */
+const carriedIn = ({ periods, technique }: Window, now: number): number => {
+  if (technique === "fixed") return 0
+  const { start, end } = periods.at(now)
+  return (end - now) / (end - start)
+}
+
+/** The state of a rule's budget. */
+export const stateOf = (rule: SpendRule, { previous, current }: WindowUsage, now: number): BudgetState => {
+  const window = spendWindow(rule)
+  const { start, end } = window.periods.at(now)
+  const spent = Math.round(current + previous * carriedIn(window, now))
+  // What a sliding window counted in its current bucket counts until the end of the next.
+  const isCarriedOn = window.technique === "sliding" && current > 0
+  return {
+    id: rule.id,
+    limit: rule.limit,
+    spent: dollars(spent),
+    left: dollars(Math.max(0, window.limit - spent)),
+    resets_at: new Date(isCarriedOn ? end + end - start : end).toISOString(),
+  }
+}
+
+/** Asks the store for those of a rule that have spent most. */
+export const spendQuery = (rule: SpendRule, gateway: string, most: number, now: number): SpendQuery => {
+  const window = spendWindow(rule)
+  return {
+    gateway,
+    rule: JSON.stringify(spendName(gateway, rule)),
+    period: window.periods.at(now).id,
+    carried: carriedIn(window, now),
+    most,
+  }
+}
+
+const nothing: WindowUsage = { previous: 0, current: 0 }
+
+/** How many of a rule's budgets are looked through for a reader's own. */
+const mostRead = 1_000
+
+/** The states of a reader's budgets: see `SpendLimit.states`. */
+export const readBudgets = (
+  store: StoreShape,
+  digest: DigestName,
+  { enabled, rules }: SpendLimits,
+  reader: SpendReader,
+  now: number,
+): Awaitable<ReadonlyArray<BudgetState>> => {
+  if (!enabled) return []
+  const usageOf = (rule: SpendRule, partition: NonNullable<ReturnType<typeof readPartition>>) => {
+    if (partition.every(([, value]) => value !== undefined)) {
+      const whole = partition.flatMap(([name, value = ""]) => [name, value])
+      return whenReady(
+        budgetOf(rule, whole, reader, digest),
+        (budget) =>
+          whenReady(
+            store.add(usageAdditions([budget], () => 0, now)),
+            (sums) => usagesIn([budget], sums)[0] ?? nothing,
+          ),
+      )
+    }
+    return whenReady(
+      store.spent?.(spendQuery(rule, reader.gateway, mostRead, now)) ?? { total: 0, spent: [] },
+      ({ spent }) =>
+        spent.find((one) =>
+          partition.every(([, value], index) =>
+            value === undefined || one.partition?.[2 * index + 1] === value
+          )
+        ) ?? nothing,
+    )
+  }
+  const states: Array<Awaitable<BudgetState>> = []
+  for (const rule of rules) {
+    const partition = readPartition(rule, reader)
+    if (partition === undefined) continue
+    states.push(whenReady(usageOf(rule, partition), (usage) => stateOf(rule, usage, now)))
+  }
+  return allReady(states)
+}
