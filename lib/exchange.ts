@@ -4,7 +4,7 @@
  * @module
  */
 import { secretsShown } from "./auth/credential.ts"
-import type { SettingsShape } from "./config/environment.ts"
+import type { SettingsShape } from "./config/settings-shape.ts"
 import type { Metadata } from "./config/request-options.ts"
 import type { HeaderFields } from "./headers/header-fields.ts"
 import type { HeaderReader } from "./headers/header-reader.ts"
@@ -93,7 +93,8 @@ export class Exchange implements RequestFacts {
   stepsToCome = 0
 
   readonly #start = monotonicNow()
-  readonly #settings: Pick<SettingsShape, "otel" | "secrets"> | undefined
+  /** The operator's secrets of the settings with which the request runs: newer settings may not have them. */
+  readonly #secrets: Secrets | undefined
   readonly #onEnd: (exchange: Exchange) => void
   readonly #settlements: Array<Settlement> = []
   /** Resolves the promise that the platform waits for. */
@@ -124,7 +125,7 @@ export class Exchange implements RequestFacts {
     this.eventId = eventIdIn(headers) ?? this.id
     const sampler = settings?.otel?.traces?.sampler
     this.trace = sampler === undefined ? null : startTrace(headers, sampler)
-    this.#settings = settings
+    this.#secrets = settings?.secrets
     this.#onEnd = onEnd
     let done: (() => void) | undefined
     host.waitUntil?.(new Promise<void>((resolve) => done = resolve))
@@ -172,7 +173,7 @@ export class Exchange implements RequestFacts {
    */
   secrets(): ReadonlyArray<Secrets> {
     const shown = secretsOf(secretsShown([this.headers, ...this.stepHeaders]))
-    return this.#settings === undefined ? [shown] : [this.#settings.secrets, shown]
+    return this.#secrets === undefined ? [shown] : [this.#secrets, shown]
   }
 
   /** Adds work to do after the response, before the record is published. */

@@ -10,8 +10,10 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import { type Environment, readSettings } from "./config/environment.ts"
+import { problemsText } from "./config/declaration.ts"
+import { type Environment, openSettings } from "./config/environment.ts"
 import { Settings } from "./config/Settings.ts"
+import { SettingsControl } from "./config/SettingsControl.ts"
 import { type GatewayError, misconfigured } from "./errors.ts"
 import type { HostContext } from "./exchange.ts"
 import { type HostCapabilities, layerDefault, resolveServices } from "./layers.ts"
@@ -42,7 +44,7 @@ export interface GatewayOptions {
    * Services to use in place of the default ones: one of the four, several, or any other stage. They must build
    * synchronously: on Workers one request would otherwise wait for another.
    */
-  readonly layer?: Layer.Layer<never, never, RequestLog | Settings | Store | Transport>
+  readonly layer?: Layer.Layer<never, never, RequestLog | Settings | SettingsControl | Store | Transport>
 }
 
 /** A running gateway. */
@@ -90,13 +92,21 @@ const start = (
   isStopping: () => boolean,
 ): Result.Result<Engine, string> => {
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
-  return Result.map(readSettings(env), (settings) => {
+  return Result.map(Result.mapError(openSettings(env), problemsText), ({ settings, control }) => {
     const scope = Scope.makeUnsafe()
     const base = Layer.mergeAll(
       options.log ?? host.log,
       options.transport ?? Transport.layerFetch(),
       options.store ?? Store.layerMemory(host.memory),
-    ).pipe(Layer.provideMerge(Layer.merge(host.clock ?? Layer.empty, Settings.layerOf(settings))))
+    ).pipe(
+      Layer.provideMerge(
+        Layer.mergeAll(
+          host.clock ?? Layer.empty,
+          Settings.layerOf(settings),
+          SettingsControl.layerOf(control),
+        ),
+      ),
+    )
     const own = options.layer ?? Layer.empty
     // The default layers read references, such as `LogLine`, while they are built.
     const layer = Layer.mergeAll(layerDefault(host).pipe(Layer.provide(own)), own).pipe(
@@ -106,7 +116,7 @@ const start = (
     const services = Effect.runSync(Effect.provideContext(resolveServices, context))
     const runExit = Effect.runPromiseExitWith(context)
     const run = async (
-      effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings>,
+      effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings | SettingsControl>,
     ): Promise<Result.Result<Response, GatewayError>> => {
       const exit = await runExit(Effect.result(effect))
       if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)

@@ -16,6 +16,7 @@ import type { GatewaySettings } from "./config/gateway-settings.ts"
 import { parseOptionHeaders } from "./config/option-headers.ts"
 import type { RequestedOptions } from "./config/request-options.ts"
 import type { Settings } from "./config/Settings.ts"
+import type { SettingsControl } from "./config/SettingsControl.ts"
 import { type GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
 import { optionsHeaders } from "./headers/cors.ts"
@@ -43,7 +44,7 @@ export type PipelineResult = Result.Result<Answer, GatewayError>
 
 /** Runs the handlers that are Effects: the management API and the health checks. */
 export type RunEffect = (
-  effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings>,
+  effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings | SettingsControl>,
 ) => Promise<Result.Result<Response, GatewayError>>
 
 /** Creates the path that all requests of a gateway take. */

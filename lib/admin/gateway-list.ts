@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SettingsShape } from "../config/environment.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
 import type { GatewayError } from "../errors.ts"
 import { gatewayJson } from "./gateway-json.ts"
 import { envelope } from "./envelope.ts"

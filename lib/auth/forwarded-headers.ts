@@ -5,7 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { SettingsShape } from "../config/environment.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, loop, noCredential, unknownKeyAlias } from "../errors.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"

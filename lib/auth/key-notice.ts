@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SettingsShape } from "../config/environment.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
 import { isLoopbackName } from "./stored-key-policy.ts"
 
 /**

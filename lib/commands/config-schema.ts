@@ -1,5 +1,5 @@
 /**
- * The JSON Schema of `BASEGATE_CONFIG`, for editors. The gateway itself checks more than it can say.
+ * The JSON Schema of the settings, for editors. The gateway itself checks more than it can say.
  *
  * @module
  */
@@ -99,15 +99,19 @@ const described = (schema: JsonSchema): JsonSchema => {
 /** The schema of the settings, with the comments of their source as descriptions. */
 export const configSchema = (): JsonSchema => {
   const config = schemaOf(Variables.fields.BASEGATE_CONFIG.ast)
-  const { gateways } = config["properties"] as Record<string, JsonSchema>
+  const { gateways, defaults } = config["properties"] as Record<string, JsonSchema>
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "BASEGATE_CONFIG",
+    title: "basegate settings",
     ...config,
     properties: {
       gateways: {
         ...gateways,
         additionalProperties: described(gateways?.["additionalProperties"] as JsonSchema),
+      },
+      defaults: {
+        description: "What lies below every entry: each setting that an entry does not have, whole.",
+        ...described(defaults as JsonSchema),
       },
     },
   }

@@ -5,7 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
-import type { SettingsShape } from "./environment.ts"
+import type { SettingsShape } from "./settings-shape.ts"
 
 const SettingsKey: Context.ServiceClass<Settings, "basegate/config/Settings", SettingsShape> = Context
   .Service<Settings, SettingsShape>()("basegate/config/Settings")

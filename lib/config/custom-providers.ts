@@ -20,7 +20,7 @@ export interface CustomProvider {
 export interface ProviderHeader {
   readonly name: string
   readonly value: Redacted.Redacted<string>
-  /** Whether it came from a variable (`env:NAME`), and so is a key that only trusted callers may spend. */
+  /** Whether the settings refer to it (`env:NAME`), and so it is a key that only trusted callers may spend. */
   readonly stored: boolean
 }
 
@@ -31,8 +31,9 @@ const isSlug = (text: string): boolean => text.length <= 64 && slug.test(text)
 /** A header name is a token (RFC 9110 §5.6.2). */
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 
-/** Visible ASCII with spaces inside, which every runtime sends alike. A reference must name a variable. */
-const headerValue = /^(?:env:[A-Za-z_]\w*|(?!env:)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/
+/** Visible ASCII with spaces inside, which every runtime sends alike. A reference must name a variable or a sealed secret. */
+const headerValue =
+  /^(?:env:[A-Za-z_]\w*|sealed:[\w-]{1,64}|(?!(?:env|sealed):)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/
 
 const isLoopback = (hostname: string): boolean =>
   /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)

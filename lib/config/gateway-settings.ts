@@ -1,9 +1,9 @@
 /**
- * The settings of one gateway: an entry of `BASEGATE_CONFIG` with its defaults filled in.
+ * The settings of one gateway: its entry with its defaults filled in.
  *
  * @module
  */
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type { PriceOverride } from "../pricing/call-cost.ts"
 import { type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, customProviders } from "./custom-providers.ts"
@@ -28,7 +28,7 @@ export interface GatewaySettings {
   readonly authentication: boolean
   /** The tokens that open this gateway. */
   readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
-  /** Tokens of other entries: they open nothing here, and must not reach a provider either. */
+  /** Tokens of other entries as they hold now: they open nothing here, and must not reach a provider either. */
   readonly foreignTokens: ReadonlyArray<Redacted.Redacted<string>>
   /** The scheme in which Baseten gets its key. */
   readonly authScheme: "bearer" | "api-key"
@@ -81,10 +81,9 @@ export interface GatewaySettings {
 /** What every entry shares from the variables. */
 export interface Shared {
   readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
-  /** The tokens of every entry, as they are written. */
-  readonly allTokens: ReadonlyArray<string>
   readonly basetenKey: Redacted.Redacted<string> | undefined
-  readonly resolve: Resolve
+  /** The tokens that do not open an entry, by its id. */
+  readonly foreignTokens: (id: string) => ReadonlyArray<Redacted.Redacted<string>>
 }
 
 /**
@@ -101,12 +100,17 @@ export const gatewaySettings = (
   id: string,
   entry: typeof GatewayEntry.Type,
   shared: Shared,
+  resolve: Resolve,
 ): GatewaySettings => {
-  const secrets = (tokens: ReadonlyArray<string>) => tokens.map((token) => secretOf(token, shared.resolve))
-  const tokens = [...secrets(entry.tokens ?? []), ...shared.tokens]
+  const tokens = [...(entry.tokens ?? []).map((token) => secretOf(token, resolve)), ...shared.tokens]
+  if (new Set(tokens.map(Redacted.value)).size < tokens.length) {
+    throw new SettingProblem(
+      "expected tokens that differ from each other and from those of BASEGATE_TOKENS; remove the one that stands there twice",
+    )
+  }
   const rateIssue = rateProblem(entry)
   if (rateIssue !== undefined) throw new SettingProblem(rateIssue)
-  const providers = customProviders(entry.custom_providers ?? {}, shared.resolve)
+  const providers = customProviders(entry.custom_providers ?? {}, resolve)
   const routes = dynamicRoutes(entry.routes ?? {})
   for (const [name, graph] of routes) {
     for (const { element, action } of nodesOf(graph)) {
@@ -120,9 +124,11 @@ export const gatewaySettings = (
     id,
     authentication: entry.authentication ?? tokens.length > 0,
     tokens,
-    foreignTokens: secrets(shared.allTokens.filter((token) => !entry.tokens?.includes(token))),
+    get foreignTokens() {
+      return shared.foreignTokens(id)
+    },
     authScheme: entry.auth_scheme ?? "bearer",
-    keys: storedKeys(entry.provider_keys, shared.basetenKey, shared.resolve),
+    keys: storedKeys(entry.provider_keys, shared.basetenKey, resolve),
     customProviders: providers,
     routes,
     requestBodyLimit: entry.request_body_limit ?? 104_857_600,

@@ -7,10 +7,10 @@ import * as Redacted from "effect/Redacted"
 import { recordOf, text } from "../schema/expected.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 
-/** The name of a variable that holds a secret; the settings never hold it themselves. */
+/** The name of a variable that holds a secret, or of a sealed one; the settings never hold it themselves. */
 const SecretReference = text(
   "env:NAME, with the secret in the variable NAME",
-  (value) => /^env:[A-Za-z_]\w*$/.test(value),
+  (value) => /^(?:env:[A-Za-z_]\w*|sealed:[\w-]{1,64})$/.test(value),
 )
 
 /** `provider_keys`: by provider (`baseten`, `custom-{slug}`), then by alias. Requests use `default` unless they name another. */
@@ -27,14 +27,17 @@ export const ProviderKeys = recordOf(
 /** Keys by provider and alias. */
 export type StoredKeys = ReadonlyMap<string, ReadonlyMap<string, Redacted.Redacted<string>>>
 
-/** Whether text refers to a variable. */
-export const isReference = (text: string): boolean => text.startsWith("env:")
+/** Whether text refers to a secret that stands elsewhere. */
+export const isReference = (text: string): boolean => /^(?:env|sealed):/.test(text)
 
 /** Looks up the secret that a reference names. */
 export type Resolve = (reference: string) => Redacted.Redacted<string>
 
 /** Resolves references in an environment; throws `SettingProblem` if a variable is not set, or is not a secret. */
 export const resolveIn = (environment: Readonly<Record<string, unknown>>): Resolve => (reference) => {
+  if (reference.startsWith("sealed:")) {
+    throw new SettingProblem("expected env:NAME: sealed secrets are for what the management API has written")
+  }
   const variable = reference.slice("env:".length)
   const value = environment[variable]
   // A header value of two words, such as "Bearer x", is a secret too.
@@ -43,6 +46,24 @@ export const resolveIn = (environment: Readonly<Record<string, unknown>>): Resol
   }
   return Redacted.make(value)
 }
+
+/**
+ * Resolves the references of entries that were written through the management API: whoever writes there may use sealed
+ * secrets and the variables that the operator named, but not read those of the gateway itself.
+ */
+export const managedResolver =
+  (declared: Resolve, sealed: (reference: string) => Redacted.Redacted<string> | undefined): Resolve =>
+  (reference) => {
+    if (reference.startsWith("sealed:")) {
+      const secret = sealed(reference)
+      if (secret === undefined) throw new SettingProblem(`expected ${reference} to be a secret that is kept`)
+      return secret
+    }
+    if (/^env:basegate_/i.test(reference)) {
+      throw new SettingProblem("expected a variable whose name does not begin with BASEGATE_")
+    }
+    return declared(reference)
+  }
 
 /** The secret of a setting: its text, or that of the variable it refers to. */
 export const secretOf = (text: string, resolve: Resolve): Redacted.Redacted<string> =>

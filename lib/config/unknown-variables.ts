@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SettingsProblem } from "./declaration.ts"
 import type { Environment } from "./environment.ts"
 import { nearestName } from "../schema/nearest-name.ts"
 
@@ -28,14 +29,14 @@ const referred = (config: unknown): ReadonlySet<string> => {
 }
 
 /**
- * A sentence for each variable that is not known, with the nearest of those that are.
+ * A problem for each variable that is not known, with the nearest of those that are.
  *
  * @param known the names of all variables
  */
 export const unknownVariables = (
   environment: Environment,
   known: ReadonlyArray<string>,
-): ReadonlyArray<string> => {
+): ReadonlyArray<SettingsProblem> => {
   const strange = Object.keys(environment).filter((name) =>
     ours.test(name) && name !== internal && !known.includes(name) && environment[name] !== undefined &&
     environment[name] !== "" && !isOfService(name, environment[name])
@@ -44,6 +45,7 @@ export const unknownVariables = (
   const named = referred(environment["BASEGATE_CONFIG"])
   return strange.filter((name) => !named.has(name)).map((name) => {
     const nearest = nearestName(name, known)
-    return `${name}: unknown variable${nearest === undefined ? "" : `; perhaps ${nearest} was meant`}`
+    const message = `unknown variable${nearest === undefined ? "" : `; perhaps ${nearest} was meant`}`
+    return { source: name, position: undefined, path: [], message }
   })
 }

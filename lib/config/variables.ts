@@ -6,9 +6,9 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { oneOf, recordOf, text } from "../schema/expected.ts"
-import { GatewayEntry } from "./gateway-entry.ts"
+import { oneOf, text } from "../schema/expected.ts"
 import { OtelVariables } from "./otel-variables.ts"
+import { SettingsDocument } from "./settings-document.ts"
 
 /** How much is logged; each level includes those after it. */
 export type LogLevel = typeof logLevels[number]
@@ -133,17 +133,12 @@ export const Variables = Schema.Struct({
   LOG_LEVEL: optional(oneOf(...logLevels)),
   ...OtelVariables,
   /**
-   * The settings of gateways, as JSON: `{"gateways": {"{account_id}/{gateway_id}": {…}, "*": {…}}}`. The most specific
-   * entry is used whole, not merged; a gateway without one, where there is no `*` either, does not exist (400, code
-   * 2001).
+   * The settings of gateways, as JSON: `{"gateways": {"{account_id}/{gateway_id}": {…}, "*": {…}}, "defaults": {…}}`. The
+   * most specific entry is used whole, not merged; a gateway without one, where there is no `*` either, does not exist
+   * (400, code 2001). `defaults` lie below every entry: each setting that an entry does not have is taken from there,
+   * whole.
    *
    * @default every id is served, with the defaults of each setting
    */
-  BASEGATE_CONFIG: optional(Schema.Struct({
-    gateways: recordOf(
-      '"{account_id}/{gateway_id}" or "*"',
-      (id) => /^(\*|[\w-]{1,64}\/[\w-]{1,64})$/.test(id),
-      GatewayEntry,
-    ),
-  })),
+  BASEGATE_CONFIG: optional(SettingsDocument),
 })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SettingsShape } from "../config/environment.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
 import { holdsSecret, redactRecord } from "../record/redact-record.ts"
 import type { RequestRecord } from "../record/request-record.ts"
 import type { Secrets } from "../redaction/secrets.ts"

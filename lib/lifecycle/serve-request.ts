@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import type { SettingsShape } from "../config/environment.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
 import { draining, type GatewayError, internal, unreadableUrl } from "../errors.ts"
 import { Exchange, type HostContext } from "../exchange.ts"
 import { addCors } from "../headers/cors.ts"

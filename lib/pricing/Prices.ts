@@ -46,16 +46,17 @@ export class Prices extends Context.Service<Prices, {
   static readonly layer: Layer.Layer<Prices, never, Settings | Transport> = Layer.effect(
     Prices,
     Effect.gen(function* () {
-      const { inferenceUrl, basetenKey } = yield* Settings
+      const settings = yield* Settings
       const transport = yield* Transport
       const clock = yield* Clock.Clock
       let list: PriceList = new Map()
       let due = -Infinity
       let warned = false
 
-      const refresh = Effect.fnUntraced(function* (key: NonNullable<typeof basetenKey>) {
+      const refreshIfDue = Effect.gen(function* () {
+        const { inferenceUrl, basetenKey: key } = settings
         const now = monotonicBy(clock)
-        if (now < due) return
+        if (key === undefined || now < due) return
         due = now + pause
         const given = yield* fetchPrices(transport, `${inferenceUrl}/v1/models`, key).pipe(
           Effect.timeoutOrElse({
@@ -76,8 +77,8 @@ export class Prices extends Context.Service<Prices, {
       })
       return {
         priceOf: (model) => list.get(model) ?? staticPriceOf(model),
-        isRefreshDue: () => basetenKey !== undefined && monotonicBy(clock) >= due,
-        refreshIfDue: basetenKey === undefined ? Effect.void : refresh(basetenKey),
+        isRefreshDue: () => settings.basetenKey !== undefined && monotonicBy(clock) >= due,
+        refreshIfDue,
       }
     }),
   )

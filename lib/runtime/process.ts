@@ -5,7 +5,8 @@
  */
 import * as Result from "effect/Result"
 import { keyNotice } from "../auth/key-notice.ts"
-import { readSettings, type SettingsShape } from "../config/environment.ts"
+import { readSettings } from "../config/environment.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
 import { fileProblem } from "../request-log/sqlite/file-problem.ts"
 import { askForPermissions } from "./deno-permissions.ts"
 import { hostEnvironment } from "./host.ts"

@@ -4,7 +4,8 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import type { AST } from "effect/SchemaAST"
 import { configSchema, type JsonSchema } from "../../lib/commands/config-schema.ts"
-import { readSettings, type SettingsShape } from "../../lib/config/environment.ts"
+import { readSettings } from "../../lib/config/environment.ts"
+import type { SettingsShape } from "../../lib/config/settings-shape.ts"
 import { blocks } from "./markdown.ts"
 import { listedIn, pages, textOf } from "./pages.ts"
 import { type Listed, settings, variables } from "./setting-blocks.ts"
@@ -98,7 +99,8 @@ test("a variable with its default is the same as without it", () => {
   // The sampler's argument counts only beside a ratio.
   const ratio = { ...endpoint, OTEL_TRACES_SAMPLER: "traceidratio" }
   const plain = (environment: Readonly<Record<string, string>>) => {
-    return { ...read(environment), gateway: undefined, gatewaysOf: undefined, secrets: undefined }
+    const functions = { gateway: undefined, gatewaysOf: undefined, state: undefined }
+    return { ...read(environment), ...functions, secrets: undefined }
   }
   const defaults = defaultsOf(variables)
   assert.ok(defaults.length > 15)

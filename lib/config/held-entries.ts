@@ -1,0 +1,62 @@
+/**
+ * The entries of all gateways with their secrets, as one set of settings has them. What a newer set leaves as it was keeps
+ * its object, and with that all that was made for it: composed calls, digests of tokens.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import { type GatewaySettings, gatewaySettings, type Shared } from "./gateway-settings.ts"
+import type { Entry } from "./settings-document.ts"
+import type { Resolve } from "./stored-keys.ts"
+
+/** An entry that holds, and what it was made of. */
+export interface HeldEntry {
+  readonly settings: GatewaySettings
+  readonly text: string
+  /** The secrets of the references that it names. */
+  readonly references: ReadonlyMap<string, Redacted.Redacted<string>>
+}
+
+const isUnchanged = (held: HeldEntry, text: string, resolve: Resolve): boolean =>
+  held.text === text &&
+  [...held.references].every(([reference, secret]) =>
+    Redacted.value(resolve(reference)) === Redacted.value(secret)
+  )
+
+/**
+ * The entry as it is held from now on. Throws `SettingProblem` if it refers to a secret that is not there, or contradicts
+ * itself.
+ *
+ * @param before what is held of the same id
+ */
+export const heldEntry = (
+  id: string,
+  entry: Entry,
+  before: HeldEntry | undefined,
+  shared: Shared,
+  resolve: Resolve,
+): HeldEntry => {
+  const text = JSON.stringify(entry)
+  if (before !== undefined && isUnchanged(before, text, resolve)) return before
+  const references = new Map<string, Redacted.Redacted<string>>()
+  const settings = gatewaySettings(id, entry, shared, (reference) => {
+    const secret = resolve(reference)
+    references.set(reference, secret)
+    return secret
+  })
+  return { settings, text, references }
+}
+
+const holdsKeys = ({ keys, customProviders }: GatewaySettings): boolean =>
+  keys.size > 0 ||
+  [...customProviders.values()].some(({ headers }) => headers.some(({ stored }) => stored))
+
+/** Whether a gateway that requires no token has stored keys. */
+export const haveOpenKeys = (gateways: Iterable<GatewaySettings>): boolean =>
+  [...gateways].some((gateway) => !gateway.authentication && holdsKeys(gateway))
+
+/** Whether an entry refuses the admin token, as all must. */
+export const refusesAdmin = (
+  { tokens }: GatewaySettings,
+  admin: Redacted.Redacted<string> | undefined,
+): boolean => admin === undefined || !tokens.some((token) => Redacted.value(token) === Redacted.value(admin))
