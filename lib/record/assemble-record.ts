@@ -32,6 +32,8 @@ export interface RequestFacts {
   readonly requestBytes: number | null
   /** Whether the caller sent a valid gateway token. */
   readonly authenticated: boolean
+  /** The name of that token. */
+  readonly token: string | null
   /** In the order in which the calls were made. */
   readonly reports: ReadonlyArray<CallReport>
   /** The report of the call whose answer, or whose failure, the client got. */
@@ -110,6 +112,7 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
     custom_cost: call === undefined ? false : call.customCost,
     response_content_type: call === undefined ? null : call.contentType,
     authenticated: request.authenticated,
+    token: request.token,
     key: call === undefined ? "none" : call.key,
     baseten_request_id: call === undefined ? null : call.basetenRequestId,
     step: call === undefined ? 0 : call.step,

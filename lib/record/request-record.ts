@@ -109,6 +109,8 @@ export interface RequestRecord {
   readonly response_content_type: string | null
   /** Whether the caller sent a valid gateway token. */
   readonly authenticated: boolean
+  /** The name of that token; `null` for one without a name. */
+  readonly token: string | null
   /** Whose key the provider received. */
   readonly key: "caller" | "stored" | "none"
   readonly baseten_request_id: string | null

@@ -56,6 +56,7 @@ export const draftRecord = (
   custom_cost: false,
   response_content_type: null,
   authenticated: false,
+  token: null,
   key: "none",
   baseten_request_id: null,
   step: 0,
