@@ -7,16 +7,21 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { adminBadRequest } from "../errors/admin-errors.ts"
 import { GatewayError } from "../errors.ts"
-import type { AnalyticsQuery, AnalyticsRow } from "../request-log/query.ts"
+import type { AnalyticsQuery, AnalyticsRow, Bucket } from "../request-log/query.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
-import { analyticsQuery } from "./analytics-query.ts"
+import { analyticsColumns, flatRow } from "./analytics-columns.ts"
+import { analyticsQuery, type AskedAnalytics } from "./analytics-query.ts"
 import { envelope } from "./envelope.ts"
+import type { AskedFormat } from "./export-format.ts"
+import { allAtOnce, exportOf } from "./export.ts"
+import { fileName } from "./log-export.ts"
 
 /** As many as a browser can still draw, in less than 10 MB of JSON. */
 const mostRows = 10_000
 
 const iso = (time: number): string => new Date(time).toISOString()
 
+/** Nothing was spent where nothing was called: that cost is known. */
 const nothing: Omit<AnalyticsRow, "time" | "group"> = {
   requests: 0,
   errors: 0,
@@ -30,32 +35,53 @@ const nothing: Omit<AnalyticsRow, "time" | "group"> = {
   time_to_first_token: { p50: null, p90: null, p95: null, p99: null },
 }
 
-/** The same query in a single bucket: one as wide as the time since 1970 begins at 0. */
-const asTotals = (query: AnalyticsQuery): AnalyticsQuery => ({ ...query, bucket: query.until, by: [] })
+const days = { day: 86_400_000, week: 604_800_000, month: null } as const
 
-/** Answers with the buckets that had requests, and with the totals. */
-export const showAnalytics = (
-  scope: Pick<AnalyticsQuery, "account" | "gateway">,
-  search: URLSearchParams,
-): Effect.Effect<Response, GatewayError, RequestLog> =>
+/** The width of all buckets in milliseconds; `null` where they differ. */
+const widthOf = (bucket: Bucket): number | null => {
+  if (typeof bucket === "number") return bucket
+  return bucket === "all" || bucket.timeZone !== "UTC" ? null : days[bucket.unit]
+}
+
+/** The rows of a query as JSON has them, or why there are none. */
+const rowsOf = ({ query }: AskedAnalytics) =>
   Effect.gen(function* () {
-    const query = analyticsQuery(scope, search, yield* Clock.currentTimeMillis)
-    if (query instanceof GatewayError) return yield* query
-    const log = yield* RequestLog
-    const rows = yield* log.analytics(query)
+    const rows = yield* RequestLog.use((log) => log.analytics(query))
     if (rows.length > mostRows) {
       return yield* adminBadRequest(
         `The figures have more than ${mostRows} rows. Widen bucket, divide by less, filter, or bring since and until ` +
           "closer together.",
       )
     }
-    const [total] = yield* log.analytics(asTotals(query))
+    return rows.map((row) => ({ ...row, time: iso(row.time) }))
+  })
+
+/** Answers with the buckets that had requests, and with the totals; in another format with the buckets alone. */
+export const showAnalytics = (
+  scope: Pick<AnalyticsQuery, "account" | "gateway">,
+  { format, search }: AskedFormat,
+  hasBody: boolean,
+): Effect.Effect<Response, GatewayError, RequestLog> =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const asked = analyticsQuery(scope, search, now)
+    if (asked instanceof GatewayError) return yield* asked
+    const { query, timeZone } = asked
+    const rows = yield* rowsOf(asked)
+    if (format !== "json") {
+      const { account, gateway } = scope
+      const name = fileName(["analytics", account, ...gateway === undefined ? [] : [gateway]], now)
+      const columns = analyticsColumns(query.by)
+      return exportOf({ format, name, columns, next: allAtOnce(rows), flat: flatRow }, hasBody)
+    }
+    const [total] = yield* RequestLog.use((log) => log.analytics({ ...query, bucket: "all", by: [] }))
     return envelope({
       since: iso(query.since),
       until: iso(query.until),
-      bucket_ms: query.bucket,
+      bucket_ms: widthOf(query.bucket),
+      time_zone: timeZone,
       by: query.by,
-      rows: rows.map((row) => ({ ...row, time: iso(row.time) })),
+      rows,
       totals: { ...(total ?? nothing), time: undefined, group: undefined },
     })
   })

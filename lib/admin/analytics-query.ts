@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { AnalyticsQuery, Dimension } from "../request-log/query.ts"
 import type { GatewayError } from "../errors.ts"
+import { type AnalyticsQuery, type Bucket, type Dimension, fixedDimensions } from "../request-log/query.ts"
+import { dateIn, isTimeZone } from "../time/calendar.ts"
 import { flatFilters } from "./flat-filters.ts"
 import { openParameters, type Parameters, timeOf } from "./parameters.ts"
 import { readFilters } from "./read-filters.ts"
@@ -18,9 +19,18 @@ const span = (text: string): number | undefined => {
   return milliseconds > 0 ? milliseconds : undefined
 }
 
+/** A month or a day, which begins in the time zone of the query. */
+const dateOf = (text: string, timeZone: string): number | undefined => {
+  const [, month, day = "-01"] = /^(\d{4}-\d\d)(-\d\d)?$/.exec(text) ?? []
+  const time = month === undefined ? undefined : timeOf(`${month}${day}`)
+  return time === undefined ? undefined : dateIn(timeZone, time)
+}
+
 /** A moment: an ISO date, milliseconds since 1970, or a span before now. */
-const moment = (text: string, now: number): number | undefined => {
+const moment = (text: string, now: number, timeZone: string): number | undefined => {
   if (/^\d{10,15}$/.test(text)) return Number(text)
+  const date = dateOf(text, timeZone)
+  if (date !== undefined) return date
   const before = text.startsWith("-") ? span(text.slice(1)) : undefined
   return before === undefined ? timeOf(text) : now - before
 }
@@ -31,12 +41,29 @@ const widths = ["1s", "10s", "1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "
 const usualBuckets = 100
 const mostBuckets = 2000
 
-const usualWidth = (range: number): number =>
-  widths.map((width) => span(width) ?? 1).find((width) => range / width <= usualBuckets) ??
-    Math.ceil(range / usualBuckets)
+const usualBucket = (range: number, timeZone: string): Bucket => {
+  const width = widths.find((width) => range / (span(width) ?? 1) <= usualBuckets)
+  return (width === undefined ? undefined : bucketOf(width, timeZone)) ?? Math.ceil(range / usualBuckets)
+}
+
+const calendarUnits = new Map([["1d", "day"], ["1w", "week"], ["1mo", "month"]] as const)
+
+/** A bucket by its name: a width, a calendar's day, week or month, or `all`. */
+const bucketOf = (text: string, timeZone: string): Bucket | undefined => {
+  if (text === "all") return text
+  const unit = calendarUnits.get(text as "1d")
+  // Days of UTC are as good as any other width, and quicker.
+  return unit === undefined || (unit === "day" && timeZone === "UTC") ? span(text) : { unit, timeZone }
+}
+
+const lengths = { day: units["d"] ?? 1, week: units["w"] ?? 1, month: 28 * (units["d"] ?? 1) }
+
+/** The most buckets that a time may have. */
+const countOf = (bucket: Bucket, range: number): number =>
+  bucket === "all" ? 1 : range / (typeof bucket === "number" ? bucket : lengths[bucket.unit])
 
 const isDimension = (name: string): name is Dimension =>
-  /^(?:model|provider|gateway|status|cached|metadata\..{1,64})$/s.test(name)
+  fixedDimensions.some((known) => known === name) || /^metadata\..{1,64}$/s.test(name)
 const mostDimensions = 3
 
 const dimensions = (parameters: Parameters): ReadonlyArray<Dimension> => {
@@ -44,38 +71,53 @@ const dimensions = (parameters: Parameters): ReadonlyArray<Dimension> => {
   const by = names.filter(isDimension)
   if (by.length < names.length || by.length > mostDimensions) {
     parameters.refuse(
-      `by takes up to ${mostDimensions} of model, provider, gateway, status, cached and metadata.{key}, with commas.`,
+      `by takes up to ${mostDimensions} of ${fixedDimensions.join(", ")} and metadata.{key}, with commas.`,
     )
   }
   return by
 }
 
-/**
- * An analytics query: by default of the last day, in at most a hundred buckets, ungrouped.
- */
+/** What is asked of analytics. */
+export interface AskedAnalytics {
+  readonly query: AnalyticsQuery
+  /** In which the calendar's buckets lie. */
+  readonly timeZone: string
+}
+
+/** An analytics query: by default of the last day, in at most a hundred buckets, ungrouped. */
 export const analyticsQuery = (
   scope: Pick<AnalyticsQuery, "account" | "gateway">,
   search: URLSearchParams,
   now: number,
-): AnalyticsQuery | GatewayError => {
+): AskedAnalytics | GatewayError => {
   const parameters = openParameters(search)
-  const asked = parameters.decoded("since", moments, (text) => moment(text, now)) ?? now - 86_400_000
+  const timeZone = parameters.decoded(
+    "time_zone",
+    "a name of the IANA database such as Europe/Berlin",
+    (text) => isTimeZone(text) ? text : undefined,
+  ) ?? "UTC"
+  const asked = parameters.decoded("since", moments, (text) => moment(text, now, timeZone)) ??
+    now - 86_400_000
   const since = Math.max(0, asked)
-  const until = parameters.decoded("until", moments, (text) => moment(text, now)) ?? now
-  const width = parameters.decoded("bucket", "a width such as 5m, 1h or 1d", span)
+  const until = parameters.decoded("until", moments, (text) => moment(text, now, timeZone)) ?? now
+  const bucket = parameters.decoded(
+    "bucket",
+    "a width such as 5m, 1h or 1d, or 1mo or all",
+    (text) => bucketOf(text, timeZone),
+  )
   const query = {
     ...scope,
     filters: [...readFilters(parameters), ...flatFilters(parameters)],
     since,
     until,
-    bucket: width ?? usualWidth(until - since),
+    bucket: bucket ?? usualBucket(until - since, timeZone),
     by: dimensions(parameters),
   }
   if (since >= until) parameters.refuse("since must be before until.")
-  else if ((until - since) / query.bucket > mostBuckets) {
+  else if (countOf(query.bucket, until - since) > mostBuckets) {
     parameters.refuse(
       `These are more than ${mostBuckets} buckets: widen bucket, or bring since and until closer together.`,
     )
   }
-  return parameters.problem() ?? query
+  return parameters.problem() ?? { query, timeZone }
 }

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../config/Settings.ts"
 import { adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
 import { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
+import type { LogScope } from "../request-log/entry.ts"
 import type { RequestLog } from "../request-log/RequestLog.ts"
 import { prometheusType } from "../telemetry/metrics/prometheus-text.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
@@ -17,7 +19,9 @@ import { showAnalytics } from "./analytics-handler.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { gatewayJson } from "./gateway-json.ts"
 import { listGateways } from "./gateway-list.ts"
+import { askedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
+import { exportLogs } from "./log-export.ts"
 import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-handlers.ts"
 
 type Answer = Effect.Effect<Response, GatewayError, RequestLog>
@@ -44,9 +48,22 @@ const logs = (
     case "log.response":
       return showPayload(scope, item, "response")
     default:
-      return request.method === "DELETE" ? deleteLogs(scope, searchParams) : listLogs(scope, searchParams)
+      return request.method === "DELETE"
+        ? deleteLogs(scope, searchParams)
+        : listOrExport(scope, searchParams, request)
   }
 }
+
+const listOrExport = (
+  scope: LogScope,
+  searchParams: URLSearchParams,
+  { headers, method }: Pick<Request, "headers" | "method">,
+): Answer =>
+  Effect.flatMap(
+    answered(askedFormat(searchParams, headers)),
+    ({ format, search }) =>
+      format === "json" ? listLogs(scope, search) : exportLogs(scope, search, format, method !== "HEAD"),
+  )
 
 /** Answers a request that shows the admin token; fails with `admin_unauthorized` for others. */
 export const handleAdmin = (
@@ -69,8 +86,18 @@ export const handleAdmin = (
     exchange.account = account
     exchange.gateway = id === "" ? null : id
     const searchParams = new URLSearchParams(url.search)
-    if (name === "gateways") return yield* answered(listGateways(settings, account, searchParams))
-    if (id === "") return yield* showAnalytics({ account }, searchParams)
+    const hasBody = request.method !== "HEAD"
+    if (name === "gateways") {
+      const asked = yield* answered(askedFormat(searchParams, request.headers))
+      return yield* answered(listGateways(settings, account, asked, hasBody, yield* Clock.currentTimeMillis))
+    }
+    if (id === "") {
+      return yield* showAnalytics(
+        { account },
+        yield* answered(askedFormat(searchParams, request.headers)),
+        hasBody,
+      )
+    }
     const gateway = settings.gateway(account, id)
     if (gateway === undefined) {
       return yield* adminNotFound(
@@ -83,7 +110,11 @@ export const handleAdmin = (
       case "url":
         return envelope(yield* answered(gatewayUrl(calledOrigin(url, request.headers), route, gateway)))
       case "analytics":
-        return yield* showAnalytics({ account, gateway: id }, searchParams)
+        return yield* showAnalytics(
+          { account, gateway: id },
+          yield* answered(askedFormat(searchParams, request.headers)),
+          hasBody,
+        )
       default:
         return yield* logs(exchange, route)
     }

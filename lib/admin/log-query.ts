@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogScope } from "../request-log/entry.ts"
-import { type LogQuery, type LogSelection, orderKeys } from "../request-log/query.ts"
+import { type LogQuery, type LogSelection, orderKeys, type TimeSelection } from "../request-log/query.ts"
 import type { GatewayError } from "../errors.ts"
 import { flatFilters } from "./flat-filters.ts"
 import { openParameters, type Parameters } from "./parameters.ts"
@@ -32,6 +32,34 @@ const selection = (
 /** A page of the log: the newest entries first, and 20 to a page of at most 50, as Cloudflare has it. */
 export const logQuery = (scope: LogScope, search: URLSearchParams): LogQuery | GatewayError => {
   const parameters = openParameters(search)
+  const query = pageOf(parameters, scope)
+  return parameters.problem() ?? query
+}
+
+/**
+ * What to export: a page if `per_page` is there, else all that is selected, in the order of time. Entries that come while
+ * it is read are left out.
+ */
+export const exportQuery = (
+  scope: LogScope,
+  search: URLSearchParams,
+  now: number,
+): LogQuery | TimeSelection | GatewayError => {
+  const parameters = openParameters(search)
+  const query = pageOf(parameters, scope)
+  if (search.get("per_page")) return parameters.problem() ?? query
+  const { page, perPage: _, orderBy, ...all } = query
+  if (page > 1) parameters.refuse("page needs per_page: without it all entries are exported.")
+  if (orderBy !== "created_at") {
+    parameters.refuse(
+      "An export of all entries is in the order of time: leave out order_by, or send per_page.",
+    )
+  }
+  return parameters.problem() ??
+    { ...all, filters: [...all.filters, { key: "created_at", operator: "lt", value: [now + 1] }] }
+}
+
+const pageOf = (parameters: Parameters, scope: LogScope): LogQuery => {
   const query = {
     ...selection(parameters, scope, "desc"),
     page: parameters.integer("page", 1, 1_000_000_000) ?? 1,
@@ -39,7 +67,7 @@ export const logQuery = (scope: LogScope, search: URLSearchParams): LogQuery | G
   }
   // Cloudflare's switch for the ranges in `result_info`, which are always there.
   parameters.boolean("meta_info")
-  return parameters.problem() ?? query
+  return query
 }
 
 /** What to delete, and how much of it at most. */

@@ -12,7 +12,17 @@ import type { RequestRecord } from "../record/request-record.ts"
 import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "./entry.ts"
 import { makeMemoryLog, type MemoryLogOptions } from "./memory/memory-log.ts"
 import { warn } from "./warn.ts"
-import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "./query.ts"
+import type {
+  AnalyticsQuery,
+  AnalyticsRow,
+  LogCursor,
+  LogHealth,
+  LogPage,
+  LogQuery,
+  LogSelection,
+  LogStretch,
+  TimeSelection,
+} from "./query.ts"
 
 /** What `RequestLog` does. */
 export interface RequestLogShape {
@@ -23,6 +33,18 @@ export interface RequestLogShape {
    */
   readonly append: (record: RequestRecord, payloads: Payloads | undefined) => void | Promise<void>
   readonly list: (query: LogQuery) => Effect.Effect<LogPage>
+  /**
+   * The entries of a selection in the order of time, some at a time: by their place, since to skip a million entries
+   * takes as long as to read them.
+   *
+   * @param after where the last stretch ended; `undefined` for the first one
+   * @param limit how many at most
+   */
+  readonly stretch: (
+    selection: TimeSelection,
+    after: LogCursor | undefined,
+    limit: number,
+  ) => Effect.Effect<LogStretch>
   readonly get: (scope: LogScope, id: string) => Effect.Effect<LogEntry | undefined>
   /** A body of an entry; `undefined` if it was not stored, or there is no such entry. */
   readonly payload: (
@@ -71,6 +93,7 @@ export class RequestLog extends RequestLogKey {
         return RequestLog.of({
           append: (record, payloads) => log.append(record, payloads, clock.currentTimeMillisUnsafe()),
           list: (query) => at((now) => log.list(query, now)),
+          stretch: (selection, after, limit) => at((now) => log.stretch(selection, after, limit, now)),
           get: (scope, id) => at((now) => log.get(scope, id, now)),
           payload: (scope, id, which) => at((now) => log.payload(scope, id, which, now)),
           patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),

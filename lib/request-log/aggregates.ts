@@ -5,6 +5,7 @@
  */
 import type { FilterableFields } from "./filterable-fields.ts"
 import { count, type Histogram, percentilesOf, slotOf } from "./histogram.ts"
+import { dollarsOfSum, picoOf } from "./money.ts"
 import type { AnalyticsRow, LogPage, Range } from "./query.ts"
 
 /** Sums and histograms of some entries. */
@@ -15,21 +16,21 @@ export interface Aggregates {
   tokens_in: number
   tokens_out: number
   tokens_cached: number
-  cost: number
+  /** In picodollars: binary fractions of dollars would drift. */
+  cost: bigint
   unpriced: number
   readonly duration: Histogram
   readonly first_token: Histogram
 }
 
-/** The sums beside the histograms, in the order of the log's file. */
-export const sums = [
+/** The counts beside the cost and the histograms. */
+export const counts = [
   "requests",
   "errors",
   "cached",
   "tokens_in",
   "tokens_out",
   "tokens_cached",
-  "cost",
   "unpriced",
 ] as const satisfies ReadonlyArray<keyof Aggregates>
 
@@ -41,7 +42,7 @@ export const emptyAggregates = (): Aggregates => ({
   tokens_in: 0,
   tokens_out: 0,
   tokens_cached: 0,
-  cost: 0,
+  cost: 0n,
   unpriced: 0,
   duration: new Map(),
   first_token: new Map(),
@@ -61,33 +62,31 @@ export const addFacts = (figures: Aggregates, facts: Measured, sign: 1 | -1): vo
   figures.tokens_in += sign * (facts.tokens_in ?? 0)
   figures.tokens_out += sign * (facts.tokens_out ?? 0)
   figures.tokens_cached += sign * (facts.tokens_cached ?? 0)
-  figures.cost += sign * (facts.cost ?? 0)
   if (facts.cost === null) figures.unpriced += sign
+  else figures.cost += BigInt(sign) * picoOf(facts.cost)
   count(figures.duration, slotOf(facts.duration), sign)
   if (facts.first_token !== null) count(figures.first_token, slotOf(facts.first_token), sign)
 }
 
 /** Adds aggregates to others. */
 export const addAggregates = (to: Aggregates, figures: Aggregates): void => {
-  for (const name of sums) to[name] += figures[name]
+  for (const name of counts) to[name] += figures[name]
+  to.cost += figures.cost
   for (const [slot, counted] of figures.duration) count(to.duration, slot, counted)
   for (const [slot, counted] of figures.first_token) count(to.first_token, slot, counted)
 }
-
-/** Dollars rounded to twelve digits, and to 10⁻¹², which removes the residue of adding binary fractions. */
-const dollars = (cost: number): number => Number((Math.round(cost * 1e12) / 1e12).toPrecision(12))
 
 /** Aggregates in the form of analytics. */
 export const aggregatesRow = (
   time: number,
   group: AnalyticsRow["group"],
-  { cost, duration, first_token, ...sums }: Aggregates,
+  { cost, duration, first_token, ...counts }: Aggregates,
 ): AnalyticsRow => ({
   time,
   group,
-  ...sums,
+  ...counts,
   // An unknown price is not a price of 0.
-  cost: sums.requests > 0 && sums.unpriced === sums.requests ? null : dollars(cost),
+  cost: counts.requests > 0 && counts.unpriced === counts.requests ? null : dollarsOfSum(cost),
   duration: percentilesOf(duration),
   time_to_first_token: percentilesOf(first_token),
 })

@@ -5,6 +5,7 @@
  */
 import type { FilterableFields } from "./filterable-fields.ts"
 import { addAggregates, addFacts, type Aggregates, aggregatesRow, emptyAggregates } from "./aggregates.ts"
+import { bucketsOf } from "./buckets.ts"
 import { compareText, pairsIn } from "./filter.ts"
 import type { AnalyticsQuery, AnalyticsRow, Dimension } from "./query.ts"
 
@@ -23,7 +24,7 @@ export interface Gathered {
 export const groupOf = (
   by: ReadonlyArray<Dimension>,
   gateway: string,
-  facts: Pick<FilterableFields, "model" | "provider" | "status" | "cached" | "pairs">,
+  facts: Partial<FilterableFields>,
 ): Group =>
   by.map((dimension) => {
     switch (dimension) {
@@ -34,20 +35,24 @@ export const groupOf = (
       case "cached":
         return String(facts.cached === 1)
       case "model":
+      case "deployment":
       case "provider":
-        return facts[dimension]
+      case "token":
+        return facts[dimension] ?? null
       default: {
         const name = dimension.slice("metadata.".length)
-        return pairsIn(facts).find((pair) => pair[0] === name)?.[1] ?? null
+        return pairsIn({ pairs: facts.pairs ?? "" }).find((pair) => pair[0] === name)?.[1] ?? null
       }
     }
   })
 
 /** Starts to gather aggregates for a query. */
-export const gather = ({ bucket, by }: Pick<AnalyticsQuery, "bucket" | "by">): Gathered => {
+export const gather = (query: Pick<AnalyticsQuery, "bucket" | "by" | "since">): Gathered => {
+  const { by } = query
+  const { startOf } = bucketsOf(query)
   const cells = new Map<string, { time: number; group: Group; key: string; figures: Aggregates }>()
   const cellAt = (created: number, group: Group): Aggregates => {
-    const time = Math.floor(created / bucket) * bucket
+    const time = startOf(created)
     const key = JSON.stringify(group)
     const id = `${time} ${key}`
     let cell = cells.get(id)

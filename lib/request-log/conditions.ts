@@ -48,6 +48,8 @@ export const fields: Readonly<Record<FieldKey, FilterField>> = {
   user_agent: field("text", "user_agent"),
   status_code: field("number", "status"),
   ending: field("text", "ending"),
+  token: field("text", "token"),
+  deployment: field("text", "deployment"),
 }
 
 /** A value to compare a field with. */

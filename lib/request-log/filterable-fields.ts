@@ -17,6 +17,9 @@ export interface FilterableFields {
   readonly id: string
   readonly provider: string | null
   readonly model: string | null
+  readonly deployment: string | null
+  /** The name of the caller's token. */
+  readonly token: string | null
   readonly status: number
   readonly success: 0 | 1
   readonly cached: 0 | 1
@@ -72,6 +75,8 @@ export const fieldsOf = (
   id: record.request_id,
   provider: record.provider,
   model: record.model === null ? null : keepable(record.model),
+  deployment: record.deployment === null ? null : keepable(record.deployment),
+  token: record.token,
   status: record.status,
   success: isSuccess(record) ? 1 : 0,
   cached: record.cached ? 1 : 0,

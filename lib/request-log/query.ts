@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CalendarUnit } from "../time/calendar.ts"
 import type { LogEntry, LogScope } from "./entry.ts"
 
 /**
@@ -44,6 +45,8 @@ export const filterKeys = [
   "user_agent",
   "status_code",
   "ending",
+  "token",
+  "deployment",
 ] as const
 
 /** A key that can be filtered by. */
@@ -103,6 +106,25 @@ export interface Range {
   readonly max: number | null
 }
 
+/** An entry's place in the order of time. */
+export interface LogCursor {
+  /** In milliseconds since 1970. */
+  readonly created: number
+  readonly id: string
+}
+
+/** Which entries to read in the order of time. */
+export type TimeSelection = Omit<LogSelection, "orderBy">
+
+/** Entries that follow one another in the order of time. */
+export interface LogStretch {
+  readonly entries: ReadonlyArray<LogEntry>
+  /** The place of the last of them; `undefined` if no more follow. */
+  readonly next: LogCursor | undefined
+  /** Where they were found. What is read in several stretches is whole only if all came from one place. */
+  readonly from: LogHealth["kind"]
+}
+
 /** A page of entries, and the totals of all matching ones. */
 export interface LogPage {
   readonly entries: ReadonlyArray<LogEntry>
@@ -112,8 +134,25 @@ export interface LogPage {
   >
 }
 
+/** The dimensions of analytics with a fixed name. */
+export const fixedDimensions = [
+  "model",
+  "deployment",
+  "provider",
+  "gateway",
+  "token",
+  "status",
+  "cached",
+] as const
+
 /** The dimensions of analytics: `metadata.{key}` beside the fixed names. */
-export type Dimension = "model" | "provider" | "gateway" | "status" | "cached" | `metadata.${string}`
+export type Dimension = typeof fixedDimensions[number] | `metadata.${string}`
+
+/**
+ * How time is divided: into buckets of so many milliseconds, which begin at multiples of their width since 1970 (UTC);
+ * into the days, weeks or months of a time zone; or not at all.
+ */
+export type Bucket = number | { readonly unit: CalendarUnit; readonly timeZone: string } | "all"
 
 /** A query of analytics. */
 export interface AnalyticsQuery {
@@ -124,8 +163,7 @@ export interface AnalyticsQuery {
   /** From (inclusive) and until (exclusive), in milliseconds since 1970. */
   readonly since: number
   readonly until: number
-  /** The width of a time bucket in milliseconds; buckets begin at its multiples. */
-  readonly bucket: number
+  readonly bucket: Bucket
   readonly by: ReadonlyArray<Dimension>
 }
 
@@ -139,7 +177,7 @@ export interface Percentiles {
 
 /** The aggregates of one time bucket and one group. */
 export interface AnalyticsRow {
-  /** When the bucket begins, in milliseconds since 1970. */
+  /** When the bucket begins, in milliseconds since 1970; `since`, if it is the only one. */
   readonly time: number
   /** The value of each dimension asked for. */
   readonly group: Readonly<Record<string, string | null>>

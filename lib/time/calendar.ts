@@ -122,6 +122,15 @@ export const calendarPeriods = (unit: CalendarUnit, zone: string): Periods => {
   return { at: (time) => time >= last.start && time < last.end ? last : last = find(time) }
 }
 
+/**
+ * When a date begins in a time zone, in milliseconds since 1970.
+ *
+ * @param date the date as the time when it begins in UTC
+ * @param zone a name for which `isTimeZone` holds
+ */
+export const dateIn = (zone: string, date: number): number =>
+  startOf(Math.floor(date / dayLength), dayIn(zone))
+
 /** Periods of so many milliseconds, counted from 1970 (UTC). */
 export const intervalPeriods = (length: number): Periods => {
   let last: Period = { id: 0, start: 0, end: length }

@@ -31,6 +31,7 @@ test("analytics are rows by time and group, and what holds of all of them", () =
       since: "2026-11-25T00:00:00.000Z",
       until: "2026-11-26T00:00:00.000Z",
       bucket_ms: 3_600_000,
+      time_zone: "UTC",
       by: ["model"],
       rows: [{ ...rowAt(since, { model: "m" }), time: "2026-11-25T00:00:00.000Z" }],
       totals: figures,
@@ -38,7 +39,7 @@ test("analytics are rows by time and group, and what holds of all of them", () =
     const query = { account: "a", gateway: "g", filters: [], since, until: since + 86_400_000 }
     assert.deepEqual(asked, [
       ["analytics", { ...query, bucket: 3_600_000, by: ["model"] }],
-      ["analytics", { ...query, bucket: query.until, by: [] }],
+      ["analytics", { ...query, bucket: "all", by: [] }],
     ])
   }, { analytics: ({ by }) => Effect.succeed([rowAt(since, by.length === 0 ? {} : { model: "m" })]) }))
 

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { analyticsQuery } from "../../lib/admin/analytics-query.ts"
 import { deletion, logQuery } from "../../lib/admin/log-query.ts"
 import { GatewayError } from "../../lib/errors.ts"
-import type { LogFilter } from "../../lib/request-log/query.ts"
+import type { Bucket, LogFilter } from "../../lib/request-log/query.ts"
 
 const scope = { account: "a", gateway: "g" }
 const query = (text: string) => logQuery(scope, new URLSearchParams(text))
@@ -105,9 +105,17 @@ test("deletion() takes the oldest first, and refuses what it does not know", () 
 const hour = 3_600_000
 const now = Date.parse("2026-11-25T12:34:56Z")
 const analytics = (text: string) => analyticsQuery({ account: "a" }, new URLSearchParams(text), now)
+const analyticsOf = (text: string) => {
+  const asked = analytics(text)
+  assert.ok(!(asked instanceof GatewayError), String(asked))
+  return asked.query
+}
+const widths = { day: 24 * hour, week: 7 * 24 * hour, month: 28 * 24 * hour }
+const widthOf = (bucket: Bucket) =>
+  typeof bucket === "number" ? bucket : bucket === "all" ? Infinity : widths[bucket.unit]
 
 test("analyticsQuery() covers the last day by default", () => {
-  assert.deepEqual(analytics(""), {
+  assert.deepEqual(analyticsOf(""), {
     account: "a",
     filters: [],
     since: now - 24 * hour,
@@ -115,7 +123,7 @@ test("analyticsQuery() covers the last day by default", () => {
     bucket: hour / 4,
     by: [],
   })
-  assert.deepEqual(analytics(`since=-7d&until=${now - hour}&bucket=1d&by=model,metadata.team&model=m`), {
+  assert.deepEqual(analyticsOf(`since=-7d&until=${now - hour}&bucket=1d&by=model,metadata.team&model=m`), {
     account: "a",
     filters: [{ key: "model", operator: "eq", value: ["m"] }],
     since: now - 7 * 24 * hour,
@@ -125,15 +133,44 @@ test("analyticsQuery() covers the last day by default", () => {
   })
 })
 
+test("analyticsQuery() takes days, weeks and months of a time zone, in which dates begin too", () => {
+  const bucketOf = (text: string) => analyticsOf(`since=-30d&${text}`).bucket
+  assert.equal(bucketOf("bucket=1d"), 24 * hour)
+  assert.equal(bucketOf("bucket=all"), "all")
+  assert.equal(bucketOf("bucket=1h&time_zone=Asia/Kolkata"), hour)
+  assert.deepEqual(bucketOf("bucket=1w"), { unit: "week", timeZone: "UTC" })
+  assert.deepEqual(bucketOf("bucket=1mo"), { unit: "month", timeZone: "UTC" })
+  assert.deepEqual(bucketOf("bucket=1d&time_zone=Asia/Kolkata"), { unit: "day", timeZone: "Asia/Kolkata" })
+  assert.deepEqual(analyticsOf("since=1990-01-01&until=2026-01-01&bucket=1mo").bucket, {
+    unit: "month",
+    timeZone: "UTC",
+  })
+  const { since, until } = analyticsOf("since=2026-10&until=2026-11-01&time_zone=Europe/Berlin")
+  assert.deepEqual([since, until].map((time) => new Date(time).toISOString()), [
+    "2026-09-30T22:00:00.000Z",
+    "2026-10-31T23:00:00.000Z",
+  ])
+  assert.equal(
+    analyticsOf("since=2026-11-01T00:00&time_zone=Europe/Berlin").since,
+    Date.parse("2026-11-01T00:00Z"),
+  )
+  assert.match(problem(analytics("time_zone=Berlin")), /time_zone takes a name of the IANA database/)
+  assert.match(problem(analytics("time_zone=%2B05:30")), /time_zone takes a name/)
+  assert.match(problem(analytics("bucket=2mo")), /bucket takes a width .*1mo or all/)
+  assert.match(
+    problem(analytics("bucket=1d&time_zone=Asia/Tokyo&since=2000-01-01")),
+    /more than 2000 buckets/,
+  )
+})
+
 test("analyticsQuery() chooses at most a hundred buckets for any range, and refuses too many", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 9999 }),
       fc.constantFrom("s", "m", "h", "d", "w"),
       (count, unit) => {
-        const chosen = analytics(`since=-${count}${unit}`)
-        assert.ok(!(chosen instanceof GatewayError))
-        assert.ok((chosen.until - chosen.since) / chosen.bucket <= 100)
+        const chosen = analyticsOf(`since=-${count}${unit}`)
+        assert.ok(Math.abs(chosen.until - chosen.since) / widthOf(chosen.bucket) <= 100)
       },
     ),
   )
@@ -159,11 +196,13 @@ test("any query is a question or an error that a caller can read, and nothing th
       "start_date",
     ),
     fc.constantFrom("end_date", "since", "until", "bucket", "by", "limit", "filters", "feedback", "cached"),
+    fc.constantFrom("time_zone"),
   )
   const value = fc.oneof(
     fc.string(),
     fc.double().map(String),
     fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    fc.constantFrom("1w", "1mo", "all", "Asia/Kolkata", "2026-11", "1990-01-01"),
     fc.constantFrom("-24h", "1d", "true", "asc", "model", "metadata.x", "9".repeat(15), "+275760-09-13"),
   )
   fc.assert(
@@ -173,9 +212,10 @@ test("any query is a question or an error that a caller can read, and nothing th
         const result of [logQuery(scope, search), deletion(scope, search), analyticsQuery(scope, search, now)]
       ) {
         if (result instanceof GatewayError) problem(result)
-        else if ("bucket" in result) {
-          assert.ok(result.since < result.until && result.since >= 0)
-          assert.ok((result.until - result.since) / result.bucket <= 2000)
+        else if ("query" in result) {
+          const { since, until, bucket } = result.query
+          assert.ok(since < until && since >= 0)
+          assert.ok((until - since) / widthOf(bucket) <= 2000)
         }
       }
     }),

@@ -36,6 +36,7 @@ export const someLog = (asked: Array<Asked>, answers: Partial<Shape> = {}): Laye
       const ranges = { cost: none, duration: none, tokens_in: none, tokens_out: none, total_tokens: none }
       return Effect.succeed({ entries: [], total: 0, ranges })
     },
+    stretch: () => Effect.succeed({ entries: [], next: undefined, from: "memory" }),
     get: () => Effect.succeed(undefined),
     payload: () => Effect.succeed(undefined),
     patch: () => Effect.succeed(false),
@@ -64,6 +65,7 @@ export const someLog = (asked: Array<Asked>, answers: Partial<Shape> = {}): Laye
     ...all,
     append: noted("append", all.append),
     list: noted("list", all.list),
+    stretch: noted("stretch", all.stretch),
     get: noted("get", all.get),
     payload: noted("payload", all.payload),
     patch: noted("patch", all.patch),

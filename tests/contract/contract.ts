@@ -33,6 +33,7 @@ import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/client-disconnects.ts"
 import { meteringCases, meteringEntries } from "./cases/metering.ts"
 import { logApiCases, logApiEntries } from "./cases/log-api.ts"
+import { logFigureCases, logFigureEntries } from "./cases/log-figures.ts"
 import { oddAnswerCases } from "./cases/odd-answers.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
 import { redirectCases, redirectEntries } from "./cases/redirects.ts"
@@ -122,6 +123,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "parser cost": { cases: parserCostCases },
   "caller text": { cases: callerTextCases, configured: callerTextEntries },
   "log api": { cases: logApiCases, configured: logApiEntries },
+  "log figures": { cases: logFigureCases, configured: logFigureEntries },
 }
 
 /** What the subjects are called. */

@@ -79,6 +79,8 @@ export const anyRecord: fc.Arbitrary<RequestRecord> = fc.record({
   provider: usually("a", "A", null),
   route: orNull(fc.constantFrom("chat.completions", "compat.chat", "Compat", "universal")),
   model: fc.oneof(usually("a", "b", "\ud83d", "a\0b", null), anyText),
+  deployment: orNull(fc.constantFrom("abcd1234", "wxyz", "a\0b")),
+  token: orNull(fc.constantFrom("ci", "web", "Web")),
   path: anyText,
   status: usually(200, 399, 400, 529),
   ending: usually<Ending>("complete", "upstream_cut", "client_left"),

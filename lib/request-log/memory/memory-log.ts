@@ -14,8 +14,17 @@ import type { Feedback, LogEntry, LogPatch, LogScope, Payload, Payloads } from "
 import { fieldsOf, fieldsOfEntry, type FilterableFields } from "../filterable-fields.ts"
 import { noTally, tallyFacts } from "../aggregates.ts"
 import { type Fifo, fifo } from "./fifo.ts"
-import { found, matches, orderOf } from "../filter.ts"
-import type { AnalyticsQuery, AnalyticsRow, LogPage, LogQuery, LogSelection } from "../query.ts"
+import { compareText, found, matches, orderOf } from "../filter.ts"
+import type {
+  AnalyticsQuery,
+  AnalyticsRow,
+  LogCursor,
+  LogPage,
+  LogQuery,
+  LogSelection,
+  LogStretch,
+  TimeSelection,
+} from "../query.ts"
 import { payloadsWeight, recordWeight } from "./weight.ts"
 
 /** Bounds of the memory, over all gateways. Beyond them the oldest entries go. */
@@ -77,6 +86,12 @@ const factsOfHeld = (held: Held): FilterableFields =>
 export interface MemoryLog {
   readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
   readonly list: (query: LogQuery, now: number) => LogPage
+  readonly stretch: (
+    selection: TimeSelection,
+    after: LogCursor | undefined,
+    limit: number,
+    now: number,
+  ) => LogStretch
   readonly get: (scope: LogScope, id: string, now: number) => LogEntry | undefined
   readonly payload: (scope: LogScope, id: string, which: keyof Payloads, now: number) => Payload | undefined
   readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => boolean
@@ -193,6 +208,15 @@ export const makeMemoryLog = (
       for (const [, facts] of entries) tallyFacts(tally, facts)
       const from = (query.page - 1) * query.perPage
       return { ...tally, entries: entries.slice(from, from + query.perPage).map(([held]) => entryOf(held)) }
+    },
+    stretch: (selection, after, limit, now) => {
+      const sign = selection.descending ?? true ? -1 : 1
+      const follows = ({ created, id }: LogCursor): boolean =>
+        after === undefined || sign * (created - after.created || compareText(id, after.id)) > 0
+      const rest = selected(selection, now).filter(([, facts]) => follows(facts))
+      const entries = rest.slice(0, limit)
+      const last = rest.length > limit ? entries.at(-1)?.[1] : undefined
+      return { entries: entries.map(([held]) => entryOf(held)), next: last, from: "memory" }
     },
     get: (scope, id, now) => {
       const held = find(scope, id, now)

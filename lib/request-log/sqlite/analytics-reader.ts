@@ -5,15 +5,17 @@
  */
 import { gather, type Gathered, type Group, groupOf } from "../analytics.ts"
 import { conditionsOf } from "../conditions.ts"
-import { type Aggregates, emptyAggregates, sums } from "../aggregates.ts"
+import { type Aggregates, counts, emptyAggregates } from "../aggregates.ts"
+import { type Buckets, bucketsOf } from "../buckets.ts"
 import { count, slotOf } from "../histogram.ts"
+import { picoOfParts, summedParts } from "../money.ts"
 import type { AnalyticsQuery, AnalyticsRow, Dimension } from "../query.ts"
 import type { Database, Row, Value } from "../../sqlite/database.ts"
 import { dimensionOf, type Fragment, whereOf } from "./fragment.ts"
 import { figuresOf, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
-import { asksKinds, dividesKinds, kindFilter } from "./rollup-dimensions.ts"
+import { asksOf, byKind, byToken, dividesBy, kindFilter } from "./rollup-dimensions.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
-import { sliceOf, type TimeSlice } from "./time-slice.ts"
+import { sliceOf, type TimeSlice } from "../time-slice.ts"
 
 /** A gateway, and the time of the oldest of its entries to be shown. */
 export interface Shown {
@@ -24,12 +26,13 @@ export interface Shown {
 
 const summed = `count(*) AS requests, sum(1 - success) AS errors, sum(cached) AS cached,
   total(tokens_in) AS tokens_in, total(tokens_out) AS tokens_out, total(tokens_cached) AS tokens_cached,
-  total(cost) AS cost, count(*) - count(cost) AS unpriced, json_group_array(duration) AS duration,
+  ${summedParts}, count(*) - count(cost) AS unpriced, json_group_array(duration) AS duration,
   json_group_array(first_token) FILTER (WHERE first_token IS NOT NULL) AS first_token`
 
 const figuresIn = (row: Row): Aggregates => {
   const figures = emptyAggregates()
-  for (const name of sums) figures[name] = Number(row[name])
+  for (const name of counts) figures[name] = Number(row[name])
+  figures.cost = picoOfParts(Number(row["dollars"]), BigInt(String(row["picos"])))
   for (const name of ["duration", "first_token"] as const) {
     for (const time of JSON.parse(String(row[name])) as Array<number>) count(figures[name], slotOf(time), 1)
   }
@@ -48,28 +51,33 @@ export const analyticsReader = (
   database: Database,
 ): (query: AnalyticsQuery, gateways: ReadonlyArray<Shown>) => Resumable<ReadonlyArray<AnalyticsRow>> => {
   const slices = slicesOf(database)
-  const rowsOf = hourlyRows(database, "figures")
+  const rollups = [byKind, byToken].map((rollup) => ({
+    rollup,
+    rowsOf: hourlyRows(database, "figures", rollup.table),
+  }))
 
   function* fromEntries(
     into: Gathered,
     shown: Shown,
-    whole: TimeSlice,
+    part: TimeSlice,
     query: AnalyticsQuery,
+    buckets: Buckets,
     where: Fragment,
   ): Resumable<void> {
     const dimensions = query.by.map((dimension, index) => {
       const { sql, values } = dimensionOf(dimension)
       return { sql: `${sql} AS d${index}`, values }
     })
-    // A literal, since SQLite divides whole numbers alone without a remainder, and runtimes bind large ones as others.
-    const bucket = Math.max(1, Math.trunc(query.bucket))
-    const columns = [`created / ${bucket} * ${bucket} AS time`, ...dimensions.map(({ sql }) => sql)]
+    // Literals, since SQLite divides whole numbers alone without a remainder, and runtimes bind large ones as others.
+    const { width } = buckets
+    const time = width === undefined ? `${buckets.startOf(part.since)}` : `created / ${width} * ${width}`
+    const columns = [`${time} AS time`, ...dimensions.map(({ sql }) => sql)]
     const read = database.prepare(
       `SELECT ${columns.join(", ")}, ${summed} FROM entry WHERE scope = ? AND created >= ? AND created < ? ` +
         `AND ${where.sql} GROUP BY ${columns.map((_, index) => index + 1).join(", ")}`,
     )
     const values = dimensions.flatMap((dimension) => dimension.values)
-    for (const { since, until } of slices(shown.scope, whole)) {
+    for (const { since, until } of slices(shown.scope, part)) {
       for (const row of read.all(...values, shown.scope, since, until, ...where.values)) {
         const group: Group = query.by.map((name, index) =>
           valueOf(name, shown.gateway, row[`d${index}`] ?? null)
@@ -84,24 +92,38 @@ export const analyticsReader = (
     const into = gather(query)
     const conditions = conditionsOf(query.filters)
     const where = whereOf(conditions, undefined)
-    const byKind = asksKinds(conditions) && dividesKinds(query.by) && query.bucket % hourLength === 0
-    const passes = kindFilter(conditions)
+    const buckets = bucketsOf(query)
+    const isOfHours = (buckets.width ?? hourLength) % hourLength === 0
+    const found = rollups.find(({ rollup }) => asksOf(rollup, conditions) && dividesBy(rollup, query.by))
+    const usable = isOfHours ? found : undefined
+
+    function* fromHours(shown: Shown, hours: TimeSlice): Resumable<void> {
+      if (usable === undefined) return
+      const passes = kindFilter(usable.rollup, conditions)
+      for (const rows of usable.rowsOf(shown.scope, hours)) {
+        for (const row of rows) {
+          const kind = passes(String(row["kind"]))
+          if (kind === undefined) continue
+          const group = groupOf(query.by, shown.gateway, kind)
+          into.merge(Number(row["hour"]), group, figuresOf(String(row["figures"])))
+        }
+        yield
+      }
+    }
     for (const shown of gateways) {
       const slice = sliceOf(
         Math.max(query.since, conditions.since, shown.since),
         Math.min(query.until, conditions.until),
       )
-      const { hours, rest } = byKind ? wholeHours(slice) : { hours: { since: 0, until: 0 }, rest: [slice] }
-      for (const rows of rowsOf(shown.scope, hours)) {
-        for (const row of rows) {
-          const kind = passes(String(row["kind"]))
-          if (kind === undefined) continue
-          const group = groupOf(query.by, shown.gateway, { ...kind, pairs: "" })
-          into.merge(Number(row["hour"]), group, figuresOf(String(row["figures"])))
+      for (const part of buckets.partsOf(slice)) {
+        if (usable === undefined) {
+          yield* fromEntries(into, shown, part, query, buckets, where)
+          continue
         }
-        yield
+        const { hours, rest } = wholeHours(part)
+        yield* fromHours(shown, hours)
+        for (const edge of rest) yield* fromEntries(into, shown, edge, query, buckets, where)
       }
-      for (const part of rest) yield* fromEntries(into, shown, part, query, where)
     }
     return into.rows()
   }

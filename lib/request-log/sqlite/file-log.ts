@@ -9,7 +9,17 @@
 import type { RequestRecord } from "../../record/request-record.ts"
 import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
 import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
-import type { AnalyticsQuery, AnalyticsRow, LogHealth, LogPage, LogQuery, LogSelection } from "../query.ts"
+import type {
+  AnalyticsQuery,
+  AnalyticsRow,
+  LogCursor,
+  LogHealth,
+  LogPage,
+  LogQuery,
+  LogSelection,
+  LogStretch,
+  TimeSelection,
+} from "../query.ts"
 import { warn } from "../warn.ts"
 import { makeConnection, type OpenLogFile } from "./connection.ts"
 import type { OpenDatabase } from "../../sqlite/database.ts"
@@ -26,6 +36,12 @@ const removedAtOnce = 200
 export interface FileLog {
   readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
   readonly list: (query: LogQuery, now: number) => Resumable<LogPage>
+  readonly stretch: (
+    selection: TimeSelection,
+    after: LogCursor | undefined,
+    limit: number,
+    now: number,
+  ) => Resumable<LogStretch>
   readonly get: (scope: LogScope, id: string, now: number) => Resumable<LogEntry | undefined>
   readonly payload: (
     scope: LogScope,
@@ -130,6 +146,12 @@ export const makeFileLog = (
         now,
         ({ reader }) => reader.list(query, oldestShown(query.scope, now)),
         () => queue.list(query, now),
+      ),
+    stretch: (selection, after, limit, now) =>
+      ask(
+        now,
+        ({ reader }) => reader.stretch(selection, after, limit, oldestShown(selection.scope, now)),
+        () => queue.stretch(selection, after, limit, now),
       ),
     get: (scope, id, now) =>
       ask(

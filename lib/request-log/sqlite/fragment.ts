@@ -128,7 +128,7 @@ export const whereOf = ({ fields, pairs }: Conditions, search: string | undefine
   )
 
 const dimensionColumns = new Map<string, string>(
-  (["model", "provider", "status", "cached"] as const).map((name) => [name, name]),
+  (["model", "deployment", "provider", "token", "status", "cached"] as const).map((name) => [name, name]),
 )
 
 /** The value of a dimension within one gateway; that of metadata as JSON text. */

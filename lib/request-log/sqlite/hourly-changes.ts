@@ -17,14 +17,16 @@ import {
 } from "../aggregates.ts"
 import type { Database } from "../../sqlite/database.ts"
 import { figuresOf, figuresText, hourLength, rangesOf, rangesText } from "./hourly.ts"
-import { kindText } from "./rollup-dimensions.ts"
+import { byKind, byToken, kindText } from "./rollup-dimensions.ts"
 
 /** What a row is to be changed by. */
-interface Change {
+interface PlainChange {
   readonly scope: number
   readonly hour: number
   readonly kind: string
   readonly figures: Aggregates
+}
+interface Change extends PlainChange {
   readonly added: Tally
   readonly removed: Tally
 }
@@ -58,6 +60,9 @@ export const hourlyChanges = (database: Database): () => Changes => {
   const read = database.prepare(`SELECT ranges, figures FROM hourly ${where}`)
   const remove = database.prepare(`DELETE FROM hourly ${where}`)
   const write = database.prepare("INSERT OR REPLACE INTO hourly VALUES (?, ?, ?, ?, ?, ?)")
+  const readToken = database.prepare(`SELECT figures FROM hourly_token ${where}`)
+  const removeToken = database.prepare(`DELETE FROM hourly_token ${where}`)
+  const writeToken = database.prepare("INSERT OR REPLACE INTO hourly_token VALUES (?, ?, ?, ?, ?)")
 
   const apply = (change: Change): void => {
     const { scope, hour, kind } = change
@@ -69,12 +74,31 @@ export const hourlyChanges = (database: Database): () => Changes => {
     write.run(scope, hour, kind, sum.requests, changedRanges(before, change), figuresText(sum))
   }
 
+  const applyToken = ({ scope, hour, kind, figures }: PlainChange): void => {
+    const row = readToken.get(scope, hour, kind)
+    const sum = row === undefined ? emptyAggregates() : figuresOf(String(row["figures"]))
+    addAggregates(sum, figures)
+    if (sum.requests <= 0) removeToken.run(scope, hour, kind)
+    else writeToken.run(scope, hour, kind, sum.requests, figuresText(sum))
+  }
+
   return () => {
     const changes = new Map<string, Change>()
+    const ofTokens = new Map<string, PlainChange>()
+    const noteToken = (scope: number, hour: number, facts: FilterableFields, sign: 1 | -1): void => {
+      const kind = kindText(byToken, facts)
+      const key = `${scope} ${hour} ${kind}`
+      let change = ofTokens.get(key)
+      if (change === undefined) {
+        change = { scope, hour, kind, figures: emptyAggregates() }
+        ofTokens.set(key, change)
+      }
+      addFacts(change.figures, facts, sign)
+    }
     return {
       note: (scope, facts, sign) => {
         const hour = Math.floor(facts.created / hourLength) * hourLength
-        const kind = kindText(facts)
+        const kind = kindText(byKind, facts)
         const key = `${scope} ${hour} ${kind}`
         let change = changes.get(key)
         if (change === undefined) {
@@ -83,8 +107,12 @@ export const hourlyChanges = (database: Database): () => Changes => {
         }
         addFacts(change.figures, facts, sign)
         tallyFacts(sign === 1 ? change.added : change.removed, facts)
+        noteToken(scope, hour, facts, sign)
       },
-      write: () => changes.forEach(apply),
+      write: () => {
+        changes.forEach(apply)
+        ofTokens.forEach(applyToken)
+      },
     }
   }
 }

@@ -4,10 +4,12 @@
  *
  * @module
  */
-import { type Aggregates, emptyAggregates, noTally, rangeNames, sums, type Tally } from "../aggregates.ts"
+import { type Aggregates, emptyAggregates, noTally, rangeNames, type Tally } from "../aggregates.ts"
 import type { Histogram } from "../histogram.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
-import type { TimeSlice } from "./time-slice.ts"
+import { picoOf } from "../money.ts"
+import type { TimeSlice } from "../time-slice.ts"
+import type { Rollup } from "./rollup-dimensions.ts"
 
 /** An hour in milliseconds. Hours are identified by their beginning, since 1970. */
 export const hourLength = 3_600_000
@@ -21,15 +23,42 @@ const unflat = (counts: ReadonlyArray<number>): Histogram => {
   return histogram
 }
 
-/** Figures as a row holds them. */
+/** The sums that a row begins with. */
+const sums = [
+  "requests",
+  "errors",
+  "cached",
+  "tokens_in",
+  "tokens_out",
+  "tokens_cached",
+  "cost",
+  "unpriced",
+] as const satisfies ReadonlyArray<keyof Aggregates>
+
+/** Figures as a row holds them: the cost as text, since JSON has no whole numbers of any length. */
 export const figuresText = (figures: Aggregates): string =>
-  JSON.stringify([sums.map((name) => figures[name]), flat(figures.duration), flat(figures.first_token)])
+  JSON.stringify([
+    sums.map((name) => name === "cost" ? String(figures.cost) : figures[name]),
+    flat(figures.duration),
+    flat(figures.first_token),
+  ])
+
+/** Rows of the first two versions hold dollars, whose sum over an hour is exact once it is rounded. */
+const costIn = (held: number | string | undefined): bigint =>
+  typeof held === "string" ? BigInt(held) : picoOf(held ?? 0)
 
 /** The figures that a row holds. */
 export const figuresOf = (text: string): Aggregates => {
-  const [totals, duration, firstToken] = JSON.parse(text) as [Array<number>, Array<number>, Array<number>]
+  const [totals, duration, firstToken] = JSON.parse(text) as [
+    Array<number | string>,
+    Array<number>,
+    Array<number>,
+  ]
   const figures = { ...emptyAggregates(), duration: unflat(duration), first_token: unflat(firstToken) }
-  for (const [index, name] of sums.entries()) figures[name] = totals[index] ?? 0
+  for (const [index, name] of sums.entries()) {
+    if (name === "cost") figures.cost = costIn(totals[index])
+    else figures[name] = Number(totals[index] ?? 0)
+  }
   return figures
 }
 
@@ -65,9 +94,13 @@ export const wholeHours = (
 const rowsAtOnce = 200
 
 /** Prepares to read the rows of some hours, a few hundred at a time. */
-export const hourlyRows = (database: Database, column: "ranges" | "figures") => {
+export const hourlyRows = (
+  database: Database,
+  column: "ranges" | "figures",
+  table: Rollup["table"] = "hourly",
+) => {
   const read = database.prepare(
-    `SELECT hour, kind, requests, ${column} FROM hourly ` +
+    `SELECT hour, kind, requests, ${column} FROM ${table} ` +
       `WHERE scope = ? AND (hour, kind) > (?, ?) AND hour < ? ORDER BY hour, kind LIMIT ${rowsAtOnce}`,
   )
   return function* (scope: number, { since, until }: TimeSlice): Generator<ReadonlyArray<Row>, void, void> {

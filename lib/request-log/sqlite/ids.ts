@@ -8,7 +8,7 @@ import type { LogSelection } from "../query.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
 import { columnOf } from "./fragment.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
-import type { TimeSlice } from "./time-slice.ts"
+import type { TimeSlice } from "../time-slice.ts"
 import type { TalliedSlice, TotalsQuery } from "./list-totals.ts"
 
 /** Some ids at a time. */

@@ -9,9 +9,9 @@ import { addTally, noTally, rangeNames, type Tally } from "../aggregates.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
 import type { Fragment } from "./fragment.ts"
 import { hourLength, hourlyRows, rangesOf, rangesText, wholeHours } from "./hourly.ts"
-import { kindColumns, kindFilter, kindText, type RollupKind } from "./rollup-dimensions.ts"
+import { byKind, kindFilter, kindText } from "./rollup-dimensions.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
-import type { TimeSlice } from "./time-slice.ts"
+import type { TimeSlice } from "../time-slice.ts"
 
 /** A compiled query of one gateway's log. */
 export interface TotalsQuery {
@@ -53,6 +53,7 @@ export const tallies = (
   const stale = database.prepare(
     "SELECT kind, figures FROM hourly WHERE scope = ? AND hour = ? AND ranges IS NULL",
   )
+  const kindColumns = byKind.fields.join(", ")
   const ofKinds = database.prepare(
     `SELECT ${kindColumns}, ${tallied} FROM entry ` +
       `WHERE scope = ? AND created >= ? AND created < ? GROUP BY ${kindColumns}`,
@@ -80,7 +81,7 @@ export const tallies = (
     const found = new Map<string, Tally>()
     for (const { since, until } of slices(scope, { since: hour, until: hour + hourLength })) {
       for (const row of ofKinds.all(scope, since, until)) {
-        const kind = kindText(row as unknown as RollupKind)
+        const kind = kindText(byKind, row)
         const tally = found.get(kind) ?? noTally()
         addTally(tally, tallyIn(row))
         found.set(kind, tally)
@@ -98,7 +99,7 @@ export const tallies = (
   }
 
   function* fromHours({ scope, conditions }: TotalsQuery, whole: TimeSlice): Resumable<Array<TalliedSlice>> {
-    const passes = kindFilter(conditions)
+    const passes = kindFilter(byKind, conditions)
     const parts = new Map<number, TalliedSlice>()
     const unknown = new Map<number, Array<string>>()
     for (const rows of rowsOf(scope, whole)) {

@@ -7,18 +7,25 @@ import type { RequestRecord } from "../../record/request-record.ts"
 import { conditionsOf } from "../conditions.ts"
 import type { LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
 import { addTally, noTally } from "../aggregates.ts"
-import type { LogPage, LogQuery, LogSelection } from "../query.ts"
+import type { LogCursor, LogPage, LogQuery, LogSelection, LogStretch, TimeSelection } from "../query.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
 import { whereOf } from "./fragment.ts"
 import { findIds, type Ids } from "./ids.ts"
-import { asksKinds } from "./rollup-dimensions.ts"
+import { asksOf, byKind } from "./rollup-dimensions.ts"
 import type { Resumable } from "./resumable.ts"
-import { sliceOf } from "./time-slice.ts"
+import { sliceOf } from "../time-slice.ts"
 import { tallies, type TotalsQuery } from "./list-totals.ts"
+import { stretches } from "./stretches.ts"
 
 /** Reads; every method throws where the file cannot be read. `since` is the time of the oldest entry to be shown. */
 export interface LogReader {
   readonly list: (query: LogQuery, since: number) => Resumable<LogPage>
+  readonly stretch: (
+    selection: TimeSelection,
+    after: LogCursor | undefined,
+    limit: number,
+    since: number,
+  ) => Resumable<LogStretch>
   readonly get: (scope: LogScope, id: string, since: number) => LogEntry | undefined
   readonly payload: (scope: LogScope, id: string, which: keyof Payloads, since: number) => Payload | undefined
   /** The ids of the first entries of a selection, some at a time; in the order of time where all are wanted. */
@@ -29,7 +36,11 @@ export interface LogReader {
 }
 
 const entryOf = (row: Row): LogEntry => ({
-  ...JSON.parse(String(row["record"])) as RequestRecord,
+  // Entries of before there were names of tokens have none.
+  token: null,
+  ...JSON.parse(String(row["record"])) as
+    & Omit<RequestRecord, "token">
+    & Partial<Pick<RequestRecord, "token">>,
   feedback: row["feedback"] as LogEntry["feedback"],
   score: row["score"] as LogEntry["score"],
 })
@@ -38,6 +49,7 @@ const entryOf = (row: Row): LogEntry => ({
 export const makeReader = (database: Database): LogReader => {
   const find = findIds(database)
   const tally = tallies(database)
+  const read = stretches(database, entryOf)
   const from = "FROM entry JOIN scope ON scope.id = entry.scope"
   const where = "WHERE entry.id = ? AND account = ? AND gateway = ? AND created >= ?"
   const scopeId = database.prepare("SELECT id FROM scope WHERE account = ? AND gateway = ?")
@@ -57,7 +69,7 @@ export const makeReader = (database: Database): LogReader => {
       slice: sliceOf(Math.max(conditions.since, since), conditions.until),
       conditions,
       where: whereOf(conditions, search),
-      byKind: asksKinds(conditions, search),
+      byKind: asksOf(byKind, conditions, search),
     }
   }
   return {
@@ -78,6 +90,11 @@ export const makeReader = (database: Database): LogReader => {
       const { account, gateway } = query.scope
       const entries = ids.map((id) => one.get(id, account, gateway, since)).filter((row) => row !== undefined)
       return { ...total, entries: entries.map(entryOf) }
+    },
+    stretch: function* (selection, after, limit, since) {
+      const asked = ask(selection, since)
+      if (asked === undefined) return { entries: [], next: undefined, from: "sqlite" }
+      return { ...yield* read(asked, selection.descending ?? true, after, limit), from: "sqlite" }
     },
     get: ({ account, gateway }, id, since) => {
       const row = one.get(id, account, gateway, since)

@@ -5,7 +5,7 @@
  */
 import type { Database } from "../../sqlite/database.ts"
 import { hourLength } from "./hourly.ts"
-import type { TimeSlice } from "./time-slice.ts"
+import type { TimeSlice } from "../time-slice.ts"
 
 /** How many entries a slice should have. */
 const sliceLength = 8192

@@ -3,15 +3,17 @@
  *
  * `entry` holds what is filtered and ordered by, a gateway's entries side by side in the order of time: any filter
  * is one scan over neighbours, and needs no index, each of which would cost more to keep than the entry itself.
- * `detail` holds the whole record as JSON, `hourly` the aggregates of whole hours.
+ * `detail` holds the whole record as JSON, `hourly` and `hourly_token` the aggregates of whole hours.
  *
  * @module
  */
 import type { FilterableFields } from "../filterable-fields.ts"
 import { type Database, inTransaction } from "../../sqlite/database.ts"
 import { isNewFile, ownFile, pragma } from "../../sqlite/own-file.ts"
+import { tokenTable } from "./token-table.ts"
+import { upgrade } from "./upgrade.ts"
 
-const version = 2
+const version = 3
 
 const text = "TEXT"
 const number = "NUMERIC"
@@ -22,6 +24,8 @@ export const factColumns = {
   id: "TEXT NOT NULL",
   provider: text,
   model: text,
+  deployment: text,
+  token: text,
   status: "INTEGER NOT NULL",
   success: "INTEGER NOT NULL",
   cached: "INTEGER NOT NULL",
@@ -75,17 +79,8 @@ const tables = `
     figures TEXT NOT NULL,
     PRIMARY KEY (scope, hour, kind)
   ) WITHOUT ROWID;
+  ${tokenTable}
   PRAGMA user_version = ${version};
-`
-
-/** A file of the first version: its hourly rows do not know how many of their entries have no price. */
-const toSecond = `
-  UPDATE hourly SET figures = json_insert(figures, '$[0][#]', (
-    SELECT count(*) FROM entry
-    WHERE scope = hourly.scope AND created >= hourly.hour AND created < hourly.hour + 3600000 AND cost IS NULL
-      AND json_array(provider, model, status, success, cached) = hourly.kind
-  ));
-  PRAGMA user_version = 2;
 `
 
 const versionOf = (database: Database): number => Number(pragma(database, "user_version"))
@@ -107,6 +102,5 @@ export const checkFile = (database: Database): boolean => {
 export const prepareFile = (database: Database): void => {
   ownFile(database)
   if (checkFile(database)) inTransaction(database, () => checkFile(database) && database.exec(tables))
-  const isFirst = () => versionOf(database) === 1
-  if (isFirst()) inTransaction(database, () => isFirst() && database.exec(toSecond))
+  if (versionOf(database) < version) inTransaction(database, () => upgrade(database, versionOf(database)))
 }

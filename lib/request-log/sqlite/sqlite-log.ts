@@ -66,6 +66,7 @@ const layerOf = (
           flushLater()
         },
         list: (query) => at((now) => log.list(query, now)),
+        stretch: (selection, after, limit) => at((now) => log.stretch(selection, after, limit, now)),
         get: (scope, id) => at((now) => log.get(scope, id, now)),
         payload: (scope, id, which) => at((now) => log.payload(scope, id, which, now)),
         patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),

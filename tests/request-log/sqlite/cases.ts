@@ -21,7 +21,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "a file that cannot be opened leaves the log in memory": unopened,
   "a file that is not the log's own is left as it is": foreign,
   "a locked file is waited for, warned about, and written again": locked,
-  "a file of the first version learns how many of its entries have no price": upgrade,
+  "a file of an earlier version learns what it does not know of its entries": upgrade,
   "a file that another process makes at the same time is used": raced,
   "a file that failed is given a last chance at the end": late,
   "a full disk keeps entries in memory until there is room": full,

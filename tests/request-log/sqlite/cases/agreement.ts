@@ -1,15 +1,18 @@
 import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
-import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
+import { makeMemoryLog, type MemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
 import {
   type AnalyticsQuery,
+  type Bucket,
   type Dimension,
+  fixedDimensions,
+  type LogCursor,
   type LogFilter,
   type LogSelection,
   orderKeys,
 } from "../../../../lib/request-log/query.ts"
-import type { LogPatch } from "../../../../lib/request-log/entry.ts"
+import type { LogEntry, LogPatch } from "../../../../lib/request-log/entry.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import type { RequestRecord } from "../../../../lib/record/request-record.ts"
 import { anyFilter, pair } from "../../any-filter.ts"
@@ -17,9 +20,9 @@ import { anyMetadata, anyRecord, anyText, start, usually } from "../../any-recor
 import { type Case, useLog } from "../runtime.ts"
 
 const hour = 3_600_000
-const anyValue = fc.constantFrom("a", "b", null, true, false, 200, 400, "1")
+const anyValue = fc.constantFrom("a", "b", null, true, false, 200, 400, "1", "ci", "wxyz")
 const kindFilter: fc.Arbitrary<LogFilter> = fc.record({
-  key: fc.constantFrom("model", "provider", "success", "cached", "status_code"),
+  key: fc.constantFrom("model", "provider", "success", "cached", "status_code", "token", "deployment"),
   operator: fc.constantFrom("eq", "neq", "lt"),
   value: fc.array(anyValue, { minLength: 1, maxLength: 2 }),
 })
@@ -51,9 +54,22 @@ const anyQuery: fc.Arbitrary<AnalyticsQuery> = fc.record({
   filters: anyFilters,
   since: fc.constantFrom(start - hour, start, start + 1_000_000, start + hour),
   until: fc.constantFrom(start + 3_000_000, start + 2 * hour, start + 3 * hour),
-  bucket: fc.constantFrom(60_000, hour, 2 * hour),
+  bucket: fc.oneof(
+    fc.constantFrom<Bucket>(60_000, hour, 2 * hour, "all"),
+    fc.record({
+      unit: fc.constantFrom("day", "week", "month"),
+      // Midnight is within the records' two hours: at 01:00 UTC in the Azores, at half past in the Marquesas' east.
+      timeZone: fc.constantFrom(
+        "UTC",
+        "Atlantic/Azores",
+        "America/St_Johns",
+        "Asia/Kolkata",
+        "Pacific/Marquesas",
+      ),
+    }),
+  ),
   by: fc.subarray<Dimension>(
-    ["model", "provider", "gateway", "status", "cached", "metadata.a", 'metadata.q"u\\o'],
+    [...fixedDimensions, "metadata.a", 'metadata.q"u\\o'],
     { maxLength: 3 },
   ),
 }).map(given)
@@ -70,6 +86,10 @@ const anyStep = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({ kind: kind("list"), selection: anySelection, page: count, perPage: count }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: kind("stretches"), selection: anySelection, limit: count }),
   },
   { weight: 1, arbitrary: fc.record({ kind: kind("patch"), which: fc.nat(), patch: anyPatch }) },
   {
@@ -89,6 +109,9 @@ export const agreement: Case = () =>
     ),
     { numRuns: 150 },
   )
+
+const inMemory = (memory: MemoryLog): RequestLog["Service"]["stretch"] => (selection, after, limit) =>
+  Effect.sync(() => memory.stretch(selection, after, limit, start))
 
 const compared = (
   records: ReadonlyArray<RequestRecord>,
@@ -116,6 +139,22 @@ const compared = (
         case "list": {
           const query = { ...step.selection, page: step.page, perPage: step.perPage }
           assert.deepEqual(yield* log.list(query), memory.list(query, start))
+          break
+        }
+        case "stretches": {
+          const { orderBy: _, ...selection } = step.selection
+          const expected = memory.list({ ...selection, page: 1, perPage: 1000 }, start).entries
+          for (const stretch of [log.stretch, inMemory(memory)]) {
+            const entries: Array<LogEntry> = []
+            for (let after: LogCursor | undefined, more = true; more;) {
+              const next = yield* stretch(selection, after, step.limit)
+              assert.ok(next.entries.length <= step.limit)
+              entries.push(...next.entries)
+              after = next.next
+              more = after !== undefined
+            }
+            assert.deepEqual(entries, expected)
+          }
           break
         }
         case "patch": {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
-import { type LogFilter, type LogQuery, orderKeys } from "../../../../lib/request-log/query.ts"
+import type { LogEntry } from "../../../../lib/request-log/entry.ts"
+import {
+  type LogCursor,
+  type LogFilter,
+  type LogQuery,
+  type LogStretch,
+  orderKeys,
+} from "../../../../lib/request-log/query.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import { recordOf, start } from "../../any-record.ts"
 import { type Case, useLog } from "../runtime.ts"
@@ -21,6 +28,7 @@ const recordAt = (index: number) => {
     total_ms: (index * 7919) % 10_007,
     cost: index % 5 === 0 ? null : (index % 100) / 1000,
     tokens_in: index % 500,
+    token: ["ci", null, "web"][index % 3] ?? null,
     metadata: { team: `t${index % 4}` },
   })
 }
@@ -57,6 +65,22 @@ export const many: Case = () =>
       const compare = function* (query: LogQuery) {
         assert.deepEqual(yield* log.list(query), memory.list(query, start), JSON.stringify(query))
       }
+      const compareStretches = function* () {
+        for (const descending of [true, false]) {
+          for (const filter of filters) {
+            const selection = { scope, filters: filter, descending }
+            const expected = memory.list({ ...selection, page: 1, perPage: 2 * entries }, start).entries
+            const found: Array<LogEntry> = []
+            for (let after: LogCursor | undefined, more = true; more;) {
+              const { entries, next }: LogStretch = yield* log.stretch(selection, after, 3000)
+              found.push(...entries)
+              after = next
+              more = next !== undefined
+            }
+            assert.deepEqual(found, expected)
+          }
+        }
+      }
       const compareAll = function* () {
         for (const filter of filters) {
           for (const page of [1, 2, 400]) {
@@ -66,9 +90,12 @@ export const many: Case = () =>
           }
         }
         for (const orderBy of orderKeys) yield* compare({ scope, filters: [], page: 3, perPage: 50, orderBy })
-        for (const bucket of [60_000, hour]) {
+        yield* compareStretches()
+        for (
+          const bucket of [60_000, hour, "all", { unit: "day", timeZone: "America/St_Johns" }] as const
+        ) {
           const query = { ...scope, filters: [], since: start + hour / 2, until: start + 5.7 * hour, bucket }
-          for (const by of [["model", "status"], ["metadata.team"]] as const) {
+          for (const by of [["model", "status"], ["metadata.team"], ["token", "gateway"]] as const) {
             assert.deepEqual(
               yield* log.analytics({ ...query, by }),
               memory.analytics({ ...query, by }, start),

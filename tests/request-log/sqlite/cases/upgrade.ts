@@ -1,43 +1,102 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { addAggregates } from "../../../../lib/request-log/aggregates.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
-import type { AnalyticsQuery } from "../../../../lib/request-log/query.ts"
+import type { AnalyticsQuery, AnalyticsRow } from "../../../../lib/request-log/query.ts"
+import { figuresOf, figuresText } from "../../../../lib/request-log/sqlite/hourly.ts"
+import type { Database } from "../../../../lib/sqlite/database.ts"
 import { recordOf, start } from "../../any-record.ts"
 import { type Case, inFolder, open, useLog } from "../runtime.ts"
 
 const hour = 3_600_000
 
-/** A file of the first version learns how many of its entries have no price. */
+/** Turns a file into one of the second version: no tokens, no deployments, costs of hours in dollars. */
+const toSecond = (database: Database): void => {
+  const rows = database.prepare("SELECT * FROM hourly").all()
+  const merged = new Map<string, { row: typeof rows[number]; kind: string; figures: string }>()
+  for (const row of rows) {
+    const kind = JSON.stringify((JSON.parse(String(row["kind"])) as Array<unknown>).slice(0, 5))
+    const key = `${row["scope"]} ${row["hour"]} ${kind}`
+    const sum = figuresOf(String(row["figures"]))
+    const other = merged.get(key)
+    if (other !== undefined) addAggregates(sum, figuresOf(other.figures))
+    merged.set(key, { row, kind, figures: figuresText(sum) })
+  }
+  database.exec("DELETE FROM hourly")
+  const write = database.prepare("INSERT INTO hourly VALUES (?, ?, ?, ?, ?, ?)")
+  for (const { row, kind, figures } of merged.values()) {
+    const [counts, ...histograms] = JSON.parse(figures) as [Array<number | string>, ...Array<unknown>]
+    counts[6] = Number(counts[6]) / 1e12
+    const { scope = null, hour = null } = row
+    write.run(scope, hour, kind, Number(counts[0]), null, JSON.stringify([counts, ...histograms]))
+  }
+  database.exec(`
+    DROP TABLE hourly_token;
+    ALTER TABLE entry DROP COLUMN token;
+    ALTER TABLE entry DROP COLUMN deployment;
+    UPDATE detail SET record = json_remove(record, '$.token');
+    PRAGMA user_version = 2;
+  `)
+}
+
+const costs = [null, 0.1, null, null, 0, 0.2, 0.3, 7e-9]
+
+const questions = Effect.gen(function* () {
+  const log = yield* RequestLog
+  const query: AnalyticsQuery = {
+    account: "account",
+    filters: [],
+    since: start - hour,
+    until: start + 3 * hour,
+    bucket: hour,
+    by: ["model"],
+  }
+  const answers: Array<ReadonlyArray<AnalyticsRow>> = []
+  for (const by of [["model"], ["deployment", "status"], ["token"], ["metadata.none"]] as const) {
+    for (const bucket of [hour, 1000, "all"] as const) {
+      answers.push(yield* log.analytics({ ...query, bucket, by }))
+    }
+  }
+  const scope = { account: "account", gateway: "gateway" }
+  const filters = [{ key: "deployment", operator: "eq", value: ["abcd1234"] }] as const
+  const { total, ranges, entries } = yield* log.list({ scope, filters, page: 1, perPage: 50 })
+  return { answers, total, ranges, tokens: entries.map(({ token }) => token) }
+})
+
+/** A file of the first or the second version learns what it does not know of its entries. */
 export const upgrade: Case = () =>
   inFolder(async (folder) => {
-    const file = join(folder, "log.db")
-    const query: AnalyticsQuery = {
-      account: "account",
-      filters: [],
-      since: start - hour,
-      until: start + 3 * hour,
-      bucket: hour,
-      by: ["model"],
+    for (const version of [1, 2]) {
+      const file = join(folder, `log-${version}.db`)
+      const before = await useLog(
+        { file },
+        Effect.gen(function* () {
+          const log = yield* RequestLog
+          for (const [index, cost] of costs.entries()) {
+            const model = index < 3 ? 'a/"b"\u00e9' : null
+            const deployment = index === 3 || index > 5 ? "abcd1234" : null
+            const time = new Date(start + 700 * index).toISOString()
+            const path = '/v1/account/gateway/"deployment":"none"'
+            const route = "model"
+            const request_id = `id-${index}`
+            log.append(recordOf({ time, cost, model, deployment, path, route, request_id }), undefined)
+          }
+          return yield* questions
+        }),
+      )
+      assert.deepEqual(before.answers[0]?.map(({ cost, unpriced }) => [cost, unpriced]).sort(), [
+        [0.1, 2],
+        [0.500000007, 1],
+      ])
+      assert.deepEqual(before.tokens, [null, null, null])
+      const database = open(file)
+      toSecond(database)
+      if (version === 1) {
+        database.exec("UPDATE hourly SET figures = json_remove(figures, '$[0][7]'); PRAGMA user_version = 1")
+      }
+      database.close()
+      assert.deepEqual(await useLog({ file }, questions), before)
+      assert.deepEqual(await useLog({ file }, questions), before)
     }
-    const figures = Effect.flatMap(RequestLog, (log) => log.analytics(query))
-    const costs = [null, 0.1, null, null, 0]
-    const before = await useLog(
-      { file },
-      Effect.gen(function* () {
-        const log = yield* RequestLog
-        for (const [index, cost] of costs.entries()) {
-          const model = index < 3 ? 'a/"b"\u00e9' : null
-          const time = new Date(start + index).toISOString()
-          log.append(recordOf({ time, cost, model, request_id: `id-${index}` }), undefined)
-        }
-        return yield* figures
-      }),
-    )
-    assert.deepEqual(before.map(({ cost, unpriced }) => [cost, unpriced]).sort(), [[0, 1], [0.1, 2]])
-    const database = open(file)
-    database.exec("UPDATE hourly SET figures = json_remove(figures, '$[0][7]'); PRAGMA user_version = 1")
-    database.close()
-    assert.deepEqual(await useLog({ file }, figures), before)
-    assert.deepEqual(await useLog({ file }, figures), before)
   })

@@ -1,0 +1,43 @@
+/**
+ * Rows of analytics as columns of a table.
+ *
+ * @module
+ */
+import type { Dimension } from "../request-log/query.ts"
+import type { Row } from "./csv.ts"
+
+const counts = [
+  "requests",
+  "errors",
+  "cached",
+  "tokens_in",
+  "tokens_out",
+  "tokens_cached",
+  "cost",
+  "unpriced",
+] as const
+const times = ["duration", "time_to_first_token"] as const
+const shares = ["p50", "p90", "p95", "p99"] as const
+
+/** `cached` is a count as well. */
+const columnOf = (dimension: string): string => dimension === "cached" ? "is_cached" : dimension
+
+/** The columns: when the bucket begins, what the row is of, and its figures. */
+export const analyticsColumns = (by: ReadonlyArray<Dimension>): ReadonlyArray<string> => [
+  "time",
+  ...by.map(columnOf),
+  ...counts,
+  ...times.flatMap((time) => shares.map((share) => `${time}_${share}`)),
+]
+
+/** A row by these columns. */
+export const flatRow = (row: Row): Row => {
+  const flat: Record<string, unknown> = { ...row }
+  for (const [dimension, value] of Object.entries(Object(row["group"]) as object)) {
+    flat[columnOf(dimension)] = value
+  }
+  for (const time of times) {
+    for (const [share, value] of Object.entries(Object(row[time]) as object)) flat[`${time}_${share}`] = value
+  }
+  return flat
+}

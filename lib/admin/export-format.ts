@@ -1,0 +1,55 @@
+/**
+ * In which format a list is asked for.
+ *
+ * @module
+ */
+import { adminBadRequest } from "../errors/admin-errors.ts"
+import type { GatewayError } from "../errors.ts"
+
+/** The formats beside JSON. */
+export type ExportFormat = "csv" | "ndjson"
+
+/** What is asked for, and the parameters beside it. */
+export interface AskedFormat {
+  readonly format: ExportFormat | "json"
+  readonly search: URLSearchParams
+}
+
+const formats = ["json", "csv", "ndjson"] as const
+
+const mediaTypes = new Map<string, typeof formats[number]>([
+  ["text/csv", "csv"],
+  ["application/x-ndjson", "ndjson"],
+  ["application/ndjson", "ndjson"],
+  ["application/jsonl", "ndjson"],
+  ["application/json", "json"],
+  ["application/*", "json"],
+  ["*/*", "json"],
+])
+
+/** The first of the formats that a header `Accept` wants most (RFC 9110 §12.5.1); JSON if it wants none of them. */
+const acceptedFormat = (accept: string | null): typeof formats[number] => {
+  let best: typeof formats[number] = "json"
+  let weight = 0
+  for (const range of (accept ?? "").toLowerCase().split(",", 50)) {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim())
+    const format = mediaTypes.get(type)
+    const quality = parameters.find((part) => part.startsWith("q="))?.slice(2) ?? "1"
+    if (format === undefined || !(Number(quality) > weight)) continue
+    best = format
+    weight = Number(quality)
+  }
+  return best
+}
+
+/** The format that a request wants: the parameter `format` goes before the header. */
+export const askedFormat = (asked: URLSearchParams, headers: Headers): AskedFormat | GatewayError => {
+  const [named = "", ...more] = asked.getAll("format")
+  const search = new URLSearchParams(asked)
+  search.delete("format")
+  if (named === "" && more.length === 0) return { format: acceptedFormat(headers.get("accept")), search }
+  const format = formats.find((known) => known === named)
+  return format === undefined || more.length > 0
+    ? adminBadRequest(`format takes one of ${formats.join(", ")}, once.`)
+    : { format, search }
+}

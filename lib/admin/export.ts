@@ -1,0 +1,72 @@
+/**
+ * Lists as CSV or as lines of JSON: streamed, some rows at a time, no faster than they are read.
+ *
+ * @module
+ */
+import { strictJson } from "../json/exact-json.ts"
+import { csvHeader, csvRows, type Row } from "./csv.ts"
+import { adminHeaders } from "./envelope.ts"
+import type { ExportFormat } from "./export-format.ts"
+
+/** What is exported. */
+export interface Exported {
+  readonly format: ExportFormat
+  /** The name of the file, without its ending. */
+  readonly name: string
+  /** Of CSV. */
+  readonly columns: ReadonlyArray<string>
+  /** The next rows, as JSON has them; `undefined` after the last. If it rejects, the client sees that the list broke off. */
+  readonly next: () => Promise<ReadonlyArray<Row> | undefined>
+  /** A row as its columns; as it is if absent. */
+  readonly flat?: (row: Row) => Row
+}
+
+const types: Record<ExportFormat, string> = {
+  csv: "text/csv; charset=utf-8; header=present",
+  ndjson: "application/x-ndjson",
+}
+
+/** The next of some rows that are all there; to be used as `next`. */
+export const allAtOnce = (rows: ReadonlyArray<Row>): Exported["next"] => {
+  let left: ReadonlyArray<Row> | undefined = rows
+  return () => {
+    const next = left
+    left = undefined
+    return Promise.resolve(next)
+  }
+}
+
+/**
+ * The answer that a browser saves as a file.
+ *
+ * @param hasBody `false` for HEAD, whose answer would else be made for nobody
+ */
+export const exportOf = ({ format, name, columns, next, flat }: Exported, hasBody: boolean): Response => {
+  const encoder = new TextEncoder()
+  let isFirst = true
+  const textOf = (rows: ReadonlyArray<Row>): string => {
+    if (format === "ndjson") return rows.map((row) => `${strictJson(row)}\n`).join("")
+    const lines = csvRows(columns, flat === undefined ? rows : rows.map(flat))
+    return isFirst ? csvHeader(columns) + lines : lines
+  }
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    // A pull that gives nothing is not called again.
+    for (;;) {
+      const rows = await next()
+      const text = textOf(rows ?? [])
+      isFirst = false
+      if (text !== "") controller.enqueue(encoder.encode(text))
+      if (rows === undefined) controller.close()
+      if (rows === undefined || text !== "") return
+    }
+  }
+  return new Response(hasBody ? new ReadableStream({ pull }, { highWaterMark: 0 }) : null, {
+    headers: {
+      ...adminHeaders,
+      "content-type": types[format],
+      "content-disposition": `attachment; filename="${name}.${format}"`,
+      // Text of callers' must not be taken for a page.
+      "x-content-type-options": "nosniff",
+    },
+  })
+}

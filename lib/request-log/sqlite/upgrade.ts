@@ -1,0 +1,93 @@
+/**
+ * Brings a file of an earlier version up to date. To be called within a transaction.
+ *
+ * @module
+ */
+import { addAggregates, type Aggregates, emptyAggregates } from "../aggregates.ts"
+import type { FilterableFields } from "../filterable-fields.ts"
+import type { Database } from "../../sqlite/database.ts"
+import { hourlyChanges } from "./hourly-changes.ts"
+import { figuresOf, figuresText } from "./hourly.ts"
+import { byToken, kindText } from "./rollup-dimensions.ts"
+import { tokenTable } from "./token-table.ts"
+
+/** The hourly rows of the first version do not know how many of their entries have no price. */
+const toSecond = `
+  UPDATE hourly SET figures = json_insert(figures, '$[0][#]', (
+    SELECT count(*) FROM entry
+    WHERE scope = hourly.scope AND created >= hourly.hour AND created < hourly.hour + 3600000 AND cost IS NULL
+      AND json_array(provider, model, status, success, cached) = hourly.kind
+  ));
+  PRAGMA user_version = 2;
+`
+
+/** The second version has neither tokens nor deployments beside its entries, nor tells them apart in its hourly rows. */
+const toThird = `
+  ALTER TABLE entry ADD COLUMN deployment TEXT;
+  ALTER TABLE entry ADD COLUMN token TEXT;
+  UPDATE hourly SET kind = substr(kind, 1, length(kind) - 1) || ',null]';
+  ${tokenTable}
+  PRAGMA user_version = 3;
+`
+
+/** The entries so far had no token. */
+const addTokenRows = (database: Database): void => {
+  const hours = database.prepare(
+    "SELECT scope, hour, json_group_array(figures) AS figures FROM hourly WHERE scope = ? GROUP BY hour",
+  )
+  const write = database.prepare("INSERT INTO hourly_token VALUES (?, ?, ?, ?, ?)")
+  const kind = kindText(byToken, { token: null })
+  for (const { id = null } of database.prepare("SELECT id FROM scope").all()) {
+    for (const { scope = null, hour = null, figures } of hours.all(id)) {
+      const sum: Aggregates = emptyAggregates()
+      for (const text of JSON.parse(String(figures)) as ReadonlyArray<string>) {
+        addAggregates(sum, figuresOf(text))
+      }
+      write.run(scope, hour, kind, sum.requests, figuresText(sum))
+    }
+  }
+}
+
+/** How many entries are changed at once. */
+const step = 1000
+
+/** Deployments stand in the record alone. Of most files, whose calls went to Model APIs, no record is read. */
+const addDeployments = (database: Database): void => {
+  const find = database.prepare(
+    `SELECT entry.*, json_extract(record, '$.deployment') AS found FROM entry JOIN detail ON detail.id = entry.detail
+     WHERE scope = ? AND (created, entry.id) > (?, ?)
+       AND (route IS NULL OR route = 'chain' OR route = 'universal' OR route LIKE 'model%' OR route LIKE 'compat%')
+       AND instr(record, '"deployment":"') > 0 ORDER BY created, entry.id LIMIT ${step}`,
+  )
+  const set = database.prepare("UPDATE entry SET deployment = ? WHERE id = ?")
+  const newChanges = hourlyChanges(database)
+  for (const { id: scope } of database.prepare("SELECT id FROM scope").all()) {
+    let [created, id] = [-8.64e15, ""]
+    for (;;) {
+      const rows = find.all(Number(scope), created, id)
+      const changes = newChanges()
+      for (const { found, ...row } of rows) {
+        const facts = row as unknown as FilterableFields
+        // Text of the caller's may look like a deployment within its record.
+        if (typeof found !== "string") continue
+        changes.note(Number(scope), facts, -1)
+        changes.note(Number(scope), { ...facts, deployment: found }, 1)
+        set.run(found, facts.id)
+      }
+      changes.write()
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < step) break
+      created = Number(last["created"])
+      id = String(last["id"])
+    }
+  }
+}
+
+/** Upgrades a file of a version; does nothing if it is the latest. */
+export const upgrade = (database: Database, version: number): void => {
+  if (version === 1) database.exec(toSecond)
+  if (version > 2) return
+  database.exec(toThird)
+  addTokenRows(database)
+  addDeployments(database)
+}
