@@ -21,11 +21,11 @@ import { makePublisher } from "./lifecycle/publish-records.ts"
 import { addIds, refuse } from "./lifecycle/refusal.ts"
 import { RunningRequests, within } from "./lifecycle/running-requests.ts"
 import { openExchange, serveRequest, type Serving } from "./lifecycle/serve-request.ts"
-import { makePipeline } from "./pipeline.ts"
+import { type HandlerServices, makePipeline } from "./pipeline.ts"
 import { stackFrames } from "./redaction/stack-frames.ts"
 import { type Answer, toResponse } from "./relay/answer.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
-import { Store } from "./store/Store.ts"
+import type { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
 import { Transport } from "./upstream/Transport.ts"
@@ -36,7 +36,10 @@ export interface GatewayOptions {
   readonly env?: Environment | (() => Environment)
   /** How requests reach Baseten; the runtime's `fetch` by default. */
   readonly transport?: Layer.Layer<Transport>
-  /** Where counters and cached answers are kept; the memory of the process by default. */
+  /**
+   * Where counters and cached answers are kept; the memory of the process by default, but for what was spent if
+   * `BASEGATE_DB` names a file.
+   */
   readonly store?: Layer.Layer<Store>
   /** Where the log keeps its entries; by default the file that `BASEGATE_DB` names, else the memory of the process. */
   readonly log?: Layer.Layer<RequestLog, never, Settings>
@@ -97,7 +100,7 @@ const start = (
     const base = Layer.mergeAll(
       options.log ?? host.log,
       options.transport ?? Transport.layerFetch(),
-      options.store ?? Store.layerMemory(host.memory),
+      options.store ?? host.store,
     ).pipe(
       Layer.provideMerge(
         Layer.mergeAll(
@@ -116,7 +119,7 @@ const start = (
     const services = Effect.runSync(Effect.provideContext(resolveServices, context))
     const runExit = Effect.runPromiseExitWith(context)
     const run = async (
-      effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings | SettingsControl>,
+      effect: Effect.Effect<Response, GatewayError, HandlerServices>,
     ): Promise<Result.Result<Response, GatewayError>> => {
       const exit = await runExit(Effect.result(effect))
       if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)

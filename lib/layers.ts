@@ -19,7 +19,6 @@ import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
-import type { MemoryOptions } from "./store/memory.ts"
 import type { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
 import { OtlpExporter } from "./telemetry/otlp/OtlpExporter.ts"
@@ -34,8 +33,8 @@ import { Upstream } from "./upstream/Upstream.ts"
 export interface HostCapabilities {
   /** Whether equal cache misses share a call: on Workers a request must not wait for another. */
   readonly coalescer: Layer.Layer<RequestCoalescer, never, ResponseCache | StreamRelay>
-  /** The bounds of the store in memory, if not the default ones. */
-  readonly memory?: MemoryOptions
+  /** Where counters and cached answers are kept. */
+  readonly store: Layer.Layer<Store, never, Settings>
   /** How many bytes of request bodies are held, if not the default. */
   readonly uploads?: UploadBounds
   /** Where entries of the request log are kept. */

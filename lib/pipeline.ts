@@ -25,10 +25,12 @@ import { handleHealth } from "./health/handler.ts"
 import { planDirect, planUniversal } from "./plan/plan-request.ts"
 import { runPlan } from "./plan/run-plan.ts"
 import { type Answer, answerOfResponse } from "./relay/answer.ts"
+import type { SpendLimit } from "./limit/SpendLimit.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
 import { placeOf } from "./route/paths.ts"
 import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import type { UrlResolver } from "./route/UrlResolver.ts"
+import type { Store } from "./store/Store.ts"
 import type { Metrics } from "./telemetry/metrics/Metrics.ts"
 
 /** The services of the path, resolved once. */
@@ -42,9 +44,12 @@ export interface PipelineServices extends CallServices {
 /** The answer to a request, or its refusal. */
 export type PipelineResult = Result.Result<Answer, GatewayError>
 
+/** What handlers that are Effects run on: the management API and the health checks. */
+export type HandlerServices = Metrics | RequestLog | Settings | SettingsControl | SpendLimit | Store
+
 /** Runs the handlers that are Effects: the management API and the health checks. */
 export type RunEffect = (
-  effect: Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings | SettingsControl>,
+  effect: Effect.Effect<Response, GatewayError, HandlerServices>,
 ) => Promise<Result.Result<Response, GatewayError>>
 
 /** Creates the path that all requests of a gateway take. */

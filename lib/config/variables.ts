@@ -102,7 +102,8 @@ export const Variables = Schema.Struct({
     text("a token without white space, or no such variable", (value) => /^\S+$/.test(value)),
   ),
   /**
-   * The SQLite file of the log; `npm start` sets `basegate.db`. Without it, entries are kept in memory.
+   * The SQLite file of the log and of what budgets have spent; `npm start` sets `basegate.db`. Without it, both are kept in
+   * memory.
    *
    * @default none
    */

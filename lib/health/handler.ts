@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import type { OwnRoute } from "../route/routes.ts"
+import { Store } from "../store/Store.ts"
 import { product } from "../version.ts"
 
 const answer = (body: object, status = 200): Response =>
@@ -19,13 +20,19 @@ const answer = (body: object, status = 200): Response =>
 const readiness = Effect.gen(function* () {
   // An embedding app monitors its own log.
   if ((yield* Settings).logFile === undefined) return answer({ status: "ok" })
-  const { healthy, hasWorked } = yield* (yield* RequestLog).health
-  if (healthy) return answer({ status: "ok" })
-  const problem = "The file that BASEGATE_DB names cannot be used: the request log is kept in memory. " +
+  const log = yield* (yield* RequestLog).health
+  const spend = (yield* Store).health?.() ?? log
+  if (log.healthy && spend.healthy) return answer({ status: "ok" })
+  const hasWorked = log.hasWorked && spend.hasWorked
+  const problem =
+    "The file that BASEGATE_DB names cannot be used: the request log and budgets are kept in memory. " +
     "The gateway's standard error says why."
   return hasWorked ? answer({ status: "ok", problem }) : answer({ status: "unavailable", problem }, 503)
 })
 
 /** Answers `/`, `/livez` and `/readyz`. Any answer implies that the settings were read. */
-export const handleHealth = ({ name }: OwnRoute): Effect.Effect<Response, never, RequestLog | Settings> =>
-  name === "readyz" ? readiness : Effect.succeed(answer(name === "home" ? product : { status: "ok" }))
+export const handleHealth = ({ name }: OwnRoute): Effect.Effect<
+  Response,
+  never,
+  RequestLog | Settings | Store
+> => name === "readyz" ? readiness : Effect.succeed(answer(name === "home" ? product : { status: "ok" }))

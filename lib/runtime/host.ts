@@ -3,9 +3,13 @@
  *
  * @module
  */
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Settings } from "../config/Settings.ts"
 import type { HostCapabilities } from "../layers.ts"
 import { layerSqlite } from "../request-log/sqlite/sqlite-log.ts"
+import { layerSqliteStore } from "../store/sqlite/sqlite-store.ts"
+import { Store } from "../store/Store.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
 import { sharedTimers } from "../time/shared-timers.ts"
 import { Timer } from "../time/Timer.ts"
@@ -27,11 +31,20 @@ const host = globalThis as {
 
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
+/** In memory, and what was spent in the file of the settings if they name one. */
+const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
+  Effect.map(
+    Settings,
+    ({ logFile }) => logFile === undefined ? Store.layerMemory() : layerSqliteStore(findSqlite, logFile),
+  ),
+)
+
 /** Whether requests may wait for each other, how much memory and which timers they share, and where the log is kept. */
 export const hostTraits = (): HostCapabilities =>
   onWorkers() ? workersTraits : {
     coalescer: layerCoalesceInFlight,
     log: layerSqlite(findSqlite),
+    store: layerStore,
     clock: Layer.succeed(Timer, sharedTimers()),
   }
 

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { HostCapabilities } from "../layers.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
+import { Store } from "../store/Store.ts"
 import { monotonicNow } from "../time/monotonic.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
 import { type DeclareLength, Transport } from "../upstream/Transport.ts"
@@ -55,7 +56,7 @@ const workersClock: Layer.Layer<never> = Layer.effect(
 export const workersTraits: HostCapabilities = {
   coalescer: layerCoalesceNone,
   uploads: { arriving: 16 * 1024 * 1024, held: 24 * 1024 * 1024 },
-  memory: { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 },
+  store: Store.layerMemory({ maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 }),
   log: RequestLog.layerMemory({
     maxEntries: 2000,
     maxBytes: 8 * 1024 * 1024,

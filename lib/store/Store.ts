@@ -9,10 +9,17 @@ import * as Layer from "effect/Layer"
 import type { Awaitable } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
 import type { Addition, SpendQuery, SpentPage } from "./addition.ts"
-import { makeMemory, type MemoryOptions } from "./memory.ts"
+import { makeMemory, type Memory, type MemoryOptions } from "./memory.ts"
 
 /** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */
 export type Guarantee = "local" | "global"
+
+/** How a store that is to outlive the process does. */
+export interface StoreHealth {
+  readonly healthy: boolean
+  /** Whether it ever was. */
+  readonly hasWorked: boolean
+}
 
 /**
  * What `Store` does. An engine in memory returns values at once, one across a network returns promises, which must not
@@ -32,6 +39,8 @@ export interface StoreShape {
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
   /** Stores bytes for `ttl` milliseconds at most, and takes ownership of them. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
+  /** Given by a store that keeps something in a file. */
+  readonly health?: () => StoreHealth
 }
 
 const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> = Context.Service<
@@ -52,8 +61,11 @@ export class Store extends StoreKey {
 }
 
 /** The store of `Store.layerMemory`. */
-export const storeInMemory = ({ now, wall }: PlainClock, options?: MemoryOptions): StoreShape => {
-  const memory = makeMemory(options)
+export const storeInMemory = (clock: PlainClock, options?: MemoryOptions): StoreShape =>
+  storeOver(makeMemory(options), clock)
+
+/** A memory as a store. */
+export const storeOver = (memory: Memory, { now, wall }: PlainClock): StoreShape => {
   return {
     guarantee: "local",
     // Counters belong to windows of the wall clock, and must last as long as those do.

@@ -35,6 +35,9 @@ export interface Memory {
   readonly held: () => { readonly counters: number; readonly bytes: number }
 }
 
+/** The most counters of either kind that a gateway has, unless told otherwise. */
+export const mostCounters = 100_000
+
 /** The rough overhead of an entry beyond its value and key, so that a million empty values are bounded too. */
 const bytesPerEntry = 128
 
@@ -50,7 +53,7 @@ interface Room {
 /** Makes an empty memory. */
 export const makeMemory = (options: MemoryOptions = {}): Memory => {
   const maxBytes = options.maxBytes ?? 67_108_864
-  const maxCounters = options.maxCounters ?? 100_000
+  const maxCounters = options.maxCounters ?? mostCounters
   /** As many as there are gateways in the settings. */
   const rooms = new Map<string, Room>()
   const roomOf = (gateway: string): Room => {

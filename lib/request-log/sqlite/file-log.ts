@@ -20,10 +20,14 @@ import type {
   LogStretch,
   TimeSelection,
 } from "../query.ts"
-import { warn } from "../warn.ts"
-import { makeConnection, type OpenLogFile } from "./connection.ts"
-import type { OpenDatabase } from "../../sqlite/database.ts"
+import { warn } from "../../warn.ts"
+import { makeConnection } from "../../sqlite/connection.ts"
+import type { Database, OpenDatabase } from "../../sqlite/database.ts"
+import { analyticsReader } from "./analytics-reader.ts"
+import { type LogReader, makeReader } from "./reader.ts"
 import type { Resumable } from "./resumable.ts"
+import { prepareFile } from "./schema.ts"
+import { type LogWriter, makeWriter } from "./writer.ts"
 
 /** How long a slice of writing may take, in milliseconds, before it is committed. */
 const sliceTime = 3
@@ -31,6 +35,18 @@ const sliceTime = 3
 const sliceLength = 128
 /** How many entries are deleted at once. */
 const removedAtOnce = 200
+
+/** The open file; every method throws if SQLite fails. */
+interface OpenLogFile {
+  readonly writer: LogWriter
+  readonly reader: LogReader
+  readonly analytics: ReturnType<typeof analyticsReader>
+}
+
+const notices = {
+  failed: "request log is kept in memory until its file can be used",
+  worked: "request log is written to its file again",
+}
 
 /** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. */
 export interface FileLog {
@@ -74,7 +90,15 @@ export const makeFileLog = (
   bounds: MemoryLogOptions | undefined,
   now: number,
 ): FileLog => {
-  const connection = makeConnection(open, name, limitsOf)
+  const prepare = (database: Database): OpenLogFile => {
+    prepareFile(database)
+    return {
+      writer: makeWriter(database, limitsOf),
+      reader: makeReader(database),
+      analytics: analyticsReader(database),
+    }
+  }
+  const connection = makeConnection(open, name, prepare, notices)
   // How many entries there may be is for the file to say; their age counts everywhere.
   const queue = makeMemoryLog((account, gateway) => {
     const limits = limitsOf(account, gateway)

@@ -6,7 +6,7 @@ import { interval, limits, lowered, persistence, retention } from "./cases/limit
 import { many } from "./cases/many.ts"
 import { pairs } from "./cases/pairs.ts"
 import { upgrade } from "./cases/upgrade.ts"
-import type { Case } from "./runtime.ts"
+import type { Case } from "../../support/sqlite-cases.ts"
 
 export const cases: Readonly<Record<string, Case>> = {
   "it gives the same answers as the log in memory": agreement,

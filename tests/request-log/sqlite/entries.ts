@@ -1,7 +1,7 @@
 /** Prints the ids that a log's file holds, as JSON, and fails where the file is not whole. */
 import assert from "node:assert/strict"
 import process from "node:process"
-import { open } from "./runtime.ts"
+import { open } from "../../support/sqlite-cases.ts"
 
 const database = open(process.argv[2] ?? "")
 assert.equal(database.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok")

@@ -1,7 +1,4 @@
-/** What the cases of the SQLite log work with. They run on Bun and on Deno: the Node that runs the tests may have no SQLite. */
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+/** What the cases of the SQLite log work with. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -12,28 +9,8 @@ import type { MemoryLogOptions } from "../../../lib/request-log/memory/memory-lo
 import type { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import type { OpenDatabase } from "../../../lib/sqlite/database.ts"
 import { layerSqlite } from "../../../lib/request-log/sqlite/sqlite-log.ts"
-import { findSqlite } from "../../../lib/runtime/sqlite.ts"
+import { open } from "../../support/sqlite-cases.ts"
 import { start } from "../any-record.ts"
-
-/** A case; it fails by throwing. */
-export type Case = () => Promise<void>
-
-/** Opens a file as the gateway does. */
-export const open: OpenDatabase = (file) => {
-  const found = findSqlite()
-  if (found === undefined) throw new Error("this runtime has no SQLite")
-  return found(file)
-}
-
-/** Gives a case a folder of its own. */
-export const inFolder = async (run: (folder: string) => Promise<void>): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), "basegate-log-"))
-  try {
-    await run(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
 
 /** What a log is opened with. */
 export interface Opening {
@@ -58,19 +35,4 @@ export const useLog = <A, E>(
       Effect.provide(TestClock.layer()),
     ),
   )
-}
-
-/** What was written to standard error meanwhile, as the gateway writes it: objects. */
-export const warningsOf = async (
-  run: () => Promise<void>,
-): Promise<ReadonlyArray<Record<string, unknown>>> => {
-  const { error } = console
-  const warnings: Array<Record<string, unknown>> = []
-  console.error = (line: string) => warnings.push(JSON.parse(line) as Record<string, unknown>)
-  try {
-    await run()
-  } finally {
-    console.error = error
-  }
-  return warnings
 }

@@ -17,7 +17,8 @@ import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import type { RequestRecord } from "../../../../lib/record/request-record.ts"
 import { anyFilter, pair } from "../../any-filter.ts"
 import { anyMetadata, anyRecord, anyText, start, usually } from "../../any-record.ts"
-import { type Case, useLog } from "../runtime.ts"
+import type { Case } from "../../../support/sqlite-cases.ts"
+import { useLog } from "../runtime.ts"
 
 const hour = 3_600_000
 const anyValue = fc.constantFrom("a", "b", null, true, false, 200, 400, "1", "ci", "wxyz")

@@ -7,7 +7,8 @@ import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import type { OpenDatabase } from "../../../../lib/sqlite/database.ts"
 import { prepareFile } from "../../../../lib/request-log/sqlite/schema.ts"
 import { recordOf } from "../../any-record.ts"
-import { type Case, inFolder, open, useLog, warningsOf } from "../runtime.ts"
+import { type Case, inFolder, open, warningsOf } from "../../../support/sqlite-cases.ts"
+import { useLog } from "../runtime.ts"
 
 const scope = { account: "account", gateway: "gateway" }
 const all = { scope, filters: [], page: 1, perPage: 50 }

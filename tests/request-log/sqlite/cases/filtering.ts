@@ -7,7 +7,8 @@ import { found, matches } from "../../../../lib/request-log/filter.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import { anyFilter, pair } from "../../any-filter.ts"
 import { anyRecord, anyText } from "../../any-record.ts"
-import { type Case, useLog } from "../runtime.ts"
+import type { Case } from "../../../support/sqlite-cases.ts"
+import { useLog } from "../runtime.ts"
 
 const scope = { account: "account", gateway: "gateway" }
 const inScope = anyRecord.map((record) => ({

@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import { recordOf, start } from "../../any-record.ts"
-import { type Case, inFolder, open, useLog } from "../runtime.ts"
+import { type Case, inFolder, open } from "../../../support/sqlite-cases.ts"
+import { useLog } from "../runtime.ts"
 
 const scope = { account: "account", gateway: "gateway" }
 const all = { scope, filters: [], page: 1, perPage: 50 }

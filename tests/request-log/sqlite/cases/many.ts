@@ -11,7 +11,8 @@ import {
 } from "../../../../lib/request-log/query.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import { recordOf, start } from "../../any-record.ts"
-import { type Case, useLog } from "../runtime.ts"
+import type { Case } from "../../../support/sqlite-cases.ts"
+import { useLog } from "../runtime.ts"
 
 const scope = { account: "account", gateway: "gateway" }
 const hour = 3_600_000

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import type { LogFilter } from "../../../../lib/request-log/query.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import { recordOf } from "../../any-record.ts"
-import { type Case, useLog } from "../runtime.ts"
+import type { Case } from "../../../support/sqlite-cases.ts"
+import { useLog } from "../runtime.ts"
 
 /** Texts that could be taken for a part of another pair. */
 const texts = ["a", 'x"a', '"', "\\", 'a":"a', "a\n", "", "A", '\n"a":"a"\n']

@@ -7,7 +7,8 @@ import type { AnalyticsQuery, AnalyticsRow } from "../../../../lib/request-log/q
 import { figuresOf, figuresText } from "../../../../lib/request-log/sqlite/hourly.ts"
 import type { Database } from "../../../../lib/sqlite/database.ts"
 import { recordOf, start } from "../../any-record.ts"
-import { type Case, inFolder, open, useLog } from "../runtime.ts"
+import { type Case, inFolder, open } from "../../../support/sqlite-cases.ts"
+import { useLog } from "../runtime.ts"
 
 const hour = 3_600_000
 

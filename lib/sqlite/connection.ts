@@ -1,15 +1,10 @@
 /**
- * The connection to the log's file, which is reopened after failures.
+ * A connection to the gateway's file, which is reopened after failures.
  *
  * @module
  */
-import type { Limits } from "../memory/memory-log.ts"
 import { warn } from "../warn.ts"
-import { analyticsReader } from "./analytics-reader.ts"
-import type { Database, OpenDatabase } from "../../sqlite/database.ts"
-import { type LogReader, makeReader } from "./reader.ts"
-import { prepareFile } from "./schema.ts"
-import { type LogWriter, makeWriter } from "./writer.ts"
+import type { Database, OpenDatabase } from "./database.ts"
 
 /** Lock failures tolerated before warning. */
 const patience = 3
@@ -18,17 +13,10 @@ const pause = 5000
 /** How long to wait for a lock when closing, in milliseconds. */
 const lastPatience = 2000
 
-/** The open file; every method throws if SQLite fails. */
-export interface OpenLogFile {
-  readonly writer: LogWriter
-  readonly reader: LogReader
-  readonly analytics: ReturnType<typeof analyticsReader>
-}
-
 /** A file that is opened when possible; `now` is in milliseconds since 1970. */
-export interface Connection {
+export interface Connection<File> {
   /** The file; `undefined` while it cannot be used. */
-  readonly file: (now: number) => OpenLogFile | undefined
+  readonly file: (now: number) => File | undefined
   /** Call it with whatever a use of the file threw: closes the file, which is reopened later. */
   readonly failed: (cause: unknown, now: number) => void
   /** Call it after a successful use of the file. */
@@ -51,14 +39,27 @@ const close = (database: Database | undefined): void => {
   } catch { /* it has failed before */ }
 }
 
-/** Makes the connection; nothing is opened yet. */
-export const makeConnection = (
+/** What the operator is told of a file. */
+export interface Notices {
+  /** It cannot be used. */
+  readonly failed: string
+  /** It can be used again. */
+  readonly worked: string
+}
+
+/**
+ * Makes the connection; nothing is opened yet.
+ *
+ * @param prepare makes of a database what is used of it; where it throws, the file cannot be used
+ */
+export const makeConnection = <File>(
   open: OpenDatabase,
   name: string,
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
-): Connection => {
+  prepare: (database: Database) => File,
+  notices: Notices,
+): Connection<File> => {
   let database: Database | undefined
-  let file: OpenLogFile | undefined
+  let file: File | undefined
   let failures = 0
   let failedAt = -Infinity
   let isToldOf = false
@@ -78,20 +79,15 @@ export const makeConnection = (
     failedAt = now
     if (isToldOf) return
     isToldOf = true
-    warn("request log is kept in memory until its file can be used", { file: name, reason })
+    warn(notices.failed, { file: name, reason })
   }
-  const opened = (now: number): OpenLogFile | undefined => {
+  const opened = (now: number): File | undefined => {
     // A clock that was set back must not leave it alone for longer.
     const isPaused = now >= failedAt && now < failedAt + pause
     if (file !== undefined || hasEnded || isPaused) return file
     try {
       database = open(name)
-      prepareFile(database)
-      file = {
-        writer: makeWriter(database, limitsOf),
-        reader: makeReader(database),
-        analytics: analyticsReader(database),
-      }
+      file = prepare(database)
       hasOpened = true
     } catch (cause) {
       failed(cause, now)
@@ -102,7 +98,7 @@ export const makeConnection = (
     file: opened,
     failed,
     worked: () => {
-      if (isToldOf) warn("request log is written to its file again", { file: name })
+      if (isToldOf) warn(notices.worked, { file: name })
       isToldOf = false
       failures = 0
     },

@@ -1,5 +1,5 @@
 /**
- * A line to the operator about the log itself.
+ * A line to the operator about what the gateway keeps.
  *
  * @module
  */

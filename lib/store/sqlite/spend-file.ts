@@ -1,0 +1,141 @@
+/**
+ * What was spent, in the gateway's file: several processes can count in it, and it outlives them.
+ *
+ * While the file cannot be used, what is known of it goes on to count in memory, and what is spent meanwhile is added to
+ * the file once it can be used again.
+ *
+ * @module
+ */
+import { makeConnection } from "../../sqlite/connection.ts"
+import type { OpenDatabase } from "../../sqlite/database.ts"
+import { warn } from "../../warn.ts"
+import type { Addition, SpendQuery, SpentPage } from "../addition.ts"
+import type { Memory } from "../memory.ts"
+import type { StoreHealth } from "../Store.ts"
+import { openSpendTable, type SpendTable } from "./spend-table.ts"
+
+/** The counters of money: see `Store` for its methods. */
+export interface SpendFile {
+  readonly add: (additions: ReadonlyArray<Addition>) => ReadonlyArray<number>
+  readonly spent: (query: SpendQuery) => SpentPage
+  readonly health: () => StoreHealth
+  /** Writes what waits for the file, and closes it. */
+  readonly end: () => void
+}
+
+/** What is to be added to the file. */
+interface Owed {
+  readonly addition: Addition
+  readonly ends: number
+  by: number
+}
+
+const notices = {
+  failed: "what was spent is kept in memory until the file can be used",
+  worked: "what was spent is written to the file again",
+}
+
+/**
+ * Makes the counters; the file is opened when the first of them is used.
+ *
+ * @param memory counts while the file cannot be used
+ * @param most the most counters of one gateway
+ * @param wall milliseconds since 1970
+ * @param later calls back soon, to try again
+ */
+export const makeSpendFile = (
+  open: OpenDatabase,
+  name: string,
+  memory: Memory,
+  most: number,
+  wall: () => number,
+  later: (retry: () => void) => void,
+): SpendFile => {
+  const connection = makeConnection(open, name, (database) => openSpendTable(database, most), notices)
+  const owed = new Map<string, Owed>()
+  let isDue = false
+
+  const settle = (table: SpendTable, now: number): void => {
+    if (owed.size === 0) return
+    const due: Array<Addition> = []
+    for (const { addition, by, ends } of owed.values()) {
+      if (ends > now) due.push({ ...addition, by, ttl: ends - now })
+    }
+    table.add(due, now)
+    owed.clear()
+  }
+  /** Runs something on the file; `undefined` where that cannot be. */
+  const attempt = <A>(now: number, run: (table: SpendTable) => A): A | undefined => {
+    const table = connection.file(now)
+    if (table === undefined) return undefined
+    try {
+      settle(table, now)
+      const result = run(table)
+      connection.worked()
+      return result
+    } catch (cause) {
+      connection.failed(cause, now)
+      return undefined
+    }
+  }
+  const retryLater = (): void => {
+    if (isDue || owed.size === 0) return
+    isDue = true
+    later(() => {
+      isDue = false
+      attempt(wall(), () => {})
+      retryLater()
+    })
+  }
+  const owe = (addition: Addition, now: number): void => {
+    const { counter: { gateway, key, overflow = key }, by, ttl } = addition
+    const known = owed.get(`${gateway}\n${key}`)
+    if (known !== undefined) {
+      known.by += by
+      return
+    }
+    const isFull = owed.size >= most && key !== overflow
+    if (isFull) owe({ ...addition, counter: { ...addition.counter, key: overflow } }, now)
+    else owed.set(`${gateway}\n${key}`, { addition, by, ends: now + ttl })
+  }
+  /** Keeps what the file says in memory, for the time when it cannot be read. */
+  const remember = (additions: ReadonlyArray<Addition>, sums: ReadonlyArray<number>, now: number): void => {
+    const held = memory.add(additions.map((each) => ({ ...each, by: 0 })), now)
+    const changes: Array<Addition> = []
+    for (const [index, each] of additions.entries()) {
+      const by = (sums[index] ?? 0) - (held[index] ?? 0)
+      if (by !== 0) changes.push({ ...each, by })
+    }
+    if (changes.length > 0) memory.add(changes, now)
+  }
+
+  return {
+    add: (additions) => {
+      const now = wall()
+      const sums = attempt(now, (table) => table.add(additions, now))
+      if (sums !== undefined) {
+        remember(additions, sums, now)
+        return sums
+      }
+      for (const each of additions) if (each.by !== 0) owe(each, now)
+      retryLater()
+      return memory.add(additions, now)
+    },
+    spent: (query) => {
+      const now = wall()
+      return attempt(now, (table) => table.list(query)) ?? memory.spent(query, now)
+    },
+    health: () => ({ healthy: connection.failures() === 0, hasWorked: connection.hasOpened() }),
+    end: () => {
+      if (owed.size > 0) {
+        const now = wall()
+        connection.insist(now)
+        attempt(now, () => {})
+        if (owed.size > 0) {
+          warn("what was spent is lost: its file cannot be used", { file: name, counters: owed.size })
+        }
+      }
+      connection.end()
+    },
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The store in memory whose counters of money are in the gateway's SQLite file.
+ *
+ * They are kept, rather than summed up from the log at the start: the log may be switched off, bounded or younger than a
+ * period, and does not say which rules a call was charged to.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { OpenDatabase } from "../../sqlite/database.ts"
+import { type PlainClock, plainClock } from "../../time/clock.ts"
+import { Timer } from "../../time/Timer.ts"
+import { warn } from "../../warn.ts"
+import type { Addition } from "../addition.ts"
+import { makeMemory, type MemoryOptions, mostCounters } from "../memory.ts"
+import { Store, storeOver, type StoreShape } from "../Store.ts"
+import { makeSpendFile, type SpendFile } from "./spend-file.ts"
+
+/** How long what a locked file did not take waits, in milliseconds. */
+const retryAfter = 100
+
+/** The store, and what ends it. */
+export interface SqliteStore {
+  readonly store: StoreShape
+  readonly end: () => void
+}
+
+const isMoney = ({ counter }: Addition): boolean => counter.spend !== undefined
+
+/**
+ * The store of a file, which is opened when the first counter of money is used: gateways without budgets pay nothing.
+ *
+ * @param find returns SQLite if the runtime has it
+ */
+export const makeSqliteStore = (
+  find: () => OpenDatabase | undefined,
+  name: string,
+  clock: PlainClock,
+  later: (retry: () => void) => void,
+  options: MemoryOptions = {},
+): SqliteStore => {
+  const memory = makeMemory(options)
+  const inMemory = storeOver(memory, clock)
+  const most = options.maxCounters ?? mostCounters
+  let file: SpendFile | undefined
+  let hasLooked = false
+  const fileFound = (): SpendFile | undefined => {
+    if (hasLooked) return file
+    hasLooked = true
+    const open = find()
+    if (open === undefined) {
+      warn(
+        "what was spent is kept in memory: this Node has no SQLite; use Node 22.13 or later for BASEGATE_DB",
+      )
+    } else file = makeSpendFile(open, name, memory, most, clock.wall, later)
+    return file
+  }
+  return {
+    store: {
+      ...inMemory,
+      add: (additions) => {
+        const [first] = additions
+        // Rules of one kind are counted together.
+        if (first === undefined || !isMoney(first)) return inMemory.add(additions)
+        return (fileFound() ?? inMemory).add(additions)
+      },
+      spent: (query) => fileFound()?.spent(query) ?? memory.spent(query, clock.wall()),
+      health: () => file?.health() ?? { healthy: true, hasWorked: true },
+    },
+    end: () => file?.end(),
+  }
+}
+
+/** The same as a layer. */
+export const layerSqliteStore = (
+  find: () => OpenDatabase | undefined,
+  name: string,
+  options?: MemoryOptions,
+): Layer.Layer<Store> =>
+  Layer.effect(
+    Store,
+    Effect.gen(function* () {
+      const startTimer = yield* Timer
+      let cancel = (): void => {}
+      const later = (retry: () => void): void => {
+        cancel = startTimer(retryAfter, retry)
+      }
+      const { store, end } = makeSqliteStore(find, name, yield* plainClock, later, options)
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          cancel()
+          end()
+        })
+      )
+      return store
+    }),
+  )
