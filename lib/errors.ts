@@ -38,6 +38,9 @@ const reasons = {
   admin_unauthorized: [401, 10000, "Authentication error"],
   admin_not_found: [404, 7002, "Not found"],
   admin_method_not_allowed: [405, 7001, "Method not allowed"],
+  admin_forbidden: [403, 10000, "Authentication error"],
+  admin_conflict: [409, 9409, "Conflict"],
+  admin_unavailable: [503, 9503, "Unavailable"],
 } as const satisfies Record<string, readonly [status: number, code: number, title: string]>
 
 /** Why the gateway did not relay an answer. */

@@ -30,6 +30,8 @@ export interface HostContext {
   readonly onLeave?: (callback: () => void) => void
   /** Called when the answer has ended, or just before it goes out if it is whole. */
   readonly onEnd?: () => void
+  /** The client's address, if the host knows it; asked for only where it is noted. */
+  readonly clientAddress?: (request: Request) => string | null
   /** The request is a WebSocket handshake, which the host completes if the answer is 204. */
   readonly canUpgrade?: boolean
   /** The body of a universal request, if the host holds it whole and the request has no body. */

@@ -25,6 +25,8 @@ import { type HandlerServices, makePipeline } from "./pipeline.ts"
 import { stackFrames } from "./redaction/stack-frames.ts"
 import { type Answer, toResponse } from "./relay/answer.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
+import type { SettingsStore } from "./settings-store/SettingsStore.ts"
+import { WrittenSettings } from "./settings-store/WrittenSettings.ts"
 import type { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
@@ -43,6 +45,8 @@ export interface GatewayOptions {
   readonly store?: Layer.Layer<Store>
   /** Where the log keeps its entries; by default the file that `BASEGATE_DB` names, else the memory of the process. */
   readonly log?: Layer.Layer<RequestLog, never, Settings>
+  /** Where settings are kept that are written through the management API; by default where the log is. */
+  readonly settings?: Layer.Layer<SettingsStore, never, Settings>
   /**
    * Services to use in place of the default ones: one of the four, several, or any other stage. They must build
    * synchronously: on Workers one request would otherwise wait for another.
@@ -84,6 +88,7 @@ const patience = { records: 2_500, services: 3_500 }
 interface Engine extends Serving {
   /** Cuts every body that is being relayed. */
   readonly drain: () => void
+  readonly written: WrittenSettings["Service"]
   /** The scope of everything that the services have opened. */
   readonly scope: Scope.Closeable
 }
@@ -99,6 +104,7 @@ const start = (
     const scope = Scope.makeUnsafe()
     const base = Layer.mergeAll(
       options.log ?? host.log,
+      WrittenSettings.layer.pipe(Layer.provide(options.settings ?? host.settings)),
       options.transport ?? Transport.layerFetch(),
       options.store ?? host.store,
     ).pipe(
@@ -127,6 +133,7 @@ const start = (
     }
     return {
       settings,
+      written: Context.get(context, WrittenSettings),
       metrics: Context.get(context, Metrics),
       pipeline: makePipeline(services, run),
       running,
@@ -159,6 +166,9 @@ const started: typeof start = (...given) => {
   }
 }
 
+/** Whether a request is the operator's: the management API, a health check. */
+const servesDespite = (request: Request): boolean => !/^[^?#]*:\/\/[^/?#]*\/+v1\//.test(request.url)
+
 /**
  * Creates a gateway. Nothing happens before its first request.
  *
@@ -172,9 +182,19 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
 
   const handle = (request: Request, host: HostContext): Promise<Answer> => {
     engine ??= started(options, capabilities, running, () => stopping)
-    if (Result.isSuccess(engine)) return serveRequest(engine.success, request, host)
+    if (Result.isSuccess(engine)) {
+      const obstacle = engine.success.written.obstacle()
+      if (obstacle === undefined) return serveRequest(engine.success, request, host)
+      if (typeof obstacle !== "string") return obstacle.then(() => handle(request, host))
+      return servesDespite(request)
+        ? serveRequest(engine.success, request, host)
+        : refused(obstacle, request, host)
+    }
+    return refused(engine.failure, request, host)
+  }
+  const refused = (problem: string, request: Request, host: HostContext): Promise<Answer> => {
     const [exchange] = openExchange(request, host, undefined, ({ done }) => done?.())
-    const answer = refuse(exchange, misconfigured(engine.failure))
+    const answer = refuse(exchange, misconfigured(problem))
     addIds(answer.headers, exchange)
     return Promise.resolve(answer)
   }

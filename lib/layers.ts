@@ -19,6 +19,7 @@ import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
 import { UrlResolver } from "./route/UrlResolver.ts"
+import type { SettingsStore } from "./settings-store/SettingsStore.ts"
 import type { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
 import { OtlpExporter } from "./telemetry/otlp/OtlpExporter.ts"
@@ -39,6 +40,8 @@ export interface HostCapabilities {
   readonly uploads?: UploadBounds
   /** Where entries of the request log are kept. */
   readonly log: Layer.Layer<RequestLog, never, Settings>
+  /** Where written settings are kept. */
+  readonly settings: Layer.Layer<SettingsStore, never, Settings>
   /** The clock of calls, if the runtime's own is unreliable. */
   readonly clock?: Layer.Layer<never>
   /** Whether work continues after the request that began it has ended; true by default. */

@@ -6,7 +6,7 @@
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { drainUnread } from "./body/hand-on.ts"
-import { handleAdmin } from "./admin/handler.ts"
+import { type AdminServices, handleAdmin } from "./admin/handler.ts"
 import type { GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { Uploads } from "./body/Uploads.ts"
 import type { Next } from "./call/call.ts"
@@ -16,7 +16,6 @@ import type { GatewaySettings } from "./config/gateway-settings.ts"
 import { parseOptionHeaders } from "./config/option-headers.ts"
 import type { RequestedOptions } from "./config/request-options.ts"
 import type { Settings } from "./config/Settings.ts"
-import type { SettingsControl } from "./config/SettingsControl.ts"
 import { type GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
 import { optionsHeaders } from "./headers/cors.ts"
@@ -26,12 +25,10 @@ import { planDirect, planUniversal } from "./plan/plan-request.ts"
 import { runPlan } from "./plan/run-plan.ts"
 import { type Answer, answerOfResponse } from "./relay/answer.ts"
 import type { SpendLimit } from "./limit/SpendLimit.ts"
-import type { RequestLog } from "./request-log/RequestLog.ts"
 import { placeOf } from "./route/paths.ts"
 import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import type { UrlResolver } from "./route/UrlResolver.ts"
 import type { Store } from "./store/Store.ts"
-import type { Metrics } from "./telemetry/metrics/Metrics.ts"
 
 /** The services of the path, resolved once. */
 export interface PipelineServices extends CallServices {
@@ -45,7 +42,7 @@ export interface PipelineServices extends CallServices {
 export type PipelineResult = Result.Result<Answer, GatewayError>
 
 /** What handlers that are Effects run on: the management API and the health checks. */
-export type HandlerServices = Metrics | RequestLog | Settings | SettingsControl | SpendLimit | Store
+export type HandlerServices = AdminServices | SpendLimit | Store
 
 /** Runs the handlers that are Effects: the management API and the health checks. */
 export type RunEffect = (

@@ -21,6 +21,7 @@ const order: ReadonlyArray<RegExp> = [
   /^exchange\.ts/,
   /^(auth|body|cache|coalesce|limit|relay|route)\//,
   /^telemetry\//,
+  /^settings-store\//,
   /^request-log\//,
   /^answer\//,
   /^record\//,

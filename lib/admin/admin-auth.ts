@@ -1,12 +1,13 @@
 /**
- * Whether a request carries the admin token.
+ * Whether a request carries an admin token.
  *
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import type { AdminToken } from "../config/admin-tokens.ts"
 import { isKeyScheme, isOneOf, parseAuthorization } from "../auth/credential.ts"
 
-/** Candidates for the admin token. Cloudflare's SDK sends `apiToken` as a bearer token and `apiKey` as `X-Auth-Key`. */
+/** Candidates for an admin token. Cloudflare's SDK sends `apiToken` as a bearer token and `apiKey` as `X-Auth-Key`. */
 export const presented = (headers: Headers): ReadonlyArray<Redacted.Redacted<string>> => {
   const authorization = parseAuthorization(headers.get("authorization"))
   const key = headers.get("x-auth-key")
@@ -16,11 +17,26 @@ export const presented = (headers: Headers): ReadonlyArray<Redacted.Redacted<str
   ]
 }
 
-/** Whether one of the candidates is the admin token. */
-export const isAdminToken = async (
+/** The token that one of the candidates is; `undefined` if none is one. */
+export const adminOf = async (
   secrets: ReadonlyArray<Redacted.Redacted<string>>,
-  token: Redacted.Redacted<string>,
+  tokens: ReadonlyArray<AdminToken>,
+): Promise<AdminToken | undefined> => {
+  const known = tokens.map(({ secret }) => secret)
+  for (const secret of secrets) {
+    if (!await isOneOf(secret, known)) continue
+    return tokens.find((token) => Redacted.value(token.secret) === Redacted.value(secret))
+  }
+  return undefined
+}
+
+/** Whether one of the candidates is the token of `/metrics`. */
+export const isMetricsToken = async (
+  secrets: ReadonlyArray<Redacted.Redacted<string>>,
+  token: Redacted.Redacted<string> | undefined,
 ): Promise<boolean> => {
-  for (const secret of secrets) if (await isOneOf(secret, [token])) return true
+  for (const secret of token === undefined ? [] : secrets) {
+    if (token !== undefined && await isOneOf(secret, [token])) return true
+  }
   return false
 }

@@ -1,20 +1,25 @@
 /**
- * Lists the gateways of an account.
+ * Shows the gateways of an account.
  *
  * @module
  */
-import type { SettingsShape } from "../config/settings-shape.ts"
 import type { GatewayError } from "../errors.ts"
-import { gatewayJson } from "./gateway-json.ts"
+import type { WrittenDocument } from "../settings-store/document.ts"
 import { envelope } from "./envelope.ts"
 import type { AskedFormat } from "./export-format.ts"
 import { allAtOnce, exportOf } from "./export.ts"
 import { fileName } from "./log-export.ts"
 import { openParameters } from "./parameters.ts"
+import { tagged } from "./written/answers.ts"
+import type { WriteContext } from "./written/context.ts"
+import { shownGateway } from "./written/shown-gateway.ts"
+
+type Services = Pick<WriteContext, "control" | "settings">
 
 /** A page of an account's gateways by id: only those with an entry of their own, since `*` stands for any number. */
 export const listGateways = (
-  settings: SettingsShape,
+  { settings, control }: Services,
+  document: WrittenDocument,
   account: string,
   { format, search }: AskedFormat,
   hasBody: boolean,
@@ -30,8 +35,8 @@ export const listGateways = (
   const all = format !== "json" && !search.get("per_page")
   const asked = all ? found : found.slice((page - 1) * perPage, page * perPage)
   const shown = asked.flatMap((id) => {
-    const gateway = settings.gateway(account, id)
-    return gateway === undefined ? [] : [gatewayJson(id, gateway)]
+    const gateway = shownGateway(settings, control, document, account, id)
+    return gateway === undefined ? [] : [gateway.json]
   })
   if (format !== "json") {
     const columns = Object.keys(shown[0] ?? { id: null })
@@ -40,5 +45,21 @@ export const listGateways = (
       hasBody,
     )
   }
-  return envelope(shown, { page, per_page: perPage, count: shown.length, total_count: found.length })
+  return envelope(shown, {
+    page,
+    per_page: perPage,
+    count: shown.length,
+    total_count: found.length,
+  })
+}
+
+/** A gateway that exists. */
+export const showGateway = (
+  { settings, control }: Services,
+  document: WrittenDocument,
+  account: string,
+  id: string,
+): Response => {
+  const shown = shownGateway(settings, control, document, account, id)
+  return tagged(envelope(shown?.json ?? null), shown?.version ?? 0)
 }

@@ -5,24 +5,31 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { Settings } from "../config/Settings.ts"
-import { adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
+import { SettingsControl } from "../config/SettingsControl.ts"
+import { adminForbidden, adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
 import { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { LogScope } from "../request-log/entry.ts"
-import type { RequestLog } from "../request-log/RequestLog.ts"
+import { RequestLog } from "../request-log/RequestLog.ts"
+import type { WrittenDocument } from "../settings-store/document.ts"
+import { WrittenSettings, type WrittenSettingsShape } from "../settings-store/WrittenSettings.ts"
 import { prometheusType } from "../telemetry/metrics/prometheus-text.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import type { AdminRoute } from "../route/admin-paths.ts"
-import { isAdminToken, presented } from "./admin-auth.ts"
+import { adminOf, isMetricsToken, presented } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-handler.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
-import { gatewayJson } from "./gateway-json.ts"
-import { listGateways } from "./gateway-list.ts"
+import { listGateways, showGateway } from "./gateway-list.ts"
 import { askedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
 import { exportLogs } from "./log-export.ts"
+import { handleWritten } from "./written/handle-written.ts"
 import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-handlers.ts"
+
+/** What the management API works with. */
+export type AdminServices = Metrics | RequestLog | Settings | SettingsControl | WrittenSettings
 
 type Answer = Effect.Effect<Response, GatewayError, RequestLog>
 
@@ -69,7 +76,7 @@ const listOrExport = (
 export const handleAdmin = (
   exchange: Exchange,
   route: AdminRoute,
-): Effect.Effect<Response, GatewayError, Metrics | RequestLog | Settings> =>
+): Effect.Effect<Response, GatewayError, AdminServices> =>
   Effect.gen(function* () {
     const settings = yield* Settings
     const { request, url } = exchange
@@ -77,36 +84,55 @@ export const handleAdmin = (
     exchange.routeName = `admin.${name}`
     // The log records calls, not who reads it.
     exchange.shouldLog = false
-    const { adminToken } = settings
+    const { adminTokens, metricsToken } = settings
     const shown = presented(request.headers)
-    if (adminToken === undefined || !(yield* Effect.promise(() => isAdminToken(shown, adminToken)))) {
-      return yield* adminUnauthorized(shown.length > 0)
+    const admin = yield* Effect.promise(() => adminOf(shown, adminTokens))
+    if (name === "metrics" && (yield* Effect.promise(() => isMetricsToken(shown, metricsToken)))) {
+      return yield* metrics
     }
+    if (admin === undefined) return yield* adminUnauthorized(shown.length > 0, name === "metrics")
     if (name === "metrics") return yield* metrics
+    const isRead = request.method === "GET" || request.method === "HEAD"
+    if (!isRead && admin.role !== "write") return yield* adminForbidden(admin.name)
     exchange.account = account
     exchange.gateway = id === "" ? null : id
     const searchParams = new URLSearchParams(url.search)
     const hasBody = request.method !== "HEAD"
-    if (name === "gateways") {
-      const asked = yield* answered(askedFormat(searchParams, request.headers))
-      return yield* answered(listGateways(settings, account, asked, hasBody, yield* Clock.currentTimeMillis))
+    const control = yield* SettingsControl
+    const written = yield* WrittenSettings
+    const services = { settings, control, written }
+    if (!isRead && (name === "gateways" || name === "gateway")) {
+      const answer = yield* writing(handleWritten(exchange, route, admin.name, services))
+      if (request.method === "DELETE" && answer.ok) yield* removeLog({ account, gateway: id })
+      return answer
     }
-    if (id === "") {
+    if (name === "gateways") {
+      const document = yield* newest(written)
+      const asked = yield* answered(askedFormat(searchParams, request.headers))
+      return yield* answered(
+        listGateways(services, document, account, asked, hasBody, yield* Clock.currentTimeMillis),
+      )
+    }
+    if (name === "analytics" && id === "") {
       return yield* showAnalytics(
         { account },
         yield* answered(askedFormat(searchParams, request.headers)),
         hasBody,
       )
     }
+    if (id === "") return yield* writing(handleWritten(exchange, route, admin.name, services))
+    // What another process has written holds here first.
+    if (name === "gateway") yield* newest(written)
     const gateway = settings.gateway(account, id)
     if (gateway === undefined) {
       return yield* adminNotFound(
-        `There is no gateway "${account}/${id}". Add it (or "*") to BASEGATE_CONFIG.`,
+        `There is no gateway "${account}/${id}". Create it with POST accounts/${account}/ai-gateway/gateways, ` +
+          'or add it (or "*") to the settings.',
       )
     }
     switch (name) {
       case "gateway":
-        return envelope(gatewayJson(id, gateway))
+        return showGateway(services, yield* newest(written), account, id)
       case "url":
         return envelope(yield* answered(gatewayUrl(calledOrigin(url, request.headers), route, gateway)))
       case "analytics":
@@ -115,10 +141,31 @@ export const handleAdmin = (
           yield* answered(askedFormat(searchParams, request.headers)),
           hasBody,
         )
-      default:
+      case "logs":
+      case "log":
+      case "log.request":
+      case "log.response":
         return yield* logs(exchange, route)
+      default:
+        return yield* writing(handleWritten(exchange, route, admin.name, services))
     }
   })
+
+/** The newest written settings, else those that hold: gateways are shown even if the store cannot be read. */
+const newest = (written: WrittenSettingsShape): Effect.Effect<WrittenDocument> =>
+  Effect.promise(async () => Result.getOrElse(await written.newest(), written.inForce))
+
+/** A gateway's entries go with it. */
+const removeLog = (scope: LogScope): Effect.Effect<number, never, RequestLog> =>
+  RequestLog.use((log) =>
+    log.remove({ scope, filters: [], orderBy: "created_at", descending: false }, undefined)
+  )
+
+const writing = <A>(answer: Promise<Result.Result<A, GatewayError>>): Effect.Effect<A, GatewayError> =>
+  Effect.flatMap(
+    Effect.promise(() => answer),
+    (result) => Result.isSuccess(result) ? Effect.succeed(result.success) : Effect.fail(result.failure),
+  )
 
 const answered = <A>(answer: A | GatewayError): Effect.Effect<A, GatewayError> =>
   answer instanceof GatewayError ? Effect.fail(answer) : Effect.succeed(answer)

@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { decodeStrictly } from "../schema/decode-strictly.ts"
+import { adminProblem, adminTokensOf } from "./admin-tokens.ts"
 import { type Declaration, problemsText, type SettingsProblem } from "./declaration.ts"
 import { makeLiveSettings } from "./live-settings.ts"
 import { otelSettings } from "./otel-settings.ts"
@@ -27,7 +28,12 @@ const decode = decodeStrictly(OwnVariables)
 /** The variable that holds the settings of gateways as JSON. */
 const config = "BASEGATE_CONFIG"
 
-const secrets: ReadonlySet<string> = new Set(["BASEGATE_TOKENS", "BASEGATE_ADMIN_TOKEN"])
+const secrets: ReadonlySet<string> = new Set([
+  "BASEGATE_TOKENS",
+  "BASEGATE_ADMIN_TOKEN",
+  "BASEGATE_METRICS_TOKEN",
+  "BASEGATE_SECRET_KEY",
+])
 
 const names = Object.keys(Variables.fields)
 
@@ -62,10 +68,13 @@ const variablesIn = (environment: Environment): Decoded<typeof OwnVariables.Type
     ...unknownVariables(environment, names),
   ]
   if (problems.length > 0 || Result.isFailure(decoded)) return Result.fail(problems)
-  const { BASEGATE_ADMIN_TOKEN: admin, BASEGATE_TOKENS: tokens = "" } = decoded.success
-  return admin !== undefined && commaList(tokens).includes(admin)
-    ? Result.fail([ofVariable(["BASEGATE_ADMIN_TOKEN"], "expected a token that opens no gateway")])
-    : Result.succeed(decoded.success)
+  const { BASEGATE_ADMIN_TOKEN: admin = "", BASEGATE_METRICS_TOKEN: metrics, BASEGATE_TOKENS: tokens = "" } =
+    decoded.success
+  const admins = adminTokensOf(admin).map(({ secret }) => Redacted.value(secret))
+  const issue = adminProblem(admins, metrics, commaList(tokens))
+  return issue === undefined
+    ? Result.succeed(decoded.success)
+    : Result.fail([ofVariable([issue.variable], issue.expected)])
 }
 
 /** What `BASEGATE_CONFIG` declares. */
@@ -84,7 +93,11 @@ const declarationIn = (environment: Environment): Decoded<Declaration> => {
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
 
 const fixedSettings = (variables: typeof OwnVariables.Type): FixedSettings => {
-  const { BASEGATE_ADMIN_TOKEN: admin } = variables
+  const {
+    BASEGATE_ADMIN_TOKEN: admin = "",
+    BASEGATE_METRICS_TOKEN: metrics,
+    BASEGATE_SECRET_KEY: keys = "",
+  } = variables
   return {
     host: variables.HOST ?? "127.0.0.1",
     port: Number(variables.PORT ?? 8787),
@@ -94,7 +107,9 @@ const fixedSettings = (variables: typeof OwnVariables.Type): FixedSettings => {
     chainUrl: withoutSlash(variables.BASETEN_CHAIN_URL ?? "https://chain-{chain_id}.api.baseten.co"),
     corsOrigins: new Set(commaList(variables.BASEGATE_CORS_ORIGINS ?? "")),
     logLevel: variables.LOG_LEVEL ?? "info",
-    adminToken: admin === undefined ? undefined : Redacted.make(admin),
+    adminTokens: adminTokensOf(admin),
+    metricsToken: metrics === undefined ? undefined : Redacted.make(metrics),
+    secretKeys: commaList(keys).map((key) => Redacted.make(key)),
     logFile: variables.BASEGATE_DB,
     grace: 1000 * Number(variables.BASEGATE_DRAIN_SECONDS ?? 10),
     otel: otelSettings(variables),

@@ -55,8 +55,8 @@ const holdsKeys = ({ keys, customProviders }: GatewaySettings): boolean =>
 export const haveOpenKeys = (gateways: Iterable<GatewaySettings>): boolean =>
   [...gateways].some((gateway) => !gateway.authentication && holdsKeys(gateway))
 
-/** Whether an entry refuses the admin token, as all must. */
+/** Whether an entry refuses the admin's tokens, as all must. */
 export const refusesAdmin = (
   { tokens }: GatewaySettings,
-  admin: Redacted.Redacted<string> | undefined,
-): boolean => admin === undefined || !tokens.some((token) => Redacted.value(token) === Redacted.value(admin))
+  admins: ReadonlyArray<Redacted.Redacted<string>>,
+): boolean => !tokens.some((token) => admins.some((admin) => Redacted.value(token) === Redacted.value(admin)))

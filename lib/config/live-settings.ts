@@ -69,7 +69,12 @@ export const makeLiveSettings = (
   { readonly settings: SettingsShape; readonly control: SettingsControlShape },
   ReadonlyArray<SettingsProblem>
 > => {
-  const { adminToken } = fixed
+  const { adminTokens, metricsToken, secretKeys } = fixed
+  /** They open no gateway, and must not reach a provider either. */
+  const adminSecrets = [
+    ...adminTokens.map(({ secret }) => secret),
+    ...metricsToken === undefined ? [] : [metricsToken],
+  ]
   const shared: Shared = { ...variables, foreignTokens: (id) => foreignTokens(id) }
 
   const build = ({ declaration, document, managed }: Sources, before: Holding | undefined): Built => {
@@ -82,7 +87,7 @@ export const makeLiveSettings = (
       try {
         const held = heldEntry(id, entry, before?.entries.get(id), shared, resolve)
         entries.set(id, held)
-        if (!refusesAdmin(held.settings, adminToken)) {
+        if (!refusesAdmin(held.settings, adminSecrets)) {
           problem("BASEGATE_ADMIN_TOKEN: expected a token that opens no gateway")
         }
       } catch (cause) {
@@ -108,7 +113,12 @@ export const makeLiveSettings = (
     return Result.succeed({
       entries,
       any: entries.get("*")?.settings,
-      secrets: operatorSecrets(gateways, fixed.otel, [...variables.tokens, variables.basetenKey, adminToken]),
+      secrets: operatorSecrets(gateways, fixed.otel, [
+        ...variables.tokens,
+        variables.basetenKey,
+        ...adminSecrets,
+        ...secretKeys,
+      ]),
       openKeys: haveOpenKeys(gateways),
       largestBody: Math.max(0, ...gateways.map(({ requestBodyLimit }) => requestBodyLimit)),
       foreignTokens: new Map(),
@@ -134,8 +144,7 @@ export const makeLiveSettings = (
     const own = new Set(holding.entries.get(id)?.settings.tokens.map(Redacted.value))
     const foreign = new Map<string, Redacted.Redacted<string>>()
     const others = [...holding.entries.values()].flatMap(({ settings }) => settings.tokens)
-    // The admin token opens no gateway, and must not reach a provider either.
-    for (const token of adminToken === undefined ? others : [...others, adminToken]) {
+    for (const token of [...others, ...adminSecrets]) {
       if (!own.has(Redacted.value(token))) foreign.set(Redacted.value(token), token)
     }
     const tokens = [...foreign.values()]

@@ -12,7 +12,7 @@ import type { OtelSettings } from "./otel-settings.ts"
  * Operators write plain headers too, such as a version or a media type. A secret is known by the name of its header, or
  * because it does not look like a word.
  */
-const isSecret = (name: string, value: string): boolean =>
+export const looksSecret = (name: string, value: string): boolean =>
   /auth|cookie|key|passw|secret|token/i.test(name) ||
   (value.length >= 16 && /\d/.test(value) && /[a-z]/i.test(value))
 
@@ -29,10 +29,10 @@ export const operatorSecrets = (
   const all = [...gateways]
   const headersOfProviders = all.flatMap(({ customProviders }) => [...customProviders.values()])
     .flatMap(({ headers }) => headers)
-    .filter(({ name, value, stored }) => stored || isSecret(name, Redacted.value(value)))
+    .filter(({ name, value, stored }) => stored || looksSecret(name, Redacted.value(value)))
   const headersOfCollectors = [otel?.traces, otel?.metrics, otel?.logs]
     .flatMap((endpoint) => endpoint?.headers ?? [])
-    .filter(([name, value]) => isSecret(name, Redacted.value(value)))
+    .filter(([name, value]) => looksSecret(name, Redacted.value(value)))
   const secrets = [
     ...others.filter((secret) => secret !== undefined),
     ...all.flatMap(({ tokens }) => tokens),

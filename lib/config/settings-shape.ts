@@ -5,6 +5,7 @@
  */
 import type * as Redacted from "effect/Redacted"
 import type { Secrets } from "../redaction/secrets.ts"
+import type { AdminToken } from "./admin-tokens.ts"
 import type { GatewaySettings } from "./gateway-settings.ts"
 import type { OtelSettings } from "./otel-settings.ts"
 import type { SettingsState } from "./SettingsControl.ts"
@@ -20,8 +21,12 @@ export interface FixedSettings {
   readonly chainUrl: string
   readonly corsOrigins: ReadonlySet<string>
   readonly logLevel: LogLevel
-  /** Opens the management API and `/metrics`, which do not exist without it. */
-  readonly adminToken: Redacted.Redacted<string> | undefined
+  /** Open the management API and `/metrics`, which do not exist without one. */
+  readonly adminTokens: ReadonlyArray<AdminToken>
+  /** Opens `/metrics` alone. */
+  readonly metricsToken: Redacted.Redacted<string> | undefined
+  /** What seals written secrets: the first does, all of them open. */
+  readonly secretKeys: ReadonlyArray<Redacted.Redacted<string>>
   /** The SQLite file of the request log; `undefined` if it is kept in memory. */
   readonly logFile: string | undefined
   /** How long running requests may go on after the signal to stop, in milliseconds. */

@@ -6,8 +6,10 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import { isAdminTokenList } from "./admin-tokens.ts"
 import { oneOf, text } from "../schema/expected.ts"
 import { OtelVariables } from "./otel-variables.ts"
+import { isKeyList } from "./secret-keys.ts"
 import { SettingsDocument } from "./settings-document.ts"
 
 /** How much is logged; each level includes those after it. */
@@ -93,17 +95,40 @@ export const Variables = Schema.Struct({
     (value) => commaList(value).length > 0 && commaList(value).every((token) => /^\S+$/.test(token)),
   )),
   /**
-   * Opens the [management API](../admin/README.md#the-management-api) and `/metrics`, which do not exist without it. It
-   * must open no gateway.
+   * Opens the [management API](../admin/README.md#the-management-api) and `/metrics`, which do not exist without it: one
+   * token or several, with commas, each as plain text, which may write, or as `name:role:token` with the role `read` or
+   * `write`. The name stands in the audit. They must open no gateway.
    *
    * @default none
    */
   BASEGATE_ADMIN_TOKEN: optional(
+    text(
+      "a comma list of tokens without white space, each as plain text or as name:role:token with the role read or write, " +
+        "or no such variable",
+      isAdminTokenList,
+    ),
+  ),
+  /**
+   * Opens `/metrics` alone, beside the admin tokens.
+   *
+   * @default none
+   */
+  BASEGATE_METRICS_TOKEN: optional(
     text("a token without white space, or no such variable", (value) => /^\S+$/.test(value)),
   ),
   /**
-   * The SQLite file of the log and of what budgets have spent; `npm start` sets `basegate.db`. Without it, both are kept in
-   * memory.
+   * Seals the secrets that are [written](../settings-store/README.md#secrets) through the management API: 32 bytes in
+   * base64, as `openssl rand -base64 32` prints them. Several with commas rotate it: the first seals, all of them open.
+   * Without it only `env:NAME` references can be written.
+   *
+   * @default none
+   */
+  BASEGATE_SECRET_KEY: optional(
+    text("32 bytes in base64, or several of those with commas, or no such variable", isKeyList),
+  ),
+  /**
+   * The SQLite file of the log, of what budgets have spent and of [written settings](../settings-store/README.md);
+   * `npm start` sets `basegate.db`. Without it, all are kept in memory.
    *
    * @default none
    */

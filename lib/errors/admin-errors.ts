@@ -10,11 +10,12 @@ export const adminBadRequest = (detail: string): GatewayError =>
   new GatewayError({ reason: "admin_bad_request", detail })
 
 /** No admin token, or a wrong one. RFC 9110 §15.5.2 asks for `WWW-Authenticate`. */
-export const adminUnauthorized = (presented: boolean): GatewayError =>
+export const adminUnauthorized = (presented: boolean, forMetrics = false): GatewayError =>
   new GatewayError({
     reason: "admin_unauthorized",
     detail: presented
-      ? "The admin token is not valid. Check it against BASEGATE_ADMIN_TOKEN."
+      ? "The admin token is not valid. Check it against BASEGATE_ADMIN_TOKEN" +
+        (forMetrics ? " and BASEGATE_METRICS_TOKEN." : ".")
       : "The request has no admin token. Send Authorization: Bearer <BASEGATE_ADMIN_TOKEN>.",
     headers: { "www-authenticate": "Bearer" },
   })
@@ -28,3 +29,18 @@ export const adminMethodNotAllowed = (method: string, allow: ReadonlyArray<strin
   const { detail, headers = {} } = methodNotAllowed(method, allow)
   return new GatewayError({ reason: "admin_method_not_allowed", detail, headers })
 }
+
+/** The admin token may only read. */
+export const adminForbidden = (name: string): GatewayError =>
+  new GatewayError({
+    reason: "admin_forbidden",
+    detail: `The admin token "${name}" may only read. Use one with the role write in BASEGATE_ADMIN_TOKEN.`,
+  })
+
+/** What is to be written is there already, belongs to the settings file, or was changed by somebody else. */
+export const adminConflict = (detail: string): GatewayError =>
+  new GatewayError({ reason: "admin_conflict", detail })
+
+/** Written settings cannot be read or saved at present. */
+export const adminUnavailable = (detail: string): GatewayError =>
+  new GatewayError({ reason: "admin_unavailable", detail, headers: { "retry-after": "1" } })

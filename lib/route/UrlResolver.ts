@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { Settings } from "../config/Settings.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
 import type { GatewayPlace } from "./paths.ts"
 import type { RequestUrl } from "./request-url.ts"
 import { type Destinations, findPath, findPathWithin, forMethod, type RouteResult } from "./routes.ts"
@@ -54,10 +55,17 @@ export class UrlResolver extends UrlResolverKey {
 const mostKnown = 256
 const longestKnown = 256
 
-/** Most calls go to a few paths; finding the route of one takes 3 % of what a call costs on Node 20. */
-const remembering = (settings: Destinations) => {
+/**
+ * Most calls go to a few paths; finding the route of one takes 3 % of what a call costs on Node 20. Where a custom provider
+ * is may change with the settings.
+ */
+const remembering = (settings: Destinations & Pick<SettingsShape, "state">) => {
   const known = new Map<string, RouteResult>()
+  let version = 0
   return (path: string, search: string): RouteResult => {
+    const now = settings.state().version
+    if (now !== version) known.clear()
+    version = now
     const before = search === "" ? known.get(path) : undefined
     if (before !== undefined) return before
     const found = findPath(settings, path, search)

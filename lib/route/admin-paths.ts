@@ -16,13 +16,18 @@ export interface AdminRoute {
   readonly account: string
   /** Empty if the route is about an account. */
   readonly gateway: string
-  /** The id of a log entry, or a provider; empty for routes without one. */
+  /** The id of a log entry, a provider, a token, …; empty for routes without one. */
   readonly item: string
+  /** The id of a part of the item, such as a version; empty for routes without one. */
+  readonly part: string
 }
 
 const reads = ["GET", "HEAD", "OPTIONS"]
 const id = "([\\w-]{1,64})"
 const below = (path: string): RegExp => new RegExp(`^/client/v4/accounts/${id}/ai-gateway/${path}$`)
+
+const list = ["GET", "HEAD", "POST", "OPTIONS"]
+const one = ["GET", "HEAD", "PATCH", "DELETE", "OPTIONS"]
 
 const table = [
   ["logs", below(`gateways/${id}/logs`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
@@ -31,12 +36,42 @@ const table = [
   ["log.response", below(`gateways/${id}/logs/${id}/response`), reads],
   ["analytics", below(`gateways/${id}/analytics`), reads],
   ["analytics", below("analytics"), reads],
-  ["gateways", below("gateways"), reads],
-  ["gateway", below(`gateways/${id}`), reads],
+  ["gateways", below("gateways"), list],
+  ["gateway", below(`gateways/${id}`), ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]],
+  ["routes", below(`gateways/${id}/routes`), list],
+  ["route", below(`gateways/${id}/routes/${id}`), one],
+  ["route.versions", below(`gateways/${id}/routes/${id}/versions`), list],
+  ["route.version", below(`gateways/${id}/routes/${id}/versions/${id}`), reads],
+  ["route.deployments", below(`gateways/${id}/routes/${id}/deployments`), list],
+  ["provider_configs", below(`gateways/${id}/provider_configs`), list],
+  ["provider_config", below(`gateways/${id}/provider_configs/${id}`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
+  ["tokens", below(`gateways/${id}/tokens`), list],
+  ["token", below(`gateways/${id}/tokens/${id}`), one],
+  ["token.rotate", below(`gateways/${id}/tokens/${id}/rotate`), ["POST", "OPTIONS"]],
+  // Of the account: no gateway stands in these paths.
+  ["custom_providers", below("custom-providers"), list],
+  ["custom_provider", below(`custom-providers()/${id}`), one],
+  ["audit", below("audit"), reads],
   // A custom provider's name is `custom-` and a slug of up to 64 characters.
   ["url", below(`gateways/${id}/url/([\\w-]{1,71})`), reads],
   ["metrics", /^\/metrics$/, reads],
 ] as const satisfies ReadonlyArray<readonly [AdminName, RegExp, ReadonlyArray<string>]>
+
+/** What is written, beside gateways. */
+export type WrittenName =
+  | "routes"
+  | "route"
+  | "route.versions"
+  | "route.version"
+  | "route.deployments"
+  | "provider_configs"
+  | "provider_config"
+  | "tokens"
+  | "token"
+  | "token.rotate"
+  | "custom_providers"
+  | "custom_provider"
+  | "audit"
 
 /** What is requested. */
 export type AdminName =
@@ -47,6 +82,7 @@ export type AdminName =
   | "analytics"
   | "gateways"
   | "gateway"
+  | WrittenName
   | "url"
   | "metrics"
 
@@ -58,13 +94,14 @@ export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayE
   for (const [name, pattern, methods] of table) {
     const match = pattern.exec(path)
     if (match === null) continue
-    const [, account = "", gateway = "", item = ""] = match
-    return Result.succeed({ kind: "admin", name, methods, account, gateway, item })
+    const [, account = "", gateway = "", item = "", part = ""] = match
+    return Result.succeed({ kind: "admin", name, methods, account, gateway, item, part })
   }
   return Result.fail(
     adminNotFound(
-      "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, " +
-        "gateways/{gateway_id}, and below that logs, analytics and url/{provider}.",
+      "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, custom-providers and " +
+        "audit, gateways/{gateway_id}, and below that logs, analytics, routes, provider_configs, tokens and " +
+        "url/{provider}.",
     ),
   )
 }

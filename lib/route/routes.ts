@@ -57,11 +57,15 @@ export type Route = OwnRoute | AdminRoute | UniversalRoute | UpstreamRoute
 /** A route, or the refusal. */
 export type RouteResult = Result.Result<Route, GatewayError>
 
-/** What routes depend on: providers' addresses, and whether there is an admin token. */
+/** What routes depend on: providers' addresses, and whether there are tokens for the admin's paths. */
 export interface Destinations extends ProviderUrls {
-  /** Whether there are routes for the admin. */
-  readonly adminToken?: unknown
+  readonly adminTokens?: ReadonlyArray<unknown>
+  readonly metricsToken?: unknown
 }
+
+/** Paths without a token that could open them do not exist. */
+const isOpenAdminPath = ({ adminTokens = [], metricsToken }: Destinations, path: string): boolean =>
+  isAdminPath(path) && (adminTokens.length > 0 || (metricsToken !== undefined && path === "/metrics"))
 
 const ownMethods = ["GET", "HEAD", "OPTIONS"]
 const ownRoutes: Readonly<Record<string, OwnRoute>> = {
@@ -96,7 +100,7 @@ export const findPath = (urls: Destinations, path: string, search: string): Rout
   const whole = withoutEmptySegments(path)
   const own = ownRoutes[whole]
   if (own !== undefined) return Result.succeed(own)
-  if (urls.adminToken !== undefined && isAdminPath(whole)) return findAdminRoute(whole)
+  if (isOpenAdminPath(urls, whole)) return findAdminRoute(whole)
   const found = parseGatewayPath(whole)
   if (found === undefined) {
     return Result.fail(notFound(`No route has this path. Calls go to ${gatewayPathForm}/baseten/….`))

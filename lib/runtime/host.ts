@@ -10,12 +10,14 @@ import type { HostCapabilities } from "../layers.ts"
 import { layerSqlite } from "../request-log/sqlite/sqlite-log.ts"
 import { layerSqliteStore } from "../store/sqlite/sqlite-store.ts"
 import { Store } from "../store/Store.ts"
+import { layerSqliteSettings } from "../settings-store/sqlite/sqlite-settings.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
 import { sharedTimers } from "../time/shared-timers.ts"
 import { Timer } from "../time/Timer.ts"
 import { Transport } from "../upstream/Transport.ts"
 import { layerCoalesceInFlight } from "../call/coalesce-in-flight.ts"
 import { networkForbidden } from "../errors/provider-errors.ts"
+import { everyInBackground } from "./background-interval.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 import { findSqlite } from "./sqlite.ts"
@@ -45,6 +47,7 @@ export const hostTraits = (): HostCapabilities =>
     coalescer: layerCoalesceInFlight,
     log: layerSqlite(findSqlite),
     store: layerStore,
+    settings: layerSqliteSettings(findSqlite, everyInBackground),
     clock: Layer.succeed(Timer, sharedTimers()),
   }
 

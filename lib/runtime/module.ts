@@ -25,6 +25,10 @@ export const createGateway = (options: GatewayOptions = {}): Gateway =>
 interface Lent {
   readonly waitUntil?: (promise: Promise<unknown>) => void
   readonly hostname?: string
+  /** Deno's. */
+  readonly remoteAddr?: { readonly hostname?: string }
+  /** Bun's. */
+  readonly requestIP?: (request: Request) => { readonly address: string } | null
 }
 
 /** How long Bun keeps a client's connection between two requests, in seconds; Node does so as long. */
@@ -89,7 +93,13 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
     })
   }
   const hostname = bound ?? (second as Lent | undefined)?.hostname
-  const context: HostContext = { loopback: hostname !== undefined && isLoopbackName(hostname) }
+  const context: HostContext = {
+    loopback: hostname !== undefined && isLoopbackName(hostname),
+    clientAddress: (asked) => {
+      const lent = second as Lent | undefined
+      return lent?.requestIP?.(asked)?.address ?? lent?.remoteAddr?.hostname ?? null
+    },
+  }
   const gateway = processGateway()
   if ("Bun" in globalThis && !request.headers.has("upgrade")) {
     const server = second as BunServer | undefined

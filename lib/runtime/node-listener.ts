@@ -71,6 +71,9 @@ class NodeClient implements HostContext {
     this.#message = message
     this.#response = response
   }
+  clientAddress(): string | null {
+    return this.#message.socket.remoteAddress ?? null
+  }
   /** Calls back when the client closes before its answer is out. */
   onLeave(callback: () => void): void {
     const response = this.#response

@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import type { HostCapabilities } from "../layers.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { Store } from "../store/Store.ts"
+import { SettingsStore } from "../settings-store/SettingsStore.ts"
 import { monotonicNow } from "../time/monotonic.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
 import { type DeclareLength, Transport } from "../upstream/Transport.ts"
@@ -62,6 +63,7 @@ export const workersTraits: HostCapabilities = {
     maxBytes: 8 * 1024 * 1024,
     whyNoFile: "Workers have no files, so BASEGATE_DB means nothing here",
   }),
+  settings: SettingsStore.layerMemory,
   clock: workersClock,
   backgroundWork: false,
 }

@@ -17,6 +17,10 @@ const gatewayOf = perEnvironment((env) => makeGateway({ env, transport: layerWor
 const isFromCloudflare = (request: Request): boolean =>
   (request as { readonly cf?: { readonly colo?: unknown } | null }).cf?.colo !== undefined
 
+/** Set by Cloudflare's edge, which takes it from nobody else. */
+const clientAddress = (request: Request): string | null =>
+  isFromCloudflare(request) ? request.headers.get("cf-connecting-ip") : null
+
 /** The part of Workers' API that is used here. */
 declare const WebSocketPair: new () => readonly [client: unknown, server: WebSocket & { accept(): void }]
 
@@ -30,6 +34,7 @@ export default {
     const context = {
       waitUntil: (promise: Promise<unknown>) => ctx.waitUntil(promise),
       // Set by `npm run start:workers`, which knows what it listens on; means nothing on Cloudflare's network.
+      clientAddress,
       loopback: env["BASEGATE_ON_LOOPBACK"] === "true" && !isFromCloudflare(request),
     }
     const answering = serveWithSockets(gateway, request, context, ({ request: handshake, protocol }) => {

@@ -172,7 +172,7 @@ test("paths, methods and gateways that do not exist are refused in Cloudflare's 
       assertRefused(await ask("/client/v4/user"), [404, 7002], /no such path/)
       assertRefused(await ask("gateways/other"), [404, 7002], /no gateway "a\/other"/)
       assertRefused(await ask("gateways/other/logs"), [404, 7002], /no gateway/)
-      assertRefused(await ask("gateways", { method: "POST", body: "{}" }), [405, 7001], /Cannot POST/)
+      assertRefused(await ask("gateways/g", { method: "POST", body: "{}" }), [405, 7001], /Cannot POST/)
       const answer = await ask("gateways/g/logs/one", { method: "DELETE" })
       assertRefused(answer, [405, 7001], /GET or HEAD or PATCH/)
       assert.equal(answer.headers.get("allow"), "GET, HEAD, PATCH, OPTIONS")

@@ -10,7 +10,7 @@ const destinations = {
   inferenceUrl: "https://inference.baseten.co",
   modelUrl: "https://model-{model_id}.api.baseten.co",
   chainUrl: "https://chain-{chain_id}.api.baseten.co",
-  adminToken: "token",
+  adminTokens: ["token"],
   gateway: () => ({ customProviders: new Map([["custom-x", { baseUrl: "https://x.example/base" }]]) }),
 }
 

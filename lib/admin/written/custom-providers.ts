@@ -1,0 +1,253 @@
+/**
+ * Custom providers of an account, which all of its written gateways may call.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { adminBadRequest, adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
+import type { GatewayError } from "../../errors.ts"
+import { isObject, objectOf, parseOrUndefined } from "../../json/parse.ts"
+import type { NewSecret } from "../../settings-store/change.ts"
+import { withItem, type WrittenDocument, type WrittenProvider } from "../../settings-store/document.ts"
+import { envelope } from "../envelope.ts"
+import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
+import type { Handled, WriteContext } from "./context.ts"
+import { type Members, openMembers } from "./members.ts"
+import { providerProblem } from "./provider-problem.ts"
+import { keepHeaders, type KeptHeaders, shownHeaders } from "./references.ts"
+
+const kind = "custom_provider" as const
+
+const noProvider = (id: string): GatewayError =>
+  adminNotFound(`This account has no custom provider with the id ${id}.`)
+
+/** What is for people. */
+const notes = ["name", "description", "link", "logo", "curl_example", "js_example"] as const
+
+/** A provider, its secrets masked. `headers` is text of JSON, as Cloudflare has it. */
+export const providerJson = (
+  { id, slug, enable, settings, noted, created_at, modified_at, account }: WrittenProvider,
+  document: Pick<WrittenDocument, "secrets">,
+) => {
+  const headers = shownHeaders(objectOf(settings["headers"]), document)
+  return {
+    id,
+    account_tag: account,
+    slug,
+    ...noted,
+    base_url: settings["base_url"],
+    allow_http: settings["allow_http"] ?? false,
+    enable,
+    headers: JSON.stringify(headers),
+    created_at,
+    modified_at,
+  }
+}
+
+const placeOf = ({ route: { account }, author }: WriteContext) => ({ kind, author, account, gateway: null })
+
+const withProvider = (document: WrittenDocument, id: string, provider: WrittenProvider | undefined) => ({
+  ...document,
+  providers: withItem(document.providers, id, provider),
+})
+
+/** The providers of the request's account, by name. */
+const providersOf = ({ document, route }: WriteContext): ReadonlyArray<WrittenProvider> =>
+  document.providers.filter(({ account }) => account === route.account)
+    .sort((one, other) =>
+      Number(one.noted["position"] ?? 0) - Number(other.noted["position"] ?? 0) ||
+      String(one.noted["name"]).localeCompare(String(other.noted["name"]))
+    )
+
+const orders = ["name ASC"] as const
+
+/** Lists the providers. */
+export const listProviders = (context: WriteContext): Result.Result<Response, GatewayError> =>
+  Result.map(
+    pageOf(context.search, providersOf(context), (parameters) => {
+      const text = (parameters.text("search", 200) ?? "").toLowerCase()
+      const enable = parameters.boolean("enable")
+      const beta = parameters.boolean("beta")
+      parameters.oneOf("order_by", orders)
+      return (provider) =>
+        [provider.id, provider.slug, String(provider.noted["name"])].some((one) =>
+          one.toLowerCase().includes(text)
+        ) &&
+        (enable === undefined || provider.enable === enable) &&
+        (beta === undefined || provider.noted["beta"] === beta)
+    }),
+    (page) => listing(page, (provider) => providerJson(provider, context.document)),
+  )
+
+/** Shows a provider. */
+export const showProvider = (context: WriteContext): Result.Result<Response, GatewayError> => {
+  const { item } = context.route
+  const provider = providersOf(context).find(({ id }) => id === item)
+  return provider === undefined
+    ? Result.fail(noProvider(item))
+    : Result.succeed(showing(providerJson(provider, context.document), provider))
+}
+
+/** The members of a body, in place of those that there were. */
+const noted = (members: Members, before: Readonly<Record<string, unknown>> = {}) => {
+  const now: Record<string, unknown> = { beta: false, position: 0, ...before }
+  for (const name of notes) {
+    const value = members.text(name, name === "name" ? 200 : 8192)
+    if (members.has(name)) now[name] = value ?? ""
+  }
+  const beta = members.boolean("beta")
+  if (beta !== undefined) now["beta"] = beta
+  const position = members.integer("position", 0, 1_000_000)
+  if (position !== undefined) now["position"] = position
+  return now
+}
+
+/** The headers of a body: text of a JSON object, as Cloudflare has it, or the object. */
+const headersIn = (members: Members): ReadonlyArray<readonly [string, unknown]> | undefined => {
+  const given = members.any("headers")
+  if (given === undefined) return members.has("headers") ? [] : undefined
+  const headers = given === "" ? {} : typeof given === "string" ? parseOrUndefined(given) : given
+  if (isObject(headers)) return Object.entries(headers)
+  members.refuse("headers: expected text of a JSON object, with a header's value by its name")
+  return undefined
+}
+
+/** What a body makes of a provider. */
+interface ReadProvider {
+  readonly part: Pick<WrittenProvider, "slug" | "enable" | "settings" | "noted">
+  readonly secrets: ReadonlyArray<NewSecret>
+}
+
+/** The provider that a body makes of the one before, its secrets sealed. */
+const readProvider = async (
+  context: WriteContext,
+  before: WrittenProvider | undefined,
+): Promise<Result.Result<ReadProvider, GatewayError>> => {
+  const { body, written, document } = context
+  const members = openMembers(body)
+  if (before === undefined) {
+    for (
+      const [name, what] of [["name", "a name"], ["slug", "a slug"], ["base_url", "an https URL"]] as const
+    ) {
+      members.require(name, what)
+    }
+  }
+  const slug = members.text("slug", 64) ?? before?.slug ?? ""
+  if (before !== undefined && slug !== before.slug) {
+    members.refuse("slug: expected the one that the provider has")
+  }
+  const url = members.text("base_url", 2048) ?? before?.settings["base_url"]
+  const allow = members.boolean("allow_http") ?? before?.settings["allow_http"]
+  const enable = members.boolean("enable") ?? before?.enable ?? true
+  const headers = headersIn(members)
+  const notes = noted(members, before?.noted)
+  const problem = members.problem()
+  if (problem !== undefined) return Result.fail(problem)
+  const old = objectOf(before?.settings["headers"])
+  const kept: Result.Result<KeptHeaders, GatewayError> = headers === undefined
+    ? Result.succeed({ headers: old as KeptHeaders["headers"], secrets: [] })
+    : await keepHeaders(written, document, "headers", headers, old)
+  if (Result.isFailure(kept)) return Result.fail(kept.failure)
+  const { headers: all, secrets } = kept.success
+  const settings = {
+    base_url: url,
+    ...(allow !== undefined && { allow_http: allow }),
+    ...(Object.keys(all).length > 0 && { headers: all }),
+  }
+  const issue = providerProblem(slug, settings)
+  return issue === undefined
+    ? Result.succeed({ part: { slug, enable, settings, noted: notes }, secrets })
+    : Result.fail(adminBadRequest(`${issue}.`))
+}
+
+/** Makes a provider. */
+export const createProvider = async (context: WriteContext): Handled => {
+  const { account } = context.route
+  const read = await readProvider(context, undefined)
+  if (Result.isFailure(read)) return Result.fail(read.failure)
+  const { part, secrets } = read.success
+  const id = crypto.randomUUID()
+  return await context.written.change({
+    ...placeOf(context),
+    secrets,
+    edit: ({ document, version, now }) => {
+      if (document.providers.some((one) => one.account === account && one.slug === part.slug)) {
+        return Result.fail(adminConflict(`There is a custom provider "${part.slug}" already.`))
+      }
+      const provider = { id, account, version, created_at: now, modified_at: now, ...part }
+      const shown = providerJson(provider, document)
+      return Result.succeed({
+        document: withProvider(document, id, provider),
+        action: "create",
+        id,
+        before: null,
+        after: shown,
+        answer: () => showing(shown, provider),
+      })
+    },
+  })
+}
+
+const findProvider = (document: WrittenDocument, { route: { account, item } }: WriteContext) =>
+  document.providers.find((one) => one.id === item && one.account === account)
+
+/** Changes what a body has of a provider. */
+export const changeProvider = async (context: WriteContext): Handled => {
+  const { item: id } = context.route
+  const known = findProvider(context.document, context)
+  if (known === undefined) return Result.fail(noProvider(id))
+  const read = await readProvider(context, known)
+  if (Result.isFailure(read)) return Result.fail(read.failure)
+  const { part, secrets } = read.success
+  return await context.written.change({
+    ...placeOf(context),
+    secrets,
+    edit: ({ document, version, now }) => {
+      const before = findProvider(document, context)
+      if (before === undefined) return Result.fail(noProvider(id))
+      const changed = unlessChanged(context.ifMatch, before, () => providerJson(before, document))
+      if (changed !== undefined) return Result.succeed(changed)
+      const provider = { ...before, ...part, version, modified_at: now }
+      const shown = providerJson(provider, document)
+      return Result.succeed({
+        document: withProvider(document, id, provider),
+        action: "update",
+        id,
+        before: providerJson(before, document),
+        after: shown,
+        answer: () => showing(shown, provider),
+      })
+    },
+  })
+}
+
+/** Deletes a provider, unless a route or a key of one of the account's gateways needs it. */
+export const deleteProvider = (context: WriteContext): Handled => {
+  const { account, item: id } = context.route
+  return context.written.change({
+    ...placeOf(context),
+    edit: ({ document }) => {
+      const provider = findProvider(document, context)
+      if (provider === undefined) return Result.fail(noProvider(id))
+      const shown = providerJson(provider, document)
+      const changed = unlessChanged(context.ifMatch, provider, () => shown)
+      if (changed !== undefined) return Result.succeed(changed)
+      const used = document.gateways.find((gateway) =>
+        gateway.account === account && gateway.keys.some((key) => key.provider === `custom-${provider.slug}`)
+      )
+      if (used !== undefined) {
+        return Result.fail(adminConflict(
+          `Gateway "${used.id}" has a key for custom-${provider.slug}. Delete its provider configs first.`,
+        ))
+      }
+      return Result.succeed({
+        document: withProvider(document, id, undefined),
+        action: "delete",
+        id,
+        before: shown,
+        after: null,
+        answer: () => envelope(shown),
+      })
+    },
+  })
+}

@@ -1,0 +1,58 @@
+/**
+ * Fields of Cloudflare's gateways that mean nothing here.
+ *
+ * @module
+ */
+import { isObject } from "../../json/parse.ts"
+
+const isOff = (value: unknown): boolean => value === false || value === null
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === "" || (Array.isArray(value) && value.length === 0)
+
+const isSwitchedOff = (value: unknown): boolean =>
+  value === null || (isObject(value) && value["enabled"] === false)
+
+/** Guardrails without a category. */
+const guardsNothing = (value: unknown): boolean =>
+  value === null ||
+  (isObject(value) && Object.values(value).every((phase) => Object.keys(Object(phase)).length === 0))
+
+/**
+ * The values that are taken, since they ask for nothing, and shown again as they were written: by Cloudflare's SDK and by
+ * Terraform, which write all fields. Others would seem to work.
+ */
+const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
+  // What the cache holds is for the same requests as before, whatever the settings.
+  cache_invalidate_on_update: (value) => typeof value === "boolean" || value === null,
+  dlp: isSwitchedOff,
+  guardrails: guardsNothing,
+  log_classification: isOff,
+  logpush: isOff,
+  logpush_public_key: isEmpty,
+  otel: isEmpty,
+  // Where Cloudflare keeps keys; here they are sealed in the settings themselves.
+  store_id: (value) => value === null || (typeof value === "string" && value.length <= 64),
+  stripe: isEmpty,
+  wholesale: isOff,
+  workers_ai_billing_mode: (value) => value === null || value === "postpaid",
+  zdr: isOff,
+}
+
+/** What Cloudflare's answers have, and no request changes. */
+export const readOnlyFields: ReadonlyArray<string> = [
+  "account_id",
+  "account_tag",
+  "created_at",
+  "modified_at",
+  "is_default",
+]
+
+/** Whether a field is one of these. */
+export const isNotedField = (name: string): boolean => Object.hasOwn(fields, name)
+
+/** Why a field cannot have a value; `undefined` if it can. */
+export const notedProblem = (name: string, value: unknown): string | undefined =>
+  fields[name]?.(value) === false
+    ? `${name}: not supported by this gateway; leave it out, or send what switches it off`
+    : undefined

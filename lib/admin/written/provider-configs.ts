@@ -1,0 +1,177 @@
+/**
+ * Keys of providers that a written gateway keeps for its callers: Cloudflare's provider configs.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { adminBadRequest, adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
+import type { GatewayError } from "../../errors.ts"
+import {
+  findGateway,
+  withGateway,
+  withItem,
+  type WrittenDocument,
+  type WrittenGateway,
+  type WrittenKey,
+} from "../../settings-store/document.ts"
+import { envelope } from "../envelope.ts"
+import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
+import { gatewayToChange, type Handled, type WriteContext } from "./context.ts"
+import { openMembers } from "./members.ts"
+import { keep, type Kept, shownReference } from "./references.ts"
+
+const kind = "provider_config" as const
+
+const noConfig = (id: string): GatewayError =>
+  adminNotFound(`This gateway has no provider config with the id ${id} that was written through the API.`)
+
+/** A key without its secret. */
+export const keyJson = (gateway: string, key: WrittenKey, document: Pick<WrittenDocument, "secrets">) => ({
+  id: key.id,
+  gateway_id: gateway,
+  provider_slug: key.provider,
+  alias: key.alias,
+  default_config: key.isDefault,
+  secret_id: key.secret.replace(/^sealed:/, ""),
+  secret_preview: shownReference(key.secret, document),
+  created_at: key.created_at,
+  modified_at: key.modified_at,
+})
+
+const placeOf = ({ route: { account, gateway }, author }: WriteContext) => ({
+  kind,
+  author,
+  account,
+  gateway,
+})
+
+const withKeys = (document: WrittenDocument, gateway: WrittenGateway, keys: ReadonlyArray<WrittenKey>) =>
+  withGateway(document, gateway.account, gateway.id, { ...gateway, keys })
+
+/** Lists the keys. */
+export const listConfigs = (context: WriteContext): Result.Result<Response, GatewayError> => {
+  const { document, search, route: { account, gateway } } = context
+  const keys = findGateway(document, account, gateway)?.keys ?? []
+  return Result.map(
+    pageOf(search, keys),
+    (page) => listing(page, (key) => keyJson(gateway, key, document)),
+  )
+}
+
+/** Shows a key, without its secret. */
+export const showConfig = (context: WriteContext): Result.Result<Response, GatewayError> => {
+  const { document, route: { account, gateway, item } } = context
+  const key = findGateway(document, account, gateway)?.keys.find(({ id }) => id === item)
+  return key === undefined
+    ? Result.fail(noConfig(item))
+    : Result.succeed(showing(keyJson(gateway, key, document), key))
+}
+
+/** The secret that a body gives: text to seal, a variable, or one that a provider config of the account has already. */
+const secretIn = async (
+  { written, document, route: { account } }: WriteContext,
+  secret: string | undefined,
+  id: string | undefined,
+): Promise<Result.Result<Kept, GatewayError>> => {
+  if (secret !== undefined) return await keep(written, "secret", secret)
+  if (id?.startsWith("env:")) return await keep(written, "secret_id", id)
+  const known = id === undefined || !Object.hasOwn(document.secrets, id) ? undefined : document.secrets[id]
+  return known?.account === account
+    ? Result.succeed({ reference: `sealed:${id}`, secret: undefined })
+    : Result.fail(adminBadRequest(
+      "secret: expected the provider's key, or env:NAME, or in its place secret_id, the one of another provider config.",
+    ))
+}
+
+/** Makes a key: one for each provider and alias. */
+export const createConfig = async (context: WriteContext): Handled => {
+  const { body, written, route } = context
+  const members = openMembers(body)
+  members.require("provider_slug", "baseten or custom-{slug}")
+  members.require("alias", "a name, by which cf-aig-byok-alias chooses the key")
+  const provider = members.matching(
+    "provider_slug",
+    /^(?:baseten|custom-[a-z0-9-]{1,64})$/,
+    "baseten or custom-{slug}",
+  ) ?? ""
+  const alias = members.matching(
+    "alias",
+    /^(?!__proto__$)[\w.-]{1,64}$/,
+    "up to 64 letters, digits, dots, dashes and underscores",
+  ) ?? ""
+  const isDefault = members.boolean("default_config") ?? alias === "default"
+  for (const name of ["rate_limit", "rate_limit_period"]) {
+    if (members.any(name)) members.refuse(`${name}: not supported; use the gateway's rate_limits`)
+  }
+  const secret = members.text("secret")
+  const secretId = members.text("secret_id", 256)
+  const problem = members.problem()
+  if (problem !== undefined) return Result.fail(problem)
+  const kept = await secretIn(context, secret, secretId)
+  if (Result.isFailure(kept)) return Result.fail(kept.failure)
+  const { reference, secret: sealed } = kept.success
+  const id = crypto.randomUUID()
+  return await written.change({
+    ...placeOf(context),
+    secrets: sealed === undefined ? [] : [sealed],
+    edit: ({ document, version, now }) => {
+      const found = gatewayToChange(context, document)
+      if (Result.isFailure(found)) return Result.fail(found.failure)
+      const gateway = found.success
+      if (gateway.keys.some((key) => key.provider === provider && key.alias === alias)) {
+        return Result.fail(adminConflict(
+          `There is a key "${alias}" of ${provider} already. Delete it first, or choose another alias.`,
+        ))
+      }
+      const key: WrittenKey = {
+        id,
+        version,
+        provider,
+        alias,
+        isDefault,
+        secret: reference,
+        created_at: now,
+        modified_at: now,
+      }
+      // A provider has one default key.
+      const others = gateway.keys.map((other) =>
+        isDefault && other.provider === provider && other.isDefault ? { ...other, isDefault: false } : other
+      )
+      const shown = keyJson(route.gateway, key, document)
+      return Result.succeed({
+        document: withKeys(document, gateway, [...others, key]),
+        action: "create",
+        id,
+        before: null,
+        after: shown,
+        answer: () => showing(shown, key),
+      })
+    },
+  })
+}
+
+/** Deletes a key, and its secret with it unless another config uses that. */
+export const deleteConfig = (context: WriteContext): Handled => {
+  const { gateway: gatewayId, item: id } = context.route
+  return context.written.change({
+    ...placeOf(context),
+    edit: ({ document }) => {
+      const found = gatewayToChange(context, document)
+      if (Result.isFailure(found)) return Result.fail(found.failure)
+      const gateway = found.success
+      const key = gateway.keys.find((one) => one.id === id)
+      if (key === undefined) return Result.fail(noConfig(id))
+      const shown = keyJson(gatewayId, key, document)
+      const changed = unlessChanged(context.ifMatch, key, () => shown)
+      if (changed !== undefined) return Result.succeed(changed)
+      return Result.succeed({
+        document: withKeys(document, gateway, withItem(gateway.keys, id, undefined)),
+        action: "delete",
+        id,
+        before: shown,
+        after: null,
+        answer: () => envelope(shown),
+      })
+    },
+  })
+}

@@ -1,0 +1,70 @@
+/**
+ * Names and elements of dynamic routes that are written.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { DynamicRoutes } from "../../config/dynamic-routes.ts"
+import { decodeStrictly } from "../../schema/decode-strictly.ts"
+import type { WrittenRoute } from "../../settings-store/document.ts"
+
+const decode = decodeStrictly(DynamicRoutes)
+
+/** How many versions and deployments of a route are kept. */
+const mostVersions = 50
+const mostDeployments = 100
+
+/** What is wrong with a route's name; `undefined` if it is one. */
+export const routeNameProblem = (name: string): string | undefined =>
+  // An object that has this name as a key does not keep it.
+  /^[\w-]{1,64}$/.test(name) && name !== "__proto__"
+    ? undefined
+    : "name: expected 1 to 64 letters, digits, dashes and underscores"
+
+/** What is wrong with a route's elements; `undefined` if they are sound. */
+export const elementsProblem = (name: string, elements: unknown): string | undefined => {
+  if (!Array.isArray(elements)) return "elements: expected a list of elements"
+  const decoded = decode({ [name]: elements })
+  if (Result.isSuccess(decoded)) return undefined
+  const [problem] = decoded.failure
+  const [, ...place] = problem?.path ?? []
+  const unknown = problem?.meant === undefined
+    ? "unknown member"
+    : `unknown member; perhaps ${problem.meant} was meant`
+  return `${["elements", ...place].join(".")}: ${problem?.expected ?? unknown}`
+}
+
+/** The route with another version, which does not hold yet; the oldest that nothing deployed goes if there are too many. */
+export const withVersion = (
+  route: WrittenRoute,
+  version: WrittenRoute["versions"][number],
+): WrittenRoute => {
+  const [holding] = route.deployments
+  const versions = [version, ...route.versions]
+  const kept = versions.filter((one, at) => at < mostVersions || one.version_id === holding?.version_id)
+  return { ...route, versions: kept }
+}
+
+/** The route with a version put in force. */
+export const withDeployment = (
+  route: WrittenRoute,
+  deployment: WrittenRoute["deployments"][number],
+): WrittenRoute => ({ ...route, deployments: [deployment, ...route.deployments].slice(0, mostDeployments) })
+
+/** A new route, with its first version in force. */
+export const newRoute = (
+  name: string,
+  elements: ReadonlyArray<unknown>,
+  { now, version }: { readonly now: string; readonly version: number },
+): WrittenRoute => {
+  const version_id = crypto.randomUUID()
+  return {
+    id: crypto.randomUUID(),
+    name,
+    version,
+    created_at: now,
+    modified_at: now,
+    versions: [{ version_id, created_at: now, elements, comment: null }],
+    deployments: [{ deployment_id: crypto.randomUUID(), version_id, created_at: now, comment: null }],
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * A gateway as the management API shows it, whether it is declared or written.
+ *
+ * @module
+ */
+import type { SettingsControlShape } from "../../config/SettingsControl.ts"
+import type { SettingsShape } from "../../config/settings-shape.ts"
+import { type JsonObject, objectOf } from "../../json/parse.ts"
+import { findGateway, type WrittenDocument, type WrittenGateway } from "../../settings-store/document.ts"
+import { gatewayJson } from "../gateway-json.ts"
+import { shownHeaders } from "./references.ts"
+
+type Sealed = Pick<WrittenDocument, "secrets">
+
+/** Settings as they were written, their secrets masked. */
+const shownSettings = (settings: JsonObject, document: Sealed): JsonObject => {
+  const { custom_providers: providers, ...rest } = settings
+  if (providers === undefined) return rest
+  const shown = Object.entries(objectOf(providers)).map(([slug, provider]) => {
+    const { headers, ...others } = objectOf(provider)
+    return [slug, {
+      ...others,
+      ...(headers !== undefined && { headers: shownHeaders(objectOf(headers), document) }),
+    }] as const
+  })
+  return { ...rest, custom_providers: Object.fromEntries(shown) }
+}
+
+/** A written gateway for the audit: what was written, without defaults. */
+export const writtenJson = (
+  { id, created_at, modified_at, settings, noted, tokens, routes, keys }: WrittenGateway,
+  document: Sealed,
+): JsonObject => ({
+  id,
+  created_at,
+  modified_at,
+  ...noted,
+  ...shownSettings(settings, document),
+  tokens: tokens.map(({ name }) => name),
+  routes: routes.map(({ name }) => name),
+  provider_configs: keys.map(({ provider, alias }) => `${provider}/${alias}`),
+})
+
+/** A gateway and the version for its `ETag`; `undefined` if there is none. */
+export interface ShownGateway {
+  readonly json: JsonObject
+  readonly version: number | string
+}
+
+/** A gateway: its settings with every default, and of a written one when it was written. */
+export const shownGateway = (
+  settings: SettingsShape,
+  control: SettingsControlShape,
+  document: WrittenDocument,
+  account: string,
+  id: string,
+): ShownGateway | undefined => {
+  const gateway = settings.gateway(account, id)
+  if (gateway === undefined) return undefined
+  const json = gatewayJson(id, gateway)
+  const isDeclared = control.declaredAt(account, id) !== undefined
+  const written = isDeclared ? undefined : findGateway(document, account, id)
+  if (written === undefined) return { json, version: `declared-${control.state().version}` }
+  const { custom_providers, cache_ttl: _, circuit_breaker: __, rate_limits: ___, ...asWritten } =
+    shownSettings(
+      written.settings,
+      document,
+    )
+  return {
+    json: {
+      ...json,
+      ...written.noted,
+      // Clients compare what they wrote with what is shown: 0 is not null there.
+      ...asWritten,
+      custom_providers: { ...objectOf(json.custom_providers), ...objectOf(custom_providers) },
+      created_at: written.created_at,
+      modified_at: written.modified_at,
+    },
+    version: written.version,
+  }
+}

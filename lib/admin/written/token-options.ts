@@ -1,0 +1,97 @@
+/**
+ * What a token that is written may say, and how it is shown.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { adminBadRequest } from "../../errors/admin-errors.ts"
+import type { GatewayError } from "../../errors.ts"
+import type { JsonObject } from "../../json/parse.ts"
+import { textDigest } from "../../redaction/digest.ts"
+import type { TokenValue, WrittenToken } from "../../settings-store/document.ts"
+import { keep } from "./references.ts"
+import type { WriteContext } from "./context.ts"
+import type { Members } from "./members.ts"
+
+/** What stands beside a token's name in its setting. */
+const optionNames = ["models", "expires", "spend_limits", "rate_limits", "metadata"] as const
+
+/** The longest name, in characters. */
+const nameForm = /^[\w.:@-]{1,64}$/
+const nameExpected = "a name of up to 64 of A-Z a-z 0-9 _ . : @ -"
+
+/** A token's name. */
+export const tokenName = (members: Members): string | undefined =>
+  members.matching("name", nameForm, nameExpected)
+
+/**
+ * A token's options after a change: what the body has, in place of what there was; `null` takes it away. What each may hold
+ * is checked with the whole document.
+ */
+export const optionsOf = (members: Members, before: JsonObject = {}): JsonObject => {
+  const options: Record<string, unknown> = {}
+  for (const name of optionNames) {
+    const value = members.any(name)
+    if (members.has(name) ? value !== undefined : before[name] !== undefined) {
+      options[name] = members.has(name) ? value : before[name]
+    }
+  }
+  return options
+}
+
+/** 256 random bits, with letters before them by which secret scanners know a token. */
+export const newTokenText = (): string => {
+  const bytes = crypto.getRandomValues(new Uint8Array(32))
+  return `bgt_${
+    btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "")
+  }`
+}
+
+/** A value as the document has it: its digest, which is all that is kept. */
+export const hashed = async (text: string): Promise<TokenValue> => ({
+  token: `sha256:${await textDigest(text)}`,
+  preview: text.length < 24 ? "****" : `****${text.slice(-4)}`,
+  until: null,
+})
+
+/** A value that a body gives: a digest, a variable, or text. */
+export const valueOf = async (
+  { written }: Pick<WriteContext, "written">,
+  name: string,
+  text: string,
+): Promise<Result.Result<TokenValue, GatewayError>> => {
+  if (/^sha256:[0-9a-f]{64}$/i.test(text)) {
+    return Result.succeed({ token: text.toLowerCase(), preview: null, until: null })
+  }
+  if (/^(?:env|file|sealed):/.test(text)) {
+    return Result.map(await keep(written, name, text), ({ reference }) => ({
+      token: reference,
+      preview: reference,
+      until: null,
+    }))
+  }
+  if (text.startsWith("sha256:") || !/^[\x21-\x7e]{16,512}$/.test(text)) {
+    return Result.fail(adminBadRequest(
+      `${name}: expected 16 to 512 characters of visible ASCII without white space, sha256: and 64 digits of hex, or ` +
+        "env:NAME.",
+    ))
+  }
+  return Result.succeed(await hashed(text))
+}
+
+/** A token without its values. */
+export const tokenJson = ({ id, name, created_at, modified_at, options, values }: WrittenToken) => ({
+  id,
+  name,
+  created_at,
+  modified_at,
+  models: null,
+  expires: null,
+  spend_limits: null,
+  rate_limits: null,
+  metadata: null,
+  ...options,
+  token_preview: values[0]?.preview ?? null,
+  // Values that a rotation leaves valid for a while.
+  rotating: values.slice(1).map(({ preview, until }) => ({ token_preview: preview, until })),
+})

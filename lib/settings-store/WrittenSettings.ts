@@ -1,0 +1,66 @@
+/**
+ * The settings that are written through the management API: read from their store, put in force, changed.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import type * as Result from "effect/Result"
+import { Settings } from "../config/Settings.ts"
+import { SettingsControl } from "../config/SettingsControl.ts"
+import type { GatewayError } from "../errors.ts"
+import type { AuditPage, AuditQuery } from "./audit-entry.ts"
+import type { Change, NewSecret } from "./change.ts"
+import type { WrittenDocument } from "./document.ts"
+import { makeSealer } from "./sealing.ts"
+import { SettingsStore } from "./SettingsStore.ts"
+import { makeWrittenSettings } from "./written-settings.ts"
+
+/** Why requests cannot be answered yet, or at all. */
+export type Obstacle = Promise<void> | string
+
+/** What `WrittenSettings` does. */
+export interface WrittenSettingsShape {
+  /**
+   * What keeps requests from being answered: a promise while the store is being read for the first time, or why what it
+   * holds cannot be put in force, as a sentence: without it, a gateway would be served as if it had no limits and no tokens.
+   */
+  readonly obstacle: () => Obstacle | undefined
+  /** The document that is in force. */
+  readonly inForce: () => WrittenDocument
+  /** The newest document, which is in force by then. Fails if the store cannot be read. */
+  readonly newest: () => Promise<Result.Result<WrittenDocument, GatewayError>>
+  /**
+   * Changes the document, on top of what others have written by then: saves it with its audit entry, and puts it in force.
+   * Nothing has changed if it fails, as it does if the whole document would not be valid.
+   */
+  readonly change: (change: Change) => Promise<Result.Result<Response, GatewayError>>
+  /** Seals a secret. Fails without `BASEGATE_SECRET_KEY`. */
+  readonly seal: (secret: Redacted.Redacted<string>) => Promise<Result.Result<NewSecret, GatewayError>>
+  readonly audit: (query: AuditQuery) => Promise<Result.Result<AuditPage, GatewayError>>
+}
+
+const WrittenSettingsKey: Context.ServiceClass<
+  WrittenSettings,
+  "basegate/settings-store/WrittenSettings",
+  WrittenSettingsShape
+> = Context.Service<WrittenSettings, WrittenSettingsShape>()("basegate/settings-store/WrittenSettings")
+
+/** The written settings of a gateway. */
+export class WrittenSettings extends WrittenSettingsKey {
+  /** Over the store; another process's changes are put in force as the store tells of them. */
+  static readonly layer: Layer.Layer<WrittenSettings, never, Settings | SettingsControl | SettingsStore> =
+    Layer.effect(
+      WrittenSettings,
+      Effect.gen(function* () {
+        const { secretKeys } = yield* Settings
+        const store = yield* SettingsStore
+        const written = makeWrittenSettings(store, yield* SettingsControl, makeSealer(secretKeys))
+        const stop = store.changes(written.refresh)
+        yield* Effect.addFinalizer(() => Effect.sync(stop))
+        return written
+      }),
+    )
+}

@@ -1,0 +1,58 @@
+/**
+ * A change to the written settings.
+ *
+ * @module
+ */
+import type * as Result from "effect/Result"
+import type { GatewayError } from "../errors.ts"
+import type { AuditedKind } from "./audit-entry.ts"
+import type { WrittenDocument } from "./document.ts"
+
+/** Who makes a change, and from where. */
+export interface Author {
+  readonly who: string
+  readonly from: string | null
+}
+
+/** A secret that was sealed. */
+export interface NewSecret {
+  /** `sealed:{id}`, which the changed document has in its place. */
+  readonly reference: string
+  readonly id: string
+  readonly sealed: string
+  readonly preview: string
+}
+
+/** What a change is made with. */
+export interface Editing {
+  readonly document: WrittenDocument
+  /** The version that the changed document gets. */
+  readonly version: number
+  /** ISO date. */
+  readonly now: string
+}
+
+/** A changed document. */
+export interface Edited {
+  readonly document: WrittenDocument
+  /** Such as `update`. */
+  readonly action: string
+  readonly id: string
+  /** As it is shown, for the audit. */
+  readonly before: unknown
+  readonly after: unknown
+  /** Made once the change holds. */
+  readonly answer: () => Response
+}
+
+/** What is to be changed, and by whom. */
+export interface Change {
+  readonly author: Author
+  readonly kind: AuditedKind
+  readonly account: string
+  readonly gateway: string | null
+  /** Those that the changed document may refer to. */
+  readonly secrets?: ReadonlyArray<NewSecret>
+  /** Works on what others have written by then, so it may be called again. An answer of its own changes nothing. */
+  readonly edit: (editing: Editing) => Result.Result<Edited | Response, GatewayError>
+}

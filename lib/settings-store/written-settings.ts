@@ -1,0 +1,231 @@
+/**
+ * How written settings are read, put in force and changed.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { SettingsProblem } from "../config/declaration.ts"
+import type { ManagedSettings, SettingsControlShape } from "../config/SettingsControl.ts"
+import { adminBadRequest, adminUnavailable } from "../errors/admin-errors.ts"
+import { GatewayError } from "../errors.ts"
+import type { Change, Edited } from "./change.ts"
+import {
+  documentText,
+  emptyDocument,
+  parseDocument,
+  type SealedSecret,
+  type WrittenDocument,
+} from "./document.ts"
+import { entriesOf } from "./entries.ts"
+import { insist, isBusy } from "./insist.ts"
+import { previewOf, type Sealer } from "./sealing.ts"
+import type { SettingsStoreShape, StoredDocument, StoreProblem } from "./SettingsStore.ts"
+import type { WrittenSettingsShape } from "./WrittenSettings.ts"
+
+/** The largest document, in characters: each change writes all of it. */
+const mostText = 16_777_216
+
+type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
+type SealedSecrets = Readonly<Record<string, SealedSecret>>
+type Loaded = Result.Result<StoredDocument, StoreProblem>
+
+/** What keeps a document from holding. To the author of a gateway its fields are named alone. */
+const sentences = (problems: ReadonlyArray<SettingsProblem>, own?: string): string =>
+  problems.slice(0, 5).map(({ path: [, id = "", ...field], message }) => {
+    const place = id === own ? field : [id, ...field]
+    return place.length === 0 ? message : `${place.join(".")}: ${message}`
+  }).join("; ")
+
+/** The longest JSON that the audit keeps of a thing, in characters. */
+const mostShown = 65_536
+
+const bounded = (shown: unknown): unknown =>
+  (JSON.stringify(shown) ?? "").length <= mostShown ? shown : { too_long: true }
+
+/** The service, and a way to tell it that another process may have saved a document. */
+export interface RefreshedSettings extends WrittenSettingsShape {
+  readonly refresh: () => void
+}
+
+/** Makes the service, and puts in force what the store has. */
+export const makeWrittenSettings = (
+  store: SettingsStoreShape,
+  control: SettingsControlShape,
+  sealer: Sealer,
+): RefreshedSettings => {
+  let current = emptyDocument
+  let version = 0
+  /** Secrets that were opened, by id. */
+  let opened: Secrets = new Map()
+  /** Those of changes under way. */
+  const fresh = new Map<string, Redacted.Redacted<string>>()
+  let obstacle: Promise<void> | string | undefined
+  let isToldOf: string | undefined
+  /** Counts the loads, so that what was loaded first does not take the place of what was loaded later. */
+  let turns = 0
+  let lastTurn = 0
+
+  const managed = (document: WrittenDocument, secrets: Secrets): ManagedSettings => ({
+    gateways: entriesOf(document),
+    secret: (reference) => {
+      const id = reference.slice("sealed:".length)
+      return secrets.get(id) ?? fresh.get(id)
+    },
+  })
+  /** Puts a document in force, or says why it cannot be. */
+  const put = (document: WrittenDocument, of: number, secrets: Secrets): string | undefined => {
+    const done = control.manage(managed(document, secrets))
+    if (Result.isFailure(done)) return sentences(done.failure)
+    current = document
+    version = of
+    opened = secrets
+    obstacle = undefined
+    isToldOf = undefined
+    return undefined
+  }
+  const open = async ({ secrets }: WrittenDocument): Promise<Secrets> => {
+    const known = opened
+    const all = await Promise.all(
+      Object.entries(secrets).map(async ([id, { sealed }]) => {
+        const secret = known.get(id) ?? fresh.get(id) ?? await sealer.open(id, sealed)
+        return secret === undefined ? [] : [[id, secret] as const]
+      }),
+    )
+    return new Map(all.flat())
+  }
+  const adopt = async (stored: StoredDocument): Promise<string | undefined> => {
+    const turn = ++turns
+    try {
+      const document = parseDocument(stored.document)
+      const secrets = await open(document)
+      if (turn < lastTurn) return undefined
+      lastTurn = turn
+      const problem = put(document, stored.version, secrets)
+      return problem === undefined || secrets.size === Object.keys(document.secrets).length
+        ? problem
+        : `${problem} (no key of BASEGATE_SECRET_KEY opens some of its secrets)`
+    } catch (cause) {
+      return cause instanceof Error ? cause.message : "unknown"
+    }
+  }
+  const settled = (loaded: Loaded): Loaded | Promise<Loaded> => {
+    if (Result.isFailure(loaded) || loaded.success.version === version) return loaded
+    return adopt(loaded.success).then((problem): Loaded => {
+      if (problem === undefined) return loaded
+      if (isToldOf !== problem) {
+        isToldOf = problem
+        const msg = "the settings written through the management API cannot be used"
+        console.error(JSON.stringify({ level: "warn", msg, reason: problem }))
+      }
+      return Result.fail({ reason: "unavailable", detail: problem })
+    })
+  }
+  /** Loads the newest document and puts it in force: at once if the store answers at once, and nobody else has written. */
+  const newest = (): Loaded | Promise<Loaded> => {
+    const loading = store.load()
+    return loading instanceof Promise ? loading.then(settled) : settled(loading)
+  }
+
+  /** What is sealed under a key that is no longer the first, sealed anew. */
+  const resealed = async ({ secrets }: WrittenDocument): Promise<SealedSecrets> => {
+    const anew: Record<string, SealedSecret> = {}
+    for (const [id, before] of Object.entries(secrets)) {
+      const secret = opened.get(id)
+      if (secret === undefined || !await sealer.isOld(before.sealed)) continue
+      anew[id] = { ...before, sealed: await sealer.seal(id, secret) }
+    }
+    return anew
+  }
+  const edit = (change: Change, anew: SealedSecrets): Result.Result<Edited | Response, GatewayError> => {
+    const { account, gateway, secrets = [] } = change
+    const own = secrets.map(({ id, sealed, preview }) => [id, { account, sealed, preview }] as const)
+    const document = { ...current, secrets: { ...current.secrets, ...anew, ...Object.fromEntries(own) } }
+    const edited = change.edit({ document, version: version + 1, now: new Date().toISOString() })
+    if (Result.isFailure(edited) || edited.success instanceof Response) return edited
+    const checked = control.check(managed(edited.success.document, opened))
+    return Result.isSuccess(checked)
+      ? edited
+      : Result.fail(adminBadRequest(`${sentences(checked.failure, `${account}/${gateway}`)}.`))
+  }
+  const save = async (change: Change): Promise<Result.Result<Response, StoreProblem | GatewayError>> => {
+    const anew = await resealed(current)
+    const loading = newest()
+    const loaded = loading instanceof Promise ? await loading : loading
+    // From here on a store that answers at once lets nothing else of the process run: its own writers never conflict.
+    if (Result.isFailure(loaded)) return Result.fail(loaded.failure)
+    if (loaded.success.version !== version) {
+      return Result.fail({ reason: "conflict", detail: "it has changed" })
+    }
+    const edited = edit(change, anew)
+    if (Result.isFailure(edited)) return Result.fail(edited.failure)
+    if (edited.success instanceof Response) return Result.succeed(edited.success)
+    const { document, action, id, before, after, answer } = edited.success
+    const text = documentText(document)
+    if (text.length > mostText) {
+      return Result.fail(adminBadRequest(`All that is written would have more than ${mostText} characters.`))
+    }
+    const { author, kind, account, gateway } = change
+    const audit = {
+      id: crypto.randomUUID(),
+      when: new Date().toISOString(),
+      ...author,
+      action: `${kind}.${action}`,
+      kind,
+      account_id: account,
+      gateway_id: gateway,
+      resource_id: id,
+      before: bounded(before),
+      after: bounded(after),
+    }
+    const saving = store.save({ document: text, ifVersion: version, audit })
+    const saved = saving instanceof Promise ? await saving : saving
+    if (Result.isFailure(saved)) return Result.fail(saved.failure)
+    const kept = parseDocument(text)
+    lastTurn = ++turns
+    put(kept, saved.success, new Map([...opened, ...fresh].filter(([secret]) => secret in kept.secrets)))
+    return Result.succeed(answer())
+  }
+
+  const unavailable = ({ detail }: StoreProblem): GatewayError =>
+    adminUnavailable(`The store of written settings cannot be used: ${detail}.`)
+  const begin = async (): Promise<void> => {
+    await insist(newest)
+    // A file that cannot be read stops nothing, as with the log; what it holds is put in force as soon as it can be.
+    obstacle = isToldOf === undefined ? undefined : `BASEGATE_DB: ${isToldOf}`
+  }
+  const first = newest()
+  if (first instanceof Promise || isBusy(first)) obstacle = begin()
+
+  return {
+    obstacle: () => obstacle,
+    inForce: () => current,
+    newest: async () => {
+      const loaded = await insist(newest)
+      return Result.isFailure(loaded) ? Result.fail(unavailable(loaded.failure)) : Result.succeed(current)
+    },
+    change: async (change) => {
+      const saved = await insist(() => save(change))
+      for (const { id } of change.secrets ?? []) fresh.delete(id)
+      return Result.mapError(
+        saved,
+        (failure) => failure instanceof GatewayError ? failure : unavailable(failure),
+      )
+    },
+    seal: async (secret) => {
+      if (!sealer.canSeal) {
+        return Result.fail(adminBadRequest(
+          "The gateway has no BASEGATE_SECRET_KEY to seal secrets with: set it (32 bytes in base64), or write env:NAME " +
+            "and put the secret into the variable NAME.",
+        ))
+      }
+      const id = crypto.randomUUID()
+      const sealed = await sealer.seal(id, secret)
+      fresh.set(id, secret)
+      const preview = previewOf(Redacted.value(secret))
+      return Result.succeed({ reference: `sealed:${id}`, id, sealed, preview })
+    },
+    audit: async (query) => Result.mapError(await insist(() => store.audit(query)), unavailable),
+    refresh: () => void newest(),
+  }
+}
