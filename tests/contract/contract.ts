@@ -47,6 +47,7 @@ import { routeCases } from "./cases/routes.ts"
 import { wireFaultCases, wireFaultEntries } from "./cases/wire-faults.ts"
 import { webSocketBoundCases, webSocketBoundEntries } from "./cases/websocket-bounds.ts"
 import { usageRefusalCases, usageRefusalEntries } from "./cases/usage-refusals.ts"
+import { writtenSettingsCases, writtenSettingsEntries } from "./cases/written-settings.ts"
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
 import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partitions.ts"
 import { limitCases, limitEntries } from "./cases/limits.ts"
@@ -123,6 +124,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "parser cost": { cases: parserCostCases },
   "caller text": { cases: callerTextCases, configured: callerTextEntries },
   "log api": { cases: logApiCases, configured: logApiEntries },
+  "written settings": { cases: writtenSettingsCases, configured: writtenSettingsEntries },
   "log figures": { cases: logFigureCases, configured: logFigureEntries },
 }
 

@@ -1,0 +1,169 @@
+/** Settings that are written through the management API hold for the next request, on every runtime. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { chat, type Configured, type Harness, json } from "../harness.ts"
+import { adminToken } from "./log-api.ts"
+
+/** Seals what these cases write. */
+const secretKey = btoa("0123456789abcdef0123456789abcdef")
+
+/** What these cases need configured. */
+export const writtenSettingsEntries = (): Configured => ({
+  entries: { "written-not": {} },
+  variables: {
+    BASEGATE_SECRET_KEY: secretKey,
+    BASEGATE_METRICS_TOKEN: "met-contract",
+    WRITTEN_KEY: "sk-by-reference",
+  },
+})
+
+interface Answer {
+  readonly status: number
+  readonly etag: string | null
+  readonly body: {
+    readonly errors: ReadonlyArray<{ readonly code: number; readonly message: string }>
+    readonly result: Readonly<Record<string, unknown>>
+  }
+}
+
+export const writtenSettingsCases = (harness: Harness): void => {
+  const write = async (
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const response = await fetch(`${harness.configured.url}/client/v4/accounts/account/ai-gateway/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminToken}`, ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    return {
+      status: response.status,
+      etag: response.headers.get("etag"),
+      body: await response.json() as Answer["body"],
+    }
+  }
+  const call = async (gateway: string, headers: Record<string, string> = {}, path = "baseten/v1") => {
+    const response = await fetch(`${harness.entry(gateway)}/${path}/chat/completions`, {
+      method: "POST",
+      headers: { ...json, ...headers },
+      body: chat(),
+    })
+    await response.text()
+    return response.status
+  }
+  const messageOf = ({ body }: Answer) => body.errors[0]?.message ?? ""
+
+  test("a gateway that is written exists for the next request, and one that is deleted does not", async () => {
+    const created = await write("POST", "gateways", { id: "written-one", rate_limiting_limit: null })
+    assert.deepEqual([created.status, created.body.result["id"]], [200, "written-one"])
+    assert.equal(await call("written-one"), 200)
+    const limited = { rate_limits: [{ limit: 1, interval: 3600 }] }
+    assert.equal((await write("PATCH", "gateways/written-one", limited)).status, 200)
+    assert.deepEqual([await call("written-one"), await call("written-one")], [200, 429])
+    assert.equal((await write("PATCH", "gateways/written-one", { rate_limits: null })).status, 200)
+    assert.equal(await call("written-one"), 200)
+    assert.equal((await write("DELETE", "gateways/written-one")).status, 200)
+    assert.equal(await call("written-one"), 400)
+  })
+
+  test("two writers: If-Match lets the first pass, and shows the second what it has missed", async () => {
+    await write("POST", "gateways", { id: "written-two", cache_ttl: 1 })
+    const { etag } = await write("GET", "gateways/written-two")
+    const headers = { "if-match": etag ?? "" }
+    const both = await Promise.all(
+      [2, 3].map((cache_ttl) => write("PATCH", "gateways/written-two", { cache_ttl }, headers)),
+    )
+    assert.deepEqual(both.map(({ status }) => status).sort(), [200, 409])
+    const [won, lost] = both.toSorted((one, other) => one.status - other.status)
+    assert.equal(lost?.body.result["cache_ttl"], won?.body.result["cache_ttl"])
+    assert.deepEqual([lost?.etag, messageOf(lost as Answer)], [won?.etag, messageOf(lost as Answer)])
+    assert.equal((await write("DELETE", "gateways/written-two", undefined, headers)).status, 409)
+    const late = { "if-match": lost?.etag ?? "" }
+    assert.equal((await write("DELETE", "gateways/written-two", undefined, late)).status, 200)
+  })
+
+  test("concurrent writers without If-Match all succeed, and nothing of them is lost", async () => {
+    const ids = Array.from({ length: 12 }, (_, at) => `written-many-${at}`)
+    const made = await Promise.all(ids.map((id) => write("POST", "gateways", { id })))
+    assert.deepEqual(made.map(({ status }) => status), ids.map(() => 200))
+    for (const id of ids) assert.equal((await write("DELETE", `gateways/${id}`)).status, 200)
+  })
+
+  test("what is declared is read-only, and what is wrong is named", async () => {
+    const declared = await write("PATCH", "gateways/written-not", { cache_ttl: 5 })
+    assert.equal(declared.status, 409)
+    assert.match(messageOf(declared), /BASEGATE_CONFIG/)
+    const wrong = await write("POST", "gateways", {
+      id: "written-bad",
+      cache_ttl: -1,
+      retry_dealy: 5,
+      zdr: false,
+    })
+    assert.equal(wrong.status, 400)
+    assert.match(messageOf(wrong), /retry_dealy: unknown setting; perhaps retry_delay.*cache_ttl: expected/)
+    assert.equal(await call("written-bad"), 400)
+    for (const id of ["__proto__", "a b", "", 5, "x".repeat(65)]) {
+      assert.equal((await write("POST", "gateways", { id } as object)).status, 400, `${id}`)
+    }
+    assert.equal((await write("GET", "gateways/constructor")).status, 404)
+  })
+
+  test("a key is sealed and used, never shown; a reference never names a variable of the gateway's", async () => {
+    const secret = "sk-sealed-0123456789-tail"
+    await write("POST", "gateways", { id: "written-keys" })
+    const config = { provider_slug: "baseten", alias: "default", default_config: true }
+    const made = await write("POST", "gateways/written-keys/provider_configs", { ...config, secret })
+    assert.deepEqual([made.status, made.body.result["secret_preview"]], [200, "****tail"])
+    const id = harness.nextCase()
+    assert.equal(await call("written-keys", { authorization: "", "x-simulator-case": id }), 200)
+    assert.match(harness.headersOf(id).get("authorization") ?? "", new RegExp(`${secret}$`))
+    const alias = { ...config, alias: "second", default_config: false }
+    const own = await write("POST", "gateways/written-keys/provider_configs", {
+      ...alias,
+      secret: "env:BASEGATE_ADMIN_TOKEN",
+    })
+    assert.equal(own.status, 400)
+    const referred = await write("POST", "gateways/written-keys/provider_configs", {
+      ...alias,
+      secret: "env:WRITTEN_KEY",
+    })
+    assert.equal(referred.body.result["secret_preview"], "env:WRITTEN_KEY")
+    const shown = await Promise.all(
+      ["gateways/written-keys", "gateways/written-keys/provider_configs", "audit?per_page=100"].map((path) =>
+        write("GET", path)
+      ),
+    )
+    assert.ok(!JSON.stringify(shown).includes(secret))
+    await write("DELETE", "gateways/written-keys")
+  })
+
+  test("a custom provider is there for the account's gateways, and the audit says who made it", async () => {
+    await write("POST", "gateways", { id: "written-custom" })
+    const made = await write("POST", "custom-providers", {
+      name: "Local",
+      slug: "written",
+      base_url: harness.simulator.url,
+      allow_http: true,
+    })
+    assert.equal(made.status, 200)
+    assert.equal(await call("written-custom", {}, "custom-written/v1"), 200)
+    const audit = await write("GET", "audit?per_page=1")
+    const [entry] = audit.body.result as unknown as ReadonlyArray<Record<string, unknown>>
+    assert.deepEqual(
+      [entry?.["who"], entry?.["action"], entry?.["resource_id"]],
+      ["admin", "custom_provider.create", made.body.result["id"]],
+    )
+    assert.equal((await write("DELETE", `custom-providers/${made.body.result["id"]}`)).status, 200)
+    assert.equal(await call("written-custom", {}, "custom-written/v1"), 400)
+    await write("DELETE", "gateways/written-custom")
+  })
+
+  test("the metrics token opens /metrics alone", async () => {
+    const headers = { authorization: "Bearer met-contract" }
+    const metrics = await fetch(`${harness.configured.url}/metrics`, { headers })
+    assert.deepEqual([metrics.status, (await metrics.text()).includes("basegate_build_info")], [200, true])
+    assert.equal((await write("GET", "gateways", undefined, headers)).status, 401)
+  })
+}
