@@ -24,11 +24,9 @@ import { handleHealth } from "./health/handler.ts"
 import { planDirect, planUniversal } from "./plan/plan-request.ts"
 import { runPlan } from "./plan/run-plan.ts"
 import { type Answer, answerOfResponse } from "./relay/answer.ts"
-import type { SpendLimit } from "./limit/SpendLimit.ts"
 import { placeOf } from "./route/paths.ts"
 import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
 import type { UrlResolver } from "./route/UrlResolver.ts"
-import type { Store } from "./store/Store.ts"
 
 /** The services of the path, resolved once. */
 export interface PipelineServices extends CallServices {
@@ -42,7 +40,7 @@ export interface PipelineServices extends CallServices {
 export type PipelineResult = Result.Result<Answer, GatewayError>
 
 /** What handlers that are Effects run on: the management API and the health checks. */
-export type HandlerServices = AdminServices | SpendLimit | Store
+export type HandlerServices = AdminServices
 
 /** Runs the handlers that are Effects: the management API and the health checks. */
 export type RunEffect = (

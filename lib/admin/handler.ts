@@ -15,6 +15,7 @@ import type { LogScope } from "../request-log/entry.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import type { WrittenDocument } from "../settings-store/document.ts"
 import { WrittenSettings, type WrittenSettingsShape } from "../settings-store/WrittenSettings.ts"
+import type { Store } from "../store/Store.ts"
 import { prometheusType } from "../telemetry/metrics/prometheus-text.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import type { AdminRoute } from "../route/admin-paths.ts"
@@ -24,12 +25,13 @@ import { adminHeaders, envelope } from "./envelope.ts"
 import { listGateways, showGateway } from "./gateway-list.ts"
 import { askedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
+import { gatewaysWithLimits, showLimits } from "./limit-handlers.ts"
 import { exportLogs } from "./log-export.ts"
 import { handleWritten } from "./written/handle-written.ts"
 import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-handlers.ts"
 
 /** What the management API works with. */
-export type AdminServices = Metrics | RequestLog | Settings | SettingsControl | WrittenSettings
+export type AdminServices = Metrics | RequestLog | Settings | SettingsControl | Store | WrittenSettings
 
 type Answer = Effect.Effect<Response, GatewayError, RequestLog>
 
@@ -106,6 +108,9 @@ export const handleAdmin = (
       if (request.method === "DELETE" && answer.ok) yield* removeLog({ account, gateway: id })
       return answer
     }
+    if (name === "limits" && id === "") {
+      return yield* showLimits(gatewaysWithLimits(settings, account), searchParams)
+    }
     if (name === "gateways") {
       const document = yield* newest(written)
       const asked = yield* answered(askedFormat(searchParams, request.headers))
@@ -131,6 +136,8 @@ export const handleAdmin = (
       )
     }
     switch (name) {
+      case "limits":
+        return yield* showLimits([gateway], searchParams)
       case "gateway":
         return showGateway(services, yield* newest(written), account, id)
       case "url":

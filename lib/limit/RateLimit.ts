@@ -8,28 +8,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { RateRule } from "../config/limit-rules.ts"
-import { defaultZone, type WindowLength, windowText } from "../config/window-length.ts"
+import { defaultZone, windowText } from "../config/window-length.ts"
 import { type GatewayError, rateLimited } from "../errors.ts"
 import { Store, type StoreShape } from "../store/Store.ts"
-import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
-import {
-  additionOf,
-  type Counted,
-  countOf,
-  type DigestName,
-  rememberDigests,
-  usageAdditions,
-  usagesIn,
-  windowName,
-} from "./counter-keys.ts"
-import { type LimitSubject, ratePartition } from "./partition.ts"
+import { additionOf, rememberDigests, usageAdditions, usagesIn } from "./counter-keys.ts"
+import type { LimitSubject } from "./partition.ts"
+import { type RateCount, rateCountsOf, rateLength } from "./rates.ts"
 import { type Quota, refusalFields, type RuleState, secondsUntilMore } from "./ratelimit-fields.ts"
-import { millisUntilMore, periodsOf, remaining, secondsOf } from "./windows.ts"
-
-interface RateCount extends Counted {
-  readonly rule: RateRule
-}
+import { millisUntilMore, remaining, secondsOf } from "./windows.ts"
 
 /** Charges tokens to the rules of a request, in the window in which it ended. */
 export type TokenCharge = (tokens: number) => Awaitable<void>
@@ -122,38 +110,18 @@ export const makeRateLimit = (store: StoreShape, { wall }: PlainClock): RateLimi
 
   return {
     acquire: (rules, subject) =>
-      rules.length === 0 ? unlimited : whenReady(countsOf(rules, subject, digest), acquire),
+      rules.length === 0 ? unlimited : whenReady(rateCountsOf(rules, subject, digest), acquire),
     prepareTokenCharge: (rules, subject) => {
       const due = rules.filter(({ unit }) => unit === "tokens")
-      return due.length === 0 ? chargeNothing : whenReady(countsOf(due, subject, digest), charge)
+      return due.length === 0 ? chargeNothing : whenReady(rateCountsOf(due, subject, digest), charge)
     },
   }
 }
 
-const countsOf = (
-  rules: ReadonlyArray<RateRule>,
-  subject: LimitSubject,
-  digest: DigestName,
-): Awaitable<ReadonlyArray<RateCount>> => {
-  const counts: Array<Awaitable<RateCount>> = []
-  for (const rule of rules) {
-    const partition = ratePartition(rule, subject)
-    if (partition === undefined) continue
-    const { id, limit, unit, technique, time_zone: zone = defaultZone } = rule
-    const length = lengthOf(rule)
-    const window = { limit, technique, periods: periodsOf(length, zone) }
-    const name = ["rate", subject.gateway, id, unit, ...windowName(length, zone)]
-    const count = countOf(subject.gateway, name, partition, undefined, digest)
-    counts.push(whenReady(count, (count) => ({ rule, count, window })))
-  }
-  return allReady(counts)
-}
-
-/** A rule has one or the other. */
-const lengthOf = ({ interval, window }: RateRule): WindowLength => window ?? interval ?? 0
-
 const detailOf = (rule: RateRule, seconds: number): string => {
   const { id, limit, unit, time_zone: zone = defaultZone } = rule
-  return `The limit "${id}" of ${limit} ${unit} per ${windowText(lengthOf(rule), zone, " s")} is used up. ` +
+  return `The limit "${id}" of ${limit} ${unit} per ${
+    windowText(rateLength(rule), zone, " s")
+  } is used up. ` +
     `Try again in ${seconds} s.`
 }

@@ -32,19 +32,46 @@ const carriedIn = ({ periods, technique }: Window, now: number): number => {
   return (end - now) / (end - start)
 }
 
-/** The state of a rule's budget. */
-export const stateOf = (rule: SpendRule, { previous, current }: WindowUsage, now: number): BudgetState => {
-  const window = spendWindow(rule)
+/** How far a window is used, in its own units. */
+export interface UsedWindow {
+  readonly used: number
+  /** At least 0. */
+  readonly left: number
+  /** When all of the limit is there again if no more is used. */
+  readonly resetsAt: number
+  /**
+   * When nothing is left if it is used on as in its period so far; `undefined` if that is not before its end, and for
+   * sliding windows, whose use ends only as it began.
+   */
+  readonly runsOutAt: number | undefined
+}
+
+/** How far a window is used. */
+export const usedOf = (window: Window, { previous, current }: WindowUsage, now: number): UsedWindow => {
   const { start, end } = window.periods.at(now)
-  const spent = Math.round(current + previous * carriedIn(window, now))
-  // What a sliding window counted in its current bucket counts until the end of the next.
-  const isCarriedOn = window.technique === "sliding" && current > 0
+  const used = Math.round(current + previous * carriedIn(window, now))
+  const left = Math.max(0, window.limit - used)
+  const isSliding = window.technique === "sliding"
+  const pace = isSliding ? 0 : used / Math.max(1, now - start)
+  const runsOut = left === 0 ? now : pace === 0 ? Infinity : now + Math.ceil(left / pace)
+  return {
+    used,
+    left,
+    // What a sliding window counted in its current bucket counts until the end of the next.
+    resetsAt: isSliding && current > 0 ? end + end - start : end,
+    runsOutAt: runsOut < end ? runsOut : undefined,
+  }
+}
+
+/** The state of a rule's budget. */
+const stateOf = (rule: SpendRule, usage: WindowUsage, now: number): BudgetState => {
+  const { used, left, resetsAt } = usedOf(spendWindow(rule), usage, now)
   return {
     id: rule.id,
     limit: rule.limit,
-    spent: dollars(spent),
-    left: dollars(Math.max(0, window.limit - spent)),
-    resets_at: new Date(isCarriedOn ? end + end - start : end).toISOString(),
+    spent: dollars(used),
+    left: dollars(left),
+    resets_at: new Date(resetsAt).toISOString(),
   }
 }
 

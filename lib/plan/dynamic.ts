@@ -14,6 +14,7 @@ import { optionsForCall } from "../config/request-options.ts"
 import type { RouteGraph } from "../dynamic-route/graph.ts"
 import { type ModelNode, startTraversal } from "../dynamic-route/traversal.ts"
 import { GatewayError } from "../errors.ts"
+import { routeLimitId } from "../limit/route-limits.ts"
 import { valueAt } from "../json/value-at.ts"
 import { atProvider, type Planning } from "./direct.ts"
 import { call, clientLeft, failed, limit, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
@@ -39,7 +40,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
   let failure: PlanResult | undefined
   while (node.kind !== "end") {
     if (node.kind === "limit") {
-      const id = `route.${graph.name}.${node.element}`
+      const id = routeLimitId(graph.name, node.element)
       const { limitType, value, limit: most, windowMs, technique } = node
       const { provider } = target.route
       const result = yield* limit({ id, provider, value, limitType, limit: most, windowMs, technique })

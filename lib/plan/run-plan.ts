@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { Call, type CallContext, type Next, type PendingAnswer } from "../call/call.ts"
-import type { SpendLimits } from "../config/limit-rules.ts"
+import { routeBudget, routeRate } from "../limit/route-limits.ts"
 import type { RateLimit } from "../limit/RateLimit.ts"
 import type { SpendLimit } from "../limit/SpendLimit.ts"
 import { textDigest } from "../redaction/digest.ts"
@@ -59,26 +59,15 @@ export const runPlan = async (
 const ask = async (
   { rateLimit, spendLimit }: PlanServices,
   { gateway }: CallContext,
-  { id, provider, value, limitType, limit, windowMs, technique }: LimitStep,
+  step: LimitStep,
 ): Promise<LimitResult> => {
+  const { id, provider, value, limitType } = step
   const key = await textDigest(value)
   const subject = { gateway: gateway.id, key, model: undefined, metadata: { key } }
   if (limitType === "count") {
-    const rule = { id, limit, interval: windowMs / 1000, technique, unit: "requests", per: ["key"] } as const
-    return Result.map(await rateLimit.acquire([rule], subject), () => [])
+    return Result.map(await rateLimit.acquire([routeRate(id, step)], subject), () => [])
   }
-  const limits: SpendLimits = {
-    enabled: true,
-    rules: [{
-      id,
-      limit,
-      limitType: "cost",
-      window: windowMs / 1000,
-      technique,
-      enabled: true,
-      metadata: { key: { mode: "partition" } },
-    }],
-  }
+  const limits = { enabled: true, rules: [routeBudget(id, step)] }
   const spender = { ...subject, provider }
   return Result.map(await spendLimit.check(limits, spender), () => [{ limits, subject: spender }])
 }

@@ -36,6 +36,8 @@ const table = [
   ["log.response", below(`gateways/${id}/logs/${id}/response`), reads],
   ["analytics", below(`gateways/${id}/analytics`), reads],
   ["analytics", below("analytics"), reads],
+  ["limits", below(`gateways/${id}/limits`), reads],
+  ["limits", below("limits"), reads],
   ["gateways", below("gateways"), list],
   ["gateway", below(`gateways/${id}`), ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]],
   ["routes", below(`gateways/${id}/routes`), list],
@@ -80,6 +82,7 @@ export type AdminName =
   | "log.request"
   | "log.response"
   | "analytics"
+  | "limits"
   | "gateways"
   | "gateway"
   | WrittenName
@@ -99,8 +102,8 @@ export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayE
   }
   return Result.fail(
     adminNotFound(
-      "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, custom-providers and " +
-        "audit, gateways/{gateway_id}, and below that logs, analytics, routes, provider_configs, tokens and " +
+      "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, custom-providers, " +
+        "limits and audit, gateways/{gateway_id}, and below that logs, analytics, limits, routes, provider_configs, tokens and " +
         "url/{provider}.",
     ),
   )

@@ -51,6 +51,7 @@ import { writtenSettingsCases, writtenSettingsEntries } from "./cases/written-se
 import { webSocketCases, webSocketEntries } from "./cases/websocket.ts"
 import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partitions.ts"
 import { limitCases, limitEntries } from "./cases/limits.ts"
+import { limitStateCases, limitStateEntries } from "./cases/limit-states.ts"
 import { slowUploadCases, slowUploadEntries } from "./cases/slow-uploads.ts"
 import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
@@ -116,6 +117,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "shared misses": { cases: sharedMissCases, configured: sharedMissEntries },
   limits: { cases: limitCases, configured: limitEntries },
   "limit partitions": { cases: limitPartitionCases, configured: limitPartitionEntries },
+  "limit states": { cases: limitStateCases, configured: limitStateEntries },
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
   "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries },
