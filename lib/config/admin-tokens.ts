@@ -17,7 +17,7 @@ export interface AdminToken {
 const named = /^([\w.-]{1,64}):(read|write):(\S+)$/
 
 /** What looks like a name and a role, but has a role that does not exist: as plain text it would be able to write. */
-const misspelt = /^[\w.-]{1,64}:[A-Za-z]+:\S+$/
+const misspelt = /^[\w.-]{1,64}:[A-Za-z]+:\S*$/
 
 const items = (value: string): ReadonlyArray<string> =>
   value.split(",").map((item) => item.trim()).filter((item) => item !== "")

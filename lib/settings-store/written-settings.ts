@@ -30,10 +30,11 @@ type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
 type SealedSecrets = Readonly<Record<string, SealedSecret>>
 type Loaded = Result.Result<StoredDocument, StoreProblem>
 
-/** What keeps a document from holding. To the author of a gateway its fields are named alone. */
-const sentences = (problems: ReadonlyArray<SettingsProblem>, own?: string): string =>
+/** What keeps a document from holding. To its author the fields of what is written are named alone. */
+const sentences = (problems: ReadonlyArray<SettingsProblem>, change?: Change): string =>
   problems.slice(0, 5).map(({ path: [, id = "", ...field], message }) => {
-    const place = id === own ? field : [id, ...field]
+    const ofGateway = change?.kind === "token" && field[0] === "tokens" ? field.slice(2) : field
+    const place = id === `${change?.account}/${change?.gateway}` ? ofGateway : [id, ...field]
     return place.length === 0 ? message : `${place.join(".")}: ${message}`
   }).join("; ")
 
@@ -138,7 +139,7 @@ export const makeWrittenSettings = (
     return anew
   }
   const edit = (change: Change, anew: SealedSecrets): Result.Result<Edited | Response, GatewayError> => {
-    const { account, gateway, secrets = [] } = change
+    const { account, secrets = [] } = change
     const own = secrets.map(({ id, sealed, preview }) => [id, { account, sealed, preview }] as const)
     const document = { ...current, secrets: { ...current.secrets, ...anew, ...Object.fromEntries(own) } }
     const edited = change.edit({ document, version: version + 1, now: new Date().toISOString() })
@@ -146,7 +147,7 @@ export const makeWrittenSettings = (
     const checked = control.check(managed(edited.success.document, opened))
     return Result.isSuccess(checked)
       ? edited
-      : Result.fail(adminBadRequest(`${sentences(checked.failure, `${account}/${gateway}`)}.`))
+      : Result.fail(adminBadRequest(`${sentences(checked.failure, change)}.`))
   }
   const save = async (change: Change): Promise<Result.Result<Response, StoreProblem | GatewayError>> => {
     const anew = await resealed(current)

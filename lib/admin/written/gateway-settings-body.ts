@@ -15,6 +15,7 @@ import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.
 import { sameJson } from "./members.ts"
 import { isNotedField, notedProblem, readOnlyFields } from "./noted-fields.ts"
 import { keepHeaders } from "./references.ts"
+import { withRuleDefaults } from "./spend-rules.ts"
 
 /** Lists that have routes of their own in the management API. */
 export const listFields = ["tokens", "routes", "provider_keys"] as const
@@ -32,21 +33,6 @@ const decode = SchemaParser.decodeUnknownResult(GatewayEntry)
 
 /** Whether `null` is a value of a setting; otherwise it stands for the default. */
 const acceptsNull = (name: string): boolean => Result.isSuccess(decode({ [name]: null }))
-
-/** Cloudflare takes spend rules without what has a default. */
-const spendLimits = (value: unknown): unknown => {
-  if (!isObject(value)) return value
-  const { rules = [], ...rest } = value
-  return {
-    enabled: true,
-    ...rest,
-    rules: Array.isArray(rules)
-      ? rules.map((rule: unknown, at) =>
-        isObject(rule) ? { id: `rule-${at + 1}`, enabled: true, technique: "fixed", ...rule } : rule
-      )
-      : rules,
-  }
-}
 
 /** Custom providers with their secret headers sealed. */
 const customProviders = async (
@@ -107,7 +93,7 @@ export const readGatewayBody = async (
     } else if (value === null) {
       settings.set(name, acceptsNull(name) ? null : undefined)
     } else if (name === "spend_limits") {
-      settings.set(name, spendLimits(value))
+      settings.set(name, withRuleDefaults(value))
     } else if (name === "custom_providers") {
       const kept = await customProviders(written, document, value, before[name])
       if (Result.isFailure(kept)) return Result.fail(kept.failure)

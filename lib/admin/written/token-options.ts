@@ -10,15 +10,17 @@ import type { JsonObject } from "../../json/parse.ts"
 import { textDigest } from "../../redaction/digest.ts"
 import type { TokenValue, WrittenToken } from "../../settings-store/document.ts"
 import { keep } from "./references.ts"
+import { withRuleDefaults } from "./spend-rules.ts"
 import type { WriteContext } from "./context.ts"
 import type { Members } from "./members.ts"
 
 /** What stands beside a token's name in its setting. */
 const optionNames = ["models", "expires", "spend_limits", "rate_limits", "metadata"] as const
 
-/** The longest name, in characters. */
-const nameForm = /^[\w.:@-]{1,64}$/
-const nameExpected = "a name of up to 64 of A-Z a-z 0-9 _ . : @ -"
+/** As in a settings file. */
+const nameForm = /^(?!\s)[^\p{C}/]{1,64}(?<!\s)$/u
+const nameExpected =
+  "a name of up to 64 characters, without slashes, control characters, or blanks at its ends"
 
 /** A token's name. */
 export const tokenName = (members: Members): string | undefined =>
@@ -31,7 +33,8 @@ export const tokenName = (members: Members): string | undefined =>
 export const optionsOf = (members: Members, before: JsonObject = {}): JsonObject => {
   const options: Record<string, unknown> = {}
   for (const name of optionNames) {
-    const value = members.any(name)
+    const given = members.any(name)
+    const value = name === "spend_limits" ? withRuleDefaults(given) : given
     if (members.has(name) ? value !== undefined : before[name] !== undefined) {
       options[name] = members.has(name) ? value : before[name]
     }
