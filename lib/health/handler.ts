@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
+import { WrittenSettings } from "../settings-store/WrittenSettings.ts"
 import type { OwnRoute } from "../route/routes.ts"
 import { Store } from "../store/Store.ts"
 import { product } from "../version.ts"
@@ -18,6 +19,12 @@ const answer = (body: object, status = 200): Response =>
  * logs to memory, and taking it out of service would help no caller.
  */
 const readiness = Effect.gen(function* () {
+  if (typeof (yield* WrittenSettings).obstacle() === "string") {
+    const problem =
+      "The settings that were written through the management API cannot be used: calls are answered 500. " +
+      "The gateway's standard error says why."
+    return answer({ status: "unavailable", problem }, 503)
+  }
   // An embedding app monitors its own log.
   if ((yield* Settings).logFile === undefined) return answer({ status: "ok" })
   const log = yield* (yield* RequestLog).health
@@ -34,5 +41,5 @@ const readiness = Effect.gen(function* () {
 export const handleHealth = ({ name }: OwnRoute): Effect.Effect<
   Response,
   never,
-  RequestLog | Settings | Store
+  RequestLog | Settings | Store | WrittenSettings
 > => name === "readyz" ? readiness : Effect.succeed(answer(name === "home" ? product : { status: "ok" }))

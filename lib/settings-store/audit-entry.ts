@@ -16,6 +16,8 @@ export interface AuditEntry {
   readonly who: string
   /** The client's address; `null` if the host does not know it. */
   readonly from: string | null
+  /** Of whom a proxy says that it has asked; `null` if none does. */
+  readonly forwarded_for: string | null
   /** Such as `gateway.update`. */
   readonly action: string
   readonly kind: AuditedKind

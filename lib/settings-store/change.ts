@@ -12,6 +12,7 @@ import type { WrittenDocument } from "./document.ts"
 export interface Author {
   readonly who: string
   readonly from: string | null
+  readonly forwarded_for: string | null
 }
 
 /** A secret that was sealed. */

@@ -44,6 +44,14 @@ const mostShown = 65_536
 const bounded = (shown: unknown): unknown =>
   (JSON.stringify(shown) ?? "").length <= mostShown ? shown : { too_long: true }
 
+const closed = "no key of BASEGATE_SECRET_KEY opens some of its secrets"
+
+/** For callers, who need not know which gateways there are. */
+const unusable = (problem: string): string =>
+  `BASEGATE_DB: the settings written there cannot be used${
+    problem.includes(closed) ? `: ${closed}` : ""
+  }, as standard error says`
+
 /** The service, and a way to tell it that another process may have saved a document. */
 export interface RefreshedSettings extends WrittenSettingsShape {
   readonly refresh: () => void
@@ -105,7 +113,7 @@ export const makeWrittenSettings = (
       const problem = put(document, stored.version, secrets)
       return problem === undefined || secrets.size === Object.keys(document.secrets).length
         ? problem
-        : `${problem} (no key of BASEGATE_SECRET_KEY opens some of its secrets)`
+        : `${problem} (${closed})`
     } catch (cause) {
       return cause instanceof Error ? cause.message : "unknown"
     }
@@ -193,7 +201,7 @@ export const makeWrittenSettings = (
   const begin = async (): Promise<void> => {
     await insist(newest)
     // A file that cannot be read stops nothing, as with the log; what it holds is put in force as soon as it can be.
-    obstacle = isToldOf === undefined ? undefined : `BASEGATE_DB: ${isToldOf}`
+    obstacle = isToldOf === undefined ? undefined : unusable(isToldOf)
   }
   const first = newest()
   if (first instanceof Promise || isBusy(first)) obstacle = begin()

@@ -243,6 +243,25 @@ test("no secret stands in an answer, in the audit, or in what refuses it", () =>
     assert.ok(!shown.includes(secretKey))
   }))
 
+test("lists are exported whole, page by page", () =>
+  written(async (write) => {
+    await write("POST", "gateways", { id: "g" })
+    const elements = [
+      { id: "s", type: "start", outputs: { next: { elementId: "e" } } },
+      { id: "e", type: "end" },
+    ]
+    const routes = Object.fromEntries(Array.from({ length: 120 }, (_, at) => [`route-${at}`, elements]))
+    await write("PATCH", "gateways/g", { routes })
+    const lines = (await write("GET", "gateways/g/routes?format=ndjson")).text.trim().split("\n")
+    assert.deepEqual(lines.map((line) => (JSON.parse(line) as { name: string }).name), Object.keys(routes))
+    const audit = await write("GET", "audit?format=csv")
+    assert.match(audit.headers.get("content-disposition") ?? "", /basegate-audit-a-\d/)
+    assert.match(audit.text, /^id,when,who,from,action,/)
+    assert.equal(audit.text.trim().split("\r\n").length, 3)
+    const none = await write("GET", "gateways/g/provider_configs?format=ndjson")
+    assert.deepEqual([none.status, none.text], [200, ""])
+  }))
+
 test("without a key only references are taken, and the answer says what to set", () =>
   written(async (write) => {
     await write("POST", "gateways", { id: "g" })

@@ -159,6 +159,8 @@ describe("written settings in a file", () => {
           const [status, text] = await call(gateway, "sealed")
           assert.equal(status, 500)
           assert.match(text, /BASEGATE_DB.*BASEGATE_SECRET_KEY/)
+          assert.doesNotMatch(text, /acme\/sealed: /)
+          assert.equal((await fetch(`${gateway.url}/readyz`)).status, 503)
           assert.equal((await write(gateway, "POST", "gateways", { id: "more" })).status, 503)
         },
       )

@@ -9,12 +9,13 @@ import { makeUploads } from "../../body/Uploads.ts"
 import type { SettingsControlShape } from "../../config/SettingsControl.ts"
 import type { SettingsShape } from "../../config/settings-shape.ts"
 import { adminBadRequest } from "../../errors/admin-errors.ts"
-import { bodyTooLarge, type GatewayError } from "../../errors.ts"
+import { bodyTooLarge, GatewayError } from "../../errors.ts"
 import type { Exchange } from "../../exchange.ts"
 import { parseExactly } from "../../json/exact-json.ts"
 import { isObject, type JsonObject } from "../../json/parse.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
+import { askedFormat } from "../export-format.ts"
 import { listAudit } from "./audit.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import {
@@ -25,6 +26,7 @@ import {
   showProvider,
 } from "./custom-providers.ts"
 import { changeGateway, createGateway, deleteGateway } from "./gateways.ts"
+import { exportList } from "./export-list.ts"
 import { createConfig, deleteConfig, listConfigs, showConfig } from "./provider-configs.ts"
 import {
   createRoute,
@@ -111,6 +113,17 @@ const handle = (context: WriteContext): Handled | Result.Result<Response, Gatewa
   }
 }
 
+/** What can be exported. */
+const lists: ReadonlyArray<string> = [
+  "routes",
+  "route.versions",
+  "route.deployments",
+  "provider_configs",
+  "custom_providers",
+  "tokens",
+  "audit",
+]
+
 /** Answers a request about written settings. */
 export const handleWritten = async (
   { request, url, host }: Exchange,
@@ -126,14 +139,25 @@ export const handleWritten = async (
   if (Result.isFailure(body)) return Result.fail(body.failure)
   const document = await services.written.newest()
   if (Result.isFailure(document)) return Result.fail(document.failure)
-  return await handle({
+  const asked = askedFormat(new URLSearchParams(url.search), request.headers)
+  if (asked instanceof GatewayError) return Result.fail(asked)
+  const context: WriteContext = {
     ...services,
     route,
     method: request.method,
-    search: new URLSearchParams(url.search),
+    search: asked.search,
     body: body.success,
     ifMatch: request.headers.get("if-match"),
-    author: { who, from: host.clientAddress?.(request) ?? null },
+    author: {
+      who,
+      from: host.clientAddress?.(request) ?? null,
+      forwarded_for:
+        (request.headers.get("forwarded") ?? request.headers.get("x-forwarded-for"))?.slice(0, 200) ?? null,
+    },
     document: document.success,
-  })
+  }
+  const isList = lists.includes(route.name) && (request.method === "GET" || request.method === "HEAD")
+  return isList && asked.format !== "json"
+    ? await exportList(context, asked.format, handle)
+    : await handle(context)
 }

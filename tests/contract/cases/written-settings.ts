@@ -9,7 +9,8 @@ const secretKey = btoa("0123456789abcdef0123456789abcdef")
 
 /** What these cases need configured. */
 export const writtenSettingsEntries = (): Configured => ({
-  entries: { "written-not": {} },
+  // A Worker gets the variables that settings refer to.
+  entries: { "written-not": { provider_keys: { baseten: { unused: "env:WRITTEN_KEY" } } } },
   variables: {
     BASEGATE_SECRET_KEY: secretKey,
     BASEGATE_METRICS_TOKEN: "met-contract",
