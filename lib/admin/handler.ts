@@ -127,7 +127,7 @@ export const handleAdmin = (
     }
     if (id === "") return yield* writing(handleWritten(exchange, route, admin.name, services))
     // What another process has written holds here first.
-    if (name === "gateway") yield* newest(written)
+    if (name === "gateway" || settings.gateway(account, id) === undefined) yield* newest(written)
     const gateway = settings.gateway(account, id)
     if (gateway === undefined) {
       return yield* adminNotFound(
