@@ -10,17 +10,18 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import { problemsText } from "./config/declaration.ts"
-import { type Environment, openSettings } from "./config/environment.ts"
+import type { Environment, LoadedSettings } from "./config/environment.ts"
+import type { SettingsDocument } from "./config/settings-types.ts"
+import { type SettingsWatch, tellReload, watchSettings } from "./config/settings-watch.ts"
 import { Settings } from "./config/Settings.ts"
 import { SettingsControl } from "./config/SettingsControl.ts"
 import { type GatewayError, misconfigured } from "./errors.ts"
 import type { HostContext } from "./exchange.ts"
 import { type HostCapabilities, layerDefault, resolveServices } from "./layers.ts"
 import { makePublisher } from "./lifecycle/publish-records.ts"
-import { addIds, refuse } from "./lifecycle/refusal.ts"
+import { openWithSettings } from "./lifecycle/open-with-settings.ts"
 import { RunningRequests, within } from "./lifecycle/running-requests.ts"
-import { openExchange, serveRequest, type Serving } from "./lifecycle/serve-request.ts"
+import { serveRefusal, serveUnlessHindered, type ServingWritten } from "./lifecycle/serve-request.ts"
 import { type HandlerServices, makePipeline } from "./pipeline.ts"
 import { stackFrames } from "./redaction/stack-frames.ts"
 import { type Answer, toResponse } from "./relay/answer.ts"
@@ -36,6 +37,11 @@ import { Transport } from "./upstream/Transport.ts"
 export interface GatewayOptions {
   /** The variables (`lib/config/README.md`). Read at the first request. */
   readonly env?: Environment | (() => Environment)
+  /**
+   * The settings of gateways, as `BASEGATE_CONFIG` or a settings file would hold them: `{gateways, defaults}`. An error if
+   * one of those is set as well.
+   */
+  readonly config?: SettingsDocument
   /** How requests reach Baseten; the runtime's `fetch` by default. */
   readonly transport?: Layer.Layer<Transport>
   /**
@@ -73,6 +79,12 @@ export interface Gateway {
   /** Resolves once no request is running. */
   readonly idle: () => Promise<void>
   /**
+   * Reads the settings file again, as happens by itself when it has changed.
+   *
+   * @returns whether there is one
+   */
+  readonly reload: () => boolean
+  /**
    * Calls back when new requests are refused, at once if they are already: for a host's sockets, which outlast the
    * requests that come over them.
    *
@@ -85,89 +97,89 @@ export interface Gateway {
 const patience = { records: 2_500, services: 3_500 }
 
 /** What runs once the settings are read. */
-interface Engine extends Serving {
+interface Engine extends ServingWritten {
+  /** The settings file, if there is one. */
+  readonly watch: SettingsWatch | undefined
   /** Cuts every body that is being relayed. */
   readonly drain: () => void
-  readonly written: WrittenSettings["Service"]
   /** The scope of everything that the services have opened. */
   readonly scope: Scope.Closeable
 }
 
 const start = (
+  { settings, control, file }: LoadedSettings,
   options: GatewayOptions,
   host: HostCapabilities,
   running: RunningRequests,
   isStopping: () => boolean,
-): Result.Result<Engine, string> => {
-  const env = typeof options.env === "function" ? options.env() : options.env ?? {}
-  return Result.map(Result.mapError(openSettings(env), problemsText), ({ settings, control }) => {
-    const scope = Scope.makeUnsafe()
-    const base = Layer.mergeAll(
-      options.log ?? host.log,
-      WrittenSettings.layer.pipe(Layer.provide(options.settings ?? host.settings)),
-      options.transport ?? Transport.layerFetch(),
-      options.store ?? host.store,
-    ).pipe(
-      Layer.provideMerge(
-        Layer.mergeAll(
-          host.clock ?? Layer.empty,
-          Settings.layerOf(settings),
-          SettingsControl.layerOf(control),
-        ),
+): Engine => {
+  const scope = Scope.makeUnsafe()
+  const base = Layer.mergeAll(
+    options.log ?? host.log,
+    WrittenSettings.layer.pipe(Layer.provide(options.settings ?? host.settings)),
+    options.transport ?? Transport.layerFetch(),
+    options.store ?? host.store,
+  ).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        host.clock ?? Layer.empty,
+        Settings.layerOf(settings),
+        SettingsControl.layerOf(control),
       ),
-    )
-    const own = options.layer ?? Layer.empty
-    // The default layers read references, such as `LogLine`, while they are built.
-    const layer = Layer.mergeAll(layerDefault(host).pipe(Layer.provide(own)), own).pipe(
-      Layer.provideMerge(base),
-    )
-    const context = Effect.runSync(Layer.buildWithScope(layer, scope))
-    const services = Effect.runSync(Effect.provideContext(resolveServices, context))
-    const runExit = Effect.runPromiseExitWith(context)
-    const run = async (
-      effect: Effect.Effect<Response, GatewayError, HandlerServices>,
-    ): Promise<Result.Result<Response, GatewayError>> => {
-      const exit = await runExit(Effect.result(effect))
-      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-      return exit.value
-    }
-    return {
+    ),
+  )
+  const own = options.layer ?? Layer.empty
+  // The default layers read references, such as `LogLine`, while they are built.
+  const layer = Layer.mergeAll(layerDefault(host).pipe(Layer.provide(own)), own).pipe(
+    Layer.provideMerge(base),
+  )
+  const context = Effect.runSync(Layer.buildWithScope(layer, scope))
+  const services = Effect.runSync(Effect.provideContext(resolveServices, context))
+  const runExit = Effect.runPromiseExitWith(context)
+  const run = async (
+    effect: Effect.Effect<Response, GatewayError, HandlerServices>,
+  ): Promise<Result.Result<Response, GatewayError>> => {
+    const exit = await runExit(Effect.result(effect))
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return exit.value
+  }
+  return {
+    settings,
+    written: Context.get(context, WrittenSettings),
+    metrics: Context.get(context, Metrics),
+    pipeline: makePipeline(services, run),
+    running,
+    isStopping,
+    publish: makePublisher({
       settings,
-      written: Context.get(context, WrittenSettings),
       metrics: Context.get(context, Metrics),
-      pipeline: makePipeline(services, run),
-      running,
-      isStopping,
-      publish: makePublisher({
-        settings,
-        metrics: Context.get(context, Metrics),
-        telemetry: Context.get(context, Telemetry),
-        refreshPrices: () => {
-          if (!isStopping() && services.prices.isRefreshDue()) {
-            return runExit(services.prices.refreshIfDue).then(() => {})
-          }
-        },
-        detached: host.backgroundWork ?? true,
-        onPublished: () => running.published(),
-      }),
-      drain: services.relay.drain,
-      scope,
-    }
-  })
-}
-
-/** Starts; a defect in the embedding app's functions or layers is reported, not thrown. */
-const started: typeof start = (...given) => {
-  try {
-    return start(...given)
-  } catch (cause) {
-    console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: stackFrames(cause) }))
-    return Result.fail("its env or one of its layers throws, as its log says")
+      telemetry: Context.get(context, Telemetry),
+      refreshPrices: () => {
+        if (!isStopping() && services.prices.isRefreshDue()) {
+          return runExit(services.prices.refreshIfDue).then(() => {})
+        }
+      },
+      detached: host.backgroundWork ?? true,
+      onPublished: () => running.published(),
+    }),
+    drain: services.relay.drain,
+    watch: file && host.files && watchSettings({
+      files: host.files,
+      path: file.path,
+      first: file.document,
+      stamp: file.stamp,
+      control,
+      tell: tellReload(settings),
+    }),
+    scope,
   }
 }
 
-/** Whether a request is the operator's: the management API, a health check. */
-const servesDespite = (request: Request): boolean => !/^[^?#]*:\/\/[^/?#]*\/+v1\//.test(request.url)
+/** A defect in the embedding app's functions or layers is reported, not thrown. */
+const defective = (cause: unknown): Result.Result<never, string> => {
+  console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: stackFrames(cause) }))
+  return Result.fail("its env or one of its layers throws, as its log says")
+}
 
 /**
  * Creates a gateway. Nothing happens before its first request.
@@ -175,35 +187,33 @@ const servesDespite = (request: Request): boolean => !/^[^?#]*:\/\/[^/?#]*\/+v1\
  * Malformed settings do not throw: each request then gets 500 with the variable's name.
  */
 export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilities): Gateway => {
-  let engine: Result.Result<Engine, string> | undefined
   let stopping = false
   const onStop = new Set<() => void>()
   const running = new RunningRequests()
+  const once = openWithSettings({
+    env: options.env,
+    config: options.config,
+    files: capabilities.files,
+    start: (loaded) => start(loaded, options, capabilities, running, () => stopping),
+    onDefect: defective,
+  })
 
   const handle = (request: Request, host: HostContext): Promise<Answer> => {
-    engine ??= started(options, capabilities, running, () => stopping)
-    if (Result.isSuccess(engine)) {
-      const obstacle = engine.success.written.obstacle()
-      if (obstacle === undefined) return serveRequest(engine.success, request, host)
-      if (typeof obstacle !== "string") return obstacle.then(() => handle(request, host))
-      return servesDespite(request)
-        ? serveRequest(engine.success, request, host)
-        : refused(obstacle, request, host)
-    }
-    return refused(engine.failure, request, host)
-  }
-  const refused = (problem: string, request: Request, host: HostContext): Promise<Answer> => {
-    const [exchange] = openExchange(request, host, undefined, ({ done }) => done?.())
-    const answer = refuse(exchange, misconfigured(problem))
-    addIds(answer.headers, exchange)
-    return Promise.resolve(answer)
+    const engine = once.get()
+    if (engine instanceof Promise) return engine.then(() => handle(request, host))
+    return Result.isSuccess(engine)
+      ? serveUnlessHindered(engine.success, request, host)
+      : serveRefusal(misconfigured(engine.failure), request, host)
   }
 
   const dispose = async (grace = 0): Promise<void> => {
     stopping = true
     for (const callback of onStop) callback()
-    if (engine === undefined || Result.isFailure(engine)) return
-    const { drain, scope } = engine.success
+    const begun = once.begun()
+    const engine = begun instanceof Promise ? await begun : begun
+    if (engine === undefined) return
+    const { drain, scope, watch } = engine
+    watch?.stop()
     if (grace > 0) await within(grace, running.idle())
     running.cutUnanswered()
     drain()
@@ -221,6 +231,13 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
     handle,
     fetch: (request, host = {}) => handle(request, host).then(toResponse),
     idle: () => running.idle(),
+    reload: () => {
+      const engine = once.opened()
+      // A file that has not been read, or not well, is read at the next request.
+      if (engine === undefined) return once.hasFile()
+      void engine.watch?.reload()
+      return engine.watch !== undefined
+    },
     onStop: (callback) => {
       if (stopping) callback()
       else onStop.add(callback)

@@ -11,6 +11,7 @@ import type { UploadBounds } from "./body/upload.ts"
 import { Uploads } from "./body/Uploads.ts"
 import { ResponseCache } from "./cache/ResponseCache.ts"
 import { RequestCoalescer } from "./call/RequestCoalescer.ts"
+import type { HostFiles } from "./config/host-files.ts"
 import { Settings } from "./config/Settings.ts"
 import { RateLimit } from "./limit/RateLimit.ts"
 import { SpendLimit } from "./limit/SpendLimit.ts"
@@ -44,6 +45,8 @@ export interface HostCapabilities {
   readonly settings: Layer.Layer<SettingsStore, never, Settings>
   /** The clock of calls, if the runtime's own is unreliable. */
   readonly clock?: Layer.Layer<never>
+  /** The files of the host, if it has any. */
+  readonly files?: HostFiles | undefined
   /** Whether work continues after the request that began it has ended; true by default. */
   readonly backgroundWork?: boolean
 }

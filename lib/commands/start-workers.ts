@@ -9,7 +9,7 @@ import { announce, settingsOrExit, urlHost } from "../runtime/process.ts"
 import { onSignal } from "../runtime/signals.ts"
 import { spawnWorkerd, workerdConfig } from "./workerd-config.ts"
 
-const { host, port, grace } = settingsOrExit()
+const { host, port, grace } = await settingsOrExit(false)
 if (process.env["BASEGATE_DB"]) {
   console.error("basegate: BASEGATE_DB: Workers have no files; the request log is kept in memory.")
 }

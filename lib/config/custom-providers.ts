@@ -50,7 +50,7 @@ const Entry = Schema.Struct({
     recordOf(
       "header names",
       (name) => headerName.test(name),
-      text("visible ASCII, or env:NAME", (value) => headerValue.test(value)),
+      text("visible ASCII, env:NAME or file:PATH", (value) => headerValue.test(value)),
     ),
   ),
   allow_http: Schema.optionalKey(Schema.Boolean),

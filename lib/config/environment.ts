@@ -1,5 +1,5 @@
 /**
- * Reads the variables (on Workers: the bindings) that configure a gateway, once.
+ * Reads all that configures a gateway: variables (on Workers: bindings), and what they lead to.
  *
  * @module
  */
@@ -8,14 +8,17 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { decodeStrictly } from "../schema/decode-strictly.ts"
 import { adminProblem, adminTokensOf } from "./admin-tokens.ts"
+import type { Awaitable } from "../time/awaitable.ts"
 import { type Declaration, problemsText, type SettingsProblem } from "./declaration.ts"
+import type { HostFiles } from "./host-files.ts"
 import { makeLiveSettings } from "./live-settings.ts"
 import { otelSettings } from "./otel-settings.ts"
-import { settingsIn } from "./settings-text.ts"
+import { type GivenSettings, readSettingsFile, settingsSource } from "./settings-source.ts"
 import type { FixedSettings, SettingsShape } from "./settings-shape.ts"
 import type { SettingsControlShape } from "./SettingsControl.ts"
 import { resolveIn } from "./stored-keys.ts"
 import { unknownVariables } from "./unknown-variables.ts"
+import { fileVariable, type VariablesOfFiles, withFiles } from "./variable-files.ts"
 import { commaList, Variables } from "./variables.ts"
 
 /** Where variables come from: `process.env`, a Worker's `env`, or the embedding app. */
@@ -25,9 +28,6 @@ const { BASEGATE_CONFIG: _, ...own } = Variables.fields
 const OwnVariables = Schema.Struct(own)
 const decode = decodeStrictly(OwnVariables)
 
-/** The variable that holds the settings of gateways as JSON. */
-const config = "BASEGATE_CONFIG"
-
 const secrets: ReadonlySet<string> = new Set([
   "BASEGATE_TOKENS",
   "BASEGATE_ADMIN_TOKEN",
@@ -36,36 +36,42 @@ const secrets: ReadonlySet<string> = new Set([
 ])
 
 const names = Object.keys(Variables.fields)
+const known = [...names, ...names.map(fileVariable).filter((name) => name !== undefined)]
 
 /** Unset and empty are the same, but for tokens: an empty secret must not open a gateway. */
+const isSet = (name: string, value: unknown): boolean =>
+  value !== undefined && (value !== "" || secrets.has(name))
+
 const present = (environment: Environment): Record<string, unknown> => {
   const variables: Record<string, unknown> = {}
   for (const name of names) {
     const value = environment[name]
-    if (value === undefined || (value === "" && !secrets.has(name))) continue
-    variables[name] = name === "LOG_LEVEL" ? String(value).toLowerCase() : value
+    if (isSet(name, value)) variables[name] = name === "LOG_LEVEL" ? String(value).toLowerCase() : value
   }
   return variables
 }
 
 type Decoded<A> = Result.Result<A, ReadonlyArray<SettingsProblem>>
 
-const ofVariable = ([source = "", ...path]: ReadonlyArray<string>, message: string): SettingsProblem => ({
-  source,
-  position: undefined,
-  path,
-  message,
-})
-
 /** The variables, without the settings of gateways. */
-const variablesIn = (environment: Environment): Decoded<typeof OwnVariables.Type> => {
-  const { [config]: _, ...variables } = present(environment)
+const variablesIn = (
+  { environment, problems: ofFiles, read }: VariablesOfFiles,
+  unknown: ReadonlyArray<SettingsProblem>,
+): Decoded<typeof OwnVariables.Type> => {
+  const ofVariable = ([name = "", ...path]: ReadonlyArray<string>, message: string): SettingsProblem => ({
+    source: read.has(name) ? `${name}_FILE` : name,
+    position: undefined,
+    path,
+    message,
+  })
+  const { BASEGATE_CONFIG: _, ...variables } = present(environment)
   const decoded = decode(variables)
   const problems = [
     ...Result.isFailure(decoded)
       ? decoded.failure.map(({ path, expected = "unknown variable" }) => ofVariable(path, expected))
       : [],
-    ...unknownVariables(environment, names),
+    ...ofFiles,
+    ...unknown,
   ]
   if (problems.length > 0 || Result.isFailure(decoded)) return Result.fail(problems)
   const { BASEGATE_ADMIN_TOKEN: admin = "", BASEGATE_METRICS_TOKEN: metrics, BASEGATE_TOKENS: tokens = "" } =
@@ -75,19 +81,6 @@ const variablesIn = (environment: Environment): Decoded<typeof OwnVariables.Type
   return issue === undefined
     ? Result.succeed(decoded.success)
     : Result.fail([ofVariable([issue.variable], issue.expected)])
-}
-
-/** What `BASEGATE_CONFIG` declares. */
-const declarationIn = (environment: Environment): Decoded<Declaration> => {
-  const { [config]: value } = present(environment)
-  // A Worker's JSON binding arrives parsed.
-  if (typeof value !== "string") {
-    return Result.succeed({ source: value === undefined ? "" : config, document: value })
-  }
-  const parsed = settingsIn(value)
-  return Result.isSuccess(parsed)
-    ? Result.succeed({ source: config, document: parsed.success })
-    : Result.fail([ofVariable([config], parsed.failure)])
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
@@ -116,30 +109,80 @@ const fixedSettings = (variables: typeof OwnVariables.Type): FixedSettings => {
   }
 }
 
+/**
+ * What the variables say of the process itself, whether or not the settings of gateways can be read. Unknown variables are
+ * not looked for: settings may refer to them.
+ */
+export const readVariables = (
+  environment: Environment,
+  files: HostFiles | undefined,
+): Decoded<FixedSettings> =>
+  Result.map(variablesIn(withFiles(environment, names, isSet, files), []), fixedSettings)
+
 /** The settings of a gateway that begins to run, and what changes them. */
 export interface OpenedSettings {
   readonly settings: SettingsShape
   readonly control: SettingsControlShape
 }
 
-/** Decodes the environment, or tells every problem of its variables and of the settings that are declared. */
-export const openSettings = (environment: Environment): Decoded<OpenedSettings> => {
-  const variables = variablesIn(environment)
-  const declaration = declarationIn(environment)
-  if (Result.isFailure(declaration)) {
-    return Result.fail([...Result.isFailure(variables) ? variables.failure : [], ...declaration.failure])
-  }
+/** Decodes the variables and what is declared beside them, or tells every problem of both. */
+const decodeSettings = (
+  environment: Environment,
+  files: HostFiles | undefined,
+  declared: Decoded<Declaration>,
+): Decoded<OpenedSettings> => {
+  const document = Result.isSuccess(declared) ? declared.success.document : undefined
+  const withValues = withFiles(environment, names, isSet, files)
+  const variables = variablesIn(withValues, unknownVariables(environment, known, document))
+  const ofVariables = Result.isFailure(variables) ? variables.failure : []
+  if (Result.isFailure(declared)) return Result.fail([...ofVariables, ...declared.failure])
   // What the settings of gateways lack is told beside what the variables lack.
-  const known = Result.getOrElse(variables, () => ({}))
-  const { BASETEN_API_KEY: key, BASEGATE_TOKENS: tokens = "" } = known as typeof OwnVariables.Type
-  const opened = makeLiveSettings(fixedSettings(known), {
+  const sound: typeof OwnVariables.Type = Result.getOrElse(variables, () => ({}))
+  const { BASETEN_API_KEY: key, BASEGATE_TOKENS: tokens = "" } = sound
+  const opened = makeLiveSettings(fixedSettings(sound), {
     tokens: commaList(tokens).map((token) => Redacted.make(token)),
     basetenKey: key === undefined ? undefined : Redacted.make(key),
-    resolve: resolveIn(environment),
-  }, declaration.success)
+    resolve: resolveIn(withValues.environment, files),
+  }, declared.success)
   if (Result.isSuccess(variables)) return opened
-  return Result.fail([...variables.failure, ...Result.isFailure(opened) ? opened.failure : []])
+  return Result.fail([...ofVariables, ...Result.isFailure(opened) ? opened.failure : []])
 }
+
+/** Settings that were found and read. */
+export interface LoadedSettings extends OpenedSettings {
+  /** The settings file, if they stand in one: its document, and its stamp before it was read. */
+  readonly file:
+    | { readonly path: string; readonly document: unknown; readonly stamp: string | undefined }
+    | undefined
+  /** What the operator should know of how they were found. */
+  readonly notice: string | undefined
+}
+
+/** Finds, reads and decodes all settings; at once, unless they stand in a file. */
+export const loadSettings = (given: GivenSettings): Awaitable<Decoded<LoadedSettings>> => {
+  const { environment, files } = given
+  const source = settingsSource(given)
+  if (Result.isFailure(source)) {
+    return decodeSettings(environment, files, Result.fail(source.failure)) as Decoded<never>
+  }
+  const found = source.success
+  if (found.kind === "document") {
+    const opened = decodeSettings(environment, files, Result.succeed(found.declaration))
+    return Result.map(opened, (settings) => ({ ...settings, file: undefined, notice: found.notice }))
+  }
+  const { path } = found
+  const stamp = found.files.stamp(path)
+  return readSettingsFile(found.files, path).then((declared) =>
+    Result.map(decodeSettings(environment, files, declared), (opened) => {
+      const document = Result.map(declared, (declaration) => declaration.document)
+      return { ...opened, file: { path, stamp, document: Result.getOrThrow(document) }, notice: undefined }
+    })
+  )
+}
+
+/** The same where there are no files. */
+export const openSettings = (environment: Environment): Decoded<OpenedSettings> =>
+  loadSettings({ environment }) as Decoded<OpenedSettings>
 
 /**
  * Decodes the environment.

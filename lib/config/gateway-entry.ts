@@ -1,5 +1,5 @@
 /**
- * One gateway's entry in `BASEGATE_CONFIG`, as it is written.
+ * One gateway's entry, as it is written.
  *
  * The comments are the text of this folder's README: `npm run docs` copies them there.
  *
@@ -30,7 +30,7 @@ export const GatewayEntry = Schema.Struct({
   authentication: optional(Schema.Boolean),
   /**
    * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, or `env:NAME` for the
-   * text of the variable `NAME`.
+   * text of the variable `NAME`, or `file:PATH` for that of a file.
    *
    * @default none
    */
@@ -44,7 +44,7 @@ export const GatewayEntry = Schema.Struct({
    */
   auth_scheme: optional(oneOf("bearer", "api-key")),
   /**
-   * Keys that the gateway holds for its callers, by provider and alias, each as `env:NAME`:
+   * Keys that the gateway holds for its callers, by provider and alias, each as `env:NAME` or `file:PATH`:
    * `{"baseten": {"default": "env:NAME"}, "custom-{slug}": {…}}`. The alias `default` is used unless
    * `cf-aig-byok-alias` names another; Baseten's is `BASETEN_API_KEY` unless an entry says otherwise.
    *
@@ -59,7 +59,7 @@ export const GatewayEntry = Schema.Struct({
   byok_only: optional(Schema.Boolean),
   /**
    * Providers beside Baseten, called as `custom-{slug}`:
-   * `{"slug": {"base_url": "https://…", "headers": {"name": "text, or env:NAME"}, "allow_http": false}}`. A slug has up
+   * `{"slug": {"base_url": "https://…", "headers": {"name": "text, env:NAME or file:PATH"}, "allow_http": false}}`. A slug has up
    * to 64 lower-case letters and digits, in groups joined by single dashes. Request paths are put below `base_url`.
    * `headers` are added to each call; `allow_http` permits `http:`, to a loopback host only.
    *

@@ -6,11 +6,22 @@
 import * as Result from "effect/Result"
 import { parseExactly } from "../json/exact-json.ts"
 import { findSyntaxError } from "../json/syntax-error.ts"
+import type { Position } from "./declaration.ts"
 
-/** A place in a text, for people: lines and columns count from 1, columns in characters. */
-const placeOf = (bytes: Uint8Array, at: number): string => {
-  const lines = new TextDecoder().decode(bytes.subarray(0, at)).split(/\r\n?|\n/)
-  return `line ${lines.length}, column ${[...lines.at(-1) ?? ""].length + 1}`
+/** The place behind a text, for people. */
+export const endOf = (text: string): Position => {
+  const lines = text.split(/\r\n?|\n/)
+  return { line: lines.length, column: [...lines.at(-1) ?? ""].length + 1 }
+}
+
+/** Where a text is not JSON, and what was expected there; `undefined` if it is JSON. Shows nothing of it. */
+export const jsonProblem = (
+  text: string,
+): { readonly at: Position; readonly expected: string } | undefined => {
+  const bytes = new TextEncoder().encode(text)
+  const fault = findSyntaxError(bytes)
+  if (fault === undefined) return undefined
+  return { at: endOf(new TextDecoder().decode(bytes.subarray(0, fault.at))), expected: fault.expected }
 }
 
 /**
@@ -18,9 +29,8 @@ const placeOf = (bytes: Uint8Array, at: number): string => {
  * with a variable's name. Shows nothing of the text, which may hold a secret.
  */
 export const settingsIn = (text: string): Result.Result<unknown, string> => {
-  const bytes = new TextEncoder().encode(text)
-  const fault = findSyntaxError(bytes)
-  return fault === undefined
-    ? Result.succeed(parseExactly(text))
-    : Result.fail(`expected ${fault.expected} at ${placeOf(bytes, fault.at)} of its JSON`)
+  const problem = jsonProblem(text)
+  if (problem === undefined) return Result.succeed(parseExactly(text))
+  const { at: { line, column }, expected } = problem
+  return Result.fail(`expected ${expected} at line ${line}, column ${column} of its JSON`)
 }

@@ -4,13 +4,15 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import { recordOf, text } from "../schema/expected.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
+import { type HostFiles, noFiles, withoutLineBreak } from "./host-files.ts"
 
-/** The name of a variable that holds a secret, or of a sealed one; the settings never hold it themselves. */
+/** The variable or the file that holds a secret, or the name of a sealed one; the settings never hold it themselves. */
 const SecretReference = text(
-  "env:NAME, with the secret in the variable NAME",
-  (value) => /^(?:env:[A-Za-z_]\w*|sealed:[\w-]{1,64})$/.test(value),
+  "env:NAME or file:PATH, with the secret in the variable NAME or in the file",
+  (value) => /^(?:env:[A-Za-z_]\w*|sealed:[\w-]{1,64}|file:[^\0\r\n]+)$/.test(value),
 )
 
 /** `provider_keys`: by provider (`baseten`, `custom-{slug}`), then by alias. Requests use `default` unless they name another. */
@@ -28,24 +30,43 @@ export const ProviderKeys = recordOf(
 export type StoredKeys = ReadonlyMap<string, ReadonlyMap<string, Redacted.Redacted<string>>>
 
 /** Whether text refers to a secret that stands elsewhere. */
-export const isReference = (text: string): boolean => /^(?:env|sealed):/.test(text)
+export const isReference = (text: string): boolean => /^(?:env|file|sealed):/.test(text)
 
 /** Looks up the secret that a reference names. */
 export type Resolve = (reference: string) => Redacted.Redacted<string>
 
-/** Resolves references in an environment; throws `SettingProblem` if a variable is not set, or is not a secret. */
-export const resolveIn = (environment: Readonly<Record<string, unknown>>): Resolve => (reference) => {
-  if (reference.startsWith("sealed:")) {
-    throw new SettingProblem("expected env:NAME: sealed secrets are for what the management API has written")
-  }
-  const variable = reference.slice("env:".length)
-  const value = environment[variable]
-  // A header value of two words, such as "Bearer x", is a secret too.
-  if (typeof value !== "string" || !/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(value)) {
-    throw new SettingProblem(`expected the variable ${variable}, which a setting refers to, to hold a secret`)
-  }
-  return Redacted.make(value)
+/** A header value of two words, such as "Bearer x", is a secret too. */
+const isSecret = (value: unknown): value is string =>
+  typeof value === "string" && /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(value)
+
+const secretOfFile = (path: string, files: HostFiles | undefined): Redacted.Redacted<string> => {
+  const what = `the file ${path}, which a setting refers to, to hold a secret`
+  if (files === undefined) throw new SettingProblem(`expected env:NAME in place of file:PATH: ${noFiles}`)
+  const text = Result.map(files.read(path), withoutLineBreak)
+  if (Result.isFailure(text)) throw new SettingProblem(`expected ${what}: ${text.failure}`)
+  if (!isSecret(text.success)) throw new SettingProblem(`expected ${what}, in one line`)
+  return Redacted.make(text.success)
 }
+
+/**
+ * Resolves the references of declared settings. Throws `SettingProblem` if a variable is not set, a file cannot be read,
+ * or what they hold is not a secret.
+ */
+export const resolveIn =
+  (environment: Readonly<Record<string, unknown>>, files?: HostFiles): Resolve => (reference) => {
+    const [, kind, name = ""] = /^(\w+):(.*)$/s.exec(reference) ?? []
+    if (kind === "file") return secretOfFile(name, files)
+    if (kind === "sealed") {
+      throw new SettingProblem(
+        "expected env:NAME: sealed secrets are for what the management API has written",
+      )
+    }
+    const value = environment[name]
+    if (!isSecret(value)) {
+      throw new SettingProblem(`expected the variable ${name}, which a setting refers to, to hold a secret`)
+    }
+    return Redacted.make(value)
+  }
 
 /**
  * Resolves the references of entries that were written through the management API: whoever writes there may use sealed
@@ -61,6 +82,9 @@ export const managedResolver =
     }
     if (/^env:basegate_/i.test(reference)) {
       throw new SettingProblem("expected a variable whose name does not begin with BASEGATE_")
+    }
+    if (reference.startsWith("file:")) {
+      throw new SettingProblem("expected env:NAME: files are for settings that are declared")
     }
     return declared(reference)
   }

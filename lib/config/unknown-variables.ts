@@ -23,8 +23,8 @@ const isOfService = (name: string, value: unknown): boolean =>
   (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(String(value)))
 
 /** The variables that settings refer to, whatever their names. */
-const referred = (config: unknown): ReadonlySet<string> => {
-  const text = typeof config === "string" ? config : JSON.stringify(config) ?? ""
+const referred = (document: unknown): ReadonlySet<string> => {
+  const text = JSON.stringify(document) ?? ""
   return new Set([...text.matchAll(/"env:(\w+)"/g)].map(([, name = ""]) => name))
 }
 
@@ -32,17 +32,19 @@ const referred = (config: unknown): ReadonlySet<string> => {
  * A problem for each variable that is not known, with the nearest of those that are.
  *
  * @param known the names of all variables
+ * @param document the declared settings
  */
 export const unknownVariables = (
   environment: Environment,
   known: ReadonlyArray<string>,
+  document: unknown,
 ): ReadonlyArray<SettingsProblem> => {
   const strange = Object.keys(environment).filter((name) =>
     ours.test(name) && name !== internal && !known.includes(name) && environment[name] !== undefined &&
     environment[name] !== "" && !isOfService(name, environment[name])
   )
   if (strange.length === 0) return []
-  const named = referred(environment["BASEGATE_CONFIG"])
+  const named = referred(document)
   return strange.filter((name) => !named.has(name)).map((name) => {
     const nearest = nearestName(name, known)
     const message = `unknown variable${nearest === undefined ? "" : `; perhaps ${nearest} was meant`}`

@@ -159,7 +159,7 @@ export const Variables = Schema.Struct({
   LOG_LEVEL: optional(oneOf(...logLevels)),
   ...OtelVariables,
   /**
-   * The settings of gateways, as JSON: `{"gateways": {"{account_id}/{gateway_id}": {…}, "*": {…}}, "defaults": {…}}`. The
+   * The settings of gateways, as JSON text: `{"gateways": {"{account_id}/{gateway_id}": {…}, "*": {…}}, "defaults": {…}}`. The
    * most specific entry is used whole, not merged; a gateway without one, where there is no `*` either, does not exist
    * (400, code 2001). `defaults` lie below every entry: each setting that an entry does not have is taken from there,
    * whole.
@@ -167,4 +167,13 @@ export const Variables = Schema.Struct({
    * @default every id is served, with the defaults of each setting
    */
   BASEGATE_CONFIG: optional(SettingsDocument),
+  /**
+   * A [file](#a-settings-file) with the same settings, as YAML or JSON, which may change while the gateway runs. Only one
+   * of the two may be set.
+   *
+   * @default `basegate.yaml`, `basegate.yml` or `basegate.json` in the working folder, if one is there
+   */
+  BASEGATE_CONFIG_FILE: optional(
+    text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0")),
+  ),
 })

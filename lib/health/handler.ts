@@ -14,9 +14,19 @@ import { product } from "../version.ts"
 const answer = (body: object, status = 200): Response =>
   Response.json(body, { status, headers: { "cache-control": "no-store" } })
 
+/** What is said of changed settings; standard error names the file, the line and the column. */
+const settingsProblem =
+  "The settings file has changed to what cannot be used: the last good settings stay in force. " +
+  "The gateway's standard error says why."
+
+/** The same of the file of the log and of budgets. */
+const fileProblem =
+  "The file that BASEGATE_DB names cannot be used: the request log and budgets are kept in memory. " +
+  "The gateway's standard error says why."
+
 /**
- * A gateway that has never been able to use the file of its log is not ready. One that has lost the file stays ready: it
- * logs to memory, and taking it out of service would help no caller.
+ * A gateway that has never been able to use the file of its log is not ready. One that has lost the file stays ready, and
+ * so does one whose settings cannot be renewed: taking it out of service would help no caller.
  */
 const readiness = Effect.gen(function* () {
   if (typeof (yield* WrittenSettings).obstacle() === "string") {
@@ -25,16 +35,19 @@ const readiness = Effect.gen(function* () {
       "The gateway's standard error says why."
     return answer({ status: "unavailable", problem }, 503)
   }
+  const { logFile, state } = yield* Settings
+  const problems = state().problem === undefined ? [] : [settingsProblem]
+  let ready = true
   // An embedding app monitors its own log.
-  if ((yield* Settings).logFile === undefined) return answer({ status: "ok" })
-  const log = yield* (yield* RequestLog).health
-  const spend = (yield* Store).health?.() ?? log
-  if (log.healthy && spend.healthy) return answer({ status: "ok" })
-  const hasWorked = log.hasWorked && spend.hasWorked
-  const problem =
-    "The file that BASEGATE_DB names cannot be used: the request log and budgets are kept in memory. " +
-    "The gateway's standard error says why."
-  return hasWorked ? answer({ status: "ok", problem }) : answer({ status: "unavailable", problem }, 503)
+  if (logFile !== undefined) {
+    const log = yield* (yield* RequestLog).health
+    const spend = (yield* Store).health?.() ?? log
+    const healthy = log.healthy && spend.healthy
+    if (!healthy) problems.push(fileProblem)
+    ready = healthy || (log.hasWorked && spend.hasWorked)
+  }
+  const problem = problems.length === 0 ? {} : { problem: problems.join(" ") }
+  return ready ? answer({ status: "ok", ...problem }) : answer({ status: "unavailable", ...problem }, 503)
 })
 
 /** Answers `/`, `/livez` and `/readyz`. Any answer implies that the settings were read. */

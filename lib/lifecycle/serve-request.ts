@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { SettingsShape } from "../config/settings-shape.ts"
-import { draining, type GatewayError, internal, unreadableUrl } from "../errors.ts"
+import { draining, type GatewayError, internal, misconfigured, unreadableUrl } from "../errors.ts"
 import { Exchange, type HostContext } from "../exchange.ts"
 import { addCors } from "../headers/cors.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
@@ -14,6 +14,7 @@ import { reportDefect } from "../redaction/stack-frames.ts"
 import type { Answer } from "../relay/answer.ts"
 import { isAdminPath } from "../route/admin-paths.ts"
 import { type RequestUrl, urlOf } from "../route/request-url.ts"
+import type { WrittenSettings } from "../settings-store/WrittenSettings.ts"
 import type { Metrics } from "../telemetry/metrics/Metrics.ts"
 import { abortOf } from "../upstream/lazy-abort.ts"
 import { interrupted } from "../upstream/upstream-failure.ts"
@@ -36,7 +37,7 @@ export interface Serving {
 const noUrl: RequestUrl = new URL("http://host.invalid/")
 
 /** Opens the exchange of a request; its URL is `undefined` if it cannot be read. */
-export const openExchange = (
+const openExchange = (
   request: Request,
   host: HostContext,
   settings: SettingsShape | undefined,
@@ -105,4 +106,34 @@ export const serveRequest = (serving: Serving, request: Request, host: HostConte
   if (url === undefined) return Promise.resolve(finished(refuse(exchange, unreadableUrl())))
   if (serving.isStopping()) return Promise.resolve(finished(refuse(exchange, draining())))
   return answeredUnlessLeft(serving, exchange).then(finished)
+}
+
+/** Answers a request with an error, where there is nothing to serve it with. */
+export const serveRefusal = (error: GatewayError, request: Request, host: HostContext): Promise<Answer> => {
+  const [exchange] = openExchange(request, host, undefined, ({ done }) => done?.())
+  const answer = refuse(exchange, error)
+  addIds(answer.headers, exchange)
+  return Promise.resolve(answer)
+}
+
+/** What requests are served with, unless settings that were written through the management API stand in the way. */
+export interface ServingWritten extends Serving {
+  readonly written: Pick<WrittenSettings["Service"], "obstacle">
+}
+
+/** Whether a request is the operator's: the management API, a health check. */
+const isOfOperator = (request: Request): boolean => !/^[^?#]*:\/\/[^/?#]*\/+v1\//.test(request.url)
+
+/** Serves a request, once the settings that were written are read; calls are refused if they cannot be used. */
+export const serveUnlessHindered = (
+  serving: ServingWritten,
+  request: Request,
+  host: HostContext,
+): Promise<Answer> => {
+  const obstacle = serving.written.obstacle()
+  if (obstacle === undefined) return serveRequest(serving, request, host)
+  if (typeof obstacle !== "string") return obstacle.then(() => serveUnlessHindered(serving, request, host))
+  return isOfOperator(request)
+    ? serveRequest(serving, request, host)
+    : serveRefusal(misconfigured(obstacle), request, host)
 }

@@ -15,7 +15,7 @@ declare const Bun: {
   }
 }
 
-const { host, port } = settingsOrExit()
+const { host, port } = await settingsOrExit()
 const listen = () => {
   try {
     return Bun.serve(served)

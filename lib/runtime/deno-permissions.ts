@@ -60,9 +60,11 @@ export const mayCallAll = (): boolean => isGranted({ name: "net" })
 export const mayCall = ({ hostname, port, protocol }: URL): boolean =>
   isGranted({ name: "net", host: `${hostname}:${port || (protocol === "http:" ? 80 : 443)}` })
 
+/** Whether a file may be read. */
+export const mayRead = (path: string): boolean => isGranted({ name: "read", path })
+
 /** Whether a file may be read and written. */
-export const mayUse = (path: string): boolean =>
-  isGranted({ name: "read", path }) && isGranted({ name: "write", path })
+export const mayUse = (path: string): boolean => mayRead(path) && isGranted({ name: "write", path })
 
 /** The path, or the URL, that `deno serve` was given. */
 const mainModule = (): string => {
@@ -76,10 +78,12 @@ export interface Needs {
   readonly upstream: string
   /** The file of its log. */
   readonly file: string | undefined
+  /** The file of its settings, if a variable names one. */
+  readonly settings: string | undefined
 }
 
 /** A process that may read one of these has been granted the variables that its operator meant to grant. */
-const variables = ["BASETEN_API_KEY", "BASEGATE_CONFIG", "BASEGATE_TOKENS"]
+const variables = ["BASETEN_API_KEY", "BASEGATE_CONFIG", "BASEGATE_CONFIG_FILE", "BASEGATE_TOKENS"]
 
 /**
  * Prompts on a terminal for what a server needs and has not been granted, in whole or in part: the environment, the
@@ -98,7 +102,10 @@ export const askForPermissions = (needs: () => Needs): string | undefined => {
   }
   const readsVariables = () => variables.some((variable) => isGranted({ name: "env", variable }))
   need("its variables (settings have their defaults)", readsVariables, { name: "env" })
-  const { upstream, file: path } = needs()
+  const { upstream, file: path, settings } = needs()
+  if (settings !== undefined) {
+    need(`${settings} (its settings)`, () => mayRead(settings), { name: "read", path: settings })
+  }
   need("the network (calls are answered 502)", () => mayCall(new URL(upstream)), { name: "net" })
   if (path !== undefined) {
     const files: ReadonlyArray<Descriptor> = [{ name: "read", path }, { name: "write", path }]

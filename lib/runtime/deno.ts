@@ -6,6 +6,6 @@
 import { served } from "./module.ts"
 import { settingsOrExit } from "./process.ts"
 
-settingsOrExit()
+await settingsOrExit()
 
 export default served

@@ -18,6 +18,7 @@ import { Transport } from "../upstream/Transport.ts"
 import { layerCoalesceInFlight } from "../call/coalesce-in-flight.ts"
 import { networkForbidden } from "../errors/provider-errors.ts"
 import { everyInBackground } from "./background-interval.ts"
+import { findFiles } from "./host-files.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 import { findSqlite } from "./sqlite.ts"
@@ -48,6 +49,7 @@ export const hostTraits = (): HostCapabilities =>
     log: layerSqlite(findSqlite),
     store: layerStore,
     settings: layerSqliteSettings(findSqlite, everyInBackground),
+    files: findFiles(),
     clock: Layer.succeed(Timer, sharedTimers()),
   }
 

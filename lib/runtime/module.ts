@@ -4,14 +4,17 @@
  * @module
  */
 import { isLoopbackName } from "../auth/stored-key-policy.ts"
-import { type Environment, readSettings } from "../config/environment.ts"
+import { problemsText } from "../config/declaration.ts"
+import { type Environment, loadSettings, readVariables } from "../config/environment.ts"
 import type { HostContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
 import { serveWithSockets } from "./handshake.ts"
+import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
+import { findFiles } from "./host-files.ts"
 import { perEnvironment } from "./per-environment.ts"
-import { announce, askPermissions, tellAtStart } from "./process.ts"
+import { announce, askPermissions, settingsAtStart, tellAtStart } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
 import { afterUpload, mayBeSending } from "./unread-upload.ts"
@@ -37,6 +40,9 @@ const idleSeconds = 75
 /** The least that Bun is to take for a message, in bytes. */
 const leastPayload = 67_108_864
 
+/** What a gateway takes by default, in bytes. */
+const usualBody = 104_857_600
+
 const thisProcess: Environment = {}
 const ofEnvironment = perEnvironment((env) =>
   createGateway(env === thisProcess ? { layer: layerTerminal } : { env })
@@ -55,9 +61,9 @@ let listening: Pick<BunServer, "stop"> | undefined
  * them; where these are, it cannot.
  */
 const address = (): { readonly host: string; readonly port: number } => {
-  const { HOST, PORT } = hostEnvironment()
-  const settings = readSettings({ HOST, PORT })
-  if (Result.isFailure(settings)) throw new Error(`basegate cannot start: ${settings.failure}`)
+  const { HOST, HOST_FILE, PORT, PORT_FILE } = hostEnvironment()
+  const settings = readVariables({ HOST, HOST_FILE, PORT, PORT_FILE }, findFiles())
+  if (Result.isFailure(settings)) throw new Error(`basegate cannot start: ${problemsText(settings.failure)}`)
   drainOnSignal()
   tellAtStart(settings.success.host)
   return settings.success
@@ -69,13 +75,14 @@ let drains = false
 const drainOnSignal = (): void => {
   if (drains) return
   drains = true
-  const env = hostEnvironment()
-  const settings = readSettings(env)
-  if (Result.isFailure(settings)) {
-    console.error(`basegate answers every request with 500: ${settings.failure}`)
-  }
-  // Where settings are malformed no request runs on.
-  const grace = Result.isSuccess(settings) ? settings.success.grace : 0
+  const [environment, files] = [hostEnvironment(), findFiles()]
+  void whenReady(loadSettings({ environment, files }), (loaded) => {
+    if (Result.isSuccess(loaded)) return
+    console.error(`basegate answers every request with 500: ${problemsText(loaded.failure)}`)
+  })
+  const variables = readVariables(environment, files)
+  // Where they are malformed no request runs on.
+  const grace = Result.isSuccess(variables) ? variables.success.grace : 0
   // `deno serve` goes on listening while it stops; the gateway refuses what comes then.
   stopOnSignal(processGateway(), grace, () => void listening?.stop?.())
 }
@@ -143,8 +150,13 @@ export const served: Served = {
     ...bunWebSocket,
     /** Bun closes the socket above this, at 16 MiB unless told otherwise; what is over a gateway's limit is told so. */
     get maxPayloadLength(): number {
-      const settings = readSettings(hostEnvironment())
-      const largest = Result.isSuccess(settings) ? settings.success.largestBody : 0
+      const loaded = loadSettings({ environment: hostEnvironment(), files: findFiles() })
+      // What is in a file is known here only if the server has read it at its start.
+      const largest = loaded instanceof Promise
+        ? settingsAtStart()?.largestBody ?? usualBody
+        : Result.isSuccess(loaded)
+        ? loaded.success.settings.largestBody
+        : 0
       return Math.min(Math.max(2 * largest, leastPayload), 0xffff_ffff)
     },
     /** Bun drops what is sent above 16 MiB unless told otherwise; the conversation waits before that. */

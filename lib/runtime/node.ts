@@ -11,7 +11,7 @@ import { announce, cannotListen, settingsOrExit } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
 
-const { host, port, grace } = settingsOrExit()
+const { host, port, grace } = await settingsOrExit()
 const gateway = createGateway({ layer: layerTerminal })
 const loopback = isLoopbackName(host)
 // A slow upload may take longer than the five minutes that Node allows a request by default; its headers may not.

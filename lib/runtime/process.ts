@@ -5,11 +5,14 @@
  */
 import * as Result from "effect/Result"
 import { keyNotice } from "../auth/key-notice.ts"
-import { readSettings } from "../config/environment.ts"
+import { problemsText } from "../config/declaration.ts"
+import { loadSettings, readVariables } from "../config/environment.ts"
 import type { SettingsShape } from "../config/settings-shape.ts"
 import { fileProblem } from "../request-log/sqlite/file-problem.ts"
 import { askForPermissions } from "./deno-permissions.ts"
+import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment } from "./host.ts"
+import { findFiles } from "./host-files.ts"
 import { findSqlite } from "./sqlite.ts"
 
 interface Process {
@@ -24,20 +27,28 @@ export const askPermissions = (): void => {
   if (hasAsked) return
   hasAsked = true
   const lack = askForPermissions(() => {
+    const env = hostEnvironment()
     // Malformed settings are reported elsewhere.
-    const settings = Result.orElse(readSettings(hostEnvironment()), () => readSettings({}))
+    const settings = Result.orElse(readVariables(env, findFiles()), () => readVariables({}, undefined))
     const { inferenceUrl, logFile } = Result.getOrThrow(settings)
-    return { upstream: inferenceUrl, file: logFile }
+    const { BASEGATE_CONFIG_FILE: named } = env
+    return { upstream: inferenceUrl, file: logFile, settings: typeof named === "string" ? named : undefined }
   })
   if (lack !== undefined) console.error(lack)
 }
 
+let atStart: SettingsShape | undefined
+
+/** What `settingsOrExit` has given. */
+export const settingsAtStart = (): SettingsShape | undefined => atStart
+
 /** The settings; if one is malformed, the process exits with one line that names it. */
-export const settingsOrExit = (): SettingsShape => {
+export const settingsOrExit = async (hasFiles = true): Promise<SettingsShape> => {
   askPermissions()
-  const settings = readSettings(hostEnvironment())
-  if (Result.isSuccess(settings)) return settings.success
-  console.error(`basegate cannot start: ${settings.failure}`)
+  const files = hasFiles ? findFiles() : undefined
+  const settings = await loadSettings({ environment: hostEnvironment(), files })
+  if (Result.isSuccess(settings)) return atStart = settings.success.settings
+  console.error(`basegate cannot start: ${problemsText(settings.failure)}`)
   return self.exit(1)
 }
 
@@ -65,11 +76,16 @@ const tellOfFile = (file: string): void => {
 export const tellAtStart = (host: string, keepsFiles = true): void => {
   if (hasTold) return
   hasTold = true
-  const settings = readSettings(hostEnvironment())
-  if (Result.isFailure(settings) || ["error", "none"].includes(settings.success.logLevel)) return
-  if (keepsFiles && settings.success.logFile !== undefined) tellOfFile(settings.success.logFile)
-  const notice = keyNotice(settings.success, host)
-  if (notice !== undefined) console.error(`basegate: ${notice}`)
+  const files = keepsFiles ? findFiles() : undefined
+  void whenReady(loadSettings({ environment: hostEnvironment(), files }), (loaded) => {
+    if (Result.isFailure(loaded)) return
+    const { settings, notice } = loaded.success
+    if (["error", "none"].includes(settings.logLevel)) return
+    if (keepsFiles && settings.logFile !== undefined) tellOfFile(settings.logFile)
+    for (const line of [notice, keyNotice(settings, host)]) {
+      if (line !== undefined) console.error(`basegate: ${line}`)
+    }
+  })
 }
 
 /** Prints where the gateway listens, and what its operator should know. */

@@ -40,8 +40,12 @@ const onOrphaned = (callback: () => void): void => {
   }, glance)
 }
 
-/** Calls `stop` once, on the first signal to end, and `now` on the next. */
-export const onSignal = (stop: () => void, now: () => void): void => {
+/**
+ * Calls `stop` once, on the first signal to end, and `now` on the next.
+ *
+ * @param reload what SIGHUP is for, as long as it returns true; else it is a signal to end
+ */
+export const onSignal = (stop: () => void, now: () => void, reload: () => boolean = () => false): void => {
   let since: number | undefined
   const signalled = (): void => {
     if (since === undefined) {
@@ -49,12 +53,14 @@ export const onSignal = (stop: () => void, now: () => void): void => {
       stop()
     } else if (performance.now() - since > echo) now()
   }
-  for (const signal of signals) self.on(signal, signalled)
+  for (const signal of signals) {
+    self.on(signal, signal === "SIGHUP" ? () => (since === undefined && reload()) || signalled() : signalled)
+  }
   onOrphaned(() => since === undefined && signalled())
 }
 
 /**
- * On SIGTERM, SIGINT or SIGHUP: stops listening, lets requests end for `grace` milliseconds, then ends them as `draining`
+ * On SIGTERM, on SIGINT, and on SIGHUP if there is no settings file to read again: stops listening, lets requests end for `grace` milliseconds, then ends them as `draining`
  * and exits, whatever hangs. A second signal ends it at once.
  */
 export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () => void): void => {
@@ -64,5 +70,5 @@ export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () 
     await new Promise((resolve) => setTimeout(resolve, flush))
     self.exit(0)
   }
-  onSignal(() => void stop(), () => self.exit(1))
+  onSignal(() => void stop(), () => self.exit(1), gateway.reload)
 }

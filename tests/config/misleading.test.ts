@@ -91,7 +91,7 @@ test("a variable that is not known is an error that names the nearest that is", 
     ["BASEGATE_ADMINTOKEN", "BASEGATE_ADMIN_TOKEN"],
     ["basegate_tokens", "BASEGATE_TOKENS"],
     ["BASEGATE_CONFIGS", "BASEGATE_CONFIG"],
-    ["BASEGATE_TOKENS_FILE", "BASEGATE_TOKENS"],
+    ["BASEGATE_TOKEN_FILE", "BASEGATE_TOKENS_FILE"],
   ]
   for (const [name, meant] of nearest) {
     assert.equal(failureOf({ [name]: "secret" }), `${name}: unknown variable; perhaps ${meant} was meant`)

@@ -1,5 +1,6 @@
-/** `npm run docs`: writes the generated parts of all pages. */
-import { writeFileSync } from "node:fs"
+/** `npm run docs`: writes the generated parts of all pages, and the types of the settings. */
+import { readFileSync, writeFileSync } from "node:fs"
+import { settingsTypes } from "../../lib/commands/settings-types.ts"
 import { pages, regenerated, textOf } from "./pages.ts"
 
 for (const path of pages) {
@@ -8,4 +9,10 @@ for (const path of pages) {
   if (now === before) continue
   writeFileSync(path, now)
   console.log(path)
+}
+
+const types = "lib/config/settings-types.ts"
+if (readFileSync(types, "utf8") !== settingsTypes()) {
+  writeFileSync(types, settingsTypes())
+  console.log(types)
 }

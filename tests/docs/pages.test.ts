@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
+import { settingsTypes } from "../../lib/commands/settings-types.ts"
 import { anchorsOf, linksOf, proseOf, sectionOf } from "./markdown.ts"
 import { pages, regenerated, textOf } from "./pages.ts"
 
@@ -14,6 +15,10 @@ test("generated parts are what `npm run docs` writes", () => {
   const generated = pages.filter((page) => textOf(page).includes("<!-- generated: "))
   assert.deepEqual(generated, ["lib/config/README.md", "lib/runtime/README.md"])
   for (const page of generated) assert.ok(textOf(page) === regenerated(textOf(page)), `${page}: npm run docs`)
+  assert.ok(
+    textOf("lib/config/settings-types.ts") === settingsTypes(),
+    "the types of the settings: npm run docs",
+  )
 })
 
 test("links between pages lead to a file, and to a heading in it", () => {

@@ -47,6 +47,7 @@ export class Metrics extends MetricsKey {
       const build = observed(catalogue.buildInfo, 1, withLabel(none, "version", product.version))
       const families = Effect.map(log.health, ({ kind, healthy, entries, pending, dropped }) => {
         const store = withLabel(none, "basegate.log.kind", kind)
+        const { version, loadedAt, problem } = settings.state()
         return [
           ...meter.families,
           drops,
@@ -54,6 +55,9 @@ export class Metrics extends MetricsKey {
           observed(catalogue.logPending, pending),
           observed(catalogue.logEntries, entries, store),
           observed(catalogue.logHealthy, Number(healthy), store),
+          observed(catalogue.settingsReload, Number(problem === undefined)),
+          observed(catalogue.settingsVersion, version),
+          observed(catalogue.settingsTime, loadedAt / 1000),
         ]
       })
       return {

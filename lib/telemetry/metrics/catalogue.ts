@@ -94,5 +94,20 @@ export const catalogue = {
     "{state}",
     "Whether the log is kept where it was asked to be.",
   ),
+  settingsReload: gauge(
+    "basegate.settings.reload.success",
+    "{state}",
+    "Whether the newest settings are in force (1), or older ones since those cannot be used (0).",
+  ),
+  settingsVersion: gauge(
+    "basegate.settings.version",
+    "{version}",
+    "How many settings have been in force since the start.",
+  ),
+  settingsTime: gauge(
+    "basegate.settings.time",
+    "s",
+    "When the settings that hold were put in force, in seconds since 1970.",
+  ),
   buildInfo: gauge("basegate.build.info", "{build}", "The version."),
 } as const satisfies Record<string, Instrument>

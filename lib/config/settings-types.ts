@@ -1,0 +1,289 @@
+/**
+ * The settings as types, for apps that give them as a value. Written by `npm run docs` from the schema, whose comments
+ * these are.
+ *
+ * @module
+ */
+// deno-fmt-ignore-file
+
+/** What a gateway's entry may hold. */
+export interface EntryOptions {
+  /**
+   * Whether a call needs a gateway token.
+   *
+   * @default `true` if there are tokens, here or in `BASEGATE_TOKENS`
+   */
+  readonly authentication?: boolean
+  /**
+   * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, or `env:NAME` for the
+   * text of the variable `NAME`, or `file:PATH` for that of a file.
+   *
+   * @default none
+   */
+  readonly tokens?: ReadonlyArray<string>
+  /**
+   * The scheme of the `Authorization` in which Baseten gets its key: `Bearer` or `Api-Key`.
+   *
+   * @default `"bearer"`
+   */
+  readonly auth_scheme?: "bearer" | "api-key"
+  /**
+   * Keys that the gateway holds for its callers, by provider and alias, each as `env:NAME` or `file:PATH`:
+   * `{"baseten": {"default": "env:NAME"}, "custom-{slug}": {…}}`. The alias `default` is used unless
+   * `cf-aig-byok-alias` names another; Baseten's is `BASETEN_API_KEY` unless an entry says otherwise.
+   *
+   * @default none
+   */
+  readonly provider_keys?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /**
+   * Accepted because Cloudflare has it, and without effect: there are no credits to fall back to.
+   *
+   * @default none
+   */
+  readonly byok_only?: boolean
+  /**
+   * Providers beside Baseten, called as `custom-{slug}`:
+   * `{"slug": {"base_url": "https://…", "headers": {"name": "text, env:NAME or file:PATH"}, "allow_http": false}}`. A slug has up
+   * to 64 lower-case letters and digits, in groups joined by single dashes. Request paths are put below `base_url`.
+   * `headers` are added to each call; `allow_http` permits `http:`, to a loopback host only.
+   *
+   * @default none
+   */
+  readonly custom_providers?: Readonly<Record<string, { readonly base_url: string; readonly headers?: Readonly<Record<string, string>>; readonly allow_http?: boolean }>>
+  /**
+   * Dynamic routes by name, called as the model `dynamic/{name}`: `{"name": {"elements": […]}}`, or the bare list. See
+   * dynamic routes.
+   *
+   * @default none
+   */
+  readonly routes?: Readonly<Record<string, { readonly elements: ReadonlyArray<{ readonly id: string; readonly type: "start" | "conditional" | "percentage" | "rate" | "rate_limit" | "model" | "end"; readonly properties?: Readonly<Record<string, unknown>>; readonly outputs?: Readonly<Record<string, { readonly elementId: string }>> }> } | ReadonlyArray<{ readonly id: string; readonly type: "start" | "conditional" | "percentage" | "rate" | "rate_limit" | "model" | "end"; readonly properties?: Readonly<Record<string, unknown>>; readonly outputs?: Readonly<Record<string, { readonly elementId: string }>> }>>>
+  /**
+   * Milliseconds until the response headers arrive, on Model APIs and custom providers. It holds for every try; a shorter
+   * `cf-aig-request-timeout` holds in its place.
+   *
+   * @default `900000`
+   */
+  readonly headers_timeout?: number
+  /**
+   * The same for dedicated deployments and chains, where a cold start holds the request. Baseten ends a synchronous call
+   * after 1,200 s; the default is longer, so that Baseten's own 504 arrives.
+   *
+   * @default `1260000`
+   */
+  readonly dedicated_headers_timeout?: number
+  /**
+   * Milliseconds of silence within a response body. Only the time in which the client waits for more counts.
+   *
+   * @default `300000`
+   */
+  readonly idle_timeout?: number
+  /**
+   * Milliseconds of silence within a request's body; the answer is then 408. A slow body may take as long as it likes,
+   * but one of up to 64 KiB has twice this time in all.
+   *
+   * @default `30000`
+   */
+  readonly request_idle_timeout?: number
+  /**
+   * Milliseconds of the whole request, with its retries, fall-backs and answer. There is no such limit by default, since
+   * a healthy stream is never cut.
+   *
+   * @default none
+   */
+  readonly total_timeout?: number | null
+  /**
+   * The largest request body, in bytes; a larger one is answered 413. The default is just above the 100 MB at which
+   * Baseten's own edge refuses.
+   *
+   * @default `104857600`
+   */
+  readonly request_body_limit?: number
+  /**
+   * Seconds for which answers are kept. With 0 or `null` an answer is kept only if its request asks for it, with
+   * `cf-aig-cache-key`.
+   *
+   * @default `0`
+   */
+  readonly cache_ttl?: number | null
+  /**
+   * Keeps event streams as well, and replays them as streams.
+   *
+   * @default `false`
+   */
+  readonly cache_streams?: boolean
+  /**
+   * Who shares an answer that is kept under a caller's own `cf-aig-cache-key`: callers with the same credential, or all
+   * callers of the gateway.
+   *
+   * @default `"credential"`
+   */
+  readonly cache_key_scope?: "credential" | "gateway"
+  /**
+   * Lets `cf-aig-cache-ttl` alone ask for caching, as it did at Cloudflare until August 2026. Otherwise it only says for
+   * how long.
+   *
+   * @default `false`
+   */
+  readonly cache_ttl_header_enables?: boolean
+  /**
+   * Requests within an interval; with 0 or `null` there is no such limit. The limit and its interval belong together:
+   * one without the other is an error.
+   *
+   * @default none
+   */
+  readonly rate_limiting_limit?: number | null
+  /**
+   * The length of the interval, in seconds.
+   *
+   * @default none
+   */
+  readonly rate_limiting_interval?: number | null
+  /**
+   * Fixed windows follow each other, counted from 1970 (UTC). Sliding ones end at every moment; their count is Cloudflare's
+   * estimate from two fixed ones.
+   *
+   * @default `"fixed"`
+   */
+  readonly rate_limiting_technique?: "fixed" | "sliding" | null
+  /**
+   * More rules, by any of these fields:
+   *
+   * - `id`: names the rule in headers; `rule-1`, `rule-2`, … by its place unless given.
+   * - `limit`: how much within each `interval` of so many seconds, or within each `window`: `day`, `week` (from Monday) or
+   *   `month` of the calendar of `time_zone` (an IANA name, `UTC` unless given). One of the two is required.
+   * - `technique`: `fixed` (the default) or, with an `interval`, `sliding`.
+   * - `unit`: `requests` (the default) or `tokens`.
+   * - `per`: what has a count of its own, a list of `key` (the caller), `model` and `metadata.{name}`; without it all
+   *   calls of the gateway share one count.
+   *
+   * @default none
+   */
+  readonly rate_limits?: ReadonlyArray<{ readonly id?: string; readonly limit: number; readonly interval?: number; readonly window?: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique?: "fixed" | "sliding"; readonly unit?: "requests" | "tokens"; readonly per?: ReadonlyArray<string> }>
+  /**
+   * Budgets: `{"enabled": true, "rules": […]}`, up to 20 rules in Cloudflare's form. Of a rule:
+   *
+   * - `id`: differs from those of the other rules.
+   * - `limit`: in USD; `limitType` is `cost`.
+   * - `window`: in seconds, up to 31 days, or `day`, `week` (from Monday) or `month` of the calendar of `time_zone` (an IANA
+   *   name, `UTC` unless given); `technique` is `fixed` or, for seconds, `sliding`.
+   * - `enabled`: whether the rule holds.
+   * - `model`, `provider`, and `metadata` by key: which calls it is for. `{"mode": "filter", "values": […]}` takes those
+   *   with one of the values, `{"mode": "partition"}` gives each value a budget of its own.
+   *
+   * @default none
+   */
+  readonly spend_limits?: { readonly enabled: boolean; readonly rules: ReadonlyArray<{ readonly id: string; readonly limit: number; readonly limitType: "cost"; readonly window: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique: "fixed" | "sliding"; readonly enabled: boolean; readonly model?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly provider?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly metadata?: Readonly<Record<string, { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }>> }> }
+  /**
+   * Tries in all, the first included. `cf-aig-max-attempts` takes its place.
+   *
+   * @default `1`
+   */
+  readonly retry_max_attempts?: number | null
+  /**
+   * Milliseconds between two tries, from which the delay grows.
+   *
+   * @default `500`
+   */
+  readonly retry_delay?: number | null
+  /**
+   * How the delay grows: it stays the same, is multiplied by the number of tries so far, or doubles with each.
+   *
+   * @default `"exponential"`
+   */
+  readonly retry_backoff?: "constant" | "linear" | "exponential" | null
+  /**
+   * Retries calls of dedicated deployments and chains too. Such a call may do something, and a retry may do it twice.
+   * A caller's `cf-aig-max-attempts` holds for them in any case.
+   *
+   * @default `false`
+   */
+  readonly retry_predict?: boolean
+  /**
+   * Stops calling a host that keeps failing: its calls are answered 503 at once, until a single one is let through and
+   * succeeds. `{}` takes every default; without the setting there is no circuit.
+   *
+   * - `failure_rate`: the share of failed calls from which the circuit opens, `0.5` by default.
+   * - `minimum_calls`: with fewer calls in the window it stays closed, `10` by default.
+   * - `window`: seconds within which calls count, `30` by default.
+   * - `open`: seconds until a call is let through, `15` by default.
+   *
+   * @default none
+   */
+  readonly circuit_breaker?: { readonly failure_rate?: number; readonly minimum_calls?: number; readonly window?: number; readonly open?: number }
+  /**
+   * Keeps an entry of each call. `cf-aig-collect-log` takes its place.
+   *
+   * @default `true`
+   */
+  readonly collect_logs?: boolean
+  /**
+   * Keeps the bodies of request and response with the entry. `cf-aig-collect-log-payload` takes its place. Baseten keeps
+   * no bodies itself, so a gateway that does should be a decision.
+   *
+   * @default `false`
+   */
+  readonly collect_log_payloads?: boolean
+  /**
+   * How many bytes of each body are kept.
+   *
+   * @default `65536`
+   */
+  readonly log_payload_limit?: number
+  /**
+   * The most entries of this gateway; 0 or `null` for no limit.
+   *
+   * @default `1000000`
+   */
+  readonly log_management?: number | null
+  /**
+   * What happens when there are as many: the oldest go, or no more are added.
+   *
+   * @default `"DELETE_OLDEST"`
+   */
+  readonly log_management_strategy?: "STOP_INSERTING" | "DELETE_OLDEST" | null
+  /**
+   * Seconds for which an entry is kept; 0 or `null` for ever.
+   *
+   * @default none
+   */
+  readonly log_retention?: number | null
+  /**
+   * What calls cost, by a model's slug, the id of a dedicated deployment or chain, or `custom-{slug}/{model}`:
+   *
+   * - `{"input", "cached_input", "output"}`: USD per million tokens (`cached_input` may be left out).
+   * - `{"minute", "concurrency"}`: USD per minute of a replica, and how many calls share it (1 unless given).
+   *
+   * Amounts are numbers, or text for exact decimals.
+   *
+   * @default none
+   */
+  readonly prices?: Readonly<Record<string, { readonly input: number | string; readonly cached_input?: number | string; readonly output: number | string } | { readonly minute: number | string; readonly concurrency?: number }>>
+  /**
+   * What happens to a stream whose client has left: `cancel` ends Baseten's request, `drain` reads the rest, to know its
+   * usage, and pays for it.
+   *
+   * @default `"cancel"`
+   */
+  readonly on_client_leave?: "cancel" | "drain"
+  /**
+   * Asks for the usage of a chat's or a legacy completion's stream if the client does not ask itself, and leaves what
+   * only the gateway asked for out of the answer.
+   *
+   * @default `true`
+   */
+  readonly stream_usage?: boolean
+  /**
+   * Answers 400, as Cloudflare does, in place of 502 and 504 when the provider gave no answer.
+   *
+   * @default `false`
+   */
+  readonly cloudflare_error_status?: boolean
+}
+
+/** What `createGateway({ config })` takes: the same as `BASEGATE_CONFIG` and a settings file. */
+export interface SettingsDocument {
+  /** The entries, by `{account_id}/{gateway_id}`; `*` for every gateway without one. */
+  readonly gateways?: Readonly<Record<string, EntryOptions>>
+  /** What lies below every entry: each setting that an entry does not have is taken from here, whole. */
+  readonly defaults?: EntryOptions
+}

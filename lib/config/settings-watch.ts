@@ -1,0 +1,106 @@
+/**
+ * Follows a settings file, and the files that its settings refer to, while a gateway runs.
+ *
+ * It looks at the files a few times a second: what a runtime tells of changes misses files that are replaced, links that
+ * are turned (as in Kubernetes' volumes) and networks, in ways of its own on each.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { problemsText, type SettingsProblem } from "./declaration.ts"
+import type { HostFiles } from "./host-files.ts"
+import type { SettingsControlShape } from "./SettingsControl.ts"
+import type { SettingsShape } from "./settings-shape.ts"
+import { readSettingsFile } from "./settings-source.ts"
+
+/** How often it looks, in milliseconds: a change holds after two or three times that. */
+const pace = 150
+
+/** How often a file that differs each time is looked at before it is read all the same. */
+const patience = 4
+
+/** What came of reading the file again. */
+export type Reloaded = Result.Result<void, ReadonlyArray<SettingsProblem>>
+
+/**
+ * Makes what tells the operator: a good change in one line at the level of information, a bad one always and once, unless
+ * nothing is to be printed at all.
+ */
+export const tellReload = ({ logLevel, state }: Pick<SettingsShape, "logLevel" | "state">) => {
+  let told: string | undefined
+  return (reloaded: Reloaded): void => {
+    const { version, source } = state()
+    if (Result.isSuccess(reloaded)) {
+      told = undefined
+      if (logLevel !== "info" && logLevel !== "debug") return
+      return console.error(JSON.stringify({ level: "info", msg: `the settings of ${source} hold`, version }))
+    }
+    const error = problemsText(reloaded.failure)
+    if (error === told || logLevel === "none") return
+    told = error
+    const msg = `the changed settings cannot be used; those of version ${version} stay in force`
+    console.error(JSON.stringify({ level: "error", msg, error }))
+  }
+}
+
+/** A settings file that is followed. */
+export interface SettingsWatch {
+  /** Reads the file now. */
+  readonly reload: () => Promise<void>
+  readonly stop: () => void
+}
+
+/** The files that a document refers to. */
+const referred = (document: unknown): ReadonlyArray<string> => {
+  const found = (JSON.stringify(document) ?? "").match(/"file:(?:[^"\\]|\\.)+"/g) ?? []
+  return found.map((text) => (JSON.parse(text) as string).slice("file:".length))
+}
+
+/**
+ * Begins to follow a file.
+ *
+ * @param options.first the document that was read from it
+ * @param options.stamp the file's stamp before that
+ * @param options.tell is told each outcome
+ */
+export const watchSettings = (
+  { files, path, first, stamp, control, tell }: {
+    readonly files: HostFiles
+    readonly path: string
+    readonly first: unknown
+    readonly stamp: string | undefined
+    readonly control: SettingsControlShape
+    readonly tell: (reloaded: Reloaded) => void
+  },
+): SettingsWatch => {
+  let others = referred(first)
+  const stampOf = (own: string | undefined): string =>
+    [own, ...others.map(files.stamp)].map((one) => one ?? "none").join("\n")
+  let loaded = stampOf(stamp)
+  let seen = loaded
+  let waited = 0
+  let loading: Promise<void> | undefined
+
+  const load = async (): Promise<void> => {
+    // Before it is read: a change in the meantime is seen by the next look.
+    const own = files.stamp(path)
+    const declared = await readSettingsFile(files, path)
+    if (Result.isFailure(declared)) control.reject(declared.failure)
+    else others = referred(declared.success.document)
+    loaded = stampOf(own)
+    tell(Result.flatMap(declared, control.declare))
+  }
+  const reload = (): Promise<void> => loading ??= load().finally(() => loading = undefined)
+
+  const stop = files.every(pace, () => {
+    const stamp = stampOf(files.stamp(path))
+    if (stamp === loaded) return void (waited = 0)
+    // It may still be written: half a document can be a document.
+    const settled = stamp === seen || ++waited >= patience
+    seen = stamp
+    if (!settled) return
+    waited = 0
+    void reload()
+  })
+  return { reload, stop }
+}

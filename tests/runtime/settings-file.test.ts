@@ -1,0 +1,206 @@
+/**
+ * A settings file of a running gateway: a change holds for the next request in less than a second, however the file is
+ * changed, and streams that run do not notice.
+ *
+ * `STREAMS=200 CHANGES=100` makes of the first test a run of some minutes.
+ *
+ * @module
+ */
+import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { mkdtemp, readFile, rename, rm, symlink, unlink, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import process from "node:process"
+import { describe, test } from "node:test"
+import { eventually } from "../contract/harness.ts"
+import { startSimulator } from "../simulator/server.ts"
+import { freePort, inherited, type SpawnedGateway, untilItAnswers } from "../support/spawn-gateway.ts"
+
+const streams = Number(process.env["STREAMS"] ?? 10)
+const changes = Number(process.env["CHANGES"] ?? 6)
+const admin = { authorization: "Bearer tok-admin" }
+const bin = (name: string): string => resolve("node_modules/.bin", name)
+const denoServe = ["serve", "-A", "--node-modules-dir=manual", "--host", "127.0.0.1", "--port"]
+
+type Command = (port: number) => readonly [string, ...ReadonlyArray<string>]
+const servers: Readonly<Record<string, Command>> = {
+  bun: () => [bin("bun"), resolve("lib/runtime/bun.ts")],
+  deno: (port) => [bin("deno"), ...denoServe, `${port}`, resolve("lib/runtime/deno.ts")],
+  node: () => [process.execPath, "--import", "tsx", resolve("lib/runtime/node.ts")],
+}
+const modules: Readonly<Record<string, Command>> = {
+  "bun run mod.ts": () => [bin("bun"), "run", resolve("mod.ts")],
+  "deno serve mod.ts": (port) => [bin("deno"), ...denoServe, `${port}`, resolve("mod.ts")],
+}
+
+const settingsOf = (ttl: number): string => `# written by a test\ngateways:\n  a/g:\n    cache_ttl: ${ttl}\n`
+
+interface Running {
+  readonly gateway: SpawnedGateway
+  readonly file: string
+  readonly pid: number
+  readonly simulator: Awaited<ReturnType<typeof startSimulator>>
+  /** The setting that a new request finds. */
+  readonly ttl: () => Promise<unknown>
+  /** How long it takes until requests find a value, in milliseconds. */
+  readonly until: (ttl: number) => Promise<number>
+}
+
+/** Runs a gateway whose settings are in a file. */
+const withFile = async (
+  name: string,
+  command: Command,
+  text: string,
+  use: (running: Running) => Promise<void>,
+): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), "basegate-settings-"))
+  const simulator = await startSimulator()
+  const file = join(folder, "basegate.yaml")
+  await writeFile(file, text)
+  const port = await freePort()
+  const [program, ...args] = command(port)
+  const env = {
+    HOST: "127.0.0.1",
+    PORT: `${port}`,
+    BASEGATE_ADMIN_TOKEN: "tok-admin",
+    BASEGATE_DRAIN_SECONDS: "2",
+  }
+  const child = spawn(program, args, {
+    env: { ...inherited, ...simulator.env, ...env, BASEGATE_CONFIG_FILE: file },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+  try {
+    const gateway = await untilItAnswers(name, child, port)
+    const ttl = async (): Promise<unknown> => {
+      const response = await fetch(`${gateway.url}/client/v4/accounts/a/ai-gateway/gateways/g`, {
+        headers: admin,
+      })
+      const { result } = await response.json() as { readonly result?: { readonly cache_ttl?: unknown } }
+      return result?.cache_ttl
+    }
+    const until = async (expected: number): Promise<number> => {
+      const begin = performance.now()
+      while (await ttl() !== expected) {
+        assert.ok(performance.now() - begin < 5000, `${name}: ${expected} does not hold: ${gateway.errors()}`)
+        await new Promise((done) => setTimeout(done, 10))
+      }
+      return performance.now() - begin
+    }
+    await use({ gateway, file, pid: child.pid ?? 0, simulator, ttl, until })
+  } finally {
+    child.kill("SIGKILL")
+    await simulator.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const stream = async (url: string, events: number): Promise<string> => {
+  const response = await fetch(`${url}/v1/a/g/baseten/v1/chat/completions`, {
+    method: "POST",
+    headers: {
+      authorization: "Bearer sk-own",
+      "content-type": "application/json",
+      "cf-aig-skip-cache": "true",
+      "x-simulator-fault": JSON.stringify({ drip_ms: 250, events }),
+    },
+    body: JSON.stringify({
+      model: "openai/gpt-oss-120b",
+      stream: true,
+      messages: [{ role: "user", content: "hi" }],
+    }),
+  })
+  return await response.text()
+}
+
+/** The memory of a process, in MiB. */
+const memoryOf = async (pid: number): Promise<number> =>
+  Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
+
+/** The ways in which files are changed. */
+const ways: ReadonlyArray<(file: string, text: string, turn: number) => Promise<void>> = [
+  (file, text) => writeFile(file, text),
+  async (file, text) => {
+    await writeFile(`${file}.new`, text)
+    await rename(`${file}.new`, file)
+  },
+  async (file, text, turn) => {
+    // As Kubernetes does it: a link that is turned to other files.
+    await writeFile(`${file}.${turn}`, text)
+    await symlink(`${file}.${turn}`, `${file}.link`)
+    await rename(`${file}.link`, file)
+  },
+]
+
+for (const [name, command] of Object.entries(servers)) {
+  test(`${name}: a change holds in less than a second, and ends no stream`, async () => {
+    await withFile(name, command, settingsOf(0), async ({ gateway, file, pid, until, ttl, simulator }) => {
+      const events = Math.max(8, changes * 2)
+      const open = Array.from({ length: streams }, () => stream(gateway.url, events))
+      await eventually("the streams run", () => simulator.requests().length >= streams, 20_000)
+      const memory: Array<number> = []
+      const took: Array<number> = []
+      for (let turn = 1; turn <= changes; turn++) {
+        const [first = unlink] = ways
+        await (ways[turn % ways.length] ?? first)(file, settingsOf(turn), turn)
+        took.push(await until(turn))
+        memory.push(await memoryOf(pid))
+      }
+      for (const text of await Promise.all(open)) assert.match(text, /data: \[DONE\]\n\n$/)
+      assert.equal(await ttl(), changes)
+      assert.ok(Math.max(...took) < 1000, `${took}`)
+      const round = (value = 0) => Math.round(value)
+      if (changes > 50) {
+        const sorted = took.toSorted((one, other) => one - other)
+        console.log(
+          `${name}: ${streams} streams, ${changes} changes: median ${
+            round(sorted[sorted.length >> 1])
+          } ms, most ` +
+            `${round(sorted.at(-1))} ms; MiB ${[memory[0], memory[changes >> 1], memory.at(-1)].map(round)}`,
+        )
+      }
+    })
+  })
+}
+
+describe("a settings file", () => {
+  for (const [name, command] of Object.entries({ ...servers, ...modules })) {
+    test(`${name}: what is wrong changes nothing and is told; SIGHUP reads the file, SIGTERM drains`, async () => {
+      await withFile(name, command, settingsOf(1), async ({ gateway, file, ttl, until }) => {
+        assert.equal(await ttl(), 1)
+        const metric = async (): Promise<unknown> => {
+          const text = await (await fetch(`${gateway.url}/metrics`, { headers: admin })).text()
+          return /^basegate_settings_reload_success (\d)$/m.exec(text)?.[1]
+        }
+        const ready = async () => await (await fetch(`${gateway.url}/readyz`)).json() as { problem?: string }
+        assert.equal(await metric(), "1")
+        assert.equal((await ready()).problem, undefined)
+        await writeFile(file, "gateways:\n  a/g:\n    cache_tll: 5\n")
+        await eventually("it is told", () => gateway.errors().includes("cache_tll"), 5000)
+        assert.match(
+          gateway.errors(),
+          /basegate\.yaml, line 3, column 5 \(gateways, a\/g, cache_tll\): unknown setting/,
+        )
+        assert.equal(await metric(), "0")
+        assert.match((await ready()).problem ?? "", /settings file/)
+        assert.equal(await ttl(), 1)
+        await unlink(file)
+        await eventually("it is told", () => gateway.errors().includes("no such file"), 5000)
+        assert.equal(await ttl(), 1)
+        assert.equal(gateway.errors().split("cache_tll").length, 2)
+        await writeFile(file, settingsOf(2))
+        await until(2)
+        assert.equal(await metric(), "1")
+        assert.equal((await ready()).problem, undefined)
+
+        const running = stream(gateway.url, 8)
+        await writeFile(file, settingsOf(3))
+        gateway.signal("SIGHUP")
+        assert.ok(await until(3) < 1000)
+        assert.match(await running, /\[DONE\]/)
+        gateway.signal("SIGTERM")
+        assert.equal(await gateway.exited, 0)
+      })
+    })
+  }
+})
