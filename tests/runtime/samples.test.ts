@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
 import * as Result from "effect/Result"
+import { parse, parseAllDocuments } from "yaml"
 import { readSettings } from "../../lib/config/environment.ts"
 import { Variables } from "../../lib/config/variables.ts"
 import { createGateway, Transport } from "../../mod.ts"
@@ -17,6 +18,24 @@ const samples = [
 const textOf = (name: string): string => readFileSync(name, "utf8")
 const sample = (name: string): string => textOf(join(folder, name))
 const settings = Result.getOrThrow(readSettings({}))
+
+/** What is read of a resource of Kubernetes. */
+interface Resource {
+  readonly kind: string
+  readonly data?: Readonly<Record<string, string>>
+  readonly spec?: {
+    readonly template?: {
+      readonly spec: {
+        readonly containers: ReadonlyArray<{
+          readonly env: ReadonlyArray<{ readonly name: string; readonly value: string }>
+          readonly volumeMounts: ReadonlyArray<{ readonly mountPath: string }>
+          readonly readinessProbe: { readonly httpGet: { readonly path: string } }
+          readonly livenessProbe: { readonly httpGet: { readonly path: string } }
+        }>
+      }
+    }
+  }
+}
 
 test("the page lists every sample, and README's deploy section leads to it", () => {
   const page = sample("README.md")
@@ -78,10 +97,29 @@ test("ports, addresses and times are the gateway's own", () => {
   assert.ok(1000 * Number(patience) > (gateway?.dedicatedHeadersTimeout ?? Infinity))
 })
 
-test("settings in a sample decode", () => {
-  const [, block = ""] = /BASEGATE_CONFIG: \|\n((?: {4}.*\n)+)/.exec(sample("kubernetes.yaml")) ?? []
-  const read = Result.getOrThrow(readSettings({ BASEGATE_CONFIG: block }))
+test("settings in a sample decode, and are where the gateway looks for them", () => {
+  const documents = parseAllDocuments(sample("kubernetes.yaml")).map((document) =>
+    document.toJS() as Resource
+  )
+  const [config, deployment] = ["ConfigMap", "Deployment"].map((kind) =>
+    documents.find((document) => document.kind === kind)
+  )
+  const [name = "", text = ""] = Object.entries(config?.data ?? {})[0] ?? []
+  const read = Result.getOrThrow(readSettings({ BASEGATE_CONFIG: JSON.stringify(parse(text)) }))
   assert.equal(read.gateway("acme", "team")?.spendLimits.rules.length, 1)
+  const [container] = deployment?.spec?.template?.spec.containers ?? []
+  const file = container?.env.find((variable) => variable.name === "BASEGATE_CONFIG_FILE")?.value
+  assert.ok(container?.volumeMounts.some(({ mountPath }) => `${mountPath}/${name}` === file), file)
+  const paths = [container?.readinessProbe.httpGet.path, container?.livenessProbe.httpGet.path]
+  assert.deepEqual(paths, ["/readyz", "/livez"])
+  const { services, volumes } = parse(sample("compose.yaml")) as {
+    readonly services: { readonly basegate: { readonly volumes: ReadonlyArray<string> } }
+    readonly volumes: object
+  }
+  const [volume = "", target = ""] = services.basegate.volumes[0]?.split(":") ?? []
+  assert.ok(volume in volumes)
+  assert.match(textOf("Dockerfile"), new RegExp(`BASEGATE_DB=${target}/`))
+  assert.match(textOf("Dockerfile"), new RegExp(`^VOLUME ${target}$`, "m"))
 })
 
 /** What a gateway shows on /metrics after some calls, one of which failed. */
