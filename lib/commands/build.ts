@@ -1,11 +1,12 @@
 /**
- * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js` and the servers `dist/bun.mjs`,
- * `dist/deno.mjs` and `dist/node.mjs`, each one module that needs nothing installed; and `dist/config.schema.json`.
+ * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
+ * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; and
+ * `dist/config.schema.json`.
  *
  * @module
  */
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { build, type BuildOptions } from "esbuild"
 import { bundleWorker } from "./bundle-worker.ts"
@@ -31,6 +32,17 @@ await build({
   outExtension: { ".js": ".mjs" },
   platform: "node",
 })
+
+// The command loads a server when it starts one, and the demo, which has a client's SDK, when it is asked for.
+await build({ ...common, entryPoints: ["lib/commands/cli.ts"], outfile: "dist/cli.mjs", platform: "node" })
+await build({
+  ...common,
+  entryPoints: ["tests/demo/run-demo.ts"],
+  outfile: "dist/demo.mjs",
+  platform: "node",
+  minify: true,
+})
+chmodSync("dist/cli.mjs", 0o755)
 
 writeFileSync("dist/worker.js", (await bundleWorker()).code)
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`)

@@ -4,18 +4,26 @@
  * @module
  */
 import { statSync } from "node:fs"
-import { DatabaseSync } from "node:sqlite"
+import process from "node:process"
 import type { LogEntry, LogScope, Payload } from "../request-log/entry.ts"
-import type { LogFilter } from "../request-log/query.ts"
-import type { Database } from "../sqlite/database.ts"
+import type { AnalyticsQuery, AnalyticsRow, LogFilter } from "../request-log/query.ts"
+import { analyticsReader } from "../request-log/sqlite/analytics-reader.ts"
 import { makeReader } from "../request-log/sqlite/reader.ts"
-import { checkFile } from "../request-log/sqlite/schema.ts"
+import { checkFile, isOutdated } from "../request-log/sqlite/schema.ts"
+import type { Database } from "../sqlite/database.ts"
+import { Problem } from "./command.ts"
 
 /** An entry and its bodies. */
 export interface FoundEntry {
   readonly entry: LogEntry
   readonly request: Payload | undefined
   readonly response: Payload | undefined
+}
+
+/** Which entries figures are of: those of a gateway, of an account, or all. */
+export interface FiguresScope {
+  readonly account?: string | undefined
+  readonly gateway?: string | undefined
 }
 
 /** A snapshot of the log. */
@@ -27,24 +35,76 @@ export interface LogFile {
     limit: number,
   ) => ReadonlyArray<LogEntry>
   readonly find: (scope: LogScope | undefined, id: string) => FoundEntry | undefined
+  /** Figures over any gateways, which are called `{account_id}/{gateway_id}`. */
+  readonly figures: (
+    scope: FiguresScope,
+    query: Omit<AnalyticsQuery, "account" | "gateway">,
+  ) => ReadonlyArray<AnalyticsRow>
 }
 
-/** Opens the log. Throws an `Error` that says why a file cannot be read as one. */
+/** The log's file if no other is named. */
+export const usualLogFile = "basegate.db"
+
+/** The file that holds the log: `BASEGATE_DB`, else the one that `basegate start` and `npm start` write. */
+export const logFileName = (env: Readonly<Record<string, string | undefined>>): string =>
+  env["BASEGATE_DB"] || usualLogFile
+
+interface Sqlite {
+  readonly DatabaseSync: new (file: string, options: { readonly readOnly: true }) => Database
+}
+
+/** Looked up, since an import would fail on a Node that has none. */
+const sqlite = (): Sqlite | undefined => {
+  const builtin = process.getBuiltinModule as (name: string) => Sqlite | undefined
+  const { emitWarning } = process
+  // Node's notice that its SQLite is new would stand among what the command prints.
+  process.emitWarning = () => {}
+  try {
+    return builtin("node:sqlite")
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+/** Whether this runtime can read the file at all. */
+export const hasSqlite = (): boolean => sqlite() !== undefined
+
+/** Whether there is a file. */
+export const hasFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true
+
+/** Opens the log. Throws a `Problem` that says why a file cannot be read as one. */
 export const openLogFile = (file: string): LogFile => {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw new Error(`there is no request log at ${file}: npm start writes one, BASEGATE_DB says where`)
+  const found = sqlite()
+  if (found === undefined) {
+    throw new Problem("this Node has no SQLite to read the log with: use Node 22.13 or later, Bun or Deno")
+  }
+  if (!hasFile(file)) {
+    throw new Problem(`there is no request log at ${file}: npm start writes one, BASEGATE_DB says where`)
   }
   try {
-    const database = new DatabaseSync(file, { readOnly: true }) as unknown as Database
+    const database = new found.DatabaseSync(file, { readOnly: true })
     database.exec("PRAGMA busy_timeout = 2000")
-    return checkFile(database) ? { newest: () => [], find: () => undefined } : logIn(database)
+    if (checkFile(database)) return { newest: () => [], find: () => undefined, figures: () => [] }
+    if (isOutdated(database)) {
+      throw new Error("an earlier basegate wrote it; start the gateway once, which brings it up to date")
+    }
+    return logIn(database)
   } catch (cause) {
-    throw new Error(`${file} cannot be read: ${cause instanceof Error ? cause.message : "unknown"}`)
+    throw new Problem(`${file} cannot be read: ${cause instanceof Error ? cause.message : "unknown"}`)
+  }
+}
+
+/** All of what is otherwise done in steps. */
+const finished = <A>(steps: Generator<void, A, void>): A => {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
   }
 }
 
 const logIn = (database: Database): LogFile => {
   const reader = makeReader(database)
+  const analytics = analyticsReader(database)
   const scopes = (only: LogScope | undefined): ReadonlyArray<LogScope> =>
     only === undefined
       ? database.prepare("SELECT account, gateway FROM scope").all()
@@ -71,6 +131,14 @@ const logIn = (database: Database): LogFile => {
         return { entry, request, response }
       }
       return undefined
+    },
+    figures: ({ account, gateway }, query) => {
+      const accounts = new Set(scopes(undefined).map((scope) => scope.account))
+      const shown = [...accounts].filter((id) => account === undefined || id === account).flatMap((id) =>
+        reader.gateways(id).filter((one) => gateway === undefined || one.gateway === gateway)
+          .map((one) => ({ ...one, gateway: `${id}/${one.gateway}`, since: 0 }))
+      )
+      return finished(analytics({ ...query, account: "" }, shown))
     },
   }
 }

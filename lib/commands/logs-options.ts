@@ -1,12 +1,12 @@
 /**
- * The options of `npm run logs`.
+ * The options of `basegate logs`.
  *
  * @module
  */
-import { parseArgs } from "node:util"
-import { nearestName } from "../schema/nearest-name.ts"
 import type { LogScope } from "../request-log/entry.ts"
 import type { LogFilter } from "../request-log/query.ts"
+import { Misuse } from "./command.ts"
+import { gatewayOption, givenOptions } from "./options.ts"
 
 /** What to show. */
 export interface LogsOptions {
@@ -18,13 +18,12 @@ export interface LogsOptions {
   /** One entry with everything that is known of it. */
   readonly id: string | undefined
   readonly json: boolean
-  readonly help: boolean
 }
 
 /** What `--help` says. */
-export const usage = `Shows what the request log holds, the newest last.
+export const logsHelp = `Shows what the request log holds, the newest last.
 
-  npm run logs -- [options]
+  basegate logs [options]          (in a clone: npm run logs -- [options])
 
   --last <n>             so many entries, 1 to 10000; 20 if not said
   --since <time>         not older than 30s, 15m, 1h, 7d, or from 2026-11-25 or 2026-11-25T14:30 on
@@ -34,6 +33,11 @@ export const usage = `Shows what the request log holds, the newest last.
   --id <id>              one entry with all that is known of it, by its cf-aig-log-id
   --json                 an object of JSON a line
   --help                 this
+
+Examples
+
+  basegate logs --failed --since 1h
+  basegate logs --gateway acme/team --last 100 --json | jq .cost
 
 It reads the SQLite file that BASEGATE_DB names, else basegate.db. Nothing is changed.`
 
@@ -45,35 +49,7 @@ const known = {
   failed: { type: "boolean" },
   id: { type: "string" },
   json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
 } as const
-type Name = keyof typeof known
-
-const isKnown = (name: string): name is Name => Object.hasOwn(known, name)
-
-/** The options as they were given, or what is wrong with them. */
-const given = (args: ReadonlyArray<string>): ReadonlyMap<Name, string> | string => {
-  const { tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true })
-  const found = new Map<Name, string>()
-  for (const token of tokens) {
-    if (token.kind === "positional") return `"${token.value}" belongs to no option. See --help.`
-    if (token.kind !== "option") continue
-    const { name, rawName, value, inlineValue } = token
-    if (!isKnown(name)) {
-      const nearest = nearestName(name, Object.keys(known))
-      return `there is no option ${rawName}${
-        nearest === undefined ? ". See --help." : `; perhaps --${nearest} was meant`
-      }`
-    }
-    const takesValue = known[name].type === "string"
-    const missing = value === undefined || value === "" || (value.startsWith("-") && !inlineValue)
-    if (takesValue && missing) return `--${name} needs a value. See --help.`
-    if (!takesValue && value !== undefined) return `--${name} takes no value`
-    if (found.has(name)) return `--${name} was given twice`
-    found.set(name, value ?? "")
-  }
-  return found
-}
 
 const units: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3, w: 604_800e3 }
 
@@ -86,23 +62,22 @@ const timeOf = (text: string, now: number): number | undefined => {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** Reads the arguments of the command; a text says what is wrong with them. */
-export const logsOptions = (args: ReadonlyArray<string>, now: number): LogsOptions | string => {
-  const options = given(args)
-  if (typeof options === "string") return options
+/** Reads the arguments of the command; `undefined` if help is wanted. Throws a `Misuse` that says what is wrong with them. */
+export const logsOptions = (args: ReadonlyArray<string>, now: number): LogsOptions | undefined => {
+  const { options } = givenOptions(args, known)
+  if (options.has("help")) return undefined
   const last = options.get("last") ?? "20"
   if (!/^\d{1,5}$/.test(last) || Number(last) < 1 || Number(last) > 10_000) {
-    return "--last takes a number from 1 to 10000"
+    throw new Misuse("--last takes a number from 1 to 10000")
   }
-  const gateway = options.get("gateway")
-  const [, account, id] = /^([\w-]{1,64})\/([\w-]{1,64})$/.exec(gateway ?? "") ?? []
-  const scope = account === undefined || id === undefined ? undefined : { account, gateway: id }
-  if (gateway !== undefined && scope === undefined) return "--gateway takes {account_id}/{gateway_id}"
+  const scope = gatewayOption(options.get("gateway"))
   const filters: Array<LogFilter> = []
   const since = options.get("since")
   if (since !== undefined) {
     const time = timeOf(since, now)
-    if (time === undefined) return "--since takes an age such as 15m, 1h or 7d, or a date such as 2026-11-25"
+    if (time === undefined) {
+      throw new Misuse("--since takes an age such as 15m, 1h or 7d, or a date such as 2026-11-25")
+    }
     // From that moment on: a filter knows only "greater than".
     filters.push({ key: "created_at", operator: "gt", value: [new Date(time - 1).toISOString()] })
   }
@@ -115,6 +90,5 @@ export const logsOptions = (args: ReadonlyArray<string>, now: number): LogsOptio
     last: Number(last),
     id: options.get("id"),
     json: options.has("json"),
-    help: options.has("help"),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Entries of the log as `npm run logs` shows them.
+ * Entries of the log as `basegate logs` shows them.
  *
  * @module
  */

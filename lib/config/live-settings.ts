@@ -184,6 +184,7 @@ export const makeLiveSettings = (
     gatewaysOf: (account) =>
       [...holding.entries.keys()].filter((id) => id.startsWith(`${account}/`))
         .map((id) => id.slice(account.length + 1)),
+    entries: () => [...holding.entries].map(([id, { settings }]) => [id, settings] as const),
     state: () => state,
   }
   const control: SettingsControlShape = {

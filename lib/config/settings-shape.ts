@@ -55,6 +55,8 @@ export interface SettingsShape extends FixedSettings {
   readonly largestBody: number
   /** The gateways of an account that have an entry of their own. */
   readonly gatewaysOf: (account: string) => ReadonlyArray<string>
+  /** Every entry by its id; that of all ids without one of their own is `*`. */
+  readonly entries: () => ReadonlyArray<readonly [id: string, settings: GatewaySettings]>
   /** Which settings hold, and whether newer ones could not be used. */
   readonly state: () => SettingsState
 }

@@ -14,6 +14,8 @@ import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment } from "./host.ts"
 import { findFiles } from "./host-files.ts"
 import { findSqlite } from "./sqlite.ts"
+import { noticeText, startNotice } from "./start-notice.ts"
+import { hasColor } from "./terminal.ts"
 
 interface Process {
   readonly exit: (code: number) => never
@@ -88,9 +90,28 @@ export const tellAtStart = (host: string, keepsFiles = true): void => {
   })
 }
 
+/** Prints what holds and a call to try, unless `LOG_LEVEL` hides what is no error. */
+const printNotice = (url: string, host: string, settings: SettingsShape, keepsFiles: boolean): void => {
+  if (["error", "none"].includes(settings.logLevel)) return
+  const whyNoFile = !keepsFiles
+    ? "Workers have no files"
+    : settings.logFile !== undefined && findSqlite() === undefined
+    ? "this Node has no SQLite (22.13 and later have)"
+    : undefined
+  const lines = startNotice({ url, host, settings, gateways: settings.entries(), whyNoFile })
+  console.log(noticeText(lines, hasColor()))
+}
+
 /** Prints where the gateway listens, and what its operator should know. */
 export const announce = (host: string, port: number, keepsFiles = true): void => {
-  console.log(`basegate listens on http://${urlHost(host)}:${port}`)
+  const url = `http://${urlHost(host)}:${port}`
+  console.log(`basegate listens on ${url}`)
+  if (atStart === undefined) {
+    const files = keepsFiles ? findFiles() : undefined
+    void whenReady(loadSettings({ environment: hostEnvironment(), files }), (loaded) => {
+      if (Result.isSuccess(loaded)) printNotice(url, host, loaded.success.settings, keepsFiles)
+    })
+  } else printNotice(url, host, atStart, keepsFiles)
   tellAtStart(host, keepsFiles)
 }
 

@@ -11,6 +11,7 @@ import { grantedEnvironment } from "./deno-permissions.ts"
 interface Process {
   readonly stdout?: { readonly isTTY?: boolean; readonly columns?: number }
   readonly env?: Readonly<Record<string, string | undefined>>
+  readonly getBuiltinModule?: (name: "node:tty") => { readonly isatty: (descriptor: number) => boolean }
 }
 
 /**
@@ -22,6 +23,13 @@ export const terminalFormat = (dated = false): TerminalFormat | undefined => {
   if (stdout?.isTTY !== true) return undefined
   const env = grantedEnvironment(all)
   return { width: stdout.columns || 80, color: !env["NO_COLOR"] && env["TERM"] !== "dumb", dated }
+}
+
+/** Whether standard output shows color; without `process.stdout`, which takes its time (see below). */
+export const hasColor = (): boolean => {
+  const { getBuiltinModule, env: all = {} } = (globalThis as { readonly process?: Process }).process ?? {}
+  const env = grantedEnvironment(all)
+  return getBuiltinModule?.("node:tty").isatty(1) === true && !env["NO_COLOR"] && env["TERM"] !== "dumb"
 }
 
 /**

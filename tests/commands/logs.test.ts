@@ -23,9 +23,14 @@ interface Printed {
 const logs = (args: ReadonlyArray<string>, db = file): Promise<Printed> =>
   new Promise((resolve) => {
     const env = { PATH: process.env["PATH"], BASEGATE_DB: db }
-    execFile("node_modules/.bin/bun", ["lib/commands/logs.ts", ...args], { env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err })
-    })
+    execFile(
+      "node_modules/.bin/bun",
+      ["lib/commands/cli.ts", "logs", ...args],
+      { env },
+      (error, out, err) => {
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err })
+      },
+    )
   })
 
 const entries = async (...args: ReadonlyArray<string>): Promise<ReadonlyArray<LogEntry>> => {
@@ -108,8 +113,8 @@ test("npm run logs says in one line what is wrong", async () => {
   ]
   for (const [problem, args, db] of problems) {
     const { code, out, err } = await logs(args, db)
-    assert.deepEqual([code, out], [1, ""])
-    assert.match(err, /^npm run logs: [^\n]+\n$/)
+    assert.deepEqual([code, out], [args.length > 0 ? 2 : 1, ""])
+    assert.match(err, /^basegate logs: [^\n]+\n$/)
     assert.match(err, problem)
   }
   assert.deepEqual(await logs([], empty), { code: 0, out: "No request fits.\n", err: "" })

@@ -99,7 +99,7 @@ test("a variable with its default is the same as without it", () => {
   // The sampler's argument counts only beside a ratio.
   const ratio = { ...endpoint, OTEL_TRACES_SAMPLER: "traceidratio" }
   const plain = (environment: Readonly<Record<string, string>>) => {
-    const functions = { gateway: undefined, gatewaysOf: undefined, state: undefined }
+    const functions = { gateway: undefined, gatewaysOf: undefined, entries: undefined, state: undefined }
     return { ...read(environment), ...functions, secrets: undefined }
   }
   const defaults = defaultsOf(variables)

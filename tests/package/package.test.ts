@@ -94,7 +94,7 @@ test("the package holds what was built, README and LICENSE, and nothing of the m
     assert.ok(packed.includes(path), path)
   }
   const strange = packed.filter((path) =>
-    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js|config\.schema\.json|(bun|deno|node)\.mjs))$/
+    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js|config\.schema\.json|(bun|cli|demo|deno|node)\.mjs))$/
       .test(path)
   )
   assert.deepEqual(strange, [])
@@ -106,11 +106,14 @@ test("the package holds what was built, README and LICENSE, and nothing of the m
   }
 })
 
-test("every file that package.json exports is in the package", async () => {
-  const manifest = JSON.parse(await readFile(installed("package.json"), "utf8")) as { exports: object }
-  const targets = Object.values(manifest.exports).flatMap((entry: string | Record<string, string>) =>
-    typeof entry === "string" ? [entry] : Object.values(entry)
-  )
+test("every file that package.json exports, or that is a command, is in the package", async () => {
+  const manifest = JSON.parse(await readFile(installed("package.json"), "utf8")) as {
+    exports: Record<string, string | Record<string, string>>
+    bin: Record<string, string>
+  }
+  const targets = Object.values({ ...manifest.exports, ...manifest.bin }).flatMap((
+    entry,
+  ) => typeof entry === "string" ? [entry] : Object.values(entry))
   assert.ok(targets.length > 0)
   for (const target of targets) assert.ok(packed.includes(target.replace("./", "")), target)
 })

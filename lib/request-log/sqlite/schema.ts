@@ -95,6 +95,9 @@ export const checkFile = (database: Database): boolean => {
   return found === 0
 }
 
+/** Whether a database has a log of an earlier version, which `prepareFile` brings up to date. */
+export const isOutdated = (database: Database): boolean => versionOf(database) < version
+
 /**
  * Prepares a database: creates the log's tables if there are none. Throws if it belongs to another program or a later
  * version.

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+/**
+ * `basegate`: the command of the package, and of a clone.
+ *
+ * @module
+ */
+import process from "node:process"
+import { exitCode } from "./command.ts"
+import { runCli } from "./run-cli.ts"
+
+// `basegate logs | head` closes the pipe while it is written to.
+process.stdout.on("error", () => process.exit(exitCode.ok))
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const code = await runCli(
+  process.argv.slice(2),
+  { env: process.env, now: Date.now(), say },
+  (line) => console.error(line),
+)
+if (code !== undefined) process.exitCode = code

@@ -1,0 +1,32 @@
+/**
+ * What a command of `basegate` is, and how it fails.
+ *
+ * @module
+ */
+
+/** What a command is given. */
+export interface CommandContext {
+  /** The arguments behind its name. */
+  readonly args: ReadonlyArray<string>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** In milliseconds since 1970. */
+  readonly now: number
+  /** Writes a line to standard output. */
+  readonly say: (line: string) => void
+}
+
+/**
+ * Runs a command. Throws a `Problem` if it cannot do what is asked, and a `Misuse` if that cannot be understood.
+ *
+ * @returns its exit code, or nothing if the process is to go on
+ */
+export type Command = (context: CommandContext) => Promise<number | undefined> | number | undefined
+
+/** Something is wrong that the command can name: exit code 1. */
+export class Problem extends Error {}
+
+/** The arguments are wrong: exit code 2. */
+export class Misuse extends Error {}
+
+/** The exit codes. */
+export const exitCode = { ok: 0, problem: 1, misuse: 2 } as const

@@ -1,0 +1,36 @@
+/**
+ * `basegate demo`: a gateway in front of a simulator of Baseten, with sample calls.
+ *
+ * @module
+ */
+import { type Command, exitCode, Problem } from "./command.ts"
+import { startDemoGateway } from "./demo-gateway.ts"
+import { givenOptions } from "./options.ts"
+
+interface DemoModule {
+  readonly runDemo: (start: typeof startDemoGateway) => Promise<void>
+}
+
+const help =
+  `Runs a gateway in front of a simulator of Baseten, makes the calls that its users make, and shows what was recorded.
+
+  basegate demo
+
+  --help                 this
+
+There is nothing to sign up for, nothing is called beyond this machine, and nothing is written.`
+
+/** Runs the demo, which stands beside the command. */
+export const demo: Command = async ({ args, say }) => {
+  const { options } = givenOptions(args, {})
+  if (options.has("help")) {
+    say(help)
+    return exitCode.ok
+  }
+  const place = new URL("demo.mjs", import.meta.url).href
+  const { runDemo } = await (import(place) as Promise<DemoModule>).catch(() => {
+    throw new Problem("the demo is built with the package: npm run demo runs it from its source")
+  })
+  await runDemo(startDemoGateway)
+  return exitCode.ok
+}

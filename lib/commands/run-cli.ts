@@ -1,0 +1,72 @@
+/**
+ * Chooses a command, runs it, and says in one line what went wrong.
+ *
+ * @module
+ */
+import { nearestName } from "../schema/nearest-name.ts"
+import { product } from "../version.ts"
+import { check } from "./check.ts"
+import { type Command, type CommandContext, exitCode, Misuse, Problem } from "./command.ts"
+import { demo } from "./demo.ts"
+import { help } from "./help.ts"
+import { init } from "./init.ts"
+import { logs } from "./logs.ts"
+import { start } from "./start.ts"
+import { usage } from "./usage.ts"
+
+const commands: Readonly<Record<string, Command>> = { start, init, check, logs, usage, demo }
+const names = [...Object.keys(commands), "help"]
+
+const isCommand = (name: string): boolean => Object.hasOwn(commands, name)
+
+/** The command that is asked for, and its arguments. */
+const chosen = (words: ReadonlyArray<string>): readonly [name: string, args: ReadonlyArray<string>] => {
+  const [first = "start", ...rest] = words
+  // `basegate help usage` and `basegate usage --help` are one.
+  if (first === "help" && rest[0] !== undefined) return [rest[0], ["--help"]]
+  if (["help", "--help", "-h"].includes(first)) return ["help", rest]
+  if (["--version", "-V", "version"].includes(first)) return ["version", rest]
+  return first.startsWith("-") ? ["start", words] : [first, rest]
+}
+
+const run = (name: string, context: CommandContext): ReturnType<Command> => {
+  if (name === "help") context.say(help)
+  else if (name === "version") context.say(product.version)
+  else if (!isCommand(name)) {
+    const nearest = nearestName(name, names)
+    throw new Misuse(
+      `there is no command "${name}"${nearest === undefined ? "" : `; perhaps ${nearest} was meant`}. ` +
+        "See basegate --help.",
+    )
+  }
+  return isCommand(name) ? commands[name]?.(context) : exitCode.ok
+}
+
+/** In one line, whatever went wrong: a stack would help nobody who runs a command. */
+const problemLine = (name: string, cause: unknown): string => {
+  const prefix = isCommand(name) && name !== "start" ? `basegate ${name}` : "basegate"
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const isKnown = cause instanceof Problem || cause instanceof Misuse
+  return `${prefix}: ${isKnown ? "" : "it cannot go on: "}${message}`
+}
+
+/**
+ * Runs `basegate`.
+ *
+ * @param words the arguments of the process
+ * @param complain writes a line to standard error
+ * @returns the exit code; `undefined` if the process is to go on
+ */
+export const runCli = async (
+  words: ReadonlyArray<string>,
+  context: Omit<CommandContext, "args">,
+  complain: (line: string) => void,
+): Promise<number | undefined> => {
+  const [name, args] = chosen(words)
+  try {
+    return await run(name, { ...context, args })
+  } catch (cause) {
+    complain(problemLine(name, cause))
+    return cause instanceof Misuse ? exitCode.misuse : exitCode.problem
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * `basegate start`: the gateway on the runtime that runs the command.
+ *
+ * @module
+ */
+import process from "node:process"
+import { type Command, exitCode, Misuse, Problem } from "./command.ts"
+import { hasSqlite, usualLogFile } from "./log-file.ts"
+import { givenOptions } from "./options.ts"
+
+const help = `Serves, on the runtime that runs this: Node, Bun or Deno.
+
+  basegate start [options]
+
+  --host <address>       where to listen; 127.0.0.1 if not said (HOST)
+  --port <number>        8787 if not said; 0 for any that is free (PORT)
+  --config <file>        the settings (BASEGATE_CONFIG_FILE); basegate.yaml of this folder, if it is there
+  --db <file>            the request log, in SQLite (BASEGATE_DB); basegate.db of this folder if not said
+  --help                 this
+
+Examples
+
+  basegate start --port 9000
+  BASETEN_API_KEY=… basegate start --config gateways.yaml --db /var/lib/basegate/log.db
+
+Options go before variables. All other settings are variables and settings of the file: basegate check tells what holds.
+SIGTERM and SIGINT let running requests end (BASEGATE_DRAIN_SECONDS).`
+
+const known = {
+  host: { type: "string" },
+  port: { type: "string" },
+  config: { type: "string" },
+  db: { type: "string" },
+  store: { type: "string" },
+  workers: { type: "string" },
+} as const
+
+/** The variable that an option stands for. */
+const variables = { host: "HOST", port: "PORT", config: "BASEGATE_CONFIG_FILE", db: "BASEGATE_DB" } as const
+
+/** Variables in which the same would be said otherwise. */
+const others: Readonly<Record<string, ReadonlyArray<string>>> = {
+  HOST: ["HOST_FILE"],
+  PORT: ["PORT_FILE"],
+  BASEGATE_CONFIG_FILE: ["BASEGATE_CONFIG"],
+  BASEGATE_DB: ["BASEGATE_DB_FILE"],
+}
+
+const set = (name: string, value: string): void => {
+  for (const other of others[name] ?? []) delete process.env[other]
+  process.env[name] = value
+}
+
+/** Refuses what is not built yet: to go on without it would be to forget what was asked for. */
+const refuse = (options: ReadonlyMap<string, string>): void => {
+  const [store, workers] = [options.get("store"), options.get("workers")]
+  if (store !== undefined) {
+    throw new Problem(
+      "--store: counters cannot be shared between machines yet. Leave it out to keep them in memory.",
+    )
+  }
+  if (workers !== undefined && !/^(?:\d{1,4}|auto)$/.test(workers)) {
+    throw new Misuse("--workers takes a number of processes")
+  }
+  if (workers !== undefined && workers !== "1") {
+    throw new Problem(
+      "--workers: there can be one process a port yet. Leave it out, or start one a port behind a proxy.",
+    )
+  }
+}
+
+/** Listens, until a signal ends the process. */
+export const start: Command = async ({ args, env, say }) => {
+  const { options } = givenOptions(args, known)
+  if (options.has("help")) {
+    say(help)
+    return exitCode.ok
+  }
+  refuse(options)
+  for (const [option, variable] of Object.entries(variables)) {
+    const value = options.get(option)
+    if (value !== undefined) set(variable, value)
+  }
+  // Without SQLite the log is in memory, which is nothing to warn of unless a file was asked for.
+  if (env["BASEGATE_DB"] === undefined && env["BASEGATE_DB_FILE"] === undefined && hasSqlite()) {
+    set("BASEGATE_DB", usualLogFile)
+  }
+  if ("Bun" in globalThis) await import("../runtime/bun.ts")
+  else if ("Deno" in globalThis) await import("../runtime/deno-run.ts")
+  else await import("../runtime/node.ts")
+  return undefined
+}

@@ -1,0 +1,122 @@
+/**
+ * The figures of `basegate usage`: from the log's file, or from a gateway that runs.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import { adminTokensOf } from "../config/admin-tokens.ts"
+import type { AnalyticsRow } from "../request-log/query.ts"
+import { Misuse, Problem } from "./command.ts"
+import { openLogFile } from "./log-file.ts"
+import type { UsageOptions } from "./usage-options.ts"
+
+/** What one group has used. */
+export type Used = Pick<
+  AnalyticsRow,
+  | "group"
+  | "requests"
+  | "errors"
+  | "cached"
+  | "tokens_in"
+  | "tokens_out"
+  | "tokens_cached"
+  | "cost"
+  | "unpriced"
+>
+
+/** What all groups have used, and each. */
+export interface Usage {
+  readonly rows: ReadonlyArray<Used>
+  readonly totals: Omit<Used, "group">
+}
+
+const nothing: Omit<Used, "group"> = {
+  requests: 0,
+  errors: 0,
+  cached: 0,
+  tokens_in: 0,
+  tokens_out: 0,
+  tokens_cached: 0,
+  cost: 0,
+  unpriced: 0,
+}
+
+const figuresOf = (row: Omit<Used, "group">): Omit<Used, "group"> => ({
+  requests: row.requests,
+  errors: row.errors,
+  cached: row.cached,
+  tokens_in: row.tokens_in,
+  tokens_out: row.tokens_out,
+  tokens_cached: row.tokens_cached,
+  cost: row.cost,
+  unpriced: row.unpriced,
+})
+
+/** The dearest first, then the most called. */
+const inOrder = (rows: ReadonlyArray<Used>): ReadonlyArray<Used> =>
+  rows.toSorted((one, other) => (other.cost ?? 0) - (one.cost ?? 0) || other.requests - one.requests)
+
+/** Sums up what the log's file has. */
+export const usageOfFile = (file: string, options: UsageOptions): Usage => {
+  const log = openLogFile(file)
+  const { by, since, until } = options
+  const ask = (dimensions: UsageOptions["by"]) =>
+    log.figures(options, { filters: [], since, until, bucket: "all", by: dimensions })
+  const rows = ask(by).map((row) => ({ group: row.group, ...figuresOf(row) }))
+  return { rows: inOrder(rows), totals: figuresOf(ask([])[0] ?? nothing) }
+}
+
+/** The first of the admin tokens. */
+const adminToken = (variable = ""): string => {
+  const [first] = adminTokensOf(variable)
+  if (first !== undefined) return Redacted.value(first.secret)
+  throw new Problem("to ask a gateway, BASEGATE_ADMIN_TOKEN has to be its admin token")
+}
+
+interface Answered {
+  readonly success?: boolean
+  readonly errors?: ReadonlyArray<{ readonly message?: string }>
+  readonly result?: { readonly rows: ReadonlyArray<AnalyticsRow>; readonly totals: Omit<Used, "group"> }
+}
+
+/** Asks the management API of a gateway. */
+export const usageOfGateway = async (
+  url: URL,
+  options: UsageOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Usage> => {
+  const { account, gateway, by, since, until } = options
+  if (account === undefined) {
+    throw new Misuse("a gateway answers for one account at a time: say which by --account or --gateway")
+  }
+  const path = gateway === undefined ? "analytics" : `gateways/${gateway}/analytics`
+  const ask = new URL(`/client/v4/accounts/${account}/ai-gateway/${path}`, url)
+  ask.search = String(
+    new URLSearchParams({
+      since: new Date(since).toISOString(),
+      until: new Date(until).toISOString(),
+      bucket: "all",
+      by: by.join(","),
+    }),
+  )
+  const headers = { authorization: `Bearer ${adminToken(env["BASEGATE_ADMIN_TOKEN"])}` }
+  const response = await fetch(ask, { headers, redirect: "error" }).catch(() => {
+    throw new Problem(`no gateway answers at ${url.origin}`)
+  })
+  const answer = await response.json().catch(() => ({})) as Answered
+  if (!response.ok || answer.result === undefined) {
+    const [error] = answer.errors ?? []
+    throw new Problem(
+      `the gateway at ${url.origin} answers ${response.status}: ${
+        error?.message ?? "it has no management API; set its BASEGATE_ADMIN_TOKEN"
+      }`,
+    )
+  }
+  const { rows, totals } = answer.result
+  const named = (group: Used["group"]): Used["group"] =>
+    group["gateway"] === undefined ? group : { ...group, gateway: `${account}/${group["gateway"]}` }
+  return {
+    rows: inOrder(rows.map((row) => ({ group: named(row.group), ...figuresOf(row) }))),
+    totals: figuresOf(totals),
+  }
+}

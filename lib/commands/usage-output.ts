@@ -1,0 +1,90 @@
+/**
+ * Figures as `basegate usage` prints them.
+ *
+ * @module
+ */
+import { csvHeader, csvRows, plainNumber } from "../admin/csv.ts"
+import { plainJson } from "./logs-output.ts"
+import type { Usage, Used } from "./usage-figures.ts"
+import type { UsageOptions } from "./usage-options.ts"
+
+const figures = [
+  "requests",
+  "errors",
+  "cached",
+  "tokens_in",
+  "tokens_out",
+  "tokens_cached",
+  "cost",
+  "unpriced",
+] as const
+
+const iso = (time: number): string => new Date(time).toISOString()
+
+/** One object: what was asked, a row for each group, and the totals. */
+export const usageJson = ({ rows, totals }: Usage, { since, until, timeZone, by }: UsageOptions): string =>
+  plainJson({ since: iso(since), until: iso(until), time_zone: timeZone, by, rows, totals }, 2)
+
+/** A line for each group, without the totals. */
+export const usageCsv = ({ rows }: Usage, { by }: UsageOptions): string => {
+  const nameOf = (dimension: string) => dimension === "cached" ? "is_cached" : dimension
+  const flat = rows.map(({ group, ...row }) => ({
+    ...row,
+    ...Object.fromEntries(by.map((dimension) => [nameOf(dimension), group[dimension]])),
+  }))
+  const columns = [...by.map(nameOf), ...figures]
+  // The line break of the last line is the printer's, and makes it a whole one.
+  return `${csvHeader(columns)}${csvRows(columns, flat)}`.slice(0, -1)
+}
+
+/** What a terminal would obey, or could not count the columns of. */
+const harmless = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?")
+
+const count = (value: number): string => plainNumber(value).replaceAll(/\B(?=(\d{3})+$)/g, ",")
+
+/** Every digit, and two at least. */
+const dollars = (cost: number | null): string => {
+  if (cost === null) return "unknown"
+  const [whole = "0", fraction = ""] = plainNumber(cost).split(".")
+  return `$${count(Number(whole))}.${fraction.padEnd(2, "0")}`
+}
+
+const cells = (row: Omit<Used, "group">): ReadonlyArray<string> => [
+  count(row.requests),
+  count(row.tokens_in),
+  count(row.tokens_out),
+  dollars(row.cost),
+  count(row.unpriced),
+]
+
+/** Costs below one another by their points. */
+const aligned = (costs: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const behind = costs.map((cost) => cost.includes(".") ? cost.length - cost.indexOf(".") : 0)
+  const most = Math.max(...behind)
+  return costs.map((cost, index) => cost + " ".repeat(most - (behind[index] ?? 0)))
+}
+
+/** A table: the period, a row for each group, and the totals. */
+export const usageTable = (usage: Usage, options: UsageOptions): ReadonlyArray<string> => {
+  const { since, until, timeZone, by } = options
+  const zone = timeZone === "UTC" ? "" : ` (${timeZone})`
+  const period = `From ${iso(since).slice(0, 16)}Z until ${iso(until).slice(0, 16)}Z${zone}`
+  if (usage.totals.requests === 0) return [period, "", "No requests."]
+  const body = [
+    ...usage.rows.map((row) => [...by.map((name) => harmless(row.group[name] ?? "(none)")), ...cells(row)]),
+    ["total", ...by.slice(1).map(() => ""), ...cells(usage.totals)],
+  ]
+  const costs = aligned(body.map((row) => row.at(-2) ?? ""))
+  const table = [
+    [...by, "requests", "tokens in", "tokens out", "cost", "unpriced"],
+    ...body.map((row, index) => row.with(-2, costs[index] ?? "")),
+  ]
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = table.map((row) =>
+    row.map((cell, column) =>
+      column < by.length ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
+    ).join("  ").trimEnd()
+  )
+  const rule = "-".repeat(Math.max(...lines.map((line) => line.length)))
+  return [period, "", lines[0] ?? "", ...lines.slice(1, -1), rule, lines.at(-1) ?? ""]
+}

@@ -1,0 +1,44 @@
+/**
+ * `basegate usage`: what was used, and what it cost.
+ *
+ * @module
+ */
+import { type Command, type CommandContext, exitCode, Problem } from "./command.ts"
+import { hasSqlite, logFileName } from "./log-file.ts"
+import { type Usage, usageOfFile, usageOfGateway } from "./usage-figures.ts"
+import { usageHelp, type UsageOptions, usageOptions } from "./usage-options.ts"
+import { usageCsv, usageJson, usageTable } from "./usage-output.ts"
+
+const hostOf = (host: string): string => host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
+
+/** The gateway that would be started here. */
+const ownUrl = ({ HOST, PORT }: CommandContext["env"]): URL => {
+  const host = !HOST || HOST === "0.0.0.0" || HOST === "::" ? "127.0.0.1" : HOST
+  return new URL(`http://${hostOf(host)}:${PORT || 8787}`)
+}
+
+const find = (options: UsageOptions, env: CommandContext["env"]): Usage | Promise<Usage> => {
+  if (options.url !== undefined) return usageOfGateway(options.url, options, env)
+  if (hasSqlite() || options.file !== undefined) {
+    return usageOfFile(options.file ?? logFileName(env), options)
+  }
+  if (env["BASEGATE_ADMIN_TOKEN"]) return usageOfGateway(ownUrl(env), options, env)
+  throw new Problem(
+    "this Node has no SQLite to read the log with: use Node 22.13 or later, Bun or Deno, or set BASEGATE_ADMIN_TOKEN " +
+      "to the admin token of a running gateway, which then is asked (--url says where it is)",
+  )
+}
+
+/** Prints figures. */
+export const usage: Command = async ({ args, env, now, say }) => {
+  const options = usageOptions(args, now)
+  if (options === undefined) {
+    say(usageHelp)
+    return exitCode.ok
+  }
+  const found = await find(options, env)
+  if (options.format === "json") say(usageJson(found, options))
+  else if (options.format === "csv") say(usageCsv(found, options))
+  else for (const line of usageTable(found, options)) say(line)
+  return exitCode.ok
+}

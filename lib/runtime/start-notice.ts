@@ -1,0 +1,118 @@
+/**
+ * What a server prints when it starts: what holds, without secrets, and a call to try.
+ *
+ * @module
+ */
+import { isLoopbackName } from "../auth/stored-key-policy.ts"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import type { SettingsShape } from "../config/settings-shape.ts"
+
+/** What the notice is about. */
+export interface Started {
+  /** Where the server listens, as a URL without a path. */
+  readonly url: string
+  readonly host: string
+  readonly settings: Pick<SettingsShape, "adminTokens" | "logFile" | "metricsToken" | "open"> & {
+    readonly state: () => { readonly source: string }
+  }
+  /** The entries by id; that of all others is `*`. */
+  readonly gateways: ReadonlyArray<readonly [id: string, settings: GatewaySettings]>
+  /** Why the log is in memory though a file is named. */
+  readonly whyNoFile?: string | undefined
+}
+
+/** A line: what it is about, and what is to say. */
+export type NoticeLine = readonly [label: string, text: string]
+
+const listed = (names: ReadonlyArray<string>, most = 4): string =>
+  names.length <= most
+    ? names.join(", ")
+    : `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`
+
+const settingsLine = ({ settings, gateways }: Started): string => {
+  const { source } = settings.state()
+  const ids = gateways.map(([id]) => id)
+  if (source === "") return "none: every gateway id is served with the defaults"
+  const others = ids.includes("*") ? ["all other ids"] : []
+  return `${source}: ${listed([...ids.filter((id) => id !== "*"), ...others])}`
+}
+
+const keysLine = ({ gateways }: Started): string => {
+  const found = new Map<string, Set<string>>()
+  for (const [, { keys, customProviders }] of gateways) {
+    for (const [provider, aliases] of keys) {
+      found.set(provider, new Set([...found.get(provider) ?? [], ...aliases.keys()]))
+    }
+    for (const [slug, { headers }] of customProviders) {
+      if (headers.some(({ stored }) => stored)) found.set(slug, found.get(slug) ?? new Set())
+    }
+  }
+  if (found.size === 0) return "none: callers send their own (BASETEN_API_KEY stores one)"
+  return [...found].map(([provider, aliases]) =>
+    aliases.size === 0 ? provider : `${provider} (${listed([...aliases])})`
+  ).join(", ")
+}
+
+const tokensLine = ({ gateways }: Started): string => {
+  const open = gateways.filter(([, { authentication }]) => !authentication)
+  const count = new Set(gateways.flatMap(([, { tokens }]) => tokens)).size
+  if (open.length === gateways.length) return "none is asked for: every gateway is open"
+  const without = open.map(([id]) => id === "*" ? "all other ids" : id)
+  return open.length === 0 ? `${count}` : `${count}; open without one: ${listed(without)}`
+}
+
+const logLine = ({ settings: { logFile }, whyNoFile }: Started): string => {
+  if (logFile !== undefined && whyNoFile === undefined) return logFile
+  return `in memory, lost at the end${
+    whyNoFile === undefined ? " (BASEGATE_DB names a file)" : `: ${whyNoFile}`
+  }`
+}
+
+const adminLine = ({ url, settings: { adminTokens, metricsToken } }: Started): string => {
+  const metrics = metricsToken === undefined ? "" : "; /metrics also with BASEGATE_METRICS_TOKEN"
+  if (adminTokens.length === 0) return `no management API (BASEGATE_ADMIN_TOKEN opens it)${metrics}`
+  const tokens = listed(adminTokens.map(({ name, role }) => `${name} (${role})`))
+  return `${reachable(url)}/client/v4/… and /metrics, for ${tokens}${metrics}`
+}
+
+const body = `'{"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": "Hello"}]}'`
+
+/** An address that stands for all of the machine's is none to call. */
+const reachable = (url: string): string =>
+  url.replace(/^(http:\/\/)(?:0\.0\.0\.0|\[::\])(?=:)/, "$1127.0.0.1")
+
+/** A call of the first gateway, with what its caller has to have. */
+const tryLine = ({ url, host, settings, gateways }: Started): string => {
+  const [id = "*", gateway] = gateways.find(([id]) => id !== "*") ?? gateways[0] ?? []
+  const path = id === "*" ? "my-account/my-gateway" : id
+  const hasKey = gateway?.keys.has("baseten") === true
+  const needsToken = gateway?.authentication === true
+  const needsKey = !hasKey || (!needsToken && !settings.open && !isLoopbackName(host))
+  const headers = [
+    ...needsToken ? [`${needsKey ? "cf-aig-authorization" : "authorization"}: Bearer {gateway token}`] : [],
+    ...needsKey ? ["authorization: Bearer {Baseten API key}"] : [],
+    "content-type: application/json",
+  ]
+  return [
+    `curl ${reachable(url)}/v1/${path}/baseten/v1/chat/completions`,
+    ...headers.map((header) => `-H '${header}'`),
+    `-d ${body}`,
+  ].join(` \\\n${" ".repeat(14)}`)
+}
+
+/** The lines below the one that says where the server listens. */
+export const startNotice = (started: Started): ReadonlyArray<NoticeLine> => [
+  ["settings", settingsLine(started)],
+  ["keys", keysLine(started)],
+  ["tokens", tokensLine(started)],
+  ["admin", adminLine(started)],
+  ["log", logLine(started)],
+  ["try", tryLine(started)],
+]
+
+/** The lines as text; on a terminal the labels are dim. */
+export const noticeText = (lines: ReadonlyArray<NoticeLine>, color: boolean): string =>
+  lines.map(([label, text]) => {
+    const name = label.padEnd(8)
+    return `  ${color ? `\x1b[2m${name}\x1b[22m` : name}  ${text}`
+  }).join("\n")
