@@ -26,6 +26,9 @@ import type { WrittenSettingsShape } from "./WrittenSettings.ts"
 /** The largest document, in characters: each change writes all of it. */
 const mostText = 16_777_216
 
+/** How many secrets may wait for their changes. */
+const mostFresh = 1000
+
 type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
 type SealedSecrets = Readonly<Record<string, SealedSecret>>
 type Loaded = Result.Result<StoredDocument, StoreProblem>
@@ -231,6 +234,8 @@ export const makeWrittenSettings = (
       const id = crypto.randomUUID()
       const sealed = await sealer.seal(id, secret)
       fresh.set(id, secret)
+      // Of changes that were refused before they began.
+      for (const oldest of fresh.keys()) if (fresh.size > mostFresh) fresh.delete(oldest)
       const preview = previewOf(Redacted.value(secret))
       return Result.succeed({ reference: `sealed:${id}`, id, sealed, preview })
     },
