@@ -28,18 +28,8 @@ import {
 import { changeGateway, createGateway, deleteGateway } from "./gateways.ts"
 import { exportList } from "./export-list.ts"
 import { createConfig, deleteConfig, listConfigs, showConfig } from "./provider-configs.ts"
-import {
-  createRoute,
-  createVersion,
-  deleteRoute,
-  deploy,
-  listDeployments,
-  listRoutes,
-  listVersions,
-  renameRoute,
-  showRoute,
-  showVersion,
-} from "./routes.ts"
+import { createVersion, deploy, listDeployments, listVersions, showVersion } from "./route-versions.ts"
+import { createRoute, deleteRoute, listRoutes, renameRoute, showRoute } from "./routes.ts"
 import { changeToken, createToken, listTokens, revokeToken, rotateToken, showToken } from "./tokens.ts"
 
 /** The largest body, in bytes, and the deepest nesting: what is written is read again and again. */
