@@ -256,7 +256,7 @@ test("lists are exported whole, page by page", () =>
     assert.deepEqual(lines.map((line) => (JSON.parse(line) as { name: string }).name), Object.keys(routes))
     const audit = await write("GET", "audit?format=csv")
     assert.match(audit.headers.get("content-disposition") ?? "", /basegate-audit-a-\d/)
-    assert.match(audit.text, /^id,when,who,from,action,/)
+    assert.match(audit.text, /^id,when,who,from,forwarded_for,action,/)
     assert.equal(audit.text.trim().split("\r\n").length, 3)
     const none = await write("GET", "gateways/g/provider_configs?format=ndjson")
     assert.deepEqual([none.status, none.text], [200, ""])
