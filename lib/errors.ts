@@ -20,6 +20,7 @@ const reasons = {
   unknown_key_alias: [400, 2040, "Unknown key alias"],
   circuit_open: [503, 2005, "Failed to get response from provider"],
   unauthorized: [401, 2009, "Unauthorized"],
+  forbidden: [403, 9403, "Forbidden"],
   bad_chat_request: [400, 2019, "Chat completion bad format"],
   bad_request: [400, 9400, "Bad request"],
   not_found: [404, 9404, "Not found"],
@@ -100,19 +101,6 @@ export const invalidProvider = (provider: string): GatewayError =>
     reason: "invalid_provider",
     detail:
       `Cannot route to provider "${provider}". Use "baseten", or a custom provider of this gateway's settings.`,
-  })
-
-/** No gateway token, or a wrong one, on a gateway that requires one. */
-export const gatewayTokenRequired = (presentedIn: string | undefined): GatewayError =>
-  new GatewayError({
-    reason: "unauthorized",
-    detail: presentedIn === undefined
-      ? "This gateway requires a token, and the request has none. Send it as cf-aig-authorization: Bearer " +
-        "<gateway token>."
-      : presentedIn === "cf-aig-authorization"
-      ? "The gateway token is not valid for this gateway. Check cf-aig-authorization."
-      : `This gateway requires a token, and what ${presentedIn} holds is not a valid one, or is a provider's key. ` +
-        "Send the token as cf-aig-authorization: Bearer <gateway token>.",
   })
 
 /** No credential to send to a provider; `why` says why a stored key, if any, was not used. */

@@ -7,6 +7,7 @@ import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { drainUnread } from "./body/hand-on.ts"
 import { type AdminServices, handleAdmin } from "./admin/handler.ts"
+import { showUsage } from "./admin/usage-handler.ts"
 import type { GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { Uploads } from "./body/Uploads.ts"
 import type { Next } from "./call/call.ts"
@@ -14,7 +15,7 @@ import { callProvider, type CallServices } from "./call/call-provider.ts"
 import { respond } from "./call/respond.ts"
 import type { GatewaySettings } from "./config/gateway-settings.ts"
 import { parseOptionHeaders } from "./config/option-headers.ts"
-import type { RequestedOptions } from "./config/request-options.ts"
+import { type RequestedOptions, withTokenMetadata } from "./config/request-options.ts"
 import type { Settings } from "./config/Settings.ts"
 import { type GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
@@ -25,7 +26,7 @@ import { planDirect, planUniversal } from "./plan/plan-request.ts"
 import { runPlan } from "./plan/run-plan.ts"
 import { type Answer, answerOfResponse } from "./relay/answer.ts"
 import { placeOf } from "./route/paths.ts"
-import { allowedMethods, type UniversalRoute, type UpstreamRoute } from "./route/routes.ts"
+import { allowedMethods, type UniversalRoute, type UpstreamRoute, type UsageRoute } from "./route/routes.ts"
 import type { UrlResolver } from "./route/UrlResolver.ts"
 
 /** The services of the path, resolved once. */
@@ -49,7 +50,7 @@ export type RunEffect = (
 
 /** Creates the path that all requests of a gateway take. */
 export const makePipeline = (services: PipelineServices, run: RunEffect) => {
-  const { settings, resolver, auth, relay } = services
+  const { settings, resolver, auth, relay, spendLimit } = services
   const calls = new WeakMap<GatewaySettings, Next>()
   const callOf = (gateway: GatewaySettings): Next => {
     const known = calls.get(gateway)
@@ -82,6 +83,7 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
     if (Result.isFailure(identified)) return Result.fail(identified.failure)
     const caller = identified.success
     exchange.authenticated = caller.token !== undefined
+    exchange.token = caller.token?.name ?? null
     // Unauthenticated calls are not logged: otherwise anyone could evict the log's entries.
     exchange.shouldLog = gateway.log.collect
     if (route.kind === "universal" && method === "GET") {
@@ -90,14 +92,19 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
       exchange.shouldLog = false
       return Result.succeed(empty(new HeaderFields()))
     }
-    const requested = parseOptionHeaders(headers)
-    if (Result.isFailure(requested)) return Result.fail(requested.failure)
-    noteRequested(exchange, requested.success)
+    if (route.kind === "usage") {
+      exchange.shouldLog = false
+      return Result.map(await run(showUsage(exchange, gateway, caller, spendLimit)), answerOfResponse)
+    }
+    const parsed = parseOptionHeaders(headers)
+    if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
+    const requested = withTokenMetadata(parsed.success, caller.token?.metadata)
+    noteRequested(exchange, requested)
 
     const context = { exchange, gateway, caller }
     const planned = route.kind === "universal"
-      ? await planUniversal(services, context, requested.success)
-      : await planDirect(services, context, route, requested.success)
+      ? await planUniversal(services, context, requested)
+      : await planDirect(services, context, route, requested)
     if (Result.isFailure(planned)) return Result.fail(planned.failure)
     const outcome = await runPlan(services, context, planned.success, callOf(gateway))
     if (Result.isSuccess(outcome)) return respond(relay, outcome.success)
@@ -117,12 +124,16 @@ const noteStray = async ({ settings, auth }: PipelineServices, exchange: Exchang
   if (place === undefined || gateway === undefined || method === "OPTIONS") return
   const identified = await auth.identify(headers, gateway)
   if (Result.isFailure(identified)) return
+  const { token } = identified.success
   exchange.account = place.account
   exchange.gateway = place.gateway
-  exchange.authenticated = identified.success.token !== undefined
+  exchange.authenticated = token !== undefined
+  exchange.token = token?.name ?? null
   exchange.shouldLog = gateway.log.collect
   const requested = parseOptionHeaders(headers)
-  if (Result.isSuccess(requested)) noteRequested(exchange, requested.success)
+  if (Result.isSuccess(requested)) {
+    noteRequested(exchange, withTokenMetadata(requested.success, token?.metadata))
+  }
 }
 
 /** Notes the requested options, for the record if no call is made. */
@@ -131,11 +142,11 @@ const noteRequested = (exchange: Exchange, { collectLog, metadata }: RequestedOp
   exchange.metadata = metadata ?? exchange.metadata
 }
 
-const describe = (exchange: Exchange, route: UniversalRoute | UpstreamRoute): void => {
+const describe = (exchange: Exchange, route: UniversalRoute | UpstreamRoute | UsageRoute): void => {
   exchange.account = route.account
   exchange.gateway = route.gateway
-  if (route.kind === "universal") {
-    exchange.routeName = "universal"
+  if (route.kind !== "upstream") {
+    exchange.routeName = route.kind
     return
   }
   exchange.provider = route.provider

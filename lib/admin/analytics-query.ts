@@ -27,14 +27,15 @@ const dateOf = (text: string, timeZone: string): number | undefined => {
 }
 
 /** A moment: an ISO date, milliseconds since 1970, or a span before now. */
-const moment = (text: string, now: number, timeZone: string): number | undefined => {
+export const moment = (text: string, now: number, timeZone: string): number | undefined => {
   if (/^\d{10,15}$/.test(text)) return Number(text)
   const date = dateOf(text, timeZone)
   if (date !== undefined) return date
   const before = text.startsWith("-") ? span(text.slice(1)) : undefined
   return before === undefined ? timeOf(text) : now - before
 }
-const moments = "an ISO date, milliseconds since 1970, or a span before now such as -24h"
+/** What such a parameter takes. */
+export const moments = "an ISO date, milliseconds since 1970, or a span before now such as -24h"
 
 /** Widths that are easy to read; the smallest that gives no more than `usualBuckets` is taken. */
 const widths = ["1s", "10s", "1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "1w", "4w"]

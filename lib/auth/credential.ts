@@ -6,6 +6,7 @@
 import * as Redacted from "effect/Redacted"
 import type { HeaderReader } from "../headers/header-reader.ts"
 import { sha256 } from "../redaction/digest.ts"
+import { sameBytes } from "../redaction/known-secret.ts"
 import { secretsIn } from "../redaction/secrets.ts"
 
 /** The `Authorization` value of a client, taken apart. */
@@ -69,12 +70,6 @@ const knownDigest = async (token: Redacted.Redacted<string>): Promise<Uint8Array
   const digest = await digestOf(Redacted.value(token))
   digests.set(token, digest)
   return digest
-}
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  let difference = a.length ^ b.length
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0)
-  return difference === 0
 }
 
 /**

@@ -51,7 +51,8 @@ export const placeOf = async (call: Call): Promise<CallPlace | undefined> => {
   const caller = await callerIdentity(token, call.credential)
   const id = `${exchange.account}/${exchange.gateway}`
   if (options.cache.key !== undefined) {
-    const shared = gateway.cache.keyIsShared
+    // What others have stored under a key may be another model's answer.
+    const shared = gateway.cache.keyIsShared && token?.models === undefined
     const key = await cacheKey({
       kind: "custom",
       gateway: id,

@@ -21,6 +21,7 @@ import { forwarded } from "./forwarded.ts"
 import { limited, limits } from "./limited.ts"
 import { metered } from "./metered.ts"
 import type { RequestCoalescer } from "./RequestCoalescer.ts"
+import { permits, permitted } from "./permitted.ts"
 import { retried } from "./retried.ts"
 import { send } from "./send.ts"
 import { withUsageRequested } from "./stream-options-fallback.ts"
@@ -51,5 +52,6 @@ export const callProvider = (services: CallServices, gateway: GatewaySettings): 
   const measured = metered(services, gateway, answered)
   const admitted = limits(gateway) ? limited(services, gateway, measured) : measured
   const kept = cached(services, admitted)
-  return forwarded(services, kept)
+  const sentOn = forwarded(services, kept)
+  return permits(gateway) ? permitted(sentOn) : sentOn
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { credentialIdentity } from "../auth/credential-identity.ts"
+import { credentialIdentity, tokenSource } from "../auth/credential-identity.ts"
 import { jsonLength } from "../body/prepared-body.ts"
 import { outputLimit } from "../body/output-limit.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
@@ -19,9 +19,10 @@ import type { CallServices } from "./call-provider.ts"
 import type { Budgets, Call, Next } from "./call.ts"
 import { type CallTarget, modelOf } from "./call-target.ts"
 
-/** Whether a gateway may limit a call: by rules of its own, or by the limits of its dynamic routes. */
-export const limits = ({ rateRules, spendLimits, routes }: GatewaySettings): boolean =>
-  rateRules.length > 0 || spendLimits.enabled || routes.size > 0
+/** Whether a gateway may limit a call: by rules of its own, of its tokens, or by the limits of its dynamic routes. */
+export const limits = ({ rateRules, spendLimits, routes, tokens }: GatewaySettings): boolean =>
+  rateRules.length > 0 || spendLimits.enabled || routes.size > 0 ||
+  tokens.some(({ limits }) => limits !== undefined)
 
 /** Whether the cost of a call is unknown because neither its body nor its address says which model it asks for. */
 const isUnpriceable = ({ route, body }: CallTarget): boolean =>
@@ -49,19 +50,23 @@ const expectedOf = ({ gateway, target }: Call, { priceOf }: CallServices["prices
   return expectedCost(call, { custom: options.customCost, overrides: gateway.prices, priceOf })
 }
 
+const noBudgets: SpendLimits = { enabled: false, rules: [] }
+
 /** Admits a call if the limits allow it; what it reserved is released if it gets no answer. */
 export const limited = (
   { rateLimit, spendLimit, prices }: Pick<CallServices, "rateLimit" | "spendLimit" | "prices">,
-  { rateRules, spendLimits }: GatewaySettings,
+  { rateRules: gatewayRules, spendLimits }: GatewaySettings,
   next: Next,
 ): Next =>
 async (call) => {
-  const { gateway, caller, target, report, budgets } = call
-  if (rateRules.length === 0 && !spendLimits.enabled && budgets.length === 0) return next(call)
+  const { gateway, caller: { token }, target, report, budgets } = call
+  const rateRules = token?.limits?.rateRules ?? gatewayRules
+  const ownLimits = token?.limits?.spendLimits ?? noBudgets
+  if (rateRules.length === 0 && !spendLimits.enabled && !ownLimits.enabled && budgets.length === 0) {
+    return next(call)
+  }
   // A gateway token identifies a member of a team; without one, the caller's own key does.
-  const source = caller.token === undefined
-    ? call.credential
-    : { kind: "secret", secret: caller.token } as const
+  const source = token === undefined ? call.credential : tokenSource(token)
   const subject = {
     gateway: gateway.id,
     key: await credentialIdentity(source),
@@ -70,17 +75,19 @@ async (call) => {
     provider: target.route.provider,
     redact: (text: string) => redact(text, ...call.exchange.secrets()),
   }
-  if (isUnpriceable(target) && (budgets.length > 0 || isSpendLimited(spendLimits, subject))) {
-    return Result.fail(unpriceable())
-  }
+  const isLimited = budgets.length > 0 || isSpendLimited(spendLimits, subject) ||
+    isSpendLimited(ownLimits, subject)
+  if (isLimited && isUnpriceable(target)) return Result.fail(unpriceable())
   const chargeTokens = await rateLimit.prepareTokenCharge(rateRules, subject)
   const charges: Array<CostCharge> = []
   const release = (): void => {
     for (const charge of charges) charge.release()
   }
-  const entering: ReadonlyArray<Budgets> = spendLimits.enabled
-    ? [{ limits: spendLimits, subject }, ...budgets]
-    : budgets
+  const entering: ReadonlyArray<Budgets> = [
+    ...spendLimits.enabled ? [{ limits: spendLimits, subject }] : [],
+    ...ownLimits.enabled ? [{ limits: ownLimits, subject }] : [],
+    ...budgets,
+  ]
   const expected = entering.length === 0 ? 0 : expectedOf(call, prices)
   let admitted = false
   try {

@@ -1,22 +1,55 @@
 /**
- * Baseten's list of models in Cloudflare's form.
+ * Baseten's list of models, in Cloudflare's form or with those alone that a token may use.
  *
  * @module
  */
+import { allowsModel } from "../config/model-globs.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
 import { strictJson } from "../json/exact-json.ts"
 import { parseBytes } from "../json/members.ts"
 import { compatModels } from "../route/compat-models.ts"
+import type { Call } from "./call.ts"
 
-/** The list in Cloudflare's form; an answer in an unknown form is passed on unchanged. */
-export const inCompatForm = (
+/** How a list has to be changed. */
+export interface ListForm {
+  readonly compat: boolean
+  /** What the caller's token may use; `undefined` if that is not restricted. */
+  readonly globs: ReadonlyArray<string> | undefined
+}
+
+/** How the answer to a call has to be changed; `undefined` if it is no list, or stays as it is. */
+export const listForm = ({ caller: { token }, target: { route } }: Call): ListForm | undefined => {
+  const globs = route.compatModels || route.name === "models" ? token?.models : undefined
+  return route.compatModels || globs !== undefined ? { compat: route.compatModels, globs } : undefined
+}
+
+const idOf = (model: unknown): unknown =>
+  typeof model === "object" && model !== null && "id" in model ? model.id : undefined
+
+/** The models of a list that globs allow; of anything else, none. */
+const restricted = (list: unknown, globs: ReadonlyArray<string>): object => {
+  const isList = typeof list === "object" && list !== null && "data" in list && Array.isArray(list.data)
+  const models: ReadonlyArray<unknown> = isList ? list.data as Array<unknown> : []
+  const data = models.filter((model) => {
+    const id = idOf(model)
+    return typeof id === "string" && allowsModel(globs, "baseten", id)
+  })
+  return { object: "list", ...(isList && list), data }
+}
+
+/** The list as the client gets it. An answer in an unknown form is passed on unchanged, unless models are restricted. */
+export const listOfModels = (
+  { compat, globs }: ListForm,
   bytes: Uint8Array<ArrayBuffer>,
   headers: HeaderFields,
 ): Uint8Array<ArrayBuffer> => {
-  const list = compatModels(parseBytes(bytes))
+  const parsed = parseBytes(bytes)
+  const seen = globs === undefined ? parsed : restricted(parsed, globs)
+  const list = compat ? compatModels(seen) : seen as object
   if (list === undefined) return bytes
   headers.set("content-type", "application/json")
   headers.delete("content-length")
+  headers.delete("content-encoding")
   headers.delete("etag")
   return new TextEncoder().encode(strictJson(list))
 }

@@ -17,7 +17,7 @@ import { isEventStream } from "../sse/framing.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { BodyTap, Call, PendingAnswer } from "./call.ts"
-import { inCompatForm } from "./model-list.ts"
+import { type ListForm, listForm, listOfModels } from "./model-list.ts"
 import { payloadCapture } from "./payload-capture.ts"
 import { bringsAnswer, observerOf } from "./observe-answer.ts"
 
@@ -55,7 +55,7 @@ export const respond = (
 
 /** Responds with an answer that the gateway holds whole. */
 const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayBuffer>): Answer => {
-  const { exchange, target, report } = call
+  const { exchange, report } = call
   const { status, statusText, headers, taps } = answer
   for (const tap of taps) {
     tap.push?.(body)
@@ -65,7 +65,8 @@ const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayB
   report.responseBytes = body.byteLength
   addTiming(call, headers)
   exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
-  return { status, statusText, headers, body: target.route.compatModels ? inCompatForm(body, headers) : body }
+  const form = listForm(call)
+  return { status, statusText, headers, body: form === undefined ? body : listOfModels(form, body, headers) }
 }
 
 /** The body of one answer on its way to the client. */
@@ -78,6 +79,7 @@ class Relaying implements RelayInput {
   readonly #answer: PendingAnswer
   readonly #taps: ReadonlyArray<BodyTap>
   readonly #exchange: Exchange
+  readonly #form: ListForm | undefined
   readonly #rewritten: boolean
 
   constructor(call: Call, answer: PendingAnswer, body: GuardedBody) {
@@ -85,12 +87,15 @@ class Relaying implements RelayInput {
     const { exchange, gateway, target } = call
     const { headers, status } = answer
     this.#call = call
+    this.#form = status === 200 ? listForm(call) : undefined
     this.#answer = answer
     this.#exchange = exchange
     this.#taps = answer.taps.filter(({ push }) => push !== undefined)
     this.observer = answer.observer ?? observerOf(target, answer)
     this.readsOnAfterDisconnect = gateway.drains
-    this.#rewritten = target.route.compatModels && status === 200 && !headers.has("content-encoding")
+    // What is restricted is not shown because it cannot be read.
+    this.#rewritten = this.#form !== undefined &&
+      (this.#form.globs !== undefined || !headers.has("content-encoding"))
     const streams = this.observer?.streams === true
     // A stream that breaks off gets an error event, so it may become longer than declared.
     if (streams) headers.delete("content-length")
@@ -132,7 +137,11 @@ class Relaying implements RelayInput {
   async #rewrite(body: RelayedBody): Promise<Result.Result<Answer, GatewayError>> {
     try {
       const bytes = await new Response(body.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()
-      return Result.succeed(this.#with(inCompatForm(new Uint8Array(bytes), this.#answer.headers)))
+      const { headers } = this.#answer
+      const list = this.#form === undefined
+        ? new Uint8Array(bytes)
+        : listOfModels(this.#form, new Uint8Array(bytes), headers)
+      return Result.succeed(this.#with(list))
     } catch {
       return Result.fail(providerFailed(new URL(this.#call.target.route.url).host))
     }

@@ -10,13 +10,14 @@ import { Caching } from "./cache-settings.ts"
 import { CircuitBreaker } from "./circuit-settings.ts"
 import { CustomProviders } from "./custom-providers.ts"
 import { DynamicRoutes } from "./dynamic-routes.ts"
-import { count, oneOf, text } from "../schema/expected.ts"
+import { count, oneOf } from "../schema/expected.ts"
 import { RateLimiting, RateLimits, SpendLimitsEntry } from "./limit-rules.ts"
 import { LogCollection } from "./log-settings.ts"
 import { ModelPrices } from "./price-overrides.ts"
 import { Retrying } from "./retry-settings.ts"
 import { ProviderKeys } from "./stored-keys.ts"
 import { Timeouts } from "./timeout-settings.ts"
+import { Tokens } from "./token-setting.ts"
 
 const optional = Schema.optionalKey
 
@@ -29,14 +30,20 @@ export const GatewayEntry = Schema.Struct({
    */
   authentication: optional(Schema.Boolean),
   /**
-   * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, or `env:NAME` for the
-   * text of the variable `NAME`, or `file:PATH` for that of a file.
+   * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, `env:NAME` for the text
+   * of the variable `NAME`, `file:PATH` for that of a file, or `sha256:` and the SHA-256 of a token in hex; or an object that
+   * says whose it is, and what holds for its calls. See [tokens](../auth/README.md#named-tokens).
+   *
+   * - `name`: stands in the log, the metrics and the traces. One name with two values is a token that is being rotated.
+   * - `token`: its value, in one of these forms.
+   * - `models`: which models it may call, a list in which `*` stands for any text; all of them unless given.
+   * - `expires`: an ISO date from which on it opens nothing.
+   * - `rate_limits`, `spend_limits`: limits of its own, in the form of the settings of these names.
+   * - `metadata`: put on each of its calls, in place of what the caller says under the same keys.
    *
    * @default none
    */
-  tokens: optional(
-    Schema.NonEmptyArray(text("tokens without white space", (token) => /^\S+$/.test(token))),
-  ),
+  tokens: optional(Tokens),
   /**
    * The scheme of the `Authorization` in which Baseten gets its key: `Bearer` or `Api-Key`.
    *

@@ -3,19 +3,21 @@
  *
  * @module
  */
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import type { PriceOverride } from "../pricing/call-cost.ts"
 import { type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, customProviders } from "./custom-providers.ts"
 import { dynamicRoutes } from "./dynamic-routes.ts"
 import type { GatewayEntry } from "./gateway-entry.ts"
+import { type GatewayToken, gatewayTokens } from "./gateway-tokens.ts"
 import { rateProblem, type RateRule, rateRules, type SpendLimits } from "./limit-rules.ts"
 import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
 import type { Backoff } from "./retry-settings.ts"
+import type { KnownSecret } from "../redaction/known-secret.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 import { priceOverrides } from "./price-overrides.ts"
-import { type Resolve, secretOf, type StoredKeys, storedKeys } from "./stored-keys.ts"
+import { type Resolve, type StoredKeys, storedKeys } from "./stored-keys.ts"
 
 /** One gateway's settings with every default filled in. */
 export interface GatewaySettings {
@@ -27,9 +29,9 @@ export interface GatewaySettings {
   /** Whether a gateway token is required. */
   readonly authentication: boolean
   /** The tokens that open this gateway. */
-  readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
+  readonly tokens: ReadonlyArray<GatewayToken>
   /** Tokens of other entries as they hold now: they open nothing here, and must not reach a provider either. */
-  readonly foreignTokens: ReadonlyArray<Redacted.Redacted<string>>
+  readonly foreignTokens: ReadonlyArray<KnownSecret>
   /** The scheme in which Baseten gets its key. */
   readonly authScheme: "bearer" | "api-key"
   readonly keys: StoredKeys
@@ -83,7 +85,7 @@ export interface Shared {
   readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
   readonly basetenKey: Redacted.Redacted<string> | undefined
   /** The tokens that do not open an entry, by its id. */
-  readonly foreignTokens: (id: string) => ReadonlyArray<Redacted.Redacted<string>>
+  readonly foreignTokens: (id: string) => ReadonlyArray<KnownSecret>
 }
 
 /**
@@ -102,14 +104,16 @@ export const gatewaySettings = (
   shared: Shared,
   resolve: Resolve,
 ): GatewaySettings => {
-  const tokens = [...(entry.tokens ?? []).map((token) => secretOf(token, resolve)), ...shared.tokens]
-  if (new Set(tokens.map(Redacted.value)).size < tokens.length) {
-    throw new SettingProblem(
-      "expected tokens that differ from each other and from those of BASEGATE_TOKENS; remove the one that stands there twice",
-    )
-  }
   const rateIssue = rateProblem(entry)
   if (rateIssue !== undefined) throw new SettingProblem(rateIssue)
+  const rules = rateRules(entry)
+  const tokens = gatewayTokens(entry.tokens ?? [], shared.tokens, rules, resolve)
+  for (const { id } of tokens.flatMap(({ limits }) => limits?.spendLimits.rules ?? [])) {
+    if (entry.spend_limits?.rules.some((rule) => rule.id === id) !== true) continue
+    throw new SettingProblem(
+      `expected a rule of spend_limits with another id than "${id}", which a token's rule has`,
+    )
+  }
   const providers = customProviders(entry.custom_providers ?? {}, resolve)
   const routes = dynamicRoutes(entry.routes ?? {})
   for (const [name, graph] of routes) {
@@ -144,7 +148,7 @@ export const gatewaySettings = (
       keyIsShared: entry.cache_key_scope === "gateway",
       ttlHeaderEnables: entry.cache_ttl_header_enables ?? false,
     },
-    rateRules: rateRules(entry),
+    rateRules: rules,
     spendLimits: entry.spend_limits ?? { enabled: false, rules: [] },
     retry: {
       maxAttempts: entry.retry_max_attempts ?? 1,

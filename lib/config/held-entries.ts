@@ -5,6 +5,8 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import { knownText } from "./gateway-tokens.ts"
+import { sameBytes } from "../redaction/known-secret.ts"
 import { type GatewaySettings, gatewaySettings, type Shared } from "./gateway-settings.ts"
 import type { Entry } from "./settings-document.ts"
 import type { Resolve } from "./stored-keys.ts"
@@ -59,4 +61,7 @@ export const haveOpenKeys = (gateways: Iterable<GatewaySettings>): boolean =>
 export const refusesAdmin = (
   { tokens }: GatewaySettings,
   admins: ReadonlyArray<Redacted.Redacted<string>>,
-): boolean => !tokens.some((token) => admins.some((admin) => Redacted.value(token) === Redacted.value(admin)))
+): boolean => {
+  const digests = admins.map((admin) => knownText(admin).digest)
+  return !tokens.some((token) => digests.some((digest) => sameBytes(token.digest, digest)))
+}

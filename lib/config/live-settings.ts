@@ -5,12 +5,15 @@
  *
  * @module
  */
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { hex } from "../bytes/hex.ts"
+import type { KnownSecret } from "../redaction/known-secret.ts"
 import type { Secrets } from "../redaction/secrets.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 import { type Declaration, locate, problemsText, type SettingsProblem } from "./declaration.ts"
 import type { GatewaySettings, Shared } from "./gateway-settings.ts"
+import { knownText, sharedValues } from "./gateway-tokens.ts"
 import { haveOpenKeys, type HeldEntry, heldEntry, refusesAdmin } from "./held-entries.ts"
 import { operatorSecrets } from "./operator-secrets.ts"
 import type { ManagedSettings, SettingsControlShape, SettingsState } from "./SettingsControl.ts"
@@ -34,7 +37,7 @@ interface Holding {
   readonly secrets: Secrets
   readonly openKeys: boolean
   readonly largestBody: number
-  readonly foreignTokens: Map<string, ReadonlyArray<Redacted.Redacted<string>>>
+  readonly foreignTokens: Map<string, ReadonlyArray<KnownSecret>>
 }
 
 /** What was declared, and what was managed: the one changes without the other. */
@@ -108,6 +111,13 @@ export const makeLiveSettings = (
       const below = { ...decoded.success, ...(document.defaults && { defaults: document.defaults }) }
       for (const [id, entry] of effectiveEntries(below)) add(id, entry, written, resolve)
     }
+    const tokens = [...entries].map(([id, { settings }]) => [id, settings.tokens] as const)
+    for (const [id, expected] of sharedValues(tokens)) {
+      const from = document.gateways?.[id] === undefined && managed.gateways[id] !== undefined
+        ? written
+        : declaration
+      problems.push(locate(from, { path: ["gateways", id, "tokens"], expected, meant: undefined }))
+    }
     if (problems.length > 0) return Result.fail(problems)
     const gateways = [...entries.values()].map(({ settings }) => settings)
     return Result.succeed({
@@ -138,14 +148,15 @@ export const makeLiveSettings = (
     problem: undefined,
   }
 
-  const foreignTokens = (id: string): ReadonlyArray<Redacted.Redacted<string>> => {
+  const foreignTokens = (id: string): ReadonlyArray<KnownSecret> => {
     const known = holding.foreignTokens.get(id)
     if (known !== undefined) return known
-    const own = new Set(holding.entries.get(id)?.settings.tokens.map(Redacted.value))
-    const foreign = new Map<string, Redacted.Redacted<string>>()
+    const own = new Set(holding.entries.get(id)?.settings.tokens.map(({ digest }) => hex(digest)))
+    const foreign = new Map<string, KnownSecret>()
     const others = [...holding.entries.values()].flatMap(({ settings }) => settings.tokens)
-    for (const token of [...others, ...adminSecrets]) {
-      if (!own.has(Redacted.value(token))) foreign.set(Redacted.value(token), token)
+    for (const token of [...others, ...adminSecrets.map(knownText)]) {
+      const digest = hex(token.digest)
+      if (!own.has(digest)) foreign.set(digest, token)
     }
     const tokens = [...foreign.values()]
     holding.foreignTokens.set(id, tokens)

@@ -35,7 +35,7 @@ export const operatorSecrets = (
     .filter(([name, value]) => looksSecret(name, Redacted.value(value)))
   const secrets = [
     ...others.filter((secret) => secret !== undefined),
-    ...all.flatMap(({ tokens }) => tokens),
+    ...all.flatMap(({ tokens }) => tokens.flatMap(({ secret }) => secret ?? [])),
     ...all.flatMap(({ keys }) => [...keys.values()].flatMap((aliases) => [...aliases.values()])),
     ...headersOfProviders.map(({ value }) => value),
     ...headersOfCollectors.map(([, value]) => value),

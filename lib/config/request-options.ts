@@ -52,6 +52,10 @@ export interface RequestOptions {
   readonly log: { readonly entry: boolean; readonly payloads: boolean }
 }
 
+/** The same with what a caller's token puts on every call: it wins over what the caller says. */
+export const withTokenMetadata = (requested: RequestedOptions, own: Metadata | undefined): RequestedOptions =>
+  own === undefined ? requested : { ...requested, metadata: { ...requested.metadata, ...own } }
+
 /** The most that callers may request: tries, and milliseconds. */
 export const ranges = { maxAttempts: 5, retryDelay: 60_000, requestTimeout: 86_400_000 }
 

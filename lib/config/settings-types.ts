@@ -15,12 +15,20 @@ export interface EntryOptions {
    */
   readonly authentication?: boolean
   /**
-   * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, or `env:NAME` for the
-   * text of the variable `NAME`, or `file:PATH` for that of a file.
+   * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, `env:NAME` for the text
+   * of the variable `NAME`, `file:PATH` for that of a file, or `sha256:` and the SHA-256 of a token in hex; or an object that
+   * says whose it is, and what holds for its calls. See tokens.
+   *
+   * - `name`: stands in the log, the metrics and the traces. One name with two values is a token that is being rotated.
+   * - `token`: its value, in one of these forms.
+   * - `models`: which models it may call, a list in which `*` stands for any text; all of them unless given.
+   * - `expires`: an ISO date from which on it opens nothing.
+   * - `rate_limits`, `spend_limits`: limits of its own, in the form of the settings of these names.
+   * - `metadata`: put on each of its calls, in place of what the caller says under the same keys.
    *
    * @default none
    */
-  readonly tokens?: ReadonlyArray<string>
+  readonly tokens?: ReadonlyArray<string | { readonly name: string; readonly token: string; readonly models?: ReadonlyArray<string>; readonly expires?: string; readonly spend_limits?: { readonly enabled: boolean; readonly rules: ReadonlyArray<{ readonly id: string; readonly limit: number; readonly limitType: "cost"; readonly window: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique: "fixed" | "sliding"; readonly enabled: boolean; readonly model?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly provider?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly metadata?: Readonly<Record<string, { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }>> }> }; readonly rate_limits?: ReadonlyArray<{ readonly id?: string; readonly limit: number; readonly interval?: number; readonly window?: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique?: "fixed" | "sliding"; readonly unit?: "requests" | "tokens"; readonly per?: ReadonlyArray<string> }>; readonly metadata?: Readonly<Record<string, string | number | boolean>> }>
   /**
    * The scheme of the `Authorization` in which Baseten gets its key: `Bearer` or `Api-Key`.
    *

@@ -10,6 +10,7 @@ import { adaptParameters } from "../body/model-parameters.ts"
 import { inspect } from "../body/prepare-body.ts"
 import type { Budgets } from "../call/call.ts"
 import { type CallTarget, recordedModel } from "../call/call-target.ts"
+import { allowsRoute } from "../config/model-globs.ts"
 import { optionsForCall } from "../config/request-options.ts"
 import type { RouteGraph } from "../dynamic-route/graph.ts"
 import { type ModelNode, startTraversal } from "../dynamic-route/traversal.ts"
@@ -26,8 +27,9 @@ import { call, clientLeft, failed, limit, type Plan, type PlanResult, release, s
  * asks for every model of a route).
  */
 export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGraph): Plan {
-  const { exchange } = planning
+  const { exchange, caller } = planning
   const bytes = heldBytes(target.body)
+  const isCovered = allowsRoute(caller.token?.models ?? [], graph.name)
   let node = startTraversal(graph, {
     metadata: target.options.metadata,
     body: (path) => valueAt(bytes, path),
@@ -54,7 +56,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       }
       continue
     }
-    const result = yield* callModel(planning, target, bytes, node, budgets)
+    const result = yield* callModel(planning, target, bytes, node, budgets, isCovered)
     if (clientLeft(result)) return unanswered(target, result)
     if (succeeded(result)) {
       release(answer)
@@ -86,6 +88,7 @@ function* callModel(
   bytes: Uint8Array<ArrayBuffer>,
   { provider, model, timeout, retries }: ModelNode,
   budgets: ReadonlyArray<Budgets>,
+  isCovered: boolean,
 ): Plan {
   const isBaseten = provider === "baseten"
   const named = withModel(bytes, model)
@@ -98,6 +101,7 @@ function* callModel(
     body: body.success,
     adaptations: adapted.changes,
     acceptsCallerKey: isBaseten,
+    isCovered,
     options: {
       ...options,
       requestTimeout: timeout ?? options.requestTimeout,

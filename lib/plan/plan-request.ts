@@ -4,11 +4,13 @@
  * @module
  */
 import * as Result from "effect/Result"
+import type { Caller } from "../auth/GatewayAuth.ts"
 import { type BodyUse, prepareBody } from "../body/prepare-body.ts"
 import { heldBytes, type PreparedBody } from "../body/prepared-body.ts"
 import type { Uploads } from "../body/Uploads.ts"
 import { isPredict, recordedModel } from "../call/call-target.ts"
 import type { CallContext } from "../call/call.ts"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type RequestedOptions, type RequestOptions, requestOptions } from "../config/request-options.ts"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import { asksForModel } from "../limit/asks-for-model.ts"
@@ -24,9 +26,15 @@ interface BodyServices {
 /** A body that is not inspected is still held if it may have to be sent again, or is part of a cache key. */
 const mayNeedAgain = ({ cache, retry }: RequestOptions): boolean => retry.maxAttempts > 1 || cache.ttl > 0
 
+/** Whether a call must not be made before its model is known. */
+const mustKnowModel = (gateway: GatewaySettings, { token }: Caller): boolean =>
+  asksForModel(gateway) ||
+  (token !== undefined &&
+    (token.models !== undefined || (token.limits !== undefined && asksForModel(token.limits))))
+
 const readBody = async (
   { uploads }: BodyServices,
-  { exchange, gateway }: CallContext,
+  { exchange, gateway, caller }: CallContext,
   use: BodyUse,
   isHeld: boolean,
 ): Promise<Result.Result<PreparedBody, GatewayError>> => {
@@ -35,7 +43,7 @@ const readBody = async (
     gateway.requestIdleTimeout,
     exchange.headers,
   )
-  const wish = { use, isHeld, mustKnow: asksForModel(gateway), limit: gateway.requestBodyLimit }
+  const wish = { use, isHeld, mustKnow: mustKnowModel(gateway, caller), limit: gateway.requestBodyLimit }
   const body = await prepareBody(upload, wish)
   if (Result.isSuccess(body)) exchange.requestBytes = body.success.received ?? null
   return body

@@ -15,6 +15,7 @@ import {
   optionsForCall,
   type RequestedOptions,
   requestOptions,
+  withTokenMetadata,
 } from "../config/request-options.ts"
 import { parseOptionHeaders } from "../config/option-headers.ts"
 import { badRequest, GatewayError, methodNotAllowed } from "../errors.ts"
@@ -104,10 +105,14 @@ const targetOf = async (
   headers.delete("content-encoding")
 
   const adapted = adaptedTo({ route, body: seen.success }, first)
+  // A step's metadata replace those of the request, but not those of the token.
+  const stepOptions = own.success.metadata === undefined
+    ? own.success
+    : withTokenMetadata(own.success, planning.caller.token?.metadata)
   const options = requestOptions(
     gateway,
     requested,
-    { ...configOptions(config), ...own.success },
+    { ...configOptions(config), ...stepOptions },
     gateway.retriesPredict || !isPredict(route),
   )
   return Result.succeed({

@@ -36,3 +36,9 @@ const beforeCall =
 /** The call of a path below a custom provider. */
 export const customCall = (path: string): LlmCall | undefined =>
   calls[loosely(path).replace(beforeCall, "/v1/")]
+
+const plainCall =
+  /^(?:\/v\d+)?\/(?:chat\/completions|messages|responses(?:\/compact)?|embeddings|completions)$/
+
+/** Whether a path below a custom provider is a call alone, without a part that may name a model, as Azure's paths have one. */
+export const isPlainCall = (path: string): boolean => plainCall.test(path)

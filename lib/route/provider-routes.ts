@@ -14,7 +14,7 @@ import {
   modelUrl,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
-import { customCall, deployedCall, llmCall } from "./llm-calls.ts"
+import { customCall, deployedCall, isPlainCall, llmCall } from "./llm-calls.ts"
 import { isPlainPath, plainlySpelt, strayPath } from "./path-spelling.ts"
 import type { GatewayPlace } from "./paths.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
@@ -47,6 +47,7 @@ const upstream = (
     methods: everyMethod,
     dedicated: false,
     deployment: undefined,
+    namedByBody: false,
     framing: undefined,
     body: "unread",
     compatModels: false,
@@ -62,7 +63,14 @@ const modelApis = (urls: ProviderUrls, place: GatewayPlace, path: string, search
   const url = modelApisUrl(urls, path, search)
   const call = llmCall(path)
   if (call !== undefined) {
-    return upstream(place, { ...call, url, methods: post, body: "viewed", repeatable: "POST" })
+    return upstream(place, {
+      ...call,
+      url,
+      methods: post,
+      namedByBody: true,
+      body: "viewed",
+      repeatable: "POST",
+    })
   }
   // Nothing that goes through the gateway changes what Baseten serves.
   if (path === "/v1/models") {
@@ -139,6 +147,7 @@ export const compatRoute = (
         name: "compat.chat.completions",
         url: modelApisUrl(urls, "/v1/chat/completions", search),
         methods: post,
+        namedByBody: true,
         framing: "chat",
         body: "compat",
         repeatable: "POST",
@@ -174,6 +183,7 @@ export const customRoute = (
     provider,
     name: call === undefined ? "custom" : `custom.${call.name}`,
     url: url.success,
+    namedByBody: isPlainCall(path),
     framing: call?.framing,
     body: call === undefined ? "json" : "viewed",
     repeatable: postIf(isInference(plainlySpelt(path))),

@@ -29,6 +29,11 @@ export interface UniversalRoute extends AnyRoute, GatewayPlace {
   readonly kind: "universal"
 }
 
+/** What the holder of a gateway's token has used. */
+export interface UsageRoute extends AnyRoute, GatewayPlace {
+  readonly kind: "usage"
+}
+
 /** A route that a provider answers. */
 export interface UpstreamRoute extends AnyRoute, GatewayPlace {
   readonly kind: "upstream"
@@ -41,6 +46,8 @@ export interface UpstreamRoute extends AnyRoute, GatewayPlace {
   readonly dedicated: boolean
   /** The dedicated model or chain, for records. */
   readonly deployment: string | undefined
+  /** Whether the model that is called is the one that the body names: nothing in the path can name another. */
+  readonly namedByBody: boolean
   /** The framing of its streams, if known. */
   readonly framing: Framing | undefined
   /** Whether the body is forwarded unread, inspected if it is called JSON or in any case, or rewritten from the compat form. */
@@ -52,7 +59,7 @@ export interface UpstreamRoute extends AnyRoute, GatewayPlace {
 }
 
 /** Where a request goes. */
-export type Route = OwnRoute | AdminRoute | UniversalRoute | UpstreamRoute
+export type Route = OwnRoute | AdminRoute | UniversalRoute | UsageRoute | UpstreamRoute
 
 /** A route, or the refusal. */
 export type RouteResult = Result.Result<Route, GatewayError>
@@ -106,8 +113,12 @@ export const findPath = (urls: Destinations, path: string, search: string): Rout
     return Result.fail(notFound(`No route has this path. Calls go to ${gatewayPathForm}/baseten/….`))
   }
   const { account, gateway, provider, rest } = found
-  return provider === ""
-    ? Result.succeed({ kind: "universal", account, gateway, methods: universalMethods })
+  if (provider === "") {
+    return Result.succeed({ kind: "universal", account, gateway, methods: universalMethods })
+  }
+  // No provider is called so: Baseten's is `baseten`, all others begin with `custom-`.
+  return provider === "usage" && (rest === "" || rest === "/")
+    ? Result.succeed({ kind: "usage", account, gateway, methods: ownMethods })
     : findBelow(urls, { account, gateway }, provider, rest, search)
 }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { readSettings } from "../../lib/config/environment.ts"
+import { assertValues } from "../support/token-values.ts"
 
 test("readSettings() names the variable and the expectation, never the value", () => {
   const wrong: ReadonlyArray<readonly [string, string]> = [
@@ -92,9 +92,8 @@ test("readSettings(): the most specific entry wins, and an unlisted gateway does
 test("readSettings(): a token may stand in a variable, and a reference is never a token itself", () => {
   const BASEGATE_CONFIG = '{"gateways":{"a/g":{"tokens":["env:TEAM","plain"]},"a/h":{"tokens":["other"]}}}'
   const settings = Result.getOrThrow(readSettings({ BASEGATE_CONFIG, TEAM: "secret-of-the-team" }))
-  const values = (tokens: ReadonlyArray<Redacted.Redacted<string>> = []) => tokens.map(Redacted.value)
-  assert.deepEqual(values(settings.gateway("a", "g")?.tokens), ["secret-of-the-team", "plain"])
-  assert.deepEqual(values(settings.gateway("a", "h")?.foreignTokens), ["secret-of-the-team", "plain"])
+  assertValues(settings.gateway("a", "g")?.tokens, ["secret-of-the-team", "plain"])
+  assertValues(settings.gateway("a", "h")?.foreignTokens, ["secret-of-the-team", "plain"])
   for (const TEAM of [undefined, "", " "]) {
     const failure = Result.getOrThrow(Result.flip(readSettings({ BASEGATE_CONFIG, TEAM })))
     assert.match(failure, /a\/g\): expected the variable TEAM/)

@@ -5,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { problemsText, type SettingsProblem } from "../../lib/config/declaration.ts"
 import { type Environment, openSettings } from "../../lib/config/environment.ts"
+import { assertValues } from "../support/token-values.ts"
 
 const open = (document: object | undefined, variables: Environment = {}) =>
   Result.getOrThrow(openSettings({ BASEGATE_CONFIG: document, ...variables }))
@@ -13,7 +14,6 @@ const good = <A>(result: Result.Result<A, ReadonlyArray<SettingsProblem>>): void
 const failureOf = <A>(result: Result.Result<A, ReadonlyArray<SettingsProblem>>): string =>
   Result.isFailure(result) ? problemsText(result.failure) : "nothing"
 const from = (document: unknown) => ({ source: "basegate.yaml", document })
-const values = (tokens: ReadonlyArray<Redacted.Redacted<string>> = []) => tokens.map(Redacted.value)
 const noSecret = () => undefined
 
 test("a document takes the place of another at once; entries that stay as they are keep their objects", () => {
@@ -29,8 +29,8 @@ test("a document takes the place of another at once; entries that stay as they a
   assert.notEqual(settings.gateway("a", "changes"), changing)
   assert.equal(settings.gateway("a", "goes"), undefined)
   assert.deepEqual(settings.gatewaysOf("a"), ["stays", "changes"])
-  assert.deepEqual(values(before?.foreignTokens), ["of-the-other"])
-  assert.deepEqual(values(settings.gateway("a", "changes")?.foreignTokens), ["of-the-first"])
+  assertValues(before?.foreignTokens, ["of-the-other"])
+  assertValues(settings.gateway("a", "changes")?.foreignTokens, ["of-the-first"])
   assert.ok(settings.secrets.contains("of-the-other") && !secrets.contains("of-the-other"))
   assert.equal(settings.largestBody, 104_857_600)
   // A request that runs has what it began with.
@@ -115,7 +115,7 @@ test("managed entries stand beside declared ones, which go before them", () => {
     [...before?.keys.get("baseten")?.values() ?? []].map(Redacted.value),
     ["key-that-is-sealed", "key-of-a-team"],
   )
-  assert.deepEqual(values(before?.tokens), ["key-that-is-sealed"])
+  assertValues(before?.tokens, ["key-that-is-sealed"])
   assert.ok(settings.secrets.contains("key-that-is-sealed"))
   const wrong: ReadonlyArray<readonly [object, RegExp]> = [
     [{ tokens: ["sealed:k2"] }, /managed settings \(gateways, a\/m\): expected sealed:k2 to be/],

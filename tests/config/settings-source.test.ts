@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import { problemsText } from "../../lib/config/declaration.ts"
 import { type Environment, loadSettings, readVariables } from "../../lib/config/environment.ts"
 import { someFiles } from "./some-files.ts"
+import { assertValues } from "../support/token-values.ts"
 
 const load = async (
   environment: Environment,
@@ -107,7 +108,7 @@ test("the value of a variable may stand in a file, with one line break at its en
   const texts = { key: "sk-of-the-file\n", tokens: "one,two\r\n", two: "sk-two\n\n", empty: "\n" }
   const { settings } = await good({ BASETEN_API_KEY_FILE: "key", BASEGATE_TOKENS_FILE: "tokens" }, texts)
   assert.equal(Redacted.value(settings.basetenKey ?? assert.fail()), "sk-of-the-file")
-  assert.deepEqual(settings.gateway("a", "g")?.tokens.map(Redacted.value), ["one", "two"])
+  assertValues(settings.gateway("a", "g")?.tokens, ["one", "two"])
   const wrong: ReadonlyArray<readonly [Environment, RegExp]> = [
     [
       { BASETEN_API_KEY: "sk-x", BASETEN_API_KEY_FILE: "key" },
@@ -146,7 +147,7 @@ test("settings refer to secrets in variables and in files", async () => {
   const texts = { "/run/token": "tok-of-the-file\n", "/run/a key": "sk-spare", key: "sk-first\n" }
   const { settings } = await good({ BASEGATE_CONFIG, BASETEN_API_KEY_FILE: "key" }, texts)
   const gateway = settings.gateway("a", "g") ?? assert.fail()
-  assert.deepEqual(gateway.tokens.map(Redacted.value), ["tok-of-the-file"])
+  assertValues(gateway.tokens, ["tok-of-the-file"])
   assert.deepEqual([...gateway.keys.get("baseten")?.values() ?? []].map(Redacted.value), [
     "sk-first",
     "sk-spare",

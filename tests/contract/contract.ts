@@ -59,6 +59,8 @@ import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
 import { stepOptionCases, stepOptionEntries } from "./cases/step-options.ts"
 import { streamLabelCases, streamLabelEntries } from "./cases/stream-labels.ts"
 import { reportedErrorCases, reportedErrorEntries } from "./cases/reported-errors.ts"
+import { tokenCases, tokenEntries } from "./cases/tokens.ts"
+import { tokenModelCases, tokenModelEntries } from "./cases/token-models.ts"
 import { tracingCases } from "./cases/tracing.ts"
 import { universalCases, universalEntries } from "./cases/universal.ts"
 import { dynamicEntries } from "./dynamic-entries.ts"
@@ -81,6 +83,8 @@ const subjects: Readonly<Record<string, Subject>> = {
   "slow uploads": { cases: slowUploadCases, configured: slowUploadEntries },
   redirects: { cases: redirectCases, configured: redirectEntries },
   credentials: { cases: credentialCases, configured: credentialEntries },
+  tokens: { cases: tokenCases, configured: tokenEntries },
+  "token models": { cases: tokenModelCases, configured: tokenModelEntries },
   cors: { cases: corsCases },
   bodies: { cases: bodyCases, configured: bodyEntries },
   "coded bodies": { cases: codedBodyCases, configured: codedBodyEntries },

@@ -42,7 +42,12 @@ const takes = (ast: AST, isJson: boolean): string => {
       return ast.types.map((type) => takes(type, isJson)).join(", or ")
     case "Arrays": {
       const [item] = ast.rest
-      return item?._tag === "String" ? `a list of ${expectedOf(item)[0] ?? "text"}` : "a list of objects"
+      const kinds = item?._tag === "Union" ? item.types : item === undefined ? [] : [item]
+      return `a list of ${
+        kinds.map((kind) => kind._tag === "String" ? expectedOf(kind)[0] ?? "text" : "objects").join(
+          ", or of ",
+        )
+      }`
     }
     case "Objects":
       return isJson ? "an object" : "JSON"

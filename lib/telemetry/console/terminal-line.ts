@@ -85,9 +85,10 @@ const tokensOf = ({ tokens_in, tokens_out, usage_source }: RequestRecord): strin
   return `${usage_source === "exact" ? "" : "~"}${read}→${written}`
 }
 
-const endingOf = ({ ending, cached, attempts, error }: RequestRecord): string =>
+const endingOf = ({ ending, token, cached, attempts, error }: RequestRecord): string =>
   [
     ending,
+    ...token === null ? [] : [`by ${token}`],
     ...cached ? ["cached"] : [],
     ...attempts.length > 1 ? [`${attempts.length} tries`] : [],
     ...error === null ? [] : [error],

@@ -31,6 +31,7 @@ export const requestAttributes = (record: RequestRecord): Attributes => ({
   "basegate.event.id": text(record.event_id),
   "basegate.gateway": record.account_id === null ? null : text(`${record.account_id}/${record.gateway_id}`),
   "basegate.route": orNull(text, record.route),
+  "basegate.token": orNull(text, record.token),
   "basegate.ending": text(record.ending),
   "basegate.error": orNull(text, record.error),
   "basegate.step": int(record.step),

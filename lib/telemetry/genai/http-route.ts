@@ -16,6 +16,7 @@ export const httpScheme = (scheme: string): string => /^https?$/.test(scheme) ? 
 
 const below: ReadonlyArray<readonly [name: RegExp, template: string]> = [
   [/^universal$/, ""],
+  [/^usage$/, "/usage"],
   [/^chat\.completions$/, "/baseten/v1/chat/completions"],
   [/^(?:messages|responses|embeddings|completions|models)$/, "/baseten/v1/$&"],
   [/^model_apis$/, "/baseten/v1/{rest}"],

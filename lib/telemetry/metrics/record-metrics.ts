@@ -20,6 +20,9 @@ import { type CallLabels, usualLabels } from "./usual-labels.ts"
 /** How many models, and how many gateways beside those that the settings list, have labels of their own. */
 export const namesLimit = 100
 
+/** How many names of tokens have labels of their own; they are the operator's. */
+export const tokensLimit = 1000
+
 /** How many models' labels are kept at hand. */
 const usualLimit = 128
 
@@ -46,8 +49,9 @@ const isConfirmed = ({ cached, upstream_status, attempts }: RequestRecord): bool
     status !== null && (status < 400 || status >= 500)
   )
 
-/** Whether a request was one of the management API's. */
-const isAdmin = ({ route }: RequestRecord): boolean => route?.startsWith("admin.") ?? false
+/** Whether a request made no call: it was one of the management API's, or asked for a token's usage. */
+const isReading = ({ route }: RequestRecord): boolean =>
+  route !== null && (route === "usage" || route.startsWith("admin."))
 
 /**
  * Makes the instruments.
@@ -74,7 +78,12 @@ export const requestMetrics = (
   const cost = recorder(catalogue.cost)
   const modelName = limitLabels(namesLimit)
   const gatewayName = limitLabels(namesLimit, isListed)
+  const tokenName = limitLabels(tokensLimit)
   const known = usualLabels(usual)
+
+  /** Of the instruments that say whose calls they were. */
+  const withToken = (labels: Labels, { token }: RequestRecord): Labels =>
+    token === null ? labels : withLabel(labels, "basegate.token", tokenName(token, true))
 
   const httpLabels = (record: RequestRecord): Labels => {
     const request = withLabel(
@@ -135,7 +144,7 @@ export const requestMetrics = (
   const recordUsual = (record: RequestRecord, { http, ending, target, served, called }: CallLabels): void => {
     const { total_ms, cost: spent } = record
     httpDuration.add(total_ms / 1000, http)
-    endings.add(1, ending)
+    endings.add(1, withToken(ending, record))
     const [attempt] = record.attempts
     if (called !== undefined && attempt !== undefined) {
       operationDuration.add((total_ms - attempt.started_ms) / 1000, called)
@@ -145,7 +154,7 @@ export const requestMetrics = (
       requestDuration.add(total_ms / 1000, served)
       tokenTimes(record, served)
     }
-    if (spent !== null && spent > 0) cost.add(spent, target)
+    if (spent !== null && spent > 0) cost.add(spent, withToken(target, record))
   }
 
   const active = (by: number) => (method: string, scheme: string): void =>
@@ -162,12 +171,12 @@ export const requestMetrics = (
       if (usual !== undefined) return recordUsual(record, usual)
       const http = httpLabels(record)
       httpDuration.add(record.total_ms / 1000, withError(http, requestError(record, 500)))
-      if (record.account_id === null || isAdmin(record)) return
+      if (record.account_id === null || isReading(record)) return
       const confirmed = isConfirmed(record)
       const name = gatewayName(`${record.account_id}/${record.gateway_id}`, confirmed)
       const gateway = withLabel(none, "basegate.gateway", name)
       const ending = withLabel(gateway, "basegate.ending", record.ending)
-      endings.add(1, ending)
+      endings.add(1, withToken(ending, record))
       if (record.provider === null) return
       const labelsFor = (provider: string, named: string | null): Labels => {
         const model = named ?? record.deployment
@@ -183,7 +192,7 @@ export const requestMetrics = (
       const labels = operation && withLabel(target, "gen_ai.operation.name", operation)
       if (labels !== undefined) served(record, labels)
       if (record.cached) cacheHits.add(1, target)
-      if (record.cost !== null && record.cost > 0) cost.add(record.cost, target)
+      if (record.cost !== null && record.cost > 0) cost.add(record.cost, withToken(target, record))
       known.remember(record, ({ provider, model, url }) => {
         const operation = operationOf(url)
         const called = operation &&
