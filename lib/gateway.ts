@@ -12,7 +12,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Environment, LoadedSettings } from "./config/environment.ts"
 import type { SettingsDocument } from "./config/settings-types.ts"
-import { type SettingsWatch, tellReload, watchSettings } from "./config/settings-watch.ts"
+import type { SettingsWatch } from "./config/settings-watch.ts"
 import { Settings } from "./config/Settings.ts"
 import { SettingsControl } from "./config/SettingsControl.ts"
 import { type GatewayError, misconfigured } from "./errors.ts"
@@ -163,14 +163,7 @@ const start = (
       onPublished: () => running.published(),
     }),
     drain: services.relay.drain,
-    watch: file && host.files && watchSettings({
-      files: host.files,
-      path: file.path,
-      first: file.document,
-      stamp: file.stamp,
-      control,
-      tell: tellReload(settings),
-    }),
+    watch: file && host.files?.watch({ files: host.files, file, control, settings }),
     scope,
   }
 }

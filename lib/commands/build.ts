@@ -20,7 +20,7 @@ await build({
   ...common,
   entryPoints: ["mod.ts"],
   outfile: "dist/mod.js",
-  external: ["effect"],
+  external: ["effect", "yaml"],
   platform: "neutral",
 })
 

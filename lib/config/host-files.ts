@@ -5,6 +5,7 @@
  */
 import type * as Result from "effect/Result"
 import type { Declaration, SettingsProblem } from "./declaration.ts"
+import type { SettingsWatch, WatchOptions } from "./settings-watch.ts"
 
 /** What a host lends to read files, and to notice that they change. */
 export interface HostFiles {
@@ -23,6 +24,8 @@ export interface HostFiles {
    * @returns stops it
    */
   readonly every: (milliseconds: number, callback: () => void) => () => void
+  /** Begins to follow a settings file; here, so that Workers do not carry it. */
+  readonly watch: (options: WatchOptions) => SettingsWatch
 }
 
 /** What is said where there are no files. */

@@ -14,7 +14,7 @@ import type { SettingsShape } from "./settings-shape.ts"
 import { readSettingsFile } from "./settings-source.ts"
 
 /** How often it looks, in milliseconds: a change holds after two or three times that. */
-const pace = 150
+const pace = 100
 
 /** How often a file that differs each time is looked at before it is read all the same. */
 const patience = 4
@@ -56,24 +56,21 @@ const referred = (document: unknown): ReadonlyArray<string> => {
   return found.map((text) => (JSON.parse(text) as string).slice("file:".length))
 }
 
-/**
- * Begins to follow a file.
- *
- * @param options.first the document that was read from it
- * @param options.stamp the file's stamp before that
- * @param options.tell is told each outcome
- */
+/** What is followed, and what it changes. */
+export interface WatchOptions {
+  readonly files: HostFiles
+  /** The file, the document that was read from it, and its stamp before that. */
+  readonly file: { readonly path: string; readonly document: unknown; readonly stamp: string | undefined }
+  readonly control: SettingsControlShape
+  readonly settings: Pick<SettingsShape, "logLevel" | "state">
+}
+
+/** Begins to follow a file. */
 export const watchSettings = (
-  { files, path, first, stamp, control, tell }: {
-    readonly files: HostFiles
-    readonly path: string
-    readonly first: unknown
-    readonly stamp: string | undefined
-    readonly control: SettingsControlShape
-    readonly tell: (reloaded: Reloaded) => void
-  },
+  { files, file: { path, document, stamp }, control, settings }: WatchOptions,
 ): SettingsWatch => {
-  let others = referred(first)
+  const tell = tellReload(settings)
+  let others = referred(document)
   const stampOf = (own: string | undefined): string =>
     [own, ...others.map(files.stamp)].map((one) => one ?? "none").join("\n")
   let loaded = stampOf(stamp)

@@ -134,7 +134,7 @@ export const Variables = Schema.Struct({
    */
   BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0"))),
   /**
-   * How long running requests may go on after SIGTERM, SIGINT or SIGHUP.
+   * How long running requests may go on after SIGTERM, SIGINT, or SIGHUP without a settings file.
    *
    * @default `10`
    */

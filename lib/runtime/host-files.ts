@@ -5,6 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { HostFiles } from "../config/host-files.ts"
+import { watchSettings } from "../config/settings-watch.ts"
 import { everyInBackground } from "./background-interval.ts"
 import { mayRead } from "./deno-permissions.ts"
 import { parseSettings } from "./parse-settings.ts"
@@ -86,5 +87,6 @@ export const findFiles = (): HostFiles | undefined => {
     },
     parse: parseSettings,
     every: everyInBackground,
+    watch: watchSettings,
   }
 }

@@ -1,32 +1,28 @@
 /** A settings file that is followed: what it is when it has changed, and no more. */
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { test, type TestContext } from "node:test"
 import * as Result from "effect/Result"
-import { problemsText } from "../../lib/config/declaration.ts"
 import { loadSettings } from "../../lib/config/environment.ts"
 import { tellReload, watchSettings } from "../../lib/config/settings-watch.ts"
 import { someFiles } from "./some-files.ts"
 
-const following = async (text: string, others: Record<string, string> = {}) => {
+const following = async (context: TestContext, text: string, others: Record<string, string> = {}) => {
   const { texts, host, tick, followed } = someFiles({ "x.yaml": text, ...others })
   const loaded = await loadSettings({ environment: { BASEGATE_CONFIG_FILE: "x.yaml" }, files: host })
   const { settings, control, file } = Result.getOrThrow(loaded)
   const told: Array<string> = []
-  const watch = watchSettings({
-    files: host,
-    path: "x.yaml",
-    first: file?.document,
-    stamp: file?.stamp,
-    control,
-    tell: (reloaded) => told.push(Result.isSuccess(reloaded) ? "good" : problemsText(reloaded.failure)),
+  context.mock.method(console, "error", (line: string) => {
+    const { level, error } = JSON.parse(line) as { readonly level: string; readonly error?: string }
+    told.push(level === "info" ? "good" : error ?? "")
   })
+  const watch = watchSettings({ files: host, file: file ?? assert.fail(), control, settings })
   const ttl = () => settings.gateway("a", "g")?.cache.ttl
   return { texts, tick, followed, settings, control, told, watch, ttl }
 }
 const ofTtl = (seconds: number): string => `defaults:\n  cache_ttl: ${seconds}\n`
 
-test("a change holds once the file has settled; a file that stays is not read again", async () => {
-  const { texts, tick, told, watch, ttl, followed } = await following(ofTtl(1))
+test("a change holds once the file has settled; a file that stays is not read again", async (context) => {
+  const { texts, tick, told, watch, ttl, followed } = await following(context, ofTtl(1))
   await tick(5)
   assert.deepEqual(told, [])
   texts["x.yaml"] = ofTtl(2)
@@ -40,8 +36,8 @@ test("a change holds once the file has settled; a file that stays is not read ag
   assert.equal(followed(), 0)
 })
 
-test("a file that differs at each look is read all the same", async () => {
-  const { texts, tick, ttl } = await following(ofTtl(1))
+test("a file that differs at each look is read all the same", async (context) => {
+  const { texts, tick, ttl } = await following(context, ofTtl(1))
   for (let seconds = 2; seconds < 9; seconds++) {
     texts["x.yaml"] = ofTtl(seconds)
     await tick()
@@ -49,8 +45,8 @@ test("a file that differs at each look is read all the same", async () => {
   assert.ok((ttl() ?? 0) > 4)
 })
 
-test("half of a document that is still written is not taken for it", async () => {
-  const { texts, tick, settings, told } = await following("gateways:\n  a/g: {}\n  a/h: {}\n")
+test("half of a document that is still written is not taken for it", async (context) => {
+  const { texts, tick, settings, told } = await following(context, "gateways:\n  a/g: {}\n  a/h: {}\n")
   texts["x.yaml"] = "gateways:\n  a/g: {}\n"
   await tick()
   texts["x.yaml"] = "gateways:\n  a/g: {}\n  a/h: {cache_ttl: 5}\n"
@@ -59,8 +55,8 @@ test("half of a document that is still written is not taken for it", async () =>
   assert.deepEqual(told, ["good"])
 })
 
-test("a file that is wrong, empty or gone leaves the last good settings, and is told once", async () => {
-  const { texts, tick, told, ttl, control } = await following(ofTtl(1))
+test("a file that is wrong, empty or gone leaves the last good settings, and is told once", async (context) => {
+  const { texts, tick, told, ttl, control } = await following(context, ofTtl(1))
   const wrong: ReadonlyArray<readonly [string | undefined, RegExp]> = [
     ["defaults: {cache_tll: 1}", /^x\.yaml, line 1, column 12 \(defaults, cache_tll\): unknown setting/],
     ["", /^x\.yaml: expected settings: the file is empty/],
@@ -81,9 +77,9 @@ test("a file that is wrong, empty or gone leaves the last good settings, and is 
   assert.deepEqual(told.slice(wrong.length), ["good"])
 })
 
-test("files that settings refer to are followed as well", async () => {
+test("files that settings refer to are followed as well", async (context) => {
   const text = 'defaults:\n  tokens: ["file:/run/token"]\n'
-  const { texts, tick, settings, told } = await following(text, { "/run/token": "tok-first" })
+  const { texts, tick, settings, told } = await following(context, text, { "/run/token": "tok-first" })
   const before = settings.gateway("a", "g")
   texts["/run/token"] = "tok-second"
   await tick(2)
@@ -95,8 +91,8 @@ test("files that settings refer to are followed as well", async () => {
   assert.ok(settings.secrets.contains("tok-second"))
 })
 
-test("it is read at once when it is to be, and never twice at a time", async () => {
-  const { texts, watch, ttl, told } = await following(ofTtl(1))
+test("it is read at once when it is to be, and never twice at a time", async (context) => {
+  const { texts, watch, ttl, told } = await following(context, ofTtl(1))
   texts["x.yaml"] = ofTtl(2)
   await Promise.all([watch.reload(), watch.reload()])
   assert.equal(ttl(), 2)

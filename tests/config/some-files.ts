@@ -1,5 +1,6 @@
 /** Files in memory, and a clock that ticks when it is told to. */
 import * as Result from "effect/Result"
+import { watchSettings } from "../../lib/config/settings-watch.ts"
 import type { HostFiles } from "../../lib/config/host-files.ts"
 import { parseSettings } from "../../lib/runtime/parse-settings.ts"
 
@@ -21,6 +22,7 @@ export const someFiles = (texts: Record<string, string | undefined> = {}) => {
       callbacks.add(callback)
       return () => void callbacks.delete(callback)
     },
+    watch: watchSettings,
   }
   /** Lets time pass, and what it has begun end. */
   const tick = async (times = 1): Promise<void> => {

@@ -2,7 +2,13 @@
 import assert from "node:assert/strict"
 import { after, before, mock, test } from "node:test"
 import { Hono } from "hono"
-import served, { createGateway, type Gateway, type RequestRecord, Telemetry } from "../../mod.ts"
+import served, {
+  createGateway,
+  type Gateway,
+  type RequestRecord,
+  type SettingsDocument,
+  Telemetry,
+} from "../../mod.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 
 let simulator: Simulator
@@ -100,3 +106,30 @@ test("dispose() ends running streams as draining, shown to the client, and refus
     assert.equal(records[0]?.ending, "draining")
     assert.equal((await gateway.fetch(call("/livez"))).status, 503)
   }))
+
+test("an app gives settings as a value, which it cannot change once they are read; beside a variable they are an error", async () => {
+  const entry = { cache_ttl: 60 }
+  const config: SettingsDocument = { defaults: { authentication: false }, gateways: { "a/g": entry } }
+  const gateway = createGateway({ config, env: simulator.env, layer: Telemetry.layerNone })
+  for (const cached of [null, "HIT"]) {
+    const response = await gateway.fetch(
+      new Request("https://app.example/v1/a/g/baseten/v1/chat/completions", {
+        method: "POST",
+        headers: { authorization: "Bearer sk-own", "content-type": "application/json" },
+        body: JSON.stringify({ model: "openai/gpt-oss-120b", messages: [{ role: "user", content: "hi" }] }),
+      }),
+    )
+    assert.equal(response.status, 200)
+    if (cached !== null) assert.equal(response.headers.get("cf-aig-cache-status"), cached)
+    await response.text()
+    await gateway.idle()
+    entry.cache_ttl = 0
+  }
+  assert.equal((await gateway.fetch(call("/v1/a/other/baseten/v1/models"))).status, 400)
+  assert.equal(gateway.reload(), false)
+  await gateway.dispose()
+  const both = createGateway({ config, env: { BASEGATE_CONFIG: "{}" } })
+  const refused = await both.fetch(call("/livez"))
+  assert.equal(refused.status, 500)
+  assert.match(await refused.text(), /config, BASEGATE_CONFIG: expected one of them/)
+})

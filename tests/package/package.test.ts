@@ -78,7 +78,9 @@ before(async () => {
   packed = tarball.files.map(({ path }) => path)
   await run("tar", ["-xzf", join(folder, tarball.filename), "-C", folder])
   await rename(join(folder, "package"), installed(""))
-  await symlink(join(project, "node_modules/effect"), join(modules, "effect"))
+  for (const name of ["effect", "yaml"]) {
+    await symlink(join(project, "node_modules", name), join(modules, name))
+  }
   await writeFile(join(consumer, "package.json"), `{"type":"module","private":true}`)
   await writeFile(join(consumer, "app.js"), app)
 })
