@@ -16,6 +16,13 @@ rmSync("dist", { recursive: true, force: true })
 
 const common: BuildOptions = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" }
 
+// What this package gives Node is CommonJS, whose `require` does not exist in a module.
+const forNode: BuildOptions = {
+  ...common,
+  platform: "node",
+  alias: { yaml: "./node_modules/yaml/browser/index.js" },
+}
+
 await build({
   ...common,
   entryPoints: ["mod.ts"],
@@ -26,20 +33,18 @@ await build({
 
 // A server in one file starts in half the time that it takes to load Effect's many modules.
 await build({
-  ...common,
+  ...forNode,
   entryPoints: ["lib/runtime/bun.ts", "lib/runtime/deno.ts", "lib/runtime/node.ts"],
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
-  platform: "node",
 })
 
 // The command loads a server when it starts one, and the demo, which has a client's SDK, when it is asked for.
-await build({ ...common, entryPoints: ["lib/commands/cli.ts"], outfile: "dist/cli.mjs", platform: "node" })
+await build({ ...forNode, entryPoints: ["lib/commands/cli.ts"], outfile: "dist/cli.mjs" })
 await build({
-  ...common,
+  ...forNode,
   entryPoints: ["tests/demo/run-demo.ts"],
   outfile: "dist/demo.mjs",
-  platform: "node",
   minify: true,
 })
 chmodSync("dist/cli.mjs", 0o755)
