@@ -4,6 +4,8 @@
  * @module
  */
 import * as Result from "effect/Result"
+import type { GatewaySettings } from "../../config/gateway-settings.ts"
+import type { GatewayToken } from "../../config/gateway-tokens.ts"
 import { adminBadRequest } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
 import type { JsonObject } from "../../json/parse.ts"
@@ -98,3 +100,24 @@ export const tokenJson = ({ id, name, created_at, modified_at, options, values }
   // Values that a rotation leaves valid for a while.
   rotating: values.slice(1).map(({ preview, until }) => ({ token_preview: preview, until })),
 })
+
+/** The named tokens of a gateway that the settings declare: one of a name, however many values it has. */
+export const declaredTokens = (
+  gateway: Pick<GatewaySettings, "tokens"> | undefined,
+): ReadonlyArray<Readonly<Record<string, unknown>> & { readonly name: string }> => {
+  const tokens = new Map<string, GatewayToken>()
+  for (const token of gateway?.tokens ?? []) if (token.name !== null) tokens.set(token.name, token)
+  return [...tokens].map(([name, { models, expires, limits, metadata }]) => ({
+    id: null,
+    name,
+    created_at: null,
+    modified_at: null,
+    models: models ?? null,
+    expires: Number.isFinite(expires) ? new Date(expires).toISOString() : null,
+    spend_limits: limits?.spendLimits ?? null,
+    rate_limits: null,
+    metadata: metadata ?? null,
+    token_preview: null,
+    rotating: [],
+  }))
+}

@@ -18,7 +18,15 @@ import { envelope } from "../envelope.ts"
 import { listing, pageOf, showing, tagged, unlessChanged } from "./answers.ts"
 import { gatewayToChange, type Handled, type WriteContext } from "./context.ts"
 import { openMembers } from "./members.ts"
-import { hashed, newTokenText, optionsOf, tokenJson, tokenName, valueOf } from "./token-options.ts"
+import {
+  declaredTokens,
+  hashed,
+  newTokenText,
+  optionsOf,
+  tokenJson,
+  tokenName,
+  valueOf,
+} from "./token-options.ts"
 
 const kind = "token" as const
 
@@ -45,16 +53,20 @@ const withToken = (
     tokens: withItem(gateway.tokens, id, token && { ...token, version, modified_at: now }),
   })
 
-/** Names a token for the list: those that the settings declare have no id. */
+/** Lists the tokens by name: the written ones, or those that the settings declare, which cannot be changed here. */
 export const listTokens = (context: WriteContext): Result.Result<Response, GatewayError> => {
-  const { document, search, route: { account, gateway } } = context
-  const tokens = findGateway(document, account, gateway)?.tokens ?? []
+  const { document, search, settings, control, route: { account, gateway } } = context
+  const isDeclared = control.declaredAt(account, gateway) !== undefined
+  const written = isDeclared ? undefined : findGateway(document, account, gateway)
+  const tokens = written === undefined
+    ? declaredTokens(settings.gateway(account, gateway))
+    : written.tokens.map(tokenJson)
   return Result.map(
     pageOf(search, tokens, (parameters) => {
       const text = parameters.text("search", 64) ?? ""
       return ({ name }) => name.includes(text)
     }),
-    (page) => listing(page, tokenJson),
+    (page) => listing(page, (token) => token),
   )
 }
 

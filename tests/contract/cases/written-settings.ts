@@ -161,6 +161,36 @@ export const writtenSettingsCases = (harness: Harness): void => {
     await write("DELETE", "gateways/written-custom")
   })
 
+  test("a token is made, changed, rotated and revoked, and its holder is told at the next request", async () => {
+    await write("POST", "gateways", { id: "written-tokens" })
+    const as = (token: unknown) => call("written-tokens", { "cf-aig-authorization": `Bearer ${token}` })
+    const made = await write("POST", "gateways/written-tokens/tokens", { name: "ann", models: ["openai/*"] })
+    assert.equal(made.status, 200)
+    const { id, token } = made.body.result
+    assert.deepEqual([await as(token), await call("written-tokens")], [200, 401])
+    const place = `gateways/written-tokens/tokens/${id}`
+    assert.equal((await write("PATCH", place, { models: ["zai-org/*"] })).status, 200)
+    assert.equal(await as(token), 403)
+    await write("PATCH", place, { models: null })
+    const rotated = await write("POST", `${place}/rotate`, { overlap: 60 })
+    assert.deepEqual([await as(token), await as(rotated.body.result["token"])], [200, 200])
+    const again = await write("POST", `${place}/rotate`, {})
+    const last = again.body.result["token"]
+    assert.deepEqual([await as(token), await as(rotated.body.result["token"]), await as(last)], [
+      401,
+      401,
+      200,
+    ])
+    assert.equal((await write("DELETE", place)).status, 200)
+    assert.deepEqual([await as(last), await call("written-tokens")], [401, 401])
+    const shown = [
+      await write("GET", "gateways/written-tokens/tokens"),
+      await write("GET", "audit?per_page=100"),
+    ]
+    for (const secret of [token, last]) assert.ok(!JSON.stringify(shown).includes(`${secret}`.slice(4)))
+    await write("DELETE", "gateways/written-tokens")
+  })
+
   test("the metrics token opens /metrics alone", async () => {
     const headers = { authorization: "Bearer met-contract" }
     const metrics = await fetch(`${harness.configured.url}/metrics`, { headers })
