@@ -74,7 +74,12 @@ describe("the pages' calls", () => {
         symlinkSync(resolve("node_modules"), join(folder, "node_modules"))
         writeFileSync(join(folder, "call.mjs"), real(text))
         const { stdout } = await promisify(execFile)(process.execPath, ["call.mjs"], { cwd: folder })
-        assert.match(stdout, text.includes("/client/v4") ? / no\/such-model 4\d\d / : /What is Cloudflare\?/)
+        const expected = text.includes("aiGateway.create")
+          ? /^ann bgt_[\w-]{43}$/m
+          : text.includes("/client/v4")
+          ? / no\/such-model 4\d\d /
+          : /What is Cloudflare\?/
+        assert.match(stdout, expected)
       } finally {
         rmSync(folder, { recursive: true })
       }
