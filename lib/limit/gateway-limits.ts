@@ -4,7 +4,8 @@
  * @module
  */
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import type { RateRule, SpendRule } from "../config/limit-rules.ts"
+import { writtenId } from "../config/gateway-tokens.ts"
+import type { RateRule, SpendLimits, SpendRule } from "../config/limit-rules.ts"
 import { nodesOf } from "../dynamic-route/graph.ts"
 import { routeBudget, routeLimitId, routeRate } from "./route-limits.ts"
 
@@ -23,20 +24,34 @@ export interface GatewayLimits {
   readonly rates: ReadonlyArray<NamedRule<RateRule>>
 }
 
-/** The gateway's own limits, and those of its dynamic routes. */
-export const limitsOf = ({ spendLimits, rateRules, routes }: GatewaySettings): GatewayLimits => {
-  const budgets = spendLimits.enabled ? spendLimits.rules.filter(({ enabled }) => enabled) : []
-  const rates = [...rateRules]
+/** The gateway's own limits, those of its dynamic routes, and those of its tokens. */
+export const limitsOf = ({ spendLimits, rateRules, routes, tokens }: GatewaySettings): GatewayLimits => {
+  const budgets: Array<NamedRule<SpendRule>> = []
+  const rates: Array<NamedRule<RateRule>> = []
+  const addBudgets = ({ enabled, rules }: SpendLimits, token: string | null): void => {
+    for (const rule of enabled ? rules.filter((each) => each.enabled) : []) {
+      budgets.push({ id: token === null ? rule.id : writtenId(token, rule.id) ?? rule.id, token, rule })
+    }
+  }
+  addBudgets(spendLimits, null)
+  for (const rule of rateRules) rates.push({ id: rule.id, token: null, rule })
   for (const graph of routes.values()) {
     for (const { element, action } of nodesOf(graph)) {
       if (action.type !== "limit") continue
       const id = routeLimitId(graph.name, element)
-      if (action.limitType === "count") rates.push(routeRate(id, action))
-      else budgets.push(routeBudget(id, action))
+      if (action.limitType === "count") rates.push({ id, token: null, rule: routeRate(id, action) })
+      else budgets.push({ id, token: null, rule: routeBudget(id, action) })
     }
   }
-  return {
-    budgets: budgets.map((rule) => ({ id: rule.id, token: null, rule })),
-    rates: rates.map((rule) => ({ id: rule.id, token: null, rule })),
+  // While a token is rotated two values have its name, and count together.
+  const named = new Map(tokens.map((token) => [token.name, token.limits] as const))
+  for (const [token, limits] of named) {
+    if (token === null || limits === undefined) continue
+    addBudgets(limits.spendLimits, token)
+    for (const rule of limits.rateRules) {
+      const id = writtenId(token, rule.id)
+      if (id !== undefined) rates.push({ id, token, rule })
+    }
   }
+  return { budgets, rates }
 }

@@ -155,3 +155,25 @@ test("a partition may be called anything", async () => {
     '{"metadata.__proto__":"a","metadata.constructor":"b"}',
   ])
 })
+
+test("a token's own limits are listed under its name, once while it is rotated", async () => {
+  const token = (value: string) => ({
+    name: "ann",
+    token: value,
+    spend_limits: { enabled: true, rules: [rule({ limit: 2 }), rule({ id: "off", enabled: false })] },
+    rate_limits: [{ id: "slow", limit: 5, interval: 60 }],
+  })
+  const { settings, rateLimit, listed } = gateway({
+    tokens: [token("old-value"), token("new-value"), { name: "bob", token: "third-value" }, "plain-value"],
+    rate_limits: [{ id: "all", limit: 10, interval: 60 }],
+  })
+  const ann = settings.tokens.find(({ name }) => name === "ann")
+  await rateLimit.acquire(ann?.limits?.rateRules ?? [], subject)
+  const { total, limits } = await listed()
+  assert.equal(total, 3)
+  assert.deepEqual(limits.map(({ token, id, kind, limit, spent }) => [token, id, kind, limit, spent]), [
+    ["ann", "budget", "spend", 2, 0],
+    [null, "all", "rate", 10, 1],
+    ["ann", "slow", "rate", 5, 1],
+  ])
+})
