@@ -181,7 +181,10 @@ export const internal = (requestId: string): GatewayError =>
 
 /** A setting that could not be read. `problem` names the variable and the expectation, never the value. */
 export const misconfigured = (problem: string): GatewayError =>
-  new GatewayError({ reason: "misconfigured", detail: `${problem}. Correct it and start the gateway again.` })
+  new GatewayError({
+    reason: "misconfigured",
+    detail: `${problem}. Correct it and start the gateway again; a settings file is read again by itself.`,
+  })
 
 /** The process is stopping. */
 export const draining = (): GatewayError =>

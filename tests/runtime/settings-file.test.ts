@@ -215,7 +215,7 @@ describe("a settings file", () => {
 })
 
 describe("a settings file that is wrong at the start", () => {
-  const wrong = "gateways:\n  a/g:\n    cache_ttl: never\n"
+  const wrong = "gateways:\n  a/g:\n    cache_ttl: -1\n"
   const said = /basegate\.yaml, line 3, column 16 \(gateways, a\/g, cache_ttl\): expected a whole number/
   const begin = async (command: Command) => {
     const folder = await mkdtemp(join(tmpdir(), "basegate-settings-"))
