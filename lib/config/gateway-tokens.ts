@@ -134,21 +134,23 @@ export const gatewayTokens = (
     places.set(digest, place)
     return token
   }
+  const secrets = written.map((each, index) => valueOf(each, index, resolve))
+  const values = new Set([...secrets, ...shared].map(Redacted.value))
   const own = written.map((each, index) => {
-    const place = typeof each === "string" ? `token ${index + 1}` : `token ${index + 1} ("${each.name}")`
-    if (typeof each === "string") return add(bare(valueOf(each, place, resolve)), place)
-    const secret = valueOf(each.token, place, resolve)
-    if (Redacted.value(secret) === each.name) {
-      throw new SettingProblem(`expected ${place} to have a name that is not its value: names are shown`)
+    const place = `token ${index + 1}`
+    const token = bare(secrets[index] ?? Redacted.make(""))
+    if (typeof each === "string") return add(token, place)
+    if (values.has(each.name)) {
+      throw new SettingProblem(`expected ${place} to have a name that is no token's value: names are shown`)
     }
     return add({
-      ...bare(secret),
+      ...token,
       name: each.name,
       models: each.models,
       expires: each.expires === undefined ? Infinity : expiryOf(each.expires) ?? 0,
       limits: limitsOf(each.name, each, gatewayRules),
       metadata: each.metadata,
-    }, place)
+    }, `${place} ("${each.name}")`)
   })
   return [
     ...own,
@@ -156,11 +158,15 @@ export const gatewayTokens = (
   ]
 }
 
-const valueOf = (text: string, place: string, resolve: Resolve): Redacted.Redacted<string> => {
-  const secret = secretOf(text, resolve)
+const valueOf = (
+  written: WrittenTokens[number],
+  index: number,
+  resolve: Resolve,
+): Redacted.Redacted<string> => {
+  const secret = secretOf(typeof written === "string" ? written : written.token, resolve)
   // What a variable holds may have blanks, since headers of providers have.
   if (/\s/.test(Redacted.value(secret))) {
-    throw new SettingProblem(`expected ${place} to refer to a token without white space`)
+    throw new SettingProblem(`expected token ${index + 1} to refer to a token without white space`)
   }
   return secret
 }
