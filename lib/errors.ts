@@ -37,6 +37,7 @@ const reasons = {
   loop: [508, 9508, "Loop detected"],
   admin_bad_request: [400, 7001, "Bad request"],
   admin_unauthorized: [401, 10000, "Authentication error"],
+  admin_overloaded: [503, 7003, "Overloaded"],
   admin_not_found: [404, 7002, "Not found"],
   admin_method_not_allowed: [405, 7001, "Method not allowed"],
   admin_forbidden: [403, 10000, "Authentication error"],

@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
+import { AdminHost } from "./admin/AdminHost.ts"
 import type { Environment, LoadedSettings } from "./config/environment.ts"
 import type { SettingsDocument } from "./config/settings-types.ts"
 import type { SettingsWatch } from "./config/settings-watch.ts"
@@ -114,6 +115,7 @@ const start = (
   isStopping: () => boolean,
 ): Engine => {
   const scope = Scope.makeUnsafe()
+  const env = typeof options.env === "function" ? options.env() : options.env ?? {}
   const base = Layer.mergeAll(
     options.log ?? host.log,
     WrittenSettings.layer.pipe(Layer.provide(options.settings ?? host.settings)),
@@ -123,6 +125,7 @@ const start = (
     Layer.provideMerge(
       Layer.mergeAll(
         host.clock ?? Layer.empty,
+        host.admin === undefined ? Layer.empty : Layer.succeed(AdminHost, host.admin(env)),
         Settings.layerOf(settings),
         SettingsControl.layerOf(control),
       ),

@@ -5,12 +5,14 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { AdminHostShape } from "./admin/AdminHost.ts"
 import { AuthForwarder } from "./auth/AuthForwarder.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { UploadBounds } from "./body/upload.ts"
 import { Uploads } from "./body/Uploads.ts"
 import { ResponseCache } from "./cache/ResponseCache.ts"
 import { RequestCoalescer } from "./call/RequestCoalescer.ts"
+import type { Environment } from "./config/environment.ts"
 import type { HostFiles } from "./config/host-files.ts"
 import { Settings } from "./config/Settings.ts"
 import { RateLimit } from "./limit/RateLimit.ts"
@@ -47,6 +49,8 @@ export interface HostCapabilities {
   readonly clock?: Layer.Layer<never>
   /** The files of the host, if it has any. */
   readonly files?: HostFiles | undefined
+  /** What the management API and the console know of the host; of a host that says nothing, nothing. */
+  readonly admin?: (env: Environment) => AdminHostShape
   /** Whether work continues after the request that began it has ended; true by default. */
   readonly backgroundWork?: boolean
 }

@@ -6,6 +6,7 @@
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { drainUnread } from "./body/hand-on.ts"
+import { handleConsole } from "./admin/console-handler.ts"
 import { type AdminServices, handleAdmin } from "./admin/handler.ts"
 import { showUsage } from "./admin/usage-handler.ts"
 import type { GatewayAuth } from "./auth/GatewayAuth.ts"
@@ -69,11 +70,15 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
     }
     const route = resolved.success
     if (method === "OPTIONS") {
-      const origins = route.kind === "admin" ? new Set<string>() : settings.corsOrigins
+      const isClosed = route.kind === "admin" || route.kind === "console"
+      const origins = isClosed ? new Set<string>() : settings.corsOrigins
       return Result.succeed(empty(optionsHeaders(headers, allowedMethods(route), origins)))
     }
     if (route.kind === "own") return Result.map(await run(handleHealth(route)), answerOfResponse)
     if (route.kind === "admin") return Result.map(await run(handleAdmin(exchange, route)), answerOfResponse)
+    if (route.kind === "console") {
+      return Result.map(await run(handleConsole(exchange, route)), answerOfResponse)
+    }
     describe(exchange, route)
 
     const gateway = settings.gateway(route.account, route.gateway)

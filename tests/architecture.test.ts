@@ -4,11 +4,12 @@ import { readdirSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import { product } from "../lib/version.ts"
 
-const files = readdirSync("lib", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
+const files = readdirSync("lib", { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name))
 const textOf = (name: string) => readFileSync(`lib/${name}`, "utf8")
 
 /** From the edge inwards: a file may import from its own rank and from later ones. */
 const order: ReadonlyArray<RegExp> = [
+  /^console\//,
   /^commands\//,
   /^runtime\//,
   /^gateway\.ts/,
@@ -47,6 +48,14 @@ test("imports point one way, from the edge to the core", () => {
   for (const name of files) {
     assert.notEqual(rank(name), -1, `${name} has no rank`)
     for (const target of importsOf(name)) assert.ok(rank(target) >= rank(name), `${name} imports ${target}`)
+  }
+})
+
+test("the console is a client: it shares nothing with the gateway, nor the gateway with it", () => {
+  for (const name of files) {
+    for (const target of importsOf(name)) {
+      assert.equal(target.startsWith("console/"), name.startsWith("console/"), `${name} imports ${target}`)
+    }
   }
 })
 

@@ -10,6 +10,7 @@ import { GatewayError } from "../errors.ts"
 import type { AnalyticsQuery, AnalyticsRow, Bucket } from "../request-log/query.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { analyticsColumns, flatRow } from "./analytics-columns.ts"
+import { answerExtras, readExtras } from "./analytics-extras.ts"
 import { analyticsQuery, type AskedAnalytics } from "./analytics-query.ts"
 import { envelope } from "./envelope.ts"
 import type { AskedFormat } from "./export-format.ts"
@@ -56,6 +57,12 @@ const rowsOf = ({ query }: AskedAnalytics) =>
     return rows.map((row) => ({ ...row, time: iso(row.time) }))
   })
 
+const totalsOf = (row: AnalyticsRow | undefined) => ({
+  ...(row ?? nothing),
+  time: undefined,
+  group: undefined,
+})
+
 /** Answers with the buckets that had requests, and with the totals; in another format with the buckets alone. */
 export const showAnalytics = (
   scope: Pick<AnalyticsQuery, "account" | "gateway">,
@@ -64,7 +71,10 @@ export const showAnalytics = (
 ): Effect.Effect<Response, GatewayError, RequestLog> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    const asked = analyticsQuery(scope, search, now)
+    const read = readExtras(search)
+    if (read instanceof GatewayError) return yield* read
+    const [extras, others] = read
+    const asked = analyticsQuery(scope, others, now)
     if (asked instanceof GatewayError) return yield* asked
     const { query, timeZone } = asked
     const rows = yield* rowsOf(asked)
@@ -74,7 +84,8 @@ export const showAnalytics = (
       const columns = analyticsColumns(query.by)
       return exportOf({ format, name, columns, next: allAtOnce(rows), flat: flatRow }, hasBody)
     }
-    const [total] = yield* RequestLog.use((log) => log.analytics({ ...query, bucket: "all", by: [] }))
+    const log = yield* RequestLog
+    const [total] = yield* log.analytics({ ...query, bucket: "all", by: [] })
     return envelope({
       since: iso(query.since),
       until: iso(query.until),
@@ -82,6 +93,7 @@ export const showAnalytics = (
       time_zone: timeZone,
       by: query.by,
       rows,
-      totals: { ...(total ?? nothing), time: undefined, group: undefined },
+      totals: totalsOf(total),
+      ...yield* answerExtras(extras, query, log, totalsOf),
     })
   })

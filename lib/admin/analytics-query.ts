@@ -63,7 +63,8 @@ const lengths = { day: units["d"] ?? 1, week: units["w"] ?? 1, month: 28 * (unit
 const countOf = (bucket: Bucket, range: number): number =>
   bucket === "all" ? 1 : range / (typeof bucket === "number" ? bucket : lengths[bucket.unit])
 
-const isDimension = (name: string): name is Dimension =>
+/** Whether figures can be divided by a name. */
+export const isDimension = (name: string): name is Dimension =>
   fixedDimensions.some((known) => known === name) || /^metadata\..{1,64}$/s.test(name)
 const mostDimensions = 3
 

@@ -19,8 +19,10 @@ import type { Store } from "../store/Store.ts"
 import { prometheusType } from "../telemetry/metrics/prometheus-text.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import type { AdminRoute } from "../route/admin-paths.ts"
+import { listAccounts } from "./account-list.ts"
 import { adminOf, isMetricsToken, presented } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-handler.ts"
+import { adminOfSession, shownSession } from "./console-session.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { listGateways, showGateway } from "./gateway-list.ts"
 import { askedFormat } from "./export-format.ts"
@@ -29,6 +31,8 @@ import { gatewaysWithLimits, showLimits } from "./limit-handlers.ts"
 import { exportLogs } from "./log-export.ts"
 import { handleWritten } from "./written/handle-written.ts"
 import { deleteLogs, editLog, listLogs, showLog, showPayload } from "./log-handlers.ts"
+import { showStatus } from "./status-handler.ts"
+import { tailLogs } from "./tail-handler.ts"
 
 /** What the management API works with. */
 export type AdminServices = Metrics | RequestLog | Settings | SettingsControl | Store | WrittenSettings
@@ -54,6 +58,8 @@ const logs = (
       return request.method === "PATCH" ? editLog(scope, item, request) : showLog(scope, item)
     case "log.request":
       return showPayload(scope, item, "request")
+    case "logs.tail":
+      return tailLogs(scope, searchParams)
     case "log.response":
       return showPayload(scope, item, "response")
     default:
@@ -88,12 +94,18 @@ export const handleAdmin = (
     exchange.shouldLog = false
     const { adminTokens, metricsToken } = settings
     const shown = presented(request.headers)
-    const admin = yield* Effect.promise(() => adminOf(shown, adminTokens))
+    const now = yield* Clock.currentTimeMillis
+    const session = shown.length === 0 ? shownSession(request.headers) : undefined
+    const admin = yield* Effect.promise(() =>
+      session === undefined ? adminOf(shown, adminTokens) : adminOfSession(session, adminTokens, now)
+    )
     if (name === "metrics" && (yield* Effect.promise(() => isMetricsToken(shown, metricsToken)))) {
       return yield* metrics
     }
     if (admin === undefined) return yield* adminUnauthorized(shown.length > 0, name === "metrics")
     if (name === "metrics") return yield* metrics
+    if (name === "accounts") return yield* listAccounts
+    if (name === "status") return yield* showStatus
     const isRead = request.method === "GET" || request.method === "HEAD"
     if (!isRead && admin.role !== "write") return yield* adminForbidden(admin.name)
     exchange.account = account
@@ -149,6 +161,7 @@ export const handleAdmin = (
           hasBody,
         )
       case "logs":
+      case "logs.tail":
       case "log":
       case "log.request":
       case "log.response":

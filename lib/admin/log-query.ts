@@ -70,6 +70,16 @@ const pageOf = (parameters: Parameters, scope: LogScope): LogQuery => {
   return query
 }
 
+/** Which entries to stream as they come: those that filters and search select; their order is that of their ends. */
+export const tailQuery = (
+  search: URLSearchParams,
+): Pick<LogSelection, "filters" | "search"> | GatewayError => {
+  const parameters = openParameters(search)
+  const text = parameters.text("search", 1000)
+  const filters = [...readFilters(parameters), ...flatFilters(parameters)]
+  return parameters.problem() ?? { filters, ...(text !== undefined && { search: text }) }
+}
+
 /** What to delete, and how much of it at most. */
 export interface Deletion {
   readonly selection: LogSelection

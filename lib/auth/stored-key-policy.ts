@@ -26,12 +26,14 @@ export const isLoopbackName = (hostname: string): boolean =>
 
 /**
  * A page sends `Origin`, or, on a plain GET, only `Sec-Fetch-Site` (Fetch Metadata). `*` lets every page read answers;
- * it names no page that may spend the key without a token.
+ * it names no page that may spend the key without a token. The gateway's own page, the console, is no foreign one; a page
+ * under a name that was rebound to this machine calls itself so too, but has neither a token nor a name of loopback.
  */
-const fromForeignPage = ({ corsOrigins, hasToken, headers }: PolicyInput): boolean => {
+const fromForeignPage = ({ corsOrigins, hasToken, headers, hostname }: PolicyInput): boolean => {
   const origin = headers.get("origin")
-  if (origin !== null) return !(hasToken ? isAllowedOrigin(corsOrigins, origin) : corsOrigins.has(origin))
   const site = headers.get("sec-fetch-site")
+  if (site === "same-origin" && (hasToken || isLoopbackName(hostname))) return false
+  if (origin !== null) return !(hasToken ? isAllowedOrigin(corsOrigins, origin) : corsOrigins.has(origin))
   return site !== null && site !== "none" && site !== "same-origin"
 }
 

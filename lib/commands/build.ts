@@ -1,7 +1,7 @@
 /**
  * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
- * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; and
- * `dist/config.schema.json`.
+ * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; the
+ * console in `dist/console`; and `dist/config.schema.json`.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { build, type BuildOptions } from "esbuild"
+import { bundleConsole } from "./bundle-console.ts"
 import { bundleWorker } from "./bundle-worker.ts"
 import { configSchema } from "./config-schema.ts"
 
@@ -52,6 +53,8 @@ chmodSync("dist/cli.mjs", 0o755)
 writeFileSync("dist/worker.js", (await bundleWorker()).code)
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`)
 
+const ofConsole = await bundleConsole()
+
 const flags =
   "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +
   "--types node --skipLibCheck --strict --exactOptionalPropertyTypes --rewriteRelativeImportExtensions --lib es2024,dom,dom.iterable,dom.asynciterable"
@@ -73,3 +76,4 @@ for (const file of ["dist/mod.js", "dist/worker.js"]) {
   const bytes = readFileSync(file)
   console.log(`${file}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`)
 }
+console.log(`dist/console: ${ofConsole.bytes} bytes, ${ofConsole.gzip} gzip`)

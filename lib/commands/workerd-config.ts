@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createRequire } from "node:module"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { urlHost } from "../runtime/process.ts"
 
 /** The package exports the path of its binary as a CommonJS `default`. */
@@ -29,12 +29,16 @@ export const workerdConfig = (
   const secrets = referred(env["BASEGATE_CONFIG"])
   const variables = Object.entries({ ...env, BASEGATE_ON_LOOPBACK: String(onLoopback) })
     .filter(([name, value]) => (forwarded.test(name) || secrets.has(name)) && value !== undefined)
-  const bindings = variables.map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
+  const bindings = [
+    ...variables.map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
+    '(name = "ASSETS", service = "console")',
+  ]
   const worker = readFileSync("dist/worker.js", "utf8")
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .gateway),
+    (name = "console", disk = (path = ${JSON.stringify(resolve("dist/console"))})),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "${urlHost(host)}:${port}", http = (), service = "main")]

@@ -95,7 +95,7 @@ export const Variables = Schema.Struct({
     (value) => commaList(value).length > 0 && commaList(value).every((token) => /^\S+$/.test(token)),
   )),
   /**
-   * Opens the [management API](../admin/README.md#the-management-api) and `/metrics`, which do not exist without it: one
+   * Opens the [management API](../admin/README.md#the-management-api), the [console](../console/README.md) and `/metrics`, which do not exist without it: one
    * token or several, with commas, each as plain text, which may write, or as `name:role:token` with the role `read` or
    * `write`. The name stands in the audit. They must open no gateway.
    *

@@ -20,6 +20,14 @@ export const adminUnauthorized = (presented: boolean, forMetrics = false): Gatew
     headers: { "www-authenticate": "Bearer" },
   })
 
+/** As many log streams are open as one process feeds. */
+export const tooManyTails = (most: number): GatewayError =>
+  new GatewayError({
+    reason: "admin_overloaded",
+    detail: `${most} streams of the log are open already. Close one, or list the log instead.`,
+    headers: { "retry-after": "10" },
+  })
+
 /** The management API has no such thing. */
 export const adminNotFound = (detail: string): GatewayError =>
   new GatewayError({ reason: "admin_not_found", detail })

@@ -12,7 +12,7 @@ import { HeaderFields } from "../headers/header-fields.ts"
 import type { PipelineResult } from "../pipeline.ts"
 import { reportDefect } from "../redaction/stack-frames.ts"
 import type { Answer } from "../relay/answer.ts"
-import { isAdminPath } from "../route/admin-paths.ts"
+import { isAdminPath, isConsolePath } from "../route/admin-paths.ts"
 import { type RequestUrl, urlOf } from "../route/request-url.ts"
 import type { WrittenSettings } from "../settings-store/WrittenSettings.ts"
 import type { Metrics } from "../telemetry/metrics/Metrics.ts"
@@ -99,7 +99,9 @@ export const serveRequest = (serving: Serving, request: Request, host: HostConte
   metrics.began(exchange.method, exchange.scheme)
   const finished = (answer: Answer): Answer => {
     // Pages are for clients; the management API is for servers and command lines.
-    if (!isAdminPath(exchange.path)) addCors(answer.headers, settings.corsOrigins, exchange.headers)
+    if (!isAdminPath(exchange.path) && !isConsolePath(exchange.path)) {
+      addCors(answer.headers, settings.corsOrigins, exchange.headers)
+    }
     addIds(answer.headers, exchange)
     return answer
   }

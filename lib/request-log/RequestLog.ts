@@ -17,10 +17,12 @@ import type {
   AnalyticsRow,
   LogCursor,
   LogHealth,
+  LogNews,
   LogPage,
   LogQuery,
   LogSelection,
   LogStretch,
+  NewsCursor,
   TimeSelection,
 } from "./query.ts"
 
@@ -58,6 +60,14 @@ export interface RequestLogShape {
   readonly remove: (selection: LogSelection, limit: number | undefined) => Effect.Effect<number>
   /** Aggregates by time bucket and group, in chronological order. */
   readonly analytics: (query: AnalyticsQuery) => Effect.Effect<ReadonlyArray<AnalyticsRow>>
+  /**
+   * What was kept since a place, of all gateways: the newest `most` entries of it, in the order of their ends.
+   *
+   * @param after `undefined`: none of what is kept by now, only where to go on
+   */
+  readonly news: (after: NewsCursor | undefined, most: number) => Effect.Effect<LogNews>
+  /** The gateways that have entries. */
+  readonly places: Effect.Effect<ReadonlyArray<LogScope>>
   readonly health: Effect.Effect<LogHealth>
   /** Writes the queued entries. */
   readonly flush: Effect.Effect<void>
@@ -99,6 +109,12 @@ export class RequestLog extends RequestLogKey {
           patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),
           remove: (selection, limit) => at((now) => log.remove(selection, limit, now)),
           analytics: (query) => at((now) => log.analytics(query, now)),
+          news: (after, most) =>
+            Effect.sync(() => {
+              const { entries, end, skipped } = log.after(after?.memory, most)
+              return { entries, cursor: { file: 0, memory: end }, skipped }
+            }),
+          places: Effect.sync(log.places),
           health: Effect.sync(() => ({
             kind: "memory",
             healthy: settings.logFile === undefined,

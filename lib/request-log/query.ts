@@ -134,6 +134,21 @@ export interface LogPage {
   >
 }
 
+/** A place in the order in which entries were kept; what it counts is for the log alone. */
+export interface NewsCursor {
+  readonly file: number
+  readonly memory: number
+}
+
+/** The entries of all gateways that were kept after a place, in that order. */
+export interface LogNews {
+  readonly entries: ReadonlyArray<LogEntry>
+  /** Where to go on. */
+  readonly cursor: NewsCursor
+  /** How many entries before them were left out, since there were more than were asked for. */
+  readonly skipped: number
+}
+
 /** The dimensions of analytics with a fixed name. */
 export const fixedDimensions = [
   "model",

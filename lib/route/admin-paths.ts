@@ -14,7 +14,7 @@ export interface AdminRoute {
   /** Every method that the route accepts, as `Allow` lists them. */
   readonly methods: ReadonlyArray<string>
   readonly account: string
-  /** Empty if the route is about an account. */
+  /** Empty if the route is about an account, or about all of them. */
   readonly gateway: string
   /** The id of a log entry, a provider, a token, …; empty for routes without one. */
   readonly item: string
@@ -30,6 +30,9 @@ const list = ["GET", "HEAD", "POST", "OPTIONS"]
 const one = ["GET", "HEAD", "PATCH", "DELETE", "OPTIONS"]
 
 const table = [
+  ["accounts", /^\/client\/v4\/accounts$/, reads],
+  ["status", below("status"), reads],
+  ["logs.tail", below(`gateways/${id}/logs/tail`), ["GET", "OPTIONS"]],
   ["logs", below(`gateways/${id}/logs`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
   ["log", below(`gateways/${id}/logs/${id}`), ["GET", "HEAD", "PATCH", "OPTIONS"]],
   ["log.request", below(`gateways/${id}/logs/${id}/request`), reads],
@@ -77,6 +80,9 @@ export type WrittenName =
 
 /** What is requested. */
 export type AdminName =
+  | "accounts"
+  | "status"
+  | "logs.tail"
   | "logs"
   | "log"
   | "log.request"
@@ -92,6 +98,9 @@ export type AdminName =
 /** Whether a path belongs to the management API or `/metrics`, whether or not a route has it. */
 export const isAdminPath = (path: string): boolean => /^\/+(?:metrics$|client\/+v4\/)/.test(path)
 
+/** Whether a path belongs to the console. */
+export const isConsolePath = (path: string): boolean => /^\/+console(?:\/|$)/.test(path)
+
 /** The route of a path without empty segments, for which `isAdminPath` holds. */
 export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayError> => {
   for (const [name, pattern, methods] of table) {
@@ -102,8 +111,8 @@ export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayE
   }
   return Result.fail(
     adminNotFound(
-      "The management API has no such path. It has accounts/{account_id}/ai-gateway/gateways, custom-providers, " +
-        "limits and audit, gateways/{gateway_id}, and below that logs, analytics, limits, routes, provider_configs, tokens and " +
+      "The management API has no such path. It has accounts, accounts/{account_id}/ai-gateway/gateways, custom-providers, " +
+        "limits, audit and status, gateways/{gateway_id}, and below that logs, analytics, limits, routes, provider_configs, tokens and " +
         "url/{provider}.",
     ),
   )

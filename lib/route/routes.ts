@@ -58,8 +58,15 @@ export interface UpstreamRoute extends AnyRoute, GatewayPlace {
   readonly repeatable: "GET" | "POST" | undefined
 }
 
+/** The console: its page, a file of the page, or its session. */
+export interface ConsoleRoute extends AnyRoute {
+  readonly kind: "console"
+  /** `session`, or the name of a file; every path that names no file is a place within the page. */
+  readonly file: string
+}
+
 /** Where a request goes. */
-export type Route = OwnRoute | AdminRoute | UniversalRoute | UsageRoute | UpstreamRoute
+export type Route = OwnRoute | ConsoleRoute | AdminRoute | UniversalRoute | UsageRoute | UpstreamRoute
 
 /** A route, or the refusal. */
 export type RouteResult = Result.Result<Route, GatewayError>
@@ -70,9 +77,11 @@ export interface Destinations extends ProviderUrls {
   readonly metricsToken?: unknown
 }
 
+const hasAdmin = ({ adminTokens = [] }: Destinations): boolean => adminTokens.length > 0
+
 /** Paths without a token that could open them do not exist. */
-const isOpenAdminPath = ({ adminTokens = [], metricsToken }: Destinations, path: string): boolean =>
-  isAdminPath(path) && (adminTokens.length > 0 || (metricsToken !== undefined && path === "/metrics"))
+const isOpenAdminPath = (urls: Destinations, path: string): boolean =>
+  isAdminPath(path) && (hasAdmin(urls) || (urls.metricsToken !== undefined && path === "/metrics"))
 
 const ownMethods = ["GET", "HEAD", "OPTIONS"]
 const ownRoutes: Readonly<Record<string, OwnRoute>> = {
@@ -80,6 +89,19 @@ const ownRoutes: Readonly<Record<string, OwnRoute>> = {
   "/livez": { kind: "own", name: "livez", methods: ownMethods },
   "/readyz": { kind: "own", name: "readyz", methods: ownMethods },
 }
+
+const consolePath = /^\/console(?:\/([\w.-]{1,100})?(\/.*)?)?$/
+
+/** The console's route of a path; `undefined` if it is not the console's. */
+const consoleRoute = (path: string): ConsoleRoute | undefined => {
+  const match = consolePath.exec(path)
+  if (match === null) return undefined
+  const [, name = "", below = ""] = match
+  if (name === "session" && below === "") return { kind: "console", file: name, methods: sessionMethods }
+  const file = below === "" && /^[\w-]+\.\w+$/.test(name) ? name : "index.html"
+  return { kind: "console", file, methods: ownMethods }
+}
+const sessionMethods = ["POST", "DELETE", "OPTIONS"]
 
 const universalMethods = ["POST", "GET", "OPTIONS"]
 
@@ -108,6 +130,8 @@ export const findPath = (urls: Destinations, path: string, search: string): Rout
   const own = ownRoutes[whole]
   if (own !== undefined) return Result.succeed(own)
   if (isOpenAdminPath(urls, whole)) return findAdminRoute(whole)
+  const page = hasAdmin(urls) ? consoleRoute(whole) : undefined
+  if (page !== undefined) return Result.succeed(page)
   const found = parseGatewayPath(whole)
   if (found === undefined) {
     return Result.fail(notFound(`No route has this path. Calls go to ${gatewayPathForm}/baseten/….`))

@@ -18,6 +18,7 @@ import { Transport } from "../upstream/Transport.ts"
 import { layerCoalesceInFlight } from "../call/coalesce-in-flight.ts"
 import { networkForbidden } from "../errors/provider-errors.ts"
 import { everyInBackground } from "./background-interval.ts"
+import { readConsoleFile } from "./console-files.ts"
 import { findFiles } from "./host-files.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { layerNodeHttp } from "./node-transport.ts"
@@ -41,6 +42,12 @@ const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
     ({ logFile }) => logFile === undefined ? Store.layerMemory() : layerSqliteStore(findSqlite, logFile),
   ),
 )
+/** Node says its version in `navigator` from 21 on. */
+const runtimeName = (): string | null => {
+  const { navigator, process } = host
+  const node = process?.versions?.node
+  return navigator?.userAgent ?? (node === undefined ? null : `Node.js/${node}`)
+}
 
 /** Whether requests may wait for each other, how much memory and which timers they share, and where the log is kept. */
 export const hostTraits = (): HostCapabilities =>
@@ -51,6 +58,7 @@ export const hostTraits = (): HostCapabilities =>
     settings: layerSqliteSettings(findSqlite, everyInBackground),
     files: findFiles(),
     clock: Layer.succeed(Timer, sharedTimers()),
+    admin: () => ({ runtime: runtimeName(), consoleFile: readConsoleFile }),
   }
 
 /** Deno's `fetch` for a process that may not call every host. */

@@ -50,6 +50,11 @@ const workersClock: Layer.Layer<never> = Layer.effect(
   }),
 )
 
+/** The binding of the files beside the Worker. */
+interface Assets {
+  readonly fetch: (url: string) => Promise<Response>
+}
+
 /**
  * A request that waits for another one hangs, so misses are not coalesced. An isolate has 128 MB: 20,000 counters of
  * either kind take about 9 MB, cached answers 32 MB, the log 8 MB, and request bodies 24 MB.
@@ -65,5 +70,13 @@ export const workersTraits: HostCapabilities = {
   }),
   settings: SettingsStore.layerMemory,
   clock: workersClock,
+  admin: (env) => ({
+    runtime: "Workers",
+    consoleFile: async (name) => {
+      const assets = env["ASSETS"] as Assets | undefined
+      const answer = await assets?.fetch(`https://assets.invalid/${name}`)
+      return answer?.ok === true ? answer.body ?? undefined : undefined
+    },
+  }),
   backgroundWork: false,
 }

@@ -42,6 +42,8 @@ export const someLog = (asked: Array<Asked>, answers: Partial<Shape> = {}): Laye
     patch: () => Effect.succeed(false),
     remove: () => Effect.succeed(0),
     analytics: () => Effect.succeed([]),
+    news: () => Effect.succeed({ entries: [], cursor: { file: 0, memory: 0 }, skipped: 0 }),
+    places: Effect.succeed([]),
     health: Effect.succeed({
       kind: "memory",
       healthy: true,

@@ -64,6 +64,17 @@ test("a web page cannot spend the stored key", () => {
   )
 })
 
+test("the gateway's own page may spend it, unless it came under a name that is not this machine's", () => {
+  const own = { origin: "http://localhost:8787", "sec-fetch-site": "same-origin" }
+  assert.equal(forward({}, own), "Bearer sk-stored")
+  assert.equal(forward({}, own, { loopback: false }), 401)
+  assert.equal(forward({}, own, { loopback: false, hasToken: true }), "Bearer sk-stored")
+  for (const open of [{}, { BASEGATE_OPEN: "true" }]) {
+    assert.equal(forward(open, own, { hostname: "rebound.evil.test" }), 401)
+  }
+  assert.equal(forward({}, { ...own, "sec-fetch-site": "same-site" }), 401)
+})
+
 test("several keys in one value are refused, and parameters of one are not", () => {
   for (
     const authorization of [

@@ -16,6 +16,7 @@ import { clientCases } from "./cases/clients.ts"
 import { clockCases, clockEntries } from "./cases/clocks.ts"
 import { codedBodyCases, codedBodyEntries } from "./cases/coded-bodies.ts"
 import { compatCases } from "./cases/compat.ts"
+import { consoleCases, consoleEntries } from "./cases/console.ts"
 import { corsCases } from "./cases/cors.ts"
 import { credentialCases, credentialEntries } from "./cases/credentials.ts"
 import { customProviderKeyCases, customProviderKeyEntries } from "./cases/custom-provider-keys.ts"
@@ -129,6 +130,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   records: { cases: recordCases, configured: recordEntries },
   "parser cost": { cases: parserCostCases },
   "caller text": { cases: callerTextCases, configured: callerTextEntries },
+  console: { cases: consoleCases, configured: consoleEntries },
   "log api": { cases: logApiCases, configured: logApiEntries },
   "written settings": { cases: writtenSettingsCases, configured: writtenSettingsEntries },
   "log figures": { cases: logFigureCases, configured: logFigureEntries },

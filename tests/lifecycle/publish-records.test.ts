@@ -28,6 +28,7 @@ const publisher = (
       began: () => {},
       ended: () => {},
       record: () => {},
+      startedAt: 0,
       dropped: () => {},
       families: Effect.succeed([]),
       text: Effect.succeed(""),

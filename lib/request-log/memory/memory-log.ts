@@ -52,16 +52,25 @@ export class Held {
   readonly payloads: Payloads | undefined
   readonly weight: number
   readonly of: GatewayEntries
+  /** How many entries came before it. */
+  readonly sequence: number
   /** Feedback and metadata that it was given since. */
   patch: LogPatch | undefined = undefined
   gone = false
   #created: number | undefined = undefined
 
-  constructor(record: RequestRecord, payloads: Payloads | undefined, weight: number, of: GatewayEntries) {
+  constructor(
+    record: RequestRecord,
+    payloads: Payloads | undefined,
+    weight: number,
+    of: GatewayEntries,
+    sequence: number,
+  ) {
     this.record = record
     this.payloads = payloads
     this.weight = weight
     this.of = of
+    this.sequence = sequence
   }
 
   /** When the request came, in milliseconds since 1970: read only if entries leave by age. */
@@ -97,6 +106,14 @@ export interface MemoryLog {
   readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => boolean
   readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => number
   readonly analytics: (query: AnalyticsQuery, now: number) => ReadonlyArray<AnalyticsRow>
+  /** The newest `most` of the entries from a sequence on, where the next one will be, and how many were left out. */
+  readonly after: (sequence: number | undefined, most: number) => {
+    readonly entries: ReadonlyArray<LogEntry>
+    readonly end: number
+    readonly skipped: number
+  }
+  /** The gateways that have entries. */
+  readonly places: () => ReadonlyArray<LogScope>
   /** The entries that came first of those held. */
   readonly first: (count: number) => ReadonlyArray<Held>
   /** Lets go of an entry. */
@@ -119,6 +136,7 @@ export const makeMemoryLog = (
   const all = fifo<Held>()
   const gateways = new Map<string, GatewayEntries>()
   let bytes = 0
+  let appended = 0
   let evicted = 0
   let refused = 0
 
@@ -196,7 +214,7 @@ export const makeMemoryLog = (
       if (double !== undefined) release(double)
       // New, or let go of since it became empty.
       if (of.queue.size() === 0) gateways.set(key, of)
-      const held = new Held(record, keeps ? payloads : undefined, weight, of)
+      const held = new Held(record, keeps ? payloads : undefined, weight, of, appended++)
       byId.set(record.request_id, held)
       all.push(held)
       of.queue.push(held)
@@ -246,6 +264,13 @@ export const makeMemoryLog = (
       }
       return into.rows()
     },
+    after: (sequence = appended, most) => {
+      if (sequence >= appended) return { entries: [], end: appended, skipped: 0 }
+      const held = all.items().filter((one) => one.sequence >= sequence)
+      const skipped = Math.max(0, held.length - most)
+      return { entries: held.slice(skipped).map(entryOf), end: appended, skipped }
+    },
+    places: () => [...gateways.values()].map(({ scope }) => scope),
     first: all.take,
     release,
     size: () => byId.size,

@@ -14,10 +14,12 @@ import type {
   AnalyticsRow,
   LogCursor,
   LogHealth,
+  LogNews,
   LogPage,
   LogQuery,
   LogSelection,
   LogStretch,
+  NewsCursor,
   TimeSelection,
 } from "../query.ts"
 import { warn } from "../../warn.ts"
@@ -68,6 +70,8 @@ export interface FileLog {
   readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => Resumable<boolean>
   readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Resumable<number>
   readonly analytics: (query: AnalyticsQuery, now: number) => Resumable<ReadonlyArray<AnalyticsRow>>
+  readonly news: (after: NewsCursor | undefined, most: number, now: number) => Resumable<LogNews>
+  readonly places: (now: number) => Resumable<ReadonlyArray<LogScope>>
   readonly health: (now: number) => LogHealth
   /** Writes the queue; returns whether to try again soon. */
   readonly flush: (now: number) => Resumable<boolean>
@@ -223,6 +227,19 @@ export const makeFileLog = (
           })),
         )
       }, () => queue.analytics(query, now)),
+    news: (after, most, now) =>
+      ask(
+        now,
+        ({ reader }) => {
+          const { entries, end, skipped } = reader.after(after?.file, most)
+          return once({ entries, cursor: { file: end, memory: queue.after(undefined, 0).end }, skipped })
+        },
+        () => {
+          const { entries, end, skipped } = queue.after(after?.memory, most)
+          return { entries, cursor: { file: after?.file ?? 0, memory: end }, skipped }
+        },
+      ),
+    places: (now) => ask(now, ({ reader }) => once(reader.places()), queue.places),
     health: (now) => {
       const kept = attempt(now, ({ reader }) => reader.entries(), undefined)
       return {

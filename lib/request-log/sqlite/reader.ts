@@ -33,6 +33,14 @@ export interface LogReader {
   /** The gateways of an account that have had entries, by their numbers in the file. */
   readonly gateways: (account: string) => ReadonlyArray<{ readonly scope: number; readonly gateway: string }>
   readonly entries: () => number
+  /** All gateways that have entries. */
+  readonly places: () => ReadonlyArray<LogScope>
+  /** The newest `most` of the entries after one, by its number in the file. */
+  readonly after: (detail: number | undefined, most: number) => {
+    readonly entries: ReadonlyArray<LogEntry>
+    readonly end: number
+    readonly skipped: number
+  }
 }
 
 const entryOf = (row: Row): LogEntry => ({
@@ -59,6 +67,13 @@ export const makeReader = (database: Database): LogReader => {
   )
   const body = database.prepare(`SELECT payloads ${from} JOIN payload USING (detail) ${where}`)
   const sum = database.prepare("SELECT total(entries) AS entries FROM scope")
+
+  const places = database.prepare("SELECT account, gateway FROM scope WHERE entries > 0")
+  const newest = database.prepare("SELECT coalesce(max(id), 0) AS id FROM detail")
+  // Nothing says here which feedback an entry has: it has just ended.
+  const after = database.prepare(
+    "SELECT id, record, NULL AS feedback, NULL AS score FROM detail WHERE id > ? ORDER BY id DESC LIMIT ?",
+  )
 
   const ask = ({ scope, filters, search }: LogSelection, since: number): TotalsQuery | undefined => {
     const row = scopeId.get(scope.account, scope.gateway)
@@ -118,5 +133,18 @@ export const makeReader = (database: Database): LogReader => {
     gateways: (account) =>
       gateways.all(account).map((row) => ({ scope: Number(row["id"]), gateway: String(row["gateway"]) })),
     entries: () => Number(sum.get()?.["entries"] ?? 0),
+    places: () =>
+      places.all().map((row) => ({ account: String(row["account"]), gateway: String(row["gateway"]) })),
+    after: (detail, most) => {
+      const end = Number(newest.get()?.["id"] ?? 0)
+      if (detail === undefined || detail >= end) return { entries: [], end, skipped: 0 }
+      const rows = after.all(detail, most)
+      const last = Number(rows[0]?.["id"] ?? end)
+      return {
+        entries: rows.map(entryOf).reverse(),
+        end: last,
+        skipped: rows.length < most ? 0 : Math.max(0, last - detail - most),
+      }
+    },
   }
 }

@@ -72,6 +72,8 @@ const layerOf = (
         patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),
         remove: (selection, limit) => at((now) => log.remove(selection, limit, now)),
         analytics: (query) => at((now) => log.analytics(query, now)),
+        news: (after, most) => at((now) => log.news(after, most, now)),
+        places: at(log.places),
         health: Effect.map(Clock.currentTimeMillis, log.health),
         flush: Effect.asVoid(flush),
       })

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,6 +19,8 @@ import { prometheusText } from "./prometheus-text.ts"
 export type MetricsShape = Pick<RequestMetrics, "began" | "ended" | "record"> & {
   /** Counts what a collector did not take. */
   readonly dropped: (signal: string, items: number) => void
+  /** Since when it counts, in milliseconds since 1970. */
+  readonly startedAt: number
   /** All instruments as they stand. */
   readonly families: Effect.Effect<ReadonlyArray<Family>>
   /** The same in Prometheus' text format (`prometheusType`). */
@@ -38,6 +41,7 @@ export class Metrics extends MetricsKey {
     Effect.gen(function* () {
       const settings = yield* Settings
       const log = yield* RequestLog
+      const startedAt = yield* Clock.currentTimeMillis
       const none = emptyLabels()
       const meter = requestMetrics((name) => {
         const [account = "", gateway = ""] = name.split("/")
@@ -62,6 +66,7 @@ export class Metrics extends MetricsKey {
       })
       return {
         ...meter,
+        startedAt,
         dropped: (signal, items) => drops.add(items, withLabel(none, "basegate.otlp.signal", signal)),
         families,
         // A collector learns the version from the resource.

@@ -180,3 +180,18 @@ test("RequestLog.layerMemory goes by Effect's clock and the settings of each gat
       Effect.provide(TestClock.layer()),
     ),
   ))
+
+test("news are what came after a place, the newest of them; deleting brings nothing back", () => {
+  const log = makeMemoryLog(() => unlimited, { maxEntries: 6 })
+  fill(log, 2)
+  const { entries, end } = log.after(undefined, 10)
+  assert.deepEqual([entries, end], [[], 2])
+  const ids = fill(log, 4, 2)
+  const all = log.after(end, 10)
+  assert.deepEqual([all.entries.map((entry) => entry.request_id), all.end, all.skipped], [ids, 6, 0])
+  const some = log.after(end, 3)
+  assert.deepEqual([some.entries.map((entry) => entry.request_id), some.skipped], [ids.slice(1), 1])
+  log.remove({ scope, filters: [], descending: true }, 1, start)
+  assert.deepEqual(log.after(all.end, 10), { entries: [], end: 6, skipped: 0 })
+  assert.deepEqual(log.places(), [scope])
+})

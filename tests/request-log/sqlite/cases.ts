@@ -2,7 +2,7 @@
 import { agreement } from "./cases/agreement.ts"
 import { broken, foreign, full, late, locked, overflow, poison, raced, unopened } from "./cases/failures.ts"
 import { filtering } from "./cases/filtering.ts"
-import { interval, limits, lowered, persistence, retention } from "./cases/limits.ts"
+import { interval, limits, lowered, news, persistence, retention } from "./cases/limits.ts"
 import { many } from "./cases/many.ts"
 import { pairs } from "./cases/pairs.ts"
 import { upgrade } from "./cases/upgrade.ts"
@@ -18,6 +18,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "each gateway keeps as many entries as it is allowed": limits,
   "a lower limit is reached in steps": lowered,
   "what is too old is not shown, and leaves": retention,
+  "news are what was written after a place": news,
   "a file that cannot be opened leaves the log in memory": unopened,
   "a file that is not the log's own is left as it is": foreign,
   "a locked file is waited for, warned about, and written again": locked,

@@ -196,3 +196,25 @@ export const retention: Case = () => {
     }),
   )
 }
+
+/** News are what was written after a place, by whichever process; the gateways with entries are known. */
+export const news: Case = () =>
+  inFolder((folder) => {
+    const file = join(folder, "log.db")
+    return useLog(
+      { file },
+      Effect.gen(function* () {
+        const log = yield* RequestLog
+        yield* fill(3)
+        const first = yield* log.news(undefined, 10)
+        assert.deepEqual(first.entries, [])
+        const ids = [...yield* fill(2, 3), ...yield* fill(2, 5, "second")]
+        const next = yield* log.news(first.cursor, 10)
+        assert.deepEqual([next.entries.map((entry) => entry.request_id), next.skipped], [ids, 0])
+        const last = yield* log.news(first.cursor, 3)
+        assert.deepEqual([last.entries.map((entry) => entry.request_id), last.skipped], [ids.slice(1), 1])
+        assert.deepEqual((yield* log.news(next.cursor, 10)).entries, [])
+        assert.deepEqual(yield* log.places, [scope, { ...scope, gateway: "second" }])
+      }),
+    )
+  })

@@ -1,0 +1,20 @@
+/**
+ * What the management API and the console know of the host that they run on.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+
+/** What a host lends. */
+export interface AdminHostShape {
+  /** The runtime and its version, such as `Bun/1.4.5`; `null` if it does not say. */
+  readonly runtime: string | null
+  /** Reads a file of the console as `npm run build` left it; `undefined` if there is none of that name. */
+  readonly consoleFile: (name: string) => Promise<BodyInit | undefined>
+}
+
+/** A host without files. */
+export const AdminHost: Context.Reference<AdminHostShape> = Context.Reference<AdminHostShape>(
+  "basegate/admin/AdminHost",
+  { defaultValue: () => ({ runtime: null, consoleFile: () => Promise.resolve(undefined) }) },
+)

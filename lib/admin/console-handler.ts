@@ -1,0 +1,119 @@
+/**
+ * The console: its page, the files of the page, and the session of who uses it.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { wholeBody } from "../body/read-body.ts"
+import { makeUploads } from "../body/Uploads.ts"
+import { Settings } from "../config/Settings.ts"
+import { adminBadRequest, adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
+import type { GatewayError } from "../errors.ts"
+import type { Exchange } from "../exchange.ts"
+import type { ConsoleRoute } from "../route/routes.ts"
+import { adminOf } from "./admin-auth.ts"
+import { AdminHost } from "./AdminHost.ts"
+import { closeSession, openSession } from "./console-session.ts"
+import { adminHeaders } from "./envelope.ts"
+import { calledOrigin } from "./gateway-url.ts"
+
+/** Nothing from elsewhere, nothing inline, no frame around it: what callers wrote can only ever be text. */
+const pageHeaders = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+} as const
+
+const types: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+}
+
+/** Names of files hold a digest of their bytes, but for the page's own. */
+const forEver = "public, max-age=31536000, immutable"
+
+const notBuilt = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>basegate: the console is not built</title>
+<h1>The console is not built</h1>
+<p>This gateway runs from a clone in which nothing was built. Build the console once, then reload this page:</p>
+<pre>npm run build</pre>
+<p><code>npm start</code> does it by itself.</p>
+</html>
+`
+
+const file = (name: string): Effect.Effect<Response, GatewayError> =>
+  Effect.gen(function* () {
+    const host = yield* AdminHost
+    const body = yield* Effect.promise(() => host.consoleFile(name))
+    const isPage = name === "index.html"
+    if (body === undefined && !isPage) return yield* adminNotFound(`The console has no file ${name}.`)
+    const type = types[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream"
+    return new Response(body ?? notBuilt, {
+      status: body === undefined ? 503 : 200,
+      headers: { ...pageHeaders, "content-type": type, "cache-control": isPage ? "no-store" : forEver },
+    })
+  })
+
+/** A token is short; the bound is on its silence, in milliseconds, and its size in bytes. */
+const openLogin = makeUploads({ arriving: Infinity, held: Infinity })
+const loginSilence = 30_000
+const loginLimit = 8_192
+
+const tokenIn = (text: string): string | undefined => {
+  try {
+    const { token } = Object(JSON.parse(text)) as { readonly token?: unknown }
+    return typeof token === "string" ? token.trim() : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A form of another site can send neither this type nor this header. */
+const isOwnPage = ({ headers }: Request): boolean =>
+  headers.get("x-basegate-console") !== null &&
+  (headers.get("content-type") ?? "").startsWith("application/json")
+
+const logIn = ({ request, url }: Exchange): Effect.Effect<Response, GatewayError, Settings> =>
+  Effect.gen(function* () {
+    const { adminTokens } = yield* Settings
+    const malformed = adminBadRequest(
+      'Log in with x-basegate-console: 1 and a JSON body {"token": "<BASEGATE_ADMIN_TOKEN>"}.',
+    )
+    if (!isOwnPage(request)) return yield* malformed
+    const read = yield* Effect.promise(() => wholeBody(openLogin(request, loginSilence), loginLimit))
+    if (Result.isFailure(read)) return yield* read.failure
+    const body = read.success
+    const token = body.kind === "bytes" ? tokenIn(new TextDecoder().decode(body.bytes)) : undefined
+    if (token === undefined) return yield* malformed
+    const admin = yield* Effect.promise(() => adminOf([Redacted.make(token)], adminTokens))
+    if (admin === undefined) return yield* adminUnauthorized(true)
+    const isSecure = calledOrigin(url, request.headers).startsWith("https:")
+    const now = yield* Clock.currentTimeMillis
+    const cookie = yield* Effect.promise(() => openSession(admin.secret, now, isSecure))
+    return new Response(null, { status: 204, headers: { ...adminHeaders, "set-cookie": cookie } })
+  })
+
+/** Answers `/console` and what is below it. */
+export const handleConsole = (
+  exchange: Exchange,
+  { file: name }: ConsoleRoute,
+): Effect.Effect<Response, GatewayError, Settings> => {
+  exchange.routeName = "admin.console"
+  exchange.shouldLog = false
+  if (name !== "session") return file(name)
+  if (exchange.method === "POST") return logIn(exchange)
+  return Effect.succeed(
+    new Response(null, { status: 204, headers: { ...adminHeaders, "set-cookie": closeSession() } }),
+  )
+}

@@ -1,0 +1,57 @@
+/**
+ * How the gateway is: what runs, what is in flight, how its log fares.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { Settings } from "../config/Settings.ts"
+import { RequestLog } from "../request-log/RequestLog.ts"
+import { catalogue } from "../telemetry/metrics/catalogue.ts"
+import { type Family, pairsOf } from "../telemetry/metrics/instruments.ts"
+import { Metrics } from "../telemetry/metrics/Metrics.ts"
+import { product } from "../version.ts"
+import { AdminHost } from "./AdminHost.ts"
+import { envelope } from "./envelope.ts"
+
+const sumOf = (
+  families: ReadonlyArray<Family>,
+  name: string,
+  counts: (labels: ReadonlyArray<readonly [string, string | number]>) => boolean,
+): number => {
+  let sum = 0
+  for (const { instrument, points } of families) {
+    if (instrument.name !== name) continue
+    for (const { labels, value } of points) if (counts(pairsOf(labels))) sum += value
+  }
+  return sum
+}
+
+/** Reads are the management API's own, this one included. */
+const isCall = (labels: ReadonlyArray<readonly [string, string | number]>): boolean =>
+  !labels.some(([name, value]) => name === "http.request.method" && (value === "GET" || value === "HEAD"))
+
+/** Answers for this process (on Workers: this isolate). */
+export const showStatus: Effect.Effect<Response, never, Metrics | RequestLog | Settings> = Effect.gen(
+  function* () {
+    const { families, startedAt } = yield* Metrics
+    const log = yield* (yield* RequestLog).health
+    const all = yield* families
+    const { runtime } = yield* AdminHost
+    const { version, source, loadedAt, problem = null } = (yield* Settings).state()
+    return envelope({
+      version: product.version,
+      runtime,
+      started_at: new Date(startedAt).toISOString(),
+      settings: { version, source, loaded_at: new Date(loadedAt).toISOString(), problem },
+      in_flight: Math.max(0, sumOf(all, catalogue.activeRequests.name, isCall)),
+      log: {
+        kind: log.kind,
+        healthy: log.healthy,
+        entries: log.entries,
+        pending: log.pending,
+        dropped: log.dropped,
+      },
+      export_dropped: sumOf(all, catalogue.exportDrops.name, () => true),
+    })
+  },
+)

@@ -1,0 +1,156 @@
+/**
+ * Calls of the management API. The session is a cookie that no script can read; the header says that the call comes from
+ * this page, which no other origin can say.
+ *
+ * @module
+ */
+
+const own = { "x-basegate-console": "1" }
+
+/** Why a call did not give what was asked for, in words for whoever looks at the page. */
+export class ApiError extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Told when the session has ended. */
+export const onLoggedOut: { call: () => void } = { call: () => {} }
+
+interface Envelope {
+  readonly success?: boolean
+  readonly errors?: ReadonlyArray<{ readonly message?: string }>
+  readonly result?: unknown
+  readonly result_info?: unknown
+}
+
+const unreachable = "The gateway does not answer. Check that it runs, then try again."
+
+const send = async (path: string, init: RequestInit): Promise<Response> => {
+  let response: Response
+  try {
+    response = await fetch(path, { ...init, headers: { ...own, ...init.headers }, cache: "no-store" })
+  } catch (cause) {
+    if (init.signal?.aborted === true) throw cause
+    throw new ApiError(0, unreachable)
+  }
+  if (response.ok) return response
+  const text = await response.text()
+  let message = `The gateway answered ${response.status}.`
+  try {
+    message = (JSON.parse(text) as Envelope).errors?.[0]?.message ?? message
+  } catch {
+    // Not in the API's form: a proxy's page, say.
+  }
+  if (response.status === 401 && !path.startsWith("/console/")) onLoggedOut.call()
+  throw new ApiError(response.status, message)
+}
+
+/** A parameter that is undefined is left out. */
+export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
+
+const query = (parameters: Parameters): string => {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== "") search.set(name, String(value))
+  }
+  const text = search.toString()
+  return text === "" ? "" : `?${text}`
+}
+
+/** The base of an account's gateways. */
+export const accountPath = (account: string): string =>
+  `/client/v4/accounts/${encodeURIComponent(account)}/ai-gateway`
+/** The base of one gateway; of all of the account where none is chosen. */
+export const gatewayPath = (account: string, gateway: string): string =>
+  gateway === "" ? accountPath(account) : `${accountPath(account)}/gateways/${encodeURIComponent(gateway)}`
+
+/** Gets a result and what is said beside it. */
+export const getPage = async <Result, Info = unknown>(
+  path: string,
+  parameters: Parameters = {},
+  signal?: AbortSignal,
+): Promise<{ readonly result: Result; readonly info: Info }> => {
+  const response = await send(path + query(parameters), signal === undefined ? {} : { signal })
+  const { result, result_info } = await response.json() as Envelope
+  return { result: result as Result, info: result_info as Info }
+}
+
+/** Gets a result. */
+export const get = async <Result>(
+  path: string,
+  parameters?: Parameters,
+  signal?: AbortSignal,
+): Promise<Result> => (await getPage<Result>(path, parameters, signal)).result
+
+/** Gets text: a body as it was kept. */
+export const getText = async (path: string, signal?: AbortSignal): Promise<string> =>
+  await (await send(path, signal === undefined ? {} : { signal })).text()
+
+/** Changes something. */
+export const patch = async (path: string, body: object): Promise<void> => {
+  await send(path, {
+    method: "PATCH",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  })
+}
+
+/** Opens a session. The token goes into the body, and is not kept. */
+export const logIn = async (token: string): Promise<void> => {
+  await send("/console/session", {
+    method: "POST",
+    body: JSON.stringify({ token }),
+    headers: { "content-type": "application/json" },
+  })
+}
+
+/** Ends it. */
+export const logOut = async (): Promise<void> => void await send("/console/session", { method: "DELETE" })
+
+/** Reads the events of a stream until it ends or is aborted. */
+export const readEvents = async (
+  response: Response,
+  onEvent: (name: string, data: string) => void,
+): Promise<void> => {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  for (let held = ""; reader !== undefined;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    const blocks = (held + value).split(/\r?\n\r?\n/)
+    held = blocks.pop() ?? ""
+    for (const block of blocks) {
+      let name = "message"
+      const data: Array<string> = []
+      for (const line of block.split(/\r?\n/)) {
+        if (line.startsWith("event:")) name = line.slice(6).trim()
+        else if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""))
+      }
+      if (data.length > 0) onEvent(name, data.join("\n"))
+    }
+  }
+}
+
+/** Follows a stream of the API, and opens it again when it ends, until it is aborted. */
+export const follow = async (
+  path: string,
+  parameters: Parameters,
+  signal: AbortSignal,
+  onState: (open: boolean, problem?: string) => void,
+  onEvent: (name: string, data: string) => void,
+): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      const response = await send(path + query(parameters), { signal })
+      onState(true)
+      await readEvents(response, onEvent)
+    } catch (cause) {
+      if (signal.aborted) return
+      onState(false, cause instanceof Error ? cause.message : unreachable)
+      if (cause instanceof ApiError && cause.status === 401) return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+  }
+}

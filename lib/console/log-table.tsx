@@ -1,0 +1,82 @@
+/**
+ * Entries of the log in a table; on a phone, each is a card.
+ *
+ * @module
+ */
+import { count, money, short, time, unknown } from "./format.ts"
+import { go, hereWith, Link } from "./location.tsx"
+import { Badge, Text, Time } from "./parts.tsx"
+import type { Entry } from "./types.ts"
+
+/** How a request ended: its status, and its ending where that is not a whole answer. */
+export const EndBadge = ({ entry }: { readonly entry: Entry }) => (
+  <Badge kind={entry.success ? "good" : entry.ending === "client_left" ? "left" : "bad"}>
+    {entry.status_code}
+    {entry.ending !== "complete" && ` ${entry.ending.replaceAll("_", " ")}`}
+    {entry.ending === "complete" && entry.status_code < 400 && entry.error !== null && " reported an error"}
+  </Badge>
+)
+
+const marksOf = ({ cached, stream, attempts, step }: Entry): ReadonlyArray<string> => [
+  ...(cached ? ["cache"] : []),
+  ...(stream ? ["stream"] : []),
+  ...(step > 0 ? ["fall-back"] : []),
+  ...(attempts.length > 1 ? [`${attempts.length} tries`] : []),
+]
+
+const tokensOf = ({ tokens_in, tokens_out, usage_source }: Entry): string =>
+  tokens_in === null && tokens_out === null
+    ? unknown
+    : `${usage_source === "estimated" ? "≈ " : ""}${short(tokens_in)} → ${short(tokens_out)}`
+
+const Row = ({ entry, gateway }: { readonly entry: Entry; readonly gateway: string }) => (
+  <tr
+    onClick={(event) =>
+      (event.target as Element).closest("a") === null && go(hereWith({ entry: entry.id, gateway }))}
+  >
+    <th scope="row">
+      <Link href={hereWith({ entry: entry.id, gateway })}>
+        <Time at={entry.created_at} />
+      </Link>
+    </th>
+    <td>
+      <EndBadge entry={entry} />
+    </td>
+    <td class="wide">
+      <Text>{entry.model || entry.deployment || entry.request_type}</Text>
+    </td>
+    <td>{marksOf(entry).map((mark) => <span class="mark" key={mark}>{mark}</span>)}</td>
+    <td class="number" title={`${count(entry.tokens_in)} in, ${count(entry.tokens_out)} out`}>
+      {tokensOf(entry)}
+    </td>
+    <td class="number">{money(entry.cost)}</td>
+    <td class="number">{time(entry.time_to_first_token_ms)}</td>
+    <td class="number">{time(entry.duration)}</td>
+    <td class="wide">{entry.error === null ? "" : <Text>{entry.error}</Text>}</td>
+  </tr>
+)
+
+/** The table. */
+export const LogTable = ({ entries, gateway }: {
+  readonly entries: ReadonlyArray<Entry>
+  readonly gateway: string
+}) => (
+  <div class="scroll" tabIndex={0} role="region" aria-label="Requests">
+    <table class="log">
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          <th scope="col">Ended</th>
+          <th scope="col">Model</th>
+          <th scope="col">How</th>
+          <th scope="col" class="number">Tokens in → out</th>
+          <th scope="col" class="number">Cost</th>
+          <th scope="col" class="number">First token</th>
+          <th scope="col" class="number">Duration</th>
+          <th scope="col">Error</th>
+        </tr>
+      </thead>
+      <tbody>{entries.map((entry) => <Row key={entry.id} entry={entry} gateway={gateway} />)}</tbody>
+    </table>
+  </div>
+)

@@ -1,0 +1,12 @@
+/**
+ * The console: a client of the management API, and of nothing else but the gateway's own wire in the playground.
+ *
+ * @module
+ */
+import { render } from "preact"
+import "uplot/dist/uPlot.min.css"
+import "./console.css"
+import { App } from "./app.tsx"
+
+const root = document.getElementById("console")
+if (root !== null) render(<App />, root)

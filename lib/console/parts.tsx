@@ -1,0 +1,129 @@
+/**
+ * Small parts that every page is made of.
+ *
+ * @module
+ */
+import type { ComponentChildren } from "preact"
+import { useCallback, useEffect, useRef, useState } from "preact/hooks"
+import { moment, unknown, visible } from "./format.ts"
+
+/** A moment in local time; the pointer shows it in UTC. */
+export const Time = ({ at }: { readonly at: string }) => (
+  <time dateTime={at} title={`${at.replace("T", " ").replace(/\.\d+Z$|Z$/, "")} UTC`}>{moment(at)}</time>
+)
+
+/** Text that a caller or a provider wrote. */
+export const Text = ({ children }: { readonly children: string | null | undefined }) => (
+  <bdi>{children == null || children === "" ? unknown : visible(children)}</bdi>
+)
+
+/** A word that says how something ended. */
+export const Badge = (
+  { kind, children }: { readonly kind: string; readonly children: ComponentChildren },
+) => (
+  <span class={`badge ${kind}`}>{children}</span>
+)
+
+/** What could not be had, and what to do about it. */
+export const Problem = ({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) => (
+  <div class="problem" role="alert">
+    <p>{error instanceof Error ? error.message : String(error)}</p>
+    {onRetry !== undefined && <button type="button" onClick={onRetry}>Try again</button>}
+  </div>
+)
+
+/** A panel with a heading. */
+export const Panel = (
+  { title, aside, children, class: name = "" }: {
+    readonly title: string
+    readonly aside?: ComponentChildren
+    readonly children: ComponentChildren
+    readonly class?: string
+  },
+) => (
+  <section class={`panel ${name}`}>
+    <header>
+      <h2>{title}</h2>
+      {aside}
+    </header>
+    {children}
+  </section>
+)
+
+/** Copies a text, and says so. */
+export const Copy = ({ text, label = "Copy" }: { readonly text: string; readonly label?: string }) => {
+  const [done, setDone] = useState(false)
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text)
+    } catch {
+      // Without https there is no clipboard but through a selection.
+      const area = document.createElement("textarea")
+      area.value = text
+      document.body.append(area)
+      area.select()
+      document.execCommand("copy")
+      area.remove()
+    }
+    setDone(true)
+    setTimeout(() => setDone(false), 1500)
+  }
+  return (
+    <button type="button" class="quiet" onClick={() => void copy()}>
+      <span aria-live="polite">{done ? "Copied" : label}</span>
+    </button>
+  )
+}
+
+/** A command line that is ready to be run. */
+export const Command = ({ text }: { readonly text: string }) => (
+  <div class="command">
+    <pre tabIndex={0}>{text}</pre>
+    <Copy text={text} />
+  </div>
+)
+
+/** An answer on its way, there, or refused. The last one stays while the next is on its way. */
+export interface Loaded<Value> {
+  readonly value: Value | undefined
+  readonly error: unknown
+  readonly isLoading: boolean
+  readonly reload: () => void
+}
+
+/**
+ * Loads whenever its key changes, and every `every` milliseconds while the page is looked at.
+ *
+ * @param key what the answer depends on; nothing is loaded while it is empty
+ */
+export const useLoaded = <Value,>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<Value>,
+  every?: number,
+): Loaded<Value> => {
+  const [state, setState] = useState<{ key: string; value?: Value; error?: unknown; isLoading: boolean }>({
+    key,
+    isLoading: true,
+  })
+  const [turn, setTurn] = useState(0)
+  const loading = useRef(load)
+  loading.current = load
+  const reload = useCallback(() => setTurn((last) => last + 1), [])
+  useEffect(() => {
+    if (key === "") return
+    const controller = new AbortController()
+    setState((last) => ({ ...(last.key === key ? last : { key }), isLoading: true }))
+    loading.current(controller.signal).then(
+      (value) => controller.signal.aborted || setState({ key, value, isLoading: false }),
+      (error: unknown) =>
+        controller.signal.aborted || setState((last) => ({ ...last, key, error, isLoading: false })),
+    )
+    return () => controller.abort()
+  }, [key, turn])
+  useEffect(() => {
+    if (every === undefined) return
+    const timer = setInterval(() => document.visibilityState === "visible" && reload(), every)
+    return () => clearInterval(timer)
+  }, [every])
+  return { value: state.value, error: state.error, isLoading: state.isLoading, reload }
+}

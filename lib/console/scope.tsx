@@ -1,0 +1,134 @@
+/**
+ * What the pages look at: an account, one of its gateways or all, a span of time.
+ *
+ * @module
+ */
+import { go, hereWith, useAddress } from "./location.tsx"
+import type { Account } from "./types.ts"
+
+/** The choice, from the address. */
+export interface Scope {
+  readonly account: string
+  /** Empty for all gateways. */
+  readonly gateway: string
+  /** As the API takes them: `-24h`, or an ISO date. */
+  readonly since: string
+  readonly until: string
+}
+
+/** Spans that are chosen most. */
+const spans = [["-1h", "1 hour"], ["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as const
+
+/**
+ * Reads the scope; without a choice it is the first account, and the last day.
+ *
+ * @param needsGateway the page shows one gateway: without a choice, the account's first
+ */
+export const useScope = (accounts: ReadonlyArray<Account>, needsGateway: boolean): Scope => {
+  const { searchParams } = useAddress()
+  const account = searchParams.get("account") ?? accounts[0]?.id ?? ""
+  const [first = ""] = accounts.find(({ id }) => id === account)?.gateways ?? []
+  return {
+    account,
+    gateway: searchParams.get("gateway") || (needsGateway ? first : ""),
+    since: searchParams.get("since") ?? "-24h",
+    until: searchParams.get("until") ?? "",
+  }
+}
+
+/** When a span begins, in milliseconds since 1970. */
+export const beginOf = ({ since }: Pick<Scope, "since">, now = Date.now()): number => {
+  const [, many = "", unit = ""] = /^-(\d+)([hdm])$/.exec(since) ?? []
+  const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+  const width = units[unit]
+  return width === undefined ? Date.parse(since) || now - 86_400_000 : now - Number(many) * width
+}
+
+const local = (iso: string): string => {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return ""
+  return new Date(date.getTime() - 60_000 * date.getTimezoneOffset()).toISOString().slice(0, 16)
+}
+const isoOf = (text: string): string => text === "" ? "" : new Date(text).toISOString()
+
+/** Chooses the scope. */
+export const ScopeBar = (
+  { accounts, scope, needsGateway, hasTime }: {
+    readonly accounts: ReadonlyArray<Account>
+    readonly scope: Scope
+    readonly needsGateway: boolean
+    readonly hasTime: boolean
+  },
+) => {
+  const gateways = accounts.find(({ id }) => id === scope.account)?.gateways ?? []
+  const isCustom = !scope.since.startsWith("-")
+  return (
+    <div class="scope">
+      {accounts.length > 1 && (
+        <label>
+          <span>Account</span>
+          <select
+            value={scope.account}
+            onChange={({ currentTarget: { value } }) => go(hereWith({ account: value, gateway: undefined }))}
+          >
+            {accounts.map(({ id }) => <option key={id}>{id}</option>)}
+          </select>
+        </label>
+      )}
+      <label>
+        <span>Gateway</span>
+        <select
+          value={scope.gateway}
+          onChange={({ currentTarget: { value } }) => go(hereWith({ gateway: value, page: undefined }))}
+        >
+          {!needsGateway && <option value="">All gateways</option>}
+          {gateways.map((id) => <option key={id}>{id}</option>)}
+          {scope.gateway !== "" && !gateways.includes(scope.gateway) && <option>{scope.gateway}</option>}
+        </select>
+      </label>
+      {hasTime && (
+        <div class="spans" role="group" aria-label="Span of time">
+          {spans.map(([since, name]) => (
+            <button
+              type="button"
+              key={since}
+              aria-pressed={scope.since === since}
+              onClick={() => go(hereWith({ since, until: undefined, page: undefined }))}
+            >
+              {name}
+            </button>
+          ))}
+          <button
+            type="button"
+            aria-pressed={isCustom}
+            onClick={() => go(hereWith({ since: new Date(beginOf(scope)).toISOString(), page: undefined }))}
+          >
+            Custom
+          </button>
+        </div>
+      )}
+      {hasTime && isCustom && (
+        <div class="custom">
+          <label>
+            <span>From</span>
+            <input
+              type="datetime-local"
+              value={local(scope.since)}
+              onChange={({ currentTarget: { value } }) =>
+                go(hereWith({ since: isoOf(value), page: undefined }))}
+            />
+          </label>
+          <label>
+            <span>To</span>
+            <input
+              type="datetime-local"
+              value={local(scope.until)}
+              onChange={({ currentTarget: { value } }) =>
+                go(hereWith({ until: isoOf(value), page: undefined }))}
+            />
+          </label>
+        </div>
+      )}
+    </div>
+  )
+}

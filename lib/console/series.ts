@@ -1,0 +1,82 @@
+/**
+ * Rows of analytics as series over every bucket of a span.
+ *
+ * @module
+ */
+import type { Series } from "./chart.tsx"
+import type { Analytics, Bucket } from "./types.ts"
+
+/** When each bucket of the span begins: those without requests have no row, and are there all the same. */
+export const timesOf = ({ since, until, bucket_ms: width }: Analytics): ReadonlyArray<number> => {
+  if (width === null || width <= 0) return []
+  const times: Array<number> = []
+  const end = Date.parse(until)
+  for (
+    let time = Math.floor(Date.parse(since) / width) * width;
+    time < end && times.length < 2000;
+    time += width
+  ) {
+    times.push(time)
+  }
+  return times
+}
+
+/** How many groups have a colour of their own; the others are drawn together. */
+const mostGroups = 6
+
+/** A figure by group: the largest groups by themselves, and the rest as `other`. */
+export const stackOf = (
+  { rows }: Analytics,
+  times: ReadonlyArray<number>,
+  dimension: string,
+  figure: (row: Bucket) => number | null,
+  nameOf: (value: string | null) => string,
+): ReadonlyArray<Series> => {
+  const sums = new Map<string, number>()
+  const named = rows.map((row) => ({ row, name: nameOf(row.group[dimension] ?? null) }))
+  for (const { row, name } of named) sums.set(name, (sums.get(name) ?? 0) + (figure(row) ?? 0))
+  const largest = [...sums].sort(([, one], [, other]) => other - one).map(([name]) => name).slice(
+    0,
+    mostGroups,
+  )
+  const names = sums.size > largest.length ? [...largest, "other"] : largest
+  const places = new Map(times.map((time, index) => [time, index]))
+  const series = new Map(names.map((name) => [name, Array<number>(times.length).fill(0)]))
+  for (const { row, name } of named) {
+    const values = series.get(largest.includes(name) ? name : "other")
+    const index = places.get(Date.parse(row.time))
+    if (values !== undefined && index !== undefined) values[index] = (values[index] ?? 0) + (figure(row) ?? 0)
+  }
+  return [...series].map(([name, values]) => ({ name, values }))
+}
+
+/** Figures of all requests, one series each; a bucket without requests has `empty`. */
+export const linesOf = (
+  { rows }: Analytics,
+  times: ReadonlyArray<number>,
+  figures: Readonly<Record<string, (row: Bucket) => number | null>>,
+  empty: number | null,
+): ReadonlyArray<Series> => {
+  const byTime = new Map(rows.map((row) => [Date.parse(row.time), row]))
+  return Object.entries(figures).map(([name, figure]) => ({
+    name,
+    values: times.map((time) => {
+      const row = byTime.get(time)
+      return row === undefined ? empty : figure(row)
+    }),
+  }))
+}
+
+/** What the cache saved: each hit at what a call of the same model that was not cached has cost on average. */
+export const savedOf = ({ breakdowns }: Analytics): number | null => {
+  const rows = breakdowns?.["model*cached"]?.rows ?? []
+  const isHit = (value: string | null | undefined): boolean => value === "true" || value === "1"
+  let saved: number | null = null
+  for (const hit of rows.filter(({ group }) => isHit(group["cached"]))) {
+    const paid = rows.find(({ group }) => !isHit(group["cached"]) && group["model"] === hit.group["model"])
+    const priced = paid === undefined ? 0 : paid.requests - paid.unpriced
+    if (paid === undefined || paid.cost === null || priced <= 0) continue
+    saved = (saved ?? 0) + hit.requests * paid.cost / priced
+  }
+  return saved
+}

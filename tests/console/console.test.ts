@@ -1,0 +1,189 @@
+/** The console in a real browser, over a real gateway on each runtime. */
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { after, before, describe, test } from "node:test"
+import type { Browser, Page } from "playwright-core"
+import { runtimes } from "../support/spawn-gateway.ts"
+import { browserPath, noBrowser, openBrowser } from "./browser.ts"
+import { adminToken, type Filled, openFilled } from "./filled-gateway.ts"
+import { fits, goTo, logIn, until, type Visit, visit } from "./visit.ts"
+
+const path = browserPath()
+const names = ["Overview", "Log", "Spend and limits", "Gateways", "Playground", "Health"]
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+const rows = (page: Page): Promise<number> => page.locator("table.log tbody tr").count()
+
+interface Finding {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: ReadonlyArray<{ readonly html: string }>
+}
+
+/** What axe finds serious; it is evaluated from outside, since the page's own policy lets no script in. */
+const seriousFindings = async (page: Page): Promise<ReadonlyArray<string>> => {
+  await page.evaluate(axe)
+  const violations = await page.evaluate("axe.run().then(({ violations }) => violations)") as ReadonlyArray<
+    Finding
+  >
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ").slice(0, 300)}`)
+}
+
+describe("console", { skip: path === undefined ? noBrowser : false }, () => {
+  let browser: Browser
+  before(async () => {
+    browser = await openBrowser(path ?? "")
+  })
+  after(() => browser?.close())
+
+  for (const runtime of runtimes) {
+    describe(runtime, () => {
+      let gateway: Filled
+      let opened: Visit
+      before(async () => {
+        gateway = await openFilled(runtime, 12)
+        opened = await visit(browser)
+      })
+      after(async () => {
+        await opened?.end()
+        await gateway?.close()
+      })
+
+      test("a wrong token is told so; the right one opens a session that outlives a reload", async () => {
+        const { page } = opened
+        await page.goto(`${gateway.url}/console`)
+        await page.getByLabel("Admin token").fill("wrong")
+        await page.getByRole("button", { name: "Log in" }).click()
+        assert.match(await page.getByRole("alert").innerText(), /admin token is not valid/)
+        await logIn(page, gateway.url)
+        await page.reload()
+        await page.getByRole("link", { name: "Overview", exact: true }).waitFor()
+        const kept = await page.evaluate(
+          "[location.href, document.cookie, JSON.stringify({ ...localStorage, ...sessionStorage })]",
+        ) as ReadonlyArray<string>
+        assert.ok(!kept.join().includes(adminToken))
+        assert.deepEqual(kept.slice(1), ["", "{}"])
+      })
+
+      test("each page opens by its link, shows data, and breaks no policy", async () => {
+        const { page, problems } = opened
+        await goTo(page, "Overview")
+        await page.getByText("Requests by outcome", { exact: true }).waitFor()
+        assert.ok(await page.locator("canvas").count() >= 6)
+        const figure = await page.locator(".card .figure").first().innerText()
+        assert.equal(figure, "13")
+        for (const name of names) await goTo(page, name)
+        const runs = { bun: /Bun\//, deno: /Deno\//, node: /Node\.js\//, workerd: /Workers/ }[runtime]
+        await page.getByText(runs).first().waitFor()
+        assert.deepEqual(problems, [])
+      })
+
+      test("the log filters by the address, opens a request by keyboard alone, and goes back", async () => {
+        const { page, problems } = opened
+        await goTo(page, "Log")
+        await page.getByRole("combobox", { name: "Gateway" }).selectOption("support")
+        await page.locator("table.log tbody tr").first().waitFor()
+        const all = await rows(page)
+        await page.getByRole("button", { name: "Failed", exact: true }).click()
+        await until(async () => {
+          const left = await rows(page)
+          return left > 0 && left < all
+        })
+        assert.match(decodeURIComponent(page.url()), /"key":"success"/)
+        await page.reload()
+        await page.locator("table.log tbody tr a").first().focus()
+        await page.keyboard.press("Enter")
+        await page.getByRole("heading", { name: "Timeline" }).waitFor()
+        await page.getByText("Try 1").first().waitFor()
+        await page.keyboard.press("Escape")
+        await page.getByRole("dialog").waitFor({ state: "detached" })
+        await page.goBack()
+        await page.getByRole("dialog").waitFor()
+        await page.getByRole("link", { name: "Close" }).click()
+        await page.getByRole("button", { name: "Clear" }).click()
+        await until(async () => await rows(page) === all)
+        assert.deepEqual(problems, [])
+      })
+
+      test("hostile text shows as text", async () => {
+        const { page, problems } = opened
+        await page.getByText("<img src=x").first().waitFor()
+        const text = await page.locator("table.log").innerText()
+        assert.ok(!text.includes("\u001b") && !text.includes("\u202e"))
+        assert.equal(await page.locator("table.log img").count(), 0)
+        assert.notEqual(await page.title(), "owned")
+        assert.deepEqual(problems, [])
+      })
+
+      test("the live tail shows a call that is made meanwhile", async () => {
+        const { page, problems } = opened
+        await page.getByRole("button", { name: "Live tail" }).click()
+        await page.getByText("Live: requests appear").waitFor()
+        const before = await rows(page)
+        await gateway.call("support", "openai/gpt-oss-120b", { "cf-aig-event-id": "live-one" })
+        await until(async () => await rows(page) > before)
+        await page.getByRole("button", { name: "Live tail" }).click()
+        assert.deepEqual(problems, [])
+      })
+
+      test("the playground streams an answer, and finds it in the log", async () => {
+        const { page, problems } = opened
+        await goTo(page, "Playground")
+        await page.getByRole("combobox", { name: "Gateway" }).selectOption("support")
+        await page.getByLabel("Provider's API key").fill("sk-own")
+        await page.getByRole("button", { name: "Run" }).click()
+        await until(async () => (await page.locator("p.answer").last().innerText()).length > 10)
+        await page.getByRole("link", { name: "Show it in the log" }).click()
+        await page.getByRole("heading", { name: "Timeline" }).waitFor()
+        assert.deepEqual(problems, [])
+      })
+
+      test("a month's spend is a file, and logging out ends the session", async () => {
+        const { page, problems } = opened
+        await page.goto(`${gateway.url}/console/spend`)
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          page.getByRole("button", { name: "Download CSV" }).click(),
+        ])
+        assert.match(readFileSync(await download.path(), "utf8"), /openai\/gpt-oss-120b/)
+        await page.getByRole("button", { name: "Log out" }).click()
+        await page.getByLabel("Admin token").waitFor()
+        await page.reload()
+        await page.getByLabel("Admin token").waitFor()
+        assert.deepEqual(problems, [])
+      })
+    })
+  }
+
+  test("no page has a serious finding of axe's, light and dark, nor is wider than a phone", async () => {
+    const gateway = await openFilled("bun", 12)
+    try {
+      for (const colorScheme of ["light", "dark"] as const) {
+        const { page, problems, end } = await visit(browser, {
+          colorScheme,
+          viewport: { width: 390, height: 844 },
+        })
+        await page.goto(`${gateway.url}/console`)
+        await page.getByLabel("Admin token").waitFor()
+        assert.deepEqual(await seriousFindings(page), [], `login, ${colorScheme}`)
+        await logIn(page, gateway.url)
+        for (const name of names) {
+          await goTo(page, name)
+          await page.waitForTimeout(500)
+          await fits(page)
+          assert.deepEqual(await seriousFindings(page), [], `${name}, ${colorScheme}`)
+        }
+        await goTo(page, "Log")
+        await page.locator("table.log tbody tr a").first().click()
+        await page.getByRole("heading", { name: "Timeline" }).waitFor()
+        assert.deepEqual(await seriousFindings(page), [], `a request, ${colorScheme}`)
+        assert.deepEqual(problems, [])
+        await end()
+      }
+    } finally {
+      await gateway.close()
+    }
+  })
+})
