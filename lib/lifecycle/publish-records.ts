@@ -59,6 +59,8 @@ export const makePublisher = (options: PublisherOptions): (finished: FinishedExc
     const batch = queue
     queue = []
     publishAll(batch)
+    // V8 may have moved the list among old objects, and all that a dead one refers to lives until they are collected.
+    batch.length = 0
   }
   return (finished) => {
     if (soon === undefined || (!detached && finished.done === undefined)) {
