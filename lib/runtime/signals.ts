@@ -28,10 +28,18 @@ const echo = 150
 /** How often a server that npm has started looks for npm, in milliseconds. */
 const glance = 500
 
-/** npm passes SIGTERM and SIGINT on; if it ends by another signal, the server that it started would listen on for ever. */
-const onOrphaned = (callback: () => void): void => {
+/** Whether npm has started this process: by a script of the package, or as the command that npx runs. */
+const isNpms = (): boolean => {
   const { npm_package_name: name, npm_lifecycle_event: script } = hostEnvironment()
-  if (name !== product.name || !String(script).startsWith("start")) return
+  return script === "npx" || (name === product.name && String(script).startsWith("start"))
+}
+
+/**
+ * npm passes SIGTERM and SIGINT on to a script, and npx only to the shell between; where they end by themselves, the server
+ * that they started would listen on for ever.
+ */
+const onOrphaned = (callback: () => void): void => {
+  if (!isNpms()) return
   const parent = self.ppid
   const looking = setInterval(() => {
     if (self.ppid === parent) return
@@ -60,8 +68,8 @@ export const onSignal = (stop: () => void, now: () => void, reload: () => boolea
 }
 
 /**
- * On SIGTERM, on SIGINT, and on SIGHUP if there is no settings file to read again: stops listening, lets requests end for `grace` milliseconds, then ends them as `draining`
- * and exits, whatever hangs. A second signal ends it at once.
+ * On SIGTERM, on SIGINT, and on SIGHUP if there is no settings file to read again: stops listening, lets requests end for
+ * `grace` milliseconds, then ends them as `draining` and exits, whatever hangs. A second signal ends it at once.
  */
 export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () => void): void => {
   const stop = async (): Promise<void> => {

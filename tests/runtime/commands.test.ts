@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, Command>> = {
   "npm start": () => ["npm", "start"],
   "npm run start:node": () => ["npm", "run", "start:node"],
   "npm run start:deno": () => ["npm", "run", "start:deno"],
+  "npx basegate start": () => ["npm", "exec", "-c", "node --import tsx lib/commands/cli.ts start"],
   // What `npm run start:workers` does once it has built the Worker.
   "start-workers.ts": () => [node, "--import", "tsx", "lib/commands/start-workers.ts"],
   "bun run mod.ts": () => [`${bin}/bun`, "run", "mod.ts"],
@@ -59,9 +60,13 @@ const untilGone = async (url: string): Promise<boolean> => {
   return false
 }
 
+/** npx passes SIGTERM alone on, to the shell between; the others reach all processes of a terminal. */
+const signalsTo = (name: string): ReadonlyArray<NodeJS.Signals> =>
+  name.startsWith("npx") ? ["SIGTERM"] : ["SIGTERM", "SIGINT", "SIGHUP"]
+
 for (const [name, command] of Object.entries(commands)) {
   describe(name, () => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    for (const signal of signalsTo(name)) {
       test(`${signal} drains the gateway and ends it, with calls of every kind open`, async () => {
         const folder = await mkdtemp(join(tmpdir(), "basegate-starting-"))
         const simulator = await startSimulator()
