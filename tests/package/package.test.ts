@@ -91,12 +91,20 @@ after(async () => {
 
 test("the package holds what was built, README and LICENSE, and nothing of the machine or the tests", async () => {
   for (
-    const path of ["package.json", "README.md", "LICENSE", "dist/mod.js", "dist/mod.d.ts", "dist/worker.js"]
+    const path of [
+      "package.json",
+      "README.md",
+      "LICENSE",
+      "dist/mod.js",
+      "dist/mod.d.ts",
+      "dist/worker.js",
+      "dist/console/index.html",
+    ]
   ) {
     assert.ok(packed.includes(path), path)
   }
   const strange = packed.filter((path) =>
-    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js|config\.schema\.json|(bun|cli|demo|deno|node)\.mjs))$/
+    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|worker\.js|config\.schema\.json|(bun|cli|demo|deno|node)\.mjs|console\/(index\.html|icon\.svg|console-\w+\.(css|js))))$/
       .test(path)
   )
   assert.deepEqual(strange, [])
