@@ -33,7 +33,7 @@ const order: ReadonlyArray<RegExp> = [
   /^sse\//,
   /^(headers|errors|schema)\//,
   /^(redaction|json|bytes|sqlite|store|time)\//,
-  /^(errors|version|warn)\.ts/,
+  /^(errors|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))
 /** Rooms of one rank that know nothing of each other. */

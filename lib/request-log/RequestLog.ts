@@ -11,7 +11,7 @@ import { Settings } from "../config/Settings.ts"
 import type { RequestRecord } from "../record/request-record.ts"
 import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "./entry.ts"
 import { makeMemoryLog, type MemoryLogOptions } from "./memory/memory-log.ts"
-import { warn } from "../warn.ts"
+import { warn } from "../sqlite/warn.ts"
 import type {
   AnalyticsQuery,
   AnalyticsRow,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { warn } from "../warn.ts"
+import { warn } from "./warn.ts"
 import type { Database, OpenDatabase } from "./database.ts"
 
 /** Lock failures tolerated before warning. */

@@ -22,7 +22,7 @@ import type {
   NewsCursor,
   TimeSelection,
 } from "../query.ts"
-import { warn } from "../../warn.ts"
+import { warn } from "../../sqlite/warn.ts"
 import { makeConnection } from "../../sqlite/connection.ts"
 import type { Database, OpenDatabase } from "../../sqlite/database.ts"
 import { analyticsReader } from "./analytics-reader.ts"

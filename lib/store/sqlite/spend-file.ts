@@ -8,7 +8,7 @@
  */
 import { makeConnection } from "../../sqlite/connection.ts"
 import type { OpenDatabase } from "../../sqlite/database.ts"
-import { warn } from "../../warn.ts"
+import { warn } from "../../sqlite/warn.ts"
 import type { Addition, SpendQuery, SpentPage } from "../addition.ts"
 import type { Memory } from "../memory.ts"
 import type { StoreHealth } from "../Store.ts"
