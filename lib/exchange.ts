@@ -56,6 +56,13 @@ export const eventIdIn = (headers: HeaderReader): string | undefined => {
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
 
+/** Keeps the platform running until what it returns is called; `undefined` if it does not wait. */
+const awaited = (host: HostContext): (() => void) | undefined => {
+  let done: (() => void) | undefined
+  host.waitUntil?.(new Promise<void>((resolve) => done = resolve))
+  return done
+}
+
 /** One request on its way through the pipeline. */
 export class Exchange implements RequestFacts {
   readonly request: Request
@@ -96,6 +103,9 @@ export class Exchange implements RequestFacts {
   /** How many universal steps are left, each of which takes at least one call. */
   stepsToCome = 0
 
+  /** Its place among the requests without an answer. */
+  place = -1
+
   readonly #start = monotonicNow()
   /** The operator's secrets of the settings with which the request runs: newer settings may not have them. */
   readonly #secrets: Secrets | undefined
@@ -131,9 +141,7 @@ export class Exchange implements RequestFacts {
     this.trace = sampler === undefined ? null : startTrace(headers, sampler)
     this.#secrets = settings?.secrets
     this.#onEnd = onEnd
-    let done: (() => void) | undefined
-    host.waitUntil?.(new Promise<void>((resolve) => done = resolve))
-    this.done = done
+    this.done = awaited(host)
   }
 
   get method(): string {

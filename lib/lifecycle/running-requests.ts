@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Roster } from "../bytes/roster.ts"
 import type { Exchange } from "../exchange.ts"
 
 /** Waits for work that never fails, for at most so many milliseconds. */
@@ -19,7 +20,7 @@ export const within = (milliseconds: number, work: Promise<unknown>): Promise<vo
 export class RunningRequests {
   #count = 0
   #idleWaiters: Array<() => void> = []
-  readonly #unanswered = new Set<Exchange>()
+  readonly #unanswered = new Roster<Exchange>()
 
   began(): void {
     this.#count++
@@ -42,6 +43,6 @@ export class RunningRequests {
   }
   /** Cuts all requests without an answer. */
   cutUnanswered(): void {
-    for (const exchange of [...this.#unanswered]) exchange.cut.cut("draining")
+    for (const exchange of this.#unanswered.all()) exchange.cut.cut("draining")
   }
 }

@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import { Roster } from "../bytes/roster.ts"
 import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
 
 /** What `StreamRelay` does. */
@@ -28,7 +29,7 @@ const StreamRelayKey: Context.ServiceClass<StreamRelay, "basegate/relay/StreamRe
 export class StreamRelay extends StreamRelayKey {
   /** Relays, and keeps track of what is being relayed so that it can be drained. */
   static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
-    const relays = new Set<BodyRelay>()
+    const relays = new Roster<BodyRelay>()
     let draining = false
     const forget = (relay: BodyRelay): void => void relays.delete(relay)
     return {
@@ -41,7 +42,7 @@ export class StreamRelay extends StreamRelayKey {
       },
       drain: () => {
         draining = true
-        for (const relay of relays) relay.cut("draining")
+        for (const relay of relays.all()) relay.cut("draining")
       },
     }
   })

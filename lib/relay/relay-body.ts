@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Member } from "../bytes/roster.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { AnswerObserver } from "../answer/answer-observer.ts"
 import type { ChunkRead } from "../upstream/body-reader.ts"
@@ -42,7 +43,7 @@ export interface RelayInput {
 }
 
 /** A body on its way to the client, who gets it by one of `body` and `into`. */
-export interface BodyRelay {
+export interface BodyRelay extends Member {
   /**
    * As a stream, which is made when it is first asked for. No getter: V8 makes a hidden class of its own, which lives
    * long, for every object whose literal has one, and all that its closures hold outlives the request (a fifth of the
@@ -66,8 +67,14 @@ export interface BodyRelay {
  *
  * @param onEnded called with the relay itself, just before `input.onEnd`
  */
-export const relayBody = (input: RelayInput, onEnded?: (relay: BodyRelay) => void): BodyRelay =>
-  new Relay(input, onEnded)
+export const relayBody = (input: RelayInput, onEnded?: (relay: BodyRelay) => void): BodyRelay => {
+  const relay = new Relay(input, onEnded)
+  input.body.onCutShort = cutting(relay)
+  return relay
+}
+
+/** A function of its own: see "What V8 keeps" in lib/README.md. */
+const cutting = (relay: BodyRelay): GuardedBody["onCutShort"] => ({ ending }) => relay.cut(ending)
 
 /** How the end of a body shows to its client. */
 type Shown = (sink: Sink) => void
@@ -76,6 +83,7 @@ const closed: Shown = (sink) => sink.close()
 
 /** One relay, in one of three states. A class, since each answer has one: its shape is fixed, its methods are shared. */
 class Relay implements BodyRelay, Flow {
+  place = -1
   readonly #input: RelayInput
   readonly #onEnded: ((relay: BodyRelay) => void) | undefined
   /**
@@ -97,7 +105,6 @@ class Relay implements BodyRelay, Flow {
   constructor(input: RelayInput, onEnded: ((relay: BodyRelay) => void) | undefined) {
     this.#input = input
     this.#onEnded = onEnded
-    input.body.onCutShort = ({ ending }) => this.cut(ending)
   }
 
   body(): ReadableStream<Uint8Array> {

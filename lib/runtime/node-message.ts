@@ -23,7 +23,7 @@ const end: ChunkRead<Bytes> = { done: true }
  * @param onCancel decides on the rest, which nobody wants
  */
 export const readerOf = (message: IncomingMessage, onCancel: () => void): MessageReader =>
-  new Reader(message, onCancel)
+  new Reader(message, onCancel).listening()
 
 /** A class, since each message has one: its shape is fixed, its methods are shared. */
 class Reader implements MessageReader {
@@ -37,11 +37,15 @@ class Reader implements MessageReader {
   constructor(message: IncomingMessage, onCancel: () => void) {
     this.#message = message
     this.#onCancel = onCancel
+  }
+  listening(): this {
+    const message = this.#message
     message.pause()
     message.on("data", (value: Bytes) => this.#took(value))
     message.on("end", () => this.#end(message.complete ? undefined : broken()))
     message.on("error", (cause) => this.#end(cause))
     message.on("close", () => this.#isOver || this.#end(broken()))
+    return this
   }
   read(): Promise<ChunkRead<Bytes>> {
     return new Promise((resolve, reject) => {

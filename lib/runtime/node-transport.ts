@@ -64,6 +64,9 @@ const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>):
   }
 }
 
+const readerOfAnswer = (message: IncomingMessage, request: ClientRequest): MessageReader =>
+  readerOf(message, () => request.destroy())
+
 /**
  * An answer, in what is read of a `Response`. Node's own makes a stream of every body, and reads it through a second one: a
  * third of what a short answer costs the gateway (Node 20), since each of them outlives its request.
@@ -82,7 +85,7 @@ class NodeAnswer implements TransportAnswer {
     if (/[^\t\x20-\x7e\x80-\xff]/.test(this.statusText)) throw new Error("The reason phrase is malformed")
     this.headers = HeaderFields.ofRaw(message.rawHeaders)
     if (isBodiless(method, this.status)) message.resume()
-    else this.reader = readerOf(message, () => request.destroy())
+    else this.reader = readerOfAnswer(message, request)
   }
   get body(): Response["body"] {
     return this.#body ??= this.reader === undefined ? null : streamFrom(this.reader)

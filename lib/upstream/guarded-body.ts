@@ -65,20 +65,17 @@ export class UpstreamBody implements GuardedBody {
   #state: "open" | "complete" | CutShort = "open"
   #resolve: Settle | undefined = undefined
   #reject: ((cause: CutShort) => void) | undefined = undefined
-  // Not made anew for each chunk.
-  readonly #awaitRead: (resolve: Settle, reject: (cause: CutShort) => void) => void
-  readonly #took: Settle
-  readonly #broke: (cause: unknown) => void
+  // Not made anew for each chunk, and not in the constructor: see "What V8 keeps" in lib/README.md.
+  readonly #awaitRead = (resolve: Settle, reject: (cause: CutShort) => void): void => {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+  readonly #took: Settle = (read) => this.#take(read)
+  readonly #broke = (cause: unknown): void => this.#end(cutShortBy(cause))
 
   constructor(source: ChunkReader, guard: BodyGuard) {
     this.#source = source
     this.#guard = guard
-    this.#awaitRead = (resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    }
-    this.#took = (read) => this.#take(read)
-    this.#broke = (cause) => this.#end(cutShortBy(cause))
   }
   // Not left to the source to settle the read: whatever it does, a timeout ends it.
   read(expected?: number): Promise<ChunkRead> {

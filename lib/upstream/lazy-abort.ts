@@ -27,16 +27,12 @@ export class LazyAbortController implements Abort {
   #callbacks: Array<() => void> | undefined
   #aborted = false
   // Not methods: transports may take them out of the object.
-  readonly signal: Abort["signal"]
-  readonly onAbort: Abort["onAbort"]
-
-  constructor() {
-    this.signal = () => this.#signal()
-    this.onAbort = (callback) => {
-      if (this.#aborted) callback()
-      else (this.#callbacks ??= []).push(callback)
-    }
+  readonly signal: Abort["signal"] = () => this.#signal()
+  readonly onAbort: Abort["onAbort"] = (callback) => {
+    if (this.#aborted) callback()
+    else (this.#callbacks ??= []).push(callback)
   }
+
   #signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
