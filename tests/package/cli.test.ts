@@ -66,7 +66,7 @@ for (const [name, words] of Object.entries(runtimes)) {
     let home: string
     const basegate = (...args: ReadonlyArray<string>) => {
       const [program = "", ...first] = words()
-      return run(program, [...first, ...args], { cwd: home, env: env(), timeout: 20_000 })
+      return run(program, [...first, ...args], { cwd: home, env: env(), timeout: 60_000 })
     }
     before(async () => {
       home = await mkdtemp(join(folder, "home-"))

@@ -82,7 +82,7 @@ export const inherited = Object.fromEntries(
   ),
 ) as Record<string, string>
 
-/** Starts a gateway and waits until it answers; fails after 20 s. */
+/** Starts a gateway and waits until it answers; fails after a minute. */
 export const spawnGateway = async (
   runtime: Runtime,
   variables: Readonly<Record<string, string>>,
@@ -107,7 +107,7 @@ export const untilItAnswers = async (
   )
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; !await answers(url); tries++) {
-    if (tries > 200) {
+    if (tries > 600) {
       child.kill("SIGKILL")
       throw new Error(`${name} did not start: ${output}${errors}`)
     }
