@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DimensionChoice } from "./dimension-choice.tsx"
 import { useMemo } from "preact/hooks"
 import type { PageProps } from "./app.tsx"
 import { gatewayPath, get } from "./api.ts"
@@ -10,7 +11,7 @@ import { Chart } from "./chart.tsx"
 import { Cards } from "./overview-cards.tsx"
 import { Welcome } from "./welcome.tsx"
 import { money, short, time } from "./format.ts"
-import { go, hereWith, useAddress } from "./location.tsx"
+import { useAddress } from "./location.tsx"
 import { Panel, Problem, useLoaded } from "./parts.tsx"
 import { linesOf, stackOf, timesOf } from "./series.ts"
 import { TopTables } from "./top-tables.tsx"
@@ -31,35 +32,6 @@ export const groupName = (dimension: string, value: string | null): string => {
     return value === "true" || value === "1" ? "from the cache" : "from the provider"
   }
   return value === null || value === "" ? `no ${dimension.replace("metadata.", "")}` : value
-}
-
-const StackChoice = ({ stack }: { readonly stack: string }) => {
-  const isKey = stack.startsWith("metadata.")
-  return (
-    <div class="scope">
-      <label>
-        <span>Divide by</span>
-        <select
-          value={isKey ? "metadata." : stack}
-          onChange={({ currentTarget: { value } }) =>
-            go(hereWith({ by: value === "metadata." ? "metadata.team" : value }))}
-        >
-          {stacks.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
-          <option value="metadata.">Metadata key…</option>
-        </select>
-      </label>
-      {isKey && (
-        <label>
-          <span>Key</span>
-          <input
-            value={stack.slice("metadata.".length)}
-            onChange={({ currentTarget: { value } }) =>
-              value !== "" && go(hereWith({ by: `metadata.${value}` }))}
-          />
-        </label>
-      )}
-    </div>
-  )
 }
 
 const percentiles = (figure: "duration" | "time_to_first_token") => ({
@@ -194,7 +166,9 @@ export const OverviewPage = ({ scope, accounts }: PageProps) => {
       {figures.totals.requests === 0 ? <Welcome account={scope.account} gateway={scope.gateway} /> : (
         <>
           <Cards figures={figures} account={scope.account} />
-          <StackChoice stack={stack} />
+          <div class="scope">
+            <DimensionChoice label="Divide by" by={stack} dimensions={stacks} />
+          </div>
           {divided.error !== undefined && <Problem error={divided.error} onRetry={divided.reload} />}
           <Charts plain={figures} divided={divided.value} stack={stack} />
           <TopTables figures={figures} scope={scope} />

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DimensionChoice } from "./dimension-choice.tsx"
 import type { PageProps } from "./app.tsx"
 import { gatewayPath, get } from "./api.ts"
 import { LimitsPanel } from "./limits.tsx"
@@ -71,27 +72,7 @@ export const SpendPage = ({ scope, accounts }: PageProps) => {
             onChange={({ currentTarget: { value } }) => go(hereWith({ month: value }))}
           />
         </label>
-        <label>
-          <span>By</span>
-          <select
-            value={isKey ? "metadata." : by}
-            onChange={({ currentTarget: { value } }) =>
-              go(hereWith({ by: value === "metadata." ? "metadata.team" : value }))}
-          >
-            {dimensions.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
-            <option value="metadata.">Metadata key…</option>
-          </select>
-        </label>
-        {isKey && (
-          <label>
-            <span>Key</span>
-            <input
-              value={by.slice("metadata.".length)}
-              onChange={({ currentTarget: { value } }) =>
-                value !== "" && go(hereWith({ by: `metadata.${value}` }))}
-            />
-          </label>
-        )}
+        <DimensionChoice label="By" by={by} dimensions={dimensions} />
       </div>
       <Panel
         title={totals === undefined ? "Spend" : `${money(totals.cost)} spent`}
