@@ -122,6 +122,7 @@ export const LogPage = ({ scope, accounts }: PageProps) => {
     <>
       <Filters filters={filters} search={search} />
       <Panel
+        isBusy={list.isLoading}
         title={list.value === undefined ? "Requests" : `${count(list.value.info.total_count)} requests`}
         aside={
           <div class="row">

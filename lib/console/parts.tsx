@@ -34,14 +34,15 @@ export const Problem = ({ error, onRetry }: { readonly error: unknown; readonly 
 
 /** A panel with a heading. */
 export const Panel = (
-  { title, aside, children, class: name = "" }: {
+  { title, aside, children, class: name = "", isBusy = false }: {
     readonly title: string
     readonly aside?: ComponentChildren
     readonly children: ComponentChildren
     readonly class?: string
+    readonly isBusy?: boolean
   },
 ) => (
-  <section class={`panel ${name}`}>
+  <section class={`panel ${name}`} aria-busy={isBusy}>
     <header>
       <h2>{title}</h2>
       {aside}
@@ -125,5 +126,12 @@ export const useLoaded = <Value,>(
     const timer = setInterval(() => document.visibilityState === "visible" && reload(), every)
     return () => clearInterval(timer)
   }, [every])
-  return { value: state.value, error: state.error, isLoading: state.isLoading, reload }
+  // The address changes before anything is loaded: what is there until then is the answer to another question.
+  const isCurrent = state.key === key
+  return {
+    value: isCurrent ? state.value : undefined,
+    error: isCurrent ? state.error : undefined,
+    isLoading: key !== "" && (state.isLoading || !isCurrent),
+    reload,
+  }
 }

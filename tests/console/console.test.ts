@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core"
 import { runtimes } from "../support/spawn-gateway.ts"
 import { browserPath, noBrowser, openBrowser } from "./browser.ts"
 import { adminToken, type Filled, openFilled } from "./filled-gateway.ts"
-import { fits, goTo, logIn, until, type Visit, visit } from "./visit.ts"
+import { fits, goTo, logIn, settled, until, type Visit, visit } from "./visit.ts"
 
 const path = browserPath()
 const names = ["Overview", "Log", "Spend and limits", "Gateways", "Playground", "Health"]
@@ -84,13 +84,12 @@ describe("console", { skip: path === undefined ? noBrowser : false }, () => {
         const { page, problems } = opened
         await goTo(page, "Log")
         await page.getByRole("combobox", { name: "Gateway" }).selectOption("support")
-        await page.locator("table.log tbody tr").first().waitFor()
+        await settled(page)
         const all = await rows(page)
         await page.getByRole("button", { name: "Failed", exact: true }).click()
-        await until(async () => {
-          const left = await rows(page)
-          return left > 0 && left < all
-        })
+        await settled(page)
+        const failed = await rows(page)
+        assert.ok(failed > 0 && failed < all, `${failed} of ${all}`)
         assert.match(decodeURIComponent(page.url()), /"key":"success"/)
         await page.reload()
         await page.locator("table.log tbody tr a").first().focus()
@@ -103,7 +102,8 @@ describe("console", { skip: path === undefined ? noBrowser : false }, () => {
         await page.getByRole("dialog").waitFor()
         await page.getByRole("link", { name: "Close" }).click()
         await page.getByRole("button", { name: "Clear" }).click()
-        await until(async () => await rows(page) === all)
+        await settled(page)
+        assert.equal(await rows(page), all)
         assert.deepEqual(problems, [])
       })
 
@@ -121,6 +121,7 @@ describe("console", { skip: path === undefined ? noBrowser : false }, () => {
         const { page, problems } = opened
         await page.getByRole("button", { name: "Live tail" }).click()
         await page.getByText("Live: requests appear").waitFor()
+        await settled(page)
         const before = await rows(page)
         await gateway.call("support", "openai/gpt-oss-120b", { "cf-aig-event-id": "live-one" })
         await until(async () => await rows(page) > before)

@@ -56,6 +56,10 @@ export const fits = async (page: Page): Promise<void> => {
   assert.ok(wide <= window, `${wide} px wide in a window of ${window}`)
 }
 
+/** Nothing is on its way any more: what the page shows is what it was asked for. */
+export const settled = (page: Page): Promise<void> =>
+  until(async () => await page.locator('[aria-busy="true"]').count() === 0)
+
 /** Waits until something holds. */
 export const until = async (holds: () => Promise<boolean>): Promise<void> => {
   for (const end = Date.now() + 20_000; !await holds();) {
