@@ -71,6 +71,8 @@ import { type Configured, type Harness, openHarness } from "./harness.ts"
 interface Subject {
   readonly cases: (harness: Harness) => void
   readonly configured?: (simulator: Simulator) => Configured
+  /** Its cases wait more than they work, and neither disturb nor see others: such subjects run side by side. */
+  readonly waits?: true
 }
 
 const subjects: Readonly<Record<string, Subject>> = {
@@ -104,7 +106,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "custom providers": { cases: customProviderCases, configured: customProviderEntries },
   "custom provider keys": { cases: customProviderKeyCases, configured: customProviderKeyEntries },
   retries: { cases: retryCases, configured: retryEntries },
-  "retry waits": { cases: retryWaitCases, configured: retryWaitEntries },
+  "retry waits": { cases: retryWaitCases, configured: retryWaitEntries, waits: true },
   circuits: { cases: circuitCases, configured: circuitEntries },
   universal: { cases: universalCases, configured: universalEntries },
   fallback: { cases: fallbackCases, configured: fallbackEntries },
@@ -115,9 +117,9 @@ const subjects: Readonly<Record<string, Subject>> = {
   websocket: { cases: webSocketCases, configured: webSocketEntries },
   "websocket bounds": { cases: webSocketBoundCases, configured: webSocketBoundEntries },
   cache: { cases: cacheCases, configured: cacheEntries },
-  "cached callers": { cases: cachedCallerCases, configured: cachedCallerEntries },
+  "cached callers": { cases: cachedCallerCases, configured: cachedCallerEntries, waits: true },
   "cached calls": { cases: cachedCallCases, configured: cachedCallEntries },
-  "cached failures": { cases: cachedFailureCases, configured: cachedFailureEntries },
+  "cached failures": { cases: cachedFailureCases, configured: cachedFailureEntries, waits: true },
   "cached kinds": { cases: cachedKindCases, configured: cachedKindEntries },
   "shared misses": { cases: sharedMissCases, configured: sharedMissEntries },
   limits: { cases: limitCases, configured: limitEntries },
@@ -125,7 +127,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "limit states": { cases: limitStateCases, configured: limitStateEntries },
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
-  "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries },
+  "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries, waits: true },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
   records: { cases: recordCases, configured: recordEntries },
   "parser cost": { cases: parserCostCases },
@@ -144,8 +146,12 @@ export const contract = (runtime: Runtime, chosen = subjectNames): void => {
   describe(runtime, () => {
     const all = Object.entries(subjects)
     const harness = openHarness(runtime, all.flatMap(([, { configured }]) => configured ?? []))
-    for (const [name, { cases }] of all) {
-      if (chosen.includes(name)) describe(name, () => cases(harness))
-    }
+    const run = all.filter(([name]) => chosen.includes(name))
+    describe("side by side", { concurrency: 4 }, () => {
+      for (const [name, { cases, waits }] of run) {
+        if (waits) describe(name, () => cases(harness))
+      }
+    })
+    for (const [name, { cases, waits }] of run) if (!waits) describe(name, () => cases(harness))
   })
 }

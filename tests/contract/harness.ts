@@ -146,8 +146,8 @@ export const openHarness = (
   }
   const recordOf = async (response: Response): Promise<Record<string, unknown>> => {
     const id = response.headers.get("cf-aig-request-id")
-    const find = () =>
-      [...gateway.records(), ...second.records()].find((record) => record["request_id"] === id)
+    const isOfIt = (record: Record<string, unknown>) => record["request_id"] === id
+    const find = () => gateway.records().findLast(isOfIt) ?? second.records().findLast(isOfIt)
     await eventually("a record is logged", () => find() !== undefined)
     return find() ?? {}
   }

@@ -99,8 +99,18 @@ export const untilItAnswers = async (
   port: number,
 ): Promise<SpawnedGateway> => {
   let output = ""
+  let unended = ""
+  const records: Array<Record<string, unknown>> = []
   let errors = ""
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => output += text)
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    output += text
+    const lines = (unended + text).split("\n")
+    unended = lines.pop() ?? ""
+    for (const line of lines) {
+      const record = parsed(line)
+      if (record !== undefined) records.push(record)
+    }
+  })
   child.stderr?.setEncoding("utf8").on("data", (text: string) => errors += text)
   const exited = new Promise<number | string>((resolve) =>
     child.once("exit", (code, signal) => resolve(code ?? signal ?? "nothing"))
@@ -115,7 +125,7 @@ export const untilItAnswers = async (
   }
   return {
     url,
-    records: () => output.split("\n").map(parsed).filter((line) => line !== undefined),
+    records: () => records,
     stop: async (patience = 3000) => {
       child.kill("SIGTERM")
       // workerd waits for requests whose clients have left unseen (flags.ts), for ever.

@@ -210,7 +210,8 @@ export const meteringCases = (harness: Harness): void => {
     const how of [{ cut_after: 6 }, { cut_after: 6, cut_mid_event: true }, { cut_after: 6, reset: true }]
   ) {
     test(`a stream that is cut (${JSON.stringify(how)}) is metered as far as it came`, async () => {
-      const { record, bytes } = await metered({ body, headers: fault({ ...how, drip_ms: 2 }) })
+      // Slow enough that what came is read before the end is known: Bun drops what waits when a connection breaks.
+      const { record, bytes } = await metered({ body, headers: fault({ ...how, drip_ms: 20 }) })
       assert.equal(record["ending"], "upstream_cut")
       assert.equal(record["usage_source"], "partial")
       assert.ok(Number(record["tokens_out"]) > 0)
