@@ -47,7 +47,7 @@ export const retryWaitCases = (harness: Harness): void => {
     ["Retry-After in seconds", () => ({ headers: { "Retry-After": "1" } })],
     [
       "Retry-After as a date",
-      () => ({ headers: { "Retry-After": new Date(Date.now() + 2500).toUTCString() } }),
+      () => ({ headers: { "Retry-After": new Date(Date.now() + 3500).toUTCString() } }),
     ],
     ["retry-after-ms", () => ({ headers: { "retry-after-ms": "1000", "Retry-After": "30" } })],
     ["Baseten's retry_after in the body", () => ({ body: { error: "slow down", retry_after: 1 } })],
