@@ -6,7 +6,7 @@
 import type { JsonObject } from "../json/parse.ts"
 
 /** What everything written has. */
-interface Written {
+export interface Written {
   readonly id: string
   /** The version of the document that last changed it, which makes its `ETag`. */
   readonly version: number

@@ -9,10 +9,11 @@ import type { GatewayError } from "../../errors.ts"
 import { envelope } from "../envelope.ts"
 import { bare, pageOf, showing } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
-import { editRoute, placed, showRouteOf } from "./edit-route.ts"
+import { editMember, memberOf, placed } from "./edit-member.ts"
 import { openMembers } from "./members.ts"
 import { elementsProblem, withDeployment, withVersion } from "./route-elements.ts"
 import { deployedVersion, deploymentJson, routeJson, routeVersionJson, versionJson } from "./route-json.ts"
+import { routes } from "./routes.ts"
 
 const noVersion = (id: string): GatewayError => adminNotFound(`This route has no version with the id ${id}.`)
 
@@ -20,8 +21,8 @@ const order = { order_by: "created_at", order_by_direction: "desc" }
 
 /** Lists the versions of a route, the newest first. */
 export const listVersions = (context: WriteContext): Result.Result<Response, GatewayError> =>
-  showRouteOf(
-    context,
+  Result.flatMap(
+    memberOf(routes, context),
     (route) =>
       Result.map(pageOf(context.search, route.versions), ({ items, page, perPage, total }) =>
         bare({
@@ -37,7 +38,7 @@ export const listVersions = (context: WriteContext): Result.Result<Response, Gat
 
 /** Shows a version of a route. */
 export const showVersion = (context: WriteContext): Result.Result<Response, GatewayError> =>
-  showRouteOf(context, (route) => {
+  Result.flatMap(memberOf(routes, context), (route) => {
     const { part } = context.route
     const version = route.versions.find(({ version_id }) => version_id === part)
     return version === undefined
@@ -54,10 +55,11 @@ export const createVersion = async (context: WriteContext): Handled => {
   const problem = members.problem()
   if (problem !== undefined) return Result.fail(problem)
   const version_id = crypto.randomUUID()
-  return await editRoute(
+  return await editMember(
+    routes,
     context,
     "draft",
-    (route, { now }) => {
+    (route, _, { now }) => {
       const issue = elementsProblem(route.name, elements)
       return issue === undefined
         ? Result.succeed(withVersion(route, { version_id, created_at: now, elements, comment }))
@@ -74,8 +76,8 @@ export const createVersion = async (context: WriteContext): Handled => {
 
 /** Lists the deployments of a route, the newest first. */
 export const listDeployments = (context: WriteContext): Result.Result<Response, GatewayError> =>
-  showRouteOf(
-    context,
+  Result.flatMap(
+    memberOf(routes, context),
     (route) =>
       Result.map(pageOf(context.search, route.deployments), ({ items, page, perPage, total }) =>
         bare({
@@ -98,10 +100,11 @@ export const deploy = async (context: WriteContext): Handled => {
   const problem = members.problem()
   if (problem !== undefined) return Result.fail(problem)
   const deployment_id = crypto.randomUUID()
-  return await editRoute(
+  return await editMember(
+    routes,
     context,
     "deploy",
-    (route, { now }) =>
+    (route, _, { now }) =>
       route.versions.some((version) => version.version_id === version_id)
         ? Result.succeed(withDeployment(route, { deployment_id, version_id, created_at: now, comment }))
         : Result.fail(noVersion(version_id.slice(0, 64))),

@@ -4,26 +4,35 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { adminBadRequest, adminConflict } from "../../errors/admin-errors.ts"
+import { adminBadRequest, adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
-import type { WrittenGateway } from "../../settings-store/document.ts"
-import { envelope } from "../envelope.ts"
+import type { WrittenGateway, WrittenRoute } from "../../settings-store/document.ts"
 import { bare, pageOf, showing, tagged } from "./answers.ts"
-import { gatewayToChange, type Handled, type WriteContext } from "./context.ts"
-import { editRoute, placed, placeOf, routesOf, showRouteOf, withRoute } from "./edit-route.ts"
+import type { Handled, WriteContext } from "./context.ts"
+import { createMember, editMember, type MemberKind, memberOf, membersOf, placed } from "./edit-member.ts"
 import { openMembers } from "./members.ts"
 import { elementsProblem, newRoute, routeNameProblem } from "./route-elements.ts"
 import { routeJson } from "./route-json.ts"
+
+/** The written routes of a gateway. */
+export const routes: MemberKind<WrittenRoute> = {
+  kind: "route",
+  of: (gateway) => gateway.routes,
+  within: (gateway, routes) => ({ ...gateway, routes }),
+  show: (route, gateway) => routeJson(gateway, route),
+  missing: (id) =>
+    adminNotFound(`This gateway has no dynamic route with the id ${id} that was written through the API.`),
+}
 
 const order = { order_by: "created_at", order_by_direction: "asc" }
 
 /** Lists the routes. */
 export const listRoutes = (context: WriteContext): Result.Result<Response, GatewayError> =>
   Result.map(
-    pageOf(context.search, routesOf(context)),
+    pageOf(context.search, membersOf(routes, context)),
     ({ items, page, perPage, total }) => {
-      const routes = items.map((route) => routeJson(placed(context), route))
-      return bare({ data: { routes, page, per_page: perPage, total_count: total, ...order } })
+      const shown = items.map((route) => routeJson(placed(context), route))
+      return bare({ data: { routes: shown, page, per_page: perPage, total_count: total, ...order } })
     },
   )
 
@@ -43,30 +52,15 @@ export const createRoute = async (context: WriteContext): Handled => {
   if (problem !== undefined) return Result.fail(problem)
   const issue = routeNameProblem(name) ?? elementsProblem(name, elements)
   if (issue !== undefined) return Result.fail(adminBadRequest(`${issue}.`))
-  return await context.written.change({
-    ...placeOf(context),
-    edit: (editing) => {
-      const found = gatewayToChange(context, editing.document)
-      if (Result.isFailure(found)) return Result.fail(found.failure)
-      const taken = nameTaken(found.success, name)
-      if (taken !== undefined) return Result.fail(taken)
-      const route = newRoute(name, elements, editing)
-      const shown = routeJson(found.success, route)
-      return Result.succeed({
-        document: withRoute(editing, found.success, route.id, route),
-        action: "create",
-        id: route.id,
-        before: null,
-        after: shown,
-        answer: () => showing(shown, route),
-      })
-    },
+  return await createMember(routes, context, (gateway, editing) => {
+    const taken = nameTaken(gateway, name)
+    return taken === undefined ? Result.succeed(newRoute(name, elements, editing)) : Result.fail(taken)
   })
 }
 
 /** Shows a route with the version that holds. */
 export const showRoute = (context: WriteContext): Result.Result<Response, GatewayError> =>
-  showRouteOf(context, (route) => Result.succeed(showing(routeJson(placed(context), route), route)))
+  Result.map(memberOf(routes, context), (route) => showing(routeJson(placed(context), route), route))
 
 /** Renames a route. Its answer stands in `route`, as Cloudflare has it, and in `result` too. */
 export const renameRoute = async (context: WriteContext): Handled => {
@@ -77,10 +71,11 @@ export const renameRoute = async (context: WriteContext): Handled => {
   if (problem !== undefined) return Result.fail(problem)
   const issue = routeNameProblem(name)
   if (issue !== undefined) return Result.fail(adminBadRequest(`${issue}.`))
-  return await editRoute(
+  return await editMember(
+    routes,
     context,
     "update",
-    (route, _, gateway) => {
+    (route, gateway) => {
       const taken = nameTaken(gateway, name, route.id)
       return taken === undefined ? Result.succeed({ ...route, name }) : Result.fail(taken)
     },
@@ -93,9 +88,4 @@ export const renameRoute = async (context: WriteContext): Handled => {
 
 /** Deletes a route with its history. */
 export const deleteRoute = (context: WriteContext): Handled =>
-  editRoute(
-    context,
-    "delete",
-    () => Result.succeed(undefined),
-    (route, gateway) => envelope(routeJson(gateway, route)),
-  )
+  editMember(routes, context, "delete", () => Result.succeed(undefined))

@@ -6,17 +6,11 @@
 import * as Result from "effect/Result"
 import { adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
-import type { Editing } from "../../settings-store/change.ts"
-import {
-  findGateway,
-  withGateway,
-  withItem,
-  type WrittenGateway,
-  type WrittenToken,
-} from "../../settings-store/document.ts"
+import { findGateway, type WrittenToken } from "../../settings-store/document.ts"
 import { envelope } from "../envelope.ts"
-import { listing, pageOf, showing, tagged, unlessChanged } from "./answers.ts"
-import { gatewayToChange, type Handled, type WriteContext } from "./context.ts"
+import { listing, pageOf, showing, tagged } from "./answers.ts"
+import type { Handled, WriteContext } from "./context.ts"
+import { createMember, editMember, type MemberKind, memberOf } from "./edit-member.ts"
 import { openMembers } from "./members.ts"
 import {
   declaredTokens,
@@ -28,41 +22,30 @@ import {
   valueOf,
 } from "./token-options.ts"
 
-const kind = "token" as const
-
-const noToken = (id: string): GatewayError =>
-  adminNotFound(`This gateway has no token with the id ${id} that was written through the API.`)
-
-const placeOf = ({ route: { account, gateway }, author }: WriteContext) => ({
-  kind,
-  author,
-  account,
-  gateway,
-})
-
-/** The gateway with a token replaced, added, or taken out. Whoever has had tokens is not left open without them. */
-const withToken = (
-  { document, version, now }: Editing,
-  gateway: WrittenGateway,
-  id: string,
-  token: Omit<WrittenToken, "version" | "modified_at"> | undefined,
-) =>
-  withGateway(document, gateway.account, gateway.id, {
+/** The written tokens of a gateway. Whoever has had tokens is not left open without them. */
+const tokens: MemberKind<WrittenToken> = {
+  kind: "token",
+  of: (gateway) => gateway.tokens,
+  within: (gateway, tokens) => ({
     ...gateway,
     settings: { authentication: true, ...gateway.settings },
-    tokens: withItem(gateway.tokens, id, token && { ...token, version, modified_at: now }),
-  })
+    tokens,
+  }),
+  show: tokenJson,
+  missing: (id) =>
+    adminNotFound(`This gateway has no token with the id ${id} that was written through the API.`),
+}
 
 /** Lists the tokens by name: the written ones, or those that the settings declare, which cannot be changed here. */
 export const listTokens = (context: WriteContext): Result.Result<Response, GatewayError> => {
   const { document, search, settings, control, route: { account, gateway } } = context
   const isDeclared = control.declaredAt(account, gateway) !== undefined
   const written = isDeclared ? undefined : findGateway(document, account, gateway)
-  const tokens = written === undefined
+  const shown = written === undefined
     ? declaredTokens(settings.gateway(account, gateway))
     : written.tokens.map(tokenJson)
   return Result.map(
-    pageOf(search, tokens, (parameters) => {
+    pageOf(search, shown, (parameters) => {
       const text = parameters.text("search", 64) ?? ""
       return ({ name }) => name.includes(text)
     }),
@@ -76,8 +59,7 @@ const withValue = (token: WrittenToken, value: string | null): Response =>
 
 /** Makes a token. */
 export const createToken = async (context: WriteContext): Handled => {
-  const { body, written } = context
-  const members = openMembers(body)
+  const members = openMembers(context.body)
   members.require("name", "a name, which stands in the log")
   const name = tokenName(members) ?? ""
   const given = members.text("token", 600)
@@ -89,73 +71,30 @@ export const createToken = async (context: WriteContext): Handled => {
     ? Result.succeed(await hashed(text))
     : await valueOf(context, "token", given)
   if (Result.isFailure(value)) return Result.fail(value.failure)
-  const id = crypto.randomUUID()
-  return await written.change({
-    ...placeOf(context),
-    edit: (editing) => {
-      const found = gatewayToChange(context, editing.document)
-      if (Result.isFailure(found)) return Result.fail(found.failure)
-      const gateway = found.success
-      if (gateway.tokens.some((token) => token.name === name)) {
-        return Result.fail(adminConflict(
+  return await createMember(
+    tokens,
+    context,
+    (gateway, { now, version }) =>
+      gateway.tokens.some((token) => token.name === name)
+        ? Result.fail(adminConflict(
           `There is a token "${name}" already. Rotate it with POST …/tokens/{id}/rotate, or choose another name.`,
         ))
-      }
-      const { now, version } = editing
-      const token = { id, name, options, values: [value.success], created_at: now, modified_at: now, version }
-      return Result.succeed({
-        document: withToken(editing, gateway, id, token),
-        action: "create",
-        id,
-        before: null,
-        after: tokenJson(token),
-        answer: () => withValue(token, given === undefined ? text : null),
-      })
-    },
-  })
+        : Result.succeed({
+          id: crypto.randomUUID(),
+          name,
+          options,
+          values: [value.success],
+          created_at: now,
+          modified_at: now,
+          version,
+        }),
+    (token) => withValue(token, given === undefined ? text : null),
+  )
 }
 
 /** Shows a token. */
-export const showToken = ({ document, route: { account, gateway, item } }: WriteContext) => {
-  const token = findGateway(document, account, gateway)?.tokens.find(({ id }) => id === item)
-  return token === undefined ? Result.fail(noToken(item)) : Result.succeed(showing(tokenJson(token), token))
-}
-
-/** Changes the token of a request, or takes it out. */
-const editToken = (
-  context: WriteContext,
-  action: string,
-  edit: (token: WrittenToken, gateway: WrittenGateway, editing: Editing) => Result.Result<
-    Omit<WrittenToken, "version" | "modified_at"> | undefined,
-    GatewayError
-  >,
-  answer: (token: WrittenToken) => Response = (token) => showing(tokenJson(token), token),
-): Handled => {
-  const { item: id } = context.route
-  return context.written.change({
-    ...placeOf(context),
-    edit: (editing) => {
-      const found = gatewayToChange(context, editing.document)
-      if (Result.isFailure(found)) return Result.fail(found.failure)
-      const gateway = found.success
-      const before = gateway.tokens.find((token) => token.id === id)
-      if (before === undefined) return Result.fail(noToken(id))
-      const changed = unlessChanged(context.ifMatch, before, () => tokenJson(before))
-      if (changed !== undefined) return Result.succeed(changed)
-      return Result.map(edit(before, gateway, editing), (token) => {
-        const after = token && { ...token, version: editing.version, modified_at: editing.now }
-        return {
-          document: withToken(editing, gateway, id, token),
-          action,
-          id,
-          before: tokenJson(before),
-          after: after === undefined ? null : tokenJson(after),
-          answer: () => after === undefined ? envelope(tokenJson(before)) : answer(after),
-        }
-      })
-    },
-  })
-}
+export const showToken = (context: WriteContext): Result.Result<Response, GatewayError> =>
+  Result.map(memberOf(tokens, context), (token) => showing(tokenJson(token), token))
 
 /** Changes what a token may do, or its name. */
 export const changeToken = async (context: WriteContext): Handled => {
@@ -164,7 +103,7 @@ export const changeToken = async (context: WriteContext): Handled => {
   optionsOf(members)
   const problem = members.problem()
   if (problem !== undefined) return Result.fail(problem)
-  return await editToken(context, "update", (token, gateway) => {
+  return await editMember(tokens, context, "update", (token, gateway) => {
     if (name !== undefined && gateway.tokens.some((other) => other.name === name && other.id !== token.id)) {
       return Result.fail(adminConflict(`There is a token "${name}" already. Choose another name.`))
     }
@@ -174,7 +113,7 @@ export const changeToken = async (context: WriteContext): Handled => {
 
 /** Revokes a token: the next request with it is refused. */
 export const revokeToken = (context: WriteContext): Handled =>
-  editToken(context, "delete", () => Result.succeed(undefined))
+  editMember(tokens, context, "delete", () => Result.succeed(undefined))
 
 /** How many values a token has at most while it is rotated again and again. */
 const mostValues = 5
@@ -187,7 +126,7 @@ export const rotateToken = async (context: WriteContext): Handled => {
   if (problem !== undefined) return Result.fail(problem)
   const text = newTokenText()
   const value = await hashed(text)
-  return await editToken(context, "rotate", (token, _, { now }) => {
+  return await editMember(tokens, context, "rotate", (token, _, { now }) => {
     const end = Date.parse(now) + 1000 * overlap
     const until = new Date(end).toISOString()
     const old = token.values
