@@ -32,6 +32,24 @@ export const tooManyTails = (most: number): GatewayError =>
 export const adminNotFound = (detail: string): GatewayError =>
   new GatewayError({ reason: "admin_not_found", detail })
 
+/** The base URL of a custom provider is missing, or none that may be called. */
+export const badBaseUrl = (detail: string): GatewayError =>
+  new GatewayError({ reason: "admin_bad_base_url", detail })
+
+/** Another custom provider has the slug. */
+export const slugTaken = (slug: string): GatewayError =>
+  new GatewayError({
+    reason: "admin_slug_taken",
+    detail: `There is a custom provider "${slug}" already. Choose another slug, or change that one.`,
+  })
+
+/** The account has no such custom provider. */
+export const noCustomProvider = (id: string): GatewayError =>
+  new GatewayError({
+    reason: "admin_no_provider",
+    detail: `This account has no custom provider with the id ${id}.`,
+  })
+
 /** The management API has the path, for other methods. */
 export const adminMethodNotAllowed = (method: string, allow: ReadonlyArray<string>): GatewayError => {
   const { detail, headers = {} } = methodNotAllowed(method, allow)

@@ -25,10 +25,13 @@ export const errorBody = (error: GatewayError) => ({
   description: error.detail,
 })
 
+/** Cloudflare's code for what its management API failed to do. */
+const adminInternal = 7000
+
 /** The body of an error of the management API: `errors` is plural there. */
-const adminErrorBody = ({ code, message }: GatewayError) => ({
+const adminErrorBody = ({ code, message, reason }: GatewayError) => ({
   success: false,
-  errors: [{ code, message }],
+  errors: [{ code: reason === "internal" ? adminInternal : code, message }],
   messages: [],
   result: null,
 })
@@ -37,6 +40,11 @@ const adminErrorBody = ({ code, message }: GatewayError) => ({
  * The body of the answer to a request that the gateway refused or could not relay, as text.
  *
  * @param secrets redacted, since the error may quote its caller
+ * @param isAdmin whether the management API was asked
  */
-export const errorText = (error: GatewayError, secrets: ReadonlyArray<Secrets> = []): string =>
-  redact(strictJson(error.isAdmin ? adminErrorBody(error) : errorBody(error)), ...secrets)
+export const errorText = (
+  error: GatewayError,
+  secrets: ReadonlyArray<Secrets> = [],
+  isAdmin = false,
+): string =>
+  redact(strictJson(isAdmin || error.isAdmin ? adminErrorBody(error) : errorBody(error)), ...secrets)

@@ -23,7 +23,8 @@ export const refuse = (exchange: Exchange, error: GatewayError): Answer => {
     error: reason,
     cost: 0,
   })
-  const answer = errorAnswer(error, exchange.secrets())
+  const isAdmin = exchange.routeName?.startsWith("admin.") === true
+  const answer = errorAnswer(error, exchange.secrets(), isAdmin)
   return exchange.method === "HEAD" ? { ...answer, body: null } : answer
 }
 
@@ -31,11 +32,16 @@ export const refuse = (exchange: Exchange, error: GatewayError): Answer => {
  * An error as an answer.
  *
  * @param secrets redacted, since the error may quote its caller
+ * @param isAdmin whether the answer has the form of the management API, whatever has failed
  */
-export const errorAnswer = (error: GatewayError, secrets: ReadonlyArray<Secrets>): Answer => {
+export const errorAnswer = (
+  error: GatewayError,
+  secrets: ReadonlyArray<Secrets>,
+  isAdmin: boolean,
+): Answer => {
   const headers = HeaderFields.from([["content-type", "application/json"]])
   for (const [name, value] of Object.entries(error.headers ?? {})) headers.set(name, value)
-  const body = new TextEncoder().encode(errorText(error, secrets))
+  const body = new TextEncoder().encode(errorText(error, secrets, isAdmin))
   return { status: error.status, statusText: "", headers, body }
 }
 

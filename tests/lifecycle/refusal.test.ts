@@ -1,7 +1,14 @@
 /** The gateway's own answer to a request that it refuses, and how that request ends. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { badRequest, clientLeft, cutByDraining, type GatewayError, rateLimited } from "../../lib/errors.ts"
+import {
+  badRequest,
+  clientLeft,
+  cutByDraining,
+  type GatewayError,
+  internal,
+  rateLimited,
+} from "../../lib/errors.ts"
 import { Exchange } from "../../lib/exchange.ts"
 import { HeaderFields } from "../../lib/headers/header-fields.ts"
 import { addIds, refuse } from "../../lib/lifecycle/refusal.ts"
@@ -58,4 +65,18 @@ test("the event id may be the caller's, the other two are the request's", () => 
   addIds(headers, exchange)
   const ids = ["cf-aig-request-id", "cf-aig-log-id", "cf-aig-event-id"].map((name) => headers.get(name))
   assert.deepEqual(ids, [exchange.id, exchange.id, "mine"])
+})
+
+test("whatever fails at the management API has its form, and what it failed to do its code", () => {
+  const answer = (error: GatewayError) => {
+    const exchange = someExchange()
+    exchange.routeName = "admin.gateways"
+    const { success, errors: [first], result } = JSON.parse(
+      new TextDecoder().decode(refuse(exchange, error).body as Uint8Array),
+    ) as { success: boolean; errors: [{ code: number; message: string }]; result: unknown }
+    assert.deepEqual([success, result], [false, null])
+    return first
+  }
+  assert.deepEqual([answer(internal("id")).code, answer(cutByDraining()).code], [7000, 9503])
+  assert.match(answer(badRequest("No.")).message, /No\./)
 })

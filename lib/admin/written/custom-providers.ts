@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
+import { adminConflict, noCustomProvider, slugTaken } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
 import { objectOf } from "../../json/parse.ts"
 import { withItem, type WrittenDocument, type WrittenProvider } from "../../settings-store/document.ts"
@@ -15,9 +15,6 @@ import { readProvider } from "./read-provider.ts"
 import { shownHeaders } from "./references.ts"
 
 const kind = "custom_provider" as const
-
-const noProvider = (id: string): GatewayError =>
-  adminNotFound(`This account has no custom provider with the id ${id}.`)
 
 /** A provider, its secrets masked. `headers` is text of JSON, as Cloudflare has it. */
 export const providerJson = (
@@ -79,7 +76,7 @@ export const showProvider = (context: WriteContext): Result.Result<Response, Gat
   const { item } = context.route
   const provider = providersOf(context).find(({ id }) => id === item)
   return provider === undefined
-    ? Result.fail(noProvider(item))
+    ? Result.fail(noCustomProvider(item))
     : Result.succeed(showing(providerJson(provider, context.document), provider))
 }
 
@@ -95,7 +92,7 @@ export const createProvider = async (context: WriteContext): Handled => {
     secrets,
     edit: ({ document, version, now }) => {
       if (document.providers.some((one) => one.account === account && one.slug === part.slug)) {
-        return Result.fail(adminConflict(`There is a custom provider "${part.slug}" already.`))
+        return Result.fail(slugTaken(part.slug))
       }
       const provider = { id, account, version, created_at: now, modified_at: now, ...part }
       const shown = providerJson(provider, document)
@@ -118,7 +115,7 @@ const findProvider = (document: WrittenDocument, { route: { account, item } }: W
 export const changeProvider = async (context: WriteContext): Handled => {
   const { item: id } = context.route
   const known = findProvider(context.document, context)
-  if (known === undefined) return Result.fail(noProvider(id))
+  if (known === undefined) return Result.fail(noCustomProvider(id))
   const read = await readProvider(context, known)
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const { part, secrets } = read.success
@@ -127,7 +124,7 @@ export const changeProvider = async (context: WriteContext): Handled => {
     secrets,
     edit: ({ document, version, now }) => {
       const before = findProvider(document, context)
-      if (before === undefined) return Result.fail(noProvider(id))
+      if (before === undefined) return Result.fail(noCustomProvider(id))
       const changed = unlessChanged(context.ifMatch, before, () => providerJson(before, document))
       if (changed !== undefined) return Result.succeed(changed)
       const provider = { ...before, ...part, version, modified_at: now }
@@ -151,7 +148,7 @@ export const deleteProvider = (context: WriteContext): Handled => {
     ...placeOf(context),
     edit: ({ document }) => {
       const provider = findProvider(document, context)
-      if (provider === undefined) return Result.fail(noProvider(id))
+      if (provider === undefined) return Result.fail(noCustomProvider(id))
       const shown = providerJson(provider, document)
       const changed = unlessChanged(context.ifMatch, provider, () => shown)
       if (changed !== undefined) return Result.succeed(changed)

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { adminBadRequest } from "../../errors/admin-errors.ts"
+import { adminBadRequest, badBaseUrl } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
 import { isObject, objectOf, parseOrUndefined } from "../../json/parse.ts"
 import type { NewSecret } from "../../settings-store/change.ts"
@@ -86,5 +86,5 @@ export const readProvider = async (
   const issue = providerProblem(slug, settings)
   return issue === undefined
     ? Result.succeed({ part: { slug, enable, settings, noted: notes }, secrets })
-    : Result.fail(adminBadRequest(`${issue}.`))
+    : Result.fail((issue.startsWith("base_url:") ? badBaseUrl : adminBadRequest)(`${issue}.`))
 }
