@@ -60,13 +60,20 @@ export const urlHost = (host: string): string =>
 
 let hasTold = false
 
-/** Warns that the file of the log cannot be used, before a request runs into it. */
+/** Warns that the gateway's file cannot be used, before a request runs into it. */
 const tellOfFile = (file: string): void => {
-  const problem = fileProblem(findSqlite(), file)
+  const open = findSqlite()
+  if (open === undefined) {
+    return console.error(
+      "basegate: BASEGATE_DB: this Node has no SQLite (22.13 and later have): the request log, settings that are written " +
+        "through the API and what was spent are kept in memory, and lost at the end.",
+    )
+  }
+  const problem = fileProblem(open, file)
   if (problem === undefined) return
   console.error(
-    `basegate: BASEGATE_DB: the file cannot be used (${problem}); the request log is kept in memory until it can. ` +
-      "Check the path and its permissions.",
+    `basegate: BASEGATE_DB: the file cannot be used (${problem}); the request log and what was spent are kept in memory ` +
+      "until it can. Check the path and its permissions.",
   )
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { isLoopbackName } from "../auth/stored-key-policy.ts"
+import { hex } from "../bytes/hex.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { SettingsShape } from "../config/settings-shape.ts"
 
@@ -53,12 +54,23 @@ const keysLine = ({ gateways }: Started): string => {
   ).join(", ")
 }
 
+/** How many names of tokens are shown. */
+const mostTokens = 20
+
 const tokensLine = ({ gateways }: Started): string => {
   const open = gateways.filter(([, { authentication }]) => !authentication)
-  const count = new Set(gateways.flatMap(([, { tokens }]) => tokens)).size
   if (open.length === gateways.length) return "none is asked for: every gateway is open"
+  const tokens = gateways.flatMap(([, { tokens }]) => tokens)
+  const names = new Set(tokens.map(({ name }) => name).filter((name) => name !== null))
+  // One value may open several gateways.
+  const nameless = new Set(tokens.filter(({ name }) => name === null).map(({ digest }) => hex(digest))).size
+  const known = [
+    ...names.size === 0 ? [] : [listed([...names], mostTokens)],
+    ...nameless === 0 ? [] : [`${nameless} without a name`],
+    ...tokens.length === 0 ? ["none"] : [],
+  ].join(", and ")
   const without = open.map(([id]) => id === "*" ? "all other ids" : id)
-  return open.length === 0 ? `${count}` : `${count}; open without one: ${listed(without)}`
+  return open.length === 0 ? known : `${known}; open without one: ${listed(without)}`
 }
 
 const logLine = ({ settings: { logFile }, whyNoFile }: Started): string => {

@@ -34,7 +34,7 @@ test("without settings: what is missing, and a call with the caller's own key", 
   ])
 })
 
-test("keys by their names, tokens by their number, the log's file", () => {
+test("keys and tokens by their names, the log's file", () => {
   const notice = noticeOf({
     BASETEN_API_KEY: "sk-1",
     BASEGATE_ADMIN_TOKEN: "ops:read:adm-1",
@@ -43,7 +43,13 @@ test("keys by their names, tokens by their number, the log's file", () => {
     TOKEN: "tok-1",
     ...config({
       "acme/team": {
-        tokens: ["env:TOKEN", "tok-2"],
+        tokens: [
+          "env:TOKEN",
+          "tok-2",
+          { name: "ann", token: "tok-3" },
+          { name: "ann", token: "tok-4" },
+          { name: "bob", token: `sha256:${"5".repeat(64)}` },
+        ],
         provider_keys: { baseten: { research: "env:TEAM_KEY" } },
       },
       "acme/open": { authentication: false },
@@ -52,7 +58,7 @@ test("keys by their names, tokens by their number, the log's file", () => {
   })
   assert.equal(notice["settings"], "BASEGATE_CONFIG: acme/team, acme/open, all other ids")
   assert.equal(notice["keys"], "baseten (default, research)")
-  assert.equal(notice["tokens"], "2; open without one: acme/open, all other ids")
+  assert.equal(notice["tokens"], "ann, bob, and 2 without a name; open without one: acme/open, all other ids")
   assert.match(notice["admin"] ?? "", /^http:\/\/127\.0\.0\.1:8787\/client\/v4.* for ops \(read\)$/)
   assert.equal(notice["log"], "log.db")
   assert.match(notice["try"] ?? "", /\/v1\/acme\/team\/baseten/)
@@ -72,6 +78,15 @@ test("the call has what its caller needs, and no more", () => {
     "authorization=Baseten API key",
   ])
   assert.match(noticeOf({}, "0.0.0.0")["try"] ?? "", /^curl http:\/\/127\.0\.0\.1:8787/)
+})
+
+test("tokens: one for several gateways counts once; of many some names are shown", () => {
+  const shared = noticeOf({ BASEGATE_TOKENS: "tok-1,tok-2", ...config({ "a/g": {}, "a/h": {}, "*": {} }) })
+  assert.equal(shared["tokens"], "2 without a name")
+  const tokens = Array.from({ length: 30 }, (_, index) => ({ name: `t${index}`, token: `tok-${index}` }))
+  const many = noticeOf(config({ "a/g": { tokens } }))["tokens"]
+  assert.equal(many, `${tokens.slice(0, 19).map(({ name }) => name).join(", ")} and 11 more`)
+  assert.equal(noticeOf(config({ "a/g": { authentication: true } }))["tokens"], "none")
 })
 
 test("many gateways are named in part; a log without a file says why", () => {

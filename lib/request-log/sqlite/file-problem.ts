@@ -7,8 +7,7 @@ import type { Database, OpenDatabase } from "../../sqlite/database.ts"
 import { prepareFile } from "./schema.ts"
 
 /** Why a file cannot be used; `undefined` if it can, even if another process has locked it for the moment. */
-export const fileProblem = (open: OpenDatabase | undefined, file: string): string | undefined => {
-  if (open === undefined) return "this runtime has no SQLite; Node has it from 22.13 on"
+export const fileProblem = (open: OpenDatabase, file: string): string | undefined => {
   let database: Database | undefined
   try {
     database = open(file)
