@@ -14,7 +14,7 @@ if (process.env["BASEGATE_DB"]) {
   console.error("basegate: BASEGATE_DB: Workers have no files; the request log is kept in memory.")
 }
 const config = workerdConfig(process.env, host, port, isLoopbackName(host))
-const workerd = spawnWorkerd(config, "inherit")
+const workerd = spawnWorkerd(config, process.env, "inherit")
 
 /** Waits for the port: workerd does not report when it has bound it. */
 const announceWhenReady = async (): Promise<void> => {

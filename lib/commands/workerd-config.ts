@@ -13,25 +13,24 @@ import { urlHost } from "../runtime/process.ts"
 /** The package exports the path of its binary as a CommonJS `default`. */
 const workerdBinary = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default
 
-const forwarded = /^(BASETEN_|BASEGATE_|OTEL_|LOG_LEVEL$)/
+type Variables = Readonly<Record<string, string | undefined>>
 
-/** The variables that settings refer to, whatever their names. */
-const referred = (settings = ""): ReadonlySet<string | undefined> =>
-  new Set([...settings.matchAll(/"env:(\w+)"/g)].map(([, name]) => name))
-
-/** @param onLoopback whether the listener is bound to a loopback address, which a Worker cannot know */
-export const workerdConfig = (
-  env: Readonly<Record<string, string | undefined>>,
-  host: string,
-  port: number,
-  onLoopback: boolean,
-): string => {
-  const secrets = referred(env["BASEGATE_CONFIG"])
-  const variables = Object.entries({ ...env, BASEGATE_ON_LOOPBACK: String(onLoopback) })
-    .filter(([name, value]) => (forwarded.test(name) || secrets.has(name)) && value !== undefined)
+/**
+ * The configuration, in which every variable is a binding, as elsewhere: settings may refer to any, also those that are
+ * written later. workerd takes their values from its own environment, so none of them is in a file.
+ *
+ * @param env the environment that workerd will have
+ * @param onLoopback whether the listener is bound to a loopback address, which a Worker cannot know
+ */
+export const workerdConfig = (env: Variables, host: string, port: number, onLoopback: boolean): string => {
+  const own = {
+    ASSETS: 'service = "console"',
+    BASEGATE_ON_LOOPBACK: `text = "${onLoopback}"`,
+  }
+  const variables = Object.keys(env).filter((name) => env[name] !== undefined && !Object.hasOwn(own, name))
   const bindings = [
-    ...variables.map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
-    '(name = "ASSETS", service = "console")',
+    ...variables.map((name) => `(name = ${JSON.stringify(name)}, fromEnvironment = ${JSON.stringify(name)})`),
+    ...Object.entries(own).map(([name, value]) => `(name = "${name}", ${value})`),
   ]
   const worker = readFileSync("dist/worker.js", "utf8")
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -53,14 +52,15 @@ const gateway :Workerd.Worker = (
 }
 
 /**
- * Serves `dist/worker.js`. workerd takes a text configuration from a file only (2026-11): one that only its
- * owner may read, since it holds the variables, and that is removed when workerd exits.
+ * Serves `dist/worker.js`. workerd takes a text configuration from a file only (2026-11), which is removed when it exits.
+ *
+ * @param env that of which the configuration was made
  */
-export const spawnWorkerd = (config: string, stdout: "inherit" | "pipe"): ChildProcess => {
+export const spawnWorkerd = (config: string, env: Variables, stdout: "inherit" | "pipe"): ChildProcess => {
   const folder = mkdtempSync(join(tmpdir(), "basegate-"))
   const file = join(folder, "config.capnp")
-  writeFileSync(file, config, { mode: 0o600 })
-  const workerd = spawn(workerdBinary, ["serve", file], { stdio: ["ignore", stdout, "inherit"] })
+  writeFileSync(file, config)
+  const workerd = spawn(workerdBinary, ["serve", file], { env, stdio: ["ignore", stdout, "inherit"] })
   workerd.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   return workerd
 }

@@ -24,7 +24,7 @@ const serveOnWorkerd = (module: string, env: Readonly<Record<string, string>>, p
   const folder = mkdtempSync(join(tmpdir(), "basegate-bench-"))
   const file = join(folder, "config.capnp")
   writeFileSync(file, configOf(module, env, port))
-  const child = startChild(bin("workerd"), ["serve", file], { cwd: ".", env: {}, output: "ignore" })
+  const child = startChild(bin("workerd"), ["serve", file], { cwd: ".", env, output: "ignore" })
   child.process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   return child
 }

@@ -296,7 +296,7 @@ for (const runtime of runtimes.filter((name) => name !== "workerd")) {
 test("workerd: what would need a file says that there are none", async () => {
   const port = await freePort()
   const env = { BASETEN_API_KEY_FILE: "/run/key", BASEGATE_CONFIG_FILE: "/run/basegate.yaml" }
-  const workerd = spawnWorkerd(workerdConfig(env, "127.0.0.1", port, true), "pipe")
+  const workerd = spawnWorkerd(workerdConfig(env, "127.0.0.1", port, true), env, "pipe")
   try {
     const answer = () => fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined)
     let response = await answer()

@@ -55,7 +55,7 @@ const start = (runtime: Runtime, env: Record<string, string>, port: number): Chi
     case "node":
       return spawn(process.execPath, ["--import", "tsx", "lib/runtime/node.ts"], { env, stdio })
     case "workerd":
-      return spawnWorkerd(workerdConfig(env, "127.0.0.1", port, true), "pipe")
+      return spawnWorkerd(workerdConfig(env, "127.0.0.1", port, true), env, "pipe")
   }
 }
 

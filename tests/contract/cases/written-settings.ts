@@ -9,8 +9,7 @@ const secretKey = btoa("0123456789abcdef0123456789abcdef")
 
 /** What these cases need configured. */
 export const writtenSettingsEntries = (): Configured => ({
-  // A Worker gets the variables that settings refer to.
-  entries: { "written-not": { provider_keys: { baseten: { unused: "env:WRITTEN_KEY" } } } },
+  entries: { "written-not": {} },
   variables: {
     BASEGATE_SECRET_KEY: secretKey,
     BASEGATE_METRICS_TOKEN: "met-contract",
@@ -95,7 +94,8 @@ export const writtenSettingsCases = (harness: Harness): void => {
   test("what is declared is read-only, and what is wrong is named", async () => {
     const declared = await write("PATCH", "gateways/written-not", { cache_ttl: 5 })
     assert.equal(declared.status, 409)
-    assert.match(messageOf(declared), /BASEGATE_CONFIG/)
+    const place = harness.flags.followsFile ? /basegate\.yaml, line \d+\./ : /BASEGATE_CONFIG\./
+    assert.match(messageOf(declared), place)
     const wrong = await write("POST", "gateways", {
       id: "written-bad",
       cache_ttl: -1,
@@ -150,13 +150,30 @@ export const writtenSettingsCases = (harness: Harness): void => {
     })
     assert.equal(made.status, 200)
     assert.equal(await call("written-custom", {}, "custom-written/v1"), 200)
+    const problem = async (answer: Promise<Answer>) => {
+      const { status, body } = await answer
+      return [status, body.errors[0]?.code]
+    }
+    const other = { name: "Other", slug: "written", base_url: "https://other.example" }
     const audit = await write("GET", "audit?per_page=1")
+    // Cloudflare's own codes.
+    assert.deepEqual(await problem(write("POST", "custom-providers", other)), [409, 1003])
+    for (const base_url of ["http://other.example", "https://u:p@other.example", "other", ""]) {
+      const wrong = { ...other, slug: "wrong", base_url }
+      assert.deepEqual(await problem(write("POST", "custom-providers", wrong)), [400, 1002], base_url)
+    }
+    const place = `custom-providers/${made.body.result["id"]}`
+    assert.deepEqual(await problem(write("PATCH", place, { base_url: "ftp://x.example" })), [400, 1002])
+    for (const method of ["GET", "PATCH", "DELETE"]) {
+      const body = method === "PATCH" ? { name: "n" } : undefined
+      assert.deepEqual(await problem(write(method, "custom-providers/none", body)), [404, 1004], method)
+    }
     const [entry] = audit.body.result as unknown as ReadonlyArray<Record<string, unknown>>
     assert.deepEqual(
       [entry?.["who"], entry?.["action"], entry?.["resource_id"]],
       ["admin", "custom_provider.create", made.body.result["id"]],
     )
-    assert.equal((await write("DELETE", `custom-providers/${made.body.result["id"]}`)).status, 200)
+    assert.equal((await write("DELETE", place)).status, 200)
     assert.equal(await call("written-custom", {}, "custom-written/v1"), 400)
     await write("DELETE", "gateways/written-custom")
   })
