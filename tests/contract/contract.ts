@@ -54,6 +54,7 @@ import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partit
 import { limitCases, limitEntries } from "./cases/limits.ts"
 import { limitStateCases, limitStateEntries } from "./cases/limit-states.ts"
 import { slowUploadCases, slowUploadEntries } from "./cases/slow-uploads.ts"
+import { settingsFileCases, settingsFileEntries } from "./cases/settings-file.ts"
 import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
 import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
@@ -135,6 +136,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   console: { cases: consoleCases, configured: consoleEntries },
   "log api": { cases: logApiCases, configured: logApiEntries },
   "written settings": { cases: writtenSettingsCases, configured: writtenSettingsEntries },
+  "settings file": { cases: settingsFileCases, configured: settingsFileEntries },
   "log figures": { cases: logFigureCases, configured: logFigureEntries },
 }
 

@@ -18,6 +18,11 @@ export interface Flags {
    * workerd never does, see above.
    */
   readonly noticesLeaveAfterUpload: boolean
+  /**
+   * Follows a settings file while it runs. Workers have no files: settings are a binding, which changes with a deployment,
+   * or are written through the management API.
+   */
+  readonly followsFile: boolean
   /** Has WebSocket. On Node a `fetch` handler cannot make one of a request: a handshake is answered 426. */
   readonly upgrades: boolean
   /**
@@ -59,6 +64,7 @@ export interface Flags {
 const all: Flags = {
   noticesSilentLeave: true,
   noticesLeaveAfterUpload: true,
+  followsFile: true,
   upgrades: true,
   tellsWhatWaits: true,
   sharesMisses: true,
@@ -81,6 +87,7 @@ export const flags: Record<Runtime, Flags> = {
   workerd: {
     ...all,
     decodesBrotli: true,
+    followsFile: false,
     noticesSilentLeave: false,
     noticesLeaveAfterUpload: false,
     tellsWhatWaits: false,

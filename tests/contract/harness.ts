@@ -2,7 +2,10 @@
  * What the cases of the contract work with: a gateway on one runtime, in front of a simulator of its own.
  */
 import assert from "node:assert/strict"
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { request as httpRequest } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { after, before } from "node:test"
 import type { RequestRecord as Reached } from "../simulator/recorder.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
@@ -48,14 +51,25 @@ const common: Configured = {
   variables: { BASETEN_API_KEY: "sk-stored", BASEGATE_CORS_ORIGINS: "https://app.example" },
 }
 
-const variablesOf = (all: ReadonlyArray<Configured>): Record<string, string> => {
+const settingsOf = (all: ReadonlyArray<Configured>): string => {
   const entries = all.flatMap(({ entries }) => Object.entries(entries))
   const gateways = Object.fromEntries(entries.map(([id, entry]) => [`account/${id}`, entry]))
   assert.equal(Object.keys(gateways).length, entries.length, "each entry belongs to one subject")
-  return Object.assign(
-    { BASEGATE_CONFIG: JSON.stringify({ gateways }) },
-    ...all.map(({ variables }) => variables),
-  )
+  return JSON.stringify({ gateways }, null, 1)
+}
+
+/** A file that is replaced as a whole. */
+const openFile = () => {
+  const folder = mkdtempSync(join(tmpdir(), "basegate-contract-"))
+  const path = join(folder, "basegate.yaml")
+  return {
+    path,
+    write: (text: string): void => {
+      writeFileSync(`${path}.new`, text)
+      renameSync(`${path}.new`, path)
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }
 
 /** A GET whose Host and Origin are free to choose, as they are for a page of a rebound name. */
@@ -105,6 +119,8 @@ export interface Harness {
   readonly base: string
   /** A gateway with a stored key, an allowed origin and the entries of all subjects. */
   readonly configured: SpawnedGateway
+  /** Replaces the text of its settings, if they are in a file; none puts back what it was. */
+  readonly writeSettings: (edit?: (text: string) => string) => void
   /** The base URL of one of its entries. */
   readonly entry: (gateway: string) => string
   /** A name for a case, by which the simulator knows its requests. */
@@ -127,17 +143,29 @@ export const openHarness = (
   let simulator: Simulator
   let gateway: SpawnedGateway
   let second: SpawnedGateway
+  let settings = ""
+  const file = flags[runtime].followsFile ? openFile() : undefined
   let cases = 0
   before(async () => {
     simulator = await startSimulator()
     gateway = await spawnGateway(runtime, simulator.env)
     const all = [common, ...configured.map((of) => of(simulator))]
-    second = await spawnGateway(runtime, { ...simulator.env, ...variablesOf(all) })
+    settings = settingsOf(all)
+    file?.write(settings)
+    second = await spawnGateway(
+      runtime,
+      Object.assign(
+        { ...simulator.env },
+        file === undefined ? { BASEGATE_CONFIG: settings } : { BASEGATE_CONFIG_FILE: file.path },
+        ...all.map(({ variables }) => variables),
+      ) as Record<string, string>,
+    )
   })
   after(async () => {
     await gateway?.stop()
     await second?.stop()
     await simulator?.close()
+    file?.remove()
   })
   const reached = (id: string): Reached => {
     const requests = simulator.requests(id)
@@ -166,6 +194,7 @@ export const openHarness = (
     get configured() {
       return second
     },
+    writeSettings: (edit = (text) => text) => file?.write(edit(settings)),
     entry: (name) => `${second.url}/v1/account/${name}`,
     nextCase: () => `${runtime}-${++cases}`,
     reached,
