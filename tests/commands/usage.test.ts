@@ -1,22 +1,27 @@
 /** `basegate usage` over the file and over the API of one gateway: the same sums, to the last digit. */
 import assert from "node:assert/strict"
-import { execFile } from "node:child_process"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
+import { createInterface, type Interface } from "node:readline"
 import { after, before, test } from "node:test"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 import { type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
+import { type Printed, runHere } from "./run-many.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "basegate-usage-"))
 const file = join(folder, "log.db")
 const admin = "adm-usage"
-const bun = ["node_modules/.bin/bun"]
-const node = [process.execPath, "--import", "tsx"]
+const bun = "node_modules/.bin/bun"
 
 let simulator: Simulator
 let gateway: SpawnedGateway
+/** A process that reads the file: this Node may have no SQLite. */
+let reader: ChildProcess
+let answers: Interface
 
 interface Row {
   readonly group: Readonly<Record<string, string | null>>
@@ -34,23 +39,25 @@ interface Usage {
   readonly totals: Row
 }
 
-const usage = (
-  [command = "", ...first]: ReadonlyArray<string>,
-  args: ReadonlyArray<string>,
-  env: Record<string, string> = { BASEGATE_DB: file },
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> =>
+/** In a process of its own, as users run it. */
+const usage = (args: ReadonlyArray<string>, env: Record<string, string>): Promise<Printed> =>
   new Promise((resolve) => {
     execFile(
-      command,
-      [...first, "lib/commands/cli.ts", "usage", ...args],
+      bun,
+      ["lib/commands/cli.ts", "usage", ...args],
       { env: { PATH: process.env["PATH"], ...env } },
       (error, out, err) => resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
     )
   })
-const ofFile = (...args: ReadonlyArray<string>) => usage(bun, args)
-const ofGateway = (...args: ReadonlyArray<string>) =>
-  usage(node, [...args, "--url", gateway.url], { BASEGATE_ADMIN_TOKEN: admin })
-const asJson = async (printed: ReturnType<typeof usage>): Promise<Usage> => {
+const ofFile = async (...args: ReadonlyArray<string>): Promise<Printed> => {
+  const answer = once(answers, "line")
+  reader.stdin?.write(`${JSON.stringify(["usage", ...args])}\n`)
+  const [line] = await answer as [string]
+  return JSON.parse(line) as Printed
+}
+const ofGateway = (...args: ReadonlyArray<string>): Promise<Printed> =>
+  runHere(["usage", ...args, "--url", gateway.url], { BASEGATE_ADMIN_TOKEN: admin })
+const asJson = async (printed: Promise<Printed>): Promise<Usage> => {
   const { code, out, err } = await printed
   assert.deepEqual([code, err], [0, ""])
   return JSON.parse(out) as Usage
@@ -68,6 +75,11 @@ const chat = "v1/chat/completions"
 const costs = [0.1, 0.2, 0.7, 1e-12, 1234.567890123456, 0.000074123]
 
 before(async () => {
+  reader = spawn(bun, ["tests/commands/run-many.ts"], {
+    env: { PATH: process.env["PATH"], BASEGATE_DB: file },
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  answers = createInterface({ input: reader.stdout ?? process.stdin })
   simulator = await startSimulator()
   gateway = await spawnGateway("bun", {
     ...simulator.env,
@@ -86,6 +98,7 @@ before(async () => {
   await new Promise((resolve) => setTimeout(resolve, 400))
 })
 after(async () => {
+  reader?.stdin?.end()
   await gateway?.stop()
   await simulator?.close()
   rmSync(folder, { recursive: true, force: true })
@@ -174,24 +187,27 @@ test("as CSV, with every digit", async () => {
   assert.equal(empty.out, "model,requests,errors,cached,tokens_in,tokens_out,tokens_cached,cost,unpriced\r\n")
 })
 
-test("what is wrong is said in a line", async () => {
-  const missing = await usage(bun, ["--db", join(folder, "none.db")])
+test("as users run it: exit codes, and what is wrong in a line", async () => {
+  const found = await usage(["--month", month, "--csv"], { BASEGATE_DB: file })
+  assert.deepEqual(found, await ofFile("--month", month, "--csv"))
+  const missing = await usage(["--db", join(folder, "none.db")], {})
   assert.deepEqual([missing.code, missing.out], [1, ""])
   assert.match(missing.err, /^basegate usage: there is no request log at .*none\.db/)
-  const wrong = await usage(node, ["--url", gateway.url, "--account", "acme"], {
-    BASEGATE_ADMIN_TOKEN: "wrong",
-  })
+  const wrong = await usage(["--url", gateway.url, "--account", "acme"], { BASEGATE_ADMIN_TOKEN: "wrong" })
   assert.equal(wrong.code, 1)
   assert.match(wrong.err, /^basegate usage: the gateway at http:\S+ answers 401: /)
+})
+
+test("a Node without SQLite says what to use, or asks the gateway", async () => {
   if (process.getBuiltinModule("node:sqlite") !== undefined) return
-  const old = await usage(node, [])
+  const old = await runHere(["usage"], {})
   assert.equal(old.code, 1)
   assert.match(
     old.err,
     /this Node has no SQLite to read the log with: use Node 22\.13 or later, Bun or Deno, or set/,
   )
   const { port } = new URL(gateway.url)
-  const own = await usage(node, ["--account", "acme"], { BASEGATE_ADMIN_TOKEN: admin, PORT: port })
+  const own = await runHere(["usage", "--account", "acme"], { BASEGATE_ADMIN_TOKEN: admin, PORT: port })
   assert.deepEqual([own.code, own.err], [0, ""])
   assert.match(own.out, /total/)
 })
