@@ -1,7 +1,7 @@
 /**
  * Follows a settings file, and the files that its settings refer to, while a gateway runs.
  *
- * It looks at the files a few times a second: what a runtime tells of changes misses files that are replaced, links that
+ * It looks at the files some times a second: what a runtime tells of changes misses files that are replaced, links that
  * are turned (as in Kubernetes' volumes) and networks, in ways of its own on each.
  *
  * @module
@@ -13,11 +13,14 @@ import type { SettingsControlShape } from "./SettingsControl.ts"
 import type { SettingsShape } from "./settings-shape.ts"
 import { readSettingsFile } from "./settings-source.ts"
 
-/** How often it looks, in milliseconds: a change holds after two or three times that. */
-const pace = 100
+/** How often it looks, in milliseconds: seldom, since a process that has nothing to do wakes up for it. */
+const pace = 400
+
+/** How soon it looks again once a file has changed, in milliseconds, to see whether it is still written. */
+const settling = 60
 
 /** How often a file that differs each time is looked at before it is read all the same. */
-const patience = 4
+const patience = 5
 
 /** What came of reading the file again. */
 export type Reloaded = Result.Result<void, ReadonlyArray<SettingsProblem>>
@@ -89,15 +92,30 @@ export const watchSettings = (
   }
   const reload = (): Promise<void> => loading ??= load().finally(() => loading = undefined)
 
-  const stop = files.every(pace, () => {
+  let hurrying: (() => void) | undefined
+  const calm = (): void => {
+    hurrying?.()
+    hurrying = undefined
+    waited = 0
+  }
+  const look = (): void => {
     const stamp = stampOf(files.stamp(path))
-    if (stamp === loaded) return void (waited = 0)
+    if (stamp === loaded) return calm()
     // It may still be written: half a document can be a document.
     const settled = stamp === seen || ++waited >= patience
     seen = stamp
-    if (!settled) return
-    waited = 0
+    if (!settled) return void (hurrying ??= files.every(settling, look))
+    calm()
     void reload()
+  }
+  const stop = files.every(pace, () => {
+    if (hurrying === undefined) look()
   })
-  return { reload, stop }
+  return {
+    reload,
+    stop: () => {
+      calm()
+      stop()
+    },
+  }
 }

@@ -27,7 +27,7 @@ export const someFiles = (texts: Record<string, string | undefined> = {}) => {
   /** Lets time pass, and what it has begun end. */
   const tick = async (times = 1): Promise<void> => {
     for (let time = 0; time < times; time++) {
-      for (const callback of callbacks) callback()
+      for (const callback of [...callbacks]) callback()
       await new Promise((resolve) => setTimeout(resolve))
       await Promise.all(parsing)
       await new Promise((resolve) => setTimeout(resolve))

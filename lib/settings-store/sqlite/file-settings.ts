@@ -17,8 +17,8 @@ const mostEntries = 10_000
 /** How long a file that cannot be opened is left alone, in milliseconds. */
 const pause = 5000
 
-/** How often the file is asked for its version, in milliseconds; it takes some 10 µs. */
-const interval = 250
+/** How often the file is asked for its version, in milliseconds; it takes some 10 µs, and the process wakes up for it. */
+const interval = 500
 
 const tables = `
   CREATE TABLE IF NOT EXISTS settings (
