@@ -85,6 +85,8 @@ export interface Gateway {
    * @returns whether there is one
    */
   readonly reload: () => boolean
+  /** The largest body that one of the settings in force lets in, in bytes; 0 until the first request. */
+  readonly largestBody: () => number
   /**
    * Calls back when new requests are refused, at once if they are already: for a host's sockets, which outlast the
    * requests that come over them.
@@ -234,6 +236,7 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
       void engine.watch?.reload()
       return engine.watch !== undefined
     },
+    largestBody: () => once.opened()?.settings.largestBody ?? 0,
     onStop: (callback) => {
       if (stopping) callback()
       else onStop.add(callback)

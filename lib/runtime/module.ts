@@ -14,7 +14,7 @@ import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { findFiles } from "./host-files.ts"
 import { perEnvironment } from "./per-environment.ts"
-import { announce, askPermissions, settingsAtStart, tellAtStart } from "./process.ts"
+import { announce, askPermissions, tellAtStart } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
 import { afterUpload, mayBeSending } from "./unread-upload.ts"
@@ -39,9 +39,6 @@ const idleSeconds = 75
 
 /** The least that Bun is to take for a message, in bytes. */
 const leastPayload = 67_108_864
-
-/** What a gateway takes by default, in bytes. */
-const usualBody = 104_857_600
 
 const thisProcess: Environment = {}
 const ofEnvironment = perEnvironment((env) =>
@@ -92,6 +89,17 @@ export const drainsBy = (server: Pick<BunServer, "stop">): void => {
   listening = server
 }
 
+/** What Bun was told last to take for a message, in bytes. */
+let payload = 0
+
+const payloadOf = (gateway: Gateway): number =>
+  Math.min(Math.max(2 * gateway.largestBody(), leastPayload), 0xffff_ffff)
+
+/** Tells Bun what it is to take from now on, of all its sockets, if the settings have changed that. */
+const followLimit = (gateway: Gateway, server: BunServer | undefined): void => {
+  if (payloadOf(gateway) !== payload) server?.reload?.(served)
+}
+
 /** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
 const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
   if (typeof third?.waitUntil === "function") {
@@ -115,10 +123,14 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
     const answering = gateway.fetch(request, { ...context, onEnd })
     return mayBeSending(request) ? afterUpload(request, answering) : answering
   }
-  const upgrade = upgradeOf(gateway, request, context, second as BunServer | undefined)
+  const server = second as BunServer | undefined
+  const upgrade = upgradeOf(gateway, request, context, server)
   if (upgrade === undefined) return gateway.fetch(request, context)
   // Bun takes nothing for an answer to a request that has become a socket.
-  return serveWithSockets(gateway, request, context, upgrade) as Promise<Response>
+  return serveWithSockets(gateway, request, context, (handshake) => {
+    followLimit(gateway, server)
+    return upgrade(handshake)
+  }) as Promise<Response>
 }
 
 /** What hosts read of the module's default export. */
@@ -150,14 +162,7 @@ export const served: Served = {
     ...bunWebSocket,
     /** Bun closes the socket above this, at 16 MiB unless told otherwise; what is over a gateway's limit is told so. */
     get maxPayloadLength(): number {
-      const loaded = loadSettings({ environment: hostEnvironment(), files: findFiles() })
-      // What is in a file is known here only if the server has read it at its start.
-      const largest = loaded instanceof Promise
-        ? settingsAtStart()?.largestBody ?? usualBody
-        : Result.isSuccess(loaded)
-        ? loaded.success.settings.largestBody
-        : 0
-      return Math.min(Math.max(2 * largest, leastPayload), 0xffff_ffff)
+      return payload = payloadOf(processGateway())
     },
     /** Bun drops what is sent above 16 MiB unless told otherwise; the conversation waits before that. */
     backpressureLimit: 0,

@@ -39,10 +39,8 @@ export const askPermissions = (): void => {
   if (lack !== undefined) console.error(lack)
 }
 
-let atStart: SettingsShape | undefined
-
 /** What `settingsOrExit` has given. */
-export const settingsAtStart = (): SettingsShape | undefined => atStart
+let atStart: SettingsShape | undefined
 
 /** The settings; if one is malformed, the process exits with one line that names it. */
 export const settingsOrExit = async (hasFiles = true): Promise<SettingsShape> => {

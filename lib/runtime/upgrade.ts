@@ -15,6 +15,8 @@ export interface BunServer {
     options: { readonly data: BunData; readonly headers: Record<string, string> },
   ) => boolean
   readonly stop?: () => unknown
+  /** Puts other options in force, also for what is open. */
+  readonly reload?: (options: object) => unknown
   /** How many seconds a request's connection may be idle from now on, until its next request. */
   readonly timeout?: (request: Request, seconds: number) => void
 }

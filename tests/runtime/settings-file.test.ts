@@ -8,11 +8,13 @@
  */
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdtemp, readFile, rename, rm, symlink, unlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import process from "node:process"
 import { describe, test } from "node:test"
+import { type CloseEvent, type MessageEvent, WebSocket } from "undici"
 import { spawnWorkerd, workerdConfig } from "../../lib/commands/workerd-config.ts"
 import { eventually } from "../contract/harness.ts"
 import { startSimulator } from "../simulator/server.ts"
@@ -213,6 +215,38 @@ describe("a settings file", () => {
     })
   }
 })
+
+for (
+  const [name, command] of [["bun", servers["bun"]], ["bun run mod.ts", modules["bun run mod.ts"]]] as const
+) {
+  test(`${name}: what a WebSocket takes follows the file`, async () => {
+    const limit = (bytes: number) => `gateways:\n  a/g:\n    request_body_limit: ${bytes}\n`
+    await withFile(name, command as Command, limit(1024), async ({ gateway, file }) => {
+      const open = async (): Promise<WebSocket> => {
+        const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/v1/a/g`, {
+          headers: { authorization: "Bearer sk-own" },
+        })
+        await once(socket, "open")
+        return socket
+      }
+      /** What comes of a message of 70 MB: the gateway's own refusal, or the end of the socket. */
+      const said = async (socket: WebSocket): Promise<unknown> => {
+        const answer = Promise.race([once(socket, "message"), once(socket, "close")])
+        const query = { model: "m", user: "x".repeat(70_000_000) }
+        const request = { eventId: "large", provider: "baseten", endpoint: "v1/chat/completions", query }
+        socket.send(JSON.stringify({ type: "universal.create", request }))
+        const [event] = await answer as [MessageEvent | CloseEvent]
+        socket.close()
+        return "code" in event ? event.code : JSON.parse(String(event.data)).metadata.status
+      }
+      const before = await open()
+      assert.notEqual(await said(before), 413)
+      await writeFile(file, limit(40_000_000))
+      await eventually("it holds", () => gateway.errors().includes("hold"), 5000)
+      assert.equal(await said(await open()), 413)
+    })
+  })
+}
 
 describe("a settings file that is wrong at the start", () => {
   const wrong = "gateways:\n  a/g:\n    cache_ttl: -1\n"
