@@ -63,7 +63,7 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
 
   return async (exchange: Exchange): Promise<PipelineResult> => {
     const { method, headers, url } = exchange
-    const resolved = resolver.resolve(method, url)
+    const resolved = resolver.resolve(method, url, headers)
     if (Result.isFailure(resolved)) {
       await noteStray(services, exchange)
       return Result.fail(resolved.failure)

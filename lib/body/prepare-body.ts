@@ -9,18 +9,24 @@ import { isJson } from "../headers/media-type.ts"
 import { declaresOtherEncoding, isUtf8 } from "../json/encoding.ts"
 import type { Awaitable } from "../time/awaitable.ts"
 import { glanceAt, notUtf8 } from "./body-glance.ts"
-import { type BodyView, compatBody, emptyView, viewBody } from "./body-view.ts"
+import { type BodyView, emptyView, viewBody } from "./body-view.ts"
 import { glanceAtCoded, readCoded } from "./coded-body.ts"
+import { compatBody, restBody, runBody } from "./compat-body.ts"
 import { codingOf } from "./content-coding.ts"
 import type { NoBody, PreparedBody, PreparedBytes } from "./prepared-body.ts"
 import { declaredLength, type RequestBody, streamedBody, viewLimit, wholeBody } from "./read-body.ts"
 import { shortUpload, type Upload } from "./upload.ts"
 
+/** The forms in which a model names its provider. */
+const rewrites = { compat: compatBody, rest: restBody, run: runBody }
+
 /**
  * Whether a route's body is forwarded unread, inspected if its media type is JSON, inspected whatever its media type,
- * rewritten from the compat form, or read by the gateway itself.
+ * rewritten from one of the forms in which the model names its provider, or read by the gateway itself.
  */
-export type BodyUse = "unread" | "json" | "viewed" | "compat" | "read"
+export type BodyUse = "unread" | "json" | "viewed" | keyof typeof rewrites | "read"
+
+const isRewritten = (use: BodyUse): use is keyof typeof rewrites => Object.hasOwn(rewrites, use)
 
 /** How a body has to be prepared. */
 export interface BodyRequirements {
@@ -64,7 +70,7 @@ export const prepareBody = (
   const { use, limit } = wish
   const type = headers.get("content-type")
   const calledJson = type === null || isJson(type)
-  const mustRead = (use === "compat" || use === "read") && method === "POST"
+  const mustRead = (use === "read" || isRewritten(use)) && method === "POST"
   if (mustRead && !calledJson) return Result.fail(notJson())
   // Servers may read JSON under another media type: its model must not escape limits and prices.
   const looks = method !== "GET" && method !== "HEAD" && (use === "viewed" || (use === "json" && calledJson))
@@ -168,9 +174,9 @@ export const inspect = (
   use: BodyUse,
   received = bytes.byteLength,
 ): Result.Result<PreparedBytes, GatewayError> => {
-  if (use === "compat") {
+  if (isRewritten(use)) {
     return Result.map(
-      compatBody(bytes),
+      rewrites[use](bytes),
       ({ bytes, view, provider }) => bytesBody(bytes, view, false, undefined, provider, received),
     )
   }

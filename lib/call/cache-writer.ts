@@ -47,7 +47,7 @@ export const cacheWriter = (
     push: collector.push,
     ended: (ending) => {
       const body = ending === "complete" ? collector.whole() : undefined
-      const object = !stream && (read === "viewed" || read === "compat" || target.method === "GET")
+      const object = !stream && ((read !== "unread" && read !== "json") || target.method === "GET")
       const kind = { type, stream, object, untilClose, tellsError: reportsError }
       if (body === undefined || !isWholeAnswer(body, kind)) return
       const answer = { status, statusText, headers: kept, body, storedAt: wall() }

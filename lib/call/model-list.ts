@@ -8,19 +8,25 @@ import type { HeaderFields } from "../headers/header-fields.ts"
 import { strictJson } from "../json/exact-json.ts"
 import { parseBytes } from "../json/members.ts"
 import { compatModels } from "../route/compat-models.ts"
+import { type AnswerForm, describeRewritten } from "./answer-form.ts"
 import type { Call } from "./call.ts"
 
 /** How a list has to be changed. */
-export interface ListForm {
+interface ListForm {
   readonly compat: boolean
   /** What the caller's token may use; `undefined` if that is not restricted. */
   readonly globs: ReadonlyArray<string> | undefined
 }
 
 /** How the answer to a call has to be changed; `undefined` if it is no list, or stays as it is. */
-export const listForm = ({ caller: { token }, target: { route } }: Call): ListForm | undefined => {
+export const listForm = ({ caller: { token }, target: { route } }: Call): AnswerForm | undefined => {
   const globs = route.compatModels || route.name === "models" ? token?.models : undefined
-  return route.compatModels || globs !== undefined ? { compat: route.compatModels, globs } : undefined
+  if (!route.compatModels && globs === undefined) return undefined
+  return {
+    // What is restricted is not shown because it cannot be read.
+    isRequired: globs !== undefined,
+    rewrite: (bytes, headers) => listOfModels({ compat: route.compatModels, globs }, bytes, headers),
+  }
 }
 
 const idOf = (model: unknown): unknown =>
@@ -38,7 +44,7 @@ const restricted = (list: unknown, globs: ReadonlyArray<string>): object => {
 }
 
 /** The list as the client gets it. An answer in an unknown form is passed on unchanged, unless models are restricted. */
-export const listOfModels = (
+const listOfModels = (
   { compat, globs }: ListForm,
   bytes: Uint8Array<ArrayBuffer>,
   headers: HeaderFields,
@@ -47,9 +53,6 @@ export const listOfModels = (
   const seen = globs === undefined ? parsed : restricted(parsed, globs)
   const list = compat ? compatModels(seen) : seen as object
   if (list === undefined) return bytes
-  headers.set("content-type", "application/json")
-  headers.delete("content-length")
-  headers.delete("content-encoding")
-  headers.delete("etag")
+  describeRewritten(headers)
   return new TextEncoder().encode(strictJson(list))
 }

@@ -17,12 +17,18 @@ import { isEventStream } from "../sse/framing.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { BodyTap, Call, PendingAnswer } from "./call.ts"
-import { type ListForm, listForm, listOfModels } from "./model-list.ts"
+import type { AnswerForm } from "./answer-form.ts"
+import { listForm } from "./model-list.ts"
 import { payloadCapture } from "./payload-capture.ts"
 import { bringsAnswer, observerOf } from "./observe-answer.ts"
+import { runForm } from "./run-answer.ts"
 
 /** A body of this many bytes is likely to arrive in one piece. */
 const shortLength = 65_536
+
+/** How an answer has to be rewritten; `undefined` if it goes on as it is. */
+const answerForm = (call: Call, status: number): AnswerForm | undefined =>
+  (status === 200 ? listForm(call) : undefined) ?? runForm(call, status)
 
 /** Adds which step answered, how much of the time so far was the gateway's own, and that a stream must not be buffered. */
 const addTiming = ({ exchange, target, report }: Call, headers: HeaderFields): void => {
@@ -65,8 +71,8 @@ const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayB
   report.responseBytes = body.byteLength
   addTiming(call, headers)
   exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
-  const form = listForm(call)
-  return { status, statusText, headers, body: form === undefined ? body : listOfModels(form, body, headers) }
+  const form = answerForm(call, status)
+  return { status, statusText, headers, body: form === undefined ? body : form.rewrite(body, headers) }
 }
 
 /** The body of one answer on its way to the client. */
@@ -79,7 +85,7 @@ class Relaying implements RelayInput {
   readonly #answer: PendingAnswer
   readonly #taps: ReadonlyArray<BodyTap>
   readonly #exchange: Exchange
-  readonly #form: ListForm | undefined
+  readonly #form: AnswerForm | undefined
   readonly #rewritten: boolean
 
   constructor(call: Call, answer: PendingAnswer, body: GuardedBody) {
@@ -87,15 +93,13 @@ class Relaying implements RelayInput {
     const { exchange, gateway, target } = call
     const { headers, status } = answer
     this.#call = call
-    this.#form = status === 200 ? listForm(call) : undefined
+    this.#form = answerForm(call, status)
     this.#answer = answer
     this.#exchange = exchange
     this.#taps = answer.taps.filter(({ push }) => push !== undefined)
     this.observer = answer.observer ?? observerOf(target, answer)
     this.readsOnAfterDisconnect = gateway.drains
-    // What is restricted is not shown because it cannot be read.
-    this.#rewritten = this.#form !== undefined &&
-      (this.#form.globs !== undefined || !headers.has("content-encoding"))
+    this.#rewritten = this.#form !== undefined && (this.#form.isRequired || !headers.has("content-encoding"))
     const streams = this.observer?.streams === true
     // A stream that breaks off gets an error event, so it may become longer than declared.
     if (streams) headers.delete("content-length")
@@ -138,10 +142,8 @@ class Relaying implements RelayInput {
     try {
       const bytes = await new Response(body.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()
       const { headers } = this.#answer
-      const list = this.#form === undefined
-        ? new Uint8Array(bytes)
-        : listOfModels(this.#form, new Uint8Array(bytes), headers)
-      return Result.succeed(this.#with(list))
+      const whole = new Uint8Array(bytes)
+      return Result.succeed(this.#with(this.#form?.rewrite(whole, headers) ?? whole))
     } catch {
       return Result.fail(providerFailed(new URL(this.#call.target.route.url).host))
     }
@@ -167,7 +169,7 @@ class Relaying implements RelayInput {
       })
     }
     for (const tap of taps) this.#exchange.settleBy(() => tap.ended(ending, whole))
-    // The response has not begun, so a list that broke off becomes an error.
+    // The response has not begun, so an answer that broke off becomes an error.
     if (this.#rewritten && ending !== "complete" && ending !== "client_left") report.ending = ending
     else this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null })
   }

@@ -36,15 +36,34 @@ const adminErrorBody = ({ code, message, reason }: GatewayError) => ({
   result: null,
 })
 
+/** The body of an error of `/ai/run`, whose answers all have a state. */
+const runErrorBody = ({ code, message }: GatewayError, model: string | null) => ({
+  state: "Failed",
+  error: { code, message },
+  model,
+})
+
+/** What was asked for, which the form of its answers depends on. */
+export interface Asked {
+  /** The route, as records name it. */
+  readonly routeName: string | null
+  readonly model: string | null
+}
+
+/** Whatever has failed, the management API and `/ai/run` answer in their own form. */
+const bodyFor = (error: GatewayError, asked: Asked | undefined): object => {
+  if (asked?.routeName === "rest.run") return runErrorBody(error, asked.model)
+  const isAdmin = error.isAdmin || asked?.routeName?.startsWith("admin.") === true
+  return isAdmin ? adminErrorBody(error) : errorBody(error)
+}
+
 /**
  * The body of the answer to a request that the gateway refused or could not relay, as text.
  *
  * @param secrets redacted, since the error may quote its caller
- * @param isAdmin whether the management API was asked
  */
 export const errorText = (
   error: GatewayError,
   secrets: ReadonlyArray<Secrets> = [],
-  isAdmin = false,
-): string =>
-  redact(strictJson(isAdmin || error.isAdmin ? adminErrorBody(error) : errorBody(error)), ...secrets)
+  asked?: Asked,
+): string => redact(strictJson(bodyFor(error, asked)), ...secrets)

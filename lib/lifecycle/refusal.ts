@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorText } from "../errors/error-body.ts"
+import { type Asked, errorText } from "../errors/error-body.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
@@ -23,8 +23,7 @@ export const refuse = (exchange: Exchange, error: GatewayError): Answer => {
     error: reason,
     cost: 0,
   })
-  const isAdmin = exchange.routeName?.startsWith("admin.") === true
-  const answer = errorAnswer(error, exchange.secrets(), isAdmin)
+  const answer = errorAnswer(error, exchange.secrets(), exchange)
   return exchange.method === "HEAD" ? { ...answer, body: null } : answer
 }
 
@@ -32,16 +31,15 @@ export const refuse = (exchange: Exchange, error: GatewayError): Answer => {
  * An error as an answer.
  *
  * @param secrets redacted, since the error may quote its caller
- * @param isAdmin whether the answer has the form of the management API, whatever has failed
  */
 export const errorAnswer = (
   error: GatewayError,
   secrets: ReadonlyArray<Secrets>,
-  isAdmin: boolean,
+  asked?: Asked,
 ): Answer => {
   const headers = HeaderFields.from([["content-type", "application/json"]])
   for (const [name, value] of Object.entries(error.headers ?? {})) headers.set(name, value)
-  const body = new TextEncoder().encode(errorText(error, secrets, isAdmin))
+  const body = new TextEncoder().encode(errorText(error, secrets, asked))
   return { status: error.status, statusText: "", headers, body }
 }
 

@@ -124,7 +124,8 @@ export interface ServingWritten extends Serving {
 }
 
 /** Whether a request is the operator's: the management API, a health check. */
-const isOfOperator = (request: Request): boolean => !/^[^?#]*:\/\/[^/?#]*\/+v1\//.test(request.url)
+const isOfOperator = (request: Request): boolean =>
+  !/^[^?#]*:\/\/[^/?#]*\/+(?:v1|client\/+v4\/+accounts\/+[^/]+\/+ai)\//.test(request.url)
 
 /** Serves a request, once the settings that were written are read; calls are refused if they cannot be used. */
 export const serveUnlessHindered = (

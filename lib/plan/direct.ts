@@ -8,7 +8,7 @@ import type { CallContext } from "../call/call.ts"
 import type { CallTarget } from "../call/call-target.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { badChatRequest, type GatewayError, invalidProvider } from "../errors.ts"
-import { chatCompletionsPath } from "../route/custom-provider.ts"
+import { callPath } from "../route/custom-provider.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
 import { dynamic } from "./dynamic.ts"
 import { call, failed, type Plan } from "./plan.ts"
@@ -50,10 +50,11 @@ export const atProvider = (
   if (settings === undefined) return Result.fail(invalidProvider(provider))
   const { search } = new URL(target.route.url)
   const place = { account: exchange.account ?? "", gateway: exchange.gateway ?? "" }
-  const path = chatCompletionsPath(settings.baseUrl)
+  const path = callPath(settings.baseUrl, target.route.framing)
   return Result.map(
     resolver.resolveWithin(place, "POST", provider, path, search),
-    (route) => route.kind === "upstream" ? { ...target, route } : target,
+    (route) =>
+      route.kind === "upstream" ? { ...target, route: { ...route, runs: target.route.runs } } : target,
   )
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { withModel } from "../body/body-view.ts"
+import { withModel } from "../body/compat-body.ts"
 import { heldBytes } from "../body/prepared-body.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
 import { inspect } from "../body/prepare-body.ts"

@@ -66,7 +66,7 @@ export const planDirect = async (
     route,
     headers: exchange.headers,
     tokenHeaders: caller.tokenHeaders,
-    acceptsCallerKey: true,
+    acceptsCallerKey: !route.storedKeysOnly,
     body: body.success,
     options,
     adaptations: [],

@@ -9,14 +9,25 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { Settings } from "../config/Settings.ts"
 import type { SettingsShape } from "../config/settings-shape.ts"
+import type { HeaderReader } from "../headers/header-reader.ts"
 import type { GatewayPlace } from "./paths.ts"
+import { restRoute } from "./provider-routes.ts"
 import type { RequestUrl } from "./request-url.ts"
+import { restCall, restPlace } from "./rest-paths.ts"
 import { type Destinations, findPath, findPathWithin, forMethod, type RouteResult } from "./routes.ts"
 
 /** What `UrlResolver` does. */
 export interface UrlResolverShape {
-  /** Resolves a request line; the host of its URL does not matter. */
-  readonly resolve: (method: string, url: Pick<RequestUrl, "pathname" | "search">) => RouteResult
+  /**
+   * Resolves a request line; the host of its URL does not matter.
+   *
+   * @param headers name the gateway where the path does not: on Cloudflare's REST surface
+   */
+  readonly resolve: (
+    method: string,
+    url: Pick<RequestUrl, "pathname" | "search">,
+    headers: HeaderReader,
+  ) => RouteResult
   /**
    * Resolves a provider's path within a gateway, as if a request had named both.
    *
@@ -43,7 +54,8 @@ export class UrlResolver extends UrlResolverKey {
     Effect.map(Settings, (settings) => {
       const find = remembering(settings)
       return {
-        resolve: (method, { pathname, search }) => forMethod(find(pathname, search), method),
+        resolve: (method, { pathname, search }, headers) =>
+          forMethod(find(pathname, search, headers), method),
         resolveWithin: (place, method, provider, path, search) =>
           forMethod(findPathWithin(settings, place, provider, path, search), method),
       }
@@ -62,12 +74,16 @@ const longestKnown = 256
 const remembering = (settings: Destinations & Pick<SettingsShape, "state">) => {
   const known = new Map<string, RouteResult>()
   let version = 0
-  return (path: string, search: string): RouteResult => {
+  return (path: string, search: string, headers: HeaderReader): RouteResult => {
     const now = settings.state().version
     if (now !== version) known.clear()
     version = now
     const before = search === "" ? known.get(path) : undefined
     if (before !== undefined) return before
+    const call = restCall(path)
+    if (call !== undefined) {
+      return Result.flatMap(restPlace(call, headers), (place) => restRoute(settings, place, call, search))
+    }
     const found = findPath(settings, path, search)
     if (search === "" && path.length <= longestKnown && Result.isSuccess(found)) {
       if (known.size >= mostKnown) known.clear()

@@ -6,6 +6,7 @@
 import * as Result from "effect/Result"
 import { adminNotFound } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
+import { restCall } from "./rest-paths.ts"
 
 /** A route for callers with the admin token. */
 export interface AdminRoute {
@@ -96,7 +97,8 @@ export type AdminName =
   | "metrics"
 
 /** Whether a path belongs to the management API or `/metrics`, whether or not a route has it. */
-export const isAdminPath = (path: string): boolean => /^\/+(?:metrics$|client\/+v4\/)/.test(path)
+export const isAdminPath = (path: string): boolean =>
+  /^\/+(?:metrics$|client\/+v4\/)/.test(path) && restCall(path) === undefined
 
 /** Whether a path belongs to the console. */
 export const isConsolePath = (path: string): boolean => /^\/+console(?:\/|$)/.test(path)

@@ -5,6 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { badRequest, type GatewayError, invalidProvider } from "../errors.ts"
+import type { Framing } from "../sse/framing.ts"
 import { isPlainPath } from "./path-spelling.ts"
 
 /**
@@ -35,8 +36,15 @@ export const customProviderUrl = (
 }
 
 /**
- * The path of chat completions below a custom provider, for `compat`, which names a model and no path. Cloudflare asks for
- * a base without `v1`; a base that ends with a version has one already.
+ * The path of a call below a custom provider, for routes that name a model and no path. Cloudflare asks for a base without
+ * `v1`; a base that ends with a version has one already.
  */
-export const chatCompletionsPath = (baseUrl: string): string =>
-  /\/v\d+$/.test(baseUrl) ? "/chat/completions" : "/v1/chat/completions"
+export const callPath = (baseUrl: string, framing: Framing = "chat"): string =>
+  `${/\/v\d+$/.test(baseUrl) ? "" : "/v1"}/${callOf[framing]}`
+
+const callOf: Readonly<Record<Framing, string>> = {
+  chat: "chat/completions",
+  completions: "completions",
+  messages: "messages",
+  responses: "responses",
+}

@@ -18,6 +18,7 @@ import { customCall, deployedCall, isPlainCall, llmCall } from "./llm-calls.ts"
 import { isPlainPath, plainlySpelt, strayPath } from "./path-spelling.ts"
 import type { GatewayPlace } from "./paths.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
+import type { RestCall } from "./rest-paths.ts"
 import type { UpstreamRoute } from "./routes.ts"
 
 /** Baseten's addresses, and the custom providers of each gateway. */
@@ -51,6 +52,8 @@ const upstream = (
     framing: undefined,
     body: "unread",
     compatModels: false,
+    storedKeysOnly: false,
+    runs: false,
     repeatable: undefined,
     ...route,
   })
@@ -166,6 +169,25 @@ export const compatRoute = (
       )
   }
 }
+
+/** The route of a call of Cloudflare's REST surface, where only the gateway's own keys are used. */
+export const restRoute = (
+  urls: ProviderUrls,
+  place: GatewayPlace,
+  { name, path, framing, runs }: RestCall,
+  search: string,
+): Found =>
+  upstream(place, {
+    name,
+    url: modelApisUrl(urls, path, search),
+    methods: post,
+    namedByBody: true,
+    framing,
+    body: runs ? "run" : "rest",
+    storedKeysOnly: true,
+    runs,
+    repeatable: "POST",
+  })
 
 /** The route of a path below `custom-{slug}`. */
 export const customRoute = (

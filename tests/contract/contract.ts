@@ -37,6 +37,7 @@ import { logApiCases, logApiEntries } from "./cases/log-api.ts"
 import { logFigureCases, logFigureEntries } from "./cases/log-figures.ts"
 import { oddAnswerCases } from "./cases/odd-answers.ts"
 import { optionCases, optionEntries } from "./cases/options.ts"
+import { restSurfaceCases, restSurfaceEntries } from "./cases/rest-surface.ts"
 import { redirectCases, redirectEntries } from "./cases/redirects.ts"
 import { recordCases, recordEntries } from "./cases/records.ts"
 import { parserCostCases } from "./cases/parser-cost.ts"
@@ -79,6 +80,7 @@ interface Subject {
 const subjects: Readonly<Record<string, Subject>> = {
   routes: { cases: routeCases },
   compat: { cases: compatCases },
+  "rest surface": { cases: restSurfaceCases, configured: restSurfaceEntries },
   headers: { cases: headerCases },
   hosts: { cases: hostCases },
   "keep alive": { cases: keepAliveCases },

@@ -1,0 +1,52 @@
+/**
+ * The answer of Cloudflare's `/ai/run`: the provider's, within `{state, result, provider, model}`.
+ *
+ * @module
+ */
+import { strictJson } from "../json/exact-json.ts"
+import { parseBytes } from "../json/members.ts"
+import { jsonProblem } from "../json/whole-json.ts"
+import { type AnswerForm, describeRewritten } from "./answer-form.ts"
+import type { Call } from "./call.ts"
+
+const encoder = new TextEncoder()
+
+/** The sentence of a provider's error, whichever way it puts it. */
+const messageOf = (value: unknown): string | undefined => {
+  if (typeof value === "string") return value
+  if (typeof value !== "object" || value === null) return undefined
+  const { error, message } = value as { readonly error?: unknown; readonly message?: unknown }
+  return messageOf(error) ?? messageOf(message)
+}
+
+/** `Completed` with the provider's bytes as they came, or `Failed` with its status as the code and what it said. */
+const runAnswer = (
+  status: number,
+  { provider, model }: Call["report"],
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> => {
+  if (status < 400 && jsonProblem(bytes) === undefined) {
+    const before = encoder.encode('{"state":"Completed","result":')
+    const after = encoder.encode(`,${strictJson({ provider, model }).slice(1)}`)
+    const whole = new Uint8Array(before.length + bytes.length + after.length)
+    whole.set(before)
+    whole.set(bytes, before.length)
+    whole.set(after, before.length + bytes.length)
+    return whole
+  }
+  const message = messageOf(parseBytes(bytes)) ??
+    "The provider's answer is not JSON. Try again, or look at its log entry."
+  return encoder.encode(strictJson({ state: "Failed", error: { code: status, message }, model }))
+}
+
+/** How an answer to `/ai/run` has to be changed; `undefined` for other calls. */
+export const runForm = ({ target: { route }, report }: Call, status: number): AnswerForm | undefined =>
+  route.runs
+    ? {
+      isRequired: true,
+      rewrite: (bytes, headers) => {
+        describeRewritten(headers)
+        return runAnswer(status, report, bytes)
+      },
+    }
+    : undefined
