@@ -17,6 +17,7 @@ const reasons = {
   invalid_provider: [400, 2008, "Invalid provider"],
   rate_limited: [429, 2003, "Rate limited"],
   spend_limited: [429, 2041, "Spend limit exceeded"],
+  limits_unavailable: [503, 2042, "Limits cannot be checked"],
   unknown_key_alias: [400, 2040, "Unknown key alias"],
   circuit_open: [503, 2005, "Failed to get response from provider"],
   unauthorized: [401, 2009, "Unauthorized"],
@@ -213,6 +214,14 @@ export const rateLimited = (detail: string, headers: Readonly<Record<string, str
 /** A spend rule is reached. `detail` is Cloudflare's sentence, which names the rule. */
 export const spendLimited = (detail: string, headers: Readonly<Record<string, string>>): GatewayError =>
   new GatewayError({ reason: "spend_limited", detail, headers })
+
+/** The store of the limits cannot be used, and the gateway lets no call pass without it. */
+export const limitsUnavailable = (): GatewayError =>
+  new GatewayError({
+    reason: "limits_unavailable",
+    detail: "The store that this gateway's limits are counted in cannot be used. Try again in a moment.",
+    headers: { "retry-after": "1" },
+  })
 
 /** `cf-aig-byok-alias` names a key that the gateway does not hold. */
 export const unknownKeyAlias = (alias: string, known: ReadonlyArray<string>): GatewayError =>

@@ -15,8 +15,7 @@ import { RequestCoalescer } from "./call/RequestCoalescer.ts"
 import type { Environment } from "./config/environment.ts"
 import type { HostFiles } from "./config/host-files.ts"
 import { Settings } from "./config/Settings.ts"
-import { RateLimit } from "./limit/RateLimit.ts"
-import { SpendLimit } from "./limit/SpendLimit.ts"
+import { Limits } from "./limit/Limits.ts"
 import type { PipelineServices } from "./pipeline.ts"
 import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
@@ -60,12 +59,11 @@ export type GatewayServices =
   | AuthForwarder
   | CircuitBreakers
   | GatewayAuth
+  | Limits
   | Metrics
   | Prices
-  | RateLimit
   | RequestCoalescer
   | ResponseCache
-  | SpendLimit
   | StreamRelay
   | Telemetry
   | Uploads
@@ -81,8 +79,7 @@ export const layerDefault = (
     Uploads.layer(uploads),
     GatewayAuth.layer,
     AuthForwarder.layer,
-    RateLimit.layer,
-    SpendLimit.layer,
+    Limits.layer,
     coalescer.pipe(Layer.provideMerge(Layer.merge(ResponseCache.layer(), StreamRelay.layer))),
     CircuitBreakers.layerMemory,
     Prices.layer,
@@ -104,8 +101,7 @@ export const resolveServices: Effect.Effect<PipelineServices, never, GatewayServ
       forwarder: yield* AuthForwarder,
       cache: yield* ResponseCache,
       coalescer: yield* RequestCoalescer,
-      rateLimit: yield* RateLimit,
-      spendLimit: yield* SpendLimit,
+      limits: yield* Limits,
       prices: yield* Prices,
       circuits: yield* CircuitBreakers,
       upstream: yield* Upstream,

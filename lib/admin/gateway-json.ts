@@ -72,6 +72,7 @@ const ownFields = (settings: GatewaySettings) => ({
   log_payload_limit: settings.log.payloadLimit,
   log_retention: seconds(settings.log.retention),
   on_client_leave: settings.drains ? "drain" : "cancel",
+  on_store_outage: settings.onStoreOutage,
   // Only the names of keys.
   provider_keys: Object.fromEntries(
     [...settings.keys].map(([provider, keys]) => [provider, [...keys.keys()]]),

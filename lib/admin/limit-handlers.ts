@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SettingsShape } from "../config/settings-shape.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
@@ -54,7 +53,7 @@ export const showLimits = (
     const problem = parameters.problem()
     if (problem !== undefined) return yield* problem
     const store = yield* Store
-    const now = yield* Clock.currentTimeMillis
+    const now = store.now()
     const isAsked = ({ id }: { readonly id: string }): boolean => rule === undefined || id === rule
     const pages = yield* Effect.promise(() =>
       Promise.all(gateways.map((gateway) => {

@@ -4,13 +4,13 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import type { AdminToken } from "../config/admin-tokens.ts"
 import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { catalogue } from "../telemetry/metrics/catalogue.ts"
 import { type Family, pairsOf } from "../telemetry/metrics/instruments.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import { product } from "../version.ts"
+import { Store, type StoreFigures } from "../store/Store.ts"
 import { AdminHost } from "./AdminHost.ts"
 import { envelope } from "./envelope.ts"
 
@@ -31,17 +31,23 @@ const sumOf = (
 const isCall = (labels: ReadonlyArray<readonly [string, string | number]>): boolean =>
   !labels.some(([name, value]) => name === "http.request.method" && (value === "GET" || value === "HEAD"))
 
+/** `null` if counts are not shared across a network. */
+const storeJson = (figures: StoreFigures | undefined) =>
+  figures === undefined ? null : {
+    healthy: figures.healthy,
+    owed: figures.owed,
+    outages: Object.fromEntries(figures.outages),
+  }
+
 /** Answers for this process (on Workers: this isolate). */
-export const showStatus = (
-  { name, role }: Pick<AdminToken, "name" | "role">,
-): Effect.Effect<Response, never, Metrics | RequestLog | Settings> =>
-  Effect.gen(function* () {
+export const showStatus: Effect.Effect<Response, never, Metrics | RequestLog | Settings | Store> = Effect.gen(
+  function* () {
     const { families, startedAt } = yield* Metrics
     const log = yield* (yield* RequestLog).health
     const all = yield* families
+    const { guarantees, figures } = yield* Store
     const { runtime } = yield* AdminHost
-    const { state, secretKeys } = yield* Settings
-    const { version, source, loadedAt, problem = null } = state()
+    const { version, source, loadedAt, problem = null } = (yield* Settings).state()
     return envelope({
       version: product.version,
       runtime,
@@ -55,9 +61,8 @@ export const showStatus = (
         pending: log.pending,
         dropped: log.dropped,
       },
+      limits: { guarantees, store: storeJson(figures?.()) },
       export_dropped: sumOf(all, catalogue.exportDrops.name, () => true),
-      // Who asks, and whether secrets that are written can be sealed.
-      you: { name, role },
-      can_seal: secretKeys.length > 0,
     })
-  })
+  },
+)

@@ -14,7 +14,7 @@ import { namelessUsage, usageOfNobody } from "../errors/token-errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { strictJson } from "../json/exact-json.ts"
 import type { BudgetState } from "../limit/budget-states.ts"
-import type { SpendLimit } from "../limit/SpendLimit.ts"
+import type { Limits } from "../limit/Limits.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { moment, moments } from "./analytics-query.ts"
 import { adminHeaders } from "./envelope.ts"
@@ -54,7 +54,7 @@ const isOwn = (
 const budgetsOf = async (
   { id, spendLimits }: GatewaySettings,
   token: GatewayToken,
-  { states }: SpendLimit["Service"],
+  { states }: Limits["Service"],
 ): Promise<ReadonlyArray<BudgetState>> => {
   const { name, limits, metadata = {} } = token
   const reader = { gateway: id, metadata }
@@ -69,7 +69,7 @@ export const showUsage = (
   { account, gateway, url }: Pick<Exchange, "account" | "gateway" | "url">,
   settings: GatewaySettings,
   { token }: Caller,
-  spendLimit: SpendLimit["Service"],
+  limits: Limits["Service"],
 ): Effect.Effect<Response, GatewayError, RequestLog> =>
   Effect.gen(function* () {
     if (token === undefined) return yield* usageOfNobody()
@@ -91,7 +91,7 @@ export const showUsage = (
       })
     )
     const { requests, unpriced, tokens_in, tokens_out, cost } = total ?? nothing
-    const limits = yield* Effect.promise(() => budgetsOf(settings, token, spendLimit))
+    const left = yield* Effect.promise(() => budgetsOf(settings, token, limits))
     const usage = {
       token: token.name,
       since: new Date(since).toISOString(),
@@ -101,7 +101,7 @@ export const showUsage = (
       tokens_in,
       tokens_out,
       cost,
-      limits,
+      limits: left,
     }
     return new Response(strictJson(usage), {
       headers: { ...adminHeaders, "content-type": "application/json" },

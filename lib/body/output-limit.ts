@@ -1,5 +1,5 @@
 /**
- * The output limit of a request.
+ * How much output a request asks for.
  *
  * @module
  */
@@ -23,6 +23,21 @@ export const outputLimit = (bytes: Uint8Array): number | undefined => {
     if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) {
       most = Math.max(most ?? 0, Math.min(value, longest))
     }
+  }
+  return most
+}
+
+const choiceNames = ["n", "best_of"] as const
+
+/** More than any server makes of one request. */
+const mostChoices = 128
+
+/** How many answers a JSON request asks for, from 1 to 128. */
+export const choicesIn = (bytes: Uint8Array): number => {
+  let most = 1
+  for (const { last: { start, end } } of membersNamed(bytes, choiceNames)?.named.values() ?? []) {
+    const value = end - start > 20 ? undefined : parseBytes(bytes.subarray(start, end))
+    if (typeof value === "number" && value > most) most = Math.min(Math.ceil(value), mostChoices)
   }
   return most
 }

@@ -6,8 +6,7 @@
 import type { AuthForwarder } from "../auth/AuthForwarder.ts"
 import type { ResponseCache } from "../cache/ResponseCache.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import type { RateLimit } from "../limit/RateLimit.ts"
-import type { SpendLimit } from "../limit/SpendLimit.ts"
+import type { Limits } from "../limit/Limits.ts"
 import type { Prices } from "../pricing/Prices.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
 import type { PlainClock } from "../time/clock.ts"
@@ -18,7 +17,7 @@ import { cached } from "./cached.ts"
 import type { Next } from "./call.ts"
 import { circuitGuarded } from "./circuit-guarded.ts"
 import { forwarded } from "./forwarded.ts"
-import { limited, limits } from "./limited.ts"
+import { hasLimits, limited } from "./limited.ts"
 import { metered } from "./metered.ts"
 import type { RequestCoalescer } from "./RequestCoalescer.ts"
 import { permits, permitted } from "./permitted.ts"
@@ -31,8 +30,7 @@ export interface CallServices {
   readonly forwarder: AuthForwarder["Service"]
   readonly cache: ResponseCache["Service"]
   readonly coalescer: RequestCoalescer["Service"]
-  readonly rateLimit: RateLimit["Service"]
-  readonly spendLimit: SpendLimit["Service"]
+  readonly limits: Limits["Service"]
   readonly prices: Prices["Service"]
   readonly circuits: CircuitBreakers["Service"]
   readonly upstream: Upstream["Service"]
@@ -50,7 +48,7 @@ export const callProvider = (services: CallServices, gateway: GatewaySettings): 
   const tried = retried(services, gateway, guarded)
   const answered = gateway.requestsUsage ? withUsageRequested(tried) : tried
   const measured = metered(services, gateway, answered)
-  const admitted = limits(gateway) ? limited(services, gateway, measured) : measured
+  const admitted = hasLimits(gateway) ? limited(services, gateway, measured) : measured
   const kept = cached(services, admitted)
   const sentOn = forwarded(services, kept)
   return permits(gateway) ? permitted(sentOn) : sentOn

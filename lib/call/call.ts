@@ -8,11 +8,10 @@ import type { CredentialSource } from "../auth/credential-identity.ts"
 import type { Caller } from "../auth/GatewayAuth.ts"
 import type { PreparedBody } from "../body/prepared-body.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
-import type { SpendLimits } from "../config/limit-rules.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
-import type { SpendSubject } from "../limit/partition.ts"
+import type { Budgets } from "../limit/Limits.ts"
 import { CallReport } from "../record/call-report.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { AnswerObserver } from "../answer/answer-observer.ts"
@@ -20,12 +19,6 @@ import type { Cut } from "../upstream/cut.ts"
 import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { type CallTarget, recordedModel } from "./call-target.ts"
-
-/** Spend rules, and whom they are checked for. */
-export interface Budgets {
-  readonly limits: SpendLimits
-  readonly subject: SpendSubject
-}
 
 /** Who calls, and by which gateway: the same for all calls of a request. */
 export interface CallContext {

@@ -6,21 +6,21 @@
 import * as Result from "effect/Result"
 import { credentialIdentity, tokenSource } from "../auth/credential-identity.ts"
 import { jsonLength } from "../body/prepared-body.ts"
-import { outputLimit } from "../body/output-limit.ts"
+import { choicesIn, outputLimit } from "../body/output-limit.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { SpendLimits } from "../config/limit-rules.ts"
 import { badRequest, type GatewayError } from "../errors.ts"
+import type { Admitted, Budgets } from "../limit/Limits.ts"
 import { mayApply, type SpendSubject } from "../limit/partition.ts"
 import { quotaFields } from "../limit/ratelimit-fields.ts"
-import type { CostCharge } from "../limit/SpendLimit.ts"
-import { expectedCost } from "../pricing/expected-cost.ts"
+import { expectedCost, worstCost } from "../pricing/expected-cost.ts"
 import { redact } from "../redaction/secrets.ts"
 import type { CallServices } from "./call-provider.ts"
-import type { Budgets, Call, Next } from "./call.ts"
+import type { Call, Next } from "./call.ts"
 import { type CallTarget, modelOf } from "./call-target.ts"
 
 /** Whether a gateway may limit a call: by rules of its own, of its tokens, or by the limits of its dynamic routes. */
-export const limits = ({ rateRules, spendLimits, routes, tokens }: GatewaySettings): boolean =>
+export const hasLimits = ({ rateRules, spendLimits, routes, tokens }: GatewaySettings): boolean =>
   rateRules.length > 0 || spendLimits.enabled || routes.size > 0 ||
   tokens.some(({ limits }) => limits !== undefined)
 
@@ -37,32 +37,56 @@ const unpriceable = (): GatewayError =>
       'has "model", as text.',
   )
 
-/** What a call is expected to cost, in US dollars. */
-const expectedOf = ({ gateway, target }: Call, { priceOf }: CallServices["prices"]): number => {
+/** How long a call may take that no setting bounds: Baseten ends one that is not a stream after twenty minutes. */
+const usualLongest = 1_800_000
+
+/** How long after its call's total time a lease ends. */
+const leaseMargin = 60_000
+
+const longestOf = ({ totalTimeout }: GatewaySettings): number => totalTimeout ?? usualLongest
+
+/** What a call may cost, in US dollars: what is expected, or the most if that is reserved. */
+const costsOf = (
+  { gateway, target }: Call,
+  { priceOf }: CallServices["prices"],
+  reserves: boolean,
+): { readonly expected: number; readonly worst: number } => {
   const { route: { provider, deployment }, body, options } = target
+  const bytes = body.kind === "bytes" && body.coding === undefined ? body.bytes : undefined
   const call = {
     provider,
     deployment,
     model: body.view.model,
     bytes: jsonLength(body),
-    outputLimit: body.kind === "bytes" && body.coding === undefined ? outputLimit(body.bytes) : undefined,
+    outputLimit: bytes && outputLimit(bytes),
   }
-  return expectedCost(call, { custom: options.customCost, overrides: gateway.prices, priceOf })
+  const tariff = { custom: options.customCost, overrides: gateway.prices, priceOf }
+  const expected = expectedCost(call, tariff)
+  if (!reserves) return { expected, worst: 0 }
+  const choices = bytes === undefined ? 1 : choicesIn(bytes)
+  return { expected, worst: worstCost({ ...call, choices }, longestOf(gateway), tariff) }
 }
 
+const noCosts = { expected: 0, worst: 0 }
 const noBudgets: SpendLimits = { enabled: false, rules: [] }
+
+/** Differs for each call of each request, of all gateways. */
+const leaseOf = ({ exchange, gateway, report }: Call) => ({
+  id: `${exchange.id}.${exchange.reports.indexOf(report)}`,
+  ttl: longestOf(gateway) + leaseMargin,
+})
 
 /** Admits a call if the limits allow it; what it reserved is released if it gets no answer. */
 export const limited = (
-  { rateLimit, spendLimit, prices }: Pick<CallServices, "rateLimit" | "spendLimit" | "prices">,
-  { rateRules: gatewayRules, spendLimits }: GatewaySettings,
+  { limits, prices }: Pick<CallServices, "limits" | "prices">,
+  { rateRules: gatewayRules, spendLimits, onStoreOutage }: GatewaySettings,
   next: Next,
 ): Next =>
 async (call) => {
-  const { gateway, caller: { token }, target, report, budgets } = call
-  const rateRules = token?.limits?.rateRules ?? gatewayRules
+  const { gateway, exchange, caller: { token }, target, report, budgets } = call
+  const rules = token?.limits?.rateRules ?? gatewayRules
   const ownLimits = token?.limits?.spendLimits ?? noBudgets
-  if (rateRules.length === 0 && !spendLimits.enabled && !ownLimits.enabled && budgets.length === 0) {
+  if (rules.length === 0 && !spendLimits.enabled && !ownLimits.enabled && budgets.length === 0) {
     return next(call)
   }
   // A gateway token identifies a member of a team; without one, the caller's own key does.
@@ -73,52 +97,54 @@ async (call) => {
     model: modelOf(target),
     metadata: target.options.metadata,
     provider: target.route.provider,
-    redact: (text: string) => redact(text, ...call.exchange.secrets()),
+    redact: (text: string) => redact(text, ...exchange.secrets()),
   }
   const isLimited = budgets.length > 0 || isSpendLimited(spendLimits, subject) ||
     isSpendLimited(ownLimits, subject)
   if (isLimited && isUnpriceable(target)) return Result.fail(unpriceable())
-  const chargeTokens = await rateLimit.prepareTokenCharge(rateRules, subject)
-  const charges: Array<CostCharge> = []
-  const release = (): void => {
-    for (const charge of charges) charge.release()
-  }
   const entering: ReadonlyArray<Budgets> = [
     ...spendLimits.enabled ? [{ limits: spendLimits, subject }] : [],
     ...ownLimits.enabled ? [{ limits: ownLimits, subject }] : [],
     ...budgets,
   ]
-  const expected = entering.length === 0 ? 0 : expectedOf(call, prices)
-  let admitted = false
+  const reserves = entering.some(({ limits }) => limits.reserve)
+  const admission = await limits.admit({
+    rules,
+    subject,
+    budgets: entering,
+    ...entering.length === 0 ? noCosts : costsOf(call, prices, reserves),
+    lease: reserves ? leaseOf(call) : undefined,
+    outage: onStoreOutage,
+  })
+  if (Result.isFailure(admission)) return Result.fail(admission.failure)
+  const admitted = admission.success
+  let { quota } = admitted
+  call.admitsRetry = async () => {
+    const again = await limits.acquire(rules, subject, onStoreOutage)
+    if (Result.isSuccess(again)) quota = again.success
+    return Result.isSuccess(again)
+  }
+  let isAnswered = false
   try {
-    for (const { limits, subject } of entering) {
-      const charge = await spendLimit.enter(limits, subject, expected)
-      if (Result.isFailure(charge)) return Result.fail(charge.failure)
-      charges.push(charge.success)
-    }
-    const acquired = await rateLimit.acquire(rateRules, subject)
-    if (Result.isFailure(acquired)) return Result.fail(acquired.failure)
-    let quota = acquired.success
-    call.admitsRetry = async () => {
-      const again = await rateLimit.acquire(rateRules, subject)
-      if (Result.isSuccess(again)) quota = again.success
-      return Result.isSuccess(again)
-    }
     const result = await next(call)
     if (Result.isFailure(result)) return result
-    admitted = true
+    isAnswered = true
     const answer = result.success
     for (const [name, value] of Object.entries(quotaFields(quota))) answer.headers.set(name, value)
-    answer.onRelease(release)
+    answer.onRelease(() => giveUp(admitted, call))
     answer.taps.push({
       push: undefined,
-      ended: async () => {
-        await chargeTokens((report.tokensIn ?? 0) + (report.tokensOut ?? 0))
-        for (const charge of charges) await charge.charge(report.cost ?? 0)
-      },
+      ended: () => admitted.settle((report.tokensIn ?? 0) + (report.tokensOut ?? 0), report.cost ?? 0),
     })
     return result
   } finally {
-    if (!admitted) release()
+    // The next step of the request finds room for itself.
+    if (!isAnswered) await admitted.release()
   }
+}
+
+/** Begins at once, and is waited for after the response: on Workers it would end with the request. */
+const giveUp = (admitted: Admitted, { exchange }: Call): void => {
+  const released = admitted.release()
+  if (released instanceof Promise) exchange.settleBy(() => released)
 }

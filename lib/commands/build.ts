@@ -1,5 +1,5 @@
 /**
- * `npm run build`: `dist/mod.js` with its types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
+ * `npm run build`: `dist/mod.js` and `dist/redis.js` with their types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
  * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; the
  * console in `dist/console`; and `dist/config.schema.json`.
  *
@@ -21,14 +21,25 @@ const common: BuildOptions = { bundle: true, format: "esm", target: "es2022", lo
 const forNode: BuildOptions = {
   ...common,
   platform: "node",
-  alias: { yaml: "./node_modules/yaml/browser/index.js" },
+  alias: { yaml: "./node_modules/yaml/browser/index.js", "@redis/client": "./redis-client.cjs" },
+  external: ["./redis-client.cjs"],
 }
+
+// Half as large as a server, and loaded only where counts are kept in a Redis. It is CommonJS, and stays it.
+await build({
+  ...common,
+  format: "cjs",
+  platform: "node",
+  minify: true,
+  stdin: { contents: 'export { createClient, ErrorReply } from "@redis/client"', resolveDir: "." },
+  outfile: "dist/redis-client.cjs",
+})
 
 await build({
   ...common,
-  entryPoints: ["mod.ts"],
-  outfile: "dist/mod.js",
-  external: ["effect", "yaml"],
+  entryPoints: { mod: "mod.ts", redis: "lib/runtime/redis.ts" },
+  outdir: "dist",
+  external: ["@redis/client", "effect", "yaml"],
   platform: "neutral",
 })
 
@@ -58,7 +69,12 @@ const ofConsole = await bundleConsole()
 const flags =
   "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +
   "--types node --skipLibCheck --strict --exactOptionalPropertyTypes --rewriteRelativeImportExtensions --lib es2024,dom,dom.iterable,dom.asynciterable"
-execFileSync("node_modules/.bin/tsc", [...flags.split(" "), "mod.ts", "lib/runtime/workers.ts"], {
+execFileSync("node_modules/.bin/tsc", [
+  ...flags.split(" "),
+  "mod.ts",
+  "lib/runtime/redis.ts",
+  "lib/runtime/workers.ts",
+], {
   stdio: "inherit",
 })
 

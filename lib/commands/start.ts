@@ -16,6 +16,7 @@ const help = `Serves, on the runtime that runs this: Node, Bun or Deno.
   --port <number>        8787 if not said; 0 for any that is free (PORT)
   --config <file>        the settings (BASEGATE_CONFIG_FILE); basegate.yaml of this folder, if it is there
   --db <file>            the request log, in SQLite (BASEGATE_DB); basegate.db of this folder if not said
+  --store <url>          where limits are counted with other processes and machines, a Redis (BASEGATE_STORE)
   --help                 this
 
 Examples
@@ -36,7 +37,13 @@ const known = {
 } as const
 
 /** The variable that an option stands for. */
-const variables = { host: "HOST", port: "PORT", config: "BASEGATE_CONFIG_FILE", db: "BASEGATE_DB" } as const
+const variables = {
+  host: "HOST",
+  port: "PORT",
+  config: "BASEGATE_CONFIG_FILE",
+  db: "BASEGATE_DB",
+  store: "BASEGATE_STORE",
+} as const
 
 /** Variables in which the same would be said otherwise. */
 const others: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -44,6 +51,7 @@ const others: Readonly<Record<string, ReadonlyArray<string>>> = {
   PORT: ["PORT_FILE"],
   BASEGATE_CONFIG_FILE: ["BASEGATE_CONFIG"],
   BASEGATE_DB: ["BASEGATE_DB_FILE"],
+  BASEGATE_STORE: ["BASEGATE_STORE_FILE"],
 }
 
 const set = (name: string, value: string): void => {
@@ -53,12 +61,7 @@ const set = (name: string, value: string): void => {
 
 /** Refuses what is not built yet: to go on without it would be to forget what was asked for. */
 const refuse = (options: ReadonlyMap<string, string>): void => {
-  const [store, workers] = [options.get("store"), options.get("workers")]
-  if (store !== undefined) {
-    throw new Problem(
-      "--store: counters cannot be shared between machines yet. Leave it out to keep them in memory.",
-    )
-  }
+  const workers = options.get("workers")
   if (workers !== undefined && !/^(?:\d{1,4}|auto)$/.test(workers)) {
     throw new Misuse("--workers takes a number of processes")
   }

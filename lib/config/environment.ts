@@ -16,6 +16,7 @@ import { otelSettings } from "./otel-settings.ts"
 import { type GivenSettings, readSettingsFile, settingsSource } from "./settings-source.ts"
 import type { FixedSettings, SettingsShape } from "./settings-shape.ts"
 import type { SettingsControlShape } from "./SettingsControl.ts"
+import { storeProblem, storeSettings } from "./store-settings.ts"
 import { resolveIn } from "./stored-keys.ts"
 import { unknownVariables } from "./unknown-variables.ts"
 import { fileVariable, type VariablesOfFiles, withFiles } from "./variable-files.ts"
@@ -33,6 +34,7 @@ const secrets: ReadonlySet<string> = new Set([
   "BASEGATE_ADMIN_TOKEN",
   "BASEGATE_METRICS_TOKEN",
   "BASEGATE_SECRET_KEY",
+  "BASEGATE_STORE_TOKEN",
 ])
 
 const names = Object.keys(Variables.fields)
@@ -78,9 +80,11 @@ const variablesIn = (
     decoded.success
   const admins = adminTokensOf(admin).map(({ secret }) => Redacted.value(secret))
   const issue = adminProblem(admins, metrics, commaList(tokens))
-  return issue === undefined
+  if (issue !== undefined) return Result.fail([ofVariable([issue.variable], issue.expected)])
+  const lack = storeProblem(decoded.success.BASEGATE_STORE, decoded.success.BASEGATE_STORE_TOKEN)
+  return lack === undefined
     ? Result.succeed(decoded.success)
-    : Result.fail([ofVariable([issue.variable], issue.expected)])
+    : Result.fail([ofVariable(["BASEGATE_STORE_TOKEN"], lack)])
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
@@ -104,6 +108,7 @@ const fixedSettings = (variables: typeof OwnVariables.Type): FixedSettings => {
     metricsToken: metrics === undefined ? undefined : Redacted.make(metrics),
     secretKeys: commaList(keys).map((key) => Redacted.make(key)),
     logFile: variables.BASEGATE_DB,
+    store: storeSettings(variables.BASEGATE_STORE, variables.BASEGATE_STORE_TOKEN),
     grace: 1000 * Number(variables.BASEGATE_DRAIN_SECONDS ?? 10),
     otel: otelSettings(variables),
   }

@@ -11,7 +11,7 @@ import { CircuitBreaker } from "./circuit-settings.ts"
 import { CustomProviders } from "./custom-providers.ts"
 import { DynamicRoutes } from "./dynamic-routes.ts"
 import { count, oneOf } from "../schema/expected.ts"
-import { RateLimiting, RateLimits, SpendLimitsEntry } from "./limit-rules.ts"
+import { RateLimiting, RateLimits, SpendLimitsEntry, StoreOutages } from "./limit-rules.ts"
 import { LogCollection } from "./log-settings.ts"
 import { ModelPrices } from "./price-overrides.ts"
 import { Retrying } from "./retry-settings.ts"
@@ -105,7 +105,8 @@ export const GatewayEntry = Schema.Struct({
    */
   rate_limits: optional(RateLimits),
   /**
-   * Budgets: `{"enabled": true, "rules": […]}`, up to 20 rules in Cloudflare's form. Of a rule:
+   * Budgets: `{"enabled": true, "reserve": false, "rules": […]}`, up to 20 rules in Cloudflare's form. With `reserve`, the
+   * most that a call may cost is [reserved](../store/README.md#budgets-that-hold) before it is sent. Of a rule:
    *
    * - `id`: differs from those of the other rules.
    * - `limit`: in USD; `limitType` is `cost`.
@@ -118,6 +119,7 @@ export const GatewayEntry = Schema.Struct({
    * @default none
    */
   spend_limits: optional(SpendLimitsEntry),
+  ...StoreOutages,
   ...Retrying,
   /**
    * Stops calling a host that keeps failing: its calls are answered 503 at once, until a single one is let through and

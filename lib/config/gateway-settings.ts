@@ -10,7 +10,7 @@ import { type CustomProvider, customProviders } from "./custom-providers.ts"
 import { dynamicRoutes } from "./dynamic-routes.ts"
 import type { GatewayEntry } from "./gateway-entry.ts"
 import { type GatewayToken, gatewayTokens } from "./gateway-tokens.ts"
-import { rateProblem, type RateRule, rateRules, type SpendLimits } from "./limit-rules.ts"
+import { type OnStoreOutage, rateProblem, type RateRule, rateRules, type SpendLimits } from "./limit-rules.ts"
 import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
 import type { Backoff } from "./retry-settings.ts"
@@ -63,6 +63,8 @@ export interface GatewaySettings {
   }
   readonly rateRules: ReadonlyArray<RateRule>
   readonly spendLimits: SpendLimits
+  /** What limits do while their store cannot be used. */
+  readonly onStoreOutage: OnStoreOutage
   readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
   /** Whether the gateway's retries hold for dedicated deployments and chains, which may then do something twice. */
   readonly retriesPredict: boolean
@@ -150,6 +152,7 @@ export const gatewaySettings = (
     },
     rateRules: rules,
     spendLimits: entry.spend_limits ?? { enabled: false, rules: [] },
+    onStoreOutage: entry.on_store_outage ?? "local",
     retry: {
       maxAttempts: entry.retry_max_attempts ?? 1,
       delay: entry.retry_delay ?? 500,

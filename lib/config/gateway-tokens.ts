@@ -83,13 +83,14 @@ const limitsOf = (
   { rate_limits, spend_limits }: Exclude<WrittenTokens[number], string>,
   gatewayRules: ReadonlyArray<RateRule>,
 ): TokenLimits | undefined => {
-  const { enabled, rules }: SpendLimits = spend_limits ?? noBudgets
+  const { enabled, reserve = false, rules }: SpendLimits = spend_limits ?? noBudgets
   const own = rateRules({ ...(rate_limits && { rate_limits }) })
   if (own.length === 0 && !enabled) return undefined
   return {
     rateRules: [...gatewayRules, ...own.map((rule) => ({ ...rule, id: ownId(name, rule.id) }))],
     spendLimits: {
       enabled,
+      reserve,
       rules: rules.map((rule) => ({ ...rule, id: ownId(name, rule.id) })),
     },
   }

@@ -111,6 +111,7 @@ const SpendRuleEntry = Schema.Struct({
  */
 export const SpendLimitsEntry = Schema.Struct({
   enabled: Schema.Boolean,
+  reserve: Schema.optionalKey(Schema.Boolean),
   rules: Schema.Array(SpendRuleEntry).check(
     Schema.makeFilter((rules) =>
       rules.length <= 20 && new Set(rules.map(({ id }) => id)).size === rules.length
@@ -123,6 +124,8 @@ export const SpendLimitsEntry = Schema.Struct({
 /** Spend rules and whether any is in force. */
 export interface SpendLimits {
   readonly enabled: boolean
+  /** Whether the worst that a call may cost is reserved before it is sent; false unless given. */
+  readonly reserve?: boolean
   readonly rules: ReadonlyArray<SpendRule>
 }
 
@@ -162,6 +165,26 @@ export interface RateRule {
   readonly unit: "requests" | "tokens"
   /** What has a count of its own: `key`, `model`, `metadata.<name>`; empty for one count for all. */
   readonly per: ReadonlyArray<string>
+}
+
+/** What limits do with a call while their store cannot be used. */
+export type OnStoreOutage = typeof outagePolicies[number]
+const outagePolicies = ["allow", "refuse", "local"] as const
+
+/**
+ * What holds while counts cannot be reached.
+ *
+ * The comments are the text of this folder's README: `npm run docs` copies them there.
+ */
+export const StoreOutages = {
+  /**
+   * What limits and budgets do while the store that [`BASEGATE_STORE`](#basegate_store) names cannot be used: `local`
+   * counts on in this process, from what it last knew of the store; `allow` lets calls pass; `refuse` answers them 503, code
+   * 2042. What is spent meanwhile is counted in the store once it can be used again.
+   *
+   * @default `"local"`
+   */
+  on_store_outage: Schema.optionalKey(oneOf(...outagePolicies)),
 }
 
 /** The part of a gateway's entry that limits rates. */

@@ -17,9 +17,9 @@ import { knownText, sharedValues } from "./gateway-tokens.ts"
 import { haveOpenKeys, type HeldEntry, heldEntry, refusesAdmin } from "./held-entries.ts"
 import { operatorSecrets } from "./operator-secrets.ts"
 import type { ManagedSettings, SettingsControlShape, SettingsState } from "./SettingsControl.ts"
-import { placeOf, settingOrigins } from "./setting-origins.ts"
 import { type DecodedDocument, decodeDocument, effectiveEntries, type Entry } from "./settings-document.ts"
 import type { FixedSettings, SettingsShape } from "./settings-shape.ts"
+import { storeSecrets } from "./store-settings.ts"
 import { managedResolver, type Resolve } from "./stored-keys.ts"
 
 /** What of the variables every entry is made with. */
@@ -129,6 +129,7 @@ export const makeLiveSettings = (
         variables.basetenKey,
         ...adminSecrets,
         ...secretKeys,
+        ...fixed.store === undefined ? [] : storeSecrets(fixed.store),
       ]),
       openKeys: haveOpenKeys(gateways),
       largestBody: Math.max(0, ...gateways.map(({ requestBodyLimit }) => requestBodyLimit)),
@@ -214,9 +215,10 @@ export const makeLiveSettings = (
     declaredAt: (account, gateway) => {
       const { declaration, document } = sources
       const id = `${account}/${gateway}`
-      return document.gateways?.[id] === undefined ? undefined : placeOf(declaration, ["gateways", id])
+      if (document.gateways?.[id] === undefined) return undefined
+      const position = declaration.positionOf?.(["gateways", id], "key")
+      return position === undefined ? declaration.source : `${declaration.source}, line ${position.line}`
     },
-    originsOf: (account, gateway) => settingOrigins(sources, `${account}/${gateway}`),
     state: () => state,
   }
   return Result.succeed({ settings, control })

@@ -9,6 +9,7 @@ import type { AdminToken } from "./admin-tokens.ts"
 import type { GatewaySettings } from "./gateway-settings.ts"
 import type { OtelSettings } from "./otel-settings.ts"
 import type { SettingsState } from "./SettingsControl.ts"
+import type { StoreSettings } from "./store-settings.ts"
 import type { LogLevel } from "./variables.ts"
 
 /** What comes from the variables, and stays for the life of a gateway. */
@@ -29,6 +30,8 @@ export interface FixedSettings {
   readonly secretKeys: ReadonlyArray<Redacted.Redacted<string>>
   /** The SQLite file of the request log; `undefined` if it is kept in memory. */
   readonly logFile: string | undefined
+  /** Where counts are shared; `undefined` if they are not. */
+  readonly store: StoreSettings | undefined
   /** How long running requests may go on after the signal to stop, in milliseconds. */
   readonly grace: number
   /** What goes to an OpenTelemetry collector; `undefined` if nothing does. */

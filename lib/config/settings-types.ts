@@ -28,7 +28,7 @@ export interface EntryOptions {
    *
    * @default none
    */
-  readonly tokens?: ReadonlyArray<string | { readonly name: string; readonly token: string; readonly models?: ReadonlyArray<string>; readonly expires?: string; readonly spend_limits?: { readonly enabled: boolean; readonly rules: ReadonlyArray<{ readonly id: string; readonly limit: number; readonly limitType: "cost"; readonly window: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique: "fixed" | "sliding"; readonly enabled: boolean; readonly model?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly provider?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly metadata?: Readonly<Record<string, { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }>> }> }; readonly rate_limits?: ReadonlyArray<{ readonly id?: string; readonly limit: number; readonly interval?: number; readonly window?: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique?: "fixed" | "sliding"; readonly unit?: "requests" | "tokens"; readonly per?: ReadonlyArray<string> }>; readonly metadata?: Readonly<Record<string, string | number | boolean>> }>
+  readonly tokens?: ReadonlyArray<string | { readonly name: string; readonly token: string; readonly models?: ReadonlyArray<string>; readonly expires?: string; readonly spend_limits?: { readonly enabled: boolean; readonly reserve?: boolean; readonly rules: ReadonlyArray<{ readonly id: string; readonly limit: number; readonly limitType: "cost"; readonly window: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique: "fixed" | "sliding"; readonly enabled: boolean; readonly model?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly provider?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly metadata?: Readonly<Record<string, { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }>> }> }; readonly rate_limits?: ReadonlyArray<{ readonly id?: string; readonly limit: number; readonly interval?: number; readonly window?: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique?: "fixed" | "sliding"; readonly unit?: "requests" | "tokens"; readonly per?: ReadonlyArray<string> }>; readonly metadata?: Readonly<Record<string, string | number | boolean>> }>
   /**
    * The scheme of the `Authorization` in which Baseten gets its key: `Bearer` or `Api-Key`.
    *
@@ -168,7 +168,8 @@ export interface EntryOptions {
    */
   readonly rate_limits?: ReadonlyArray<{ readonly id?: string; readonly limit: number; readonly interval?: number; readonly window?: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique?: "fixed" | "sliding"; readonly unit?: "requests" | "tokens"; readonly per?: ReadonlyArray<string> }>
   /**
-   * Budgets: `{"enabled": true, "rules": […]}`, up to 20 rules in Cloudflare's form. Of a rule:
+   * Budgets: `{"enabled": true, "reserve": false, "rules": […]}`, up to 20 rules in Cloudflare's form. With `reserve`, the
+   * most that a call may cost is reserved before it is sent. Of a rule:
    *
    * - `id`: differs from those of the other rules.
    * - `limit`: in USD; `limitType` is `cost`.
@@ -180,7 +181,15 @@ export interface EntryOptions {
    *
    * @default none
    */
-  readonly spend_limits?: { readonly enabled: boolean; readonly rules: ReadonlyArray<{ readonly id: string; readonly limit: number; readonly limitType: "cost"; readonly window: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique: "fixed" | "sliding"; readonly enabled: boolean; readonly model?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly provider?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly metadata?: Readonly<Record<string, { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }>> }> }
+  readonly spend_limits?: { readonly enabled: boolean; readonly reserve?: boolean; readonly rules: ReadonlyArray<{ readonly id: string; readonly limit: number; readonly limitType: "cost"; readonly window: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique: "fixed" | "sliding"; readonly enabled: boolean; readonly model?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly provider?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly metadata?: Readonly<Record<string, { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }>> }> }
+  /**
+   * What limits and budgets do while the store that `BASEGATE_STORE` names cannot be used: `local`
+   * counts on in this process, from what it last knew of the store; `allow` lets calls pass; `refuse` answers them 503, code
+   * 2042. What is spent meanwhile is counted in the store once it can be used again.
+   *
+   * @default `"local"`
+   */
+  readonly on_store_outage?: "allow" | "refuse" | "local"
   /**
    * Tries in all, the first included. `cf-aig-max-attempts` takes its place.
    *

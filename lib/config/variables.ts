@@ -11,6 +11,7 @@ import { oneOf, text } from "../schema/expected.ts"
 import { OtelVariables } from "./otel-variables.ts"
 import { isKeyList } from "./secret-keys.ts"
 import { SettingsDocument } from "./settings-document.ts"
+import { expectedStore, isStoreUrl } from "./store-settings.ts"
 
 /** How much is logged; each level includes those after it. */
 export type LogLevel = typeof logLevels[number]
@@ -133,6 +134,20 @@ export const Variables = Schema.Struct({
    * @default none
    */
   BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0"))),
+  /**
+   * Where limits and budgets are [counted together](../store/README.md) with other processes and machines: a Redis
+   * (6.2 or later) or Valkey, as `redis://` or `rediss://` with `user:password@` if it asks for them, or one that is reached over
+   * HTTP (Upstash), as `https://`. `?timeout=` sets how long an answer may take, in milliseconds: 50 unless given.
+   *
+   * @default in this process; budgets in the file of `BASEGATE_DB`
+   */
+  BASEGATE_STORE: optional(text(expectedStore, isStoreUrl)),
+  /**
+   * The token of a store that is reached over HTTP.
+   *
+   * @default none
+   */
+  BASEGATE_STORE_TOKEN: optional(text("a token without white space", (value) => /^\S+$/.test(value))),
   /**
    * How long running requests may go on after SIGTERM, SIGINT, or SIGHUP without a settings file.
    *

@@ -19,8 +19,6 @@ export interface TraversalInput {
   readonly header: (name: string) => string | null
   /** A new random number in [0, 1), one for each percentage element that is passed. */
   readonly random: () => number
-  /** Told of each output that is taken: the element that has it, and its name. */
-  readonly took: (element: string, output: string) => void
 }
 
 /** What to do next. */
@@ -60,9 +58,7 @@ const visit = (node: RouteNode, input: TraversalInput): TraversalNode => {
   const { element, action, next } = node
   const go = (output: string): TraversalNode => {
     const target = next.get(output)
-    if (target === undefined) return { kind: "end", element }
-    input.took(element, output)
-    return visit(target, input)
+    return target === undefined ? { kind: "end", element } : visit(target, input)
   }
   switch (action.type) {
     case "start":

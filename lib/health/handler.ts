@@ -8,11 +8,17 @@ import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { WrittenSettings } from "../settings-store/WrittenSettings.ts"
 import type { OwnRoute } from "../route/routes.ts"
-import { Store } from "../store/Store.ts"
+import { Store, type StoreHealth, type StoreShape } from "../store/Store.ts"
 import { product } from "../version.ts"
 
 const answer = (body: object, status = 200): Response =>
   Response.json(body, { status, headers: { "cache-control": "no-store" } })
+
+/** How a store outside the process is, as soon as that is known. */
+const healthOf = ({ health }: StoreShape): Effect.Effect<StoreHealth | undefined> => {
+  const known = health?.()
+  return known instanceof Promise ? Effect.promise(() => known) : Effect.succeed(known)
+}
 
 /** What is said of changed settings; standard error names the file, the line and the column. */
 const settingsProblem =
@@ -24,8 +30,13 @@ const fileProblem =
   "The file that BASEGATE_DB names cannot be used: the request log and budgets are kept in memory. " +
   "The gateway's standard error says why."
 
+/** The same of the store of limits. */
+const storeProblem =
+  "The store that BASEGATE_STORE names cannot be used: limits do what on_store_outage says. " +
+  "The gateway's standard error says why."
+
 /**
- * A gateway that has never been able to use the file of its log is not ready. One that has lost the file stays ready, and
+ * A gateway that has never been able to use the file of its log, or the store of its limits, is not ready. One that has lost one of them stays ready, and
  * so does one whose settings cannot be renewed: taking it out of service would help no caller.
  */
 const readiness = Effect.gen(function* () {
@@ -35,16 +46,23 @@ const readiness = Effect.gen(function* () {
       "The gateway's standard error says why."
     return answer({ status: "unavailable", problem }, 503)
   }
-  const { logFile, state } = yield* Settings
+  const { logFile, store: shared, state } = yield* Settings
   const problems = state().problem === undefined ? [] : [settingsProblem]
   let ready = true
   // An embedding app monitors its own log.
-  if (logFile !== undefined) {
-    const log = yield* (yield* RequestLog).health
-    const spend = (yield* Store).health?.() ?? log
-    const healthy = log.healthy && spend.healthy
-    if (!healthy) problems.push(fileProblem)
-    ready = healthy || (log.hasWorked && spend.hasWorked)
+  if (logFile !== undefined || shared !== undefined) {
+    const counts = yield* healthOf(yield* Store)
+    if (logFile !== undefined) {
+      const log = yield* (yield* RequestLog).health
+      const spend = shared === undefined ? counts ?? log : log
+      const healthy = log.healthy && spend.healthy
+      if (!healthy) problems.push(fileProblem)
+      ready = healthy || (log.hasWorked && spend.hasWorked)
+    }
+    if (shared !== undefined && counts?.healthy === false) {
+      problems.push(storeProblem)
+      ready &&= counts.hasWorked
+    }
   }
   const problem = problems.length === 0 ? {} : { problem: problems.join(" ") }
   return ready ? answer({ status: "ok", ...problem }) : answer({ status: "unavailable", ...problem }, 503)

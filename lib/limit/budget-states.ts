@@ -8,9 +8,10 @@ import type { SpendQuery } from "../store/addition.ts"
 import type { StoreShape } from "../store/Store.ts"
 import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
 import { budgetOf, dollars, spendName, spendWindow } from "./budgets.ts"
-import { type DigestName, usageAdditions, usagesIn } from "./counter-keys.ts"
+import type { DigestName } from "./counter-keys.ts"
+import { readFrom } from "./outage.ts"
 import { readPartition, type SpendReader } from "./partition.ts"
-import type { Window, WindowUsage } from "./windows.ts"
+import type { Window, WindowUsage } from "../store/windows.ts"
 
 /** What is left of a budget, in USD. */
 export interface BudgetState {
@@ -92,42 +93,46 @@ const nothing: WindowUsage = { previous: 0, current: 0 }
 /** How many of a rule's budgets are looked through for a reader's own. */
 const mostRead = 1_000
 
-/** The states of a reader's budgets: see `SpendLimit.states`. */
+/** The states of a reader's budgets: see `Limits.states`. */
 export const readBudgets = (
   store: StoreShape,
   digest: DigestName,
   { enabled, rules }: SpendLimits,
   reader: SpendReader,
-  now: number,
 ): Awaitable<ReadonlyArray<BudgetState>> => {
   if (!enabled) return []
-  const usageOf = (rule: SpendRule, partition: NonNullable<ReturnType<typeof readPartition>>) => {
+  const stateOfPart = (
+    rule: SpendRule,
+    partition: NonNullable<ReturnType<typeof readPartition>>,
+  ): Awaitable<BudgetState> => {
     if (partition.every(([, value]) => value !== undefined)) {
       const whole = partition.flatMap(([name, value = ""]) => [name, value])
       return whenReady(
         budgetOf(rule, whole, reader, digest),
         (budget) =>
           whenReady(
-            store.add(usageAdditions([budget], () => 0, now)),
-            (sums) => usagesIn([budget], sums)[0] ?? nothing,
+            readFrom(store, [budget]),
+            ({ uses: [usage = nothing], now }) => stateOf(rule, usage, now),
           ),
       )
     }
+    const now = store.now()
     return whenReady(
       store.spent?.(spendQuery(rule, reader.gateway, mostRead, now)) ?? { total: 0, spent: [] },
-      ({ spent }) =>
-        spent.find((one) =>
+      ({ spent }) => {
+        const usage = spent.find((one) =>
           partition.every(([, value], index) =>
             value === undefined || one.partition?.[2 * index + 1] === value
           )
-        ) ?? nothing,
+        )
+        return stateOf(rule, usage ?? nothing, now)
+      },
     )
   }
   const states: Array<Awaitable<BudgetState>> = []
   for (const rule of rules) {
     const partition = readPartition(rule, reader)
-    if (partition === undefined) continue
-    states.push(whenReady(usageOf(rule, partition), (usage) => stateOf(rule, usage, now)))
+    if (partition !== undefined) states.push(stateOfPart(rule, partition))
   }
   return allReady(states)
 }

@@ -5,10 +5,11 @@
  */
 import type { SpendLimits, SpendRule } from "../config/limit-rules.ts"
 import { defaultZone } from "../config/window-length.ts"
+import type { Counted } from "../store/counted.ts"
 import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
-import { type Counted, countOf, type DigestName, windowName } from "./counter-keys.ts"
+import { countOf, type DigestName, windowName } from "./counter-keys.ts"
 import { shownPartition, spendPartition, type SpendSubject } from "./partition.ts"
-import { periodsOf, type Window } from "./windows.ts"
+import { periodsOf, type Window } from "../store/windows.ts"
 
 /**
  * Amounts are whole nano-dollars: sums of whole numbers do not drift, as sums of fractions do. Each
@@ -22,6 +23,7 @@ export const dollars = (nanos: number): number => nanos / 1e9
 /** A budget: the window of its rule, and the count of one partition. */
 export interface Budget extends Counted {
   readonly rule: SpendRule
+  readonly reserves: boolean
 }
 
 /** A rule's window, in nano-dollars. */
@@ -43,24 +45,25 @@ export const budgetOf = (
   partition: ReadonlyArray<string>,
   subject: Pick<SpendSubject, "gateway" | "redact">,
   digest: DigestName,
+  reserves = false,
 ): Awaitable<Budget> => {
   const window = spendWindow(rule)
   const name = spendName(subject.gateway, rule)
   const shown = () => shownPartition(partition, subject.redact)
   const count = countOf(subject.gateway, name, partition, shown, digest)
-  return whenReady(count, (count) => ({ rule, count, window }))
+  return whenReady(count, (count) => ({ rule, count, window, reserves }))
 }
 
 /** The budgets that a call is charged to. */
 export const budgetsOf = (
-  { rules }: SpendLimits,
+  { rules, reserve = false }: SpendLimits,
   subject: SpendSubject,
   digest: DigestName,
 ): Awaitable<ReadonlyArray<Budget>> => {
   const budgets: Array<Awaitable<Budget>> = []
   for (const rule of rules) {
     const partition = spendPartition(rule, subject)
-    if (partition !== undefined) budgets.push(budgetOf(rule, partition, subject, digest))
+    if (partition !== undefined) budgets.push(budgetOf(rule, partition, subject, digest, reserve))
   }
   return allReady(budgets)
 }

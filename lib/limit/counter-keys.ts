@@ -5,21 +5,11 @@
  */
 import type { WindowLength } from "../config/window-length.ts"
 import { textDigest } from "../redaction/digest.ts"
-import type { Addition, Counter, Spend } from "../store/addition.ts"
+import type { Spend } from "../store/addition.ts"
 import { boundedMap } from "../store/bounded-map.ts"
+import type { Count, Counted } from "../store/counted.ts"
+import type { Window } from "../store/windows.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
-import { bucketOf, counterTtl, type Window, type WindowUsage } from "./windows.ts"
-
-/** What a rule counts for one partition, over all of time. */
-export interface Count {
-  /** `account/gateway`. */
-  readonly gateway: string
-  readonly name: string
-  /** The count to use when there is no room for another; `undefined` if an old one may be forgotten instead. */
-  readonly overflow: string | undefined
-  /** Of counts of money: the rule, and the partition for people to read. */
-  readonly spend: Omit<Spend, "period"> | undefined
-}
 
 /** Names for what callers chose. */
 export type DigestName = (name: string) => Awaitable<string>
@@ -76,57 +66,15 @@ export const countOf = (
     : whenReady(digest(name), (name) => ({ gateway, name, overflow, spend }))
 }
 
-const counterOf = ({ gateway, name, overflow, spend }: Count, period: number): Counter => {
-  const key = `${name}:${period}`
-  if (overflow === undefined) return { gateway, key }
-  const counter = { gateway, key, overflow: `${overflow}:${period}` }
-  return spend === undefined ? counter : { ...counter, spend: { ...spend, period } }
-}
-
-/** A window, and what is counted in it. */
-export interface Counted {
-  readonly window: Window
-  readonly count: Count
-}
-
-/** The addition to the bucket of a time. */
-export const additionOf = ({ count, window }: Counted, by: number, now: number): Addition => ({
-  counter: counterOf(count, bucketOf(window, now)),
-  by,
-  ttl: counterTtl(window, now),
-})
-
 /**
- * Additions to the buckets of a time, and reads of the buckets that their windows look back
- * at, for one round trip to the store.
- *
- * @param by how much is added to each; 0 to read it
+ * How often a rule refuses, in the windows in which it counts: once for all whom it tells apart, so that callers cannot
+ * make counters by being refused.
  */
-export const usageAdditions = (
-  counted: ReadonlyArray<Counted>,
-  by: (index: number) => number,
-  now: number,
-): ReadonlyArray<Addition> => {
-  const additions = counted.map((each, index) => additionOf(each, by(index), now))
-  for (const { count, window } of counted) {
-    if (window.technique === "fixed") continue
-    additions.push({
-      counter: counterOf(count, bucketOf(window, now) - 1),
-      by: 0,
-      ttl: counterTtl(window, now),
-    })
-  }
-  return additions
-}
-
-/** The use of each window, from the sums that `usageAdditions` gave. */
-export const usagesIn = (
-  counted: ReadonlyArray<Counted>,
-  sums: ReadonlyArray<number>,
-): ReadonlyArray<WindowUsage> => {
-  let next = counted.length
-  return counted.map(({ window }, index) => ({
-    previous: window.technique === "fixed" ? 0 : sums[next++] ?? 0,
-    current: sums[index] ?? 0,
-  }))
+export const refusalsOf = (
+  rule: ReadonlyArray<string | number>,
+  gateway: string,
+  window: Window,
+): Counted => {
+  const name = JSON.stringify(["refused", ...rule])
+  return { window, count: { gateway, name, overflow: name, spend: undefined } }
 }

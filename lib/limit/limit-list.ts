@@ -6,13 +6,15 @@
 import type { RateRule, SpendRule } from "../config/limit-rules.ts"
 import { defaultZone, type WindowLength } from "../config/window-length.ts"
 import type { Spent } from "../store/addition.ts"
+import type { Counted } from "../store/counted.ts"
 import type { StoreShape } from "../store/Store.ts"
 import { spendQuery, usedOf } from "./budget-states.ts"
 import { budgetOf, dollars, spendWindow } from "./budgets.ts"
-import { type Counted, type DigestName, rememberDigests, usageAdditions, usagesIn } from "./counter-keys.ts"
+import { type DigestName, rememberDigests } from "./counter-keys.ts"
 import type { GatewayLimits, NamedRule } from "./gateway-limits.ts"
+import { readFrom } from "./outage.ts"
 import { rateCountOf, rateLength } from "./rates.ts"
-import type { Window, WindowUsage } from "./windows.ts"
+import type { Window, WindowUsage } from "../store/windows.ts"
 
 /** A limit and how far it is used; of a rule with partitions, one of these for each. Amounts are in `unit`. */
 export interface LimitState {
@@ -79,8 +81,8 @@ const stateOf = (
   }
 }
 
-const usageOf = async (store: StoreShape, counted: Counted, now: number): Promise<WindowUsage | undefined> =>
-  usagesIn([counted], await store.add(usageAdditions([counted], () => 0, now)))[0]
+const usageOf = async (store: StoreShape, counted: Counted): Promise<WindowUsage | undefined> =>
+  (await readFrom(store, [counted])).uses[0]
 
 /** Lists; see `listLimits`. */
 interface Listing {
@@ -114,7 +116,7 @@ const budgetStates = async (
   const isDivided = [rule.model, rule.provider, ...Object.values(rule.metadata ?? {})]
     .some((selector) => selector?.mode === "partition")
   if (!isDivided) {
-    const usage = await usageOf(store, await budgetOf(rule, [], { gateway }, digest), now)
+    const usage = await usageOf(store, await budgetOf(rule, [], { gateway }, digest))
     return { total: 1, limits: [stateOf(facts, {}, window, usage, now)] }
   }
   const { total, spent } = await store.spent?.(spendQuery(rule, gateway, most, now)) ??
@@ -145,7 +147,7 @@ const rateStates = async (
     technique: rule.technique,
   }
   const count = await rateCountOf(rule, [], gateway, digest)
-  const usage = rule.per.length === 0 ? await usageOf(store, count, now) : undefined
+  const usage = rule.per.length === 0 ? await usageOf(store, count) : undefined
   return { total: 1, limits: [stateOf(facts, rule.per.length === 0 ? {} : null, count.window, usage, now)] }
 }
 

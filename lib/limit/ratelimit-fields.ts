@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { Guarantee } from "../store/Store.ts"
-import { wholeSeconds } from "./windows.ts"
+import type { scopeOf } from "../store/guarantee.ts"
+import { wholeSeconds } from "../store/windows.ts"
 
 /** A rule as clients see it: of requests, or of another unit. */
 export interface AdvertisedRule {
@@ -29,9 +29,12 @@ export interface RuleState {
 
 /** The states of the rules that apply to a request. */
 export interface Quota {
-  readonly guarantee: Guarantee
+  readonly guarantee: Scope
   readonly states: ReadonlyArray<RuleState>
 }
+
+/** Whether this process counts alone. */
+type Scope = ReturnType<typeof scopeOf>
 
 /** Headers by name, in lower case. */
 type Fields = Readonly<Record<string, string>>
@@ -68,7 +71,7 @@ const quoted = (id: string): string => `"${id.replace(/[^ -~]/g, "?").replace(/[
  * `micro-usd` are not among the draft's units: it has none that fits, and without one the quota would read as
  * requests.
  */
-const policyField = (states: ReadonlyArray<RuleState>, guarantee: Guarantee): string =>
+const policyField = (states: ReadonlyArray<RuleState>, guarantee: Scope): string =>
   states.map(({ rule: { id, limit, unit, interval } }) =>
     `${quoted(id)};q=${limit}${
       unit === "requests" ? "" : `;qu="${unit}"`

@@ -5,10 +5,11 @@
  */
 import type { RateRule } from "../config/limit-rules.ts"
 import { defaultZone, type WindowLength } from "../config/window-length.ts"
+import type { Counted } from "../store/counted.ts"
 import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
-import { type Counted, countOf, type DigestName, windowName } from "./counter-keys.ts"
+import { countOf, type DigestName, windowName } from "./counter-keys.ts"
 import { type LimitSubject, ratePartition } from "./partition.ts"
-import { periodsOf } from "./windows.ts"
+import { periodsOf, type Window } from "../store/windows.ts"
 
 /** A rate's window, and the count of one partition. */
 export interface RateCount extends Counted {
@@ -18,6 +19,19 @@ export interface RateCount extends Counted {
 /** The length of a rule's window: it has an interval or a calendar's window. */
 export const rateLength = ({ interval, window }: RateRule): WindowLength => window ?? interval ?? 0
 
+/** What distinguishes a rule's counts from those of all other rules. */
+export const rateName = (gateway: string, rule: RateRule): ReadonlyArray<string | number> => [
+  ...["rate", gateway, rule.id, rule.unit],
+  ...windowName(rateLength(rule), rule.time_zone ?? defaultZone),
+]
+
+/** A rule's window. */
+export const rateWindow = (rule: RateRule): Window => ({
+  limit: rule.limit,
+  technique: rule.technique,
+  periods: periodsOf(rateLength(rule), rule.time_zone ?? defaultZone),
+})
+
 /** The count of one partition of a rule. */
 export const rateCountOf = (
   rule: RateRule,
@@ -25,11 +39,8 @@ export const rateCountOf = (
   gateway: string,
   digest: DigestName,
 ): Awaitable<RateCount> => {
-  const { id, limit, unit, technique, time_zone: zone = defaultZone } = rule
-  const length = rateLength(rule)
-  const window = { limit, technique, periods: periodsOf(length, zone) }
-  const name = ["rate", gateway, id, unit, ...windowName(length, zone)]
-  const count = countOf(gateway, name, partition, undefined, digest)
+  const window = rateWindow(rule)
+  const count = countOf(gateway, rateName(gateway, rule), partition, undefined, digest)
   return whenReady(count, (count) => ({ rule, count, window }))
 }
 

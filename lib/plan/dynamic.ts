@@ -8,7 +8,7 @@ import { withModel } from "../body/compat-body.ts"
 import { heldBytes } from "../body/prepared-body.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
 import { inspect } from "../body/prepare-body.ts"
-import type { Budgets } from "../call/call.ts"
+import type { Budgets } from "../limit/Limits.ts"
 import { type CallTarget, recordedModel } from "../call/call-target.ts"
 import { allowsRoute } from "../config/model-globs.ts"
 import { optionsForCall } from "../config/request-options.ts"
@@ -30,14 +30,12 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
   const { exchange, caller } = planning
   const bytes = heldBytes(target.body)
   const isCovered = allowsRoute(caller.token?.models ?? [], graph.name)
-  const way = [graph.name]
   let node = startTraversal(graph, {
     metadata: target.options.metadata,
     body: (path) => valueAt(bytes, path),
     // In a universal request, the step's own headers take precedence over the request's.
     header: (name) => target.headers.get(name) ?? exchange.headers.get(name),
     random: Math.random,
-    took: (element, output) => void way.push(element, output),
   })
   let budgets: ReadonlyArray<Budgets> = []
   let answer: PlanResult | undefined
@@ -59,10 +57,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       continue
     }
     const result = yield* callModel(planning, target, bytes, node, budgets, isCovered)
-    if (clientLeft(result)) {
-      exchange.dynamicRoute = JSON.stringify([...way, node.element])
-      return unanswered(target, result)
-    }
+    if (clientLeft(result)) return unanswered(target, result)
     if (succeeded(result)) {
       release(answer)
       answer = result
@@ -73,7 +68,6 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       node = node.failed()
     }
   }
-  exchange.dynamicRoute = JSON.stringify([...way, node.element])
   if (answer !== undefined) return answer
   if (failure !== undefined) return unanswered(target, failure)
   const detail = `The route "${graph.name}" ended at element "${node.element}" without calling a model.`

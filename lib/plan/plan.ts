@@ -6,7 +6,8 @@
  * @module
  */
 import * as Result from "effect/Result"
-import type { Budgets, PendingAnswer } from "../call/call.ts"
+import type { PendingAnswer } from "../call/call.ts"
+import type { Budgets } from "../limit/Limits.ts"
 import type { CallTarget } from "../call/call-target.ts"
 import type { LimitAction } from "../dynamic-route/elements.ts"
 import type { GatewayError } from "../errors.ts"

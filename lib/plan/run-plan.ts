@@ -6,15 +6,13 @@
 import * as Result from "effect/Result"
 import { Call, type CallContext, type Next, type PendingAnswer } from "../call/call.ts"
 import { routeBudget, routeRate } from "../limit/route-limits.ts"
-import type { RateLimit } from "../limit/RateLimit.ts"
-import type { SpendLimit } from "../limit/SpendLimit.ts"
+import type { Limits } from "../limit/Limits.ts"
 import { textDigest } from "../redaction/digest.ts"
 import type { LimitResult, LimitStep, Plan, PlanResult } from "./plan.ts"
 
 /** The services that plans run on. */
 export interface PlanServices {
-  readonly rateLimit: RateLimit["Service"]
-  readonly spendLimit: SpendLimit["Service"]
+  readonly limits: Limits["Service"]
 }
 
 /**
@@ -57,7 +55,7 @@ export const runPlan = async (
 
 /** Checks a limit of a dynamic route. */
 const ask = async (
-  { rateLimit, spendLimit }: PlanServices,
+  { limits }: PlanServices,
   { gateway }: CallContext,
   step: LimitStep,
 ): Promise<LimitResult> => {
@@ -65,9 +63,11 @@ const ask = async (
   const key = await textDigest(value)
   const subject = { gateway: gateway.id, key, model: undefined, metadata: { key } }
   if (limitType === "count") {
-    return Result.map(await rateLimit.acquire([routeRate(id, step)], subject), () => [])
+    return Result.map(await limits.acquire([routeRate(id, step)], subject, gateway.onStoreOutage), () => [])
   }
-  const limits = { enabled: true, rules: [routeBudget(id, step)] }
-  const spender = { ...subject, provider }
-  return Result.map(await spendLimit.check(limits, spender), () => [{ limits, subject: spender }])
+  const budgets = {
+    limits: { enabled: true, rules: [routeBudget(id, step)] },
+    subject: { ...subject, provider },
+  }
+  return Result.map(await limits.check(budgets, gateway.onStoreOutage), () => [budgets])
 }

@@ -20,7 +20,9 @@ export const modelPrices = (body: unknown): ReadonlyMap<string, Price> | undefin
     const pricing = objectOf(model["pricing"])
     const perToken = (name: string) => decimalUnits(pricing[name], attoPlaces)
     const price = priceOf(perToken("prompt"), perToken("input_cache_read"), perToken("completion"))
-    if (typeof slug === "string" && (price.input ?? price.output) !== undefined) prices.set(slug, price)
+    if (typeof slug !== "string" || (price.input ?? price.output) === undefined) continue
+    const longest = model["max_completion_tokens"]
+    prices.set(slug, Number.isSafeInteger(longest) ? { ...price, longest: longest as number } : price)
   }
   return prices
 }

@@ -19,6 +19,8 @@ export interface Price {
    * below 2^53, which is 9,007 US dollars, and a cost takes 0.04 µs instead of 0.26 (Bun 1.4; Node 20: 0.03, not 0.12).
    */
   readonly pico: PicoPrice | undefined
+  /** The most tokens of an answer, if the list says so. */
+  readonly longest?: number
 }
 
 interface PicoPrice {

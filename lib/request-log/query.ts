@@ -47,8 +47,6 @@ export const filterKeys = [
   "ending",
   "token",
   "deployment",
-  "key_alias",
-  "dynamic_route",
 ] as const
 
 /** A key that can be filtered by. */
@@ -160,8 +158,6 @@ export const fixedDimensions = [
   "token",
   "status",
   "cached",
-  "key_alias",
-  "dynamic_route",
 ] as const
 
 /** The dimensions of analytics: `metadata.{key}` beside the fixed names. */

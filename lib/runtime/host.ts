@@ -9,6 +9,8 @@ import { Settings } from "../config/Settings.ts"
 import type { HostCapabilities } from "../layers.ts"
 import { layerSqlite } from "../request-log/sqlite/sqlite-log.ts"
 import { layerSqliteStore } from "../store/sqlite/sqlite-store.ts"
+import { makeLazyLink } from "./lazy-redis.ts"
+import { layerShared } from "./shared-store.ts"
 import { Store } from "../store/Store.ts"
 import { layerSqliteSettings } from "../settings-store/sqlite/sqlite-settings.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
@@ -35,12 +37,12 @@ const host = globalThis as {
 
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
-/** In memory, and what was spent in the file of the settings if they name one. */
+/** Where the settings share counts; else in memory, and what was spent in the file of the settings if they name one. */
 const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
-  Effect.map(
-    Settings,
-    ({ logFile }) => logFile === undefined ? Store.layerMemory() : layerSqliteStore(findSqlite, logFile),
-  ),
+  Effect.map(Settings, ({ logFile, store }) => {
+    if (store !== undefined) return layerShared(store, makeLazyLink)
+    return logFile === undefined ? Store.layerMemory() : layerSqliteStore(findSqlite, logFile)
+  }),
 )
 /** Node says its version in `navigator` from 21 on. */
 const runtimeName = (): string | null => {

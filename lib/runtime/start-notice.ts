@@ -7,13 +7,14 @@ import { isLoopbackName } from "../auth/stored-key-policy.ts"
 import { hex } from "../bytes/hex.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { SettingsShape } from "../config/settings-shape.ts"
+import { guaranteesAmong, guaranteesOfFile, guaranteeText } from "../store/guarantee.ts"
 
 /** What the notice is about. */
 export interface Started {
   /** Where the server listens, as a URL without a path. */
   readonly url: string
   readonly host: string
-  readonly settings: Pick<SettingsShape, "adminTokens" | "logFile" | "metricsToken" | "open"> & {
+  readonly settings: Pick<SettingsShape, "adminTokens" | "logFile" | "metricsToken" | "open" | "store"> & {
     readonly state: () => { readonly source: string }
   }
   /** The entries by id; that of all others is `*`. */
@@ -80,6 +81,18 @@ const logLine = ({ settings: { logFile }, whyNoFile }: Started): string => {
   }`
 }
 
+/** Who counts together. */
+const limitsLine = ({ settings: { logFile, store }, whyNoFile }: Started): string => {
+  const inFile = logFile !== undefined && whyNoFile === undefined
+  const { rates, budgets } = store !== undefined
+    ? guaranteesAmong("store")
+    : inFile
+    ? guaranteesOfFile
+    : guaranteesAmong("process")
+  const where = store === undefined ? "" : `${store.name}: `
+  return `${where}rates ${guaranteeText(rates)}; budgets ${guaranteeText(budgets)}`
+}
+
 const adminLine = ({ url, settings: { adminTokens, metricsToken } }: Started): string => {
   const metrics = metricsToken === undefined ? "" : "; /metrics also with BASEGATE_METRICS_TOKEN"
   if (adminTokens.length === 0) return `no management API (BASEGATE_ADMIN_TOKEN opens it)${metrics}`
@@ -119,6 +132,7 @@ export const startNotice = (started: Started): ReadonlyArray<NoticeLine> => [
   ["tokens", tokensLine(started)],
   ["admin", adminLine(started)],
   ["log", logLine(started)],
+  ["limits", limitsLine(started)],
   ["try", tryLine(started)],
 ]
 

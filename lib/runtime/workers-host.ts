@@ -8,12 +8,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { HostCapabilities } from "../layers.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
+import { Settings } from "../config/Settings.ts"
+import type { RedisLink } from "../store/redis/redis-link.ts"
 import { Store } from "../store/Store.ts"
 import { SettingsStore } from "../settings-store/SettingsStore.ts"
 import { monotonicNow } from "../time/monotonic.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
 import { type DeclareLength, Transport } from "../upstream/Transport.ts"
 import { layerCoalesceNone } from "../call/coalesce-none.ts"
+import { layerShared } from "./shared-store.ts"
 
 const { FixedLengthStream } = globalThis as {
   readonly FixedLengthStream?: new (length: number) => TransformStream
@@ -55,6 +58,28 @@ interface Assets {
   readonly fetch: (url: string) => Promise<Response>
 }
 
+const memory = { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000, among: "isolate" } as const
+
+/** A Worker keeps no connection from one request to the next. */
+const noSockets = (name: string): RedisLink => ({
+  name,
+  send: () =>
+    Promise.reject(new Error("on Workers BASEGATE_STORE has to be https://: they keep no connections")),
+  reset: () => {},
+  close: () => {},
+})
+
+/** Where the settings share counts, else in the memory of the isolate. */
+const layerWorkersStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
+  Effect.map(
+    Settings,
+    ({ store }) =>
+      store === undefined
+        ? Store.layerMemory(memory)
+        : layerShared(store, () => noSockets(store.name), { ...memory, hasBackground: false }),
+  ),
+)
+
 /**
  * A request that waits for another one hangs, so misses are not coalesced. An isolate has 128 MB: 20,000 counters of
  * either kind take about 9 MB, cached answers 32 MB, the log 8 MB, and request bodies 24 MB.
@@ -62,7 +87,7 @@ interface Assets {
 export const workersTraits: HostCapabilities = {
   coalescer: layerCoalesceNone,
   uploads: { arriving: 16 * 1024 * 1024, held: 24 * 1024 * 1024 },
-  store: Store.layerMemory({ maxBytes: 32 * 1024 * 1024, maxCounters: 20_000 }),
+  store: layerWorkersStore,
   log: RequestLog.layerMemory({
     maxEntries: 2000,
     maxBytes: 8 * 1024 * 1024,

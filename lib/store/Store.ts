@@ -1,5 +1,5 @@
 /**
- * State that outlives a request: counters of limits, bytes of cached answers.
+ * State that outlives a request: counts of limits, bytes of cached answers.
  *
  * @module
  */
@@ -8,11 +8,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Awaitable } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
-import type { Addition, SpendQuery, SpentPage } from "./addition.ts"
-import { makeMemory, type Memory, type MemoryOptions } from "./memory.ts"
-
-/** How far counts hold: within one process (on Workers: one isolate), or across all that share the store. */
-export type Guarantee = "local" | "global"
+import type { SpendQuery, SpentPage } from "./addition.ts"
+import { countingStore } from "./counting-store.ts"
+import type { Charge, Counted, Lease, Take, Taken } from "./counted.ts"
+import { type Guarantees, guaranteesAmong } from "./guarantee.ts"
+import { makeMemory, type MemoryOptions } from "./memory.ts"
+import type { StoreOutage } from "./store-outage.ts"
 
 /** How a store that is to outlive the process does. */
 export interface StoreHealth {
@@ -21,26 +22,54 @@ export interface StoreHealth {
   readonly hasWorked: boolean
 }
 
+/** What a store across a network has met with since the start. */
+export interface StoreFigures {
+  /** Whether its last answer came. */
+  readonly healthy: boolean
+  /** Answers that did not come, by reason. */
+  readonly outages: ReadonlyMap<string, number>
+  /** Charges that wait until it can be used. */
+  readonly owed: number
+}
+
 /**
  * What `Store` does. An engine in memory returns values at once, one across a network returns promises, which must not
- * reject.
+ * reject. Windows go by the store's own clock, which all of its users share.
  */
 export interface StoreShape {
-  readonly guarantee: Guarantee
+  readonly guarantees: Guarantees
+  /** The time by the store's clock as far as it is known, in milliseconds since 1970. */
+  readonly now: () => number
   /**
-   * Makes additions, and returns the sum of each counter after its own; 0 for one that is only read and does not exist, or
-   * has expired. Each addition is atomic: of two at once, one sees the other. Together they need not be, so that an
-   * engine across a network can do all of them in one round trip.
+   * Takes from several counts, or from none of them, in one round trip.
+   *
+   * @param lease under which the takes' holds are settled; a second take under it holds no more
    */
-  readonly add: (additions: ReadonlyArray<Addition>) => Awaitable<ReadonlyArray<number>>
-  /** Lists counters of money, as far as the store can: what has no list is shown for all of a rule at most. */
+  readonly take: (takes: ReadonlyArray<Take>, lease?: Lease) => Awaitable<Taken | StoreOutage>
+  /**
+   * Counts, in the windows of the moment. What an engine across a network did not take is counted there later: money always,
+   * other counts as far as it is known that they were not counted.
+   */
+  readonly charge: (charges: ReadonlyArray<Charge>) => Awaitable<void>
+  /**
+   * The same for the holder of a lease: counts what it has used, and releases what it holds of these counts. Once for each
+   * lease, however often it is called, and also after the lease has expired. With charges of 0 it cancels the lease.
+   */
+  readonly settle: (lease: string, charges: ReadonlyArray<Charge>) => Awaitable<void>
+  /** Reads counts; `passed` means nothing here. */
+  readonly peek: (counted: ReadonlyArray<Counted>) => Awaitable<Taken | StoreOutage>
+  /** Lists counts of money, as far as the store can: what has no list is shown for all of a rule at most. */
   readonly spent?: (query: SpendQuery) => Awaitable<SpentPage>
   /** The bytes under a key, unless they have expired or were evicted. The caller must not change them. */
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
   /** Stores bytes for `ttl` milliseconds at most, and takes ownership of them. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
-  /** Given by a store that keeps something in a file. */
-  readonly health?: () => StoreHealth
+  /** What counts in this process while the store cannot be used; it begins with what was last known. */
+  readonly local?: StoreShape
+  /** Given by a store that is kept outside the process. */
+  readonly health?: () => Awaitable<StoreHealth>
+  /** Given by a store across a network. */
+  readonly figures?: () => StoreFigures
 }
 
 const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> = Context.Service<
@@ -49,10 +78,9 @@ const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> 
 >()("basegate/store/Store")
 
 /**
- * Counters and bytes by key.
+ * Counts, and bytes by key.
  *
- * Keys are harmless by the time they get here: ids from the settings, or digests of what a caller chose. No method fails:
- * a store that cannot be reached must decide itself what it returns, and document that.
+ * Keys are harmless by the time they get here: ids from the settings, or digests of what a caller chose.
  */
 export class Store extends StoreKey {
   /** In memory, bounded; lost when the process ends. Answers at once. */
@@ -61,17 +89,14 @@ export class Store extends StoreKey {
 }
 
 /** The store of `Store.layerMemory`. */
-export const storeInMemory = (clock: PlainClock, options?: MemoryOptions): StoreShape =>
-  storeOver(makeMemory(options), clock)
-
-/** A memory as a store. */
-export const storeOver = (memory: Memory, { now, wall }: PlainClock): StoreShape => {
+export const storeInMemory = (clock: PlainClock, options: MemoryOptions = {}): StoreShape => {
+  const memory = makeMemory(options)
+  const { among = "process" } = options
   return {
-    guarantee: "local",
-    // Counters belong to windows of the wall clock, and must last as long as those do.
-    add: (additions) => memory.add(additions, wall()),
-    spent: (query) => memory.spent(query, wall()),
-    get: (key) => memory.get(key, now()),
-    set: (key, value, ttl) => memory.set(key, value, ttl, now()),
+    ...countingStore(memory, clock),
+    guarantees: guaranteesAmong(among),
+    now: clock.wall,
+    get: (key) => memory.get(key, clock.now()),
+    set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
   }
 }

@@ -23,6 +23,8 @@ export interface MemoryOptions {
   readonly maxCounters?: number
   /** The most bytes of values held, with their keys; 64 MiB by default. */
   readonly maxBytes?: number
+  /** What shares this memory, as the store declares it; a process by default. */
+  readonly among?: "process" | "isolate"
 }
 
 /** The memory; see `Store` for its methods. `now` is in milliseconds. */

@@ -18,9 +18,13 @@ export const notedStore = (keys: Array<string>): Layer.Layer<Store> =>
       }
       return Store.of({
         ...inner,
-        add: (additions) => {
-          for (const { counter } of additions) keys.push(counter.key)
-          return inner.add(additions)
+        take: (takes, lease) => {
+          for (const { counted } of takes) keys.push(counted.count.name)
+          return inner.take(takes, lease)
+        },
+        charge: (charges) => {
+          for (const { counted } of charges) keys.push(counted.count.name)
+          return inner.charge(charges)
         },
         get: noted(inner.get),
         set: noted(inner.set),

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CachedAnswer } from "../../lib/cache/cached-answer.ts"
 import { ResponseCache } from "../../lib/cache/ResponseCache.ts"
-import { Store } from "../../lib/store/Store.ts"
+import { Store, storeInMemory } from "../../lib/store/Store.ts"
 
 const answer: CachedAnswer = {
   status: 200,
@@ -21,8 +21,7 @@ const spied = (limit?: number) => {
   const values = new Map<string, Uint8Array<ArrayBuffer>>()
   const sets: Array<readonly [key: string, ttl: number]> = []
   const store = Layer.succeed(Store, {
-    guarantee: "local",
-    add: () => assert.fail("unused"),
+    ...storeInMemory({ now: () => 0, wall: () => 0 }),
     get: (key) => values.get(key),
     set: (key, value, ttl) => {
       values.set(key, value)

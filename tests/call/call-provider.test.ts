@@ -16,7 +16,7 @@ const body = { model: "m", messages: [], stream: true }
 const passed = async (entry: object) => {
   const log: Array<string> = []
   const { clock, startTimer } = virtualTime()
-  const { rateLimit, spendLimit } = noLimits
+  const { limits } = noLimits
   const services: CallServices = {
     forwarder: {
       forward: () => {
@@ -36,18 +36,11 @@ const passed = async (entry: object) => {
         return next(call)
       },
     },
-    rateLimit: {
-      ...rateLimit,
-      acquire: (rules, subject) => {
-        log.push("rate")
-        return rateLimit.acquire(rules, subject)
-      },
-    },
-    spendLimit: {
-      ...spendLimit,
-      enter: (limits, subject, expected) => {
-        log.push("spend")
-        return spendLimit.enter(limits, subject, expected)
+    limits: {
+      ...limits,
+      admit: (asked) => {
+        log.push("limits")
+        return limits.admit(asked)
       },
     },
     prices: pricesOf({}),
@@ -90,15 +83,14 @@ for (
     ["none", { stream_usage: false }, ["forward", "send"]],
     ["by default, the usage of streams", {}, ["forward", "send, usage asked for"]],
     ["a circuit breaker", { stream_usage: false, circuit_breaker: {} }, ["forward", "circuit", "send"]],
-    ["a rate limit", { stream_usage: false, ...limit }, ["forward", "rate", "send"]],
-    ["a spend limit", { stream_usage: false, ...spend }, ["forward", "spend", "rate", "send"]],
+    ["a rate limit", { stream_usage: false, ...limit }, ["forward", "limits", "send"]],
+    ["a spend limit", { stream_usage: false, ...spend }, ["forward", "limits", "send"]],
     ["a cache", { stream_usage: false, cache_ttl: 60 }, ["forward", "lookup", "coalesce", "send"]],
     ["all", { ...limit, ...spend, cache_ttl: 60, circuit_breaker: {} }, [
       "forward",
       "lookup",
       "coalesce",
-      "spend",
-      "rate",
+      "limits",
       "circuit",
       "send, usage asked for",
     ]],

@@ -2,10 +2,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
-import { limited, limits } from "../../lib/call/limited.ts"
+import { hasLimits, limited } from "../../lib/call/limited.ts"
 import { Call } from "../../lib/call/call.ts"
-import { rateLimited, spendLimited } from "../../lib/errors.ts"
+import { rateLimited, type spendLimited } from "../../lib/errors.ts"
+import type { Asked } from "../../lib/limit/Limits.ts"
 import type { Quota } from "../../lib/limit/ratelimit-fields.ts"
+import { priceOf } from "../../lib/pricing/price.ts"
+import { noLimits } from "../support/no-limits.ts"
 import { pricesOf, scripted, someCall, someGateway, someTarget } from "../support/some-call.ts"
 
 const entry = {
@@ -22,37 +25,35 @@ const quota: Quota = {
 }
 
 const run = async (
-  { call = someCall({ entry }), outcomes = scripted(200), rate = () => Result.succeed(quota), spend }: {
+  { call = someCall({ entry }), outcomes = scripted(200), rate = () => quota, refusal }: {
     readonly call?: Call
     readonly outcomes?: ReturnType<typeof scripted>
-    readonly rate?: () => Result.Result<Quota, ReturnType<typeof rateLimited>>
-    readonly spend?: ReturnType<typeof spendLimited>
+    readonly rate?: () => Quota
+    readonly refusal?: ReturnType<typeof spendLimited>
   } = {},
 ) => {
   const log: Array<string> = []
+  const asked: Array<Asked> = []
   const stage = limited(
     {
-      rateLimit: {
-        acquire: () => {
-          log.push("acquire")
-          return rate()
-        },
-        prepareTokenCharge: () => (tokens) => void log.push(`tokens ${tokens}`),
-      },
-      spendLimit: {
-        check: () => Result.succeed(undefined),
-        states: () => [],
-        enter: ({ rules }) => {
-          const id = rules[0]?.id
-          log.push(`enter ${id}`)
-          if (spend !== undefined) return Result.fail(spend)
+      limits: {
+        ...noLimits.limits,
+        admit: (each) => {
+          asked.push(each)
+          log.push(["admit", ...each.budgets.map(({ limits: { rules } }) => rules[0]?.id)].join(" "))
+          if (refusal !== undefined) return Result.fail(refusal)
           return Result.succeed({
-            charge: (cost) => void log.push(`charge ${id} ${cost}`),
-            release: () => void log.push(`release ${id}`),
+            quota: rate(),
+            settle: (tokens, cost) => void log.push(`settle ${tokens} ${cost}`),
+            release: () => void log.push("release"),
           })
         },
+        acquire: () => {
+          log.push("acquire")
+          return Result.succeed(rate())
+        },
       },
-      prices: pricesOf({}),
+      prices: pricesOf({ "openai/gpt-oss-120b": priceOf(10n ** 12n, undefined, 10n ** 12n) }),
     },
     call.gateway,
     (call) => {
@@ -60,47 +61,44 @@ const run = async (
       return outcomes.next(call)
     },
   )
-  return { result: await stage(call), log, call, ...outcomes }
+  return { result: await stage(call), log, call, asked, ...outcomes }
 }
 
-test("an admitted call is charged once it has ended, and its answer says what is left", async () => {
+test("an admitted call is settled once it has ended, and its answer says what is left", async () => {
   const { result, log, call } = await run()
-  assert.deepEqual(log, ["enter s", "acquire", "call"])
+  assert.deepEqual(log, ["admit s", "call"])
   const answer = Result.getOrThrow(result)
   assert.equal(answer.headers.get("ratelimit"), '"r";r=4;t=1')
   call.report.tokensIn = 2
   call.report.tokensOut = 3
   call.report.cost = 0.5
   for (const tap of answer.taps) await tap.ended("complete", true)
-  assert.deepEqual(log.slice(3), ["tokens 5", "charge s 0.5"])
+  assert.deepEqual(log.slice(2), ["settle 5 0.5"])
 })
 
 test("what a call counts as is given back if its answer is released for another", async () => {
   const { result, log } = await run()
   Result.getOrThrow(result).release()
-  assert.deepEqual(log.slice(3), ["release s"])
+  assert.deepEqual(log.slice(2), ["release"])
 })
 
 test("what a call counts as is given back if no answer comes of it", async () => {
   const { result, log } = await run({ outcomes: scripted("provider_failed") })
   assert.ok(Result.isFailure(result))
-  assert.deepEqual(log, ["enter s", "acquire", "call", "release s"])
+  assert.deepEqual(log, ["admit s", "call", "release"])
 })
 
-test("a refused call is not made, and gives back what it had", async () => {
-  const rated = await run({ rate: () => Result.fail(rateLimited("", {})) })
+test("a refused call is not made", async () => {
+  const rated = await run({ refusal: rateLimited("", {}) })
   assert.equal(Result.isFailure(rated.result) && rated.result.failure.reason, "rate_limited")
-  assert.deepEqual(rated.log, ["enter s", "acquire", "release s"])
-  const spent = await run({ spend: spendLimited("", {}) })
-  assert.equal(Result.isFailure(spent.result) && spent.result.failure.reason, "spend_limited")
-  assert.deepEqual(spent.log, ["enter s"])
+  assert.deepEqual(rated.log, ["admit s"])
 })
 
 test("a further try counts as a request of its own, and the last count is the one that is shown", async () => {
   let left = 4
   const rate = () => {
     const [state = assert.fail()] = quota.states
-    return Result.succeed({ ...quota, states: [{ ...state, remaining: left-- }] })
+    return { ...quota, states: [{ ...state, remaining: left-- }] }
   }
   const outcomes = scripted(200)
   const { next } = outcomes
@@ -114,8 +112,21 @@ test("a further try counts as a request of its own, and the last count is the on
       },
     },
   })
-  assert.deepEqual(log, ["enter s", "acquire", "call", "acquire"])
+  assert.deepEqual(log, ["admit s", "call", "acquire"])
   assert.equal(Result.getOrThrow(result).headers.get("ratelimit"), '"r";r=3;t=1')
+})
+
+test("budgets that reserve are told the most that a call may cost, and a lease that is its own", async () => {
+  const reserving = { ...entry, spend_limits: { ...entry.spend_limits, reserve: true }, total_timeout: 5000 }
+  const model = "openai/gpt-oss-120b"
+  const body = { model, messages: [], max_tokens: 100, n: 2 }
+  const call = someCall({ entry: reserving, model, body })
+  const { asked: [asked = assert.fail()] } = await run({ call })
+  const bytes = JSON.stringify(body).length
+  assert.equal(asked.worst, (bytes + 200) / 1e6)
+  assert.deepEqual(asked.lease, { id: `${call.exchange.id}.0`, ttl: 65_000 })
+  const { asked: [plain = assert.fail()] } = await run()
+  assert.deepEqual([plain.worst, plain.lease], [0, undefined])
 })
 
 test("the budgets of a route are entered beside the gateway's own", async () => {
@@ -125,7 +136,7 @@ test("the budgets of a route are entered beside the gateway's own", async () => 
     subject: { gateway: gateway.id, key: "k", model: undefined, metadata: {}, provider: "baseten" },
   }
   const { log } = await run({ call: new Call({ exchange, gateway, caller }, target, [budget]) })
-  assert.deepEqual(log, ["enter s", "enter route", "acquire", "call"])
+  assert.deepEqual(log, ["admit s route", "call"])
 })
 
 test("a call whose model nobody can tell does not pass a spend rule", async () => {
@@ -137,7 +148,7 @@ test("a call whose model nobody can tell does not pass a spend rule", async () =
 })
 
 test("a gateway limits if it has rules, spend limits or routes", () => {
-  assert.equal(limits(someGateway()), false)
-  assert.equal(limits(someGateway({ rate_limiting_limit: 5, rate_limiting_interval: 60 })), true)
-  assert.equal(limits(someGateway({ spend_limits: entry.spend_limits })), true)
+  assert.equal(hasLimits(someGateway()), false)
+  assert.equal(hasLimits(someGateway({ rate_limiting_limit: 5, rate_limiting_interval: 60 })), true)
+  assert.equal(hasLimits(someGateway({ spend_limits: entry.spend_limits })), true)
 })

@@ -73,7 +73,7 @@ test("what is not understood is exit code 2, in one line that says what may have
 
 test("what cannot be done is exit code 1, in one line without a stack", async () => {
   const problems: ReadonlyArray<readonly [RegExp, ...ReadonlyArray<string>]> = [
-    [/--store: counters cannot be shared/, "start", "--store", "redis://127.0.0.1"],
+    [/BASEGATE_STORE: expected redis:\/\//, "start", "--store", "http://redis.example"],
     [/--workers: there can be one process a port yet/, "start", "--workers", "4"],
     [
       /BASEGATE_ADMIN_TOKEN has to be its admin token/,

@@ -3,8 +3,7 @@ import { test } from "node:test"
 import type { SpendRule } from "../../lib/config/limit-rules.ts"
 import { limitsOf } from "../../lib/limit/gateway-limits.ts"
 import { listLimits } from "../../lib/limit/limit-list.ts"
-import { makeRateLimit } from "../../lib/limit/RateLimit.ts"
-import { makeSpendLimit } from "../../lib/limit/SpendLimit.ts"
+import { makeLimits } from "../../lib/limit/Limits.ts"
 import { storeInMemory } from "../../lib/store/Store.ts"
 import * as Result from "effect/Result"
 import { someGateway } from "../support/some-call.ts"
@@ -26,15 +25,24 @@ const subject = { gateway: "*", key: "k", model: "m", provider: "baseten", metad
 const gateway = (entry: object, maxCounters = 100) => {
   const clock = virtualClock()
   const store = storeInMemory(clock, { maxCounters })
-  const spendLimit = makeSpendLimit(store, clock)
+  const limiter = makeLimits(store, clock)
   const settings = someGateway(entry)
   return {
     pass: clock.pass,
-    rateLimit: makeRateLimit(store, clock),
+    limiter,
     settings,
     spend: async (cost: number, metadata: Record<string, string> = {}) => {
-      const entered = await spendLimit.enter(settings.spendLimits, { ...subject, metadata }, 0)
-      await Result.getOrThrow(entered).charge(cost)
+      const spender = { ...subject, metadata }
+      const admitted = await limiter.admit({
+        rules: [],
+        subject: spender,
+        budgets: [{ limits: settings.spendLimits, subject: spender }],
+        expected: 0,
+        worst: 0,
+        lease: undefined,
+        outage: "local",
+      })
+      await Result.getOrThrow(admitted).settle(0, cost)
     },
     listed: async (most = 10) => {
       const { total, limits } = await listLimits(store, settings.id, limitsOf(settings), most, clock.wall())
@@ -98,15 +106,24 @@ test("partitions are listed by what they spent, those without room together, and
 })
 
 test("rates are listed in their unit; of those that tell callers apart only that they are", async () => {
-  const { rateLimit, settings, listed } = gateway({
+  const { limiter, settings, listed } = gateway({
     rate_limits: [
       { id: "all", limit: 4, interval: 60 },
       { id: "each", limit: 4, interval: 60, per: ["key"] },
       { id: "tokens", limit: 1000, window: "day", time_zone: "Europe/Berlin", unit: "tokens" },
     ],
   })
-  await rateLimit.acquire(settings.rateRules, subject)
-  await (await rateLimit.prepareTokenCharge(settings.rateRules, subject))(250)
+  await limiter.acquire(settings.rateRules, subject, "local")
+  const admitted = await limiter.admit({
+    rules: settings.rateRules.filter(({ unit }) => unit === "tokens"),
+    subject,
+    budgets: [],
+    expected: 0,
+    worst: 0,
+    lease: undefined,
+    outage: "local",
+  })
+  await Result.getOrThrow(admitted).settle(250, 0)
   const { limits } = await listed()
   assert.deepEqual(
     limits.map(({ id, unit, partition, spent, left, share }) => [id, unit, partition, spent, left, share]),
@@ -163,12 +180,12 @@ test("a token's own limits are listed under its name, once while it is rotated",
     spend_limits: { enabled: true, rules: [rule({ limit: 2 }), rule({ id: "off", enabled: false })] },
     rate_limits: [{ id: "slow", limit: 5, interval: 60 }],
   })
-  const { settings, rateLimit, listed } = gateway({
+  const { settings, limiter, listed } = gateway({
     tokens: [token("old-value"), token("new-value"), { name: "bob", token: "third-value" }, "plain-value"],
     rate_limits: [{ id: "all", limit: 10, interval: 60 }],
   })
   const ann = settings.tokens.find(({ name }) => name === "ann")
-  await rateLimit.acquire(ann?.limits?.rateRules ?? [], subject)
+  await limiter.acquire(ann?.limits?.rateRules ?? [], subject, "local")
   const { total, limits } = await listed()
   assert.equal(total, 3)
   assert.deepEqual(limits.map(({ token, id, kind, limit, spent }) => [token, id, kind, limit, spent]), [

@@ -3,8 +3,9 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import type { RateRule } from "../../lib/config/limit-rules.ts"
 import type { LimitSubject } from "../../lib/limit/partition.ts"
-import { makeRateLimit } from "../../lib/limit/RateLimit.ts"
+import { type Asked, makeLimits } from "../../lib/limit/Limits.ts"
 import { quotaFields } from "../../lib/limit/ratelimit-fields.ts"
+import { guaranteesAmong } from "../../lib/store/guarantee.ts"
 import { storeInMemory, type StoreShape } from "../../lib/store/Store.ts"
 import { virtualClock } from "../support/virtual-clock.ts"
 
@@ -19,16 +20,27 @@ const rule = (change: Partial<RateRule> = {}): RateRule => ({
 })
 const subject: LimitSubject = { gateway: "a/g", key: "k1", model: "m", metadata: {} }
 
+const asked = (rules: ReadonlyArray<RateRule>): Asked => ({
+  rules,
+  subject,
+  budgets: [],
+  expected: 0,
+  worst: 0,
+  lease: undefined,
+  outage: "local",
+})
+
 /** Limits in virtual time, which starts at 0, over memory of their own. */
 const limits = (later: (store: StoreShape) => StoreShape = (store) => store) => {
   const clock = virtualClock()
-  const limit = makeRateLimit(later(storeInMemory(clock)), clock)
+  const limit = makeLimits(later(storeInMemory(clock)), clock)
   const acquire = async (rules: ReadonlyArray<RateRule>, who: Partial<LimitSubject> = {}) =>
-    await limit.acquire(rules, { ...subject, ...who })
+    await limit.acquire(rules, { ...subject, ...who }, "local")
   return {
-    ...limit,
     pass: clock.pass,
     acquire,
+    /** A call that is admitted, and what charges its tokens. */
+    admitted: async (rules: ReadonlyArray<RateRule>) => Result.getOrThrow(await limit.admit(asked(rules))),
     fields: async (rules: ReadonlyArray<RateRule>, who: Partial<LimitSubject> = {}) =>
       quotaFields(Result.getOrThrow(await acquire(rules, who))),
     refusal: async (rules: ReadonlyArray<RateRule>) => Result.getOrThrow(Result.flip(await acquire(rules))),
@@ -44,16 +56,16 @@ const limits = (later: (store: StoreShape) => StoreShape = (store) => store) => 
 /** An atomic store that answers later, as one across a network does: calls overlap. */
 const later = (store: StoreShape): StoreShape => ({
   ...store,
-  add: async (additions) => {
+  take: async (takes) => {
     await Promise.resolve()
-    const sums = await store.add(additions)
+    const taken = await store.take(takes)
     await Promise.resolve()
-    return sums
+    return taken
   },
 })
 
 for (const [name, store] of [["memory", undefined], ["a store that answers later", later]] as const) {
-  test(`RateLimit.acquire lets exactly 100 of 10,000 at once through (${name})`, async () => {
+  test(`Limits.acquire lets exactly 100 of 10,000 at once through (${name})`, async () => {
     const { acquire } = limits(store)
     const rules = [rule({ limit: 100, technique: "sliding", per: ["key"] })]
     const results = await Promise.all(Array.from({ length: 10_000 }, () => acquire(rules)))
@@ -61,34 +73,35 @@ for (const [name, store] of [["memory", undefined], ["a store that answers later
   })
 }
 
-test("RateLimit.acquire answers at once where nothing has to be waited for", async () => {
-  const { acquire, prepareTokenCharge } = makeRateLimit(storeInMemory(virtualClock()), virtualClock())
+test("Limits.acquire answers at once where nothing has to be waited for", async () => {
+  const { acquire, admit } = makeLimits(storeInMemory(virtualClock()), virtualClock())
   const [whole, perKey] = [[rule()], [
-    rule({ per: ["key"] }),
+    rule({ limit: 9, per: ["key"] }),
     rule({ id: "t", unit: "tokens", per: ["key"] }),
   ]]
-  assert.ok(!(acquire(whole, subject) instanceof Promise))
-  await acquire(perKey, subject)
-  assert.ok(!(acquire(perKey, subject) instanceof Promise), "its digest is remembered")
-  const charge = await prepareTokenCharge(perKey, subject)
-  assert.equal(charge(1), undefined)
+  assert.ok(!(acquire(whole, subject, "local") instanceof Promise))
+  await acquire(perKey, subject, "local")
+  assert.ok(!(acquire(perKey, subject, "local") instanceof Promise), "its digest is remembered")
+  const admitted = admit(asked(perKey))
+  assert.ok(!(admitted instanceof Promise))
+  assert.equal(Result.getOrThrow(admitted).settle(1, 0), undefined)
 })
 
-test("RateLimit.acquire asks the store once, for all rules and buckets", async () => {
+test("Limits.acquire asks the store once, for all rules and buckets", async () => {
   const trips: Array<number> = []
   const { acquire } = limits((store) => ({
     ...store,
-    add: (additions) => {
-      trips.push(additions.length)
-      return store.add(additions)
+    take: (takes) => {
+      trips.push(takes.length)
+      return store.take(takes)
     },
   }))
   const rules = [rule({ technique: "sliding" }), rule({ id: "key", per: ["key"] })]
   for (let index = 0; index < 3; index++) await acquire(rules)
-  assert.deepEqual(trips, [3, 3, 3, 2], "and once more to give back what a refused request has taken")
+  assert.deepEqual(trips, [2, 2, 2])
 })
 
-test("RateLimit.acquire: a fixed window rolls over on the clock, whenever its first request came", async () => {
+test("Limits.acquire: a fixed window rolls over on the clock, whenever its first request came", async () => {
   const { pass, passes } = limits()
   pass(50_000)
   assert.deepEqual(await passes([rule()], 3), [true, true, false])
@@ -98,7 +111,7 @@ test("RateLimit.acquire: a fixed window rolls over on the clock, whenever its fi
   assert.deepEqual(await passes([rule()], 3), [true, true, false])
 })
 
-test("RateLimit.acquire: a sliding window lets through what the previous one frees", async () => {
+test("Limits.acquire: a sliding window lets through what the previous one frees", async () => {
   const { pass, passes } = limits()
   const rules = [rule({ limit: 4, technique: "sliding" })]
   assert.deepEqual(await passes(rules, 5), [true, true, true, true, false])
@@ -110,7 +123,7 @@ test("RateLimit.acquire: a sliding window lets through what the previous one fre
   assert.deepEqual(await passes(rules, 2), [true, false])
 })
 
-test("RateLimit.acquire takes from all rules or from none, whichever of them refuses", async () => {
+test("Limits.acquire takes from all rules or from none, whichever of them refuses", async () => {
   const { pass, passes } = limits()
   const [wide, narrow] = [rule({ id: "wide", limit: 3 }), rule({ id: "narrow", limit: 1 })]
   for (const rules of [[wide, narrow], [narrow, wide]]) {
@@ -120,7 +133,7 @@ test("RateLimit.acquire takes from all rules or from none, whichever of them ref
   }
 })
 
-test("RateLimit.acquire gives the state of every rule that applies: RateLimit-Policy and RateLimit", async () => {
+test("Limits.acquire gives the state of every rule that applies: RateLimit-Policy and RateLimit", async () => {
   const { pass, fields } = limits()
   pass(10_000)
   const rules = [
@@ -136,7 +149,7 @@ test("RateLimit.acquire gives the state of every rule that applies: RateLimit-Po
   assert.deepEqual(await fields([]), {})
 })
 
-test("RateLimit.acquire refuses with 429, 2003, and a Retry-After for all rules that refuse", async () => {
+test("Limits.acquire refuses with 429, 2003, and a Retry-After for all rules that refuse", async () => {
   const { pass, acquire, refusal } = limits()
   pass(12_500)
   const rules = [
@@ -155,7 +168,7 @@ test("RateLimit.acquire refuses with 429, 2003, and a Retry-After for all rules 
   assert.ok(Result.isSuccess(await acquire(rules)))
 })
 
-test("RateLimit.acquire: Retry-After of a sliding window is when one more fits", async () => {
+test("Limits.acquire: Retry-After of a sliding window is when one more fits", async () => {
   const { pass, passes, refusal } = limits()
   const rules = [rule({ technique: "sliding" })]
   await passes(rules, 2)
@@ -166,7 +179,7 @@ test("RateLimit.acquire: Retry-After of a sliding window is when one more fits",
   assert.deepEqual(await passes(rules, 1), [true])
 })
 
-test("RateLimit.acquire counts per gateway, key, model and metadata value, and by no mixture of them", async () => {
+test("Limits.acquire counts per gateway, key, model and metadata value, and by no mixture of them", async () => {
   const { passes } = limits()
   const rules = [rule({ limit: 1, per: ["key", "model", "metadata.a", "metadata.b"] })]
   const who = { key: "k", model: "m", metadata: { a: "x", b: "y,metadata.b,z" } }
@@ -183,14 +196,14 @@ test("RateLimit.acquire counts per gateway, key, model and metadata value, and b
   assert.deepEqual([await passes(rules, 1, asNumber), await passes(rules, 1, asText)], [[true], [false]])
 })
 
-test("RateLimit.acquire: a rule per model holds for requests that name none, as if that were a model", async () => {
+test("Limits.acquire: a rule per model holds for requests that name none, as if that were a model", async () => {
   const { passes } = limits()
   const rules = [rule({ limit: 1, per: ["model"] })]
   assert.deepEqual(await passes(rules, 2, { model: undefined }), [true, false])
   assert.deepEqual(await passes(rules, 1, { model: "m" }), [true])
 })
 
-test("RateLimit.acquire: a rule per metadata leaves requests alone that have none", async () => {
+test("Limits.acquire: a rule per metadata leaves requests alone that have none", async () => {
   const { passes, fields } = limits()
   for (const per of [["metadata.user"], ["metadata.constructor"], ["key", "metadata.user"]]) {
     const rules = [rule({ limit: 1, per })]
@@ -199,46 +212,56 @@ test("RateLimit.acquire: a rule per metadata leaves requests alone that have non
   }
 })
 
-test("RateLimit.prepareTokenCharge charges tokens, and a token rule refuses once it is used up", async () => {
-  const { pass, passes, fields, refusal, prepareTokenCharge } = limits()
+test("Limits.admit: a call's tokens are charged once, and a token rule refuses once it is used up", async () => {
+  const { pass, passes, fields, refusal, admitted } = limits()
   const rules = [rule({ limit: 10 }), rule({ id: "tokens", limit: 1000, unit: "tokens" })]
-  assert.deepEqual(await passes(rules, 2), [true, true])
-  const charge = await prepareTokenCharge(rules, subject)
-  await charge(999)
+  const [one, other] = [await admitted(rules), await admitted(rules)]
+  await one.settle(999, 0)
+  await one.settle(999, 0)
   assert.equal((await fields(rules))["ratelimit"], '"gateway";r=7;t=60, "tokens";r=1;t=60')
-  await charge(500)
+  await other.settle(500, 0)
   assert.match((await refusal(rules)).detail, /"tokens" of 1000 tokens per 60 s/)
   assert.match((await fields(rules.slice(0, 1)))["ratelimit"] ?? "", /r=6/, "the request is given back")
   pass(60_000)
   assert.deepEqual(await passes(rules, 1), [true])
 })
 
-test("RateLimit's keys in the store hold nothing that a caller chose, and their length is bounded", async () => {
+test("Limits' names in the store hold nothing that a caller chose, and their length is bounded", async () => {
   const keys: Array<string> = []
   const unused = () => assert.fail("unused")
   const spy: StoreShape = {
-    guarantee: "global",
-    add: (additions) => additions.map(({ counter: { key }, by }) => (keys.push(key), by)),
+    guarantees: guaranteesAmong("store"),
+    now: unused,
+    take: (takes) => {
+      const uses = takes.map(({ counted: { count: { name } }, by }) => {
+        keys.push(name)
+        return { previous: 0, current: by, held: 0 }
+      })
+      return { passed: true, now: 1e12, uses }
+    },
+    charge: unused,
+    settle: unused,
+    peek: unused,
     get: unused,
     set: unused,
   }
   const per = ["key", "model", "metadata.user"]
   const clock = virtualClock()
   clock.pass(1e12)
-  const { acquire } = makeRateLimit(spy, clock)
+  const { acquire } = makeLimits(spy, clock)
   const quota = await acquire([rule({ limit: 100, per, technique: "sliding" })], {
     ...subject,
     key: "fingerprint",
     model: "m".repeat(10_000),
     metadata: { user: "me@example.com" },
-  })
-  assert.equal(keys.length, 2)
-  for (const key of keys) assert.match(key, /^[0-9a-f]{64}:\d+$/)
+  }, "local")
+  assert.equal(keys.length, 1)
+  for (const key of keys) assert.match(key, /^[0-9a-f]{64}$/)
   const fields = quotaFields(Result.getOrThrow(quota))
   assert.match(fields["ratelimit-policy"] ?? "", /basegate-guarantee=global$/)
 })
 
-test("RateLimit.acquire: a day's limit says so, and begins anew at midnight in its time zone", async () => {
+test("Limits.acquire: a day's limit says so, and begins anew at midnight in its time zone", async () => {
   const { pass, passes, refusal } = limits()
   const { interval: _, ...others } = rule()
   const rules = [{ ...others, window: "day", time_zone: "America/New_York" } as const]

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import type { SpendLimits, SpendRule } from "../../lib/config/limit-rules.ts"
 import type { SpendReader, SpendSubject } from "../../lib/limit/partition.ts"
-import { makeSpendLimit } from "../../lib/limit/SpendLimit.ts"
+import { makeLimits } from "../../lib/limit/Limits.ts"
 import { storeInMemory, type StoreShape } from "../../lib/store/Store.ts"
 import { virtualClock } from "../support/virtual-clock.ts"
 
@@ -22,9 +22,25 @@ const subject: SpendSubject = { gateway: "a/g", key: "k", model: "a/m", provider
 /** Limits in virtual time, which starts at 0, over memory of their own. */
 const budgets = (through: (store: StoreShape) => StoreShape = (store) => store) => {
   const clock = virtualClock()
-  const limit = makeSpendLimit(through(storeInMemory(clock)), clock)
+  const limit = makeLimits(through(storeInMemory(clock)), clock)
+  const tryEnter = async (limits: SpendLimits, subject: SpendSubject, expected: number) =>
+    Result.map(
+      await limit.admit({
+        rules: [],
+        subject,
+        budgets: [{ limits, subject }],
+        expected,
+        worst: 0,
+        lease: undefined,
+        outage: "local",
+      }),
+      (admitted) => ({
+        charge: async (cost: number) => await admitted.settle(0, cost),
+        release: () => admitted.release(),
+      }),
+    )
   const enter = async (limits: SpendLimits, spender: SpendSubject, expected: number) =>
-    Result.getOrThrow(await limit.enter(limits, spender, expected))
+    Result.getOrThrow(await tryEnter(limits, spender, expected))
   return {
     pass: clock.pass,
     enter,
@@ -33,14 +49,13 @@ const budgets = (through: (store: StoreShape) => StoreShape = (store) => store) 
     spend: async (limits: SpendLimits, spender: SpendSubject, cost: number) =>
       await (await enter(limits, spender, 0)).charge(cost),
     passes: async (limits: SpendLimits, spender: SpendSubject) =>
-      Result.isSuccess(await limit.check(limits, spender)),
+      Result.isSuccess(await limit.check({ limits, subject: spender }, "local")),
     /** Why a request is refused. */
     refusal: async (limits: SpendLimits, spender: SpendSubject) =>
-      Result.getOrThrow(Result.flip(await limit.check(limits, spender))),
-    tryEnter: async (limits: SpendLimits, spender: SpendSubject, expected: number) =>
-      await limit.enter(limits, spender, expected),
+      Result.getOrThrow(Result.flip(await limit.check({ limits, subject: spender }, "local"))),
+    tryEnter,
     refusedEntry: async (limits: SpendLimits, spender: SpendSubject, expected: number) =>
-      Result.getOrThrow(Result.flip(await limit.enter(limits, spender, expected))),
+      Result.getOrThrow(Result.flip(await tryEnter(limits, spender, expected))),
   }
 }
 
@@ -51,7 +66,7 @@ const passesAfter = async (limits: SpendLimits, spender: SpendSubject, asker: Sp
   return await passes(limits, asker)
 }
 
-test("SpendLimit.check refuses in Cloudflare's words once the budget is spent, until the window ends", async () => {
+test("Limits.check refuses in Cloudflare's words once the budget is spent, until the window ends", async () => {
   const { pass, spend, passes, refusal } = budgets()
   const limits = only()
   pass(600_000)
@@ -75,7 +90,7 @@ test("SpendLimit.check refuses in Cloudflare's words once the budget is spent, u
   assert.ok(await passes(limits, subject))
 })
 
-test("SpendLimit.check: a sliding window frees what the previous one spent bit by bit", async () => {
+test("Limits.check: a sliding window frees what the previous one spent bit by bit", async () => {
   const { pass, spend, passes, refusal } = budgets()
   const limits = only({ technique: "sliding" })
   await spend(limits, subject, 3)
@@ -86,7 +101,7 @@ test("SpendLimit.check: a sliding window frees what the previous one spent bit b
   assert.ok(await passes(limits, subject))
 })
 
-test("SpendLimit.check: a month's budget says so, and comes back with the next month of its time zone", async () => {
+test("Limits.check: a month's budget says so, and comes back with the next month of its time zone", async () => {
   const { pass, spend, passes, refusal } = budgets()
   const limits = only({ window: "month", time_zone: "Asia/Tokyo" })
   pass(Date.parse("2026-02-01T14:59:59Z"))
@@ -109,7 +124,7 @@ test("SpendLimit.check: a month's budget says so, and comes back with the next m
   assert.ok(await passes(only({ window: "month" }), subject), "another zone is another count")
 })
 
-test("SpendLimit.enter: charges add small costs without drift, and leave out what is no amount", async () => {
+test("Limits.admit: charges add small costs without drift, and leave out what is no amount", async () => {
   const { spend, passes } = budgets()
   const limits = only({ limit: 0.001 })
   for (let index = 0; index < 9_999; index++) await spend(limits, subject, 0.000_000_1)
@@ -119,13 +134,13 @@ test("SpendLimit.enter: charges add small costs without drift, and leave out wha
   assert.ok(!(await passes(limits, subject)))
 })
 
-test("SpendLimit: disabled rules, and rules that are off together, do nothing", async () => {
+test("Limits: disabled rules, and rules that are off together, do nothing", async () => {
   assert.equal(await passesAfter(only(), subject, subject), false)
   assert.equal(await passesAfter(only({ enabled: false }), subject, subject), true)
   assert.equal(await passesAfter({ ...only(), enabled: false }, subject, subject), true)
 })
 
-test("SpendLimit: a filter lets a rule count and refuse only the values that it lists", async () => {
+test("Limits: a filter lets a rule count and refuse only the values that it lists", async () => {
   const filter = (...values: [string, ...Array<string>]) => ({ mode: "filter", values }) as const
   const other: SpendSubject = { ...subject, model: "other", provider: "custom-x", metadata: { tier: "paid" } }
   const mine: SpendSubject = { ...subject, metadata: { tier: "free" } }
@@ -145,7 +160,7 @@ test("SpendLimit: a filter lets a rule count and refuse only the values that it 
   assert.equal(await passesAfter(only({ model: filter("a/m") }), subject, without), true)
 })
 
-test("SpendLimit: a partition gives each value its own budget", async () => {
+test("Limits: a partition gives each value its own budget", async () => {
   const other: SpendSubject = { ...subject, model: "other", provider: "custom-x", metadata: { user: "b" } }
   const mine: SpendSubject = { ...subject, metadata: { user: "a" } }
   const partition = { mode: "partition" } as const
@@ -163,12 +178,12 @@ test("SpendLimit: a partition gives each value its own budget", async () => {
   assert.equal(await passesAfter(only(), mine, { ...mine, gateway: "a/h" }), true, "another gateway")
 })
 
-test("SpendLimit.check: every rule that applies must be under budget", async () => {
+test("Limits.check: every rule that applies must be under budget", async () => {
   const rules = [rule({ limit: 100 }), rule({ id: "small", limit: 2 })]
   assert.equal(await passesAfter({ enabled: true, rules }, subject, subject), false)
 })
 
-test("SpendLimit.enter counts what is under way as what it is expected to cost, until it is charged or released", async () => {
+test("Limits.admit counts what is under way as what it is expected to cost, until it is charged or released", async () => {
   const { enter, refusedEntry } = budgets()
   const limits = only({ limit: 1 })
   const first = await enter(limits, subject, 0.4)
@@ -190,12 +205,12 @@ test("SpendLimit.enter counts what is under way as what it is expected to cost, 
   assert.notEqual(spent.headers?.["retry-after"], "1")
 })
 
-test("SpendLimit.enter: of 200 calls at once as many pass as fit, and whoever leaves makes room", async () => {
+test("Limits.admit: of 200 calls at once as many pass as fit, and whoever leaves makes room", async () => {
   const { enter, tryEnter } = budgets((store) => ({
     ...store,
-    add: async (additions) => {
+    take: async (takes) => {
       await Promise.resolve()
-      return await store.add(additions)
+      return await store.take(takes)
     },
   }))
   const limits = only({ limit: 1, technique: "sliding" })
@@ -206,7 +221,7 @@ test("SpendLimit.enter: of 200 calls at once as many pass as fit, and whoever le
   await enter(limits, subject, 0.1)
 })
 
-test("SpendLimit.enter: a call that may cost more than there are numbers for takes up its whole budget, and gives it back", async () => {
+test("Limits.admit: a call that may cost more than there are numbers for takes up its whole budget, and gives it back", async () => {
   const { enter, passes, refusal } = budgets()
   const limits = only()
   for (const expected of [9e15, 1e300, Infinity]) {
@@ -221,11 +236,12 @@ test("SpendLimit.enter: a call that may cost more than there are numbers for tak
   }
 })
 
-test("SpendLimit.enter: a call whose store fails is under way no longer", async () => {
+test("Limits.admit: a call whose store fails is under way no longer", async () => {
   let fails = true
   const { enter, tryEnter } = budgets((store) => ({
     ...store,
-    add: (additions) => fails ? Promise.reject(new Error("unreachable")) : store.add(additions),
+    take: (takes) => fails ? Promise.reject(new Error("unreachable")) : store.take(takes),
+    charge: (charges) => fails ? Promise.reject(new Error("unreachable")) : store.charge(charges),
   }))
   const limits = only({ limit: 1 })
   await assert.rejects(tryEnter(limits, subject, 1))
@@ -237,7 +253,7 @@ test("SpendLimit.enter: a call whose store fails is under way no longer", async 
   await enter(limits, subject, 1)
 })
 
-test("SpendLimit.states: what is spent and left of each rule, in USD, and when all of it is there again", async () => {
+test("Limits.states: what is spent and left of each rule, in USD, and when all of it is there again", async () => {
   const { pass, spend, states } = budgets()
   const limits = {
     enabled: true,
@@ -276,7 +292,7 @@ test("SpendLimit.states: what is spent and left of each rule, in USD, and when a
   assert.deepEqual(await states({ ...limits, enabled: false }, subject), [])
 })
 
-test("SpendLimit.states: a budget that was overshot has nothing left, and a reader of many sees the worst", async () => {
+test("Limits.states: a budget that was overshot has nothing left, and a reader of many sees the worst", async () => {
   const { spend, states } = budgets()
   const partition = { mode: "partition" } as const
   const limits = only({ limit: 1, model: partition, metadata: { user: partition } })

@@ -84,10 +84,9 @@ test("a client that leaves ends the route", async () => {
 test("a limit that allows hands its budgets to the calls after it, and to none before", async () => {
   const checked: Array<unknown> = []
   const services: PlanServices = {
-    ...noLimits,
-    spendLimit: {
-      ...noLimits.spendLimit,
-      check: ({ rules }, { provider }) => {
+    limits: {
+      ...noLimits.limits,
+      check: ({ limits: { rules }, subject: { provider } }) => {
         checked.push([rules[0]?.id, provider])
         return Result.succeed(undefined)
       },
@@ -111,9 +110,8 @@ test("a limit that allows hands its budgets to the calls after it, and to none b
 test("a limit that refuses is the failure, unless its fall-back has an answer", async () => {
   const asked: Array<string> = []
   const services: PlanServices = {
-    ...noLimits,
-    rateLimit: {
-      ...noLimits.rateLimit,
+    limits: {
+      ...noLimits.limits,
       acquire: (rules) => {
         asked.push(...rules.map(({ id, unit }) => `${id} ${unit}`))
         return Result.fail(rateLimited("too many", {}))

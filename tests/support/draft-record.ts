@@ -64,7 +64,5 @@ export const draftRecord = (
   metadata: {},
   attempts: [],
   changes: [],
-  key_alias: null,
-  dynamic_route: null,
   trace: null,
 })

@@ -1,15 +1,13 @@
 /** Limits that let everything pass. */
 import * as Result from "effect/Result"
+import { noQuota } from "../../lib/limit/rate-outcome.ts"
 import type { PlanServices } from "../../lib/plan/run-plan.ts"
 
 export const noLimits: PlanServices = {
-  rateLimit: {
-    acquire: () => Result.succeed({ guarantee: "local" as const, states: [] }),
-    prepareTokenCharge: () => () => {},
-  },
-  spendLimit: {
+  limits: {
+    admit: () => Result.succeed({ quota: noQuota, settle: () => {}, release: () => {} }),
+    acquire: () => Result.succeed(noQuota),
     check: () => Result.succeed(undefined),
-    enter: () => Result.succeed({ charge: () => {}, release: () => {} }),
     states: () => [],
   },
 }

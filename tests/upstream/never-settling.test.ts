@@ -4,6 +4,7 @@ import { describe, test } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ChunkReader } from "../../lib/upstream/body-reader.ts"
+import { guaranteesAmong } from "../../lib/store/guarantee.ts"
 import { createGateway, RequestLog, type RequestRecord, Store, Telemetry, Transport } from "../../mod.ts"
 
 const never = new Promise<never>(() => {})
@@ -152,7 +153,16 @@ describe("what never settles", { concurrency: true }, () => {
   test("a store: the end of the gateway answers who waits for it, and waits no longer", async () => {
     const store = Layer.succeed(
       Store,
-      { guarantee: "local", add: () => never, get: () => never, set: () => never },
+      {
+        guarantees: guaranteesAmong("process"),
+        now: () => 0,
+        take: () => never,
+        charge: () => never,
+        settle: () => never,
+        peek: () => never,
+        get: () => never,
+        set: () => never,
+      },
     )
     const records: Array<RequestRecord> = []
     const gateway = createGateway({

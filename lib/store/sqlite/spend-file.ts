@@ -10,12 +10,14 @@ import { makeConnection } from "../../sqlite/connection.ts"
 import type { OpenDatabase } from "../../sqlite/database.ts"
 import { warn } from "../../sqlite/warn.ts"
 import type { Addition, SpendQuery, SpentPage } from "../addition.ts"
+import type { Leases } from "../counting-store.ts"
+import { type Holds, makeHolds } from "../holds.ts"
 import type { Memory } from "../memory.ts"
 import type { StoreHealth } from "../Store.ts"
 import { openSpendTable, type SpendTable } from "./spend-table.ts"
 
 /** The counters of money: see `Store` for its methods. */
-export interface SpendFile {
+export interface SpendFile extends Leases {
   readonly add: (additions: ReadonlyArray<Addition>) => ReadonlyArray<number>
   readonly spent: (query: SpendQuery) => SpentPage
   readonly health: () => StoreHealth
@@ -109,7 +111,31 @@ export const makeSpendFile = (
     if (changes.length > 0) memory.add(changes, now)
   }
 
+  const inMemory = makeHolds()
+  /** Asks the file, else the memory; no answer of the file is `undefined`. */
+  const holding = <A>(use: (holds: Holds) => A): A =>
+    attempt(wall(), ({ holds }) => use(holds)) ?? use(inMemory)
+
   return {
+    holds: {
+      sum: (count, now) => holding(({ sum }) => sum(count, now)),
+      hold: (...all) => {
+        holding(({ hold }) => {
+          hold(...all)
+          return true
+        })
+      },
+      has: (count, lease) => holding(({ has }) => has(count, lease)),
+      free: (count, lease) => {
+        inMemory.free(count, lease)
+        attempt(wall(), ({ holds }) => holds.free(count, lease))
+      },
+      settles: (lease, now) => holding(({ settles }) => settles(lease, now)),
+    },
+    exclusively: (run) => {
+      const done = attempt(wall(), (table) => ({ result: table.exclusively(run) }))
+      return done === undefined ? run() : done.result
+    },
     add: (additions) => {
       const now = wall()
       const sums = attempt(now, (table) => table.add(additions, now))

@@ -9,6 +9,8 @@
 import { type Database, inTransaction, type Row } from "../../sqlite/database.ts"
 import { ownFile } from "../../sqlite/own-file.ts"
 import type { Addition, SpendQuery, Spent, SpentPage } from "../addition.ts"
+import type { Holds } from "../holds.ts"
+import { openHoldsTable } from "./holds-table.ts"
 
 /** `part` is the partition as JSON; NULL for what those share who found no room for a row of their own. */
 const schema = `
@@ -30,11 +32,17 @@ const schema = `
 /** How many rows of periods that have ended leave with one that comes. */
 const leavingAtOnce = 200
 
+/** How long other processes are waited for where something is reserved, in milliseconds. */
+const patience = 50
+
 /** For how long a count of rows is taken for granted but for this process's own, in milliseconds. */
 const countedFor = 60_000
 
 /** The table; every method throws if SQLite fails. `now` is in milliseconds since 1970. */
 export interface SpendTable {
+  readonly holds: Holds
+  /** Runs something as one transaction, which no other process comes between; it may call the other methods. */
+  readonly exclusively: <A>(run: () => A) => A
   /** Makes additions, all or none, and returns the sum of each counter; 0 for one that does not exist. */
   readonly add: (additions: ReadonlyArray<Addition>, now: number) => ReadonlyArray<number>
   readonly list: (query: SpendQuery) => SpentPage
@@ -112,11 +120,25 @@ export const openSpendTable = (database: Database, most: number): SpendTable => 
     nanosOf(read.all(gateway, key)) ??
       (overflow === key ? undefined : nanosOf(read.all(gateway, overflow))) ?? 0
 
+  let isExclusive = false
   return {
+    holds: openHoldsTable(database),
+    exclusively: (run) => {
+      if (isExclusive) return run()
+      isExclusive = true
+      // A budget that others count in as well is waited for: without it this process would count alone.
+      database.exec(`PRAGMA busy_timeout = ${patience}`)
+      try {
+        return inTransaction(database, run)
+      } finally {
+        isExclusive = false
+        database.exec("PRAGMA busy_timeout = 5")
+      }
+    },
     add: (additions, now) => {
       const all = () => additions.map((each) => each.by === 0 ? readOne(each) : addOne(each, now))
       // A statement alone is a transaction of its own.
-      return additions.length === 1 || additions.every(({ by }) => by === 0)
+      return isExclusive || additions.length === 1 || additions.every(({ by }) => by === 0)
         ? all()
         : inTransaction(database, all)
     },

@@ -13,16 +13,20 @@ import { type PlainClock, plainClock } from "../../time/clock.ts"
 import { Timer } from "../../time/Timer.ts"
 import { warn } from "../../sqlite/warn.ts"
 import type { Addition } from "../addition.ts"
+import { type Counters, countingStore, type Leases } from "../counting-store.ts"
+import { guaranteesOfFile } from "../guarantee.ts"
+import { type Holds, makeHolds } from "../holds.ts"
 import { makeMemory, type MemoryOptions, mostCounters } from "../memory.ts"
-import { Store, storeOver, type StoreShape } from "../Store.ts"
+import { Store, type StoreShape } from "../Store.ts"
 import { makeSpendFile, type SpendFile } from "./spend-file.ts"
 
 /** How long what a locked file did not take waits, in milliseconds. */
 const retryAfter = 100
 
-/** The store, and what ends it. */
+/** The store, its counters, and what ends it. */
 export interface SqliteStore {
   readonly store: StoreShape
+  readonly counters: Counters
   readonly end: () => void
 }
 
@@ -41,7 +45,6 @@ export const makeSqliteStore = (
   options: MemoryOptions = {},
 ): SqliteStore => {
   const memory = makeMemory(options)
-  const inMemory = storeOver(memory, clock)
   const most = options.maxCounters ?? mostCounters
   let file: SpendFile | undefined
   let hasLooked = false
@@ -56,16 +59,42 @@ export const makeSqliteStore = (
     } else file = makeSpendFile(open, name, memory, most, clock.wall, later)
     return file
   }
+  const counters: Counters = {
+    add: (additions, now) => {
+      const money = additions.filter(isMoney)
+      const found = money.length === 0 ? undefined : fileFound()
+      if (found === undefined) return memory.add(additions, now)
+      const sums = found.add(money)
+      if (money.length === additions.length) return sums
+      const others = memory.add(additions.filter((each) => !isMoney(each)), now)
+      let [ofMoney, ofOthers] = [0, 0]
+      return additions.map((each) => (isMoney(each) ? sums[ofMoney++] : others[ofOthers++]) ?? 0)
+    },
+    spent: (query, now) => fileFound()?.spent(query) ?? memory.spent(query, now),
+  }
+  const inMemory = makeHolds()
+  const holdsHere = (): Holds => fileFound()?.holds ?? inMemory
+  const leases: Leases = {
+    holds: {
+      sum: (count, now) => holdsHere().sum(count, now),
+      hold: (...all) => holdsHere().hold(...all),
+      has: (count, lease) => holdsHere().has(count, lease),
+      free: (count, lease) => holdsHere().free(count, lease),
+      settles: (lease, now) => holdsHere().settles(lease, now),
+    },
+    exclusively: (run) => {
+      const found = fileFound()
+      return found === undefined ? run() : found.exclusively(run)
+    },
+  }
   return {
+    counters,
     store: {
-      ...inMemory,
-      add: (additions) => {
-        const [first] = additions
-        // Rules of one kind are counted together.
-        if (first === undefined || !isMoney(first)) return inMemory.add(additions)
-        return (fileFound() ?? inMemory).add(additions)
-      },
-      spent: (query) => fileFound()?.spent(query) ?? memory.spent(query, clock.wall()),
+      ...countingStore(counters, clock, leases),
+      guarantees: guaranteesOfFile,
+      now: clock.wall,
+      get: (key) => memory.get(key, clock.now()),
+      set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
       health: () => file?.health() ?? { healthy: true, hasWorked: true },
     },
     end: () => file?.end(),

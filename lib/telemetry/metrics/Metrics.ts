@@ -9,11 +9,26 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Settings } from "../../config/Settings.ts"
 import { RequestLog } from "../../request-log/RequestLog.ts"
+import { Store, type StoreFigures } from "../../store/Store.ts"
 import { product } from "../../version.ts"
 import { emptyLabels, type Family, observed, recorder, withLabel } from "./instruments.ts"
 import { type RequestMetrics, requestMetrics } from "./record-metrics.ts"
 import { catalogue } from "./catalogue.ts"
 import { prometheusText } from "./prometheus-text.ts"
+
+/** Of a store across a network; no other has figures. */
+const storeFamilies = (figures: StoreFigures | undefined): ReadonlyArray<Family> => {
+  if (figures === undefined) return []
+  const outages = recorder(catalogue.storeOutages)
+  for (const [reason, count] of figures.outages) {
+    outages.add(count, withLabel(emptyLabels(), "basegate.store.reason", reason))
+  }
+  return [
+    outages,
+    observed(catalogue.storeOwed, figures.owed),
+    observed(catalogue.storeHealthy, Number(figures.healthy)),
+  ]
+}
 
 /** What `Metrics` does. */
 export type MetricsShape = Pick<RequestMetrics, "began" | "ended" | "record"> & {
@@ -36,11 +51,12 @@ const MetricsKey: Context.ServiceClass<Metrics, "basegate/telemetry/metrics/Metr
 /** Counts what passes, for Prometheus to fetch and for a collector to be sent. */
 export class Metrics extends MetricsKey {
   /** In the memory of the process (on Workers: of the isolate). */
-  static readonly layer: Layer.Layer<Metrics, never, RequestLog | Settings> = Layer.effect(
+  static readonly layer: Layer.Layer<Metrics, never, RequestLog | Settings | Store> = Layer.effect(
     Metrics,
     Effect.gen(function* () {
       const settings = yield* Settings
       const log = yield* RequestLog
+      const shared = yield* Store
       const startedAt = yield* Clock.currentTimeMillis
       const none = emptyLabels()
       const meter = requestMetrics((name) => {
@@ -59,6 +75,7 @@ export class Metrics extends MetricsKey {
           observed(catalogue.logPending, pending),
           observed(catalogue.logEntries, entries, store),
           observed(catalogue.logHealthy, Number(healthy), store),
+          ...storeFamilies(shared.figures?.()),
           observed(catalogue.settingsReload, Number(problem === undefined)),
           observed(catalogue.settingsVersion, version),
           observed(catalogue.settingsTime, loadedAt / 1000),

@@ -94,6 +94,17 @@ export const catalogue = {
     "{state}",
     "Whether the log is kept where it was asked to be.",
   ),
+  storeOutages: counter(
+    "basegate.store.outages",
+    "{question}",
+    "Questions that the store of limits did not answer in time.",
+  ),
+  storeOwed: gauge(
+    "basegate.store.owed",
+    "{charge}",
+    "Charges that wait until the store of limits can be used.",
+  ),
+  storeHealthy: gauge("basegate.store.healthy", "{state}", "Whether the store of limits can be used."),
   settingsReload: gauge(
     "basegate.settings.reload.success",
     "{state}",

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { Addition } from "../../../lib/store/addition.ts"
 import { makeSqliteStore } from "../../../lib/store/sqlite/sqlite-store.ts"
+import type { StoreHealth } from "../../../lib/store/Store.ts"
 import { type Case, inFolder, open, warningsOf } from "../../support/sqlite-cases.ts"
 import { virtualClock } from "../../support/virtual-clock.ts"
 
@@ -25,10 +26,10 @@ const money = (
 const process = (file: string, { maxCounters = 100, opener = open, find = () => opener } = {}) => {
   const clock = virtualClock()
   const retries: Array<() => void> = []
-  const { store, end } = makeSqliteStore(find, file, clock, (retry) => void retries.push(retry), {
+  const { store, counters, end } = makeSqliteStore(find, file, clock, (retry) => void retries.push(retry), {
     maxCounters,
   })
-  const add = (...additions: ReadonlyArray<Addition>) => store.add(additions) as ReadonlyArray<number>
+  const add = (...additions: ReadonlyArray<Addition>) => counters.add(additions, clock.wall())
   return {
     ...store,
     add,
@@ -186,7 +187,7 @@ export const cases: Readonly<Record<string, Case>> = {
           assert.equal(one.waiting(), 1)
           other.exec("ROLLBACK")
           one.retry()
-          assert.equal(one.health?.().healthy, false, "it is left alone for a while")
+          assert.equal((one.health?.() as StoreHealth).healthy, false, "it is left alone for a while")
           one.pass(5000)
           const late = { period: 0, ttl: 10_000 }
           assert.deepEqual(one.add(money(1, "eve", late)), [1])

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as TestClock from "effect/testing/TestClock"
 import { readSettings } from "../../../lib/config/environment.ts"
 import { Settings } from "../../../lib/config/Settings.ts"
+import { Store } from "../../../lib/store/Store.ts"
 import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import { Metrics } from "../../../lib/telemetry/metrics/Metrics.ts"
 import { OtlpExporter } from "../../../lib/telemetry/otlp/OtlpExporter.ts"
@@ -73,7 +74,7 @@ const withExporter = async (
   const settings = Settings.layerOf(Result.getOrThrow(readSettings({ ...tracesOnly, ...variables })))
   const layer = OtlpExporter.layer({ detached, post }).pipe(
     Layer.provideMerge(Metrics.layer),
-    Layer.provide(RequestLog.layerMemory()),
+    Layer.provide(Layer.merge(RequestLog.layerMemory(), Store.layerMemory())),
     Layer.provide(settings),
   )
   const warnings: Array<string> = []

@@ -1,0 +1,87 @@
+/**
+ * Where counts are shared: what `BASEGATE_STORE` and `BASEGATE_STORE_TOKEN` say.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+
+/** Counts are shared by a Redis, by its own protocol or over HTTP. */
+export interface StoreSettings {
+  readonly kind: "redis" | "rest"
+  /** Without our parameters; it may hold a password. */
+  readonly url: Redacted.Redacted<string>
+  /** For people to read, without credentials. */
+  readonly name: string
+  readonly token: Redacted.Redacted<string> | undefined
+  /** How long an answer may take, in milliseconds; `undefined` for the default. */
+  readonly timeout: number | undefined
+}
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+const timeoutIn = ({ searchParams }: URL): number | undefined => {
+  const [timeout, ...others] = searchParams.getAll("timeout")
+  if (timeout === undefined) return undefined
+  return others.length === 0 && /^\d{1,5}$/.test(timeout) ? Number(timeout) : NaN
+}
+
+/** What a store's URL has to be. */
+export const expectedStore =
+  "redis://, rediss:// or https:// (http:// on loopback), a host, and no parameter but timeout, in milliseconds"
+
+/** Whether a text is a store's URL. */
+export const isStoreUrl = (text: string): boolean => {
+  if (!URL.canParse(text) || /\s/.test(text)) return false
+  const url = new URL(text)
+  const { protocol, hostname, pathname, username, password } = url
+  const timeout = timeoutIn(url)
+  const known = [...url.searchParams.keys()].every((name) => name === "timeout") && url.hash === ""
+  if (!known || hostname === "" || (timeout !== undefined && !(timeout > 0))) return false
+  if (protocol === "redis:" || protocol === "rediss:") return /^\/?\d{0,3}$/.test(pathname)
+  const isBare = username === "" && password === ""
+  return isBare && (protocol === "https:" || (protocol === "http:" && loopback.test(hostname)))
+}
+
+/** A store's URL without its credentials and parameters. */
+export const shownAddress = (text: string): string => {
+  const { protocol, host, pathname } = new URL(text)
+  return `${protocol}//${host}${pathname}`.replace(/\/$/, "")
+}
+
+const isRest = (url: string): boolean => /^https?:/i.test(url)
+
+/** What is missing of the two variables, as the rest of a sentence about the second. */
+export const storeProblem = (url: string | undefined, token: string | undefined): string | undefined => {
+  if (url !== undefined && isRest(url)) {
+    return token === undefined ? "expected the token of the service that BASEGATE_STORE names" : undefined
+  }
+  return token === undefined
+    ? undefined
+    : "expected no such variable unless BASEGATE_STORE begins with https://"
+}
+
+/** The settings of a store; `undefined` if counts are not shared. */
+export const storeSettings = (
+  text: string | undefined,
+  token: string | undefined,
+): StoreSettings | undefined => {
+  if (text === undefined) return undefined
+  const url = new URL(text)
+  const timeout = timeoutIn(url)
+  url.searchParams.delete("timeout")
+  return {
+    kind: isRest(text) ? "rest" : "redis",
+    url: Redacted.make(url.href),
+    name: shownAddress(text),
+    token: token === undefined ? undefined : Redacted.make(token),
+    timeout,
+  }
+}
+
+/** What of these settings is secret. */
+export const storeSecrets = (
+  { url, token }: StoreSettings,
+): ReadonlyArray<Redacted.Redacted<string> | undefined> => {
+  const { password } = new URL(Redacted.value(url))
+  return [token, password === "" ? undefined : Redacted.make(decodeURIComponent(password))]
+}

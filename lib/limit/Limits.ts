@@ -1,0 +1,206 @@
+/**
+ * Admits calls as far as rates and budgets allow, and charges what they used.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import type { OnStoreOutage, RateRule, SpendLimits } from "../config/limit-rules.ts"
+import type { GatewayError } from "../errors.ts"
+import type { Lease, Take } from "../store/counted.ts"
+import { Store, type StoreShape } from "../store/Store.ts"
+import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
+import { type PlainClock, plainClock } from "../time/clock.ts"
+import { AdmittedCall } from "./admitted-call.ts"
+import { budgetRefusal, shareOf, type Spending, worstShare } from "./budget-outcome.ts"
+import { type BudgetState, readBudgets } from "./budget-states.ts"
+import { budgetsOf } from "./budgets.ts"
+import { rememberDigests } from "./counter-keys.ts"
+import { type Refusal, takeFrom } from "./outage.ts"
+import type { LimitSubject, SpendReader, SpendSubject } from "./partition.ts"
+import type { Quota } from "./ratelimit-fields.ts"
+import { addRateTakes, noQuota, rateOutcome } from "./rate-outcome.ts"
+import { type RateCount, rateCountsOf } from "./rates.ts"
+import { makeUnderWay } from "./under-way.ts"
+
+/** Spend rules, and whom they are checked for. */
+export interface Budgets {
+  readonly limits: SpendLimits
+  readonly subject: SpendSubject
+}
+
+/** What a call wants to be admitted by. */
+export interface Asked {
+  readonly rules: ReadonlyArray<RateRule>
+  readonly subject: LimitSubject
+  readonly budgets: ReadonlyArray<Budgets>
+  /** What the call is expected to cost, in USD: what it weighs on budgets that reserve nothing. */
+  readonly expected: number
+  /** The most that it may cost, in USD: what budgets reserve. */
+  readonly worst: number
+  /** Under which it is reserved; `undefined` if no budget reserves. */
+  readonly lease: Lease | undefined
+  readonly outage: OnStoreOutage
+}
+
+/** A call that the limits let pass. */
+export type Admitted = Pick<AdmittedCall, "quota" | "settle" | "release">
+
+/** What `Limits` does. */
+export interface LimitsShape {
+  /**
+   * Takes one request from every request rule, and looks at every budget, in one round trip to the store: all of them admit
+   * the call, or none counts it. A token rule takes nothing yet; it refuses once its quota is used up.
+   *
+   * Never admits more than a rate allows, however many calls arrive at once. A budget admits a call if it has something left
+   * beside what the calls under way are expected to cost, or, where it reserves, room for the most that the call may cost.
+   *
+   * Fails with `spend_limited` or `rate_limited`, whose headers say how long to wait, or with `limits_unavailable`.
+   */
+  readonly admit: (asked: Asked) => Awaitable<Result.Result<Admitted, GatewayError>>
+  /** Takes one request from every request rule, or from none. */
+  readonly acquire: (
+    rules: ReadonlyArray<RateRule>,
+    subject: LimitSubject,
+    outage: OnStoreOutage,
+  ) => Awaitable<Result.Result<Quota, GatewayError>>
+  /** Fails with `spend_limited` at the first rule whose budget is spent. */
+  readonly check: (budgets: Budgets, outage: OnStoreOutage) => Awaitable<Result.Result<void, GatewayError>>
+  /**
+   * What is left of the budgets that a reader has, one for each rule that applies. Where a rule has several for it (one for
+   * each model, say, and no model is given), it is the one that has spent most.
+   */
+  readonly states: (limits: SpendLimits, reader: SpendReader) => Awaitable<ReadonlyArray<BudgetState>>
+}
+
+/**
+ * Rate limits: Cloudflare's per gateway, and ours per key, model, metadata value and by tokens. Spend limits, like
+ * Cloudflare's: every rule that matches must be under budget, and a call's cost is charged when it has ended, in the window
+ * in which it did; no stream is cut.
+ */
+export class Limits extends Context.Service<Limits, LimitsShape>()("basegate/limit/Limits") {
+  /** Counts in the `Store`: exact as far as its guarantee goes. What is under way, in this process. */
+  static readonly layer: Layer.Layer<Limits, never, Store> = Layer.effect(
+    Limits,
+    Effect.gen(function* () {
+      return makeLimits(yield* Store, yield* plainClock)
+    }),
+  )
+}
+
+const passed: Result.Result<void> = Result.succeed(undefined)
+const noCounts: ReadonlyArray<RateCount> = []
+const noSpendings: ReadonlyArray<Spending> = []
+
+/** The limits over a store. */
+export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">): LimitsShape => {
+  const digest = rememberDigests()
+  const underWay = makeUnderWay()
+
+  const countsOf = (rules: ReadonlyArray<RateRule>, subject: LimitSubject) =>
+    rules.length === 0 ? noCounts : rateCountsOf(rules, subject, digest)
+  const spendingOf = ({ limits, subject }: Budgets): Awaitable<Spending> =>
+    whenReady(limits.enabled ? budgetsOf(limits, subject, digest) : [], (budgets) => ({ budgets, subject }))
+
+  /** Counts a refusal as well. */
+  const refuse = ({ error, counted }: Refusal): Awaitable<Result.Result<never, GatewayError>> =>
+    whenReady(
+      store.charge(counted.map((counted) => ({ counted, by: 1 }))),
+      () => Result.fail(error),
+    )
+  const admitCounted = (
+    counts: ReadonlyArray<RateCount>,
+    spendings: ReadonlyArray<Spending>,
+    { expected, worst, lease, outage }: Pick<Asked, "expected" | "worst" | "lease" | "outage">,
+  ): Awaitable<Result.Result<Admitted, GatewayError>> => {
+    const takes: Array<Take> = []
+    const releases: Array<() => void> = []
+    if (spendings.length > 0) {
+      const now = wall()
+      for (const { budgets } of spendings) {
+        for (const counted of budgets) {
+          const { count: { name }, window, reserves } = counted
+          if (reserves) takes.push({ counted, by: 0, holds: worstShare(worst, window), ahead: 0 })
+          else {
+            takes.push({ counted, by: 0, holds: 0, ahead: underWay.sum(name, now) })
+            // Counted before the store is read, which may take a while: the next call then sees this one.
+            releases.push(underWay.add(name, shareOf(expected, window), now))
+          }
+        }
+      }
+    }
+    const first = takes.length
+    addRateTakes(counts, takes)
+    const call = new AdmittedCall(store, counts, spendings, releases, lease)
+    if (takes.length === 0) return Result.succeed(call)
+    const asked = takeFrom(store, outage, takes, lease)
+    if (asked instanceof Promise) asked.catch(() => call.forget())
+    return whenReady(asked, (asked) => {
+      if (Result.isFailure(asked)) {
+        // The store may hold something for it all the same.
+        void call.release()
+        return Result.fail(asked.failure)
+      }
+      if (asked.success.taken === undefined) return Result.succeed(call)
+      let at = 0
+      for (const spending of spendings) {
+        const refusal = budgetRefusal(spending, takes, at, asked.success)
+        if (refusal !== undefined) {
+          call.forget()
+          return refuse(refusal)
+        }
+        at += spending.budgets.length
+      }
+      if (counts.length === 0) return Result.succeed(call)
+      const quota = rateOutcome(counts, takes, first, asked.success)
+      if (Result.isFailure(quota)) {
+        call.forget()
+        return refuse(quota.failure)
+      }
+      call.quota = quota.success
+      return Result.succeed(call)
+    })
+  }
+
+  return {
+    admit: (asked) => {
+      const counts = countsOf(asked.rules, asked.subject)
+      const spendings = asked.budgets.length === 0 ? noSpendings : allReady(asked.budgets.map(spendingOf))
+      return whenReady(
+        counts,
+        (counts) => whenReady(spendings, (spendings) => admitCounted(counts, spendings, asked)),
+      )
+    },
+    acquire: (rules, subject, outage) =>
+      rules.length === 0 ? Result.succeed(noQuota) : whenReady(countsOf(rules, subject), (counts) => {
+        const takes: Array<Take> = []
+        addRateTakes(counts, takes)
+        if (takes.length === 0) return Result.succeed(noQuota)
+        return whenReady(takeFrom(store, outage, takes, undefined), (asked) => {
+          if (Result.isFailure(asked)) return Result.fail(asked.failure)
+          if (asked.success.taken === undefined) return Result.succeed(noQuota)
+          const quota = rateOutcome(counts, takes, 0, asked.success)
+          return Result.isFailure(quota) ? refuse(quota.failure) : Result.succeed(quota.success)
+        })
+      }),
+    check: (budgets, outage) =>
+      whenReady(spendingOf(budgets), (spending) => {
+        const now = wall()
+        const takes = spending.budgets.map((counted) => ({
+          counted,
+          by: 0,
+          holds: 0,
+          ahead: underWay.sum(counted.count.name, now),
+        }))
+        if (takes.length === 0) return passed
+        return whenReady(takeFrom(store, outage, takes, undefined), (asked) => {
+          if (Result.isFailure(asked)) return Result.fail(asked.failure)
+          const refusal = asked.success.taken && budgetRefusal(spending, takes, 0, asked.success)
+          return refusal === undefined ? passed : refuse(refusal)
+        })
+      }),
+    states: (limits, reader) => readBudgets(store, digest, limits, reader),
+  }
+}

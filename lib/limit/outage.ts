@@ -1,0 +1,55 @@
+/**
+ * What limits do while their store cannot be used.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import type { OnStoreOutage } from "../config/limit-rules.ts"
+import { type GatewayError, limitsUnavailable } from "../errors.ts"
+import type { Counted, Lease, Take, Taken } from "../store/counted.ts"
+import type { Guarantees } from "../store/guarantee.ts"
+import type { StoreShape } from "../store/Store.ts"
+import { StoreOutage } from "../store/store-outage.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
+
+/** What a store has said of some takes, and how far that holds. */
+export interface Admission {
+  /** `undefined` if calls pass uncounted. */
+  readonly taken: Taken | undefined
+  readonly guarantees: Guarantees
+}
+
+/** Why limits refuse a call, and what counts that they did. */
+export interface Refusal {
+  readonly error: GatewayError
+  readonly counted: ReadonlyArray<Counted>
+}
+
+/** Takes from a store; while it cannot be used, by the gateway's policy. */
+export const takeFrom = (
+  store: StoreShape,
+  policy: OnStoreOutage,
+  takes: ReadonlyArray<Take>,
+  lease: Lease | undefined,
+): Awaitable<Result.Result<Admission, GatewayError>> => {
+  const { guarantees } = store
+  return whenReady(store.take(takes, lease), (taken) => {
+    if (!(taken instanceof StoreOutage)) return Result.succeed({ taken, guarantees })
+    if (policy === "refuse") return Result.fail(limitsUnavailable())
+    if (policy === "allow" || store.local === undefined) {
+      return Result.succeed({ taken: undefined, guarantees })
+    }
+    return takeFrom(store.local, "allow", takes, lease)
+  })
+}
+
+const nothing = { previous: 0, current: 0, held: 0 }
+
+/** Reads counts; while the store cannot be used, what this process knows of them. */
+export const readFrom = (store: StoreShape, counted: ReadonlyArray<Counted>): Awaitable<Taken> =>
+  whenReady(store.peek(counted), (taken) => {
+    if (!(taken instanceof StoreOutage)) return taken
+    return store.local === undefined
+      ? { passed: false, now: store.now(), uses: counted.map(() => nothing) }
+      : readFrom(store.local, counted)
+  })

@@ -1,0 +1,59 @@
+/**
+ * Counts as counters by period, for stores that keep those.
+ *
+ * @module
+ */
+import type { Addition, Counter } from "./addition.ts"
+import type { Charge, Count, Counted, Take, Use } from "./counted.ts"
+import { bucketOf, counterTtl, remaining } from "./windows.ts"
+
+const counterOf = ({ gateway, name, overflow, spend }: Count, period: number): Counter => {
+  const key = `${name}:${period}`
+  if (overflow === undefined) return { gateway, key }
+  const counter = { gateway, key, overflow: `${overflow}:${period}` }
+  return spend === undefined ? counter : { ...counter, spend: { ...spend, period } }
+}
+
+/** The addition to the bucket of a time. */
+export const additionOf = ({ counted: { count, window }, by }: Charge, now: number): Addition => ({
+  counter: counterOf(count, bucketOf(window, now)),
+  by,
+  ttl: counterTtl(window, now),
+})
+
+/** Reads of the buckets of a time, and of those that their windows look back at. */
+export const usageReads = (counted: ReadonlyArray<Counted>, now: number): Array<Addition> => {
+  const reads = counted.map((each) => additionOf({ counted: each, by: 0 }, now))
+  for (const { count, window } of counted) {
+    if (window.technique === "fixed") continue
+    reads.push({
+      counter: counterOf(count, bucketOf(window, now) - 1),
+      by: 0,
+      ttl: counterTtl(window, now),
+    })
+  }
+  return reads
+}
+
+/** The use of each window, from the sums that `usageReads` gave. */
+export const usesIn = (
+  counted: ReadonlyArray<Counted>,
+  sums: ReadonlyArray<number>,
+  held: (counted: Counted) => number,
+): Array<Use> => {
+  let next = counted.length
+  return counted.map((each, index) => ({
+    previous: each.window.technique === "fixed" ? 0 : sums[next++] ?? 0,
+    current: sums[index] ?? 0,
+    held: held(each),
+  }))
+}
+
+/** Whether a window has room for a take. */
+export const fits = (
+  { counted: { window }, by, holds, ahead }: Omit<Take, "counted"> & {
+    readonly counted: Pick<Counted, "window">
+  },
+  { previous, current, held }: Use,
+  now: number,
+): boolean => remaining(window, { previous, current: current + held + ahead }, now) >= Math.max(1, by, holds)

@@ -1,0 +1,91 @@
+/**
+ * The counts of a store whose counters answer at once: those in memory, or in a file.
+ *
+ * @module
+ */
+import type { PlainClock } from "../time/clock.ts"
+import type { Addition, SpendQuery, SpentPage } from "./addition.ts"
+import { additionOf, fits, usageReads, usesIn } from "./additions.ts"
+import type { Charge, Counted, Lease, Take, Taken } from "./counted.ts"
+import { type Holds, makeHolds } from "./holds.ts"
+
+/** Counters by period; `now` is in milliseconds since 1970. */
+export interface Counters {
+  /** Makes additions, and returns the sum of each; 0 reads one without creating it. */
+  readonly add: (additions: ReadonlyArray<Addition>, now: number) => ReadonlyArray<number>
+  readonly spent: (query: SpendQuery, now: number) => SpentPage
+}
+
+/** What a store does with counts, at once. */
+export interface CountingStore {
+  readonly take: (takes: ReadonlyArray<Take>, lease?: Lease) => Taken
+  readonly charge: (charges: ReadonlyArray<Charge>) => void
+  readonly settle: (lease: string, charges: ReadonlyArray<Charge>) => void
+  readonly peek: (counted: ReadonlyArray<Counted>) => Taken
+  readonly spent: (query: SpendQuery) => SpentPage
+}
+
+const countedOf = ({ counted }: { readonly counted: Counted }): Counted => counted
+
+/** Where leases are kept, and how others are kept from counting between a look and what follows from it. */
+export interface Leases {
+  readonly holds: Holds
+  readonly exclusively: <A>(run: () => A) => A
+}
+
+/** The leases of a process that counts alone: nobody else comes between. */
+const ownLeases = (): Leases => ({ holds: makeHolds(), exclusively: (run) => run() })
+
+/** The counts over counters. */
+export const countingStore = (
+  { add, spent }: Counters,
+  { wall }: Pick<PlainClock, "wall">,
+  { holds, exclusively }: Leases = ownLeases(),
+): CountingStore => {
+  const heldOf = (now: number) => ({ count, reserves }: Counted): number =>
+    reserves === true ? holds.sum(count, now) : 0
+  const charge = (charges: ReadonlyArray<Charge>): void => {
+    const now = wall()
+    const due = charges.filter(({ by }) => by !== 0)
+    if (due.length > 0) add(due.map((each) => additionOf(each, now)), now)
+  }
+  const take = (takes: ReadonlyArray<Take>, lease?: Lease): Taken => {
+    const now = wall()
+    const counted = takes.map(countedOf)
+    const reads = usageReads(counted, now)
+    const uses = usesIn(counted, add(reads, now), heldOf(now))
+    for (const [index, each] of takes.entries()) {
+      const use = uses[index] as Taken["uses"][number]
+      const isHeld = lease !== undefined && each.holds > 0 && holds.has(each.counted.count, lease.id)
+      if (!isHeld && !fits(each, use, now)) return { passed: false, now, uses }
+    }
+    const additions: Array<Addition> = []
+    for (const [index, { counted, by, holds: amount }] of takes.entries()) {
+      const { counter, ttl } = reads[index] as Addition
+      if (by !== 0) {
+        additions.push({ counter, by, ttl })
+        const { previous, current, held } = uses[index] as Taken["uses"][number]
+        uses[index] = { previous, current: current + by, held }
+      }
+      if (lease !== undefined && amount > 0) holds.hold(counted.count, lease.id, amount, lease.ttl, now)
+    }
+    if (additions.length > 0) add(additions, now)
+    return { passed: true, now, uses }
+  }
+  return {
+    take: (takes, lease) => lease === undefined ? take(takes) : exclusively(() => take(takes, lease)),
+    charge,
+    settle: (lease, charges) =>
+      exclusively(() => {
+        if (!holds.settles(lease, wall())) return
+        for (const { counted: { count } } of charges) holds.free(count, lease)
+        charge(charges)
+      }),
+    peek: (counted) => {
+      const now = wall()
+      const sums = add(usageReads(counted, now), now)
+      return { passed: true, now, uses: usesIn(counted, sums, heldOf(now)) }
+    },
+    spent: (query) => spent(query, wall()),
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * How far counts hold, as a value that each store declares.
+ *
+ * @module
+ */
+
+/** Who counts together, and how exactly. */
+export interface Guarantee {
+  /** One process or isolate of Workers, all processes on one file, or all that use one engine. */
+  readonly among: "process" | "isolate" | "file" | "store"
+  /**
+   * `exact`: of requests at once, from whomever, no more pass than the limit allows. `bounded`: budgets without
+   * `reserve` are overshot by no more than what the calls under way cost beyond what was expected of them.
+   */
+  readonly holds: "exact" | "bounded"
+}
+
+/** What a store guarantees of each kind of count. */
+export interface Guarantees {
+  readonly rates: Guarantee
+  readonly budgets: Guarantee
+  /** Of budgets with `reserve`. */
+  readonly reserved: Guarantee
+}
+
+/** The same for everything that is counted. */
+export const guaranteesAmong = (among: Guarantee["among"]): Guarantees => ({
+  rates: { among, holds: "exact" },
+  budgets: { among, holds: "bounded" },
+  reserved: { among, holds: "exact" },
+})
+
+/** Of rates in this process, and budgets in a file. */
+export const guaranteesOfFile: Guarantees = {
+  rates: { among: "process", holds: "exact" },
+  budgets: { among: "file", holds: "bounded" },
+  reserved: { among: "file", holds: "exact" },
+}
+
+/** How a guarantee is called in `RateLimit-Policy`: whether other processes count as well. */
+export const scopeOf = ({ among }: Guarantee): "local" | "global" =>
+  among === "process" || among === "isolate" ? "local" : "global"
+
+const those: Readonly<Record<Guarantee["among"], string>> = {
+  process: "this process alone",
+  isolate: "each isolate alone",
+  file: "all processes on one file",
+  store: "all that share the store",
+}
+
+/** A guarantee for people to read. */
+export const guaranteeText = ({ among, holds }: Guarantee): string =>
+  holds === "exact" ? `exact in ${those[among]}` : `in ${those[among]}, up to what is under way`

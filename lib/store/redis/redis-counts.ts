@@ -1,0 +1,188 @@
+/**
+ * The counts of a store as commands for Redis.
+ *
+ * @module
+ */
+import { textSha1 } from "../../redaction/digest.ts"
+import type { SpendQuery, Spent, SpentPage } from "../addition.ts"
+import type { Charge, Counted, Lease, Take, Taken, Use } from "../counted.ts"
+import { counterTtl } from "../windows.ts"
+import { RedisError, type RedisLink, type Reply } from "./redis-link.ts"
+import { listScript, settleScript, takeScript } from "./scripts.ts"
+
+/** The most partitions of a rule that have counts of their own in a period. */
+const mostPartitions = 10_000
+
+/** How long it is known that something was counted, in milliseconds: longer than anybody tries again. */
+const markedFor = 600_000
+
+/** How often a command is repeated with the server's time, which then lies in another period. */
+const mostMisses = 3
+
+/** What Redis does with counts; all of it rejects as a link does. */
+export interface RedisCounts {
+  /** The server's time as far as it is known. */
+  readonly now: () => number
+  readonly take: (takes: ReadonlyArray<Take>, lease: Lease | undefined) => Promise<Taken>
+  /**
+   * @param mark done once under this name; empty for as often as it is called
+   * @param lease what it holds is released; empty for none
+   */
+  readonly settle: (mark: string, lease: string, charges: ReadonlyArray<Charge>) => Promise<void>
+  readonly list: (query: SpendQuery) => Promise<SpentPage>
+}
+
+const keyOf = (gateway: string, kind: string, rest: string): string => `basegate:{${gateway}}:${kind}:${rest}`
+
+const addKeys = (
+  { count: { gateway, name, spend }, window }: Counted,
+  now: number,
+  keys: Array<string>,
+): void => {
+  const { id } = window.periods.at(now)
+  if (spend === undefined) {
+    keys.push(keyOf(gateway, "r", `${name}:${id}`), keyOf(gateway, "r", `${name}:${id - 1}`))
+    return
+  }
+  const { rule } = spend
+  keys.push(
+    keyOf(gateway, "m", `${rule}:${id}`),
+    keyOf(gateway, "m", `${rule}:${id - 1}`),
+    keyOf(gateway, "shown", `${rule}:${id}`),
+    keyOf(gateway, "held", rule),
+    keyOf(gateway, "holds", rule),
+    keyOf(gateway, "ends", rule),
+  )
+}
+
+const whole = (number: number): string => String(Math.round(number))
+
+/** See the scripts for what these are. */
+const addArguments = (
+  { count: { name, overflow = name, spend }, window }: Counted,
+  { by, holds, ahead }: Omit<Take, "counted">,
+  now: number,
+  into: Array<string>,
+): void => {
+  const { start, end } = window.periods.at(now)
+  into.push(
+    spend === undefined ? "r" : "m",
+    whole(start),
+    whole(end),
+    window.technique === "sliding" ? "1" : "0",
+    whole(window.limit),
+    whole(by),
+    whole(holds),
+    whole(ahead),
+    whole(counterTtl(window, now)),
+    name,
+    overflow,
+    String(mostPartitions),
+  )
+}
+
+const numbersIn = (reply: Reply): ReadonlyArray<number> => {
+  if (!Array.isArray(reply)) throw new RedisError("a script's answer is not a list")
+  return reply.map(Number)
+}
+
+/** Runs a script by its digest, and sends it whole where the server has not seen it. */
+const runner = (link: RedisLink, script: string) => {
+  let digest: string | undefined
+  return async (keys: ReadonlyArray<string>, rest: ReadonlyArray<string>): Promise<Reply> => {
+    const [first = ""] = keys
+    const given = [String(keys.length), ...keys, ...rest]
+    // A value, not a promise: on Workers no request may wait for what another has begun.
+    const sha = digest ??= await textSha1(script)
+    try {
+      return await link.send(["EVALSHA", sha, ...given], first)
+    } catch (cause) {
+      if (!(cause instanceof RedisError) || !cause.message.startsWith("NOSCRIPT")) throw cause
+      return await link.send(["EVAL", script, ...given], first)
+    }
+  }
+}
+
+/** What a rule has spent, from the list script's answer: of each its name, two sums, and how it is shown. */
+const spentIn = (reply: Reply): SpentPage => {
+  const [total = 0, ...rest] = Array.isArray(reply) ? reply as ReadonlyArray<Reply> : []
+  const spent: Array<Spent> = []
+  for (let at = 0; at + 3 < rest.length; at += 4) {
+    const shown = String(rest[at + 3] ?? "")
+    spent.push({
+      partition: shown === "" ? undefined : JSON.parse(shown) as ReadonlyArray<string>,
+      previous: Number(rest[at + 1]),
+      current: Number(rest[at + 2]),
+    })
+  }
+  return { total: Number(total), spent }
+}
+
+/**
+ * Counts by a link.
+ *
+ * @param wall this process's clock, by which the server's is known: how far they are apart is learnt from each answer
+ */
+export const makeRedisCounts = (link: RedisLink, wall: () => number): RedisCounts => {
+  const [runTake, runSettle, runList] = [takeScript, settleScript, listScript].map((script) =>
+    runner(link, script)
+  ) as [ReturnType<typeof runner>, ReturnType<typeof runner>, ReturnType<typeof runner>]
+  let ahead = 0
+  const now = (): number => wall() + ahead
+
+  /** Asks until the periods are those of the server. */
+  const within = async (ask: (now: number) => Promise<Reply>): Promise<ReadonlyArray<number>> => {
+    let time = now()
+    for (let misses = 0;; misses++) {
+      const numbers = numbersIn(await ask(time))
+      time = numbers[1] ?? time
+      ahead = time - wall()
+      if (numbers[0] !== -1) return numbers
+      if (misses === mostMisses) throw new RedisError("the server's clock does not stand still")
+    }
+  }
+
+  return {
+    now,
+    take: async (takes, lease) => {
+      const numbers = await within((now) => {
+        const keys: Array<string> = []
+        const rest = [String(takes.length), lease?.id ?? "", whole(lease?.ttl ?? 0)]
+        for (const take of takes) {
+          addKeys(take.counted, now, keys)
+          addArguments(take.counted, take, now, rest)
+        }
+        return runTake(keys, rest)
+      })
+      const [code, time = 0] = numbers
+      const uses: Array<Use> = takes.map((_, index) => ({
+        previous: numbers[2 + 3 * index] ?? 0,
+        current: numbers[3 + 3 * index] ?? 0,
+        held: numbers[4 + 3 * index] ?? 0,
+      }))
+      return { passed: code === 1, now: time, uses }
+    },
+    settle: async (mark, lease, charges) => {
+      const [first] = charges
+      if (first === undefined) return
+      await within((now) => {
+        const keys = [keyOf(first.counted.count.gateway, "done", mark)]
+        const rest = [String(charges.length), lease, mark === "" ? "0" : String(markedFor)]
+        for (const { counted, by } of charges) {
+          addKeys(counted, now, keys)
+          addArguments(counted, { by, holds: 0, ahead: 0 }, now, rest)
+        }
+        for (const { counted: { count } } of charges) {
+          rest.push(JSON.stringify(count.spend?.partition() ?? []))
+        }
+        return runSettle(keys, rest)
+      })
+    },
+    list: async ({ gateway, rule, period, carried, most }) => {
+      const keys = ["m", "shown"].flatMap((kind) =>
+        [period, period - 1].map((id) => keyOf(gateway, kind, `${rule}:${id}`))
+      )
+      return spentIn(await runList(keys, [String(carried), String(most)]))
+    },
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The store whose counts are in a Redis, or in what speaks its commands.
+ *
+ * While it cannot be used, a memory counts that knows what it last said. Cached answers stay in the memory of the process.
+ *
+ * @module
+ */
+import type { PlainClock } from "../../time/clock.ts"
+import type { StartTimer } from "../../time/Timer.ts"
+import { warn } from "../../sqlite/warn.ts"
+import { additionOf } from "../additions.ts"
+import type { Charge, Counted, Lease, Take, Taken } from "../counted.ts"
+import { countingStore } from "../counting-store.ts"
+import { makeEngineGuard } from "../engine-guard.ts"
+import { guaranteesAmong } from "../guarantee.ts"
+import { makeHolds } from "../holds.ts"
+import { makeMemory, type MemoryOptions } from "../memory.ts"
+import { makeOwedCharges, type Owed } from "../owed-charges.ts"
+import type { StoreShape } from "../Store.ts"
+import { StoreOutage } from "../store-outage.ts"
+import { makeRedisCounts } from "./redis-counts.ts"
+import { RedisError, type RedisLink } from "./redis-link.ts"
+
+/** What a store in Redis is made of. */
+export interface RedisStoreOptions extends MemoryOptions {
+  readonly link: RedisLink
+  readonly clock: PlainClock
+  readonly startTimer: StartTimer
+  /** How long an answer may take, in milliseconds; 50 by default. */
+  readonly deadline?: number
+  /** Whether work may go on by itself; not on Workers, where what is owed goes along with the next request. */
+  readonly hasBackground?: boolean
+}
+
+/** The store, and what ends it. */
+export interface RedisStore {
+  readonly store: StoreShape
+  /** Counts what is owed, if that can be done soon, and closes the connection. */
+  readonly end: () => Promise<void>
+}
+
+/** How long an answer may take unless told otherwise, in milliseconds. */
+export const usualDeadline = 50
+
+/** How long after a failure what is owed is tried again, in milliseconds. */
+const retryAfter = 500
+
+/** How often what is owed is tried at the end. */
+const lastTries = 5
+
+/** How long a store that was not asked lately may be taken to be as it was, in milliseconds. */
+const freshFor = 1000
+
+/** Makes the store, which begins to connect where that can go on by itself. */
+export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
+  const { link, clock, startTimer, deadline = usualDeadline, hasBackground = true } = options
+  const counts = makeRedisCounts(link, clock.wall)
+  const memory = makeMemory(options)
+  const holds = makeHolds()
+  const among = options.among ?? "process"
+  const local = countingStore(memory, { wall: counts.now }, { holds, exclusively: (run) => run() })
+  const owed = makeOwedCharges()
+  let cancelRetry: (() => void) | undefined
+  let isFlushing = false
+  let askedAt = -Infinity
+
+  const guard = makeEngineGuard({
+    deadline,
+    refusal: (cause) => cause instanceof RedisError ? cause.message.slice(0, 200) : undefined,
+    now: clock.now,
+    startTimer,
+    onFailed: ({ reason, detail }) =>
+      warn("the store of limits cannot be used: what on_store_outage says holds until it can", {
+        store: link.name,
+        reason,
+        detail,
+      }),
+    onPaused: link.reset,
+    onWorked: () => warn("the store of limits can be used again", { store: link.name, owed: owed.size() }),
+  })
+  const ask = <A>(question: () => Promise<A>): Promise<A | StoreOutage> => {
+    askedAt = clock.now()
+    return guard.ask(question)
+  }
+
+  const settleOwed = (each: Owed): Promise<true | StoreOutage> =>
+    ask(() => counts.settle(each.mark, each.lease, each.charges).then(() => true as const))
+  /** Counts what is owed, as long as that works. */
+  const flush = async (): Promise<void> => {
+    if (isFlushing) return
+    isFlushing = true
+    try {
+      for (let next = owed.next(); next !== undefined; next = owed.next()) {
+        const answer = await settleOwed(next)
+        if (answer instanceof StoreOutage) return owed.delay(next)
+        owed.done(next)
+      }
+    } finally {
+      isFlushing = false
+    }
+  }
+  const flushLater = (): void => {
+    if (!hasBackground || cancelRetry !== undefined) return
+    cancelRetry = startTimer(retryAfter, () => {
+      cancelRetry = undefined
+      void flush().then(() => {
+        if (owed.size() > 0) flushLater()
+      })
+    })
+  }
+  const owe = (each: Owed, outage: StoreOutage): void => {
+    owed.add(each, outage.isUncertain)
+    if (owed.size() > 0) flushLater()
+  }
+
+  /** Keeps what the store says in memory, for the time when it cannot be asked. */
+  const remember = (counted: ReadonlyArray<Counted>, { now, uses }: Taken): void => {
+    const known = local.peek(counted)
+    for (const [index, each] of counted.entries()) {
+      const by = (uses[index]?.current ?? 0) - (known.uses[index]?.current ?? 0)
+      if (by !== 0) memory.add([additionOf({ counted: each, by }, now)], now)
+    }
+  }
+  const charge = async (mark: string, lease: string, charges: ReadonlyArray<Charge>): Promise<void> => {
+    if (charges.length === 0) return
+    const answer = await settleOwed({ mark, lease, charges })
+    if (answer instanceof StoreOutage) owe({ mark, lease, charges }, answer)
+    else if (owed.size() > 0) await flush()
+  }
+
+  const store: StoreShape = {
+    guarantees: guaranteesAmong("store"),
+    now: counts.now,
+    local: {
+      ...local,
+      guarantees: guaranteesAmong(among),
+      now: counts.now,
+      get: () => undefined,
+      set: () => {},
+    },
+    take: async (takes, lease) => {
+      const taken = await ask(() => counts.take(takes, lease))
+      if (taken instanceof StoreOutage) return taken
+      remember(takes.map(({ counted }) => counted), taken)
+      if (lease !== undefined && taken.passed) hold(takes, lease, taken.now)
+      return taken
+    },
+    charge: (charges) => {
+      local.charge(charges)
+      return charge(
+        charges.some(({ counted }) => counted.count.spend) ? crypto.randomUUID() : "",
+        "",
+        charges,
+      )
+    },
+    settle: (lease, charges) => {
+      local.settle(lease, charges)
+      return charge(lease, lease, charges)
+    },
+    peek: async (counted) =>
+      await ask(() =>
+        counts.take(counted.map((each) => ({ counted: each, by: 0, holds: 0, ahead: 0 })), undefined)
+      ),
+    spent: async (query) => {
+      const page = await ask(() => counts.list(query))
+      return page instanceof StoreOutage ? local.spent(query) : page
+    },
+    get: (key) => memory.get(key, clock.now()),
+    set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
+    health: async () => {
+      if (clock.now() > askedAt + freshFor || !guard.hasWorked()) {
+        await ask(() => link.send(["PING"], ""))
+      }
+      return { healthy: guard.failures() === 0, hasWorked: guard.hasWorked() }
+    },
+    figures: () => ({ healthy: guard.failures() === 0, outages: guard.outages, owed: owed.size() }),
+  }
+
+  if (hasBackground) void link.send(["PING"], "").catch(() => {})
+
+  const hold = (takes: ReadonlyArray<Take>, { id, ttl }: Lease, now: number): void => {
+    for (const { counted, holds: amount } of takes) {
+      if (amount > 0) holds.hold(counted.count, id, amount, ttl, now)
+    }
+  }
+  return {
+    store,
+    end: async () => {
+      cancelRetry?.()
+      for (let tries = 0; tries < lastTries && owed.size() > 0; tries++) {
+        if (tries > 0) await new Promise<void>((resolve) => void startTimer(retryAfter, resolve))
+        await flush()
+      }
+      if (owed.size() > 0) {
+        warn("what was spent is lost: its store cannot be used", { store: link.name, charges: owed.size() })
+      }
+      link.close()
+    },
+  }
+}

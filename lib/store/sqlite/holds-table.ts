@@ -1,0 +1,62 @@
+/**
+ * What calls under way hold of budgets, in the gateway's file: for all processes that use it.
+ *
+ * @module
+ */
+import type { Database } from "../../sqlite/database.ts"
+import type { Holds } from "../holds.ts"
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS holds (
+    gateway TEXT NOT NULL,
+    name TEXT NOT NULL,
+    lease TEXT NOT NULL,
+    nanos INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    PRIMARY KEY (gateway, name, lease)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS holds_ends ON holds (ends);
+  CREATE TABLE IF NOT EXISTS settled (lease TEXT PRIMARY KEY, ends INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS settled_ends ON settled (ends);
+`
+
+/** For how long settled leases are remembered, in milliseconds. */
+const remembered = 600_000
+
+/** How many rows that have ended leave with one that comes. */
+const leavingAtOnce = 20
+
+/** Prepares the tables; every method throws if SQLite fails. */
+export const openHoldsTable = (database: Database): Holds => {
+  database.exec(schema)
+  // Sums of numbers that are bound as floating-point ones would be read as such.
+  const insert = database.prepare(
+    "INSERT INTO holds (gateway, name, lease, nanos, ends) VALUES (?, ?, ?, CAST(? AS INTEGER), ?) ON CONFLICT DO NOTHING",
+  )
+  const sum = database.prepare(
+    "SELECT coalesce(sum(nanos), 0) AS nanos FROM holds WHERE gateway = ? AND name = ? AND ends > ?",
+  )
+  const find = database.prepare("SELECT 1 AS found FROM holds WHERE gateway = ? AND name = ? AND lease = ?")
+  const remove = database.prepare("DELETE FROM holds WHERE gateway = ? AND name = ? AND lease = ?")
+  const leave = database.prepare(
+    `DELETE FROM holds WHERE (gateway, name, lease) IN
+     (SELECT gateway, name, lease FROM holds WHERE ends <= ? LIMIT ${leavingAtOnce})`,
+  )
+  const mark = database.prepare("INSERT INTO settled (lease, ends) VALUES (?, ?) ON CONFLICT DO NOTHING")
+  const forget = database.prepare(
+    `DELETE FROM settled WHERE lease IN (SELECT lease FROM settled WHERE ends <= ? LIMIT ${leavingAtOnce})`,
+  )
+  return {
+    sum: ({ gateway, name }, now) => Number(sum.get(gateway, name, now)?.["nanos"] ?? 0),
+    hold: ({ gateway, name }, lease, amount, ttl, now) => {
+      leave.run(now)
+      insert.run(gateway, name, lease, amount, now + ttl)
+    },
+    has: ({ gateway, name }, lease) => find.get(gateway, name, lease) !== undefined,
+    free: ({ gateway, name }, lease) => void remove.run(gateway, name, lease),
+    settles: (lease, now) => {
+      forget.run(now)
+      return Number(mark.run(lease, now + remembered).changes) > 0
+    },
+  }
+}
