@@ -90,6 +90,7 @@ export class Exchange implements RequestFacts {
   authenticated = false
   /** The name of the caller's token. */
   token: string | null = null
+  dynamicRoute: string | null = null
   /** Whether the request log gets an entry, until a call's own options say so. */
   shouldLog = false
   /** The headers of universal steps, which may contain credentials as well. */

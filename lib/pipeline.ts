@@ -9,7 +9,8 @@ import { drainUnread } from "./body/hand-on.ts"
 import { handleConsole } from "./admin/console-handler.ts"
 import { type AdminServices, handleAdmin } from "./admin/handler.ts"
 import { showUsage } from "./admin/usage-handler.ts"
-import type { GatewayAuth } from "./auth/GatewayAuth.ts"
+import { tokenOfSession } from "./admin/usage-session.ts"
+import type { Caller, GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { Uploads } from "./body/Uploads.ts"
 import type { Next } from "./call/call.ts"
 import { callProvider, type CallServices } from "./call/call-provider.ts"
@@ -83,7 +84,9 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
 
     const gateway = settings.gateway(route.account, route.gateway)
     if (gateway === undefined) return Result.fail(gatewayNotFound(route.account, route.gateway))
-    const identifying = auth.identify(headers, gateway)
+    const identifying = route.kind === "usage"
+      ? identifyHolder(services, exchange, route, gateway)
+      : auth.identify(headers, gateway)
     const identified = identifying instanceof Promise ? await identifying : identifying
     if (Result.isFailure(identified)) return Result.fail(identified.failure)
     const caller = identified.success
@@ -120,6 +123,26 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
 }
 
 const empty = (headers: HeaderFields): Answer => ({ status: 204, statusText: "", headers, body: null })
+
+/** Usage is shown to the console's page as well, by the session of a token's holder. */
+const identifyHolder = async (
+  { settings, auth }: PipelineServices,
+  { headers }: Exchange,
+  { account, gateway: id }: UsageRoute,
+  gateway: GatewaySettings,
+): Promise<Result.Result<Caller, GatewayError>> => {
+  const { adminTokens } = settings
+  const token = await tokenOfSession(
+    headers,
+    { account, gateway: id },
+    gateway.tokens,
+    adminTokens,
+    Date.now(),
+  )
+  return token === undefined
+    ? await auth.identify(headers, gateway)
+    : Result.succeed({ token, tokenHeaders: new Set() })
+}
 
 /** Logs a 404 under the gateway named in its path, if the caller may use that gateway. */
 const noteStray = async ({ settings, auth }: PipelineServices, exchange: Exchange): Promise<void> => {

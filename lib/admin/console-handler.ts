@@ -13,12 +13,16 @@ import { Settings } from "../config/Settings.ts"
 import { adminBadRequest, adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
+import { objectOf, parseOrUndefined } from "../json/parse.ts"
+import type { GatewayPlace } from "../route/paths.ts"
 import type { ConsoleRoute } from "../route/routes.ts"
 import { adminOf } from "./admin-auth.ts"
 import { AdminHost } from "./AdminHost.ts"
+import { holderOf } from "./console-login.ts"
 import { closeSession, openSession } from "./console-session.ts"
-import { adminHeaders } from "./envelope.ts"
+import { adminHeaders, envelope } from "./envelope.ts"
 import { calledOrigin } from "./gateway-url.ts"
+import { closeUsageSession, openUsageSession } from "./usage-session.ts"
 
 /** Nothing from elsewhere, nothing inline, no frame around it: what callers wrote can only ever be text. */
 const pageHeaders = {
@@ -37,6 +41,7 @@ const types: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
+  json: "application/json",
   svg: "image/svg+xml",
 }
 
@@ -70,13 +75,21 @@ const openLogin = makeUploads({ arriving: Infinity, held: Infinity })
 const loginSilence = 30_000
 const loginLimit = 8_192
 
-const tokenIn = (text: string): string | undefined => {
-  try {
-    const { token } = Object(JSON.parse(text)) as { readonly token?: unknown }
-    return typeof token === "string" ? token.trim() : undefined
-  } catch {
-    return undefined
-  }
+/** What a form to log in sends. */
+interface Login {
+  readonly token: string
+  /** The gateway, where a token opens several. */
+  readonly place: GatewayPlace | undefined
+}
+
+const isId = (value: unknown): value is string => typeof value === "string" && /^[\w-]{1,64}$/.test(value)
+
+const placeIn = (account: unknown, gateway: unknown): GatewayPlace | undefined =>
+  isId(account) && isId(gateway) ? { account, gateway } : undefined
+
+const loginIn = (text: string): Login | undefined => {
+  const { token, account, gateway } = objectOf(parseOrUndefined(text))
+  return typeof token === "string" ? { token: token.trim(), place: placeIn(account, gateway) } : undefined
 }
 
 /** A form of another site can send neither this type nor this header. */
@@ -86,7 +99,8 @@ const isOwnPage = ({ headers }: Request): boolean =>
 
 const logIn = ({ request, url }: Exchange): Effect.Effect<Response, GatewayError, Settings> =>
   Effect.gen(function* () {
-    const { adminTokens } = yield* Settings
+    const settings = yield* Settings
+    const { adminTokens } = settings
     const malformed = adminBadRequest(
       'Log in with x-basegate-console: 1 and a JSON body {"token": "<BASEGATE_ADMIN_TOKEN>"}.',
     )
@@ -94,15 +108,33 @@ const logIn = ({ request, url }: Exchange): Effect.Effect<Response, GatewayError
     const read = yield* Effect.promise(() => wholeBody(openLogin(request, loginSilence), loginLimit))
     if (Result.isFailure(read)) return yield* read.failure
     const body = read.success
-    const token = body.kind === "bytes" ? tokenIn(new TextDecoder().decode(body.bytes)) : undefined
-    if (token === undefined) return yield* malformed
-    const admin = yield* Effect.promise(() => adminOf([Redacted.make(token)], adminTokens))
-    if (admin === undefined) return yield* adminUnauthorized(true)
+    const login = body.kind === "bytes" ? loginIn(new TextDecoder().decode(body.bytes)) : undefined
+    if (login === undefined) return yield* malformed
+    const secret = Redacted.make(login.token)
+    const admin = yield* Effect.promise(() => adminOf([secret], adminTokens))
     const isSecure = calledOrigin(url, request.headers).startsWith("https:")
     const now = yield* Clock.currentTimeMillis
-    const cookie = yield* Effect.promise(() => openSession(admin.secret, now, isSecure))
-    return new Response(null, { status: 204, headers: { ...adminHeaders, "set-cookie": cookie } })
+    if (admin !== undefined) {
+      const cookie = yield* Effect.promise(() => openSession(admin.secret, now, isSecure))
+      return new Response(null, { status: 204, headers: { ...adminHeaders, "set-cookie": cookie } })
+    }
+    const { place, token } = yield* holderOf(settings, secret, login.place, now)
+    const [signer] = adminTokens
+    if (signer === undefined) return yield* adminUnauthorized(true)
+    const cookie = yield* Effect.promise(() => openUsageSession(signer, place, token, now, isSecure))
+    const answer = envelope(place)
+    answer.headers.set("set-cookie", cookie)
+    return answer
   })
+
+const logOut = ({ url }: Exchange): Response => {
+  const search = new URLSearchParams(url.search)
+  const place = placeIn(search.get("account"), search.get("gateway"))
+  const headers = new Headers(adminHeaders)
+  headers.append("set-cookie", closeSession())
+  if (place !== undefined) headers.append("set-cookie", closeUsageSession(place))
+  return new Response(null, { status: 204, headers })
+}
 
 /** Answers `/console` and what is below it. */
 export const handleConsole = (
@@ -112,8 +144,5 @@ export const handleConsole = (
   exchange.routeName = "admin.console"
   exchange.shouldLog = false
   if (name !== "session") return file(name)
-  if (exchange.method === "POST") return logIn(exchange)
-  return Effect.succeed(
-    new Response(null, { status: 204, headers: { ...adminHeaders, "set-cookie": closeSession() } }),
-  )
+  return exchange.method === "POST" ? logIn(exchange) : Effect.succeed(logOut(exchange))
 }

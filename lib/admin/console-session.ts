@@ -8,6 +8,7 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import { hex } from "../bytes/hex.ts"
 import type { AdminToken } from "../config/admin-tokens.ts"
 import { sameBytes } from "../redaction/known-secret.ts"
 
@@ -24,7 +25,8 @@ const attributes = "Path=/client/v4; HttpOnly; SameSite=Strict"
 
 const encoder = new TextEncoder()
 
-const hmac = async (key: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Array<ArrayBuffer>> => {
+/** HMAC-SHA-256. */
+export const hmac = async (key: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Array<ArrayBuffer>> => {
   const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, [
     "sign",
   ])
@@ -34,10 +36,8 @@ const hmac = async (key: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Ar
 const signature = async (token: Redacted.Redacted<string>, ends: string): Promise<Uint8Array<ArrayBuffer>> =>
   await hmac(await hmac(encoder.encode(Redacted.value(token)), "basegate console session"), ends)
 
-const hex = (bytes: Uint8Array): string =>
-  [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
-
-const bytesOf = (text: string): Uint8Array =>
+/** The bytes of hexadecimal digits. */
+export const bytesOf = (text: string): Uint8Array =>
   Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16))
 
 /** The `Set-Cookie` of a new session; `isSecure` if the page came over https. */

@@ -62,6 +62,9 @@ export const entryJson = (entry: LogEntry) => ({
   usage_source: entry.usage_source,
   attempts: entry.attempts,
   changes: entry.changes,
+  // Entries of an earlier version have neither.
+  key_alias: entry.key_alias ?? null,
+  dynamic_route: entry.dynamic_route ?? null,
 })
 
 /** Their names, in this order. */
@@ -115,6 +118,8 @@ export const entryColumns = [
   "usage_source",
   "attempts",
   "changes",
+  "key_alias",
+  "dynamic_route",
 ] as const satisfies ReadonlyArray<keyof ReturnType<typeof entryJson>>
 
 /** How much of a body is shown with its entry; the rest is at `/request` and `/response`. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SettingsControlShape } from "../config/SettingsControl.ts"
 import type { GatewayError } from "../errors.ts"
 import type { WrittenDocument } from "../settings-store/document.ts"
 import { envelope } from "./envelope.ts"
@@ -62,4 +63,11 @@ export const showGateway = (
 ): Response => {
   const shown = shownGateway(settings, control, document, account, id)
   return tagged(envelope(shown?.json ?? null), shown?.version ?? 0)
+}
+
+/** Where a gateway's settings come from: by name, those that have not their default. */
+export const showOrigins = (control: SettingsControlShape, account: string, id: string): Response => {
+  const { entry, at = null, settings } = control.originsOf(account, id)
+  const origins = [...settings].map(([name, { from, at = null }]) => [name, { from, at }] as const)
+  return envelope({ entry, at, settings: Object.fromEntries(origins) })
 }

@@ -24,7 +24,7 @@ import { adminOf, isMetricsToken, presented } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-handler.ts"
 import { adminOfSession, shownSession } from "./console-session.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
-import { listGateways, showGateway } from "./gateway-list.ts"
+import { listGateways, showGateway, showOrigins } from "./gateway-list.ts"
 import { askedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
 import { gatewaysWithLimits, showLimits } from "./limit-handlers.ts"
@@ -105,7 +105,7 @@ export const handleAdmin = (
     if (admin === undefined) return yield* adminUnauthorized(shown.length > 0, name === "metrics")
     if (name === "metrics") return yield* metrics
     if (name === "accounts") return yield* listAccounts
-    if (name === "status") return yield* showStatus
+    if (name === "status") return yield* showStatus(admin)
     const isRead = request.method === "GET" || request.method === "HEAD"
     if (!isRead && admin.role !== "write") return yield* adminForbidden(admin.name)
     exchange.account = account
@@ -139,7 +139,9 @@ export const handleAdmin = (
     }
     if (id === "") return yield* writing(handleWritten(exchange, route, admin.name, services))
     // What another process has written holds here first.
-    if (name === "gateway" || settings.gateway(account, id) === undefined) yield* newest(written)
+    if (name === "gateway" || name === "origins" || settings.gateway(account, id) === undefined) {
+      yield* newest(written)
+    }
     const gateway = settings.gateway(account, id)
     if (gateway === undefined) {
       return yield* adminNotFound(
@@ -152,6 +154,8 @@ export const handleAdmin = (
         return yield* showLimits([gateway], searchParams)
       case "gateway":
         return showGateway(services, yield* newest(written), account, id)
+      case "origins":
+        return showOrigins(control, account, id)
       case "url":
         return envelope(yield* answered(gatewayUrl(calledOrigin(url, request.headers), route, gateway)))
       case "analytics":

@@ -4,6 +4,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import type { AdminToken } from "../config/admin-tokens.ts"
 import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { catalogue } from "../telemetry/metrics/catalogue.ts"
@@ -40,14 +41,17 @@ const storeJson = (figures: StoreFigures | undefined) =>
   }
 
 /** Answers for this process (on Workers: this isolate). */
-export const showStatus: Effect.Effect<Response, never, Metrics | RequestLog | Settings | Store> = Effect.gen(
-  function* () {
+export const showStatus = (
+  { name, role }: Pick<AdminToken, "name" | "role">,
+): Effect.Effect<Response, never, Metrics | RequestLog | Settings | Store> =>
+  Effect.gen(function* () {
     const { families, startedAt } = yield* Metrics
     const log = yield* (yield* RequestLog).health
     const all = yield* families
     const { guarantees, figures } = yield* Store
     const { runtime } = yield* AdminHost
-    const { version, source, loadedAt, problem = null } = (yield* Settings).state()
+    const { state, secretKeys } = yield* Settings
+    const { version, source, loadedAt, problem = null } = state()
     return envelope({
       version: product.version,
       runtime,
@@ -63,6 +67,8 @@ export const showStatus: Effect.Effect<Response, never, Metrics | RequestLog | S
       },
       limits: { guarantees, store: storeJson(figures?.()) },
       export_dropped: sumOf(all, catalogue.exportDrops.name, () => true),
+      // Who asks, and whether secrets that are written can be sealed.
+      you: { name, role },
+      can_seal: secretKeys.length > 0,
     })
-  },
-)
+  })

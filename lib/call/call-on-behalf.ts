@@ -15,6 +15,7 @@ export const callOnBehalf = (of: Call, cut: Cut): Call => {
   call.headers = of.headers
   call.credential = of.credential
   call.report.key = of.report.key
+  call.report.keyAlias = of.report.keyAlias
   return call
 }
 

@@ -29,5 +29,6 @@ export const forwarded =
     call.headers = headers
     call.credential = credential
     report.key = credential.kind === "secret" ? "caller" : credential.kind
+    if (credential.kind === "stored") report.keyAlias = credential.alias
     return next(call)
   }

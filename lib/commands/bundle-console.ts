@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { createHash } from "node:crypto"
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
+import { configSchema } from "./config-schema.ts"
 
 const folder = "dist/console"
 /** What all of it may weigh, in bytes of gzip. */
@@ -32,6 +34,13 @@ const page = (script: string, style: string): string =>
 </html>
 `
 
+/** The JSON Schema of the settings, which the page of gateways loads; its name holds a digest, as those of the others do. */
+const settingsSchema = (): readonly [name: string, contents: Uint8Array] => {
+  const contents = new TextEncoder().encode(JSON.stringify(configSchema()))
+  const digest = createHash("sha256").update(contents).digest("hex").slice(0, 8)
+  return [`settings-${digest}.json`, contents]
+}
+
 /**
  * Writes the console, and removes what an earlier build left. The page is written after the files that it names, so that
  * a gateway may serve meanwhile.
@@ -39,6 +48,7 @@ const page = (script: string, style: string): string =>
  * @returns how many bytes all of it is, plain and as gzip; throws above the bound
  */
 export const bundleConsole = async (): Promise<{ readonly bytes: number; readonly gzip: number }> => {
+  const [schemaName, schema] = settingsSchema()
   const { outputFiles } = await build({
     entryPoints: { console: "lib/console/main.tsx" },
     bundle: true,
@@ -48,6 +58,7 @@ export const bundleConsole = async (): Promise<{ readonly bytes: number; readonl
     jsx: "automatic",
     jsxImportSource: "preact",
     entryNames: "[name]-[hash]",
+    define: { SETTINGS_SCHEMA: JSON.stringify(`/console/${schemaName}`) },
     outdir: folder,
     write: false,
     logLevel: "warning",
@@ -57,6 +68,7 @@ export const bundleConsole = async (): Promise<{ readonly bytes: number; readonl
   const named = (end: string): string => [...files.keys()].find((name) => name.endsWith(end)) ?? ""
   const text = new TextEncoder()
   files.set("icon.svg", text.encode(icon))
+  files.set(schemaName, schema)
   files.set("index.html", text.encode(page(named(".js"), named(".css"))))
   mkdirSync(folder, { recursive: true })
   let [bytes, gzip] = [0, 0]

@@ -5,7 +5,7 @@
  */
 import type { AST } from "effect/SchemaAST"
 import { Variables } from "../config/variables.ts"
-import { docComments, settingFiles } from "./doc-comments.ts"
+import { type DocComment, docComments, settingFiles } from "./doc-comments.ts"
 
 /** A JSON Schema (2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -84,14 +84,32 @@ const schemaOf = (ast: AST): JsonSchema => {
 /** A page's relative links lead nowhere from here. */
 const withoutLinks = (text: string): string => text.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")
 
+/** A default that is one value, as that value; other defaults are told in words. */
+const defaultOf = (text: string): JsonSchema => {
+  const [, code] = /^`([^`]*)`$/.exec(text) ?? []
+  try {
+    return code === undefined ? {} : { default: JSON.parse(code) as unknown }
+  } catch {
+    return {}
+  }
+}
+
+const withComment = (property: JsonSchema, { text, default: given }: DocComment): JsonSchema => {
+  const known = defaultOf(given)
+  const inWords = given === "" || given === "none" || Object.hasOwn(known, "default")
+    ? ""
+    : `\n\nDefault: ${given}.`
+  return { ...property, description: withoutLinks(text + inWords), ...known }
+}
+
 const described = (schema: JsonSchema): JsonSchema => {
   const comments = settingFiles.flatMap(docComments)
   const properties = Object.entries(schema["properties"] as Record<string, JsonSchema>)
   return {
     ...schema,
     properties: Object.fromEntries(properties.map(([name, property]) => {
-      const text = comments.find(({ names }) => names.includes(name))?.text
-      return [name, text === undefined ? property : { ...property, description: withoutLinks(text) }]
+      const comment = comments.find(({ names }) => names.includes(name))
+      return [name, comment === undefined ? property : withComment(property, comment)]
     })),
   }
 }

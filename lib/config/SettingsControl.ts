@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
 import type { Declaration, SettingsProblem } from "./declaration.ts"
+import type { GatewayOrigins } from "./setting-origins.ts"
 
 /** Entries that were written through the management API. */
 export interface ManagedSettings {
@@ -43,6 +44,8 @@ export interface SettingsControlShape {
   readonly check: (managed: ManagedSettings) => Changed
   /** Where a gateway has an entry of its own among the declared ones; `undefined` if it has none. */
   readonly declaredAt: (account: string, gateway: string) => string | undefined
+  /** Where each setting of a gateway comes from. */
+  readonly originsOf: (account: string, gateway: string) => GatewayOrigins
   readonly state: () => SettingsState
 }
 

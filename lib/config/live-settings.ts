@@ -17,6 +17,7 @@ import { knownText, sharedValues } from "./gateway-tokens.ts"
 import { haveOpenKeys, type HeldEntry, heldEntry, refusesAdmin } from "./held-entries.ts"
 import { operatorSecrets } from "./operator-secrets.ts"
 import type { ManagedSettings, SettingsControlShape, SettingsState } from "./SettingsControl.ts"
+import { placeOf, settingOrigins } from "./setting-origins.ts"
 import { type DecodedDocument, decodeDocument, effectiveEntries, type Entry } from "./settings-document.ts"
 import type { FixedSettings, SettingsShape } from "./settings-shape.ts"
 import { storeSecrets } from "./store-settings.ts"
@@ -215,10 +216,9 @@ export const makeLiveSettings = (
     declaredAt: (account, gateway) => {
       const { declaration, document } = sources
       const id = `${account}/${gateway}`
-      if (document.gateways?.[id] === undefined) return undefined
-      const position = declaration.positionOf?.(["gateways", id], "key")
-      return position === undefined ? declaration.source : `${declaration.source}, line ${position.line}`
+      return document.gateways?.[id] === undefined ? undefined : placeOf(declaration, ["gateways", id])
     },
+    originsOf: (account, gateway) => settingOrigins(sources, `${account}/${gateway}`),
     state: () => state,
   }
   return Result.succeed({ settings, control })

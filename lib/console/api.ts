@@ -10,9 +10,12 @@ const own = { "x-basegate-console": "1" }
 /** Why a call did not give what was asked for, in words for whoever looks at the page. */
 export class ApiError extends Error {
   readonly status: number
-  constructor(status: number, message: string) {
+  /** What a conflict says that the thing is now. */
+  readonly result: unknown
+  constructor(status: number, message: string, result?: unknown) {
     super(message)
     this.status = status
+    this.result = result
   }
 }
 
@@ -22,13 +25,16 @@ export const onLoggedOut: { call: () => void } = { call: () => {} }
 interface Envelope {
   readonly success?: boolean
   readonly errors?: ReadonlyArray<{ readonly message?: string }>
+  /** Off the management API the list has this name. */
+  readonly error?: ReadonlyArray<{ readonly message?: string }>
   readonly result?: unknown
   readonly result_info?: unknown
 }
 
 const unreachable = "The gateway does not answer. Check that it runs, then try again."
 
-const send = async (path: string, init: RequestInit): Promise<Response> => {
+/** Sends a request of the page's own; fails with `ApiError`. */
+export const send = async (path: string, init: RequestInit): Promise<Response> => {
   let response: Response
   try {
     response = await fetch(path, { ...init, headers: { ...own, ...init.headers }, cache: "no-store" })
@@ -39,13 +45,16 @@ const send = async (path: string, init: RequestInit): Promise<Response> => {
   if (response.ok) return response
   const text = await response.text()
   let message = `The gateway answered ${response.status}.`
+  let result: unknown
   try {
-    message = (JSON.parse(text) as Envelope).errors?.[0]?.message ?? message
+    const body = JSON.parse(text) as Envelope
+    message = body.errors?.[0]?.message ?? body.error?.[0]?.message ?? message
+    result = body.result
   } catch {
     // Not in the API's form: a proxy's page, say.
   }
-  if (response.status === 401 && !path.startsWith("/console/")) onLoggedOut.call()
-  throw new ApiError(response.status, message)
+  if (response.status === 401 && path.startsWith("/client/")) onLoggedOut.call()
+  throw new ApiError(response.status, message, result)
 }
 
 /** A parameter that is undefined is left out. */
@@ -98,17 +107,31 @@ export const patch = async (path: string, body: object): Promise<void> => {
   })
 }
 
-/** Opens a session. The token goes into the body, and is not kept. */
-export const logIn = async (token: string): Promise<void> => {
-  await send("/console/session", {
+/** A gateway, by the names in its address. */
+export interface Place {
+  readonly account: string
+  readonly gateway: string
+}
+
+/**
+ * Opens a session. The token goes into the body, and is not kept.
+ *
+ * @returns the gateway whose usage it shows, if it is a gateway's token
+ */
+export const logIn = async (token: string, place?: Place): Promise<Place | undefined> => {
+  const response = await send("/console/session", {
     method: "POST",
-    body: JSON.stringify({ token }),
+    body: JSON.stringify({ token, ...place }),
     headers: { "content-type": "application/json" },
   })
+  if (response.status === 204) return undefined
+  const { result } = await response.json() as { readonly result: Place }
+  return result
 }
 
 /** Ends it. */
-export const logOut = async (): Promise<void> => void await send("/console/session", { method: "DELETE" })
+export const logOut = async (place?: Place): Promise<void> =>
+  void await send(`/console/session${query({ ...place })}`, { method: "DELETE" })
 
 /** Reads the events of a stream until it ends or is aborted. */
 export const readEvents = async (

@@ -17,6 +17,8 @@ import { PlaygroundPage } from "./playground.tsx"
 import { type Scope, ScopeBar, useScope } from "./scope.tsx"
 import { SpendPage } from "./spend.tsx"
 import type { Account } from "./types.ts"
+import { UsagePage, usagePath } from "./usage.tsx"
+import { loadYou, YouContext } from "./you.ts"
 
 /** What every page is given. */
 export interface PageProps {
@@ -51,58 +53,61 @@ const Frame = (
   useEffect(() => {
     document.title = `${page?.name ?? "Not found"} · basegate`
   }, [page])
+  const you = useLoaded("you", loadYou)
   const View = page?.view
   return (
-    <div class="frame">
-      <a class="skip" href="#main">Skip to the page</a>
-      <nav aria-label="Pages">
-        <Link class="brand" href={pageHref("/console")} aria-label="basegate, to the overview">
-          <img src="/console/icon.svg" alt="" width="24" height="24" />
-          <span>basegate</span>
-        </Link>
-        <ul>
-          {pages.map(({ path, name }) => (
-            <li key={path}>
-              <Link href={pageHref(path)} aria-current={page?.path === path ? "page" : undefined}>
-                {name}
-              </Link>
-            </li>
-          ))}
-        </ul>
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => void logOut().then(onEnd, onEnd)}
-        >
-          Log out
-        </button>
-      </nav>
-      <main id="main" tabIndex={-1}>
-        <header class="top">
-          <h1>{page?.name ?? "Not found"}</h1>
-          {page !== undefined && page.path !== "/console/health" && (
-            <ScopeBar
-              accounts={accounts}
-              scope={scope}
-              needsGateway={page.needsGateway === true}
-              hasTime={page.hasTime === true}
-            />
-          )}
-        </header>
-        {View === undefined
-          ? (
-            <p>
-              There is no such page. <Link href={pageHref("/console")}>Go to the overview</Link>.
-            </p>
-          )
-          : <View scope={scope} accounts={accounts} key={page?.path} />}
-      </main>
-    </div>
+    <YouContext.Provider value={you.value}>
+      <div class="frame">
+        <a class="skip" href="#main">Skip to the page</a>
+        <nav aria-label="Pages">
+          <Link class="brand" href={pageHref("/console")} aria-label="basegate, to the overview">
+            <img src="/console/icon.svg" alt="" width="24" height="24" />
+            <span>basegate</span>
+          </Link>
+          <ul>
+            {pages.map(({ path, name }) => (
+              <li key={path}>
+                <Link href={pageHref(path)} aria-current={page?.path === path ? "page" : undefined}>
+                  {name}
+                </Link>
+              </li>
+            ))}
+          </ul>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => void logOut().then(onEnd, onEnd)}
+          >
+            Log out
+          </button>
+        </nav>
+        <main id="main" tabIndex={-1}>
+          <header class="top">
+            <h1>{page?.name ?? "Not found"}</h1>
+            {page !== undefined && page.path !== "/console/health" && (
+              <ScopeBar
+                accounts={accounts}
+                scope={scope}
+                needsGateway={page.needsGateway === true}
+                hasTime={page.hasTime === true}
+              />
+            )}
+          </header>
+          {View === undefined
+            ? (
+              <p>
+                There is no such page. <Link href={pageHref("/console")}>Go to the overview</Link>.
+              </p>
+            )
+            : <View scope={scope} accounts={accounts} key={page?.path} />}
+        </main>
+      </div>
+    </YouContext.Provider>
   )
 }
 
-/** The console: the form to log in, or its pages. */
-export const App = () => {
+/** What the holder of an admin token sees: its pages, and over them the form to log in once the session has ended. */
+const Admin = () => {
   const [turn, setTurn] = useState(0)
   const [isOut, setOut] = useState(false)
   onLoggedOut.call = () => setOut(true)
@@ -111,22 +116,40 @@ export const App = () => {
     (signal) => get<ReadonlyArray<Account>>("/client/v4/accounts", {}, signal),
     30_000,
   )
-  if (isOut) {
+  const { value } = accounts
+  const leave = (): void => {
+    setOut(true)
+    setTurn(turn + 1)
+  }
+  const enter = (): void => {
+    setOut(false)
+    if (value === undefined) setTurn(turn + 1)
+    else accounts.reload()
+  }
+  if (value === undefined && !isOut) {
     return (
-      <Login
-        onDone={() => {
-          setOut(false)
-          setTurn(turn + 1)
-        }}
-      />
+      <main class="login">
+        {accounts.error === undefined
+          ? <p role="status">Loading…</p>
+          : <Problem error={accounts.error} onRetry={accounts.reload} />}
+      </main>
     )
   }
-  if (accounts.value !== undefined) return <Frame accounts={accounts.value} onEnd={() => setOut(true)} />
   return (
-    <main class="login">
-      {accounts.error === undefined
-        ? <p role="status">Loading…</p>
-        : <Problem error={accounts.error} onRetry={accounts.reload} />}
-    </main>
+    <>
+      {isOut && <Login hasEnded={value !== undefined} onDone={enter} />}
+      {value !== undefined && (
+        // What was typed is still there when the session goes on.
+        <div hidden={isOut}>
+          <Frame key={turn} accounts={value} onEnd={leave} />
+        </div>
+      )}
+    </>
   )
+}
+
+/** The console. */
+export const App = () => {
+  const { pathname } = useAddress()
+  return pathname === usagePath ? <UsagePage /> : <Admin />
 }

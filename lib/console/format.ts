@@ -84,6 +84,14 @@ const clock = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
   hour12: false,
 })
+const dayFormat = {
+  month: "short",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+} as const
+const ofOtherYears = new Intl.DateTimeFormat(undefined, { year: "numeric", ...dayFormat })
 const dayAndClock = new Intl.DateTimeFormat(undefined, {
   month: "short",
   day: "2-digit",
@@ -93,10 +101,11 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, {
   hour12: false,
 })
 
-/** A moment in local time, with its day unless that is today. */
+/** A moment in local time, with its day unless that is today, and with the year unless it is this one. */
 export const moment = (iso: string): string => {
   const date = new Date(iso)
   if (Number.isNaN(date.getTime())) return unknown
+  if (date.getFullYear() !== new Date().getFullYear()) return ofOtherYears.format(date)
   return (date.toDateString() === new Date().toDateString() ? clock : dayAndClock).format(date)
 }
 

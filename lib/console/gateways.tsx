@@ -1,119 +1,193 @@
 /**
- * Gateways: the settings of each, without secrets.
+ * Gateways: the list of an account, or one gateway with all that belongs to it.
  *
  * @module
  */
+import "./gateways.css"
 import { useState } from "preact/hooks"
+import { gatewayPath } from "./api.ts"
 import type { PageProps } from "./app.tsx"
-import { gatewayPath, get } from "./api.ts"
-import { bytes, time, visible } from "./format.ts"
-import { hereWith, Link } from "./location.tsx"
-import { Command, Panel, Problem, useLoaded } from "./parts.tsx"
-import { firstCall, Welcome } from "./welcome.tsx"
+import { AuditTrail } from "./audit.tsx"
+import { Confirm } from "./dialog.tsx"
+import { EditSettings, isUnsaved } from "./gateway-edit.tsx"
+import { entryText, SettingsView } from "./gateway-settings.tsx"
+import { type GatewayState, loadGateway } from "./gateway-state.ts"
+import { GatewayList } from "./gateway-list.tsx"
+import { visible } from "./format.ts"
+import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
+import { Badge, Problem, useLoaded } from "./parts.tsx"
+import { ProviderKeys } from "./provider-keys.tsx"
+import { Providers } from "./providers.tsx"
+import { Routes } from "./routes.tsx"
+import { Tokens } from "./tokens.tsx"
+import { UnusedKeys } from "./unused-keys.tsx"
+import { useCanWrite } from "./you.ts"
+import { write } from "./write.ts"
 
-type Settings = Readonly<Record<string, unknown>>
+type Tabs = ReadonlyArray<readonly [id: string, name: string]>
 
-const groups: Readonly<Record<string, RegExp>> = {
-  "Who may call": /^(authentication|auth_scheme|tokens|provider_keys|custom_providers|byok)/,
-  Cache: /^cache_/,
-  "Limits": /^(rate_limit|spend_limits|request_body_limit|on_store_outage)/,
-  "Retries and timeouts": /^(retry_|circuit_breaker|.*_timeout$|on_client_leave|cloudflare_error_status)/,
-  "Routes and prices": /^(routes|prices|model_aliases)/,
-  Log: /^(log_|collect_)/,
+const tabsOfOne: Tabs = [
+  ["settings", "Settings"],
+  ["tokens", "Tokens"],
+  ["keys", "Provider keys"],
+  ["routes", "Dynamic routes"],
+  ["audit", "Audit"],
+]
+
+const tabsOfAll: Tabs = [
+  ["gateways", "Gateways"],
+  ["use", "Use of keys"],
+  ["providers", "Custom providers"],
+  ["audit", "Audit"],
+]
+
+/** Parameters of one tab, which mean nothing in another. */
+const none = {
+  edit: undefined,
+  page: undefined,
+  from: undefined,
+  before: undefined,
+  who: undefined,
+  kind: undefined,
+  resource: undefined,
+  route: undefined,
+  version: undefined,
+  editing: undefined,
+  span: undefined,
+  search: undefined,
+  unused: undefined,
 }
 
-/** A value, beside which a number of milliseconds or bytes stands as people read it. */
-const shown = (name: string, value: unknown): string => {
-  if (typeof value === "number" && /(_timeout|^retry_delay)$/.test(name)) return `${value} (${time(value)})`
-  if (typeof value === "number" && /(body|payload)_limit$/.test(name)) return `${value} (${bytes(value)})`
-  if (value === null || value === undefined) return "–"
-  if (typeof value === "object") {
-    const isEmpty = Object.keys(value).length === 0
-    return isEmpty ? "none" : JSON.stringify(value, null, 2)
-  }
-  return String(value)
-}
-
-const GroupPanel = (
-  { title, pairs }: { readonly title: string; readonly pairs: ReadonlyArray<readonly [string, unknown]> },
-) => (
-  <Panel title={title}>
-    <div class="scroll" tabIndex={0} role="region" aria-label={title}>
-      <table class="pairs">
-        <tbody>
-          {pairs.map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">
-                <code>{name}</code>
-              </th>
-              <td class="value">
-                <bdi>{visible(shown(name, value))}</bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  </Panel>
+const TabBar = ({ tabs, tab }: { readonly tabs: Tabs; readonly tab: string }) => (
+  <nav class="tabs" aria-label="Parts of the page">
+    {tabs.map(([id, name], index) => (
+      <Link
+        key={id}
+        href={hereWith({ ...none, tab: index === 0 ? undefined : id })}
+        aria-current={tab === id ? "page" : undefined}
+      >
+        {name}
+      </Link>
+    ))}
+  </nav>
 )
 
-const One = ({ account, gateway }: { readonly account: string; readonly gateway: string }) => {
-  const path = gatewayPath(account, gateway)
-  const settings = useLoaded(path, (signal) => get<Settings>(path, {}, signal))
-  const [showsAll, setShowsAll] = useState(false)
-  if (settings.value === undefined) {
-    return settings.error === undefined
-      ? <p role="status">Loading…</p>
-      : <Problem error={settings.error} onRetry={settings.reload} />
-  }
-  const all = Object.entries(settings.value).filter(([name, value]) =>
-    name !== "id" && (showsAll || value !== null)
-  )
-  const isGrouped = (name: string): boolean => Object.values(groups).some((pattern) => pattern.test(name))
-  const others = all.filter(([name]) => !isGrouped(name))
+const Delete = ({ account, gateway, state }: {
+  readonly account: string
+  readonly gateway: string
+  readonly state: GatewayState
+}) => {
+  const [isAsking, setAsking] = useState(false)
   return (
     <>
-      <Panel title="Call it">
-        <Command text={firstCall(account, gateway)} />
-      </Panel>
-      <div class="tables">
-        {Object.entries(groups).map(([title, pattern]) => {
-          const pairs = all.filter(([name]) => pattern.test(name))
-          return pairs.length === 0 ? null : <GroupPanel key={title} title={title} pairs={pairs} />
-        })}
-        {others.length > 0 && <GroupPanel title="More" pairs={others} />}
-      </div>
-      <p>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={showsAll}
-            onChange={({ currentTarget }) => setShowsAll(currentTarget.checked)}
-          />{" "}
-          Show settings that are not set
-        </label>
-      </p>
+      <button type="button" class="quiet" onClick={() => setAsking(true)}>Delete the gateway</button>
+      {isAsking && (
+        <Confirm
+          title={`Delete ${gateway}`}
+          action="Delete the gateway"
+          name={gateway}
+          onClose={() => setAsking(false)}
+          onDo={async () => {
+            await write("DELETE", gatewayPath(account, gateway), undefined, state.tag)
+            go(pageHref("/console/gateways", { gateway: undefined }))
+          }}
+        >
+          <p>
+            Its settings, tokens, provider keys, routes and its log go with it, and calls to it fail from then
+            on. This cannot be undone.
+          </p>
+        </Confirm>
+      )}
     </>
   )
 }
 
-/** The page: the list of gateways, or one of them. */
-export const GatewaysPage = ({ scope, accounts }: PageProps) => {
-  if (accounts.length === 0) return <Welcome />
-  if (scope.gateway !== "") return <One key={scope.gateway} account={scope.account} gateway={scope.gateway} />
-  const gateways = accounts.find(({ id }) => id === scope.account)?.gateways ?? []
+const One = ({ account, gateway }: { readonly account: string; readonly gateway: string }) => {
+  const { searchParams } = useAddress()
+  const tab = searchParams.get("tab") ?? "settings"
+  const edit = searchParams.get("edit")
+  const canWrite = useCanWrite()
+  const state = useLoaded(
+    `gateway ${account}/${gateway}`,
+    (signal) => loadGateway(account, gateway, signal),
+  )
+  const { value } = state
+  if (value === undefined) {
+    return state.error === undefined ? <p role="status">Loading…</p> : (
+      <>
+        <Problem error={state.error} onRetry={state.reload} />
+        <Link href={hereWith({ ...none, gateway: undefined, tab: undefined })}>All gateways</Link>
+      </>
+    )
+  }
+  const isManaged = value.origins.entry === "managed"
+  const common = { account, gateway, isManaged }
   return (
-    <Panel title={`${gateways.length} gateways of ${scope.account}`}>
-      <ul class="links">
-        {gateways.map((id) => (
-          <li key={id}>
-            <Link href={hereWith({ gateway: id })}>{id}</Link>
-          </li>
-        ))}
-      </ul>
-      <p class="note">
-        Gateways under <code>*</code> are listed once they have been called.
-      </p>
-    </Panel>
+    <>
+      <div class="row head">
+        <h2 class="name">
+          <bdi>{visible(gateway)}</bdi>
+        </h2>
+        <Badge kind={isManaged ? "good" : "left"}>{isManaged ? "managed" : value.origins.entry}</Badge>
+        <span class="note">
+          <bdi>{visible(entryText(value.origins))}</bdi>
+        </span>
+        <span class="grow" />
+        {isManaged && canWrite && <Delete account={account} gateway={gateway} state={value} />}
+      </div>
+      <TabBar tabs={tabsOfOne} tab={tab} />
+      {isUnsaved(account, gateway) && edit === null && (
+        <div class="problem" role="status">
+          <p>There are changes of this gateway that were not saved.</p>
+          <Link class="button" href={hereWith({ ...none, tab: undefined, edit: "form" })}>Go on</Link>
+        </div>
+      )}
+      {state.error !== undefined && <Problem error={state.error} onRetry={state.reload} />}
+      {tab === "settings" &&
+        (edit !== null && isManaged && canWrite
+          ? (
+            <EditSettings
+              key={value.tag}
+              account={account}
+              gateway={gateway}
+              state={value}
+              mode={edit}
+              onSaved={state.reload}
+            />
+          )
+          : <SettingsView account={account} gateway={gateway} state={value} />)}
+      {tab === "tokens" && <Tokens {...common} />}
+      {tab === "keys" && <ProviderKeys {...common} settings={value.json} />}
+      {tab === "routes" && <Routes {...common} />}
+      {tab === "audit" && <AuditTrail account={account} gateway={gateway} />}
+    </>
+  )
+}
+
+/** The page. */
+export const GatewaysPage = ({ scope, accounts }: PageProps) => {
+  const { searchParams } = useAddress()
+  const account = scope.account === "" ? "my-account" : scope.account
+  if (scope.gateway !== "") {
+    return <One key={`${account}/${scope.gateway}`} account={account} gateway={scope.gateway} />
+  }
+  const tab = searchParams.get("tab") ?? "gateways"
+  return (
+    <>
+      <TabBar tabs={tabsOfAll} tab={tab} />
+      {tab === "providers"
+        ? <Providers account={account} />
+        : tab === "audit"
+        ? <AuditTrail account={account} gateway="" />
+        : tab === "use"
+        ? <UnusedKeys account={account} />
+        : (
+          <GatewayList
+            account={account}
+            called={accounts.find(({ id }) => id === account)?.gateways ?? []}
+            accounts={accounts.map(({ id }) => id)}
+          />
+        )}
+    </>
   )
 }

@@ -19,6 +19,8 @@ export interface TraversalInput {
   readonly header: (name: string) => string | null
   /** A new random number in [0, 1), one for each percentage element that is passed. */
   readonly random: () => number
+  /** Told of each output that is taken: the element that has it, and its name. */
+  readonly took: (element: string, output: string) => void
 }
 
 /** What to do next. */
@@ -58,7 +60,9 @@ const visit = (node: RouteNode, input: TraversalInput): TraversalNode => {
   const { element, action, next } = node
   const go = (output: string): TraversalNode => {
     const target = next.get(output)
-    return target === undefined ? { kind: "end", element } : visit(target, input)
+    if (target === undefined) return { kind: "end", element }
+    input.took(element, output)
+    return visit(target, input)
   }
   switch (action.type) {
     case "start":

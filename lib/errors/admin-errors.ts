@@ -20,6 +20,23 @@ export const adminUnauthorized = (presented: boolean, forMetrics = false): Gatew
     headers: { "www-authenticate": "Bearer" },
   })
 
+/** A gateway's token that was valid. */
+export const loginExpired = (): GatewayError =>
+  new GatewayError({
+    reason: "admin_unauthorized",
+    detail: "The gateway token has expired. Ask the gateway's operator for a new one.",
+    headers: { "www-authenticate": "Bearer" },
+  })
+
+/** A gateway's token under which nothing is counted. */
+export const loginNameless = (): GatewayError =>
+  new GatewayError({
+    reason: "admin_forbidden",
+    detail:
+      "This gateway token has no name, so what it uses is not told from what others use. Ask the gateway's operator to give " +
+      "it one.",
+  })
+
 /** As many log streams are open as one process feeds. */
 export const tooManyTails = (most: number): GatewayError =>
   new GatewayError({

@@ -30,12 +30,14 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
   const { exchange, caller } = planning
   const bytes = heldBytes(target.body)
   const isCovered = allowsRoute(caller.token?.models ?? [], graph.name)
+  const way = [graph.name]
   let node = startTraversal(graph, {
     metadata: target.options.metadata,
     body: (path) => valueAt(bytes, path),
     // In a universal request, the step's own headers take precedence over the request's.
     header: (name) => target.headers.get(name) ?? exchange.headers.get(name),
     random: Math.random,
+    took: (element, output) => void way.push(element, output),
   })
   let budgets: ReadonlyArray<Budgets> = []
   let answer: PlanResult | undefined
@@ -57,7 +59,10 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       continue
     }
     const result = yield* callModel(planning, target, bytes, node, budgets, isCovered)
-    if (clientLeft(result)) return unanswered(target, result)
+    if (clientLeft(result)) {
+      exchange.dynamicRoute = JSON.stringify([...way, node.element])
+      return unanswered(target, result)
+    }
     if (succeeded(result)) {
       release(answer)
       answer = result
@@ -68,6 +73,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       node = node.failed()
     }
   }
+  exchange.dynamicRoute = JSON.stringify([...way, node.element])
   if (answer !== undefined) return answer
   if (failure !== undefined) return unanswered(target, failure)
   const detail = `The route "${graph.name}" ended at element "${node.element}" without calling a model.`

@@ -34,6 +34,8 @@ export interface RequestFacts {
   readonly authenticated: boolean
   /** The name of that token. */
   readonly token: string | null
+  /** The way through a dynamic route. */
+  readonly dynamicRoute: string | null
   /** In the order in which the calls were made. */
   readonly reports: ReadonlyArray<CallReport>
   /** The report of the call whose answer, or whose failure, the client got. */
@@ -114,12 +116,14 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
     authenticated: request.authenticated,
     token: request.token,
     key: call === undefined ? "none" : call.key,
+    key_alias: call === undefined ? null : call.keyAlias,
     baseten_request_id: call === undefined ? null : call.basetenRequestId,
     step: call === undefined ? 0 : call.step,
     cached: call === undefined ? false : call.cached,
     metadata: call === undefined ? request.metadata : call.metadata,
     attempts: attemptsOf(reports),
     changes: adaptationsOf(reports),
+    dynamic_route: request.dynamicRoute,
     trace: request.trace,
   }
 }

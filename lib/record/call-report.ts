@@ -33,6 +33,7 @@ export class CallReport {
   model: string | null
   stream: boolean
   key: RequestRecord["key"] = "none"
+  keyAlias: string | null = null
   attempts: Array<AttemptRecord> = []
   /** How the call ended if its answer is not relayed. */
   ending: Ending = "complete"

@@ -113,6 +113,8 @@ export interface RequestRecord {
   readonly token: string | null
   /** Whose key the provider received. */
   readonly key: "caller" | "stored" | "none"
+  /** Which of the gateway's keys that was; `null` if it was none of them. */
+  readonly key_alias: string | null
   readonly baseten_request_id: string | null
   /** The step that answered, else the last that was called, counted from 0. */
   readonly step: number
@@ -123,6 +125,11 @@ export interface RequestRecord {
   readonly attempts: ReadonlyArray<AttemptRecord>
   /** What a fall-back changed in the request to suit the next model. */
   readonly changes: ReadonlyArray<string>
+  /**
+   * The way through a dynamic route, as JSON: the route's name, then elements, and between two of them the output that led
+   * on; `null` if the request took no route.
+   */
+  readonly dynamic_route: string | null
   /** Its place in a trace, if requests are traced. */
   readonly trace: TraceIds | null
 }

@@ -38,6 +38,8 @@ export const groupOf = (
       case "deployment":
       case "provider":
       case "token":
+      case "key_alias":
+      case "dynamic_route":
         return facts[dimension] ?? null
       default: {
         const name = dimension.slice("metadata.".length)

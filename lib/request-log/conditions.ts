@@ -50,6 +50,8 @@ export const fields: Readonly<Record<FieldKey, FilterField>> = {
   ending: field("text", "ending"),
   token: field("text", "token"),
   deployment: field("text", "deployment"),
+  key_alias: field("text", "key_alias"),
+  dynamic_route: field("text", "dynamic_route"),
 }
 
 /** A value to compare a field with. */

@@ -40,6 +40,10 @@ export interface FilterableFields {
   readonly response_content_type: string | null
   readonly path: string
   readonly error: string | null
+  /** Which of the gateway's keys the provider received. */
+  readonly key_alias: string | null
+  /** The way through a dynamic route. */
+  readonly dynamic_route: string | null
   /** See `pairsOf`. */
   readonly pairs: string
 }
@@ -97,6 +101,9 @@ export const fieldsOf = (
   response_content_type: record.response_content_type,
   path: record.path,
   error: record.error,
+  // Records of an earlier version have neither.
+  key_alias: record.key_alias ?? null,
+  dynamic_route: record.dynamic_route ?? null,
   pairs: pairsOf(record.metadata),
 })
 

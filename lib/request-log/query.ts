@@ -47,6 +47,8 @@ export const filterKeys = [
   "ending",
   "token",
   "deployment",
+  "key_alias",
+  "dynamic_route",
 ] as const
 
 /** A key that can be filtered by. */
@@ -158,6 +160,8 @@ export const fixedDimensions = [
   "token",
   "status",
   "cached",
+  "key_alias",
+  "dynamic_route",
 ] as const
 
 /** The dimensions of analytics: `metadata.{key}` beside the fixed names. */

@@ -44,13 +44,14 @@ const table = [
   ["limits", below("limits"), reads],
   ["gateways", below("gateways"), list],
   ["gateway", below(`gateways/${id}`), ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]],
+  ["origins", below(`gateways/${id}/origins`), reads],
   ["routes", below(`gateways/${id}/routes`), list],
   ["route", below(`gateways/${id}/routes/${id}`), one],
   ["route.versions", below(`gateways/${id}/routes/${id}/versions`), list],
   ["route.version", below(`gateways/${id}/routes/${id}/versions/${id}`), reads],
   ["route.deployments", below(`gateways/${id}/routes/${id}/deployments`), list],
   ["provider_configs", below(`gateways/${id}/provider_configs`), list],
-  ["provider_config", below(`gateways/${id}/provider_configs/${id}`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
+  ["provider_config", below(`gateways/${id}/provider_configs/${id}`), one],
   ["tokens", below(`gateways/${id}/tokens`), list],
   ["token", below(`gateways/${id}/tokens/${id}`), one],
   ["token.rotate", below(`gateways/${id}/tokens/${id}/rotate`), ["POST", "OPTIONS"]],
@@ -92,6 +93,7 @@ export type AdminName =
   | "limits"
   | "gateways"
   | "gateway"
+  | "origins"
   | WrittenName
   | "url"
   | "metrics"
@@ -114,7 +116,7 @@ export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayE
   return Result.fail(
     adminNotFound(
       "The management API has no such path. It has accounts, accounts/{account_id}/ai-gateway/gateways, custom-providers, " +
-        "limits, audit and status, gateways/{gateway_id}, and below that logs, analytics, limits, routes, provider_configs, tokens and " +
+        "limits, audit and status, gateways/{gateway_id}, and below that origins, logs, analytics, limits, routes, provider_configs, tokens and " +
         "url/{provider}.",
     ),
   )

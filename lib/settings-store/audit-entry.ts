@@ -5,7 +5,10 @@
  */
 
 /** The kinds of things that are written. */
-export type AuditedKind = "gateway" | "route" | "provider_config" | "custom_provider" | "token"
+export const auditedKinds = ["gateway", "route", "provider_config", "custom_provider", "token"] as const
+
+/** One of them. */
+export type AuditedKind = typeof auditedKinds[number]
 
 /** One change: who made it, when, from where, and what it was. Without secrets. */
 export interface AuditEntry {
@@ -34,10 +37,30 @@ export interface AuditEntry {
 export interface AuditQuery {
   readonly account: string
   readonly gateway: string | undefined
+  /** Changes from this moment on, and before that one, as ISO dates of UTC. */
+  readonly since?: string
+  readonly until?: string
+  readonly who?: string
+  readonly kind?: AuditedKind
+  /** The id of what was changed. */
+  readonly resource?: string
   /** From 1. */
   readonly page: number
   readonly perPage: number
 }
+
+/** Whether an entry is one that a query asks for. */
+export const isAsked = (
+  { account, gateway, since, until, who, kind, resource }: AuditQuery,
+  entry: AuditEntry,
+): boolean =>
+  entry.account_id === account &&
+  (gateway === undefined || entry.gateway_id === gateway) &&
+  (since === undefined || entry.when >= since) &&
+  (until === undefined || entry.when < until) &&
+  (who === undefined || entry.who === who) &&
+  (kind === undefined || entry.kind === kind) &&
+  (resource === undefined || entry.resource_id === resource)
 
 /** The entries of a page, and how many there are in all. */
 export interface AuditPage {

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import type { AuditEntry } from "./audit-entry.ts"
+import { type AuditEntry, isAsked } from "./audit-entry.ts"
 import type { SettingsStoreShape } from "./SettingsStore.ts"
 
 /** How many audit entries are kept. */
@@ -25,10 +25,9 @@ export const makeMemorySettings = (): SettingsStoreShape => {
       if (entries.length > mostEntries) entries.pop()
       return Result.succeed(stored.version)
     },
-    audit: ({ account, gateway, page, perPage }) => {
-      const found = entries.filter((entry) =>
-        entry.account_id === account && (gateway === undefined || entry.gateway_id === gateway)
-      )
+    audit: (query) => {
+      const { page, perPage } = query
+      const found = entries.filter((entry) => isAsked(query, entry))
       return Result.succeed({
         entries: found.slice((page - 1) * perPage, page * perPage),
         total: found.length,

@@ -332,3 +332,110 @@ test("the log of a gateway that is deleted goes with it; a masked header cannot 
   assert.equal((await ask("GET", "gateways/g/logs")).body.result_info?.["total_count"], 0)
   await gateway.dispose()
 })
+
+test("a provider's key is replaced in one step, on top of the version that was looked at", () =>
+  written(async (write) => {
+    await write("POST", "gateways", { id: "g" })
+    const configs = "gateways/g/provider_configs"
+    const make = (alias: string, secret: string) =>
+      write("POST", configs, { provider_slug: "baseten", alias, secret, default_config: true })
+    await make("default", "sk-first-0123456789")
+    const second = await make("second", "env:UP_KEY")
+    const path = `${configs}/${String(resultOf(second)["id"])}`
+    const tag = second.headers.get("etag") ?? ""
+    const replaced = await write("PATCH", path, { secret: "sk-newer-0123459999", alias: "third" }, {
+      "if-match": tag,
+    })
+    assert.deepEqual(
+      [replaced.status, resultOf(replaced)["secret_preview"], resultOf(replaced)["alias"]],
+      [200, "****9999", "third"],
+    )
+    assert.ok(!replaced.text.includes("sk-newer"))
+    const stale = await write("PATCH", path, { alias: "fourth" }, { "if-match": tag })
+    assert.deepEqual([stale.status, resultOf(stale)["alias"]], [409, "third"])
+    assertRefused(await write("PATCH", path, { alias: "default" }), [409, 9409], /already/)
+    assertRefused(
+      await write("PATCH", path, { secret: "env:BASEGATE_SECRET_KEY" }),
+      [400, 7001],
+      /secret: expected a variable/,
+    )
+    assertRefused(await write("PATCH", path, { provider_slug: "custom-x" }), [400, 7001], /provider_slug/)
+    const list = (await write("GET", configs)).body.result as ReadonlyArray<Record<string, unknown>>
+    assert.deepEqual(list.map(({ alias, default_config }) => [alias, default_config]), [
+      ["default", false],
+      ["third", true],
+    ])
+  }))
+
+test("the audit is selected by who, what and when, and tells nobody a secret", () =>
+  written(async (write) => {
+    await write("POST", "gateways", { id: "g" })
+    const made = resultOf(await write("POST", "gateways/g/tokens", { name: "ann" }))
+    await write("PATCH", "gateways/g", { cache_ttl: 5 })
+    const actions = async (query: string): Promise<ReadonlyArray<unknown>> => {
+      const { status, body, text } = await write("GET", `audit?${query}`)
+      assert.equal(status, 200, text)
+      assert.ok(!text.includes(String(made["token"])))
+      return (body.result as ReadonlyArray<{ readonly action: string }>).map(({ action }) => action)
+    }
+    assert.deepEqual(await actions(""), ["gateway.update", "token.create", "gateway.create"])
+    assert.deepEqual(await actions("kind=token"), ["token.create"])
+    assert.deepEqual(await actions(`resource=${String(made["id"])}`), ["token.create"])
+    assert.deepEqual(await actions("who=admin&since=-1h"), [
+      "gateway.update",
+      "token.create",
+      "gateway.create",
+    ])
+    assert.deepEqual(await actions("who=nobody"), [])
+    assert.deepEqual(await actions("until=2020-01-01"), [])
+    assertRefused(await write("GET", "audit?kind=gate"), [400, 7001], /kind/)
+  }))
+
+test("origins, and routes that are declared, are shown", () =>
+  written(async (write) => {
+    await write("POST", "gateways", { id: "g", cache_ttl: 5 })
+    assert.deepEqual(resultOf(await write("GET", "gateways/g/origins")), {
+      entry: "managed",
+      at: null,
+      settings: { cache_ttl: { from: "entry", at: null } },
+    })
+    const declared = await write("GET", "gateways/declared/origins")
+    assert.deepEqual([resultOf(declared)["entry"], resultOf(declared)["at"]], ["declared", "BASEGATE_CONFIG"])
+    assertRefused(await write("GET", "gateways/nowhere/origins"), [404, 7002], /no gateway/)
+    const { text } = await write("GET", "gateways/declared/routes")
+    const { data } = JSON.parse(text) as { readonly data: { readonly routes: ReadonlyArray<unknown> } }
+    assert.deepEqual(
+      data.routes.map((route) =>
+        Object.entries(Object(route) as object).filter(([name]) => /^(id|name|elem)/.test(name))
+      ),
+      [[["id", null], ["name", "fast"], ["elements", [
+        { id: "s", type: "start", properties: {}, outputs: { next: { elementId: "m" } } },
+        {
+          id: "m",
+          type: "model",
+          properties: { provider: "baseten", model: "a/b", retries: 1 },
+          outputs: { success: { elementId: "e" } },
+        },
+        { id: "e", type: "end", properties: {}, outputs: {} },
+      ]]]],
+    )
+  }, {
+    BASEGATE_CONFIG: {
+      gateways: {
+        "a/declared": {
+          routes: {
+            fast: [
+              { id: "s", type: "start", outputs: { next: { elementId: "m" } } },
+              {
+                id: "m",
+                type: "model",
+                properties: { provider: "baseten", model: "a/b", retries: 1 },
+                outputs: { success: { elementId: "e" } },
+              },
+              { id: "e", type: "end" },
+            ],
+          },
+        },
+      },
+    },
+  }))

@@ -152,3 +152,47 @@ test("managed entries stand beside declared ones, which go before them", () => {
     /^basegate\.yaml, line 3, column 5 \(gateways, a\/g\): expected object$/,
   )
 })
+
+test("origins say where a gateway's entry and each of its settings stand", () => {
+  const document = {
+    gateways: { "a/g": { cache_ttl: 1 }, "*": { retry_max_attempts: 2 } },
+    defaults: { cache_ttl: 7, idle_timeout: 9 },
+  }
+  const { control } = open(undefined)
+  const none = control.originsOf("a", "g")
+  assert.deepEqual([none.entry, none.at, [...none.settings]], ["none", undefined, []])
+  const lines = [
+    "gateways",
+    "a/g",
+    "cache_ttl",
+    "*",
+    "retry_max_attempts",
+    "defaults",
+    "cache_ttl",
+    "idle_timeout",
+  ]
+  const positionOf = (path: ReadonlyArray<string>) => ({
+    line: 1 + (path[0] === "defaults" && path.length === 2 ? 5 : 0) + lines.indexOf(path.at(-1) ?? ""),
+    column: 1,
+  })
+  good(control.declare({ ...from(document), positionOf }))
+  good(control.manage({ gateways: { "a/m": { log_retention: 60 } }, secret: () => undefined }))
+  const textOf = (id: string) => {
+    const { entry, at, settings } = control.originsOf("a", id)
+    return [entry, at, ...[...settings].map(([name, origin]) => `${name} ${origin.from} ${origin.at}`).sort()]
+  }
+  assert.deepEqual(textOf("g"), [
+    "declared",
+    "basegate.yaml, line 2",
+    "cache_ttl entry basegate.yaml, line 3",
+    "idle_timeout defaults basegate.yaml, line 13",
+  ])
+  assert.deepEqual(textOf("m"), [
+    "managed",
+    undefined,
+    "cache_ttl defaults basegate.yaml, line 8",
+    "idle_timeout defaults basegate.yaml, line 13",
+    "log_retention entry undefined",
+  ])
+  assert.deepEqual(textOf("other").slice(0, 2), ["shared", "basegate.yaml, line 4"])
+})

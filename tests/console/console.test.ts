@@ -1,35 +1,18 @@
 /** The console in a real browser, over a real gateway on each runtime. */
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { after, before, describe, test } from "node:test"
 import type { Browser, Page } from "playwright-core"
 import { runtimes } from "../support/spawn-gateway.ts"
+import { seriousFindings } from "./axe.ts"
 import { browserPath, noBrowser, openBrowser } from "./browser.ts"
 import { adminToken, type Filled, openFilled } from "./filled-gateway.ts"
 import { fits, goTo, logIn, settled, until, type Visit, visit } from "./visit.ts"
 
 const path = browserPath()
 const names = ["Overview", "Log", "Spend and limits", "Gateways", "Playground", "Health"]
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
 const rows = (page: Page): Promise<number> => page.locator("table.log tbody tr").count()
-
-interface Finding {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: ReadonlyArray<{ readonly html: string }>
-}
-
-/** What axe finds serious; it is evaluated from outside, since the page's own policy lets no script in. */
-const seriousFindings = async (page: Page): Promise<ReadonlyArray<string>> => {
-  await page.evaluate(axe)
-  const violations = await page.evaluate("axe.run().then(({ violations }) => violations)") as ReadonlyArray<
-    Finding
-  >
-  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ").slice(0, 300)}`)
-}
 
 describe("console", { skip: path === undefined ? noBrowser : false }, () => {
   let browser: Browser

@@ -39,6 +39,7 @@ const walk = (
     body: (path) => valueAt(new TextEncoder().encode(JSON.stringify(body)), path),
     header: () => null,
     random: () => assert.fail("random() was not needed"),
+    took: () => {},
     ...input,
   })
 }
@@ -63,6 +64,25 @@ test("startTraversal() calls the first model, and its fallback when it fails", (
   assert.deepEqual([second.element, second.provider, second.timeout], ["b", "custom-x", undefined])
   assert.deepEqual(ending(second.succeeded()), { kind: "end", element: "end" })
   assert.deepEqual(ending(second.failed()), { kind: "end", element: "b" })
+})
+
+test("startTraversal() tells of each output that is taken", () => {
+  const way: Array<string> = []
+  const first = call(
+    walk([
+      start("if"),
+      element("if", "conditional", { true: "a", false: "b" }, { conditions: { "metadata.plan": "free" } }),
+      model("a", { success: "end" }),
+      model("b", { success: "end", fallback: "a" }),
+      end,
+    ], { took: (element, output) => void way.push(element, output) }),
+  )
+  assert.deepEqual(way, ["start", "next", "if", "false"])
+  const second = call(first.failed())
+  assert.deepEqual(way.splice(0), ["start", "next", "if", "false", "b", "fallback"])
+  // A failure without a fall-back takes none.
+  assert.deepEqual(ending(second.failed()), { kind: "end", element: "a" })
+  assert.deepEqual(way, [])
 })
 
 test("startTraversal() goes on after a success, and ends where a failure has no fallback", () => {

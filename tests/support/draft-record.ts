@@ -64,5 +64,7 @@ export const draftRecord = (
   metadata: {},
   attempts: [],
   changes: [],
+  key_alias: null,
+  dynamic_route: null,
   trace: null,
 })

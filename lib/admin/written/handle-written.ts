@@ -27,7 +27,7 @@ import {
 } from "./custom-providers.ts"
 import { changeGateway, createGateway, deleteGateway } from "./gateways.ts"
 import { exportList } from "./export-list.ts"
-import { createConfig, deleteConfig, listConfigs, showConfig } from "./provider-configs.ts"
+import { changeConfig, createConfig, deleteConfig, listConfigs, showConfig } from "./provider-configs.ts"
 import { createVersion, deploy, listDeployments, listVersions, showVersion } from "./route-versions.ts"
 import { createRoute, deleteRoute, listRoutes, renameRoute, showRoute } from "./routes.ts"
 import { changeToken, createToken, listTokens, revokeToken, rotateToken, showToken } from "./tokens.ts"
@@ -87,7 +87,7 @@ const handle = (context: WriteContext): Handled | Result.Result<Response, Gatewa
     case "provider_configs":
       return isPost ? createConfig(context) : listConfigs(context)
     case "provider_config":
-      return isDelete ? deleteConfig(context) : showConfig(context)
+      return isPatch ? changeConfig(context) : isDelete ? deleteConfig(context) : showConfig(context)
     case "tokens":
       return isPost ? createToken(context) : listTokens(context)
     case "token":

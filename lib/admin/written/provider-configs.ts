@@ -83,6 +83,31 @@ const secretIn = async (
     ))
 }
 
+const aliasForm = /^(?!__proto__$)[\w.-]{1,64}$/
+const aliasExpected = "up to 64 letters, digits, dots, dashes and underscores"
+
+/** The keys with one of them added or replaced; a provider has one default key. */
+const withKey = (keys: ReadonlyArray<WrittenKey>, key: WrittenKey): ReadonlyArray<WrittenKey> =>
+  withItem(
+    keys.map((other) =>
+      key.isDefault && other.provider === key.provider && other.isDefault
+        ? { ...other, isDefault: false }
+        : other
+    ),
+    key.id,
+    key,
+  )
+
+const aliasTaken = (
+  { keys }: Pick<WrittenGateway, "keys">,
+  { id, provider, alias }: Pick<WrittenKey, "id" | "provider" | "alias">,
+): GatewayError | undefined =>
+  keys.some((key) => key.id !== id && key.provider === provider && key.alias === alias)
+    ? adminConflict(
+      `There is a key "${alias}" of ${provider} already. Delete it first, or choose another alias.`,
+    )
+    : undefined
+
 /** Makes a key: one for each provider and alias. */
 export const createConfig = async (context: WriteContext): Handled => {
   const { body, written, route } = context
@@ -94,11 +119,7 @@ export const createConfig = async (context: WriteContext): Handled => {
     /^(?:baseten|custom-[a-z0-9-]{1,64})$/,
     "baseten or custom-{slug}",
   ) ?? ""
-  const alias = members.matching(
-    "alias",
-    /^(?!__proto__$)[\w.-]{1,64}$/,
-    "up to 64 letters, digits, dots, dashes and underscores",
-  ) ?? ""
+  const alias = members.matching("alias", aliasForm, aliasExpected) ?? ""
   const isDefault = members.boolean("default_config") ?? alias === "default"
   for (const name of ["rate_limit", "rate_limit_period"]) {
     if (members.any(name)) members.refuse(`${name}: not supported; use the gateway's rate_limits`)
@@ -118,11 +139,8 @@ export const createConfig = async (context: WriteContext): Handled => {
       const found = gatewayToChange(context, document)
       if (Result.isFailure(found)) return Result.fail(found.failure)
       const gateway = found.success
-      if (gateway.keys.some((key) => key.provider === provider && key.alias === alias)) {
-        return Result.fail(adminConflict(
-          `There is a key "${alias}" of ${provider} already. Delete it first, or choose another alias.`,
-        ))
-      }
+      const taken = aliasTaken(gateway, { id, provider, alias })
+      if (taken !== undefined) return Result.fail(taken)
       const key: WrittenKey = {
         id,
         version,
@@ -133,18 +151,64 @@ export const createConfig = async (context: WriteContext): Handled => {
         created_at: now,
         modified_at: now,
       }
-      // A provider has one default key.
-      const others = gateway.keys.map((other) =>
-        isDefault && other.provider === provider && other.isDefault ? { ...other, isDefault: false } : other
-      )
       const shown = keyJson(route.gateway, key, document)
       return Result.succeed({
-        document: withKeys(document, gateway, [...others, key]),
+        document: withKeys(document, gateway, withKey(gateway.keys, key)),
         action: "create",
         id,
         before: null,
         after: shown,
         answer: () => showing(shown, key),
+      })
+    },
+  })
+}
+
+/** Replaces a key's secret, its alias, or whether it is the default: in one step, so that no call is without a key. */
+export const changeConfig = async (context: WriteContext): Handled => {
+  const { body, written, route: { gateway: gatewayId, item: id } } = context
+  const members = openMembers(body)
+  const alias = members.matching("alias", aliasForm, aliasExpected)
+  const isDefault = members.boolean("default_config")
+  const secret = members.text("secret")
+  const secretId = members.text("secret_id", 256)
+  const problem = members.problem()
+  if (problem !== undefined) return Result.fail(problem)
+  const given = secret === undefined && secretId === undefined
+    ? Result.succeed(undefined)
+    : await secretIn(context, secret, secretId)
+  if (Result.isFailure(given)) return Result.fail(given.failure)
+  const kept = given.success
+  return await written.change({
+    ...placeOf(context),
+    secrets: kept?.secret === undefined ? [] : [kept.secret],
+    edit: ({ document, version, now }) => {
+      const found = gatewayToChange(context, document)
+      if (Result.isFailure(found)) return Result.fail(found.failure)
+      const gateway = found.success
+      const before = gateway.keys.find((key) => key.id === id)
+      if (before === undefined) return Result.fail(noConfig(id))
+      const shown = keyJson(gatewayId, before, document)
+      const changed = unlessChanged(context.ifMatch, before, () => shown)
+      if (changed !== undefined) return Result.succeed(changed)
+      const key: WrittenKey = {
+        ...before,
+        version,
+        modified_at: now,
+        alias: alias ?? before.alias,
+        isDefault: isDefault ?? before.isDefault,
+        secret: kept?.reference ?? before.secret,
+      }
+      const taken = aliasTaken(gateway, key)
+      if (taken !== undefined) return Result.fail(taken)
+      const after = keyJson(gatewayId, key, document)
+      return Result.succeed({
+        document: withKeys(document, gateway, withKey(gateway.keys, key)),
+        action: "update",
+        id,
+        before: shown,
+        after,
+        answer: () => showing(after, key),
       })
     },
   })

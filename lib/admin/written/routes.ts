@@ -9,6 +9,7 @@ import type { GatewayError } from "../../errors.ts"
 import type { WrittenGateway, WrittenRoute } from "../../settings-store/document.ts"
 import { bare, pageOf, showing, tagged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
+import { declaredRoutes } from "./declared-routes.ts"
 import { createMember, editMember, type MemberKind, memberOf, membersOf, placed } from "./edit-member.ts"
 import { openMembers } from "./members.ts"
 import { elementsProblem, newRoute, routeNameProblem } from "./route-elements.ts"
@@ -26,14 +27,21 @@ export const routes: MemberKind<WrittenRoute> = {
 
 const order = { order_by: "created_at", order_by_direction: "asc" }
 
+/** The routes of a gateway: those that are written, or those that the settings declare. */
+const shownRoutes = (context: WriteContext): ReadonlyArray<object> => {
+  const { settings, control, route: { account, gateway: id } } = context
+  const gateway = settings.gateway(account, id)
+  return gateway !== undefined && control.declaredAt(account, id) !== undefined
+    ? declaredRoutes(account, id, gateway)
+    : membersOf(routes, context).map((route) => routeJson(placed(context), route))
+}
+
 /** Lists the routes. */
 export const listRoutes = (context: WriteContext): Result.Result<Response, GatewayError> =>
   Result.map(
-    pageOf(context.search, membersOf(routes, context)),
-    ({ items, page, perPage, total }) => {
-      const shown = items.map((route) => routeJson(placed(context), route))
-      return bare({ data: { routes: shown, page, per_page: perPage, total_count: total, ...order } })
-    },
+    pageOf(context.search, shownRoutes(context)),
+    ({ items, page, perPage, total }) =>
+      bare({ data: { routes: items, page, per_page: perPage, total_count: total, ...order } }),
   )
 
 const nameTaken = ({ routes }: WrittenGateway, name: string, id?: string): GatewayError | undefined =>

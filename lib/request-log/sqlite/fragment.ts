@@ -11,7 +11,7 @@ import {
   type PairCondition,
   type TextTest,
 } from "../conditions.ts"
-import type { Dimension, OrderKey } from "../query.ts"
+import { type Dimension, fixedDimensions, type OrderKey } from "../query.ts"
 import type { Value } from "../../sqlite/database.ts"
 
 /** A part of a statement, and the values of its parameters. */
@@ -128,7 +128,7 @@ export const whereOf = ({ fields, pairs }: Conditions, search: string | undefine
   )
 
 const dimensionColumns = new Map<string, string>(
-  (["model", "deployment", "provider", "token", "status", "cached"] as const).map((name) => [name, name]),
+  fixedDimensions.filter((name) => name !== "gateway").map((name) => [name, name]),
 )
 
 /** The value of a dimension within one gateway; that of metadata as JSON text. */

@@ -13,7 +13,7 @@ import { isNewFile, ownFile, pragma } from "../../sqlite/own-file.ts"
 import { tokenTable } from "./token-table.ts"
 import { upgrade } from "./upgrade.ts"
 
-const version = 3
+const version = 4
 
 const text = "TEXT"
 const number = "NUMERIC"
@@ -46,6 +46,8 @@ export const factColumns = {
   response_content_type: text,
   path: "TEXT NOT NULL",
   error: text,
+  key_alias: text,
+  dynamic_route: text,
   pairs: "TEXT NOT NULL",
 } as const satisfies Record<keyof FilterableFields, string>
 

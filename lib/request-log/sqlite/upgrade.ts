@@ -30,6 +30,14 @@ const toThird = `
   PRAGMA user_version = 3;
 `
 
+/** The third version knows neither which of its keys a gateway used, nor the ways through dynamic routes. */
+const toFourth = `
+  ALTER TABLE entry ADD COLUMN key_alias TEXT;
+  ALTER TABLE entry ADD COLUMN dynamic_route TEXT;
+  UPDATE hourly SET kind = substr(kind, 1, length(kind) - 1) || ',null]';
+  PRAGMA user_version = 4;
+`
+
 /** The entries so far had no token. */
 const addTokenRows = (database: Database): void => {
   const hours = database.prepare(
@@ -86,8 +94,11 @@ const addDeployments = (database: Database): void => {
 /** Upgrades a file of a version; does nothing if it is the latest. */
 export const upgrade = (database: Database, version: number): void => {
   if (version === 1) database.exec(toSecond)
+  if (version > 3) return
+  if (version < 3) database.exec(toThird)
+  // What follows notes changes of hourly rows, in their newest form.
+  database.exec(toFourth)
   if (version > 2) return
-  database.exec(toThird)
   addTokenRows(database)
   addDeployments(database)
 }

@@ -8,7 +8,7 @@
 import * as Result from "effect/Result"
 import { type Database, inTransaction, type OpenDatabase, type Row } from "../../sqlite/database.ts"
 import { ownFile } from "../../sqlite/own-file.ts"
-import type { AuditEntry } from "../audit-entry.ts"
+import type { AuditEntry, AuditQuery } from "../audit-entry.ts"
 import type { SettingsStoreShape, StoreProblem } from "../SettingsStore.ts"
 
 /** How many audit entries are kept. */
@@ -35,6 +35,18 @@ const tables = `
   CREATE INDEX IF NOT EXISTS settings_audit_account ON settings_audit (account, gateway);
 `
 
+/** Which entries of the audit a query asks for, in the order of `auditValues`. */
+const asked = "account = ? AND (? IS NULL OR gateway = ?)" +
+  [["when", ">="], ["when", "<"], ["who", "="], ["kind", "="], ["resource_id", "="]]
+    .map(([name, operator]) => ` AND (? IS NULL OR json_extract(entry, '$.${name}') ${operator} ?)`).join("")
+
+const auditValues = (
+  { account, gateway, since, until, who, kind, resource }: AuditQuery,
+): ReadonlyArray<string | null> => [
+  account,
+  ...[gateway, since, until, who, kind, resource].flatMap((value) => [value ?? null, value ?? null]),
+]
+
 /** The file's statements. */
 const prepare = (database: Database) => ({
   load: database.prepare("SELECT version, document FROM settings"),
@@ -47,12 +59,9 @@ const prepare = (database: Database) => ({
   forget: database.prepare(
     `DELETE FROM settings_audit WHERE id <= (SELECT max(id) FROM settings_audit) - ${mostEntries}`,
   ),
-  count: database.prepare(
-    "SELECT count(*) AS total FROM settings_audit WHERE account = ? AND (? IS NULL OR gateway = ?)",
-  ),
+  count: database.prepare(`SELECT count(*) AS total FROM settings_audit WHERE ${asked}`),
   page: database.prepare(
-    "SELECT entry FROM settings_audit WHERE account = ? AND (? IS NULL OR gateway = ?) " +
-      "ORDER BY id DESC LIMIT ? OFFSET ?",
+    `SELECT entry FROM settings_audit WHERE ${asked} ORDER BY id DESC LIMIT ? OFFSET ?`,
   ),
 })
 
@@ -147,12 +156,16 @@ export const makeFileSettings = (
       known = saved.success
       return Result.succeed(saved.success)
     },
-    audit: ({ account, gateway = null, page, perPage }) =>
-      use((file) => ({
-        entries: file.page.all(account, gateway, gateway, perPage, (page - 1) * perPage)
-          .map(({ entry }) => JSON.parse(String(entry)) as AuditEntry),
-        total: Number(file.count.get(account, gateway, gateway)?.["total"]),
-      })),
+    audit: (query) =>
+      use((file) => {
+        const { page, perPage } = query
+        const values = auditValues(query)
+        return {
+          entries: file.page.all(...values, perPage, (page - 1) * perPage)
+            .map(({ entry }) => JSON.parse(String(entry)) as AuditEntry),
+          total: Number(file.count.get(...values)?.["total"]),
+        }
+      }),
     changes: (changed) =>
       every(interval, () => {
         const version = use((file) => storedOf(file.version.get()).version)

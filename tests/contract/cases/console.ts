@@ -4,7 +4,13 @@ import { test } from "node:test"
 import { chat, type Configured, type Harness, json } from "../harness.ts"
 import { adminToken } from "./log-api.ts"
 
-export const consoleEntries = (): Configured => ({ entries: { "console-tail": {}, "console-flight": {} } })
+export const consoleEntries = (): Configured => ({
+  entries: {
+    "console-tail": {},
+    "console-flight": {},
+    "console-holder": { tokens: [{ name: "holder", token: "tok-console-holder" }] },
+  },
+})
 
 const own = { "x-basegate-console": "1", "content-type": "application/json" }
 
@@ -65,6 +71,27 @@ export const consoleCases = (harness: Harness): void => {
     for (const less of [{ cookie }, { "x-basegate-console": "1" }, { ...headers, cookie: `${cookie}0` }]) {
       const refused = await fetch(at("/client/v4/accounts"), { headers: less })
       assert.equal(refused.status, 401)
+      await refused.text()
+    }
+  })
+
+  test("a gateway token's holder sees its own usage by a session, and nothing else", async () => {
+    const opened = await fetch(at("/console/session"), {
+      method: "POST",
+      headers: own,
+      body: JSON.stringify({ token: "tok-console-holder" }),
+    })
+    assert.deepEqual((await opened.json() as { result: unknown }).result, {
+      account: "account",
+      gateway: "console-holder",
+    })
+    const cookie = opened.headers.get("set-cookie")?.split(";", 1)[0] ?? ""
+    const headers = { cookie, "x-basegate-console": "1" }
+    const usage = await fetch(`${harness.entry("console-holder")}/usage`, { headers })
+    assert.equal((await usage.json() as { token: string }).token, "holder")
+    for (const path of ["/client/v4/accounts", `${account}/status`, "/v1/account/console-tail/usage"]) {
+      const refused = await fetch(at(path), { headers })
+      assert.equal(refused.status, 401, path)
       await refused.text()
     }
   })

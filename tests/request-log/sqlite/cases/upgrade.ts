@@ -12,7 +12,16 @@ import { useLog } from "../runtime.ts"
 
 const hour = 3_600_000
 
-/** Turns a file into one of the second version: no tokens, no deployments, costs of hours in dollars. */
+/** Turns a file of which no entry has a key or a way into one of the third version, which knows of neither. */
+const toThird = (database: Database): void =>
+  database.exec(`
+    UPDATE hourly SET kind = substr(kind, 1, length(kind) - length(',null]')) || ']';
+    ALTER TABLE entry DROP COLUMN key_alias;
+    ALTER TABLE entry DROP COLUMN dynamic_route;
+    PRAGMA user_version = 3;
+  `)
+
+/** Turns a file of the third version into one of the second version: no tokens, no deployments, costs of hours in dollars. */
 const toSecond = (database: Database): void => {
   const rows = database.prepare("SELECT * FROM hourly").all()
   const merged = new Map<string, { row: typeof rows[number]; kind: string; figures: string }>()
@@ -54,7 +63,9 @@ const questions = Effect.gen(function* () {
     by: ["model"],
   }
   const answers: Array<ReadonlyArray<AnalyticsRow>> = []
-  for (const by of [["model"], ["deployment", "status"], ["token"], ["metadata.none"]] as const) {
+  for (
+    const by of [["model"], ["deployment", "status"], ["token"], ["key_alias"], ["metadata.none"]] as const
+  ) {
     for (const bucket of [hour, 1000, "all"] as const) {
       answers.push(yield* log.analytics({ ...query, bucket, by }))
     }
@@ -65,10 +76,10 @@ const questions = Effect.gen(function* () {
   return { answers, total, ranges, tokens: entries.map(({ token }) => token) }
 })
 
-/** A file of the first or the second version learns what it does not know of its entries. */
+/** A file of an earlier version learns what it does not know of its entries. */
 export const upgrade: Case = () =>
   inFolder(async (folder) => {
-    for (const version of [1, 2]) {
+    for (const version of [1, 2, 3]) {
       const file = join(folder, `log-${version}.db`)
       const before = await useLog(
         { file },
@@ -92,7 +103,8 @@ export const upgrade: Case = () =>
       ])
       assert.deepEqual(before.tokens, [null, null, null])
       const database = open(file)
-      toSecond(database)
+      toThird(database)
+      if (version < 3) toSecond(database)
       if (version === 1) {
         database.exec("UPDATE hourly SET figures = json_remove(figures, '$[0][7]'); PRAGMA user_version = 1")
       }

@@ -1,0 +1,244 @@
+/**
+ * The audit trail: who changed what, when, and from what to what.
+ *
+ * @module
+ */
+import { accountPath, getPage } from "./api.ts"
+import { DiffView } from "./diff.tsx"
+import { count, visible } from "./format.ts"
+import { go, hereWith, Link, useAddress } from "./location.tsx"
+import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+
+interface Change {
+  readonly id: string
+  readonly when: string
+  readonly who: string
+  readonly from: string | null
+  readonly forwarded_for: string | null
+  readonly action: string
+  readonly kind: string
+  readonly gateway_id: string | null
+  readonly resource_id: string
+  readonly before: Readonly<Record<string, unknown>> | null
+  readonly after: Readonly<Record<string, unknown>> | null
+}
+
+const kinds = {
+  gateway: "gateway",
+  token: "token",
+  provider_config: "provider key",
+  custom_provider: "custom provider",
+  route: "dynamic route",
+} as const
+
+const did: Readonly<Record<string, string>> = {
+  create: "created",
+  update: "changed",
+  delete: "deleted",
+  rotate: "rotated",
+  draft: "drafted a version of",
+  deploy: "deployed a version of",
+}
+
+/** What a change is about, as people call it. */
+const nameOf = ({ before, after, resource_id }: Change): string => {
+  const shown = { ...before, ...after }
+  const name = shown["name"] ?? shown["slug"] ?? shown["alias"] ?? resource_id
+  return typeof name === "string" ? name : resource_id
+}
+
+/** A change changes its own time, which the trail tells already. */
+const withoutTimes = (shown: Change["before"]): unknown => {
+  if (shown === null) return null
+  const { created_at: _, modified_at: __, ...rest } = shown
+  return rest
+}
+
+const midnight = (daysAgo: number): Date => {
+  const now = new Date()
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo)
+}
+
+/** Spans of the local calendar. */
+const spans = (): ReadonlyArray<
+  readonly [name: string, from: string | undefined, before: string | undefined]
+> => [
+  ["All", undefined, undefined],
+  ["Today", midnight(0).toISOString(), undefined],
+  ["Yesterday", midnight(1).toISOString(), midnight(0).toISOString()],
+  ["7 days", midnight(7).toISOString(), undefined],
+  ["30 days", midnight(30).toISOString(), undefined],
+]
+
+/** The address that shows one change alone, whatever comes after it. */
+const hrefOf = ({ when, kind, resource_id }: Change): string =>
+  hereWith({
+    from: when,
+    before: new Date(Date.parse(when) + 1).toISOString(),
+    kind,
+    resource: resource_id,
+    page: undefined,
+  })
+
+const Item = ({ change, isOpen }: { readonly change: Change; readonly isOpen: boolean }) => {
+  const [, verb = change.action] = change.action.split(".")
+  const what = kinds[change.kind as keyof typeof kinds] ?? change.kind
+  return (
+    <li>
+      <details open={isOpen}>
+        <summary>
+          <Time at={change.when} />
+          <span>
+            <b>
+              <Text>{change.who}</Text>
+            </b>{" "}
+            {did[verb] ?? visible(verb)} the {what}{" "}
+            <b>
+              <Text>{nameOf(change)}</Text>
+            </b>
+            {change.gateway_id !== null && change.kind !== "gateway" && (
+              <>
+                {" "}of <Text>{change.gateway_id}</Text>
+              </>
+            )}
+          </span>
+        </summary>
+        <p class="note">
+          From <Text>{change.forwarded_for ?? change.from}</Text> ·{" "}
+          <Link href={hrefOf(change)}>Link to this change</Link> ·{" "}
+          <Link
+            href={hereWith({
+              resource: change.resource_id,
+              from: undefined,
+              before: undefined,
+              page: undefined,
+            })}
+          >
+            All changes of this {what}
+          </Link>
+        </p>
+        <DiffView
+          before={withoutTimes(change.before)}
+          after={withoutTimes(change.after)}
+          label={`What ${change.who} changed`}
+        />
+      </details>
+    </li>
+  )
+}
+
+const perPage = 20
+
+/** The tab: of a gateway, or of all of an account (an empty one). */
+export const AuditTrail = ({ account, gateway }: { readonly account: string; readonly gateway: string }) => {
+  const { searchParams } = useAddress()
+  const asked = (name: string): string | undefined => searchParams.get(name) ?? undefined
+  const page = Number(asked("page") ?? 1)
+  const parameters = {
+    gateway,
+    who: asked("who"),
+    kind: asked("kind"),
+    resource: asked("resource"),
+    since: asked("from"),
+    until: asked("before"),
+    page,
+    per_page: perPage,
+  }
+  const path = `${accountPath(account)}/audit`
+  const changes = useLoaded(
+    `${path} ${JSON.stringify(parameters)}`,
+    (signal) => getPage<ReadonlyArray<Change>, { readonly total_count: number }>(path, parameters, signal),
+    15_000,
+  )
+  const list = changes.value?.result ?? []
+  const total = changes.value?.info.total_count ?? 0
+  const who = [
+    ...new Set([
+      ...list.map((change) => change.who),
+      ...(parameters.who ?? "") === "" ? [] : [parameters.who ?? ""],
+    ]),
+  ]
+  const set = (values: Readonly<Record<string, string | undefined>>): void =>
+    go(hereWith({ ...values, page: undefined }))
+  const isFiltered = ["who", "kind", "resource", "from", "before"].some((name) => asked(name) !== undefined)
+  return (
+    <Panel title={gateway === "" ? `Changes in ${account}` : `Changes of ${gateway}`}>
+      <div class="filters">
+        <div class="spans" role="group" aria-label="When">
+          {spans().map(([name, from, before]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={parameters.since === from && parameters.until === before}
+              onClick={() => set({ from, before })}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <label>
+          <span class="heard">What was changed</span>
+          <select
+            value={parameters.kind ?? ""}
+            onChange={({ currentTarget }) => set({ kind: currentTarget.value })}
+          >
+            <option value="">Everything</option>
+            {Object.entries(kinds).map(([kind, name]) => <option key={kind} value={kind}>{name}s</option>)}
+          </select>
+        </label>
+        <label>
+          <span class="heard">Who changed it</span>
+          <select
+            value={parameters.who ?? ""}
+            onChange={({ currentTarget }) => set({ who: currentTarget.value })}
+          >
+            <option value="">Everyone</option>
+            {who.map((name) => <option key={name}>{name}</option>)}
+          </select>
+        </label>
+        {isFiltered && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() =>
+              set({
+                who: undefined,
+                kind: undefined,
+                resource: undefined,
+                from: undefined,
+                before: undefined,
+              })}
+          >
+            Clear
+          </button>
+        )}
+      </div>
+      {changes.error !== undefined && <Problem error={changes.error} onRetry={changes.reload} />}
+      {changes.value === undefined && changes.error === undefined && <p role="status">Loading…</p>}
+      {changes.value !== undefined && list.length === 0 && (
+        <p class="note">
+          {isFiltered
+            ? "Nothing was changed that fits."
+            : "Nothing was changed yet. What is changed on this page or through the API stands here, with who did it. Changes of " +
+              "a settings file do not: its history is where the file is kept."}
+        </p>
+      )}
+      <ol class="audit">
+        {list.map((change) => <Item key={change.id} change={change} isOpen={list.length === 1} />)}
+      </ol>
+      {total > perPage && (
+        <nav class="pages" aria-label="Pages of the audit">
+          <span>
+            {count((page - 1) * perPage + 1)}–{count(Math.min(total, page * perPage))} of {count(total)}
+          </span>
+          <span class="row">
+            {page > 1 && <Link class="button" href={hereWith({ page: String(page - 1) })}>Newer</Link>}
+            {page * perPage < total && (
+              <Link class="button" href={hereWith({ page: String(page + 1) })}>Older</Link>
+            )}
+          </span>
+        </nav>
+      )}
+    </Panel>
+  )
+}

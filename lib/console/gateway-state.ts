@@ -1,0 +1,107 @@
+/**
+ * A gateway as it is read to be looked at or changed: its settings, their version, and where each comes from.
+ *
+ * @module
+ */
+import { gatewayPath, get } from "./api.ts"
+import {
+  type Kind,
+  kindOf,
+  ownPages,
+  type SettingsSchema,
+  settingsSchema,
+  textOf,
+  valueOf,
+} from "./gateway-schema.ts"
+import type { Draft } from "./gateway-fields.tsx"
+import { getVersioned } from "./write.ts"
+
+/** Settings by name. */
+export type Settings = Readonly<Record<string, unknown>>
+
+/** Where a gateway's settings come from. */
+export interface Origins {
+  readonly entry: "declared" | "managed" | "shared" | "none"
+  readonly at: string | null
+  readonly settings: Readonly<
+    Record<string, { readonly from: "entry" | "defaults"; readonly at: string | null }>
+  >
+}
+
+/** All that is known of a gateway. */
+export interface GatewayState {
+  readonly json: Settings
+  readonly tag: string
+  readonly origins: Origins
+  readonly schema: SettingsSchema
+}
+
+/** Reads a gateway. */
+export const loadGateway = async (
+  account: string,
+  gateway: string,
+  signal?: AbortSignal,
+): Promise<GatewayState> => {
+  const path = gatewayPath(account, gateway)
+  const [{ value, tag }, origins, schema] = await Promise.all([
+    getVersioned<Settings>(path, signal),
+    get<Origins>(`${path}/origins`, {}, signal),
+    settingsSchema(),
+  ])
+  return { json: value, tag, origins, schema }
+}
+
+/** The names of the settings that are edited together. */
+export const editable = (schema: SettingsSchema): ReadonlyArray<string> =>
+  Object.keys(schema).filter((name) => !Object.hasOwn(ownPages, name))
+
+/** What a gateway's own entry says, of what is edited together. */
+export const ownSettings = ({ json, origins, schema }: GatewayState): Settings =>
+  Object.fromEntries(
+    editable(schema).filter((name) => origins.settings[name]?.from === "entry").map((
+      name,
+    ) => [name, json[name]]),
+  )
+
+/** The text of a form that changes nothing. */
+export const draftOf = (own: Settings): Draft =>
+  Object.fromEntries(Object.entries(own).map(([name, value]) => [name, textOf(value)]))
+
+/** What a draft would make of a gateway's own entry. */
+export interface Edit {
+  readonly after: Settings
+  /** What is to be sent: the settings that change, `null` for those that get their default. */
+  readonly changes: Settings
+  /** By name, what cannot be read. */
+  readonly problems: ReadonlyMap<string, string>
+}
+
+const kindIn = (schema: SettingsSchema, name: string): Kind => {
+  const property = schema[name]
+  return property === undefined ? "json" : kindOf(property)
+}
+
+/** Reads a draft. */
+export const readDraft = (schema: SettingsSchema, own: Settings, draft: Draft): Edit => {
+  const after: Record<string, unknown> = {}
+  const changes: Record<string, unknown> = {}
+  const problems = new Map<string, string>()
+  for (const name of new Set([...Object.keys(own), ...Object.keys(draft)])) {
+    let value: unknown
+    try {
+      value = valueOf(kindIn(schema, name), draft[name] ?? "")
+    } catch (cause) {
+      problems.set(name, `no JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+      continue
+    }
+    if (value !== undefined) after[name] = value
+    if (JSON.stringify(value) !== JSON.stringify(own[name])) changes[name] = value ?? null
+  }
+  return { after, changes, problems }
+}
+
+/** The same changes on top of a newer version: what was not changed is as it is there. */
+export const rebased = (draft: Draft, changes: Settings, newer: GatewayState): Draft => ({
+  ...draftOf(ownSettings(newer)),
+  ...Object.fromEntries(Object.keys(changes).map((name) => [name, draft[name] ?? ""])),
+})

@@ -1,0 +1,316 @@
+/**
+ * One dynamic route: its graph with traffic, its versions, and the text of its elements.
+ *
+ * @module
+ */
+import type { ComponentChildren } from "preact"
+import { useState } from "preact/hooks"
+import { ApiError, send } from "./api.ts"
+import { DiffView } from "./diff.tsx"
+import { Confirm, useDoing } from "./dialog.tsx"
+import { count, money, share } from "./format.ts"
+import { go, hereWith, Link, useAddress } from "./location.tsx"
+import { Badge, Command, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+import { RouteGraph } from "./route-graph.tsx"
+import { type Element, isElements } from "./route-layout.ts"
+import { loadTraffic } from "./route-traffic.ts"
+import type { Route } from "./routes.tsx"
+import { getVersioned, write } from "./write.ts"
+
+interface Version {
+  readonly version_id: string
+  readonly created_at: string
+  /** Text of a boolean. */
+  readonly active: string
+  /** Text of a list of elements. */
+  readonly data: string
+  readonly comment: string | null
+}
+
+const getVersions = async (path: string, signal: AbortSignal): Promise<ReadonlyArray<Version>> => {
+  const response = await send(`${path}/versions?per_page=100`, { signal })
+  const { data } = await response.json() as { readonly data: { readonly versions: ReadonlyArray<Version> } }
+  return data.versions
+}
+
+const elementsOf = ({ data }: Version): ReadonlyArray<Element> => JSON.parse(data) as ReadonlyArray<Element>
+
+/** Elements by their ids, as a diff shows them. */
+const byId = (elements: ReadonlyArray<Element>) =>
+  Object.fromEntries(elements.map((element) => [element.id, element]))
+
+const spans = [["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as const
+
+/** The text of the elements, drawn while it is typed. */
+const Editor = ({ path, elements, onClose, onSaved }: {
+  readonly path: string
+  readonly elements: ReadonlyArray<Element>
+  readonly onClose: () => void
+  readonly onSaved: (version: string) => void
+}) => {
+  const [text, setText] = useState(() => JSON.stringify(elements, null, 2))
+  const [comment, setComment] = useState("")
+  const [began] = useState(() => getVersioned<unknown>(path))
+  const [tag, setTag] = useState<string | undefined>(undefined)
+  const doing = useDoing()
+  let drawn: ReadonlyArray<Element> = []
+  let problem: string | undefined
+  try {
+    const read = JSON.parse(text) as unknown
+    if (isElements(read)) drawn = read
+    else problem = "Expected a list of elements, each with an id, a type and outputs."
+  } catch (cause) {
+    problem = `This is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+  }
+  return (
+    <form
+      class="fields"
+      onSubmit={(event) => {
+        event.preventDefault()
+        doing.run(async () => {
+          try {
+            const { value } = await write<{ readonly version_id: string }>(
+              "POST",
+              `${path}/versions`,
+              { elements: drawn, ...(comment.trim() !== "" && { comment: comment.trim() }) },
+              tag ?? (await began).tag,
+            )
+            onSaved(value.version_id)
+          } catch (cause) {
+            if (!(cause instanceof ApiError) || cause.status !== 409) throw cause
+            setTag((await getVersioned<unknown>(path)).tag)
+            throw new Error(
+              "Somebody else has changed this route meanwhile; its versions below show how. Save again to add yours " +
+                "to them: nothing is in force before it is deployed.",
+              { cause },
+            )
+          }
+        })
+      }}
+    >
+      <label>
+        <span>Elements</span>
+        <textarea
+          class="code"
+          rows={Math.min(28, Math.max(14, text.split("\n").length))}
+          spellcheck={false}
+          value={text}
+          aria-invalid={problem !== undefined}
+          onInput={({ currentTarget }) => {
+            setText(currentTarget.value)
+            doing.clear()
+          }}
+        />
+      </label>
+      {problem !== undefined
+        ? <p class="field-problem" role="status">{problem}</p>
+        : <RouteGraph elements={drawn} traffic={undefined} label="What is typed, as a graph" />}
+      <label>
+        <span>What is new in this version (a comment)</span>
+        <input value={comment} onInput={({ currentTarget }) => setComment(currentTarget.value)} />
+      </label>
+      {doing.problem !== undefined && <Problem error={doing.problem} />}
+      <div class="row actions">
+        <button type="button" onClick={onClose}>Cancel</button>
+        <button type="submit" class="primary" disabled={doing.isBusy || problem !== undefined}>
+          Save as a version
+        </button>
+      </div>
+    </form>
+  )
+}
+
+const Versions = ({ versions, shown, canWrite, onDeploy }: {
+  readonly versions: ReadonlyArray<Version>
+  readonly shown: string | undefined
+  readonly canWrite: boolean
+  readonly onDeploy: (version: Version) => void
+}) => {
+  const holds = versions.findIndex(({ active }) => active === "true")
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Versions">
+      <table class="stack">
+        <thead>
+          <tr>
+            <th scope="col">Version of</th>
+            <th scope="col">Comment</th>
+            <th scope="col">State</th>
+            {canWrite && (
+              <th scope="col">
+                <span class="heard">Change</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map((version, index) => (
+            <tr key={version.version_id}>
+              <th scope="row">
+                <Link
+                  href={hereWith({ version: version.version_id, editing: undefined })}
+                  aria-current={version.version_id === shown ? "page" : undefined}
+                >
+                  <Time at={version.created_at} />
+                </Link>
+              </th>
+              <td data-label="Comment">
+                <Text>{version.comment}</Text>
+              </td>
+              <td data-label="State">
+                {index === holds
+                  ? <Badge kind="good">deployed</Badge>
+                  : <span class="note">{index < holds ? "draft" : "before"}</span>}
+              </td>
+              {canWrite && (
+                <td class="does">
+                  {index !== holds && (
+                    <button type="button" class="quiet" onClick={() => onDeploy(version)}>
+                      {index < holds ? "Deploy" : "Roll back to this"}
+                    </button>
+                  )}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** The route. */
+export const RouteView = ({ path, route, canWrite, actions, onChange }: {
+  readonly path: string
+  readonly route: Route
+  readonly canWrite: boolean
+  readonly actions: ComponentChildren
+  readonly onChange: () => void
+}) => {
+  const { searchParams } = useAddress()
+  const since = searchParams.get("span") ?? "-24h"
+  const isEditing = searchParams.get("editing") !== null
+  const own = `${path}/routes/${route.id}`
+  const [deploying, setDeploying] = useState<Version | undefined>(undefined)
+  const versions = useLoaded(route.id === null ? "" : `${own} versions`, (signal) => getVersions(own, signal))
+  const traffic = useLoaded(
+    `${path} ${route.name} ${since}`,
+    (signal) => loadTraffic(path, route.name, since, signal),
+    15_000,
+  )
+  const list = versions.value ?? []
+  const active = list.find(({ active }) => active === "true")
+  const asked = list.find(({ version_id }) => version_id === searchParams.get("version"))
+  const elements = asked === undefined ? route.elements : elementsOf(asked)
+  const isOther = asked !== undefined && asked.version_id !== active?.version_id
+  const leave = (): void => go(hereWith({ editing: undefined }))
+  return (
+    <>
+      <Panel
+        title={`dynamic/${route.name}`}
+        aside={
+          <div class="row">
+            {canWrite && !isEditing && (
+              <Link class="button" href={hereWith({ editing: "1" })}>Edit the elements</Link>
+            )}
+            {actions}
+          </div>
+        }
+      >
+        {isEditing && canWrite
+          ? (
+            <Editor
+              path={own}
+              elements={elements}
+              onClose={leave}
+              onSaved={(version) => {
+                go(hereWith({ editing: undefined, version }))
+                versions.reload()
+              }}
+            />
+          )
+          : (
+            <>
+              <div class="row bar">
+                <div class="spans" role="group" aria-label="Requests of the last">
+                  {spans.map(([span, name]) => (
+                    <button
+                      key={span}
+                      type="button"
+                      aria-pressed={since === span}
+                      onClick={() => go(hereWith({ span }))}
+                    >
+                      {name}
+                    </button>
+                  ))}
+                </div>
+                {traffic.value !== undefined && (
+                  <span class="note" role="status">
+                    {count(traffic.value.requests)} requests, {traffic.value.errors === 0
+                      ? "none failed"
+                      : `${share(traffic.value.errors, traffic.value.requests)} failed`},{" "}
+                    {money(traffic.value.cost)}
+                  </span>
+                )}
+              </div>
+              {traffic.error !== undefined && <Problem error={traffic.error} onRetry={traffic.reload} />}
+              {isOther && (
+                <p class="row">
+                  <Badge kind="left">not deployed</Badge>{" "}
+                  <Link href={hereWith({ version: undefined })}>Look at the one that is</Link>
+                </p>
+              )}
+              <RouteGraph
+                elements={elements}
+                traffic={isOther ? undefined : traffic.value}
+                label={`The route ${route.name} as a graph`}
+              />
+              <details class="numbers">
+                <summary>As JSON</summary>
+                <Command text={JSON.stringify(elements, null, 2)} />
+              </details>
+            </>
+          )}
+      </Panel>
+      {isOther && active !== undefined && (
+        <Panel title="What this version changes of the one that is deployed">
+          <DiffView
+            before={byId(elementsOf(active))}
+            after={byId(elements)}
+            label="What this version changes"
+          />
+        </Panel>
+      )}
+      {route.id !== null && (
+        <Panel title="Versions">
+          {versions.error !== undefined && <Problem error={versions.error} onRetry={versions.reload} />}
+          <Versions
+            versions={list}
+            shown={asked?.version_id ?? active?.version_id}
+            canWrite={canWrite}
+            onDeploy={setDeploying}
+          />
+        </Panel>
+      )}
+      {deploying !== undefined && (
+        <Confirm
+          title="Deploy this version"
+          action="Deploy"
+          onClose={() => setDeploying(undefined)}
+          onDone={() => {
+            go(hereWith({ version: undefined }), true)
+            versions.reload()
+            onChange()
+          }}
+          onDo={() => write("POST", `${own}/deployments`, { version_id: deploying.version_id })}
+        >
+          <p>The next call of the route takes it. What runs ends as it began. It changes:</p>
+          <DiffView
+            before={byId(active === undefined ? [] : elementsOf(active))}
+            after={byId(elementsOf(deploying))}
+            label="What changes"
+          />
+        </Confirm>
+      )}
+    </>
+  )
+}

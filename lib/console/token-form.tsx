@@ -1,0 +1,314 @@
+/**
+ * What a token may do: the form in which one is made or changed.
+ *
+ * @module
+ */
+import type { ComponentChildren } from "preact"
+import { useId, useState } from "preact/hooks"
+import { ApiError } from "./api.ts"
+import { DiffView } from "./diff.tsx"
+import { Dialog, useDoing } from "./dialog.tsx"
+import { Problem } from "./parts.tsx"
+import type { Token } from "./tokens.tsx"
+import { getVersioned, problemsByField, type Versioned, write } from "./write.ts"
+
+interface Typed {
+  readonly name: string
+  readonly models: string
+  readonly expires: string
+  readonly metadata: string
+  readonly spend_limits: string
+  readonly rate_limits: string
+}
+
+const jsonText = (value: unknown): string => value == null ? "" : JSON.stringify(value, null, 2)
+
+/** A moment as the control for one has it, in local time. */
+const localTime = (iso: string | null): string => {
+  if (iso === null) return ""
+  const date = new Date(iso)
+  return new Date(date.getTime() - 60_000 * date.getTimezoneOffset()).toISOString().slice(0, 16)
+}
+
+const typedOf = (token: Token | undefined): Typed => ({
+  name: token?.name ?? "",
+  models: token?.models?.join("\n") ?? "",
+  expires: localTime(token?.expires ?? null),
+  metadata: jsonText(token?.metadata),
+  spend_limits: jsonText(token?.spend_limits),
+  rate_limits: jsonText(token?.rate_limits),
+})
+
+/** The body for a change: what differs from what was there, `null` for what is taken away. */
+const bodyOf = (typed: Typed, before: Typed): Readonly<Record<string, unknown>> => {
+  const body: Record<string, unknown> = {}
+  for (const name of Object.keys(typed) as ReadonlyArray<keyof Typed>) {
+    const text = typed[name].trim()
+    if (text === before[name].trim()) continue
+    if (text === "") body[name] = null
+    else if (name === "name") body[name] = text
+    else if (name === "models") {
+      body[name] = text.split(/[\n,]/).map((model) => model.trim()).filter((one) => one !== "")
+    } else if (name === "expires") body[name] = new Date(text).toISOString()
+    else body[name] = JSON.parse(text) as unknown
+  }
+  return body
+}
+
+/** What is typed as JSON. */
+const jsonNames = ["metadata", "spend_limits", "rate_limits"] as const
+
+const Field = ({ label, help, problem, children }: {
+  readonly label: string
+  readonly help: string
+  readonly problem: string | undefined
+  readonly children: (aria: {
+    readonly id: string
+    readonly "aria-describedby": string
+    readonly "aria-invalid": boolean
+  }) => ComponentChildren
+}) => {
+  const id = useId()
+  return (
+    <div class="field">
+      <label htmlFor={id}>{label}</label>
+      {children({ id, "aria-describedby": `${id}-help`, "aria-invalid": problem !== undefined })}
+      <p id={`${id}-help`} class="note">
+        {problem !== undefined && <span class="field-problem" role="alert">{problem}</span>} {help}
+      </p>
+    </div>
+  )
+}
+
+/** The form; `onDone` is given the value of a new token. */
+export const TokenForm = ({ path, token, onClose, onDone }: {
+  readonly path: string
+  readonly token: Token | undefined
+  readonly onClose: () => void
+  readonly onDone: (name: string, value: string | undefined) => void
+}) => {
+  const [before, setBefore] = useState(() => ({ token, tag: "" }))
+  const [typed, setTyped] = useState(() => typedOf(token))
+  const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map())
+  const [newer, setNewer] = useState<Versioned<Token> | undefined>(undefined)
+  const doing = useDoing()
+  const set = (change: Partial<Typed>): void => {
+    setTyped({ ...typed, ...change })
+    setProblems(new Map())
+  }
+  const save = async (): Promise<void> => {
+    const found = new Map<string, string>()
+    for (const name of jsonNames) {
+      try {
+        if (typed[name].trim() !== "") JSON.parse(typed[name])
+      } catch (cause) {
+        found.set(name, `no JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+      }
+    }
+    setProblems(found)
+    if (found.size > 0) return
+    try {
+      const body = bodyOf(typed, typedOf(before.token))
+      if (token === undefined) {
+        const made = await write<Token & { readonly token: string }>("POST", `${path}/tokens`, {
+          name: typed.name.trim(),
+          ...body,
+        })
+        return onDone(made.value.name, made.value.token)
+      }
+      const tag = before.tag !== "" ? before.tag : await currentTag()
+      if (tag === undefined) return
+      await write("PATCH", `${path}/tokens/${token.id}`, body, tag)
+      onDone(typed.name, undefined)
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause
+      if (cause.status === 409 && cause.result != null && token !== undefined) {
+        return setNewer(await getVersioned<Token>(`${path}/tokens/${token.id}`))
+      }
+      if (cause.status !== 400) throw cause
+      setProblems(problemsByField(cause.message, (name) => Object.hasOwn(typed, name)))
+    }
+  }
+  /** The list has no versions: the token that the form began with has to be the one that is there. */
+  const currentTag = async (): Promise<string | undefined> => {
+    const now = await getVersioned<Token>(`${path}/tokens/${token?.id}`)
+    if (JSON.stringify(typedOf(now.value)) === JSON.stringify(typedOf(before.token))) return now.tag
+    setNewer(now)
+    return undefined
+  }
+  const general = problems.get("")
+  return (
+    <Dialog title={token === undefined ? "New token" : `Edit ${token.name}`} onClose={onClose}>
+      <form
+        class="fields"
+        onSubmit={(event) => {
+          event.preventDefault()
+          doing.run(save)
+        }}
+      >
+        <Field
+          label="Name"
+          help="Whose it is. It stands in the log, the figures and the traces."
+          problem={problems.get("name")}
+        >
+          {(aria) => (
+            <input
+              {...aria}
+              value={typed.name}
+              required
+              autofocus={token === undefined}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={({ currentTarget }) => set({ name: currentTarget.value })}
+            />
+          )}
+        </Field>
+        <Field
+          label="Models"
+          help="One in a line, * for any text; empty for all of them."
+          problem={problems.get("models")}
+        >
+          {(aria) => (
+            <textarea
+              {...aria}
+              rows={2}
+              placeholder="openai/*"
+              spellcheck={false}
+              value={typed.models}
+              onInput={({ currentTarget }) => set({ models: currentTarget.value })}
+            />
+          )}
+        </Field>
+        <Field
+          label="Expires"
+          help="From then on it opens nothing; empty for never."
+          problem={problems.get("expires")}
+        >
+          {(aria) => (
+            <input
+              {...aria}
+              type="datetime-local"
+              value={typed.expires}
+              onInput={({ currentTarget }) => set({ expires: currentTarget.value })}
+            />
+          )}
+        </Field>
+        <Field
+          label="Budgets (JSON)"
+          help="In USD, in the form of spend_limits; empty for the gateway's alone."
+          problem={problems.get("spend_limits")}
+        >
+          {(aria) => (
+            <>
+              <textarea
+                {...aria}
+                class="code"
+                rows={3}
+                spellcheck={false}
+                value={typed.spend_limits}
+                onInput={({ currentTarget }) => set({ spend_limits: currentTarget.value })}
+              />
+              <span class="row">
+                {(["day", "week", "month"] as const).map((window) => (
+                  <button
+                    key={window}
+                    type="button"
+                    class="quiet"
+                    onClick={() =>
+                      set({ spend_limits: jsonText({ rules: [{ limit: 10, limitType: "cost", window }] }) })}
+                  >
+                    $10 a {window}
+                  </button>
+                ))}
+              </span>
+            </>
+          )}
+        </Field>
+        <Field
+          label="Rate limits (JSON)"
+          help="In the form of rate_limits; empty for the gateway's alone."
+          problem={problems.get("rate_limits")}
+        >
+          {(aria) => (
+            <>
+              <textarea
+                {...aria}
+                class="code"
+                rows={3}
+                spellcheck={false}
+                value={typed.rate_limits}
+                onInput={({ currentTarget }) => set({ rate_limits: currentTarget.value })}
+              />
+              <span class="row">
+                <button
+                  type="button"
+                  class="quiet"
+                  onClick={() => set({ rate_limits: jsonText([{ limit: 60, interval: 60 }]) })}
+                >
+                  60 requests a minute
+                </button>
+                <button
+                  type="button"
+                  class="quiet"
+                  onClick={() =>
+                    set({ rate_limits: jsonText([{ limit: 100_000, interval: 60, unit: "tokens" }]) })}
+                >
+                  100,000 tokens a minute
+                </button>
+              </span>
+            </>
+          )}
+        </Field>
+        <Field
+          label="Metadata (JSON)"
+          help='Put on each of its calls, in place of what the caller says: {"team": "search"}.'
+          problem={problems.get("metadata")}
+        >
+          {(aria) => (
+            <textarea
+              {...aria}
+              class="code"
+              rows={2}
+              spellcheck={false}
+              value={typed.metadata}
+              onInput={({ currentTarget }) => set({ metadata: currentTarget.value })}
+            />
+          )}
+        </Field>
+        {general !== undefined && <Problem error={general} />}
+        {doing.problem !== undefined && <Problem error={doing.problem} />}
+        {newer !== undefined && (
+          <div class="problem" role="alert">
+            <p>
+              Somebody else has changed this token meanwhile. Nothing of yours was saved. The other change
+              was:
+            </p>
+            <DiffView before={before.token} after={newer.value} label="What the other changed" />
+            <button
+              type="button"
+              onClick={() => {
+                const theirs = typedOf(newer.value)
+                const [old, mine] = [typedOf(before.token), typed]
+                // What was not touched here is as it is there.
+                setTyped(Object.fromEntries(
+                  (Object.keys(mine) as ReadonlyArray<keyof Typed>)
+                    .map((name) => [name, mine[name] === old[name] ? theirs[name] : mine[name]]),
+                ) as unknown as Typed)
+                setBefore({ token: newer.value, tag: newer.tag })
+                setNewer(undefined)
+              }}
+            >
+              Go on from the newer version
+            </button>
+          </div>
+        )}
+        <div class="row actions">
+          <button type="button" onClick={onClose}>Cancel</button>
+          <button type="submit" class="primary" disabled={doing.isBusy || newer !== undefined}>
+            {token === undefined ? "Make the token" : "Save"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

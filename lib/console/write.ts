@@ -1,0 +1,65 @@
+/**
+ * Calls of the management API that write, each on top of the version that was looked at.
+ *
+ * @module
+ */
+import { send } from "./api.ts"
+
+/** Something that can be written, and the version that it was read at. */
+export interface Versioned<Value> {
+  readonly value: Value
+  readonly tag: string
+}
+
+const versioned = async <Value>(response: Response): Promise<Versioned<Value>> => {
+  const { result } = await response.json() as { readonly result: Value }
+  return { value: result, tag: response.headers.get("etag") ?? "" }
+}
+
+/** Gets one thing with its version. */
+export const getVersioned = async <Value>(path: string, signal?: AbortSignal): Promise<Versioned<Value>> =>
+  await versioned(await send(path, signal === undefined ? {} : { signal }))
+
+/**
+ * Writes. Fails with `ApiError`: 409 if it is no longer at the version of `tag`, with what it is now in `result`.
+ *
+ * @param tag empty for what is new, or where the last writer may win
+ */
+export const write = async <Value>(
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  body?: object,
+  tag = "",
+): Promise<Versioned<Value>> =>
+  await versioned(
+    await send(path, {
+      method,
+      headers: {
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(tag !== "" && { "if-match": tag }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }),
+  )
+
+/**
+ * The problems of a refusal by the fields that they are about: `cache_ttl: expected …; rate_limits.0.limit: …`. What is about
+ * no field, or about one that is not known, stands under the empty name.
+ */
+export const problemsByField = (
+  message: string,
+  isField: (name: string) => boolean,
+): ReadonlyMap<string, string> => {
+  const problems = new Map<string, string>()
+  const detail = message.replace(/^Bad request: /, "").replace(/\.$/, "")
+  for (const part of detail.split(/; (?=[\w.-]+: )/)) {
+    const [, path = "", what = ""] = /^([\w.-]+): ([^]*)$/.exec(part) ?? []
+    const [name = ""] = path.split(".")
+    const field = isField(name) ? name : ""
+    const below = path.slice(name.length + 1)
+    const text = field === "" ? part : below === "" ? what : `${below}: ${what}`
+    const before = problems.get(field)
+    problems.set(field, before === undefined ? text : `${before}; ${text}`)
+  }
+  return problems
+}

@@ -1,0 +1,26 @@
+/**
+ * What axe has to say of a page.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import type { Page } from "playwright-core"
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+interface Finding {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: ReadonlyArray<{ readonly html: string }>
+}
+
+/** What axe finds serious; it is evaluated from outside, since the page's own policy lets no script in. */
+export const seriousFindings = async (page: Page): Promise<ReadonlyArray<string>> => {
+  await page.evaluate(axe)
+  const violations = await page.evaluate("axe.run().then(({ violations }) => violations)") as ReadonlyArray<
+    Finding
+  >
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ").slice(0, 300)}`)
+}
