@@ -3,9 +3,11 @@
  *
  * @module
  */
+import * as Result from "effect/Result"
 import type { Gateway } from "../gateway.ts"
 import { product } from "../version.ts"
 import { hostEnvironment } from "./host.ts"
+import { findFiles } from "./host-files.ts"
 
 const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
 
@@ -13,6 +15,8 @@ interface Process {
   readonly ppid: number
   readonly exit: (code: number) => never
   readonly on: (signal: typeof signals[number], listener: () => void) => void
+  /** Throws if there is no such process. */
+  readonly kill: (pid: number, signal: 0) => void
 }
 const self = (globalThis as unknown as { readonly process: Process }).process
 
@@ -29,20 +33,39 @@ const echo = 150
 const glance = 500
 
 /** Whether npm has started this process: by a script of the package, or as the command that npx runs. */
-const isNpms = (): boolean => {
+const startedBy = (): "npm" | "npx" | undefined => {
   const { npm_package_name: name, npm_lifecycle_event: script } = hostEnvironment()
-  return script === "npx" || (name === product.name && String(script).startsWith("start"))
+  if (script === "npx") return "npx"
+  return name === product.name && String(script).startsWith("start") ? "npm" : undefined
+}
+
+/** The parent of a process, where the system tells in a file (Linux). */
+const parentOf = (pid: number): number | undefined => {
+  const status = Result.getOrElse(findFiles()?.read(`/proc/${pid}/status`) ?? Result.fail(""), () => "")
+  const [, parent] = /^PPid:\s+(\d+)$/m.exec(status) ?? []
+  return parent === undefined ? undefined : Number(parent)
+}
+
+const isThere = (pid: number | undefined): boolean => {
+  try {
+    if (pid !== undefined) self.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return (cause as { readonly code?: string }).code === "EPERM"
+  }
 }
 
 /**
- * npm passes SIGTERM and SIGINT on to a script, and npx only to the shell between; where they end by themselves, the server
- * that they started would listen on for ever.
+ * npm (11) passes SIGTERM and SIGINT on to a script, and npx only to the shell between; SIGHUP ends both. Where npm or the
+ * shell ends by itself, the server that they started would listen on for ever.
  */
 const onOrphaned = (callback: () => void): void => {
-  if (!isNpms()) return
+  const by = startedBy()
+  if (by === undefined) return
   const parent = self.ppid
+  const npx = by === "npx" ? parentOf(parent) : undefined
   const looking = setInterval(() => {
-    if (self.ppid === parent) return
+    if (self.ppid === parent && isThere(npx)) return
     clearInterval(looking)
     callback()
   }, glance)

@@ -1,6 +1,7 @@
 /** Every command that starts a gateway ends it as well, and says what is wrong with its settings. */
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -60,9 +61,14 @@ const untilGone = async (url: string): Promise<boolean> => {
   return false
 }
 
-/** npx passes SIGTERM alone on, to the shell between; the others reach all processes of a terminal. */
+/**
+ * npx passes SIGTERM and SIGINT on to the shell between, which waits out SIGINT; a terminal sends it to all processes. SIGHUP
+ * ends npx, which the gateway sees where there is a /proc.
+ */
 const signalsTo = (name: string): ReadonlyArray<NodeJS.Signals> =>
-  name.startsWith("npx") ? ["SIGTERM"] : ["SIGTERM", "SIGINT", "SIGHUP"]
+  name.startsWith("npx")
+    ? ["SIGTERM", ...existsSync("/proc/self/status") ? ["SIGHUP" as const] : []]
+    : ["SIGTERM", "SIGINT", "SIGHUP"]
 
 for (const [name, command] of Object.entries(commands)) {
   describe(name, () => {
