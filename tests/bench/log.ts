@@ -3,7 +3,8 @@
  * questions take, and how long they keep others waiting.
  *
  * Entries lie within thirty days, five models, a tenth cached, one in fifty failed, a thousand users. One run on a
- * shared machine says little about a few per cent.
+ * shared machine says little about a few per cent. `bun tests/bench/log.ts 1000000 million.db` keeps the file, and asks one
+ * that is there.
  *
  * @module
  */
@@ -20,6 +21,7 @@ import type { LogFilter, LogQuery } from "../../lib/request-log/query.ts"
 import { RequestLog } from "../../lib/request-log/RequestLog.ts"
 import { layerSqlite } from "../../lib/request-log/sqlite/sqlite-log.ts"
 import { uuidV7 } from "../../lib/record/request-id.ts"
+import { createGateway } from "../../lib/runtime/module.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import type { RequestRecord } from "../../lib/record/request-record.ts"
 import { draftRecord } from "../support/draft-record.ts"
@@ -190,15 +192,16 @@ const measured = function* <R>(run: Effect.Effect<unknown, never, R>) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "basegate-bench-"))
-const file = join(folder, "log.db")
+const file = process.argv[3] ?? join(folder, "log.db")
+const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined
 const layer = Layer.provide(
   layerSqlite(findSqlite, { maxEntries: 50_000 }),
   Settings.layerOf(Result.getOrThrow(readSettings({ BASEGATE_DB: file }))),
 )
 const ms = (value: number): string => value.toFixed(1).padStart(9)
 
-const bench = Effect.gen(function* () {
-  const log = yield* RequestLog
+/** Writes the entries. */
+const writeAll = function* (log: RequestLog["Service"]) {
   let [writing, cpu, appending, longest] = [0, 0, 0, 0]
   for (let index = 0; index < total;) {
     const records = Array.from({ length: Math.min(5000, total - index) }, () => recordAt(index++))
@@ -218,6 +221,44 @@ const bench = Effect.gen(function* () {
     } to write ` +
       `(${each(cpu)} of processor); longest wait of others ${longest.toFixed(0)} ms`,
   )
+}
+
+/** Exports the log as the management API does, to a reader that keeps nothing. */
+const exportAll = async (format: string): Promise<void> => {
+  const admin = "adm-bench"
+  const gateway = createGateway({
+    env: {
+      BASEGATE_DB: file,
+      BASEGATE_ADMIN_TOKEN: admin,
+      BASEGATE_CONFIG: { gateways: { "*": {} } },
+      LOG_LEVEL: "none",
+    },
+  })
+  const url = `http://bench/client/v4/accounts/${scope.account}/ai-gateway/gateways/${scope.gateway}/logs`
+  const { rss } = process.memoryUsage()
+  const [start, stop] = [performance.now(), watch()]
+  const response = await gateway.fetch(
+    new Request(`${url}?format=${format}`, { headers: { authorization: `Bearer ${admin}` } }),
+  )
+  let [bytes, lines, most] = [0, 0, rss]
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    for (const byte of chunk) if (byte === 10) lines++
+    most = Math.max(most, process.memoryUsage().rss)
+  }
+  const seconds = (performance.now() - start) / 1000
+  console.log(
+    `${format}: ${lines} lines, ${(bytes / 1e6).toFixed(0)} MB in ${seconds.toFixed(1)} s; memory at most ` +
+      `${((most - rss) / 1e6).toFixed(0)} MB above the start's; longest wait of others ${
+        stop().toFixed(0)
+      } ms`,
+  )
+  await gateway.dispose()
+}
+
+const bench = Effect.gen(function* () {
+  const log = yield* RequestLog
+  if (!isThere) yield* writeAll(log)
   console.log("     time       cpu  longest wait (ms)")
   for (const [name, question] of questions) {
     const { passed, cpu, longest } = yield* Effect.gen(() => measured(question))
@@ -227,6 +268,7 @@ const bench = Effect.gen(function* () {
 
 try {
   await Effect.runPromise(Effect.provide(bench, layer))
+  for (const format of ["ndjson", "csv"]) await exportAll(format)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
