@@ -4,7 +4,7 @@
  * @module
  */
 import type { ComponentChildren } from "preact"
-import { useEffect, useId, useRef, useState } from "preact/hooks"
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { Problem } from "./parts.tsx"
 
 /** A window with a heading. Escape closes it, and the focus goes back to where it was. */
@@ -17,9 +17,14 @@ export const Dialog = (
 ) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const opener = document.activeElement
     dialog.current?.showModal()
-    return () => dialog.current?.close()
+    return () => {
+      dialog.current?.close()
+      // The window is gone by then, and would not give it back.
+      if (opener instanceof HTMLElement) opener.focus()
+    }
   }, [])
   return (
     <dialog

@@ -10,6 +10,7 @@ import { DiffView } from "./diff.tsx"
 import { useDoing } from "./dialog.tsx"
 import { type Draft, SettingFields } from "./gateway-fields.tsx"
 import {
+  bodyOf,
   draftOf,
   editable,
   type GatewayState,
@@ -150,7 +151,7 @@ export const EditSettings = (
   }
   const save = async (): Promise<void> => {
     try {
-      await write("PATCH", path, changes, base.tag)
+      await write("PATCH", path, bodyOf(changes), base.tag)
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause
       if (cause.status === 409 && cause.result != null) return setNewer(await loadGateway(account, gateway))

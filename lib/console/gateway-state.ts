@@ -70,7 +70,7 @@ export const draftOf = (own: Settings): Draft =>
 /** What a draft would make of a gateway's own entry. */
 export interface Edit {
   readonly after: Settings
-  /** What is to be sent: the settings that change, `null` for those that get their default. */
+  /** The settings that change, `undefined` for those that get their default. */
   readonly changes: Settings
   /** By name, what cannot be read. */
   readonly problems: ReadonlyMap<string, string>
@@ -95,7 +95,7 @@ export const readDraft = (schema: SettingsSchema, own: Settings, draft: Draft): 
       continue
     }
     if (value !== undefined) after[name] = value
-    if (JSON.stringify(value) !== JSON.stringify(own[name])) changes[name] = value ?? null
+    if (JSON.stringify(value) !== JSON.stringify(own[name])) changes[name] = value
   }
   return { after, changes, problems }
 }
@@ -105,3 +105,10 @@ export const rebased = (draft: Draft, changes: Settings, newer: GatewayState): D
   ...draftOf(ownSettings(newer)),
   ...Object.fromEntries(Object.keys(changes).map((name) => [name, draft[name] ?? ""])),
 })
+
+/** What is sent to make some changes. */
+export const bodyOf = (changes: Settings): object => {
+  const unset = Object.keys(changes).filter((name) => changes[name] === undefined)
+  // What is undefined is not sent.
+  return unset.length === 0 ? changes : { ...changes, unset }
+}

@@ -83,6 +83,14 @@ test("null is the default of a setting, and PATCH leaves what it does not name",
       false,
       null,
     ])
+    const origins = async () =>
+      Object.keys(Object(resultOf(await write("GET", "gateways/g/origins"))["settings"]))
+    assert.deepEqual(await origins(), ["cache_ttl", "log_retention"])
+    await write("PATCH", "gateways/g", { unset: ["log_retention"] })
+    assert.deepEqual(await origins(), ["cache_ttl"])
+    for (const unset of ["cache_ttl", [7], ["tokens"], ["cache_tll"], null]) {
+      assertRefused(await write("PATCH", "gateways/g", { unset }), [400, 7001], /unset: expected a list/)
+    }
     const refused = await write("PATCH", "gateways/g", { retry_predict: "yes", cache_ttl: 6 })
     assertRefused(refused, [400, 7001], /retry_predict: expected/)
     assert.equal(resultOf(await write("GET", "gateways/g"))["cache_ttl"], 5, "all or nothing")

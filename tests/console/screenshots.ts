@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs"
 import process from "node:process"
 import { browserPath, noBrowser, openBrowser } from "./browser.ts"
 import { openFilled } from "./filled-gateway.ts"
+import { fillManaged, managedVariables } from "./managed-gateway.ts"
 import { logIn, visit } from "./visit.ts"
 
 const [folder = "screenshots", ...only] = process.argv.slice(2)
@@ -18,13 +19,22 @@ const pages = {
   overview: "?since=-1h",
   log: "/log?gateway=support",
   spend: "/spend",
-  gateways: "/gateways?gateway=support",
+  gateways: "/gateways",
+  settings: "/gateways?gateway=team",
+  edit: "/gateways?gateway=team&edit=form",
+  tokens: "/gateways?gateway=team&tab=tokens",
+  keys: "/gateways?gateway=team&tab=keys",
+  routes: "/gateways?gateway=team&tab=routes",
+  audit: "/gateways?tab=audit",
+  providers: "/gateways?tab=providers",
+  use: "/gateways?tab=use",
   playground: "/playground?gateway=support",
   health: "/health",
 }
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } }
 
-const gateway = await openFilled("bun", 60)
+const gateway = await openFilled("bun", 60, managedVariables)
+await fillManaged(gateway, 24)
 const browser = await openBrowser(path)
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [size, viewport] of Object.entries(sizes)) {

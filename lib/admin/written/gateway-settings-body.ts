@@ -34,6 +34,10 @@ const decode = SchemaParser.decodeUnknownResult(GatewayEntry)
 /** Whether `null` is a value of a setting; otherwise it stands for the default. */
 const acceptsNull = (name: string): boolean => Result.isSuccess(decode({ [name]: null }))
 
+const isSetting = (name: unknown): name is string =>
+  typeof name === "string" && Object.hasOwn(GatewayEntry.fields, name) &&
+  !listFields.some((field) => field === name)
+
 /** Custom providers with their secret headers sealed. */
 const customProviders = async (
   written: WrittenSettingsShape,
@@ -78,7 +82,13 @@ export const readGatewayBody = async (
   const lists: Partial<Record<typeof listFields[number], unknown>> = {}
   const secrets: Array<NewSecret> = []
   const problems: Array<string> = []
-  for (const [name, value] of Object.entries(body)) {
+  const { unset = [], ...members } = body
+  if (Array.isArray(unset) && unset.every(isSetting)) {
+    for (const name of unset) {
+      settings.set(name, undefined)
+    }
+  } else problems.push("unset: expected a list of settings' names")
+  for (const [name, value] of Object.entries(members)) {
     if (name === "id" || readOnlyFields.includes(name)) continue
     const list = listFields.find((field) => field === name)
     if (Object.hasOwn(shown, name) && sameJson(value, shown[name])) {
