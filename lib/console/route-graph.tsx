@@ -44,7 +44,7 @@ const pathOf = ({ points }: Joined): string =>
 /** Where an edge's label stands: beside where it leaves. */
 const labelOf = ({ points }: Joined): readonly [x: number, y: number] => {
   const [[x = 0, y = 0] = [0, 0], [nextX = 0, nextY = 0] = [0, 0]] = points
-  return [x + (nextX - x) * 0.5, y + (nextY - y) * 0.5]
+  return [x + (nextX - x) * 0.5, y + (nextY - y) * 0.62]
 }
 
 /** The graph, and the same as a table for those who do not see it. */

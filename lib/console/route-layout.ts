@@ -150,9 +150,10 @@ export const layOut = (elements: ReadonlyArray<Element>): Drawing => {
         : [{ element: place.element, x: left(place), y: place.at - box.height / 2 }]
     ),
     edges: edges.map(({ from, output, to, way }) => {
-      const outputs = Object.keys(elements.find(({ id }) => id === from)?.outputs ?? {})
-      // Outputs leave an element side by side, in their order.
-      const share = (outputs.indexOf(output) + 1) / (outputs.length + 1)
+      // Edges leave an element in the order of where they go, so that they do not cross.
+      const leaving = edges.filter((other) => other.from === from)
+        .toSorted((one, other) => (one.way[1]?.at ?? 0) - (other.way[1]?.at ?? 0))
+      const share = (leaving.findIndex((other) => other.output === output) + 1) / (leaving.length + 1)
       const points = way.flatMap((place, index): Array<readonly [number, number]> => {
         if (index === 0) return [[left(place) + box.width, place.at + (share - 0.5) * box.height * 0.8]]
         if (index === way.length - 1) return [[left(place) - 7, place.at]]
