@@ -18,9 +18,13 @@ const counts = [
 ] as const
 const times = ["duration", "time_to_first_token"] as const
 const shares = ["p50", "p90", "p95", "p99"] as const
+/** These came later: they stand behind the others, so that what reads columns by their places goes on. */
+const laterCounts = ["tokens_reasoning", "estimated", "cost_estimated", "rescued"] as const
+const speed = "tokens_per_second"
 
-/** `cached` is a count as well. */
-const columnOf = (dimension: string): string => dimension === "cached" ? "is_cached" : dimension
+/** `cached` and `rescued` are counts as well. */
+const columnOf = (dimension: string): string =>
+  dimension === "cached" || dimension === "rescued" ? `is_${dimension}` : dimension
 
 /** The columns: when the bucket begins, what the row is of, and its figures. */
 export const analyticsColumns = (by: ReadonlyArray<Dimension>): ReadonlyArray<string> => [
@@ -28,6 +32,8 @@ export const analyticsColumns = (by: ReadonlyArray<Dimension>): ReadonlyArray<st
   ...by.map(columnOf),
   ...counts,
   ...times.flatMap((time) => shares.map((share) => `${time}_${share}`)),
+  ...laterCounts,
+  ...shares.map((share) => `${speed}_${share}`),
 ]
 
 /** A row by these columns. */
@@ -36,7 +42,7 @@ export const flatRow = (row: Row): Row => {
   for (const [dimension, value] of Object.entries(Object(row["group"]) as object)) {
     flat[columnOf(dimension)] = value
   }
-  for (const time of times) {
+  for (const time of [...times, speed]) {
     for (const [share, value] of Object.entries(Object(row[time]) as object)) flat[`${time}_${share}`] = value
   }
   return flat

@@ -22,6 +22,8 @@ const mostRows = 10_000
 
 const iso = (time: number): string => new Date(time).toISOString()
 
+const noPercentiles = { p50: null, p90: null, p95: null, p99: null }
+
 /** Nothing was spent where nothing was called: that cost is known. */
 const nothing: Omit<AnalyticsRow, "time" | "group"> = {
   requests: 0,
@@ -30,10 +32,15 @@ const nothing: Omit<AnalyticsRow, "time" | "group"> = {
   tokens_in: 0,
   tokens_out: 0,
   tokens_cached: 0,
+  tokens_reasoning: 0,
   cost: 0,
   unpriced: 0,
-  duration: { p50: null, p90: null, p95: null, p99: null },
-  time_to_first_token: { p50: null, p90: null, p95: null, p99: null },
+  estimated: 0,
+  cost_estimated: 0,
+  rescued: 0,
+  duration: noPercentiles,
+  time_to_first_token: noPercentiles,
+  tokens_per_second: noPercentiles,
 }
 
 const days = { day: 86_400_000, week: 604_800_000, month: null } as const

@@ -6,6 +6,7 @@
 import type { LogEntry, Payload, Payloads } from "../request-log/entry.ts"
 import { isSuccess } from "../request-log/filterable-fields.ts"
 import { tokensPerSecond } from "../record/request-record.ts"
+import { entryPrice, type Prices } from "./entry-price.ts"
 
 /**
  * First Cloudflare's fields, of which the text fields of its schema are never `null`; then ours, under their names in a
@@ -130,9 +131,10 @@ const head = (payload: Payload | null): { readonly head: string | null; readonly
   complete: payload !== null && payload.complete && payload.text.length <= headLength,
 })
 
-/** An entry with its sizes and the beginnings of the bodies that were kept. */
-export const entryDetailJson = (entry: LogEntry, { request, response }: Payloads) => ({
+/** An entry with its price, its sizes and the beginnings of the bodies that were kept. */
+export const entryDetailJson = (entry: LogEntry, { request, response }: Payloads, prices: Prices) => ({
   ...entryJson(entry),
+  price: entryPrice(entry, prices),
   request_size: entry.request_bytes ?? 0,
   request_head: head(request).head,
   request_head_complete: head(request).complete,

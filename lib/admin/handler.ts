@@ -12,6 +12,7 @@ import { adminForbidden, adminNotFound, adminUnauthorized } from "../errors/admi
 import { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { LogScope } from "../request-log/entry.ts"
+import { Prices } from "../pricing/Prices.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import type { WrittenDocument } from "../settings-store/document.ts"
 import { WrittenSettings, type WrittenSettingsShape } from "../settings-store/WrittenSettings.ts"
@@ -19,12 +20,14 @@ import type { Store } from "../store/Store.ts"
 import { prometheusType } from "../telemetry/metrics/prometheus-text.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import type { AdminRoute } from "../route/admin-paths.ts"
+import type { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
 import { listAccounts } from "./account-list.ts"
 import { adminOf, isMetricsToken, presented } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-handler.ts"
 import { adminOfSession, shownSession } from "./console-session.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { listGateways, showGateway, showOrigins } from "./gateway-list.ts"
+import type { Prices as EntryPrices } from "./entry-price.ts"
 import { askedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
 import { gatewaysWithLimits, showLimits } from "./limit-handlers.ts"
@@ -35,7 +38,15 @@ import { showStatus } from "./status-handler.ts"
 import { tailLogs } from "./tail-handler.ts"
 
 /** What the management API works with. */
-export type AdminServices = Metrics | RequestLog | Settings | SettingsControl | Store | WrittenSettings
+export type AdminServices =
+  | CircuitBreakers
+  | Metrics
+  | Prices
+  | RequestLog
+  | Settings
+  | SettingsControl
+  | Store
+  | WrittenSettings
 
 type Answer = Effect.Effect<Response, GatewayError, RequestLog>
 
@@ -50,12 +61,13 @@ const metrics: Effect.Effect<Response, never, Metrics> = Effect.map(
 const logs = (
   { request, url }: Exchange,
   { account, gateway, item, name }: AdminRoute,
+  prices: EntryPrices,
 ): Answer => {
   const scope = { account, gateway }
   const searchParams = new URLSearchParams(url.search)
   switch (name) {
     case "log":
-      return request.method === "PATCH" ? editLog(scope, item, request) : showLog(scope, item)
+      return request.method === "PATCH" ? editLog(scope, item, request) : showLog(scope, item, prices)
     case "log.request":
       return showPayload(scope, item, "request")
     case "logs.tail":
@@ -169,7 +181,10 @@ export const handleAdmin = (
       case "log":
       case "log.request":
       case "log.response":
-        return yield* logs(exchange, route)
+        return yield* logs(exchange, route, {
+          overrides: gateway.prices,
+          priceOf: (yield* Prices).priceOf,
+        })
       default:
         return yield* writing(handleWritten(exchange, route, admin.name, services))
     }

@@ -14,6 +14,7 @@ import { RequestLog } from "../request-log/RequestLog.ts"
 import { wholeBody } from "../body/read-body.ts"
 import { makeUploads } from "../body/Uploads.ts"
 import { entryDetailJson, entryJson } from "./entry-json.ts"
+import type { Prices } from "./entry-price.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { logPatch, patchLimit } from "./log-patch.ts"
 import { deletion, logQuery } from "./log-query.ts"
@@ -58,15 +59,17 @@ export const deleteLogs = (scope: LogScope, search: URLSearchParams): Answer => 
   )
 }
 
-/** One entry, with the beginnings of its bodies. */
-export const showLog = (scope: LogScope, id: string): Answer =>
+/** One entry, with its price and the beginnings of its bodies. */
+export const showLog = (scope: LogScope, id: string, prices: Prices): Answer =>
   Effect.gen(function* () {
     const log = yield* RequestLog
     const entry = yield* log.get(scope, id)
     if (entry === undefined) return yield* noEntry(id)
     const request = yield* log.payload(scope, id, "request")
     const response = yield* log.payload(scope, id, "response")
-    return envelope(entryDetailJson(entry, { request: request ?? null, response: response ?? null }))
+    return envelope(
+      entryDetailJson(entry, { request: request ?? null, response: response ?? null }, prices),
+    )
   })
 
 /** The media type of a kept body. JSON that was cut off is sent as text: the SDK would fail to parse it. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { AdminToken } from "../config/admin-tokens.ts"
 import { Settings } from "../config/Settings.ts"
@@ -10,6 +11,8 @@ import { RequestLog } from "../request-log/RequestLog.ts"
 import { catalogue } from "../telemetry/metrics/catalogue.ts"
 import { type Family, pairsOf } from "../telemetry/metrics/instruments.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
+import { monotonicBy } from "../time/monotonic.ts"
+import { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
 import { product } from "../version.ts"
 import { Store, type StoreFigures } from "../store/Store.ts"
 import { AdminHost } from "./AdminHost.ts"
@@ -28,6 +31,8 @@ const sumOf = (
   return sum
 }
 
+const signals = ["traces", "metrics", "logs"] as const
+
 /** Reads are the management API's own, this one included. */
 const isCall = (labels: ReadonlyArray<readonly [string, string | number]>): boolean =>
   !labels.some(([name, value]) => name === "http.request.method" && (value === "GET" || value === "HEAD"))
@@ -43,14 +48,15 @@ const storeJson = (figures: StoreFigures | undefined) =>
 /** Answers for this process (on Workers: this isolate). */
 export const showStatus = (
   { name, role }: Pick<AdminToken, "name" | "role">,
-): Effect.Effect<Response, never, Metrics | RequestLog | Settings | Store> =>
+): Effect.Effect<Response, never, CircuitBreakers | Metrics | RequestLog | Settings | Store> =>
   Effect.gen(function* () {
+    const { state, secretKeys, otel } = yield* Settings
+    const circuits = (yield* CircuitBreakers).troubled(monotonicBy(yield* Clock.Clock))
     const { families, startedAt } = yield* Metrics
     const log = yield* (yield* RequestLog).health
     const all = yield* families
     const { guarantees, figures } = yield* Store
     const { runtime } = yield* AdminHost
-    const { state, secretKeys } = yield* Settings
     const { version, source, loadedAt, problem = null } = state()
     return envelope({
       version: product.version,
@@ -66,6 +72,12 @@ export const showStatus = (
         dropped: log.dropped,
       },
       limits: { guarantees, store: storeJson(figures?.()) },
+      circuits: circuits.map(({ host, kind, waits }) => ({
+        host,
+        state: kind,
+        probe_in_ms: Math.round(waits),
+      })),
+      exports: signals.filter((signal) => otel?.[signal] !== undefined),
       export_dropped: sumOf(all, catalogue.exportDrops.name, () => true),
       // Who asks, and whether secrets that are written can be sealed.
       you: { name, role },

@@ -8,21 +8,22 @@ import { startDemoGateway } from "./demo-gateway.ts"
 import { givenOptions } from "./options.ts"
 
 interface DemoModule {
-  readonly runDemo: (start: typeof startDemoGateway) => Promise<void>
+  readonly runDemo: (start: typeof startDemoGateway, run: { readonly keeps: boolean }) => Promise<void>
 }
 
 const help =
   `Runs a gateway in front of a simulator of Baseten, makes the calls that its users make, and shows what was recorded.
 
-  basegate demo
+  basegate demo [--keep]
 
+  --keep                 go on, with a console that is full of traffic, until Ctrl-C
   --help                 this
 
 There is nothing to sign up for, nothing is called beyond this machine, and nothing is written.`
 
 /** Runs the demo, which stands beside the command. */
 export const demo: Command = async ({ args, say }) => {
-  const { options } = givenOptions(args, {})
+  const { options } = givenOptions(args, { keep: { type: "boolean" } })
   if (options.has("help")) {
     say(help)
     return exitCode.ok
@@ -31,6 +32,6 @@ export const demo: Command = async ({ args, say }) => {
   const { runDemo } = await (import(place) as Promise<DemoModule>).catch(() => {
     throw new Problem("the demo is built with the package: npm run demo runs it from its source")
   })
-  await runDemo(startDemoGateway)
+  await runDemo(startDemoGateway, { keeps: options.has("keep") })
   return exitCode.ok
 }

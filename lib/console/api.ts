@@ -98,6 +98,10 @@ export const get = async <Result>(
 export const getText = async (path: string, signal?: AbortSignal): Promise<string> =>
   await (await send(path, signal === undefined ? {} : { signal })).text()
 
+/** Gets a file of what is selected. */
+export const getFile = async (path: string, parameters: Parameters): Promise<Blob> =>
+  await (await send(path + query(parameters), {})).blob()
+
 /** Changes something. */
 export const patch = async (path: string, body: object): Promise<void> => {
   await send(path, {

@@ -60,26 +60,28 @@ const Frame = (
       <div class="frame">
         <a class="skip" href="#main">Skip to the page</a>
         <nav aria-label="Pages">
-          <Link class="brand" href={pageHref("/console")} aria-label="basegate, to the overview">
-            <img src="/console/icon.svg" alt="" width="24" height="24" />
-            <span>basegate</span>
-          </Link>
-          <ul>
-            {pages.map(({ path, name }) => (
-              <li key={path}>
-                <Link href={pageHref(path)} aria-current={page?.path === path ? "page" : undefined}>
-                  {name}
-                </Link>
-              </li>
-            ))}
-          </ul>
-          <button
-            type="button"
-            class="quiet"
-            onClick={() => void logOut().then(onEnd, onEnd)}
-          >
-            Log out
-          </button>
+          <div>
+            <Link class="brand" href={pageHref("/console")} aria-label="basegate, to the overview">
+              <img src="/console/icon.svg" alt="" width="24" height="24" />
+              <span>basegate</span>
+            </Link>
+            <ul>
+              {pages.map(({ path, name }) => (
+                <li key={path}>
+                  <Link href={pageHref(path)} aria-current={page?.path === path ? "page" : undefined}>
+                    {name}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => void logOut().then(onEnd, onEnd)}
+            >
+              Log out
+            </button>
+          </div>
         </nav>
         <main id="main" tabIndex={-1}>
           <header class="top">

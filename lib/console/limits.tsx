@@ -1,87 +1,163 @@
 /**
- * The limits that the settings of gateways declare.
+ * How far each limit is used, what it has refused, and which budget runs out first.
  *
  * @module
  */
 import { gatewayPath, getPage } from "./api.ts"
-import { visible } from "./format.ts"
-import { Panel, Problem, useLoaded } from "./parts.tsx"
+import { count, money, share, short, time, unknown, visible } from "./format.ts"
+import { go, hereWith, Link, useAddress } from "./location.tsx"
+import { Choices, Panel, Problem, Table, Time, useLoaded } from "./parts.tsx"
 import type { Scope } from "./scope.tsx"
+import type { Limit } from "./types.ts"
 
-interface Limited {
-  readonly id: string
-  readonly spend_limits?: unknown
-  readonly rate_limits?: ReadonlyArray<unknown>
-  readonly rate_limiting_limit?: number | null
-  readonly rate_limiting_interval?: number | null
+const perPage = 50
+
+interface Info {
+  readonly total_count: number
 }
 
-interface Rule {
-  readonly gateway: string
-  readonly kind: string
-  readonly text: string
+const orders = [["share", "Most used"], ["runs_out_at", "Runs out first"], ["spent", "Most spent"]] as const
+
+const amount = ({ unit }: Limit, value: number | null): string =>
+  unit === "usd" ? money(value) : `${short(value)} ${unit}`
+
+const lengths: Readonly<Record<number, string>> = {
+  1: "a second",
+  60: "a minute",
+  3600: "an hour",
+  86_400: "a day",
 }
 
-const rulesOf = (
-  { id, spend_limits, rate_limits = [], rate_limiting_limit, rate_limiting_interval }: Limited,
-): ReadonlyArray<Rule> => {
-  const spend = Object(spend_limits) as { readonly rules?: ReadonlyArray<unknown> }
-  const budgets = Array.isArray(spend_limits) ? spend_limits : spend.rules ?? []
-  return [
-    ...budgets.map((rule: unknown) => ({ gateway: id, kind: "budget", text: JSON.stringify(rule) })),
-    ...rate_limits.map((rule) => ({ gateway: id, kind: "rate", text: JSON.stringify(rule) })),
-    ...(rate_limiting_limit != null
-      ? [{
-        gateway: id,
-        kind: "rate",
-        text: `${rate_limiting_limit} requests in ${rate_limiting_interval} s`,
-      }]
-      : []),
-  ]
-}
+const windowText = ({ window }: Limit): string =>
+  typeof window === "string" ? `a ${window}` : lengths[window] ?? `in ${time(1000 * window)}`
 
-/** Every rule of the chosen gateways. */
-export const LimitsPanel = ({ scope }: { readonly scope: Scope }) => {
-  const path = `${gatewayPath(scope.account, "")}/gateways`
-  const gateways = useLoaded(
-    scope.account === "" ? "" : path,
-    async (signal) => (await getPage<ReadonlyArray<Limited>>(path, { per_page: 50 }, signal)).result,
+const ruleText = (limit: Limit): string => `${amount(limit, limit.limit)} ${windowText(limit)}`
+
+/** For whom a limit is. */
+const ownerOf = ({ partition, token }: Limit): string => {
+  const whose = token === null ? "" : `token ${token}`
+  if (partition === null) return whose === "" ? "nobody has used it yet, or callers are not listed" : whose
+  const names = Object.entries(partition).map(([name, value]) =>
+    `${name.replace(/^metadata\./, "")} ${value}`
   )
-  const rules = (gateways.value ?? [])
-    .filter(({ id }) => scope.gateway === "" || id === scope.gateway)
-    .flatMap(rulesOf)
+  return [whose, ...names].filter((text) => text !== "").join(", ") || "everybody"
+}
+
+const later = (iso: string): string => {
+  const wait = Date.parse(iso) - Date.now()
+  return wait <= 0 ? "now" : `in ${time(wait)}`
+}
+
+const kindOf = (share: number | null): string =>
+  share === null ? "" : share >= 1 ? "bad" : share >= 0.8 ? "left" : ""
+
+const Row = ({ limit }: { readonly limit: Limit }) => (
+  <tr>
+    <th scope="row">
+      <bdi>{visible(ownerOf(limit))}</bdi>
+      <span class="note">
+        {limit.kind === "spend" ? "budget" : "rate"} of {limit.gateway === "*" ? "all others" : limit.gateway}
+      </span>
+    </th>
+    <td>{ruleText(limit)}</td>
+    <td class={`used ${kindOf(limit.share)}`}>
+      <meter
+        min={0}
+        max={1}
+        value={Math.min(1, limit.share ?? 0)}
+        aria-label={`Used of ${ownerOf(limit)}`}
+      />
+      {limit.share === null ? unknown : share(limit.share, 1)}
+    </td>
+    <td class="number">{limit.spent === null ? unknown : amount(limit, limit.spent)}</td>
+    <td class="number">{limit.left === null ? unknown : amount(limit, limit.left)}</td>
+    <td class="number">{count(limit.refused)}</td>
+    <td>
+      {limit.runs_out_at === null ? unknown : <Time at={limit.runs_out_at} text={later(limit.runs_out_at)} />}
+    </td>
+    <td>
+      <Time at={limit.resets_at} text={later(limit.resets_at)} />
+    </td>
+  </tr>
+)
+
+/** The budget that is gone first if spending goes on as it does. */
+const First = ({ limit }: { readonly limit: Limit }) => (
+  <p class="callout">
+    <b>Runs out first:</b> {ruleText(limit)} for <bdi>{visible(ownerOf(limit))}</bdi> of{" "}
+    {limit.gateway === "*" ? "all others" : limit.gateway},{" "}
+    {limit.runs_out_at !== null && <Time at={limit.runs_out_at} text={later(limit.runs_out_at)} />}{" "}
+    at the present pace ({share(limit.share, 1)} used).
+  </p>
+)
+
+/** The panel. */
+export const LimitsPanel = ({ scope }: { readonly scope: Scope }) => {
+  const { searchParams } = useAddress()
+  const order = searchParams.get("limits") ?? "share"
+  const page = Math.max(1, Number(searchParams.get("page") ?? 1) || 1)
+  const path = `${gatewayPath(scope.account, scope.gateway)}/limits`
+  const limits = useLoaded(
+    scope.account === "" ? "" : JSON.stringify([path, order, page]),
+    (signal) =>
+      getPage<ReadonlyArray<Limit>, Info>(path, { order_by: order, page, per_page: perPage }, signal),
+    10_000,
+  )
+  const soonest = useLoaded(
+    scope.account === "" ? "" : path,
+    (signal) =>
+      getPage<ReadonlyArray<Limit>>(path, { kind: "spend", order_by: "runs_out_at", per_page: 1 }, signal),
+    10_000,
+  )
+  const shown = limits.value ?? limits.last
+  const total = shown?.info.total_count ?? 0
+  const [first] = soonest.value?.result ?? []
   return (
-    <Panel title="Rules">
-      {gateways.error !== undefined && <Problem error={gateways.error} onRetry={gateways.reload} />}
-      {gateways.value !== undefined && rules.length === 0 && (
+    <Panel
+      title={shown === undefined ? "Limits" : `${count(total)} limits`}
+      isBusy={limits.isLoading}
+      aside={
+        <Choices
+          label="Order of the limits"
+          choices={orders}
+          chosen={order}
+          onChoose={(value) =>
+            go(hereWith({ limits: value === "share" ? undefined : value, page: undefined }))}
+        />
+      }
+    >
+      {limits.error !== undefined && <Problem error={limits.error} onRetry={limits.reload} />}
+      {first !== undefined &&
+        (first.runs_out_at === null
+          ? <p class="note">At the present pace no budget runs out before it begins anew.</p>
+          : <First limit={first} />)}
+      {shown !== undefined && total === 0 && (
         <p class="note">
           No gateway here has a limit. Set <code>spend_limits</code> or <code>rate_limits</code>{" "}
           in its settings.
         </p>
       )}
-      {rules.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Rules">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Gateway</th>
-                <th scope="col">Kind</th>
-                <th scope="col">Rule</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rules.map(({ gateway, kind, text }, index) => (
-                <tr key={index}>
-                  <th scope="row">{gateway}</th>
-                  <td>{kind}</td>
-                  <td>
-                    <code>{visible(text)}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {shown !== undefined && shown.result.length > 0 && (
+        <Table
+          label="Limits"
+          class="limits"
+          heads={["For", "Limit", "Used", "#Spent", "#Left", "#Refused", "Runs out", "All again"]}
+        >
+          {shown.result.map((limit) => (
+            <Row key={`${limit.gateway} ${limit.id} ${JSON.stringify(limit.partition)}`} limit={limit} />
+          ))}
+        </Table>
+      )}
+      {total > perPage && (
+        <nav class="pages" aria-label="Pages of the limits">
+          {page > 1
+            ? <Link class="button" href={hereWith({ page: String(page - 1) })}>Before</Link>
+            : <span />}
+          <span>Page {count(page)} of {count(Math.ceil(total / perPage))}</span>
+          {page * perPage < total
+            ? <Link class="button" href={hereWith({ page: String(page + 1) })}>Next</Link>
+            : <span />}
+        </nav>
       )}
     </Panel>
   )

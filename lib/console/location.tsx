@@ -73,7 +73,7 @@ interface LinkProps {
   readonly class?: string
   readonly title?: string
   readonly "aria-label"?: string
-  readonly "aria-current"?: "page" | undefined
+  readonly "aria-current"?: "page" | "true" | undefined
 }
 
 /** A link that does not load the page anew; with a modifier key it does what links do. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { count, money, short, time, unknown } from "./format.ts"
+import type { ComponentChildren } from "preact"
 import { go, hereWith, Link } from "./location.tsx"
 import { Badge, Text, Time } from "./parts.tsx"
 import type { Entry } from "./types.ts"
@@ -56,23 +57,57 @@ const Row = ({ entry, gateway }: { readonly entry: Entry; readonly gateway: stri
   </tr>
 )
 
+/** By what the table is ordered; the API sorts, since a page is not all. */
+export interface Order {
+  readonly by: string
+  readonly isAscending: boolean
+}
+
+/** A head by which the table can be ordered: the largest or newest first, and at a second time the other way round. */
+const Head = ({ by, order, isNumber = false, children }: {
+  readonly by: string
+  readonly order: Order
+  readonly isNumber?: boolean
+  readonly children: ComponentChildren
+}) => {
+  const isChosen = order.by === by
+  const turns = isChosen && !order.isAscending
+  return (
+    <th
+      scope="col"
+      class={isNumber ? "number" : ""}
+      aria-sort={!isChosen ? "none" : order.isAscending ? "ascending" : "descending"}
+    >
+      <button
+        type="button"
+        class="sort"
+        onClick={() => go(hereWith({ order: by, direction: turns ? "asc" : undefined, page: undefined }))}
+      >
+        {children}
+        <span aria-hidden="true">{!isChosen ? "" : order.isAscending ? " ↑" : " ↓"}</span>
+      </button>
+    </th>
+  )
+}
+
 /** The table. */
-export const LogTable = ({ entries, gateway }: {
+export const LogTable = ({ entries, gateway, order }: {
   readonly entries: ReadonlyArray<Entry>
   readonly gateway: string
+  readonly order: Order
 }) => (
   <div class="scroll" tabIndex={0} role="region" aria-label="Requests">
     <table class="log">
       <thead>
         <tr>
-          <th scope="col">Time</th>
+          <Head by="created_at" order={order}>Time</Head>
           <th scope="col">Ended</th>
-          <th scope="col">Model</th>
+          <Head by="model" order={order}>Model</Head>
           <th scope="col">How</th>
-          <th scope="col" class="number">Tokens in → out</th>
-          <th scope="col" class="number">Cost</th>
+          <Head by="tokens_out" order={order} isNumber>Tokens in → out</Head>
+          <Head by="cost" order={order} isNumber>Cost</Head>
           <th scope="col" class="number">First token</th>
-          <th scope="col" class="number">Duration</th>
+          <Head by="duration" order={order} isNumber>Duration</Head>
           <th scope="col">Error</th>
         </tr>
       </thead>

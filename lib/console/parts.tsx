@@ -7,9 +7,11 @@ import type { ComponentChildren } from "preact"
 import { useCallback, useEffect, useRef, useState } from "preact/hooks"
 import { moment, unknown, visible } from "./format.ts"
 
-/** A moment in local time; the pointer shows it in UTC. */
-export const Time = ({ at }: { readonly at: string }) => (
-  <time dateTime={at} title={`${at.replace("T", " ").replace(/\.\d+Z$|Z$/, "")} UTC`}>{moment(at)}</time>
+/** A moment in local time, or in words; the pointer shows it in UTC. */
+export const Time = ({ at, text }: { readonly at: string; readonly text?: string }) => (
+  <time dateTime={at} title={`${at.replace("T", " ").replace(/\.\d+Z$|Z$/, "")} UTC`}>
+    {text ?? moment(at)}
+  </time>
 )
 
 /** Text that a caller or a provider wrote. */
@@ -51,6 +53,50 @@ export const Panel = (
   </section>
 )
 
+/** A table that scrolls by itself; the head of a column of numbers begins with `#`. */
+export const Table = ({ label, heads, children, class: name = "" }: {
+  readonly label: string
+  readonly heads: ReadonlyArray<string>
+  readonly children: ComponentChildren
+  readonly class?: string
+}) => (
+  <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+    <table class={name}>
+      <thead>
+        <tr>
+          {heads.map((head) => (
+            <th scope="col" key={head} class={head.startsWith("#") ? "number" : ""}>
+              {head.replace(/^#/, "")}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </div>
+)
+
+/** A choice of one among a few. */
+export const Choices = ({ label, choices, chosen, onChoose }: {
+  readonly label: string
+  readonly choices: ReadonlyArray<readonly [value: string, name: string]>
+  readonly chosen: string
+  readonly onChoose: (value: string) => void
+}) => (
+  <div class="spans" role="group" aria-label={label}>
+    {choices.map(([value, name]) => (
+      <button
+        type="button"
+        key={value}
+        aria-pressed={chosen === value}
+        onClick={() => onChoose(value)}
+      >
+        {name}
+      </button>
+    ))}
+  </div>
+)
+
 /** Copies a text, and says so. */
 export const Copy = ({ text, label = "Copy" }: { readonly text: string; readonly label?: string }) => {
   const [done, setDone] = useState(false)
@@ -87,10 +133,15 @@ export const Command = ({ text }: { readonly text: string }) => (
 /** An answer on its way, there, or refused. The last one stays while the next is on its way. */
 export interface Loaded<Value> {
   readonly value: Value | undefined
+  /** The value, else the one that was there before what is now on its way was asked for. */
+  readonly last: Value | undefined
   readonly error: unknown
   readonly isLoading: boolean
   readonly reload: () => void
 }
+
+/** How many times as long as an answer took nothing is asked for again by itself. */
+const leastPause = 20
 
 /**
  * Loads whenever its key changes, and every `every` milliseconds while the page is looked at.
@@ -109,27 +160,42 @@ export const useLoaded = <Value,>(
   const [turn, setTurn] = useState(0)
   const loading = useRef(load)
   loading.current = load
+  const last = useRef<Value | undefined>(undefined)
+  const took = useRef(0)
   const reload = useCallback(() => setTurn((last) => last + 1), [])
   useEffect(() => {
     if (key === "") return
     const controller = new AbortController()
     setState((last) => ({ ...(last.key === key ? last : { key }), isLoading: true }))
+    const began = performance.now()
+    const ended = (change: (last: typeof state) => typeof state): void => {
+      if (controller.signal.aborted) return
+      took.current = performance.now() - began
+      setState(change)
+    }
     loading.current(controller.signal).then(
-      (value) => controller.signal.aborted || setState({ key, value, isLoading: false }),
-      (error: unknown) =>
-        controller.signal.aborted || setState((last) => ({ ...last, key, error, isLoading: false })),
+      (value) => {
+        if (!controller.signal.aborted) last.current = value
+        ended(() => ({ key, value, isLoading: false }))
+      },
+      (error: unknown) => ended((last) => ({ ...last, key, error, isLoading: false })),
     )
     return () => controller.abort()
   }, [key, turn])
   useEffect(() => {
-    if (every === undefined) return
-    const timer = setInterval(() => document.visibilityState === "visible" && reload(), every)
+    if (every === undefined || state.isLoading) return
+    // What takes the gateway long is asked for less often: a page that is left open must not be its load.
+    const timer = setInterval(
+      () => document.visibilityState === "visible" && reload(),
+      Math.max(every, leastPause * took.current),
+    )
     return () => clearInterval(timer)
-  }, [every])
+  }, [every, state.isLoading])
   // The address changes before anything is loaded: what is there until then is the answer to another question.
   const isCurrent = state.key === key
   return {
     value: isCurrent ? state.value : undefined,
+    last: last.current,
     error: isCurrent ? state.error : undefined,
     isLoading: key !== "" && (state.isLoading || !isCurrent),
     reload,

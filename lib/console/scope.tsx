@@ -4,7 +4,7 @@
  * @module
  */
 import { go, hereWith, useAddress } from "./location.tsx"
-import type { Account } from "./types.ts"
+import type { Account, Filter } from "./types.ts"
 
 /** The choice, from the address. */
 export interface Scope {
@@ -43,6 +43,12 @@ export const beginOf = ({ since }: Pick<Scope, "since">, now = Date.now()): numb
   const width = units[unit]
   return width === undefined ? Date.parse(since) || now - 86_400_000 : now - Number(many) * width
 }
+
+/** The bounds of a span as filters, for what takes no `since` and `until`. */
+export const boundFilters = (scope: Scope): ReadonlyArray<Filter> => [
+  { key: "created_at", operator: "gt", value: [new Date(beginOf(scope)).toISOString()] },
+  ...(scope.until === "" ? [] : [{ key: "created_at", operator: "lt", value: [scope.until] }]),
+]
 
 const local = (iso: string): string => {
   const date = new Date(iso)

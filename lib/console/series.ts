@@ -24,13 +24,18 @@ export const timesOf = ({ since, until, bucket_ms: width }: Analytics): Readonly
 /** How many groups have a colour of their own; the others are drawn together. */
 const mostGroups = 6
 
+/** How figures are divided: by a dimension, whose values are called so. */
+export interface Division {
+  readonly dimension: string
+  readonly nameOf: (value: string | null) => string
+}
+
 /** A figure by group: the largest groups by themselves, and the rest as `other`. */
 export const stackOf = (
   { rows }: Analytics,
   times: ReadonlyArray<number>,
-  dimension: string,
+  { dimension, nameOf }: Division,
   figure: (row: Bucket) => number | null,
-  nameOf: (value: string | null) => string,
 ): ReadonlyArray<Series> => {
   const sums = new Map<string, number>()
   const named = rows.map((row) => ({ row, name: nameOf(row.group[dimension] ?? null) }))
@@ -48,6 +53,58 @@ export const stackOf = (
     if (values !== undefined && index !== undefined) values[index] = (values[index] ?? 0) + (figure(row) ?? 0)
   }
   return [...series].map(([name, values]) => ({ name, values }))
+}
+
+/** A figure that does not add up, of the groups with the most requests. */
+export const linesByGroup = (
+  { rows }: Analytics,
+  times: ReadonlyArray<number>,
+  { dimension, nameOf }: Division,
+  figure: (row: Bucket) => number | null,
+): ReadonlyArray<Series> => {
+  const groups = new Map<string, { requests: number; readonly byTime: Map<number, number | null> }>()
+  for (const row of rows) {
+    const name = nameOf(row.group[dimension] ?? null)
+    const group = groups.get(name) ?? { requests: 0, byTime: new Map<number, number | null>() }
+    groups.set(name, group)
+    group.requests += row.requests
+    group.byTime.set(Date.parse(row.time), figure(row))
+  }
+  return [...groups].sort(([, one], [, other]) => other.requests - one.requests).slice(0, mostGroups)
+    .map(([name, { byTime }]) => ({ name, values: times.map((time) => byTime.get(time) ?? null) }))
+    .filter(({ values }) => values.some((value) => value !== null))
+}
+
+const outcomes = ["succeeded", "answered with an error", "client left", "broke off or timed out"] as const
+const tones: Readonly<Record<string, "good" | "bad" | "left">> = {
+  succeeded: "good",
+  "answered with an error": "bad",
+  "client left": "left",
+}
+
+/** Requests by how they ended, from rows by ending. */
+export const outcomesOf = ({ rows }: Analytics, times: ReadonlyArray<number>): ReadonlyArray<Series> => {
+  const places = new Map(times.map((time, index) => [time, index]))
+  const series = new Map(outcomes.map((name) => [name, Array<number>(times.length).fill(0)]))
+  const add = (name: typeof outcomes[number], index: number, requests: number): void => {
+    const values = series.get(name)
+    if (values !== undefined) values[index] = (values[index] ?? 0) + requests
+  }
+  for (const { time, group, requests, errors } of rows) {
+    const index = places.get(Date.parse(time))
+    if (index === undefined) continue
+    const ending = group["ending"]
+    add("succeeded", index, requests - errors)
+    add(
+      ending === "complete" ? outcomes[1] : ending === "client_left" ? outcomes[2] : outcomes[3],
+      index,
+      errors,
+    )
+  }
+  return outcomes.map((name) => {
+    const tone = tones[name]
+    return { name, values: series.get(name) ?? [], ...(tone !== undefined && { tone }) }
+  })
 }
 
 /** Figures of all requests, one series each; a bucket without requests has `empty`. */

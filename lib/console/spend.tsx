@@ -1,130 +1,132 @@
 /**
- * Spend and limits: what was spent in a calendar month, and what each rule allows.
+ * Spend and limits: what was spent in a calendar month, and how far each limit is used.
  *
  * @module
  */
-import { DimensionChoice } from "./dimension-choice.tsx"
 import type { PageProps } from "./app.tsx"
 import { gatewayPath, get } from "./api.ts"
+import { DimensionChoice } from "./dimension-choice.tsx"
+import { Download } from "./download.tsx"
+import { filtersIn } from "./filters.ts"
+import { HeldFilters } from "./held-filters.tsx"
 import { LimitsPanel } from "./limits.tsx"
-import { count, money, share, short, visible } from "./format.ts"
+import { count, money } from "./format.ts"
 import { go, hereWith, useAddress } from "./location.tsx"
+import { beginOfMonth, monthAfter, monthName, monthOf, timeZone } from "./months.ts"
 import { Panel, Problem, useLoaded } from "./parts.tsx"
+import { MonthsPanel } from "./spend-months.tsx"
+import { SpendTable } from "./spend-table.tsx"
 import type { Analytics } from "./types.ts"
 import { Welcome } from "./welcome.tsx"
 
-const dimensions = [["model", "Model"], ["token", "Token"], ["gateway", "Gateway"], [
-  "deployment",
-  "Deployment",
-]] as const
+const dimensions = [
+  ["model", "Model"],
+  ["token", "Token"],
+  ["gateway", "Gateway"],
+  ["deployment", "Deployment"],
+  ["provider", "Provider"],
+] as const
 
-const monthOf = (date: Date): string => date.toISOString().slice(0, 7)
-
-const bounds = (month: string): { readonly since: string; readonly until: string } => {
-  const [year = 0, number = 1] = month.split("-").map(Number)
-  return {
-    since: new Date(Date.UTC(year, number - 1, 1)).toISOString(),
-    until: new Date(Date.UTC(year, number, 1)).toISOString(),
-  }
+const MonthChoice = ({ month }: { readonly month: string }) => {
+  const choose = (value: string): void => go(hereWith({ month: value }))
+  return (
+    <div class="row month">
+      <button type="button" aria-label="The month before" onClick={() => choose(monthAfter(month, -1))}>
+        ‹
+      </button>
+      <label>
+        <span>Month, {timeZone}</span>
+        <input
+          type="month"
+          value={month}
+          onChange={({ currentTarget: { value } }) => value !== "" && choose(value)}
+        />
+      </label>
+      <button
+        type="button"
+        aria-label="The month after"
+        disabled={month >= monthOf(new Date())}
+        onClick={() => choose(monthAfter(month, 1))}
+      >
+        ›
+      </button>
+    </div>
+  )
 }
 
-/** Downloads what the API answers as CSV. */
-const Download = (
-  { path, month, by }: { readonly path: string; readonly month: string; readonly by: string },
-) => {
-  const download = async (): Promise<void> => {
-    const search = new URLSearchParams({ ...bounds(month), by, bucket: "all", format: "csv" })
-    const response = await fetch(`${path}?${search}`, { headers: { "x-basegate-console": "1" } })
-    const link = document.createElement("a")
-    link.href = URL.createObjectURL(await response.blob())
-    link.download = `spend-${month}-by-${by}.csv`
-    link.click()
-    URL.revokeObjectURL(link.href)
-  }
-  return <button type="button" onClick={() => void download()}>Download CSV</button>
+/** What the month comes to if it goes on as it did so far; `undefined` for one that is over. */
+const outlookOf = (month: string, cost: number | null): number | undefined => {
+  const [begin, end, now] = [beginOfMonth(month), beginOfMonth(monthAfter(month, 1)), Date.now()]
+  if (cost === null || now >= end || now - begin < 86_400_000) return undefined
+  return cost * (end - begin) / (now - begin)
 }
 
 /** The page. */
 export const SpendPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
-  const month = /^\d{4}-\d\d$/.test(searchParams.get("month") ?? "")
-    ? searchParams.get("month") ?? ""
-    : monthOf(new Date())
+  const given = searchParams.get("month") ?? ""
+  const month = /^\d{4}-\d\d$/.test(given) ? given : monthOf(new Date())
   const by = searchParams.get("by") ?? "model"
+  const filters = filtersIn(searchParams.get("filters"))
   const path = `${gatewayPath(scope.account, scope.gateway)}/analytics`
-  const key = scope.account === "" ? "" : `spend ${path} ${month} ${by}`
+  const shared = {
+    by,
+    time_zone: timeZone,
+    filters: filters.length === 0 ? undefined : JSON.stringify(filters),
+  }
+  const asked = { ...shared, since: month, until: monthAfter(month, 1), bucket: "all" }
   const spend = useLoaded(
-    key,
-    (signal) => get<Analytics>(path, { ...bounds(month), bucket: "all", by }, signal),
+    scope.account === "" ? "" : JSON.stringify([path, asked]),
+    (signal) => get<Analytics>(path, asked, signal),
   )
   if (accounts.length === 0) return <Welcome />
-  const isKey = by.startsWith("metadata.")
-  const rows = [...spend.value?.rows ?? []].sort((one, other) => (other.cost ?? -1) - (one.cost ?? -1))
-  const totals = spend.value?.totals
+  const shown = spend.value ?? spend.last
+  const totals = shown?.totals
+  const outlook = outlookOf(month, totals?.cost ?? null)
   return (
     <>
-      <div class="scope">
-        <label>
-          <span>Month (UTC)</span>
-          <input
-            type="month"
-            value={month}
-            onChange={({ currentTarget: { value } }) => go(hereWith({ month: value }))}
-          />
-        </label>
-        <DimensionChoice label="By" by={by} dimensions={dimensions} />
+      <div class="row spread">
+        <div class="scope">
+          <MonthChoice month={month} />
+          <DimensionChoice label="By" by={by} dimensions={dimensions} />
+        </div>
+        <HeldFilters filters={filters} />
       </div>
-      <Panel
-        title={totals === undefined ? "Spend" : `${money(totals.cost)} spent`}
-        aside={<Download path={path} month={month} by={by} />}
-      >
-        {spend.error !== undefined && <Problem error={spend.error} onRetry={spend.reload} />}
-        {spend.value === undefined && spend.error === undefined && <p role="status">Loading…</p>}
-        {totals !== undefined && totals.unpriced > 0 && (
-          <p class="note">
-            {count(totals.unpriced)} of {count(totals.requests)}{" "}
-            requests have no known price: what they cost is not in the sums.
-          </p>
-        )}
-        {spend.value !== undefined && rows.length === 0 && (
-          <p class="note">Nothing was called in this month.</p>
-        )}
-        {rows.length > 0 && (
-          <div class="scroll" tabIndex={0} role="region" aria-label="Spend">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">{isKey ? by.slice("metadata.".length) : by}</th>
-                  <th scope="col" class="number">Cost</th>
-                  <th scope="col" class="number">Share</th>
-                  <th scope="col" class="number">Requests</th>
-                  <th scope="col" class="number">Without a price</th>
-                  <th scope="col" class="number">Tokens in</th>
-                  <th scope="col" class="number">Tokens out</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => {
-                  const value = row.group[by]
-                  return (
-                    <tr key={String(value)}>
-                      <th scope="row">
-                        <bdi>{value == null || value === "" ? "none" : visible(value)}</bdi>
-                      </th>
-                      <td class="number">{money(row.cost)}</td>
-                      <td class="number">{share(row.cost, totals?.cost)}</td>
-                      <td class="number">{count(row.requests)}</td>
-                      <td class="number">{count(row.unpriced)}</td>
-                      <td class="number">{short(row.tokens_in)}</td>
-                      <td class="number">{short(row.tokens_out)}</td>
-                    </tr>
-                  )
-                })}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </Panel>
+      <div class="pair">
+        <Panel
+          title={totals === undefined ? "Spend" : `${money(totals.cost)} in ${monthName(month)}`}
+          aside={
+            <Download
+              path={path}
+              parameters={{ ...asked, format: "csv" }}
+              name={`spend-${month}-by-${by}.csv`}
+            />
+          }
+          isBusy={spend.isLoading}
+        >
+          {spend.error !== undefined && <Problem error={spend.error} onRetry={spend.reload} />}
+          {shown === undefined && spend.error === undefined && <p role="status">Loading…</p>}
+          {outlook !== undefined && (
+            <p class="note">≈ {money(outlook)} by its end, if it goes on as it did so far.</p>
+          )}
+          {totals !== undefined && totals.unpriced > 0 && (
+            <p class="note">
+              {count(totals.unpriced)} of {count(totals.requests)}{" "}
+              requests have no known price: what they cost is not in the sums.
+            </p>
+          )}
+          {totals !== undefined && totals.cost_estimated > 0 && (
+            <p class="note">≈ {money(totals.cost_estimated)} of it is estimated.</p>
+          )}
+          {shown !== undefined && shown.rows.length === 0 && (
+            <p class="note">Nothing was called in this month.</p>
+          )}
+          {shown !== undefined && shown.rows.length > 0 && (
+            <SpendTable figures={shown} filters={filters} isShown={by === shown.by[0]} />
+          )}
+        </Panel>
+        <MonthsPanel path={path} shared={shared} month={month} />
+      </div>
       <LimitsPanel scope={scope} />
     </>
   )

@@ -1,44 +1,51 @@
 /**
- * What had the most requests, and the way from there to the log.
+ * What had the most requests, cost or errors, and the way from there to the log.
  *
  * @module
  */
+import { groupFilters, logHref } from "./filters.ts"
 import { count, money, share, short, time, visible } from "./format.ts"
-import { Link, pageHref } from "./location.tsx"
-import { groupName } from "./overview.tsx"
-import { Panel } from "./parts.tsx"
+import { groupName } from "./group-name.ts"
+import { go, hereWith, Link, useAddress } from "./location.tsx"
+import { Choices, Panel, Table } from "./parts.tsx"
 import type { Scope } from "./scope.tsx"
 import type { Analytics, Filter, Group } from "./types.ts"
 
-const filterOf = (dimension: string, value: string | null): ReadonlyArray<Filter> =>
-  dimension === "gateway" || value === null
-    ? []
-    : [{ key: dimension === "status" ? "status_code" : dimension, operator: "eq", value: [value] }]
+const orders: Readonly<Record<string, (row: Group) => number>> = {
+  requests: ({ requests }) => requests,
+  cost: ({ cost }) => cost ?? -1,
+  failed: ({ errors }) => errors,
+}
+const orderNames = [["requests", "Requests"], ["cost", "Cost"], ["failed", "Failures"]] as const
 
-/** The address of the log that shows a group. */
-const logHref = (scope: Scope, dimension: string, value: string | null): string => {
-  const filters = filterOf(dimension, value)
-  return pageHref("/console/log", {
-    gateway: dimension === "gateway" && value !== null ? value : scope.gateway,
-    filters: filters.length === 0 ? undefined : JSON.stringify(filters),
-  })
+const titles: Readonly<Record<string, string>> = {
+  model: "Models",
+  token: "Tokens",
+  gateway: "Gateways",
+  deployment: "Deployments",
+  status: "Status",
 }
 
-const Row = ({ scope, dimension, row, most }: {
+interface RowProps {
   readonly scope: Scope
+  readonly filters: ReadonlyArray<Filter>
   readonly dimension: string
   readonly row: Group
   readonly most: number
-}) => {
+  readonly measure: (row: Group) => number
+}
+
+const Row = ({ scope, filters, dimension, row, most, measure }: RowProps) => {
   const value = row.group[dimension] ?? null
   const name = visible(groupName(dimension, value))
+  const gateway = dimension === "gateway" && value !== null ? value : scope.gateway
   return (
     <tr>
       <th scope="row">
-        <Link href={logHref(scope, dimension, value)} title={name}>
+        <Link href={logHref({ gateway }, [...groupFilters(dimension, value), ...filters])} title={name}>
           <bdi>{name}</bdi>
         </Link>
-        <meter min={0} max={most} value={row.requests} aria-label={`${count(row.requests)} requests`} />
+        <meter min={0} max={most} value={Math.max(0, measure(row))} aria-label={`Share of ${name}`} />
       </th>
       <td class="number">{short(row.requests)}</td>
       <td class={`number ${row.errors > 0 ? "bad" : ""}`}>
@@ -48,53 +55,78 @@ const Row = ({ scope, dimension, row, most }: {
       <td class="number">{money(row.cost)}</td>
       <td class="number">{time(row.duration.p95)}</td>
       <td class="number">{time(row.time_to_first_token.p95)}</td>
+      <td class="number">{short(row.tokens_per_second.p50)}</td>
     </tr>
   )
 }
 
-const names = { model: "Models", token: "Tokens", gateway: "Gateways", status: "Status" } as const
+const mostRows = 10
 
 /** The tables. */
-export const TopTables = ({ figures, scope }: { readonly figures: Analytics; readonly scope: Scope }) => (
-  <div class="tables">
-    {Object.entries(names).map(([dimension, title]) => {
-      const { rows = [], more = 0 } = figures.breakdowns?.[dimension] ?? {}
-      const isTold = rows.length > 1 || (rows[0]?.group[dimension] ?? null) !== null
-      if (!isTold || (dimension === "gateway" && scope.gateway !== "")) return null
-      const most = rows[0]?.requests ?? 1
-      return (
-        <Panel title={title} key={dimension}>
-          <div class="scroll" tabIndex={0} role="region" aria-label={title}>
-            <table class="top-table">
-              <thead>
-                <tr>
-                  <th scope="col">{title}</th>
-                  <th scope="col" class="number">Requests</th>
-                  <th scope="col" class="number">Failed</th>
-                  <th scope="col" class="number">Tokens</th>
-                  <th scope="col" class="number">Cost</th>
-                  <th scope="col" class="number">p95</th>
-                  <th scope="col" class="number">First token p95</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.slice(0, 10).map((row) => (
+export const TopTables = ({ figures, scope, filters }: {
+  readonly figures: Analytics
+  readonly scope: Scope
+  readonly filters: ReadonlyArray<Filter>
+}) => {
+  const order = useAddress().searchParams.get("top") ?? "requests"
+  const measure = orders[order] ?? (({ requests }) => requests)
+  const dimensions = Object.keys(figures.breakdowns ?? {}).filter((name) => !name.includes("*"))
+  return (
+    <>
+      <div class="row spread">
+        <h2>The most of them</h2>
+        <Choices
+          label="Order"
+          choices={orderNames}
+          chosen={order}
+          onChoose={(value) => go(hereWith({ top: value === "requests" ? undefined : value }))}
+        />
+      </div>
+      <div class="tables">
+        {dimensions.map((dimension) => {
+          const { rows = [], more = 0 } = figures.breakdowns?.[dimension] ?? {}
+          const isTold = rows.length > 1 || (rows[0]?.group[dimension] ?? null) !== null
+          if (!isTold || (dimension === "gateway" && scope.gateway !== "")) return null
+          const title = titles[dimension] ?? `By ${dimension.replace("metadata.", "")}`
+          const sorted = [...rows].sort((one, other) => measure(other) - measure(one))
+          const most = Math.max(1e-12, measure(sorted[0] as Group))
+          return (
+            <Panel title={title} key={dimension}>
+              <Table
+                label={title}
+                class="top-table"
+                heads={[
+                  title,
+                  "#Requests",
+                  "#Failed",
+                  "#Tokens",
+                  "#Cost",
+                  "#Time p95",
+                  "#First token",
+                  "#Tokens/s",
+                ]}
+              >
+                {sorted.slice(0, mostRows).map((row) => (
                   <Row
                     key={String(row.group[dimension])}
                     scope={scope}
+                    filters={filters}
                     dimension={dimension}
                     row={row}
                     most={most}
+                    measure={measure}
                   />
                 ))}
-              </tbody>
-            </table>
-          </div>
-          {rows.length + more > 10 && (
-            <p class="note">{count(rows.length + more - 10)} more have fewer requests.</p>
-          )}
-        </Panel>
-      )
-    })}
-  </div>
-)
+              </Table>
+              {rows.length + more > mostRows && (
+                <p class="note">
+                  {count(rows.length + more - mostRows)} more.
+                </p>
+              )}
+            </Panel>
+          )
+        })}
+      </div>
+    </>
+  )
+}

@@ -16,11 +16,17 @@ export interface Aggregates {
   tokens_in: number
   tokens_out: number
   tokens_cached: number
+  tokens_reasoning: number
+  rescued: number
+  estimated: number
   /** In picodollars: binary fractions of dollars would drift. */
   cost: bigint
+  cost_estimated: bigint
   unpriced: number
   readonly duration: Histogram
   readonly first_token: Histogram
+  /** Tokens a second. */
+  readonly speed: Histogram
 }
 
 /** The counts beside the cost and the histograms. */
@@ -32,6 +38,9 @@ export const counts = [
   "tokens_out",
   "tokens_cached",
   "unpriced",
+  "tokens_reasoning",
+  "rescued",
+  "estimated",
 ] as const satisfies ReadonlyArray<keyof Aggregates>
 
 /** The aggregates of no entries. */
@@ -42,16 +51,32 @@ export const emptyAggregates = (): Aggregates => ({
   tokens_in: 0,
   tokens_out: 0,
   tokens_cached: 0,
+  tokens_reasoning: 0,
+  rescued: 0,
+  estimated: 0,
   cost: 0n,
+  cost_estimated: 0n,
   unpriced: 0,
   duration: new Map(),
   first_token: new Map(),
+  speed: new Map(),
 })
 
 /** The fields that are aggregated. */
 export type Measured = Pick<
   FilterableFields,
-  "success" | "cached" | "duration" | "first_token" | "cost" | "tokens_in" | "tokens_out" | "tokens_cached"
+  | "success"
+  | "cached"
+  | "duration"
+  | "first_token"
+  | "speed"
+  | "cost"
+  | "tokens_in"
+  | "tokens_out"
+  | "tokens_cached"
+  | "tokens_reasoning"
+  | "estimated"
+  | "rescued"
 >
 
 /** Adds an entry, or subtracts it if `sign` is -1. */
@@ -62,33 +87,45 @@ export const addFacts = (figures: Aggregates, facts: Measured, sign: 1 | -1): vo
   figures.tokens_in += sign * (facts.tokens_in ?? 0)
   figures.tokens_out += sign * (facts.tokens_out ?? 0)
   figures.tokens_cached += sign * (facts.tokens_cached ?? 0)
+  figures.tokens_reasoning += sign * (facts.tokens_reasoning ?? 0)
+  figures.estimated += sign * facts.estimated
+  if (facts.rescued !== null) figures.rescued += sign
   if (facts.cost === null) figures.unpriced += sign
-  else figures.cost += BigInt(sign) * picoOf(facts.cost)
+  else {
+    const cost = BigInt(sign) * picoOf(facts.cost)
+    figures.cost += cost
+    if (facts.estimated === 1) figures.cost_estimated += cost
+  }
   count(figures.duration, slotOf(facts.duration), sign)
   if (facts.first_token !== null) count(figures.first_token, slotOf(facts.first_token), sign)
+  if (facts.speed !== null) count(figures.speed, slotOf(facts.speed), sign)
 }
 
 /** Adds aggregates to others. */
 export const addAggregates = (to: Aggregates, figures: Aggregates): void => {
   for (const name of counts) to[name] += figures[name]
   to.cost += figures.cost
+  to.cost_estimated += figures.cost_estimated
   for (const [slot, counted] of figures.duration) count(to.duration, slot, counted)
   for (const [slot, counted] of figures.first_token) count(to.first_token, slot, counted)
+  for (const [slot, counted] of figures.speed) count(to.speed, slot, counted)
 }
 
 /** Aggregates in the form of analytics. */
 export const aggregatesRow = (
   time: number,
   group: AnalyticsRow["group"],
-  { cost, duration, first_token, ...counts }: Aggregates,
+  { cost, cost_estimated, duration, first_token, speed, ...counts }: Aggregates,
 ): AnalyticsRow => ({
   time,
   group,
   ...counts,
   // An unknown price is not a price of 0.
   cost: counts.requests > 0 && counts.unpriced === counts.requests ? null : dollarsOfSum(cost),
+  cost_estimated: dollarsOfSum(cost_estimated),
   duration: percentilesOf(duration),
   time_to_first_token: percentilesOf(first_token),
+  tokens_per_second: percentilesOf(speed),
 })
 
 /** The totals that lists report of all matching entries. */

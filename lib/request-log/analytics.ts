@@ -40,7 +40,12 @@ export const groupOf = (
       case "token":
       case "key_alias":
       case "dynamic_route":
+      case "ending":
+      case "rescued":
+      case "rescued_from":
         return facts[dimension] ?? null
+      case "reason":
+        return facts.error ?? (facts.ending === "complete" ? null : facts.ending ?? null)
       default: {
         const name = dimension.slice("metadata.".length)
         return pairsIn({ pairs: facts.pairs ?? "" }).find((pair) => pair[0] === name)?.[1] ?? null

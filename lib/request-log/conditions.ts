@@ -52,6 +52,9 @@ export const fields: Readonly<Record<FieldKey, FilterField>> = {
   deployment: field("text", "deployment"),
   key_alias: field("text", "key_alias"),
   dynamic_route: field("text", "dynamic_route"),
+  error: field("text", "error"),
+  rescued: field("text", "rescued"),
+  rescued_from: field("text", "rescued_from"),
 }
 
 /** A value to compare a field with. */

@@ -3,13 +3,37 @@
  *
  * @module
  */
-import type { RequestRecord } from "../record/request-record.ts"
+import { type RequestRecord, tokensPerSecond } from "../record/request-record.ts"
 import type { Feedback, LogEntry } from "./entry.ts"
 
 /** A request succeeded if its answer was not an error, reported none, and arrived whole. */
 export const isSuccess = (
   { status, ending, error }: Pick<RequestRecord, "status" | "ending" | "error">,
 ): boolean => status < 400 && ending === "complete" && error === null
+
+/** What saved a request from a failure. */
+export interface Rescue {
+  /** A further try of the same step, or a later step. */
+  readonly by: "retry" | "fallback"
+  /** The model and the status, or why there was no answer, of its first try that failed; `null` if none was made. */
+  readonly from: string | null
+}
+
+/** What saved a request; `undefined` if nothing had to, or nothing could. */
+export const rescueOf = (
+  record: Pick<RequestRecord, "status" | "ending" | "error" | "attempts" | "step" | "cached">,
+): Rescue | undefined => {
+  const { attempts, step, cached } = record
+  if ((attempts.length < 2 && step === 0) || cached || !isSuccess(record)) return undefined
+  const failed = attempts.find(({ status, error }) => error !== null || (status ?? 500) >= 400)
+  if (failed === undefined && step === 0) return undefined
+  return {
+    by: step > 0 ? "fallback" : "retry",
+    from: failed === undefined
+      ? null
+      : keepable(`${failed.model ?? failed.provider}: ${failed.status ?? failed.error ?? "no answer"}`),
+  }
+}
 
 /** The values by name. Times are in milliseconds, `created` since 1970; booleans are 1 and 0, as in SQLite. */
 export interface FilterableFields {
@@ -30,6 +54,15 @@ export interface FilterableFields {
   readonly tokens_in: number | null
   readonly tokens_out: number | null
   readonly tokens_cached: number | null
+  readonly tokens_reasoning: number | null
+  /** Whether its tokens, and with them its cost, are estimated. */
+  readonly estimated: 0 | 1
+  /** Tokens a second, from the first to the end. */
+  readonly speed: number | null
+  /** What made it succeed after a try that failed. */
+  readonly rescued: Rescue["by"] | null
+  /** That try: its model and why it failed. */
+  readonly rescued_from: string | null
   readonly feedback: number | null
   readonly route: string | null
   readonly ending: string
@@ -74,38 +107,47 @@ const keepable = (text: string): string => text.toWellFormed().replaceAll("\0", 
 export const fieldsOf = (
   record: RequestRecord,
   { feedback }: Pick<Feedback, "feedback">,
-): FilterableFields => ({
-  created: Date.parse(record.time),
-  id: record.request_id,
-  provider: record.provider,
-  model: record.model === null ? null : keepable(record.model),
-  deployment: record.deployment === null ? null : keepable(record.deployment),
-  token: record.token,
-  status: record.status,
-  success: isSuccess(record) ? 1 : 0,
-  cached: record.cached ? 1 : 0,
-  duration: record.total_ms,
-  first_token: record.time_to_first_token_ms,
-  cost: record.cost,
-  tokens: sum(record.tokens_in, record.tokens_out),
-  tokens_in: record.tokens_in,
-  tokens_out: record.tokens_out,
-  tokens_cached: record.tokens_cached,
-  feedback,
-  route: record.route,
-  ending: record.ending,
-  authenticated: record.authenticated ? 1 : 0,
-  event_id: record.event_id,
-  user_agent: record.user_agent,
-  request_content_type: record.request_content_type,
-  response_content_type: record.response_content_type,
-  path: record.path,
-  error: record.error,
-  // Records of an earlier version have neither.
-  key_alias: record.key_alias ?? null,
-  dynamic_route: record.dynamic_route ?? null,
-  pairs: pairsOf(record.metadata),
-})
+): FilterableFields => {
+  const rescue = rescueOf(record)
+  return {
+    created: Date.parse(record.time),
+    id: record.request_id,
+    provider: record.provider,
+    model: record.model === null ? null : keepable(record.model),
+    deployment: record.deployment === null ? null : keepable(record.deployment),
+    token: record.token,
+    status: record.status,
+    success: isSuccess(record) ? 1 : 0,
+    cached: record.cached ? 1 : 0,
+    duration: record.total_ms,
+    first_token: record.time_to_first_token_ms,
+    cost: record.cost,
+    tokens: sum(record.tokens_in, record.tokens_out),
+    tokens_in: record.tokens_in,
+    tokens_out: record.tokens_out,
+    tokens_cached: record.tokens_cached,
+    tokens_reasoning: record.tokens_reasoning,
+    estimated: record.usage_source === "estimated" ? 1 : 0,
+    // A hit of the cache says nothing of a model.
+    speed: record.cached ? null : tokensPerSecond(record),
+    rescued: rescue?.by ?? null,
+    rescued_from: rescue?.from ?? null,
+    feedback,
+    route: record.route,
+    ending: record.ending,
+    authenticated: record.authenticated ? 1 : 0,
+    event_id: record.event_id,
+    user_agent: record.user_agent,
+    request_content_type: record.request_content_type,
+    response_content_type: record.response_content_type,
+    path: record.path,
+    error: record.error === null ? null : keepable(record.error),
+    // Records of an earlier version have neither.
+    key_alias: record.key_alias ?? null,
+    dynamic_route: record.dynamic_route ?? null,
+    pairs: pairsOf(record.metadata),
+  }
+}
 
 /** The fields of an entry. */
 export const fieldsOfEntry = (entry: LogEntry): FilterableFields => fieldsOf(entry, entry)

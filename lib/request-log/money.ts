@@ -21,12 +21,16 @@ export const picoOfParts = (dollars: number, picos: number | bigint): bigint =>
   BigInt(dollars) * BigInt(picoPerDollar) + BigInt(picos)
 
 /**
- * The two parts of the sum of a column `cost`, as SQL. `picos` is text: a sum of many thousands is a larger integer than
- * runtimes give as a number.
+ * The two parts of the sum of a column of dollars, as SQL. `picos` is text: a sum of many thousands is a larger integer
+ * than runtimes give as a number.
  */
-export const summedParts = `total(CAST(min(cost, ${dearest}) AS INTEGER)) AS dollars,
-  CAST(coalesce(sum(CAST(round((min(cost, ${dearest}) - CAST(min(cost, ${dearest}) AS INTEGER)) * ${picoPerDollar})
-    AS INTEGER)), 0) AS TEXT) AS picos`
+export const summedParts = (column: string, name: string, rows = ""): string => {
+  const capped = `min(${column}, ${dearest})`
+  const whole = `CAST(${capped} AS INTEGER)`
+  return `coalesce(total(${whole})${rows}, 0) AS ${name}_dollars,
+    CAST(coalesce(sum(CAST(round((${capped} - ${whole}) * ${picoPerDollar}) AS INTEGER))${rows}, 0) AS TEXT)
+      AS ${name}_picos`
+}
 
 /** Picodollars as US dollars: the number next to the exact sum. */
 export const dollarsOfSum = (pico: bigint): number => {

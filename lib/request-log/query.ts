@@ -49,6 +49,9 @@ export const filterKeys = [
   "deployment",
   "key_alias",
   "dynamic_route",
+  "error",
+  "rescued",
+  "rescued_from",
 ] as const
 
 /** A key that can be filtered by. */
@@ -162,6 +165,10 @@ export const fixedDimensions = [
   "cached",
   "key_alias",
   "dynamic_route",
+  "ending",
+  "reason",
+  "rescued",
+  "rescued_from",
 ] as const
 
 /** The dimensions of analytics: `metadata.{key}` beside the fixed names. */
@@ -207,12 +214,21 @@ export interface AnalyticsRow {
   readonly tokens_in: number
   readonly tokens_out: number
   readonly tokens_cached: number
+  readonly tokens_reasoning: number
   /** In US dollars, of the requests whose cost is known; `null` if it is known for none of them. */
   readonly cost: number | null
   /** The requests whose cost is not known. */
   readonly unpriced: number
+  /** The requests whose tokens are estimated. */
+  readonly estimated: number
+  /** Their part of the cost. */
+  readonly cost_estimated: number
+  /** The requests that succeeded after a try that had failed. */
+  readonly rescued: number
   readonly duration: Percentiles
   readonly time_to_first_token: Percentiles
+  /** Of those that streamed: not a time, but tokens a second from the first token to the end. */
+  readonly tokens_per_second: Percentiles
 }
 
 /** The state of a log, for `/metrics` and `/readyz`. */

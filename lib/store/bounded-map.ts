@@ -26,6 +26,8 @@ export interface BoundedMap<V> {
   readonly set: (key: string, value: V, weight: number, expires: number, now: number) => void
   /** Removes a key. */
   readonly delete: (key: string) => void
+  /** Every entry, which does not count as a use; expired ones are there until they leave. */
+  readonly items: () => ReadonlyArray<readonly [key: string, value: V]>
   /** How many entries are held; expired ones count until they leave. */
   readonly size: () => number
   /** What the entries weigh together; never more than the capacity. */
@@ -96,6 +98,7 @@ export const boundedMap = <V>(capacity: number): BoundedMap<V> => {
       total += weight
     },
     delete: removeKey,
+    items: () => [...entries.values()].map(({ key, value }) => [key, value] as const),
     size: () => entries.size,
     weight: () => total,
   }

@@ -10,7 +10,7 @@ import type { CircuitSettings } from "../config/circuit-settings.ts"
 import type { GatewayError } from "../errors.ts"
 import { circuitOpen } from "../errors/provider-errors.ts"
 import { boundedMap } from "../store/bounded-map.ts"
-import { type Circuit, type Permit, startCircuit } from "./circuit.ts"
+import { type Circuit, type CircuitState, type Permit, startCircuit } from "./circuit.ts"
 
 /** What `CircuitBreakers` does. */
 export interface CircuitBreakersShape {
@@ -28,6 +28,8 @@ export interface CircuitBreakersShape {
     settings: CircuitSettings,
     now: number,
   ) => Result.Result<Permit, GatewayError>
+  /** The hosts whose circuits are not closed, at a moment of the same clock. */
+  readonly troubled: (now: number) => ReadonlyArray<CircuitState & { readonly host: string }>
 }
 
 /** The circuits of the hosts called last are kept: callers choose model ids, and so hosts. */
@@ -58,6 +60,10 @@ export class CircuitBreakers
           ? Result.fail(circuitOpen(host, Math.ceil(permit / 1_000)))
           : Result.succeed(permit)
       },
+      troubled: (now) =>
+        circuits.items()
+          .map(([host, circuit]) => ({ host, ...circuit.state(now) }))
+          .filter(({ kind }) => kind !== "closed"),
     }
   })
 }

@@ -21,6 +21,14 @@ export interface Permit {
 export interface Circuit {
   /** Lets a call pass, or gives the milliseconds until the next may try. */
   readonly enter: (settings: CircuitSettings, now: number) => Permit | number
+  /** What it is at a moment, and for an open one the milliseconds until a probe may pass. */
+  readonly state: (now: number) => CircuitState
+}
+
+/** See `Circuit.state`. */
+export interface CircuitState {
+  readonly kind: "closed" | "open" | "half_open"
+  readonly waits: number
 }
 
 /** Calls that ended close together, counted as one from the first of them. */
@@ -87,6 +95,11 @@ export const startCircuit = (): Circuit => {
         state.nextProbe = now + settings.openMs
       }
       return permitOf(state, settings)
+    },
+    state: (now) => {
+      if (state.kind !== "open") return { kind: state.kind, waits: 0 }
+      const waits = Math.max(0, state.until - now)
+      return { kind: waits > 0 ? "open" : "half_open", waits }
     },
   }
 }

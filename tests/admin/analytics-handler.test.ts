@@ -2,22 +2,22 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import type { AnalyticsRow } from "../../lib/request-log/query.ts"
+import { someFigures } from "../support/some-figures.ts"
 import { assertRefused, withAdmin } from "./some-admin.ts"
 
 const times = { p50: 1, p90: 2, p95: 3, p99: 4 }
 const rowAt = (time: number, group: AnalyticsRow["group"]): AnalyticsRow => ({
+  ...someFigures({
+    requests: 2,
+    errors: 1,
+    tokens_in: 10,
+    tokens_out: 20,
+    cost: 0.5,
+    duration: times,
+    time_to_first_token: times,
+  }),
   time,
   group,
-  requests: 2,
-  errors: 1,
-  cached: 0,
-  tokens_in: 10,
-  tokens_out: 20,
-  tokens_cached: 0,
-  cost: 0.5,
-  unpriced: 0,
-  duration: times,
-  time_to_first_token: times,
 })
 const since = Date.parse("2026-11-25T00:00:00Z")
 const question = `since=${since}&until=2026-11-26&bucket=1h&by=model`

@@ -4,6 +4,7 @@ import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import { createGateway } from "../../mod.ts"
 import type { AnalyticsQuery, AnalyticsRow, LogNews } from "../../lib/request-log/query.ts"
+import { someFigures } from "../support/some-figures.ts"
 import { adminToken, assertRefused, withAdmin } from "./some-admin.ts"
 import { entryOf, someLog } from "./some-log.ts"
 
@@ -40,30 +41,22 @@ test("what is in the log of a gateway that is no more is not listed", () =>
 
 test("the status says what runs, which settings hold, and how the log fares", () =>
   withAdmin(async (ask) => {
-    const { version, runtime, settings, in_flight, log, started_at } = (await ask("status")).body
-      .result as Record<string, unknown>
+    const { version, runtime, settings, in_flight, log, started_at, limits, circuits, exports } =
+      (await ask("status")).body
+        .result as Record<string, unknown>
     assert.match(`${version}`, /^\d/)
     assert.match(`${runtime}`, /^Node/)
     assert.ok(Date.parse(`${started_at}`) <= Date.now())
     assert.equal((settings as { version: number }).version, 1)
     assert.equal(in_flight, 0)
     assert.deepEqual(log, { kind: "memory", healthy: true, entries: 0, pending: 0, dropped: 0 })
+    assert.deepEqual([circuits, exports, (limits as { store: unknown }).store], [[], [], null])
   }))
 
-const times = { p50: 1, p90: 2, p95: 3, p99: 4 }
 const row = (group: AnalyticsRow["group"], requests: number): AnalyticsRow => ({
+  ...someFigures({ requests, unpriced: requests }),
   time: 0,
   group,
-  requests,
-  errors: 0,
-  cached: 0,
-  tokens_in: 0,
-  tokens_out: 0,
-  tokens_cached: 0,
-  cost: null,
-  unpriced: requests,
-  duration: times,
-  time_to_first_token: times,
 })
 
 test("figures come with those of the period before, and divided in several ways, in one answer", () => {

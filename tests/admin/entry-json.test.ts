@@ -43,7 +43,11 @@ test("entryJson() says more than Cloudflare, and reckons the speed of tokens", (
 test("entryDetailJson() tells whether what it shows of a body is all of it", () => {
   const of = (text: string, complete: boolean) => {
     const payload = { text, size: 5, complete }
-    const json = entryDetailJson(entryOf("one", { request_bytes: 5 }), { request: payload, response: null })
+    const json = entryDetailJson(
+      entryOf("one", { request_bytes: 5 }),
+      { request: payload, response: null },
+      { overrides: new Map(), priceOf: () => undefined },
+    )
     return [json.request_head?.length, json.request_head_complete, json.request_size]
   }
   assert.deepEqual(of("x", true), [1, true, 5])

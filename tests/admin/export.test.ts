@@ -8,6 +8,7 @@ import { exportOf } from "../../lib/admin/export.ts"
 import type { LogStretch } from "../../lib/request-log/query.ts"
 import { assertRefused, withAdmin } from "./some-admin.ts"
 import { entryOf } from "./some-log.ts"
+import { someFigures } from "../support/some-figures.ts"
 
 const place = (id: string) => ({ created: 1, id })
 /** A log of two stretches. */
@@ -127,9 +128,14 @@ test("analytics and gateways are exported as well", () =>
         header,
         "time,token,is_cached,requests,errors,cached,tokens_in,tokens_out,tokens_cached,cost,unpriced," +
           "duration_p50,duration_p90,duration_p95,duration_p99," +
-          "time_to_first_token_p50,time_to_first_token_p90,time_to_first_token_p95,time_to_first_token_p99",
+          "time_to_first_token_p50,time_to_first_token_p90,time_to_first_token_p95,time_to_first_token_p99," +
+          "tokens_reasoning,estimated,cost_estimated,rescued," +
+          "tokens_per_second_p50,tokens_per_second_p90,tokens_per_second_p95,tokens_per_second_p99",
       )
-      assert.deepEqual([row, end], ["1970-01-01T00:00:00.000Z,ci,true,2,0,1,3,4,0,,2,1,2,3,4,,,,", ""])
+      assert.deepEqual([row, end], [
+        "1970-01-01T00:00:00.000Z,ci,true,2,0,1,3,4,0,,2,1,2,3,4,,,,,0,0,0,0,,,,",
+        "",
+      ])
       const gateways = await ask("gateways?format=csv")
       assert.deepEqual(gateways.text.split("\r\n").map((line) => line.split(",")[0]), [
         "id",
@@ -142,31 +148,31 @@ test("analytics and gateways are exported as well", () =>
     {
       analytics: () =>
         Effect.succeed([{
+          ...someFigures({
+            requests: 2,
+            cached: 1,
+            tokens_in: 3,
+            tokens_out: 4,
+            unpriced: 2,
+            duration: { p50: 1, p90: 2, p95: 3, p99: 4 },
+          }),
           time: 0,
           group: { token: "ci", cached: "true" },
-          requests: 2,
-          errors: 0,
-          cached: 1,
-          tokens_in: 3,
-          tokens_out: 4,
-          tokens_cached: 0,
-          cost: null,
-          unpriced: 2,
-          duration: { p50: 1, p90: 2, p95: 3, p99: 4 },
-          time_to_first_token: { p50: null, p90: null, p95: null, p99: null },
         }]),
     },
     { BASEGATE_CONFIG: JSON.stringify({ gateways: { "a/one": {}, "a/two": {} } }) },
   ))
 
 test("the columns of analytics have a name each, whatever they are divided by", () => {
-  const columns = analyticsColumns(["cached", "status", "metadata.cost"])
+  const columns = analyticsColumns(["cached", "rescued", "metadata.cost"])
   assert.equal(new Set(columns).size, columns.length)
-  const row = flatRow({ cached: 3, group: { cached: "true", status: "200", "metadata.cost": "high" } })
-  assert.deepEqual([row["cached"], row["is_cached"], row["status"], row["metadata.cost"]], [
-    3,
-    "true",
-    "200",
-    "high",
-  ])
+  const row = flatRow({
+    cached: 3,
+    rescued: 1,
+    group: { cached: "true", rescued: "retry", "metadata.cost": "high" },
+  })
+  assert.deepEqual(
+    [row["cached"], row["is_cached"], row["rescued"], row["is_rescued"], row["metadata.cost"]],
+    [3, "true", 1, "retry", "high"],
+  )
 })

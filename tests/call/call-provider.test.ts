@@ -49,6 +49,7 @@ const passed = async (entry: object) => {
         log.push("circuit")
         return Result.succeed({ state: "closed", done: () => {} })
       },
+      troubled: () => [],
     },
     upstream: {
       send: (request) => {

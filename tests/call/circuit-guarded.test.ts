@@ -25,6 +25,7 @@ const run = async (outcome: TryResult, requestTimeout?: number) => {
       hosts.push(host)
       return Result.succeed({ state: "half_open" as const, done: (ok: boolean) => void reports.push(ok) })
     },
+    troubled: () => [],
   }
   const notes = { circuit: null }
   const tried = () => Promise.resolve(outcome)
@@ -56,7 +57,7 @@ test("a time-out that its caller set shorter says nothing about the host", async
 })
 
 test("an open circuit sends nothing, and the record says why", async () => {
-  const circuits = { enter: (host: string) => Result.fail(circuitOpen(host, 3)) }
+  const circuits = { enter: (host: string) => Result.fail(circuitOpen(host, 3)), troubled: () => [] }
   const call = someCall()
   const notes: { circuit: string | null } = { circuit: null }
   const guarded = circuitGuarded(

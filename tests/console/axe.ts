@@ -16,9 +16,13 @@ interface Finding {
 }
 
 /** What axe finds serious; it is evaluated from outside, since the page's own policy lets no script in. */
-export const seriousFindings = async (page: Page): Promise<ReadonlyArray<string>> => {
-  await page.evaluate(axe)
-  const violations = await page.evaluate("axe.run().then(({ violations }) => violations)") as ReadonlyArray<
+export const seriousFindings = async (
+  page: Page,
+  options: { readonly runOnly?: ReadonlyArray<string> } = {},
+): Promise<ReadonlyArray<string>> => {
+  await page.evaluate(`window.axe === undefined && (() => { ${axe} })()`)
+  const run = `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...options })})`
+  const violations = await page.evaluate(`${run}.then(({ violations }) => violations)`) as ReadonlyArray<
     Finding
   >
   return violations.filter(({ impact }) => impact === "serious" || impact === "critical")

@@ -6,22 +6,39 @@
  */
 import process from "node:process"
 import OpenAI from "openai"
-import type { DemoGateway } from "../../lib/commands/demo-gateway.ts"
+import type { StartDemoGateway } from "../../lib/commands/demo-gateway.ts"
 import { startSimulator } from "../simulator/server.ts"
-
-const settings = { gateways: { "*": {}, "my-account/cached": { cache_ttl: 60 } } }
+import { demoSettings } from "./demo-settings.ts"
+import { keepOn } from "./keep-on.ts"
+import { pastTraffic } from "./past-traffic.ts"
 
 interface Answer {
   readonly choices?: ReadonlyArray<{ readonly message: { readonly content: string } }>
 }
 
-/** Starts a gateway with variables. */
-type StartGateway = (variables: Readonly<Record<string, string>>) => Promise<DemoGateway>
+/** The admin token of the demo: it opens nothing but what the demo shows. */
+const adminToken = "demo-admin"
+
+/** How a demo is run. */
+export interface DemoRun {
+  /** Whether it goes on, with a console that is full of traffic, until it is told to stop. */
+  readonly keeps: boolean
+}
 
 /** Makes the calls, and prints what becomes of them. */
-export const runDemo = async (startGateway: StartGateway): Promise<void> => {
+export const runDemo = async (startGateway: StartDemoGateway, { keeps }: DemoRun): Promise<void> => {
   const simulator = await startSimulator()
-  const gateway = await startGateway({ ...simulator.env, BASEGATE_CONFIG: JSON.stringify(settings) })
+  const past = keeps ? pastTraffic(Date.now()) : []
+  const variables = { ...simulator.env, BASEGATE_CONFIG: JSON.stringify(demoSettings(past)) }
+  const gateway = await startGateway(
+    keeps
+      ? {
+        variables: { ...variables, BASEGATE_ADMIN_TOKEN: adminToken, BASETEN_API_KEY: "demo-key" },
+        past,
+        port: 8787,
+      }
+      : { variables },
+  )
   const account = `${gateway.url}/v1/my-account`
   const headers = { authorization: "Bearer demo-key", "content-type": "application/json" }
   const model = "openai/gpt-oss-120b"
@@ -124,8 +141,15 @@ export const runDemo = async (startGateway: StartGateway): Promise<void> => {
         }${total_ms} ms\n`,
       )
     }
+    if (keeps) {
+      say(`\nThe console, with seven weeks of traffic:  ${gateway.url}/console\n`)
+      say(`Its admin token:                          ${adminToken}\n\nCtrl-C ends it.\n`)
+      await keepOn(account)
+      return
+    }
     say(
-      "\nFor real Baseten: basegate start (in a clone: npm start), the same URLs on port 8787, and your own API key.\n",
+      "\nFor real Baseten: basegate start (in a clone: npm start), the same URLs on port 8787, and your own API key.\n" +
+        "To look at it in the console: basegate demo --keep (in a clone: npm run demo -- --keep).\n",
     )
   } finally {
     await gateway.stop()

@@ -62,7 +62,10 @@ test("metrics: those of the catalogue", () => {
 })
 
 test("an entry: the fields that the management API shows", () => {
-  const shown = entryDetailJson(entryOf("one"), { request: null, response: null })
+  const shown = entryDetailJson(entryOf("one"), { request: null, response: null }, {
+    overrides: new Map(),
+    priceOf: () => undefined,
+  })
   const section = sectionOf(textOf("lib/admin/README.md"), "## An entry")
   const [table = ""] = /(?:^\|.*\n?)+/m.exec(section) ?? []
   const named = [...table.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name)

@@ -1,7 +1,7 @@
 /** Records of requests for tests: one that went well, and any at all. */
 import fc from "fast-check"
 import { uuidV7 } from "../../lib/record/request-id.ts"
-import type { Ending, RequestRecord } from "../../lib/record/request-record.ts"
+import type { AttemptRecord, Ending, RequestRecord, UsageSource } from "../../lib/record/request-record.ts"
 import { draftRecord } from "../support/draft-record.ts"
 
 /** When the records of tests begin. */
@@ -62,6 +62,21 @@ const anyTime = fc.oneof(
   fc.double({ min: 0, max: 1e6, noNaN: true }).map((value) => value + 0),
 )
 
+const anyAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
+  step: fc.constant(0),
+  attempt: fc.constant(1),
+  provider: fc.constant("baseten"),
+  model: fc.constantFrom("a", "b", "\ud83d", null),
+  url: fc.constant("https://inference.baseten.co/v1/chat/completions"),
+  status: fc.constantFrom(200, 529, null),
+  error: fc.constantFrom(null, "connect"),
+  started_ms: fc.constant(1),
+  duration_ms: fc.constant(1),
+  waited_ms: fc.constant(0),
+  circuit: fc.constant(null),
+  span_id: fc.constant(null),
+}).map((attempt) => ({ ...attempt }))
+
 /** Metadata, with values of every kind. */
 export const anyMetadata = fc.dictionary(
   anyText,
@@ -91,6 +106,10 @@ export const anyRecord: fc.Arbitrary<RequestRecord> = fc.record({
   tokens_in: anyCount,
   tokens_out: anyCount,
   tokens_cached: anyCount,
+  tokens_reasoning: anyCount,
+  usage_source: usually<UsageSource | null>("exact", "estimated", null),
+  step: usually(0, 1),
+  attempts: fc.array(anyAttempt, { maxLength: 2 }),
   cached: fc.boolean(),
   authenticated: fc.boolean(),
   user_agent: orNull(anyText),

@@ -140,3 +140,13 @@ test("speaksAgainstHost() counts 5xx and calls without an answer, not refusals",
   const outcomes = [200, 404, 429, 500, 529, "provider_failed", "provider_timeout", "circuit_open"] as const
   assert.deepEqual(outcomes.map(isHostFailure), [false, false, false, true, true, true, true, false])
 })
+
+test("a circuit says what it is, and how long until a probe may pass", () => {
+  const circuit = startCircuit()
+  const settings = { windowMs: 1000, minimumCalls: 1, failureRate: 0.5, openMs: 500 }
+  assert.deepEqual(circuit.state(0), { kind: "closed", waits: 0 })
+  const permit = circuit.enter(settings, 0)
+  if (typeof permit !== "number") permit.done(false, 10)
+  assert.deepEqual(circuit.state(110), { kind: "open", waits: 400 })
+  assert.deepEqual(circuit.state(600), { kind: "half_open", waits: 0 })
+})

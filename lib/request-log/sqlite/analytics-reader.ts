@@ -26,14 +26,19 @@ export interface Shown {
 
 const summed = `count(*) AS requests, sum(1 - success) AS errors, sum(cached) AS cached,
   total(tokens_in) AS tokens_in, total(tokens_out) AS tokens_out, total(tokens_cached) AS tokens_cached,
-  ${summedParts}, count(*) - count(cost) AS unpriced, json_group_array(duration) AS duration,
-  json_group_array(first_token) FILTER (WHERE first_token IS NOT NULL) AS first_token`
+  total(tokens_reasoning) AS tokens_reasoning, count(rescued) AS rescued, sum(estimated) AS estimated,
+  ${summedParts("cost", "cost")}, ${summedParts("cost", "cost_estimated", " FILTER (WHERE estimated)")},
+  count(*) - count(cost) AS unpriced, json_group_array(duration) AS duration,
+  json_group_array(first_token) FILTER (WHERE first_token IS NOT NULL) AS first_token,
+  json_group_array(speed) FILTER (WHERE speed IS NOT NULL) AS speed`
 
 const figuresIn = (row: Row): Aggregates => {
   const figures = emptyAggregates()
   for (const name of counts) figures[name] = Number(row[name])
-  figures.cost = picoOfParts(Number(row["dollars"]), BigInt(String(row["picos"])))
-  for (const name of ["duration", "first_token"] as const) {
+  for (const name of ["cost", "cost_estimated"] as const) {
+    figures[name] = picoOfParts(Number(row[`${name}_dollars`]), BigInt(String(row[`${name}_picos`])))
+  }
+  for (const name of ["duration", "first_token", "speed"] as const) {
     for (const time of JSON.parse(String(row[name])) as Array<number>) count(figures[name], slotOf(time), 1)
   }
   return figures

@@ -129,7 +129,7 @@ export const whereOf = ({ fields, pairs }: Conditions, search: string | undefine
 
 const dimensionColumns = new Map<string, string>(
   fixedDimensions.filter((name) => name !== "gateway").map((name) => [name, name]),
-)
+).set("reason", "coalesce(error, nullif(ending, 'complete'))")
 
 /** The value of a dimension within one gateway; that of metadata as JSON text. */
 export const dimensionOf = (dimension: Dimension): Fragment => {

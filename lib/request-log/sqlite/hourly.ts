@@ -33,14 +33,19 @@ const sums = [
   "tokens_cached",
   "cost",
   "unpriced",
+  "tokens_reasoning",
+  "rescued",
+  "estimated",
+  "cost_estimated",
 ] as const satisfies ReadonlyArray<keyof Aggregates>
 
 /** Figures as a row holds them: the cost as text, since JSON has no whole numbers of any length. */
 export const figuresText = (figures: Aggregates): string =>
   JSON.stringify([
-    sums.map((name) => name === "cost" ? String(figures.cost) : figures[name]),
+    sums.map((name) => typeof figures[name] === "bigint" ? String(figures[name]) : figures[name]),
     flat(figures.duration),
     flat(figures.first_token),
+    flat(figures.speed),
   ])
 
 /** Rows of the first two versions hold dollars, whose sum over an hour is exact once it is rounded. */
@@ -49,14 +54,21 @@ const costIn = (held: number | string | undefined): bigint =>
 
 /** The figures that a row holds. */
 export const figuresOf = (text: string): Aggregates => {
-  const [totals, duration, firstToken] = JSON.parse(text) as [
+  // Rows of before the fourth version end earlier: what they do not say is not known of their entries either.
+  const [totals, duration, firstToken, speed = []] = JSON.parse(text) as [
     Array<number | string>,
     Array<number>,
     Array<number>,
+    Array<number>?,
   ]
-  const figures = { ...emptyAggregates(), duration: unflat(duration), first_token: unflat(firstToken) }
+  const figures = {
+    ...emptyAggregates(),
+    duration: unflat(duration),
+    first_token: unflat(firstToken),
+    speed: unflat(speed),
+  }
   for (const [index, name] of sums.entries()) {
-    if (name === "cost") figures.cost = costIn(totals[index])
+    if (name === "cost" || name === "cost_estimated") figures[name] = costIn(totals[index])
     else figures[name] = Number(totals[index] ?? 0)
   }
   return figures

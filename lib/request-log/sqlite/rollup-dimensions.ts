@@ -23,7 +23,7 @@ export type RollupKind = Partial<FilterableFields>
 /** The only one that has ranges, and so the one that lists are totalled from. */
 export const byKind: Rollup = {
   table: "hourly",
-  fields: ["provider", "model", "status", "success", "cached", "deployment", "key_alias"],
+  fields: ["provider", "model", "status", "success", "cached", "deployment", "key_alias", "ending"],
 }
 
 /** For what is asked of tokens alone. */

@@ -13,7 +13,7 @@ import { isNewFile, ownFile, pragma } from "../../sqlite/own-file.ts"
 import { tokenTable } from "./token-table.ts"
 import { upgrade } from "./upgrade.ts"
 
-const version = 4
+const version = 5
 
 const text = "TEXT"
 const number = "NUMERIC"
@@ -36,6 +36,11 @@ export const factColumns = {
   tokens_in: number,
   tokens_out: number,
   tokens_cached: number,
+  tokens_reasoning: number,
+  estimated: "INTEGER NOT NULL DEFAULT 0",
+  speed: number,
+  rescued: text,
+  rescued_from: text,
   feedback: number,
   route: text,
   ending: "TEXT NOT NULL",

@@ -5,7 +5,7 @@
  */
 import { addAggregates, type Aggregates, emptyAggregates } from "../aggregates.ts"
 import type { FilterableFields } from "../filterable-fields.ts"
-import type { Database } from "../../sqlite/database.ts"
+import type { Database, Row } from "../../sqlite/database.ts"
 import { hourlyChanges } from "./hourly-changes.ts"
 import { figuresOf, figuresText } from "./hourly.ts"
 import { byToken, kindText } from "./rollup-dimensions.ts"
@@ -38,6 +38,21 @@ const toFourth = `
   PRAGMA user_version = 4;
 `
 
+/**
+ * The fourth version does not tell endings apart in its hourly rows, and has fewer columns beside its entries: what they
+ * would hold of the entries so far is not known.
+ */
+const toFifth = `
+  ALTER TABLE entry ADD COLUMN tokens_reasoning NUMERIC;
+  ALTER TABLE entry ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entry ADD COLUMN speed NUMERIC;
+  ALTER TABLE entry ADD COLUMN rescued TEXT;
+  ALTER TABLE entry ADD COLUMN rescued_from TEXT;
+  UPDATE hourly SET kind = substr(kind, 1, length(kind) - 1) ||
+    CASE WHEN json_extract(kind, '$[3]') = 1 THEN ',"complete"]' ELSE ',null]' END;
+  PRAGMA user_version = 5;
+`
+
 /** The entries so far had no token. */
 const addTokenRows = (database: Database): void => {
   const hours = database.prepare(
@@ -59,28 +74,26 @@ const addTokenRows = (database: Database): void => {
 /** How many entries are changed at once. */
 const step = 1000
 
-/** Deployments stand in the record alone. Of most files, whose calls went to Model APIs, no record is read. */
-const addDeployments = (database: Database): void => {
-  const find = database.prepare(
-    `SELECT entry.*, json_extract(record, '$.deployment') AS found FROM entry JOIN detail ON detail.id = entry.detail
-     WHERE scope = ? AND (created, entry.id) > (?, ?)
-       AND (route IS NULL OR route = 'chain' OR route = 'universal' OR route LIKE 'model%' OR route LIKE 'compat%')
-       AND instr(record, '"deployment":"') > 0 ORDER BY created, entry.id LIMIT ${step}`,
+/** Changes entries of all gateways by some at a time; `changed` gives what one was counted as, and what it is. */
+const recount = (
+  database: Database,
+  find: string,
+  changed: (row: Row) => readonly [FilterableFields, FilterableFields] | undefined,
+): void => {
+  const read = database.prepare(
+    `${find} AND scope = ? AND (created, entry.id) > (?, ?) ORDER BY created, entry.id LIMIT ${step}`,
   )
-  const set = database.prepare("UPDATE entry SET deployment = ? WHERE id = ?")
   const newChanges = hourlyChanges(database)
   for (const { id: scope } of database.prepare("SELECT id FROM scope").all()) {
     let [created, id] = [-8.64e15, ""]
     for (;;) {
-      const rows = find.all(Number(scope), created, id)
+      const rows = read.all(Number(scope), created, id)
       const changes = newChanges()
-      for (const { found, ...row } of rows) {
-        const facts = row as unknown as FilterableFields
-        // Text of the caller's may look like a deployment within its record.
-        if (typeof found !== "string") continue
-        changes.note(Number(scope), facts, -1)
-        changes.note(Number(scope), { ...facts, deployment: found }, 1)
-        set.run(found, facts.id)
+      for (const row of rows) {
+        const facts = changed(row)
+        if (facts === undefined) continue
+        changes.note(Number(scope), facts[0], -1)
+        changes.note(Number(scope), facts[1], 1)
       }
       changes.write()
       const last = rows.at(-1)
@@ -91,13 +104,40 @@ const addDeployments = (database: Database): void => {
   }
 }
 
+/** Whatever succeeded is complete; of the rest the entries know. */
+const addEndings = (database: Database): void =>
+  recount(database, "SELECT * FROM entry WHERE success = 0", (row) => {
+    const facts = row as unknown as FilterableFields
+    return [{ ...facts, ending: null as unknown as string }, facts]
+  })
+
+/** Deployments stand in the record alone. Of most files, whose calls went to Model APIs, no record is read. */
+const addDeployments = (database: Database): void => {
+  const set = database.prepare("UPDATE entry SET deployment = ? WHERE id = ?")
+  recount(
+    database,
+    `SELECT entry.*, json_extract(record, '$.deployment') AS found FROM entry JOIN detail ON detail.id = entry.detail
+     WHERE (route IS NULL OR route = 'chain' OR route = 'universal' OR route LIKE 'model%' OR route LIKE 'compat%')
+       AND instr(record, '"deployment":"') > 0`,
+    ({ found, ...row }) => {
+      const facts = row as unknown as FilterableFields
+      // Text of the caller's may look like a deployment within its record.
+      if (typeof found !== "string") return undefined
+      set.run(found, facts.id)
+      return [facts, { ...facts, deployment: found }]
+    },
+  )
+}
+
 /** Upgrades a file of a version; does nothing if it is the latest. */
 export const upgrade = (database: Database, version: number): void => {
   if (version === 1) database.exec(toSecond)
-  if (version > 3) return
   if (version < 3) database.exec(toThird)
+  if (version < 4) database.exec(toFourth)
+  if (version > 4) return
+  database.exec(toFifth)
   // What follows notes changes of hourly rows, in their newest form.
-  database.exec(toFourth)
+  addEndings(database)
   if (version > 2) return
   addTokenRows(database)
   addDeployments(database)

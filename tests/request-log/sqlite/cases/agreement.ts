@@ -23,7 +23,16 @@ import { useLog } from "../runtime.ts"
 const hour = 3_600_000
 const anyValue = fc.constantFrom("a", "b", null, true, false, 200, 400, "1", "ci", "wxyz")
 const kindFilter: fc.Arbitrary<LogFilter> = fc.record({
-  key: fc.constantFrom("model", "provider", "success", "cached", "status_code", "token", "deployment"),
+  key: fc.constantFrom(
+    "model",
+    "provider",
+    "success",
+    "cached",
+    "status_code",
+    "token",
+    "deployment",
+    "ending",
+  ),
   operator: fc.constantFrom("eq", "neq", "lt"),
   value: fc.array(anyValue, { minLength: 1, maxLength: 2 }),
 })

@@ -12,12 +12,36 @@ import { useLog } from "../runtime.ts"
 
 const hour = 3_600_000
 
-/** Turns a file of which no entry has a key or a way into one of the third version, which knows of neither. */
+const drop = (...columns: ReadonlyArray<string>): string =>
+  columns.map((column) => `ALTER TABLE entry DROP COLUMN ${column};`).join("\n")
+
+/** Turns a file into one of the fourth version: no endings of hours, and none of the figures that came with them. */
+const toFourth = (database: Database): void => {
+  const rows = database.prepare("SELECT scope, hour, kind, figures FROM hourly").all()
+  const write = database.prepare(
+    "UPDATE hourly SET kind = ?, figures = ? WHERE scope = ? AND hour = ? AND kind = ?",
+  )
+  for (const { scope = null, hour = null, kind = null, figures } of rows) {
+    const [counts, ...histograms] = JSON.parse(String(figures)) as [Array<unknown>, ...Array<unknown>]
+    write.run(
+      JSON.stringify((JSON.parse(String(kind)) as Array<unknown>).slice(0, 7)),
+      JSON.stringify([counts.slice(0, 8), ...histograms.slice(0, 2)]),
+      scope,
+      hour,
+      kind,
+    )
+  }
+  database.exec(`
+    ${drop("tokens_reasoning", "estimated", "speed", "rescued", "rescued_from")}
+    PRAGMA user_version = 4;
+  `)
+}
+
+/** Turns a file of the fourth version of which no entry has a key or a way into one of the third version, which knows of neither. */
 const toThird = (database: Database): void =>
   database.exec(`
     UPDATE hourly SET kind = substr(kind, 1, length(kind) - length(',null]')) || ']';
-    ALTER TABLE entry DROP COLUMN key_alias;
-    ALTER TABLE entry DROP COLUMN dynamic_route;
+    ${drop("key_alias", "dynamic_route")}
     PRAGMA user_version = 3;
   `)
 
@@ -39,7 +63,14 @@ const toSecond = (database: Database): void => {
     const [counts, ...histograms] = JSON.parse(figures) as [Array<number | string>, ...Array<unknown>]
     counts[6] = Number(counts[6]) / 1e12
     const { scope = null, hour = null } = row
-    write.run(scope, hour, kind, Number(counts[0]), null, JSON.stringify([counts, ...histograms]))
+    write.run(
+      scope,
+      hour,
+      kind,
+      Number(counts[0]),
+      null,
+      JSON.stringify([counts.slice(0, 8), ...histograms.slice(0, 2)]),
+    )
   }
   database.exec(`
     DROP TABLE hourly_token;
@@ -64,7 +95,9 @@ const questions = Effect.gen(function* () {
   }
   const answers: Array<ReadonlyArray<AnalyticsRow>> = []
   for (
-    const by of [["model"], ["deployment", "status"], ["token"], ["key_alias"], ["metadata.none"]] as const
+    const by of [["model"], ["deployment", "status"], ["ending"], ["token"], ["key_alias"], [
+      "metadata.none",
+    ]] as const
   ) {
     for (const bucket of [hour, 1000, "all"] as const) {
       answers.push(yield* log.analytics({ ...query, bucket, by }))
@@ -79,7 +112,7 @@ const questions = Effect.gen(function* () {
 /** A file of an earlier version learns what it does not know of its entries. */
 export const upgrade: Case = () =>
   inFolder(async (folder) => {
-    for (const version of [1, 2, 3]) {
+    for (const version of [1, 2, 3, 4]) {
       const file = join(folder, `log-${version}.db`)
       const before = await useLog(
         { file },
@@ -92,7 +125,11 @@ export const upgrade: Case = () =>
             const path = '/v1/account/gateway/"deployment":"none"'
             const route = "model"
             const request_id = `id-${index}`
-            log.append(recordOf({ time, cost, model, deployment, path, route, request_id }), undefined)
+            const ending = index % 3 === 2 ? "upstream_cut" : "complete"
+            log.append(
+              recordOf({ time, cost, model, deployment, path, route, request_id, ending }),
+              undefined,
+            )
           }
           return yield* questions
         }),
@@ -103,7 +140,8 @@ export const upgrade: Case = () =>
       ])
       assert.deepEqual(before.tokens, [null, null, null])
       const database = open(file)
-      toThird(database)
+      toFourth(database)
+      if (version < 4) toThird(database)
       if (version < 3) toSecond(database)
       if (version === 1) {
         database.exec("UPDATE hourly SET figures = json_remove(figures, '$[0][7]'); PRAGMA user_version = 1")
