@@ -9,11 +9,11 @@ import type { Spent } from "../store/addition.ts"
 import type { Counted } from "../store/counted.ts"
 import type { StoreShape } from "../store/Store.ts"
 import { spendQuery, usedOf } from "./budget-states.ts"
-import { budgetOf, dollars, spendWindow } from "./budgets.ts"
-import { type DigestName, rememberDigests } from "./counter-keys.ts"
+import { budgetOf, dollars, spendName, spendWindow } from "./budgets.ts"
+import { type DigestName, refusalsOf, rememberDigests } from "./counter-keys.ts"
 import type { GatewayLimits, NamedRule } from "./gateway-limits.ts"
 import { readFrom } from "./outage.ts"
-import { rateCountOf, rateLength } from "./rates.ts"
+import { rateCountOf, rateLength, rateName, rateWindow } from "./rates.ts"
 import type { Window, WindowUsage } from "../store/windows.ts"
 
 /** A limit and how far it is used; of a rule with partitions, one of these for each. Amounts are in `unit`. */
@@ -37,6 +37,8 @@ export interface LimitState {
   readonly left: number | null
   /** What is spent of the limit; above 1 once it is overshot. */
   readonly share: number | null
+  /** How often the rule refused a call in its window, of all its partitions together. */
+  readonly refused: number
   readonly resets_at: string
   /** When nothing is left, if spending goes on as it did in this period; `null` if that is not before its end. */
   readonly runs_out_at: string | null
@@ -60,6 +62,8 @@ const named = (partition: ReadonlyArray<string>): Record<string, string> => {
 
 type Facts = Omit<LimitState, "partition" | "spent" | "left" | "share" | "resets_at" | "runs_out_at">
 
+const nothing: WindowUsage = { previous: 0, current: 0 }
+
 const stateOf = (
   facts: Facts,
   partition: LimitState["partition"],
@@ -67,7 +71,7 @@ const stateOf = (
   usage: WindowUsage | undefined,
   now: number,
 ): LimitState => {
-  const { used, left, resetsAt, runsOutAt } = usedOf(window, usage ?? { previous: 0, current: 0 }, now)
+  const { used, left, resetsAt, runsOutAt } = usedOf(window, usage ?? nothing, now)
   const amount = facts.kind === "spend" ? dollars : (units: number) => units
   const known = usage !== undefined
   return {
@@ -84,6 +88,13 @@ const stateOf = (
 const usageOf = async (store: StoreShape, counted: Counted): Promise<WindowUsage | undefined> =>
   (await readFrom(store, [counted])).uses[0]
 
+const refusedOf = async (
+  { store, gateway, now }: Listing,
+  rule: ReadonlyArray<string | number>,
+  window: Window,
+): Promise<number> =>
+  usedOf(window, await usageOf(store, refusalsOf(rule, gateway, window)) ?? nothing, now).used
+
 /** Lists; see `listLimits`. */
 interface Listing {
   readonly store: StoreShape
@@ -98,9 +109,11 @@ interface Listing {
 const shownGateway = (entry: string): string => entry.slice(entry.indexOf("/") + 1)
 
 const budgetStates = async (
-  { store, gateway, most, now, digest }: Listing,
+  listing: Listing,
   { id, token, rule }: NamedRule<SpendRule>,
 ): Promise<LimitPage> => {
+  const { store, gateway, most, now, digest } = listing
+  const window = spendWindow(rule)
   const facts: Facts = {
     gateway: shownGateway(gateway),
     id,
@@ -111,8 +124,8 @@ const budgetStates = async (
     window: rule.window,
     time_zone: typeof rule.window === "number" ? null : rule.time_zone ?? defaultZone,
     technique: rule.technique,
+    refused: await refusedOf(listing, spendName(gateway, rule), window),
   }
-  const window = spendWindow(rule)
   const isDivided = [rule.model, rule.provider, ...Object.values(rule.metadata ?? {})]
     .some((selector) => selector?.mode === "partition")
   if (!isDivided) {
@@ -122,8 +135,7 @@ const budgetStates = async (
   const { total, spent } = await store.spent?.(spendQuery(rule, gateway, most, now)) ??
     { total: 0, spent: [] }
   if (total === 0) {
-    const nothing = store.spent && { previous: 0, current: 0 }
-    return { total: 1, limits: [stateOf(facts, null, window, nothing, now)] }
+    return { total: 1, limits: [stateOf(facts, null, window, store.spent && nothing, now)] }
   }
   const limitOf = ({ partition, ...usage }: Spent): LimitState =>
     stateOf(facts, partition === undefined ? null : named(partition), window, usage, now)
@@ -131,10 +143,12 @@ const budgetStates = async (
 }
 
 const rateStates = async (
-  { store, gateway, now, digest }: Listing,
+  listing: Listing,
   { id, token, rule }: NamedRule<RateRule>,
 ): Promise<LimitPage> => {
+  const { store, gateway, now, digest } = listing
   const length = rateLength(rule)
+  const window = rateWindow(rule)
   const facts: Facts = {
     gateway: shownGateway(gateway),
     id,
@@ -145,10 +159,11 @@ const rateStates = async (
     window: length,
     time_zone: typeof length === "number" ? null : rule.time_zone ?? defaultZone,
     technique: rule.technique,
+    refused: await refusedOf(listing, rateName(gateway, rule), window),
   }
-  const count = await rateCountOf(rule, [], gateway, digest)
-  const usage = rule.per.length === 0 ? await usageOf(store, count) : undefined
-  return { total: 1, limits: [stateOf(facts, rule.per.length === 0 ? {} : null, count.window, usage, now)] }
+  if (rule.per.length > 0) return { total: 1, limits: [stateOf(facts, null, window, undefined, now)] }
+  const usage = await usageOf(store, await rateCountOf(rule, [], gateway, digest))
+  return { total: 1, limits: [stateOf(facts, {}, window, usage, now)] }
 }
 
 /**

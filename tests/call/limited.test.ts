@@ -139,6 +139,33 @@ test("the budgets of a route are entered beside the gateway's own", async () => 
   assert.deepEqual(log, ["admit s route", "call"])
 })
 
+test("a token's own limits are entered behind the gateway's, and its rates asked with those", async () => {
+  const ofToken = (entry: object, own: object) => {
+    const tokens = [{ name: "ann", token: "value-ann", ...own }]
+    const { exchange, gateway, target } = someCall({ entry: { ...entry, tokens } })
+    const [token] = gateway.tokens
+    return new Call({ exchange, gateway, caller: { token, tokenHeaders: new Set() } }, target, [])
+  }
+  const [budget] = entry.spend_limits.rules
+  const spend_limits = { enabled: true, rules: [{ ...budget, id: "own" }] }
+  const rate_limits = [{ id: "mine", limit: 1, interval: 60 }]
+  const rulesOf = ({ asked: [asked] }: Awaited<ReturnType<typeof run>>) => asked?.rules.map(({ id }) => id)
+
+  const both = await run({ call: ofToken(entry, { spend_limits, rate_limits }) })
+  assert.deepEqual(both.log, ["admit s token/ann/own", "call"])
+  assert.deepEqual(rulesOf(both), ["gateway", "token/ann/mine"])
+  const rates = await run({ call: ofToken(entry, { rate_limits }) })
+  assert.deepEqual([rates.log, rulesOf(rates)], [["admit s", "call"], ["gateway", "token/ann/mine"]])
+  const none = await run({ call: ofToken(entry, {}) })
+  assert.deepEqual([none.log, rulesOf(none)], [["admit s", "call"], ["gateway"]])
+
+  const alone = await run({ call: ofToken({}, { spend_limits }) })
+  assert.deepEqual(alone.log, ["admit token/ann/own", "call"], "a gateway without limits of its own")
+  const others = someCall({ entry: { tokens: [{ name: "ann", token: "value-ann", spend_limits }] } })
+  assert.equal(hasLimits(others.gateway), true)
+  assert.deepEqual((await run({ call: others })).log, ["call"], "a caller whose token has none")
+})
+
 test("a call whose model nobody can tell does not pass a spend rule", async () => {
   const target = someTarget({ gateway: someGateway(entry) })
   const call = someCall({ entry, change: { body: { ...target.body, isOpaque: true } } })

@@ -44,6 +44,13 @@ const gateway = (entry: object, maxCounters = 100) => {
       })
       await Result.getOrThrow(admitted).settle(0, cost)
     },
+    /** Whether the rates refuse a call, and whether the budgets do. */
+    refuses: async (metadata: Record<string, string>) => {
+      const caller = { ...subject, metadata }
+      const rate = await limiter.acquire(settings.rateRules, caller, "local")
+      const spend = await limiter.check({ limits: settings.spendLimits, subject: caller }, "local")
+      return [Result.isFailure(rate), Result.isFailure(spend)]
+    },
     listed: async (most = 10) => {
       const { total, limits } = await listLimits(store, settings.id, limitsOf(settings), most, clock.wall())
       return {
@@ -74,6 +81,7 @@ test("a budget is listed with when it resets, and when it runs out at the pace o
     spent: 2.5,
     left: 7.5,
     share: 0.25,
+    refused: 0,
     resets_at: "2026-12-01T00:00:00.000Z",
     runs_out_at: "2026-11-13T00:00:00.000Z",
   })
@@ -193,4 +201,32 @@ test("a token's own limits are listed under its name, once while it is rotated",
     [null, "all", "rate", 10, 1],
     ["ann", "slow", "rate", 5, 1],
   ])
+})
+
+test("what a rule has refused is counted in its window, of all its partitions together", async () => {
+  const { pass, spend, refuses, listed } = gateway({
+    rate_limits: [
+      { id: "slow", limit: 1, interval: 60 },
+      { id: "each", limit: 1, interval: 600, per: ["metadata.user"] },
+    ],
+    spend_limits: {
+      enabled: true,
+      rules: [
+        rule({ window: 3600, metadata: { user: partition } }),
+        rule({ id: "sliding", window: 3600, technique: "sliding" }),
+      ],
+    },
+  })
+  const refused = async () => (await listed()).limits.map(({ id, refused }) => [id, refused])
+  pass(3_600_000)
+  assert.deepEqual(await refuses({ user: "ann" }), [false, false])
+  await spend(10, { user: "ann" })
+  // A call is refused by the first budget that is spent, and by every rate that is used up.
+  for (const user of ["ann", "bob", "bob"]) assert.deepEqual(await refuses({ user }), [true, true])
+  assert.deepEqual(await refused(), [["budget", 1], ["sliding", 2], ["slow", 3], ["each", 1]])
+  pass(60_000)
+  assert.deepEqual(await refused(), [["budget", 1], ["sliding", 2], ["slow", 0], ["each", 1]])
+  // Half of the next hour later, a sliding window still covers half of the hour before.
+  pass(5_340_000)
+  assert.deepEqual(await refused(), [["budget", 0], ["sliding", 1], ["slow", 0], ["each", 0]])
 })

@@ -74,6 +74,8 @@ export const limitStateCases = (harness: Harness): void => {
       shownIn(Math.round(reset / 60_000) * 60_000, { day: "2-digit", hour: "2-digit", minute: "2-digit" }),
       /^01, 00:00$/,
     )
+    const { result: [limit] } = await listed("gateways/state-month/limits")
+    assert.deepEqual([limit?.["spent"], limit?.["refused"]], [2, 1])
     const [, width] = /;w=(\d+);/.exec(response.headers.get("ratelimit-policy") ?? "") ?? []
     assert.ok(Number(width) >= 28 * 86_400 - 3600 && Number(width) <= 31 * 86_400 + 3600, width)
   })
@@ -85,6 +87,8 @@ export const limitStateCases = (harness: Harness): void => {
     assert.equal(response.status, 429)
     assert.match(bytes.toString(), /\\"daily\\" of 2 requests per day in Pacific\/Chatham is used up/)
     assert.match(response.headers.get("ratelimit-policy") ?? "", /^"daily";q=2;w=(82800|86400|90000);/)
+    const { result: [limit] } = await listed("gateways/state-rate/limits")
+    assert.deepEqual([limit?.["spent"], limit?.["refused"]], [2, 1])
   })
 
   test("limits are listed by what is spent of them: each rule, and each partition by its names", async () => {
