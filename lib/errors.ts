@@ -18,6 +18,8 @@ const reasons = {
   rate_limited: [429, 2003, "Rate limited"],
   spend_limited: [429, 2041, "Spend limit exceeded"],
   limits_unavailable: [503, 2042, "Limits cannot be checked"],
+  request_blocked: [400, 2029, "Request content blocked due to DLP policy violations"],
+  response_blocked: [400, 2030, "Response content blocked due to DLP policy violations"],
   unknown_key_alias: [400, 2040, "Unknown key alias"],
   circuit_open: [503, 2005, "Failed to get response from provider"],
   unauthorized: [401, 2009, "Unauthorized"],
@@ -221,6 +223,18 @@ export const limitsUnavailable = (): GatewayError =>
     reason: "limits_unavailable",
     detail: "The store that this gateway's limits are counted in cannot be used. Try again in a moment.",
     headers: { "retry-after": "1" },
+  })
+
+/** A policy of the gateway forbids what the request, or the answer, holds. `findings` is the value of `cf-aig-dlp`. */
+export const contentBlocked = (
+  reason: "request_blocked" | "response_blocked",
+  findings: string | undefined,
+): GatewayError =>
+  new GatewayError({
+    reason,
+    // Cloudflare's sentence, and no more: what was found is for the operator to say.
+    detail: reasons[reason][2],
+    ...(findings !== undefined && { headers: { "cf-aig-dlp": findings } }),
   })
 
 /** `cf-aig-byok-alias` names a key that the gateway does not hold. */

@@ -30,6 +30,7 @@ const order: ReadonlyArray<RegExp> = [
   /^config\//,
   /^(pricing|dynamic-route)\//,
   /^usage\//,
+  /^guard\//,
   /^sse\//,
   /^(headers|errors|schema)\//,
   /^(redaction|json|bytes|sqlite|store|time)\//,

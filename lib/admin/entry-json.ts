@@ -63,9 +63,10 @@ export const entryJson = (entry: LogEntry) => ({
   usage_source: entry.usage_source,
   attempts: entry.attempts,
   changes: entry.changes,
-  // Entries of an earlier version have neither.
+  // Entries of an earlier version have none of these.
   key_alias: entry.key_alias ?? null,
   dynamic_route: entry.dynamic_route ?? null,
+  dlp: entry.dlp ?? null,
 })
 
 /** Their names, in this order. */
@@ -121,6 +122,7 @@ export const entryColumns = [
   "changes",
   "key_alias",
   "dynamic_route",
+  "dlp",
 ] as const satisfies ReadonlyArray<keyof ReturnType<typeof entryJson>>
 
 /** How much of a body is shown with its entry; the rest is at `/request` and `/response`. */

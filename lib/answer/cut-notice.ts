@@ -7,11 +7,15 @@ import type { Framing } from "../sse/framing.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { ReportedResponse } from "./stream-facts.ts"
 
+/** Cloudflare's code and sentence. */
+const blocked = { code: 2030, message: "Response content blocked due to DLP policy violations" }
+
 const sentences: Partial<Record<Ending, string>> = {
   upstream_cut: "Baseten cut the stream short: the answer is not complete.",
   idle: "Baseten fell silent: the answer is not complete.",
   first_byte_timeout: "Baseten sent no data in time.",
   total_timeout: "The call took longer than the gateway allows: the answer is not complete.",
+  blocked: blocked.message,
   draining: "The gateway is stopping: the answer is not complete. Try again.",
 }
 
@@ -55,17 +59,18 @@ export const cutNotice = (
   response: ReportedResponse | undefined,
 ): string => {
   const message = sentences[ending] ?? "The answer is not complete."
-  const error = { message, type: ending, code: ending, param: null }
+  const code = ending === "blocked" ? blocked.code : ending
+  const error = { message, type: ending, code, param: null }
   switch (framing) {
     case "chat":
     case "completions":
       return `data: ${JSON.stringify({ error })}\n\n`
     case "messages":
-      return event("error", { error: { type: "api_error", message } })
+      return event("error", { error: { type: "api_error", message, ...(ending === "blocked" && { code }) } })
     case "responses": {
       const notice = event("error", {
         sequence_number: sequence + 1,
-        code: ending,
+        code,
         message,
         param: null,
         error,

@@ -33,6 +33,8 @@ export interface BodyRequirements {
   readonly use: BodyUse
   /** Whether a body that is not inspected is held all the same, so that it can be sent again. */
   readonly isHeld: boolean
+  /** Whether all of it is held if it may be text, so that it can be checked. */
+  readonly isChecked?: boolean
   /** Whether the model must be known before the call is made. */
   readonly mustKnow: boolean
   /** The largest body, in bytes. */
@@ -79,6 +81,8 @@ export const prepareBody = (
   if (looks || mustRead) {
     if (type !== null && declaresOtherEncoding(type)) return Result.fail(notUtf8())
     if (coding !== undefined) return prepareCoded(coming, coding)
+  } else if (wish.isChecked === true && mayBeText(type)) {
+    return prepareChecked(coming)
   } else if (!(wish.isHeld && calledJson && coding === undefined && method === "POST")) {
     return Result.flatMap(streamedBody(upload, limit), (body) => prepared(coming, body, emptyView))
   }
@@ -92,10 +96,41 @@ const notJson = (): GatewayError =>
   unsupportedMediaType("The body cannot be read. Send JSON as application/json.")
 const missing = (): GatewayError => unsupportedMediaType("The request has no body. Send JSON.")
 
+/** Whether a body may be text, by its media type. Forms with files, pictures and sound are not read. */
+const mayBeText = (type: string | null): boolean =>
+  type === null || !/^(?:audio|font|image|model|multipart|video)\//i.test(type)
+
+/** A body that is held for nothing but a check. */
+const prepareChecked = async (coming: Coming): Promise<Result.Result<PreparedBody, GatewayError>> => {
+  const { upload, wish: { limit, use }, coding } = coming
+  const { method } = upload
+  if (method === "GET" || method === "HEAD") {
+    return Result.flatMap(streamedBody(upload, limit), (body) => prepared(coming, body, emptyView))
+  }
+  const read = await wholeBody(upload, limit, undefined, limit)
+  return Result.flatMap(
+    read,
+    (body) =>
+      body.kind === "bytes"
+        ? Result.succeed(
+          bytesBody(
+            body.bytes,
+            emptyView,
+            isOpaque(emptyView, use),
+            coding,
+            undefined,
+            body.bytes.byteLength,
+          ),
+        )
+        : prepared(coming, body, emptyView),
+  )
+}
+
 const prepareLong = async (coming: Coming): Promise<Result.Result<PreparedBody, GatewayError>> => {
   const { upload, wish, looks } = coming
-  const glance = looks ? glanceAt(wish.mustKnow) : undefined
-  const body = await wholeBody(upload, wish.limit, glance)
+  const isChecked = looks && wish.isChecked === true
+  const glance = looks && !isChecked ? glanceAt(wish.mustKnow) : undefined
+  const body = await wholeBody(upload, wish.limit, glance, isChecked ? wish.limit : undefined)
   return Result.flatMap(body, (body) => prepared(coming, body, glance?.view ?? emptyView))
 }
 

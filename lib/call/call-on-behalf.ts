@@ -14,6 +14,7 @@ export const callOnBehalf = (of: Call, cut: Cut): Call => {
   const call = new Call(of, of.target, of.budgets, cut)
   call.headers = of.headers
   call.credential = of.credential
+  call.dlp = of.dlp
   call.report.key = of.report.key
   call.report.keyAlias = of.report.keyAlias
   return call
@@ -32,4 +33,5 @@ export const adoptReport = (own: CallReport, made: CallReport): void => {
   own.usageSource = made.usageSource
   own.cost = made.cost
   own.customCost = made.customCost
+  own.dlp ??= made.dlp
 }

@@ -16,6 +16,8 @@ import type { Upstream } from "../upstream/Upstream.ts"
 import { cached } from "./cached.ts"
 import type { Next } from "./call.ts"
 import { circuitGuarded } from "./circuit-guarded.ts"
+import { answerChecked } from "./dlp-answer.ts"
+import { dlpChecked } from "./dlp-request.ts"
 import { forwarded } from "./forwarded.ts"
 import { hasLimits, limited } from "./limited.ts"
 import { metered } from "./metered.ts"
@@ -49,7 +51,10 @@ export const callProvider = (services: CallServices, gateway: GatewaySettings): 
   const answered = gateway.requestsUsage ? withUsageRequested(tried) : tried
   const measured = metered(services, gateway, answered)
   const admitted = hasLimits(gateway) ? limited(services, gateway, measured) : measured
-  const kept = cached(services, admitted)
+  const { dlp } = gateway
+  const clean = dlp?.response === undefined ? admitted : answerChecked(dlp.response, admitted)
+  const kept = cached(services, clean)
   const sentOn = forwarded(services, kept)
-  return permits(gateway) ? permitted(sentOn) : sentOn
+  const checked = dlp === undefined ? sentOn : dlpChecked(dlp, sentOn)
+  return permits(gateway) ? permitted(checked) : checked
 }

@@ -11,6 +11,8 @@ import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
+import type { BodyGuard } from "../guard/body-guard.ts"
+import type { DlpCall } from "../guard/dlp-check.ts"
 import type { Budgets } from "../limit/Limits.ts"
 import { CallReport } from "../record/call-report.ts"
 import type { Ending } from "../record/request-record.ts"
@@ -32,7 +34,8 @@ export class Call implements CallContext {
   readonly exchange: Exchange
   readonly gateway: GatewaySettings
   readonly caller: Caller
-  readonly target: CallTarget
+  /** Where it goes, with what is masked in its body. */
+  target: CallTarget
   /** Budgets that the call is charged to as well as the gateway's own. */
   readonly budgets: ReadonlyArray<Budgets>
   readonly report: CallReport
@@ -48,6 +51,8 @@ export class Call implements CallContext {
   requestedUsage = false
   /** How often the call was tried before its body was changed back; its tries are counted on from there. */
   triesBefore = 0
+  /** What policies have found, if the gateway has any. */
+  dlp: DlpCall | undefined
   /** Charges another try to the limits, if they allow one. */
   admitsRetry: (() => boolean | Promise<boolean>) | undefined
 
@@ -109,8 +114,12 @@ export class PendingAnswer {
   readonly headers: HeaderFields
   readonly received: UpstreamAnswer["received"]
   /** Bytes if the gateway holds the answer whole. */
-  readonly body: GuardedBody | Uint8Array<ArrayBuffer> | undefined
+  body: GuardedBody | Uint8Array<ArrayBuffer> | undefined
   readonly call: Call
+  /** Whether policies have been applied to it. */
+  isChecked = false
+  /** Changes the body for its client alone, behind all that observe it. */
+  outlet: BodyGuard | undefined
   /** Classifies the answer and finds its end, and removes what only the gateway has requested. */
   observer: AnswerObserver | undefined
   /** Measures the answer's usage; `undefined` if it was metered elsewhere, as another call's or a cached one. */

@@ -10,7 +10,8 @@ import { isCoded } from "../headers/content-codings.ts"
 import type { PendingAnswer } from "./call.ts"
 import type { CallTarget } from "./call-target.ts"
 
-const labelOf = (headers: HeaderReader): Form => {
+/** What an answer's headers say that it is. */
+export const labelOf = (headers: HeaderReader): Form => {
   if (isEventStream(headers)) return "events"
   return /\bjson\b/i.test(headers.get("content-type") ?? "") ? "json" : "other"
 }

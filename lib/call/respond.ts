@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { providerFailed } from "../errors/provider-errors.ts"
-import type { GatewayError } from "../errors.ts"
+import { contentBlocked, type GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
 import { declaredLength } from "../body/read-body.ts"
@@ -18,6 +18,7 @@ import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { BodyTap, Call, PendingAnswer } from "./call.ts"
 import type { AnswerForm } from "./answer-form.ts"
+import { guardWhole } from "./dlp-answer.ts"
 import { listForm } from "./model-list.ts"
 import { payloadCapture } from "./payload-capture.ts"
 import { bringsAnswer, observerOf } from "./observe-answer.ts"
@@ -67,18 +68,21 @@ const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayB
     tap.push?.(body)
     exchange.settleBy(() => tap.ended("complete", true))
   }
+  const { outlet } = answer
+  const given = outlet === undefined ? body : guardWhole(outlet, body)
   report.contentType = headers.get("content-type")
-  report.responseBytes = body.byteLength
+  report.responseBytes = given.byteLength
   addTiming(call, headers)
   exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
   const form = answerForm(call, status)
-  return { status, statusText, headers, body: form === undefined ? body : form.rewrite(body, headers) }
+  return { status, statusText, headers, body: form === undefined ? given : form.rewrite(given, headers) }
 }
 
 /** The body of one answer on its way to the client. */
 class Relaying implements RelayInput {
   readonly body: GuardedBody
   readonly observer: PendingAnswer["observer"]
+  readonly outlet: PendingAnswer["outlet"]
   readonly readsOnAfterDisconnect: boolean
   readonly length: number | undefined
   readonly #call: Call
@@ -98,6 +102,7 @@ class Relaying implements RelayInput {
     this.#exchange = exchange
     this.#taps = answer.taps.filter(({ push }) => push !== undefined)
     this.observer = answer.observer ?? observerOf(target, answer)
+    this.outlet = answer.outlet
     this.readsOnAfterDisconnect = gateway.drains
     this.#rewritten = this.#form !== undefined && (this.#form.isRequired || !headers.has("content-encoding"))
     const streams = this.observer?.streams === true
@@ -171,6 +176,9 @@ class Relaying implements RelayInput {
     for (const tap of taps) this.#exchange.settleBy(() => tap.ended(ending, whole))
     // The response has not begun, so an answer that broke off becomes an error.
     if (this.#rewritten && ending !== "complete" && ending !== "client_left") report.ending = ending
-    else this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null })
+    else if (ending === "blocked") {
+      const { code, reason } = contentBlocked("response_blocked", undefined)
+      this.#exchange.finish({ status, ending, errorCode: code, error: reason, cost: null })
+    } else this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null })
   }
 }

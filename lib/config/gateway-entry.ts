@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { Caching } from "./cache-settings.ts"
 import { CircuitBreaker } from "./circuit-settings.ts"
 import { CustomProviders } from "./custom-providers.ts"
+import { DataLossPrevention } from "./dlp-settings.ts"
 import { DynamicRoutes } from "./dynamic-routes.ts"
 import { count, oneOf } from "../schema/expected.ts"
 import { RateLimiting, RateLimits, SpendLimitsEntry, StoreOutages } from "./limit-rules.ts"
@@ -134,6 +135,7 @@ export const GatewayEntry = Schema.Struct({
    */
   circuit_breaker: optional(CircuitBreaker),
   ...LogCollection,
+  ...DataLossPrevention,
   /**
    * What calls cost, by a model's slug, the id of a dedicated deployment or chain, or `custom-{slug}/{model}`:
    *

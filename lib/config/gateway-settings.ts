@@ -7,6 +7,7 @@ import type * as Redacted from "effect/Redacted"
 import type { PriceOverride } from "../pricing/call-cost.ts"
 import { type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, customProviders } from "./custom-providers.ts"
+import { dlpSettings } from "./dlp-settings.ts"
 import { dynamicRoutes } from "./dynamic-routes.ts"
 import type { GatewayEntry } from "./gateway-entry.ts"
 import { type GatewayToken, gatewayTokens } from "./gateway-tokens.ts"
@@ -14,6 +15,7 @@ import { type OnStoreOutage, rateProblem, type RateRule, rateRules, type SpendLi
 import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
 import type { Backoff } from "./retry-settings.ts"
+import type { CompiledDlp } from "../guard/policy.ts"
 import type { KnownSecret } from "../redaction/known-secret.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 import { priceOverrides } from "./price-overrides.ts"
@@ -80,6 +82,8 @@ export interface GatewaySettings {
   readonly drains: boolean
   /** Whether the gateway asks a chat's stream for its usage if the client does not. */
   readonly requestsUsage: boolean
+  /** What requests and answers are checked for; `undefined` for nothing. */
+  readonly dlp: CompiledDlp | undefined
 }
 
 /** What every entry shares from the variables. */
@@ -164,5 +168,6 @@ export const gatewaySettings = (
     prices: priceOverrides(entry.prices ?? {}),
     drains: entry.on_client_leave === "drain",
     requestsUsage: entry.stream_usage ?? true,
+    dlp: dlpSettings(entry),
   }
 }

@@ -265,6 +265,27 @@ export interface EntryOptions {
    */
   readonly log_retention?: number | null
   /**
+   * Looks for data that must not leave, or must not come back, in requests and answers, streams included: see
+   * data loss prevention. `{"enabled": true, "policies": […]}`; of a policy:
+   *
+   * - `id`: names it in `cf-aig-dlp` and in the log; `enabled`: whether it holds (it does unless `false`).
+   * - `action`: `FLAG` notes what is found, `BLOCK` refuses it, `MASK` puts a placeholder such as `[EMAIL_1]` in its place,
+   *   `MASK_RESTORE` does so in the request and puts what was there back into the answer.
+   * - `check`: `REQUEST`, `RESPONSE` or both, which is the default.
+   * - `profiles`: what is looked for, by names of `dlp_profiles`.
+   *
+   * @default none
+   */
+  readonly dlp?: { readonly enabled: boolean; readonly policies: ReadonlyArray<{ readonly id: string; readonly enabled?: boolean; readonly action: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly check?: ReadonlyArray<"REQUEST" | "RESPONSE">; readonly profiles: ReadonlyArray<string> }> } | null
+  /**
+   * What policies look for, by name: `{"pii": {"detectors": ["email", {"regex": "EMP-\\d{6}"}]}}`. A detector is one of
+   * `email`, `card`, `iban`, `phone`, `ssn`, `ip` and `secret`, a `regex` in JavaScript's syntax without references back
+   * and look-around, or `literals`, a list of texts as they are written.
+   *
+   * @default none
+   */
+  readonly dlp_profiles?: Readonly<Record<string, { readonly detectors: ReadonlyArray<"email" | "card" | "iban" | "phone" | "ssn" | "ip" | "secret" | { readonly regex: string } | { readonly literals: ReadonlyArray<string> }> }>>
+  /**
    * What calls cost, by a model's slug, the id of a dedicated deployment or chain, or `custom-{slug}/{model}`:
    *
    * - `{"input", "cached_input", "output"}`: USD per million tokens (`cached_input` may be left out).

@@ -10,6 +10,7 @@ import type { HeaderReader } from "./header-reader.ts"
 const exposed = [
   "age",
   "cf-aig-cache-status",
+  "cf-aig-dlp",
   "cf-aig-event-id",
   "cf-aig-log-id",
   "cf-aig-model",

@@ -18,7 +18,17 @@ import { GatewayError } from "../errors.ts"
 import { routeLimitId } from "../limit/route-limits.ts"
 import { valueAt } from "../json/value-at.ts"
 import { atProvider, type Planning } from "./direct.ts"
-import { call, clientLeft, failed, limit, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
+import {
+  call,
+  clientLeft,
+  failed,
+  isBlocked,
+  limit,
+  type Plan,
+  type PlanResult,
+  release,
+  succeeded,
+} from "./plan.ts"
 
 /**
  * Follows a route to its end. The last success is its answer, else the last failure.
@@ -59,7 +69,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       continue
     }
     const result = yield* callModel(planning, target, bytes, node, budgets, isCovered)
-    if (clientLeft(result)) {
+    if (clientLeft(result) || isBlocked(result)) {
       exchange.dynamicRoute = JSON.stringify([...way, node.element])
       return unanswered(target, result)
     }

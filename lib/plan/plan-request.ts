@@ -43,7 +43,13 @@ const readBody = async (
     gateway.requestIdleTimeout,
     exchange.headers,
   )
-  const wish = { use, isHeld, mustKnow: mustKnowModel(gateway, caller), limit: gateway.requestBodyLimit }
+  const wish = {
+    use,
+    isHeld,
+    isChecked: gateway.dlp?.request !== undefined,
+    mustKnow: mustKnowModel(gateway, caller),
+    limit: gateway.requestBodyLimit,
+  }
   const body = await prepareBody(upload, wish)
   if (Result.isSuccess(body)) exchange.requestBytes = body.success.received ?? null
   return body

@@ -76,6 +76,10 @@ export const succeeded = (result: PlanResult): boolean =>
 export const clientLeft = (result: PlanResult): boolean =>
   Result.isFailure(result) && result.failure.error.reason === "client_left"
 
+/** Whether a policy has blocked a request or its answer: another model would only be asked to say the same. */
+export const isBlocked = (result: PlanResult): boolean =>
+  Result.isFailure(result) && /^re(?:quest|sponse)_blocked$/.test(result.failure.error.reason)
+
 /** Releases the answer of a result, if any. */
 export const release = (result: PlanResult | undefined): void => {
   if (result !== undefined && Result.isSuccess(result)) result.success.release()

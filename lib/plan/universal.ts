@@ -22,7 +22,7 @@ import { badRequest, GatewayError, methodNotAllowed } from "../errors.ts"
 import { eventIdIn } from "../exchange.ts"
 import { allowedMethods } from "../route/routes.ts"
 import { direct, type Planning, validateTarget } from "./direct.ts"
-import { clientLeft, failed, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
+import { clientLeft, failed, isBlocked, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
 
 /** The context that universal plans are made in. */
 export interface UniversalPlanning extends Planning {
@@ -56,6 +56,7 @@ export const universalTargets = async (
 export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget>): Plan {
   const { exchange } = planning
   let result: PlanResult | undefined
+  let last = targets.length - 1
   for (const [index, target] of targets.entries()) {
     exchange.stepsToCome = targets.length - index - 1
     // The Workers binding form of `ai-gateway-provider` puts the id into each step.
@@ -64,10 +65,13 @@ export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget
     release(result)
     result = yield* direct(planning, target)
     if (succeeded(result) || clientLeft(result)) return result
+    if (!isBlocked(result)) continue
+    last = index
+    break
   }
   return result === undefined
     ? failed(badRequest("The body has no steps. Send at least one."))
-    : Result.mapError(result, ({ error, report }) => ({ error: ofStep(error, targets.length - 1), report }))
+    : Result.mapError(result, ({ error, report }) => ({ error: ofStep(error, last), report }))
 }
 
 /** Clients choose the parser of an answer by its step, even for the gateway's own errors. */

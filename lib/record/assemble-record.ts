@@ -124,6 +124,7 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
     attempts: attemptsOf(reports),
     changes: adaptationsOf(reports),
     dynamic_route: request.dynamicRoute,
+    dlp: call === undefined ? null : call.dlp,
     trace: request.trace,
   }
 }

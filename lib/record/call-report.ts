@@ -55,6 +55,7 @@ export class CallReport {
   /** In US dollars. */
   cost: number | null = null
   customCost = false
+  dlp: RequestRecord["dlp"] = null
 
   constructor(facts: CallFacts) {
     this.step = facts.step

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DlpRecord } from "../guard/dlp-check.ts"
 import type { TraceIds } from "./trace-context.ts"
 
 /**
@@ -15,6 +16,7 @@ import type { TraceIds } from "./trace-context.ts"
  * - `first_byte_timeout`: neither headers nor a first byte came in time.
  * - `total_timeout`: the optional clock of the whole call ran out.
  * - `draining`: the gateway was stopped before the answer was out.
+ * - `blocked`: a policy forbids what the answer went on to say.
  */
 export type Ending =
   | "complete"
@@ -24,6 +26,7 @@ export type Ending =
   | "first_byte_timeout"
   | "total_timeout"
   | "draining"
+  | "blocked"
 
 /** One try of one step. */
 export interface AttemptRecord {
@@ -130,6 +133,8 @@ export interface RequestRecord {
    * on; `null` if the request took no route.
    */
   readonly dynamic_route: string | null
+  /** What the gateway's policies found in the request and its answer. */
+  readonly dlp: DlpRecord | null
   /** Its place in a trace, if requests are traced. */
   readonly trace: TraceIds | null
 }

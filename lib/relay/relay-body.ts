@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../bytes/concat.ts"
 import type { Member } from "../bytes/roster.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { AnswerObserver } from "../answer/answer-observer.ts"
@@ -12,6 +13,13 @@ import { type Flow, type Sink, streamOf } from "./body-flow.ts"
 
 /** What a relay needs of the observer of its body. */
 export type BodyObserver = Pick<AnswerObserver, "push" | "finish" | "isComplete" | "mayEnd" | "closing">
+
+/** What the client gets of a body, if that is not what the observers see. */
+export interface Outlet {
+  readonly push: (chunk: Uint8Array) => Uint8Array
+  /** What it still holds at the end. */
+  readonly finish: () => Uint8Array
+}
 
 /** A body to relay, and who observes it. */
 export interface RelayInput {
@@ -30,6 +38,8 @@ export interface RelayInput {
   readonly isUpstreamOfBroadcast?: boolean
   /** Whether the body is read to its end after the client has left, for those who observe it. */
   readonly readsOnAfterDisconnect?: boolean
+  /** Changes what is handed on, behind `onPassed`. */
+  readonly outlet?: Outlet | undefined
   /** Bytes have come. */
   readonly onChunk: (chunk: Uint8Array) => void
   /** Bytes are about to be handed on. */
@@ -75,6 +85,8 @@ export const relayBody = (input: RelayInput, onEnded?: (relay: BodyRelay) => voi
 
 /** A function of its own: see "What V8 keeps" in lib/README.md. */
 const cutting = (relay: BodyRelay): GuardedBody["onCutShort"] => ({ ending }) => relay.cut(ending)
+
+const none = new Uint8Array(0)
 
 /** How the end of a body shows to its client. */
 type Shown = (sink: Sink) => void
@@ -188,13 +200,13 @@ class Relay implements BodyRelay, Flow {
     this.#end(isComplete ? "complete" : ending)
     // Abort first, then show the client: a paused client must not keep Baseten busy.
     body.cancel()
-    if (isComplete) return this.#show(closedAfter(observer?.finish()))
+    if (isComplete) return this.#show(closedAfter(this.#last(observer?.finish())))
     // The client is gone: close quietly, since Deno logs an errored body as a server error.
     if (ending === "client_left") return this.#show(closed)
     const closing = this.#input.isUpstreamOfBroadcast === true ? undefined : observer?.closing(ending)
     if (closing === undefined) return this.#show((sink) => sink.error(new CutShort(ending)))
     // What the observer still holds is the beginning of an event that never came: its client must get to the error.
-    this.#show(closedAfter(closing))
+    this.#show(closedAfter(this.#last(closing)))
   }
 
   // Methods, since the compiler takes a state that it has seen for one that stays while others are awaited.
@@ -221,9 +233,20 @@ class Relay implements BodyRelay, Flow {
   }
   #pass(chunk: Uint8Array): boolean {
     if (chunk.byteLength === 0) return false
-    this.#input.onPassed?.(chunk)
-    this.#sink?.enqueue(chunk)
+    const { onPassed, outlet } = this.#input
+    onPassed?.call(this.#input, chunk)
+    const given = outlet === undefined ? chunk : outlet.push(chunk)
+    if (given.byteLength === 0) return false
+    this.#sink?.enqueue(given)
     return true
+  }
+  /** The last bytes that the client gets. */
+  #last(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    const { outlet } = this.#input
+    if (outlet === undefined) return bytes
+    const passed = bytes === undefined ? none : outlet.push(bytes)
+    const rest = outlet.finish()
+    return concatBytes([passed, rest], passed.length + rest.length)
   }
   #show(how: Shown): void {
     if (this.#sink === undefined) this.#unshown = how
@@ -238,10 +261,12 @@ class Relay implements BodyRelay, Flow {
   }
   /** All that there is has come. */
   #endOfSource(): void {
-    const { length, observer } = this.#input
+    const { length, observer, outlet } = this.#input
     if (this.#state === "draining") return this.#endDrained()
     if (length === undefined && observer !== undefined && !observer.mayEnd()) return this.cut("upstream_cut")
     if (observer !== undefined) this.#pass(observer.finish())
+    const rest = outlet?.finish() ?? none
+    if (rest.length > 0) this.#sink?.enqueue(rest)
     this.#end("complete", true)
     this.#sink?.close()
   }

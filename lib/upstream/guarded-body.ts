@@ -9,7 +9,7 @@ import type { Interruption } from "./cut.ts"
 import type { TimeoutKind } from "./timeouts.ts"
 
 /** How a body was cut short, named as the ending of a record. */
-export type BodyCut = Interruption | TimeoutKind | "upstream_cut"
+export type BodyCut = Interruption | TimeoutKind | "upstream_cut" | "blocked"
 
 /** A body that did not come to its own end. */
 export class CutShort extends Error {

@@ -22,6 +22,7 @@ import { credentialCases, credentialEntries } from "./cases/credentials.ts"
 import { customProviderKeyCases, customProviderKeyEntries } from "./cases/custom-provider-keys.ts"
 import { customProviderCases, customProviderEntries } from "./cases/custom-providers.ts"
 import { cutMatrixCases } from "./cases/cut-matrix.ts"
+import { dlpCases, dlpEntries } from "./cases/dlp.ts"
 import { dynamicCases } from "./cases/dynamic.ts"
 import { endingCases } from "./cases/stream-endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
@@ -133,6 +134,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries, waits: true },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
   records: { cases: recordCases, configured: recordEntries },
+  dlp: { cases: dlpCases, configured: dlpEntries },
   "parser cost": { cases: parserCostCases },
   "caller text": { cases: callerTextCases, configured: callerTextEntries },
   console: { cases: consoleCases, configured: consoleEntries },

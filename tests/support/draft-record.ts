@@ -66,5 +66,6 @@ export const draftRecord = (
   changes: [],
   key_alias: null,
   dynamic_route: null,
+  dlp: null,
   trace: null,
 })

@@ -1,0 +1,160 @@
+/**
+ * Checks an answer for what must not go on to its client.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { concatBytes } from "../bytes/concat.ts"
+import { contentBlocked, type GatewayError } from "../errors.ts"
+import { DlpCall } from "../guard/dlp-check.ts"
+import { answerForm, AnswerGuard } from "../guard/answer-guard.ts"
+import type { BodyGuard } from "../guard/body-guard.ts"
+import { longestHeld } from "../guard/json-body.ts"
+import type { CompiledCheck } from "../guard/policy.ts"
+import type { TextRules } from "../guard/text-channel.ts"
+import { providerCoded } from "../errors/provider-errors.ts"
+import { decoded, decodingOf } from "../headers/content-codings.ts"
+import type { HeaderReader } from "../headers/header-reader.ts"
+import { reportDefect } from "../redaction/stack-frames.ts"
+import { bodyOfBytes, TransformedBody } from "../upstream/derived-body.ts"
+import { cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
+import type { Call, Next, PendingAnswer } from "./call.ts"
+import { labelOf } from "./observe-answer.ts"
+import { brokenBody, GuardingBody } from "./guarding-body.ts"
+
+/** What has no text: pictures, sound, archives. */
+const media = /^(?:audio|font|image|model|video)\/|^application\/(?:zip|gzip|pdf|x-tar)\b/i
+
+/** How the body of an answer is checked as it passes. */
+export const answerGuard = (
+  rules: TextRules,
+  { call: { target: { route } }, headers }: Pick<PendingAnswer, "call" | "headers">,
+  hidesLogprobs: boolean,
+): AnswerGuard => new AnswerGuard(rules, { framing: route.framing, label: labelOf(headers), hidesLogprobs })
+
+/** Whether a body may hold text. */
+export const isReadable = (headers: HeaderReader): boolean => !media.test(headers.get("content-type") ?? "")
+
+/** Undoes the content coding of an answer; gives its name if that cannot be done. */
+export const decode = (answer: PendingAnswer): string | undefined => {
+  const { headers, body } = answer
+  const decoding = decodingOf(headers)
+  if (decoding === undefined || body === undefined || body instanceof Uint8Array) return undefined
+  if (decoding.kind === "unreadable") return decoding.coding
+  headers.delete("content-encoding")
+  headers.delete("content-length")
+  answer.body = new TransformedBody(body, (coded) => decoded(coded, decoding.formats))
+  return undefined
+}
+
+/** Answers are checked once they have come from a provider, before they are kept or shared. */
+export const answerChecked = (compiled: CompiledCheck, next: Next): Next => async (call) => {
+  const result = await next(call)
+  if (Result.isFailure(result)) return result
+  const blocked = await checkAnswer(compiled, call, result.success)
+  return blocked === undefined ? result : Result.fail(blocked)
+}
+
+/** Checks an answer, whose body changes with that. Gives the refusal of one that is blocked before it was begun. */
+export const checkAnswer = async (
+  compiled: CompiledCheck,
+  call: Call,
+  answer: PendingAnswer,
+): Promise<GatewayError | undefined> => {
+  answer.isChecked = true
+  const { headers } = answer
+  if (answer.body === undefined || !isReadable(headers)) return undefined
+  const unreadable = decode(answer)
+  if (unreadable !== undefined) {
+    if (!compiled.withholds) return undefined
+    answer.release()
+    return providerCoded(new URL(call.target.route.url).host, unreadable)
+  }
+  const { body } = answer
+  const dlp = call.dlp ??= new DlpCall()
+  const rules = dlp.rules(compiled)
+  const note = (): void => {
+    call.report.dlp = dlp.record() ?? null
+  }
+  const setHeader = (): void => {
+    note()
+    const value = dlp.header()
+    if (value !== undefined) headers.set("cf-aig-dlp", value)
+  }
+  const guard = answerGuard(rules, answer, compiled.withholds)
+  const whole = body instanceof Uint8Array
+    ? body
+    : labelOf(headers) === "json"
+    ? await readWhole(call, answer, body)
+    : undefined
+  if (whole === undefined) {
+    setHeader()
+    const streamed = answer.body as GuardedBody
+    headers.delete("content-length")
+    answer.body = new GuardingBody(streamed, guard, () => {
+      note()
+      return rules.isBlocked
+    })
+    return undefined
+  }
+  const guarded = guardWhole(guard, whole)
+  setHeader()
+  if (rules.isBlocked) {
+    await settleUnseen(call, answer, whole)
+    return contentBlocked("response_blocked", dlp.header())
+  }
+  answer.body = body instanceof Uint8Array ? guarded : bodyOfBytes(guarded)
+  if (headers.has("content-length")) headers.set("content-length", String(guarded.byteLength))
+  return undefined
+}
+
+/** A body that is there whole, as a guard lets it go on. */
+export const guardWhole = (guard: BodyGuard, bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const passed = guard.push(bytes)
+  const rest = guard.finish()
+  return concatBytes([passed, rest], passed.length + rest.length)
+}
+
+/** The whole of a JSON body; `undefined` if it is too long, broke off, or is a stream: the answer's body brings that again. */
+const readWhole = async (
+  call: Call,
+  answer: PendingAnswer,
+  body: GuardedBody,
+): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+  const { framing } = call.target.route
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  const before = call.exchange.elapsed()
+  const forget = call.cut.onCut(() => body.cancel())
+  try {
+    while (size <= longestHeld) {
+      const { done, value } = await body.read()
+      if (done) return concatBytes(chunks, size)
+      chunks.push(value)
+      size += value.byteLength
+      if (chunks.length === 1 && answerForm({ framing, label: "json" }, value) === "events") break
+    }
+    answer.body = brokenBody(undefined, chunks, body)
+  } catch (cause) {
+    answer.body = brokenBody(cutShortBy(cause), chunks, body)
+  } finally {
+    forget()
+    call.exchange.spentUpstream(call.exchange.elapsed() - before)
+  }
+  return undefined
+}
+
+/** Settles the books of an answer that nobody gets to see. */
+const settleUnseen = async (call: Call, answer: PendingAnswer, bytes: Uint8Array): Promise<void> => {
+  call.report.status = answer.status
+  answer.observer?.push(bytes)
+  answer.meter?.received()
+  answer.meter?.stop()
+  for (const tap of answer.taps) {
+    try {
+      await tap.ended("complete", true)
+    } catch (defect) {
+      reportDefect(call.exchange.id, defect)
+    }
+  }
+}

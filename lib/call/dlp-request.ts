@@ -1,0 +1,89 @@
+/**
+ * Checks a request for what must not go on to a provider, and puts back in its answer what was masked.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { decodeBody } from "../body/content-coding.ts"
+import type { PreparedBytes } from "../body/prepared-body.ts"
+import { concatBytes } from "../bytes/concat.ts"
+import { contentBlocked, type GatewayError, unsupportedMediaType } from "../errors.ts"
+import { DlpCall, restoringRules } from "../guard/dlp-check.ts"
+import { guardJson } from "../guard/json-body.ts"
+import type { CompiledCheck, CompiledDlp } from "../guard/policy.ts"
+import { TextGuard } from "../guard/text-guard.ts"
+import type { Call, Next, PendingAnswer } from "./call.ts"
+import { answerGuard, checkAnswer, decode, guardWhole, isReadable } from "./dlp-answer.ts"
+
+/** Checks requests before they are answered, from the cache as well, and answers that were not checked on their way here. */
+export const dlpChecked = ({ request, response }: CompiledDlp, next: Next): Next => async (call) => {
+  if (request !== undefined) {
+    const refused = await checkRequest(request, call)
+    if (refused !== undefined) return Result.fail(refused)
+  }
+  const result = await next(call)
+  if (Result.isFailure(result)) return result
+  const answer = result.success
+  if (response !== undefined && !answer.isChecked) {
+    // A cached answer, or one of a call that others share.
+    const blocked = await checkAnswer(response, call, answer)
+    if (blocked !== undefined) {
+      answer.release()
+      return Result.fail(blocked)
+    }
+  }
+  restore(call, answer)
+  return result
+}
+
+/** Why the request is refused, if it is; what is masked in it changes the call's target. */
+const checkRequest = async (compiled: CompiledCheck, call: Call): Promise<GatewayError | undefined> => {
+  const { target } = call
+  if (target.body.kind !== "bytes") return undefined
+  const plain = await decoded(target.body)
+  if (plain === undefined) return compiled.withholds ? unreadable() : undefined
+  if (plain.bytes.length === 0) return undefined
+  const dlp = call.dlp ??= new DlpCall()
+  const rules = dlp.rules(compiled)
+  dlp.placeholders.reserve(new TextDecoder().decode(plain.bytes))
+  const isJson = /^[\s\ufeff]*[{["]/.test(String.fromCharCode(...plain.bytes.subarray(0, 64)))
+  const guarded = isJson
+    ? guardJson(plain.bytes, rules, target.route.framing, false)
+    : guardWhole(new TextGuard(rules), plain.bytes)
+  call.report.dlp = dlp.record() ?? null
+  if (guarded !== plain.bytes && call.report.dlp !== null) {
+    call.target = { ...target, body: { ...plain, bytes: guarded } }
+    call.body = call.target.body
+  }
+  return rules.isBlocked ? contentBlocked("request_blocked", dlp.header()) : undefined
+}
+
+const unreadable = (): GatewayError =>
+  unsupportedMediaType(
+    "The body's content coding cannot be undone, and this gateway checks what it sends. Send the body without one.",
+  )
+
+/** The bytes of a body, without the content coding that they came in; `undefined` if they cannot be read. */
+const decoded = async (body: PreparedBytes): Promise<PreparedBytes | undefined> => {
+  if (body.coding === undefined) return body
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  const how = await decodeBody(body.bytes, body.coding, mostDecoded, (chunk) => {
+    chunks.push(chunk.slice())
+    size += chunk.length
+  })
+  return how === "whole" ? { ...body, bytes: concatBytes(chunks, size), coding: undefined } : undefined
+}
+const mostDecoded = 67_108_864
+
+/** Has the answer put back what was masked: for its client alone, behind the log and the cache. */
+const restore = (call: Call, answer: PendingAnswer): void => {
+  const { dlp } = call
+  if (dlp === undefined) return
+  const rules = restoringRules(dlp.placeholders)
+  const value = dlp.header()
+  if (value !== undefined) answer.headers.set("cf-aig-dlp", value)
+  if (rules === undefined || !isReadable(answer.headers) || decode(answer) !== undefined) return
+  answer.headers.delete("content-length")
+  answer.outlet = answerGuard(rules, answer, false)
+}

@@ -1,0 +1,75 @@
+/**
+ * Bodies of answers that are checked as they pass.
+ *
+ * @module
+ */
+import type { BodyGuard } from "../guard/body-guard.ts"
+import type { ChunkRead } from "../upstream/body-reader.ts"
+import { ResumedBody } from "../upstream/derived-body.ts"
+import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
+
+/** A body of which some has been read, and that then goes on, or was cut short. */
+export const brokenBody = (
+  cut: CutShort | undefined,
+  chunks: ReadonlyArray<Uint8Array>,
+  rest: GuardedBody,
+): GuardedBody => new ResumedBody(chunks, rest, cut && rejected(cut))
+
+const rejected = (cut: CutShort): Promise<ChunkRead> => {
+  const read = Promise.reject(cut)
+  // Nobody may come to read it.
+  read.catch(() => {})
+  return read
+}
+
+/** A body whose chunks go through a guard. */
+export class GuardingBody implements GuardedBody {
+  readonly #origin: GuardedBody
+  readonly #guard: BodyGuard
+  readonly #isBlocked: () => boolean
+  #ended: ChunkRead | CutShort | undefined
+
+  /** @param isBlocked asked after each chunk; a body that is blocked ends, and with it what brings it */
+  constructor(origin: GuardedBody, guard: BodyGuard, isBlocked: () => boolean) {
+    this.#origin = origin
+    this.#guard = guard
+    this.#isBlocked = isBlocked
+  }
+  get onCutShort(): GuardedBody["onCutShort"] {
+    return this.#origin.onCutShort
+  }
+  set onCutShort(callback: GuardedBody["onCutShort"]) {
+    this.#origin.onCutShort = callback
+  }
+
+  async read(): Promise<ChunkRead> {
+    for (;;) {
+      if (this.#ended instanceof CutShort) throw this.#ended
+      if (this.#ended !== undefined) return this.#ended
+      const value = await this.#next()
+      if (this.#isBlocked()) {
+        this.#ended = new CutShort("blocked")
+        this.#origin.cancel()
+      } else if (value.length > 0) return { done: false, value }
+    }
+  }
+  cancel(): void {
+    this.#origin.cancel()
+  }
+  settle(): void {
+    this.#origin.settle()
+  }
+
+  /** What goes on of the next chunk; at the end, what the guard still holds. */
+  async #next(): Promise<Uint8Array> {
+    try {
+      const { done, value } = await this.#origin.read()
+      if (!done) return this.#guard.push(value)
+      this.#ended = { done: true }
+    } catch (cause) {
+      if (cause instanceof RangeError) this.#origin.cancel()
+      this.#ended = cutShortBy(cause)
+    }
+    return this.#guard.finish()
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * What tells a number of a kind from another number that is spelt alike.
+ *
+ * @module
+ */
+
+/** Not here: look for a match that begins later. */
+export const retry = 0
+/** Not within this match: look behind it. */
+export const skip = -1
+
+const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
+const isAlphanumeric = (unit: number): boolean =>
+  isDigit(unit) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a)
+
+/** Whether digits have the check digit of Luhn (ISO/IEC 7812-1). */
+export const isLuhn = (digits: string): boolean => {
+  let sum = 0
+  for (let at = digits.length - 1, doubled = false; at >= 0; at--, doubled = !doubled) {
+    const digit = digits.charCodeAt(at) - 0x30
+    sum += doubled ? (digit > 4 ? 2 * digit - 9 : 2 * digit) : digit
+  }
+  return sum % 10 === 0
+}
+
+/** Which lengths the cards of a network have, by their first digits (issuers' own pages, 2026-11). */
+const networks: ReadonlyArray<readonly [first: RegExp, lengths: ReadonlyArray<number>]> = [
+  [/^4/, [13, 16, 19]],
+  [/^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, [16]],
+  [/^3[47]/, [15]],
+  [/^(?:6011|64[4-9]|65)/, [16, 17, 18, 19]],
+  [/^(?:30[0-5]|309|36|38|39)/, [14, 15, 16, 17, 18, 19]],
+  [/^35(?:2[89]|[3-8])/, [16, 17, 18, 19]],
+  [/^62/, [16, 17, 18, 19]],
+  [/^220[0-4]/, [16, 17, 18, 19]],
+  [/^(?:50|5[6-9]|6[0-9])/, [13, 14, 15, 16, 17, 18, 19]],
+]
+
+/** Whether digits are the number of a card: of a network's first digits and length, with the right check digit. */
+export const isCard = (digits: string): boolean =>
+  networks.some(([first, lengths]) => first.test(digits) && lengths.includes(digits.length)) && isLuhn(digits)
+
+/** The longest card that begins at `start`: an expiry date or a security code may follow. */
+export const acceptCard = (text: string, start: number, end: number): number => {
+  let digits = ""
+  let found = retry
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at)
+    if (!isDigit(unit)) continue
+    digits += String.fromCharCode(unit)
+    if (digits.length >= 13 && !isDigit(text.charCodeAt(at + 1)) && isCard(digits)) found = at + 1
+  }
+  return found
+}
+
+/** How long an IBAN is, by country (SWIFT's IBAN registry, release 99). */
+const ibanLengths: Readonly<Record<string, number>> = {
+  AD: 24,
+  AE: 23,
+  AL: 28,
+  AT: 20,
+  AZ: 28,
+  BA: 20,
+  BE: 16,
+  BG: 22,
+  BH: 22,
+  BI: 27,
+  BR: 29,
+  BY: 28,
+  CH: 21,
+  CR: 22,
+  CY: 28,
+  CZ: 24,
+  DE: 22,
+  DJ: 27,
+  DK: 18,
+  DO: 28,
+  EE: 20,
+  EG: 29,
+  ES: 24,
+  FI: 18,
+  FK: 18,
+  FO: 18,
+  FR: 27,
+  GB: 22,
+  GE: 22,
+  GI: 23,
+  GL: 18,
+  GR: 27,
+  GT: 28,
+  HN: 28,
+  HR: 21,
+  HU: 28,
+  IE: 22,
+  IL: 23,
+  IQ: 23,
+  IS: 26,
+  IT: 27,
+  JO: 30,
+  KW: 30,
+  KZ: 20,
+  LB: 28,
+  LC: 32,
+  LI: 21,
+  LT: 20,
+  LU: 20,
+  LV: 21,
+  LY: 25,
+  MC: 27,
+  MD: 24,
+  ME: 22,
+  MK: 19,
+  MN: 20,
+  MR: 27,
+  MT: 31,
+  MU: 30,
+  NI: 28,
+  NL: 18,
+  NO: 15,
+  OM: 23,
+  PK: 24,
+  PL: 28,
+  PS: 29,
+  PT: 25,
+  QA: 29,
+  RO: 24,
+  RS: 22,
+  RU: 33,
+  SA: 24,
+  SC: 31,
+  SD: 18,
+  SE: 24,
+  SI: 19,
+  SK: 24,
+  SM: 27,
+  SO: 23,
+  ST: 25,
+  SV: 28,
+  TL: 23,
+  TN: 24,
+  TR: 26,
+  UA: 29,
+  VA: 22,
+  VG: 24,
+  XK: 20,
+  YE: 30,
+}
+
+/** The countries that have IBANs. */
+export const ibanCountries: ReadonlyArray<string> = Object.keys(ibanLengths)
+
+/** Whether letters and digits, without spaces and in upper case, have the check digits of an IBAN (ISO 13616: mod 97). */
+export const isIban = (compact: string): boolean => {
+  if (ibanLengths[compact.slice(0, 2)] !== compact.length) return false
+  let rest = 0
+  for (const letter of compact.slice(4) + compact.slice(0, 4)) {
+    const value = parseInt(letter, 36)
+    rest = (value > 9 ? 100 * rest + value : 10 * rest + value) % 97
+  }
+  return rest === 1
+}
+
+/** The IBAN that begins at `start`: words may follow, which look like a part of it. */
+export const acceptIban = (text: string, start: number, end: number): number => {
+  const length = ibanLengths[text.slice(start, start + 2).toUpperCase()] ?? 0
+  let compact = ""
+  for (let at = start; at < end; at++) {
+    if (!isAlphanumeric(text.charCodeAt(at))) continue
+    compact += text[at]
+    if (compact.length < length) continue
+    return !isAlphanumeric(text.charCodeAt(at + 1)) && isIban(compact.toUpperCase()) ? at + 1 : retry
+  }
+  return retry
+}
+
+/**
+ * US social security numbers that may have been given out (no area 000 or 666, no group 00, no serial 0000), and taxpayer
+ * numbers, which begin with 9 and have a group from 50.
+ */
+export const acceptSsn = (text: string, start: number, end: number): number => {
+  // A longer number.
+  if (end - start > 11) return skip
+  const area = text.slice(start, start + 3)
+  const group = Number(text.slice(start + 4, start + 6))
+  if (area === "000" || area === "666" || group === 0 || text.slice(end - 4, end) === "0000") return skip
+  return area < "900" || (group >= 50 && group !== 89 && group !== 93) ? end : skip
+}
+
+const isOctet = (part: string): boolean =>
+  part.length < 4 && Number(part) < 256 && (part === "0" || part[0] !== "0")
+
+/** Four numbers up to 255: a version with more parts is none. */
+export const acceptIpv4 = (text: string, start: number, end: number, before: number): number => {
+  if ((start > 0 ? text.charCodeAt(start - 1) : before) === 0x2e) return skip
+  const parts = text.slice(start, end).split(".")
+  return parts.length === 4 && parts.every(isOctet) ? end : skip
+}
+
+/** An address of eight groups, or of fewer with one gap (RFC 4291). A time has no gap, a name no digit. */
+export const acceptIpv6 = (text: string, start: number, end: number): number => {
+  const address = text.slice(start, end).replace(/(?<!:):$/, "")
+  const [, head = "", last] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? []
+  if (last !== undefined && !last.split(".").every(isOctet)) return skip
+  const plain = last === undefined ? address : `${head}0:0`
+  const halves = plain.split("::")
+  const groups = halves.flatMap((half) => half === "" ? [] : half.split(":"))
+  const isWhole = halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8
+  const isHex = groups.every((group) => /^[\da-f]{1,4}$/i.test(group))
+  if (!isWhole || !isHex || !/\d/.test(plain) || isAlphanumeric(text.charCodeAt(start + address.length))) {
+    return skip
+  }
+  return start + address.length
+}
+
+/** A number with the 0 before its area, of 9 to 12 digits: the longest that begins here. A date is none. */
+export const acceptLocalPhone = (text: string, start: number, end: number): number => {
+  let digits = 0
+  let found = retry
+  for (let at = start; at < end && digits <= 12; at++) {
+    if (!isDigit(text.charCodeAt(at))) continue
+    digits++
+    if (digits >= 9 && digits <= 12 && !isDigit(text.charCodeAt(at + 1))) found = at + 1
+  }
+  const spelt = text.slice(start, found)
+  return found === retry || otherNumbers.test(spelt) || spelt.includes("(") !== spelt.includes(")")
+    ? retry
+    : found
+}
+/** A date, and a social security number that was never given out. */
+const otherNumbers = /^(?:\d\d([./-])\d\d\1\d{4}|\d{3}-\d\d-\d{4}$)/
+
+/** Keys are random: a name that is spelt alike has no digit, or no letter. */
+export const acceptSecret = (text: string, start: number, end: number): number => {
+  const key = text.slice(start + 3, end)
+  return /\d/.test(key) && /[A-Za-z]/.test(key) ? end : retry
+}

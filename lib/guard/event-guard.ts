@@ -1,0 +1,229 @@
+/**
+ * Changes the texts of an event stream as its events pass. An event is held until all of its texts are decided, and goes on
+ * as it came unless something in them is replaced.
+ *
+ * @module
+ */
+import { concatBytes } from "../bytes/concat.ts"
+import { eventEnd, skipComments } from "../sse/event-bounds.ts"
+import { EventScanner } from "../sse/event-scanner.ts"
+import type { Framing } from "../sse/framing.ts"
+import type { BodyGuard } from "./body-guard.ts"
+import { type JsonText, jsonTexts } from "./json-texts.ts"
+import { channelOf, endedBy, isChecked, typeOf } from "./structure.ts"
+import { type Edit, edited, editsOf, TextChannel, type TextRules } from "./text-channel.ts"
+
+/**
+ * A text that got nothing while so many events went by has ended: nothing says so where a chat goes from its reasoning to its
+ * content. A word is not waited for as long as what is more likely to be a part of a match, unless texts take turns.
+ */
+const patience = { word: 3, other: 64 }
+const word = /^[\p{L}\p{M}]*[.,:;!?"'”’)\]*\s]*$/u
+/** A longer event is not waited for. In bytes. */
+const longestEvent = 16_777_216
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+const encoder = new TextEncoder()
+const none = new Uint8Array(0)
+
+/** A piece of a channel's text, and where it is in its event. */
+interface Piece {
+  readonly channel: TextChannel
+  /** In the channel. */
+  readonly from: number
+  readonly to: number
+  /** In the event. */
+  readonly start: number
+}
+
+/** A text of the stream. */
+interface Course {
+  readonly channel: TextChannel
+  /** How much of it has come. */
+  length: number
+  /** The event that it came with last. */
+  last: number
+}
+
+interface HeldEvent {
+  readonly bytes: Uint8Array
+  readonly text: string
+  readonly pieces: Array<Piece>
+  readonly edits: Array<Edit>
+}
+
+/** A line of data, or a plain name or number. Others, such as comments, may say anything. */
+const plainLine = /^(?:\ufeff?data:|(?:event|id|retry): ?[\w.-]{0,80}$)/
+
+/** Where the data of an event is in its text, with all else blanked out. */
+const dataOf = (text: string): string =>
+  text.replaceAll(/[^\r\n]+/g, (line) => {
+    const at = line.charCodeAt(0) === 0xfeff ? 6 : 5
+    return line.slice(at - 5, at) === "data:" ? " ".repeat(at) + line.slice(at) : " ".repeat(line.length)
+  })
+
+/** Guards one stream. */
+export class EventGuard implements BodyGuard {
+  readonly #rules: TextRules
+  readonly #framing: Framing | undefined
+  readonly #hidesLogprobs: boolean
+  readonly #events = new EventScanner()
+  readonly #courses = new Map<string, Course>()
+  #waiting: Array<HeldEvent> = []
+  /** How many events have brought text. */
+  #count = 0
+  /** The text that came last, and whether one came again after others had. */
+  #latest: Course | undefined
+  #takesTurns = false
+
+  /**
+   * @param framing `undefined` if the events are a model's own: then texts at the same place in them are one text
+   * @param hidesLogprobs whether log probabilities, which repeat what is written, are left out
+   */
+  constructor(rules: TextRules, framing: Framing | undefined, hidesLogprobs: boolean) {
+    this.#rules = rules
+    this.#framing = framing
+    this.#hidesLogprobs = hidesLogprobs
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    const whole = this.#events.push(chunk)
+    if (this.#events.length > longestEvent) throw new RangeError("an event is too long")
+    if (whole.length === 0) return none
+    // The scanner's bytes may change with the next chunk.
+    const bytes = whole === chunk ? whole : whole.slice()
+    for (let at = 0; at < bytes.length;) {
+      const end = eventEnd(bytes, skipComments(bytes, at, at))
+      this.#take(bytes.subarray(at, end))
+      at = end
+    }
+    return this.#released()
+  }
+
+  finish(): Uint8Array {
+    const rest = this.#events.release()
+    if (rest.length > 0) this.#take(rest.slice())
+    this.#end([""])
+    return this.#released()
+  }
+
+  #take(bytes: Uint8Array): void {
+    const text = decoder.decode(bytes)
+    const event: HeldEvent = { bytes, text, pieces: [], edits: [] }
+    this.#waiting.push(event)
+    const data = dataOf(text)
+    const isJson = /^\s*[{[]/.test(data)
+    for (const { 0: line, index } of text.matchAll(/[^\r\n]+/g)) {
+      if (plainLine.test(line)) continue
+      for (const { start, end, text: put } of editsOf(this.#rules, line, 0)) {
+        event.edits.push({ start: index + start, end: index + end, text: put })
+      }
+    }
+    const content = data.trim()
+    if (content === "") return
+    if (isJson) return this.#takeJson(event, data)
+    if (content === "[DONE]") return this.#end([""])
+    // A model's own text, a line at a time.
+    for (const { 0: line, index } of data.matchAll(/[^\r\n]+/g)) {
+      const start = line.length - line.trimStart().length
+      if (start < line.length) this.#piece(event, "", index + start, index + line.length, 0)
+    }
+  }
+
+  #takeJson(event: HeldEvent, data: string): void {
+    const framing = this.#framing
+    const { texts, logprobs } = jsonTexts(data, 0, data.length)
+    const type = framing === undefined ? "" : typeOf(texts, data)
+    const hidden = this.#hidesLogprobs ? logprobs : []
+    const isHidden = ({ start }: JsonText): boolean =>
+      hidden.some((part) => part.start < start && start < part.end)
+    for (const { start, end } of hidden) {
+      const isOuter = !hidden.some((part) => part.start < start && end < part.end)
+      if (isOuter) event.edits.push({ start, end, text: data[start] === "[" ? "[]" : "null" })
+    }
+    for (const text of texts) {
+      if (!isChecked(text, data, framing) || isHidden(text)) continue
+      const { start, end } = text
+      const name = channelOf(text, type, framing)
+      if (name === undefined) {
+        for (const edit of editsOf(this.#rules, data.slice(start, end), 1)) {
+          event.edits.push({ start: start + edit.start, end: start + edit.end, text: edit.text })
+        }
+      } else this.#piece(event, name, start, end, 1)
+    }
+    this.#end(endedBy(texts, type, framing))
+  }
+
+  #piece(event: HeldEvent, name: string, start: number, end: number, depth: number): void {
+    let course = this.#courses.get(name)
+    if (course === undefined) {
+      course = { channel: new TextChannel(this.#rules, depth), length: 0, last: 0 }
+      this.#courses.set(name, course)
+    }
+    const { channel, length: from } = course
+    if (end > start) {
+      this.#takesTurns ||= from > 0 && this.#latest !== course
+      this.#latest = course
+      if (!event.pieces.some((piece) => piece.to > piece.from)) this.#count++
+      course.last = this.#count
+    }
+    const to = course.length = from + end - start
+    event.pieces.push({ channel, from, to, start })
+    channel.push(event.text.slice(start, end))
+  }
+
+  /** Ends the channels whose names begin so. */
+  #end(beginnings: ReadonlyArray<string>): void {
+    if (beginnings.length === 0) return
+    for (const [name, { channel }] of this.#courses) {
+      if (!beginnings.some((beginning) => name.startsWith(beginning))) continue
+      channel.push("", true)
+      this.#courses.delete(name)
+    }
+  }
+
+  /** Ends texts that others have passed by. */
+  #endStale(): void {
+    for (const [name, { channel, last, length }] of this.#courses) {
+      if (channel.decided === length) continue
+      const isWord = !this.#takesTurns && word.test(channel.held)
+      if (this.#count - last < (isWord ? patience.word : patience.other)) continue
+      channel.push("", true)
+      this.#courses.delete(name)
+    }
+  }
+
+  /** What may go on by now: events in their order, up to the first that is not decided. */
+  #released(): Uint8Array {
+    this.#endStale()
+    const held = this.#waiting.findIndex(({ pieces }) =>
+      pieces.some(({ channel, to }) => channel.decided < to)
+    )
+    const events = this.#waiting.splice(0, held === -1 ? this.#waiting.length : held)
+    const parts = events.map(bytesOf)
+    const [only] = parts
+    return parts.length === 1 && only !== undefined
+      ? only
+      : concatBytes(parts, parts.reduce((sum, { length }) => sum + length, 0))
+  }
+}
+
+/** The bytes of an event whose texts are decided: those that came, unless something was replaced. */
+const bytesOf = ({ bytes, text, pieces, edits }: HeldEvent): Uint8Array => {
+  const changes = [...edits]
+  for (const { channel, from, to, start } of pieces) {
+    for (const edit of channel.edits) {
+      if (edit.end <= from || edit.start >= to) continue
+      changes.push({
+        start: start + Math.max(edit.start, from) - from,
+        end: start + Math.min(edit.end, to) - from,
+        // What took the place of a match stands where the match began.
+        text: edit.start >= from ? edit.text : "",
+      })
+    }
+    while ((channel.edits[0]?.end ?? Infinity) <= to) channel.edits.shift()
+  }
+  if (changes.length === 0) return bytes
+  changes.sort((one, other) => one.start - other.start)
+  return encoder.encode(edited(text, changes))
+}

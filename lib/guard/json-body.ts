@@ -1,0 +1,90 @@
+/**
+ * Changes the texts of a JSON body that is there whole. All bytes but those that are replaced stay as they are.
+ *
+ * @module
+ */
+import { concatBytes } from "../bytes/concat.ts"
+import type { Framing } from "../sse/framing.ts"
+import type { BodyGuard } from "./body-guard.ts"
+import { jsonTexts } from "./json-texts.ts"
+import { isChecked } from "./structure.ts"
+import { type Edit, edited, editsOf, type TextRules } from "./text-channel.ts"
+import { TextGuard } from "./text-guard.ts"
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+const encoder = new TextEncoder()
+
+/**
+ * The body with its texts changed; the very bytes if nothing was.
+ *
+ * @param framing of the call, if it is known: then what belongs to its form is left alone
+ * @param hidesLogprobs whether log probabilities, which repeat what is written, are left out
+ */
+export const guardJson = (
+  bytes: Uint8Array<ArrayBuffer>,
+  rules: TextRules,
+  framing: Framing | undefined,
+  hidesLogprobs: boolean,
+): Uint8Array<ArrayBuffer> => {
+  const text = decoder.decode(bytes)
+  const { texts, logprobs } = jsonTexts(text, 0, text.length)
+  const edits: Array<Edit> = []
+  let hidden = 0
+  const hide = hidesLogprobs ? [...logprobs].sort((one, other) => one.start - other.start) : []
+  for (const found of texts) {
+    while ((hide[hidden]?.end ?? Infinity) <= found.start) hidden++
+    if ((hide[hidden]?.start ?? Infinity) < found.start || !isChecked(found, text, framing)) continue
+    for (const { start, end, text: put } of editsOf(rules, text.slice(found.start, found.end), 1)) {
+      edits.push({ start: found.start + start, end: found.start + end, text: put })
+    }
+  }
+  let end = 0
+  for (const part of hide) {
+    if (part.start < end) continue
+    end = part.end
+    edits.push({ start: part.start, end, text: text[part.start] === "[" ? "[]" : "null" })
+  }
+  if (edits.length === 0) return bytes
+  return encoder.encode(edited(text, edits.sort((one, other) => one.start - other.start)))
+}
+
+/** More of a body is not held: it is changed as it passes, as one text. In bytes. */
+export const longestHeld = 33_554_432
+
+const none = new Uint8Array(0)
+
+/** Changes a JSON body once it is there whole. */
+export class JsonGuard implements BodyGuard {
+  readonly #rules: TextRules
+  readonly #framing: Framing | undefined
+  readonly #hidesLogprobs: boolean
+  #chunks: Array<Uint8Array> = []
+  #length = 0
+  #long: TextGuard | undefined
+
+  constructor(rules: TextRules, framing: Framing | undefined, hidesLogprobs: boolean) {
+    this.#rules = rules
+    this.#framing = framing
+    this.#hidesLogprobs = hidesLogprobs
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    if (this.#long !== undefined) return this.#long.push(chunk)
+    this.#chunks.push(chunk.slice())
+    this.#length += chunk.length
+    if (this.#length <= longestHeld) return none
+    this.#long = new TextGuard(this.#rules)
+    return this.#long.push(this.#whole())
+  }
+
+  finish(): Uint8Array {
+    if (this.#long !== undefined) return this.#long.finish()
+    return guardJson(this.#whole(), this.#rules, this.#framing, this.#hidesLogprobs)
+  }
+
+  #whole(): Uint8Array<ArrayBuffer> {
+    const whole = concatBytes(this.#chunks, this.#length)
+    this.#chunks = []
+    return whole
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What an operator wants done about what is found, compiled.
+ *
+ * @module
+ */
+import { compileMatcher, type DetectorSpec, type Matcher } from "./matcher.ts"
+
+/** What is done about a match: noted, refused, or replaced, for good or until the answer comes back. */
+export type DlpAction = "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"
+/** What is looked at. */
+export type DlpCheck = "REQUEST" | "RESPONSE"
+
+/** Detectors under a name. */
+export interface DlpProfile {
+  readonly id: string
+  readonly detectors: ReadonlyArray<DetectorSpec>
+}
+
+/** A policy that is enabled. */
+export interface DlpPolicy {
+  readonly id: string
+  readonly action: DlpAction
+  readonly check: ReadonlyArray<DlpCheck>
+  readonly profiles: ReadonlyArray<DlpProfile>
+}
+
+/** Of several policies the one that gives away least is obeyed. */
+const order: ReadonlyArray<DlpAction> = ["FLAG", "MASK_RESTORE", "MASK", "BLOCK"]
+
+/** The action that gives away least. */
+export const strictest = (actions: Iterable<DlpAction>): DlpAction => {
+  let most = 0
+  for (const action of actions) most = Math.max(most, order.indexOf(action))
+  return order[most] ?? "FLAG"
+}
+
+/** Whose detector it is. */
+export interface Owner {
+  readonly policy: string
+  readonly profile: string
+  readonly action: DlpAction
+}
+
+/** A detector of a check. */
+export interface CheckedDetector {
+  /** Its name among those of its profile: `email`, `regex-1`, `literals-2`. */
+  readonly entry: string
+  /** What placeholders call it: `EMAIL`, `REGEX`, `LITERAL`. */
+  readonly kind: string
+  readonly owners: ReadonlyArray<Owner>
+  readonly action: DlpAction
+}
+
+/** All that requests, or answers, are checked for. */
+export interface CompiledCheck {
+  readonly check: DlpCheck
+  readonly matcher: Matcher
+  readonly detectors: ReadonlyArray<CheckedDetector>
+  /** Whether something may have to be withheld, so that nothing goes on before it is decided. */
+  readonly withholds: boolean
+}
+
+/** The checks of a gateway; `undefined` for what is not checked. */
+export interface CompiledDlp {
+  readonly request: CompiledCheck | undefined
+  readonly response: CompiledCheck | undefined
+}
+
+const kindOf = (spec: DetectorSpec): string =>
+  typeof spec === "string" ? spec.toUpperCase() : "regex" in spec ? "REGEX" : "LITERAL"
+
+/** The names of a profile's detectors. */
+const entriesOf = (detectors: ReadonlyArray<DetectorSpec>): ReadonlyArray<string> => {
+  let regexes = 0, literals = 0
+  return detectors.map((spec) =>
+    typeof spec === "string" ? spec : "regex" in spec ? `regex-${++regexes}` : `literals-${++literals}`
+  )
+}
+
+const compileCheck = (policies: ReadonlyArray<DlpPolicy>, check: DlpCheck): CompiledCheck | undefined => {
+  const known = new Map<string, { spec: DetectorSpec; entry: string; owners: Array<Owner> }>()
+  for (const { id, action, check: checks, profiles } of policies) {
+    if (!checks.includes(check)) continue
+    for (const profile of profiles) {
+      const entries = entriesOf(profile.detectors)
+      for (const [index, spec] of profile.detectors.entries()) {
+        // One detector of several policies is looked for once.
+        const key = typeof spec === "string" ? spec : JSON.stringify(spec)
+        const found = known.get(key) ?? { spec, entry: entries[index] ?? "", owners: [] }
+        found.owners.push({ policy: id, profile: profile.id, action })
+        known.set(key, found)
+      }
+    }
+  }
+  if (known.size === 0) return undefined
+  const found = [...known.values()]
+  const detectors = found.map(({ spec, entry, owners }) => ({
+    entry,
+    kind: kindOf(spec),
+    owners,
+    action: strictest(owners.map(({ action }) => action)),
+  }))
+  return {
+    check,
+    matcher: compileMatcher(found.map(({ spec }) => spec)),
+    detectors,
+    withholds: detectors.some(({ action }) => action !== "FLAG"),
+  }
+}
+
+/** Compiles the policies of a gateway. Throws `RegexProblem`. */
+export const compileDlp = (policies: ReadonlyArray<DlpPolicy>): CompiledDlp => ({
+  request: compileCheck(policies, "REQUEST"),
+  response: compileCheck(policies, "RESPONSE"),
+})

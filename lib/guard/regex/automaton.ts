@@ -1,0 +1,155 @@
+/**
+ * A lazy automaton for all expressions at once: it says where one of them may have matched, and where none is under way. Its
+ * states are made when a text first needs them, and thrown away when there are too many, so that every text takes linear
+ * time and bounded memory.
+ *
+ * A state is the places that expressions under way have come to, and what stands before: a match is known at the character
+ * behind it, which may decide about its `$` or `\b`.
+ *
+ * @module
+ */
+import { Closure } from "./closure.ts"
+import { EDGE, MATCH, type Program } from "./program.ts"
+
+/** The state at the beginning of a text. States below 4 have no expression under way: each is what stands before. */
+export const beginning = EDGE
+
+const none = new Int32Array(0)
+/** Marks a transition at which expressions have matched. */
+const matched = 0x40000000
+/** More entries in the table of transitions are not kept: 4 MiB of them. */
+const mostEntries = 1_048_576
+
+/** Finds where expressions match, in one text after the other. */
+export class Automaton {
+  /** Where no expression was under way last. To be set before a run, which moves it on. */
+  idle = 0
+  /** The expressions that have matched within the run, and the places where none of them was under way. */
+  readonly hits: Array<number> = []
+  /** How often all states were thrown away: those of before are other ones now. */
+  get generation(): number {
+    return this.#generation
+  }
+  readonly #program: Program
+  readonly #closure: Closure
+  readonly #mostStates: number
+  #states: Map<string, number> = new Map()
+  #kernels: Array<Int32Array> = []
+  #before: Array<number> = []
+  /** For each state and class 0, or the next state and 1, and `matched`. */
+  #table: Int32Array
+  /** Which expressions have matched at a transition. */
+  #matches: Map<number, Int32Array> = new Map()
+  /** Those of the transition that was made last. */
+  #last: Int32Array = none
+  #generation = 0
+
+  /** @param most how many entries the table of transitions may have */
+  constructor(program: Program, most = mostEntries) {
+    this.#program = program
+    this.#closure = new Closure(program)
+    this.#mostStates = Math.max(16, Math.floor(most / program.classes))
+    this.#table = new Int32Array(64 * program.classes)
+    this.#reset()
+  }
+
+  /**
+   * Goes on through a text.
+   *
+   * @param state that of the last run, or `beginning`
+   * @returns the state at `to`
+   */
+  run(text: string, from: number, to: number, state: number): number {
+    const { classOf, classes } = this.#program
+    let table = this.#table
+    let idle = this.idle
+    for (let at = from; at < to; at++) {
+      const unit = classOf[text.charCodeAt(at)] as number
+      let entry = table[state * classes + unit] as number
+      if (entry === 0) {
+        entry = this.#transition(state, unit)
+        table = this.#table
+        if (entry >= matched) entry = this.#hit(entry, this.#last, idle)
+      } else if (entry >= matched) {
+        entry = this.#hit(entry, this.#matches.get(state * classes + unit) ?? none, idle)
+      }
+      state = entry - 1
+      if (state < 4) idle = at + 1
+    }
+    this.idle = idle
+    return state
+  }
+
+  /** The expressions that match where a text ends in a state. */
+  matchesAtEnd(state: number): Int32Array {
+    return this.#matchesBefore(state, EDGE)
+  }
+
+  #hit(entry: number, expressions: Int32Array, idle: number): number {
+    for (const expression of expressions) this.hits.push(expression, idle)
+    return entry - matched
+  }
+
+  #matchesBefore(state: number, after: number): Int32Array {
+    const closure = this.#closure
+    const { ops, xs } = this.#program
+    const found = new Set<number>()
+    closure.begin()
+    for (const place of this.#kernels[state] ?? none) closure.add(place, this.#before[state] ?? EDGE, after)
+    for (let at = 0; at < closure.count; at++) {
+      const place = closure.found[at] as number
+      if (ops[place] === MATCH) found.add(xs[place] as number)
+    }
+    return found.size === 0 ? none : Int32Array.from(found)
+  }
+
+  #transition(state: number, unit: number): number {
+    const { ops, xs, ys, sets, kinds, starts, classes } = this.#program
+    const closure = this.#closure
+    const before = this.#before[state] ?? EDGE
+    const kind = kinds[unit] as number
+    const matches = this.#last = this.#matchesBefore(state, kind)
+    for (const start of starts) closure.add(start, before, kind)
+    const kernel: Array<number> = []
+    for (let at = 0; at < closure.count; at++) {
+      const place = closure.found[at] as number
+      if (ops[place] !== MATCH && sets[xs[place] as number]?.[unit] === 1) kernel.push(ys[place] as number)
+    }
+    const generation = this.#generation
+    const next = this.#stateOf(kernel, kind)
+    const entry = (next + 1) | (matches.length === 0 ? 0 : matched)
+    // All states were thrown away, this one too: its number is another's now.
+    if (generation !== this.#generation) return entry
+    this.#table[state * classes + unit] = entry
+    if (matches.length > 0) this.#matches.set(state * classes + unit, matches)
+    return entry
+  }
+
+  #stateOf(kernel: Array<number>, before: number): number {
+    if (kernel.length === 0) return before
+    const places = Int32Array.from(new Set(kernel)).sort()
+    const key = `${before},${places.join()}`
+    const known = this.#states.get(key)
+    if (known !== undefined) return known
+    if (this.#kernels.length >= this.#mostStates) this.#reset()
+    const state = this.#kernels.push(places) - 1
+    this.#before[state] = before
+    this.#states.set(key, state)
+    const { classes } = this.#program
+    if ((state + 1) * classes > this.#table.length) {
+      const larger = new Int32Array(2 * this.#table.length)
+      larger.set(this.#table)
+      this.#table = larger
+    }
+    return state
+  }
+
+  #reset(): void {
+    this.#generation++
+    this.#states = new Map()
+    this.#kernels = [none, none, none, none]
+    this.#before = [0, 1, 2, 3]
+    this.#table.fill(0)
+    this.#matches = new Map()
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Finds exactly what one expression matches: as early as possible, and of several matches there the one that backtracking
+ * would find first. In time linear in the text, times the size of the expression (Pike's machine).
+ *
+ * @module
+ */
+import type { Closure } from "./closure.ts"
+import { EDGE, MATCH, type Program } from "./program.ts"
+
+/** A text to search, and what is known of its surroundings. */
+export interface Searched {
+  readonly text: string
+  /** What stands before it. */
+  readonly before: number
+  /** Whether nothing follows. */
+  readonly isEnd: boolean
+}
+
+/** Where a match is. */
+export interface Match {
+  readonly start: number
+  readonly end: number
+}
+
+/** What stands at an index of a text. */
+export const kindAt = ({ classOf, kinds }: Program, text: string, at: number): number =>
+  at < text.length ? kinds[classOf[text.charCodeAt(at)] as number] as number : EDGE
+
+/**
+ * The first match of an expression that begins from `from` on and before `until`.
+ *
+ * @param closure of this program
+ */
+export const searchMatch = (
+  program: Program,
+  closure: Closure,
+  expression: number,
+  { text, before, isEnd }: Searched,
+  from: number,
+  until: number,
+): Match | undefined => {
+  const { classOf, ops, xs, ys, sets, starts } = program
+  const first = starts[expression] as number
+  let places: Array<number> = []
+  let begun: Array<number> = []
+  let match: Match | undefined
+  for (let at = from; at <= text.length; at++) {
+    const mayBegin = match === undefined && at < until
+    if (places.length === 0 && !mayBegin) break
+    // What stands behind the last character of a text that goes on is not known.
+    if (at === text.length && !isEnd) break
+    const left = at === 0 ? before : kindAt(program, text, at - 1)
+    const right = kindAt(program, text, at)
+    const unit = at < text.length ? classOf[text.charCodeAt(at)] as number : -1
+    const next: Array<number> = []
+    const nextBegun: Array<number> = []
+    closure.begin()
+    let done = 0
+    let isCut = false
+    const count = places.length + (mayBegin ? 1 : 0)
+    for (let index = 0; index < count && !isCut; index++) {
+      const isNew = index === places.length
+      const start = isNew ? at : begun[index] as number
+      closure.add(isNew ? first : places[index] as number, left, right)
+      for (; done < closure.count; done++) {
+        const place = closure.found[done] as number
+        if (ops[place] === MATCH) {
+          if (at === start) continue
+          match = { start, end: at }
+          // All that are less preferred are given up.
+          isCut = true
+          break
+        }
+        if (unit !== -1 && sets[xs[place] as number]?.[unit] === 1) {
+          next.push(ys[place] as number)
+          nextBegun.push(start)
+        }
+      }
+    }
+    places = next
+    begun = nextBegun
+  }
+  return match
+}

@@ -1,0 +1,129 @@
+/**
+ * Which texts of a call are written by people and models, and which belong to the form of the call.
+ *
+ * @module
+ */
+import type { Framing } from "../sse/framing.ts"
+import type { Container, JsonText } from "./json-texts.ts"
+
+/** Members of the known calls whose values say what something is, or are signed or coded: to change them breaks the call. */
+const structural: ReadonlySet<string> = new Set([
+  "encrypted_content",
+  "finish_reason",
+  "id",
+  "media_type",
+  "mime_type",
+  "model",
+  "object",
+  "role",
+  "signature",
+  "status",
+  "stop_reason",
+  "system_fingerprint",
+  "type",
+])
+
+const base64 = /^(?:data:[^,]{0,200};base64,|[A-Za-z0-9+/_=-]{512})/
+
+/** Whether a text is looked at. Of calls that are not known, everything is, but what is coded in base64. */
+export const isChecked = (
+  { name, start, end }: JsonText,
+  text: string,
+  framing: Framing | undefined,
+): boolean => {
+  if (end - start >= 512 && base64.test(text.slice(start, Math.min(end, start + 800)))) return false
+  return framing === undefined || !(structural.has(name) || name.endsWith("_id"))
+}
+
+const placeOf = ({ name, indexes, place, parent }: Container): string => {
+  const index = indexes.get("index") ?? (parent?.isList === true ? place : "")
+  return `${name}${index}`
+}
+
+const isWithin = (container: Container | undefined, name: string): boolean => {
+  for (let at = container; at !== undefined; at = at.parent) if (at.name === name) return true
+  return false
+}
+
+const pathOf = ({ name, container }: JsonText): string => {
+  let path = name
+  for (let at: Container | undefined = container; at?.parent !== undefined; at = at.parent) {
+    path = `${placeOf(at)}/${path}`
+  }
+  return path
+}
+
+/** Which part of an answer something belongs to: a choice, a content block, an output item and its part. */
+const partOf = (framing: Framing, container: Container): string => {
+  let root = container
+  for (let at: Container | undefined = container; at?.parent !== undefined; at = at.parent) {
+    if (
+      framing !== "messages" && framing !== "responses" && at.parent.name === "choices" && at.parent.isList
+    ) {
+      return `${at.indexes.get("index") ?? at.place}/`
+    }
+    root = at
+  }
+  const { indexes } = root
+  if (framing === "messages") return `${indexes.get("index") ?? ""}/`
+  const inner = indexes.get("content_index") ?? indexes.get("summary_index")
+  const outer = `${indexes.get("output_index") ?? ""}/`
+  return inner === undefined ? outer : `${outer}${inner}/`
+}
+
+/**
+ * The channel of a stream that a text is a piece of: pieces of one channel are one text. `undefined` if the text is whole.
+ *
+ * @param type the `type` of the event
+ */
+export const channelOf = (text: JsonText, type: string, framing: Framing | undefined): string | undefined => {
+  const { name, container } = text
+  switch (framing) {
+    case undefined:
+      return pathOf(text)
+    case "chat":
+      return isWithin(container, "delta") && name !== "name"
+        ? partOf(framing, container) + pathOf(text)
+        : undefined
+    case "completions":
+      return name === "text" ? partOf(framing, container) : undefined
+    case "messages":
+      if (!isWithin(container, "delta") && container.name !== "content_block") return undefined
+      return name === "text" || name === "thinking" || name === "partial_json"
+        ? partOf(framing, container) + name
+        : undefined
+    case "responses":
+      return name === "delta" && type.endsWith(".delta") ? `${partOf(framing, container)}${type}` : undefined
+  }
+}
+
+/** The `type` of an event: of its own, not of what it holds. */
+export const typeOf = (texts: ReadonlyArray<JsonText>, text: string): string => {
+  const own = texts.find(({ name, container }) => name === "type" && container.parent?.parent === undefined)
+  return own === undefined ? "" : text.slice(own.start, own.end)
+}
+
+/** What begins the names of the channels that end with an event. */
+export const endedBy = (
+  texts: ReadonlyArray<JsonText>,
+  type: string,
+  framing: Framing | undefined,
+): ReadonlyArray<string> => {
+  const [first] = texts
+  switch (framing) {
+    case undefined:
+      return []
+    case "chat":
+    case "completions":
+      return texts.filter(({ name, start, end }) => name === "finish_reason" && end > start)
+        .map(({ container }) => partOf(framing, container))
+    case "messages":
+      if (first === undefined) return []
+      if (type === "content_block_stop") return [partOf(framing, first.container)]
+      return type === "message_delta" || type === "message_stop" || type === "error" ? [""] : []
+    case "responses":
+      if (first === undefined) return []
+      if (/^response\.(?:completed|incomplete|failed|cancelled)$/.test(type) || type === "error") return [""]
+      return type.endsWith(".done") ? [partOf(framing, first.container)] : []
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * One text on its way: what of it is decided, and what is to be changed in it.
+ *
+ * @module
+ */
+import { parseOrUndefined } from "../json/parse.ts"
+import { NormalText } from "./normal-text.ts"
+import type { Matcher } from "./matcher.ts"
+import { Scan } from "./scan.ts"
+
+/** What is done about matches. */
+export interface TextRules {
+  readonly matcher: Matcher
+  /** A detector has found something. */
+  readonly found: (detector: number) => void
+  /** Whether what a detector finds is replaced. */
+  readonly replaces: (detector: number) => boolean
+  /** What takes the place of what a detector has found. */
+  readonly replacement: (detector: number, text: string) => string
+}
+
+/** A change, in the text as it is written. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** The text that is written within so many sets of JSON's escapes. */
+export const unescaped = (written: string, depth: number): string => {
+  let text = written
+  for (let level = 0; level < depth; level++) {
+    const plain = parseOrUndefined(`"${text}"`)
+    if (typeof plain !== "string") return text
+    text = plain
+  }
+  return text
+}
+
+/** A text as it is written within so many sets of JSON's escapes. */
+export const escaped = (text: string, depth: number): string => {
+  let written = text
+  for (let level = 0; level < depth; level++) written = JSON.stringify(written).slice(1, -1)
+  return written
+}
+
+/** One text. Places are counted from its beginning. */
+export class TextChannel {
+  /** Up to where the text is decided. */
+  decided = 0
+  /** The changes in what is decided, in order. */
+  readonly edits: Array<Edit> = []
+  readonly #rules: TextRules
+  readonly #text: NormalText
+  readonly #scan: Scan
+
+  /** @param depth 1 for the inside of a JSON string, 0 for plain text */
+  constructor(rules: TextRules, depth: number) {
+    this.#rules = rules
+    this.#text = new NormalText(depth)
+    this.#scan = new Scan(rules.matcher)
+  }
+
+  /** How much is held because it is not decided. */
+  get held(): string {
+    return this.#text.raw
+  }
+
+  /** Takes the next piece, as it is written. */
+  push(written: string, isEnd = false): void {
+    const text = this.#text
+    const scan = this.#scan
+    const cut = scan.push(text.push(written, isEnd), isEnd)
+    const end = isEnd ? text.raw.length : text.startOf(cut)
+    this.#note(cut)
+    if (end === 0 && cut === 0) return
+    scan.drop(cut)
+    text.drop(cut, end)
+    this.decided += end
+  }
+
+  /** Notes what was found before a place. Matches that overlap are one: nothing of any of them goes on. */
+  #note(cut: number): void {
+    const rules = this.#rules
+    const text = this.#text
+    let open: { start: number; end: number; readonly detector: number } | undefined
+    const close = (): void => {
+      if (open === undefined) return
+      const start = text.startOf(open.start)
+      const end = text.endOf(open.end - 1)
+      const value = unescaped(text.raw.slice(start, end), text.depth)
+      const put = escaped(rules.replacement(open.detector, value), text.depth)
+      this.edits.push({ start: this.decided + start, end: this.decided + end, text: put })
+    }
+    for (const { start, end, detector } of this.#scan.spans) {
+      if (start >= cut) break
+      rules.found(detector)
+      if (!rules.replaces(detector)) continue
+      if (open !== undefined && start < open.end) open.end = Math.max(open.end, end)
+      else {
+        close()
+        open = { start, end, detector }
+      }
+    }
+    close()
+  }
+}
+
+/** The changes in a text that is there whole. */
+export const editsOf = (rules: TextRules, written: string, depth: number): ReadonlyArray<Edit> => {
+  const channel = new TextChannel(rules, depth)
+  channel.push(written, true)
+  return channel.edits
+}
+
+/** A text with changes, which are in order and do not overlap. */
+export const edited = (text: string, edits: ReadonlyArray<Edit>): string => {
+  let changed = ""
+  let from = 0
+  for (const { start, end, text: put } of edits) {
+    changed += text.slice(from, start) + put
+    from = end
+  }
+  return changed + text.slice(from)
+}
