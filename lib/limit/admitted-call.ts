@@ -48,7 +48,8 @@ export class AdmittedCall {
     try {
       settled = this.#charge(tokens > 0 ? tokens : 0, amountOf(cost))
     } finally {
-      if (!(settled instanceof Promise)) this.#release()
+      // From here on the store counts it, for all that it is asked later.
+      if (!(settled instanceof Promise) || this.#store.inOrder) this.#release()
     }
     return settled instanceof Promise ? settled.finally(() => this.#release()) : undefined
   }

@@ -17,6 +17,7 @@ export const makeLazyLink = (url: string): RedisLink => {
   }
   return {
     name: shownAddress(url),
+    inOrder: true,
     send: async (command, key) => await (link ?? await loaded()).send(command, key),
     reset: () => link?.reset(),
     close: () => {

@@ -111,6 +111,7 @@ export const makeTcpLink = (url: string): RedisLink => {
   }
   return {
     name: shownAddress(url),
+    inOrder: true,
     send: async (command) => (await connected()).send(command),
     reset: drop,
     close: drop,

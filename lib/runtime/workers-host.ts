@@ -63,6 +63,7 @@ const memory = { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000, among: "isolat
 /** A Worker keeps no connection from one request to the next. */
 const noSockets = (name: string): RedisLink => ({
   name,
+  inOrder: false,
   send: () =>
     Promise.reject(new Error("on Workers BASEGATE_STORE has to be https://: they keep no connections")),
   reset: () => {},

@@ -64,6 +64,8 @@ export interface StoreShape {
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
   /** Stores bytes for `ttl` milliseconds at most, and takes ownership of them. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
+  /** Whether a store across a network does what it is asked in that order: what is charged then counts for the next take. */
+  readonly inOrder?: boolean
   /** What counts in this process while the store cannot be used; it begins with what was last known. */
   readonly local?: StoreShape
   /** Given by a store that is kept outside the process. */

@@ -68,7 +68,7 @@ import { tokenModelCases, tokenModelEntries } from "./cases/token-models.ts"
 import { tracingCases } from "./cases/tracing.ts"
 import { universalCases, universalEntries } from "./cases/universal.ts"
 import { dynamicEntries } from "./dynamic-entries.ts"
-import { type Configured, type Harness, openHarness } from "./harness.ts"
+import { type Configured, type Harness, openHarness, type SharedStore } from "./harness.ts"
 
 /** A subject: its cases, and what they need configured. */
 interface Subject {
@@ -148,10 +148,10 @@ const subjects: Readonly<Record<string, Subject>> = {
 export const subjectNames: ReadonlyArray<string> = Object.keys(subjects)
 
 /** Declares the cases of some subjects, or of all, for one runtime: configured as it is for all of them. */
-export const contract = (runtime: Runtime, chosen = subjectNames): void => {
-  describe(runtime, () => {
+export const contract = (runtime: Runtime, chosen = subjectNames, shared?: SharedStore): void => {
+  describe(shared === undefined ? runtime : `${runtime}, with a shared store`, () => {
     const all = Object.entries(subjects)
-    const harness = openHarness(runtime, all.flatMap(([, { configured }]) => configured ?? []))
+    const harness = openHarness(runtime, all.flatMap(([, { configured }]) => configured ?? []), shared)
     const run = all.filter(([name]) => chosen.includes(name))
     describe("side by side", { concurrency: 4 }, () => {
       for (const [name, { cases, waits }] of run) {

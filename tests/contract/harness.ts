@@ -112,6 +112,8 @@ export const failing = async (
 export interface Harness {
   readonly runtime: Runtime
   readonly flags: Flags
+  /** What `RateLimit-Policy` says of who counts together. */
+  readonly scope: "local" | "global"
   readonly simulator: Simulator
   /** A gateway without any settings; every id exists. */
   readonly gateway: SpawnedGateway
@@ -135,10 +137,22 @@ export interface Harness {
   readonly attemptsOf: (response: Response) => Promise<ReadonlyArray<Attempt>>
 }
 
-/** Starts everything before the cases of this file and stops it after them. */
+/** What shares the counts of the gateways. */
+export interface SharedStore {
+  /** The variables that name it, once it runs. */
+  readonly open: () => Promise<Readonly<Record<string, string>>>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Starts everything before the cases of this file and stops it after them.
+ *
+ * @param shared where counts are kept, if not in the gateways themselves
+ */
 export const openHarness = (
   runtime: Runtime,
   configured: ReadonlyArray<(simulator: Simulator) => Configured>,
+  shared?: SharedStore,
 ): Harness => {
   let simulator: Simulator
   let gateway: SpawnedGateway
@@ -148,14 +162,15 @@ export const openHarness = (
   let cases = 0
   before(async () => {
     simulator = await startSimulator()
-    gateway = await spawnGateway(runtime, simulator.env)
+    const store = await shared?.open() ?? {}
+    gateway = await spawnGateway(runtime, { ...simulator.env, ...store })
     const all = [common, ...configured.map((of) => of(simulator))]
     settings = settingsOf(all)
     file?.write(settings)
     second = await spawnGateway(
       runtime,
       Object.assign(
-        { ...simulator.env },
+        { ...simulator.env, ...store },
         file === undefined ? { BASEGATE_CONFIG: settings } : { BASEGATE_CONFIG_FILE: file.path },
         ...all.map(({ variables }) => variables),
       ) as Record<string, string>,
@@ -165,6 +180,7 @@ export const openHarness = (
     await gateway?.stop()
     await second?.stop()
     await simulator?.close()
+    await shared?.close()
     file?.remove()
   })
   const reached = (id: string): Reached => {
@@ -182,6 +198,7 @@ export const openHarness = (
   return {
     runtime,
     flags: flags[runtime],
+    scope: shared === undefined ? "local" : "global",
     get simulator() {
       return simulator
     },

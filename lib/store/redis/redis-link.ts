@@ -14,6 +14,8 @@ export class RedisError extends Error {}
 export interface RedisLink {
   /** For people to read, without credentials: `redis://host:6379`. */
   readonly name: string
+  /** Whether commands are done in the order in which they are sent. */
+  readonly inOrder: boolean
   /**
    * Sends a command. Rejects with a `RedisError` if Redis refuses it, and with any other error if it may not have arrived.
    *

@@ -131,6 +131,7 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
   const store: StoreShape = {
     guarantees: guaranteesAmong("store"),
     now: counts.now,
+    inOrder: link.inOrder,
     local: {
       ...local,
       guarantees: guaranteesAmong(among),

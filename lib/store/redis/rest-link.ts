@@ -44,6 +44,7 @@ export const makeRestLink = (
   const headers = { authorization: `Bearer ${Redacted.value(token)}`, "content-type": "application/json" }
   return {
     name: new URL(url).origin,
+    inOrder: false,
     send: async (command) =>
       answerOf(
         await send(url, {

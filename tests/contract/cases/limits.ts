@@ -82,7 +82,7 @@ export const limitCases = (harness: Harness): void => {
       assert.equal(status, 200)
       assert.match(
         headers.get("ratelimit-policy") ?? "",
-        /^"gateway";q=2;w=2678400;basegate-guarantee=local$/,
+        new RegExp(`^"gateway";q=2;w=2678400;basegate-guarantee=${harness.scope}$`),
       )
       assert.match(headers.get("ratelimit") ?? "", new RegExp(`^"gateway";r=${remaining};t=\\d+$`))
       assert.equal(headers.get("retry-after"), null)

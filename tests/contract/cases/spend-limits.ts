@@ -59,7 +59,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 2_678_400)
     assert.match(
       response.headers.get("ratelimit-policy") ?? "",
-      /^"monthly";q=1000000;qu="micro-usd";w=2678400;basegate-guarantee=local$/,
+      new RegExp(`^"monthly";q=1000000;qu="micro-usd";w=2678400;basegate-guarantee=${harness.scope}$`),
     )
     assert.match(response.headers.get("ratelimit") ?? "", new RegExp(`^"monthly";r=0;t=${seconds}$`))
     assert.equal(calls(id), 2)

@@ -1,0 +1,4 @@
+import { contract } from "../contract.ts"
+import { counting, overHttp } from "./shared.ts"
+
+contract("workerd", counting, overHttp())
