@@ -93,12 +93,15 @@ const connectHere = (): Connect => {
 export const makeTcpLink = (url: string): RedisLink => {
   const connect = connectHere()
   let client: Promise<Client> | undefined
+  let isClosed = false
   const drop = (): void => {
     const dropped = client
     client = undefined
     dropped?.then(({ close }) => close()).catch(() => {})
   }
   const connected = (): Promise<Client> => {
+    // A connection would keep the process.
+    if (isClosed) return Promise.reject(new Error("the connection is closed"))
     if (client !== undefined) return client
     const begun: Promise<Client> = connect(url, () => {
       if (client === begun) client = undefined
@@ -114,6 +117,9 @@ export const makeTcpLink = (url: string): RedisLink => {
     inOrder: true,
     send: async (command) => (await connected()).send(command),
     reset: drop,
-    close: drop,
+    close: () => {
+      isClosed = true
+      drop()
+    },
   }
 }

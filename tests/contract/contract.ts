@@ -44,6 +44,7 @@ import { recordCases, recordEntries } from "./cases/records.ts"
 import { parserCostCases } from "./cases/parser-cost.ts"
 import { refusedUploadCases, refusedUploadEntries } from "./cases/refused-uploads.ts"
 import { relayCases } from "./cases/relay.ts"
+import { reservedBudgetCases, reservedBudgetEntries } from "./cases/reserved-budgets.ts"
 import { retryCases, retryEntries } from "./cases/retries.ts"
 import { retryWaitCases, retryWaitEntries } from "./cases/retry-waits.ts"
 import { routeCases } from "./cases/routes.ts"
@@ -132,6 +133,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
   "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries, waits: true },
+  "reserved budgets": { cases: reservedBudgetCases, configured: reservedBudgetEntries },
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
   records: { cases: recordCases, configured: recordEntries },
   dlp: { cases: dlpCases, configured: dlpEntries },

@@ -62,6 +62,7 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
   const owed = makeOwedCharges()
   let cancelRetry: (() => void) | undefined
   let isFlushing = false
+  let hasEnded = false
   let askedAt = -Infinity
 
   const guard = makeEngineGuard({
@@ -100,7 +101,7 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
     }
   }
   const flushLater = (): void => {
-    if (!hasBackground || cancelRetry !== undefined) return
+    if (!hasBackground || hasEnded || cancelRetry !== undefined) return
     cancelRetry = startTimer(retryAfter, () => {
       cancelRetry = undefined
       void flush().then(() => {
@@ -187,6 +188,7 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
   return {
     store,
     end: async () => {
+      hasEnded = true
       cancelRetry?.()
       for (let tries = 0; tries < lastTries && owed.size() > 0; tries++) {
         if (tries > 0) await new Promise<void>((resolve) => void startTimer(retryAfter, resolve))

@@ -12,6 +12,18 @@ export const counting: ReadonlyArray<string> = [
   "limit states",
   "spend limits",
   "spend rules",
+  "reserved budgets",
+]
+
+/**
+ * The same without budgets that one call after the other uses up: over HTTP a cost is counted a trip after its answer, so
+ * that a call which follows at once is told to come back in a second.
+ */
+export const countingAtOnce: ReadonlyArray<string> = [
+  "cache",
+  "limits",
+  "limit partitions",
+  "reserved budgets",
 ]
 
 /** A machine that is busy with other tests answers late. */

@@ -1,4 +1,4 @@
 import { contract } from "../contract.ts"
-import { counting, overHttp } from "./shared.ts"
+import { countingAtOnce, overHttp } from "./shared.ts"
 
-contract("workerd", counting, overHttp())
+contract("workerd", countingAtOnce, overHttp())
