@@ -84,6 +84,8 @@ export class Exchange implements RequestFacts {
   provider: string | null = null
   deployment: string | null = null
   model: string | null = null
+  /** The dynamic route or alias that the request names instead of a model. */
+  requestedModel: string | null = null
   stream = false
   metadata: Metadata = {}
   requestBytes: number | null = null

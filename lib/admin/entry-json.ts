@@ -42,6 +42,8 @@ export const entryJson = (entry: LogEntry) => ({
   compatibilityMode: entry.route?.startsWith("compat") ?? false,
 
   method: entry.method,
+  // Entries of older files have none.
+  requested_model: entry.requested_model ?? null,
   deployment: entry.deployment,
   token: entry.token,
   stream: entry.stream,
@@ -99,6 +101,7 @@ export const entryColumns = [
   "byok",
   "compatibilityMode",
   "method",
+  "requested_model",
   "deployment",
   "token",
   "stream",

@@ -13,7 +13,7 @@ import { type BodyView, hasTwoModels, stringIn, twoModels, viewedMembers, viewOf
 
 /** A body rewritten for its provider: the bytes to forward, their view, and the provider. */
 export interface CompatBody {
-  /** The part of `model` before its first slash: `baseten`, `custom-{slug}` or `dynamic`. Not yet known to exist. */
+  /** The part of `model` before its first slash: `baseten`, `custom-{slug}`, or `dynamic` and `custom` for routes and aliases. Not yet known to exist. */
   readonly provider: string
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly view: BodyView
@@ -33,7 +33,7 @@ const shown = (text: string): string =>
 
 const refused = (detail: string): Result.Result<never, GatewayError> => Result.fail(badChatRequest(detail))
 
-const isProvider = (name: string): boolean => /^(?:baseten|dynamic|custom-[a-z0-9-]{1,64})$/.test(name)
+const isProvider = (name: string): boolean => /^(?:baseten|dynamic|custom|custom-[a-z0-9-]{1,64})$/.test(name)
 
 /** Takes the provider off a body's `model`, and changes no other byte. */
 const withoutProvider = (bytes: Uint8Array<ArrayBuffer>, isBareBaseten: boolean): Read => {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { allowsModel } from "../config/model-globs.ts"
+import { allowsAlias, allowsModel } from "../config/model-globs.ts"
+import type { ModelAlias } from "../config/model-aliases.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
 import { strictJson } from "../json/exact-json.ts"
 import { parseBytes } from "../json/members.ts"
@@ -14,18 +15,23 @@ import type { Call } from "./call.ts"
 /** How a list has to be changed. */
 interface ListForm {
   readonly compat: boolean
+  /** The aliases that are listed beside Baseten's models. */
+  readonly aliases: Iterable<ModelAlias>
   /** What the caller's token may use; `undefined` if that is not restricted. */
   readonly globs: ReadonlyArray<string> | undefined
 }
 
 /** How the answer to a call has to be changed; `undefined` if it is no list, or stays as it is. */
-export const listForm = ({ caller: { token }, target: { route } }: Call): AnswerForm | undefined => {
+export const listForm = ({ caller: { token }, gateway, target: { route } }: Call): AnswerForm | undefined => {
   const globs = route.compatModels || route.name === "models" ? token?.models : undefined
   if (!route.compatModels && globs === undefined) return undefined
   return {
     // What is restricted is not shown because it cannot be read.
     isRequired: globs !== undefined,
-    rewrite: (bytes, headers) => listOfModels({ compat: route.compatModels, globs }, bytes, headers),
+    rewrite: (bytes, headers) => {
+      const form = { compat: route.compatModels, aliases: gateway.aliases.values(), globs }
+      return listOfModels(form, bytes, headers)
+    },
   }
 }
 
@@ -45,13 +51,14 @@ const restricted = (list: unknown, globs: ReadonlyArray<string>): object => {
 
 /** The list as the client gets it. An answer in an unknown form is passed on unchanged, unless models are restricted. */
 const listOfModels = (
-  { compat, globs }: ListForm,
+  { compat, aliases, globs }: ListForm,
   bytes: Uint8Array<ArrayBuffer>,
   headers: HeaderFields,
 ): Uint8Array<ArrayBuffer> => {
   const parsed = parseBytes(bytes)
   const seen = globs === undefined ? parsed : restricted(parsed, globs)
-  const list = compat ? compatModels(seen) : seen as object
+  const names = [...aliases].map(({ name }) => name).filter((name) => !globs || allowsAlias(globs, name))
+  const list = compat ? compatModels(seen, names) : seen as object
   if (list === undefined) return bytes
   describeRewritten(headers)
   return new TextEncoder().encode(strictJson(list))

@@ -11,6 +11,7 @@ import { CircuitBreaker } from "./circuit-settings.ts"
 import { CustomProviders } from "./custom-providers.ts"
 import { DataLossPrevention } from "./dlp-settings.ts"
 import { DynamicRoutes } from "./dynamic-routes.ts"
+import { ModelAliases } from "./model-aliases.ts"
 import { count, oneOf } from "../schema/expected.ts"
 import { RateLimiting, RateLimits, SpendLimitsEntry, StoreOutages } from "./limit-rules.ts"
 import { LogCollection } from "./log-settings.ts"
@@ -81,6 +82,16 @@ export const GatewayEntry = Schema.Struct({
    * @default none
    */
   routes: optional(DynamicRoutes),
+  /**
+   * Names of your own for a model or several, called as the model `custom/{name}`:
+   * `{"name": {"targets": ["baseten/{model}", "custom-{slug}/{model}"], "order": "default"}}`, with 1 to 20 targets. If a
+   * model fails, the next one is called. `order` says which comes first: `default` as they are written, `cheapest` by the
+   * price of three tokens read and one written, with unpriced ones last, `fastest` by how soon answers began within the last
+   * five minutes; a model without such a figure is tried first.
+   *
+   * @default none
+   */
+  model_aliases: optional(ModelAliases),
   ...Timeouts,
   /**
    * The largest request body, in bytes; a larger one is answered 413. The default is just above the 100 MB at which

@@ -14,6 +14,7 @@ import { type GatewayToken, gatewayTokens } from "./gateway-tokens.ts"
 import { type OnStoreOutage, rateProblem, type RateRule, rateRules, type SpendLimits } from "./limit-rules.ts"
 import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
+import { type ModelAlias, modelAliases } from "./model-aliases.ts"
 import type { Backoff } from "./retry-settings.ts"
 import type { CompiledDlp } from "../guard/policy.ts"
 import type { KnownSecret } from "../redaction/known-secret.ts"
@@ -39,6 +40,7 @@ export interface GatewaySettings {
   readonly keys: StoredKeys
   readonly customProviders: ReadonlyMap<string, CustomProvider>
   readonly routes: ReadonlyMap<string, RouteGraph>
+  readonly aliases: ReadonlyMap<string, ModelAlias>
   /** The largest request body, in bytes. */
   readonly requestBodyLimit: number
   /** How long Baseten's response headers may take, in milliseconds, on Model APIs. */
@@ -141,6 +143,7 @@ export const gatewaySettings = (
     keys: storedKeys(entry.provider_keys, shared.basetenKey, resolve),
     customProviders: providers,
     routes,
+    aliases: modelAliases(entry.model_aliases ?? {}, providers),
     requestBodyLimit: entry.request_body_limit ?? 104_857_600,
     headersTimeout: entry.headers_timeout ?? 900_000,
     dedicatedHeadersTimeout: entry.dedicated_headers_timeout ?? 1_260_000,

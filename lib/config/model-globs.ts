@@ -36,7 +36,7 @@ export const matches = (glob: string, name: string): boolean => {
 }
 
 /** Names that begin like those of a custom provider or a route are none of Baseten's, though a caller may send them there. */
-const isPrefixed = (model: string): boolean => /^(?:custom-[a-z0-9-]+|dynamic)\//.test(model)
+const isPrefixed = (model: string): boolean => /^(?:custom|custom-[a-z0-9-]+|dynamic)\//.test(model)
 
 /**
  * Whether globs allow a model of a provider. Models have the names that compat gives them (`baseten/{slug}`,
@@ -61,3 +61,7 @@ export const allowsProvider = (globs: ReadonlyArray<string>, provider: string): 
  */
 export const allowsRoute = (globs: ReadonlyArray<string>, route: string): boolean =>
   globs.some((glob) => glob.startsWith("dynamic/") && matches(glob, `dynamic/${route}`))
+
+/** Whether globs name a model alias, with all that it stands for; only those do that begin with `custom/`. */
+export const allowsAlias = (globs: ReadonlyArray<string>, alias: string): boolean =>
+  globs.some((glob) => glob.startsWith("custom/") && matches(glob, `custom/${alias}`))

@@ -66,6 +66,16 @@ export interface EntryOptions {
    */
   readonly routes?: Readonly<Record<string, { readonly elements: ReadonlyArray<{ readonly id: string; readonly type: "start" | "conditional" | "percentage" | "rate" | "rate_limit" | "model" | "end"; readonly properties?: Readonly<Record<string, unknown>>; readonly outputs?: Readonly<Record<string, { readonly elementId: string }>> }> } | ReadonlyArray<{ readonly id: string; readonly type: "start" | "conditional" | "percentage" | "rate" | "rate_limit" | "model" | "end"; readonly properties?: Readonly<Record<string, unknown>>; readonly outputs?: Readonly<Record<string, { readonly elementId: string }>> }>>>
   /**
+   * Names of your own for a model or several, called as the model `custom/{name}`:
+   * `{"name": {"targets": ["baseten/{model}", "custom-{slug}/{model}"], "order": "default"}}`, with 1 to 20 targets. If a
+   * model fails, the next one is called. `order` says which comes first: `default` as they are written, `cheapest` by the
+   * price of three tokens read and one written, with unpriced ones last, `fastest` by how soon answers began within the last
+   * five minutes; a model without such a figure is tried first.
+   *
+   * @default none
+   */
+  readonly model_aliases?: Readonly<Record<string, { readonly targets: ReadonlyArray<string>; readonly order?: "default" | "cheapest" | "fastest" }>>
+  /**
    * Milliseconds until the response headers arrive, on Model APIs and custom providers. It holds for every try; a shorter
    * `cf-aig-request-timeout` holds in its place.
    *

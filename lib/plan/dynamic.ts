@@ -4,22 +4,18 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { withModel } from "../body/compat-body.ts"
 import { heldBytes } from "../body/prepared-body.ts"
-import { adaptParameters } from "../body/model-parameters.ts"
-import { inspect } from "../body/prepare-body.ts"
 import type { Budgets } from "../limit/Limits.ts"
 import { type CallTarget, recordedModel } from "../call/call-target.ts"
 import { allowsRoute } from "../config/model-globs.ts"
-import { optionsForCall } from "../config/request-options.ts"
 import type { RouteGraph } from "../dynamic-route/graph.ts"
-import { type ModelNode, startTraversal } from "../dynamic-route/traversal.ts"
+import { startTraversal } from "../dynamic-route/traversal.ts"
 import { GatewayError } from "../errors.ts"
 import { routeLimitId } from "../limit/route-limits.ts"
 import { valueAt } from "../json/value-at.ts"
-import { atProvider, type Planning } from "./direct.ts"
+import { callModel } from "./call-model.ts"
+import type { Planning } from "./planning.ts"
 import {
-  call,
   clientLeft,
   failed,
   isBlocked,
@@ -32,12 +28,10 @@ import {
 
 /**
  * Follows a route to its end. The last success is its answer, else the last failure.
- *
- * A caller's own key is Baseten's and goes to no other provider: for those the gateway must hold keys (as Cloudflare
- * asks for every model of a route).
  */
 export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGraph): Plan {
   const { exchange, caller } = planning
+  exchange.requestedModel = `dynamic/${graph.name}`
   const bytes = heldBytes(target.body)
   const isCovered = allowsRoute(caller.token?.models ?? [], graph.name)
   const way = [graph.name]
@@ -95,43 +89,4 @@ const unanswered = (target: CallTarget, failure: PlanResult): PlanResult => {
   const report = Result.isFailure(failure) ? failure.failure.report : undefined
   if (report !== undefined) report.model = recordedModel(target)
   return failure
-}
-
-/** Calls the model of an element, with the request's body adapted to that model. */
-function* callModel(
-  planning: Planning,
-  target: CallTarget,
-  bytes: Uint8Array<ArrayBuffer>,
-  { provider, model, timeout, retries }: ModelNode,
-  budgets: ReadonlyArray<Budgets>,
-  isCovered: boolean,
-): Plan {
-  const isBaseten = provider === "baseten"
-  const named = withModel(bytes, model)
-  const adapted = isBaseten ? adaptParameters(named, undefined, model) : { bytes: named, changes: [] }
-  const body = inspect(adapted.bytes, "viewed")
-  if (Result.isFailure(body)) return failed(body.failure)
-  const options = optionsForCall(target.options, `${provider}/${model}`)
-  const called: CallTarget = {
-    ...target,
-    body: body.success,
-    adaptations: adapted.changes,
-    acceptsCallerKey: isBaseten,
-    isCovered,
-    options: {
-      ...options,
-      requestTimeout: timeout ?? options.requestTimeout,
-      retry: retries === undefined ? options.retry : { ...options.retry, maxAttempts: retries + 1 },
-    },
-  }
-  const there = isBaseten ? Result.succeed(called) : atProvider(planning, called, provider)
-  if (Result.isFailure(there)) return failed(there.failure)
-  const result = yield* call(there.success, budgets)
-  if (Result.isSuccess(result)) {
-    const { headers, call: { report } } = result.success
-    report.model = model
-    headers.set("cf-aig-model", model)
-    headers.set("cf-aig-provider", provider)
-  }
-  return result
 }

@@ -14,13 +14,19 @@ import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type RequestedOptions, type RequestOptions, requestOptions } from "../config/request-options.ts"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import { asksForModel } from "../limit/asks-for-model.ts"
+import type { Prices } from "../pricing/Prices.ts"
 import type { UpstreamRoute } from "../route/routes.ts"
-import { direct, type Planning } from "./direct.ts"
+import { direct } from "./direct.ts"
+import type { Planning } from "./planning.ts"
 import type { Plan } from "./plan.ts"
 import { universal, type UniversalPlanning, universalTargets } from "./universal.ts"
 
 interface BodyServices {
   readonly uploads: Uploads["Service"]
+}
+
+interface PlanningServices extends BodyServices, Pick<Planning, "resolver"> {
+  readonly prices: Pick<Prices["Service"], "priceOf">
 }
 
 /** A body that is not inspected is still held if it may have to be sent again, or is part of a cache key. */
@@ -55,9 +61,17 @@ const readBody = async (
   return body
 }
 
+const planningOf = ({ resolver, prices }: PlanningServices, context: CallContext): Planning => ({
+  exchange: context.exchange,
+  gateway: context.gateway,
+  caller: context.caller,
+  resolver,
+  priceOf: prices.priceOf,
+})
+
 /** Plans the call of a route that a provider answers. */
 export const planDirect = async (
-  services: BodyServices & Pick<Planning, "resolver">,
+  services: PlanningServices,
   context: CallContext,
   route: UpstreamRoute,
   requested: RequestedOptions,
@@ -79,19 +93,18 @@ export const planDirect = async (
   }
   exchange.describe(recordedModel(target), body.success.view.stream)
   if (body.success.kind === "stream") exchange.streamedBody = body.success.stream
-  return Result.succeed(direct({ exchange, gateway, caller, resolver: services.resolver }, target))
+  return Result.succeed(direct(planningOf(services, context), target))
 }
 
 /** Plans the steps of a universal request. */
 export const planUniversal = async (
-  services: BodyServices & Pick<UniversalPlanning, "auth" | "resolver">,
+  services: PlanningServices & Pick<UniversalPlanning, "auth">,
   context: CallContext,
   requested: RequestedOptions,
 ): Promise<Result.Result<Plan, GatewayError>> => {
-  const { exchange, gateway, caller } = context
   const bytes = await universalBody(services, context)
   if (Result.isFailure(bytes)) return Result.fail(bytes.failure)
-  const planning = { exchange, gateway, caller, resolver: services.resolver, auth: services.auth }
+  const planning = { ...planningOf(services, context), auth: services.auth }
   const targets = await universalTargets(planning, requested, bytes.success)
   return Result.map(targets, (targets) => universal(planning, targets))
 }

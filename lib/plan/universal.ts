@@ -21,7 +21,8 @@ import { parseOptionHeaders } from "../config/option-headers.ts"
 import { badRequest, GatewayError, methodNotAllowed } from "../errors.ts"
 import { eventIdIn } from "../exchange.ts"
 import { allowedMethods } from "../route/routes.ts"
-import { direct, type Planning, validateTarget } from "./direct.ts"
+import { direct, validateTarget } from "./direct.ts"
+import type { Planning } from "./planning.ts"
 import { clientLeft, failed, isBlocked, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
 
 /** The context that universal plans are made in. */

@@ -25,6 +25,7 @@ export interface RequestFacts {
   readonly routeName: string | null
   /** Where the request would have gone, if no call of it was made. */
   readonly provider: string | null
+  readonly requestedModel: string | null
   readonly deployment: string | null
   readonly model: string | null
   readonly stream: boolean
@@ -91,6 +92,7 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
     provider: call === undefined ? request.provider : call.provider,
     route: request.routeName,
     model: call === undefined ? request.model : call.model,
+    requested_model: request.requestedModel,
     deployment: call === undefined ? request.deployment : call.deployment,
     stream: call === undefined ? request.stream : call.stream,
     status: response.status,

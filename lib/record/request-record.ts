@@ -77,6 +77,8 @@ export interface RequestRecord {
   readonly scheme: string
   readonly path: string
   readonly model: string | null
+  /** What the request named instead of a model: `dynamic/{route}` or `custom/{alias}`; `null` if it named the model itself. */
+  readonly requested_model: string | null
   readonly deployment: string | null
   readonly stream: boolean
   readonly status: number

@@ -20,26 +20,34 @@ const price = (value: unknown): number | null => {
  * (`cost_out`) in USD, `null` if Baseten gives no price.
  *
  * @param list the parsed answer; the result is `undefined` if it is not a list of models
+ * @param aliases the names of model aliases, which are listed after them as `custom/{name}`
  */
 export const compatModels = (
   list: unknown,
+  aliases: ReadonlyArray<string> = [],
 ): { readonly object: "list"; readonly data: unknown } | undefined => {
   const { data } = record(list)
   if (!Array.isArray(data)) return undefined
-  return {
-    object: "list",
-    data: data.map(record).filter(({ id }) => textOf(id) !== undefined).map((model) => {
-      const pricing = record(model["pricing"])
-      const created = typeof model["created"] === "number" ? model["created"] : 0
-      return {
-        id: `baseten/${model["id"]}`,
-        object: "model",
-        created,
-        created_at: created,
-        owned_by: textOf(model["owned_by"]) ?? "baseten",
-        cost_in: price(pricing["prompt"]),
-        cost_out: price(pricing["completion"]),
-      }
-    }),
-  }
+  const named = aliases.map((name) => compatModel(`custom/${name}`, 0, "basegate", {}))
+  const models = data.map(record).filter(({ id }) => textOf(id) !== undefined).map((model) => {
+    const created = typeof model["created"] === "number" ? model["created"] : 0
+    const owner = textOf(model["owned_by"]) ?? "baseten"
+    return compatModel(`baseten/${model["id"]}`, created, owner, record(model["pricing"]))
+  })
+  return { object: "list", data: [...models, ...named] }
 }
+
+const compatModel = (
+  id: string,
+  created: number,
+  owner: string,
+  pricing: Readonly<Record<string, unknown>>,
+) => ({
+  id,
+  object: "model",
+  created,
+  created_at: created,
+  owned_by: owner,
+  cost_in: price(pricing["prompt"]),
+  cost_out: price(pricing["completion"]),
+})

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { allowsModel, allowsProvider, allowsRoute, matches } from "../../lib/config/model-globs.ts"
+import {
+  allowsAlias,
+  allowsModel,
+  allowsProvider,
+  allowsRoute,
+  matches,
+} from "../../lib/config/model-globs.ts"
 
 test("matches(): * stands for any text and ? for one character; the rest stands for itself", () => {
   const holding = [
@@ -85,4 +91,12 @@ test("a route is allowed by a glob that begins with dynamic/ alone", () => {
   for (const glob of ["*", "d*", "dynamic*", "dynamic/", "support", "Dynamic/support"]) {
     assert.ok(!allowsRoute([glob], "support"), glob)
   }
+})
+
+test("an alias is named by globs that begin with custom/, and by no other", () => {
+  assert.ok(allowsAlias(["custom/*"], "fast") && allowsAlias(["x", "custom/fast"], "fast"))
+  for (const glob of ["*", "c*", "custom*", "custom-own/*", "custom/slow", "fast"]) {
+    assert.ok(!allowsAlias([glob], "fast"), glob)
+  }
+  assert.ok(!allowsModel(["custom/*"], "baseten", "custom/fast"))
 })

@@ -33,6 +33,7 @@ import { keepAliveCases } from "./cases/keep-alive.ts"
 import { hiddenModelCases, hiddenModelEntries } from "./cases/hidden-models.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
 import { leavingCases } from "./cases/client-disconnects.ts"
+import { modelAliasCases, modelAliasEntries } from "./cases/model-aliases.ts"
 import { meteringCases, meteringEntries } from "./cases/metering.ts"
 import { logApiCases, logApiEntries } from "./cases/log-api.ts"
 import { logFigureCases, logFigureEntries } from "./cases/log-figures.ts"
@@ -114,6 +115,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "retry waits": { cases: retryWaitCases, configured: retryWaitEntries, waits: true },
   circuits: { cases: circuitCases, configured: circuitEntries },
   universal: { cases: universalCases, configured: universalEntries },
+  "model aliases": { cases: modelAliasCases, configured: modelAliasEntries },
   fallback: { cases: fallbackCases, configured: fallbackEntries },
   tracing: { cases: tracingCases },
   "step options": { cases: stepOptionCases, configured: stepOptionEntries },

@@ -37,7 +37,7 @@ const run = async (
   const graph = context.gateway.routes.get("r") ?? assert.fail("no route")
   const { next, calls, answers } = scripted(...script)
   const target = someTarget({ body: { model: "dynamic/r", messages: [], user: "ann" } })
-  const planning = { ...context, resolver: resolverOf(entry) }
+  const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined }
   const result = await runPlan(services, context, dynamic(planning, target, graph), next)
   return { result, calls, answers, models: calls.map(({ target }) => target.body.view.model) }
 }

@@ -33,6 +33,7 @@ export const draftRecord = (
   provider: null,
   route: null,
   model: null,
+  requested_model: null,
   deployment: null,
   stream: false,
   status: 0,

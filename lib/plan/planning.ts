@@ -1,0 +1,37 @@
+/**
+ * What plans are made with, and where a target goes that its body names a custom provider for.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import type { CallContext } from "../call/call.ts"
+import type { CallTarget } from "../call/call-target.ts"
+import { type GatewayError, invalidProvider } from "../errors.ts"
+import type { Tariff } from "../pricing/call-cost.ts"
+import { callPath } from "../route/custom-provider.ts"
+import type { UrlResolver } from "../route/UrlResolver.ts"
+
+/** The context that plans are made in. */
+export interface Planning extends CallContext {
+  readonly resolver: UrlResolver["Service"]
+  /** The price of a model of Baseten's. */
+  readonly priceOf: Tariff["priceOf"]
+}
+
+/** The target at a custom provider, below that provider's own path. */
+export const atProvider = (
+  { resolver, gateway, exchange }: Planning,
+  target: CallTarget,
+  provider: string,
+): Result.Result<CallTarget, GatewayError> => {
+  const settings = gateway.customProviders.get(provider)
+  if (settings === undefined) return Result.fail(invalidProvider(provider))
+  const { search } = new URL(target.route.url)
+  const place = { account: exchange.account ?? "", gateway: exchange.gateway ?? "" }
+  const path = callPath(settings.baseUrl, target.route.framing)
+  return Result.map(
+    resolver.resolveWithin(place, "POST", provider, path, search),
+    (route) =>
+      route.kind === "upstream" ? { ...target, route: { ...route, runs: target.route.runs } } : target,
+  )
+}
