@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { Pager } from "./list-parts.tsx"
 import { accountPath, getPage } from "./api.ts"
 import { DiffView } from "./diff.tsx"
-import { count, visible } from "./format.ts"
+import { visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
 
@@ -226,19 +227,7 @@ export const AuditTrail = ({ account, gateway }: { readonly account: string; rea
       <ol class="audit">
         {list.map((change) => <Item key={change.id} change={change} isOpen={list.length === 1} />)}
       </ol>
-      {total > perPage && (
-        <nav class="pages" aria-label="Pages of the audit">
-          <span>
-            {count((page - 1) * perPage + 1)}–{count(Math.min(total, page * perPage))} of {count(total)}
-          </span>
-          <span class="row">
-            {page > 1 && <Link class="button" href={hereWith({ page: String(page - 1) })}>Newer</Link>}
-            {page * perPage < total && (
-              <Link class="button" href={hereWith({ page: String(page + 1) })}>Older</Link>
-            )}
-          </span>
-        </nav>
-      )}
+      <Pager page={page} perPage={perPage} total={total} label="Pages of the audit" />
     </Panel>
   )
 }

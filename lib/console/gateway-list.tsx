@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { FormButtons, Pager, Search, WhyReadOnly } from "./list-parts.tsx"
 import { useState } from "preact/hooks"
 import { accountPath, get, getPage } from "./api.ts"
-import { Dialog, ReadOnly, useDoing } from "./dialog.tsx"
+import { Dialog, useDoing } from "./dialog.tsx"
 import { count, money, share, unknown } from "./format.ts"
 import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Badge, Panel, Problem, Time, useLoaded } from "./parts.tsx"
 import type { Analytics } from "./types.ts"
-import { useCanWrite, useYou } from "./you.ts"
+import { useCanWrite } from "./you.ts"
 import { write } from "./write.ts"
 
 interface Listed {
@@ -86,10 +87,7 @@ export const NewGateway = ({ account, accounts, onClose }: {
           Only callers with a gateway token may use it
         </label>
         {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <div class="row actions">
-          <button type="button" onClick={onClose}>Cancel</button>
-          <button type="submit" class="primary" disabled={doing.isBusy}>Create</button>
-        </div>
+        <FormButtons action="Create" isBusy={doing.isBusy} onClose={onClose} />
       </form>
     </Dialog>
   )
@@ -106,7 +104,6 @@ export const GatewayList = ({ account, called, accounts }: {
   const search = searchParams.get("search") ?? ""
   const page = Number(searchParams.get("page") ?? 1)
   const canWrite = useCanWrite()
-  const you = useYou()
   const [isMaking, setMaking] = useState(false)
   const path = accountPath(account)
   const list = useLoaded(
@@ -139,21 +136,8 @@ export const GatewayList = ({ account, called, accounts }: {
           <button type="button" class="primary" onClick={() => setMaking(true)}>New gateway</button>
         )}
       >
-        {you?.role === "read" && (
-          <ReadOnly
-            why={`The admin token "${you.name}" may only read, so there is nothing to change here.`}
-          />
-        )}
-        <label class="search">
-          <span class="heard">Search gateways by name</span>
-          <input
-            type="search"
-            placeholder="Search by name"
-            value={search}
-            onInput={({ currentTarget }) =>
-              go(hereWith({ search: currentTarget.value, page: undefined }), true)}
-          />
-        </label>
+        <WhyReadOnly what="gateways" />
+        <Search label="Search gateways by name" />
         {list.error !== undefined && <Problem error={list.error} onRetry={list.reload} />}
         {list.value !== undefined && found.length === 0 && (
           <p class="note">
@@ -204,19 +188,7 @@ export const GatewayList = ({ account, called, accounts }: {
             </table>
           </div>
         )}
-        {total > perPage && (
-          <nav class="pages" aria-label="Pages of gateways">
-            <span>
-              {count((page - 1) * perPage + 1)}–{count(Math.min(total, page * perPage))} of {count(total)}
-            </span>
-            <span class="row">
-              {page > 1 && <Link class="button" href={hereWith({ page: String(page - 1) })}>Back</Link>}
-              {page * perPage < total && (
-                <Link class="button" href={hereWith({ page: String(page + 1) })}>On</Link>
-              )}
-            </span>
-          </nav>
-        )}
+        <Pager page={page} perPage={perPage} total={total} label="Pages of gateways" />
       </Panel>
       {others.length > 0 && (
         <Panel title="Called, without an entry of their own">

@@ -3,16 +3,18 @@
  *
  * @module
  */
+import { ChangeColumn, WhyReadOnly } from "./list-parts.tsx"
+import { ProviderKeyForm } from "./provider-key-form.tsx"
 import { useState } from "preact/hooks"
-import { accountPath, gatewayPath, get, getPage } from "./api.ts"
-import { Confirm, Dialog, ReadOnly, useDoing } from "./dialog.tsx"
+import { gatewayPath, getPage } from "./api.ts"
+import { Confirm } from "./dialog.tsx"
 import { count, money, visible } from "./format.ts"
 import type { Settings } from "./gateway-state.ts"
 import { keyOf, loadUses } from "./key-use.ts"
 import { Badge, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
 import { LastUsed, LogReach } from "./used.tsx"
-import { useCanWrite, useYou } from "./you.ts"
-import { getVersioned, write } from "./write.ts"
+import { useCanWrite } from "./you.ts"
+import { write } from "./write.ts"
 
 /** A key, without its secret. */
 export interface ProviderKey {
@@ -22,129 +24,6 @@ export interface ProviderKey {
   readonly default_config: boolean
   readonly secret_preview: string
   readonly modified_at: string
-}
-
-const Form = ({ account, path, known, onClose, onDone }: {
-  readonly account: string
-  readonly path: string
-  /** The key that is replaced; `undefined` for a new one. */
-  readonly known: ProviderKey | undefined
-  readonly onClose: () => void
-  readonly onDone: () => void
-}) => {
-  const you = useYou()
-  const [provider, setProvider] = useState(known?.provider_slug ?? "baseten")
-  const [alias, setAlias] = useState(known?.alias ?? "default")
-  const [isDefault, setDefault] = useState(known?.default_config ?? true)
-  const [secret, setSecret] = useState("")
-  const doing = useDoing()
-  const custom = useLoaded(
-    `${account} slugs`,
-    (signal) =>
-      get<ReadonlyArray<{ readonly slug: string }>>(
-        `${accountPath(account)}/custom-providers`,
-        { per_page: 100 },
-        signal,
-      ),
-  )
-  const slugs = ["baseten", ...(custom.value ?? []).map(({ slug }) => `custom-${slug}`)]
-  const canSeal = you?.canSeal === true
-  const save = async (): Promise<void> => {
-    const common = {
-      alias: alias.trim(),
-      default_config: isDefault,
-      ...(secret !== "" && { secret: secret.trim() }),
-    }
-    if (known === undefined) {
-      await write("POST", `${path}/provider_configs`, { ...common, provider_slug: provider })
-    } else {
-      const { tag } = await getVersioned(`${path}/provider_configs/${known.id}`)
-      await write("PATCH", `${path}/provider_configs/${known.id}`, common, tag)
-    }
-    setSecret("")
-    onDone()
-  }
-  return (
-    <Dialog
-      title={known === undefined ? "New provider key" : `The key ${known.alias} of ${known.provider_slug}`}
-      onClose={onClose}
-    >
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(save)
-        }}
-      >
-        <label>
-          <span>Provider</span>
-          <select
-            value={provider}
-            disabled={known !== undefined}
-            onChange={({ currentTarget }) => setProvider(currentTarget.value)}
-          >
-            {[...new Set([...slugs, provider])].map((slug) => <option key={slug}>{slug}</option>)}
-          </select>
-        </label>
-        <label>
-          <span>
-            Alias, by which <code>cf-aig-byok-alias</code> chooses it
-          </span>
-          <input
-            value={alias}
-            required
-            autocomplete="off"
-            spellcheck={false}
-            onInput={({ currentTarget }) => setAlias(currentTarget.value)}
-          />
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={isDefault}
-            onChange={({ currentTarget }) => setDefault(currentTarget.checked)}
-          />{" "}
-          Used unless a call names another
-        </label>
-        <label>
-          <span>{known === undefined ? "The key" : "The new key; empty leaves it as it is"}</span>
-          <input
-            {...(canSeal && !secret.startsWith("env:") ? { type: "password" } : { type: "text" })}
-            value={secret}
-            required={known === undefined}
-            autocomplete="off"
-            spellcheck={false}
-            placeholder={canSeal ? "" : "env:NAME"}
-            aria-describedby="secret-help"
-            onInput={({ currentTarget }) => setSecret(currentTarget.value)}
-          />
-        </label>
-        <p id="secret-help" class="note">
-          {canSeal
-            ? (
-              <>
-                It is sealed under <code>BASEGATE_SECRET_KEY</code> and never shown again.{" "}
-                <code>env:NAME</code> takes it from the variable NAME instead.
-              </>
-            )
-            : (
-              <>
-                This gateway has no <code>BASEGATE_SECRET_KEY</code>{" "}
-                to seal keys with, so only a reference can be written: put the key into a variable of the
-                gateway, and write <code>env:</code> and its name here.
-              </>
-            )}
-        </p>
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <div class="row actions">
-          <button type="button" onClick={onClose}>Cancel</button>
-          <button type="submit" class="primary" disabled={doing.isBusy}>
-            {known === undefined ? "Add the key" : "Save"}
-          </button>
-        </div>
-      </form>
-    </Dialog>
-  )
 }
 
 /** The aliases of keys that stand in a gateway's settings, by provider. */
@@ -164,7 +43,6 @@ export const ProviderKeys = ({ account, gateway, isManaged, settings }: {
   readonly settings: Settings
 }) => {
   const path = gatewayPath(account, gateway)
-  const you = useYou()
   const canWrite = useCanWrite() && isManaged
   const [asked, setAsked] = useState<Asked | undefined>(undefined)
   const list = useLoaded(
@@ -197,13 +75,11 @@ export const ProviderKeys = ({ account, gateway, isManaged, settings }: {
         </button>
       )}
     >
-      {!isManaged
-        ? <ReadOnly why="Keys of this gateway are declared with its settings: add and remove them there." />
-        : you?.role === "read" && (
-          <ReadOnly
-            why={`The admin token "${you.name}" may only read: keys are written with one that may write.`}
-          />
-        )}
+      <WhyReadOnly
+        what="keys"
+        {...(!isManaged &&
+          { declared: "Keys of this gateway are declared with its settings: add and remove them there." })}
+      />
       {list.error !== undefined && <Problem error={list.error} onRetry={list.reload} />}
       {uses.error !== undefined && <Problem error={uses.error} onRetry={uses.reload} />}
       {list.value !== undefined && rows.length === 0 && (
@@ -223,11 +99,7 @@ export const ProviderKeys = ({ account, gateway, isManaged, settings }: {
                 <th scope="col">Last used</th>
                 <th scope="col" class="number">Requests, this month</th>
                 <th scope="col" class="number">Cost, this month</th>
-                {canWrite && (
-                  <th scope="col">
-                    <span class="heard">Change</span>
-                  </th>
-                )}
+                {canWrite && <ChangeColumn />}
               </tr>
             </thead>
             <tbody>
@@ -284,7 +156,7 @@ export const ProviderKeys = ({ account, gateway, isManaged, settings }: {
       )}
       {uses.value !== undefined && rows.length > 0 && <LogReach begins={uses.value.logBegins} />}
       {(asked?.what === "new" || asked?.what === "replace") && (
-        <Form
+        <ProviderKeyForm
           account={account}
           path={path}
           known={asked.what === "replace" ? asked.key : undefined}

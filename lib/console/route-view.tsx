@@ -3,21 +3,24 @@
  *
  * @module
  */
+import { RouteEditor } from "./route-editor.tsx"
+import { Versions } from "./route-versions.tsx"
 import type { ComponentChildren } from "preact"
 import { useState } from "preact/hooks"
-import { ApiError, send } from "./api.ts"
+import { send } from "./api.ts"
 import { DiffView } from "./diff.tsx"
-import { Confirm, useDoing } from "./dialog.tsx"
+import { Confirm } from "./dialog.tsx"
 import { count, money, share } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
-import { Badge, Command, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+import { Badge, Command, Panel, Problem, useLoaded } from "./parts.tsx"
 import { RouteGraph } from "./route-graph.tsx"
-import { type Element, isElements } from "./route-layout.ts"
+import type { Element } from "./route-layout.ts"
 import { loadTraffic } from "./route-traffic.ts"
 import type { Route } from "./routes.tsx"
-import { getVersioned, write } from "./write.ts"
+import { write } from "./write.ts"
 
-interface Version {
+/** A version. */
+export interface Version {
   readonly version_id: string
   readonly created_at: string
   /** Text of a boolean. */
@@ -40,143 +43,6 @@ const byId = (elements: ReadonlyArray<Element>) =>
   Object.fromEntries(elements.map((element) => [element.id, element]))
 
 const spans = [["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as const
-
-/** The text of the elements, drawn while it is typed. */
-const Editor = ({ path, elements, onClose, onSaved }: {
-  readonly path: string
-  readonly elements: ReadonlyArray<Element>
-  readonly onClose: () => void
-  readonly onSaved: (version: string) => void
-}) => {
-  const [text, setText] = useState(() => JSON.stringify(elements, null, 2))
-  const [comment, setComment] = useState("")
-  const [began] = useState(() => getVersioned<unknown>(path))
-  const [tag, setTag] = useState<string | undefined>(undefined)
-  const doing = useDoing()
-  let drawn: ReadonlyArray<Element> = []
-  let problem: string | undefined
-  try {
-    const read = JSON.parse(text) as unknown
-    if (isElements(read)) drawn = read
-    else problem = "Expected a list of elements, each with an id, a type and outputs."
-  } catch (cause) {
-    problem = `This is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`
-  }
-  return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault()
-        doing.run(async () => {
-          try {
-            const { value } = await write<{ readonly version_id: string }>(
-              "POST",
-              `${path}/versions`,
-              { elements: drawn, ...(comment.trim() !== "" && { comment: comment.trim() }) },
-              tag ?? (await began).tag,
-            )
-            onSaved(value.version_id)
-          } catch (cause) {
-            if (!(cause instanceof ApiError) || cause.status !== 409) throw cause
-            setTag((await getVersioned<unknown>(path)).tag)
-            throw new Error(
-              "Somebody else has changed this route meanwhile; its versions below show how. Save again to add yours " +
-                "to them: nothing is in force before it is deployed.",
-              { cause },
-            )
-          }
-        })
-      }}
-    >
-      <label>
-        <span>Elements</span>
-        <textarea
-          class="code"
-          rows={Math.min(28, Math.max(14, text.split("\n").length))}
-          spellcheck={false}
-          value={text}
-          aria-invalid={problem !== undefined}
-          onInput={({ currentTarget }) => {
-            setText(currentTarget.value)
-            doing.clear()
-          }}
-        />
-      </label>
-      {problem !== undefined
-        ? <p class="field-problem" role="status">{problem}</p>
-        : <RouteGraph elements={drawn} traffic={undefined} label="What is typed, as a graph" />}
-      <label>
-        <span>What is new in this version (a comment)</span>
-        <input value={comment} onInput={({ currentTarget }) => setComment(currentTarget.value)} />
-      </label>
-      {doing.problem !== undefined && <Problem error={doing.problem} />}
-      <div class="row actions">
-        <button type="button" onClick={onClose}>Cancel</button>
-        <button type="submit" class="primary" disabled={doing.isBusy || problem !== undefined}>
-          Save as a version
-        </button>
-      </div>
-    </form>
-  )
-}
-
-const Versions = ({ versions, shown, canWrite, onDeploy }: {
-  readonly versions: ReadonlyArray<Version>
-  readonly shown: string | undefined
-  readonly canWrite: boolean
-  readonly onDeploy: (version: Version) => void
-}) => {
-  const holds = versions.findIndex(({ active }) => active === "true")
-  return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Versions">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Version of</th>
-            <th scope="col">Comment</th>
-            <th scope="col">State</th>
-            {canWrite && (
-              <th scope="col">
-                <span class="heard">Change</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {versions.map((version, index) => (
-            <tr key={version.version_id}>
-              <th scope="row">
-                <Link
-                  href={hereWith({ version: version.version_id, editing: undefined })}
-                  aria-current={version.version_id === shown ? "page" : undefined}
-                >
-                  <Time at={version.created_at} />
-                </Link>
-              </th>
-              <td data-label="Comment">
-                <Text>{version.comment}</Text>
-              </td>
-              <td data-label="State">
-                {index === holds
-                  ? <Badge kind="good">deployed</Badge>
-                  : <span class="note">{index < holds ? "draft" : "before"}</span>}
-              </td>
-              {canWrite && (
-                <td class="does">
-                  {index !== holds && (
-                    <button type="button" class="quiet" onClick={() => onDeploy(version)}>
-                      {index < holds ? "Deploy" : "Roll back to this"}
-                    </button>
-                  )}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
 
 /** The route. */
 export const RouteView = ({ path, route, canWrite, actions, onChange }: {
@@ -218,7 +84,7 @@ export const RouteView = ({ path, route, canWrite, actions, onChange }: {
       >
         {isEditing && canWrite
           ? (
-            <Editor
+            <RouteEditor
               path={own}
               elements={elements}
               onClose={leave}

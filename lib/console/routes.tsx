@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { FormButtons, WhyReadOnly } from "./list-parts.tsx"
 import { useState } from "preact/hooks"
 import { gatewayPath, send } from "./api.ts"
-import { Confirm, Dialog, ReadOnly, useDoing } from "./dialog.tsx"
+import { Confirm, Dialog, useDoing } from "./dialog.tsx"
 import { visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
 import type { Element } from "./route-layout.ts"
 import { RouteView } from "./route-view.tsx"
-import { useCanWrite, useYou } from "./you.ts"
+import { useCanWrite } from "./you.ts"
 import { write } from "./write.ts"
 
 /** A route with the version that holds. */
@@ -93,12 +94,11 @@ const Name = ({ path, route, onClose, onDone }: {
           </label>
         )}
         {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <div class="row actions">
-          <button type="button" onClick={onClose}>Cancel</button>
-          <button type="submit" class="primary" disabled={doing.isBusy}>
-            {route === undefined ? "Create" : "Rename"}
-          </button>
-        </div>
+        <FormButtons
+          action={route === undefined ? "Create" : "Rename"}
+          isBusy={doing.isBusy}
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   )
@@ -114,7 +114,6 @@ export const Routes = ({ account, gateway, isManaged }: {
 }) => {
   const { searchParams } = useAddress()
   const path = gatewayPath(account, gateway)
-  const you = useYou()
   const canWrite = useCanWrite() && isManaged
   const [asked, setAsked] = useState<Asked | undefined>(undefined)
   const list = useLoaded(`${path} routes`, (signal) => getRoutes(path, signal))
@@ -136,13 +135,11 @@ export const Routes = ({ account, gateway, isManaged }: {
           <button type="button" class="primary" onClick={() => setAsked({ what: "new" })}>New route</button>
         )}
       >
-        {!isManaged
-          ? <ReadOnly why="Routes of this gateway are declared with its settings: change them there." />
-          : you?.role === "read" && (
-            <ReadOnly
-              why={`The admin token "${you.name}" may only read: routes are changed with one that may write.`}
-            />
-          )}
+        <WhyReadOnly
+          what="routes"
+          {...(!isManaged &&
+            { declared: "Routes of this gateway are declared with its settings: change them there." })}
+        />
         {list.error !== undefined && <Problem error={list.error} onRetry={list.reload} />}
         {list.value !== undefined && routes.length === 0 && (
           <p class="note">

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { ComponentChildren } from "preact"
-import { useId, useState } from "preact/hooks"
+import { Field } from "./field.tsx"
+import { FormButtons } from "./list-parts.tsx"
+import { useState } from "preact/hooks"
 import { ApiError } from "./api.ts"
 import { DiffView } from "./diff.tsx"
 import { Dialog, useDoing } from "./dialog.tsx"
@@ -55,30 +56,17 @@ const bodyOf = (typed: Typed, before: Typed): Readonly<Record<string, unknown>> 
   return body
 }
 
+const budget = (window: string) => ({ rules: [{ limit: 10, limitType: "cost", window }] })
+
+/** To begin with. */
+const budgets = { "$10 a day": budget("day"), "$10 a week": budget("week"), "$10 a month": budget("month") }
+const rates = {
+  "60 requests a minute": [{ limit: 60, interval: 60 }],
+  "100,000 tokens a minute": [{ limit: 100_000, interval: 60, unit: "tokens" }],
+}
+
 /** What is typed as JSON. */
 const jsonNames = ["metadata", "spend_limits", "rate_limits"] as const
-
-const Field = ({ label, help, problem, children }: {
-  readonly label: string
-  readonly help: string
-  readonly problem: string | undefined
-  readonly children: (aria: {
-    readonly id: string
-    readonly "aria-describedby": string
-    readonly "aria-invalid": boolean
-  }) => ComponentChildren
-}) => {
-  const id = useId()
-  return (
-    <div class="field">
-      <label htmlFor={id}>{label}</label>
-      {children({ id, "aria-describedby": `${id}-help`, "aria-invalid": problem !== undefined })}
-      <p id={`${id}-help`} class="note">
-        {problem !== undefined && <span class="field-problem" role="alert">{problem}</span>} {help}
-      </p>
-    </div>
-  )
-}
 
 /** The form; `onDone` is given the value of a new token. */
 export const TokenForm = ({ path, token, onClose, onDone }: {
@@ -136,6 +124,39 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
     setNewer(now)
     return undefined
   }
+  const area = (
+    name: "models" | typeof jsonNames[number],
+    label: string,
+    help: string,
+    examples: Readonly<Record<string, unknown>> = {},
+  ) => (
+    <Field label={label} help={help} problem={problems.get(name)}>
+      {(aria) => (
+        <>
+          <textarea
+            {...aria}
+            class="code"
+            rows={Math.max(2, Math.min(8, typed[name].split("\n").length))}
+            spellcheck={false}
+            value={typed[name]}
+            onInput={({ currentTarget }) => set({ [name]: currentTarget.value })}
+          />
+          <span class="row">
+            {Object.entries(examples).map(([text, value]) => (
+              <button
+                key={text}
+                type="button"
+                class="quiet"
+                onClick={() => set({ [name]: jsonText(value) })}
+              >
+                {text}
+              </button>
+            ))}
+          </span>
+        </>
+      )}
+    </Field>
+  )
   const general = problems.get("")
   return (
     <Dialog title={token === undefined ? "New token" : `Edit ${token.name}`} onClose={onClose}>
@@ -163,22 +184,7 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
             />
           )}
         </Field>
-        <Field
-          label="Models"
-          help="One in a line, * for any text; empty for all of them."
-          problem={problems.get("models")}
-        >
-          {(aria) => (
-            <textarea
-              {...aria}
-              rows={2}
-              placeholder="openai/*"
-              spellcheck={false}
-              value={typed.models}
-              onInput={({ currentTarget }) => set({ models: currentTarget.value })}
-            />
-          )}
-        </Field>
+        {area("models", "Models", "One in a line, * for any text; empty for all of them.")}
         <Field
           label="Expires"
           help="From then on it opens nothing; empty for never."
@@ -193,88 +199,23 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
             />
           )}
         </Field>
-        <Field
-          label="Budgets (JSON)"
-          help="In USD, in the form of spend_limits; empty for the gateway's alone."
-          problem={problems.get("spend_limits")}
-        >
-          {(aria) => (
-            <>
-              <textarea
-                {...aria}
-                class="code"
-                rows={3}
-                spellcheck={false}
-                value={typed.spend_limits}
-                onInput={({ currentTarget }) => set({ spend_limits: currentTarget.value })}
-              />
-              <span class="row">
-                {(["day", "week", "month"] as const).map((window) => (
-                  <button
-                    key={window}
-                    type="button"
-                    class="quiet"
-                    onClick={() =>
-                      set({ spend_limits: jsonText({ rules: [{ limit: 10, limitType: "cost", window }] }) })}
-                  >
-                    $10 a {window}
-                  </button>
-                ))}
-              </span>
-            </>
-          )}
-        </Field>
-        <Field
-          label="Rate limits (JSON)"
-          help="In the form of rate_limits; empty for the gateway's alone."
-          problem={problems.get("rate_limits")}
-        >
-          {(aria) => (
-            <>
-              <textarea
-                {...aria}
-                class="code"
-                rows={3}
-                spellcheck={false}
-                value={typed.rate_limits}
-                onInput={({ currentTarget }) => set({ rate_limits: currentTarget.value })}
-              />
-              <span class="row">
-                <button
-                  type="button"
-                  class="quiet"
-                  onClick={() => set({ rate_limits: jsonText([{ limit: 60, interval: 60 }]) })}
-                >
-                  60 requests a minute
-                </button>
-                <button
-                  type="button"
-                  class="quiet"
-                  onClick={() =>
-                    set({ rate_limits: jsonText([{ limit: 100_000, interval: 60, unit: "tokens" }]) })}
-                >
-                  100,000 tokens a minute
-                </button>
-              </span>
-            </>
-          )}
-        </Field>
-        <Field
-          label="Metadata (JSON)"
-          help='Put on each of its calls, in place of what the caller says: {"team": "search"}.'
-          problem={problems.get("metadata")}
-        >
-          {(aria) => (
-            <textarea
-              {...aria}
-              class="code"
-              rows={2}
-              spellcheck={false}
-              value={typed.metadata}
-              onInput={({ currentTarget }) => set({ metadata: currentTarget.value })}
-            />
-          )}
-        </Field>
+        {area(
+          "spend_limits",
+          "Budgets (JSON)",
+          "In USD, in the form of spend_limits; empty for the gateway's alone.",
+          budgets,
+        )}
+        {area(
+          "rate_limits",
+          "Rate limits (JSON)",
+          "In the form of rate_limits; empty for the gateway's alone.",
+          rates,
+        )}
+        {area(
+          "metadata",
+          "Metadata (JSON)",
+          'Put on each of its calls, in place of what the caller says: {"team": "search"}.',
+        )}
         {general !== undefined && <Problem error={general} />}
         {doing.problem !== undefined && <Problem error={doing.problem} />}
         {newer !== undefined && (
@@ -302,12 +243,11 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
             </button>
           </div>
         )}
-        <div class="row actions">
-          <button type="button" onClick={onClose}>Cancel</button>
-          <button type="submit" class="primary" disabled={doing.isBusy || newer !== undefined}>
-            {token === undefined ? "Make the token" : "Save"}
-          </button>
-        </div>
+        <FormButtons
+          action={token === undefined ? "Make the token" : "Save"}
+          isBusy={doing.isBusy || newer !== undefined}
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   )

@@ -3,16 +3,18 @@
  *
  * @module
  */
+import { ChangeColumn, Pager, Search, WhyReadOnly } from "./list-parts.tsx"
+import { Made, Rotate } from "./token-windows.tsx"
 import { useState } from "preact/hooks"
 import { gatewayPath, getPage } from "./api.ts"
-import { Confirm, Dialog, ReadOnly, useDoing } from "./dialog.tsx"
+import { Confirm } from "./dialog.tsx"
 import { count, money, unknown, visible } from "./format.ts"
 import { keyOf, loadUses } from "./key-use.ts"
-import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
-import { Badge, Copy, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+import { Link, pageHref, useAddress } from "./location.tsx"
+import { Badge, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
 import { TokenForm } from "./token-form.tsx"
 import { LastUsed, LogReach } from "./used.tsx"
-import { useCanWrite, useYou } from "./you.ts"
+import { useCanWrite } from "./you.ts"
 import { write } from "./write.ts"
 
 /** A token, without its value. */
@@ -27,79 +29,6 @@ export interface Token {
   readonly metadata: Readonly<Record<string, unknown>> | null
   readonly token_preview: string | null
   readonly rotating: ReadonlyArray<{ readonly token_preview: string | null; readonly until: string | null }>
-}
-
-/** A token's value, for the only time: when the window is closed it is nowhere on the page. */
-const Made = ({ name, value, until, onClose }: {
-  readonly name: string
-  readonly value: string
-  readonly until: string | undefined
-  readonly onClose: () => void
-}) => (
-  <Dialog title={`The token ${visible(name)}`} onClose={onClose}>
-    <p>Copy it now: it is shown this once, and kept nowhere but as its digest.</p>
-    <div class="row secret">
-      <code>{value}</code>
-      <Copy text={value} label="Copy the token" />
-    </div>
-    {until !== undefined && (
-      <p class="note">
-        The value of before is valid until <Time at={until} />.
-      </p>
-    )}
-    <p class="note">
-      Clients send it as <code>cf-aig-authorization: Bearer …</code>, or as their API key.
-    </p>
-    <div class="row actions">
-      <button type="button" class="primary" onClick={onClose}>I have it</button>
-    </div>
-  </Dialog>
-)
-
-const overlaps = [["0", "ends at once"], ["3600", "is valid for an hour"], ["86400", "is valid for a day"], [
-  "604800",
-  "is valid for a week",
-]] as const
-
-const Rotate = ({ path, token, onClose, onMade }: {
-  readonly path: string
-  readonly token: Token
-  readonly onClose: () => void
-  readonly onMade: (value: string, until: string | undefined) => void
-}) => {
-  const [overlap, setOverlap] = useState("86400")
-  const doing = useDoing()
-  return (
-    <Dialog title={`Rotate ${visible(token.name)}`} onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(async () => {
-            const { value } = await write<Token & { readonly token: string }>(
-              "POST",
-              `${path}/tokens/${token.id}/rotate`,
-              { overlap: Number(overlap) },
-            )
-            onMade(value.token, value.rotating[0]?.until ?? undefined)
-          })
-        }}
-      >
-        <p>It gets a new value; its name, limits and history stay.</p>
-        <label>
-          <span>The value of before</span>
-          <select value={overlap} onChange={({ currentTarget }) => setOverlap(currentTarget.value)}>
-            {overlaps.map(([seconds, text]) => <option key={seconds} value={seconds}>{text}</option>)}
-          </select>
-        </label>
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <div class="row actions">
-          <button type="button" onClick={onClose}>Cancel</button>
-          <button type="submit" class="primary" disabled={doing.isBusy}>Rotate</button>
-        </div>
-      </form>
-    </Dialog>
-  )
 }
 
 const short = (value: unknown): string => {
@@ -138,7 +67,6 @@ export const Tokens = ({ account, gateway, isManaged }: {
   const search = searchParams.get("search") ?? ""
   const page = Number(searchParams.get("page") ?? 1)
   const path = gatewayPath(account, gateway)
-  const you = useYou()
   const canWrite = useCanWrite() && isManaged
   const [asked, setAsked] = useState<Asked | undefined>(undefined)
   const list = useLoaded(
@@ -161,23 +89,12 @@ export const Tokens = ({ account, gateway, isManaged }: {
         <button type="button" class="primary" onClick={() => setAsked({ what: "new" })}>New token</button>
       )}
     >
-      {!isManaged
-        ? <ReadOnly why="Tokens of this gateway are declared with its settings: add and remove them there." />
-        : you?.role === "read" && (
-          <ReadOnly
-            why={`The admin token "${you.name}" may only read: tokens are made with one that may write.`}
-          />
-        )}
-      <label class="search">
-        <span class="heard">Search tokens by name</span>
-        <input
-          type="search"
-          placeholder="Search by name"
-          value={search}
-          onInput={({ currentTarget }) =>
-            go(hereWith({ search: currentTarget.value, page: undefined }), true)}
-        />
-      </label>
+      <WhyReadOnly
+        what="tokens"
+        {...(!isManaged &&
+          { declared: "Tokens of this gateway are declared with its settings: add and remove them there." })}
+      />
+      <Search label="Search tokens by name" />
       {list.error !== undefined && <Problem error={list.error} onRetry={list.reload} />}
       {uses.error !== undefined && <Problem error={uses.error} onRetry={uses.reload} />}
       {list.value !== undefined && tokens.length === 0 && (
@@ -202,11 +119,7 @@ export const Tokens = ({ account, gateway, isManaged }: {
                 <th scope="col">Last used</th>
                 <th scope="col" class="number">Requests, this month</th>
                 <th scope="col" class="number">Cost, this month</th>
-                {canWrite && (
-                  <th scope="col">
-                    <span class="heard">Change</span>
-                  </th>
-                )}
+                {canWrite && <ChangeColumn />}
               </tr>
             </thead>
             <tbody>
@@ -276,19 +189,7 @@ export const Tokens = ({ account, gateway, isManaged }: {
           </table>
         </div>
       )}
-      {total > perPage && (
-        <nav class="pages" aria-label="Pages of tokens">
-          <span>
-            {count((page - 1) * perPage + 1)}–{count(Math.min(total, page * perPage))} of {count(total)}
-          </span>
-          <span class="row">
-            {page > 1 && <Link class="button" href={hereWith({ page: String(page - 1) })}>Back</Link>}
-            {page * perPage < total && (
-              <Link class="button" href={hereWith({ page: String(page + 1) })}>On</Link>
-            )}
-          </span>
-        </nav>
-      )}
+      <Pager page={page} perPage={perPage} total={total} label="Pages of tokens" />
       {uses.value !== undefined && tokens.length > 0 && <LogReach begins={uses.value.logBegins} />}
       {(asked?.what === "new" || asked?.what === "edit") && (
         <TokenForm

@@ -1,0 +1,30 @@
+/**
+ * A control of a form with its label, what it is for, and what is wrong with what was typed.
+ *
+ * @module
+ */
+import type { ComponentChildren } from "preact"
+import { useId } from "preact/hooks"
+
+/** The field. */
+export const Field = ({ label, help, problem, children }: {
+  readonly label: string
+  readonly help: string
+  readonly problem: string | undefined
+  readonly children: (aria: {
+    readonly id: string
+    readonly "aria-describedby": string
+    readonly "aria-invalid": boolean
+  }) => ComponentChildren
+}) => {
+  const id = useId()
+  return (
+    <div class="field">
+      <label htmlFor={id}>{label}</label>
+      {children({ id, "aria-describedby": `${id}-help`, "aria-invalid": problem !== undefined })}
+      <p id={`${id}-help`} class="note">
+        {problem !== undefined && <span class="field-problem" role="alert">{problem}</span>} {help}
+      </p>
+    </div>
+  )
+}

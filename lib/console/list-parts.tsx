@@ -1,0 +1,84 @@
+/**
+ * What every list that is searched and written has.
+ *
+ * @module
+ */
+import type { ComponentChildren } from "preact"
+import { ReadOnly } from "./dialog.tsx"
+import { count } from "./format.ts"
+import { go, hereWith, Link, useAddress } from "./location.tsx"
+import { useYou } from "./you.ts"
+
+/** Searches by name; what is searched for stands in the address. */
+export const Search = ({ label }: { readonly label: string }) => (
+  <label class="search">
+    <span class="heard">{label}</span>
+    <input
+      type="search"
+      placeholder="Search by name"
+      value={useAddress().searchParams.get("search") ?? ""}
+      onInput={({ currentTarget }) => go(hereWith({ search: currentTarget.value, page: undefined }), true)}
+    />
+  </label>
+)
+
+/** The way to a list's other pages, if it has any. */
+export const Pager = ({ page, perPage, total, label }: {
+  readonly page: number
+  readonly perPage: number
+  readonly total: number
+  readonly label: string
+}) =>
+  total <= perPage ? null : (
+    <nav class="pages" aria-label={label}>
+      <span>
+        {count((page - 1) * perPage + 1)}–{count(Math.min(total, page * perPage))} of {count(total)}
+      </span>
+      <span class="row">
+        {page > 1 && <Link class="button" href={hereWith({ page: String(page - 1) })}>Back</Link>}
+        {page * perPage < total && <Link class="button" href={hereWith({ page: String(page + 1) })}>On</Link>}
+      </span>
+    </nav>
+  )
+
+/** Why nothing can be changed here, if it cannot. */
+export const WhyReadOnly = ({ what, declared }: {
+  /** In the plural. */
+  readonly what: string
+  /** What to say of a gateway that is not managed; `undefined` if it is. */
+  readonly declared?: ComponentChildren
+}) => {
+  const you = useYou()
+  if (declared !== undefined) return <ReadOnly why={declared} />
+  if (you?.role !== "read") return null
+  return (
+    <ReadOnly
+      why={`The admin token "${you.name}" may only read: ${what} are changed with one that may write.`}
+    />
+  )
+}
+
+/** A list's title: how many there are of what. */
+export const titled = (total: number | undefined, one: string, many: string): string =>
+  total === undefined
+    ? `${many[0]?.toUpperCase()}${many.slice(1)}`
+    : `${count(total)} ${total === 1 ? one : many}`
+
+/** The heading of the column with a row's buttons. */
+export const ChangeColumn = () => (
+  <th scope="col">
+    <span class="heard">Change</span>
+  </th>
+)
+
+/** The buttons under a form in a window. */
+export const FormButtons = ({ action, isBusy, onClose }: {
+  readonly action: string
+  readonly isBusy: boolean
+  readonly onClose: () => void
+}) => (
+  <div class="row actions">
+    <button type="button" onClick={onClose}>Cancel</button>
+    <button type="submit" class="primary" disabled={isBusy}>{action}</button>
+  </div>
+)

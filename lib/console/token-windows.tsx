@@ -1,0 +1,84 @@
+/**
+ * The windows of a token's value: it is shown once, and rotated.
+ *
+ * @module
+ */
+import { useState } from "preact/hooks"
+import { Dialog, useDoing } from "./dialog.tsx"
+import { visible } from "./format.ts"
+import { FormButtons } from "./list-parts.tsx"
+import { Copy, Problem, Time } from "./parts.tsx"
+import type { Token } from "./tokens.tsx"
+import { write } from "./write.ts"
+
+/** A token's value, for the only time: when the window is closed it is nowhere on the page. */
+export const Made = ({ name, value, until, onClose }: {
+  readonly name: string
+  readonly value: string
+  readonly until: string | undefined
+  readonly onClose: () => void
+}) => (
+  <Dialog title={`The token ${visible(name)}`} onClose={onClose}>
+    <p>Copy it now: it is shown this once, and kept nowhere but as its digest.</p>
+    <div class="row secret">
+      <code>{value}</code>
+      <Copy text={value} label="Copy the token" />
+    </div>
+    {until !== undefined && (
+      <p class="note">
+        The value of before is valid until <Time at={until} />.
+      </p>
+    )}
+    <p class="note">
+      Clients send it as <code>cf-aig-authorization: Bearer …</code>, or as their API key.
+    </p>
+    <div class="row actions">
+      <button type="button" class="primary" onClick={onClose}>I have it</button>
+    </div>
+  </Dialog>
+)
+
+/** How long the value of before may stay valid, in seconds. */
+const overlaps = [["0", "ends at once"], ["3600", "is valid for an hour"], ["86400", "is valid for a day"], [
+  "604800",
+  "is valid for a week",
+]] as const
+
+/** Asks for how long the value of before stays valid, and gives a token a new one. */
+export const Rotate = ({ path, token, onClose, onMade }: {
+  readonly path: string
+  readonly token: Token
+  readonly onClose: () => void
+  readonly onMade: (value: string, until: string | undefined) => void
+}) => {
+  const [overlap, setOverlap] = useState("86400")
+  const doing = useDoing()
+  return (
+    <Dialog title={`Rotate ${visible(token.name)}`} onClose={onClose}>
+      <form
+        class="fields"
+        onSubmit={(event) => {
+          event.preventDefault()
+          doing.run(async () => {
+            const { value } = await write<Token & { readonly token: string }>(
+              "POST",
+              `${path}/tokens/${token.id}/rotate`,
+              { overlap: Number(overlap) },
+            )
+            onMade(value.token, value.rotating[0]?.until ?? undefined)
+          })
+        }}
+      >
+        <p>It gets a new value; its name, limits and history stay.</p>
+        <label>
+          <span>The value of before</span>
+          <select value={overlap} onChange={({ currentTarget }) => setOverlap(currentTarget.value)}>
+            {overlaps.map(([seconds, text]) => <option key={seconds} value={seconds}>{text}</option>)}
+          </select>
+        </label>
+        {doing.problem !== undefined && <Problem error={doing.problem} />}
+        <FormButtons action="Rotate" isBusy={doing.isBusy} onClose={onClose} />
+      </form>
+    </Dialog>
+  )
+}
