@@ -37,7 +37,7 @@ const examples = [
 ]
 
 test("the pages' settings decode", () => {
-  assert.equal(examples.length, 5)
+  assert.ok(examples.length > 5)
   for (const config of examples) read({ ...secrets, BASEGATE_CONFIG: config })
 })
 
