@@ -73,7 +73,6 @@ test("what is not understood is exit code 2, in one line that says what may have
 
 test("what cannot be done is exit code 1, in one line without a stack", async () => {
   const problems: ReadonlyArray<readonly [RegExp, ...ReadonlyArray<string>]> = [
-    [/BASEGATE_STORE: expected redis:\/\//, "start", "--store", "http://redis.example"],
     [/--workers: there can be one process a port yet/, "start", "--workers", "4"],
     [
       /BASEGATE_ADMIN_TOKEN has to be its admin token/,
