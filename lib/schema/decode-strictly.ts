@@ -78,12 +78,25 @@ const likeliest = (issue: SchemaIssue.Issue): SchemaIssue.Issue => {
   }
 }
 
+/** What Schema says of the kinds of values, in the words of those who write them. */
+const kinds: Readonly<Record<string, string>> = {
+  "Expected string": "expected text, in quotes",
+  "Expected boolean": "expected true or false",
+  "Expected number": "expected a number",
+  "Expected array": "expected a list",
+  "Expected object": "expected an object, {} if nothing is in it",
+}
+
 const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
   format(likeliest(issue)).issues.map(({ path: keys = [], message }) => {
     const path = keys.map(String)
     return message === "Expected no excess property"
       ? { path, expected: undefined, meant: nearestName(path.at(-1) ?? "", keysAt(ast, path.slice(0, -1))) }
-      : { path, expected: message.replace(/^./, (first) => first.toLowerCase()), meant: undefined }
+      : {
+        path,
+        expected: kinds[message] ?? message.replace(/^./, (first) => first.toLowerCase()),
+        meant: undefined,
+      }
   })
 
 /** Makes the decoder of a schema. */

@@ -58,7 +58,7 @@ test("of a document that is wrong nothing holds, and the state says so until one
     ],
     [{ gateways: { "a/g": { rate_limiting_limit: 5 } } }, /rate_limiting_interval/],
     [{ gateway: {} }, /basegate\.yaml \(gateway\): unknown setting; perhaps gateways was meant/],
-    [null, /basegate\.yaml: expected object/],
+    [null, /basegate\.yaml: expected an object/],
     [{}, /basegate\.yaml: expected gateways, defaults, or both/],
     [{ gateways: { "a/g": { tokens: ["sealed:1"] } } }, /expected env:NAME/],
     [{ gateways: { "a/g": { tokens: ["twice", "twice"] } } }, /expected tokens that differ/],
@@ -149,7 +149,7 @@ test("managed entries stand beside declared ones, which go before them", () => {
   assert.equal(control.declaredAt("a", "g"), "basegate.yaml, line 3")
   assert.match(
     failureOf(control.declare({ ...from({ gateways: { "a/g": 1 } }), positionOf })),
-    /^basegate\.yaml, line 3, column 5 \(gateways, a\/g\): expected object$/,
+    /^basegate\.yaml, line 3, column 5 \(gateways, a\/g\): expected an object, \{\} if nothing is in it$/,
   )
 })
 

@@ -31,7 +31,10 @@ test("a syntax error in BASEGATE_CONFIG is told with its line and column", () =>
     failureOf({ BASEGATE_CONFIG: "{", PORT: "x" }) ?? "",
     /^PORT: expected.*; BASEGATE_CONFIG: expected/,
   )
-  assert.match(failureOf({ BASEGATE_CONFIG: "[]" }) ?? "", /^BASEGATE_CONFIG: expected object$/)
+  assert.match(
+    failureOf({ BASEGATE_CONFIG: "[]" }) ?? "",
+    /^BASEGATE_CONFIG: expected an object, \{\} if nothing is in it$/,
+  )
 })
 
 test("half a rate limit is an error, and one that is off is none", () => {
@@ -70,7 +73,7 @@ test("of a setting that takes several forms, what is wrong with the one that was
       { prices: { m: { input: 1, ouput: 1, output: 1 } } },
       "prices, m, ouput): unknown setting; perhaps output was meant",
     ],
-    [{ routes: { a: { elements: 5 } } }, "routes, a, elements): expected array"],
+    [{ routes: { a: { elements: 5 } } }, "routes, a, elements): expected a list"],
   ]
   for (const [entry, failure] of cases) {
     assert.equal(ofEntry(entry), `BASEGATE_CONFIG (gateways, *, ${failure}`)

@@ -75,7 +75,7 @@ test("a settings file that is missing, empty or wrong is told with its name, and
     [undefined, "x.yaml: expected a file with settings: there is no such file"],
     ["", "x.yaml: expected settings: the file is empty"],
     ["\n  \n", "x.yaml: expected settings: the file is empty"],
-    ["# nothing\n", "x.yaml, line 1, column 1: expected object"],
+    ["# nothing\n", "x.yaml, line 1, column 1: expected an object, {} if nothing is in it"],
     [
       "gateways:\n  a/g:\n    cache_ttl: -1\n",
       "x.yaml, line 3, column 16 (gateways, a/g, cache_ttl): expected a whole",
