@@ -46,7 +46,19 @@ export const Facts = ({ entry }: { readonly entry: EntryDetail }) => (
     <Fact name="Token">
       <Text>{entry.token ?? (entry.authentication ? "one without a name" : "none")}</Text>
     </Fact>
-    <Fact name="Provider's key">{keyWords[entry.key] ?? entry.key}</Fact>
+    <Fact name="Provider's key">
+      {keyWords[entry.key] ?? entry.key}
+      {entry.key_alias != null && (
+        <>
+          : <Text>{entry.key_alias}</Text>
+        </>
+      )}
+    </Fact>
+    {entry.dynamic_route != null && (
+      <Fact name="Way through the route">
+        <Text>{entry.dynamic_route}</Text>
+      </Fact>
+    )}
     <Fact name="Sizes">{bytes(entry.request_bytes)} up, {bytes(entry.response_bytes)} down</Fact>
     {entry.changes.length > 0 && (
       <Fact name="Changed for the fall-back">

@@ -20,6 +20,8 @@ export const keys: Readonly<Record<string, readonly [kind: Kind, name: string]>>
   token: ["text", "Token"],
   metadata: ["metadata", "Metadata"],
   deployment: ["text", "Deployment"],
+  key_alias: ["text", "Provider's key"],
+  dynamic_route: ["text", "Way through a route"],
   provider: ["text", "Provider"],
   cached: ["truth", "From the cache"],
   rescued: ["text", "Rescued by"],

@@ -84,10 +84,20 @@ const Row = ({ limit }: { readonly limit: Limit }) => (
 /** The budget that is gone first if spending goes on as it does. */
 const First = ({ limit }: { readonly limit: Limit }) => (
   <p class="callout">
-    <b>Runs out first:</b> {ruleText(limit)} for <bdi>{visible(ownerOf(limit))}</bdi> of{" "}
-    {limit.gateway === "*" ? "all others" : limit.gateway},{" "}
-    {limit.runs_out_at !== null && <Time at={limit.runs_out_at} text={later(limit.runs_out_at)} />}{" "}
-    at the present pace ({share(limit.share, 1)} used).
+    <b>{(limit.share ?? 0) >= 1 ? "Is spent:" : "Runs out first:"}</b> {ruleText(limit)} for{" "}
+    <bdi>{visible(ownerOf(limit))}</bdi> of {limit.gateway === "*" ? "all others" : limit.gateway},{" "}
+    {(limit.share ?? 0) >= 1
+      ? (
+        <>
+          all of it is there again <Time at={limit.resets_at} text={later(limit.resets_at)} />.
+        </>
+      )
+      : (
+        <>
+          {limit.runs_out_at !== null && <Time at={limit.runs_out_at} text={later(limit.runs_out_at)} />}{" "}
+          at the present pace ({share(limit.share, 1)} used).
+        </>
+      )}
   </p>
 )
 

@@ -48,8 +48,8 @@ const Percentile = ({ of }: { readonly of: Percentiles }) => <>p95 {time(of.p95)
 /** How much of the cost is not certain. */
 const CostNote = ({ totals }: { readonly totals: Figures }) => (
   <>
-    {totals.cost_estimated > 0 && <>{share(totals.cost_estimated, totals.cost)} estimated ·</>}
-    {totals.unpriced === 0 ? "all have a price" : `${short(totals.unpriced)} without a price`}
+    {totals.cost_estimated > 0 && `${share(totals.cost_estimated, totals.cost)} estimated, `}
+    {totals.unpriced === 0 ? "all have a price" : `${short(totals.unpriced)} unpriced`}
   </>
 )
 
@@ -119,8 +119,8 @@ export const Cards = ({ figures, scope, filters }: {
         href={inLog({ key: "cached", operator: "eq", value: ["true"] })}
         value={share(totals.cached, totals.requests)}
         full={count(totals.cached)}
-        now={totals.cached}
-        before={before?.cached}
+        now={totals.requests === 0 ? null : totals.cached / totals.requests}
+        before={before === undefined ? null : before.cached / before.requests}
         shownBefore={share(before?.cached, before?.requests)}
       >
         {short(totals.cached)} requests

@@ -102,7 +102,7 @@ export const TopTables = ({ figures, scope, filters }: {
                   "#Tokens",
                   "#Cost",
                   "#Time p95",
-                  "#First token",
+                  "#First token p95",
                   "#Tokens/s",
                 ]}
               >

@@ -23,11 +23,16 @@ const budget = (window: "day" | "month", limit: number, whose: object = {}) => (
   ...whose,
 })
 
-/** What a team has spent at a gateway in the present month (UTC). */
-const spentOf = (past: ReadonlyArray<PastRequest>, gateway: string, team: string): number => {
-  const month = new Date().toISOString().slice(0, 7)
+/** What a team has spent at a gateway in the present month or day (UTC). */
+const spentOf = (
+  past: ReadonlyArray<PastRequest>,
+  gateway: string,
+  team: string,
+  window: "month" | "day" = "month",
+): number => {
+  const present = new Date().toISOString().slice(0, window === "month" ? 7 : 10)
   return past.reduce((sum, { record }) => {
-    const counts = record.time.startsWith(month) && record.gateway_id === gateway &&
+    const counts = record.time.startsWith(present) && record.gateway_id === gateway &&
       record.metadata["team"] === team
     return sum + (counts ? record.cost ?? 0 : 0)
   }, 0)
@@ -55,7 +60,7 @@ export const demoSettings = (past: ReadonlyArray<PastRequest>): object => ({
     [`${account}/search`]: {
       authentication: false,
       cache_ttl: 600,
-      tokens: tokens("search-api", "nightly-batch"),
+      tokens: tokens("search-api", "nightly-batch", "old-crawler"),
       spend_limits: {
         enabled: true,
         rules: [budget("month", times(1.7, spentOf(past, "search", "search")))],
@@ -77,7 +82,7 @@ export const demoSettings = (past: ReadonlyArray<PastRequest>): object => ({
       spend_limits: {
         enabled: true,
         rules: [
-          budget("day", 5, byTeam),
+          budget("day", times(1.8, spentOf(past, "agents", "platform", "day")), byTeam),
           { ...budget("month", times(2.4, spentOf(past, "agents", "platform")), byTeam), id: "team-month" },
         ],
       },

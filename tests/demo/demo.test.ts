@@ -16,6 +16,27 @@ test("the demo ends with a record of each of its calls, the last of which Basete
   assert.match(rows.at(-1) ?? "", / 200 +upstream_cut /)
 })
 
+test("the demo that is kept serves a console with weeks of traffic until it is told to stop", async () => {
+  const demo = spawn(process.execPath, ["--import", "tsx", "tests/demo/main.ts", "--keep"])
+  let output = ""
+  demo.stdout.setEncoding("utf8").on("data", (text: string) => output += text)
+  while (!output.includes("Ctrl-C")) await once(demo.stdout, "data")
+  const [, url = ""] = /(http:\S+)\/console/.exec(output) ?? []
+  const [, token = ""] = /admin token: +(\S+)/.exec(output) ?? []
+  assert.match(await (await fetch(`${url}/console`)).text(), /<div id="console">/)
+  const month = await fetch(
+    `${url}/client/v4/accounts/my-account/ai-gateway/analytics?since=-30d&bucket=all&by=model`,
+    { headers: { authorization: `Bearer ${token}` } },
+  )
+  const { result } = await month.json() as {
+    readonly result: { readonly rows: ReadonlyArray<unknown>; readonly totals: { readonly requests: number } }
+  }
+  assert.ok(result.rows.length > 5 && result.totals.requests > 3000, JSON.stringify(result.totals))
+  demo.kill("SIGTERM")
+  const [code] = await once(demo, "exit")
+  assert.equal(code, 0)
+})
+
 test("the simulator prints the variables that point a gateway at it, as its page has them", async () => {
   const env = { ...process.env, PORT: "0" }
   const simulator = spawn(process.execPath, ["--import", "tsx", "tests/simulator/main.ts"], { env })

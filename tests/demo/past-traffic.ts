@@ -192,7 +192,7 @@ const weeks = 7
 /**
  * The requests of the weeks before a moment, the oldest first.
  *
- * A batch job's burst is a few hours old, and an hour in which a model had no capacity was in the night.
+ * A batch job's burst is a few hours old; a model had no capacity for half an hour, and has too little of it now.
  */
 export const pastTraffic = (now: number): ReadonlyArray<PastRequest> => {
   const random = chance(20_261_128)
@@ -214,5 +214,7 @@ export const pastTraffic = (now: number): ReadonlyArray<PastRequest> => {
   for (let index = 0; index < 110; index++) {
     requests.push(requestAt(Math.floor(now - 5 * hour + 4 * minute * random()), batch, random, false))
   }
+  const { fallback: _, ...alone } = uses[0] as Use
+  for (let ago = 2; ago < 50; ago += 6) requests.push(requestAt(now - ago * minute, alone, random, true))
   return requests.sort((one, other) => one.record.time < other.record.time ? -1 : 1)
 }
