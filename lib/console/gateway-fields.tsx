@@ -5,7 +5,8 @@
  */
 import { useId } from "preact/hooks"
 import { Description } from "./description.tsx"
-import { grouped, kindOf, type Property, type SettingsSchema, wordsOf } from "./gateway-schema.ts"
+import { examples } from "./examples.ts"
+import { grouped, kindOf, type Property, type SettingsSchema, textOf, wordsOf } from "./gateway-schema.ts"
 
 /** What is typed by the setting's name; a setting that is empty, or not there, has its default. */
 export type Draft = Readonly<Record<string, string>>
@@ -102,6 +103,20 @@ const Field = ({ name, problem, isChanged, ...control }: FieldProps) => {
             </button>
           )}
         </div>
+        {text === "" && examples[name] !== undefined && (
+          <div class="row" role="group" aria-label={`Values of ${name} to begin with`}>
+            {Object.entries(examples[name]).map(([what, value]) => (
+              <button
+                key={what}
+                type="button"
+                class="quiet"
+                onClick={() => onText(textOf(value))}
+              >
+                {what}
+              </button>
+            ))}
+          </div>
+        )}
         <p id={`${id}-problem`} class="field-problem" role={problem === undefined ? undefined : "alert"}>
           {problem}
         </p>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { examples } from "./examples.ts"
 import { Field } from "./field.tsx"
 import { FormButtons } from "./list-parts.tsx"
 import { useState } from "preact/hooks"
@@ -54,15 +55,6 @@ const bodyOf = (typed: Typed, before: Typed): Readonly<Record<string, unknown>> 
     else body[name] = JSON.parse(text) as unknown
   }
   return body
-}
-
-const budget = (window: string) => ({ rules: [{ limit: 10, limitType: "cost", window }] })
-
-/** To begin with. */
-const budgets = { "$10 a day": budget("day"), "$10 a week": budget("week"), "$10 a month": budget("month") }
-const rates = {
-  "60 requests a minute": [{ limit: 60, interval: 60 }],
-  "100,000 tokens a minute": [{ limit: 100_000, interval: 60, unit: "tokens" }],
 }
 
 /** What is typed as JSON. */
@@ -128,7 +120,7 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
     name: "models" | typeof jsonNames[number],
     label: string,
     help: string,
-    examples: Readonly<Record<string, unknown>> = {},
+    begins: Readonly<Record<string, unknown>> = {},
   ) => (
     <Field label={label} help={help} problem={problems.get(name)}>
       {(aria) => (
@@ -142,7 +134,7 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
             onInput={({ currentTarget }) => set({ [name]: currentTarget.value })}
           />
           <span class="row">
-            {Object.entries(examples).map(([text, value]) => (
+            {Object.entries(begins).map(([text, value]) => (
               <button
                 key={text}
                 type="button"
@@ -203,13 +195,13 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
           "spend_limits",
           "Budgets (JSON)",
           "In USD, in the form of spend_limits; empty for the gateway's alone.",
-          budgets,
+          examples["spend_limits"],
         )}
         {area(
           "rate_limits",
           "Rate limits (JSON)",
           "In the form of rate_limits; empty for the gateway's alone.",
-          rates,
+          examples["rate_limits"],
         )}
         {area(
           "metadata",
