@@ -78,7 +78,7 @@ describe("console: what writes", { skip: path === undefined ? noBrowser : false 
         await page.getByText("soon").first().waitFor()
         await button(page, "Save").click()
         const problem = page.locator(".setting", { hasText: "cache_ttl" }).getByRole("alert").first()
-        assert.match(await problem.innerText(), /^expected number/)
+        assert.match(await problem.innerText(), /^expected a number/)
         await page.getByLabel("cache_ttl", { exact: true }).fill("60")
         await writer(gateway)("PATCH", "/gateways/team", { retry_max_attempts: 5 })
         await button(page, "Review the changes").click()
