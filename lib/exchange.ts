@@ -28,8 +28,8 @@ export interface HostContext {
   readonly loopback?: boolean
   /** How the host reports that the client has left, if it has a cheaper way than `request.signal`. */
   readonly onLeave?: (callback: () => void) => void
-  /** Called when the answer has ended, or just before it goes out if it is whole. */
-  readonly onEnd?: () => void
+  /** Called when the answer to a request has ended, or just before it goes out if it is whole. */
+  readonly onEnd?: (request: Request) => void
   /** The client's address, if the host knows it; asked for only where it is noted. */
   readonly clientAddress?: (request: Request) => string | null
   /** The request is a WebSocket handshake, which the host completes if the answer is 204. */
@@ -56,12 +56,15 @@ export const eventIdIn = (headers: HeaderReader): string | undefined => {
   return value !== null && value !== "" && value.length <= 256 ? value : undefined
 }
 
-/** Keeps the platform running until what it returns is called; `undefined` if it does not wait. */
-const awaited = (host: HostContext): (() => void) | undefined => {
+/** Keeps the platform running until what it returns is called. */
+const awaited = (host: Pick<HostContext, "waitUntil">): (() => void) | undefined => {
   let done: (() => void) | undefined
   host.waitUntil?.(new Promise<void>((resolve) => done = resolve))
   return done
 }
+
+const noMetadata: Metadata = Object.freeze({})
+const noHeaders: ReadonlyArray<HeaderReader> = []
 
 /** One request on its way through the pipeline. */
 export class Exchange implements RequestFacts {
@@ -87,7 +90,7 @@ export class Exchange implements RequestFacts {
   /** The dynamic route or alias that the request names instead of a model. */
   requestedModel: string | null = null
   stream = false
-  metadata: Metadata = {}
+  metadata = noMetadata
   requestBytes: number | null = null
   authenticated = false
   /** The name of the caller's token. */
@@ -96,7 +99,7 @@ export class Exchange implements RequestFacts {
   /** Whether the request log gets an entry, until a call's own options say so. */
   shouldLog = false
   /** The headers of universal steps, which may contain credentials as well. */
-  stepHeaders: ReadonlyArray<HeaderReader> = []
+  stepHeaders = noHeaders
   /** A body that is streamed up: if its call is refused, it has to be drained first. */
   streamedBody: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
   /** The body on its way in; released when the exchange has ended. */
@@ -144,7 +147,7 @@ export class Exchange implements RequestFacts {
     this.trace = sampler === undefined ? null : startTrace(headers, sampler)
     this.#secrets = settings?.secrets
     this.#onEnd = onEnd
-    this.done = awaited(host)
+    this.done = host.waitUntil === undefined ? undefined : awaited(host)
   }
 
   get method(): string {
@@ -218,7 +221,7 @@ export class Exchange implements RequestFacts {
     this.#outcome = outcome
     this.#totalMs = this.elapsed()
     this.upload?.release()
-    this.host.onEnd?.()
+    this.host.onEnd?.(this.request)
     this.#onEnd(this)
   }
   /** Whether to log the request, and with which bodies; final once the settlements are done. */

@@ -102,11 +102,15 @@ export class Upload {
         const refused = this.take(buffer.byteLength)
         if (refused !== undefined) return resolve(Result.fail(refused))
         this.arrived()
-        resolve(use(new Uint8Array(buffer)))
+        try {
+          resolve(use(new Uint8Array(buffer)))
+        } catch (defect) {
+          reject(defect)
+        }
       }, () => {
         stopTimer()
         resolve(Result.fail(clientLeft()))
-      }).catch(reject)
+      })
     })
   }
 

@@ -126,7 +126,7 @@ export class PendingAnswer {
   meter: AnswerMeter | undefined
   /** In the order in which they are settled. */
   readonly taps: Array<BodyTap> = []
-  readonly #onRelease: Array<() => void> = []
+  readonly #onRelease: Array<() => void>
 
   constructor(
     answer: Omit<UpstreamAnswer, "body"> & { readonly body: PendingAnswer["body"] },
@@ -138,7 +138,7 @@ export class PendingAnswer {
     this.received = answer.received
     this.body = answer.body
     this.call = call
-    this.#onRelease.push(answer.release)
+    this.#onRelease = [answer.release]
   }
   onRelease(callback: () => void): void {
     this.#onRelease.push(callback)

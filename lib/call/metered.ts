@@ -9,10 +9,11 @@ import { jsonLength } from "../body/prepared-body.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { callCost, listedPrice, type Tariff } from "../pricing/call-cost.ts"
 import type { Ending, UsageSource } from "../record/request-record.ts"
+import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { estimateInput } from "../usage/estimate.ts"
 import type { Usage } from "../usage/usage.ts"
 import type { CallServices } from "./call-provider.ts"
-import { type AnswerMeter, type Call, type Next, PendingAnswer } from "./call.ts"
+import { type AnswerMeter, type Call, type CallResult, type Next, PendingAnswer } from "./call.ts"
 import { type CallTarget, recordedModel } from "./call-target.ts"
 import { observerOf } from "./observe-answer.ts"
 import { readable } from "./readable-answer.ts"
@@ -24,14 +25,20 @@ export const metered = (
   gateway: GatewaySettings,
   tried: Tried,
 ): Next =>
-async (call) => {
-  const result = await tried(call)
-  if (Result.isFailure(result)) return Result.fail(result.failure)
+(call) =>
+  tried(call).then((result) =>
+    Result.isFailure(result) ? Result.fail(result.failure) : measured(call, result.success, {
+      custom: call.target.options.customCost,
+      overrides: gateway.prices,
+      priceOf: prices.priceOf,
+    })
+  )
+
+const measured = (call: Call, from: UpstreamAnswer, tariff: Tariff): CallResult => {
   const { target } = call
-  const given = readable(target, result.success)
+  const given = readable(target, from)
   if (Result.isFailure(given)) return Result.fail(given.failure)
   const answer = new PendingAnswer(given.success, call)
-  const tariff = { custom: target.options.customCost, overrides: gateway.prices, priceOf: prices.priceOf }
   answer.observer = observerOf(target, answer, {
     removesUsage: call.requestedUsage,
     findsModel: !isPriced(target, target.body.view.model, tariff),

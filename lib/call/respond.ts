@@ -78,6 +78,8 @@ const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayB
   return { status, statusText, headers, body: form === undefined ? given : form.rewrite(given, headers) }
 }
 
+const observes = ({ push }: BodyTap): boolean => push !== undefined
+
 /** The body of one answer on its way to the client. */
 class Relaying implements RelayInput {
   readonly body: GuardedBody
@@ -100,7 +102,7 @@ class Relaying implements RelayInput {
     this.#form = answerForm(call, status)
     this.#answer = answer
     this.#exchange = exchange
-    this.#taps = answer.taps.filter(({ push }) => push !== undefined)
+    this.#taps = answer.taps.filter(observes)
     this.observer = answer.observer ?? observerOf(target, answer)
     this.outlet = answer.outlet
     this.readsOnAfterDisconnect = gateway.drains

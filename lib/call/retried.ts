@@ -12,7 +12,7 @@ import { isRedirect } from "../headers/response-headers.ts"
 import { rounded } from "../record/request-record.ts"
 import { passTrace } from "../record/trace-context.ts"
 import type { PlainClock } from "../time/clock.ts"
-import { type AttemptReport, type RetryOptions, withRetries } from "../upstream/attempts.ts"
+import { type Attempted, type AttemptReport, type RetryOptions, withRetries } from "../upstream/attempts.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Call } from "./call.ts"
@@ -60,6 +60,7 @@ class Tries implements RetryOptions {
   readonly #attempt: Attempt
   readonly #clock: PlainClock
   readonly #notes: AttemptNotes = { circuit: null }
+  readonly #begun: number
   #started = 0
   #span: string | null = null
 
@@ -69,6 +70,7 @@ class Tries implements RetryOptions {
     this.#call = call
     this.#attempt = attempt
     this.#clock = clock
+    this.#begun = call.exchange.elapsed()
   }
   once(): Promise<TryResult> {
     const { exchange, headers } = this.#call
@@ -97,6 +99,23 @@ class Tries implements RetryOptions {
       span_id: this.#span,
     })
   }
+  /** The tries are over. */
+  concluded(outcome: Attempted): Result.Result<UpstreamAnswer, GatewayError> {
+    const { exchange, gateway, target, report } = this.#call
+    const now = exchange.elapsed()
+    exchange.spentUpstream(now - this.#begun)
+    if (Result.isFailure(outcome)) {
+      report.ending = outcome.failure.ending
+      return Result.fail(clientError(gateway, outcome.failure.error))
+    }
+    report.headersAt = now
+    const answer = outcome.success
+    if (!isRedirect(answer)) return Result.succeed(answer)
+    answer.release()
+    return Result.fail(
+      clientError(gateway, providerRedirected(new URL(target.route.url).host, answer.status)),
+    )
+  }
 }
 
 /** Tries a call until there is an answer worth passing on, or no try is left. */
@@ -106,28 +125,13 @@ export const retried = (
   attempt: Attempt,
 ): Tried => {
   const environment = { clock, startTimer, random: Math.random }
-  return async (call) => {
-    const { exchange, target, report, cut } = call
+  return (call) => {
+    const { exchange, cut } = call
     const deadline = gateway.totalTimeout === undefined
       ? undefined
       : clock.now() + gateway.totalTimeout - exchange.elapsed()
     const tries = new Tries(call, attempt, clock, deadline)
-    const before = exchange.elapsed()
-    const outcome = await withRetries(() => tries.once(), retryPolicyOf(call), tries, environment, cut)
-    const now = exchange.elapsed()
-    exchange.spentUpstream(now - before)
-    if (Result.isFailure(outcome)) {
-      report.ending = outcome.failure.ending
-      return Result.fail(clientError(gateway, outcome.failure.error))
-    }
-    report.headersAt = now
-    const answer = outcome.success
-    if (isRedirect(answer)) {
-      answer.release()
-      return Result.fail(
-        clientError(gateway, providerRedirected(new URL(target.route.url).host, answer.status)),
-      )
-    }
-    return Result.succeed(answer)
+    return withRetries(() => tries.once(), retryPolicyOf(call), tries, environment, cut)
+      .then((outcome) => tries.concluded(outcome))
   }
 }

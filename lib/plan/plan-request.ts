@@ -16,6 +16,7 @@ import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import { asksForModel } from "../limit/asks-for-model.ts"
 import type { Prices } from "../pricing/Prices.ts"
 import type { UpstreamRoute } from "../route/routes.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import { direct } from "./direct.ts"
 import type { Planning } from "./planning.ts"
 import type { Plan } from "./plan.ts"
@@ -38,27 +39,24 @@ const mustKnowModel = (gateway: GatewaySettings, { token }: Caller): boolean =>
   (token !== undefined &&
     (token.models !== undefined || (token.limits !== undefined && asksForModel(token.limits))))
 
-const readBody = async (
+const readBody = (
   { uploads }: BodyServices,
   { exchange, gateway, caller }: CallContext,
   use: BodyUse,
   isHeld: boolean,
-): Promise<Result.Result<PreparedBody, GatewayError>> => {
+): Awaitable<Result.Result<PreparedBody, GatewayError>> => {
   const upload = exchange.upload = uploads.open(
     exchange.request,
     gateway.requestIdleTimeout,
     exchange.headers,
   )
-  const wish = {
+  return prepareBody(upload, {
     use,
     isHeld,
     isChecked: gateway.dlp?.request !== undefined,
     mustKnow: mustKnowModel(gateway, caller),
     limit: gateway.requestBodyLimit,
-  }
-  const body = await prepareBody(upload, wish)
-  if (Result.isSuccess(body)) exchange.requestBytes = body.success.received ?? null
-  return body
+  })
 }
 
 const planningOf = ({ resolver, prices }: PlanningServices, context: CallContext): Planning => ({
@@ -70,16 +68,27 @@ const planningOf = ({ resolver, prices }: PlanningServices, context: CallContext
 })
 
 /** Plans the call of a route that a provider answers. */
-export const planDirect = async (
+export const planDirect = (
   services: PlanningServices,
   context: CallContext,
   route: UpstreamRoute,
   requested: RequestedOptions,
-): Promise<Result.Result<Plan, GatewayError>> => {
-  const { exchange, gateway, caller } = context
+): Awaitable<Result.Result<Plan, GatewayError>> => {
+  const { gateway } = context
   const options = requestOptions(gateway, requested, {}, gateway.retriesPredict || !isPredict(route))
-  const body = await readBody(services, context, route.body, mayNeedAgain(options))
-  if (Result.isFailure(body)) return Result.fail(body.failure)
+  return whenReady(
+    readBody(services, context, route.body, mayNeedAgain(options)),
+    Result.map((body) => directPlan(planningOf(services, context), route, body, options)),
+  )
+}
+
+const directPlan = (
+  planning: Planning,
+  route: UpstreamRoute,
+  body: PreparedBody,
+  options: RequestOptions,
+): Plan => {
+  const { exchange, caller } = planning
   const target = {
     step: 0,
     method: exchange.method,
@@ -87,13 +96,14 @@ export const planDirect = async (
     headers: exchange.headers,
     tokenHeaders: caller.tokenHeaders,
     acceptsCallerKey: !route.storedKeysOnly,
-    body: body.success,
+    body,
     options,
     adaptations: [],
   }
-  exchange.describe(recordedModel(target), body.success.view.stream)
-  if (body.success.kind === "stream") exchange.streamedBody = body.success.stream
-  return Result.succeed(direct(planningOf(services, context), target))
+  exchange.requestBytes = body.received ?? null
+  exchange.describe(recordedModel(target), body.view.stream)
+  if (body.kind === "stream") exchange.streamedBody = body.stream
+  return direct(planning, target)
 }
 
 /** Plans the steps of a universal request. */
@@ -117,7 +127,10 @@ const universalBody = async (
   const { exchange, gateway: { requestBodyLimit, requestIdleTimeout } } = context
   const { body } = exchange.host
   if (body === undefined) {
-    return Result.map(await readBody(services, context, "read", false), heldBytes)
+    return Result.map(await readBody(services, context, "read", false), (read) => {
+      exchange.requestBytes = read.received ?? null
+      return heldBytes(read)
+    })
   }
   exchange.requestBytes = body.byteLength
   if (body.byteLength > requestBodyLimit) return Result.fail(bodyTooLarge(requestBodyLimit))

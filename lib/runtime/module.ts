@@ -100,6 +100,29 @@ const followLimit = (gateway: Gateway, server: BunServer | undefined): void => {
   if (payloadOf(gateway) !== payload) server?.reload?.(served)
 }
 
+/** What a runtime's server lends to a request: Bun its server, Deno the peer's address. */
+const contextOf = (lent: Lent | undefined): HostContext => {
+  const hostname = bound ?? lent?.hostname
+  return {
+    loopback: hostname !== undefined && isLoopbackName(hostname),
+    clientAddress: (asked) => lent?.requestIP?.(asked)?.address ?? lent?.remoteAddr?.hostname ?? null,
+  }
+}
+
+/** The same for all requests of one of Bun's servers, whose `hostname` takes longer to read than all the rest. */
+const ofServers = new WeakMap<object, HostContext>()
+const ofServer = (server: BunServer | undefined): HostContext => {
+  if (server === undefined) return contextOf(undefined)
+  const known = ofServers.get(server)
+  if (known !== undefined) return known
+  const context: HostContext = {
+    ...contextOf(server as Lent),
+    onEnd: (request) => server.timeout?.(request, idleSeconds),
+  }
+  ofServers.set(server, context)
+  return context
+}
+
 /** Serves on Workers (`env`, `ctx`), Deno (`deno serve`) and Bun (`bun run`). */
 const fetch = (request: Request, second?: object, third?: Lent): Promise<Response> => {
   if (typeof third?.waitUntil === "function") {
@@ -107,23 +130,14 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
       waitUntil: (promise) => third.waitUntil?.(promise),
     })
   }
-  const hostname = bound ?? (second as Lent | undefined)?.hostname
-  const context: HostContext = {
-    loopback: hostname !== undefined && isLoopbackName(hostname),
-    clientAddress: (asked) => {
-      const lent = second as Lent | undefined
-      return lent?.requestIP?.(asked)?.address ?? lent?.remoteAddr?.hostname ?? null
-    },
-  }
   const gateway = processGateway()
+  const server = second as BunServer | undefined
   if ("Bun" in globalThis && !request.headers.has("upgrade")) {
-    const server = second as BunServer | undefined
     listening ??= server
-    const onEnd = (): void => server?.timeout?.(request, idleSeconds)
-    const answering = gateway.fetch(request, { ...context, onEnd })
+    const answering = gateway.fetch(request, ofServer(server))
     return mayBeSending(request) ? afterUpload(request, answering) : answering
   }
-  const server = second as BunServer | undefined
+  const context = contextOf(second)
   const upgrade = upgradeOf(gateway, request, context, server)
   if (upgrade === undefined) return gateway.fetch(request, context)
   // Bun takes nothing for an answer to a request that has become a socket.
