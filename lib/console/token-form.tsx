@@ -128,7 +128,7 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
           <textarea
             {...aria}
             class="code"
-            rows={Math.max(2, Math.min(8, typed[name].split("\n").length))}
+            rows={Math.max(2, Math.min(12, typed[name].split("\n").length))}
             spellcheck={false}
             value={typed[name]}
             onInput={({ currentTarget }) => set({ [name]: currentTarget.value })}
