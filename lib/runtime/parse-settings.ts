@@ -10,6 +10,7 @@ import type { Document, Node, Scalar } from "yaml"
 import type { Declaration, Position, SettingsProblem } from "../config/declaration.ts"
 import { endOf, jsonProblem } from "../config/settings-text.ts"
 import { isLongNumber } from "../json/exact-json.ts"
+import { isObject } from "../json/parse.ts"
 
 /** What is wrong, in words that show nothing of the text, which may hold a secret. */
 const expectations: Readonly<Record<string, string>> = {
@@ -85,6 +86,18 @@ const faultOf = (
   return found
 }
 
+/** In YAML a key without a value is null: an entry, or the defaults, with nothing in it. */
+const withEmptyEntries = (document: unknown): unknown => {
+  if (!isObject(document)) return document
+  const { gateways, defaults } = document
+  const entries = isObject(gateways) && Object.entries(gateways).map(([id, entry]) => [id, entry ?? {}])
+  return {
+    ...document,
+    ...(entries !== false && { gateways: Object.fromEntries(entries) as unknown }),
+    ...(defaults === null && { defaults: {} }),
+  }
+}
+
 /** Parses the text of a settings file: JSON if its name ends so, else YAML, of which JSON is a part. */
 export const parseSettings = async (
   source: string,
@@ -100,7 +113,11 @@ export const parseSettings = async (
   if (fault !== undefined) return failed(endOf(text.slice(0, fault[0])), fault[1])
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 })
-    return Result.succeed({ source, document: value, positionOf: finder(yaml, document, text) })
+    return Result.succeed({
+      source,
+      document: withEmptyEntries(value),
+      positionOf: finder(yaml, document, text),
+    })
   } catch {
     // Aliases of aliases, which would make a document of any size.
     return failed({ line: 1, column: 1 }, "fewer aliases")

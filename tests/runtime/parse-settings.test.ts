@@ -18,6 +18,16 @@ test("YAML and JSON give the same document", async () => {
   assert.deepEqual(await documentOf(`\ufeff${yaml.replaceAll("\n", "\r\n")}`), expected)
 })
 
+test("an entry without anything below it has nothing in it; settings of no gateways stay wrong", async () => {
+  const text = "defaults:\ngateways:\n  a/g:\n  a/h: # nothing yet\n"
+  assert.deepEqual(await documentOf(text), { defaults: {}, gateways: { "a/g": {}, "a/h": {} } })
+  // Whoever has commented out all gateways must not find every id served.
+  assert.deepEqual(await documentOf("gateways:\n"), { gateways: null })
+  assert.deepEqual(await documentOf("gateways: {a/g: {tokens: }}\n"), {
+    gateways: { "a/g": { tokens: null } },
+  })
+})
+
 test("names stay text, numbers keep their digits, anchors are followed", async () => {
   const text =
     "prices:\n  12345e67: {input: 0.123456789012345678901, output: 1}\n  7: &p {input: 1, output: 2}\n  8: *p\n" +
