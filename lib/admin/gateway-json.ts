@@ -31,7 +31,7 @@ const cloudflareFields = (id: string, settings: GatewaySettings) => {
     retry_delay: settings.retry.delay,
     retry_backoff: settings.retry.backoff,
     spend_limits: settings.spendLimits,
-    dlp: null,
+    dlp: settings.dlpEntry.dlp ?? null,
     guardrails: null,
     log_classification: false,
     logpush: false,
@@ -85,6 +85,7 @@ const ownFields = (settings: GatewaySettings) => ({
   ),
   routes: [...settings.routes.keys()],
   prices: [...settings.prices.keys()],
+  dlp_profiles: settings.dlpEntry.dlp_profiles ?? {},
 })
 
 /** A gateway by its id. */

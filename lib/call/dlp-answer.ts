@@ -91,7 +91,7 @@ export const checkAnswer = async (
     setHeader()
     const streamed = answer.body as GuardedBody
     headers.delete("content-length")
-    answer.body = new GuardingBody(streamed, guard, () => {
+    answer.body = new GuardingBody(streamed, compiled.withholds ? guard : onlyLooks(guard), () => {
       note()
       return rules.isBlocked
     })
@@ -107,6 +107,15 @@ export const checkAnswer = async (
   if (headers.has("content-length")) headers.set("content-length", String(guarded.byteLength))
   return undefined
 }
+
+/** Lets everything go on at once, and looks at it. */
+const onlyLooks = (guard: BodyGuard): BodyGuard => ({
+  push: (chunk) => {
+    guard.push(chunk)
+    return chunk
+  },
+  finish: () => guard.finish().subarray(0, 0),
+})
 
 /** A body that is there whole, as a guard lets it go on. */
 export const guardWhole = (guard: BodyGuard, bytes: Uint8Array): Uint8Array<ArrayBuffer> => {

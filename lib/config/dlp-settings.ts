@@ -10,6 +10,7 @@ import { type CompiledDlp, compileDlp } from "../guard/policy.ts"
 import { parseRegex, RegexProblem } from "../guard/regex/syntax.ts"
 import { oneOf, recordOf, someText, text } from "../schema/expected.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
+import type { EntryOptions } from "./settings-types.ts"
 
 const optional = Schema.optionalKey
 
@@ -47,10 +48,12 @@ const Detector = Schema.Union([
   }),
 ])
 
+const Action = oneOf("FLAG", "BLOCK", "MASK", "MASK_RESTORE")
+
 const Policy = Schema.Struct({
   id: someText,
   enabled: optional(Schema.Boolean),
-  action: oneOf("FLAG", "BLOCK", "MASK", "MASK_RESTORE"),
+  action: Action,
   check: optional(Schema.Array(oneOf("REQUEST", "RESPONSE"))),
   profiles: Schema.Array(someText),
 })
@@ -67,10 +70,20 @@ export const DataLossPrevention = {
    * - `check`: `REQUEST`, `RESPONSE` or both, which is the default.
    * - `profiles`: what is looked for, by names of `dlp_profiles`.
    *
+   * Cloudflare's older form without policies, `{"enabled": true, "action": "BLOCK", "profiles": […]}`, is one policy that is
+   * called `default`.
+   *
    * @default none
    */
   dlp: optional(
-    Schema.NullOr(Schema.Struct({ enabled: Schema.Boolean, policies: Schema.Array(Policy) })),
+    Schema.NullOr(
+      Schema.Struct({
+        enabled: Schema.Boolean,
+        policies: optional(Schema.Array(Policy)),
+        action: optional(Action),
+        profiles: optional(Schema.Array(someText)),
+      }),
+    ),
   ),
   /**
    * What policies look for, by name: `{"pii": {"detectors": ["email", {"regex": "EMP-\\d{6}"}]}}`. A detector is one of
@@ -84,13 +97,21 @@ export const DataLossPrevention = {
   ),
 }
 
-const Entry = Schema.Struct(DataLossPrevention)
+/** What is written of it. */
+export type DlpEntry = Pick<EntryOptions, "dlp" | "dlp_profiles">
+
+/** The policies as they are written; the older form is one. */
+const writtenPolicies = (dlp: DlpEntry["dlp"]): ReadonlyArray<typeof Policy.Type> => {
+  const { policies = [], action, profiles } = dlp ?? {}
+  if (action === undefined && profiles === undefined) return policies
+  return [...policies, { id: "default", action: action ?? "FLAG", profiles: profiles ?? [] }]
+}
 
 /** The checks of a gateway; `undefined` if it has none. Throws `SettingProblem`. */
 export const dlpSettings = (
-  { dlp, dlp_profiles: profiles = {} }: typeof Entry.Type,
+  { dlp, dlp_profiles: profiles = {} }: DlpEntry,
 ): CompiledDlp | undefined => {
-  const policies = (dlp?.policies ?? []).map(({ id, enabled = true, action, check, profiles: names }) => ({
+  const policies = writtenPolicies(dlp).map(({ id, enabled = true, action, check, profiles: names }) => ({
     id,
     enabled,
     action,

@@ -7,7 +7,7 @@ import type * as Redacted from "effect/Redacted"
 import type { PriceOverride } from "../pricing/call-cost.ts"
 import { type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, customProviders } from "./custom-providers.ts"
-import { dlpSettings } from "./dlp-settings.ts"
+import { type DlpEntry, dlpSettings } from "./dlp-settings.ts"
 import { dynamicRoutes } from "./dynamic-routes.ts"
 import type { GatewayEntry } from "./gateway-entry.ts"
 import { type GatewayToken, gatewayTokens } from "./gateway-tokens.ts"
@@ -86,6 +86,8 @@ export interface GatewaySettings {
   readonly requestsUsage: boolean
   /** What requests and answers are checked for; `undefined` for nothing. */
   readonly dlp: CompiledDlp | undefined
+  /** The same as it is written, for the management API. */
+  readonly dlpEntry: DlpEntry
 }
 
 /** What every entry shares from the variables. */
@@ -172,5 +174,9 @@ export const gatewaySettings = (
     drains: entry.on_client_leave === "drain",
     requestsUsage: entry.stream_usage ?? true,
     dlp: dlpSettings(entry),
+    dlpEntry: {
+      ...(entry.dlp && { dlp: entry.dlp }),
+      ...(entry.dlp_profiles && { dlp_profiles: entry.dlp_profiles }),
+    },
   }
 }

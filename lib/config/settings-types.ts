@@ -284,9 +284,12 @@ export interface EntryOptions {
    * - `check`: `REQUEST`, `RESPONSE` or both, which is the default.
    * - `profiles`: what is looked for, by names of `dlp_profiles`.
    *
+   * Cloudflare's older form without policies, `{"enabled": true, "action": "BLOCK", "profiles": […]}`, is one policy that is
+   * called `default`.
+   *
    * @default none
    */
-  readonly dlp?: { readonly enabled: boolean; readonly policies: ReadonlyArray<{ readonly id: string; readonly enabled?: boolean; readonly action: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly check?: ReadonlyArray<"REQUEST" | "RESPONSE">; readonly profiles: ReadonlyArray<string> }> } | null
+  readonly dlp?: { readonly enabled: boolean; readonly policies?: ReadonlyArray<{ readonly id: string; readonly enabled?: boolean; readonly action: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly check?: ReadonlyArray<"REQUEST" | "RESPONSE">; readonly profiles: ReadonlyArray<string> }>; readonly action?: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly profiles?: ReadonlyArray<string> } | null
   /**
    * What policies look for, by name: `{"pii": {"detectors": ["email", {"regex": "EMP-\\d{6}"}]}}`. A detector is one of
    * `email`, `card`, `iban`, `phone`, `ssn`, `ip` and `secret`, a `regex` in JavaScript's syntax without references back

@@ -10,9 +10,6 @@ const isOff = (value: unknown): boolean => value === false || value === null
 const isEmpty = (value: unknown): boolean =>
   value === null || value === "" || (Array.isArray(value) && value.length === 0)
 
-const isSwitchedOff = (value: unknown): boolean =>
-  value === null || (isObject(value) && value["enabled"] === false)
-
 /** Guardrails without a category. */
 const guardsNothing = (value: unknown): boolean =>
   value === null ||
@@ -25,7 +22,6 @@ const guardsNothing = (value: unknown): boolean =>
 const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   // What the cache holds is for the same requests as before, whatever the settings.
   cache_invalidate_on_update: (value) => typeof value === "boolean" || value === null,
-  dlp: isSwitchedOff,
   guardrails: guardsNothing,
   log_classification: isOff,
   logpush: isOff,

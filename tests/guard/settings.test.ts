@@ -1,0 +1,62 @@
+/** The settings of data loss prevention: what is refused, and where it says so. */
+import assert from "node:assert/strict"
+import * as Result from "effect/Result"
+import { test } from "node:test"
+import { dlpSettings } from "../../lib/config/dlp-settings.ts"
+import { decodeDocument } from "../../lib/config/settings-document.ts"
+
+const problemsOf = (entry: object) => {
+  const decoded = decodeDocument({ gateways: { "*": entry } })
+  return Result.isFailure(decoded) ? decoded.failure : []
+}
+const profile = (detector: unknown) => ({ dlp_profiles: { pii: { detectors: ["email", detector] } } })
+
+test("an expression that cannot be matched in linear time is refused where it stands", () => {
+  for (
+    const [regex, reason] of [
+      ["(a)\\1", "references back"],
+      ["(?<=x)y", "look-around"],
+      ["a(?!b)", "look-around"],
+      ["[a", "a ] for this ["],
+      ["a**", "one quantifier"],
+      ["*a", "something to repeat"],
+      ["(a", "a ) for this ("],
+      ["a{2,1}", "repetitions"],
+      ["\\p{Nothing}", "a property"],
+    ] as const
+  ) {
+    const [problem, ...others] = problemsOf(profile({ regex }))
+    assert.equal(others.length, 0)
+    assert.equal(problem?.path.join("."), "gateways.*.dlp_profiles.pii.detectors.1.regex", regex)
+    assert.ok(problem?.expected?.includes(reason), `${regex}: ${problem?.expected}`)
+  }
+})
+
+test("what is misspelt is refused", () => {
+  assert.equal(problemsOf(profile("emial")).length, 1)
+  assert.equal(problemsOf(profile({ literals: [""] })).length, 1)
+  assert.equal(
+    problemsOf({ dlp: { enabled: true, policies: [{ id: "p", action: "HIDE", profiles: [] }] } }).length,
+    1,
+  )
+})
+
+test("policies name profiles that are there, and have ids of their own", () => {
+  const policy = { id: "p", action: "FLAG" as const, profiles: ["pii"] }
+  const dlp_profiles = { pii: { detectors: ["email" as const] } }
+  assert.throws(() => dlpSettings({ dlp: { enabled: true, policies: [policy] } }), /among dlp_profiles/)
+  assert.throws(
+    () => dlpSettings({ dlp: { enabled: true, policies: [policy, policy] }, dlp_profiles }),
+    /id of its own/,
+  )
+  assert.equal(dlpSettings({ dlp: { enabled: false, policies: [policy] }, dlp_profiles }), undefined)
+  assert.equal(
+    dlpSettings({ dlp: { enabled: true, policies: [{ ...policy, enabled: false }] }, dlp_profiles }),
+    undefined,
+  )
+  assert.equal(dlpSettings({ dlp: { enabled: false } }), undefined)
+  const compiled = dlpSettings({ dlp: { enabled: true, policies: [policy] }, dlp_profiles })
+  assert.equal(compiled?.request?.withholds, false)
+  const older = dlpSettings({ dlp: { enabled: true, action: "BLOCK", profiles: ["pii"] }, dlp_profiles })
+  assert.equal(older?.response?.detectors[0]?.action, "BLOCK")
+})
