@@ -17,6 +17,8 @@ export interface Gathered {
   readonly add: (created: number, group: Group, facts: FilterableFields) => void
   /** Adds aggregates that all belong to one bucket. */
   readonly merge: (created: number, group: Group, figures: Aggregates) => void
+  /** What has been gathered of a bucket and a group, to be added to. */
+  readonly cell: (created: number, group: Group) => Aggregates
   readonly rows: () => ReadonlyArray<AnalyticsRow>
 }
 
@@ -72,6 +74,7 @@ export const gather = (query: Pick<AnalyticsQuery, "bucket" | "by" | "since">): 
   return {
     add: (created, group, facts) => addFacts(cellAt(created, group), facts, 1),
     merge: (created, group, figures) => addAggregates(cellAt(created, group), figures),
+    cell: cellAt,
     rows: () =>
       [...cells.values()]
         .sort((one, other) => one.time - other.time || compareText(one.key, other.key))

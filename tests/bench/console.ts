@@ -2,6 +2,8 @@
  * `npm run bench:console -- million.db`: how long each page of the console takes over a log of a million entries (which
  * `bun tests/bench/log.ts 1000000 million.db` makes), and what an open console costs callers.
  *
+ * With `calls` behind the file only callers are measured.
+ *
  * A page is what it asks for, at once, as its script does. Callers are measured in turns with and without a console that is
  * open on the overview of thirty days, which asks again as soon as it has its answers: the page itself waits a minute.
  *
@@ -11,7 +13,7 @@ import process from "node:process"
 import { startSimulator } from "../simulator/server.ts"
 import { spawnGateway } from "../support/spawn-gateway.ts"
 
-const [file] = process.argv.slice(2)
+const [file, part = "all"] = process.argv.slice(2)
 if (file === undefined) throw new Error("name the file of the log: npm run bench:console -- million.db")
 
 const token = "adm-bench-0a1b2c"
@@ -93,7 +95,7 @@ const median = (values: ReadonlyArray<number>): number =>
 const ms = (value: number): string => value.toFixed(0).padStart(7)
 
 console.log("median   worst   goal (ms)  page")
-for (const [name, most, paths] of pages) {
+for (const [name, most, paths] of part === "calls" ? [] : pages) {
   const times: Array<number> = []
   for (let time = 0; time < 5; time++) times.push(await timed(paths))
   console.log(`${ms(median(times))} ${ms(Math.max(...times))} ${ms(most)}  ${name}`)

@@ -12,7 +12,7 @@ import { picoOfParts, summedParts } from "../money.ts"
 import type { AnalyticsQuery, AnalyticsRow, Dimension } from "../query.ts"
 import type { Database, Row, Value } from "../../sqlite/database.ts"
 import { dimensionOf, type Fragment, whereOf } from "./fragment.ts"
-import { figuresOf, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
+import { addFigures, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
 import { asksOf, byKind, byToken, dividesBy, kindFilter } from "./rollup-dimensions.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 import { sliceOf, type TimeSlice } from "../time-slice.ts"
@@ -110,7 +110,7 @@ export const analyticsReader = (
           const kind = passes(String(row["kind"]))
           if (kind === undefined) continue
           const group = groupOf(query.by, shown.gateway, kind)
-          into.merge(Number(row["hour"]), group, figuresOf(String(row["figures"])))
+          addFigures(into.cell(Number(row["hour"]), group), String(row["figures"]))
         }
         yield
       }

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Aggregates, emptyAggregates, noTally, rangeNames, type Tally } from "../aggregates.ts"
-import type { Histogram } from "../histogram.ts"
+import { count, type Histogram } from "../histogram.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
 import { picoOf } from "../money.ts"
 import type { TimeSlice } from "../time-slice.ts"
@@ -15,12 +15,10 @@ import type { Rollup } from "./rollup-dimensions.ts"
 export const hourLength = 3_600_000
 
 const flat = (histogram: Histogram): ReadonlyArray<number> => [...histogram].flat()
-const unflat = (counts: ReadonlyArray<number>): Histogram => {
-  const histogram: Histogram = new Map()
+const addCounts = (to: Histogram, counts: ReadonlyArray<number>): void => {
   for (let index = 0; index < counts.length; index += 2) {
-    histogram.set(counts[index] ?? 0, counts[index + 1] ?? 0)
+    count(to, counts[index] ?? 0, counts[index + 1] ?? 0)
   }
-  return histogram
 }
 
 /** The sums that a row begins with. */
@@ -52,8 +50,8 @@ export const figuresText = (figures: Aggregates): string =>
 const costIn = (held: number | string | undefined): bigint =>
   typeof held === "string" ? BigInt(held) : picoOf(held ?? 0)
 
-/** The figures that a row holds. */
-export const figuresOf = (text: string): Aggregates => {
+/** Adds the figures that a row holds: of the thousands that a question reads none needs a copy of its own. */
+export const addFigures = (to: Aggregates, text: string): void => {
   // Rows of before the fourth version end earlier: what they do not say is not known of their entries either.
   const [totals, duration, firstToken, speed = []] = JSON.parse(text) as [
     Array<number | string>,
@@ -61,16 +59,20 @@ export const figuresOf = (text: string): Aggregates => {
     Array<number>,
     Array<number>?,
   ]
-  const figures = {
-    ...emptyAggregates(),
-    duration: unflat(duration),
-    first_token: unflat(firstToken),
-    speed: unflat(speed),
+  addCounts(to.duration, duration)
+  addCounts(to.first_token, firstToken)
+  addCounts(to.speed, speed)
+  for (let index = 0; index < sums.length; index++) {
+    const name = sums[index] as typeof sums[number]
+    if (name === "cost" || name === "cost_estimated") to[name] += costIn(totals[index])
+    else to[name] += Number(totals[index] ?? 0)
   }
-  for (const [index, name] of sums.entries()) {
-    if (name === "cost" || name === "cost_estimated") figures[name] = costIn(totals[index])
-    else figures[name] = Number(totals[index] ?? 0)
-  }
+}
+
+/** The figures that a row holds. */
+export const figuresOf = (text: string): Aggregates => {
+  const figures = emptyAggregates()
+  addFigures(figures, text)
   return figures
 }
 
