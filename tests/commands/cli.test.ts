@@ -119,7 +119,7 @@ test("init writes settings with comments, says what to do next, and never overwr
   for (const name of ["TOKEN_OF_ANN", "TOKEN_OF_BOB", "BASETEN_API_KEY"]) delete process.env[name]
   assert.deepEqual([whole.code, whole.err], [0, ""], `${whole.out}\n${all}`)
   assert.match(all, /^ {6}rules:$/m)
-  assert.match(whole.out, /tokens +2$/m)
+  assert.match(whole.out, /tokens +2 without a name$/m)
   writeFileSync(file, "mine")
   const again = await basegate(["init"])
   assert.deepEqual([again.code, again.out], [1, ""])
