@@ -1,5 +1,8 @@
 /** A shared store that fails: a real Redis that is killed in the middle of a burst, and networks that lose things. */
 import assert from "node:assert/strict"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { after, before, beforeEach, describe, test } from "node:test"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -64,22 +67,15 @@ const until = async (what: string, holds: () => boolean | Promise<boolean>): Pro
 describe("a shared store that fails", { skip: withoutRedis }, () => {
   let redis: RedisServer
   let proxy: FaultyProxy
+  const folder = mkdtempSync(join(tmpdir(), "basegate-faults-"))
   before(async () => {
-    redis = await startRedis([
-      "--appendonly",
-      "yes",
-      "--appendfsync",
-      "always",
-      "--dir",
-      "/tmp",
-      "--appenddirname",
-      `basegate-faults-${crypto.randomUUID()}`,
-    ])
+    redis = await startRedis(["--appendonly", "yes", "--appendfsync", "always", "--dir", folder])
     proxy = await startFaultyProxy(redis.port)
   })
   after(async () => {
     await proxy?.close()
     await redis?.kill()
+    rmSync(folder, { recursive: true, force: true })
   })
   beforeEach(() => {
     proxy.fault = "none"

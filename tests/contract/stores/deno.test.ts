@@ -1,4 +1,3 @@
-import { contract } from "../contract.ts"
-import { counting, overTcp } from "./shared.ts"
+import { counting, overTcp, sharedContract } from "./shared.ts"
 
-contract("deno", counting, overTcp())
+sharedContract("deno", counting, overTcp())

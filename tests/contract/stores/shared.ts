@@ -1,7 +1,10 @@
 /** The contract's subjects that count, on gateways whose counts are in a real Redis. */
+import { test } from "node:test"
 import { makeTcpLink } from "../../../lib/runtime/redis-connection.ts"
-import { type RedisServer, startRedis } from "../../support/redis-server.ts"
+import { type RedisServer, startRedis, withoutRedis } from "../../support/redis-server.ts"
 import { type RestSimulator, startRestSimulator } from "../../support/rest-simulator.ts"
+import type { Runtime } from "../../support/spawn-gateway.ts"
+import { contract } from "../contract.ts"
 import type { SharedStore } from "../harness.ts"
 
 /** What counts, or is told of it. */
@@ -56,4 +59,14 @@ export const overHttp = (): SharedStore => {
       await redis?.kill()
     },
   }
+}
+
+/** Declares subjects on one runtime with a shared store, or says why they are skipped. */
+export const sharedContract = (
+  runtime: Runtime,
+  subjects: ReadonlyArray<string>,
+  shared: SharedStore,
+): void => {
+  if (withoutRedis === false) contract(runtime, subjects, shared)
+  else test(`${runtime}, with a shared store`, { skip: withoutRedis })
 }

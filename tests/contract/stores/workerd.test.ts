@@ -1,4 +1,3 @@
-import { contract } from "../contract.ts"
-import { countingAtOnce, overHttp } from "./shared.ts"
+import { countingAtOnce, overHttp, sharedContract } from "./shared.ts"
 
-contract("workerd", countingAtOnce, overHttp())
+sharedContract("workerd", countingAtOnce, overHttp())
