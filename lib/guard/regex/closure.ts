@@ -31,11 +31,29 @@ export class Closure {
   readonly #marks: Uint32Array
   readonly #stack: Array<number> = []
   #mark = 0
+  /** Where expressions are that begin with a character, by what stands before it and its class. */
+  readonly #begun: Array<Int32Array | undefined> = []
 
   constructor(program: Program) {
     this.#program = program
     this.found = new Int32Array(program.ops.length)
     this.#marks = new Uint32Array(program.ops.length)
+  }
+
+  /** Where expressions are that have begun with a character of a class. Looked up once; changes what was collected. */
+  begunWith(unit: number, before: number): Int32Array {
+    const key = 4 * unit + before
+    const known = this.#begun[key]
+    if (known !== undefined) return known
+    const { starts, kinds, ops, xs, ys, sets } = this.#program
+    this.begin()
+    for (const start of starts) this.add(start, before, kinds[unit] as number)
+    const places: Array<number> = []
+    for (let at = 0; at < this.count; at++) {
+      const place = this.found[at] as number
+      if (ops[place] !== MATCH && sets[xs[place] as number]?.[unit] === 1) places.push(ys[place] as number)
+    }
+    return this.#begun[key] = Int32Array.from(places)
   }
 
   begin(): void {

@@ -47,7 +47,7 @@ export class LiveStarts {
   }
 
   #step(text: string, at: number, edge: number): void {
-    const { classOf, kinds, starts, ops, xs, ys, sets } = this.#program
+    const { classOf, kinds, ops, xs, ys, sets } = this.#program
     const closure = this.#closure
     const unit = classOf[text.charCodeAt(at)] as number
     const before = at === 0 ? edge : kinds[classOf[text.charCodeAt(at - 1)] as number] ?? EDGE
@@ -69,8 +69,10 @@ export class LiveStarts {
       closure.add(this.#places[index] as number, before, after)
       take(this.#starts[index] as number)
     }
-    for (const start of starts) closure.add(start, before, after)
-    take(at)
+    for (const place of closure.begunWith(unit, before)) {
+      places.push(place)
+      begun.push(at)
+    }
     this.#places = places
     this.#starts = begun
   }
