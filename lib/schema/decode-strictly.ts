@@ -87,6 +87,14 @@ const kinds: Readonly<Record<string, string>> = {
   "Expected object": "expected an object, {} if nothing is in it",
 }
 
+const orNull = " | null"
+
+/** The same where nothing will do as well. */
+const kindOf = (message: string): string | undefined =>
+  message.endsWith(orNull)
+    ? kinds[message.slice(0, -orNull.length)]?.replace(/$/, ", or null")
+    : kinds[message]
+
 const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
   format(likeliest(issue)).issues.map(({ path: keys = [], message }) => {
     const path = keys.map(String)
@@ -94,7 +102,7 @@ const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<Problem> 
       ? { path, expected: undefined, meant: nearestName(path.at(-1) ?? "", keysAt(ast, path.slice(0, -1))) }
       : {
         path,
-        expected: kinds[message] ?? message.replace(/^./, (first) => first.toLowerCase()),
+        expected: kindOf(message) ?? message.replace(/^./, (first) => first.toLowerCase()),
         meant: undefined,
       }
   })
