@@ -155,8 +155,10 @@ export const wireFaultCases = (harness: Harness): void => {
         const { status, text, ended } = await call(url, headers, chat({ stream }))
         const records = () => harness.configured.records().filter(({ event_id }) => event_id === id)
         await eventually("a record is told", () => records().length > 0)
-        const told = await call(url, json, chat())
-        assert.equal(told.status, 200, "the next call is served")
+        let next = await call(url, json, chat())
+        // It may go out on the connection of a whole answer just before the end of that is seen.
+        if (next.status === 502 && then === "close") next = await call(url, json, chat())
+        assert.equal(next.status, 200, "the next call is served")
         assert.equal(records().length, 1)
         const [record] = records()
         const seen = `${status} ${ended} ${JSON.stringify(text.slice(0, 300))} ${record?.["ending"]}`
