@@ -60,5 +60,6 @@ test("an unfinished event costs time in proportion to its length", () => {
   for (let warm = 0; warm < 5; warm++) timeOf(20_000)
   const least = (chunks: number) => Math.min(timeOf(chunks), timeOf(chunks), timeOf(chunks))
   const ratio = least(200_000) / least(50_000)
-  assert.ok(ratio < 6, `four times the chunks took ${ratio} times the time`)
+  // In proportion to its square it would be 16; collections of garbage make 4 up to 7.
+  assert.ok(ratio < 10, `four times the chunks took ${ratio} times the time`)
 })
