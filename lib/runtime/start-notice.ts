@@ -125,12 +125,17 @@ const tryLine = ({ url, host, settings, gateways }: Started): string => {
   ].join(` \\\n${" ".repeat(14)}`)
 }
 
+/** Where the console is, which the admin's tokens open. */
+const consoleLines = ({ url, settings: { adminTokens } }: Started): ReadonlyArray<NoticeLine> =>
+  adminTokens.length === 0 ? [] : [["console", `${reachable(url)}/console`]]
+
 /** The lines below the one that says where the server listens. */
 export const startNotice = (started: Started): ReadonlyArray<NoticeLine> => [
   ["settings", settingsLine(started)],
   ["keys", keysLine(started)],
   ["tokens", tokensLine(started)],
   ["admin", adminLine(started)],
+  ...consoleLines(started),
   ["log", logLine(started)],
   ["limits", limitsLine(started)],
   ["try", tryLine(started)],

@@ -20,11 +20,12 @@ const noticeOf = (env: Record<string, string>, host = "127.0.0.1", whyNoFile?: s
 const config = (gateways: object) => ({ BASEGATE_CONFIG: JSON.stringify({ gateways }) })
 
 test("without settings: what is missing, and a call with the caller's own key", () => {
-  const { settings, keys, tokens, admin, log, try: call } = noticeOf({})
+  const { settings, keys, tokens, admin, console: page, log, try: call } = noticeOf({})
   assert.match(settings ?? "", /^none: every gateway id is served/)
   assert.match(keys ?? "", /^none: callers send their own/)
   assert.match(tokens ?? "", /every gateway is open$/)
   assert.match(admin ?? "", /^no management API/)
+  assert.equal(page, undefined)
   assert.match(log ?? "", /^in memory, lost at the end \(BASEGATE_DB names a file\)$/)
   assert.deepEqual(call?.split(/ \\\n +/), [
     "curl http://127.0.0.1:8787/v1/my-account/my-gateway/baseten/v1/chat/completions",
@@ -60,6 +61,7 @@ test("keys and tokens by their names, the log's file", () => {
   assert.equal(notice["keys"], "baseten (default, research)")
   assert.equal(notice["tokens"], "ann, bob, and 2 without a name; open without one: acme/open, all other ids")
   assert.match(notice["admin"] ?? "", /^http:\/\/127\.0\.0\.1:8787\/client\/v4.* for ops \(read\)$/)
+  assert.equal(notice["console"], "http://127.0.0.1:8787/console")
   assert.equal(notice["log"], "log.db")
   assert.match(notice["try"] ?? "", /\/v1\/acme\/team\/baseten/)
   assert.match(notice["try"] ?? "", /-H 'authorization: Bearer \{gateway token\}'/)
