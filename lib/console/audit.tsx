@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AuditEntry } from "../settings-store/audit-entry.ts"
 import { Pager } from "./list-parts.tsx"
 import { accountPath, getPage } from "./api.ts"
 import { DiffView } from "./diff.tsx"
@@ -10,16 +11,8 @@ import { visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
 
-interface Change {
-  readonly id: string
-  readonly when: string
-  readonly who: string
-  readonly from: string | null
-  readonly forwarded_for: string | null
-  readonly action: string
-  readonly kind: string
-  readonly gateway_id: string | null
-  readonly resource_id: string
+/** A change as the page shows it: what was changed is always an object. */
+interface Change extends AuditEntry {
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null
 }

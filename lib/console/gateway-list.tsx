@@ -9,7 +9,7 @@ import { accountPath, get, getPage } from "./api.ts"
 import { Dialog, useDoing } from "./dialog.tsx"
 import { count, money, share, unknown } from "./format.ts"
 import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
-import { Badge, Panel, Problem, Time, useLoaded } from "./parts.tsx"
+import { Badge, Panel, Problem, Table, Time, useLoaded } from "./parts.tsx"
 import type { Analytics } from "./types.ts"
 import { useCanWrite } from "./you.ts"
 import { write } from "./write.ts"
@@ -147,46 +147,35 @@ export const GatewayList = ({ account, called, accounts }: {
           </p>
         )}
         {found.length > 0 && (
-          <div class="scroll" tabIndex={0} role="region" aria-label="Gateways">
-            <table class="stack">
-              <thead>
-                <tr>
-                  <th scope="col">Gateway</th>
-                  <th scope="col">Settings</th>
-                  <th scope="col">Callers</th>
-                  <th scope="col">Last changed</th>
-                  <th scope="col" class="number">Requests, 24 h</th>
-                  <th scope="col" class="number">Failed</th>
-                  <th scope="col" class="number">Cost</th>
+          <Table
+            label="Gateways"
+            class="stack"
+            heads={["Gateway", "Settings", "Callers", "Last changed", "#Requests, 24 h", "#Failed", "#Cost"]}
+          >
+            {found.map(({ id, created_at, modified_at, authentication }) => {
+              const row = of.get(id)
+              const isManaged = created_at !== null
+              return (
+                <tr key={id}>
+                  <th scope="row">
+                    <Link href={hereWith({ gateway: id, search: undefined, page: undefined })}>{id}</Link>
+                  </th>
+                  <td data-label="Settings">
+                    <Badge kind={isManaged ? "good" : "left"}>{isManaged ? "managed" : "declared"}</Badge>
+                  </td>
+                  <td data-label="Callers">{authentication ? "with a token" : "anyone"}</td>
+                  <td data-label="Last changed">
+                    {modified_at === null ? unknown : <Time at={modified_at} />}
+                  </td>
+                  <td data-label="Requests, 24 h" class="number">{count(row?.requests ?? 0)}</td>
+                  <td data-label="Failed" class={`number ${(row?.errors ?? 0) > 0 ? "bad" : ""}`}>
+                    {row === undefined || row.errors === 0 ? "0" : share(row.errors, row.requests)}
+                  </td>
+                  <td data-label="Cost" class="number">{money(row === undefined ? 0 : row.cost)}</td>
                 </tr>
-              </thead>
-              <tbody>
-                {found.map(({ id, created_at, modified_at, authentication }) => {
-                  const row = of.get(id)
-                  const isManaged = created_at !== null
-                  return (
-                    <tr key={id}>
-                      <th scope="row">
-                        <Link href={hereWith({ gateway: id, search: undefined, page: undefined })}>{id}</Link>
-                      </th>
-                      <td data-label="Settings">
-                        <Badge kind={isManaged ? "good" : "left"}>{isManaged ? "managed" : "declared"}</Badge>
-                      </td>
-                      <td data-label="Callers">{authentication ? "with a token" : "anyone"}</td>
-                      <td data-label="Last changed">
-                        {modified_at === null ? unknown : <Time at={modified_at} />}
-                      </td>
-                      <td data-label="Requests, 24 h" class="number">{count(row?.requests ?? 0)}</td>
-                      <td data-label="Failed" class={`number ${(row?.errors ?? 0) > 0 ? "bad" : ""}`}>
-                        {row === undefined || row.errors === 0 ? "0" : share(row.errors, row.requests)}
-                      </td>
-                      <td data-label="Cost" class="number">{money(row === undefined ? 0 : row.cost)}</td>
-                    </tr>
-                  )
-                })}
-              </tbody>
-            </table>
-          </div>
+              )
+            })}
+          </Table>
         )}
         <Pager page={page} perPage={perPage} total={total} label="Pages of gateways" />
       </Panel>

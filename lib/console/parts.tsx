@@ -53,10 +53,11 @@ export const Panel = (
   </section>
 )
 
-/** A table that scrolls by itself; the head of a column of numbers begins with `#`. */
-export const Table = ({ label, heads, children, class: name = "" }: {
+/** A table that scrolls by itself; the head of a column of numbers begins with `#`. `last` is one more head. */
+export const Table = ({ label, heads, last, children, class: name = "" }: {
   readonly label: string
   readonly heads: ReadonlyArray<string>
+  readonly last?: ComponentChildren
   readonly children: ComponentChildren
   readonly class?: string
 }) => (
@@ -69,6 +70,7 @@ export const Table = ({ label, heads, children, class: name = "" }: {
               {head.replace(/^#/, "")}
             </th>
           ))}
+          {last}
         </tr>
       </thead>
       <tbody>{children}</tbody>

@@ -11,7 +11,7 @@ import { Confirm } from "./dialog.tsx"
 import { count, money, visible } from "./format.ts"
 import type { Settings } from "./gateway-state.ts"
 import { keyOf, loadUses } from "./key-use.ts"
-import { Badge, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { LastUsed, LogReach } from "./used.tsx"
 import { useCanWrite } from "./you.ts"
 import { write } from "./write.ts"
@@ -88,71 +88,67 @@ export const ProviderKeys = ({ account, gateway, isManaged, settings }: {
         </p>
       )}
       {rows.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Provider keys">
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Alias</th>
-                <th scope="col">Provider</th>
-                <th scope="col">Key</th>
-                <th scope="col">Changed</th>
-                <th scope="col">Last used</th>
-                <th scope="col" class="number">Requests, this month</th>
-                <th scope="col" class="number">Cost, this month</th>
-                {canWrite && <ChangeColumn />}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ provider, alias, key }) => {
-                const use = uses.value?.of(keyOf([provider, alias]))
-                return (
-                  <tr key={`${provider}/${alias}`}>
-                    <th scope="row">
-                      <Text>{alias}</Text>{" "}
-                      {key?.default_config === true && <Badge kind="good">default</Badge>}
-                    </th>
-                    <td data-label="Provider">
-                      <Text>{provider}</Text>
-                    </td>
-                    <td data-label="Key">
-                      <code>{key?.secret_preview ?? "declared"}</code>
-                    </td>
-                    <td data-label="Changed">{key !== undefined && <Time at={key.modified_at} />}</td>
-                    <td data-label="Last used">
-                      <LastUsed use={use} begins={uses.value?.logBegins} />
-                    </td>
-                    <td data-label="Requests, this month" class="number">{count(use?.monthRequests)}</td>
-                    <td data-label="Cost, this month" class="number">{money(use?.monthCost)}</td>
-                    {canWrite && (
-                      <td class="does">
-                        {key !== undefined && (
-                          <>
-                            <button
-                              type="button"
-                              class="quiet"
-                              aria-label={`Replace ${visible(alias)} of ${provider}`}
-                              onClick={() => setAsked({ what: "replace", key })}
-                            >
-                              Replace
-                            </button>
-                            <button
-                              type="button"
-                              class="quiet"
-                              aria-label={`Remove ${visible(alias)} of ${provider}`}
-                              onClick={() => setAsked({ what: "remove", key })}
-                            >
-                              Remove
-                            </button>
-                          </>
-                        )}
-                      </td>
+        <Table
+          label="Provider keys"
+          class="stack"
+          heads={[
+            "Alias",
+            "Provider",
+            "Key",
+            "Changed",
+            "Last used",
+            "#Requests, this month",
+            "#Cost, this month",
+          ]}
+          last={canWrite && <ChangeColumn />}
+        >
+          {rows.map(({ provider, alias, key }) => {
+            const use = uses.value?.of(keyOf([provider, alias]))
+            return (
+              <tr key={`${provider}/${alias}`}>
+                <th scope="row">
+                  <Text>{alias}</Text> {key?.default_config === true && <Badge kind="good">default</Badge>}
+                </th>
+                <td data-label="Provider">
+                  <Text>{provider}</Text>
+                </td>
+                <td data-label="Key">
+                  <code>{key?.secret_preview ?? "declared"}</code>
+                </td>
+                <td data-label="Changed">{key !== undefined && <Time at={key.modified_at} />}</td>
+                <td data-label="Last used">
+                  <LastUsed use={use} begins={uses.value?.logBegins} />
+                </td>
+                <td data-label="Requests, this month" class="number">{count(use?.monthRequests)}</td>
+                <td data-label="Cost, this month" class="number">{money(use?.monthCost)}</td>
+                {canWrite && (
+                  <td class="does">
+                    {key !== undefined && (
+                      <>
+                        <button
+                          type="button"
+                          class="quiet"
+                          aria-label={`Replace ${visible(alias)} of ${provider}`}
+                          onClick={() => setAsked({ what: "replace", key })}
+                        >
+                          Replace
+                        </button>
+                        <button
+                          type="button"
+                          class="quiet"
+                          aria-label={`Remove ${visible(alias)} of ${provider}`}
+                          onClick={() => setAsked({ what: "remove", key })}
+                        >
+                          Remove
+                        </button>
+                      </>
                     )}
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
-        </div>
+                  </td>
+                )}
+              </tr>
+            )
+          })}
+        </Table>
       )}
       {uses.value !== undefined && rows.length > 0 && <LogReach begins={uses.value.logBegins} />}
       {(asked?.what === "new" || asked?.what === "replace") && (

@@ -9,7 +9,7 @@ import { useState } from "preact/hooks"
 import { accountPath, getPage } from "./api.ts"
 import { Confirm, useDoing } from "./dialog.tsx"
 import { count, visible } from "./format.ts"
-import { Badge, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { useCanWrite } from "./you.ts"
 import { getVersioned, type Versioned, write } from "./write.ts"
 
@@ -70,72 +70,63 @@ export const Providers = ({ account }: { readonly account: string }) => {
         </p>
       )}
       {providers.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Custom providers">
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Slug</th>
-                <th scope="col">Name</th>
-                <th scope="col">Base URL</th>
-                <th scope="col">Headers</th>
-                <th scope="col">Changed</th>
-                {canWrite && <ChangeColumn />}
-              </tr>
-            </thead>
-            <tbody>
-              {providers.map((provider) => (
-                <tr key={provider.id}>
-                  <th scope="row">
-                    custom-{provider.slug} {!provider.enable && <Badge kind="left">off</Badge>}
-                  </th>
-                  <td data-label="Name">
-                    <Text>{provider.name}</Text>
-                    {provider.description !== undefined && provider.description !== "" && (
-                      <div class="note">
-                        <Text>{provider.description}</Text>
-                      </div>
-                    )}
-                  </td>
-                  <td data-label="Base URL">
-                    <Text>{provider.base_url}</Text>
-                  </td>
-                  <td data-label="Headers" class="lines">
-                    <Text>{headerLines(provider.headers)}</Text>
-                  </td>
-                  <td data-label="Changed">
-                    <Time at={provider.modified_at} />
-                  </td>
-                  {canWrite && (
-                    <td class="does">
-                      <button
-                        type="button"
-                        class="quiet"
-                        aria-label={`Edit ${provider.slug}`}
-                        onClick={() =>
-                          opening.run(async () =>
-                            setAsked({
-                              what: "edit",
-                              known: await getVersioned<Provider>(`${path}/${provider.id}`),
-                            })
-                          )}
-                      >
-                        Edit
-                      </button>
-                      <button
-                        type="button"
-                        class="quiet"
-                        aria-label={`Delete ${provider.slug}`}
-                        onClick={() => setAsked({ what: "delete", provider })}
-                      >
-                        Delete
-                      </button>
-                    </td>
-                  )}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Custom providers"
+          class="stack"
+          heads={["Slug", "Name", "Base URL", "Headers", "Changed"]}
+          last={canWrite && <ChangeColumn />}
+        >
+          {providers.map((provider) => (
+            <tr key={provider.id}>
+              <th scope="row">
+                custom-{provider.slug} {!provider.enable && <Badge kind="left">off</Badge>}
+              </th>
+              <td data-label="Name">
+                <Text>{provider.name}</Text>
+                {provider.description !== undefined && provider.description !== "" && (
+                  <div class="note">
+                    <Text>{provider.description}</Text>
+                  </div>
+                )}
+              </td>
+              <td data-label="Base URL">
+                <Text>{provider.base_url}</Text>
+              </td>
+              <td data-label="Headers" class="lines">
+                <Text>{headerLines(provider.headers)}</Text>
+              </td>
+              <td data-label="Changed">
+                <Time at={provider.modified_at} />
+              </td>
+              {canWrite && (
+                <td class="does">
+                  <button
+                    type="button"
+                    class="quiet"
+                    aria-label={`Edit ${provider.slug}`}
+                    onClick={() =>
+                      opening.run(async () =>
+                        setAsked({
+                          what: "edit",
+                          known: await getVersioned<Provider>(`${path}/${provider.id}`),
+                        })
+                      )}
+                  >
+                    Edit
+                  </button>
+                  <button
+                    type="button"
+                    class="quiet"
+                    aria-label={`Delete ${provider.slug}`}
+                    onClick={() => setAsked({ what: "delete", provider })}
+                  >
+                    Delete
+                  </button>
+                </td>
+              )}
+            </tr>
+          ))}
+        </Table>
       )}
       {(asked?.what === "new" || asked?.what === "edit") && (
         <ProviderForm

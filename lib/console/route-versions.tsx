@@ -5,7 +5,7 @@
  */
 import { ChangeColumn } from "./list-parts.tsx"
 import { hereWith, Link } from "./location.tsx"
-import { Badge, Text, Time } from "./parts.tsx"
+import { Badge, Table, Text, Time } from "./parts.tsx"
 import type { Version } from "./route-view.tsx"
 
 /** The list. */
@@ -17,48 +17,41 @@ export const Versions = ({ versions, shown, canWrite, onDeploy }: {
 }) => {
   const holds = versions.findIndex(({ active }) => active === "true")
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Versions">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Version of</th>
-            <th scope="col">Comment</th>
-            <th scope="col">State</th>
-            {canWrite && <ChangeColumn />}
-          </tr>
-        </thead>
-        <tbody>
-          {versions.map((version, index) => (
-            <tr key={version.version_id}>
-              <th scope="row">
-                <Link
-                  href={hereWith({ version: version.version_id, editing: undefined })}
-                  aria-current={version.version_id === shown ? "page" : undefined}
-                >
-                  <Time at={version.created_at} />
-                </Link>
-              </th>
-              <td data-label="Comment">
-                <Text>{version.comment}</Text>
-              </td>
-              <td data-label="State">
-                {index === holds
-                  ? <Badge kind="good">deployed</Badge>
-                  : <span class="note">{index < holds ? "draft" : "before"}</span>}
-              </td>
-              {canWrite && (
-                <td class="does">
-                  {index !== holds && (
-                    <button type="button" class="quiet" onClick={() => onDeploy(version)}>
-                      {index < holds ? "Deploy" : "Roll back to this"}
-                    </button>
-                  )}
-                </td>
+    <Table
+      label="Versions"
+      class="stack"
+      heads={["Version of", "Comment", "State"]}
+      last={canWrite && <ChangeColumn />}
+    >
+      {versions.map((version, index) => (
+        <tr key={version.version_id}>
+          <th scope="row">
+            <Link
+              href={hereWith({ version: version.version_id, editing: undefined })}
+              aria-current={version.version_id === shown ? "page" : undefined}
+            >
+              <Time at={version.created_at} />
+            </Link>
+          </th>
+          <td data-label="Comment">
+            <Text>{version.comment}</Text>
+          </td>
+          <td data-label="State">
+            {index === holds
+              ? <Badge kind="good">deployed</Badge>
+              : <span class="note">{index < holds ? "draft" : "before"}</span>}
+          </td>
+          {canWrite && (
+            <td class="does">
+              {index !== holds && (
+                <button type="button" class="quiet" onClick={() => onDeploy(version)}>
+                  {index < holds ? "Deploy" : "Roll back to this"}
+                </button>
               )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+            </td>
+          )}
+        </tr>
+      ))}
+    </Table>
   )
 }

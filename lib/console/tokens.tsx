@@ -11,7 +11,7 @@ import { Confirm } from "./dialog.tsx"
 import { count, money, unknown, visible } from "./format.ts"
 import { keyOf, loadUses } from "./key-use.ts"
 import { Link, pageHref, useAddress } from "./location.tsx"
-import { Badge, Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { TokenForm } from "./token-form.tsx"
 import { LastUsed, LogReach } from "./used.tsx"
 import { useCanWrite } from "./you.ts"
@@ -107,87 +107,82 @@ export const Tokens = ({ account, gateway, isManaged }: {
         </p>
       )}
       {tokens.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Tokens">
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Models</th>
-                <th scope="col">Expires</th>
-                <th scope="col">Limits</th>
-                <th scope="col">Metadata</th>
-                <th scope="col">Last used</th>
-                <th scope="col" class="number">Requests, this month</th>
-                <th scope="col" class="number">Cost, this month</th>
-                {canWrite && <ChangeColumn />}
-              </tr>
-            </thead>
-            <tbody>
-              {tokens.map((token) => {
-                const use = uses.value?.of(keyOf([token.name]))
-                const isOver = token.expires !== null && Date.parse(token.expires) < Date.now()
-                return (
-                  <tr key={token.id ?? token.name}>
-                    <th scope="row">
-                      <Link
-                        href={pageHref("/console/log", {
-                          gateway,
-                          filters: JSON.stringify([{ key: "token", operator: "eq", value: [token.name] }]),
-                        })}
-                        title="Its calls in the log"
+        <Table
+          label="Tokens"
+          class="stack"
+          heads={[
+            "Name",
+            "Models",
+            "Expires",
+            "Limits",
+            "Metadata",
+            "Last used",
+            "#Requests, this month",
+            "#Cost, this month",
+          ]}
+          last={canWrite && <ChangeColumn />}
+        >
+          {tokens.map((token) => {
+            const use = uses.value?.of(keyOf([token.name]))
+            const isOver = token.expires !== null && Date.parse(token.expires) < Date.now()
+            return (
+              <tr key={token.id ?? token.name}>
+                <th scope="row">
+                  <Link
+                    href={pageHref("/console/log", {
+                      gateway,
+                      filters: JSON.stringify([{ key: "token", operator: "eq", value: [token.name] }]),
+                    })}
+                    title="Its calls in the log"
+                  >
+                    <Text>{token.name}</Text>
+                  </Link>
+                  <div class="note">{token.token_preview}</div>
+                  {token.rotating.map(({ token_preview, until }) => (
+                    <div class="note" key={until}>
+                      {token_preview} until {until === null ? unknown : <Time at={until} />}
+                    </div>
+                  ))}
+                </th>
+                <td data-label="Models">
+                  {token.models === null ? "all" : <Text>{token.models.join(", ")}</Text>}
+                </td>
+                <td data-label="Expires">
+                  {token.expires === null ? "never" : <Time at={token.expires} />}{" "}
+                  {isOver && <Badge kind="bad">expired</Badge>}
+                </td>
+                <td data-label="Limits">{limitsText(token) || "the gateway's"}</td>
+                <td data-label="Metadata">
+                  <Text>
+                    {Object.entries(token.metadata ?? {}).map(([name, value]) => `${name}: ${String(value)}`)
+                      .join(", ")}
+                  </Text>
+                </td>
+                <td data-label="Last used">
+                  <LastUsed use={use} begins={uses.value?.logBegins} />
+                </td>
+                <td data-label="Requests, this month" class="number">{count(use?.monthRequests)}</td>
+                <td data-label="Cost, this month" class="number">{money(use?.monthCost)}</td>
+                {canWrite && (
+                  <td class="does">
+                    {(["edit", "rotate", "revoke"] as const).map((what) => (
+                      <button
+                        key={what}
+                        type="button"
+                        class="quiet"
+                        aria-label={`${what[0]?.toUpperCase()}${what.slice(1)} ${visible(token.name)}`}
+                        onClick={() => setAsked({ what, token })}
                       >
-                        <Text>{token.name}</Text>
-                      </Link>
-                      <div class="note">{token.token_preview}</div>
-                      {token.rotating.map(({ token_preview, until }) => (
-                        <div class="note" key={until}>
-                          {token_preview} until {until === null ? unknown : <Time at={until} />}
-                        </div>
-                      ))}
-                    </th>
-                    <td data-label="Models">
-                      {token.models === null ? "all" : <Text>{token.models.join(", ")}</Text>}
-                    </td>
-                    <td data-label="Expires">
-                      {token.expires === null ? "never" : <Time at={token.expires} />}{" "}
-                      {isOver && <Badge kind="bad">expired</Badge>}
-                    </td>
-                    <td data-label="Limits">{limitsText(token) || "the gateway's"}</td>
-                    <td data-label="Metadata">
-                      <Text>
-                        {Object.entries(token.metadata ?? {}).map(([name, value]) =>
-                          `${name}: ${String(value)}`
-                        )
-                          .join(", ")}
-                      </Text>
-                    </td>
-                    <td data-label="Last used">
-                      <LastUsed use={use} begins={uses.value?.logBegins} />
-                    </td>
-                    <td data-label="Requests, this month" class="number">{count(use?.monthRequests)}</td>
-                    <td data-label="Cost, this month" class="number">{money(use?.monthCost)}</td>
-                    {canWrite && (
-                      <td class="does">
-                        {(["edit", "rotate", "revoke"] as const).map((what) => (
-                          <button
-                            key={what}
-                            type="button"
-                            class="quiet"
-                            aria-label={`${what[0]?.toUpperCase()}${what.slice(1)} ${visible(token.name)}`}
-                            onClick={() => setAsked({ what, token })}
-                          >
-                            {what[0]?.toUpperCase()}
-                            {what.slice(1)}
-                          </button>
-                        ))}
-                      </td>
-                    )}
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
-        </div>
+                        {what[0]?.toUpperCase()}
+                        {what.slice(1)}
+                      </button>
+                    ))}
+                  </td>
+                )}
+              </tr>
+            )
+          })}
+        </Table>
       )}
       <Pager page={page} perPage={perPage} total={total} label="Pages of tokens" />
       {uses.value !== undefined && tokens.length > 0 && <LogReach begins={uses.value.logBegins} />}

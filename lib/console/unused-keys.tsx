@@ -8,7 +8,7 @@ import type { Entry } from "./types.ts"
 import { count, visible } from "./format.ts"
 import { dayText, keyOf, loadUses, unusedDays, type Use } from "./key-use.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
-import { Panel, Problem, Text, useLoaded } from "./parts.tsx"
+import { Panel, Problem, Table, Text, useLoaded } from "./parts.tsx"
 import type { ProviderKey } from "./provider-keys.tsx"
 import type { Token } from "./tokens.tsx"
 import { LastUsed, LogReach } from "./used.tsx"
@@ -132,46 +132,37 @@ export const UnusedKeys = ({ account }: { readonly account: string }) => {
         </p>
       )}
       {shown.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Use of keys">
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Key</th>
-                <th scope="col">What</th>
-                <th scope="col">Gateway</th>
-                <th scope="col">Last used</th>
-                <th scope="col" class="number">Requests, this month</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map(({ gateway, kind, name, made, use }) => (
-                <tr key={`${gateway} ${kind} ${name}`}>
-                  <th scope="row">
-                    <Link
-                      href={hereWith({
-                        gateway,
-                        tab: kind === "token" ? "tokens" : "keys",
-                        unused: undefined,
-                      })}
-                    >
-                      <Text>{visible(name)}</Text>
-                    </Link>
-                  </th>
-                  <td data-label="What">{kind}</td>
-                  <td data-label="Gateway">{gateway}</td>
-                  <td data-label="Last used">
-                    <LastUsed use={use} begins={loaded.value?.begins} />
-                    {use.lastDay === undefined && made !== null &&
-                      Date.now() - Date.parse(made) < unusedDays * 86_400_000 && (
-                      <span class="note">made {dayText(made)}</span>
-                    )}
-                  </td>
-                  <td data-label="Requests, this month" class="number">{count(use.monthRequests)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Use of keys"
+          class="stack"
+          heads={["Key", "What", "Gateway", "Last used", "#Requests, this month"]}
+        >
+          {shown.map(({ gateway, kind, name, made, use }) => (
+            <tr key={`${gateway} ${kind} ${name}`}>
+              <th scope="row">
+                <Link
+                  href={hereWith({
+                    gateway,
+                    tab: kind === "token" ? "tokens" : "keys",
+                    unused: undefined,
+                  })}
+                >
+                  <Text>{visible(name)}</Text>
+                </Link>
+              </th>
+              <td data-label="What">{kind}</td>
+              <td data-label="Gateway">{gateway}</td>
+              <td data-label="Last used">
+                <LastUsed use={use} begins={loaded.value?.begins} />
+                {use.lastDay === undefined && made !== null &&
+                  Date.now() - Date.parse(made) < unusedDays * 86_400_000 && (
+                  <span class="note">made {dayText(made)}</span>
+                )}
+              </td>
+              <td data-label="Requests, this month" class="number">{count(use.monthRequests)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {(loaded.value?.more ?? 0) > 0 && (
         <p class="note">{count(loaded.value?.more)} more gateways are not looked through here.</p>

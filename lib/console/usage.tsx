@@ -8,7 +8,7 @@ import { ApiError, logOut, type Place, send } from "./api.ts"
 import { count, money, share, unknown, visible } from "./format.ts"
 import { go, hereWith, useAddress } from "./location.tsx"
 import { Login } from "./login.tsx"
-import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
+import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 
 /** Where this page is: beside those for admins. */
 export const usagePath = "/console/usage"
@@ -65,40 +65,27 @@ const Figures = ({ usage }: { readonly usage: Usage }) => (
     <Panel title="Budgets">
       {usage.limits.length === 0 && <p class="note">Your token has no budget of its own.</p>}
       {usage.limits.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Budgets">
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Budget</th>
-                <th scope="col" class="number">Spent</th>
-                <th scope="col" class="number">Left</th>
-                <th scope="col" class="number">Of</th>
-                <th scope="col">Begins anew</th>
-              </tr>
-            </thead>
-            <tbody>
-              {usage.limits.map(({ id, limit, spent, left, resets_at }) => (
-                <tr key={id}>
-                  <th scope="row">
-                    <Text>{id}</Text>
-                    {spent !== null && (
-                      <meter
-                        min={0}
-                        max={limit}
-                        value={spent}
-                        aria-label={`${share(spent, limit)} of it is spent`}
-                      />
-                    )}
-                  </th>
-                  <td data-label="Spent" class="number">{money(spent)}</td>
-                  <td data-label="Left" class="number">{money(left)}</td>
-                  <td data-label="Of" class="number">{money(limit)}</td>
-                  <td data-label="Begins anew">{resets_at === null ? unknown : <Time at={resets_at} />}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Budgets" class="stack" heads={["Budget", "#Spent", "#Left", "#Of", "Begins anew"]}>
+          {usage.limits.map(({ id, limit, spent, left, resets_at }) => (
+            <tr key={id}>
+              <th scope="row">
+                <Text>{id}</Text>
+                {spent !== null && (
+                  <meter
+                    min={0}
+                    max={limit}
+                    value={spent}
+                    aria-label={`${share(spent, limit)} of it is spent`}
+                  />
+                )}
+              </th>
+              <td data-label="Spent" class="number">{money(spent)}</td>
+              <td data-label="Left" class="number">{money(left)}</td>
+              <td data-label="Of" class="number">{money(limit)}</td>
+              <td data-label="Begins anew">{resets_at === null ? unknown : <Time at={resets_at} />}</td>
+            </tr>
+          ))}
+        </Table>
       )}
     </Panel>
   </>
