@@ -64,6 +64,11 @@ export interface StoreShape {
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
   /** Stores bytes for `ttl` milliseconds at most, and takes ownership of them. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
+  /**
+   * Whether this is the first call with a key in `ttl` milliseconds, of all that count together. While the store cannot be
+   * used, of those in this process: what is to be done once may then be done once in each, rather than by none.
+   */
+  readonly once: (key: string, ttl: number) => Awaitable<boolean>
   /** Whether a store across a network does what it is asked in that order: what is charged then counts for the next take. */
   readonly inOrder?: boolean
   /** What counts in this process while the store cannot be used; it begins with what was last known. */
@@ -100,5 +105,6 @@ export const storeInMemory = (clock: PlainClock, options: MemoryOptions = {}): S
     now: clock.wall,
     get: (key) => memory.get(key, clock.now()),
     set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
+    once: (key, ttl) => memory.once(key, ttl, clock.now()),
   }
 }

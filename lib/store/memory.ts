@@ -33,6 +33,8 @@ export interface Memory {
   readonly spent: (query: SpendQuery, now: number) => SpentPage
   readonly get: (key: string, now: number) => Uint8Array<ArrayBuffer> | undefined
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number, now: number) => void
+  /** Whether it is the first time for a key in `ttl` milliseconds. */
+  readonly once: (key: string, ttl: number, now: number) => boolean
   /** How much is held: the number of counters, and the bytes that count against `maxBytes`. */
   readonly held: () => { readonly counters: number; readonly bytes: number }
 }
@@ -45,6 +47,9 @@ const bytesPerEntry = 128
 
 /** The largest share of the memory for one value: a few large answers must not evict everything else. */
 const largestShare = 1 / 8
+
+/** How many of the things that are done once are remembered, the last ones. */
+const mostOnce = 10_000
 
 /** The counters of one gateway. */
 interface Room {
@@ -66,6 +71,7 @@ export const makeMemory = (options: MemoryOptions = {}): Memory => {
     }
     return room
   }
+  const done = boundedMap<true>(mostOnce)
   const values = boundedMap<Uint8Array<ArrayBuffer>>(maxBytes)
   const count = ({ gateway, key, overflow }: Counter, now: number): number => {
     const room = rooms.get(gateway)
@@ -94,6 +100,11 @@ export const makeMemory = (options: MemoryOptions = {}): Memory => {
       // A view would keep all of the buffer behind it alive.
       const own = value.byteLength === value.buffer.byteLength ? value : value.slice()
       values.set(key, own, own.byteLength + 2 * key.length + bytesPerEntry, now + ttl, now)
+    },
+    once: (key, ttl, now) => {
+      if (done.get(key, now) !== undefined) return false
+      done.set(key, true, 1, now + ttl, now)
+      return true
     },
     held: () => {
       let counters = 0

@@ -244,6 +244,7 @@ test("Limits' names in the store hold nothing that a caller chose, and their len
     peek: unused,
     get: unused,
     set: unused,
+    once: unused,
   }
   const per = ["key", "model", "metadata.user"]
   const clock = virtualClock()

@@ -158,6 +158,21 @@ describe("a shared store that fails", { skip: withoutRedis }, () => {
     ])
   })
 
+  test("what is to be done once is done by each process while the store is down, once", async () => {
+    await warningsOf(() =>
+      withInstances(2, async (one = assert.fail(), other = assert.fail()) => {
+        const [before, meanwhile] = [crypto.randomUUID(), crypto.randomUUID()]
+        assert.equal(await one.store.once(before, 60_000), true)
+        proxy.fault = "down"
+        const answers = []
+        for (const each of [one, other]) {
+          for (const key of [before, meanwhile, meanwhile]) answers.push(await each.store.once(key, 60_000))
+        }
+        assert.deepEqual(answers, [false, true, false, true, true, false])
+      })
+    )
+  })
+
   for (const fault of ["silent", "answers lost", 3 * deadline] as const) {
     test(`a network with ${fault === 3 * deadline ? "late answers" : fault}: calls wait no longer than the deadline, then not at all, and nothing is counted twice`, async () => {
       await warningsOf(() =>

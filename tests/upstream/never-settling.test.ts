@@ -162,6 +162,7 @@ describe("what never settles", { concurrency: true }, () => {
         peek: () => never,
         get: () => never,
         set: () => never,
+        once: () => never,
       },
     )
     const records: Array<RequestRecord> = []

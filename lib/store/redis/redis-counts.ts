@@ -30,6 +30,8 @@ export interface RedisCounts {
    */
   readonly settle: (mark: string, lease: string, charges: ReadonlyArray<Charge>) => Promise<void>
   readonly list: (query: SpendQuery) => Promise<SpentPage>
+  /** Whether a key is marked for the first time in `ttl` milliseconds. */
+  readonly once: (key: string, ttl: number) => Promise<boolean>
 }
 
 const keyOf = (gateway: string, kind: string, rest: string): string => `basegate:{${gateway}}:${kind}:${rest}`
@@ -183,6 +185,10 @@ export const makeRedisCounts = (link: RedisLink, wall: () => number): RedisCount
         [period, period - 1].map((id) => keyOf(gateway, kind, `${rule}:${id}`))
       )
       return spentIn(await runList(keys, [String(carried), String(most)]))
+    },
+    once: async (name, ttl) => {
+      const key = `basegate:once:${name}`
+      return await link.send(["SET", key, "1", "NX", "PX", whole(Math.max(1, ttl))], key) !== null
     },
   }
 }

@@ -139,6 +139,7 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
       now: counts.now,
       get: () => undefined,
       set: () => {},
+      once: (key, ttl) => memory.once(key, ttl, clock.now()),
     },
     take: async (takes, lease) => {
       const taken = await ask(() => counts.take(takes, lease))
@@ -169,6 +170,12 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
     },
     get: (key) => memory.get(key, clock.now()),
     set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
+    once: async (key, ttl) => {
+      // What this process has done the store need not be asked about.
+      if (!memory.once(key, ttl, clock.now())) return false
+      const first = await ask(() => counts.once(key, ttl))
+      return first instanceof StoreOutage ? true : first
+    },
     health: async () => {
       if (clock.now() > askedAt + freshFor || !guard.hasWorked()) {
         await ask(() => link.send(["PING"], ""))

@@ -5,6 +5,7 @@
  */
 import type { Database } from "../../sqlite/database.ts"
 import type { Holds } from "../holds.ts"
+import type { OnceTable } from "./once-table.ts"
 
 const schema = `
   CREATE TABLE IF NOT EXISTS holds (
@@ -16,8 +17,7 @@ const schema = `
     PRIMARY KEY (gateway, name, lease)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS holds_ends ON holds (ends);
-  CREATE TABLE IF NOT EXISTS settled (lease TEXT PRIMARY KEY, ends INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS settled_ends ON settled (ends);
+  DROP TABLE IF EXISTS settled;
 `
 
 /** For how long settled leases are remembered, in milliseconds. */
@@ -26,8 +26,8 @@ const remembered = 600_000
 /** How many rows that have ended leave with one that comes. */
 const leavingAtOnce = 20
 
-/** Prepares the tables; every method throws if SQLite fails. */
-export const openHoldsTable = (database: Database): Holds => {
+/** Prepares the table; every method throws if SQLite fails. */
+export const openHoldsTable = (database: Database, once: OnceTable): Holds => {
   database.exec(schema)
   // Sums of numbers that are bound as floating-point ones would be read as such.
   const insert = database.prepare(
@@ -42,10 +42,6 @@ export const openHoldsTable = (database: Database): Holds => {
     `DELETE FROM holds WHERE (gateway, name, lease) IN
      (SELECT gateway, name, lease FROM holds WHERE ends <= ? LIMIT ${leavingAtOnce})`,
   )
-  const mark = database.prepare("INSERT INTO settled (lease, ends) VALUES (?, ?) ON CONFLICT DO NOTHING")
-  const forget = database.prepare(
-    `DELETE FROM settled WHERE lease IN (SELECT lease FROM settled WHERE ends <= ? LIMIT ${leavingAtOnce})`,
-  )
   return {
     sum: ({ gateway, name }, now) => Number(sum.get(gateway, name, now)?.["nanos"] ?? 0),
     hold: ({ gateway, name }, lease, amount, ttl, now) => {
@@ -54,9 +50,6 @@ export const openHoldsTable = (database: Database): Holds => {
     },
     has: ({ gateway, name }, lease) => find.get(gateway, name, lease) !== undefined,
     free: ({ gateway, name }, lease) => void remove.run(gateway, name, lease),
-    settles: (lease, now) => {
-      forget.run(now)
-      return Number(mark.run(lease, now + remembered).changes) > 0
-    },
+    settles: (lease, now) => once(`settled ${lease}`, remembered, now),
   }
 }

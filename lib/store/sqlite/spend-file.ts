@@ -20,6 +20,7 @@ import { openSpendTable, type SpendTable } from "./spend-table.ts"
 export interface SpendFile extends Leases {
   readonly add: (additions: ReadonlyArray<Addition>) => ReadonlyArray<number>
   readonly spent: (query: SpendQuery) => SpentPage
+  readonly once: (key: string, ttl: number) => boolean
   readonly health: () => StoreHealth
   /** Writes what waits for the file, and closes it. */
   readonly end: () => void
@@ -150,6 +151,11 @@ export const makeSpendFile = (
     spent: (query) => {
       const now = wall()
       return attempt(now, (table) => table.list(query)) ?? memory.spent(query, now)
+    },
+    once: (key, ttl) => {
+      const now = wall()
+      const first = memory.once(key, ttl, now)
+      return first && (attempt(now, (table) => table.once(key, ttl, now)) ?? true)
     },
     health: () => ({ healthy: connection.failures() === 0, hasWorked: connection.hasOpened() }),
     end: () => {

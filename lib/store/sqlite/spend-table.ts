@@ -11,6 +11,7 @@ import { ownFile } from "../../sqlite/own-file.ts"
 import type { Addition, SpendQuery, Spent, SpentPage } from "../addition.ts"
 import type { Holds } from "../holds.ts"
 import { openHoldsTable } from "./holds-table.ts"
+import { type OnceTable, openOnceTable } from "./once-table.ts"
 
 /** `part` is the partition as JSON; NULL for what those share who found no room for a row of their own. */
 const schema = `
@@ -41,6 +42,7 @@ const countedFor = 60_000
 /** The table; every method throws if SQLite fails. `now` is in milliseconds since 1970. */
 export interface SpendTable {
   readonly holds: Holds
+  readonly once: OnceTable
   /** Runs something as one transaction, which no other process comes between; it may call the other methods. */
   readonly exclusively: <A>(run: () => A) => A
   /** Makes additions, all or none, and returns the sum of each counter; 0 for one that does not exist. */
@@ -120,9 +122,11 @@ export const openSpendTable = (database: Database, most: number): SpendTable => 
     nanosOf(read.all(gateway, key)) ??
       (overflow === key ? undefined : nanosOf(read.all(gateway, overflow))) ?? 0
 
+  const once = openOnceTable(database)
   let isExclusive = false
   return {
-    holds: openHoldsTable(database),
+    holds: openHoldsTable(database, once),
+    once,
     exclusively: (run) => {
       if (isExclusive) return run()
       isExclusive = true

@@ -95,6 +95,7 @@ export const makeSqliteStore = (
       now: clock.wall,
       get: (key) => memory.get(key, clock.now()),
       set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
+      once: (key, ttl) => fileFound()?.once(key, ttl) ?? memory.once(key, ttl, clock.now()),
       health: () => file?.health() ?? { healthy: true, hasWorked: true },
     },
     end: () => file?.end(),

@@ -270,6 +270,22 @@ export const casesOf = ({ open }: Layer): Readonly<Record<string, Case>> => {
       },
     ),
 
+    "what is to be done once is done by the first of all who ask, until it is forgotten": together(
+      "reserved",
+      async (...all) => {
+        const first = async (key: string, ttl: number) => {
+          const askers = Array.from({ length: 12 }, (_, index) => all[index % all.length] as Instance)
+          const answers = await Promise.all(askers.map(({ store }) => store.once(key, ttl)))
+          return answers.filter(Boolean).length
+        }
+        const [lasting, passing] = [newName(), newName()]
+        assert.deepEqual([await first(lasting, 60_000), await first(lasting, 60_000)], [1, 0])
+        assert.equal(await first(passing, 200), 1)
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        assert.deepEqual([await first(passing, 60_000), await first(lasting, 60_000)], [1, 0])
+      },
+    ),
+
     "values are kept for as long as they may be": alone(async ({ store }) => {
       await store.set("key", new Uint8Array([1, 255, 0]), 300)
       assert.deepEqual(await store.get("key"), new Uint8Array([1, 255, 0]))

@@ -1,0 +1,32 @@
+/**
+ * What is done once by all processes that use the gateway's file, until it is forgotten.
+ *
+ * @module
+ */
+import type { Database } from "../../sqlite/database.ts"
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS once (key TEXT PRIMARY KEY, ends INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS once_ends ON once (ends);
+`
+
+/** How many rows that have ended leave with one that comes. */
+const leavingAtOnce = 20
+
+/** Whether a key is marked for the first time in `ttl` milliseconds; throws if SQLite fails. */
+export type OnceTable = (key: string, ttl: number, now: number) => boolean
+
+/** Prepares the table. */
+export const openOnceTable = (database: Database): OnceTable => {
+  database.exec(schema)
+  const forget = database.prepare(
+    `DELETE FROM once WHERE key IN (SELECT key FROM once WHERE ends <= ? LIMIT ${leavingAtOnce})`,
+  )
+  const mark = database.prepare(
+    "INSERT INTO once (key, ends) VALUES (?, ?) ON CONFLICT DO UPDATE SET ends = excluded.ends WHERE ends <= ?",
+  )
+  return (key, ttl, now) => {
+    forget.run(now)
+    return Number(mark.run(key, now + ttl, now).changes) > 0
+  }
+}
