@@ -4,26 +4,46 @@
  *
  * @module
  */
-import * as Effect from "effect/Effect"
 import type { GatewayError } from "../errors.ts"
-import type { AnalyticsQuery, AnalyticsRow, Dimension } from "../request-log/query.ts"
-import type { RequestLogShape } from "../request-log/RequestLog.ts"
+import type { AnalyticsDivision, AnalyticsQuery, AnalyticsRow, Dimension } from "../request-log/query.ts"
 import { isDimension } from "./analytics-query.ts"
-import { openParameters } from "./parameters.ts"
+import { openParameters, type Parameters } from "./parameters.ts"
+
+type Divided = ReadonlyMap<string, ReadonlyArray<Dimension>>
 
 /** What is wanted beside the rows. */
 export interface Extras {
   readonly comparesBefore: boolean
   /** Each by its name, which is its dimensions with `*` between them. */
-  readonly breakdowns: ReadonlyMap<string, ReadonlyArray<Dimension>>
+  readonly breakdowns: Divided
+  /** The same, by time. */
+  readonly series: Divided
 }
 
-const mostBreakdowns = 8
+const mostDivisions = { breakdown: 8, series: 4 } as const
 const mostDimensions = 2
 /** The most rows of one breakdown: those with the most requests. */
 const mostRows = 50
 
-const names = ["compare", "breakdown"] as const
+const names = ["compare", "breakdown", "series"] as const
+
+const readDivided = (parameters: Parameters, parameter: "breakdown" | "series"): Divided => {
+  const most = mostDivisions[parameter]
+  const wanted = (parameters.text(parameter, 500) ?? "").split(",").filter((name) => name !== "")
+  const divided = new Map<string, ReadonlyArray<Dimension>>()
+  for (const name of wanted) {
+    const dimensions = name.split("*")
+    const known = dimensions.filter(isDimension)
+    if (known.length < dimensions.length || known.length > mostDimensions || wanted.length > most) {
+      parameters.refuse(
+        `${parameter} takes up to ${most} of what by takes, with commas; two at once as model*cached.`,
+      )
+      break
+    }
+    divided.set(name, known)
+  }
+  return divided
+}
 
 /** Reads the parameters, and returns the others. */
 export const readExtras = (
@@ -32,54 +52,55 @@ export const readExtras = (
   const own = new URLSearchParams([...search].filter(([name]) => names.some((known) => known === name)))
   const others = new URLSearchParams([...search].filter(([name]) => !own.has(name)))
   const parameters = openParameters(own)
-  const comparesBefore = parameters.oneOf("compare", ["previous"]) !== undefined
-  const wanted = (parameters.text("breakdown", 500) ?? "").split(",").filter((name) => name !== "")
-  const breakdowns = new Map<string, ReadonlyArray<Dimension>>()
-  for (const name of wanted) {
-    const dimensions = name.split("*")
-    const known = dimensions.filter(isDimension)
-    if (known.length < dimensions.length || known.length > mostDimensions || wanted.length > mostBreakdowns) {
-      parameters.refuse(
-        `breakdown takes up to ${mostBreakdowns} of what by takes, with commas; two at once as model*cached.`,
-      )
-      break
-    }
-    breakdowns.set(name, known)
+  const extras = {
+    comparesBefore: parameters.oneOf("compare", ["previous"]) !== undefined,
+    breakdowns: readDivided(parameters, "breakdown"),
+    series: readDivided(parameters, "series"),
   }
-  return parameters.problem() ?? [{ comparesBefore, breakdowns }, others]
+  return parameters.problem() ?? [extras, others]
+}
+
+/** The ways in which the period is to be divided: the breakdowns, then the series. */
+export const divisionsOf = (
+  { breakdowns, series }: Extras,
+  { bucket }: AnalyticsQuery,
+): ReadonlyArray<AnalyticsDivision> => [
+  ...[...breakdowns.values()].map((by) => ({ by, bucket: "all" as const })),
+  ...[...series.values()].map((by) => ({ by, bucket })),
+]
+
+/** The period before, as long as that of a query; `undefined` if it is not wanted, or lies before 1970. */
+export const periodBefore = (
+  { comparesBefore }: Extras,
+  query: AnalyticsQuery,
+): AnalyticsQuery | undefined => {
+  const since = Math.max(0, 2 * query.since - query.until)
+  return comparesBefore && since < query.since
+    ? { ...query, since, until: query.since, bucket: "all", by: [] }
+    : undefined
 }
 
 const withoutTime = ({ time: _, ...row }: AnalyticsRow) => row
 
-/** Asks the log for them; `totalsOf` makes of the only row of a period what is answered as its totals. */
-export const answerExtras = (
-  { comparesBefore, breakdowns }: Extras,
-  query: AnalyticsQuery,
-  log: Pick<RequestLogShape, "analytics">,
-  totalsOf: (row: AnalyticsRow | undefined) => object,
-): Effect.Effect<object> =>
-  Effect.gen(function* () {
-    const since = Math.max(0, 2 * query.since - query.until)
-    const before = comparesBefore && since < query.since
-      ? { ...query, since, until: query.since, bucket: "all" as const, by: [] }
-      : undefined
-    const divided: Record<string, object> = {}
-    for (const [name, by] of breakdowns) {
-      const rows = [...yield* log.analytics({ ...query, bucket: "all", by })]
-        .sort((one, other) => other.requests - one.requests)
-      divided[name] = {
-        rows: rows.slice(0, mostRows).map(withoutTime),
-        more: Math.max(0, rows.length - mostRows),
-      }
-    }
-    return {
-      ...(before && {
-        previous: {
-          since: new Date(before.since).toISOString(),
-          until: new Date(before.until).toISOString(),
-          totals: totalsOf((yield* log.analytics(before))[0]),
-        },
-      }),
-      ...(breakdowns.size > 0 && { breakdowns: divided }),
-    }
-  })
+const breakdownOf = (rows: ReadonlyArray<AnalyticsRow>) => ({
+  rows: [...rows].sort((one, other) => other.requests - one.requests).slice(0, mostRows).map(withoutTime),
+  more: Math.max(0, rows.length - mostRows),
+})
+
+/** What is answered of them, from the rows of `divisionsOf`; `shown` is a row as JSON has it. */
+export const extrasJson = (
+  { breakdowns, series }: Extras,
+  divided: ReadonlyArray<ReadonlyArray<AnalyticsRow>>,
+  shown: (row: AnalyticsRow) => object,
+): object => ({
+  ...(breakdowns.size > 0 && {
+    breakdowns: Object.fromEntries(
+      [...breakdowns.keys()].map((name, index) => [name, breakdownOf(divided[index] ?? [])]),
+    ),
+  }),
+  ...(series.size > 0 && {
+    series: Object.fromEntries(
+      [...series.keys()].map((name, index) => [name, (divided[breakdowns.size + index] ?? []).map(shown)]),
+    ),
+  }),
+})

@@ -10,8 +10,8 @@ import { GatewayError } from "../errors.ts"
 import type { AnalyticsQuery, AnalyticsRow, Bucket } from "../request-log/query.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { analyticsColumns, flatRow } from "./analytics-columns.ts"
-import { answerExtras, readExtras } from "./analytics-extras.ts"
-import { analyticsQuery, type AskedAnalytics } from "./analytics-query.ts"
+import { divisionsOf, extrasJson, periodBefore, readExtras } from "./analytics-extras.ts"
+import { analyticsQuery } from "./analytics-query.ts"
 import { envelope } from "./envelope.ts"
 import type { AskedFormat } from "./export-format.ts"
 import { allAtOnce, exportOf } from "./export.ts"
@@ -51,18 +51,16 @@ const widthOf = (bucket: Bucket): number | null => {
   return bucket === "all" || bucket.timeZone !== "UTC" ? null : days[bucket.unit]
 }
 
-/** The rows of a query as JSON has them, or why there are none. */
-const rowsOf = ({ query }: AskedAnalytics) =>
-  Effect.gen(function* () {
-    const rows = yield* RequestLog.use((log) => log.analytics(query))
-    if (rows.length > mostRows) {
-      return yield* adminBadRequest(
-        `The figures have more than ${mostRows} rows. Widen bucket, divide by less, filter, or bring since and until ` +
-          "closer together.",
-      )
-    }
-    return rows.map((row) => ({ ...row, time: iso(row.time) }))
-  })
+const rowJson = (row: AnalyticsRow) => ({ ...row, time: iso(row.time) })
+
+/** Why rows are not shown. */
+const tooMany = (rows: ReadonlyArray<AnalyticsRow>): GatewayError | undefined =>
+  rows.length > mostRows
+    ? adminBadRequest(
+      `The figures have more than ${mostRows} rows. Widen bucket, divide by less, filter, or bring since and until ` +
+        "closer together.",
+    )
+    : undefined
 
 const totalsOf = (row: AnalyticsRow | undefined) => ({
   ...(row ?? nothing),
@@ -84,23 +82,41 @@ export const showAnalytics = (
     const asked = analyticsQuery(scope, others, now)
     if (asked instanceof GatewayError) return yield* asked
     const { query, timeZone } = asked
-    const rows = yield* rowsOf(asked)
+    const log = yield* RequestLog
     if (format !== "json") {
+      const rows = yield* log.analytics(query)
+      const problem = tooMany(rows)
+      if (problem !== undefined) return yield* problem
       const { account, gateway } = scope
       const name = fileName(["analytics", account, ...gateway === undefined ? [] : [gateway]], now)
       const columns = analyticsColumns(query.by)
-      return exportOf({ format, name, columns, next: allAtOnce(rows), flat: flatRow }, hasBody)
+      return exportOf(
+        { format, name, columns, next: allAtOnce(rows.map(rowJson)), flat: flatRow },
+        hasBody,
+      )
     }
-    const log = yield* RequestLog
-    const [total] = yield* log.analytics({ ...query, bucket: "all", by: [] })
+    const divisions = [query, { bucket: "all" as const, by: [] }, ...divisionsOf(extras, query)]
+    const [rows = [], totals = [], ...divided] = yield* log.divided(query, divisions)
+    const problem = [rows, ...divided.slice(extras.breakdowns.size)].map(tooMany).find((one) =>
+      one !== undefined
+    )
+    if (problem !== undefined) return yield* problem
+    const before = periodBefore(extras, query)
     return envelope({
       since: iso(query.since),
       until: iso(query.until),
       bucket_ms: widthOf(query.bucket),
       time_zone: timeZone,
       by: query.by,
-      rows,
-      totals: totalsOf(total),
-      ...yield* answerExtras(extras, query, log, totalsOf),
+      rows: rows.map(rowJson),
+      totals: totalsOf(totals[0]),
+      ...(before && {
+        previous: {
+          since: iso(before.since),
+          until: iso(before.until),
+          totals: totalsOf((yield* log.analytics(before))[0]),
+        },
+      }),
+      ...extrasJson(extras, divided, rowJson),
     })
   })

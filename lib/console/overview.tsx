@@ -45,46 +45,40 @@ export const OverviewPage = ({ scope, accounts }: PageProps) => {
     until: scope.until,
     filters: filters.length === 0 ? undefined : JSON.stringify(filters),
   }
-  const key = scope.account === "" ? "" : `${path} ${JSON.stringify(asked)}`
-  const every = Date.now() - beginOf(scope) > 2 * dayLength ? 60_000 : 15_000
-  const breakdowns = [...tables, ...(stack.startsWith("metadata.") ? [stack] : []), "model*cached"]
-  const plain = useLoaded(
-    key && `${key} ${breakdowns}`,
-    (signal) => get<Analytics>(path, { ...asked, compare: "previous", breakdown: breakdowns.join() }, signal),
-    every,
+  const breakdowns = [...tables, ...(stack.startsWith("metadata.") ? [stack] : []), "model*cached"].join()
+  const series = [...new Set([stack, "ending"])].join()
+  const loaded = useLoaded(
+    scope.account === "" ? "" : JSON.stringify([path, asked, breakdowns, series]),
+    async (signal) => ({
+      figures: await get<Analytics>(
+        path,
+        { ...asked, compare: "previous", breakdown: breakdowns, series },
+        signal,
+      ),
+      stack,
+    }),
+    Date.now() - beginOf(scope) > 2 * dayLength ? 60_000 : 15_000,
   )
-  const divided = useLoaded(
-    key && `${key} ${stack}`,
-    (signal) => get<Analytics>(path, { ...asked, by: stack }, signal),
-    every,
-  )
-  const endings = useLoaded(
-    key,
-    (signal) => get<Analytics>(path, { ...asked, by: "ending" }, signal),
-    every,
-  )
-  const shownDivided = divided.value ?? divided.last
+  const shown = loaded.value ?? loaded.last
   // What is still shown may be divided otherwise than what is on its way.
-  const shownStack = shownDivided?.by[0] ?? stack
+  const shownStack = shown?.stack ?? stack
   const division = useMemo(
     () => ({ dimension: shownStack, nameOf: (value: string | null) => groupName(shownStack, value) }),
     [shownStack],
   )
   if (accounts.length === 0) return <Welcome />
-  const figures = plain.value ?? plain.last
-  const error = plain.error ?? divided.error ?? endings.error
-  const retry = (): void => [plain, divided, endings].forEach(({ reload }) => reload())
-  if (figures === undefined) {
-    return error === undefined
+  if (shown === undefined) {
+    return loaded.error === undefined
       ? <p role="status" class="loading" aria-busy="true">Loading the figures…</p>
-      : <Problem error={error} onRetry={retry} />
+      : <Problem error={loaded.error} onRetry={loaded.reload} />
   }
-  const isChanging = plain.value === undefined || divided.value === undefined || endings.value === undefined
+  const { figures } = shown
+  const isChanging = loaded.value === undefined
   const name = stacks.find(([value]) => value === shownStack)?.[1].toLowerCase() ??
     shownStack.slice("metadata.".length)
   return (
     <>
-      {error !== undefined && <Problem error={error} onRetry={retry} />}
+      {loaded.error !== undefined && <Problem error={loaded.error} onRetry={loaded.reload} />}
       <div class="row spread">
         <div class="scope">
           <DimensionChoice label="Divide by" by={stack} dimensions={stacks} />
@@ -94,15 +88,12 @@ export const OverviewPage = ({ scope, accounts }: PageProps) => {
       {figures.totals.requests === 0 && filters.length === 0
         ? <Welcome account={scope.account} gateway={scope.gateway} />
         : (
-          <div class={isChanging ? "page stale" : "page"} aria-busy={isChanging && error === undefined}>
+          <div
+            class={isChanging ? "page stale" : "page"}
+            aria-busy={isChanging && loaded.error === undefined}
+          >
             <Cards figures={figures} scope={scope} filters={filters} />
-            <Charts
-              plain={figures}
-              divided={shownDivided}
-              endings={endings.value ?? endings.last}
-              division={division}
-              name={name}
-            />
+            <Charts figures={figures} division={division} name={name} />
             <TopTables figures={figures} scope={scope} filters={filters} />
           </div>
         )}

@@ -21,6 +21,9 @@ export const timesOf = ({ since, until, bucket_ms: width }: Analytics): Readonly
   return times
 }
 
+/** Figures by time. */
+export type Rows = Pick<Analytics, "rows">
+
 /** How many groups have a colour of their own; the others are drawn together. */
 const mostGroups = 6
 
@@ -32,7 +35,7 @@ export interface Division {
 
 /** A figure by group: the largest groups by themselves, and the rest as `other`. */
 export const stackOf = (
-  { rows }: Analytics,
+  { rows }: Rows,
   times: ReadonlyArray<number>,
   { dimension, nameOf }: Division,
   figure: (row: Bucket) => number | null,
@@ -57,7 +60,7 @@ export const stackOf = (
 
 /** A figure that does not add up, of the groups with the most requests. */
 export const linesByGroup = (
-  { rows }: Analytics,
+  { rows }: Rows,
   times: ReadonlyArray<number>,
   { dimension, nameOf }: Division,
   figure: (row: Bucket) => number | null,
@@ -83,7 +86,7 @@ const tones: Readonly<Record<string, "good" | "bad" | "left">> = {
 }
 
 /** Requests by how they ended, from rows by ending. */
-export const outcomesOf = ({ rows }: Analytics, times: ReadonlyArray<number>): ReadonlyArray<Series> => {
+export const outcomesOf = ({ rows }: Rows, times: ReadonlyArray<number>): ReadonlyArray<Series> => {
   const places = new Map(times.map((time, index) => [time, index]))
   const series = new Map(outcomes.map((name) => [name, Array<number>(times.length).fill(0)]))
   const add = (name: typeof outcomes[number], index: number, requests: number): void => {
@@ -109,7 +112,7 @@ export const outcomesOf = ({ rows }: Analytics, times: ReadonlyArray<number>): R
 
 /** Figures of all requests, one series each; a bucket without requests has `empty`. */
 export const linesOf = (
-  { rows }: Analytics,
+  { rows }: Rows,
   times: ReadonlyArray<number>,
   figures: Readonly<Record<string, (row: Bucket) => number | null>>,
   empty: number | null,

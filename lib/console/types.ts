@@ -35,6 +35,7 @@ export interface Analytics {
   readonly breakdowns?: Readonly<
     Record<string, { readonly rows: ReadonlyArray<Group>; readonly more: number }>
   >
+  readonly series?: Readonly<Record<string, ReadonlyArray<Bucket>>>
 }
 
 export type Entry = ReturnType<typeof entryJson>

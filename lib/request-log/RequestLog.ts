@@ -13,8 +13,10 @@ import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "./entry.ts
 import { makeMemoryLog, type MemoryLogOptions } from "./memory/memory-log.ts"
 import { warn } from "../sqlite/warn.ts"
 import type {
+  AnalyticsDivision,
   AnalyticsQuery,
   AnalyticsRow,
+  AnalyticsSelection,
   LogCursor,
   LogHealth,
   LogNews,
@@ -60,6 +62,14 @@ export interface RequestLogShape {
   readonly remove: (selection: LogSelection, limit: number | undefined) => Effect.Effect<number>
   /** Aggregates by time bucket and group, in chronological order. */
   readonly analytics: (query: AnalyticsQuery) => Effect.Effect<ReadonlyArray<AnalyticsRow>>
+  /**
+   * The aggregates of one selection divided in several ways, each as `analytics` gives it: what a page of figures asks, in
+   * one look at the entries. All of them are of the same moment as far as the log can tell.
+   */
+  readonly divided: (
+    selection: AnalyticsSelection,
+    divisions: ReadonlyArray<AnalyticsDivision>,
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
   /**
    * What was kept since a place, of all gateways: the newest `most` entries of it, in the order of their ends.
    *
@@ -109,6 +119,7 @@ export class RequestLog extends RequestLogKey {
           patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),
           remove: (selection, limit) => at((now) => log.remove(selection, limit, now)),
           analytics: (query) => at((now) => log.analytics(query, now)),
+          divided: (selection, divisions) => at((now) => log.divided(selection, divisions, now)),
           news: (after, most) =>
             Effect.sync(() => {
               const { entries, end, skipped } = log.after(after?.memory, most)

@@ -180,8 +180,8 @@ export type Dimension = typeof fixedDimensions[number] | `metadata.${string}`
  */
 export type Bucket = number | { readonly unit: CalendarUnit; readonly timeZone: string } | "all"
 
-/** A query of analytics. */
-export interface AnalyticsQuery {
+/** Which entries analytics are of. */
+export interface AnalyticsSelection {
   readonly account: string
   /** All gateways of the account if absent. */
   readonly gateway?: string
@@ -189,9 +189,16 @@ export interface AnalyticsQuery {
   /** From (inclusive) and until (exclusive), in milliseconds since 1970. */
   readonly since: number
   readonly until: number
+}
+
+/** How analytics divide their entries. */
+export interface AnalyticsDivision {
   readonly bucket: Bucket
   readonly by: ReadonlyArray<Dimension>
 }
+
+/** A query of analytics. */
+export interface AnalyticsQuery extends AnalyticsSelection, AnalyticsDivision {}
 
 /** Percentiles of a time in milliseconds, within 2 % of the exact ones; `null` if nothing was measured. */
 export interface Percentiles {

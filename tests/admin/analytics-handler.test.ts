@@ -36,11 +36,9 @@ test("analytics are rows by time and group, and what holds of all of them", () =
       rows: [{ ...rowAt(since, { model: "m" }), time: "2026-11-25T00:00:00.000Z" }],
       totals: figures,
     })
-    const query = { account: "a", gateway: "g", filters: [], since, until: since + 86_400_000 }
-    assert.deepEqual(asked, [
-      ["analytics", { ...query, bucket: 3_600_000, by: ["model"] }],
-      ["analytics", { ...query, bucket: "all", by: [] }],
-    ])
+    const selection = { account: "a", gateway: "g", filters: [], since, until: since + 86_400_000 }
+    const query = { ...selection, bucket: 3_600_000, by: ["model"] }
+    assert.deepEqual(asked, [["divided", query, [query, { bucket: "all", by: [] }]]])
   }, { analytics: ({ by }) => Effect.succeed([rowAt(since, by.length === 0 ? {} : { model: "m" })]) }))
 
 test("analytics of an account are those of all its gateways; without requests, the totals are nothing", () =>

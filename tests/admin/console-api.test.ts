@@ -63,11 +63,13 @@ test("figures come with those of the period before, and divided in several ways,
   const queries: Array<AnalyticsQuery> = []
   return withAdmin(async (ask) => {
     const { body } = await ask(
-      "analytics?since=2026-11-25T00:00:00Z&until=2026-11-26T00:00:00Z&compare=previous&breakdown=model,model*cached",
+      "analytics?since=2026-11-25T00:00:00Z&until=2026-11-26T00:00:00Z&compare=previous" +
+        "&breakdown=model,model*cached&series=ending,gateway*model",
     )
-    const { previous, breakdowns } = body.result as {
+    const { previous, breakdowns, series } = body.result as {
       previous: { since: string; until: string; totals: { requests: number } }
       breakdowns: Record<string, { rows: ReadonlyArray<AnalyticsRow>; more: number }>
+      series: Record<string, ReadonlyArray<{ time: string }>>
     }
     assert.deepEqual([previous.since, previous.until, previous.totals.requests], [
       "2026-11-24T00:00:00.000Z",
@@ -77,11 +79,18 @@ test("figures come with those of the period before, and divided in several ways,
     assert.deepEqual(Object.keys(breakdowns), ["model", "model*cached"])
     const { rows, more } = breakdowns["model"] ?? { rows: [], more: -1 }
     assert.deepEqual([rows.length, more, rows[0]?.requests], [50, 10, 60])
+    assert.deepEqual(Object.entries(series).map(([name, { length }]) => [name, length]), [
+      ["ending", 60],
+      ["gateway*model", 60],
+    ])
+    assert.equal(series["ending"]?.[0]?.time, "1970-01-01T00:00:00.000Z")
     assert.deepEqual(queries.map(({ by, bucket }) => [by, bucket === "all"]), [
       [[], false],
       [[], true],
       [["model"], true],
       [["model", "cached"], true],
+      [["ending"], false],
+      [["gateway", "model"], false],
       [[], true],
     ])
   }, {
@@ -104,9 +113,11 @@ test("an unknown way to compare or to divide is refused", () =>
         "breakdown=moon",
         "breakdown=model*cached*status",
         "breakdown=a,b,c,d,e,f,g,h,i",
+        "series=moon",
+        "series=model,status,token,gateway,ending",
       ]
     ) {
-      assertRefused(await ask(`analytics?${odd}`), [400, 7001], /compare|breakdown/)
+      assertRefused(await ask(`analytics?${odd}`), [400, 7001], /compare|breakdown|series/)
     }
   }))
 

@@ -42,6 +42,8 @@ export const someLog = (asked: Array<Asked>, answers: Partial<Shape> = {}): Laye
     patch: () => Effect.succeed(false),
     remove: () => Effect.succeed(0),
     analytics: () => Effect.succeed([]),
+    divided: (selection, divisions) =>
+      Effect.forEach(divisions, (division) => all.analytics({ ...selection, ...division })),
     news: () => Effect.succeed({ entries: [], cursor: { file: 0, memory: 0 }, skipped: 0 }),
     places: Effect.succeed([]),
     health: Effect.succeed({
@@ -73,5 +75,6 @@ export const someLog = (asked: Array<Asked>, answers: Partial<Shape> = {}): Laye
     patch: noted("patch", all.patch),
     remove: noted("remove", all.remove),
     analytics: noted("analytics", all.analytics),
+    divided: noted("divided", all.divided),
   })
 }

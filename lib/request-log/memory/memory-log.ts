@@ -16,8 +16,10 @@ import { noTally, tallyFacts } from "../aggregates.ts"
 import { type Fifo, fifo } from "./fifo.ts"
 import { compareText, found, matches, orderOf } from "../filter.ts"
 import type {
+  AnalyticsDivision,
   AnalyticsQuery,
   AnalyticsRow,
+  AnalyticsSelection,
   LogCursor,
   LogPage,
   LogQuery,
@@ -106,6 +108,11 @@ export interface MemoryLog {
   readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => boolean
   readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => number
   readonly analytics: (query: AnalyticsQuery, now: number) => ReadonlyArray<AnalyticsRow>
+  readonly divided: (
+    selection: AnalyticsSelection,
+    divisions: ReadonlyArray<AnalyticsDivision>,
+    now: number,
+  ) => ReadonlyArray<ReadonlyArray<AnalyticsRow>>
   /** The newest `most` of the entries from a sequence on, where the next one will be, and how many were left out. */
   readonly after: (sequence: number | undefined, most: number) => {
     readonly entries: ReadonlyArray<LogEntry>
@@ -176,6 +183,23 @@ export const makeMemoryLog = (
       return undefined
     }
     return held.created < oldestAllowed(scope, now) ? undefined : held
+  }
+  const divided: MemoryLog["divided"] = (selection, divisions, now) => {
+    const { account, gateway, since, until, filters } = selection
+    const parts = divisions.map((division) => ({
+      by: division.by,
+      into: gather({ ...division, since }),
+    }))
+    const conditions = conditionsOf(filters)
+    for (const { scope } of gateways.values()) {
+      if (scope.account !== account || (gateway ?? scope.gateway) !== scope.gateway) continue
+      for (const [, facts] of heldBy(scope, now)) {
+        const { created } = facts
+        if (created < since || created >= until || !matches(facts, conditions)) continue
+        for (const { by, into } of parts) into.add(created, groupOf(by, scope.gateway, facts), facts)
+      }
+    }
+    return parts.map(({ into }) => into.rows())
   }
   /** Makes room in a gateway's own share; `false` if it must stay as it is. */
   const admit = (
@@ -251,19 +275,8 @@ export const makeMemoryLog = (
       for (const [held] of entries) release(held)
       return entries.length
     },
-    analytics: (query, now) => {
-      const into = gather(query)
-      const conditions = conditionsOf(query.filters)
-      for (const { scope } of gateways.values()) {
-        if (scope.account !== query.account || (query.gateway ?? scope.gateway) !== scope.gateway) continue
-        for (const [, facts] of heldBy(scope, now)) {
-          const { created } = facts
-          if (created < query.since || created >= query.until || !matches(facts, conditions)) continue
-          into.add(created, groupOf(query.by, scope.gateway, facts), facts)
-        }
-      }
-      return into.rows()
-    },
+    analytics: (query, now) => divided(query, [query], now)[0] ?? [],
+    divided,
     after: (sequence = appended, most) => {
       if (sequence >= appended) return { entries: [], end: appended, skipped: 0 }
       const held = all.items().filter((one) => one.sequence >= sequence)

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { gather, type Gathered, type Group, groupOf } from "../analytics.ts"
+import type { Group } from "../analytics.ts"
 import { conditionsOf } from "../conditions.ts"
 import { type Aggregates, counts, emptyAggregates } from "../aggregates.ts"
-import { type Buckets, bucketsOf } from "../buckets.ts"
 import { count, slotOf } from "../histogram.ts"
 import { picoOfParts, summedParts } from "../money.ts"
-import type { AnalyticsQuery, AnalyticsRow, Dimension } from "../query.ts"
+import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection, Dimension } from "../query.ts"
 import type { Database, Row, Value } from "../../sqlite/database.ts"
 import { dimensionOf, type Fragment, whereOf } from "./fragment.ts"
-import { addFigures, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
+import { distinct, type Part, partsOf, stageOf, stretchesOf } from "./divisions.ts"
+import { hourLength, hourlyRows, wholeHours } from "./hourly.ts"
 import { asksOf, byKind, byToken, dividesBy, kindFilter } from "./rollup-dimensions.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 import { sliceOf, type TimeSlice } from "../time-slice.ts"
@@ -51,10 +51,15 @@ const valueOf = (dimension: Dimension, gateway: string, value: Value): string | 
   return dimension.startsWith("metadata.") ? JSON.parse(String(value)) as string : String(value)
 }
 
+/** Answers questions for figures of some gateways: of each division its rows. */
+export type ReadAnalytics = (
+  selection: AnalyticsSelection,
+  divisions: ReadonlyArray<AnalyticsDivision>,
+  gateways: ReadonlyArray<Shown>,
+) => Resumable<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
+
 /** Prepares to answer questions for figures. */
-export const analyticsReader = (
-  database: Database,
-): (query: AnalyticsQuery, gateways: ReadonlyArray<Shown>) => Resumable<ReadonlyArray<AnalyticsRow>> => {
+export const analyticsReader = (database: Database): ReadAnalytics => {
   const slices = slicesOf(database)
   const rollups = [byKind, byToken].map((rollup) => ({
     rollup,
@@ -62,74 +67,90 @@ export const analyticsReader = (
   }))
 
   function* fromEntries(
-    into: Gathered,
+    parts: ReadonlyArray<Part>,
     shown: Shown,
-    part: TimeSlice,
-    query: AnalyticsQuery,
-    buckets: Buckets,
+    stretch: TimeSlice,
     where: Fragment,
   ): Resumable<void> {
-    const dimensions = query.by.map((dimension, index) => {
-      const { sql, values } = dimensionOf(dimension)
+    const names = distinct(parts.flatMap(({ by }) => by))
+    const widths = distinct(parts.flatMap(({ buckets: { width } }) => width ?? []))
+    const dimensions = names.map((name, index) => {
+      const { sql, values } = dimensionOf(name)
       return { sql: `${sql} AS d${index}`, values }
     })
-    // Literals, since SQLite divides whole numbers alone without a remainder, and runtimes bind large ones as others.
-    const { width } = buckets
-    const time = width === undefined ? `${buckets.startOf(part.since)}` : `created / ${width} * ${width}`
-    const columns = [`${time} AS time`, ...dimensions.map(({ sql }) => sql)]
+    const columns = [
+      // Literals, since SQLite divides whole numbers alone without a remainder, and runtimes bind large ones as others.
+      ...widths.map((width, index) => `created / ${width} * ${width} AS t${index}`),
+      ...dimensions.map(({ sql }) => sql),
+    ]
     const read = database.prepare(
-      `SELECT ${columns.join(", ")}, ${summed} FROM entry WHERE scope = ? AND created >= ? AND created < ? ` +
-        `AND ${where.sql} GROUP BY ${columns.map((_, index) => index + 1).join(", ")}`,
+      `SELECT ${
+        [...columns, summed].join(", ")
+      } FROM entry WHERE scope = ? AND created >= ? AND created < ? ` +
+        `AND ${where.sql}${
+          columns.length === 0 ? " HAVING count(*) > 0" : ` GROUP BY ${columns.map((_, index) => index + 1)}`
+        }`,
     )
     const values = dimensions.flatMap((dimension) => dimension.values)
-    for (const { since, until } of slices(shown.scope, part)) {
+    for (const { since, until } of slices(shown.scope, stretch)) {
       for (const row of read.all(...values, shown.scope, since, until, ...where.values)) {
-        const group: Group = query.by.map((name, index) =>
-          valueOf(name, shown.gateway, row[`d${index}`] ?? null)
-        )
-        into.merge(Number(row["time"]), group, figuresIn(row))
+        const figures = figuresIn(row)
+        for (const { by, buckets, into } of parts) {
+          const { width } = buckets
+          const group: Group = by.map((name) =>
+            valueOf(name, shown.gateway, row[`d${names.indexOf(name)}`] ?? null)
+          )
+          into.merge(width === undefined ? since : Number(row[`t${widths.indexOf(width)}`]), group, figures)
+        }
       }
       yield
     }
   }
 
-  return function* (query, gateways) {
-    const into = gather(query)
-    const conditions = conditionsOf(query.filters)
+  return function* (selection, divisions, gateways) {
+    const conditions = conditionsOf(selection.filters)
     const where = whereOf(conditions, undefined)
-    const buckets = bucketsOf(query)
-    const isOfHours = (buckets.width ?? hourLength) % hourLength === 0
-    const found = rollups.find(({ rollup }) => asksOf(rollup, conditions) && dividesBy(rollup, query.by))
-    const usable = isOfHours ? found : undefined
+    const parts = partsOf(selection, divisions)
+    const rollupOf = ({ by, buckets }: Part) =>
+      (buckets.width ?? hourLength) % hourLength === 0
+        ? rollups.find(({ rollup }) => asksOf(rollup, conditions) && dividesBy(rollup, by))
+        : undefined
 
-    function* fromHours(shown: Shown, hours: TimeSlice): Resumable<void> {
-      if (usable === undefined) return
-      const passes = kindFilter(usable.rollup, conditions)
-      for (const rows of usable.rowsOf(shown.scope, hours)) {
+    function* fromHours(
+      { rollup, rowsOf }: typeof rollups[number],
+      some: ReadonlyArray<Part>,
+      shown: Shown,
+      hours: TimeSlice,
+    ): Resumable<void> {
+      const passes = kindFilter(rollup, conditions)
+      const stage = stageOf(some)
+      for (const rows of rowsOf(shown.scope, hours)) {
         for (const row of rows) {
-          const kind = passes(String(row["kind"]))
-          if (kind === undefined) continue
-          const group = groupOf(query.by, shown.gateway, kind)
-          addFigures(into.cell(Number(row["hour"]), group), String(row["figures"]))
+          const text = String(row["kind"])
+          const kind = passes(text)
+          if (kind !== undefined) stage.add(Number(row["hour"]), text, kind, String(row["figures"]))
         }
         yield
       }
+      stage.merge(shown.gateway)
     }
     for (const shown of gateways) {
       const slice = sliceOf(
-        Math.max(query.since, conditions.since, shown.since),
-        Math.min(query.until, conditions.until),
+        Math.max(selection.since, conditions.since, shown.since),
+        Math.min(selection.until, conditions.until),
       )
-      for (const part of buckets.partsOf(slice)) {
-        if (usable === undefined) {
-          yield* fromEntries(into, shown, part, query, buckets, where)
-          continue
+      for (const [rollup, some] of Map.groupBy(parts, rollupOf)) {
+        for (const stretch of stretchesOf(slice, some)) {
+          if (rollup === undefined) {
+            yield* fromEntries(some, shown, stretch, where)
+            continue
+          }
+          const { hours, rest } = wholeHours(stretch)
+          yield* fromHours(rollup, some, shown, hours)
+          for (const edge of rest) yield* fromEntries(some, shown, edge, where)
         }
-        const { hours, rest } = wholeHours(part)
-        yield* fromHours(shown, hours)
-        for (const edge of rest) yield* fromEntries(into, shown, edge, query, buckets, where)
       }
     }
-    return into.rows()
+    return parts.map(({ into }) => into.rows())
   }
 }

@@ -10,8 +10,9 @@ import type { RequestRecord } from "../../record/request-record.ts"
 import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
 import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
 import type {
-  AnalyticsQuery,
+  AnalyticsDivision,
   AnalyticsRow,
+  AnalyticsSelection,
   LogCursor,
   LogHealth,
   LogNews,
@@ -69,7 +70,11 @@ export interface FileLog {
   ) => Resumable<Payload | undefined>
   readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => Resumable<boolean>
   readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Resumable<number>
-  readonly analytics: (query: AnalyticsQuery, now: number) => Resumable<ReadonlyArray<AnalyticsRow>>
+  readonly divided: (
+    selection: AnalyticsSelection,
+    divisions: ReadonlyArray<AnalyticsDivision>,
+    now: number,
+  ) => Resumable<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
   readonly news: (after: NewsCursor | undefined, most: number, now: number) => Resumable<LogNews>
   readonly places: (now: number) => Resumable<ReadonlyArray<LogScope>>
   readonly health: (now: number) => LogHealth
@@ -213,20 +218,21 @@ export const makeFileLog = (
         }
         return removed
       }, () => queue.remove(selection, limit, now)),
-    analytics: (query, now) =>
+    divided: (selection, divisions, now) =>
       ask(now, ({ reader, analytics }) => {
-        const { account } = query
+        const { account } = selection
         const gateways = reader.gateways(account).filter(({ gateway }) =>
-          (query.gateway ?? gateway) === gateway
+          (selection.gateway ?? gateway) === gateway
         )
         return analytics(
-          query,
+          selection,
+          divisions,
           gateways.map((found) => ({
             ...found,
             since: oldestShown({ account, gateway: found.gateway }, now),
           })),
         )
-      }, () => queue.analytics(query, now)),
+      }, () => queue.divided(selection, divisions, now)),
     news: (after, most, now) =>
       ask(
         now,

@@ -71,7 +71,9 @@ const layerOf = (
         payload: (scope, id, which) => at((now) => log.payload(scope, id, which, now)),
         patch: (scope, id, patch) => at((now) => log.patch(scope, id, patch, now)),
         remove: (selection, limit) => at((now) => log.remove(selection, limit, now)),
-        analytics: (query) => at((now) => log.analytics(query, now)),
+        analytics: (query) =>
+          Effect.map(at((now) => log.divided(query, [query], now)), ([rows = []]) => rows),
+        divided: (selection, divisions) => at((now) => log.divided(selection, divisions, now)),
         news: (after, most) => at((now) => log.news(after, most, now)),
         places: at(log.places),
         health: Effect.map(Clock.currentTimeMillis, log.health),

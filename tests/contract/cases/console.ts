@@ -149,17 +149,22 @@ export const consoleCases = (harness: Harness): void => {
 
   test("figures come with those of the period before, and divided", async () => {
     const headers = await open()
-    const answer = await fetch(at(`${account}/analytics?compare=previous&breakdown=model,status`), {
-      headers,
-    })
+    const answer = await fetch(
+      at(`${account}/analytics?compare=previous&breakdown=model,status&series=ending`),
+      {
+        headers,
+      },
+    )
     const { result } = await answer.json() as {
       result: {
         previous: { totals: { requests: number } }
         breakdowns: Record<string, { rows: ReadonlyArray<object> }>
+        series: Record<string, ReadonlyArray<{ time: string; group: { ending: string } }>>
       }
     }
     assert.equal(result.previous.totals.requests, 0)
     assert.ok((result.breakdowns["model"]?.rows.length ?? 0) > 0)
     assert.ok((result.breakdowns["status"]?.rows.length ?? 0) > 0)
+    assert.equal(typeof result.series["ending"]?.[0]?.group.ending, "string")
   })
 }

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { makeMemoryLog, type MemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
 import {
-  type AnalyticsQuery,
+  type AnalyticsDivision,
+  type AnalyticsSelection,
   type Bucket,
   type Dimension,
   fixedDimensions,
@@ -58,12 +59,15 @@ const anySelection: fc.Arbitrary<LogSelection> = fc.record({
   descending: optional(fc.boolean()),
 }).map(given)
 
-const anyQuery: fc.Arbitrary<AnalyticsQuery> = fc.record({
+const anyAnalytics: fc.Arbitrary<AnalyticsSelection> = fc.record({
   account: fc.constant("account"),
   gateway: optional(fc.constantFrom("gateway", "second")),
   filters: anyFilters,
   since: fc.constantFrom(start - hour, start, start + 1_000_000, start + hour),
   until: fc.constantFrom(start + 3_000_000, start + 2 * hour, start + 3 * hour),
+}).map(given)
+
+const anyDivision: fc.Arbitrary<AnalyticsDivision> = fc.record({
   bucket: fc.oneof(
     fc.constantFrom<Bucket>(60_000, hour, 2 * hour, "all"),
     fc.record({
@@ -82,7 +86,7 @@ const anyQuery: fc.Arbitrary<AnalyticsQuery> = fc.record({
     [...fixedDimensions, "metadata.a", 'metadata.q"u\\o'],
     { maxLength: 3 },
   ),
-}).map(given)
+})
 
 const anyPatch: fc.Arbitrary<LogPatch> = fc.oneof(
   fc.record({ feedback: fc.constantFrom(-1, 0, 1, null), score: fc.constantFrom(0.5, null) }),
@@ -106,7 +110,14 @@ const anyStep = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: kind("remove"), selection: anySelection, limit: optional(count) }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: kind("analytics"), query: anyQuery }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: kind("analytics"),
+      selection: anyAnalytics,
+      divisions: fc.array(anyDivision, { minLength: 1, maxLength: 4 }),
+    }),
+  },
 )
 
 /** Memory and SQLite give the same answers, whatever is written, changed, deleted and asked. */
@@ -183,7 +194,10 @@ const compared = (
           )
           break
         case "analytics":
-          assert.deepEqual(yield* log.analytics(step.query), memory.analytics(step.query, start))
+          assert.deepEqual(
+            yield* log.divided(step.selection, step.divisions),
+            memory.divided(step.selection, step.divisions, start),
+          )
       }
     }
     assert.equal((yield* log.health).entries, memory.size())
