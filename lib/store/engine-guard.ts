@@ -52,9 +52,10 @@ export const makeEngineGuard = (
   let hasWorked = false
   let pausedUntil = -Infinity
   let pause = pauses.first
-  let isProbing = false
+  let probingUntil = -Infinity
   const outages = new Map<OutageReason, number>()
 
+  const longest = (): number => hasWorked ? deadline : Math.max(deadline, firstDeadline)
   const count = (outage: StoreOutage): StoreOutage => {
     outages.set(outage.reason, (outages.get(outage.reason) ?? 0) + 1)
     return outage
@@ -87,9 +88,9 @@ export const makeEngineGuard = (
         cancel()
         resolve(answer)
       }
-      const longest = hasWorked ? deadline : Math.max(deadline, firstDeadline)
-      const cancel = startTimer(longest, () => {
-        if (isOpen) end(failed(new StoreOutage("timeout", `no answer within ${longest} ms`)))
+      const most = longest()
+      const cancel = startTimer(most, () => {
+        if (isOpen) end(failed(new StoreOutage("timeout", `no answer within ${most} ms`)))
       })
       const fail = (cause: unknown): void => {
         if (!isOpen) return
@@ -116,14 +117,15 @@ export const makeEngineGuard = (
   return {
     ask: async (question) => {
       if (failures < patience) return await answered(question)
-      if (isProbing || now() < pausedUntil) {
+      if (now() < Math.max(pausedUntil, probingUntil)) {
         return count(new StoreOutage("paused", "it has failed several times in a row"))
       }
-      isProbing = true
+      // Not until the answer alone: a Worker's request that is given up while it asks never has one.
+      probingUntil = now() + longest()
       try {
         return await answered(question)
       } finally {
-        isProbing = false
+        probingUntil = -Infinity
       }
     },
     failures: () => failures,

@@ -10,8 +10,9 @@ import type { OnStoreOutage, SpendLimits } from "../../lib/config/limit-rules.ts
 import { type Asked, makeLimits } from "../../lib/limit/Limits.ts"
 import { makeTcpLink } from "../../lib/runtime/redis-connection.ts"
 import type { RedisLink } from "../../lib/store/redis/redis-link.ts"
-import { makeRedisStore, type RedisStore } from "../../lib/store/redis/redis-store.ts"
+import { makeRedisStore } from "../../lib/store/redis/make-redis-store.ts"
 import { makeRestLink } from "../../lib/store/redis/rest-link.ts"
+import type { RemoteStore } from "../../lib/store/remote-store.ts"
 import { startRuntimeTimer } from "../../lib/time/Timer.ts"
 import { type FaultyProxy, startFaultyProxy } from "../support/faulty-proxy.ts"
 import { type RedisServer, startRedis, withoutRedis } from "../support/redis-server.ts"
@@ -31,7 +32,7 @@ const budgets = (limit: number, id: string = crypto.randomUUID(), reserve = true
 
 /** One gateway's limits over a link. */
 const instance = (link: RedisLink) => {
-  const opened: RedisStore = makeRedisStore({ link, clock, startTimer: startRuntimeTimer, deadline })
+  const opened: RemoteStore = makeRedisStore({ link, clock, startTimer: startRuntimeTimer, deadline })
   const limits = makeLimits(opened.store, clock)
   const subject = { gateway: "a/g", key: "k", model: "m", provider: "baseten", metadata: {} }
   return {

@@ -9,7 +9,7 @@ import { plainClock } from "../../time/clock.ts"
 import { Timer } from "../../time/Timer.ts"
 import { Store } from "../Store.ts"
 import type { RedisLink } from "./redis-link.ts"
-import { makeRedisStore, type RedisStoreOptions } from "./redis-store.ts"
+import { makeRedisStore, type RedisStoreOptions } from "./make-redis-store.ts"
 
 /** The store over a link, which is closed with it. */
 export const layerOverLink = (

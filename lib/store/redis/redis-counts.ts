@@ -4,8 +4,9 @@
  * @module
  */
 import { textSha1 } from "../../redaction/digest.ts"
-import type { SpendQuery, Spent, SpentPage } from "../addition.ts"
-import type { Charge, Counted, Lease, Take, Taken, Use } from "../counted.ts"
+import type { Spent, SpentPage } from "../addition.ts"
+import type { Counted, Take, Use } from "../counted.ts"
+import type { EngineCounts } from "../remote-store.ts"
 import { counterTtl } from "../windows.ts"
 import { RedisError, type RedisLink, type Reply } from "./redis-link.ts"
 import { listScript, settleScript, takeScript } from "./scripts.ts"
@@ -18,21 +19,6 @@ const markedFor = 600_000
 
 /** How often a command is repeated with the server's time, which then lies in another period. */
 const mostMisses = 3
-
-/** What Redis does with counts; all of it rejects as a link does. */
-export interface RedisCounts {
-  /** The server's time as far as it is known. */
-  readonly now: () => number
-  readonly take: (takes: ReadonlyArray<Take>, lease: Lease | undefined) => Promise<Taken>
-  /**
-   * @param mark done once under this name; empty for as often as it is called
-   * @param lease what it holds is released; empty for none
-   */
-  readonly settle: (mark: string, lease: string, charges: ReadonlyArray<Charge>) => Promise<void>
-  readonly list: (query: SpendQuery) => Promise<SpentPage>
-  /** Whether a key is marked for the first time in `ttl` milliseconds. */
-  readonly once: (key: string, ttl: number) => Promise<boolean>
-}
 
 const keyOf = (gateway: string, kind: string, rest: string): string => `basegate:{${gateway}}:${kind}:${rest}`
 
@@ -125,7 +111,7 @@ const spentIn = (reply: Reply): SpentPage => {
  *
  * @param wall this process's clock, by which the server's is known: how far they are apart is learnt from each answer
  */
-export const makeRedisCounts = (link: RedisLink, wall: () => number): RedisCounts => {
+export const makeRedisCounts = (link: RedisLink, wall: () => number): EngineCounts => {
   const [runTake, runSettle, runList] = [takeScript, settleScript, listScript].map((script) =>
     runner(link, script)
   ) as [ReturnType<typeof runner>, ReturnType<typeof runner>, ReturnType<typeof runner>]

@@ -1,29 +1,58 @@
 /**
- * The store whose counts are in a Redis, or in what speaks its commands.
+ * The store whose counts are in an engine across a network.
  *
  * While it cannot be used, a memory counts that knows what it last said. Cached answers stay in the memory of the process.
  *
  * @module
  */
-import type { PlainClock } from "../../time/clock.ts"
-import type { StartTimer } from "../../time/Timer.ts"
-import { warn } from "../../sqlite/warn.ts"
-import { additionOf } from "../additions.ts"
-import type { Charge, Counted, Lease, Take, Taken } from "../counted.ts"
-import { countingStore } from "../counting-store.ts"
-import { makeEngineGuard } from "../engine-guard.ts"
-import { guaranteesAmong } from "../guarantee.ts"
-import { makeHolds } from "../holds.ts"
-import { makeMemory, type MemoryOptions } from "../memory.ts"
-import { makeOwedCharges, type Owed } from "../owed-charges.ts"
-import type { StoreShape } from "../Store.ts"
-import { StoreOutage } from "../store-outage.ts"
-import { makeRedisCounts } from "./redis-counts.ts"
-import { RedisError, type RedisLink } from "./redis-link.ts"
+import type { PlainClock } from "../time/clock.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import { warn } from "../sqlite/warn.ts"
+import type { SpendQuery, SpentPage } from "./addition.ts"
+import { additionOf } from "./additions.ts"
+import type { Charge, Counted, Lease, Take, Taken } from "./counted.ts"
+import { countingStore } from "./counting-store.ts"
+import { makeEngineGuard } from "./engine-guard.ts"
+import { guaranteesAmong } from "./guarantee.ts"
+import { makeHolds } from "./holds.ts"
+import { makeMemory, type MemoryOptions } from "./memory.ts"
+import { makeOwedCharges, type Owed } from "./owed-charges.ts"
+import type { StoreShape } from "./Store.ts"
+import { StoreOutage } from "./store-outage.ts"
 
-/** What a store in Redis is made of. */
-export interface RedisStoreOptions extends MemoryOptions {
-  readonly link: RedisLink
+/** What an engine does with counts; all of it rejects if the engine refuses it, or may not have been asked. */
+export interface EngineCounts {
+  /** The engine's time as far as it is known. */
+  readonly now: () => number
+  readonly take: (takes: ReadonlyArray<Take>, lease: Lease | undefined) => Promise<Taken>
+  /**
+   * @param mark done once under this name; empty for as often as it is called
+   * @param lease what it holds is released; empty for none
+   */
+  readonly settle: (mark: string, lease: string, charges: ReadonlyArray<Charge>) => Promise<void>
+  readonly list: (query: SpendQuery) => Promise<SpentPage>
+  /** Whether a key is marked for the first time in `ttl` milliseconds. */
+  readonly once: (key: string, ttl: number) => Promise<boolean>
+}
+
+/** An engine across a network. */
+export interface Engine extends EngineCounts {
+  /** For people to read, without credentials. */
+  readonly name: string
+  /** Whether it does what it is asked in that order. */
+  readonly inOrder: boolean
+  readonly ping: () => Promise<unknown>
+  /** Says why a question failed; `undefined` if the engine did not answer it. */
+  readonly refusal: (cause: unknown) => string | undefined
+  /** Drops a connection that has stopped answering. */
+  readonly reset: () => void
+  /** Closes it for good. */
+  readonly close: () => void
+}
+
+/** What a store in an engine is made of. */
+export interface RemoteStoreOptions extends MemoryOptions {
+  readonly engine: Engine
   readonly clock: PlainClock
   readonly startTimer: StartTimer
   /** How long an answer may take, in milliseconds; 50 by default. */
@@ -33,7 +62,7 @@ export interface RedisStoreOptions extends MemoryOptions {
 }
 
 /** The store, and what ends it. */
-export interface RedisStore {
+export interface RemoteStore {
   readonly store: StoreShape
   /** Counts what is owed, if that can be done soon, and closes the connection. */
   readonly end: () => Promise<void>
@@ -45,6 +74,9 @@ export const usualDeadline = 50
 /** How long after a failure what is owed is tried again, in milliseconds. */
 const retryAfter = 500
 
+/** How long it takes at most to count one of what is owed, in milliseconds: the engine has answered by then, or has not. */
+const flushPatience = 10_000
+
 /** How often what is owed is tried at the end. */
 const lastTries = 5
 
@@ -52,32 +84,31 @@ const lastTries = 5
 const freshFor = 1000
 
 /** Makes the store, which begins to connect where that can go on by itself. */
-export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
-  const { link, clock, startTimer, deadline = usualDeadline, hasBackground = true } = options
-  const counts = makeRedisCounts(link, clock.wall)
+export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
+  const { engine, clock, startTimer, deadline = usualDeadline, hasBackground = true } = options
   const memory = makeMemory(options)
   const holds = makeHolds()
   const among = options.among ?? "process"
-  const local = countingStore(memory, { wall: counts.now }, { holds, exclusively: (run) => run() })
+  const local = countingStore(memory, { wall: engine.now }, { holds, exclusively: (run) => run() })
   const owed = makeOwedCharges()
   let cancelRetry: (() => void) | undefined
-  let isFlushing = false
+  let flushingUntil = -Infinity
   let hasEnded = false
   let askedAt = -Infinity
 
   const guard = makeEngineGuard({
     deadline,
-    refusal: (cause) => cause instanceof RedisError ? cause.message.slice(0, 200) : undefined,
+    refusal: engine.refusal,
     now: clock.now,
     startTimer,
     onFailed: ({ reason, detail }) =>
       warn("the store of limits cannot be used: what on_store_outage says holds until it can", {
-        store: link.name,
+        store: engine.name,
         reason,
         detail,
       }),
-    onPaused: link.reset,
-    onWorked: () => warn("the store of limits can be used again", { store: link.name, owed: owed.size() }),
+    onPaused: engine.reset,
+    onWorked: () => warn("the store of limits can be used again", { store: engine.name, owed: owed.size() }),
   })
   const ask = <A>(question: () => Promise<A>): Promise<A | StoreOutage> => {
     askedAt = clock.now()
@@ -85,19 +116,20 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
   }
 
   const settleOwed = (each: Owed): Promise<true | StoreOutage> =>
-    ask(() => counts.settle(each.mark, each.lease, each.charges).then(() => true as const))
+    ask(() => engine.settle(each.mark, each.lease, each.charges).then(() => true as const))
   /** Counts what is owed, as long as that works. */
   const flush = async (): Promise<void> => {
-    if (isFlushing) return
-    isFlushing = true
+    if (clock.now() < flushingUntil) return
     try {
       for (let next = owed.next(); next !== undefined; next = owed.next()) {
+        // A Worker's request that is given up meanwhile must not keep others from it.
+        flushingUntil = clock.now() + flushPatience
         const answer = await settleOwed(next)
         if (answer instanceof StoreOutage) return owed.delay(next)
         owed.done(next)
       }
     } finally {
-      isFlushing = false
+      flushingUntil = -Infinity
     }
   }
   const flushLater = (): void => {
@@ -131,18 +163,18 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
 
   const store: StoreShape = {
     guarantees: guaranteesAmong("store"),
-    now: counts.now,
-    inOrder: link.inOrder,
+    now: engine.now,
+    inOrder: engine.inOrder,
     local: {
       ...local,
       guarantees: guaranteesAmong(among),
-      now: counts.now,
+      now: engine.now,
       get: () => undefined,
       set: () => {},
       once: (key, ttl) => memory.once(key, ttl, clock.now()),
     },
     take: async (takes, lease) => {
-      const taken = await ask(() => counts.take(takes, lease))
+      const taken = await ask(() => engine.take(takes, lease))
       if (taken instanceof StoreOutage) return taken
       remember(takes.map(({ counted }) => counted), taken)
       if (lease !== undefined && taken.passed) hold(takes, lease, taken.now)
@@ -162,10 +194,10 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
     },
     peek: async (counted) =>
       await ask(() =>
-        counts.take(counted.map((each) => ({ counted: each, by: 0, holds: 0, ahead: 0 })), undefined)
+        engine.take(counted.map((each) => ({ counted: each, by: 0, holds: 0, ahead: 0 })), undefined)
       ),
     spent: async (query) => {
-      const page = await ask(() => counts.list(query))
+      const page = await ask(() => engine.list(query))
       return page instanceof StoreOutage ? local.spent(query) : page
     },
     get: (key) => memory.get(key, clock.now()),
@@ -173,19 +205,19 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
     once: async (key, ttl) => {
       // What this process has done the store need not be asked about.
       if (!memory.once(key, ttl, clock.now())) return false
-      const first = await ask(() => counts.once(key, ttl))
+      const first = await ask(() => engine.once(key, ttl))
       return first instanceof StoreOutage ? true : first
     },
     health: async () => {
       if (clock.now() > askedAt + freshFor || !guard.hasWorked()) {
-        await ask(() => link.send(["PING"], ""))
+        await ask(() => engine.ping())
       }
       return { healthy: guard.failures() === 0, hasWorked: guard.hasWorked() }
     },
     figures: () => ({ healthy: guard.failures() === 0, outages: guard.outages, owed: owed.size() }),
   }
 
-  if (hasBackground) void link.send(["PING"], "").catch(() => {})
+  if (hasBackground) void engine.ping().catch(() => {})
 
   const hold = (takes: ReadonlyArray<Take>, { id, ttl }: Lease, now: number): void => {
     for (const { counted, holds: amount } of takes) {
@@ -202,9 +234,9 @@ export const makeRedisStore = (options: RedisStoreOptions): RedisStore => {
         await flush()
       }
       if (owed.size() > 0) {
-        warn("what was spent is lost: its store cannot be used", { store: link.name, charges: owed.size() })
+        warn("what was spent is lost: its store cannot be used", { store: engine.name, charges: owed.size() })
       }
-      link.close()
+      engine.close()
     },
   }
 }

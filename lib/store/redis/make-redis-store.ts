@@ -1,0 +1,27 @@
+/**
+ * The store whose counts are in a Redis, or in what speaks its commands.
+ *
+ * @module
+ */
+import { type Engine, makeRemoteStore, type RemoteStore, type RemoteStoreOptions } from "../remote-store.ts"
+import { makeRedisCounts } from "./redis-counts.ts"
+import { RedisError, type RedisLink } from "./redis-link.ts"
+
+/** What a store in Redis is made of. */
+export interface RedisStoreOptions extends Omit<RemoteStoreOptions, "engine"> {
+  readonly link: RedisLink
+}
+
+const engineOf = (link: RedisLink, wall: () => number): Engine => ({
+  ...makeRedisCounts(link, wall),
+  name: link.name,
+  inOrder: link.inOrder,
+  ping: () => link.send(["PING"], ""),
+  refusal: (cause) => cause instanceof RedisError ? cause.message.slice(0, 200) : undefined,
+  reset: link.reset,
+  close: link.close,
+})
+
+/** Makes the store, which begins to connect where that can go on by itself. */
+export const makeRedisStore = ({ link, ...options }: RedisStoreOptions): RemoteStore =>
+  makeRemoteStore({ ...options, engine: engineOf(link, options.clock.wall) })
