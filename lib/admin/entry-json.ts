@@ -69,6 +69,8 @@ export const entryJson = (entry: LogEntry) => ({
   key_alias: entry.key_alias ?? null,
   dynamic_route: entry.dynamic_route ?? null,
   dlp: entry.dlp ?? null,
+  guardrails: entry.guardrails ?? null,
+  guardrails_scanner: entry.guardrails_scanner ?? null,
 })
 
 /** Their names, in this order. */
@@ -126,6 +128,8 @@ export const entryColumns = [
   "key_alias",
   "dynamic_route",
   "dlp",
+  "guardrails",
+  "guardrails_scanner",
 ] as const satisfies ReadonlyArray<keyof ReturnType<typeof entryJson>>
 
 /** How much of a body is shown with its entry; the rest is at `/request` and `/response`. */

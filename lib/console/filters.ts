@@ -24,6 +24,8 @@ export const keys: Readonly<Record<string, readonly [kind: Kind, name: string]>>
   dynamic_route: ["text", "Way through a route"],
   provider: ["text", "Provider"],
   cached: ["truth", "From the cache"],
+  dlp_action: ["text", "Data loss prevention"],
+  guardrails_action: ["text", "Guardrails"],
   rescued: ["text", "Rescued by"],
   rescued_from: ["text", "Rescued from"],
   cost: ["number", "Cost, $"],

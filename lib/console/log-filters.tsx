@@ -26,6 +26,8 @@ const endings = [
 const closed: Readonly<Record<string, ReadonlyArray<string>>> = {
   ending: endings,
   rescued: ["retry", "fallback"],
+  dlp_action: ["FLAG", "MASK_RESTORE", "MASK", "BLOCK"],
+  guardrails_action: ["FLAG", "BLOCK", "unavailable"],
 }
 
 const Value = ({ name, kind }: { readonly name: string; readonly kind: Kind }) => {

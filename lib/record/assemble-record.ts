@@ -127,6 +127,8 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
     changes: adaptationsOf(reports),
     dynamic_route: request.dynamicRoute,
     dlp: call === undefined ? null : call.dlp,
+    guardrails: call === undefined ? null : call.guardrails,
+    guardrails_scanner: call === undefined ? null : call.guardrailsScanner,
     trace: request.trace,
   }
 }

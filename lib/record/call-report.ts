@@ -56,6 +56,8 @@ export class CallReport {
   cost: number | null = null
   customCost = false
   dlp: RequestRecord["dlp"] = null
+  guardrails: RequestRecord["guardrails"] = null
+  guardrailsScanner: RequestRecord["guardrails_scanner"] = null
 
   constructor(facts: CallFacts) {
     this.step = facts.step

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DlpRecord } from "../guard/dlp-check.ts"
+import type { GuardrailVerdict, ScannerUse } from "../guard/guardrail-record.ts"
 import type { TraceIds } from "./trace-context.ts"
 
 /**
@@ -137,6 +138,10 @@ export interface RequestRecord {
   readonly dynamic_route: string | null
   /** What the gateway's policies found in the request and its answer. */
   readonly dlp: DlpRecord | null
+  /** What its guardrails found; empty if they found nothing, `null` if the gateway has none. */
+  readonly guardrails: ReadonlyArray<GuardrailVerdict> | null
+  /** What they cost. */
+  readonly guardrails_scanner: ScannerUse | null
   /** Its place in a trace, if requests are traced. */
   readonly trace: TraceIds | null
 }

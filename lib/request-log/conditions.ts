@@ -22,7 +22,7 @@ export interface FilterField {
 
 const field = (kind: ValueKind, fact: keyof FilterableFields | "compat"): FilterField => ({ kind, fact })
 
-/** Cloudflare's keys and ours. Those that the gateway does not have (`dlp_action`, `model_type`, `wholesale`) are constant. */
+/** Cloudflare's keys and ours. Those that the gateway does not have (`model_type`, `wholesale`) are constant. */
 export const fields: Readonly<Record<FieldKey, FilterField>> = {
   id: field("text", "id"),
   created_at: field("time", "created"),
@@ -44,7 +44,8 @@ export const fields: Readonly<Record<FieldKey, FilterField>> = {
   authentication: field("truth", "authenticated"),
   wholesale: { kind: "truth", fact: "constant", constant: 0 },
   compatibilityMode: field("truth", "compat"),
-  dlp_action: { kind: "text", fact: "constant", constant: null },
+  dlp_action: field("text", "dlp_action"),
+  guardrails_action: field("text", "guardrails_action"),
   user_agent: field("text", "user_agent"),
   status_code: field("number", "status"),
   ending: field("text", "ending"),

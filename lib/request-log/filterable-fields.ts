@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { strictestVerdict } from "../guard/guardrail-record.ts"
 import { type RequestRecord, tokensPerSecond } from "../record/request-record.ts"
 import type { Feedback, LogEntry } from "./entry.ts"
 
@@ -77,6 +78,10 @@ export interface FilterableFields {
   readonly key_alias: string | null
   /** The way through a dynamic route. */
   readonly dynamic_route: string | null
+  /** The strictest action of the policies that matched. */
+  readonly dlp_action: string | null
+  /** The most that came of guardrails. */
+  readonly guardrails_action: string | null
   /** See `pairsOf`. */
   readonly pairs: string
 }
@@ -142,9 +147,11 @@ export const fieldsOf = (
     response_content_type: record.response_content_type,
     path: record.path,
     error: record.error === null ? null : keepable(record.error),
-    // Records of an earlier version have neither.
+    // Records of an earlier version have none of these.
     key_alias: record.key_alias ?? null,
     dynamic_route: record.dynamic_route ?? null,
+    dlp_action: record.dlp?.action ?? null,
+    guardrails_action: strictestVerdict(record.guardrails),
     pairs: pairsOf(record.metadata),
   }
 }

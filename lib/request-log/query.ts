@@ -42,6 +42,7 @@ export const filterKeys = [
   "wholesale",
   "compatibilityMode",
   "dlp_action",
+  "guardrails_action",
   "user_agent",
   "status_code",
   "ending",

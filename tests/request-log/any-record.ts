@@ -116,4 +116,22 @@ export const anyRecord: fc.Arbitrary<RequestRecord> = fc.record({
   request_content_type: orNull(anyText),
   response_content_type: orNull(anyText),
   metadata: anyMetadata,
+  dlp: orNull(
+    fc.constantFrom("FLAG", "MASK").map((action) => ({
+      action,
+      policies: ["p"],
+      profiles: ["q"],
+      check: "REQUEST",
+    } as const)),
+  ),
+  guardrails: orNull(
+    fc.array(
+      fc.record({
+        phase: fc.constantFrom("prompt", "response"),
+        category: fc.constantFrom("S1", null),
+        action: fc.constantFrom("FLAG", "BLOCK", "unavailable"),
+      }).map((verdict) => ({ ...verdict })),
+      { maxLength: 2 },
+    ),
+  ),
 }).map(recordOf)

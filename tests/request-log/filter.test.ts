@@ -42,6 +42,18 @@ test("numbers and truths may come as text", () => {
   assert.equal(holds({ route: null }, ["compatibilityMode", "eq", false], ["dlp_action", "eq", null]), true)
 })
 
+test("what policies and guardrails did is found by its action", () => {
+  const dlp = { action: "MASK", policies: ["p"], profiles: ["pii"], check: "REQUEST" } as const
+  assert.equal(holds({ dlp }, ["dlp_action", "eq", "MASK"], ["guardrails_action", "eq", null]), true)
+  assert.equal(holds({ dlp: null }, ["dlp_action", "neq", null]), false)
+  const guardrails = [
+    { phase: "prompt", category: "S1", action: "FLAG" },
+    { phase: "response", category: null, action: "unavailable" },
+  ] as const
+  assert.equal(holds({ guardrails }, ["guardrails_action", "eq", "unavailable"]), true)
+  assert.equal(holds({ guardrails: [] }, ["guardrails_action", "eq", null]), true)
+})
+
 test("times are ISO dates or milliseconds", () => {
   const time = "2026-11-02T10:00:00.500Z"
   assert.equal(holds({ time }, ["created_at", "gt", "2026-11-02"], ["created_at", "lt", "2026-11-03"]), true)

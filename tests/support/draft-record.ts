@@ -68,5 +68,7 @@ export const draftRecord = (
   key_alias: null,
   dynamic_route: null,
   dlp: null,
+  guardrails: null,
+  guardrails_scanner: null,
   trace: null,
 })

@@ -13,7 +13,7 @@ import { isNewFile, ownFile, pragma } from "../../sqlite/own-file.ts"
 import { tokenTable } from "./token-table.ts"
 import { upgrade } from "./upgrade.ts"
 
-const version = 5
+const version = 6
 
 const text = "TEXT"
 const number = "NUMERIC"
@@ -53,6 +53,8 @@ export const factColumns = {
   error: text,
   key_alias: text,
   dynamic_route: text,
+  dlp_action: text,
+  guardrails_action: text,
   pairs: "TEXT NOT NULL",
 } as const satisfies Record<keyof FilterableFields, string>
 

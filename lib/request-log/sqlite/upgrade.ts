@@ -53,6 +53,13 @@ const toFifth = `
   PRAGMA user_version = 5;
 `
 
+/** The fifth version does not know what policies and guardrails did; what they did to the entries so far stands in their records alone. */
+const toSixth = `
+  ALTER TABLE entry ADD COLUMN dlp_action TEXT;
+  ALTER TABLE entry ADD COLUMN guardrails_action TEXT;
+  PRAGMA user_version = 6;
+`
+
 /** The entries so far had no token. */
 const addTokenRows = (database: Database): void => {
   const hours = database.prepare(
@@ -134,8 +141,9 @@ export const upgrade = (database: Database, version: number): void => {
   if (version === 1) database.exec(toSecond)
   if (version < 3) database.exec(toThird)
   if (version < 4) database.exec(toFourth)
+  if (version < 5) database.exec(toFifth)
+  if (version < 6) database.exec(toSixth)
   if (version > 4) return
-  database.exec(toFifth)
   // What follows notes changes of hourly rows, in their newest form.
   addEndings(database)
   if (version > 2) return

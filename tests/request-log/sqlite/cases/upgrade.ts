@@ -15,7 +15,13 @@ const hour = 3_600_000
 const drop = (...columns: ReadonlyArray<string>): string =>
   columns.map((column) => `ALTER TABLE entry DROP COLUMN ${column};`).join("\n")
 
-/** Turns a file into one of the fourth version: no endings of hours, and none of the figures that came with them. */
+/** Turns a file into one of the fifth version: it knows neither policies nor guardrails. */
+const toFifth = (database: Database): void =>
+  database.exec(`${drop("dlp_action", "guardrails_action")}
+    PRAGMA user_version = 5;
+  `)
+
+/** Turns a file of the fifth version into one of the fourth version: no endings of hours, and none of the figures that came with them. */
 const toFourth = (database: Database): void => {
   const rows = database.prepare("SELECT scope, hour, kind, figures FROM hourly").all()
   const write = database.prepare(
@@ -112,7 +118,7 @@ const questions = Effect.gen(function* () {
 /** A file of an earlier version learns what it does not know of its entries. */
 export const upgrade: Case = () =>
   inFolder(async (folder) => {
-    for (const version of [1, 2, 3, 4]) {
+    for (const version of [1, 2, 3, 4, 5]) {
       const file = join(folder, `log-${version}.db`)
       const before = await useLog(
         { file },
@@ -140,7 +146,8 @@ export const upgrade: Case = () =>
       ])
       assert.deepEqual(before.tokens, [null, null, null])
       const database = open(file)
-      toFourth(database)
+      toFifth(database)
+      if (version < 5) toFourth(database)
       if (version < 4) toThird(database)
       if (version < 3) toSecond(database)
       if (version === 1) {
