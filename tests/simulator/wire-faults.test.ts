@@ -133,7 +133,7 @@ test("split_bytes, one_chunk and drip_ms: the same bytes in other chunks", async
   const one = await streamed({ one_chunk: true })
   assert.deepEqual([one.chunks.length, one.headers["content-length"]], [1, undefined])
   const dripped = await streamed({ drip_ms: 1, split_bytes: 50 })
-  const quarters = await whole({ drip_ms: 2 })
+  const quarters = await whole({ drip_ms: 30 })
   assert.equal(quarters.text, (await whole({})).text)
   assert.equal(quarters.chunks.length, 4)
   for (const { text } of [split, one, dripped]) assert.equal(text, plain.text)

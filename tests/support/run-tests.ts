@@ -6,11 +6,12 @@
  *
  * @module
  */
-import { readdirSync, readFileSync } from "node:fs"
-import { availableParallelism } from "node:os"
-import { dirname, relative, resolve } from "node:path"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { availableParallelism, tmpdir } from "node:os"
+import { dirname, join, relative, resolve } from "node:path"
 import process from "node:process"
 import { run } from "node:test"
+import { pathToFileURL } from "node:url"
 import { inspect } from "node:util"
 
 const chosen = process.argv.slice(2)
@@ -26,6 +27,9 @@ const waits = (file: string): boolean => /^tests\/(contract|runtime)\//.test(fil
 /** Files that take the time of what they test: another beside them would spoil it. */
 const measures = (file: string): boolean =>
   /\b(?:performance\.now|process\.cpuUsage)\(/.test(readFileSync(file, "utf8"))
+/** Files that start processes, or change their own: each stays alone in one. */
+const standsAlone = (file: string): boolean =>
+  /child_process|spawn|chromium|process\.chdir|new Worker\(/.test(readFileSync(file, "utf8"))
 
 /** The outermost suite that is told of: files that run side by side are still told of one after the other. */
 let suite = ""
@@ -86,9 +90,9 @@ const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void
       if (nesting === 0) suite = name
     })
     events.on("test:complete", (data) => {
-      // A file is told of as a test of its own, named by its path.
+      // A file is told of as a test of its own, named by its path; one that shares a process, as the suite around it.
       const { name, file, details } = data as Completed
-      if (file === resolve(name)) durations.set(relative(process.cwd(), file), details.duration_ms)
+      if (file === resolve(name) || shared.has(name)) durations.set(name, details.duration_ms)
     })
     events.on("test:stderr", ({ message }) => noise += message)
     events.once("end", done)
@@ -98,10 +102,29 @@ const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
 // Two side by side leave each other's clocks honest on two cores.
 const sideBySide = Math.min(2, availableParallelism())
+const rest = files.filter((file) => !waits(file) && !measures(file))
+const shared = new Set(rest.filter((file) => !standsAlone(file)))
+const folder = mkdtempSync(join(tmpdir(), "basegate-tests-"))
+/**
+ * The files in as few processes as are worth running side by side: to load and compile the library costs a process
+ * three seconds of processor time, which most files are much faster than. Each is a suite, so that its hooks hold for its
+ * own tests alone.
+ */
+const inSharedProcesses = (files: ReadonlyArray<string>, processes: number): ReadonlyArray<string> => {
+  const size = Math.ceil(files.length / processes)
+  return Array.from({ length: Math.ceil(files.length / size) }, (_, index) => {
+    const path = join(folder, `${index}.mjs`)
+    const suites = files.slice(index * size, (index + 1) * size).map((file) =>
+      `describe(${JSON.stringify(file)}, () => import(${JSON.stringify(pathToFileURL(file).href)}))`
+    )
+    writeFileSync(path, ['import { describe } from "node:test"', ...suites, ""].join("\n"))
+    return path
+  })
+}
 const phases = [
   ["runtimes", files.filter(waits), sideBySide],
   ["what measures", files.filter((file) => !waits(file) && measures(file)), 1],
-  ["the rest", files.filter((file) => !waits(file) && !measures(file)), sideBySide],
+  ["the rest", [...rest.filter(standsAlone), ...inSharedProcesses([...shared], 12)], sideBySide],
 ] as const
 const took: Array<string> = []
 for (const [phase, files, concurrency] of phases) {
@@ -109,6 +132,8 @@ for (const [phase, files, concurrency] of phases) {
   await runAll(files, concurrency)
   took.push(`${phase} ${seconds(performance.now() - began)}`)
 }
+
+rmSync(folder, { recursive: true })
 
 if (total.failed > 0) process.stderr.write(noise)
 const width = Math.max(...[...counts.keys()].map((group) => group.length))
