@@ -17,6 +17,7 @@ import type { HostFiles } from "./config/host-files.ts"
 import { Settings } from "./config/Settings.ts"
 import { Limits } from "./limit/Limits.ts"
 import type { PipelineServices } from "./pipeline.ts"
+import { KeptChoices } from "./plan/KeptChoices.ts"
 import { Prices } from "./pricing/Prices.ts"
 import { StreamRelay } from "./relay/StreamRelay.ts"
 import type { RequestLog } from "./request-log/RequestLog.ts"
@@ -59,6 +60,7 @@ export type GatewayServices =
   | AuthForwarder
   | CircuitBreakers
   | GatewayAuth
+  | KeptChoices
   | Limits
   | Metrics
   | Prices
@@ -80,6 +82,7 @@ export const layerDefault = (
     GatewayAuth.layer,
     AuthForwarder.layer,
     Limits.layer,
+    KeptChoices.layer,
     coalescer.pipe(Layer.provideMerge(Layer.merge(ResponseCache.layer(), StreamRelay.layer))),
     CircuitBreakers.layerMemory,
     Prices.layer,
@@ -102,6 +105,7 @@ export const resolveServices: Effect.Effect<PipelineServices, never, GatewayServ
       cache: yield* ResponseCache,
       coalescer: yield* RequestCoalescer,
       limits: yield* Limits,
+      choices: yield* KeptChoices,
       prices: yield* Prices,
       circuits: yield* CircuitBreakers,
       upstream: yield* Upstream,

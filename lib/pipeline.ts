@@ -25,6 +25,7 @@ import { optionsHeaders } from "./headers/cors.ts"
 import { HeaderFields } from "./headers/header-fields.ts"
 import { handleHealth } from "./health/handler.ts"
 import { planDirect, planUniversal } from "./plan/plan-request.ts"
+import type { KeptChoices } from "./plan/KeptChoices.ts"
 import { runPlan } from "./plan/run-plan.ts"
 import { type Answer, answerOfResponse } from "./relay/answer.ts"
 import { placeOf } from "./route/paths.ts"
@@ -37,6 +38,7 @@ export interface PipelineServices extends CallServices {
   readonly resolver: UrlResolver["Service"]
   readonly auth: GatewayAuth["Service"]
   readonly uploads: Uploads["Service"]
+  readonly choices: KeptChoices["Service"]
 }
 
 /** The answer to a request, or its refusal. */

@@ -92,6 +92,14 @@ export const GatewayEntry = Schema.Struct({
    * @default none
    */
   model_aliases: optional(ModelAliases),
+  /**
+   * Keeps choices among models for a [session](../dynamic-route/README.md#sessions), so that its prompt cache stays warm:
+   * the shares of percentages, and which model of an alias has answered. `x-session-affinity` or `cf-aig-session-id` names
+   * the session.
+   *
+   * @default `false`
+   */
+  session_affinity: optional(Schema.Boolean),
   ...Timeouts,
   /**
    * The largest request body, in bytes; a larger one is answered 413. The default is just above the 100 MB at which

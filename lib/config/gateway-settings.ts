@@ -41,6 +41,8 @@ export interface GatewaySettings {
   readonly customProviders: ReadonlyMap<string, CustomProvider>
   readonly routes: ReadonlyMap<string, RouteGraph>
   readonly aliases: ReadonlyMap<string, ModelAlias>
+  /** Whether choices among models are kept for a session. */
+  readonly sessionAffinity: boolean
   /** The largest request body, in bytes. */
   readonly requestBodyLimit: number
   /** How long Baseten's response headers may take, in milliseconds, on Model APIs. */
@@ -146,6 +148,7 @@ export const gatewaySettings = (
     customProviders: providers,
     routes,
     aliases: modelAliases(entry.model_aliases ?? {}, providers),
+    sessionAffinity: entry.session_affinity ?? false,
     requestBodyLimit: entry.request_body_limit ?? 104_857_600,
     headersTimeout: entry.headers_timeout ?? 900_000,
     dedicatedHeadersTimeout: entry.dedicated_headers_timeout ?? 1_260_000,

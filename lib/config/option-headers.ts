@@ -97,6 +97,8 @@ const headerOptions: ReadonlyArray<
     text(/^[\w.-]{1,64}$/, "up to 64 letters, digits, dots, dashes and underscores"),
   ],
   ["cf-aig-event-id", "eventId", text(/^[^]{1,256}$/, "text of at most 256 characters")],
+  ["cf-aig-session-id", "sessionId", text(/^[^]{1,256}$/, "text of at most 256 characters")],
+  ["cf-aig-no-session-affinity", "noSession", boolean],
   ["cf-aig-metadata", "metadata", metadata],
   ["cf-aig-custom-cost", "customCost", cost],
   ["cf-aig-collect-log", "collectLog", boolean],

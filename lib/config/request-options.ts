@@ -32,6 +32,9 @@ export interface RequestedOptions {
   readonly collectPayload?: boolean
   /** Only validated here; the record reads it earlier. */
   readonly eventId?: string
+  /** Only validated here; plans read them where choices are kept for sessions. */
+  readonly sessionId?: string
+  readonly noSession?: boolean
 }
 
 /** Every option, decided. */

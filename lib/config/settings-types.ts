@@ -76,6 +76,14 @@ export interface EntryOptions {
    */
   readonly model_aliases?: Readonly<Record<string, { readonly targets: ReadonlyArray<string>; readonly order?: "default" | "cheapest" | "fastest" }>>
   /**
+   * Keeps choices among models for a session, so that its prompt cache stays warm:
+   * the shares of percentages, and which model of an alias has answered. `x-session-affinity` or `cf-aig-session-id` names
+   * the session.
+   *
+   * @default `false`
+   */
+  readonly session_affinity?: boolean
+  /**
    * Milliseconds until the response headers arrive, on Model APIs and custom providers. It holds for every try; a shorter
    * `cf-aig-request-timeout` holds in its place.
    *

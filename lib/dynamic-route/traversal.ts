@@ -17,8 +17,8 @@ export interface TraversalInput {
   readonly body: (path: ReadonlyArray<string>) => unknown
   /** A request header's value, as `Headers.get` gives it. */
   readonly header: (name: string) => string | null
-  /** A new random number in [0, 1), one for each percentage element that is passed. */
-  readonly random: () => number
+  /** A number in [0, 1) for a percentage element that is passed: random, or the same for all requests of a session. */
+  readonly random: (element: string) => number
   /** Told of each output that is taken: the element that has it, and its name. */
   readonly took: (element: string, output: string) => void
 }
@@ -70,7 +70,7 @@ const visit = (node: RouteNode, input: TraversalInput): TraversalNode => {
     case "conditional":
       return go(String(action.condition((field) => valueOf(input, field))))
     case "percentage":
-      return go(outputFor(action, input.random()))
+      return go(outputFor(action, input.random(element)))
     case "limit":
       return {
         kind: "limit",

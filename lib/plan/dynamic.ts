@@ -15,6 +15,7 @@ import { routeLimitId } from "../limit/route-limits.ts"
 import { valueAt } from "../json/value-at.ts"
 import { callModel } from "./call-model.ts"
 import type { Planning } from "./planning.ts"
+import { sessionOf } from "./session.ts"
 import {
   clientLeft,
   failed,
@@ -35,12 +36,13 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
   const bytes = heldBytes(target.body)
   const isCovered = allowsRoute(caller.token?.models ?? [], graph.name)
   const way = [graph.name]
+  const session = sessionOf(planning, target)
   let node = startTraversal(graph, {
     metadata: target.options.metadata,
     body: (path) => valueAt(bytes, path),
     // In a universal request, the step's own headers take precedence over the request's.
     header: (name) => target.headers.get(name) ?? exchange.headers.get(name),
-    random: Math.random,
+    random: (element) => session?.share(graph.name, element) ?? Math.random(),
     took: (element, output) => void way.push(element, output),
   })
   let budgets: ReadonlyArray<Budgets> = []

@@ -18,6 +18,7 @@ import type { Prices } from "../pricing/Prices.ts"
 import type { UpstreamRoute } from "../route/routes.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import { direct } from "./direct.ts"
+import type { KeptChoices } from "./KeptChoices.ts"
 import type { Planning } from "./planning.ts"
 import type { Plan } from "./plan.ts"
 import { universal, type UniversalPlanning, universalTargets } from "./universal.ts"
@@ -28,6 +29,7 @@ interface BodyServices {
 
 interface PlanningServices extends BodyServices, Pick<Planning, "resolver"> {
   readonly prices: Pick<Prices["Service"], "priceOf">
+  readonly choices: Pick<KeptChoices["Service"], "keep">
 }
 
 /** A body that is not inspected is still held if it may have to be sent again, or is part of a cache key. */
@@ -59,12 +61,13 @@ const readBody = (
   })
 }
 
-const planningOf = ({ resolver, prices }: PlanningServices, context: CallContext): Planning => ({
+const planningOf = ({ resolver, prices, choices }: PlanningServices, context: CallContext): Planning => ({
   exchange: context.exchange,
   gateway: context.gateway,
   caller: context.caller,
   resolver,
   priceOf: prices.priceOf,
+  keep: choices.keep,
 })
 
 /** Plans the call of a route that a provider answers. */

@@ -44,25 +44,45 @@ export interface LimitStep extends Omit<LimitAction, "type" | "key"> {
 /** The result of a limit: the budgets that later calls are charged to, or a refusal. */
 export type LimitResult = Result.Result<ReadonlyArray<Budgets>, GatewayError>
 
-/** The next thing to do. */
-export type PlanStep = CallStep | LimitStep
+/** A choice to recall. */
+export interface RecallStep {
+  readonly kind: "recall"
+  /** The key of a session. */
+  readonly key: string
+}
 
-/** The steps of a request. Each `yield` is resumed with the result that belongs to its step: see `call` and `limit`. */
-export type Plan = Generator<PlanStep, PlanResult, PlanResult | LimitResult>
+/** What is kept of a choice: the model, if there is one. */
+export interface Recalled {
+  readonly kept: string | undefined
+}
+
+/** The next thing to do. */
+export type PlanStep = CallStep | LimitStep | RecallStep
+
+/** What a step comes to. */
+export type StepResult = PlanResult | LimitResult | Recalled
+
+/** The steps of a request. Each `yield` is resumed with the result that belongs to its step: see the functions below. */
+export type Plan = Generator<PlanStep, PlanResult, StepResult>
 
 /** Yields a call. */
 export function* call(
   target: CallTarget,
   budgets: ReadonlyArray<Budgets> = [],
-): Generator<PlanStep, PlanResult, PlanResult | LimitResult> {
+): Generator<PlanStep, PlanResult, StepResult> {
   return (yield { kind: "call", target, budgets }) as PlanResult
 }
 
 /** Yields a limit. */
 export function* limit(
   step: Omit<LimitStep, "kind">,
-): Generator<PlanStep, LimitResult, PlanResult | LimitResult> {
+): Generator<PlanStep, LimitResult, StepResult> {
   return (yield { kind: "limit", ...step }) as LimitResult
+}
+
+/** Yields a recall. */
+export function* recall(key: string): Generator<PlanStep, string | undefined, StepResult> {
+  return ((yield { kind: "recall", key }) as Recalled).kept
 }
 
 /** A failure without a call. */

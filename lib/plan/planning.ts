@@ -10,12 +10,15 @@ import { type GatewayError, invalidProvider } from "../errors.ts"
 import type { Tariff } from "../pricing/call-cost.ts"
 import { callPath } from "../route/custom-provider.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
+import type { KeptChoices } from "./KeptChoices.ts"
 
 /** The context that plans are made in. */
 export interface Planning extends CallContext {
   readonly resolver: UrlResolver["Service"]
   /** The price of a model of Baseten's. */
   readonly priceOf: Tariff["priceOf"]
+  /** Keeps the model that has answered a session. */
+  readonly keep: KeptChoices["Service"]["keep"]
 }
 
 /** The target at a custom provider, below that provider's own path. */

@@ -8,11 +8,13 @@ import { Call, type CallContext, type Next, type PendingAnswer } from "../call/c
 import { routeBudget, routeRate } from "../limit/route-limits.ts"
 import type { Limits } from "../limit/Limits.ts"
 import { textDigest } from "../redaction/digest.ts"
+import type { KeptChoices } from "./KeptChoices.ts"
 import type { LimitResult, LimitStep, Plan, PlanResult } from "./plan.ts"
 
 /** The services that plans run on. */
 export interface PlanServices {
   readonly limits: Limits["Service"]
+  readonly choices: KeptChoices["Service"]
 }
 
 /**
@@ -37,6 +39,10 @@ export const runPlan = async (
         state = plan.next(await ask(services, context, step))
         continue
       }
+      if (step.kind === "recall") {
+        state = plan.next({ kept: await services.choices.recall(step.key) })
+        continue
+      }
       const call = new Call(context, step.target, step.budgets)
       exchange.reports.push(call.report)
       const result = await next(call)
@@ -55,7 +61,7 @@ export const runPlan = async (
 
 /** Checks a limit of a dynamic route. */
 const ask = async (
-  { limits }: PlanServices,
+  { limits }: Pick<PlanServices, "limits">,
   { gateway }: CallContext,
   step: LimitStep,
 ): Promise<LimitResult> => {

@@ -59,6 +59,7 @@ import { limitPartitionCases, limitPartitionEntries } from "./cases/limit-partit
 import { limitCases, limitEntries } from "./cases/limits.ts"
 import { limitStateCases, limitStateEntries } from "./cases/limit-states.ts"
 import { slowUploadCases, slowUploadEntries } from "./cases/slow-uploads.ts"
+import { sessionCases, sessionEntries } from "./cases/sessions.ts"
 import { settingsFileCases, settingsFileEntries } from "./cases/settings-file.ts"
 import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
@@ -117,6 +118,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   circuits: { cases: circuitCases, configured: circuitEntries },
   universal: { cases: universalCases, configured: universalEntries },
   "model aliases": { cases: modelAliasCases, configured: modelAliasEntries },
+  sessions: { cases: sessionCases, configured: sessionEntries },
   fallback: { cases: fallbackCases, configured: fallbackEntries },
   tracing: { cases: tracingCases },
   "step options": { cases: stepOptionCases, configured: stepOptionEntries },

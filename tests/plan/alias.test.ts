@@ -19,7 +19,7 @@ const run = async (answers: ReadonlyArray<number>, model = "custom/fast") => {
   const body = Result.getOrThrow(
     inspect(new TextEncoder().encode(JSON.stringify({ model, messages: [] })), "compat"),
   )
-  const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined }
+  const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined, keep: () => {} }
   const result = await runPlan(
     noLimits,
     context,

@@ -33,7 +33,7 @@ const run = async (model: string, change: Partial<CallTarget> = { body: bodyOf(m
   const context = someContext(entry)
   const { next, calls } = scripted()
   const target = someTarget({ model, change })
-  const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined }
+  const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined, keep: () => {} }
   const result = await runPlan(noLimits, context, direct(planning, target), next)
   return { result, called: calls.map(({ target: { route, body } }) => [route.provider, body.view.model]) }
 }

@@ -37,7 +37,7 @@ const run = async (
   const graph = context.gateway.routes.get("r") ?? assert.fail("no route")
   const { next, calls, answers } = scripted(...script)
   const target = someTarget({ body: { model: "dynamic/r", messages: [], user: "ann" } })
-  const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined }
+  const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined, keep: () => {} }
   const result = await runPlan(services, context, dynamic(planning, target, graph), next)
   return { result, calls, answers, models: calls.map(({ target }) => target.body.view.model) }
 }
@@ -84,6 +84,7 @@ test("a client that leaves ends the route", async () => {
 test("a limit that allows hands its budgets to the calls after it, and to none before", async () => {
   const checked: Array<unknown> = []
   const services: PlanServices = {
+    ...noLimits,
     limits: {
       ...noLimits.limits,
       check: ({ limits: { rules }, subject: { provider } }) => {
@@ -110,6 +111,7 @@ test("a limit that allows hands its budgets to the calls after it, and to none b
 test("a limit that refuses is the failure, unless its fall-back has an answer", async () => {
   const asked: Array<string> = []
   const services: PlanServices = {
+    ...noLimits,
     limits: {
       ...noLimits.limits,
       acquire: (rules) => {

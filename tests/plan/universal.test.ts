@@ -16,7 +16,7 @@ const run = async (...script: ReadonlyArray<number | Reason>) => {
   const result = await runPlan(
     noLimits,
     context,
-    universal({ ...context, resolver: resolverOf(), priceOf: () => undefined }, targets),
+    universal({ ...context, resolver: resolverOf(), priceOf: () => undefined, keep: () => {} }, targets),
     (call) => {
       toCome.push(context.exchange.stepsToCome)
       return next(call)

@@ -1,4 +1,4 @@
-/** Limits that let everything pass. */
+/** Limits that let everything pass, and choices that are forgotten. */
 import * as Result from "effect/Result"
 import { noQuota } from "../../lib/limit/rate-outcome.ts"
 import type { PlanServices } from "../../lib/plan/run-plan.ts"
@@ -10,4 +10,5 @@ export const noLimits: PlanServices = {
     check: () => Result.succeed(undefined),
     states: () => [],
   },
+  choices: { recall: () => undefined, keep: () => {} },
 }
