@@ -17,6 +17,7 @@ import { cached } from "./cached.ts"
 import type { Next } from "./call.ts"
 import { circuitGuarded } from "./circuit-guarded.ts"
 import { answerChecked } from "./dlp-answer.ts"
+import { tokensCounted } from "./count-tokens.ts"
 import { dlpChecked } from "./dlp-request.ts"
 import { forwarded } from "./forwarded.ts"
 import { hasLimits, limited } from "./limited.ts"
@@ -56,5 +57,5 @@ export const callProvider = (services: CallServices, gateway: GatewaySettings): 
   const kept = cached(services, clean)
   const sentOn = forwarded(services, kept)
   const checked = dlp === undefined ? sentOn : dlpChecked(dlp, sentOn)
-  return permits(gateway) ? permitted(checked) : checked
+  return tokensCounted(permits(gateway) ? permitted(checked) : checked)
 }

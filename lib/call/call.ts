@@ -77,7 +77,7 @@ export class Call implements CallContext {
       model: recordedModel(target),
       stream: body.view.stream,
       metadata: options.metadata,
-      shouldLog: options.log.entry,
+      shouldLog: options.log.entry && !route.counts,
       adaptations: target.adaptations,
     })
   }

@@ -22,6 +22,9 @@ const calls: Record<string, LlmCall> = {
   "/v1/completions": { name: "completions", framing: "completions" },
 }
 
+/** Whether a path of Model APIs is Anthropic's count of a message's tokens. */
+export const isTokenCount = (path: string): boolean => loosely(path) === "/v1/messages/count_tokens"
+
 /** The call of a path of Model APIs. */
 export const llmCall = (path: string): LlmCall | undefined => calls[loosely(path)]
 

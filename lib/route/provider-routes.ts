@@ -14,7 +14,7 @@ import {
   modelUrl,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
-import { customCall, deployedCall, isPlainCall, llmCall } from "./llm-calls.ts"
+import { customCall, deployedCall, isPlainCall, isTokenCount, llmCall } from "./llm-calls.ts"
 import { isPlainPath, plainlySpelt, strayPath } from "./path-spelling.ts"
 import type { GatewayPlace } from "./paths.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
@@ -54,9 +54,13 @@ const upstream = (
     compatModels: false,
     storedKeysOnly: false,
     runs: false,
+    counts: false,
     repeatable: undefined,
     ...route,
   })
+
+/** What the gateway answers itself, since Baseten does not. */
+const tokenCount = { methods: post, body: "read", counts: true } as const
 
 /** Inference may be repeated; whether another call may be is unknown. */
 const postIf = (isInference: boolean): "POST" | undefined => isInference ? "POST" : undefined
@@ -64,6 +68,7 @@ const postIf = (isInference: boolean): "POST" | undefined => isInference ? "POST
 const modelApis = (urls: ProviderUrls, place: GatewayPlace, path: string, search: string): Found => {
   if (!isPlainPath(path)) return Result.fail(strayPath())
   const url = modelApisUrl(urls, path, search)
+  if (isTokenCount(path)) return upstream(place, { name: "messages.count_tokens", url, ...tokenCount })
   const call = llmCall(path)
   if (call !== undefined) {
     return upstream(place, {
@@ -174,7 +179,7 @@ export const compatRoute = (
 export const restRoute = (
   urls: ProviderUrls,
   place: GatewayPlace,
-  { name, path, framing, runs }: RestCall,
+  { name, path, framing, runs, counts }: RestCall,
   search: string,
 ): Found =>
   upstream(place, {
@@ -187,6 +192,7 @@ export const restRoute = (
     storedKeysOnly: true,
     runs,
     repeatable: "POST",
+    ...(counts && tokenCount),
   })
 
 /** The route of a path below `custom-{slug}`. */

@@ -19,9 +19,11 @@ export interface RestCall {
   readonly name: string
   /** The path of Model APIs that it is. */
   readonly path: string
-  readonly framing: Framing
+  readonly framing?: Framing
   /** Whether the body is Cloudflare's `{model, input}`, and the answer its `{state, result}`. */
   readonly runs: boolean
+  /** Whether the gateway itself answers. */
+  readonly counts?: boolean
 }
 
 const calls: Readonly<Record<string, Omit<RestCall, "account">>> = {
@@ -33,6 +35,12 @@ const calls: Readonly<Record<string, Omit<RestCall, "account">>> = {
   },
   "v1/responses": { name: "rest.responses", path: "/v1/responses", framing: "responses", runs: false },
   "v1/messages": { name: "rest.messages", path: "/v1/messages", framing: "messages", runs: false },
+  "v1/messages/count_tokens": {
+    name: "rest.messages.count_tokens",
+    path: "/v1/messages/count_tokens",
+    runs: false,
+    counts: true,
+  },
   "run": { name: "rest.run", path: "/v1/chat/completions", framing: "chat", runs: true },
 }
 

@@ -52,15 +52,18 @@ export interface UpstreamRoute extends AnyRoute, GatewayPlace {
   readonly framing: Framing | undefined
   /**
    * Whether the body is forwarded unread, inspected if it is called JSON or in any case, or rewritten: from the compat form,
-   * from the REST surface's, where a model without a provider is Baseten's, or from the `{model, input}` of `/ai/run`.
+   * from the REST surface's, where a model without a provider is Baseten's, or from the `{model, input}` of `/ai/run`; or the
+   * gateway alone reads it.
    */
-  readonly body: "unread" | "json" | "viewed" | "compat" | "rest" | "run"
+  readonly body: "unread" | "json" | "viewed" | "compat" | "rest" | "run" | "read"
   /** Whether the answer is a list of models to be converted to the compat form. */
   readonly compatModels: boolean
   /** Whether a key of the caller's is ignored: what stands in its place is a gateway token. */
   readonly storedKeysOnly: boolean
   /** Whether the answer becomes the `{state, result}` of Cloudflare's `/ai/run`. */
   readonly runs: boolean
+  /** Whether the gateway itself answers, with an estimate of the tokens that the body has. */
+  readonly counts: boolean
   /** The method whose answers may be cached; `undefined` if each call has to be made. */
   readonly repeatable: "GET" | "POST" | undefined
 }

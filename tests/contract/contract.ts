@@ -69,6 +69,7 @@ import { streamLabelCases, streamLabelEntries } from "./cases/stream-labels.ts"
 import { reportedErrorCases, reportedErrorEntries } from "./cases/reported-errors.ts"
 import { tokenCases, tokenEntries } from "./cases/tokens.ts"
 import { tokenModelCases, tokenModelEntries } from "./cases/token-models.ts"
+import { tokenCountCases, tokenCountEntries } from "./cases/token-counts.ts"
 import { tracingCases } from "./cases/tracing.ts"
 import { universalCases, universalEntries } from "./cases/universal.ts"
 import { dynamicEntries } from "./dynamic-entries.ts"
@@ -86,6 +87,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   routes: { cases: routeCases },
   compat: { cases: compatCases },
   "rest surface": { cases: restSurfaceCases, configured: restSurfaceEntries },
+  "token counts": { cases: tokenCountCases, configured: tokenCountEntries },
   headers: { cases: headerCases },
   hosts: { cases: hostCases },
   "keep alive": { cases: keepAliveCases },
