@@ -24,6 +24,8 @@ export interface StepConfig {
   readonly retryDelay?: number
   /** How the delay grows. */
   readonly backoff?: Backoff
+  /** Whether an answer that begins with an error fails, whatever its status. */
+  readonly fallbackOnReportedError?: boolean
 }
 
 /** How the delay between tries grows. */
@@ -188,9 +190,13 @@ const readConfig = (value: unknown): Result.Result<StepConfig, string> => {
     }
     numbers[key] = number
   }
-  const { backoff } = value
-  if (backoff === undefined) return Result.succeed(numbers)
+  const { backoff, fallbackOnReportedError } = value
+  if (fallbackOnReportedError !== undefined && typeof fallbackOnReportedError !== "boolean") {
+    return Result.fail('has a "config.fallbackOnReportedError" that is neither true nor false. Correct it.')
+  }
+  const read = { ...numbers, ...(fallbackOnReportedError !== undefined && { fallbackOnReportedError }) }
+  if (backoff === undefined) return Result.succeed(read)
   return isBackoff(backoff)
-    ? Result.succeed({ ...numbers, backoff })
+    ? Result.succeed({ ...read, backoff })
     : Result.fail(`has a "config.backoff" that is none of ${backoffs.join(", ")}. Name one of them.`)
 }

@@ -13,6 +13,7 @@ import type { PlainClock } from "../time/clock.ts"
 import type { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
 import type { StartTimer } from "../time/Timer.ts"
 import type { Upstream } from "../upstream/Upstream.ts"
+import { beginningChecked } from "./beginning-checked.ts"
 import { cached } from "./cached.ts"
 import type { Next } from "./call.ts"
 import { circuitGuarded } from "./circuit-guarded.ts"
@@ -48,7 +49,7 @@ export const callProvider = (services: CallServices, gateway: GatewaySettings): 
   const guarded = gateway.circuit === undefined
     ? sent
     : circuitGuarded(services, gateway, gateway.circuit, sent)
-  const tried = retried(services, gateway, guarded)
+  const tried = retried(services, gateway, beginningChecked(guarded))
   const answered = gateway.requestsUsage ? withUsageRequested(tried) : tried
   const measured = metered(services, gateway, answered)
   const admitted = hasLimits(gateway) ? limited(services, gateway, measured) : measured

@@ -116,6 +116,8 @@ export class PendingAnswer {
   /** Bytes if the gateway holds the answer whole. */
   body: GuardedBody | Uint8Array<ArrayBuffer> | undefined
   readonly call: Call
+  /** Whether it begins with an error, and so is not the one to give if there is another. */
+  readonly reportsError: boolean
   /** Whether policies have been applied to it. */
   isChecked = false
   /** Changes the body for its client alone, behind all that observe it. */
@@ -137,6 +139,7 @@ export class PendingAnswer {
     this.headers = answer.headers
     this.received = answer.received
     this.body = answer.body
+    this.reportsError = answer.reportsError ?? false
     this.call = call
     this.#onRelease = [answer.release]
   }

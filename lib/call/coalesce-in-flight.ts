@@ -73,6 +73,7 @@ interface SharedAnswer {
   /** The headers for the client that caused the call. */
   readonly headers: HeaderFields
   readonly received: PendingAnswer["received"]
+  readonly reportsError: boolean
   /** The headers of its request, as they went up. */
   readonly request: CallPlace["request"]
   readonly body: BodyBroadcast
@@ -127,7 +128,7 @@ const callShared = async (
   }
   report.headersAt = exchange.elapsed()
   if (!leads) exchange.spentUpstream(exchange.elapsed() - before)
-  const { status, statusText, headers, received } = landed
+  const { status, statusText, headers, received, reportsError } = landed
   const hasBody = !bodilessStatuses.has(status)
   if (!hasBody) body.cancel()
   return Result.succeed(
@@ -137,6 +138,7 @@ const callShared = async (
       // Headers that are not part of the answer belong to the leader alone.
       headers: leads ? headers.copy() : followersHeaders(headers),
       received,
+      reportsError,
       body: hasBody ? body : undefined,
       release: () => body.cancel(),
     }, call),
@@ -197,7 +199,7 @@ class SharedCall {
 
   #share(answer: PendingAnswer): SharedAnswer {
     const { cache, relay } = this.#services
-    const { headers, meter, observer, taps, status, statusText, received } = answer
+    const { headers, meter, observer, taps, status, statusText, received, reportsError } = answer
     const writer = cacheWriter(this.call, this.#place, answer, this.#services)
     if (writer !== undefined) taps.push(writer)
     const relayed = relay.relay({
@@ -224,7 +226,15 @@ class SharedCall {
       : broadcastBody(source, { limit: cache.limit, onAllLeft: () => {}, onClosed: close })
     // Only answers that are stored are shared, except errors, which go to everyone who was waiting.
     if (writer === undefined) close()
-    return { status, statusText, headers, received, request: this.#place.request, body: shared }
+    return {
+      status,
+      statusText,
+      headers,
+      received,
+      reportsError,
+      request: this.#place.request,
+      body: shared,
+    }
   }
 
   async #settle(taps: ReadonlyArray<BodyTap>, ending: Ending, whole: boolean): Promise<void> {

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import { providerFailed } from "../errors/provider-errors.ts"
 import { contentBlocked, type GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
+import { isCoded } from "../headers/content-codings.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
 import { declaredLength } from "../body/read-body.ts"
 import type { Ending } from "../record/request-record.ts"
@@ -78,6 +79,13 @@ const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayB
   return { status, statusText, headers, body: form === undefined ? given : form.rewrite(given, headers) }
 }
 
+/** Comments are for event streams alone, as long as these can be read. */
+const keepAliveAfter = (
+  { streamKeepAlive }: Call["gateway"],
+  { status, headers }: PendingAnswer,
+): number | undefined =>
+  bringsAnswer(status) && isEventStream(headers) && !isCoded(headers) ? streamKeepAlive : undefined
+
 const observes = ({ push }: BodyTap): boolean => push !== undefined
 
 /** The body of one answer on its way to the client. */
@@ -86,6 +94,7 @@ class Relaying implements RelayInput {
   readonly observer: PendingAnswer["observer"]
   readonly outlet: PendingAnswer["outlet"]
   readonly readsOnAfterDisconnect: boolean
+  readonly keepAliveAfter: number | undefined
   readonly length: number | undefined
   readonly #call: Call
   readonly #answer: PendingAnswer
@@ -106,6 +115,7 @@ class Relaying implements RelayInput {
     this.observer = answer.observer ?? observerOf(target, answer)
     this.outlet = answer.outlet
     this.readsOnAfterDisconnect = gateway.drains
+    this.keepAliveAfter = gateway.streamKeepAlive === undefined ? undefined : keepAliveAfter(gateway, answer)
     this.#rewritten = this.#form !== undefined && (this.#form.isRequired || !headers.has("content-encoding"))
     const streams = this.observer?.streams === true
     // A stream that breaks off gets an error event, so it may become longer than declared.

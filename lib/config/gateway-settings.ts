@@ -53,6 +53,8 @@ export interface GatewaySettings {
   readonly idleTimeout: number
   /** How long a request's body may be silent, in milliseconds. */
   readonly requestIdleTimeout: number
+  /** After how much silence a stream gets a comment, in milliseconds; `undefined` for never. */
+  readonly streamKeepAlive: number | undefined
   /** The longest whole call, in milliseconds; `undefined` by default, since a healthy stream is never cut. */
   readonly totalTimeout: number | undefined
   /** Answers 400 when Baseten gave no answer, as Cloudflare does, instead of 502 or 504. */
@@ -69,6 +71,8 @@ export interface GatewaySettings {
   }
   readonly rateRules: ReadonlyArray<RateRule>
   readonly spendLimits: SpendLimits
+  /** Whether an answer of a success status fails if it begins with an error. */
+  readonly fallsBackOnReportedError: boolean
   /** What limits do while their store cannot be used. */
   readonly onStoreOutage: OnStoreOutage
   readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
@@ -153,6 +157,7 @@ export const gatewaySettings = (
     headersTimeout: entry.headers_timeout ?? 900_000,
     dedicatedHeadersTimeout: entry.dedicated_headers_timeout ?? 1_260_000,
     requestIdleTimeout: entry.request_idle_timeout ?? 30_000,
+    streamKeepAlive: entry.stream_keep_alive && entry.stream_keep_alive * 1000,
     idleTimeout: entry.idle_timeout ?? 300_000,
     totalTimeout: entry.total_timeout ?? undefined,
     cloudflareErrorStatus: entry.cloudflare_error_status ?? false,
@@ -164,6 +169,7 @@ export const gatewaySettings = (
     },
     rateRules: rules,
     spendLimits: entry.spend_limits ?? { enabled: false, rules: [] },
+    fallsBackOnReportedError: entry.fallback_on_reported_error ?? false,
     onStoreOutage: entry.on_store_outage ?? "local",
     retry: {
       maxAttempts: entry.retry_max_attempts ?? 1,

@@ -26,6 +26,8 @@ export interface RequestedOptions {
   /** Milliseconds to the response headers, for every try. */
   readonly requestTimeout?: number
   readonly keyAlias?: string
+  /** Of a universal step alone. */
+  readonly fallbackOnReportedError?: boolean | undefined
   readonly metadata?: Metadata
   readonly customCost?: CustomCost
   readonly collectLog?: boolean
@@ -48,6 +50,8 @@ export interface RequestOptions {
   }
   readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
   readonly requestTimeout: number | undefined
+  /** Whether an answer of a success status fails if it begins with an error. */
+  readonly fallsBackOnReportedError: boolean
   readonly keyAlias: string
   readonly metadata: Metadata
   readonly customCost: CustomCost | undefined
@@ -84,12 +88,14 @@ export const configOptions = (config: {
   readonly maxAttempts?: number
   readonly retryDelay?: number
   readonly backoff?: Backoff
+  readonly fallbackOnReportedError?: boolean
 }): RequestedOptions => {
   const options = {
     requestTimeout: clamp(config.requestTimeout, 1, ranges.requestTimeout),
     maxAttempts: clamp(config.maxAttempts, 1, ranges.maxAttempts),
     retryDelay: clamp(config.retryDelay, 0, ranges.retryDelay),
     backoff: config.backoff,
+    fallbackOnReportedError: config.fallbackOnReportedError,
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
@@ -104,6 +110,7 @@ const decided = (gateway: GatewaySettings, requested: RequestedOptions, retried:
       backoff: requested.backoff ?? retry.backoff,
     },
     requestTimeout: requested.requestTimeout,
+    fallsBackOnReportedError: requested.fallbackOnReportedError ?? gateway.fallsBackOnReportedError,
     keyAlias: requested.keyAlias ?? "default",
     metadata: requested.metadata ?? {},
     customCost: requested.customCost,

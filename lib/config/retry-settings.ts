@@ -40,4 +40,12 @@ export const Retrying = {
    * @default `false`
    */
   retry_predict: optional(Schema.Boolean),
+  /**
+   * Takes an answer of status 200 for a failed one if its JSON body, or the first event of its stream, is an error: it is
+   * [retried and falls back](../dynamic-route/README.md#errors-within-an-answer) like a 502. The answer's headers then wait
+   * for its first event. A universal step's `config.fallbackOnReportedError` takes its place.
+   *
+   * @default `false`
+   */
+  fallback_on_reported_error: optional(Schema.Boolean),
 }

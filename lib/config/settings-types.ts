@@ -104,6 +104,14 @@ export interface EntryOptions {
    */
   readonly idle_timeout?: number
   /**
+   * Seconds of silence, from 0.1, after which an event stream gets a comment (`: keep-alive`), again and again until its next
+   * event: for proxies and clients that give up on a quiet connection. Comments stand between events alone; clients skip them.
+   * They hold no timeout of the gateway's off.
+   *
+   * @default none
+   */
+  readonly stream_keep_alive?: number
+  /**
    * Milliseconds of silence within a request's body; the answer is then 408. A slow body may take as long as it likes,
    * but one of up to 64 KiB has twice this time in all.
    *
@@ -233,6 +241,14 @@ export interface EntryOptions {
    * @default `false`
    */
   readonly retry_predict?: boolean
+  /**
+   * Takes an answer of status 200 for a failed one if its JSON body, or the first event of its stream, is an error: it is
+   * retried and falls back like a 502. The answer's headers then wait
+   * for its first event. A universal step's `config.fallbackOnReportedError` takes its place.
+   *
+   * @default `false`
+   */
+  readonly fallback_on_reported_error?: boolean
   /**
    * Stops calling a host that keeps failing: its calls are answered 503 at once, until a single one is let through and
    * succeeds. `{}` takes every default; without the setting there is no circuit.

@@ -6,7 +6,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { integer } from "../schema/expected.ts"
+import { integer, number } from "../schema/expected.ts"
 
 const optional = Schema.optionalKey
 const Milliseconds = integer(1, 86_400_000)
@@ -33,6 +33,14 @@ export const Timeouts = {
    * @default `300000`
    */
   idle_timeout: optional(Milliseconds),
+  /**
+   * Seconds of silence, from 0.1, after which an event stream gets a comment (`: keep-alive`), again and again until its next
+   * event: for proxies and clients that give up on a quiet connection. Comments stand between events alone; clients skip them.
+   * They hold no timeout of the gateway's off.
+   *
+   * @default none
+   */
+  stream_keep_alive: optional(number(0.1, 3600)),
   /**
    * Milliseconds of silence within a request's body; the answer is then 408. A slow body may take as long as it likes,
    * but one of up to 64 KiB has twice this time in all.

@@ -90,7 +90,7 @@ export const failed = (error: GatewayError): PlanResult => Result.fail({ error, 
 
 /** Whether a result is an answer that needs no fall-back. */
 export const succeeded = (result: PlanResult): boolean =>
-  Result.isSuccess(result) && result.success.status < 400
+  Result.isSuccess(result) && result.success.status < 400 && !result.success.reportsError
 
 /** Whether the client has left: nobody waits for a fall-back. */
 export const clientLeft = (result: PlanResult): boolean =>

@@ -38,7 +38,7 @@ export interface AttemptRecord {
   /** Where it went, without the query, which may hold a key. */
   readonly url: string
   readonly status: number | null
-  /** Why there was no answer. */
+  /** Why there was no answer; `reported_error` if one of a success status began with an error, and so counts as failed. */
   readonly error: string | null
   /** When it began, since the request arrived. */
   readonly started_ms: number

@@ -4,8 +4,10 @@
  * @module
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Roster } from "../bytes/roster.ts"
+import { Timer } from "../time/Timer.ts"
 import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
 
 /** What `StreamRelay` does. */
@@ -28,22 +30,25 @@ const StreamRelayKey: Context.ServiceClass<StreamRelay, "basegate/relay/StreamRe
  */
 export class StreamRelay extends StreamRelayKey {
   /** Relays, and keeps track of what is being relayed so that it can be drained. */
-  static readonly layer: Layer.Layer<StreamRelay> = Layer.sync(StreamRelay, () => {
-    const relays = new Roster<BodyRelay>()
-    let draining = false
-    const forget = (relay: BodyRelay): void => void relays.delete(relay)
-    return {
-      relay: (input) => {
-        const relay = relayBody(input, forget)
-        relays.add(relay)
-        // Draining began before this body did.
-        if (draining) relay.cut("draining")
-        return relay
-      },
-      drain: () => {
-        draining = true
-        for (const relay of relays.all()) relay.cut("draining")
-      },
-    }
-  })
+  static readonly layer: Layer.Layer<StreamRelay> = Layer.effect(
+    StreamRelay,
+    Effect.map(Timer, (startTimer) => {
+      const relays = new Roster<BodyRelay>()
+      let draining = false
+      const forget = (relay: BodyRelay): void => void relays.delete(relay)
+      return {
+        relay: (input) => {
+          const relay = relayBody(input, forget, startTimer)
+          relays.add(relay)
+          // Draining began before this body did.
+          if (draining) relay.cut("draining")
+          return relay
+        },
+        drain: () => {
+          draining = true
+          for (const relay of relays.all()) relay.cut("draining")
+        },
+      }
+    }),
+  )
 }

@@ -8,7 +8,9 @@ import type { Member } from "../bytes/roster.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { AnswerObserver } from "../answer/answer-observer.ts"
 import type { ChunkRead } from "../upstream/body-reader.ts"
+import { startRuntimeTimer, type StartTimer } from "../time/Timer.ts"
 import { type BodyCut, CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
+import { KeepAlive, keepAliveComment } from "./keep-alive.ts"
 import { type Flow, type Sink, streamOf } from "./body-flow.ts"
 
 /** What a relay needs of the observer of its body. */
@@ -40,6 +42,8 @@ export interface RelayInput {
   readonly readsOnAfterDisconnect?: boolean
   /** Changes what is handed on, behind `onPassed`. */
   readonly outlet?: Outlet | undefined
+  /** After how many milliseconds of silence the client of an event stream gets a comment; `undefined` for never. */
+  readonly keepAliveAfter?: number | undefined
   /** Bytes have come. */
   readonly onChunk: (chunk: Uint8Array) => void
   /** Bytes are about to be handed on. */
@@ -77,8 +81,14 @@ export interface BodyRelay extends Member {
  *
  * @param onEnded called with the relay itself, just before `input.onEnd`
  */
-export const relayBody = (input: RelayInput, onEnded?: (relay: BodyRelay) => void): BodyRelay => {
-  const relay = new Relay(input, onEnded)
+export const relayBody = (
+  input: RelayInput,
+  onEnded?: (relay: BodyRelay) => void,
+  startTimer: StartTimer = startRuntimeTimer,
+): BodyRelay => {
+  const { keepAliveAfter } = input
+  const keepAlive = keepAliveAfter === undefined ? undefined : new KeepAlive(keepAliveAfter, startTimer)
+  const relay = new Relay(input, onEnded, keepAlive)
   input.body.onCutShort = cutting(relay)
   return relay
 }
@@ -98,6 +108,7 @@ class Relay implements BodyRelay, Flow {
   place = -1
   readonly #input: RelayInput
   readonly #onEnded: ((relay: BodyRelay) => void) | undefined
+  readonly #keepAlive: KeepAlive | undefined
   /**
    * - `relaying`: what comes is handed on.
    * - `draining`: the client has left, and the body is read on for those who observe it.
@@ -114,9 +125,14 @@ class Relay implements BodyRelay, Flow {
   #resolveWhole: ((bytes: Uint8Array | undefined) => void) | undefined = undefined
   #stream: ReadableStream<Uint8Array> | undefined = undefined
 
-  constructor(input: RelayInput, onEnded: ((relay: BodyRelay) => void) | undefined) {
+  constructor(
+    input: RelayInput,
+    onEnded: ((relay: BodyRelay) => void) | undefined,
+    keepAlive: KeepAlive | undefined,
+  ) {
     this.#input = input
     this.#onEnded = onEnded
+    this.#keepAlive = keepAlive
   }
 
   body(): ReadableStream<Uint8Array> {
@@ -158,9 +174,13 @@ class Relay implements BodyRelay, Flow {
     const { body, length } = this.#input
     try {
       while (this.#state === "relaying") {
-        const { done, value } = await this.#read()
+        const read = this.#read()
+        const result = this.#keepAlive === undefined ? await read : await this.#keepAlive.unlessSilent(read)
         this.#isReading = false
+        if (result === undefined) this.#putOff(read)
         if (this.#isEnded()) return
+        if (result === undefined) return this.#isDraining() ? await this.#readOn() : this.#comment()
+        const { done, value } = result
         if (done) return this.#endOfSource()
         const rest = this.#take(value)
         if (this.#isDraining()) return await this.#readOn()
@@ -237,8 +257,19 @@ class Relay implements BodyRelay, Flow {
     onPassed?.call(this.#input, chunk)
     const given = outlet === undefined ? chunk : outlet.push(chunk)
     if (given.byteLength === 0) return false
+    this.#keepAlive?.passed(given)
     this.#sink?.enqueue(given)
     return true
+  }
+  /** Leaves a read that goes on to the next pull; until then nobody else would see it fail. */
+  #putOff(read: Promise<ChunkRead>): void {
+    this.#ahead = read
+    read.catch((cause: unknown) => {
+      if (this.#ahead === read) this.cut(cutShortBy(cause).ending)
+    })
+  }
+  #comment(): void {
+    this.#sink?.enqueue(keepAliveComment)
   }
   /** The last bytes that the client gets. */
   #last(bytes: Uint8Array | undefined): Uint8Array | undefined {

@@ -27,6 +27,8 @@ export interface UpstreamAnswer {
   readonly received: Pick<Headers, "get" | "has">
   /** `undefined` if there is none: by the status, by the method, or by the transport. */
   readonly body: GuardedBody | undefined
+  /** Whether it begins with an error, whatever its status, and that counts as a failure. */
+  readonly reportsError?: boolean
   /** Ends Baseten's request, if it has not ended. */
   readonly release: () => void
 }

@@ -12,7 +12,7 @@ import type { PlainClock } from "../time/clock.ts"
 import type { StartTimer } from "../time/Timer.ts"
 import { readBeginning } from "./body-beginning.ts"
 import type { Cut } from "./cut.ts"
-import { type RetryPolicy, retryWait } from "./retry-policy.ts"
+import { type AttemptOutcome, type RetryPolicy, retryWait } from "./retry-policy.ts"
 import type { UpstreamAnswer } from "./Upstream.ts"
 import { interrupted, type UpstreamFailure } from "./upstream-failure.ts"
 
@@ -22,8 +22,8 @@ export interface AttemptReport {
   readonly attempt: number
   /** The status of the answer; `undefined` if there was none. */
   readonly status: number | undefined
-  /** Why there was no answer. */
-  readonly error: Reason | undefined
+  /** Why there was no answer, or none that counts. */
+  readonly error: Reason | "reported_error" | undefined
   /** How long it took, to the headers or to the failure. */
   readonly duration: number
   /** The wait before it, which is 0 for the first. */
@@ -118,7 +118,9 @@ class Attempts {
     this.#options.onAttempt({
       attempt: this.#number,
       status: isAnswer ? result.success.status : undefined,
-      error: isAnswer ? undefined : result.failure.error.reason,
+      error: isAnswer
+        ? (result.success.reportsError ? "reported_error" : undefined)
+        : result.failure.error.reason,
       duration: this.#duration,
       waited: this.#waited,
     })
@@ -157,7 +159,7 @@ class Attempts {
   #waitAfter(result: Attempted, retryAfter: number | undefined, chance: number): number | undefined {
     return retryWait(this.#policy, {
       attempt: this.#number,
-      outcome: Result.isSuccess(result) ? result.success.status : result.failure.error.reason,
+      outcome: outcomeOf(result),
       duration: this.#duration,
       retryAfter,
       remaining: this.#remaining(),
@@ -169,6 +171,14 @@ class Attempts {
     return deadline === undefined ? undefined : deadline - this.#environment.clock.now()
   }
 }
+
+/** An error within an answer has no status of its own: another try may mend it, as it may a 502. */
+const outcomeOf = (result: Attempted): AttemptOutcome =>
+  Result.isFailure(result)
+    ? result.failure.error.reason
+    : result.success.reportsError
+    ? 502
+    : result.success.status
 
 /** Whether so many milliseconds have passed without a cut. */
 const waited = (milliseconds: number, startTimer: StartTimer, cut: Cut): Promise<boolean> =>

@@ -27,6 +27,7 @@ import { dlpClientCases } from "./cases/dlp-clients.ts"
 import { dynamicCases } from "./cases/dynamic.ts"
 import { endingCases } from "./cases/stream-endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
+import { errorFallbackCases, errorFallbackEntries } from "./cases/error-fallback.ts"
 import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
 import { hostCases } from "./cases/hosts.ts"
@@ -65,6 +66,7 @@ import { sharedMissCases, sharedMissEntries } from "./cases/shared-misses.ts"
 import { spendLimitCases, spendLimitEntries } from "./cases/spend-limits.ts"
 import { spendRuleCases, spendRuleEntries } from "./cases/spend-rules.ts"
 import { stepOptionCases, stepOptionEntries } from "./cases/step-options.ts"
+import { streamCommentCases, streamCommentEntries } from "./cases/stream-comments.ts"
 import { streamLabelCases, streamLabelEntries } from "./cases/stream-labels.ts"
 import { reportedErrorCases, reportedErrorEntries } from "./cases/reported-errors.ts"
 import { tokenCases, tokenEntries } from "./cases/tokens.ts"
@@ -106,6 +108,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   endings: { cases: endingCases },
   "cut matrix": { cases: cutMatrixCases },
   "stream labels": { cases: streamLabelCases, configured: streamLabelEntries },
+  "stream comments": { cases: streamCommentCases, configured: streamCommentEntries, waits: true },
   "reported errors": { cases: reportedErrorCases, configured: reportedErrorEntries },
   "wire faults": { cases: wireFaultCases, configured: wireFaultEntries },
   clocks: { cases: clockCases, configured: clockEntries },
@@ -121,6 +124,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   universal: { cases: universalCases, configured: universalEntries },
   "model aliases": { cases: modelAliasCases, configured: modelAliasEntries },
   sessions: { cases: sessionCases, configured: sessionEntries },
+  "error fallback": { cases: errorFallbackCases, configured: errorFallbackEntries },
   fallback: { cases: fallbackCases, configured: fallbackEntries },
   tracing: { cases: tracingCases },
   "step options": { cases: stepOptionCases, configured: stepOptionEntries },
