@@ -32,6 +32,8 @@ import { WrittenSettings } from "./settings-store/WrittenSettings.ts"
 import type { Store } from "./store/Store.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
+import { Peers } from "./telemetry/metrics/Peers.ts"
+import { snapshotOf } from "./telemetry/metrics/snapshot.ts"
 import { Transport } from "./upstream/Transport.ts"
 
 /** The options of a gateway. */
@@ -127,6 +129,7 @@ const start = (
     Layer.provideMerge(
       Layer.mergeAll(
         host.clock ?? Layer.empty,
+        host.peers === undefined ? Layer.empty : Layer.succeed(Peers, host.peers),
         host.admin === undefined ? Layer.empty : Layer.succeed(AdminHost, host.admin(env)),
         Settings.layerOf(settings),
         SettingsControl.layerOf(control),
@@ -141,6 +144,10 @@ const start = (
   const context = Effect.runSync(Layer.buildWithScope(layer, scope))
   const services = Effect.runSync(Effect.provideContext(resolveServices, context))
   const runExit = Effect.runPromiseExitWith(context)
+  host.peers?.offer(async () => {
+    const exit = await runExit(Effect.map(Context.get(context, Metrics).families, snapshotOf))
+    return Exit.isSuccess(exit) ? exit.value : {}
+  })
   const run = async (
     effect: Effect.Effect<Response, GatewayError, HandlerServices>,
   ): Promise<Result.Result<Response, GatewayError>> => {

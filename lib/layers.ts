@@ -25,6 +25,7 @@ import { UrlResolver } from "./route/UrlResolver.ts"
 import type { SettingsStore } from "./settings-store/SettingsStore.ts"
 import type { Store } from "./store/Store.ts"
 import { Metrics } from "./telemetry/metrics/Metrics.ts"
+import type { PeersShape } from "./telemetry/metrics/Peers.ts"
 import { OtlpExporter } from "./telemetry/otlp/OtlpExporter.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 import { plainClock } from "./time/clock.ts"
@@ -51,6 +52,8 @@ export interface HostCapabilities {
   readonly files?: HostFiles | undefined
   /** What the management API and the console know of the host; of a host that says nothing, nothing. */
   readonly admin?: (env: Environment) => AdminHostShape
+  /** The other processes that share the port, if the process is one of several. */
+  readonly peers?: PeersShape | undefined
   /** Whether work continues after the request that began it has ended; true by default. */
   readonly backgroundWork?: boolean
 }

@@ -11,6 +11,7 @@ import { RequestLog } from "../request-log/RequestLog.ts"
 import { catalogue } from "../telemetry/metrics/catalogue.ts"
 import { type Family, pairsOf } from "../telemetry/metrics/instruments.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
+import { Peers } from "../telemetry/metrics/Peers.ts"
 import { monotonicBy } from "../time/monotonic.ts"
 import { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
 import { product } from "../version.ts"
@@ -45,22 +46,25 @@ const storeJson = (figures: StoreFigures | undefined) =>
     outages: Object.fromEntries(figures.outages),
   }
 
-/** Answers for this process (on Workers: this isolate). */
+/** Answers for this process (on Workers: this isolate); what is in flight, of all processes that share the port. */
 export const showStatus = (
   { name, role }: Pick<AdminToken, "name" | "role">,
 ): Effect.Effect<Response, never, CircuitBreakers | Metrics | RequestLog | Settings | Store> =>
   Effect.gen(function* () {
     const { state, secretKeys, otel } = yield* Settings
     const circuits = (yield* CircuitBreakers).troubled(monotonicBy(yield* Clock.Clock))
-    const { families, startedAt } = yield* Metrics
+    const { everywhere, startedAt } = yield* Metrics
+    const peers = yield* Peers
     const log = yield* (yield* RequestLog).health
-    const all = yield* families
+    const all = yield* everywhere
     const { guarantees, figures } = yield* Store
     const { runtime } = yield* AdminHost
     const { version, source, loadedAt, problem = null } = state()
     return envelope({
       version: product.version,
       runtime,
+      workers: peers &&
+        { configured: peers.configured, running: sumOf(all, catalogue.workers.name, () => true) },
       started_at: new Date(startedAt).toISOString(),
       settings: { version, source, loaded_at: new Date(loadedAt).toISOString(), problem },
       in_flight: Math.max(0, sumOf(all, catalogue.activeRequests.name, isCall)),

@@ -4,7 +4,8 @@
  * @module
  */
 import process from "node:process"
-import { type Command, exitCode, Misuse, Problem } from "./command.ts"
+import { expectedWorkers, isWorkers } from "../config/variables.ts"
+import { type Command, exitCode, Misuse } from "./command.ts"
 import { hasSqlite, usualLogFile } from "./log-file.ts"
 import { givenOptions } from "./options.ts"
 
@@ -16,6 +17,7 @@ const help = `Serves, on the runtime that runs this: Node, Bun or Deno.
   --port <number>        8787 if not said; 0 for any that is free (PORT)
   --config <file>        the settings (BASEGATE_CONFIG_FILE); basegate.yaml of this folder, if it is there
   --db <file>            the request log, in SQLite (BASEGATE_DB); basegate.db of this folder if not said
+  --workers <n>          how many processes share the port, or auto for one a core (BASEGATE_WORKERS)
   --store <url>          where limits are counted with other processes and machines, a Redis (BASEGATE_STORE)
   --help                 this
 
@@ -43,6 +45,7 @@ const variables = {
   config: "BASEGATE_CONFIG_FILE",
   db: "BASEGATE_DB",
   store: "BASEGATE_STORE",
+  workers: "BASEGATE_WORKERS",
 } as const
 
 /** Variables in which the same would be said otherwise. */
@@ -52,24 +55,12 @@ const others: Readonly<Record<string, ReadonlyArray<string>>> = {
   BASEGATE_CONFIG_FILE: ["BASEGATE_CONFIG"],
   BASEGATE_DB: ["BASEGATE_DB_FILE"],
   BASEGATE_STORE: ["BASEGATE_STORE_FILE"],
+  BASEGATE_WORKERS: ["BASEGATE_WORKERS_FILE"],
 }
 
 const set = (name: string, value: string): void => {
   for (const other of others[name] ?? []) delete process.env[other]
   process.env[name] = value
-}
-
-/** Refuses what is not built yet: to go on without it would be to forget what was asked for. */
-const refuse = (options: ReadonlyMap<string, string>): void => {
-  const workers = options.get("workers")
-  if (workers !== undefined && !/^(?:\d{1,4}|auto)$/.test(workers)) {
-    throw new Misuse("--workers takes a number of processes")
-  }
-  if (workers !== undefined && workers !== "1") {
-    throw new Problem(
-      "--workers: there can be one process a port yet. Leave it out, or start one a port behind a proxy.",
-    )
-  }
 }
 
 /** Listens, until a signal ends the process. */
@@ -79,7 +70,7 @@ export const start: Command = async ({ args, env, say }) => {
     say(help)
     return exitCode.ok
   }
-  refuse(options)
+  if (!isWorkers(options.get("workers") ?? "1")) throw new Misuse(`--workers takes ${expectedWorkers}`)
   for (const [option, variable] of Object.entries(variables)) {
     const value = options.get(option)
     if (value !== undefined) set(variable, value)

@@ -109,6 +109,7 @@ const fixedSettings = (variables: typeof OwnVariables.Type): FixedSettings => {
     secretKeys: commaList(keys).map((key) => Redacted.make(key)),
     logFile: variables.BASEGATE_DB,
     store: storeSettings(variables.BASEGATE_STORE, variables.BASEGATE_STORE_TOKEN),
+    workers: variables.BASEGATE_WORKERS === "auto" ? "auto" : Number(variables.BASEGATE_WORKERS ?? 1),
     grace: 1000 * Number(variables.BASEGATE_DRAIN_SECONDS ?? 10),
     otel: otelSettings(variables),
   }

@@ -32,6 +32,8 @@ export interface FixedSettings {
   readonly logFile: string | undefined
   /** Where counts are shared; `undefined` if they are not. */
   readonly store: StoreSettings | undefined
+  /** How many processes share the port. */
+  readonly workers: number | "auto"
   /** How long running requests may go on after the signal to stop, in milliseconds. */
   readonly grace: number
   /** What goes to an OpenTelemetry collector; `undefined` if nothing does. */

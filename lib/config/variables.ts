@@ -37,6 +37,13 @@ const isOrigin = (value: string): boolean =>
 
 const baseUrl = "an http or https URL without credentials, query or fragment"
 
+/** What `BASEGATE_WORKERS` has to be. */
+export const expectedWorkers = "a number of processes, from 1 to 256, or auto"
+
+/** Whether a text says how many processes share the port. */
+export const isWorkers = (value: string): boolean =>
+  value === "auto" || (/^[1-9]\d{0,2}$/.test(value) && Number(value) <= 256)
+
 const optional = Schema.optionalKey
 
 /** Every variable that is read; `present` in `environment.ts` says which of them count as unset. */
@@ -139,7 +146,7 @@ export const Variables = Schema.Struct({
    * (6.2 or later) or Valkey, as `redis://` or `rediss://` with `user:password@` if it asks for them, or one that is reached over
    * HTTP (Upstash), as `https://`. `?timeout=` sets how long an answer may take, in milliseconds: 50 unless given.
    *
-   * @default in this process; budgets in the file of `BASEGATE_DB`
+   * @default in this process, budgets in the file of `BASEGATE_DB`; with several `BASEGATE_WORKERS` all in that file
    */
   BASEGATE_STORE: optional(text(expectedStore, isStoreUrl)),
   /**
@@ -148,6 +155,13 @@ export const Variables = Schema.Struct({
    * @default none
    */
   BASEGATE_STORE_TOKEN: optional(text("a token without white space", (value) => /^\S+$/.test(value))),
+  /**
+   * How many processes [share the port](../runtime/README.md#several-processes), from 1 to 256, or `auto` for one a core. For a server
+   * command; what serves the module itself is one process.
+   *
+   * @default `1`
+   */
+  BASEGATE_WORKERS: optional(text(expectedWorkers, isWorkers)),
   /**
    * How long running requests may go on after SIGTERM, SIGINT, or SIGHUP without a settings file.
    *

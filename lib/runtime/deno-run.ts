@@ -3,23 +3,27 @@
  *
  * @module
  */
-import { served } from "./module.ts"
-import { cannotListen, settingsOrExit } from "./process.ts"
+import { drainsBy, served } from "./module.ts"
+import { cannotListen } from "./process.ts"
+import { startAgain } from "./start-worker.ts"
+import { placeToListen } from "./supervise.ts"
 
 /** The part of Deno's API that is used here. */
 declare const Deno: {
   readonly serve: (
-    options: Pick<typeof served, "hostname" | "port" | "onListen">,
+    options: Pick<typeof served, "hostname" | "port" | "onListen"> & { readonly reusePort: boolean },
     handler: (request: Request, info: object) => Promise<Response>,
-  ) => unknown
+  ) => { readonly shutdown: () => Promise<void> }
 }
 
-const { host, port } = await settingsOrExit()
+const { host, port, shares } = await placeToListen(startAgain)
 try {
-  Deno.serve(
-    { hostname: host, port, onListen: served.onListen },
+  const server = Deno.serve(
+    { hostname: host, port, reusePort: shares, onListen: served.onListen },
     (request, info) => served.fetch(request, info),
   )
+  // Others take what comes; alone it refuses that, in words.
+  if (shares) drainsBy({ stop: () => server.shutdown() })
 } catch (cause) {
   cannotListen(host, port, cause)
 }

@@ -5,7 +5,10 @@
  */
 import { served } from "./module.ts"
 import { settingsOrExit } from "./process.ts"
+import { workersFor } from "./supervise.ts"
+import { findSeat } from "./worker-seat.ts"
 
-await settingsOrExit()
+// `deno serve` would listen by one process: where there are to be several, they do it themselves.
+if (workersFor(await settingsOrExit()) > 1 || findSeat() !== undefined) await import("./deno-run.ts")
 
 export default served

@@ -25,6 +25,7 @@ import { findFiles } from "./host-files.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 import { findSqlite } from "./sqlite.ts"
+import { findSeat } from "./worker-seat.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
 
 /** The globals by which runtimes tell themselves apart (WinterTC's runtime keys). */
@@ -39,9 +40,11 @@ const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Worke
 
 /** Where the settings share counts; else in memory, and what was spent in the file of the settings if they name one. */
 const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
-  Effect.map(Settings, ({ logFile, store }) => {
+  Effect.map(Settings, ({ logFile, store, workers }) => {
     if (store !== undefined) return layerShared(store, makeLazyLink)
-    return logFile === undefined ? Store.layerMemory() : layerSqliteStore(findSqlite, logFile)
+    return logFile === undefined
+      ? Store.layerMemory()
+      : layerSqliteStore(findSqlite, logFile, { shares: workers !== 1 })
   }),
 )
 /** Node says its version in `navigator` from 21 on. */
@@ -60,6 +63,7 @@ export const hostTraits = (): HostCapabilities =>
     settings: layerSqliteSettings(findSqlite, everyInBackground),
     files: findFiles(),
     clock: Layer.succeed(Timer, sharedTimers()),
+    peers: findSeat()?.peers,
     admin: () => ({ runtime: runtimeName(), consoleFile: readConsoleFile }),
   }
 

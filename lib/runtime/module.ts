@@ -17,6 +17,7 @@ import { perEnvironment } from "./per-environment.ts"
 import { announce, askPermissions, tellAtStart } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
+import { findSeat } from "./worker-seat.ts"
 import { afterUpload, mayBeSending } from "./unread-upload.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
 
@@ -68,6 +69,15 @@ const address = (): { readonly host: string; readonly port: number } => {
 
 let drains = false
 
+/** What serves the module is one process, whatever was asked for. */
+const tellOfOne = (workers: number | "auto"): void => {
+  if (workers !== 1 && findSeat() === undefined) {
+    console.error(
+      "basegate: BASEGATE_WORKERS: a host that serves the module is one process; `basegate start` has several.",
+    )
+  }
+}
+
 /** From the time when a server listens, the signals to stop are the gateway's; not from an import on. */
 const drainOnSignal = (): void => {
   if (drains) return
@@ -79,7 +89,8 @@ const drainOnSignal = (): void => {
   })
   const variables = readVariables(environment, files)
   // Where they are malformed no request runs on.
-  const grace = Result.isSuccess(variables) ? variables.success.grace : 0
+  const { grace, workers } = Result.getOrElse(variables, () => ({ grace: 0, workers: 1 }) as const)
+  tellOfOne(workers)
   // `deno serve` goes on listening while it stops; the gateway refuses what comes then.
   stopOnSignal(processGateway(), grace, () => void listening?.stop?.())
 }

@@ -7,11 +7,14 @@ import { createServer } from "node:http"
 import { isLoopbackName } from "../auth/stored-key-policy.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
-import { announce, cannotListen, settingsOrExit } from "./process.ts"
+import { announce, cannotListen } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
+import { outliveFirst, startClustered } from "./start-cluster-worker.ts"
+import { placeToListen } from "./supervise.ts"
 import { layerTerminal } from "./terminal.ts"
 
-const { host, port, grace } = await settingsOrExit()
+const { host, port, grace } = await placeToListen(startClustered)
+outliveFirst()
 const gateway = createGateway({ layer: layerTerminal })
 const loopback = isLoopbackName(host)
 // A slow upload may take longer than the five minutes that Node allows a request by default; its headers may not.

@@ -16,6 +16,7 @@ import { findFiles } from "./host-files.ts"
 import { findSqlite } from "./sqlite.ts"
 import { noticeText, startNotice } from "./start-notice.ts"
 import { hasColor } from "./terminal.ts"
+import { findSeat } from "./worker-seat.ts"
 
 interface Process {
   readonly exit: (code: number) => never
@@ -41,13 +42,20 @@ export const askPermissions = (): void => {
 
 /** What `settingsOrExit` has given. */
 let atStart: SettingsShape | undefined
+let hasFile = false
+
+/** Whether those stand in a file. */
+export const hasSettingsFile = (): boolean => hasFile
 
 /** The settings; if one is malformed, the process exits with one line that names it. */
 export const settingsOrExit = async (hasFiles = true): Promise<SettingsShape> => {
   askPermissions()
   const files = hasFiles ? findFiles() : undefined
   const settings = await loadSettings({ environment: hostEnvironment(), files })
-  if (Result.isSuccess(settings)) return atStart = settings.success.settings
+  if (Result.isSuccess(settings)) {
+    hasFile = settings.success.file !== undefined
+    return atStart = settings.success.settings
+  }
   console.error(`basegate cannot start: ${problemsText(settings.failure)}`)
   return self.exit(1)
 }
@@ -75,13 +83,26 @@ const tellOfFile = (file: string): void => {
   )
 }
 
+/** Warns of what several processes do not share. */
+const tellOfWorkers = ({ workers, logFile, store }: SettingsShape): void => {
+  if (workers === 1 || (logFile !== undefined && findSqlite() !== undefined)) return
+  const each = store === undefined
+    ? "a log, limits and written settings of its own"
+    : "a log and written settings of its own"
+  console.error(
+    `basegate: BASEGATE_WORKERS: each process has ${each}: they share a SQLite file (BASEGATE_DB)` +
+      `${store === undefined ? ", or for limits a Redis (BASEGATE_STORE)" : ""}.`,
+  )
+}
+
 /**
  * Prints once who may spend the stored keys, and what is wrong with the log's file, unless `LOG_LEVEL` hides warnings.
  *
  * @param keepsFiles whether the gateway, which may run in another process, can have files
  */
 export const tellAtStart = (host: string, keepsFiles = true): void => {
-  if (hasTold) return
+  // Of several processes the first one tells.
+  if (hasTold || findSeat() !== undefined) return
   hasTold = true
   const files = keepsFiles ? findFiles() : undefined
   void whenReady(loadSettings({ environment: hostEnvironment(), files }), (loaded) => {
@@ -89,6 +110,7 @@ export const tellAtStart = (host: string, keepsFiles = true): void => {
     const { settings, notice } = loaded.success
     if (["error", "none"].includes(settings.logLevel)) return
     if (keepsFiles && settings.logFile !== undefined) tellOfFile(settings.logFile)
+    if (keepsFiles) tellOfWorkers(settings)
     for (const line of [notice, keyNotice(settings, host)]) {
       if (line !== undefined) console.error(`basegate: ${line}`)
     }
@@ -109,6 +131,8 @@ const printNotice = (url: string, host: string, settings: SettingsShape, keepsFi
 
 /** Prints where the gateway listens, and what its operator should know. */
 export const announce = (host: string, port: number, keepsFiles = true): void => {
+  const seat = findSeat()
+  if (seat !== undefined) return seat.ready()
   const url = `http://${urlHost(host)}:${port}`
   console.log(`basegate listens on ${url}`)
   if (atStart === undefined) {

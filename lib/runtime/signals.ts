@@ -8,6 +8,7 @@ import type { Gateway } from "../gateway.ts"
 import { product } from "../version.ts"
 import { hostEnvironment } from "./host.ts"
 import { findFiles } from "./host-files.ts"
+import { findSeat } from "./worker-seat.ts"
 
 const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
 
@@ -84,6 +85,12 @@ export const onSignal = (stop: () => void, now: () => void, reload: () => boolea
       stop()
     } else if (performance.now() - since > echo) now()
   }
+  const seat = findSeat()
+  if (seat !== undefined) {
+    // A terminal sends what it sends to all of them: the first process passes it on. SIGTERM ends this one alone.
+    for (const signal of signals) self.on(signal, () => signal === "SIGTERM" && signalled())
+    return seat.obey({ stop: () => since === undefined && signalled(), now, reload: () => void reload() })
+  }
   for (const signal of signals) {
     self.on(signal, signal === "SIGHUP" ? () => (since === undefined && reload()) || signalled() : signalled)
   }
@@ -98,6 +105,7 @@ export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () 
   const stop = async (): Promise<void> => {
     stopListening()
     await gateway.dispose({ grace })
+    await findSeat()?.lastWords()
     await new Promise((resolve) => setTimeout(resolve, flush))
     self.exit(0)
   }

@@ -14,9 +14,11 @@ export interface Started {
   /** Where the server listens, as a URL without a path. */
   readonly url: string
   readonly host: string
-  readonly settings: Pick<SettingsShape, "adminTokens" | "logFile" | "metricsToken" | "open" | "store"> & {
-    readonly state: () => { readonly source: string }
-  }
+  readonly settings:
+    & Pick<SettingsShape, "adminTokens" | "logFile" | "metricsToken" | "open" | "store" | "workers">
+    & {
+      readonly state: () => { readonly source: string }
+    }
   /** The entries by id; that of all others is `*`. */
   readonly gateways: ReadonlyArray<readonly [id: string, settings: GatewaySettings]>
   /** Why the log is in memory though a file is named. */
@@ -82,12 +84,12 @@ const logLine = ({ settings: { logFile }, whyNoFile }: Started): string => {
 }
 
 /** Who counts together. */
-const limitsLine = ({ settings: { logFile, store }, whyNoFile }: Started): string => {
+const limitsLine = ({ settings: { logFile, store, workers }, whyNoFile }: Started): string => {
   const inFile = logFile !== undefined && whyNoFile === undefined
   const { rates, budgets } = store !== undefined
     ? guaranteesAmong("store")
     : inFile
-    ? guaranteesOfFile
+    ? guaranteesOfFile(workers !== 1)
     : guaranteesAmong("process")
   const where = store === undefined ? "" : `${store.name}: `
   return `${where}rates ${guaranteeText(rates)}; budgets ${guaranteeText(budgets)}`
@@ -129,6 +131,10 @@ const tryLine = ({ url, host, settings, gateways }: Started): string => {
 const consoleLines = ({ url, settings: { adminTokens } }: Started): ReadonlyArray<NoticeLine> =>
   adminTokens.length === 0 ? [] : [["console", `${reachable(url)}/console`]]
 
+/** How many processes share the port, if there are several. */
+const workerLines = ({ settings: { workers } }: Started): ReadonlyArray<NoticeLine> =>
+  workers === 1 ? [] : [["workers", workers === "auto" ? "a process a core" : `${workers} processes`]]
+
 /** The lines below the one that says where the server listens. */
 export const startNotice = (started: Started): ReadonlyArray<NoticeLine> => [
   ["settings", settingsLine(started)],
@@ -136,6 +142,7 @@ export const startNotice = (started: Started): ReadonlyArray<NoticeLine> => [
   ["tokens", tokensLine(started)],
   ["admin", adminLine(started)],
   ...consoleLines(started),
+  ...workerLines(started),
   ["log", logLine(started)],
   ["limits", limitsLine(started)],
   ["try", tryLine(started)],

@@ -31,6 +31,8 @@ const countedOf = ({ counted }: { readonly counted: Counted }): Counted => count
 export interface Leases {
   readonly holds: Holds
   readonly exclusively: <A>(run: () => A) => A
+  /** Whether others take from the same counts all the time, not only by leases. */
+  readonly always?: boolean
 }
 
 /** The leases of a process that counts alone: nobody else comes between. */
@@ -40,7 +42,7 @@ const ownLeases = (): Leases => ({ holds: makeHolds(), exclusively: (run) => run
 export const countingStore = (
   { add, spent }: Counters,
   { wall }: Pick<PlainClock, "wall">,
-  { holds, exclusively }: Leases = ownLeases(),
+  { holds, exclusively, always = false }: Leases = ownLeases(),
 ): CountingStore => {
   const heldOf = (now: number) => ({ count, reserves }: Counted): number =>
     reserves === true ? holds.sum(count, now) : 0
@@ -73,7 +75,10 @@ export const countingStore = (
     return { passed: true, now, uses }
   }
   return {
-    take: (takes, lease) => lease === undefined ? take(takes) : exclusively(() => take(takes, lease)),
+    take: (takes, lease) =>
+      lease === undefined && !(always && takes.some(({ by }) => by !== 0))
+        ? take(takes)
+        : exclusively(() => take(takes, lease)),
     charge,
     settle: (lease, charges) =>
       exclusively(() => {

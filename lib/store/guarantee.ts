@@ -30,12 +30,11 @@ export const guaranteesAmong = (among: Guarantee["among"]): Guarantees => ({
   reserved: { among, holds: "exact" },
 })
 
-/** Of rates in this process, and budgets in a file. */
-export const guaranteesOfFile: Guarantees = {
-  rates: { among: "process", holds: "exact" },
-  budgets: { among: "file", holds: "bounded" },
-  reserved: { among: "file", holds: "exact" },
-}
+/** Of budgets in a file, and of rates there as well if processes share a port. */
+export const guaranteesOfFile = (shares: boolean): Guarantees => ({
+  ...guaranteesAmong("file"),
+  rates: { among: shares ? "file" : "process", holds: "exact" },
+})
 
 /** How a guarantee is called in `RateLimit-Policy`: whether other processes count as well. */
 export const scopeOf = ({ among }: Guarantee): "local" | "global" =>

@@ -53,6 +53,7 @@ test("what is not understood is exit code 2, in one line that says what may have
     [/^basegate: there is no option --prot; perhaps --port was meant\n$/, "start", "--prot", "1"],
     [/^basegate: --port needs a value/, "start", "--port"],
     [/^basegate: --workers takes a number/, "start", "--workers", "many"],
+    [/^basegate: --workers takes a number of processes, from 1 to 256, or auto/, "start", "--workers", "0"],
     [/^basegate init: "here" belongs to no option/, "init", "here"],
     [/^basegate logs: --last takes/, "logs", "--last", "0"],
     [/^basegate usage: --by takes up to three of model, deployment/, "usage", "--by", "modle"],
@@ -73,7 +74,6 @@ test("what is not understood is exit code 2, in one line that says what may have
 
 test("what cannot be done is exit code 1, in one line without a stack", async () => {
   const problems: ReadonlyArray<readonly [RegExp, ...ReadonlyArray<string>]> = [
-    [/--workers: there can be one process a port yet/, "start", "--workers", "4"],
     [
       /BASEGATE_ADMIN_TOKEN has to be its admin token/,
       "usage",

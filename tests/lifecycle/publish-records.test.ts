@@ -31,6 +31,7 @@ const publisher = (
       startedAt: 0,
       dropped: () => {},
       families: Effect.succeed([]),
+      everywhere: Effect.succeed([]),
       text: Effect.succeed(""),
     },
     telemetry: {

@@ -16,6 +16,9 @@ export type Runtime = typeof runtimes[number]
 /** A gateway that runs. */
 export interface SpawnedGateway {
   readonly url: string
+  readonly pid: number
+  /** What it has written to standard output. */
+  readonly output: () => string
   /** The lines of JSON it has logged, parsed. */
   readonly records: () => ReadonlyArray<Record<string, unknown>>
   /** Sends SIGTERM and, if it goes on for `patience` milliseconds, SIGKILL. */
@@ -125,6 +128,8 @@ export const untilItAnswers = async (
   }
   return {
     url,
+    pid: child.pid ?? 0,
+    output: () => output,
     records: () => records,
     stop: async (patience = 3000) => {
       child.kill("SIGTERM")

@@ -45,6 +45,7 @@ const notices = {
  * @param most the most counters of one gateway
  * @param wall milliseconds since 1970
  * @param later calls back soon, to try again
+ * @param shares whether several processes count in it all the time, rates as well
  */
 export const makeSpendFile = (
   open: OpenDatabase,
@@ -53,8 +54,9 @@ export const makeSpendFile = (
   most: number,
   wall: () => number,
   later: (retry: () => void) => void,
+  shares: boolean,
 ): SpendFile => {
-  const connection = makeConnection(open, name, (database) => openSpendTable(database, most), notices)
+  const connection = makeConnection(open, name, (database) => openSpendTable(database, most, shares), notices)
   const owed = new Map<string, Owed>()
   let isDue = false
 

@@ -11,6 +11,7 @@ import { ownFile } from "../../sqlite/own-file.ts"
 import type { Addition, SpendQuery, Spent, SpentPage } from "../addition.ts"
 import type { Holds } from "../holds.ts"
 import { openHoldsTable } from "./holds-table.ts"
+import { openRateTable } from "./rate-table.ts"
 import { type OnceTable, openOnceTable } from "./once-table.ts"
 
 /** `part` is the partition as JSON; NULL for what those share who found no room for a row of their own. */
@@ -33,8 +34,8 @@ const schema = `
 /** How many rows of periods that have ended leave with one that comes. */
 const leavingAtOnce = 200
 
-/** How long other processes are waited for where something is reserved, in milliseconds. */
-const patience = 50
+/** How long other processes are waited for, in milliseconds: where something is reserved, and where all share all counts. */
+const patience = { reserving: 50, sharing: 1_000 }
 
 /** For how long a count of rows is taken for granted but for this process's own, in milliseconds. */
 const countedFor = 60_000
@@ -50,6 +51,9 @@ export interface SpendTable {
   readonly list: (query: SpendQuery) => SpentPage
 }
 
+/** Counters of money are kept whoever counts, those of rates where processes share them. */
+export const isMoney = ({ counter }: Addition): boolean => counter.spend !== undefined
+
 /** Of all rows that a statement gives: it is only then that it is done, and has told of a failure. */
 const nanosOf = ([row]: ReadonlyArray<Row>): number | undefined => row && Number(row["nanos"])
 
@@ -63,8 +67,9 @@ const spentOf = ({ part, previous, current }: Row): Spent => ({
  * Prepares the table of a database, which becomes the gateway's own.
  *
  * @param most the most rows of one gateway beside those that others share
+ * @param shares whether several processes count in it all the time, rates as well
  */
-export const openSpendTable = (database: Database, most: number): SpendTable => {
+export const openSpendTable = (database: Database, most: number, shares: boolean): SpendTable => {
   ownFile(database)
   database.exec(schema)
   // Each charge writes a page, and every checkpoint waits for the disk: the log makes enough of them.
@@ -96,6 +101,9 @@ export const openSpendTable = (database: Database, most: number): SpendTable => 
      FROM spend WHERE gateway = ?1 AND rule = ?2 AND period IN (?4, ?4 - 1) GROUP BY part
      ORDER BY sum(nanos * (period = ?4)) + ?3 * sum(nanos * (period = ?4 - 1)) DESC, part LIMIT ?5`,
   )
+  const rates = openRateTable(database, most)
+  const usual = shares ? patience.sharing : 5
+  database.exec(`PRAGMA busy_timeout = ${usual}`)
   const rooms = new Map<string, { rows: number; readonly countedAt: number }>()
 
   const roomOf = (gateway: string, now: number): { rows: number } => {
@@ -105,7 +113,9 @@ export const openSpendTable = (database: Database, most: number): SpendTable => 
     rooms.set(gateway, room)
     return room
   }
-  const addOne = ({ counter, by, ttl }: Addition, now: number): number => {
+  const addOne = (addition: Addition, now: number): number => {
+    const { counter, by, ttl } = addition
+    if (!isMoney(addition)) return rates.add(addition, now)
     const { gateway, key, overflow = key, spend } = counter
     const updated = nanosOf(update.all(by, gateway, key)) ??
       (overflow === key ? undefined : nanosOf(update.all(by, gateway, overflow)))
@@ -118,9 +128,12 @@ export const openSpendTable = (database: Database, most: number): SpendTable => 
     room.rows++
     return nanosOf(insert.all(gateway, isShared ? overflow : key, rule, period, part, now + ttl, by)) ?? 0
   }
-  const readOne = ({ counter: { gateway, key, overflow = key } }: Addition): number =>
-    nanosOf(read.all(gateway, key)) ??
+  const readOne = (addition: Addition): number => {
+    if (!isMoney(addition)) return rates.read(addition)
+    const { counter: { gateway, key, overflow = key } } = addition
+    return nanosOf(read.all(gateway, key)) ??
       (overflow === key ? undefined : nanosOf(read.all(gateway, overflow))) ?? 0
+  }
 
   const once = openOnceTable(database)
   let isExclusive = false
@@ -131,12 +144,12 @@ export const openSpendTable = (database: Database, most: number): SpendTable => 
       if (isExclusive) return run()
       isExclusive = true
       // A budget that others count in as well is waited for: without it this process would count alone.
-      database.exec(`PRAGMA busy_timeout = ${patience}`)
+      if (!shares) database.exec(`PRAGMA busy_timeout = ${patience.reserving}`)
       try {
         return inTransaction(database, run)
       } finally {
         isExclusive = false
-        database.exec("PRAGMA busy_timeout = 5")
+        if (!shares) database.exec(`PRAGMA busy_timeout = ${usual}`)
       }
     },
     add: (additions, now) => {

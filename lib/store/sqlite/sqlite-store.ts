@@ -19,6 +19,7 @@ import { type Holds, makeHolds } from "../holds.ts"
 import { makeMemory, type MemoryOptions, mostCounters } from "../memory.ts"
 import { Store, type StoreShape } from "../Store.ts"
 import { makeSpendFile, type SpendFile } from "./spend-file.ts"
+import { isMoney } from "./spend-table.ts"
 
 /** How long what a locked file did not take waits, in milliseconds. */
 const retryAfter = 100
@@ -30,7 +31,10 @@ export interface SqliteStore {
   readonly end: () => void
 }
 
-const isMoney = ({ counter }: Addition): boolean => counter.spend !== undefined
+/** Bounds of what is kept, and whether other processes share a port, and so rates, with this one. */
+export interface SqliteStoreOptions extends MemoryOptions {
+  readonly shares?: boolean
+}
 
 /**
  * The store of a file, which is opened when the first counter of money is used: gateways without budgets pay nothing.
@@ -42,10 +46,11 @@ export const makeSqliteStore = (
   name: string,
   clock: PlainClock,
   later: (retry: () => void) => void,
-  options: MemoryOptions = {},
+  options: SqliteStoreOptions = {},
 ): SqliteStore => {
   const memory = makeMemory(options)
-  const most = options.maxCounters ?? mostCounters
+  const { maxCounters: most = mostCounters, shares = false } = options
+  const isInFile = (addition: Addition): boolean => shares || isMoney(addition)
   let file: SpendFile | undefined
   let hasLooked = false
   const fileFound = (): SpendFile | undefined => {
@@ -56,25 +61,26 @@ export const makeSqliteStore = (
       warn(
         "what was spent is kept in memory: this Node has no SQLite; use Node 22.13 or later for BASEGATE_DB",
       )
-    } else file = makeSpendFile(open, name, memory, most, clock.wall, later)
+    } else file = makeSpendFile(open, name, memory, most, clock.wall, later, shares)
     return file
   }
   const counters: Counters = {
     add: (additions, now) => {
-      const money = additions.filter(isMoney)
-      const found = money.length === 0 ? undefined : fileFound()
+      const kept = additions.filter(isInFile)
+      const found = kept.length === 0 ? undefined : fileFound()
       if (found === undefined) return memory.add(additions, now)
-      const sums = found.add(money)
-      if (money.length === additions.length) return sums
-      const others = memory.add(additions.filter((each) => !isMoney(each)), now)
-      let [ofMoney, ofOthers] = [0, 0]
-      return additions.map((each) => (isMoney(each) ? sums[ofMoney++] : others[ofOthers++]) ?? 0)
+      const sums = found.add(kept)
+      if (kept.length === additions.length) return sums
+      const others = memory.add(additions.filter((each) => !isInFile(each)), now)
+      let [ofFile, ofOthers] = [0, 0]
+      return additions.map((each) => (isInFile(each) ? sums[ofFile++] : others[ofOthers++]) ?? 0)
     },
     spent: (query, now) => fileFound()?.spent(query) ?? memory.spent(query, now),
   }
   const inMemory = makeHolds()
   const holdsHere = (): Holds => fileFound()?.holds ?? inMemory
   const leases: Leases = {
+    always: shares,
     holds: {
       sum: (count, now) => holdsHere().sum(count, now),
       hold: (...all) => holdsHere().hold(...all),
@@ -91,7 +97,7 @@ export const makeSqliteStore = (
     counters,
     store: {
       ...countingStore(counters, clock, leases),
-      guarantees: guaranteesOfFile,
+      guarantees: guaranteesOfFile(shares),
       now: clock.wall,
       get: (key) => memory.get(key, clock.now()),
       set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
@@ -106,7 +112,7 @@ export const makeSqliteStore = (
 export const layerSqliteStore = (
   find: () => OpenDatabase | undefined,
   name: string,
-  options?: MemoryOptions,
+  options?: SqliteStoreOptions,
 ): Layer.Layer<Store> =>
   Layer.effect(
     Store,

@@ -14,7 +14,9 @@ import { product } from "../../version.ts"
 import { emptyLabels, type Family, observed, recorder, withLabel } from "./instruments.ts"
 import { type RequestMetrics, requestMetrics } from "./record-metrics.ts"
 import { catalogue } from "./catalogue.ts"
+import { Peers } from "./Peers.ts"
 import { prometheusText } from "./prometheus-text.ts"
+import { merged } from "./snapshot.ts"
 
 /** Of a store across a network; no other has figures. */
 const storeFamilies = (figures: StoreFigures | undefined): ReadonlyArray<Family> => {
@@ -36,9 +38,11 @@ export type MetricsShape = Pick<RequestMetrics, "began" | "ended" | "record"> & 
   readonly dropped: (signal: string, items: number) => void
   /** Since when it counts, in milliseconds since 1970. */
   readonly startedAt: number
-  /** All instruments as they stand. */
+  /** All instruments of this process as they stand. */
   readonly families: Effect.Effect<ReadonlyArray<Family>>
-  /** The same in Prometheus' text format (`prometheusType`). */
+  /** Those of all processes that share the port, together. */
+  readonly everywhere: Effect.Effect<ReadonlyArray<Family>>
+  /** The latter in Prometheus' text format (`prometheusType`). */
   readonly text: Effect.Effect<string>
 }
 
@@ -81,13 +85,19 @@ export class Metrics extends MetricsKey {
           observed(catalogue.settingsTime, loadedAt / 1000),
         ]
       })
+      const peers = yield* Peers
+      const everywhere = peers === undefined ? families : Effect.map(
+        Effect.promise(peers.gather),
+        ({ counts, running }) => [...merged(counts), observed(catalogue.workers, running)],
+      )
       return {
         ...meter,
+        everywhere,
         startedAt,
         dropped: (signal, items) => drops.add(items, withLabel(none, "basegate.otlp.signal", signal)),
         families,
         // A collector learns the version from the resource.
-        text: Effect.map(families, (all) => prometheusText([...all, build])),
+        text: Effect.map(everywhere, (all) => prometheusText([...all, build])),
       }
     }),
   )

@@ -27,6 +27,10 @@ const of = (kind: Instrument["kind"]) => (name: string, unit: string, descriptio
 })
 const counter = of("counter")
 const gauge = of("gauge")
+const across = (across: NonNullable<Instrument["across"]>, instrument: Instrument): Instrument => ({
+  ...instrument,
+  across,
+})
 
 /** The `client` ones measure the gateway's calls to providers, the `server` ones its callers' requests. */
 export const catalogue = {
@@ -87,38 +91,57 @@ export const catalogue = {
     "Items that no collector took.",
   ),
   logDrops: counter("basegate.log.dropped", "{entry}", "Log entries given up."),
-  logPending: gauge("basegate.log.pending", "{entry}", "Log entries that wait to be written."),
+  logPending: across("sum", gauge("basegate.log.pending", "{entry}", "Log entries that wait to be written.")),
   logEntries: gauge("basegate.log.entries", "{entry}", "Log entries held."),
-  logHealthy: gauge(
-    "basegate.log.healthy",
-    "{state}",
-    "Whether the log is kept where it was asked to be.",
+  logHealthy: across(
+    "least",
+    gauge(
+      "basegate.log.healthy",
+      "{state}",
+      "Whether the log is kept where it was asked to be.",
+    ),
   ),
   storeOutages: counter(
     "basegate.store.outages",
     "{question}",
     "Questions that the store of limits did not answer in time.",
   ),
-  storeOwed: gauge(
-    "basegate.store.owed",
-    "{charge}",
-    "Charges that wait until the store of limits can be used.",
+  storeOwed: across(
+    "sum",
+    gauge(
+      "basegate.store.owed",
+      "{charge}",
+      "Charges that wait until the store of limits can be used.",
+    ),
   ),
-  storeHealthy: gauge("basegate.store.healthy", "{state}", "Whether the store of limits can be used."),
-  settingsReload: gauge(
-    "basegate.settings.reload.success",
-    "{state}",
-    "Whether the newest settings are in force (1), or older ones since those cannot be used (0).",
+  storeHealthy: across(
+    "least",
+    gauge("basegate.store.healthy", "{state}", "Whether the store of limits can be used."),
   ),
-  settingsVersion: gauge(
-    "basegate.settings.version",
-    "{version}",
-    "How many settings have been in force since the start.",
+  settingsReload: across(
+    "least",
+    gauge(
+      "basegate.settings.reload.success",
+      "{state}",
+      "Whether the newest settings are in force (1), or older ones since those cannot be used (0).",
+    ),
   ),
-  settingsTime: gauge(
-    "basegate.settings.time",
-    "s",
-    "When the settings that hold were put in force, in seconds since 1970.",
+  settingsVersion: across(
+    "least",
+    gauge(
+      "basegate.settings.version",
+      "{version}",
+      "How many settings have been in force since the start.",
+    ),
   ),
+  settingsTime: across(
+    "least",
+    gauge(
+      "basegate.settings.time",
+      "s",
+      "When the settings that hold were put in force, in seconds since 1970.",
+    ),
+  ),
+  workers: gauge("basegate.workers", "{process}", "Processes that share the port."),
   buildInfo: gauge("basegate.build.info", "{build}", "The version."),
 } as const satisfies Record<string, Instrument>

@@ -18,6 +18,8 @@ export interface Instrument {
   readonly kind: "counter" | "updown_counter" | "gauge" | "histogram"
   /** The upper bounds of a histogram's buckets, in ascending order; a last bucket takes what is above. */
   readonly bounds?: ReadonlyArray<number>
+  /** Of a gauge: what holds where several processes have a value each; the most unless told otherwise. */
+  readonly across?: "sum" | "least" | "most"
 }
 
 /**

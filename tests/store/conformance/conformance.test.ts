@@ -47,7 +47,7 @@ describe("every store", { skip: withoutRedis }, () => {
         }
       })
       for (const layer of layers) {
-        if (layer === "file" && runtime === "node" && !nodeHasSqlite) continue
+        if (layer.includes("file") && runtime === "node" && !nodeHasSqlite) continue
         for (const name of names.map((name) => `${layer}: ${name}`)) {
           test(
             name,

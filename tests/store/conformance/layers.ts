@@ -21,13 +21,14 @@ const memory: Layer = {
   open: (skew) => ({ store: storeInMemory(clockOf(skew)), end: () => Promise.resolve() }),
 }
 
-const ofFile = (folder: string): Layer => ({
+const ofFile = (folder: string, shares: boolean): Layer => ({
   open: (skew) => {
     const { store, end } = makeSqliteStore(
       findSqlite,
       join(folder, "gateway.db"),
       clockOf(skew),
       (retry) => void setTimeout(retry, 10),
+      { shares },
     )
     return { store, end: () => Promise.resolve(end()) }
   },
@@ -55,7 +56,7 @@ const named = (
   Object.entries(cases).map(([name, run]) => [`${layer}: ${name}`, run])
 
 /** The layers by name. */
-export const layers = ["memory", "file", "redis", "rest"] as const
+export const layers = ["memory", "file", "shared file", "redis", "rest"] as const
 /** One of them. */
 export type LayerName = typeof layers[number]
 
@@ -65,7 +66,8 @@ export const casesOfLayers = (chosen: ReadonlyArray<LayerName>): Readonly<Record
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   const all: Readonly<Record<LayerName, Layer>> = {
     memory,
-    file: ofFile(folder),
+    file: ofFile(folder, false),
+    "shared file": ofFile(folder, true),
     redis: ofLink(() => makeTcpLink(redis)),
     rest: ofLink(() => makeRestLink({ url: rest, token: Redacted.make(token) })),
   }

@@ -1,0 +1,100 @@
+/**
+ * The first process of several: it checks the settings, starts the others, and passes on what it is told.
+ *
+ * @module
+ */
+import { createServer } from "node:net"
+import { availableParallelism } from "node:os"
+import process from "node:process"
+import type { SettingsShape } from "../config/settings-shape.ts"
+import { announce, cannotListen, hasSettingsFile, settingsOrExit, urlHost } from "./process.ts"
+import { onSignal } from "./signals.ts"
+import { startPool, type StartWorker } from "./worker-pool.ts"
+import { findSeat } from "./worker-seat.ts"
+
+/** How long after the grace a worker that still hangs is killed, in milliseconds: it gives up by itself before. */
+const patience = 8_000
+
+/** How many processes are to share the port; 1 for a process that is one of them. */
+export const workersFor = ({ workers }: Pick<SettingsShape, "workers">): number =>
+  findSeat() !== undefined ? 1 : workers === "auto" ? availableParallelism() : workers
+
+/** A port that can be listened on, which is the one that is asked for unless that is 0. */
+const reserved = (host: string, port: number): Promise<number> =>
+  new Promise((resolve) => {
+    // Two gateways that share ports among their processes would share theirs, unnoticed.
+    const server = createServer()
+    server.once("error", (cause) => cannotListen(host, port, cause))
+    server.listen(port, host, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : port))
+    })
+  })
+
+/** Starts processes that listen on a port, of whom there are so many. Throws if it cannot. */
+type Starter = (port: number, count: number) => StartWorker
+
+/** Where this process is to listen. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+  /** Whether others listen there as well. */
+  readonly shares: boolean
+  readonly grace: number
+}
+
+/**
+ * Where this process is to listen; the first of several does not listen, and stays here. What is wrong with the settings is
+ * told once, and ends the process.
+ */
+export const placeToListen = async (starter: Starter): Promise<Place> => {
+  const settings = await settingsOrExit()
+  const workers = workersFor(settings)
+  if (workers > 1) return await supervise(settings, workers, starter)
+  const seat = findSeat()
+  const { host, port, grace } = settings
+  return { host, port: seat?.port ?? port, shares: seat !== undefined, grace }
+}
+
+/** Serves by several processes until a signal ends them; does not resolve. */
+const supervise = async (
+  { host, port: asked, grace }: SettingsShape,
+  count: number,
+  starter: Starter,
+): Promise<never> => {
+  const port = await reserved(host, asked)
+  let failure = 0
+  const start = (): StartWorker => {
+    try {
+      return starter(port, count)
+    } catch (cause) {
+      console.error(`basegate cannot start: ${cause instanceof Error ? cause.message : "no process"}`)
+      return process.exit(1)
+    }
+  }
+  const pool = startPool({
+    count,
+    start: start(),
+    onServing: () => announce(host, port),
+    onEnded: (wanted) => process.exit(wanted ? failure : 1),
+  })
+  const stop = (): void => {
+    pool.stop("stop")
+    setTimeout(() => {
+      failure = 1
+      console.error(`basegate: a process on ${urlHost(host)}:${port} did not end in time, and is killed`)
+      pool.kill()
+    }, grace + patience)
+  }
+  const now = (): void => {
+    pool.stop("now")
+    setTimeout(() => process.exit(1), 100)
+  }
+  onSignal(stop, now, () => {
+    if (hasSettingsFile()) pool.reload()
+    return hasSettingsFile()
+  })
+  process.on("SIGUSR2", () => void pool.renew())
+  // However this process ends, no other serves on without it: each sees that the channel to it is gone.
+  return await new Promise<never>(() => {})
+}

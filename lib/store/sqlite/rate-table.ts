@@ -1,0 +1,69 @@
+/**
+ * The counts of rates, in the gateway's file: for all processes that share a port.
+ *
+ * @module
+ */
+import type { Database } from "../../sqlite/database.ts"
+import type { Addition } from "../addition.ts"
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS rates (
+    gateway TEXT NOT NULL,
+    counter TEXT NOT NULL,
+    sum INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    PRIMARY KEY (gateway, counter)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS rates_ends ON rates (ends);
+`
+
+/** After how many additions rows that have ended leave, how many at once, and after how many the rest is counted. */
+const leaving = { every: 50, atOnce: 200, counted: 1_000 }
+
+/** The table; every method throws if SQLite fails. `now` is in milliseconds since 1970. */
+export interface RateTable {
+  readonly add: (addition: Addition, now: number) => number
+  readonly read: (addition: Addition) => number
+}
+
+/**
+ * Prepares the table.
+ *
+ * @param most the most rows of one gateway, but for what is added until they are counted again; beyond it those leave that
+ *   end first, which makes rates of very many callers more generous
+ */
+export const openRateTable = (database: Database, most: number): RateTable => {
+  database.exec(schema)
+  // Numbers are bound as floating-point ones.
+  const upsert = database.prepare(
+    `INSERT INTO rates (gateway, counter, sum, ends) VALUES (?, ?, CAST(? AS INTEGER), ?)
+     ON CONFLICT DO UPDATE SET sum = sum + excluded.sum RETURNING sum`,
+  )
+  const find = database.prepare("SELECT sum FROM rates WHERE gateway = ? AND counter = ?")
+  const leave = database.prepare(
+    `DELETE FROM rates WHERE (gateway, counter) IN
+     (SELECT gateway, counter FROM rates WHERE ends <= ? LIMIT ${leaving.atOnce})`,
+  )
+  const count = database.prepare("SELECT count(*) AS count FROM rates WHERE gateway = ?")
+  const evict = database.prepare(
+    `DELETE FROM rates WHERE gateway = ?1 AND counter IN
+     (SELECT counter FROM rates WHERE gateway = ?1 ORDER BY ends LIMIT ?2)`,
+  )
+  let additions = 0
+  const makeRoom = (gateway: string, now: number): void => {
+    if (additions % leaving.every === 0) leave.run(now)
+    if (additions % leaving.counted !== 0) return
+    const over = Number(count.get(gateway)?.["count"]) - most
+    if (over > 0) evict.run(gateway, over)
+  }
+  return {
+    add: ({ counter: { gateway, key }, by, ttl }, now) => {
+      additions++
+      makeRoom(gateway, now)
+      // Of all rows that a statement gives: it is only then that it is done.
+      const [row] = upsert.all(gateway, key, by, now + ttl)
+      return Number(row?.["sum"] ?? 0)
+    },
+    read: ({ counter: { gateway, key } }) => Number(find.get(gateway, key)?.["sum"] ?? 0),
+  }
+}
