@@ -154,8 +154,8 @@ export const hasReportedError = ({ error, status }: Pick<RequestRecord, "error" 
 export const tokensPerSecond = (
   { tokens_out, time_to_first_token_ms, total_ms }: RequestRecord,
 ): number | null => {
-  if (tokens_out === null || time_to_first_token_ms === null || total_ms <= time_to_first_token_ms) {
-    return null
-  }
-  return Math.round(100_000 * tokens_out / (total_ms - time_to_first_token_ms)) / 100
+  if (tokens_out === null || time_to_first_token_ms === null) return null
+  const passed = total_ms - time_to_first_token_ms
+  // Less than a microsecond, the resolution of clocks, is no time.
+  return passed < 0.001 ? null : Math.round(100_000 * tokens_out / passed) / 100
 }

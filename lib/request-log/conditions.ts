@@ -53,6 +53,7 @@ export const fields: Readonly<Record<FieldKey, FilterField>> = {
   deployment: field("text", "deployment"),
   key_alias: field("text", "key_alias"),
   dynamic_route: field("text", "dynamic_route"),
+  requested_model: field("text", "requested_model"),
   error: field("text", "error"),
   rescued: field("text", "rescued"),
   rescued_from: field("text", "rescued_from"),

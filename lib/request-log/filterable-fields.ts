@@ -78,6 +78,8 @@ export interface FilterableFields {
   readonly key_alias: string | null
   /** The way through a dynamic route. */
   readonly dynamic_route: string | null
+  /** The dynamic route or alias that was asked for. */
+  readonly requested_model: string | null
   /** The strictest action of the policies that matched. */
   readonly dlp_action: string | null
   /** The most that came of guardrails. */
@@ -150,6 +152,7 @@ export const fieldsOf = (
     // Records of an earlier version have none of these.
     key_alias: record.key_alias ?? null,
     dynamic_route: record.dynamic_route ?? null,
+    requested_model: record.requested_model == null ? null : keepable(record.requested_model),
     dlp_action: record.dlp?.action ?? null,
     guardrails_action: strictestVerdict(record.guardrails),
     pairs: pairsOf(record.metadata),

@@ -50,6 +50,7 @@ export const filterKeys = [
   "deployment",
   "key_alias",
   "dynamic_route",
+  "requested_model",
   "error",
   "rescued",
   "rescued_from",

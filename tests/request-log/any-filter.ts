@@ -6,7 +6,17 @@ import { anyText, start } from "./any-record.ts"
 const anyValue = fc.oneof(
   { weight: 3, arbitrary: anyText },
   fc.constantFrom(0, 1, 2, 200, 400, 0.1, 12.345, start + 1000, start + 3_600_000, -1),
-  fc.constantFrom("2026-11-01", "2026-11-01T01:00:00Z", "2", "false", "complete", "compat.chat", "COMP", ""),
+  fc.constantFrom(
+    "2026-11-01",
+    "2026-11-01T01:00:00Z",
+    "2",
+    "false",
+    "complete",
+    "MASK",
+    "compat.chat",
+    "COMP",
+    "",
+  ),
   fc.constantFrom(null, true, false),
 )
 /** Any filter. */

@@ -3,18 +3,19 @@
  *
  * @module
  */
-import { gather, type Gathered, groupOf } from "../analytics.ts"
-import { addFigures } from "./hourly.ts"
-import { type Aggregates, emptyAggregates } from "../aggregates.ts"
+import { gather, type Gathered, type Group } from "../analytics.ts"
+import { addAggregates, type Aggregates, emptyAggregates } from "../aggregates.ts"
 import { type Buckets, bucketsOf } from "../buckets.ts"
 import type { AnalyticsDivision, AnalyticsSelection, Dimension } from "../query.ts"
-import type { RollupKind } from "./rollup-dimensions.ts"
+import { addHeld, type HeldFigures } from "./hourly.ts"
 import type { TimeSlice } from "../time-slice.ts"
 
 /** One way to divide. */
 export interface Part {
   readonly by: ReadonlyArray<Dimension>
   readonly buckets: Buckets
+  /** The same for all parts that have the same buckets. */
+  readonly bucketing: string
   readonly into: Gathered
 }
 
@@ -26,50 +27,84 @@ export const partsOf = (
   divisions.map(({ bucket, by }) => ({
     by,
     buckets: bucketsOf({ bucket, since }),
+    bucketing: JSON.stringify(bucket),
     into: gather({ bucket, by, since }),
   }))
 
-/** A slice in stretches, none of which lies in two buckets of a part whose buckets have no common width. */
+/** A slice in stretches, none of which lies in two buckets of a part whose buckets have no common width; none for no parts. */
 export const stretchesOf = (slice: TimeSlice, parts: ReadonlyArray<Part>): ReadonlyArray<TimeSlice> =>
   parts.reduce<ReadonlyArray<TimeSlice>>(
     (slices, { buckets }) => slices.flatMap(buckets.partsOf),
-    slice.since < slice.until ? [slice] : [],
+    parts.length > 0 && slice.since < slice.until ? [slice] : [],
   )
 
 /** The same values once, in their first order. */
 export const distinct = <T>(values: ReadonlyArray<T>): ReadonlyArray<T> => [...new Set(values)]
 
-/** Gathers rows of hours for several parts. */
-export interface Stage {
-  readonly add: (hour: number, text: string, kind: RollupKind, figures: string) => void
+/** Gathers what hours came to for several parts. */
+export interface Stage<Kind> {
+  /** Adds figures of an hour's entries of a kind; `id` is the same for kinds that are equal. */
+  readonly add: (hour: number, id: string, kind: Kind, figures: HeldFigures) => void
   /** Gives what was gathered to the parts. */
-  readonly merge: (gateway: string) => void
+  readonly merge: () => void
+}
+
+interface StagedCell<Kind> {
+  readonly hour: number
+  readonly id: string
+  readonly kind: Kind
+  readonly figures: Aggregates
+}
+
+/** Cells with those added up that lie in one bucket and are of one kind. */
+const inBuckets = <Kind>(
+  cells: ReadonlyArray<StagedCell<Kind>>,
+  { startOf }: Buckets,
+): ReadonlyArray<StagedCell<Kind>> => {
+  const keys = cells.map(({ hour, id }) => `${startOf(hour)} ${id}`)
+  if (new Set(keys).size === cells.length) return cells
+  const sums = new Map<string, StagedCell<Kind>>()
+  for (const [index, cell] of cells.entries()) {
+    const key = keys[index] ?? ""
+    const sum = sums.get(key) ?? { ...cell, figures: emptyAggregates() }
+    sums.set(key, sum)
+    addAggregates(sum.figures, cell.figures)
+  }
+  return [...sums.values()]
 }
 
 /**
- * Adds the rows that all parts count alike before they are divided: thirty days have fourteen rows of a kind for each of
- * their sixty buckets, and a page of figures divides them in ten ways.
+ * Adds rows up before they are divided, as far as all parts count them alike, and then as far as those with the same
+ * buckets do: a page of figures divides thirty days in ten ways, most of them over all the time.
  */
-export const stageOf = (parts: ReadonlyArray<Part>): Stage => {
-  const cells = new Map<string, { hour: number; kind: RollupKind; figures: Aggregates }>()
+export const stageOf = <Kind>(
+  parts: ReadonlyArray<Part>,
+  groupOf: (by: Part["by"], kind: Kind) => Group,
+): Stage<Kind> => {
+  const cells = new Map<string, StagedCell<Kind>>()
+  const alike = [...Map.groupBy(parts, ({ bucketing }) => bucketing).values()]
+    .map((same) => ({ same, buckets: (same[0] as Part).buckets }))
   let [lastHour, starts] = [NaN, ""]
   return {
-    add: (hour, text, kind, figures) => {
+    add: (hour, id, kind, figures) => {
       if (hour !== lastHour) {
         lastHour = hour
-        starts = parts.map(({ buckets }) => buckets.startOf(hour)).join(" ")
+        starts = alike.map(({ buckets }) => buckets.startOf(hour)).join(" ")
       }
-      const id = `${starts} ${text}`
-      let cell = cells.get(id)
+      const key = `${starts} ${id}`
+      let cell = cells.get(key)
       if (cell === undefined) {
-        cell = { hour, kind, figures: emptyAggregates() }
-        cells.set(id, cell)
+        cell = { hour, id, kind, figures: emptyAggregates() }
+        cells.set(key, cell)
       }
-      addFigures(cell.figures, figures)
+      addHeld(cell.figures, figures)
     },
-    merge: (gateway) => {
-      for (const { hour, kind, figures } of cells.values()) {
-        for (const { by, into } of parts) into.merge(hour, groupOf(by, gateway, kind), figures)
+    merge: () => {
+      const all = [...cells.values()]
+      for (const { same, buckets } of alike) {
+        for (const { hour, kind, figures } of inBuckets(all, buckets)) {
+          for (const { by, into } of same) into.merge(hour, groupOf(by, kind), figures)
+        }
       }
       cells.clear()
     },

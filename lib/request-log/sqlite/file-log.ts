@@ -231,6 +231,7 @@ export const makeFileLog = (
             ...found,
             since: oldestShown({ account, gateway: found.gateway }, now),
           })),
+          now,
         )
       }, () => queue.divided(selection, divisions, now)),
     news: (after, most, now) =>

@@ -82,6 +82,8 @@ export const hourlyChanges = (database: Database): () => Changes => {
     else writeToken.run(scope, hour, kind, sum.requests, figuresText(sum))
   }
 
+  const forget = database.prepare("DELETE FROM hourly_division WHERE scope = ? AND hour = ?")
+
   return () => {
     const changes = new Map<string, Change>()
     const ofTokens = new Map<string, PlainChange>()
@@ -111,7 +113,11 @@ export const hourlyChanges = (database: Database): () => Changes => {
       },
       write: () => {
         changes.forEach(apply)
-        ofTokens.forEach(applyToken)
+        // Each hour that has changed has one row of tokens at least.
+        for (const change of ofTokens.values()) {
+          applyToken(change)
+          forget.run(change.scope, change.hour)
+        }
       },
     }
   }

@@ -37,31 +37,38 @@ const sums = [
   "cost_estimated",
 ] as const satisfies ReadonlyArray<keyof Aggregates>
 
-/** Figures as a row holds them: the cost as text, since JSON has no whole numbers of any length. */
-export const figuresText = (figures: Aggregates): string =>
-  JSON.stringify([
-    sums.map((name) => typeof figures[name] === "bigint" ? String(figures[name]) : figures[name]),
-    flat(figures.duration),
-    flat(figures.first_token),
-    flat(figures.speed),
-  ])
+/** Figures as a row holds them; rows of before the fourth version have no third histogram. */
+export type HeldFigures = readonly [
+  totals: ReadonlyArray<number | string>,
+  duration: ReadonlyArray<number>,
+  firstToken: ReadonlyArray<number>,
+  speed?: ReadonlyArray<number>,
+]
+
+/** Figures to be held: the cost as text, since JSON has no whole numbers of any length. */
+export const heldFigures = (figures: Aggregates): HeldFigures => [
+  sums.map((name) => {
+    const value = figures[name]
+    return typeof value === "bigint" ? String(value) : value
+  }),
+  flat(figures.duration),
+  flat(figures.first_token),
+  flat(figures.speed),
+]
+
+/** Figures as a row holds them. */
+export const figuresText = (figures: Aggregates): string => JSON.stringify(heldFigures(figures))
 
 /** Rows of the first two versions hold dollars, whose sum over an hour is exact once it is rounded. */
 const costIn = (held: number | string | undefined): bigint =>
   typeof held === "string" ? BigInt(held) : picoOf(held ?? 0)
 
-/** Adds the figures that a row holds: of the thousands that a question reads none needs a copy of its own. */
-export const addFigures = (to: Aggregates, text: string): void => {
-  // Rows of before the fourth version end earlier: what they do not say is not known of their entries either.
-  const [totals, duration, firstToken, speed = []] = JSON.parse(text) as [
-    Array<number | string>,
-    Array<number>,
-    Array<number>,
-    Array<number>?,
-  ]
+/** Adds held figures: of the thousands that a question reads none needs a copy of its own. */
+export const addHeld = (to: Aggregates, [totals, duration, firstToken, speed = []]: HeldFigures): void => {
   addCounts(to.duration, duration)
   addCounts(to.first_token, firstToken)
   addCounts(to.speed, speed)
+  // Rows of before the fourth version end earlier: what they do not say is not known of their entries either.
   for (let index = 0; index < sums.length; index++) {
     const name = sums[index] as typeof sums[number]
     if (name === "cost" || name === "cost_estimated") to[name] += costIn(totals[index])
@@ -72,7 +79,7 @@ export const addFigures = (to: Aggregates, text: string): void => {
 /** The figures that a row holds. */
 export const figuresOf = (text: string): Aggregates => {
   const figures = emptyAggregates()
-  addFigures(figures, text)
+  addHeld(figures, JSON.parse(text) as HeldFigures)
   return figures
 }
 

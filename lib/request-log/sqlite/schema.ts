@@ -3,17 +3,19 @@
  *
  * `entry` holds what is filtered and ordered by, a gateway's entries side by side in the order of time: any filter
  * is one scan over neighbours, and needs no index, each of which would cost more to keep than the entry itself.
- * `detail` holds the whole record as JSON, `hourly` and `hourly_token` the aggregates of whole hours.
+ * `detail` holds the whole record as JSON, `hourly` and `hourly_token` the aggregates of whole hours, and
+ * `hourly_division` those that were asked for in other divisions.
  *
  * @module
  */
 import type { FilterableFields } from "../filterable-fields.ts"
 import { type Database, inTransaction } from "../../sqlite/database.ts"
 import { isNewFile, ownFile, pragma } from "../../sqlite/own-file.ts"
+import { keptTable } from "./kept-table.ts"
 import { tokenTable } from "./token-table.ts"
 import { upgrade } from "./upgrade.ts"
 
-const version = 6
+const version = 7
 
 const text = "TEXT"
 const number = "NUMERIC"
@@ -53,6 +55,7 @@ export const factColumns = {
   error: text,
   key_alias: text,
   dynamic_route: text,
+  requested_model: text,
   dlp_action: text,
   guardrails_action: text,
   pairs: "TEXT NOT NULL",
@@ -89,6 +92,7 @@ const tables = `
     PRIMARY KEY (scope, hour, kind)
   ) WITHOUT ROWID;
   ${tokenTable}
+  ${keptTable}
   PRAGMA user_version = ${version};
 `
 

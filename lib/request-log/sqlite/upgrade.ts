@@ -9,6 +9,7 @@ import type { Database, Row } from "../../sqlite/database.ts"
 import { hourlyChanges } from "./hourly-changes.ts"
 import { figuresOf, figuresText } from "./hourly.ts"
 import { byToken, kindText } from "./rollup-dimensions.ts"
+import { keptTable } from "./kept-table.ts"
 import { tokenTable } from "./token-table.ts"
 
 /** The hourly rows of the first version do not know how many of their entries have no price. */
@@ -58,6 +59,13 @@ const toSixth = `
   ALTER TABLE entry ADD COLUMN dlp_action TEXT;
   ALTER TABLE entry ADD COLUMN guardrails_action TEXT;
   PRAGMA user_version = 6;
+`
+
+/** The sixth version does not know what was asked for by another name, and keeps no divisions. */
+const toSeventh = `
+  ALTER TABLE entry ADD COLUMN requested_model TEXT;
+  ${keptTable}
+  PRAGMA user_version = 7;
 `
 
 /** The entries so far had no token. */
@@ -143,6 +151,7 @@ export const upgrade = (database: Database, version: number): void => {
   if (version < 4) database.exec(toFourth)
   if (version < 5) database.exec(toFifth)
   if (version < 6) database.exec(toSixth)
+  if (version < 7) database.exec(toSeventh)
   if (version > 4) return
   // What follows notes changes of hourly rows, in their newest form.
   addEndings(database)

@@ -8,6 +8,7 @@ import { fieldsOfEntry, pairsOf } from "../filterable-fields.ts"
 import { entryOf, type Held, type Limits } from "../memory/memory-log.ts"
 import { type Database, inTransaction, type Value } from "../../sqlite/database.ts"
 import { type Changes, hourlyChanges } from "./hourly-changes.ts"
+import { hourLength } from "./hourly.ts"
 import { makeRemoval } from "./removal.ts"
 import { factNames } from "./schema.ts"
 
@@ -70,6 +71,11 @@ export const makeWriter = (
   const addPayloads = database.prepare("INSERT INTO payload VALUES (?, ?)")
   const setRecord = database.prepare(
     "UPDATE detail SET record = ? WHERE id = (SELECT detail FROM entry WHERE entry.id = ?)",
+  )
+  const forgetHour = database.prepare(
+    `DELETE FROM hourly_division WHERE (scope, hour) IN (
+       SELECT scope, created / ${hourLength} * ${hourLength} FROM entry WHERE id = ?
+     )`,
   )
   let lastExpired = 0
 
@@ -134,7 +140,10 @@ export const makeWriter = (
           void database.prepare(`UPDATE entry SET ${column} = ? WHERE id = ?`).run(value, id)
         if (feedback !== undefined) set("feedback", feedback)
         if (score !== undefined) set("score", score)
-        if (metadata !== undefined) set("pairs", pairsOf(metadata))
+        if (metadata !== undefined) {
+          set("pairs", pairsOf(metadata))
+          forgetHour.run(id)
+        }
         if (record !== undefined) setRecord.run(record, id)
       }),
     remove: (ids) =>

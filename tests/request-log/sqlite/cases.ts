@@ -2,6 +2,7 @@
 import { agreement } from "./cases/agreement.ts"
 import { broken, foreign, full, late, locked, overflow, poison, raced, unopened } from "./cases/failures.ts"
 import { filtering } from "./cases/filtering.ts"
+import { kept } from "./cases/kept.ts"
 import { interval, limits, lowered, news, persistence, retention } from "./cases/limits.ts"
 import { many } from "./cases/many.ts"
 import { pairs } from "./cases/pairs.ts"
@@ -11,6 +12,7 @@ import type { Case } from "../../support/sqlite-cases.ts"
 export const cases: Readonly<Record<string, Case>> = {
   "it gives the same answers as the log in memory": agreement,
   "it gives the same answers where a log has many slices": many,
+  "hours that are over are kept in other divisions until something of them changes": kept,
   "each filter and each search finds what it finds in memory": filtering,
   "a pair is found whatever it is made of, and only that": pairs,
   "entries, bodies and verdicts outlive the process, and leave nothing behind when deleted": persistence,

@@ -77,7 +77,7 @@ export const foreign: Case = () =>
     const later = join(folder, "later.db")
     await useLog({ file: later }, append())
     database = open(later)
-    database.exec("PRAGMA user_version = 7")
+    database.exec("PRAGMA user_version = 1000")
     database.close()
     await staysInMemory(later, /later basegate/)
   })

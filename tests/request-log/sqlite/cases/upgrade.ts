@@ -15,7 +15,15 @@ const hour = 3_600_000
 const drop = (...columns: ReadonlyArray<string>): string =>
   columns.map((column) => `ALTER TABLE entry DROP COLUMN ${column};`).join("\n")
 
-/** Turns a file into one of the fifth version: it knows neither policies nor guardrails. */
+/** Turns a file into one of the sixth version, which keeps no divisions. */
+const toSixth = (database: Database): void =>
+  database.exec(`
+    DROP TABLE hourly_division;
+    ${drop("requested_model")}
+    PRAGMA user_version = 6;
+  `)
+
+/** Turns a file of the sixth version into one of the fifth version: it knows neither policies nor guardrails. */
 const toFifth = (database: Database): void =>
   database.exec(`${drop("dlp_action", "guardrails_action")}
     PRAGMA user_version = 5;
@@ -118,7 +126,7 @@ const questions = Effect.gen(function* () {
 /** A file of an earlier version learns what it does not know of its entries. */
 export const upgrade: Case = () =>
   inFolder(async (folder) => {
-    for (const version of [1, 2, 3, 4, 5]) {
+    for (const version of [1, 2, 3, 4, 5, 6]) {
       const file = join(folder, `log-${version}.db`)
       const before = await useLog(
         { file },
@@ -146,7 +154,8 @@ export const upgrade: Case = () =>
       ])
       assert.deepEqual(before.tokens, [null, null, null])
       const database = open(file)
-      toFifth(database)
+      toSixth(database)
+      if (version < 6) toFifth(database)
       if (version < 5) toFourth(database)
       if (version < 4) toThird(database)
       if (version < 3) toSecond(database)
