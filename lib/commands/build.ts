@@ -51,6 +51,14 @@ await build({
   outExtension: { ".js": ".mjs" },
 })
 
+// What a server, or `dist/mod.js`, starts beside itself to read the log.
+await build({
+  ...forNode,
+  entryPoints: ["lib/runtime/reading-thread-main.ts"],
+  outfile: "dist/reading-thread.mjs",
+  minify: true,
+})
+
 // The command loads a server when it starts one, and the demo, which has a client's SDK, when it is asked for.
 await build({ ...forNode, entryPoints: ["lib/commands/cli.ts"], outfile: "dist/cli.mjs" })
 await build({

@@ -24,6 +24,7 @@ import { readConsoleFile } from "./console-files.ts"
 import { findFiles } from "./host-files.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { layerNodeHttp } from "./node-transport.ts"
+import { openReadingThread } from "./reading-thread.ts"
 import { findSqlite } from "./sqlite.ts"
 import { findSeat } from "./worker-seat.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
@@ -58,7 +59,7 @@ const runtimeName = (): string | null => {
 export const hostTraits = (): HostCapabilities =>
   onWorkers() ? workersTraits : {
     coalescer: layerCoalesceInFlight,
-    log: layerSqlite(findSqlite),
+    log: layerSqlite(findSqlite, undefined, openReadingThread),
     store: layerStore,
     settings: layerSqliteSettings(findSqlite, everyInBackground),
     files: findFiles(),

@@ -134,4 +134,5 @@ export const anyRecord: fc.Arbitrary<RequestRecord> = fc.record({
       { maxLength: 2 },
     ),
   ),
+  requested_model: fc.constantFrom(null, "dynamic/a", "custom/b"),
 }).map(recordOf)

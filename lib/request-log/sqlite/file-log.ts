@@ -26,7 +26,7 @@ import type {
 import { warn } from "../../sqlite/warn.ts"
 import { makeConnection } from "../../sqlite/connection.ts"
 import type { Database, OpenDatabase } from "../../sqlite/database.ts"
-import { analyticsReader } from "./analytics-reader.ts"
+import { type Answer, type AnswerQuestion, answers, type OpenThread, type Question } from "./questions.ts"
 import { type LogReader, makeReader } from "./reader.ts"
 import type { Resumable } from "./resumable.ts"
 import { prepareFile } from "./schema.ts"
@@ -43,7 +43,7 @@ const removedAtOnce = 200
 interface OpenLogFile {
   readonly writer: LogWriter
   readonly reader: LogReader
-  readonly analytics: ReturnType<typeof analyticsReader>
+  readonly answer: AnswerQuestion
 }
 
 const notices = {
@@ -51,16 +51,19 @@ const notices = {
   worked: "request log is written to its file again",
 }
 
+/** Work in steps, some of which are waited for. */
+export type Waiting<A> = Generator<void | Promise<void>, A, void>
+
 /** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. */
 export interface FileLog {
   readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
-  readonly list: (query: LogQuery, now: number) => Resumable<LogPage>
+  readonly list: (query: LogQuery, now: number) => Waiting<LogPage>
   readonly stretch: (
     selection: TimeSelection,
     after: LogCursor | undefined,
     limit: number,
     now: number,
-  ) => Resumable<LogStretch>
+  ) => Waiting<LogStretch>
   readonly get: (scope: LogScope, id: string, now: number) => Resumable<LogEntry | undefined>
   readonly payload: (
     scope: LogScope,
@@ -74,7 +77,7 @@ export interface FileLog {
     selection: AnalyticsSelection,
     divisions: ReadonlyArray<AnalyticsDivision>,
     now: number,
-  ) => Resumable<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
+  ) => Waiting<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
   readonly news: (after: NewsCursor | undefined, most: number, now: number) => Resumable<LogNews>
   readonly places: (now: number) => Resumable<ReadonlyArray<LogScope>>
   readonly health: (now: number) => LogHealth
@@ -98,13 +101,14 @@ export const makeFileLog = (
   limitsOf: (account: string, gateway: string) => Limits | undefined,
   bounds: MemoryLogOptions | undefined,
   now: number,
+  openThread: OpenThread = () => undefined,
 ): FileLog => {
   const prepare = (database: Database): OpenLogFile => {
     prepareFile(database)
     return {
       writer: makeWriter(database, limitsOf),
       reader: makeReader(database),
-      analytics: analyticsReader(database),
+      answer: answers(database),
     }
   }
   const connection = makeConnection(open, name, prepare, notices)
@@ -113,8 +117,15 @@ export const makeFileLog = (
     const limits = limitsOf(account, gateway)
     return limits && { ...limits, maxEntries: undefined }
   }, bounds)
+  const thread = openThread(name)
   let refused = 0
   let hasOverflowed = false
+
+  /** The next use opens the file anew, which may be another one by then: here, and in the thread. */
+  const failed = (cause: unknown, now: number): void => {
+    connection.failed(cause, now)
+    thread?.end()
+  }
 
   /** Runs something on the file; where that cannot be, or fails, gives what is given instead. */
   const attempt = <A>(now: number, run: (file: OpenLogFile) => A, otherwise: A): A => {
@@ -123,7 +134,7 @@ export const makeFileLog = (
     try {
       return run(file)
     } catch (cause) {
-      connection.failed(cause, now)
+      failed(cause, now)
       return otherwise
     }
   }
@@ -149,7 +160,11 @@ export const makeFileLog = (
     return false
   }
   /** From the file where all is in it, else from the queue. */
-  function* ask<A>(now: number, ofFile: (file: OpenLogFile) => Resumable<A>, ofQueue: () => A): Resumable<A> {
+  function* ask<A, Step>(
+    now: number,
+    ofFile: (file: OpenLogFile) => Generator<Step, A, void>,
+    ofQueue: () => A,
+  ): Generator<Step | void, A, void> {
     const failures = connection.failures()
     yield* flush(now)
     const file = connection.failures() > failures ? undefined : connection.file(now)
@@ -159,9 +174,27 @@ export const makeFileLog = (
       connection.worked()
       return answer
     } catch (cause) {
-      connection.failed(cause, now)
+      failed(cause, now)
       return ofQueue()
     }
+  }
+  /** In the thread, which others wait for no longer than for any other answer; else here, in steps. */
+  function* beside<Asked extends Question>({ answer }: OpenLogFile, question: Asked): Waiting<Answer<Asked>> {
+    let found: { readonly value: Answer<Asked> } | undefined
+    let giveUp = (): void => {}
+    try {
+      if (thread !== undefined) {
+        yield new Promise<void>((resolve) => {
+          giveUp = thread.ask(question, (value) => {
+            found = value
+            resolve()
+          })
+        })
+      }
+    } finally {
+      giveUp()
+    }
+    return found === undefined ? yield* answer(question) : found.value
   }
   const oldestShown = ({ account, gateway }: LogScope, now: number): number =>
     now - (limitsOf(account, gateway)?.retention ?? Infinity)
@@ -177,13 +210,16 @@ export const makeFileLog = (
     list: (query, now) =>
       ask(
         now,
-        ({ reader }) => reader.list(query, oldestShown(query.scope, now)),
+        (file) => beside(file, { kind: "list", query, since: oldestShown(query.scope, now) }),
         () => queue.list(query, now),
       ),
     stretch: (selection, after, limit, now) =>
       ask(
         now,
-        ({ reader }) => reader.stretch(selection, after, limit, oldestShown(selection.scope, now)),
+        (file) => {
+          const since = oldestShown(selection.scope, now)
+          return beside(file, { kind: "stretch", selection, after, limit, since })
+        },
         () => queue.stretch(selection, after, limit, now),
       ),
     get: (scope, id, now) =>
@@ -219,20 +255,16 @@ export const makeFileLog = (
         return removed
       }, () => queue.remove(selection, limit, now)),
     divided: (selection, divisions, now) =>
-      ask(now, ({ reader, analytics }) => {
+      ask(now, (file) => {
         const { account } = selection
-        const gateways = reader.gateways(account).filter(({ gateway }) =>
+        const gateways = file.reader.gateways(account).filter(({ gateway }) =>
           (selection.gateway ?? gateway) === gateway
         )
-        return analytics(
-          selection,
-          divisions,
-          gateways.map((found) => ({
-            ...found,
-            since: oldestShown({ account, gateway: found.gateway }, now),
-          })),
-          now,
-        )
+        const shown = gateways.map((found) => ({
+          ...found,
+          since: oldestShown({ account, gateway: found.gateway }, now),
+        }))
+        return beside(file, { kind: "divided", selection, divisions, gateways: shown, now })
       }, () => queue.divided(selection, divisions, now)),
     news: (after, most, now) =>
       ask(
@@ -265,6 +297,7 @@ export const makeFileLog = (
       const entries = queue.size()
       if (entries > 0) warn("request log loses entries: its file cannot be used", { file: name, entries })
       connection.end()
+      thread?.end()
     },
   }
 }

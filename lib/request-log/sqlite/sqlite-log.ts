@@ -11,29 +11,34 @@ import { Settings } from "../../config/Settings.ts"
 import type { MemoryLogOptions } from "../memory/memory-log.ts"
 import { RequestLog } from "../RequestLog.ts"
 import type { OpenDatabase } from "../../sqlite/database.ts"
-import { type FileLog, makeFileLog } from "./file-log.ts"
-import type { Resumable } from "./resumable.ts"
+import { type FileLog, makeFileLog, type Waiting } from "./file-log.ts"
+import type { OpenThread } from "./questions.ts"
 
 /** How long entries wait to be written together, in milliseconds: what a process that is killed may lose. */
 const interval = 200
 
-/** Lets others run between the steps. */
-const paced = <A>(steps: Resumable<A>): Effect.Effect<A> =>
-  Effect.gen(function* () {
-    for (;;) {
-      const step = steps.next()
-      if (step.done === true) return step.value
-      yield* Effect.yieldNow
-    }
-  })
+/** Lets others run between the steps; one who no longer waits for the answer ends them. */
+const paced = <A>(steps: Waiting<A>): Effect.Effect<A> =>
+  Effect.onInterrupt(
+    Effect.gen(function* () {
+      for (;;) {
+        const step = steps.next()
+        if (step.done === true) return step.value
+        const { value } = step
+        yield* value === undefined ? Effect.yieldNow : Effect.promise(() => value)
+      }
+    }),
+    () => Effect.sync(() => steps.return(undefined as A)),
+  )
 
-const at = <A>(steps: (now: number) => Resumable<A>): Effect.Effect<A> =>
+const at = <A>(steps: (now: number) => Waiting<A>): Effect.Effect<A> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => paced(steps(now)))
 
 const layerOf = (
   open: OpenDatabase,
   file: string,
   options: MemoryLogOptions | undefined,
+  openThread: OpenThread | undefined,
 ): Layer.Layer<RequestLog, never, Settings> =>
   Layer.effect(
     RequestLog,
@@ -43,7 +48,14 @@ const layerOf = (
       const clock = yield* Clock.Clock
       const fork = Effect.runForkWith(yield* Effect.context<never>())
       const limitsOf = (account: string, gateway: string) => settings.gateway(account, gateway)?.log
-      const log: FileLog = makeFileLog(open, file, limitsOf, options, clock.currentTimeMillisUnsafe())
+      const log: FileLog = makeFileLog(
+        open,
+        file,
+        limitsOf,
+        options,
+        clock.currentTimeMillisUnsafe(),
+        openThread,
+      )
       const flush = at(log.flush)
       let isDue = false
 
@@ -87,10 +99,12 @@ const layerOf = (
  *
  * @param find returns SQLite if the runtime has it; called only if the settings name a file
  * @param options bounds of what waits to be written
+ * @param openThread what reads many entries beside the thread that serves; without it they are read in short steps
  */
 export const layerSqlite = (
   find: () => OpenDatabase | undefined,
   options?: MemoryLogOptions,
+  openThread?: OpenThread,
 ): Layer.Layer<RequestLog, never, Settings> =>
   Layer.unwrap(Effect.map(Settings, ({ logFile }) => {
     if (logFile === undefined) return RequestLog.layerMemory(options)
@@ -100,5 +114,5 @@ export const layerSqlite = (
         ...options,
         whyNoFile: "this Node has no SQLite; use Node 22.13 or later for BASEGATE_DB",
       })
-      : layerOf(open, logFile, options)
+      : layerOf(open, logFile, options, openThread)
   }))

@@ -6,6 +6,7 @@ import { kept } from "./cases/kept.ts"
 import { interval, limits, lowered, news, persistence, retention } from "./cases/limits.ts"
 import { many } from "./cases/many.ts"
 import { pairs } from "./cases/pairs.ts"
+import { noThread, threads } from "./cases/thread.ts"
 import { upgrade } from "./cases/upgrade.ts"
 import type { Case } from "../../support/sqlite-cases.ts"
 
@@ -28,6 +29,8 @@ export const cases: Readonly<Record<string, Case>> = {
   "a file that another process makes at the same time is used": raced,
   "a file that failed is given a last chance at the end": late,
   "a full disk keeps entries in memory until there is room": full,
+  "a thread beside reads what looks at many entries, and gives the same answers": threads,
+  "where the thread cannot read, the log itself does": noThread,
   "a broken file does not fail a question": broken,
   "what waits to be written is bounded": overflow,
   "an entry that cannot be kept does not keep others out": poison,

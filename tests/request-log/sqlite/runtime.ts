@@ -8,6 +8,7 @@ import { Settings } from "../../../lib/config/Settings.ts"
 import type { MemoryLogOptions } from "../../../lib/request-log/memory/memory-log.ts"
 import type { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import type { OpenDatabase } from "../../../lib/sqlite/database.ts"
+import type { OpenThread } from "../../../lib/request-log/sqlite/questions.ts"
 import { layerSqlite } from "../../../lib/request-log/sqlite/sqlite-log.ts"
 import { open } from "../../support/sqlite-cases.ts"
 import { start } from "../any-record.ts"
@@ -18,16 +19,17 @@ export interface Opening {
   readonly gateways?: Readonly<Record<string, object>>
   readonly open?: OpenDatabase
   readonly bounds?: MemoryLogOptions
+  readonly thread?: OpenThread
 }
 
 /** Opens the log of a file, uses it at a virtual time that begins at `start`, and closes it. */
 export const useLog = <A, E>(
-  { file, gateways = { "*": {} }, open: opener = open, bounds }: Opening,
+  { file, gateways = { "*": {} }, open: opener = open, bounds, thread }: Opening,
   use: Effect.Effect<A, E, RequestLog>,
 ): Promise<A> => {
   const env = { BASEGATE_DB: file, BASEGATE_CONFIG: JSON.stringify({ gateways }) }
   const layer = Layer.provide(
-    layerSqlite(() => opener, bounds),
+    layerSqlite(() => opener, bounds, thread),
     Settings.layerOf(Result.getOrThrow(readSettings(env))),
   )
   return Effect.runPromise(
