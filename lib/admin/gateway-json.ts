@@ -32,7 +32,7 @@ const cloudflareFields = (id: string, settings: GatewaySettings) => {
     retry_backoff: settings.retry.backoff,
     spend_limits: settings.spendLimits,
     dlp: settings.dlpEntry.dlp ?? null,
-    guardrails: null,
+    guardrails: settings.guardrailsEntry.guardrails ?? null,
     log_classification: false,
     logpush: false,
     logpush_public_key: null,
@@ -86,6 +86,7 @@ const ownFields = (settings: GatewaySettings) => ({
   routes: [...settings.routes.keys()],
   prices: [...settings.prices.keys()],
   dlp_profiles: settings.dlpEntry.dlp_profiles ?? {},
+  guardrails_scanner: settings.guardrailsEntry.guardrails_scanner ?? null,
 })
 
 /** A gateway by its id. */

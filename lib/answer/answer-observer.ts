@@ -5,7 +5,7 @@
  * @module
  */
 import { concatBytes } from "../bytes/concat.ts"
-import type { Ending } from "../record/request-record.ts"
+import type { BodyCut } from "../upstream/guarded-body.ts"
 import { type Form, formOf, type Framing } from "../sse/framing.ts"
 import { type AnswerModel, answerModel } from "../usage/answer-model.ts"
 import { jsonLineFilter, type LineFilter } from "../usage/line-filter.ts"
@@ -116,13 +116,13 @@ export class AnswerObserver {
    * The bytes that tell the client that its stream was cut short: none if Baseten has sent an error already, and `undefined`
    * if the answer is not a stream that could tell it, so that its connection has to.
    */
-  closing(ending: Ending): Uint8Array | undefined {
+  closing(cut: BodyCut): Uint8Array | undefined {
     const { framing } = this.#answer
     if (!this.streams || framing === undefined || (this.#form ?? "events") !== "events") return undefined
     const events = this.#events
     if (events?.clientKnows()) return none
     const boundary = (events?.isWithinEvent() ?? this.#begun > 0) ? "\n\n" : ""
-    return encoder.encode(boundary + cutNotice(framing, ending, events?.sequence() ?? -1, events?.response()))
+    return encoder.encode(boundary + cutNotice(framing, cut, events?.sequence() ?? -1, events?.response()))
   }
 
   /** The error that the answer reports; see `reportedError`. */

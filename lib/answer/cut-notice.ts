@@ -4,18 +4,15 @@
  * @module
  */
 import type { Framing } from "../sse/framing.ts"
-import type { Ending } from "../record/request-record.ts"
+import { isPolicyCut, policyError } from "../errors/policy-errors.ts"
+import type { BodyCut } from "../upstream/guarded-body.ts"
 import type { ReportedResponse } from "./stream-facts.ts"
 
-/** Cloudflare's code and sentence. */
-const blocked = { code: 2030, message: "Response content blocked due to DLP policy violations" }
-
-const sentences: Partial<Record<Ending, string>> = {
+const sentences: Partial<Record<BodyCut, string>> = {
   upstream_cut: "Baseten cut the stream short: the answer is not complete.",
   idle: "Baseten fell silent: the answer is not complete.",
   first_byte_timeout: "Baseten sent no data in time.",
   total_timeout: "The call took longer than the gateway allows: the answer is not complete.",
-  blocked: blocked.message,
   draining: "The gateway is stopping: the answer is not complete. Try again.",
 }
 
@@ -54,19 +51,20 @@ const failedResponse = ({ id, created_at, model }: ReportedResponse, message: st
  */
 export const cutNotice = (
   framing: Framing,
-  ending: Ending,
+  cut: BodyCut,
   sequence: number,
   response: ReportedResponse | undefined,
 ): string => {
-  const message = sentences[ending] ?? "The answer is not complete."
-  const code = ending === "blocked" ? blocked.code : ending
-  const error = { message, type: ending, code, param: null }
+  const policy = isPolicyCut(cut) ? policyError(cut) : undefined
+  const message = policy?.detail ?? sentences[cut] ?? "The answer is not complete."
+  const code = policy?.code ?? cut
+  const error = { message, type: policy === undefined ? cut : "blocked", code, param: null }
   switch (framing) {
     case "chat":
     case "completions":
       return `data: ${JSON.stringify({ error })}\n\n`
     case "messages":
-      return event("error", { error: { type: "api_error", message, ...(ending === "blocked" && { code }) } })
+      return event("error", { error: { type: "api_error", message, ...(policy !== undefined && { code }) } })
     case "responses": {
       const notice = event("error", {
         sequence_number: sequence + 1,

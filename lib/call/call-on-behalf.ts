@@ -34,4 +34,6 @@ export const adoptReport = (own: CallReport, made: CallReport): void => {
   own.cost = made.cost
   own.customCost = made.customCost
   own.dlp ??= made.dlp
+  own.guardrails ??= made.guardrails
+  own.guardrailsScanner ??= made.guardrailsScanner
 }

@@ -7,6 +7,7 @@ import type { AuthForwarder } from "../auth/AuthForwarder.ts"
 import type { ResponseCache } from "../cache/ResponseCache.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { Limits } from "../limit/Limits.ts"
+import type { UrlResolver } from "../route/UrlResolver.ts"
 import type { Prices } from "../pricing/Prices.ts"
 import type { StreamRelay } from "../relay/StreamRelay.ts"
 import type { PlainClock } from "../time/clock.ts"
@@ -21,9 +22,13 @@ import { answerChecked } from "./dlp-answer.ts"
 import { tokensCounted } from "./count-tokens.ts"
 import { dlpChecked } from "./dlp-request.ts"
 import { forwarded } from "./forwarded.ts"
+import { guardrailed } from "./guardrailed.ts"
 import { hasLimits, limited } from "./limited.ts"
 import { metered } from "./metered.ts"
 import type { RequestCoalescer } from "./RequestCoalescer.ts"
+import { Scanner } from "./scanner.ts"
+import { screenedAnswer } from "./screened-answer.ts"
+import { screenedPrompt } from "./screened-prompt.ts"
 import { permits, permitted } from "./permitted.ts"
 import { retried } from "./retried.ts"
 import { send } from "./send.ts"
@@ -41,22 +46,33 @@ export interface CallServices {
   readonly relay: StreamRelay["Service"]
   readonly clock: PlainClock
   readonly startTimer: StartTimer
+  readonly resolver: UrlResolver["Service"]
 }
 
 /** Composes the stages of a gateway's calls; a call passes them from the bottom up. */
 export const callProvider = (services: CallServices, gateway: GatewaySettings): Next => {
   const sent = send(services, gateway)
-  const guarded = gateway.circuit === undefined
+  const broken = gateway.circuit === undefined
     ? sent
     : circuitGuarded(services, gateway, gateway.circuit, sent)
-  const tried = retried(services, gateway, beginningChecked(guarded))
+  const tried = retried(services, gateway, beginningChecked(broken))
   const answered = gateway.requestsUsage ? withUsageRequested(tried) : tried
   const measured = metered(services, gateway, answered)
-  const admitted = hasLimits(gateway) ? limited(services, gateway, measured) : measured
-  const { dlp } = gateway
+  const { dlp, guardrails } = gateway
+  const scanner = guardrails && new Scanner(services, gateway, guardrails)
+  const asked = scanner === undefined || guardrails?.prompt === undefined
+    ? measured
+    : screenedPrompt(services, scanner, guardrails.prompt, measured)
+  const admitted = hasLimits(gateway) ? limited(services, gateway, asked) : asked
   const clean = dlp?.response === undefined ? admitted : answerChecked(dlp.response, admitted)
-  const kept = cached(services, clean)
+  const judged = scanner === undefined || guardrails?.response === undefined
+    ? clean
+    : screenedAnswer(scanner, guardrails.response, clean)
+  const kept = cached(services, judged)
   const sentOn = forwarded(services, kept)
   const checked = dlp === undefined ? sentOn : dlpChecked(dlp, sentOn)
-  return tokensCounted(permits(gateway) ? permitted(checked) : checked)
+  const guarded = scanner === undefined || guardrails === undefined
+    ? checked
+    : guardrailed(scanner, guardrails, checked)
+  return tokensCounted(permits(gateway) ? permitted(guarded) : guarded)
 }

@@ -40,7 +40,7 @@ export class Call implements CallContext {
   readonly budgets: ReadonlyArray<Budgets>
   readonly report: CallReport
   /** Ends the call from outside. */
-  readonly cut: Cut
+  cut: Cut
 
   /** The headers to send, and whose credential they contain: known once the call is authorized. */
   headers: HeaderFields = noHeaders
@@ -100,6 +100,8 @@ export interface BodyTap {
 
 /** Measures an answer as it comes from the provider. */
 export interface AnswerMeter extends BodyTap {
+  /** Takes the usage from another observer than the answer's: one that sees what does not go on to the client, too. */
+  readonly observeBy: (observer: AnswerObserver) => void
   /** Bytes have arrived from the provider, and have been observed. */
   readonly received: () => void
   /** The body has ended. */

@@ -125,7 +125,7 @@ export const guardWhole = (guard: BodyGuard, bytes: Uint8Array): Uint8Array<Arra
 }
 
 /** The whole of a JSON body; `undefined` if it is too long, broke off, or is a stream: the answer's body brings that again. */
-const readWhole = async (
+export const readWhole = async (
   call: Call,
   answer: PendingAnswer,
   body: GuardedBody,
@@ -154,7 +154,7 @@ const readWhole = async (
 }
 
 /** Settles the books of an answer that nobody gets to see. */
-const settleUnseen = async (call: Call, answer: PendingAnswer, bytes: Uint8Array): Promise<void> => {
+export const settleUnseen = async (call: Call, answer: PendingAnswer, bytes: Uint8Array): Promise<void> => {
   call.report.status = answer.status
   answer.observer?.push(bytes)
   answer.meter?.received()

@@ -40,7 +40,7 @@ export const dlpChecked = ({ request, response }: CompiledDlp, next: Next): Next
 const checkRequest = async (compiled: CompiledCheck, call: Call): Promise<GatewayError | undefined> => {
   const { target } = call
   if (target.body.kind !== "bytes") return undefined
-  const plain = await decoded(target.body)
+  const plain = await decodedBody(target.body)
   if (plain === undefined) return compiled.withholds ? unreadable() : undefined
   if (plain.bytes.length === 0) return undefined
   const dlp = call.dlp ??= new DlpCall()
@@ -64,7 +64,7 @@ const unreadable = (): GatewayError =>
   )
 
 /** The bytes of a body, without the content coding that they came in; `undefined` if they cannot be read. */
-const decoded = async (body: PreparedBytes): Promise<PreparedBytes | undefined> => {
+export const decodedBody = async (body: PreparedBytes): Promise<PreparedBytes | undefined> => {
   if (body.coding === undefined) return body
   const chunks: Array<Uint8Array> = []
   let size = 0

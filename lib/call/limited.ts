@@ -138,8 +138,12 @@ async (call) => {
     })
     return result
   } finally {
-    // The next step of the request finds room for itself.
-    if (!isAnswered) await admitted.release()
+    // The next step of the request finds room for itself. What was refused once it was sent is paid for.
+    if (!isAnswered) {
+      await (report.usageSource === null
+        ? admitted.release()
+        : admitted.settle((report.tokensIn ?? 0) + (report.tokensOut ?? 0), report.cost ?? 0))
+    }
   }
 }
 

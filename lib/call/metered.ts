@@ -62,7 +62,7 @@ class Meter implements AnswerMeter {
   /** Observes what the provider sends, not what the client gets. */
   readonly push = undefined
   readonly #call: Call
-  readonly #observer: AnswerObserver | undefined
+  #observer: AnswerObserver | undefined
   readonly #status: number
   readonly #tariff: Tariff
   readonly #sent: number
@@ -76,6 +76,10 @@ class Meter implements AnswerMeter {
     this.#tariff = tariff
     this.#awaitsToken = call.target.route.framing !== undefined && observer !== undefined
     this.#sent = call.report.attempts.at(-1)?.started_ms ?? 0
+  }
+
+  observeBy(observer: AnswerObserver): void {
+    this.#observer = observer
   }
 
   received(): void {

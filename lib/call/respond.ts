@@ -5,7 +5,8 @@
  */
 import * as Result from "effect/Result"
 import { providerFailed } from "../errors/provider-errors.ts"
-import { contentBlocked, type GatewayError } from "../errors.ts"
+import type { GatewayError } from "../errors.ts"
+import { type PolicyCut, policyError } from "../errors/policy-errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { isCoded } from "../headers/content-codings.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
@@ -174,7 +175,7 @@ class Relaying implements RelayInput {
     this.#call.report.responseBytes += chunk.byteLength
     for (const tap of this.#taps) tap.push?.(chunk)
   }
-  onEnd(ending: Ending, whole: boolean): void {
+  onEnd(ending: Ending, whole: boolean, policy: PolicyCut = "blocked"): void {
     const { report } = this.#call
     const { observer } = this
     report.stream ||= observer?.form() === "events"
@@ -189,7 +190,7 @@ class Relaying implements RelayInput {
     // The response has not begun, so an answer that broke off becomes an error.
     if (this.#rewritten && ending !== "complete" && ending !== "client_left") report.ending = ending
     else if (ending === "blocked") {
-      const { code, reason } = contentBlocked("response_blocked", undefined)
+      const { code, reason } = policyError(policy)
       this.#exchange.finish({ status, ending, errorCode: code, error: reason, cost: null })
     } else this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null })
   }

@@ -62,6 +62,7 @@ export const settingFiles = [
   "lib/config/retry-settings.ts",
   "lib/config/log-settings.ts",
   "lib/config/dlp-settings.ts",
+  "lib/config/guardrails-settings.ts",
 ]
 
 /** The files with the variables. */

@@ -10,6 +10,7 @@ import { Caching } from "./cache-settings.ts"
 import { CircuitBreaker } from "./circuit-settings.ts"
 import { CustomProviders } from "./custom-providers.ts"
 import { DataLossPrevention } from "./dlp-settings.ts"
+import { GuardrailSettings } from "./guardrails-settings.ts"
 import { DynamicRoutes } from "./dynamic-routes.ts"
 import { ModelAliases } from "./model-aliases.ts"
 import { count, oneOf } from "../schema/expected.ts"
@@ -155,6 +156,7 @@ export const GatewayEntry = Schema.Struct({
   circuit_breaker: optional(CircuitBreaker),
   ...LogCollection,
   ...DataLossPrevention,
+  ...GuardrailSettings,
   /**
    * What calls cost, by a model's slug, the id of a dedicated deployment or chain, or `custom-{slug}/{model}`:
    *

@@ -10,12 +10,14 @@ import { type CustomProvider, customProviders } from "./custom-providers.ts"
 import { type DlpEntry, dlpSettings } from "./dlp-settings.ts"
 import { dynamicRoutes } from "./dynamic-routes.ts"
 import type { GatewayEntry } from "./gateway-entry.ts"
+import { type GuardrailsEntry, guardrailsSettings } from "./guardrails-settings.ts"
 import { type GatewayToken, gatewayTokens } from "./gateway-tokens.ts"
 import { type OnStoreOutage, rateProblem, type RateRule, rateRules, type SpendLimits } from "./limit-rules.ts"
 import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
 import { type ModelAlias, modelAliases } from "./model-aliases.ts"
 import type { Backoff } from "./retry-settings.ts"
+import type { Guardrails } from "../guard/guardrails.ts"
 import type { CompiledDlp } from "../guard/policy.ts"
 import type { KnownSecret } from "../redaction/known-secret.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
@@ -94,6 +96,10 @@ export interface GatewaySettings {
   readonly dlp: CompiledDlp | undefined
   /** The same as it is written, for the management API. */
   readonly dlpEntry: DlpEntry
+  /** What a model says of requests and answers; `undefined` if none is asked. */
+  readonly guardrails: Guardrails | undefined
+  /** The same as it is written. */
+  readonly guardrailsEntry: GuardrailsEntry
 }
 
 /** What every entry shares from the variables. */
@@ -186,6 +192,11 @@ export const gatewaySettings = (
     dlpEntry: {
       ...(entry.dlp && { dlp: entry.dlp }),
       ...(entry.dlp_profiles && { dlp_profiles: entry.dlp_profiles }),
+    },
+    guardrails: guardrailsSettings(entry, providers),
+    guardrailsEntry: {
+      ...(entry.guardrails && { guardrails: entry.guardrails }),
+      ...(entry.guardrails_scanner && { guardrails_scanner: entry.guardrails_scanner }),
     },
   }
 }

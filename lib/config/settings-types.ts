@@ -323,6 +323,22 @@ export interface EntryOptions {
    */
   readonly dlp_profiles?: Readonly<Record<string, { readonly detectors: ReadonlyArray<"email" | "card" | "iban" | "phone" | "ssn" | "ip" | "secret" | { readonly regex: string } | { readonly literals: ReadonlyArray<string> }> }>>
   /**
+   * What a model may not be asked, and may not say, by the categories of Llama Guard and `P1` for prompt injection:
+   * `{"prompt": {"S1": "BLOCK", "S7": "FLAG"}, "response": {"S1": "BLOCK"}}`. `FLAG` notes it in the log, `BLOCK` refuses it,
+   * and a category that is not there is ignored. See guardrails.
+   *
+   * @default none
+   */
+  readonly guardrails?: { readonly prompt?: Readonly<Record<string, "FLAG" | "BLOCK">> | null; readonly response?: Readonly<Record<string, "FLAG" | "BLOCK">> | null } | null
+  /**
+   * The model that guardrails ask: `{"model": "baseten/{model}", "timeout": 5000}`. Any that answers `safe`, or `unsafe` and a
+   * line of categories, at `/v1/chat/completions` of Baseten's Model APIs or of a `custom-{slug}`, with the stored key of that
+   * provider that is called `default`. `timeout` is in milliseconds, `5000` unless given.
+   *
+   * @default none
+   */
+  readonly guardrails_scanner?: { readonly model: string; readonly timeout?: number } | null
+  /**
    * What calls cost, by a model's slug, the id of a dedicated deployment or chain, or `custom-{slug}/{model}`:
    *
    * - `{"input", "cached_input", "output"}`: USD per million tokens (`cached_input` may be left out).

@@ -40,9 +40,19 @@ const placeOf = ({ name, indexes, place, parent }: Container): string => {
   return `${name}${index}`
 }
 
-const isWithin = (container: Container | undefined, name: string): boolean => {
+/** Whether something stands within the value of a member of that name. */
+export const isWithin = (container: Container | undefined, name: string): boolean => {
   for (let at = container; at !== undefined; at = at.parent) if (at.name === name) return true
   return false
+}
+
+/** The member of the outermost object that a text belongs to. */
+export const rootName = ({ name, container }: JsonText): string => {
+  let root = name
+  for (let at: Container | undefined = container; at?.parent?.parent !== undefined; at = at.parent) {
+    root = at.name
+  }
+  return root
 }
 
 const pathOf = ({ name, container }: JsonText): string => {

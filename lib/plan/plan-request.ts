@@ -55,7 +55,7 @@ const readBody = (
   return prepareBody(upload, {
     use,
     isHeld,
-    isChecked: gateway.dlp?.request !== undefined,
+    isChecked: gateway.dlp?.request !== undefined || gateway.guardrails?.prompt !== undefined,
     mustKnow: mustKnowModel(gateway, caller),
     limit: gateway.requestBodyLimit,
   })

@@ -98,7 +98,10 @@ export const clientLeft = (result: PlanResult): boolean =>
 
 /** Whether a policy has blocked a request or its answer: another model would only be asked to say the same. */
 export const isBlocked = (result: PlanResult): boolean =>
-  Result.isFailure(result) && /^re(?:quest|sponse)_blocked$/.test(result.failure.error.reason)
+  Result.isFailure(result) &&
+  /^(?:re(?:quest|sponse)_blocked|(?:run_)?(?:prompt|response)_unsafe|guardrails_.*)$/.test(
+    result.failure.error.reason,
+  )
 
 /** Releases the answer of a result, if any. */
 export const release = (result: PlanResult | undefined): void => {

@@ -67,7 +67,9 @@ const adaptationsOf = (reports: ReadonlyArray<CallReport>): ReadonlyArray<string
 /** A success was paid for, however the request ended, and its cost may be unknown; a refusal alone costs nothing. */
 const costOf = ({ cost }: ResponseFacts, call: CallReport | undefined): number | null => {
   if (call === undefined) return cost
-  const { status } = call
+  const { status, usageSource } = call
+  // Refused by guardrails once it was sent.
+  if (status === null && usageSource !== null) return call.cost
   return status !== null && status >= 200 && status < 300 ? call.cost : cost ?? call.cost
 }
 

@@ -6,6 +6,7 @@
 import { concatBytes } from "../bytes/concat.ts"
 import type { Member } from "../bytes/roster.ts"
 import type { Ending } from "../record/request-record.ts"
+import { isPolicyCut, type PolicyCut } from "../errors/policy-errors.ts"
 import type { AnswerObserver } from "../answer/answer-observer.ts"
 import type { ChunkRead } from "../upstream/body-reader.ts"
 import { startRuntimeTimer, type StartTimer } from "../time/Timer.ts"
@@ -52,8 +53,9 @@ export interface RelayInput {
    * The body has ended. Called once.
    *
    * @param whole whether the source came to its own end
+   * @param policy which policy has ended it, if its ending is `blocked`
    */
-  readonly onEnd: (ending: Ending, whole: boolean) => void
+  readonly onEnd: (ending: Ending, whole: boolean, policy?: PolicyCut) => void
 }
 
 /** A body on its way to the client, who gets it by one of `body` and `into`. */
@@ -283,10 +285,11 @@ class Relay implements BodyRelay, Flow {
     if (this.#sink === undefined) this.#unshown = how
     else how(this.#sink)
   }
-  #end(ending: Ending, whole = false): void {
+  #end(ending: Ending | BodyCut, whole = false): void {
     this.#state = "ended"
     this.#onEnded?.(this)
-    this.#input.onEnd(ending, whole)
+    if (isPolicyCut(ending)) this.#input.onEnd("blocked", whole, ending)
+    else this.#input.onEnd(ending, whole)
     // The read that it waits for may never settle.
     this.#resolveWhole?.(undefined)
   }

@@ -5,11 +5,15 @@
  * @module
  */
 import type { ChunkRead, ChunkReader } from "./body-reader.ts"
+import type { PolicyCut } from "../errors/policy-errors.ts"
 import type { Interruption } from "./cut.ts"
 import type { TimeoutKind } from "./timeouts.ts"
 
-/** How a body was cut short, named as the ending of a record. */
-export type BodyCut = Interruption | TimeoutKind | "upstream_cut" | "blocked"
+/** How a call was cut short, named as the ending of a record. */
+export type CallCut = Interruption | TimeoutKind | "upstream_cut"
+
+/** How a body was: by a policy as well, which the ending of a record does not tell apart. */
+export type BodyCut = CallCut | PolicyCut
 
 /** A body that did not come to its own end. */
 export class CutShort extends Error {

@@ -6,14 +6,14 @@
 import { clientLeft, cutByDraining, GatewayError } from "../errors.ts"
 import { providerFailed, providerTimeout } from "../errors/provider-errors.ts"
 import type { Interruption } from "./cut.ts"
-import type { BodyCut } from "./guarded-body.ts"
+import type { CallCut } from "./guarded-body.ts"
 import type { TimeoutKind } from "./timeouts.ts"
 
 /** What the client is to be told, and how the call ended. */
 export interface UpstreamFailure {
   readonly error: GatewayError
   /** `complete` if the gateway or the request itself is why, and not the provider. */
-  readonly ending: "complete" | BodyCut
+  readonly ending: "complete" | CallCut
 }
 
 /** The failure of a call that was cut. */

@@ -40,12 +40,13 @@ export const withGuarded = async (
   entry: object,
   answer: (reached: Reached) => Response | Promise<Response>,
   use: (guarded: Guarded) => Promise<void>,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<void> => {
   const reached: Array<Reached> = []
   const records: Array<RequestRecord> = []
   const payloads: Array<LogDirective["payloads"]> = []
   const gateway = createGateway({
-    env: { LOG_LEVEL: "none" },
+    env: { LOG_LEVEL: "none", ...variables },
     config: { gateways: { "*": entry } } as never,
     layer: Layer.succeed(Telemetry, {
       record: (record, directive) => {

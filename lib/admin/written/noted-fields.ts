@@ -3,17 +3,10 @@
  *
  * @module
  */
-import { isObject } from "../../json/parse.ts"
-
 const isOff = (value: unknown): boolean => value === false || value === null
 
 const isEmpty = (value: unknown): boolean =>
   value === null || value === "" || (Array.isArray(value) && value.length === 0)
-
-/** Guardrails without a category. */
-const guardsNothing = (value: unknown): boolean =>
-  value === null ||
-  (isObject(value) && Object.values(value).every((phase) => Object.keys(Object(phase)).length === 0))
 
 /**
  * The values that are taken, since they ask for nothing, and shown again as they were written: by Cloudflare's SDK and by
@@ -22,7 +15,6 @@ const guardsNothing = (value: unknown): boolean =>
 const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   // What the cache holds is for the same requests as before, whatever the settings.
   cache_invalidate_on_update: (value) => typeof value === "boolean" || value === null,
-  guardrails: guardsNothing,
   log_classification: isOff,
   logpush: isOff,
   logpush_public_key: isEmpty,

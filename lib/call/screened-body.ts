@@ -1,0 +1,155 @@
+/**
+ * Bodies of answers that are judged as they pass, window by window: while one is judged, the next one is read.
+ *
+ * @module
+ */
+import { answerForm } from "../guard/answer-guard.ts"
+import { concatBytes } from "../bytes/concat.ts"
+import { EventWindows, WholeWindow, type Windows } from "../guard/windows.ts"
+import type { Form, Framing } from "../sse/framing.ts"
+import type { ChunkRead } from "../upstream/body-reader.ts"
+import { CutSource } from "../upstream/cut.ts"
+import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
+import type { Stop } from "./screening.ts"
+
+/** What one judges windows by. */
+export interface ScreenedBodyOptions {
+  readonly framing: Framing
+  /** What the answer's headers say that it is. */
+  readonly label: Form
+  /** Says why a text may not go on; `undefined` if it may. Never rejects. */
+  readonly screen: (text: string, cut: CutSource) => Promise<Stop | undefined>
+  /** Sees all that comes. */
+  readonly received: (chunk: Uint8Array) => void
+}
+
+/** While a window is judged, no more of the next ones is read. In bytes. */
+const mostAhead = 1_048_576
+/** A body that is judged whole may have so many. */
+const mostHeld = 33_554_432
+
+/** A body whose windows are judged before they go on. */
+export class ScreenedBody implements GuardedBody {
+  readonly #origin: GuardedBody
+  readonly #options: ScreenedBodyOptions
+  readonly #cut = new CutSource()
+  #beginning = new Uint8Array(0)
+  #windows: Windows | undefined
+  #ready: Array<Uint8Array> = []
+  /** How the origin has ended. */
+  #ended: ChunkRead | CutShort | undefined
+  /** Resolve once there is something new to look at. */
+  #reading: Promise<void> | undefined
+  #judging: Promise<void> | undefined
+
+  constructor(origin: GuardedBody, options: ScreenedBodyOptions) {
+    this.#origin = origin
+    this.#options = options
+  }
+  get onCutShort(): GuardedBody["onCutShort"] {
+    return this.#origin.onCutShort
+  }
+  set onCutShort(callback: GuardedBody["onCutShort"]) {
+    this.#origin.onCutShort = callback
+  }
+
+  async read(): Promise<ChunkRead> {
+    for (;;) {
+      const value = this.#ready.shift()
+      if (value !== undefined) return { done: false, value }
+      this.#judge()
+      if (this.#ready.length > 0) continue
+      if (this.#ended !== undefined && this.#judging === undefined) {
+        if (this.#ended instanceof CutShort) throw this.#ended
+        return this.#ended
+      }
+      this.#readOn()
+      await (this.#judging === undefined
+        ? this.#reading
+        : this.#reading === undefined
+        ? this.#judging
+        : Promise.race([this.#reading, this.#judging]))
+    }
+  }
+  cancel(): void {
+    this.#cut.cut("client_left")
+    this.#origin.cancel()
+  }
+  settle(): void {
+    this.#origin.settle()
+  }
+
+  #readOn(): void {
+    if (this.#ended !== undefined || this.#reading !== undefined) return
+    if (this.#judging !== undefined && (this.#windows?.held ?? 0) > mostAhead) return
+    this.#reading = this.#origin.read().then(
+      ({ done, value }) => {
+        this.#reading = undefined
+        if (done) this.#finish({ done: true })
+        else this.#take(value)
+      },
+      (cause: unknown) => {
+        this.#reading = undefined
+        this.#finish(cutShortBy(cause))
+      },
+    )
+  }
+
+  #take(chunk: Uint8Array): void {
+    // A window was refused meanwhile.
+    if (this.#ended !== undefined) return
+    this.#options.received(chunk)
+    if (this.#windows !== undefined) this.#windows.push(chunk)
+    else {
+      const beginning = concatBytes([this.#beginning, chunk], this.#beginning.length + chunk.length)
+      const form = answerForm(this.#options, beginning)
+      this.#beginning = beginning
+      if (form !== undefined) this.#begin(form)
+    }
+    if ((this.#windows?.held ?? 0) > mostHeld) this.#refuse("unscanned")
+  }
+
+  #begin(form: Form): void {
+    const { framing } = this.#options
+    this.#windows = form === "events" ? new EventWindows(framing) : new WholeWindow(framing, form)
+    this.#windows.push(this.#beginning)
+    this.#beginning = new Uint8Array(0)
+  }
+
+  #finish(how: ChunkRead | CutShort): void {
+    if (this.#ended !== undefined) return
+    this.#ended = how
+    if (this.#windows === undefined && this.#beginning.length > 0) this.#begin("other")
+    this.#windows?.finish()
+  }
+
+  /** Has the next window judged, if it is complete. What has no text goes on at once. */
+  #judge(): void {
+    const windows = this.#windows
+    while (windows?.isDue === true && this.#judging === undefined) {
+      const text = windows.close()
+      if (text.trim() === "") this.#pass(windows)
+      else {
+        this.#judging = this.#options.screen(text, this.#cut).then((stop) => {
+          this.#judging = undefined
+          if (stop === undefined) this.#pass(windows)
+          else this.#refuse(stop)
+        })
+      }
+    }
+  }
+
+  #pass(windows: Windows): void {
+    // Nothing of it is wanted any more.
+    if (this.#ended instanceof CutShort && this.#windows === undefined) return
+    const bytes = windows.release()
+    if (bytes.length > 0) this.#ready.push(bytes)
+  }
+
+  #refuse(stop: Stop): void {
+    this.#ended = new CutShort(stop)
+    this.#windows = undefined
+    this.#cut.cut("client_left")
+    this.#origin.cancel()
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Has requests judged while they are sent: their answers wait for the verdict, and are ended by it.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { jsonLength } from "../body/prepared-body.ts"
+import { type GatewayError, unsupportedMediaType } from "../errors.ts"
+import type { GuardrailRules } from "../guard/guardrails.ts"
+import { type Conversation, promptConversations } from "../guard/scanned-text.ts"
+import { callCost } from "../pricing/call-cost.ts"
+import { CutSource } from "../upstream/cut.ts"
+import { estimateInput } from "../usage/estimate.ts"
+import type { CallServices } from "./call-provider.ts"
+import type { Call, CallResult, Next } from "./call.ts"
+import { decodedBody } from "./dlp-request.ts"
+import type { Scanner } from "./scanner.ts"
+import { screen, screenByMemory, type Stop, stopError, unscanned } from "./screening.ts"
+
+type Services = Pick<CallServices, "clock" | "prices">
+
+/** The conversations to judge a call's request by; `undefined` if its body cannot be read. */
+const conversationsOf = async ({ target }: Call): Promise<ReadonlyArray<Conversation> | undefined> => {
+  if (target.body.kind !== "bytes") return []
+  const plain = await decodedBody(target.body)
+  if (plain === undefined) return undefined
+  // Forms and sound have no text that is read here.
+  const isJson = /^[\s\ufeff]*[{["]/.test(String.fromCharCode(...plain.bytes.subarray(0, 64)))
+  return isJson ? promptConversations(plain.bytes, target.route.framing) : []
+}
+
+const unreadable = (): GatewayError =>
+  unsupportedMediaType(
+    "The body's content coding cannot be undone, and this gateway checks what it sends. Send the body without one.",
+  )
+
+/** Sends calls, and has their requests judged at the same time. */
+export const screenedPrompt = (
+  services: Services,
+  scanner: Scanner,
+  rules: GuardrailRules,
+  next: Next,
+): Next =>
+async (call) => {
+  const parts = await conversationsOf(call)
+  if (parts === undefined) {
+    if (unscanned(call, rules) !== undefined) return Result.fail(unreadable())
+    return next(call)
+  }
+  if (parts.length === 0) return next(call)
+  if (!rules.blocks) return flagged(scanner, rules, parts, call, next)
+  // What is known to be unsafe is not sent at all.
+  if (await screenByMemory(scanner, rules, parts) === "unsafe") {
+    const stop = await screen(scanner, rules, call, parts, call.cut)
+    if (stop !== undefined) return Result.fail(stopError(stop, rules, call))
+  }
+  const outer = call.cut
+  const sending = new CutSource()
+  const scanning = new CutSource()
+  const forget = outer.onCut((reason) => {
+    sending.cut(reason)
+    scanning.cut(reason)
+  })
+  call.cut = sending
+  const began = services.clock.now()
+  const screening = screen(scanner, rules, call, parts, scanning).then((stop) => {
+    if (stop !== undefined) sending.cut("client_left")
+    return stop
+  })
+  const result = await next(call)
+  // Without an answer there is nothing to wait for.
+  if (Result.isFailure(result) && sending.reason === undefined) scanning.cut("client_left")
+  const stop = await screening
+  forget()
+  call.cut = outer
+  if (stop === undefined || outer.reason !== undefined) return result
+  return Result.fail(refused(services, call, result, stop, began, rules))
+}
+
+/** Has a request judged that goes on whatever the verdict is. */
+const flagged = async (
+  scanner: Scanner,
+  rules: GuardrailRules,
+  parts: ReadonlyArray<Conversation>,
+  call: Call,
+  next: Next,
+): Promise<CallResult> => {
+  const screening = screen(scanner, rules, call, parts, call.cut).then(() => {})
+  const result = await next(call)
+  if (Result.isSuccess(result)) result.success.taps.push({ push: undefined, ended: () => screening })
+  else call.exchange.settleBy(() => screening)
+  return result
+}
+
+/** Refuses a call that was sent already, and books what it may have cost: what it has read. */
+const refused = (
+  { clock, prices }: Services,
+  call: Call,
+  result: CallResult,
+  stop: Stop,
+  began: number,
+  rules: GuardrailRules,
+): GatewayError => {
+  const { report, target, gateway } = call
+  const { provider, deployment } = target.route
+  if (Result.isSuccess(result)) {
+    report.status = result.success.status
+    result.success.release()
+  }
+  // Cut, not by its client.
+  report.ending = "complete"
+  const input = estimateInput(jsonLength(target.body))
+  const usage = { input, output: 0, cachedInput: undefined, reasoning: undefined }
+  const { cost, custom } = callCost(
+    {
+      provider,
+      deployment,
+      model: target.body.view.model,
+      status: report.status ?? 200,
+      cached: false,
+      usage,
+      duration: clock.now() - began,
+    },
+    { custom: target.options.customCost, overrides: gateway.prices, priceOf: prices.priceOf },
+  )
+  report.tokensIn = input
+  report.tokensOut = 0
+  report.usageSource = "estimated"
+  report.cost = cost ?? null
+  report.customCost = custom
+  return stopError(stop, rules, call)
+}
+
+/** Has the request of an answer judged that came from the cache. */
+export const screenCached = async (
+  scanner: Scanner,
+  rules: GuardrailRules,
+  call: Call,
+): Promise<GatewayError | undefined> => {
+  const parts = await conversationsOf(call)
+  if (parts === undefined) return unscanned(call, rules) === undefined ? undefined : unreadable()
+  if (parts.length === 0) return undefined
+  const screening = screen(scanner, rules, call, parts, call.cut)
+  if (!rules.blocks) {
+    call.exchange.settleBy(() => screening.then(() => {}))
+    return undefined
+  }
+  const stop = await screening
+  return stop === undefined ? undefined : stopError(stop, rules, call)
+}

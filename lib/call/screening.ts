@@ -1,0 +1,118 @@
+/**
+ * What guardrails say of a text, and what follows from it.
+ *
+ * @module
+ */
+import type { GatewayError } from "../errors.ts"
+import {
+  contentUnsafe,
+  guardrailsUnavailable,
+  guardrailsUnpaid,
+  type PolicyCut,
+} from "../errors/policy-errors.ts"
+import { type GuardrailRules, verdictsOf } from "../guard/guardrails.ts"
+import type { GuardrailVerdict } from "../guard/guardrail-record.ts"
+import { type Conversation, mostParts } from "../guard/scanned-text.ts"
+import { type Cut, CutSource } from "../upstream/cut.ts"
+import type { Call } from "./call.ts"
+import type { Scanned, Scanner } from "./scanner.ts"
+
+/** Why a text may not go on. */
+export type Stop = Exclude<PolicyCut, "blocked">
+
+/** How many verdicts one text waits for at a time. */
+const atOnce = 4
+
+/** What a client is told. */
+export const stopError = (
+  stop: Stop,
+  { phase }: GuardrailRules,
+  { target: { route } }: Call,
+): GatewayError => {
+  switch (stop) {
+    case "unsafe":
+      return contentUnsafe(phase, route.runs)
+    case "unscanned":
+      return guardrailsUnavailable()
+    case "unpaid":
+      return guardrailsUnpaid()
+  }
+}
+
+/** Notes verdicts in the report of a call, each once. */
+export const noteVerdicts = (
+  { report }: Pick<Call, "report">,
+  verdicts: ReadonlyArray<GuardrailVerdict>,
+): void => {
+  const before = report.guardrails ?? []
+  const news = verdicts.filter((one) =>
+    !before.some((other) =>
+      other.phase === one.phase && other.category === one.category && other.action === one.action
+    )
+  )
+  if (news.length > 0 || report.guardrails === null) report.guardrails = [...before, ...news]
+}
+
+/** Notes that a text could not be judged, and says whether it may go on. */
+export const unscanned = (call: Call, { phase, blocks }: GuardrailRules): Stop | undefined => {
+  noteVerdicts(call, [{ phase, category: null, action: "unavailable" }])
+  return blocks ? "unscanned" : undefined
+}
+
+/** What follows from one verdict, which is noted. */
+const stopOf = (call: Call, rules: GuardrailRules, scanned: Scanned): Stop | undefined => {
+  if (scanned === "unpaid" && rules.blocks) {
+    unscanned(call, rules)
+    return "unpaid"
+  }
+  if (typeof scanned === "string") return unscanned(call, rules)
+  const verdicts = verdictsOf(rules, scanned)
+  noteVerdicts(call, verdicts)
+  return verdicts.some(({ action }) => action === "BLOCK") ? "unsafe" : undefined
+}
+
+/**
+ * Has a text judged in its parts; the first of them that may not go on decides. Never rejects.
+ *
+ * @param cut gives up
+ */
+export const screen = async (
+  scanner: Scanner,
+  rules: GuardrailRules,
+  call: Call,
+  parts: ReadonlyArray<Conversation>,
+  cut: Cut,
+): Promise<Stop | undefined> => {
+  noteVerdicts(call, [])
+  if (parts.length > mostParts) return unscanned(call, rules)
+  const rest = [...parts]
+  const own = new CutSource()
+  const forget = cut.onCut((reason) => own.cut(reason))
+  let stop: Stop | undefined
+  const work = async (): Promise<void> => {
+    for (let part = rest.shift(); part !== undefined && stop === undefined; part = rest.shift()) {
+      const scanned = await scanner.scan(call, part, own)
+      // What was given up for another's sake says nothing.
+      if (own.reason !== undefined) return
+      stop ??= stopOf(call, rules, scanned)
+      if (stop !== undefined) own.cut("client_left")
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, rest.length) }, work))
+  forget()
+  return stop
+}
+
+/** What is known already of a text, without asking; `undefined` if something is to be asked. */
+export const screenByMemory = async (
+  scanner: Scanner,
+  rules: GuardrailRules,
+  parts: ReadonlyArray<Conversation>,
+): Promise<"safe" | "unsafe" | undefined> => {
+  const known = await Promise.all(parts.slice(0, mostParts).map((part) => scanner.known(part)))
+  const isUnsafe = known.some((found) =>
+    found !== undefined && verdictsOf(rules, found).some(({ action }) => action === "BLOCK")
+  )
+  if (isUnsafe) return "unsafe"
+  return parts.length <= mostParts && known.every((found) => found !== undefined) ? "safe" : undefined
+}

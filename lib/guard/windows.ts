@@ -1,0 +1,227 @@
+/**
+ * The text of a stream in windows: its events are held until the window that they belong to is judged.
+ *
+ * @module
+ */
+import { concatBytes } from "../bytes/concat.ts"
+import { eventEnd, skipComments } from "../sse/event-bounds.ts"
+import { EventScanner } from "../sse/event-scanner.ts"
+import type { Form, Framing } from "../sse/framing.ts"
+import { jsonTexts } from "./json-texts.ts"
+import { answerText, isWritten, overlap } from "./scanned-text.ts"
+import { channelOf, typeOf } from "./structure.ts"
+import { unescaped } from "./text-channel.ts"
+
+/** A body in windows. */
+export interface Windows {
+  /** Takes the next bytes, which it does not change. */
+  readonly push: (chunk: Uint8Array) => void
+  /** The body has ended: what is left is a window, however short. */
+  readonly finish: () => void
+  /** How many bytes are held. */
+  readonly held: number
+  /** Whether the next window is complete. */
+  readonly isDue: boolean
+  /** Closes the window: what is in it, as one text; empty if nothing in it needs to be judged. */
+  readonly close: () => string
+  /** What was held of the window that was closed. */
+  readonly release: () => Uint8Array
+}
+
+/**
+ * How many characters of text make a window: the first one is short, so that a stream begins soon, and later ones are longer, so
+ * that it takes fewer verdicts.
+ */
+const sizes = [200, 400, 800]
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+const none = new Uint8Array(0)
+/** What of a text repeats another of the stream need not be judged again, if that is no longer than this. */
+const longestRepeated = 1_048_576
+
+const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array =>
+  parts.length === 1 && parts[0] !== undefined
+    ? parts[0]
+    : concatBytes(parts, parts.reduce((sum, { length }) => sum + length, 0))
+
+/** A text that comes in pieces. */
+interface Course {
+  /** What was judged of it last, and will be seen beside the rest. */
+  before: string
+  /** What is to be judged. */
+  fresh: string
+  /** All of it, where the format repeats texts. */
+  whole: string
+}
+
+/** The windows of an event stream of a known call. */
+export class EventWindows implements Windows {
+  readonly #framing: Framing
+  readonly #events = new EventScanner()
+  readonly #courses = new Map<string, Course>()
+  /** Texts that were whole when they came. */
+  #texts: Array<string> = []
+  readonly #repeated = new Set<string>()
+  #waiting: Array<Uint8Array> = []
+  #closed: Array<Uint8Array> = []
+  #fresh = 0
+  #windows = 0
+  #isAtEnd = false
+  held = 0
+
+  constructor(framing: Framing) {
+    this.#framing = framing
+  }
+
+  get isDue(): boolean {
+    if (this.#waiting.length === 0) return false
+    // What brings no text waits for nothing but its turn.
+    return this.#fresh === 0 || this.#isAtEnd || this.#fresh >= (sizes[this.#windows] ?? sizes.at(-1) ?? 0)
+  }
+
+  push(chunk: Uint8Array): void {
+    const whole = this.#events.push(chunk)
+    if (whole.length === 0) return
+    // The scanner's bytes may change with the next chunk.
+    const bytes = whole.slice()
+    for (let at = 0; at < bytes.length;) {
+      const end = eventEnd(bytes, skipComments(bytes, at, at))
+      this.#take(bytes.subarray(at, end))
+      at = end
+    }
+  }
+
+  finish(): void {
+    const rest = this.#events.release()
+    if (rest.length > 0) this.#take(rest.slice())
+    this.#isAtEnd = true
+  }
+
+  close(): string {
+    const texts = this.#texts
+    for (const course of this.#courses.values()) {
+      const { before, fresh } = course
+      if (fresh === "") continue
+      texts.push(before + fresh)
+      course.before = (before + fresh).slice(-overlap)
+      course.fresh = ""
+    }
+    if (texts.length > 0) this.#windows++
+    this.#texts = []
+    this.#fresh = 0
+    this.#closed.push(...this.#waiting)
+    this.#waiting = []
+    return texts.join("\n")
+  }
+
+  release(): Uint8Array {
+    const bytes = joined(this.#closed)
+    this.#closed = []
+    this.held -= bytes.length
+    return bytes
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#waiting.push(bytes)
+    this.held += bytes.length
+    const data = dataOf(decoder.decode(bytes))
+    const content = data.trim()
+    if (content === "") return
+    if (content === "[DONE]") {
+      this.#isAtEnd = true
+      return
+    }
+    if (/^[{[]/.test(content)) this.#takeJson(content)
+    // No event of these calls: a client may show it all the same.
+    else this.#add("", content)
+  }
+
+  #takeJson(data: string): void {
+    const framing = this.#framing
+    const { texts } = jsonTexts(data, 0, data.length)
+    const type = typeOf(texts, data)
+    if (ends.has(type)) this.#isAtEnd = true
+    for (const found of texts) {
+      if (found.start === found.end || !isWritten(found, data, framing)) continue
+      const text = unescaped(data.slice(found.start, found.end), 1)
+      const channel = channelOf(found, type, framing)
+      if (channel !== undefined) this.#add(channel, text)
+      else if (!this.#isRepeated(text)) {
+        this.#texts.push(text)
+        this.#fresh += text.length
+        if (text.length <= longestRepeated) this.#repeated.add(text)
+      }
+    }
+  }
+
+  #add(channel: string, text: string): void {
+    let course = this.#courses.get(channel)
+    if (course === undefined) {
+      course = { before: "", fresh: "", whole: "" }
+      this.#courses.set(channel, course)
+    }
+    course.fresh += text
+    if (this.#framing === "responses" && course.whole.length <= longestRepeated) course.whole += text
+    this.#fresh += text.length
+  }
+
+  /** Responses say each text again when it is complete, more than once. */
+  #isRepeated(text: string): boolean {
+    if (this.#repeated.has(text)) return true
+    for (const { whole } of this.#courses.values()) if (whole === text) return true
+    return false
+  }
+}
+
+const ends: ReadonlySet<string> = new Set([
+  "message_stop",
+  "response.completed",
+  "response.failed",
+  "response.incomplete",
+])
+
+/** The data of an event, its lines joined. */
+const dataOf = (text: string): string => {
+  const lines = text.split(/\r\n|[\r\n]/)
+  let data = ""
+  for (const line of lines) {
+    const at = line.charCodeAt(0) === 0xfeff ? 1 : 0
+    if (!line.startsWith("data:", at)) continue
+    const value = line.slice(at + "data:".length)
+    data += (data === "" ? "" : "\n") + (value.startsWith(" ") ? value.slice(1) : value)
+  }
+  return data
+}
+
+/** One window: a body that says nothing before its end. */
+export class WholeWindow implements Windows {
+  readonly #framing: Framing
+  readonly #form: Form
+  #chunks: Array<Uint8Array> = []
+  #hasEnded = false
+  held = 0
+
+  constructor(framing: Framing, form: Form) {
+    this.#framing = framing
+    this.#form = form
+  }
+  get isDue(): boolean {
+    return this.#hasEnded && this.held > 0
+  }
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk.slice())
+    this.held += chunk.length
+  }
+  finish(): void {
+    this.#hasEnded = true
+  }
+  close(): string {
+    const bytes = concatBytes(this.#chunks, this.held)
+    return this.#form === "json" ? answerText(bytes, this.#framing) : decoder.decode(bytes)
+  }
+  release(): Uint8Array {
+    const bytes = this.#chunks.length === 0 ? none : joined(this.#chunks)
+    this.#chunks = []
+    this.held = 0
+    return bytes
+  }
+}
