@@ -133,8 +133,15 @@ class Meter implements AnswerMeter {
     const observer = this.#observer
     // A JSON body that was cut short has no usage.
     const reported = observer?.form() === "json" && !isWhole ? undefined : observer?.usage()
-    if (reported !== undefined) return [reported, isWhole ? "exact" : "partial"]
+    if (reported !== undefined && isWhole) return [reported, "exact"]
     const output = observer?.outputTokens()
+    if (reported !== undefined) {
+      // Messages say at their beginning that nothing is written yet, and no more until their end.
+      const written = this.#call.target.route.framing === "messages"
+        ? Math.max(reported.output ?? 0, output ?? 0)
+        : reported.output
+      return [{ ...reported, output: written }, "partial"]
+    }
     if (output === undefined) return [undefined, null]
     const input = estimateInput(jsonLength(this.#call.target.body))
     return [{ input, output, cachedInput: undefined, reasoning: undefined }, "estimated"]

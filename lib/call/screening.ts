@@ -50,7 +50,13 @@ export const noteVerdicts = (
       other.phase === one.phase && other.category === one.category && other.action === one.action
     )
   )
-  if (news.length > 0 || report.guardrails === null) report.guardrails = [...before, ...news]
+  if (news.length === 0 && report.guardrails !== null) return
+  // Prompts first, whichever verdict came first.
+  const all = [...before, ...news]
+  report.guardrails = [
+    ...all.filter(({ phase }) => phase === "prompt"),
+    ...all.filter(({ phase }) => phase === "response"),
+  ]
 }
 
 /** Notes that a text could not be judged, and says whether it may go on. */

@@ -58,6 +58,7 @@ const passed = async (entry: object) => {
         return Promise.resolve(Result.succeed(someUpstream()))
       },
     },
+    resolver: { resolve: () => assert.fail("resolved"), resolveWithin: () => assert.fail("resolved") },
     relay: { relay: () => assert.fail("relayed"), drain: () => {} },
     clock,
     startTimer,

@@ -57,6 +57,18 @@ test("a stream's first token is noticed, its usage counted; if it was cut, that 
   assert.deepEqual([cut.report.tokensOut, cut.report.usageSource], [3, "partial"])
 })
 
+test("messages that were cut count what was written, whatever their beginning says", async () => {
+  const event = (value: { readonly type: string }) =>
+    `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`
+  const start = { type: "message_start", ...{ message: { usage: { input_tokens: 7, output_tokens: 0 } } } }
+  const delta = { type: "content_block_delta", ...{ delta: { type: "text_delta", text: "Hi" } } }
+  const call = someCall({ body: { model: "m", messages: [], stream: true } })
+  call.target = { ...call.target, route: { ...call.target.route, framing: "messages" } }
+  const text = event(start) + event(delta) + event(delta)
+  const { report } = await meter(someUpstream(200, "", events), text, { call, ending: "upstream_cut" })
+  assert.deepEqual([report.tokensIn, report.tokensOut, report.usageSource], [7, 2, "partial"])
+})
+
 test("a JSON body that was cut has no usage, and its cost is not known", async () => {
   const { report } = await meter(someUpstream(200, "", json), JSON.stringify({ usage }), {
     ending: "upstream_cut",

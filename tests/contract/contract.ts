@@ -23,7 +23,8 @@ import { customProviderKeyCases, customProviderKeyEntries } from "./cases/custom
 import { customProviderCases, customProviderEntries } from "./cases/custom-providers.ts"
 import { cutMatrixCases } from "./cases/cut-matrix.ts"
 import { dlpCases, dlpEntries } from "./cases/dlp.ts"
-import { dlpClientCases } from "./cases/dlp-clients.ts"
+import { policyClientCases } from "./cases/policy-clients.ts"
+import { guardrailCases, guardrailEntries } from "./cases/guardrails.ts"
 import { dynamicCases } from "./cases/dynamic.ts"
 import { endingCases } from "./cases/stream-endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
@@ -148,7 +149,8 @@ const subjects: Readonly<Record<string, Subject>> = {
   "spend rules": { cases: spendRuleCases, configured: spendRuleEntries },
   records: { cases: recordCases, configured: recordEntries },
   dlp: { cases: dlpCases, configured: dlpEntries },
-  "dlp clients": { cases: dlpClientCases },
+  guardrails: { cases: guardrailCases, configured: guardrailEntries },
+  "policies' clients": { cases: policyClientCases },
   "parser cost": { cases: parserCostCases },
   "caller text": { cases: callerTextCases, configured: callerTextEntries },
   console: { cases: consoleCases, configured: consoleEntries },

@@ -31,32 +31,34 @@ const secrets = /jane|4111|123456|Falcon/
 const said = "Ask jane@example.com, EMP-123456, Project Falcon, card 4111 1111 1111 1111"
 const masked = "Ask [EMAIL_1], [REGEX_1], [LITERAL_1], card [CARD_1]"
 
+/** How a format is asked, and how its streams say that they were blocked. */
 interface Format {
   readonly path: string
   readonly body: (text: string, stream: boolean) => object
-  readonly error: RegExp
+  readonly ended: RegExp
 }
 const model = "openai/gpt-oss-120b"
-const formats: Readonly<Record<string, Format>> = {
+/** The formats of the known calls. */
+export const formats: Readonly<Record<string, Format>> = {
   chat: {
     path: "baseten/v1/chat/completions",
     body: (content, stream) => ({ model, stream, messages: [{ role: "user", content }] }),
-    error: /^data: \{"error":\{.*"code":2030/m,
+    ended: /^data: \{"error":\{.*"code":2030/m,
   },
   messages: {
     path: "baseten/v1/messages",
     body: (content, stream) => ({ model, stream, max_tokens: 500, messages: [{ role: "user", content }] }),
-    error: /^event: error\ndata: \{"type":"error","error":\{.*"code":2030/m,
+    ended: /^event: error\ndata: \{"type":"error","error":\{.*"code":2030/m,
   },
   responses: {
     path: "baseten/v1/responses",
     body: (input, stream) => ({ model, stream, input }),
-    error: /^event: error\ndata: \{"type":"error".*"code":2030/m,
+    ended: /^event: error\ndata: \{"type":"error".*"code":2030/m,
   },
 }
 
 /** All that an answer says, its streams joined. */
-const spoken = (text: string): string => {
+export const spoken = (text: string): string => {
   let all = ""
   const read = (value: unknown): void => {
     if (typeof value === "string") all += value
@@ -89,7 +91,7 @@ export const dlpCases = (harness: Harness): void => {
   }
   const dlpOf = async (response: Response) => (await harness.recordOf(response))["dlp"]
 
-  for (const [name, { path, body, error }] of Object.entries(formats)) {
+  for (const [name, { path, body, ended }] of Object.entries(formats)) {
     for (const stream of [false, true]) {
       const how = `${name}, ${stream ? "as a stream" : "whole"}`
 
@@ -177,7 +179,7 @@ export const dlpCases = (harness: Harness): void => {
       const slow = fault({ events: 200, drip_ms: 20 })
       const { id, response, text } = await ask("dlp-block-answer", path, body(said, true), slow)
       assert.equal(response.status, 200)
-      assert.match(text, error)
+      assert.match(text, ended)
       assert.doesNotMatch(text, secrets)
       assert.doesNotMatch(text, /\[DONE\]|message_stop|response\.completed/)
       const record = await harness.recordOf(response)
