@@ -37,6 +37,11 @@ export const Facts = ({ entry }: { readonly entry: EntryDetail }) => (
     <Fact name="Tokens a second">
       {entry.tokens_per_second === null ? unknown : count(entry.tokens_per_second)}
     </Fact>
+    {entry.requested_model !== null && (
+      <Fact name="Asked for">
+        <Text>{entry.requested_model}</Text>
+      </Fact>
+    )}
     <Fact name="Called">
       <Text>{entry.provider}</Text> · <Text>{entry.deployment ?? entry.model}</Text>
     </Fact>
@@ -59,6 +64,16 @@ export const Facts = ({ entry }: { readonly entry: EntryDetail }) => (
         <Text>{entry.dynamic_route}</Text>
       </Fact>
     )}
+    {entry.dlp !== null && (
+      <Fact name="Policies">
+        <Text>{dlpText(entry.dlp)}</Text>
+      </Fact>
+    )}
+    {(entry.guardrails ?? []).map((verdict, index) => (
+      <Fact key={`guardrails ${index}`} name={`Guardrails, ${verdict.phase}`}>
+        <Text>{verdictText(verdict)}</Text>
+      </Fact>
+    ))}
     <Fact name="Sizes">{bytes(entry.request_bytes)} up, {bytes(entry.response_bytes)} down</Fact>
     {entry.changes.length > 0 && (
       <Fact name="Changed for the fall-back">
@@ -72,6 +87,23 @@ export const Facts = ({ entry }: { readonly entry: EntryDetail }) => (
     ))}
   </dl>
 )
+
+const actions: Readonly<Record<string, string>> = {
+  FLAG: "flagged",
+  BLOCK: "blocked",
+  MASK: "masked",
+  MASK_RESTORE: "masked, and put back in the answer",
+  unavailable: "the scanner was not available",
+}
+
+const dlpText = ({ action, policies, profiles, check }: NonNullable<EntryDetail["dlp"]>): string => {
+  const where = check === "REQUEST" ? "request" : "answer"
+  const of = profiles.length === 0 ? "" : ` (${profiles.join(", ")})`
+  return `${policies.join(", ")}${of}: ${where} ${actions[action] ?? action}`
+}
+
+const verdictText = ({ category, action }: NonNullable<EntryDetail["guardrails"]>[number]): string =>
+  `${category === null ? "" : `${category}: `}${actions[action] ?? action}`
 
 const keyWords: Readonly<Record<string, string>> = {
   caller: "the caller's own",

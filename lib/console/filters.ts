@@ -22,6 +22,7 @@ export const keys: Readonly<Record<string, readonly [kind: Kind, name: string]>>
   deployment: ["text", "Deployment"],
   key_alias: ["text", "Provider's key"],
   dynamic_route: ["text", "Way through a route"],
+  requested_model: ["text", "Asked for"],
   provider: ["text", "Provider"],
   cached: ["truth", "From the cache"],
   dlp_action: ["text", "Data loss prevention"],

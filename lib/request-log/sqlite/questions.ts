@@ -95,11 +95,14 @@ export interface FromThread {
   readonly answer: { readonly value: Answer } | undefined
 }
 
+/** How long a question is worked at before another one has its turn, in milliseconds. */
+const turn = 20
+
 /** How long a lock is waited for there, in milliseconds: nobody else waits meanwhile. */
 const patience = 2000
 
 /**
- * What the thread does with what it is sent: questions take turns, a step each.
+ * What the thread does with what it is sent: questions take turns.
  *
  * @param rest lets what came meanwhile be heard
  */
@@ -125,9 +128,12 @@ export const answering = (
   const run = async (id: number, question: Question): Promise<void> => {
     try {
       const steps = opened()(question)
+      let began = performance.now()
       for (let step = steps.next(); waiting.has(id); step = steps.next()) {
         if (step.done === true) return send({ id, answer: { value: step.value } })
+        if (performance.now() - began < turn) continue
         await rest()
+        began = performance.now()
       }
     } catch {
       database?.close()
