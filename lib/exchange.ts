@@ -32,8 +32,10 @@ export interface HostContext {
   readonly onEnd?: (request: Request) => void
   /** The client's address, if the host knows it; asked for only where it is noted. */
   readonly clientAddress?: (request: Request) => string | null
-  /** The request is a WebSocket handshake, which the host completes if the answer is 204. */
+  /** The request is a WebSocket handshake, which the host completes if the answer is 204, or has a socket. */
   readonly canUpgrade?: boolean
+  /** The subprotocols that such a handshake offers to a provider. */
+  readonly subprotocols?: ReadonlyArray<string>
   /** The body of a universal request, if the host holds it whole and the request has no body. */
   readonly body?: Uint8Array<ArrayBuffer>
 }

@@ -20,6 +20,7 @@ import { parseOptionHeaders } from "./config/option-headers.ts"
 import { type RequestedOptions, withTokenMetadata } from "./config/request-options.ts"
 import type { Settings } from "./config/Settings.ts"
 import { type GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
+import { tooManySockets } from "./errors/socket-errors.ts"
 import type { Exchange } from "./exchange.ts"
 import { optionsHeaders } from "./headers/cors.ts"
 import { HeaderFields } from "./headers/header-fields.ts"
@@ -27,7 +28,9 @@ import { handleHealth } from "./health/handler.ts"
 import { planDirect, planUniversal } from "./plan/plan-request.ts"
 import type { KeptChoices } from "./plan/KeptChoices.ts"
 import { runPlan } from "./plan/run-plan.ts"
+import { socketRoute } from "./plan/socket-route.ts"
 import { type Answer, answerOfResponse } from "./relay/answer.ts"
+import { OpenSockets } from "./relay/open-sockets.ts"
 import { placeOf } from "./route/paths.ts"
 import { allowedMethods, type UniversalRoute, type UpstreamRoute, type UsageRoute } from "./route/routes.ts"
 import type { UrlResolver } from "./route/UrlResolver.ts"
@@ -54,7 +57,8 @@ export type RunEffect = (
 
 /** Creates the path that all requests of a gateway take. */
 export const makePipeline = (services: PipelineServices, run: RunEffect) => {
-  const { settings, resolver, auth, relay, limits } = services
+  const { settings, resolver, auth, limits } = services
+  const sockets = new OpenSockets()
   const calls = new WeakMap<GatewaySettings, Next>()
   const callOf = (gateway: GatewaySettings): Next => {
     const known = calls.get(gateway)
@@ -71,7 +75,7 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
       await noteStray(services, exchange)
       return Result.fail(resolved.failure)
     }
-    const route = resolved.success
+    let route = resolved.success
     if (method === "OPTIONS") {
       const isClosed = route.kind === "admin" || route.kind === "console"
       const origins = isClosed ? new Set<string>() : settings.corsOrigins
@@ -106,6 +110,13 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
       exchange.shouldLog = false
       return Result.map(await run(showUsage(exchange, gateway, caller, limits)), answerOfResponse)
     }
+    if (
+      route.kind === "upstream" && (route.socket !== undefined || exchange.host.canUpgrade === true)
+    ) {
+      const opened = openSocket(sockets, exchange, route, gateway)
+      if (Result.isFailure(opened)) return Result.fail(opened.failure)
+      route = opened.success
+    }
     const parsed = parseOptionHeaders(headers)
     if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
     const requested = withTokenMetadata(parsed.success, caller.token?.metadata)
@@ -117,11 +128,27 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
       : await planDirect(services, context, route, requested)
     if (Result.isFailure(planned)) return Result.fail(planned.failure)
     const outcome = await runPlan(services, context, planned.success, callOf(gateway))
-    if (Result.isSuccess(outcome)) return respond(relay, outcome.success)
+    if (Result.isSuccess(outcome)) return respond(services, outcome.success)
     exchange.answering = outcome.failure.report
     if (exchange.streamedBody !== undefined) await drainUnread(exchange.streamedBody)
     return Result.fail(outcome.failure.error)
   }
+}
+
+/** The route of a WebSocket, which takes a place among those that are open until it ends. */
+const openSocket = (
+  sockets: OpenSockets,
+  exchange: Exchange,
+  route: UpstreamRoute,
+  { id, socketLimit }: GatewaySettings,
+): Result.Result<UpstreamRoute, GatewayError> => {
+  const found = socketRoute(exchange, route)
+  if (Result.isFailure(found) || found.success.socket !== "always") return found
+  exchange.routeName = found.success.name
+  const leave = sockets.enter(id, socketLimit)
+  if (leave === undefined) return Result.fail(tooManySockets(socketLimit))
+  exchange.settleBy(leave)
+  return found
 }
 
 const empty = (headers: HeaderFields): Answer => ({ status: 204, statusText: "", headers, body: null })

@@ -31,7 +31,7 @@ const order: ReadonlyArray<RegExp> = [
   /^(pricing|dynamic-route)\//,
   /^usage\//,
   /^guard\//,
-  /^sse\//,
+  /^(sse|websocket)\//,
   /^(headers|errors|schema)\//,
   /^(redaction|json|bytes|sqlite|store|time)\//,
   /^(errors|version)\.ts/,

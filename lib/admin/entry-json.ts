@@ -71,6 +71,9 @@ export const entryJson = (entry: LogEntry) => ({
   dlp: entry.dlp ?? null,
   guardrails: entry.guardrails ?? null,
   guardrails_scanner: entry.guardrails_scanner ?? null,
+  // Of WebSockets alone.
+  frames_in: entry.frames_in ?? null,
+  frames_out: entry.frames_out ?? null,
 })
 
 /** Their names, in this order. */
@@ -130,6 +133,8 @@ export const entryColumns = [
   "dlp",
   "guardrails",
   "guardrails_scanner",
+  "frames_in",
+  "frames_out",
 ] as const satisfies ReadonlyArray<keyof ReturnType<typeof entryJson>>
 
 /** How much of a body is shown with its entry; the rest is at `/request` and `/response`. */

@@ -8,13 +8,14 @@ import * as Result from "effect/Result"
 import type { SettingsShape } from "../config/settings-shape.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, loop, noCredential, unknownKeyAlias } from "../errors.ts"
+import { foreignHandshake } from "../errors/socket-errors.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
 import { learnt } from "../headers/learnt.ts"
 import { isForwarded, nextHop, requestHeaders } from "../headers/request-headers.ts"
 import { callerCredential, isKeyHeader, keyHeaders } from "./caller-credential.ts"
 import type { CredentialSource } from "./credential-identity.ts"
 import { type Credential, isKeyScheme, parseAuthorization } from "./credential.ts"
-import { denialReason } from "./stored-key-policy.ts"
+import { denialReason, fromForeignPage, type PolicyInput } from "./stored-key-policy.ts"
 
 /** What is forwarded, and for whom. */
 export interface ForwardInput {
@@ -38,6 +39,8 @@ export interface ForwardInput {
   /** Whether a key in `headers` is meant for this provider. */
   readonly acceptsCallerKey: boolean
   readonly requestId: string
+  /** The host that a WebSocket's handshake was sent to; `undefined` for any other request. */
+  readonly handshakeHost?: string | undefined
 }
 
 /** The headers for a provider, and whose credential is among them. */
@@ -57,15 +60,18 @@ const authorization = ({ scheme, secret }: Credential, preferred: GatewaySetting
   return `${name} ${Redacted.value(secret)}`
 }
 
+const policyInput = (settings: SettingsShape, input: ForwardInput): PolicyInput => ({
+  hasToken: input.hasToken,
+  open: settings.open,
+  loopback: input.loopback,
+  corsOrigins: settings.corsOrigins,
+  headers: input.request,
+  hostname: input.hostname,
+  handshakeHost: input.handshakeHost,
+})
+
 const denied = (settings: SettingsShape, input: ForwardInput): string | undefined =>
-  denialReason({
-    hasToken: input.hasToken,
-    open: settings.open,
-    loopback: input.loopback,
-    corsOrigins: settings.corsOrigins,
-    headers: input.request,
-    hostname: input.hostname,
-  })
+  denialReason(policyInput(settings, input))
 
 type StoredKey = Result.Result<Redacted.Redacted<string> | undefined, GatewayError>
 
@@ -149,6 +155,10 @@ export const forwardedHeaders = (settings: SettingsShape, input: ForwardInput): 
   const credential = callerCredential(incoming, tokenHeaders)
   if (Result.isFailure(credential)) return Result.fail(credential.failure)
   const own = input.acceptsCallerKey ? credential.success : undefined
+  const isHandshake = input.handshakeHost !== undefined
+  if (isHandshake && own === undefined && fromForeignPage(policyInput(settings, input))) {
+    return Result.fail(foreignHandshake())
+  }
   const isSent = provider === "baseten" ? isSentToBaseten : isForwarded
   const headers = requestHeaders(incoming, hop, input.requestId, isSent)
   for (const name of tokenHeaders) headers.delete(name)

@@ -18,21 +18,28 @@ export interface PolicyInput {
   readonly headers: Pick<Headers, "get" | "has">
   /** The host name that the client asked for. */
   readonly hostname: string
+  /** The same with its port, if the request is a WebSocket's handshake: browsers always tell the origin of those. */
+  readonly handshakeHost?: string | undefined
 }
 
 /** Whether a name in a URL means this machine. A rebound DNS name resolves to it, but is spelt otherwise. */
 export const isLoopbackName = (hostname: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)\.?$/i.test(hostname) || /\.localhost\.?$/i.test(hostname)
 
+const hostIn = (origin: string | null): string | undefined =>
+  /^https?:\/\/([^/]+)$/.exec(origin ?? "")?.[1]?.toLowerCase()
+
 /**
  * A page sends `Origin`, or, on a plain GET, only `Sec-Fetch-Site` (Fetch Metadata). `*` lets every page read answers;
  * it names no page that may spend the key without a token. The gateway's own page, the console, is no foreign one; a page
  * under a name that was rebound to this machine calls itself so too, but has neither a token nor a name of loopback.
  */
-const fromForeignPage = ({ corsOrigins, hasToken, headers, hostname }: PolicyInput): boolean => {
+export const fromForeignPage = (input: PolicyInput): boolean => {
+  const { corsOrigins, hasToken, headers, hostname, handshakeHost } = input
   const origin = headers.get("origin")
   const site = headers.get("sec-fetch-site")
-  if (site === "same-origin" && (hasToken || isLoopbackName(hostname))) return false
+  const isOwn = site === "same-origin" || (handshakeHost !== undefined && hostIn(origin) === handshakeHost)
+  if (isOwn && (hasToken || isLoopbackName(hostname))) return false
   if (origin !== null) return !(hasToken ? isAllowedOrigin(corsOrigins, origin) : corsOrigins.has(origin))
   return site !== null && site !== "none" && site !== "same-origin"
 }

@@ -120,6 +120,8 @@ export class PendingAnswer {
   readonly call: Call
   /** Whether it begins with an error, and so is not the one to give if there is another. */
   readonly reportsError: boolean
+  /** With status 101: the WebSocket. */
+  readonly socket: UpstreamAnswer["socket"]
   /** Whether policies have been applied to it. */
   isChecked = false
   /** Changes the body for its client alone, behind all that observe it. */
@@ -142,6 +144,7 @@ export class PendingAnswer {
     this.received = answer.received
     this.body = answer.body
     this.reportsError = answer.reportsError ?? false
+    this.socket = answer.socket
     this.call = call
     this.#onRelease = [answer.release]
   }

@@ -24,6 +24,7 @@ export const forwarded = ({ forwarder }: Pick<CallServices, "forwarder">, next: 
     keyAlias: target.options.keyAlias,
     acceptsCallerKey: target.acceptsCallerKey,
     requestId: exchange.id,
+    handshakeHost: target.route.socket === "always" ? exchange.url.host : undefined,
   })
   return given instanceof Promise
     ? given.then((given) => passOn(call, given, next))

@@ -24,6 +24,7 @@ import { guardWhole } from "./dlp-answer.ts"
 import { listForm } from "./model-list.ts"
 import { payloadCapture } from "./payload-capture.ts"
 import { bringsAnswer, observerOf } from "./observe-answer.ts"
+import { respondSocket, type SocketServices } from "./respond-socket.ts"
 import { runForm } from "./run-answer.ts"
 
 /** A body of this many bytes is likely to arrive in one piece. */
@@ -43,10 +44,11 @@ const addTiming = ({ exchange, target, report }: Call, headers: HeaderFields): v
 
 /** Responds with the answer of a call: in pieces as they arrive, or whole if it is short, held, or to be rewritten. */
 export const respond = (
-  relay: StreamRelay["Service"],
+  services: SocketServices,
   answer: PendingAnswer,
 ): Promise<Result.Result<Answer, GatewayError>> | Result.Result<Answer, GatewayError> => {
-  const { call, headers, status } = answer
+  const { call, headers, status, socket } = answer
+  if (socket !== undefined) return Result.succeed(respondSocket(services, answer, socket))
   const { exchange, report } = call
   exchange.answering = report
   const payload = payloadCapture(call)
@@ -59,7 +61,7 @@ export const respond = (
   const { body } = answer
   if (body instanceof Uint8Array) return Result.succeed(respondWhole(call, answer, body))
   const relaying = new Relaying(call, answer, body ?? bodyOfBytes(new Uint8Array(0)))
-  return body === undefined ? Result.succeed(relaying.withoutBody()) : relaying.start(relay)
+  return body === undefined ? Result.succeed(relaying.withoutBody()) : relaying.start(services.relay)
 }
 
 /** Responds with an answer that the gateway holds whole. */

@@ -47,6 +47,9 @@ export const send =
     const length = lengthOf(body)
     if (length !== undefined) headers.set("content-length", String(length))
     if (body.coding === undefined && codingOf(headers) !== undefined) headers.delete("content-encoding")
+    const isHandshake = target.route.socket === "always"
+    const { subprotocols = [] } = call.exchange.host
+    if (isHandshake && subprotocols.length > 0) headers.set("sec-websocket-protocol", subprotocols.join(", "))
     const request = {
       url: target.route.url,
       method: target.method,
@@ -54,6 +57,7 @@ export const send =
       body: body.kind === "bytes" ? body.bytes : body.kind === "stream" ? body.stream : null,
       length,
       broken: body.kind === "stream" ? body.broken : undefined,
+      isHandshake,
     }
     return upstream.send(request, limitsOf(gateway, call, left), call.cut)
   }

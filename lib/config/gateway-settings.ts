@@ -57,6 +57,8 @@ export interface GatewaySettings {
   readonly requestIdleTimeout: number
   /** After how much silence a stream gets a comment, in milliseconds; `undefined` for never. */
   readonly streamKeepAlive: number | undefined
+  /** How many WebSockets may be open at once, in one process. */
+  readonly socketLimit: number
   /** The longest whole call, in milliseconds; `undefined` by default, since a healthy stream is never cut. */
   readonly totalTimeout: number | undefined
   /** Answers 400 when Baseten gave no answer, as Cloudflare does, instead of 502 or 504. */
@@ -166,6 +168,7 @@ export const gatewaySettings = (
     streamKeepAlive: entry.stream_keep_alive && entry.stream_keep_alive * 1000,
     idleTimeout: entry.idle_timeout ?? 300_000,
     totalTimeout: entry.total_timeout ?? undefined,
+    socketLimit: entry.websocket_limit ?? 10_000,
     cloudflareErrorStatus: entry.cloudflare_error_status ?? false,
     cache: {
       ttl: entry.cache_ttl ?? 0,

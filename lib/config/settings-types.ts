@@ -126,6 +126,13 @@ export interface EntryOptions {
    */
   readonly total_timeout?: number | null
   /**
+   * How many WebSockets to Baseten may be open at once in one process (on Workers: in one isolate), those that are being
+   * opened included. One more is refused with 429.
+   *
+   * @default `10000`
+   */
+  readonly websocket_limit?: number
+  /**
    * The largest request body, in bytes; a larger one is answered 413. The default is just above the 100 MB at which
    * Baseten's own edge refuses.
    *

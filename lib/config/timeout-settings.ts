@@ -55,4 +55,11 @@ export const Timeouts = {
    * @default none
    */
   total_timeout: optional(Schema.NullOr(Milliseconds)),
+  /**
+   * How many WebSockets to Baseten may be open at once in one process (on Workers: in one isolate), those that are being
+   * opened included. One more is refused with 429.
+   *
+   * @default `10000`
+   */
+  websocket_limit: optional(integer(0, 1_000_000)),
 }

@@ -80,7 +80,7 @@ const costOf = ({ cost }: ResponseFacts, call: CallReport | undefined): number |
 export const assembleRecord = (request: RequestFacts, response: ResponseFacts): RequestRecord => {
   const { reports } = request
   const call = request.answering ?? reports.at(-1)
-  return {
+  const record: RequestRecord = {
     time: new Date(request.receivedAt).toISOString(),
     request_id: request.id,
     event_id: request.eventId,
@@ -133,4 +133,8 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
     guardrails_scanner: call === undefined ? null : call.guardrailsScanner,
     trace: request.trace,
   }
+  const frames = call?.frames ?? null
+  return frames === null
+    ? record
+    : { ...record, request_type: "websocket", frames_in: frames.in, frames_out: frames.out }
 }

@@ -58,6 +58,8 @@ export class CallReport {
   dlp: RequestRecord["dlp"] = null
   guardrails: RequestRecord["guardrails"] = null
   guardrailsScanner: RequestRecord["guardrails_scanner"] = null
+  /** How many messages of a WebSocket have passed, from the client and to it; `null` if it was none. */
+  frames: { readonly in: number; readonly out: number } | null = null
 
   constructor(facts: CallFacts) {
     this.step = facts.step

@@ -144,6 +144,12 @@ export interface RequestRecord {
   readonly guardrails_scanner: ScannerUse | null
   /** Its place in a trace, if requests are traced. */
   readonly trace: TraceIds | null
+  /** A WebSocket: only its record has this, and the two that follow. */
+  readonly request_type?: "websocket"
+  /** The messages that the client has sent, each counted once, however many frames it had. */
+  readonly frames_in?: number
+  /** The messages that it was sent. */
+  readonly frames_out?: number
 }
 
 /** Whether an answer reported an error though its status is a success. */

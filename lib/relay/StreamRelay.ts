@@ -6,15 +6,27 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Roster } from "../bytes/roster.ts"
+import { type Member, Roster } from "../bytes/roster.ts"
 import { Timer } from "../time/Timer.ts"
+import type { BodyCut } from "../upstream/guarded-body.ts"
 import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
+
+/** What is being relayed. */
+export interface Relayed extends Member {
+  readonly cut: (ending: BodyCut) => void
+}
 
 /** What `StreamRelay` does. */
 export interface StreamRelayShape {
   /** Starts to relay a body. */
   readonly relay: (input: RelayInput) => BodyRelay
-  /** Ends every body that is being relayed, or will be, as `draining`. */
+  /**
+   * Keeps track of something else that is being relayed, so that it is drained as well.
+   *
+   * @returns forgets it
+   */
+  readonly follow: (relay: Relayed) => () => void
+  /** Ends everything that is being relayed, or will be, as `draining`. */
   readonly drain: () => void
 }
 
@@ -33,16 +45,23 @@ export class StreamRelay extends StreamRelayKey {
   static readonly layer: Layer.Layer<StreamRelay> = Layer.effect(
     StreamRelay,
     Effect.map(Timer, (startTimer) => {
-      const relays = new Roster<BodyRelay>()
+      const relays = new Roster<Relayed>()
       let draining = false
-      const forget = (relay: BodyRelay): void => void relays.delete(relay)
+      const forget = (relay: Relayed): void => void relays.delete(relay)
+      const follow = (relay: Relayed): void => {
+        relays.add(relay)
+        // Draining began before this did.
+        if (draining) relay.cut("draining")
+      }
       return {
         relay: (input) => {
           const relay = relayBody(input, forget, startTimer)
-          relays.add(relay)
-          // Draining began before this body did.
-          if (draining) relay.cut("draining")
+          follow(relay)
           return relay
+        },
+        follow: (relay) => {
+          follow(relay)
+          return () => forget(relay)
         },
         drain: () => {
           draining = true

@@ -5,6 +5,7 @@
  */
 import { HeaderFields } from "../headers/header-fields.ts"
 import { readChunks } from "../upstream/body-reader.ts"
+import type { OpenSocket } from "../websocket/open-socket.ts"
 import type { Flow, Sink } from "./body-flow.ts"
 
 /** A body on its way: as a stream, or poured into a host's own sink. */
@@ -13,12 +14,24 @@ export interface RelayedBody {
   readonly into: (sink: Sink) => Flow
 }
 
+/** A WebSocket that waits for its client's side. */
+export interface RelayedSocket {
+  /** The subprotocol that the provider has chosen. */
+  readonly protocol: string | undefined
+  /** Relays from now on; called once, unless `abandon` is. */
+  readonly attach: (client: OpenSocket) => void
+  /** The handshake cannot be completed: the client has left. */
+  readonly abandon: () => void
+}
+
 /** What a request is answered with. */
 export interface Answer {
   readonly status: number
   readonly statusText: string
   readonly headers: HeaderFields
   readonly body: RelayedBody | Uint8Array<ArrayBuffer> | null
+  /** With status 101, which only a host gets that can upgrade (`HostContext.canUpgrade`). */
+  readonly socket?: RelayedSocket
 }
 
 /** The answer as a `Response`. */

@@ -24,7 +24,7 @@ export interface BasetenUrls {
 export const isDeploymentId = (id: string): boolean => /^[A-Za-z0-9]{4,32}$/.test(id)
 
 const targets = ["production", "development", "environments", "deployment"]
-const everywhere = [...targets, "async_request", "async_queue_status", "wake"]
+const everywhere = [...targets, "async_request", "async_queue_status", "wake", "websocket"]
 
 /**
  * What may follow the id: Baseten's targets and actions. The bare actions serve regional environments, whose
@@ -34,6 +34,16 @@ export const firstSegments = {
   model: new Set([...everywhere, "sync", "v1", "predict", "async_predict"]),
   chain: new Set([...everywhere, "run_remote", "async_run_remote"]),
 } as const
+
+const socketPath = /^(?:(?:production|development|(?:environments|deployment)\/[^/]+)\/)?websocket\/?$/
+const containerPath = /^(?:(?:production|development|(?:environments|deployment)\/[^/]+)\/)?(?:sync|v1)\/./
+
+/**
+ * Whether a WebSocket opens at a path below the id: at Baseten's own always; in a container where its server does, as vLLM's
+ * at `sync/v1/realtime` and Truss' at `sync/v1/websocket`.
+ */
+export const socketAt = (rest: string): "always" | "asked" | undefined =>
+  socketPath.test(rest) ? "always" : containerPath.test(rest) ? "asked" : undefined
 
 /** The URL at Model APIs of a path that starts with `/v1/`. */
 export const modelApisUrl = (urls: BasetenUrls, path: string, search: string): string =>

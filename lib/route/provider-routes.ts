@@ -12,6 +12,7 @@ import {
   isDeploymentId,
   modelApisUrl,
   modelUrl,
+  socketAt,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
 import { customCall, deployedCall, isPlainCall, isTokenCount, llmCall } from "./llm-calls.ts"
@@ -35,6 +36,7 @@ type Found = Result.Result<UpstreamRoute, GatewayError>
 const everyMethod = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 const post = ["POST", "OPTIONS"]
 const read = ["GET", "HEAD", "OPTIONS"]
+const opening = ["GET", "OPTIONS"]
 
 const upstream = (
   place: GatewayPlace,
@@ -55,6 +57,7 @@ const upstream = (
     storedKeysOnly: false,
     runs: false,
     counts: false,
+    socket: undefined,
     repeatable: undefined,
     ...route,
   })
@@ -108,6 +111,18 @@ const deployed = (
     )
   }
   if (!isPlainPath(rest)) return Result.fail(strayPath())
+  const socket = socketAt(rest)
+  if (socket === "always") {
+    const path = rest === first ? `environments/production/${rest}` : rest
+    return upstream(place, {
+      name: "websocket",
+      url: (kind === "model" ? modelUrl : chainUrl)(urls, id, path, search),
+      dedicated: true,
+      deployment: id,
+      methods: opening,
+      socket,
+    })
+  }
   const call = deployedCall(rest)
   return upstream(place, {
     name: kind === "chain" ? "chain" : call === undefined ? "model" : `model.${call.name}`,
@@ -117,6 +132,7 @@ const deployed = (
     methods: rest === "" ? post : everyMethod,
     framing: call?.framing,
     body: call === undefined ? "unread" : "viewed",
+    socket,
     repeatable: postIf(rest === "" || isDeployedInference(plainlySpelt(`/${rest}`))),
   })
 }

@@ -64,6 +64,8 @@ export interface UpstreamRoute extends AnyRoute, GatewayPlace {
   readonly runs: boolean
   /** Whether the gateway itself answers, with an estimate of the tokens that the body has. */
   readonly counts: boolean
+  /** Whether a WebSocket opens here: by every GET, or only if the client asks for one; `undefined` if none does. */
+  readonly socket: "always" | "asked" | undefined
   /** The method whose answers may be cached; `undefined` if each call has to be made. */
   readonly repeatable: "GET" | "POST" | undefined
 }

@@ -1,54 +1,93 @@
 /**
- * The handshake of a socket for universal requests: who may open one, and which of the client's headers it keeps.
+ * The handshake of a WebSocket: who may open one, which of the client's headers it keeps, and to what it is opened: to this
+ * gateway, for universal requests, or through it to Baseten.
  *
  * @module
  */
+import { credentialHeaders } from "../auth/credential.ts"
 import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
+import { type Answer, type RelayedSocket, toResponse } from "../relay/answer.ts"
+import { isKey } from "../websocket/accept-key.ts"
 
 /** A handshake that the gateway has accepted. */
 export interface Handshake {
   readonly request: Request
   /** The subprotocol to confirm: browsers insist that one of theirs is. */
   readonly protocol: string | undefined
+  /** The socket to relay; `undefined` for one that takes universal requests. */
+  readonly relayed: RelayedSocket | undefined
+  /** What the client is told beside the handshake. */
+  readonly headers: Answer["headers"]
 }
 
-const isHandshake = (request: Request): boolean =>
-  request.headers.get("upgrade")?.toLowerCase() === "websocket" &&
-  /^https?:\/\/[^/]+\/v1\/[\w-]+\/[\w-]+\/?(?:\?|$)/.test(request.url)
+/** What serving a handshake needs of a gateway. */
+export type SocketGateway = Pick<Gateway, "fetch" | "handle" | "onStop" | "largestBody">
+
+/** Whether a request is a handshake, for a path of a gateway; what is not is answered as any other request. */
+export const isHandshake = ({ method, url, headers }: Pick<Request, "method" | "url" | "headers">): boolean =>
+  headers.get("upgrade")?.toLowerCase() === "websocket" && method === "GET" &&
+  headers.get("sec-websocket-version")?.trim() === "13" &&
+  isKey(headers.get("sec-websocket-key")?.trim() ?? null) &&
+  /^https?:\/\/[^/]+\/+v1\/+[\w-]+\/+[\w-]+(?:[/?]|$)/.test(url)
 
 /** Browsers cannot set headers: they offer `<header>.<value>` as a subprotocol. */
-const offered = /^(cf-aig-authorization|authorization)\.(\S+)$/
+const offered = /^([a-z-]+)\.(\S+)$/
+
+/** The header and its value in a subprotocol; `undefined` if it holds no credential. */
+const credentialIn = (protocol: string): readonly [name: string, value: string] | undefined => {
+  const [, name = "", value = ""] = offered.exec(protocol) ?? []
+  return credentialHeaders.some((header) => header === name) ? [name, value] : undefined
+}
+
+/** Serves a request that may be a handshake. */
+export const serveWithSockets = <Upgraded>(
+  gateway: SocketGateway,
+  request: Request,
+  context: HostContext,
+  upgrade: (handshake: Handshake) => Upgraded,
+): Promise<Upgraded | Response> =>
+  isHandshake(request)
+    ? acceptHandshake(gateway, request, context, upgrade).then((result) =>
+      "refused" in result ? toResponse(result.refused) : result.upgraded
+    )
+    : gateway.fetch(request, context)
+
+/** What a handshake has led to. */
+export type Accepted<Upgraded> = { readonly upgraded: Upgraded } | { readonly refused: Answer }
 
 /**
- * Serves a request that may be a handshake.
+ * Asks the gateway whether a handshake may be completed.
  *
- * @param upgrade upgrades it to a socket, once the gateway has admitted the caller
+ * @param upgrade upgrades it to a socket, once the gateway has admitted the caller, and Baseten the gateway
  */
-export const serveWithSockets = <Answer>(
-  gateway: Pick<Gateway, "fetch" | "onStop">,
+export const acceptHandshake = async <Upgraded>(
+  gateway: Pick<Gateway, "handle">,
   request: Request,
   context: HostContext,
-  upgrade: (handshake: Handshake) => Answer,
-): Promise<Answer | Response> =>
-  isHandshake(request) ? accept(gateway, request, context, upgrade) : gateway.fetch(request, context)
-
-const accept = async <Answer>(
-  gateway: Pick<Gateway, "fetch" | "onStop">,
-  request: Request,
-  context: HostContext,
-  upgrade: (handshake: Handshake) => Answer,
-): Promise<Answer | Response> => {
-  const headers = new Headers(request.headers)
+  upgrade: (handshake: Handshake) => Upgraded,
+): Promise<Accepted<Upgraded>> => {
+  const headers = new Headers([...request.headers])
   const protocols = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim())
+    .filter((name) => name !== "")
+  const subprotocols: Array<string> = []
   for (const protocol of protocols) {
-    const [, name, value] = offered.exec(protocol) ?? []
-    if (name !== undefined && value !== undefined) headers.set(name, `Bearer ${value}`)
+    const [name, value] = credentialIn(protocol) ?? []
+    if (name === undefined || value === undefined) subprotocols.push(protocol)
+    else headers.set(name, name === "x-api-key" || name === "api-key" ? value : `Bearer ${value}`)
   }
   for (const name of [...headers.keys()]) if (name.startsWith("sec-websocket-")) headers.delete(name)
-  const handshake = new Request(request.url, { headers })
-  const answer = await gateway.fetch(handshake, { ...context, canUpgrade: true })
-  if (answer.status !== 204) return answer
-  const protocol = protocols.find((name) => name !== "" && !offered.test(name)) ?? (protocols[0] || undefined)
-  return upgrade({ request: handshake, protocol })
+  const handshake = new Request(request.url, { headers, signal: request.signal })
+  const answer = await gateway.handle(handshake, { ...context, canUpgrade: true, subprotocols })
+  const { socket, status } = answer
+  if (socket === undefined && status !== 204) return { refused: answer }
+  // Where a credential is all that was offered, it is confirmed, since nothing else can be.
+  const first = subprotocols.length > 0 ? undefined : protocols[0]
+  const protocol = socket === undefined ? subprotocols[0] ?? first : socket.protocol ?? first
+  try {
+    return { upgraded: upgrade({ request: handshake, protocol, relayed: socket, headers: answer.headers }) }
+  } catch (cause) {
+    socket?.abandon()
+    throw cause
+  }
 }

@@ -16,13 +16,14 @@ import { layerSqliteSettings } from "../settings-store/sqlite/sqlite-settings.ts
 import { readBuffers } from "../upstream/body-reader.ts"
 import { sharedTimers } from "../time/shared-timers.ts"
 import { Timer } from "../time/Timer.ts"
-import { Transport } from "../upstream/Transport.ts"
+import { type Connect, Transport } from "../upstream/Transport.ts"
 import { layerCoalesceInFlight } from "../call/coalesce-in-flight.ts"
 import { networkForbidden } from "../errors/provider-errors.ts"
 import { everyInBackground } from "./background-interval.ts"
 import { readConsoleFile } from "./console-files.ts"
 import { findFiles } from "./host-files.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
+import { connectByNode } from "./node-handshake.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 import { openReadingThread } from "./reading-thread.ts"
 import { findSqlite } from "./sqlite.ts"
@@ -76,6 +77,13 @@ const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {
     : Promise.reject(networkForbidden(to.host, "Deno", "--allow-net (-N)"))
 }
 
+const connectGranted: Connect = (request, abort) => {
+  const to = new URL(request.url)
+  return mayCall(to)
+    ? connectByNode(request, abort)
+    : Promise.reject(networkForbidden(to.host, "Deno", "--allow-net (-N)"))
+}
+
 /**
  * - Bun's `fetch` ends a silent request after five minutes and decodes unasked; both are switched off.
  * - Deno's `fetch` decodes only where it set `accept-encoding` itself (2.9), which it never does here.
@@ -86,12 +94,17 @@ const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {
  */
 export const layerHost = (): Layer.Layer<Transport> => {
   if (host.Bun !== undefined) {
-    return Transport.layerFetch({ decodes: [], init: { timeout: false, decompress: false } })
+    return Transport.layerFetch({
+      decodes: [],
+      init: { timeout: false, decompress: false },
+      connect: connectByNode,
+    })
   }
   if (host.Deno !== undefined) {
     return Transport.layerFetch({
       decodes: [],
       openReader: readBuffers(16_384),
+      connect: connectGranted,
       ...(!mayCallAll() && { fetch: fetchGranted }),
     })
   }

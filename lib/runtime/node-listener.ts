@@ -60,6 +60,14 @@ class Pouring implements Sink {
 const writeHead = (response: ServerResponse, { status, statusText, headers }: Answer): void =>
   void response.writeHead(status, statusText || STATUS_CODES[status], headers.toRaw())
 
+/** Writes an answer to its end. */
+export const writeAnswer = async (response: ServerResponse, answer: Answer): Promise<void> => {
+  if (!response.destroyed) writeHead(response, answer)
+  const { body } = answer
+  if (body === null || body instanceof Uint8Array) response.end(body)
+  else await new Pouring(response).pour(body)
+}
+
 /** The client of one request, as the host's part of it. */
 class NodeClient implements HostContext {
   readonly loopback: boolean
@@ -107,10 +115,7 @@ export const nodeListener =
     try {
       const answer = await handler(requestOf(message, client), client)
       if (!message.complete) lingerAfter(message, response)
-      if (!response.destroyed) writeHead(response, answer)
-      const { body } = answer
-      if (body === null || body instanceof Uint8Array) response.end(body)
-      else await new Pouring(response).pour(body)
+      await writeAnswer(response, answer)
     } catch (cause) {
       // What is thrown here would end the process.
       console.error(JSON.stringify({ level: "error", msg: "internal", at: stackFrames(cause) }))

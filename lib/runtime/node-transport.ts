@@ -13,6 +13,7 @@ import { type OpenReader, readChunks } from "../upstream/body-reader.ts"
 import type { Abort } from "../upstream/lazy-abort.ts"
 import { Transport, type TransportAnswer, type UpstreamRequest } from "../upstream/Transport.ts"
 import { targetOf } from "./node-destination.ts"
+import { connectByNode } from "./node-handshake.ts"
 import { type MessageReader, readerOf, streamFrom } from "./node-message.ts"
 
 interface NodeModules {
@@ -197,5 +198,5 @@ export const layerNodeHttp = (): Layer.Layer<Transport> =>
         onAbort(() => sending.abort())
         sending.start(true)
       })
-    return { send, openReader, decodes: new Set<string>() }
+    return { send, openReader, decodes: new Set<string>(), connect: connectByNode }
   })

@@ -7,6 +7,7 @@ import { createServer } from "node:http"
 import { isLoopbackName } from "../auth/stored-key-policy.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
+import { nodeUpgrade, UpgradableMessage } from "./node-upgrade.ts"
 import { announce, cannotListen } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { outliveFirst, startClustered } from "./start-cluster-worker.ts"
@@ -24,9 +25,11 @@ const server = createServer(
     headersTimeout: 30_000,
     connectionsCheckingInterval: 5_000,
     keepAliveTimeout: 75_000,
+    IncomingMessage: UpgradableMessage,
   },
   nodeListener(gateway.handle, loopback),
 )
+server.on("upgrade", nodeUpgrade(gateway, loopback))
 server.listen(port, host, () => {
   const address = server.address()
   announce(host, typeof address === "object" && address !== null ? address.port : port)

@@ -1,12 +1,14 @@
 /**
- * WebSockets on Bun and Deno, where a `fetch` handler can upgrade a request. Node's cannot.
+ * WebSockets on Bun and Deno, where a `fetch` handler can upgrade a request.
  *
  * @module
  */
 import type { HostContext } from "../exchange.ts"
-import type { Gateway } from "../gateway.ts"
-import type { Handshake } from "./handshake.ts"
-import { type Conversation, converse } from "./websocket.ts"
+import { closeCodes, isSendable } from "../websocket/close-codes.ts"
+import type { Message } from "../websocket/message-reader.ts"
+import type { OpenSocket, SocketEnd, SocketListener } from "../websocket/open-socket.ts"
+import type { Handshake, SocketGateway } from "./handshake.ts"
+import { serveSocket } from "./serve-socket.ts"
 
 /** The part of Bun's server that is used here; it is lent to `fetch` as its second argument. */
 export interface BunServer {
@@ -23,26 +25,40 @@ export interface BunServer {
 
 /** What a socket keeps from its handshake. */
 export interface BunData {
-  readonly start: (socket: BunSocket) => Conversation
-  conversation?: Conversation
+  readonly start: (socket: OpenSocket) => void
+  listener?: SocketListener
 }
 
 /** The part of Bun's socket that is used here. */
 export interface BunSocket {
   readonly data: BunData
-  readonly send: (text: string) => unknown
-  readonly close: (code: number, reason: string) => void
+  readonly send: (message: Message) => unknown
+  readonly close: (code?: number, reason?: string) => void
+  readonly terminate: () => void
   readonly getBufferedAmount: () => number
 }
 
+/** Bun's socket as the gateway uses sockets. Bun reads whatever comes. */
+const openBun = (socket: BunSocket): OpenSocket => ({
+  listen: (listener): SocketEnd => {
+    socket.data.listener = listener
+    return {
+      send: (message) => void socket.send(message),
+      close: ({ code, reason }) => isSendable(code) ? socket.close(code, reason) : socket.close(),
+      buffered: () => socket.getBufferedAmount(),
+    }
+  },
+  discard: () => socket.terminate(),
+})
+
 /** Bun's handlers of all sockets of a server. */
 export const bunWebSocket = {
-  open: (socket: BunSocket): void => {
-    socket.data.conversation = socket.data.start(socket)
-  },
-  message: ({ data }: BunSocket, message: unknown): void => data.conversation?.message(message),
-  drain: ({ data }: BunSocket): void => data.conversation?.drained(),
-  close: ({ data }: BunSocket): void => data.conversation?.closed(),
+  open: (socket: BunSocket): void => socket.data.start(openBun(socket)),
+  message: ({ data }: BunSocket, message: Message): void => data.listener?.message(message),
+  ping: ({ data }: BunSocket): void => data.listener?.alive(),
+  pong: ({ data }: BunSocket): void => data.listener?.alive(),
+  drain: ({ data }: BunSocket): void => data.listener?.drained(),
+  close: ({ data }: BunSocket, code: number, reason: string): void => data.listener?.closed({ code, reason }),
 }
 
 const { Deno } = globalThis as {
@@ -54,39 +70,74 @@ const { Deno } = globalThis as {
   }
 }
 
+/** Deno (2.9) finds a subprotocol in their list only behind a comma and a blank. */
+const withSpacedNames = (request: Request): Request => {
+  const names = request.headers.get("sec-websocket-protocol")
+  if (names === null || !/,\S/.test(names)) return request
+  const headers = new Headers([...request.headers])
+  headers.set("sec-websocket-protocol", names.split(/\s*,\s*/).join(", "))
+  return new Request(request, { headers })
+}
+
+/** A socket of Deno's as the gateway uses sockets: it reads whatever comes, and takes calls once it is open. */
+const openDeno = (socket: WebSocket): OpenSocket => {
+  const whenOpen = (run: () => void): void => {
+    if (socket.readyState === WebSocket.CONNECTING) socket.addEventListener("open", run, { once: true })
+    else if (socket.readyState === WebSocket.OPEN) run()
+  }
+  socket.binaryType = "arraybuffer"
+  return {
+    listen: (listener): SocketEnd => {
+      let isOver = false
+      const closed = (code: number, reason: string): void => {
+        if (isOver) return
+        isOver = true
+        listener.closed({ code, reason })
+      }
+      socket.onmessage = ({ data }) =>
+        listener.message(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer))
+      socket.onclose = ({ code, reason, wasClean }) => closed(wasClean ? code : closeCodes.abnormal, reason)
+      socket.onerror = () => closed(closeCodes.abnormal, "")
+      return {
+        send: (message) => whenOpen(() => socket.send(message)),
+        close: ({ code, reason }) =>
+          whenOpen(() => isSendable(code) ? socket.close(code, reason) : socket.close()),
+        buffered: () => socket.bufferedAmount,
+      }
+    },
+    discard: () => whenOpen(() => socket.close(closeCodes.goingAway, "")),
+  }
+}
+
 /** Upgrades an accepted handshake to a socket. Bun expects no response then. */
 export type Upgrade = (handshake: Handshake) => Response | undefined
 
 /** How this host upgrades a request to a socket; `undefined` if it cannot. */
 export const upgradeOf = (
-  gateway: Pick<Gateway, "fetch" | "onStop">,
+  gateway: SocketGateway,
   request: Request,
   context: HostContext,
   server: BunServer | undefined,
 ): Upgrade | undefined => {
   if (Deno !== undefined) {
-    return ({ request: handshake, protocol }) => {
-      const { socket, response } = Deno.upgradeWebSocket(request, protocol === undefined ? {} : { protocol })
-      const conversation = converse(gateway, handshake, context, {
-        send: (text) => socket.send(text),
-        close: (code, reason) => socket.close(code, reason),
-        buffered: () => socket.bufferedAmount,
-      })
-      socket.onmessage = ({ data }) => conversation.message(data)
-      socket.onclose = socket.onerror = conversation.closed
+    return (handshake) => {
+      const { protocol } = handshake
+      const { socket, response } = Deno.upgradeWebSocket(
+        withSpacedNames(request),
+        protocol === undefined ? {} : { protocol },
+      )
+      serveSocket(gateway, handshake, context, openDeno(socket))
       return response
     }
   }
   if (typeof server?.upgrade !== "function") return undefined
-  return ({ request: handshake, protocol }) => {
-    const start = (socket: BunSocket): Conversation =>
-      converse(gateway, handshake, context, {
-        send: (text) => socket.send(text),
-        close: (code, reason) => socket.close(code, reason),
-        buffered: () => socket.getBufferedAmount(),
-      })
-    const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol }
-    const upgraded = server.upgrade?.(request, { data: { start }, headers })
-    return upgraded === true ? undefined : new Response("The handshake is not complete", { status: 400 })
+  return (handshake) => {
+    const { protocol, relayed } = handshake
+    const start = (socket: OpenSocket): void => serveSocket(gateway, handshake, context, socket)
+    const headers = Object.fromEntries(handshake.headers)
+    if (protocol !== undefined) headers["sec-websocket-protocol"] = protocol
+    if (server.upgrade?.(request, { data: { start }, headers }) === true) return undefined
+    relayed?.abandon()
+    return new Response("The handshake is not complete", { status: 400 })
   }
 }

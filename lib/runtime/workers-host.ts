@@ -17,6 +17,7 @@ import { readBuffers } from "../upstream/body-reader.ts"
 import { type DeclareLength, Transport } from "../upstream/Transport.ts"
 import { layerCoalesceNone } from "../call/coalesce-none.ts"
 import { layerShared } from "./shared-store.ts"
+import { connectByWorkers } from "./workers-socket.ts"
 
 const { FixedLengthStream } = globalThis as {
   readonly FixedLengthStream?: new (length: number) => TransformStream
@@ -34,6 +35,7 @@ export const layerWorkers: Layer.Layer<Transport> = Transport.layerFetch({
   decodes: ["gzip", "br"],
   streamBody: fixedLength,
   openReader: readBuffers(65_536),
+  connect: connectByWorkers,
 })
 
 /** workerd's `performance.now()` is the wall clock (2026-11): setting it back would stop every timeout. */

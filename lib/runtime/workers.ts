@@ -8,7 +8,8 @@ import { makeGateway } from "../gateway.ts"
 import { serveWithSockets } from "./handshake.ts"
 import { perEnvironment } from "./per-environment.ts"
 import { afterUpload, mayBeSending } from "./unread-upload.ts"
-import { converse } from "./websocket.ts"
+import { openWorkers, type WorkersSocket } from "./workers-socket.ts"
+import { serveSocket } from "./serve-socket.ts"
 import { layerWorkers, workersTraits } from "./workers-host.ts"
 
 const gatewayOf = perEnvironment((env) => makeGateway({ env, transport: layerWorkers }, workersTraits))
@@ -22,7 +23,7 @@ const clientAddress = (request: Request): string | null =>
   isFromCloudflare(request) ? request.headers.get("cf-connecting-ip") : null
 
 /** The part of Workers' API that is used here. */
-declare const WebSocketPair: new () => readonly [client: unknown, server: WebSocket & { accept(): void }]
+declare const WebSocketPair: new () => readonly [client: unknown, server: WorkersSocket]
 
 export default {
   fetch: (
@@ -37,17 +38,14 @@ export default {
       clientAddress,
       loopback: env["BASEGATE_ON_LOOPBACK"] === "true" && !isFromCloudflare(request),
     }
-    const answering = serveWithSockets(gateway, request, context, ({ request: handshake, protocol }) => {
+    const answering = serveWithSockets(gateway, request, context, (handshake) => {
       const { 0: client, 1: server } = new WebSocketPair()
-      server.accept()
-      const { message, closed } = converse(gateway, handshake, context, {
-        send: (text) => server.send(text),
-        close: (code, reason) => server.close(code, reason),
-      })
-      server.addEventListener("message", ({ data }) => message(data))
-      server.addEventListener("close", closed)
-      server.addEventListener("error", closed)
-      const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol }
+      serveSocket(gateway, handshake, context, openWorkers(server))
+      const { protocol } = handshake
+      const headers = {
+        ...Object.fromEntries(handshake.headers),
+        ...(protocol && { "sec-websocket-protocol": protocol }),
+      }
       return new Response(null, { status: 101, headers, webSocket: client } as ResponseInit)
     })
     // Cloudflare's edge reads uploads to their end by itself.

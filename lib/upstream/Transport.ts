@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { HeaderFields } from "../headers/header-fields.ts"
+import type { OpenSocket } from "../websocket/open-socket.ts"
 import type { Abort } from "./lazy-abort.ts"
 import { type OpenReader, readChunks } from "./body-reader.ts"
 
@@ -20,7 +21,13 @@ export interface UpstreamRequest {
 }
 
 /** What is read of a transport's answer: any `Response` will do. */
-export type TransportAnswer = Pick<Response, "status" | "statusText" | "headers" | "body">
+export interface TransportAnswer extends Pick<Response, "status" | "statusText" | "headers" | "body"> {
+  /** With status 101: what the connection has become. */
+  readonly socket?: OpenSocket
+}
+
+/** Opens WebSockets. */
+export type Connect = (request: UpstreamRequest, abort: Abort) => Promise<TransportAnswer>
 
 /** Makes a body one whose length the runtime knows. */
 export type DeclareLength = (
@@ -42,6 +49,11 @@ export interface TransportShape {
   readonly decodes: ReadonlySet<string>
   /** How the bodies of its answers are read; by default in the runtime's own chunks. */
   readonly openReader?: OpenReader
+  /**
+   * Sends the handshake of a WebSocket, and resolves with the socket, or with the provider's refusal. Absent where there are
+   * no sockets.
+   */
+  readonly connect?: Connect
 }
 
 const TransportKey: Context.ServiceClass<Transport, "basegate/upstream/Transport", TransportShape> = Context
@@ -55,6 +67,7 @@ export class Transport extends TransportKey {
    * @param options.decodes the content codings that this `fetch` undoes even if none was asked for
    * @param options.init members of `fetch`'s second argument that only this runtime knows
    * @param options.openReader how the bodies of answers are best read here
+   * @param options.connect how WebSockets are opened here
    * @param options.streamBody what this `fetch` needs done to a streamed body of known length
    */
   static readonly layerFetch = (
@@ -64,11 +77,13 @@ export class Transport extends TransportKey {
       readonly streamBody?: DeclareLength
       readonly openReader?: OpenReader
       readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+      readonly connect?: Connect
     } = {},
   ): Layer.Layer<Transport> =>
     Layer.succeed(Transport, {
       openReader: options.openReader ?? readChunks,
       decodes: new Set(options.decodes ?? usualCodings),
+      ...(options.connect && { connect: options.connect }),
       send: ({ url, method, headers, body: given, length }, { signal }) => {
         const body =
           given instanceof ReadableStream && length !== undefined && options.streamBody !== undefined

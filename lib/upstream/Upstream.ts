@@ -13,6 +13,7 @@ import { Timer } from "../time/Timer.ts"
 import type { Cut } from "./cut.ts"
 import type { GuardedBody } from "./guarded-body.ts"
 import { Sending } from "./sending.ts"
+import type { OpenSocket } from "../websocket/open-socket.ts"
 import type { TimeoutLimits } from "./timeouts.ts"
 import { Transport, type UpstreamRequest } from "./Transport.ts"
 import type { UpstreamFailure } from "./upstream-failure.ts"
@@ -29,6 +30,8 @@ export interface UpstreamAnswer {
   readonly body: GuardedBody | undefined
   /** Whether it begins with an error, whatever its status, and that counts as a failure. */
   readonly reportsError?: boolean
+  /** With status 101: the WebSocket, whose timeouts are its owner's. */
+  readonly socket?: OpenSocket | undefined
   /** Ends Baseten's request, if it has not ended. */
   readonly release: () => void
 }
@@ -37,6 +40,8 @@ export interface UpstreamAnswer {
 export interface UpstreamCall extends UpstreamRequest {
   /** Aborts when a streamed body breaks off; its reason is the `GatewayError` that says why. */
   readonly broken?: AbortSignal | undefined
+  /** Whether it asks for a WebSocket. */
+  readonly isHandshake?: boolean
 }
 
 /** What `Upstream` does. */

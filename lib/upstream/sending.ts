@@ -4,16 +4,18 @@
  * @module
  */
 import * as Result from "effect/Result"
+import { noSockets } from "../errors/socket-errors.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
 import { responseHeaders } from "../headers/response-headers.ts"
 import type { StartTimer } from "../time/Timer.ts"
+import type { OpenSocket } from "../websocket/open-socket.ts"
 import { isBodiless } from "./bodiless.ts"
 import { type ChunkReader, type OpenReader, readChunks } from "./body-reader.ts"
 import type { Cut } from "./cut.ts"
 import { type BodyGuard, UpstreamBody } from "./guarded-body.ts"
 import { LazyAbortController } from "./lazy-abort.ts"
 import { type TimeoutLimits, Timeouts } from "./timeouts.ts"
-import type { Transport, TransportAnswer } from "./Transport.ts"
+import type { Connect, Transport, TransportAnswer } from "./Transport.ts"
 import type { UpstreamAnswer, UpstreamCall } from "./Upstream.ts"
 import { interrupted, noAnswer, type UpstreamFailure } from "./upstream-failure.ts"
 
@@ -23,6 +25,8 @@ type Answered = (result: Result.Result<UpstreamAnswer, UpstreamFailure>) => void
 const isStatus = (status: number): boolean => status >= 200 && status <= 599
 
 const nothing = (): void => {}
+
+const connectNowhere: Connect = () => Promise.reject(noSockets())
 
 /** Sends a request, and guards it until the body of its answer has ended. */
 export class Sending implements BodyGuard {
@@ -66,7 +70,8 @@ export class Sending implements BodyGuard {
     if (cut.reason !== undefined) return
     let sent: Promise<TransportAnswer>
     try {
-      sent = this.#transport.send(this.#call, this.#abort)
+      const { send, connect = connectNowhere } = this.#transport
+      sent = (this.#call.isHandshake === true ? connect : send)(this.#call, this.#abort)
     } catch (defect) {
       this.#forgetCut()
       this.#phase = "over"
@@ -111,11 +116,13 @@ export class Sending implements BodyGuard {
     const { openReader = readChunks } = this.#transport
     if (this.#phase === "headers") return this.#answer(response, openReader)
     // Too late, from a transport that does not obey.
-    openReader(response)?.cancel().catch(nothing)
+    if (response.socket !== undefined) response.socket.discard()
+    else openReader(response)?.cancel().catch(nothing)
   }
 
   #answer(response: TransportAnswer, openReader: OpenReader): void {
     const { status, statusText } = response
+    if (response.socket !== undefined) return this.#open(response, response.socket)
     if (!isStatus(status)) return this.#fail(noAnswer(this.#call))
     let reader: ChunkReader | undefined
     try {
@@ -137,6 +144,19 @@ export class Sending implements BodyGuard {
       body,
       release: () => body?.cancel(),
     }))
+  }
+
+  /** Once it is open, its timeouts are those of its relay. */
+  #open({ status, statusText, headers: given }: TransportAnswer, socket: OpenSocket): void {
+    this.#phase = "over"
+    this.#forgetCut()
+    this.settled()
+    const received = HeaderFields.of(given)
+    const headers = responseHeaders({ status, headers: received }, this.#transport.decodes)
+    const release = (): void => socket.discard()
+    this.#answered(
+      Result.succeed({ status, statusText, headers, received, body: undefined, socket, release }),
+    )
   }
 
   #fail(failure: UpstreamFailure): void {

@@ -59,7 +59,7 @@ const passed = async (entry: object) => {
       },
     },
     resolver: { resolve: () => assert.fail("resolved"), resolveWithin: () => assert.fail("resolved") },
-    relay: { relay: () => assert.fail("relayed"), drain: () => {} },
+    relay: { relay: () => assert.fail("relayed"), follow: () => () => {}, drain: () => {} },
     clock,
     startTimer,
   }

@@ -9,13 +9,15 @@ import { HeaderFields } from "../../lib/headers/header-fields.ts"
 import type { Answer } from "../../lib/relay/answer.ts"
 import { StreamRelay } from "../../lib/relay/StreamRelay.ts"
 import type { Ending } from "../../lib/record/request-record.ts"
+import { startRuntimeTimer } from "../../lib/time/Timer.ts"
 import { SomeAnswer, someCall } from "../support/some-call.ts"
 
 const relay = Effect.runSync(Effect.provide(StreamRelay, StreamRelay.layer))
+const clock = { now: () => performance.now(), wall: () => Date.now() }
 const bytes = new TextEncoder().encode("{}")
 const text = (body: Uint8Array) => new TextDecoder().decode(body)
 const responded = async (pending: PendingAnswer): Promise<Answer> =>
-  Result.getOrThrow(await respond(relay, pending))
+  Result.getOrThrow(await respond({ relay, clock, startTimer: startRuntimeTimer }, pending))
 const streamed = ({ body }: Answer): ReadableStream<Uint8Array> =>
   body === null || body instanceof Uint8Array ? assert.fail("not a stream") : body.body()
 

@@ -4,6 +4,7 @@
 import { describe } from "node:test"
 import type { Simulator } from "../simulator/server.ts"
 import type { Runtime } from "../support/spawn-gateway.ts"
+import { basetenSocketCases, basetenSocketEntries } from "./cases/baseten-sockets.ts"
 import { bodyCases, bodyEntries } from "./cases/bodies.ts"
 import { circuitCases, circuitEntries } from "./cases/circuits.ts"
 import { cacheCases, cacheEntries } from "./cases/cache.ts"
@@ -132,6 +133,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   dynamic: { cases: dynamicCases, configured: dynamicEntries },
   clients: { cases: clientCases },
   websocket: { cases: webSocketCases, configured: webSocketEntries },
+  "baseten sockets": { cases: basetenSocketCases, configured: basetenSocketEntries },
   "websocket bounds": { cases: webSocketBoundCases, configured: webSocketBoundEntries },
   cache: { cases: cacheCases, configured: cacheEntries },
   "cached callers": { cases: cachedCallerCases, configured: cachedCallerEntries, waits: true },

@@ -23,13 +23,32 @@ export interface Flags {
    * or are written through the management API.
    */
   readonly followsFile: boolean
-  /** Has WebSocket. On Node a `fetch` handler cannot make one of a request: a handshake is answered 426. */
-  readonly upgrades: boolean
   /**
    * Knows what a WebSocket's client has yet to read. workerd's socket has no `bufferedAmount`: what is sent goes up to
    * 4 MiB ahead of a client, which is taken to read 2 MiB a second.
    */
   readonly tellsWhatWaits: boolean
+  /**
+   * Holds a WebSocket's client back while Baseten does not read. Only on Node the gateway itself reads the client's
+   * connection: the other runtimes read whatever comes. There the socket ends with 1008 once 32 MiB wait for Baseten, on
+   * Workers as the isolate's memory ends.
+   */
+  readonly holdsSocketClients: boolean
+  /**
+   * Passes WebSocket frames on as they are, however large. The other runtimes hand messages over whole, up to the sizes
+   * below; text that is not UTF-8 then ends the socket at the gateway.
+   */
+  readonly relaysFrames: boolean
+  /**
+   * Closes a WebSocket without a code where Baseten has closed it so. Bun's `close` always sends one: clients see 1000 in
+   * place of 1005.
+   */
+  readonly closesWithoutCode: boolean
+  /**
+   * Names the log's entry in the answer to a WebSocket's handshake (`cf-aig-log-id`). Deno's takes no headers but the
+   * subprotocol.
+   */
+  readonly namesSockets: boolean
   /**
    * Makes one call for equal misses of the cache that come together. On Workers a request must not wait for another one's
    * work.
@@ -65,8 +84,11 @@ const all: Flags = {
   noticesSilentLeave: true,
   noticesLeaveAfterUpload: true,
   followsFile: true,
-  upgrades: true,
   tellsWhatWaits: true,
+  holdsSocketClients: false,
+  relaysFrames: false,
+  closesWithoutCode: true,
+  namesSockets: true,
   sharesMisses: true,
   sendsOnce: true,
   framesResets: true,
@@ -76,11 +98,18 @@ const all: Flags = {
 }
 
 export const flags: Record<Runtime, Flags> = {
-  bun: { ...all, takesTrailers: false },
-  deno: { ...all, noticesLeaveAfterUpload: false, sendsOnce: false, framesResets: false },
+  bun: { ...all, takesTrailers: false, closesWithoutCode: false },
+  deno: {
+    ...all,
+    namesSockets: false,
+    noticesLeaveAfterUpload: false,
+    sendsOnce: false,
+    framesResets: false,
+  },
   node: {
     ...all,
-    upgrades: false,
+    holdsSocketClients: true,
+    relaysFrames: true,
     sendsOnce: false,
     decodes: "createZstdDecompress" in zlib ? all.decodes : ["gzip", "deflate", "br"],
   },

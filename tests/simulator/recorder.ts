@@ -21,6 +21,14 @@ export type RequestRecord = {
   status: number | null
   outcome: Outcome
   bytes_sent: number
+  /** What came over a WebSocket; null if it is none. */
+  socket: {
+    messages: number
+    bytes: number
+    texts: string[]
+    closing: { code: number; reason: string } | null
+    pongs: number
+  } | null
 }
 
 export type Recorder = {
@@ -91,6 +99,7 @@ function describe(request: IncomingMessage, id: number): RequestRecord {
     status: null,
     outcome: "open",
     bytes_sent: 0,
+    socket: null,
   }
 }
 

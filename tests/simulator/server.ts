@@ -1,6 +1,7 @@
 /** The simulator: one plain HTTP server that plays every Baseten host, well or badly as asked. */
 import { Buffer } from "node:buffer"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import { type Answer, text } from "./answer.ts"
 import { type AsyncRequests, createAsyncRequests } from "./async-requests.ts"
 import { control } from "./control.ts"
@@ -14,6 +15,7 @@ import { createRecorder, type Recorder, type RequestRecord } from "./recorder.ts
 import { requestBody } from "./request-body.ts"
 import { replacement, reshape } from "./reshape.ts"
 import { answerFor, surfaceOf } from "./routes.ts"
+import { serveSocket } from "./sockets.ts"
 
 export type Simulator = {
   readonly url: string
@@ -51,6 +53,13 @@ export async function startSimulator(options: { port?: number; host?: string } =
   server.requestTimeout = 0
   server.headersTimeout = 0
   server.keepAliveTimeout = 65_000
+  // Only what is a WebSocket's: any other upgrade is answered as a request, or by a fault.
+  const sockets = new Set<Socket>()
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+    void serveSocket(request, socket, head, state.recorder)
+  })
   const port = await listen(server, options.port ?? 0, host)
   const url = `http://${host}:${port}`
   return {
@@ -71,6 +80,7 @@ export async function startSimulator(options: { port?: number; host?: string } =
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
 }

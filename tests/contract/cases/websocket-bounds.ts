@@ -40,8 +40,6 @@ const open = async (url: string) => {
 const text = (bytes: number): string => "x".repeat(bytes)
 
 export const webSocketBoundCases = (harness: Harness): void => {
-  if (!harness.flags.upgrades) return
-
   test("a message of 17 MB goes up whole", async () => {
     const id = harness.nextCase()
     const { socket, next } = await open(harness.base)

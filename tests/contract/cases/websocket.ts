@@ -49,13 +49,6 @@ export const webSocketCases = (harness: Harness): void => {
     }
   })
 
-  if (!harness.flags.upgrades) {
-    test("a handshake is refused where the host cannot upgrade", async () => {
-      await assert.rejects(open(harness.base))
-    })
-    return
-  }
-
   test("a plain answer is one frame, with the ids and the step", async () => {
     const id = harness.nextCase()
     const { socket, until } = await open(harness.base)

@@ -1,0 +1,29 @@
+/**
+ * How many WebSockets of each gateway are open, or are being opened.
+ *
+ * @module
+ */
+
+/** The counts of one process. */
+export class OpenSockets {
+  readonly #counts = new Map<string, number>()
+
+  /**
+   * Takes one of so many places.
+   *
+   * @returns gives it back, the first time that it is called; `undefined` if there is none left
+   */
+  enter(gateway: string, most: number): (() => void) | undefined {
+    const before = this.#counts.get(gateway) ?? 0
+    if (before >= most) return undefined
+    this.#counts.set(gateway, before + 1)
+    let isIn = true
+    return () => {
+      if (!isIn) return
+      isIn = false
+      const now = (this.#counts.get(gateway) ?? 1) - 1
+      if (now > 0) this.#counts.set(gateway, now)
+      else this.#counts.delete(gateway)
+    }
+  }
+}

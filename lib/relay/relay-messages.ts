@@ -1,0 +1,123 @@
+/**
+ * Relays a WebSocket message by message, where the runtime speaks the protocol on one side at least.
+ *
+ * @module
+ */
+import type { Ending } from "../record/request-record.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import { closeCodes, type Closing } from "../websocket/close-codes.ts"
+import type { Message } from "../websocket/message-reader.ts"
+import type { OpenSocket, SocketEnd, SocketListener } from "../websocket/open-socket.ts"
+import {
+  afterFlood,
+  afterLoss,
+  complaintOf,
+  endingOf,
+  mostHeld,
+  mostWaiting,
+  type Side,
+  type SocketRelay,
+  type SocketWatch,
+} from "./socket-watch.ts"
+
+/** How long to wait before looking again what a side has read, in milliseconds: longer each time. */
+const longestPause = 250
+
+const otherSide: Record<Side, Side> = { client: "provider", provider: "client" }
+
+const sizeOf = (message: Message): number => {
+  if (typeof message !== "string") return message.byteLength
+  // What is ASCII, as nearly all of it is, has as many bytes as characters.
+  return /^[\0-\x7f]*$/.test(message) ? message.length : new TextEncoder().encode(message).byteLength
+}
+
+/** Relays between two sockets until one of them ends. */
+export const relayMessages = (
+  client: OpenSocket,
+  provider: OpenSocket,
+  watch: SocketWatch,
+  startTimer: StartTimer,
+): SocketRelay => new MessageRelay(watch, startTimer).begun(client, provider)
+
+class MessageRelay implements SocketRelay {
+  readonly #watch: SocketWatch
+  readonly #startTimer: StartTimer
+  readonly #ends: { client?: SocketEnd; provider?: SocketEnd } = {}
+  /** What looks whether a side has read again; of a side that keeps up there is none. */
+  readonly #held: { client?: () => void; provider?: () => void } = {}
+  #isOver = false
+
+  constructor(watch: SocketWatch, startTimer: StartTimer) {
+    this.#watch = watch
+    this.#startTimer = startTimer
+  }
+  begun(client: OpenSocket, provider: OpenSocket): this {
+    this.#ends.client = client.listen(this.#listener("client"))
+    this.#ends.provider = provider.listen(this.#listener("provider"))
+    return this
+  }
+  end(ending: Ending, closing: Closing): void {
+    if (!this.#finish(ending, null)) return
+    this.#ends.client?.close(closing)
+    this.#ends.provider?.close(closing)
+  }
+  isHeld(): boolean {
+    return this.#held.client !== undefined || this.#held.provider !== undefined
+  }
+
+  #listener(from: Side): SocketListener {
+    return {
+      message: (message) => this.#took(from, message),
+      alive: () => this.#watch.alive(),
+      drained: () => this.#held[from]?.(),
+      closed: (closing) => this.#closed(from, closing),
+    }
+  }
+  #took(from: Side, message: Message): void {
+    if (this.#isOver) return
+    this.#watch.passed(from, sizeOf(message), 1)
+    const to = otherSide[from]
+    const end = this.#ends[to]
+    end?.send(message)
+    const waiting = end?.buffered?.() ?? 0
+    if (waiting > mostHeld && this.#ends[from]?.pause === undefined) {
+      return this.end(to === "client" ? "client_left" : "upstream_cut", afterFlood[from])
+    }
+    if (waiting > mostWaiting) this.#hold(to)
+  }
+  /** Reads no more from the other side until this one has read. */
+  #hold(to: Side): void {
+    if (this.#held[to] !== undefined) return
+    const from = otherSide[to]
+    let pause = 1
+    let stop = (): void => {}
+    const look = (): void => {
+      stop()
+      if (!this.#isOver && (this.#ends[to]?.buffered?.() ?? 0) > mostWaiting / 2) {
+        stop = this.#startTimer(pause, look)
+        pause = Math.min(2 * pause, longestPause)
+        return
+      }
+      delete this.#held[to]
+      this.#ends[from]?.resume?.()
+    }
+    this.#held[to] = look
+    this.#ends[from]?.pause?.()
+    stop = this.#startTimer(pause, look)
+  }
+  #closed(from: Side, closing: Closing): void {
+    if (!this.#finish(endingOf(from, closing), complaintOf(from, closing))) return
+    const { code, reason } = closing
+    const isLost = code === closeCodes.abnormal
+    const told = isLost && reason !== "" ? { ...afterLoss[from], reason } : isLost ? afterLoss[from] : closing
+    this.#ends[otherSide[from]]?.close(told)
+  }
+  #finish(ending: Ending, error: string | null): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    this.#held.client?.()
+    this.#held.provider?.()
+    this.#watch.ended(ending, error)
+    return true
+  }
+}

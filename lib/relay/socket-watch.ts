@@ -1,0 +1,59 @@
+/**
+ * What watches a WebSocket that is being relayed, and what ends it.
+ *
+ * @module
+ */
+import type { Ending } from "../record/request-record.ts"
+import { closeCodes, type Closing } from "../websocket/close-codes.ts"
+
+/** One side of a socket. */
+export type Side = "client" | "provider"
+
+/** Watches a relay. */
+export interface SocketWatch {
+  /** A side has sent so many bytes of messages, `messages` of which have ended with them. */
+  readonly passed: (from: Side, bytes: number, messages: number) => void
+  /** Something has come, if only a ping. */
+  readonly alive: () => void
+  /** The socket has ended, once. `error` says what a close code complains of. */
+  readonly ended: (ending: Ending, error: string | null) => void
+}
+
+/** A relay that runs. */
+export interface SocketRelay {
+  /** Ends both sides, with the same close frame. */
+  readonly end: (ending: Ending, closing: Closing) => void
+  /** Whether one side waits for the other to read. */
+  readonly isHeld: () => boolean
+}
+
+/** How many bytes may wait for a side before the other one is read no more. */
+export const mostWaiting = 1_048_576
+
+/** How many may wait where the other side cannot be held back; then the socket ends. */
+export const mostHeld = 33_554_432
+
+/** What each side is told if the other is gone without a close frame. */
+export const afterLoss: Record<Side, Closing> = {
+  client: { code: closeCodes.goingAway, reason: "The client has left" },
+  provider: { code: closeCodes.badGateway, reason: "The connection to the provider broke off" },
+}
+
+/** What both are told if one of them does not read. */
+export const afterFlood: Record<Side, Closing> = {
+  client: { code: closeCodes.policy, reason: "The provider does not read what the client sends" },
+  provider: { code: closeCodes.policy, reason: "The client does not read what the provider sends" },
+}
+
+/** How a socket has ended that one side has closed, or lost. */
+export const endingOf = (from: Side, { code }: Closing): Ending =>
+  code !== closeCodes.abnormal ? "complete" : from === "client" ? "client_left" : "upstream_cut"
+
+/** Codes by which a server says that it, or the client, has failed; an application's own, from 3000 on, may mean anything. */
+const isComplaint = (code: number): boolean => code >= 1002 && code <= 1014 && code !== 1005 && code !== 1006
+
+/** What a provider complains of as it closes, in at most 200 characters. */
+export const complaintOf = (from: Side, { code, reason }: Closing): string | null =>
+  from === "provider" && isComplaint(code)
+    ? `closed with ${code}${reason === "" ? "" : `: ${reason}`}`.slice(0, 200).toWellFormed()
+    : null

@@ -1,0 +1,87 @@
+/**
+ * A connection of `node:net` that has been switched to WebSocket. Bun and Deno lend the same.
+ *
+ * @module
+ */
+import type { Socket } from "node:net"
+import type { Wire, WireListener } from "../websocket/wire.ts"
+
+/** How long a connection may be silent before the system looks whether its peer is there, in milliseconds. */
+const silence = 30_000
+
+const nothing = (): void => {}
+
+/**
+ * Takes a connection over from HTTP.
+ *
+ * @param head what has come of the socket's bytes already
+ */
+export const wireOf = (socket: Socket, head: Uint8Array): Wire => new NodeWire(socket, head)
+
+/** How much of what comes before somebody listens is kept, in bytes; more is not read until then. */
+const mostEarly = 65_536
+
+class NodeWire implements Wire {
+  readonly #socket: Socket
+  /** What has come before somebody listens: only so is the peer's end seen that soon. */
+  #early: Array<Uint8Array> = []
+  #earlySize = 0
+  #listener: WireListener | undefined = undefined
+  #hasEnded = false
+
+  constructor(socket: Socket, head: Uint8Array) {
+    this.#socket = socket
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, silence)
+    if (head.byteLength > 0) this.#came(head)
+    socket.on("data", (chunk: Uint8Array) => this.#came(chunk))
+    socket.on("drain", () => this.#listener?.drained())
+    socket.on("error", nothing)
+    socket.on("end", this.#ended)
+    socket.on("close", this.#ended)
+    socket.resume()
+  }
+
+  // Not methods: what uses a wire may take them out of the object.
+  readonly listen = (listener: WireListener): void => {
+    const early = this.#early
+    this.#early = []
+    this.#socket.resume()
+    this.#listener = listener
+    // After whoever listens has set itself up.
+    queueMicrotask(() => {
+      for (const chunk of early) listener.data(chunk)
+      if (this.#hasEnded) listener.ended()
+    })
+  }
+  readonly write = (bytes: Uint8Array): boolean => {
+    const { destroyed, writableEnded } = this.#socket
+    return destroyed || writableEnded || this.#socket.write(bytes)
+  }
+  readonly buffered = (): number => this.#socket.writableLength
+  readonly pause = (): void => void this.#socket.pause()
+  readonly resume = (): void => void this.#socket.resume()
+  readonly end = (): void => {
+    this.#socket.end()
+    // Its end is to be seen, whatever still comes.
+    this.#socket.resume()
+  }
+  readonly expire = (milliseconds: number): void => {
+    const timer = setTimeout(this.destroy, milliseconds)
+    this.#socket.once("close", () => clearTimeout(timer))
+  }
+  readonly destroy = (): void => void this.#socket.destroy()
+
+  #came(chunk: Uint8Array): void {
+    if (this.#listener !== undefined) return this.#listener.data(chunk)
+    this.#early.push(chunk)
+    this.#earlySize += chunk.byteLength
+    if (this.#earlySize > mostEarly) this.#socket.pause()
+  }
+  readonly #ended = (): void => {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#listener?.ended()
+  }
+}

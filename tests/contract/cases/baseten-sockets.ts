@@ -1,0 +1,333 @@
+/** Baseten's WebSockets through the gateway: where they open, for whom, and what passes. */
+import assert from "node:assert/strict"
+import { Buffer } from "node:buffer"
+import { test } from "node:test"
+import { type Configured, eventually, type Harness, key } from "../harness.ts"
+import { connect, refused, socketRecord } from "../socket-client.ts"
+import { adminToken } from "./log-api.ts"
+
+/** What these cases need configured. */
+export const basetenSocketEntries = (): Configured => ({
+  entries: {
+    "sockets-guarded": {
+      tokens: [
+        "sockets-token",
+        { name: "ann", token: "sockets-ann", models: ["baseten/abcd1234"] },
+        { name: "old", token: "sockets-old", expires: "2020-01-01" },
+      ],
+    },
+    "sockets-rated": { rate_limiting_interval: 3600, rate_limiting_limit: 1 },
+    "sockets-few": { websocket_limit: 2 },
+    "sockets-idle": { idle_timeout: 400 },
+    "sockets-brief": { total_timeout: 700 },
+    "sockets-hasty": { dedicated_headers_timeout: 400 },
+  },
+})
+
+const model = "/baseten/model/abcd1234"
+
+export const basetenSocketCases = (harness: Harness): void => {
+  test("sockets open at Baseten's paths, of models, chains and containers", async () => {
+    const paths = {
+      "model/abcd1234/websocket": "/_model/abcd1234/environments/production/websocket",
+      "model/abcd1234/environments/staging/websocket": "/_model/abcd1234/environments/staging/websocket",
+      "model/abcd1234/development/websocket": "/_model/abcd1234/development/websocket",
+      "model/abcd1234/deployment/dep4567/websocket?a=1": "/_model/abcd1234/deployment/dep4567/websocket",
+      "model/abcd1234/sync/v1/realtime": "/_model/abcd1234/sync/v1/realtime",
+      "model/abcd1234/environments/production/sync/v1/websocket":
+        "/_model/abcd1234/environments/production/sync/v1/websocket",
+      "chain/chain123/websocket": "/_chain/chain123/environments/production/websocket",
+      "chain/chain123/development/websocket": "/_chain/chain123/development/websocket",
+    }
+    for (const [path, reached] of Object.entries(paths)) {
+      const id = harness.nextCase()
+      const { socket, until, end } = await connect(`${harness.base}/baseten/${path}`, { id })
+      socket.send("there")
+      await until(1)
+      socket.close(1000)
+      await end()
+      const request = harness.reached(id)
+      assert.deepEqual([request.path, request.query], [reached, path.split("?")[1] ?? ""])
+      assert.equal(request.headers.authorization, "Bearer sk-own")
+    }
+  })
+
+  test("text and bytes pass both ways, whole, and one record tells of them", async () => {
+    const id = harness.nextCase()
+    const opening = { id, headers: { ...key, "cf-aig-event-id": id, "cf-aig-metadata": '{"user":7}' } }
+    const { socket, messages, until, end, headers } = await connect(
+      `${harness.base}${model}/websocket`,
+      opening,
+    )
+    const sent = ["héllo 世界 🌍", "", Buffer.alloc(70_000, 1), "x".repeat(130), Buffer.alloc(3_000_000, 2)]
+    for (const message of sent) socket.send(message)
+    await until(sent.length)
+    assert.deepEqual(messages, sent.map((message) => typeof message === "string" ? message : message.length))
+    socket.close(4001, "done")
+    assert.deepEqual(await end(), [4001, "done"])
+    const record = await socketRecord(harness, id)
+    const bytes = 18 + 70_000 + 130 + 3_000_000
+    assert.deepEqual(
+      ["request_type", "route", "status", "upstream_status", "ending", "error", "frames_in", "frames_out"]
+        .map((name) => record[name]),
+      ["websocket", "websocket", 101, 101, "complete", null, 5, 5],
+    )
+    assert.deepEqual([record["request_bytes"], record["response_bytes"]], [bytes, bytes])
+    assert.deepEqual([record["deployment"], record["key"], record["cost"]], ["abcd1234", "caller", null])
+    assert.deepEqual(record["metadata"], { user: 7 })
+    assert.ok(Number(record["total_ms"]) > 0)
+    await eventually("the provider hears it", () => harness.reached(id).socket?.closing !== null)
+    assert.deepEqual(harness.reached(id).socket?.closing, { code: 4001, reason: "done" })
+    if (harness.flags.namesSockets) assert.equal(headers()["cf-aig-log-id"], record["request_id"])
+  })
+
+  test("the log tells of a socket", async () => {
+    const { socket, end } = await connect(`${harness.entry("plain")}${model}/websocket`, { headers: {} })
+    socket.close(1000)
+    await end()
+    const filters = "filters=" +
+      encodeURIComponent('[{"key":"request_type","operator":"eq","value":["websocket"]}]')
+    const logs = `client/v4/accounts/account/ai-gateway/gateways/plain/logs?${filters}`
+    const list = async () => {
+      const headers = { authorization: `Bearer ${adminToken}` }
+      const response = await fetch(`${harness.configured.url}/${logs}`, { headers })
+      return (await response.json() as { result: ReadonlyArray<Record<string, unknown>> }).result
+    }
+    let entries = await list()
+    for (let tries = 0; entries.length === 0 && tries < 50; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      entries = await list()
+    }
+    const [entry] = entries
+    assert.deepEqual([entry?.["request_type"], entry?.["success"], entry?.["status_code"]], [
+      "websocket",
+      true,
+      101,
+    ])
+    assert.deepEqual([entry?.["frames_in"], entry?.["frames_out"]], [0, 0])
+  })
+
+  test("a close of the provider's reaches the client as it is", async () => {
+    for (
+      const [code, reason] of [[1000, "over"], [1001, ""], [1011, "boom"], [1013, "later"], [
+        4999,
+        "mine",
+      ]] as const
+    ) {
+      const id = harness.nextCase()
+      const script = { close: code, reason, after: 1 }
+      const opening = { id, script, headers: { ...key, "cf-aig-event-id": id } }
+      const { socket, end, messages } = await connect(`${harness.base}${model}/websocket`, opening)
+      socket.send("last")
+      assert.deepEqual(await end(), [code, reason])
+      assert.deepEqual(messages, ["last"])
+      const { ending, error } = await socketRecord(harness, id)
+      const complaint = code === 1011 || code === 1013 ? `closed with ${code}: ${reason}` : null
+      assert.deepEqual([ending, error], ["complete", complaint])
+    }
+    const { end } = await connect(`${harness.base}${model}/websocket`, { script: { close: 0 } })
+    assert.equal((await end())[0], harness.flags.closesWithoutCode ? 1005 : 1000)
+  })
+
+  test("a connection that breaks off ends the other side, and is not passed off as an end", async () => {
+    for (const cut of ["fin", "reset", "within_frame"]) {
+      const id = harness.nextCase()
+      const script = { cut, after: 1 }
+      const opening = { id, script, headers: { ...key, "cf-aig-event-id": id } }
+      const { socket, end } = await connect(`${harness.base}${model}/websocket`, opening)
+      socket.send("x")
+      const [code] = await end()
+      assert.equal(code, cut === "within_frame" && harness.flags.relaysFrames ? 1006 : 1014)
+      assert.equal((await socketRecord(harness, id))["ending"], "upstream_cut")
+    }
+    const id = harness.nextCase()
+    const opening = { id, headers: { ...key, "cf-aig-event-id": id } }
+    const { socket, until } = await connect(`${harness.base}${model}/websocket`, opening)
+    socket.send("x")
+    await until(1)
+    socket.terminate()
+    await eventually("the provider's side ends", () => harness.reached(id).outcome !== "open")
+    assert.equal(harness.reached(id).socket?.closing?.code, 1001)
+    assert.equal((await socketRecord(harness, id))["ending"], "client_left")
+  })
+
+  test("a refusal has Baseten's own status and body, or the gateway's", async () => {
+    const url = `${harness.base}${model}/websocket`
+    const wrong = await refused(url, { headers: { authorization: "Bearer wrong" } })
+    assert.equal(wrong.status, 401)
+    assert.equal((JSON.parse(wrong.body) as { error_code: string }).error_code, "unauthorized")
+    const id = harness.nextCase()
+    const script = { refuse: 429, body: '{"error":"slow down"}', headers: { "retry-after": "7" } }
+    const busy = await refused(url, { id, script, headers: { ...key, "cf-aig-event-id": id } })
+    assert.deepEqual([busy.status, busy.body, busy.headers["retry-after"]], [
+      429,
+      '{"error":"slow down"}',
+      "7",
+    ])
+    const record = await socketRecord(harness, id)
+    assert.deepEqual([record["status"], record["route"], record["ending"]], [429, "websocket", "complete"])
+    for (const handshake of ["cut", "wrong_accept", "unasked_protocol", "unasked_extension"]) {
+      assert.equal((await refused(url, { script: { handshake } })).status, 502, handshake)
+    }
+    assert.equal((await refused(url, { headers: {} })).status, 401)
+    assert.equal((await refused(`${harness.base}/baseten/v1/models`)).status, 400)
+    assert.equal((await refused(`${harness.base}${model}/production/predict`)).status, 400)
+    assert.equal((await refused(`${harness.base}/baseten/model/no/websocket`)).status, 400)
+    for (const path of ["/websocket", "/environments/production/websocket"]) {
+      const plain = await fetch(`${harness.base}${model}${path}`, { headers: key })
+      assert.equal(plain.status, 426)
+      await plain.text()
+    }
+  })
+
+  test("a handshake is held as long as a cold start takes, and no longer than its clock", async () => {
+    const { socket, end } = await connect(`${harness.base}${model}/websocket`, { script: { hold_ms: 700 } })
+    socket.close(1000)
+    assert.equal((await end())[0], 1000)
+    const script = { handshake: "silent" }
+    const late = await refused(`${harness.entry("sockets-hasty")}${model}/websocket`, { script })
+    assert.equal(late.status, 504)
+    const asked = await refused(`${harness.base}${model}/websocket`, {
+      script,
+      headers: { ...key, "cf-aig-request-timeout": "300" },
+    })
+    assert.equal(asked.status, 504)
+  })
+
+  test("a client that leaves while its handshake is held ends it at the provider", async () => {
+    if (!harness.flags.noticesSilentLeave) return
+    const id = harness.nextCase()
+    const opening = connect(`${harness.base}${model}/websocket`, { id, script: { handshake: "silent" } })
+    // Its socket is not handed out before it is open.
+    const { WebSocket } = await import("ws")
+    opening.catch(() => {})
+    const other = harness.nextCase()
+    const socket = new WebSocket(`${harness.base.replace("http", "ws")}${model}/websocket`, {
+      headers: { ...key, "x-simulator-case": other, "x-simulator-socket": '{"handshake":"silent"}' },
+    })
+    socket.on("error", () => {})
+    await eventually("it reaches the provider", () => harness.simulator.requests(other).length === 1)
+    socket.terminate()
+    await eventually("it ends there", () => harness.simulator.requests(other)[0]?.outcome !== "open")
+  })
+
+  test("a gateway token opens it, in a header or as a subprotocol, and never goes up", async () => {
+    const url = `${harness.entry("sockets-guarded")}${model}/websocket`
+    const none = await refused(url, { headers: {} })
+    assert.equal(none.status, 401)
+    assert.equal((JSON.parse(none.body) as { internalCode: number }).internalCode, 2009)
+    assert.equal((await refused(url, { headers: {}, protocols: ["cf-aig-authorization.wrong"] })).status, 401)
+    assert.match(
+      (await refused(url, { headers: {}, protocols: ["cf-aig-authorization.sockets-old"] })).body,
+      /expired/,
+    )
+    const token = "cf-aig-authorization.sockets-token"
+    const cases = [
+      {
+        opening: { headers: { "cf-aig-authorization": "Bearer sockets-token" } },
+        protocol: "",
+        up: undefined,
+      },
+      { opening: { headers: {}, protocols: [token] }, protocol: token, up: undefined },
+      { opening: { headers: {}, protocols: [token, "chat", "other"] }, protocol: "chat", up: "chat, other" },
+      { opening: { headers: {}, protocols: ["chat", token] }, protocol: "chat", up: "chat" },
+    ]
+    for (const { opening, protocol, up } of cases) {
+      const id = harness.nextCase()
+      const { socket, end } = await connect(url, { ...opening, id })
+      assert.equal(socket.protocol, protocol)
+      socket.close()
+      await end()
+      const { headers } = harness.reached(id)
+      assert.equal(headers.authorization, "Bearer sk-stored")
+      assert.equal(headers["sec-websocket-protocol"], up)
+      assert.doesNotMatch(JSON.stringify(headers), /sockets-token/)
+    }
+  })
+
+  test("the caller's own key is kept, also as a subprotocol", async () => {
+    const id = harness.nextCase()
+    const protocols = ["cf-aig-authorization.sockets-token", "authorization.sk-mine", "pcm"]
+    const { socket, end } = await connect(`${harness.entry("sockets-guarded")}${model}/websocket`, {
+      headers: {},
+      protocols,
+      id,
+    })
+    assert.equal(socket.protocol, "pcm")
+    socket.close()
+    await end()
+    assert.equal(harness.reached(id).headers.authorization, "Bearer sk-mine")
+  })
+
+  test("a token's models, rates and the bound on open sockets hold at the handshake", async () => {
+    const ann = { "cf-aig-authorization": "Bearer sockets-ann" }
+    const guarded = harness.entry("sockets-guarded")
+    assert.equal((await refused(`${guarded}/baseten/model/efgh5678/websocket`, { headers: ann })).status, 403)
+    const allowed = await connect(`${guarded}${model}/websocket`, { headers: ann })
+    allowed.socket.close()
+    await allowed.end()
+    const rated = `${harness.entry("sockets-rated")}${model}/websocket`
+    const first = await connect(rated)
+    const second = await refused(rated)
+    assert.equal(second.status, 429)
+    assert.equal((JSON.parse(second.body) as { internalCode: number }).internalCode, 2003)
+    first.socket.close()
+    await first.end()
+    const few = `${harness.entry("sockets-few")}${model}/websocket`
+    const open = [await connect(few), await connect(few)]
+    const third = await refused(few)
+    assert.deepEqual([third.status, third.headers["retry-after"]], [429, "10"])
+    for (const { socket, end } of open) {
+      socket.close()
+      await end()
+    }
+    let again: Awaited<ReturnType<typeof connect>> | undefined
+    for (let tries = 0; again === undefined && tries < 100; tries++) {
+      again = await connect(few).catch(() => undefined)
+    }
+    assert.ok(again !== undefined)
+    again.socket.close()
+    await again.end()
+  })
+
+  test("pages of other origins open none without a key of their own", async () => {
+    const url = `${harness.entry("plain")}${model}/websocket`
+    const foreign = { origin: "https://evil.example" }
+    const no = await refused(url, { headers: foreign })
+    assert.equal(no.status, 403)
+    assert.equal((JSON.parse(no.body) as { internalCode: number }).internalCode, 9403)
+    for (
+      const headers of [
+        { ...foreign, ...key },
+        { origin: "https://app.example" },
+        { origin: harness.configured.url },
+      ]
+    ) {
+      const { socket, end } = await connect(url, { headers })
+      socket.close()
+      await end()
+    }
+    const token = { "cf-aig-authorization": "Bearer sockets-token", ...foreign }
+    assert.equal(
+      (await refused(`${harness.entry("sockets-guarded")}${model}/websocket`, { headers: token })).status,
+      403,
+    )
+  })
+
+  test("a silent socket, and one that lasts too long, are closed as going away", async () => {
+    for (const [gateway, ending] of [["sockets-idle", "idle"], ["sockets-brief", "total_timeout"]] as const) {
+      const id = harness.nextCase()
+      const { end, socket } = await connect(`${harness.entry(gateway)}${model}/websocket`, {
+        id,
+        headers: { ...key, "cf-aig-event-id": id },
+      })
+      const chatter = ending === "idle" ? undefined : setInterval(() => socket.send("x"), 50)
+      const [code] = await end()
+      clearInterval(chatter)
+      assert.equal(code, 1001)
+      assert.equal((await socketRecord(harness, id))["ending"], ending)
+      await eventually("the provider hears it", () => harness.reached(id).outcome !== "open")
+      assert.equal(harness.reached(id).socket?.closing?.code, 1001)
+    }
+  })
+}
