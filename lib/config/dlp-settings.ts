@@ -7,6 +7,7 @@
  */
 import * as Schema from "effect/Schema"
 import { type CompiledDlp, compileDlp } from "../guard/policy.ts"
+import { parsePath } from "../guard/policy-scope.ts"
 import { parseRegex, RegexProblem } from "../guard/regex/syntax.ts"
 import { oneOf, recordOf, someText, text } from "../schema/expected.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
@@ -55,6 +56,15 @@ const Policy = Schema.Struct({
   enabled: optional(Schema.Boolean),
   action: Action,
   check: optional(Schema.Array(oneOf("REQUEST", "RESPONSE"))),
+  skip_system: optional(Schema.Boolean),
+  paths: optional(
+    Schema.Array(
+      text(
+        "a path of names and indexes, such as inputs.*.text",
+        (path) => parsePath(path).every((name) => name !== ""),
+      ),
+    ),
+  ),
   profiles: Schema.Array(someText),
 })
 
@@ -69,6 +79,9 @@ export const DataLossPrevention = {
    *   `MASK_RESTORE` does so in the request and puts what was there back into the answer.
    * - `check`: `REQUEST`, `RESPONSE` or both, which is the default.
    * - `profiles`: what is looked for, by names of `dlp_profiles`.
+   * - `skip_system`: whether it leaves out system prompts: messages of the roles `system` and `developer`, `system`, and
+   *   `instructions`.
+   * - `paths`: where alone it looks in a JSON body of a model's own code, with all below: `["inputs.*.text"]`.
    *
    * Cloudflare's older form without policies, `{"enabled": true, "action": "BLOCK", "profiles": […]}`, is one policy that is
    * called `default`.
@@ -111,11 +124,15 @@ const writtenPolicies = (dlp: DlpEntry["dlp"]): ReadonlyArray<typeof Policy.Type
 export const dlpSettings = (
   { dlp, dlp_profiles: profiles = {} }: DlpEntry,
 ): CompiledDlp | undefined => {
-  const policies = writtenPolicies(dlp).map(({ id, enabled = true, action, check, profiles: names }) => ({
+  const policies = writtenPolicies(dlp).map((
+    { id, enabled = true, action, check, skip_system, paths, profiles: names },
+  ) => ({
     id,
     enabled,
     action,
     check: check ?? ["REQUEST" as const, "RESPONSE" as const],
+    skipsSystem: skip_system ?? false,
+    paths: paths?.map(parsePath),
     profiles: names.map((name) => {
       const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined
       if (profile !== undefined) return { id: name, detectors: profile.detectors }

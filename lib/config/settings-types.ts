@@ -314,13 +314,16 @@ export interface EntryOptions {
    *   `MASK_RESTORE` does so in the request and puts what was there back into the answer.
    * - `check`: `REQUEST`, `RESPONSE` or both, which is the default.
    * - `profiles`: what is looked for, by names of `dlp_profiles`.
+   * - `skip_system`: whether it leaves out system prompts: messages of the roles `system` and `developer`, `system`, and
+   *   `instructions`.
+   * - `paths`: where alone it looks in a JSON body of a model's own code, with all below: `["inputs.*.text"]`.
    *
    * Cloudflare's older form without policies, `{"enabled": true, "action": "BLOCK", "profiles": […]}`, is one policy that is
    * called `default`.
    *
    * @default none
    */
-  readonly dlp?: { readonly enabled: boolean; readonly policies?: ReadonlyArray<{ readonly id: string; readonly enabled?: boolean; readonly action: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly check?: ReadonlyArray<"REQUEST" | "RESPONSE">; readonly profiles: ReadonlyArray<string> }>; readonly action?: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly profiles?: ReadonlyArray<string> } | null
+  readonly dlp?: { readonly enabled: boolean; readonly policies?: ReadonlyArray<{ readonly id: string; readonly enabled?: boolean; readonly action: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly check?: ReadonlyArray<"REQUEST" | "RESPONSE">; readonly skip_system?: boolean; readonly paths?: ReadonlyArray<string>; readonly profiles: ReadonlyArray<string> }>; readonly action?: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly profiles?: ReadonlyArray<string> } | null
   /**
    * What policies look for, by name: `{"pii": {"detectors": ["email", {"regex": "EMP-\\d{6}"}]}}`. A detector is one of
    * `email`, `card`, `iban`, `phone`, `ssn`, `ip` and `secret`, a `regex` in JavaScript's syntax without references back

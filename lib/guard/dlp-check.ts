@@ -6,7 +6,8 @@
 import { compileMatcher } from "./matcher.ts"
 import { Placeholders } from "./placeholders.ts"
 import { type CompiledCheck, type DlpAction, type DlpCheck, type Owner, strictest } from "./policy.ts"
-import type { TextRules } from "./text-channel.ts"
+import { outOfScope } from "./policy-scope.ts"
+import type { RulesByText, TextRules } from "./text-channel.ts"
 
 /** What was found in a call, as its log entry has it. */
 export interface DlpRecord {
@@ -81,7 +82,9 @@ export class CheckRules implements TextRules {
   readonly #compiled: CompiledCheck
   readonly #placeholders: Placeholders
   readonly #note: (found: Found) => void
-  readonly #known = new Set<number>()
+  readonly #known = new Set<string>()
+  /** What holds without some policies, by their names. */
+  readonly #without = new Map<string, TextRules>()
 
   constructor(compiled: CompiledCheck, placeholders: Placeholders, note: (found: Found) => void) {
     this.matcher = compiled.matcher
@@ -90,22 +93,62 @@ export class CheckRules implements TextRules {
     this.#note = note
   }
 
-  found(detector: number): void {
-    if (this.#known.has(detector)) return
-    this.#known.add(detector)
+  found(detector: number, without: ReadonlySet<string> = noPolicies): void {
+    // A match is looked at again for each set of policies only.
+    const key = without.size === 0 ? `${detector}` : `${detector} ${[...without].join(" ")}`
+    if (this.#known.has(key)) return
+    this.#known.add(key)
     const { detectors, check } = this.#compiled
-    const { entry, owners = [], action } = detectors[detector] ?? {}
-    for (const owner of owners) this.#note({ ...owner, check, entry: entry ?? "" })
-    this.isBlocked ||= action === "BLOCK"
+    const { entry = "", owners = [] } = detectors[detector] ?? {}
+    for (const owner of owners) {
+      if (without.has(owner.policy)) continue
+      this.#note({ ...owner, check, entry })
+      this.isBlocked ||= owner.action === "BLOCK"
+    }
   }
   replaces(detector: number): boolean {
     return this.#compiled.detectors[detector]?.action !== "FLAG"
   }
   replacement(detector: number, text: string): string {
-    const { kind = "", action } = this.#compiled.detectors[detector] ?? {}
+    return this.#put(detector, text, this.#compiled.detectors[detector]?.action)
+  }
+  get scoped(): RulesByText | undefined {
+    const { scopes } = this.#compiled
+    if (scopes === undefined) return undefined
+    return (texts, text, framing) => {
+      const outOf = outOfScope(scopes, texts, text, framing)
+      return (found) => {
+        const without = outOf(found)
+        return without.size === 0 ? this : this.#rulesWithout(without)
+      }
+    }
+  }
+
+  #put(detector: number, text: string, action: DlpAction | undefined): string {
+    const { kind = "" } = this.#compiled.detectors[detector] ?? {}
     return this.#placeholders.of(kind, text, action === "MASK_RESTORE" && this.#compiled.check === "REQUEST")
   }
+  #rulesWithout(without: ReadonlySet<string>): TextRules | undefined {
+    const key = JSON.stringify([...without])
+    const known = this.#without.get(key)
+    if (known !== undefined) return known
+    const actions = this.#compiled.detectors.map(({ owners }) => {
+      const left = owners.filter(({ policy }) => !without.has(policy))
+      return left.length === 0 ? undefined : strictest(left.map(({ action }) => action))
+    })
+    if (actions.every((action) => action === undefined)) return undefined
+    const rules: TextRules = {
+      matcher: this.matcher,
+      found: (detector) => this.found(detector, without),
+      replaces: (detector) => (actions[detector] ?? "FLAG") !== "FLAG",
+      replacement: (detector, text) => this.#put(detector, text, actions[detector]),
+    }
+    this.#without.set(key, rules)
+    return rules
+  }
 }
+
+const noPolicies: ReadonlySet<string> = new Set()
 
 /** Puts back what was masked; `undefined` if nothing is to be put back. */
 export const restoringRules = ({ restorable }: Placeholders): TextRules | undefined => {

@@ -31,10 +31,13 @@ export const guardJson = (
   const edits: Array<Edit> = []
   let hidden = 0
   const hide = hidesLogprobs ? [...logprobs].sort((one, other) => one.start - other.start) : []
+  const scoped = rules.scoped?.(texts, text, framing)
   for (const found of texts) {
     while ((hide[hidden]?.end ?? Infinity) <= found.start) hidden++
     if ((hide[hidden]?.start ?? Infinity) < found.start || !isChecked(found, text, framing)) continue
-    for (const { start, end, text: put } of editsOf(rules, text.slice(found.start, found.end), 1)) {
+    const holding = scoped === undefined ? rules : scoped(found)
+    if (holding === undefined) continue
+    for (const { start, end, text: put } of editsOf(holding, text.slice(found.start, found.end), 1)) {
       edits.push({ start: found.start + start, end: found.start + end, text: put })
     }
   }

@@ -27,6 +27,8 @@ export interface JsonText {
   readonly end: number
   /** The member that it is the value of; of a list's element, that of the list. */
   readonly name: string
+  /** Its place, if its container is a list. */
+  readonly place: number
   readonly container: Container
 }
 
@@ -79,7 +81,7 @@ export const jsonTexts = (text: string, from: number, to: number): JsonTexts => 
         if (isName) {
           name = nameOf(text.slice(at + 1, end))
           isName = false
-        } else texts.push({ start: at + 1, end, name, container })
+        } else texts.push({ start: at + 1, end, name, place, container })
         at = end
         break
       }

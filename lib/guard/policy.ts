@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PolicyScope } from "./policy-scope.ts"
 import { compileMatcher, type DetectorSpec, type Matcher } from "./matcher.ts"
 
 /** What is done about a match: noted, refused, or replaced, for good or until the answer comes back. */
@@ -21,6 +22,10 @@ export interface DlpPolicy {
   readonly id: string
   readonly action: DlpAction
   readonly check: ReadonlyArray<DlpCheck>
+  /** Whether system prompts are left out. */
+  readonly skipsSystem?: boolean
+  /** Where alone it looks in the body of a model's own code. */
+  readonly paths?: ReadonlyArray<ReadonlyArray<string>> | undefined
   readonly profiles: ReadonlyArray<DlpProfile>
 }
 
@@ -58,6 +63,8 @@ export interface CompiledCheck {
   readonly detectors: ReadonlyArray<CheckedDetector>
   /** Whether something may have to be withheld, so that nothing goes on before it is decided. */
   readonly withholds: boolean
+  /** The policies that do not look at all texts; `undefined` if there are none. */
+  readonly scopes: ReadonlyMap<string, PolicyScope> | undefined
 }
 
 /** The checks of a gateway; `undefined` for what is not checked. */
@@ -100,8 +107,14 @@ const compileCheck = (policies: ReadonlyArray<DlpPolicy>, check: DlpCheck): Comp
     owners,
     action: strictest(owners.map(({ action }) => action)),
   }))
+  const scopes = new Map<string, PolicyScope>()
+  for (const { id, skipsSystem = false, paths } of policies) {
+    const skips = skipsSystem && check === "REQUEST"
+    if (skips || paths !== undefined) scopes.set(id, { skipsSystem: skips, paths })
+  }
   return {
     check,
+    scopes: scopes.size === 0 ? undefined : scopes,
     matcher: compileMatcher(found.map(({ spec }) => spec)),
     detectors,
     withholds: detectors.some(({ action }) => action !== "FLAG"),

@@ -4,6 +4,8 @@
  * @module
  */
 import { parseOrUndefined } from "../json/parse.ts"
+import type { Framing } from "../sse/framing.ts"
+import type { JsonText } from "./json-texts.ts"
 import { NormalText } from "./normal-text.ts"
 import type { Matcher } from "./matcher.ts"
 import { Scan } from "./scan.ts"
@@ -17,7 +19,16 @@ export interface TextRules {
   readonly replaces: (detector: number) => boolean
   /** What takes the place of what a detector has found. */
   readonly replacement: (detector: number, text: string) => string
+  /** `undefined` if all of it holds for all texts. */
+  readonly scoped?: RulesByText | undefined
 }
+
+/** Looks at the texts of a JSON body, and says what holds for each of them; `undefined` for nothing. */
+export type RulesByText = (
+  texts: ReadonlyArray<JsonText>,
+  text: string,
+  framing: Framing | undefined,
+) => (found: JsonText) => TextRules | undefined
 
 /** A change, in the text as it is written. */
 export interface Edit {

@@ -58,6 +58,90 @@ test("MASK: placeholders go up, and the rest of the body as it was", async () =>
   )
 })
 
+test("skip_system: system prompts are left out, by each policy that says so", async () => {
+  const entry = {
+    dlp: {
+      enabled: true,
+      policies: [
+        { id: "users", action: "MASK", check: ["REQUEST"], profiles: ["people"], skip_system: true },
+        { id: "keys", action: "MASK", check: ["REQUEST"], profiles: ["keys"] },
+      ],
+    },
+    dlp_profiles: { people: { detectors: ["email"] }, keys: { detectors: [{ literals: ["Falcon"] }] } },
+  }
+  const said = "jane@example.com of Falcon"
+  const [system, user] = ["jane@example.com of [LITERAL_1]", "[EMAIL_1] of [LITERAL_1]"]
+  await withGuarded(entry, () => answer("ok"), async ({ call, reached }) => {
+    const ask = async (path: string, body: object) => {
+      await (await call(path, body)).text()
+      return JSON.parse(reached.at(-1)?.body ?? "")
+    }
+    const messages = ["system", "developer", "user"].map((role) => ({
+      role,
+      content: [{ type: "text", text: said }],
+    }))
+    const texts = (list: ReadonlyArray<{ content: ReadonlyArray<{ text: string }> }>) =>
+      list.map(({ content }) => content[0]?.text)
+    assert.deepEqual(texts((await ask(path, { model: "m", messages })).messages), [system, system, user])
+    const items = await ask("baseten/v1/responses", { model: "m", instructions: said, input: messages })
+    assert.deepEqual([items.instructions, ...texts(items.input)], [system, system, system, user])
+    const claude = await ask("baseten/v1/messages", { model: "m", system: said, messages: messages.slice(2) })
+    assert.deepEqual([claude.system, ...texts(claude.messages)], [system, user])
+    const own = await ask("baseten/model/abcd1234/environments/production/predict", { system: said })
+    assert.equal(own.system, user)
+  })
+})
+
+test("skip_system: a policy that blocks leaves them out, too", async () => {
+  const { dlp, dlp_profiles } = policy("BLOCK", ["email"], ["REQUEST"]) as {
+    dlp: { policies: [object] }
+    dlp_profiles: object
+  }
+  const entry = {
+    dlp: { enabled: true, policies: [{ ...dlp.policies[0], skip_system: true }] },
+    dlp_profiles,
+  }
+  await withGuarded(entry, () => answer("ok"), async ({ call }) => {
+    const messages = (role: string) => ({ model: "m", messages: [{ role, content: "jane@example.com" }] })
+    assert.equal((await call(path, messages("system"))).status, 200)
+    assert.equal((await call(path, messages("user"))).status, 400)
+  })
+})
+
+test("paths: a policy looks at parts of the body of a model's own code alone", async () => {
+  const { dlp, dlp_profiles } = policy("MASK", ["email"]) as {
+    dlp: { policies: [object] }
+    dlp_profiles: object
+  }
+  const paths = ["inputs.*.text", "$.notes[0]", "$['deep']"]
+  const entry = { dlp: { enabled: true, policies: [{ ...dlp.policies[0], paths }] }, dlp_profiles }
+  const who = "jane@example.com"
+  await withGuarded(
+    entry,
+    ({ body }) => new Response(body, { headers: { "content-type": "application/json" } }),
+    async ({ call, reached }) => {
+      const predict = "baseten/model/abcd1234/environments/production/predict"
+      const body = {
+        to: who,
+        inputs: [{ text: who, id: who }, { text: { all: [who] } }],
+        notes: [who, who],
+        deep: { a: { b: [who] } },
+      }
+      const masked = {
+        to: who,
+        inputs: [{ text: "[EMAIL_1]", id: who }, { text: { all: ["[EMAIL_1]"] } }],
+        notes: ["[EMAIL_1]", who],
+        deep: { a: { b: ["[EMAIL_1]"] } },
+      }
+      assert.deepEqual(await (await call(predict, body)).json(), masked)
+      assert.deepEqual(JSON.parse(reached[0]?.body ?? ""), masked)
+      // The known calls are looked at in whole.
+      await (await call(path, chat(who))).text()
+      assert.match(reached[1]?.body ?? "", /\[EMAIL_1\]/)
+    },
+  )
+})
+
 test("a placeholder that the caller wrote is left alone", async () => {
   await withGuarded(
     policy("MASK_RESTORE", ["email"]),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import * as Result from "effect/Result"
 import { test } from "node:test"
 import { dlpSettings } from "../../lib/config/dlp-settings.ts"
+import { guardrailsSettings } from "../../lib/config/guardrails-settings.ts"
 import { decodeDocument } from "../../lib/config/settings-document.ts"
 
 const problemsOf = (entry: object) => {
@@ -39,6 +40,38 @@ test("what is misspelt is refused", () => {
     problemsOf({ dlp: { enabled: true, policies: [{ id: "p", action: "HIDE", profiles: [] }] } }).length,
     1,
   )
+})
+
+test("a path names something", () => {
+  const policy = (path: string) => ({
+    dlp: { enabled: true, policies: [{ id: "p", action: "FLAG", profiles: [], paths: [path] }] },
+  })
+  for (const path of ["prompt", "inputs.*.text", "$.inputs[*].text", "$[0]['a']"]) {
+    assert.deepEqual(problemsOf(policy(path)), [], path)
+  }
+  for (const path of ["", "$", "a..b", "a."]) assert.equal(problemsOf(policy(path)).length, 1, path)
+})
+
+test("guardrails need a scanner, of a provider that is there", () => {
+  const guardrails = { prompt: { S1: "BLOCK" } } as const
+  assert.throws(() => guardrailsSettings({ guardrails }, new Map()), /guardrails_scanner/)
+  const of = (model: string) =>
+    guardrailsSettings({ guardrails, guardrails_scanner: { model } }, new Map([["custom-a", {}]]))
+  assert.throws(() => of("custom-b/m"), /custom_providers/)
+  assert.deepEqual(of("custom-a/m/n")?.scanner, { provider: "custom-a", model: "m/n", timeout: 5000 })
+  assert.equal(of("baseten/m")?.response, undefined)
+  for (const nothing of [null, {}, { prompt: {}, response: null }]) {
+    assert.equal(guardrailsSettings({ guardrails: nothing }, new Map()), undefined)
+  }
+  for (
+    const entry of [
+      { guardrails: { prompt: { S14: "BLOCK" } } },
+      { guardrails: { prompt: { S1: "IGNORE" } } },
+      { guardrails: { answer: {} } },
+      { guardrails_scanner: { model: "llama-guard" } },
+      { guardrails_scanner: { model: "baseten/m", timeout: 0 } },
+    ]
+  ) assert.equal(problemsOf(entry).length, 1, JSON.stringify(entry))
 })
 
 test("policies name profiles that are there, and have ids of their own", () => {
