@@ -33,7 +33,7 @@ const order: ReadonlyArray<RegExp> = [
   /^guard\//,
   /^(sse|websocket)\//,
   /^(headers|errors|schema)\//,
-  /^(redaction|json|bytes|sqlite|store|time)\//,
+  /^(redaction|json|bytes|postgres|sqlite|store|time)\//,
   /^(errors|version)\.ts/,
 ]
 const rank = (name: string) => order.findIndex((pattern) => pattern.test(name))

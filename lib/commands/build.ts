@@ -1,5 +1,5 @@
 /**
- * `npm run build`: `dist/mod.js` and `dist/redis.js` with their types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
+ * `npm run build`: `dist/mod.js`, `dist/postgres.js` and `dist/redis.js` with their types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
  * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; the
  * console in `dist/console`; and `dist/config.schema.json`.
  *
@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process"
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
-import { build, type BuildOptions } from "esbuild"
+import { build, type BuildOptions, type Plugin } from "esbuild"
 import { bundleConsole } from "./bundle-console.ts"
 import { bundleWorker } from "./bundle-worker.ts"
 import { configSchema } from "./config-schema.ts"
@@ -17,12 +17,24 @@ rmSync("dist", { recursive: true, force: true })
 
 const common: BuildOptions = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" }
 
+/** Says what `loadPostgres` loads: a file beside the one that is made. */
+const loading = (file: string): Plugin => ({
+  name: "postgres",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /lazy-postgres\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace("./postgres-engine.ts", file),
+      loader: "ts",
+    }))
+  },
+})
+
 // What this package gives Node is CommonJS, whose `require` does not exist in a module.
 const forNode: BuildOptions = {
   ...common,
   platform: "node",
   alias: { yaml: "./node_modules/yaml/browser/index.js", "@redis/client": "./redis-client.cjs" },
   external: ["./redis-client.cjs"],
+  plugins: [loading("./postgres-engine.mjs")],
 }
 
 // Half as large as a server, and loaded only where counts are kept in a Redis. It is CommonJS, and stays it.
@@ -35,12 +47,23 @@ await build({
   outfile: "dist/redis-client.cjs",
 })
 
+// Loaded only where the log is kept in a Postgres.
 await build({
   ...common,
-  entryPoints: { mod: "mod.ts", redis: "lib/runtime/redis.ts" },
+  platform: "node",
+  minify: true,
+  entryPoints: { "postgres-engine": "lib/runtime/postgres-engine.ts" },
   outdir: "dist",
-  external: ["@redis/client", "effect", "yaml"],
+  outExtension: { ".js": ".mjs" },
+})
+
+await build({
+  ...common,
+  entryPoints: { mod: "mod.ts", postgres: "lib/runtime/postgres.ts", redis: "lib/runtime/redis.ts" },
+  outdir: "dist",
+  external: ["@effect/sql-pg", "@redis/client", "effect", "yaml"],
   platform: "neutral",
+  plugins: [loading("./postgres.js")],
 })
 
 // A server in one file starts in half the time that it takes to load Effect's many modules.
@@ -80,6 +103,7 @@ const flags =
 execFileSync("node_modules/.bin/tsc", [
   ...flags.split(" "),
   "mod.ts",
+  "lib/runtime/postgres.ts",
   "lib/runtime/redis.ts",
   "lib/runtime/workers.ts",
 ], {

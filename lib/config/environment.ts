@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { decodeStrictly } from "../schema/decode-strictly.ts"
 import { adminProblem, adminTokensOf } from "./admin-tokens.ts"
 import type { Awaitable } from "../time/awaitable.ts"
+import { databaseSettings } from "./database-settings.ts"
 import { type Declaration, problemsText, type SettingsProblem } from "./declaration.ts"
 import type { HostFiles } from "./host-files.ts"
 import { makeLiveSettings } from "./live-settings.ts"
@@ -107,7 +108,7 @@ const fixedSettings = (variables: typeof OwnVariables.Type): FixedSettings => {
     adminTokens: adminTokensOf(admin),
     metricsToken: metrics === undefined ? undefined : Redacted.make(metrics),
     secretKeys: commaList(keys).map((key) => Redacted.make(key)),
-    logFile: variables.BASEGATE_DB,
+    ...databaseSettings(variables.BASEGATE_DB),
     store: storeSettings(variables.BASEGATE_STORE, variables.BASEGATE_STORE_TOKEN),
     workers: variables.BASEGATE_WORKERS === "auto" ? "auto" : Number(variables.BASEGATE_WORKERS ?? 1),
     grace: 1000 * Number(variables.BASEGATE_DRAIN_SECONDS ?? 10),

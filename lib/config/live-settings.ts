@@ -11,6 +11,7 @@ import { hex } from "../bytes/hex.ts"
 import type { KnownSecret } from "../redaction/known-secret.ts"
 import type { Secrets } from "../redaction/secrets.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
+import { databaseSecret } from "./database-settings.ts"
 import { type Declaration, locate, problemsText, type SettingsProblem } from "./declaration.ts"
 import type { GatewaySettings, Shared } from "./gateway-settings.ts"
 import { knownText, sharedValues } from "./gateway-tokens.ts"
@@ -131,6 +132,7 @@ export const makeLiveSettings = (
         ...adminSecrets,
         ...secretKeys,
         ...fixed.store === undefined ? [] : storeSecrets(fixed.store),
+        fixed.database && databaseSecret(fixed.database),
       ]),
       openKeys: haveOpenKeys(gateways),
       largestBody: Math.max(0, ...gateways.map(({ requestBodyLimit }) => requestBodyLimit)),

@@ -6,6 +6,7 @@
 import type * as Redacted from "effect/Redacted"
 import type { Secrets } from "../redaction/secrets.ts"
 import type { AdminToken } from "./admin-tokens.ts"
+import type { DatabaseSettings } from "./database-settings.ts"
 import type { GatewaySettings } from "./gateway-settings.ts"
 import type { OtelSettings } from "./otel-settings.ts"
 import type { SettingsState } from "./SettingsControl.ts"
@@ -28,8 +29,10 @@ export interface FixedSettings {
   readonly metricsToken: Redacted.Redacted<string> | undefined
   /** What seals written secrets: the first does, all of them open. */
   readonly secretKeys: ReadonlyArray<Redacted.Redacted<string>>
-  /** The SQLite file of the request log; `undefined` if it is kept in memory. */
+  /** The SQLite file of the request log; `undefined` if it is kept elsewhere. */
   readonly logFile: string | undefined
+  /** The Postgres of the request log; `undefined` if it is kept elsewhere. */
+  readonly database: DatabaseSettings | undefined
   /** Where counts are shared; `undefined` if they are not. */
   readonly store: StoreSettings | undefined
   /** How many processes share the port. */

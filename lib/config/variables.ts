@@ -7,6 +7,7 @@
  */
 import * as Schema from "effect/Schema"
 import { isAdminTokenList } from "./admin-tokens.ts"
+import { expectedDatabase, isDatabase } from "./database-settings.ts"
 import { oneOf, text } from "../schema/expected.ts"
 import { OtelVariables } from "./otel-variables.ts"
 import { isKeyList } from "./secret-keys.ts"
@@ -135,12 +136,13 @@ export const Variables = Schema.Struct({
     text("32 bytes in base64, or several of those with commas, or no such variable", isKeyList),
   ),
   /**
-   * The SQLite file of the log, of what budgets have spent and of [written settings](../settings-store/README.md);
-   * `npm start` sets `basegate.db`. Without it, all are kept in memory.
+   * Where the log, what budgets have spent and [written settings](../settings-store/README.md) are kept: a SQLite file, or
+   * a Postgres (14 or later) as `postgres://user:password@host/database`, on Bun, Deno and Node. `npm start` sets
+   * `basegate.db`. Without it, all are kept in memory.
    *
    * @default none
    */
-  BASEGATE_DB: optional(text("the path of a file", (value) => value.trim() !== "" && !value.includes("\0"))),
+  BASEGATE_DB: optional(text(expectedDatabase, isDatabase)),
   /**
    * Where limits and budgets are [counted together](../store/README.md) with other processes and machines: a Redis
    * (6.2 or later) or Valkey, as `redis://` or `rediss://` with `user:password@` if it asks for them, or one that is reached over

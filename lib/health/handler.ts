@@ -30,6 +30,11 @@ const fileProblem =
   "The file that BASEGATE_DB names cannot be used: the request log and budgets are kept in memory. " +
   "The gateway's standard error says why."
 
+/** The same of a database. */
+const databaseProblem =
+  "The database that BASEGATE_DB names cannot be used: the request log is kept in memory. " +
+  "The gateway's standard error says why."
+
 /** The same of the store of limits. */
 const storeProblem =
   "The store that BASEGATE_STORE names cannot be used: limits do what on_store_outage says. " +
@@ -46,10 +51,15 @@ const readiness = Effect.gen(function* () {
       "The gateway's standard error says why."
     return answer({ status: "unavailable", problem }, 503)
   }
-  const { logFile, store: shared, state } = yield* Settings
+  const { logFile, database, store: shared, state } = yield* Settings
   const problems = state().problem === undefined ? [] : [settingsProblem]
   let ready = true
   // An embedding app monitors its own log.
+  if (database !== undefined) {
+    const { healthy, hasWorked } = yield* (yield* RequestLog).health
+    if (!healthy) problems.push(databaseProblem)
+    ready = healthy || hasWorked
+  }
   if (logFile !== undefined || shared !== undefined) {
     const counts = yield* healthOf(yield* Store)
     if (logFile !== undefined) {
@@ -57,7 +67,7 @@ const readiness = Effect.gen(function* () {
       const spend = shared === undefined ? counts ?? log : log
       const healthy = log.healthy && spend.healthy
       if (!healthy) problems.push(fileProblem)
-      ready = healthy || (log.hasWorked && spend.hasWorked)
+      ready &&= healthy || (log.hasWorked && spend.hasWorked)
     }
     if (shared !== undefined && counts?.healthy === false) {
       problems.push(storeProblem)

@@ -105,7 +105,8 @@ export class RequestLog extends RequestLogKey {
       Effect.gen(function* () {
         const settings = yield* Settings
         const clock = yield* Clock.Clock
-        if (whyNoFile !== undefined && settings.logFile !== undefined) {
+        const isElsewhere = settings.logFile !== undefined || settings.database !== undefined
+        if (whyNoFile !== undefined && isElsewhere) {
           warn(`request log is kept in memory: ${whyNoFile}`)
         }
         const log = makeMemoryLog((account, gateway) => settings.gateway(account, gateway)?.log, options)
@@ -128,8 +129,8 @@ export class RequestLog extends RequestLogKey {
           places: Effect.sync(log.places),
           health: Effect.sync(() => ({
             kind: "memory",
-            healthy: settings.logFile === undefined,
-            hasWorked: settings.logFile === undefined,
+            healthy: !isElsewhere,
+            hasWorked: !isElsewhere,
             entries: log.size(),
             pending: 0,
             dropped: log.counts().refused,

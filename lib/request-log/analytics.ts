@@ -77,6 +77,8 @@ export const gather = (query: Pick<AnalyticsQuery, "bucket" | "by" | "since">): 
     cell: cellAt,
     rows: () =>
       [...cells.values()]
+        // Sums of what has come and gone.
+        .filter(({ figures }) => figures.requests > 0)
         .sort((one, other) => one.time - other.time || compareText(one.key, other.key))
         .map(({ time, group, figures }) =>
           aggregatesRow(

@@ -9,11 +9,17 @@ const picoPerDollar = 1e12
 /** No call costs more, whatever its caller says: the sums of some thousands stay within what SQLite can add. */
 const dearest = 1e15
 
-/** A cost in US dollars as picodollars: exact below 4,096 dollars, above it to the precision of a double. */
-export const picoOf = (cost: number): bigint => {
+/** A cost in US dollars as whole dollars, and picodollars beside them. */
+export const partsOf = (cost: number): { readonly dollars: number; readonly picos: number } => {
   const capped = Math.min(cost, dearest)
   const dollars = Math.trunc(capped)
-  return picoOfParts(dollars, Math.round((capped - dollars) * picoPerDollar))
+  return { dollars, picos: Math.round((capped - dollars) * picoPerDollar) }
+}
+
+/** A cost in US dollars as picodollars: exact below 4,096 dollars, above it to the precision of a double. */
+export const picoOf = (cost: number): bigint => {
+  const { dollars, picos } = partsOf(cost)
+  return picoOfParts(dollars, picos)
 }
 
 /** Whole dollars, and picodollars beside them. */

@@ -7,11 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Settings } from "../config/Settings.ts"
 import type { HostCapabilities } from "../layers.ts"
+import type { RequestLog } from "../request-log/RequestLog.ts"
 import { layerSqlite } from "../request-log/sqlite/sqlite-log.ts"
 import { layerSqliteStore } from "../store/sqlite/sqlite-store.ts"
+import { loadPostgres } from "./lazy-postgres.ts"
+import { postgresLayers } from "./postgres-layers.ts"
 import { makeLazyLink } from "./lazy-redis.ts"
 import { layerShared } from "./shared-store.ts"
 import { Store } from "../store/Store.ts"
+import type { SettingsStore } from "../settings-store/SettingsStore.ts"
 import { layerSqliteSettings } from "../settings-store/sqlite/sqlite-settings.ts"
 import { readBuffers } from "../upstream/body-reader.ts"
 import { sharedTimers } from "../time/shared-timers.ts"
@@ -49,6 +53,27 @@ const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
       : layerSqliteStore(findSqlite, logFile, { shares: workers !== 1 })
   }),
 )
+
+/** In Postgres where the settings name one, else in SQLite. */
+const layerLogHere: Layer.Layer<RequestLog, never, Settings> = Layer.unwrap(
+  Effect.map(
+    Settings,
+    ({ database }) =>
+      database === undefined
+        ? layerSqlite(findSqlite, undefined, openReadingThread)
+        : postgresLayers(database, loadPostgres).log,
+  ),
+)
+const layerSettingsHere: Layer.Layer<SettingsStore, never, Settings> = Layer.unwrap(
+  Effect.map(
+    Settings,
+    ({ database }) =>
+      database === undefined
+        ? layerSqliteSettings(findSqlite, everyInBackground)
+        : postgresLayers(database, loadPostgres).settings,
+  ),
+)
+
 /** Node says its version in `navigator` from 21 on. */
 const runtimeName = (): string | null => {
   const { navigator, process } = host
@@ -60,9 +85,9 @@ const runtimeName = (): string | null => {
 export const hostTraits = (): HostCapabilities =>
   onWorkers() ? workersTraits : {
     coalescer: layerCoalesceInFlight,
-    log: layerSqlite(findSqlite, undefined, openReadingThread),
+    log: layerLogHere,
     store: layerStore,
-    settings: layerSqliteSettings(findSqlite, everyInBackground),
+    settings: layerSettingsHere,
     files: findFiles(),
     clock: Layer.succeed(Timer, sharedTimers()),
     peers: findSeat()?.peers,

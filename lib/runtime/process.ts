@@ -121,7 +121,7 @@ export const tellAtStart = (host: string, keepsFiles = true): void => {
 const printNotice = (url: string, host: string, settings: SettingsShape, keepsFiles: boolean): void => {
   if (["error", "none"].includes(settings.logLevel)) return
   const whyNoFile = !keepsFiles
-    ? "Workers have no files"
+    ? "Workers keep neither files nor connections"
     : settings.logFile !== undefined && findSqlite() === undefined
     ? "this Node has no SQLite (22.13 and later have)"
     : undefined

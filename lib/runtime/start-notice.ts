@@ -15,7 +15,10 @@ export interface Started {
   readonly url: string
   readonly host: string
   readonly settings:
-    & Pick<SettingsShape, "adminTokens" | "logFile" | "metricsToken" | "open" | "store" | "workers">
+    & Pick<
+      SettingsShape,
+      "adminTokens" | "database" | "logFile" | "metricsToken" | "open" | "store" | "workers"
+    >
     & {
       readonly state: () => { readonly source: string }
     }
@@ -76,7 +79,8 @@ const tokensLine = ({ gateways }: Started): string => {
   return open.length === 0 ? known : `${known}; open without one: ${listed(without)}`
 }
 
-const logLine = ({ settings: { logFile }, whyNoFile }: Started): string => {
+const logLine = ({ settings: { database, logFile }, whyNoFile }: Started): string => {
+  if (database !== undefined && whyNoFile === undefined) return database.name
   if (logFile !== undefined && whyNoFile === undefined) return logFile
   return `in memory, lost at the end${
     whyNoFile === undefined ? " (BASEGATE_DB names a file)" : `: ${whyNoFile}`

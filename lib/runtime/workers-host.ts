@@ -94,7 +94,7 @@ export const workersTraits: HostCapabilities = {
   log: RequestLog.layerMemory({
     maxEntries: 2000,
     maxBytes: 8 * 1024 * 1024,
-    whyNoFile: "Workers have no files, so BASEGATE_DB means nothing here",
+    whyNoFile: "Workers keep neither files nor connections, so BASEGATE_DB means nothing here",
   }),
   settings: SettingsStore.layerMemory,
   clock: workersClock,

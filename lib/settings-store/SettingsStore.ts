@@ -39,6 +39,11 @@ export interface StoreProblem {
  * waits for no other request's.
  */
 export interface SettingsStoreShape {
+  /**
+   * Whether nothing may be served before it was read once: where others write as well, a gateway that has never read it may
+   * lack limits and tokens.
+   */
+  readonly isNeeded?: boolean
   /** The newest document, whoever wrote it. */
   readonly load: () => Awaitable<Result.Result<StoredDocument, StoreProblem>>
   /**

@@ -19,6 +19,7 @@ import {
 } from "./document.ts"
 import { entriesOf } from "./entries.ts"
 import { insist, isBusy } from "./insist.ts"
+import { warn } from "../sqlite/warn.ts"
 import { previewOf, type Sealer } from "./sealing.ts"
 import type { SettingsStoreShape, StoredDocument, StoreProblem } from "./SettingsStore.ts"
 import type { WrittenSettingsShape } from "./WrittenSettings.ts"
@@ -55,6 +56,9 @@ const unusable = (problem: string): string =>
     problem.includes(closed) ? `: ${closed}` : ""
   }, as standard error says`
 
+/** The same where they have not been read yet. */
+const unread = "BASEGATE_DB: the database with the written settings has not been reached yet"
+
 /** The service, and a way to tell it that another process may have saved a document. */
 export interface RefreshedSettings extends WrittenSettingsShape {
   readonly refresh: () => void
@@ -74,6 +78,8 @@ export const makeWrittenSettings = (
   const fresh = new Map<string, Redacted.Redacted<string>>()
   let obstacle: Promise<void> | string | undefined
   let isToldOf: string | undefined
+  /** Whether the store, which is needed, was never read. */
+  let isUnread = false
   /** Counts the loads, so that what was loaded first does not take the place of what was loaded later. */
   let turns = 0
   let lastTurn = 0
@@ -202,9 +208,21 @@ export const makeWrittenSettings = (
   const unavailable = ({ detail }: StoreProblem): GatewayError =>
     adminUnavailable(`The store of written settings cannot be used: ${detail}.`)
   const begin = async (): Promise<void> => {
-    await insist(newest)
+    const loaded = await insist(newest)
+    isUnread = store.isNeeded === true && Result.isFailure(loaded)
+    if (Result.isFailure(loaded) && isUnread && isToldOf === undefined) {
+      const msg =
+        "the settings written through the management API cannot be read: calls are answered 500 until they are"
+      warn(msg, { reason: loaded.failure.detail })
+    }
     // A file that cannot be read stops nothing, as with the log; what it holds is put in force as soon as it can be.
-    obstacle = isToldOf === undefined ? undefined : unusable(isToldOf)
+    obstacle = isToldOf !== undefined ? unusable(isToldOf) : isUnread ? unread : undefined
+  }
+  const refresh = async (): Promise<void> => {
+    const loaded = await newest()
+    if (!isUnread || Result.isFailure(loaded)) return
+    isUnread = false
+    obstacle = undefined
   }
   const first = newest()
   if (first instanceof Promise || isBusy(first)) obstacle = begin()
@@ -240,6 +258,6 @@ export const makeWrittenSettings = (
       return Result.succeed({ reference: `sealed:${id}`, id, sealed, preview })
     },
     audit: async (query) => Result.mapError(await insist(() => store.audit(query)), unavailable),
-    refresh: () => void newest(),
+    refresh: () => void refresh(),
   }
 }

@@ -58,18 +58,31 @@ export const runCases = async (cases: Readonly<Record<string, Case>>): Promise<v
 export const nodeHasSqlite = process.getBuiltinModule("node:sqlite") !== undefined
 
 /** Describes cases, each of which is run by `main`, in a process of its own, on each runtime. */
-export const describeCases = (what: string, main: string, names: ReadonlyArray<string>): void => {
+export const describeCases = (
+  what: string,
+  main: string,
+  names: ReadonlyArray<string>,
+  options: {
+    /** Of Node, if it does not need SQLite. */
+    readonly onNode?: boolean
+    /** What else the processes find in their environment, once it is known. */
+    readonly variables?: () => Readonly<Record<string, string>>
+  } = {},
+): void => {
+  const { onNode = nodeHasSqlite, variables = () => ({}) } = options
   const runtimes: Readonly<Record<string, ReadonlyArray<string>>> = {
     bun: ["node_modules/.bin/bun", main],
     deno: ["node_modules/.bin/deno", "run", "-A", "--node-modules-dir=manual", main],
-    ...nodeHasSqlite && { node: [process.execPath, "--no-warnings", "--import", "tsx", main] },
+    ...onNode && { node: [process.execPath, "--no-warnings", "--import", "tsx", main] },
   }
   describe(what, { concurrency: true }, () => {
     for (const [runtime, [command = "", ...args]] of Object.entries(runtimes)) {
       describe(runtime, () => {
         const failures = new Map<string, string | undefined>()
         before(async () => {
-          const { stdout } = await promisify(execFile)(command, args)
+          const { stdout } = await promisify(execFile)(command, args, {
+            env: { ...process.env, ...variables() },
+          })
           for (const line of stdout.trim().split("\n")) {
             const { name, failure } = JSON.parse(line) as { name: string; failure?: string }
             failures.set(name, failure)

@@ -82,7 +82,9 @@ export const stageOf = <Kind>(
   groupOf: (by: Part["by"], kind: Kind) => Group,
 ): Stage<Kind> => {
   const cells = new Map<string, StagedCell<Kind>>()
-  const alike = [...Map.groupBy(parts, ({ bucketing }) => bucketing).values()]
+  // Node 20 has no `Map.groupBy`.
+  const alike = distinct(parts.map(({ bucketing }) => bucketing))
+    .map((bucketing) => parts.filter((part) => part.bucketing === bucketing))
     .map((same) => ({ same, buckets: (same[0] as Part).buckets }))
   let [lastHour, starts] = [NaN, ""]
   return {

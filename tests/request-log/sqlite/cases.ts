@@ -1,21 +1,22 @@
 /** The cases of the SQLite log, by what they show. */
-import { agreement } from "./cases/agreement.ts"
+import { agreement } from "../conformance/agreement.ts"
 import { broken, foreign, full, late, locked, overflow, poison, raced, unopened } from "./cases/failures.ts"
-import { filtering } from "./cases/filtering.ts"
+import { filtering } from "../conformance/filtering.ts"
 import { kept } from "./cases/kept.ts"
 import { interval, limits, lowered, news, persistence, retention } from "./cases/limits.ts"
-import { many } from "./cases/many.ts"
-import { pairs } from "./cases/pairs.ts"
+import { many } from "../conformance/many.ts"
+import { pairs } from "../conformance/pairs.ts"
 import { noThread, threads } from "./cases/thread.ts"
 import { upgrade } from "./cases/upgrade.ts"
+import { useEmptyLog } from "./runtime.ts"
 import type { Case } from "../../support/sqlite-cases.ts"
 
 export const cases: Readonly<Record<string, Case>> = {
-  "it gives the same answers as the log in memory": agreement,
-  "it gives the same answers where a log has many slices": many,
+  "it gives the same answers as the log in memory": agreement(useEmptyLog),
+  "it gives the same answers where a log has many slices": many(useEmptyLog),
   "hours that are over are kept in other divisions until something of them changes": kept,
-  "each filter and each search finds what it finds in memory": filtering,
-  "a pair is found whatever it is made of, and only that": pairs,
+  "each filter and each search finds what it finds in memory": filtering(useEmptyLog),
+  "a pair is found whatever it is made of, and only that": pairs(useEmptyLog),
   "entries, bodies and verdicts outlive the process, and leave nothing behind when deleted": persistence,
   "entries are written after 200 ms, and seen before": interval,
   "each gateway keeps as many entries as it is allowed": limits,

@@ -12,6 +12,7 @@ import type { OpenThread } from "../../../lib/request-log/sqlite/questions.ts"
 import { layerSqlite } from "../../../lib/request-log/sqlite/sqlite-log.ts"
 import { open } from "../../support/sqlite-cases.ts"
 import { start } from "../any-record.ts"
+import type { UseLog } from "../conformance/use-log.ts"
 
 /** What a log is opened with. */
 export interface Opening {
@@ -38,3 +39,6 @@ export const useLog = <A, E>(
     ),
   )
 }
+
+/** The same of a log that nobody has used before. */
+export const useEmptyLog: UseLog = (conditions, use) => useLog({ ...conditions, file: ":memory:" }, use)

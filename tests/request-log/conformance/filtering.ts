@@ -1,14 +1,14 @@
 import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
-import { conditionsOf } from "../../../../lib/request-log/conditions.ts"
-import { fieldsOf } from "../../../../lib/request-log/filterable-fields.ts"
-import { found, matches } from "../../../../lib/request-log/filter.ts"
-import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
-import { anyFilter, pair } from "../../any-filter.ts"
-import { anyRecord, anyText } from "../../any-record.ts"
-import type { Case } from "../../../support/sqlite-cases.ts"
-import { useLog } from "../runtime.ts"
+import { conditionsOf } from "../../../lib/request-log/conditions.ts"
+import { fieldsOf } from "../../../lib/request-log/filterable-fields.ts"
+import { found, matches } from "../../../lib/request-log/filter.ts"
+import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
+import { anyFilter, pair } from "../any-filter.ts"
+import { anyRecord, anyText } from "../any-record.ts"
+import type { Case } from "../../support/sqlite-cases.ts"
+import type { UseLog } from "./use-log.ts"
 
 const scope = { account: "account", gateway: "gateway" }
 const inScope = anyRecord.map((record) => ({
@@ -22,7 +22,7 @@ const anyFilters = fc.oneof(
 )
 
 /** Each filter finds what `matches` says, and each search what `found` says. */
-export const filtering: Case = () =>
+export const filtering = (useLog: UseLog, numRuns = 40): Case => () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(inScope, { minLength: 5, maxLength: 10 }),
@@ -32,7 +32,7 @@ export const filtering: Case = () =>
       }),
       (records, questions, searches) =>
         useLog(
-          { file: ":memory:" },
+          {},
           Effect.gen(function* () {
             const log = yield* RequestLog
             for (const record of records) log.append(record, undefined)
@@ -54,5 +54,5 @@ export const filtering: Case = () =>
           }),
         ),
     ),
-    { numRuns: 40 },
+    { numRuns },
   )

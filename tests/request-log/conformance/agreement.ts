@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
-import { makeMemoryLog, type MemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
+import { makeMemoryLog, type MemoryLog } from "../../../lib/request-log/memory/memory-log.ts"
 import {
   type AnalyticsDivision,
   type AnalyticsSelection,
@@ -12,14 +12,14 @@ import {
   type LogFilter,
   type LogSelection,
   orderKeys,
-} from "../../../../lib/request-log/query.ts"
-import type { LogEntry, LogPatch } from "../../../../lib/request-log/entry.ts"
-import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
-import type { RequestRecord } from "../../../../lib/record/request-record.ts"
-import { anyFilter, pair } from "../../any-filter.ts"
-import { anyMetadata, anyRecord, anyText, start, usually } from "../../any-record.ts"
-import type { Case } from "../../../support/sqlite-cases.ts"
-import { useLog } from "../runtime.ts"
+} from "../../../lib/request-log/query.ts"
+import type { LogEntry, LogPatch } from "../../../lib/request-log/entry.ts"
+import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
+import type { RequestRecord } from "../../../lib/record/request-record.ts"
+import { anyFilter, pair } from "../any-filter.ts"
+import { anyMetadata, anyRecord, anyText, start, usually } from "../any-record.ts"
+import type { Case } from "../../support/sqlite-cases.ts"
+import type { UseLog } from "./use-log.ts"
 
 const hour = 3_600_000
 const anyValue = fc.constantFrom("a", "b", null, true, false, 200, 400, "1", "ci", "wxyz")
@@ -120,15 +120,15 @@ const anyStep = fc.oneof(
   },
 )
 
-/** Memory and SQLite give the same answers, whatever is written, changed, deleted and asked. */
-export const agreement: Case = () =>
+/** The log and the one in memory give the same answers, whatever is written, changed, deleted and asked. */
+export const agreement = (useLog: UseLog, numRuns = 150): Case => () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(anyRecord, { maxLength: 12 }),
       fc.array(anyStep, { maxLength: 25 }),
-      (records, steps) => useLog({ file: ":memory:" }, compared(records, steps)),
+      (records, steps) => useLog({}, compared(records, steps)),
     ),
-    { numRuns: 150 },
+    { numRuns },
   )
 
 const inMemory = (memory: MemoryLog): RequestLog["Service"]["stretch"] => (selection, after, limit) =>

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import type { LogFilter } from "../../../../lib/request-log/query.ts"
-import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
-import { recordOf } from "../../any-record.ts"
-import type { Case } from "../../../support/sqlite-cases.ts"
-import { useLog } from "../runtime.ts"
+import type { LogFilter } from "../../../lib/request-log/query.ts"
+import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
+import { recordOf } from "../any-record.ts"
+import type { Case } from "../../support/sqlite-cases.ts"
+import type { UseLog } from "./use-log.ts"
 
 /** Texts that could be taken for a part of another pair. */
 const texts = ["a", 'x"a', '"', "\\", 'a":"a', "a\n", "", "A", '\n"a":"a"\n']
 const scope = { account: "account", gateway: "gateway" }
 
 /** Every pair of those texts is found by itself, by its key and by its value, and nothing else is. */
-export const pairs: Case = () =>
+export const pairs = (useLog: UseLog): Case => () =>
   useLog(
-    { file: ":memory:" },
+    {},
     Effect.gen(function* () {
       const log = yield* RequestLog
       for (const key of texts) {

@@ -1,27 +1,26 @@
 import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
-import type { LogEntry } from "../../../../lib/request-log/entry.ts"
+import { makeMemoryLog } from "../../../lib/request-log/memory/memory-log.ts"
+import type { LogEntry } from "../../../lib/request-log/entry.ts"
 import {
   type LogCursor,
   type LogFilter,
   type LogQuery,
   type LogStretch,
   orderKeys,
-} from "../../../../lib/request-log/query.ts"
-import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
-import { recordOf, start } from "../../any-record.ts"
-import type { Case } from "../../../support/sqlite-cases.ts"
-import { useLog } from "../runtime.ts"
+} from "../../../lib/request-log/query.ts"
+import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
+import { recordOf, start } from "../any-record.ts"
+import type { Case } from "../../support/sqlite-cases.ts"
+import type { UseLog } from "./use-log.ts"
 
 const scope = { account: "account", gateway: "gateway" }
 const hour = 3_600_000
-const entries = 30_000
-const bounds = { maxEntries: 2 * entries, maxBytes: 1e9 }
 
 /** Two thirds of the entries in one hour, so that it takes several slices; the others before it. */
-const recordAt = (index: number) => {
-  const after = index < 10_000 ? index * hour / 2000 : 5 * hour + (index - 10_000) * hour / 20_000
+const recordAt = (index: number, entries: number) => {
+  const third = entries / 3
+  const after = index < third ? index * 5 * hour / third : 5 * hour + (index - third) * hour / (2 * third)
   return recordOf({
     time: new Date(start + Math.floor(after)).toISOString(),
     model: ["a", "b", null][index % 3] ?? null,
@@ -49,17 +48,18 @@ const filters: ReadonlyArray<ReadonlyArray<LogFilter>> = [
 ]
 
 /** Questions to a log of many slices are answered as in memory, before and after some entries were deleted. */
-export const many: Case = () =>
-  useLog(
-    { file: ":memory:", bounds },
+export const many = (useLog: UseLog, count = 30_000): Case => () => {
+  const bounds = { maxEntries: 2 * count, maxBytes: 1e9 }
+  return useLog(
+    { bounds },
     Effect.gen(function* () {
       const log = yield* RequestLog
       const memory = makeMemoryLog(
         () => ({ maxEntries: undefined, strategy: "DELETE_OLDEST", retention: undefined }),
         bounds,
       )
-      for (let index = 0; index < entries; index++) {
-        const record = recordAt(index)
+      for (let index = 0; index < count; index++) {
+        const record = recordAt(index, count)
         memory.append(record, undefined, start)
         log.append(record, undefined)
       }
@@ -70,10 +70,10 @@ export const many: Case = () =>
         for (const descending of [true, false]) {
           for (const filter of filters) {
             const selection = { scope, filters: filter, descending }
-            const expected = memory.list({ ...selection, page: 1, perPage: 2 * entries }, start).entries
+            const expected = memory.list({ ...selection, page: 1, perPage: 2 * count }, start).entries
             const found: Array<LogEntry> = []
             for (let after: LogCursor | undefined, more = true; more;) {
-              const { entries, next }: LogStretch = yield* log.stretch(selection, after, 3000)
+              const { entries, next }: LogStretch = yield* log.stretch(selection, after, count / 10)
               found.push(...entries)
               after = next
               more = next !== undefined
@@ -84,7 +84,7 @@ export const many: Case = () =>
       }
       const compareAll = function* () {
         for (const filter of filters) {
-          for (const page of [1, 2, 400]) {
+          for (const page of [1, 2, Math.ceil(count / 75)]) {
             for (const descending of [true, false]) {
               yield* compare({ scope, filters: filter, page, perPage: 50, descending })
             }
@@ -119,3 +119,4 @@ export const many: Case = () =>
       yield* compareAll()
     }),
   )
+}

@@ -1,0 +1,61 @@
+/**
+ * Where the log and what is written are kept: what `BASEGATE_DB` says.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+
+/** A Postgres that is reached by a URL. */
+export interface DatabaseSettings {
+  /** It may hold a password. */
+  readonly url: Redacted.Redacted<string>
+  /** For people to read, without credentials and parameters. */
+  readonly name: string
+}
+
+/** What `BASEGATE_DB` has to be. */
+export const expectedDatabase =
+  "the path of a file, or postgres:// with a host and no parameter but sslmode, application_name, connect_timeout and options"
+
+const isUrl = (text: string): boolean => /^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(text)
+
+const known = new Set(["sslmode", "application_name", "connect_timeout", "options"])
+const modes = new Set(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
+
+const isPostgresUrl = (text: string): boolean => {
+  if (!/^postgres(?:ql)?:\/\//i.test(text) || !URL.canParse(text) || /\s/.test(text)) return false
+  const { hostname, hash, searchParams, pathname } = new URL(text)
+  const mode = searchParams.get("sslmode")
+  return hostname !== "" && hash === "" && !pathname.slice(1).includes("/") &&
+    [...searchParams.keys()].every((name) => known.has(name)) && (mode === null || modes.has(mode)) &&
+    /^\d{0,4}$/.test(searchParams.get("connect_timeout") ?? "")
+}
+
+/** Whether a text says where the log is kept. */
+export const isDatabase = (text: string): boolean =>
+  isUrl(text) ? isPostgresUrl(text) : text.trim() !== "" && !text.includes("\0")
+
+/** What a database's URL says that may be shown. */
+export const shownDatabase = (text: string): string => {
+  const { host, pathname } = new URL(text)
+  return `postgres://${host}${pathname}`.replace(/\/$/, "")
+}
+
+/** What `BASEGATE_DB` names: a file, a database, or neither. */
+export const databaseSettings = (
+  text: string | undefined,
+): { readonly logFile: string | undefined; readonly database: DatabaseSettings | undefined } =>
+  text === undefined || !isUrl(text)
+    ? { logFile: text, database: undefined }
+    : { logFile: undefined, database: { url: Redacted.make(text), name: shownDatabase(text) } }
+
+/** What of these settings is secret. */
+export const databaseSecret = ({ url }: DatabaseSettings): Redacted.Redacted<string> | undefined => {
+  const { password } = new URL(Redacted.value(url))
+  if (password === "") return undefined
+  try {
+    return Redacted.make(decodeURIComponent(password))
+  } catch {
+    return Redacted.make(password)
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Connections to Postgres, by `@effect/sql-pg`.
+ *
+ * @module
+ */
+import * as PgPool from "@effect/sql-pg/PgPool"
+import type { PgConnection } from "@effect/sql-pg/PgConnection"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import { type PostgresDatabase, PostgresProblem, type Query } from "./database.ts"
+
+/** How long a connection may take to be made, in milliseconds. */
+const patience = 5000
+
+/** How the database is used. */
+export interface ConnectOptions {
+  /** The most connections at once; 4 by default: a writer, and a few questions. */
+  readonly connections?: number
+  /** How long a statement may take, in milliseconds, before all connections are given up; 30,000 by default. */
+  readonly deadline?: number
+}
+
+const run = Effect.runPromiseWith(Context.empty())
+
+/** What the server said stands at the end of a chain of causes. */
+const problemOf = (cause: unknown): PostgresProblem => {
+  if (cause instanceof PostgresProblem) return cause
+  const parts = cause as { readonly message?: string; readonly reason?: { readonly cause?: unknown } }
+  const inner = parts?.reason?.cause as { readonly message?: string; readonly code?: string } | undefined
+  const code = inner?.code
+  const state = code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+  return new PostgresProblem(String(inner?.message ?? parts?.message ?? "no connection").slice(0, 300), state)
+}
+
+interface Opened {
+  readonly pool: PgPool.PgPool
+  readonly close: () => Promise<void>
+}
+
+const open = async (url: Redacted.Redacted<string>, maxConnections: number): Promise<Opened> => {
+  const scope = Scope.makeUnsafe()
+  const options = { url, maxConnections, connectTimeout: patience, applicationName: "basegate" }
+  const pool = await run(Effect.provideService(PgPool.make(options), Scope.Scope, scope))
+  return { pool, close: () => run(Scope.close(scope, Exit.void)) }
+}
+
+/** The query of one connection. */
+const queryOf = (connection: PgConnection): Query => async (sql, values = []) =>
+  (await run(connection.query(sql, values, false))).rows
+
+/** Makes a database of a URL. */
+export const connectPostgres = (
+  url: Redacted.Redacted<string>,
+  { connections = 4, deadline = 30_000 }: ConnectOptions = {},
+): PostgresDatabase => {
+  let opened: Promise<Opened> | undefined
+  let isClosed = false
+
+  const drop = (): Promise<void> => {
+    const dropped = opened
+    opened = undefined
+    return dropped === undefined ? Promise.resolve() : dropped.then(({ close }) => close()).catch(() => {})
+  }
+  const connected = (): Promise<Opened> => {
+    if (isClosed) return Promise.reject(new PostgresProblem("the connection is closed"))
+    opened ??= open(url, connections)
+    return opened
+  }
+  /** A server that has stopped answering leaves connections that nothing else would end. */
+  const within = async <A>(work: Promise<A>): Promise<A> => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        void drop()
+        reject(new PostgresProblem(`no answer within ${deadline} ms`))
+      }, deadline)
+    })
+    try {
+      return await Promise.race([work, late])
+    } catch (cause) {
+      throw problemOf(cause)
+    } finally {
+      clearTimeout(timer)
+      // What it ends with after its time is nobody's concern.
+      work.catch(() => {})
+    }
+  }
+
+  return {
+    query: (sql, values = []) =>
+      within(
+        connected().then(({ pool }) => run(pool.use((connection) => connection.query(sql, values, false))))
+          .then(({ rows }) => rows),
+      ),
+    transaction: async (work) => {
+      const held = Scope.makeUnsafe()
+      const { pool } = await within(connected())
+      const connection = await within(run(Effect.provideService(pool.reserve, Scope.Scope, held)))
+      const ask = queryOf(connection)
+      const query: Query = (sql, values) => within(ask(sql, values))
+      try {
+        await query("BEGIN")
+        const result = await work(query)
+        await query("COMMIT")
+        return result
+      } catch (cause) {
+        // Some failures have ended the transaction, or the connection, already.
+        await query("ROLLBACK").catch(() => {})
+        throw cause
+      } finally {
+        // Not waited for: a connection that has stopped answering is given up elsewhere.
+        void run(Scope.close(held, Exit.void)).catch(() => {})
+      }
+    },
+    close: async () => {
+      isClosed = true
+      // A server that does not answer is not waited for.
+      await Promise.race([drop(), new Promise((resolve) => setTimeout(resolve, 1000))])
+    },
+  }
+}

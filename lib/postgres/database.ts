@@ -1,0 +1,54 @@
+/**
+ * The part of Postgres that the gateway uses.
+ *
+ * @module
+ */
+
+/** A row by its columns' names. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** A value of a statement; whatever it is to be is said by a cast in the statement. */
+export type Value = string | ReadonlyArray<string> | null
+
+/** Runs one statement. Rejects with a `PostgresProblem`. */
+export type Query = (sql: string, values?: ReadonlyArray<Value>) => Promise<ReadonlyArray<Row>>
+
+/** A database that is connected to when it is first asked. Everything rejects with a `PostgresProblem`. */
+export interface PostgresDatabase {
+  /** Outside a transaction, on any of the connections. */
+  readonly query: Query
+  /** Does all of something or nothing. */
+  readonly transaction: <A>(run: (query: Query) => Promise<A>) => Promise<A>
+  /** Ends the connections. Does not reject. */
+  readonly close: () => Promise<void>
+}
+
+/** Why Postgres did not do what it was asked. */
+export class PostgresProblem extends Error {
+  /** The SQLSTATE that the server answered; `undefined` if it did not answer. */
+  readonly code: string | undefined
+
+  constructor(message: string, code?: string) {
+    super(message)
+    this.name = "PostgresProblem"
+    this.code = code
+  }
+
+  /** Whether the statement was refused for what it holds, so that it would be refused again. */
+  get isOfData(): boolean {
+    return /^(?:22|23)/.test(this.code ?? "")
+  }
+
+  /** Whether the server works, but did not like the question. */
+  get isRefusal(): boolean {
+    return /^(?:0A|22|23|42|54)/.test(this.code ?? "")
+  }
+
+  /** Whether the same transaction may pass when it is tried again at once. */
+  get isPassing(): boolean {
+    return /^(?:40|55P03)/.test(this.code ?? "")
+  }
+}
+
+/** What a cause says, for the operator. */
+export const problemText = (cause: unknown): string => cause instanceof Error ? cause.message : "unknown"

@@ -1,0 +1,37 @@
+/**
+ * The values of a statement that is put together from parts.
+ *
+ * @module
+ */
+import type { Value } from "./database.ts"
+
+/** The types that values have in statements. */
+export type ColumnType = "text" | "int4" | "int8" | "float8"
+
+/** Collects the values of one statement; each method gives what stands for its value. */
+export interface Parameters {
+  readonly one: (type: ColumnType, value: string | number | null) => string
+  readonly list: (type: ColumnType, values: ReadonlyArray<string | number>) => string
+  readonly values: ReadonlyArray<Value>
+}
+
+/** Every value crosses as text, which clients send alike whatever it looks like. */
+export const parameters = (): Parameters => {
+  const values: Array<Value> = []
+  return {
+    one: (type, value) => {
+      values.push(value === null ? null : String(value))
+      return type === "text" ? `$${values.length}::text` : `$${values.length}::text::${type}`
+    },
+    list: (type, all) => {
+      values.push(all.map(String))
+      return type === "text" ? `$${values.length}::text[]` : `$${values.length}::text[]::${type}[]`
+    },
+    values,
+  }
+}
+
+/**
+ * A text in the form that Postgres keeps it in, which has neither NUL nor half a surrogate pair: U+FFFD stands for either.
+ */
+export const keepable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")

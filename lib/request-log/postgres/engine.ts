@@ -1,0 +1,103 @@
+/**
+ * The request log in Postgres: what is asked of the database itself.
+ *
+ * @module
+ */
+import type { PostgresDatabase } from "../../postgres/database.ts"
+import type { LogEntry, LogPatch, LogScope } from "../entry.ts"
+import { pairsOf } from "../filterable-fields.ts"
+import type { Held, Limits } from "../memory/memory-log.ts"
+import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../query.ts"
+import { readAnalytics } from "./analytics-reader.ts"
+import { recordText } from "./entry-rows.ts"
+import { type LogReader, makeReader } from "./reader.ts"
+import { expireDays } from "./retention.ts"
+import { mergeHours } from "./rollup-merge.ts"
+import { dayLength, dayOf, ensureDay, prepareSchema } from "./schema.ts"
+import { makeScopes } from "./scopes.ts"
+import { makeWriter } from "./writer.ts"
+
+/** The log in a database. Everything rejects where the database cannot be used. */
+export interface PostgresLog extends LogReader {
+  /** Makes the tables, where they are missing; to be called before all else. */
+  readonly prepare: () => Promise<void>
+  /** Writes entries; gives how many were given up. */
+  readonly write: (entries: ReadonlyArray<Held>, now: number) => Promise<number>
+  readonly patch: (scope: LogScope, id: string, patch: LogPatch, since: number) => Promise<boolean>
+  /** @param sinceOf the time of the oldest entry of a gateway to be shown */
+  readonly divided: (
+    selection: AnalyticsSelection,
+    divisions: ReadonlyArray<AnalyticsDivision>,
+    sinceOf: (scope: LogScope) => number,
+  ) => Promise<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
+  readonly places: () => Promise<ReadonlyArray<LogScope>>
+  readonly entries: () => Promise<number>
+  /** Merges hours, lets go of what is too old, and makes tomorrow's tables. */
+  readonly maintain: (now: number) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Makes the log of a database. */
+export const makePostgresLog = (
+  database: PostgresDatabase,
+  limitsOf: (account: string, gateway: string) => Limits | undefined,
+): PostgresLog => {
+  const scopes = makeScopes(database.query)
+  const reader = makeReader(database, scopes)
+  const writer = makeWriter(database, scopes, limitsOf)
+
+  const set = (scope: LogScope, id: string, { feedback, score, metadata }: LogPatch): Promise<boolean> =>
+    database.transaction(async (query) => {
+      const number = await scopes.find(scope)
+      const [row] = await query(
+        `SELECT entry.created::text AS created, record FROM basegate.entry JOIN basegate.detail USING (created, id)
+         WHERE entry.id = $1::text AND scope = $2::text::int4 FOR UPDATE`,
+        [id, String(number ?? 0)],
+      )
+      if (row === undefined) return false
+      const place = [id, String(row["created"])]
+      const write = async (table: "entry" | "detail", column: string, type: string, value: string | null) =>
+        void await query(
+          `UPDATE basegate.${table} SET ${column} = $3::text::${type} WHERE id = $1::text AND created = $2::text::int8`,
+          [...place, value],
+        )
+      if (feedback !== undefined) {
+        await write("entry", "feedback", "float8", feedback === null ? null : String(feedback))
+      }
+      if (score !== undefined) await write("entry", "score", "float8", score === null ? null : String(score))
+      if (metadata !== undefined) {
+        const entry = { ...JSON.parse(String(row["record"])) as LogEntry, metadata }
+        await write("entry", "pairs", "text", pairsOf(metadata))
+        await write("detail", "record", "text", recordText(entry))
+      }
+      return true
+    })
+
+  return {
+    ...reader,
+    prepare: () => prepareSchema(database),
+    write: writer.write,
+    patch: async (scope, id, patch, since) =>
+      await reader.get(scope, id, since) === undefined ? false : await set(scope, id, patch),
+    divided: async (selection, divisions, sinceOf) => {
+      const { account, gateway: only } = selection
+      const shown = (await scopes.all(account)).filter(({ gateway }) => (only ?? gateway) === gateway)
+      return await readAnalytics(
+        database.query,
+        selection,
+        divisions,
+        shown.map(({ id, gateway }) => ({ scope: id, gateway, since: sinceOf({ account, gateway }) })),
+      )
+    },
+    places: async () =>
+      (await scopes.all()).filter(({ entries }) => entries > 0)
+        .map(({ account, gateway }) => ({ account, gateway })),
+    entries: async () => (await scopes.all()).reduce((sum, { entries }) => sum + entries, 0),
+    maintain: async (now) => {
+      await ensureDay(database, dayOf(now + dayLength))
+      while (await mergeHours(database));
+      await expireDays(database, scopes, limitsOf, now)
+    },
+    close: database.close,
+  }
+}

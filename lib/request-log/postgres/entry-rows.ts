@@ -1,0 +1,84 @@
+/**
+ * Entries as rows of the log's tables.
+ *
+ * @module
+ */
+import type { RequestRecord } from "../../record/request-record.ts"
+import { keepable } from "../../postgres/parameters.ts"
+import type { Row } from "../../postgres/database.ts"
+import type { LogEntry } from "../entry.ts"
+import { fieldsOfEntry, type FilterableFields } from "../filterable-fields.ts"
+import { slotOf } from "../histogram.ts"
+import { entryOf, type Held } from "../memory/memory-log.ts"
+import { partsOf } from "../money.ts"
+import { factNames } from "./schema.ts"
+
+/** An entry that is to be written. */
+export interface NewRow {
+  readonly scope: number
+  readonly facts: FilterableFields
+  readonly entry: Readonly<Record<string, string | number | null>>
+  readonly detail: {
+    readonly created: number
+    readonly id: string
+    readonly record: string
+    readonly payloads: string | null
+  }
+}
+
+/** The record of an entry as text. */
+export const recordText = ({ feedback: _, score: __, ...record }: LogEntry): string => JSON.stringify(record)
+
+const slot = (time: number | null): number | null => time === null ? null : slotOf(time)
+
+/** The rows of an entry. */
+export const newRow = (held: Held, scope: number, place: number): NewRow => {
+  const entry = entryOf(held)
+  const facts = fieldsOfEntry(entry)
+  const { id, created, cost, duration, first_token: first, speed } = facts
+  return {
+    scope,
+    facts,
+    entry: {
+      ...facts,
+      scope,
+      place,
+      score: entry.score,
+      duration_slot: slot(duration),
+      first_token_slot: slot(first),
+      speed_slot: slot(speed),
+      ...cost === null ? { dollars: null, picos: null } : partsOf(cost),
+    },
+    detail: {
+      created,
+      id,
+      record: recordText(entry),
+      payloads: held.payloads === undefined ? null : JSON.stringify(held.payloads),
+    },
+  }
+}
+
+/** What JSON writes for what Postgres's text cannot hold. */
+const unkeepable = /\\u(?:0000|d[89a-f])/
+
+/** Rows as JSON, with every text in a form that Postgres keeps. */
+export const rowsText = (rows: ReadonlyArray<Readonly<Record<string, string | number | null>>>): string => {
+  const text = JSON.stringify(rows)
+  return unkeepable.test(text)
+    ? JSON.stringify(rows, (_, value: unknown) => typeof value === "string" ? keepable(value) : value)
+    : text
+}
+
+/** The facts of an entry as a statement selects them. */
+export const selectFacts: string = factNames
+  .map((name) => name === "created" ? "created::float8 AS created" : name).join(", ")
+
+/** The facts of a row. */
+export const factsOf = (row: Row): FilterableFields => row as unknown as FilterableFields
+
+/** The entry of a row. */
+export const entryIn = (row: Row): LogEntry => ({
+  ...JSON.parse(String(row["record"])) as RequestRecord,
+  feedback: row["feedback"] as LogEntry["feedback"],
+  score: row["score"] as LogEntry["score"],
+})

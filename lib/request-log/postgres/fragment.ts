@@ -1,0 +1,170 @@
+/**
+ * Conditions as SQL over a row of `entry`, with every value a parameter; `filter.ts` has the same in memory.
+ *
+ * @module
+ */
+import {
+  type Conditions,
+  type FieldCondition,
+  fields,
+  type Operand,
+  type PairCondition,
+  type TextTest,
+} from "../conditions.ts"
+import { folded } from "../filter.ts"
+import { type Dimension, fixedDimensions, type OrderKey } from "../query.ts"
+import { keepable, type Parameters } from "../../postgres/parameters.ts"
+
+/** SQL that holds of every row, and of none. */
+const [all, none] = ["TRUE", "FALSE"]
+
+const joined = (parts: ReadonlyArray<string>, word: "AND" | "OR", otherwise: string): string =>
+  parts.length === 0 ? otherwise : parts.length === 1 ? parts[0] ?? otherwise : `(${parts.join(` ${word} `)})`
+
+/** The column of a key that can be filtered or ordered by. */
+export const columnOf = (key: FieldCondition["key"] | OrderKey): string => {
+  const { fact, kind, constant = null } = fields[key]
+  if (fact === "constant") {
+    return constant === null ? `NULL::${kind === "text" ? "text" : "float8"}` : `${constant}::float8`
+  }
+  return fact === "compat" ? "(CASE WHEN left(route, 6) = 'compat' THEN 1 ELSE 0 END)" : fact
+}
+
+/** Texts that a column can hold: one with NUL or half a surrogate pair is equal to none, and part of none. */
+const texts = (values: ReadonlyArray<Operand>): ReadonlyArray<string> =>
+  values.filter((value) => typeof value === "string").filter((value) => value === keepable(value))
+
+const numbers = (values: ReadonlyArray<Operand>): ReadonlyArray<number> =>
+  values.filter((value) => typeof value === "number")
+
+/** Without regard to the case of ASCII letters, the only ones that "C" knows. */
+const containsAny = (column: string, values: ReadonlyArray<Operand>, add: Parameters): string =>
+  joined(
+    texts(values).map((value) => `strpos(lower(${column}), ${add.one("text", folded(value))}) > 0`),
+    "OR",
+    none,
+  )
+
+/** `IN` does not match NULL, which filters treat as a value. */
+const isAmong = (
+  column: string,
+  isText: boolean,
+  values: ReadonlyArray<Operand>,
+  add: Parameters,
+): string => {
+  const parts: Array<string> = []
+  if (isText && texts(values).length > 0) parts.push(`${column} = ANY(${add.list("text", texts(values))})`)
+  if (!isText && numbers(values).length > 0) {
+    parts.push(`${column} = ANY(${add.list("float8", numbers(values))})`)
+  }
+  if (values.includes(null)) parts.push(`${column} IS NULL`)
+  return joined(parts, "OR", none)
+}
+
+/** Of an unknown value no comparison holds, so that its opposite does. */
+const not = (condition: string): string => `(${condition}) IS NOT TRUE`
+
+const fieldFragment = ({ key, operator, values }: FieldCondition, add: Parameters): string => {
+  const column = columnOf(key)
+  const isText = fields[key].kind === "text"
+  const known = numbers(values)
+  switch (operator) {
+    case "eq":
+      return isAmong(column, isText, values, add)
+    case "neq":
+      return not(isAmong(column, isText, values, add))
+    case "contains":
+      return isText ? containsAny(column, values, add) : none
+    case "lt":
+      return known.length === 0 || isText ? none : `${column} < ${add.one("float8", Math.max(...known))}`
+    case "gt":
+      return known.length === 0 || isText ? none : `${column} > ${add.one("float8", Math.min(...known))}`
+  }
+}
+
+const textFragment = (column: string, test: TextTest | undefined, add: Parameters): string => {
+  if (test === undefined) return all
+  const { operator, values } = test
+  if (operator === "contains") return containsAny(column, values, add)
+  if (operator === "eq") return isAmong(column, true, values, add)
+  return operator === "neq" ? not(isAmong(column, true, values, add)) : none
+}
+
+const isEq = (test: TextTest | undefined): boolean => test === undefined || test.operator === "eq"
+
+/** The lines of `pairs` as one JSON object; what Postgres's text cannot hold is U+FFFD in it. */
+const pairsObject =
+  "('{' || regexp_replace(replace(substr(pairs, 2, greatest(0, length(pairs) - 2)), E'\\n', ','), " +
+  "'\\\\u(0000|d[89a-f][0-9a-f]{2})', '\\\\ufffd', 'g') || '}')::json"
+
+const pairColumn = (part: "key" | "value"): string => `pair.${part} COLLATE "C"`
+
+/** Tests for equality search the text of `pairs`, in which only the pair itself can match. */
+const pairFragment = ({ name, value, none: isNone }: PairCondition, add: Parameters): string => {
+  const pattern = (one: string | undefined, other: string | undefined): string =>
+    (one === undefined ? `":` : `\n${JSON.stringify(one)}:`) +
+    (other === undefined ? "" : `${JSON.stringify(other)}\n`)
+  const some = isEq(name) && isEq(value)
+    ? joined(
+      (name?.values ?? [undefined]).flatMap((one) =>
+        (value?.values ?? [undefined]).map((other) =>
+          `strpos(pairs, ${add.one("text", pattern(one, other))}) > 0`
+        )
+      ),
+      "OR",
+      none,
+    )
+    : `EXISTS (SELECT 1 FROM json_each_text(${pairsObject}) AS pair WHERE ${
+      joined(
+        [textFragment(pairColumn("key"), name, add), textFragment(pairColumn("value"), value, add)],
+        "AND",
+        all,
+      )
+    })`
+  return isNone ? not(some) : some
+}
+
+/** Where a text is searched. */
+const searched = ["id", "event_id", "provider", "model", "path", "error", "user_agent", "pairs"]
+
+/** A character that no searched text has: it keeps their ends apart. */
+const apart = "\u0001"
+
+/** One look at all places is a third of what one at each costs. */
+const searchFragment = (search: string, add: Parameters): string => {
+  if (search.includes(apart) || search !== keepable(search)) {
+    return joined(searched.map((column) => containsAny(column, [search], add)), "OR", none)
+  }
+  const places = searched.map((column) => `coalesce(${column}, '')`).join(" || E'\\x01' || ")
+  return `strpos(lower(${places}), ${add.one("text", folded(search))}) > 0`
+}
+
+/** What an entry must fulfil beside its bounds in time. */
+export const whereOf = (
+  { fields, pairs }: Conditions,
+  search: string | undefined,
+  add: Parameters,
+): string =>
+  joined(
+    [
+      ...fields.map((condition) => fieldFragment(condition, add)),
+      ...pairs.map((condition) => pairFragment(condition, add)),
+      ...(search === undefined || search === "" ? [] : [searchFragment(search, add)]),
+    ],
+    "AND",
+    all,
+  )
+
+const dimensionColumns = new Map<string, string>(
+  fixedDimensions.filter((name) => name !== "gateway").map((name) => [name, name]),
+).set("reason", "coalesce(error, nullif(ending, 'complete'))")
+
+/** The value of a dimension within one gateway; that of metadata as JSON text, that of the gateway its number. */
+export const dimensionOf = (dimension: Dimension, add: Parameters): string => {
+  if (dimension === "gateway") return "scope"
+  if (!dimension.startsWith("metadata.")) return dimensionColumns.get(dimension) ?? "NULL::text"
+  const line = `\n${JSON.stringify(dimension.slice("metadata.".length))}:`
+  const text = add.one("text", line)
+  const rest = `substr(pairs, nullif(strpos(pairs, ${text}), 0) + ${[...line].length})`
+  return `substr(${rest}, 1, strpos(${rest}, E'\\n') - 1)`
+}

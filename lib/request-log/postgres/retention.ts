@@ -1,0 +1,91 @@
+/**
+ * Lets go of days whose entries are too old to be shown.
+ *
+ * A day that no gateway keeps is dropped; of one that some keep, the others' entries are deleted together.
+ *
+ * @module
+ */
+import type { PostgresDatabase, Query } from "../../postgres/database.ts"
+import { schemaLock } from "../../postgres/own-schema.ts"
+import type { Limits } from "../memory/memory-log.ts"
+import { dayLength, dayOfPart, divided, partName } from "./schema.ts"
+import type { Scopes } from "./scopes.ts"
+
+/** How long the tables may be waited for, since everybody else waits meanwhile. */
+const patience = "SET LOCAL lock_timeout = '2s'"
+
+const days = async (query: Query): Promise<ReadonlyArray<number>> => {
+  const rows = await query(
+    `SELECT child.relname AS name FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+     WHERE inhparent = 'basegate.entry'::regclass`,
+  )
+  return rows.map(({ name }) => dayOfPart(String(name))).filter((day) => !Number.isNaN(day))
+}
+
+/** How many entries a day has of each gateway. */
+const entriesOf = async (query: Query, day: number): Promise<ReadonlyMap<number, number>> => {
+  const rows = await query(
+    `SELECT scope, sum(requests)::float8 AS requests FROM basegate."${
+      partName("hourly", day)
+    }" GROUP BY scope`,
+  )
+  return new Map(rows.map((row) => [Number(row["scope"]), Number(row["requests"])]))
+}
+
+const uncount = async (query: Query, scopes: ReadonlyMap<number, number>): Promise<void> => {
+  for (const [id, entries] of [...scopes].sort(([one], [other]) => one - other)) {
+    await query("UPDATE basegate.scope SET entries = entries - $1::text::int8 WHERE id = $2::text::int4", [
+      String(entries),
+      String(id),
+    ])
+  }
+}
+
+const dropDay = (database: PostgresDatabase, day: number): Promise<void> =>
+  database.transaction(async (query) => {
+    await query(patience)
+    await query(schemaLock)
+    const parts = (Object.keys(divided) as ReadonlyArray<keyof typeof divided>)
+      .map((table) => `basegate."${partName(table, day)}"`)
+    await query(`LOCK TABLE ${parts.join(", ")} IN ACCESS EXCLUSIVE MODE`)
+    await uncount(query, await entriesOf(query, day))
+    await query(`DROP TABLE ${parts.join(", ")}`)
+  })
+
+const deleteOf = (database: PostgresDatabase, day: number, scope: number): Promise<void> =>
+  database.transaction(async (query) => {
+    const entry = `basegate."${partName("entry", day)}"`
+    const of = [String(scope)]
+    await query(
+      `DELETE FROM basegate."${partName("detail", day)}" AS detail USING ${entry} AS entry
+       WHERE entry.scope = $1::text::int4 AND detail.created = entry.created AND detail.id = entry.id`,
+      of,
+    )
+    const gone = await query(`DELETE FROM ${entry} WHERE scope = $1::text::int4 RETURNING 1`, of)
+    for (const table of ["hourly", "hourly_token"] as const) {
+      await query(`DELETE FROM basegate."${partName(table, day)}" WHERE scope = $1::text::int4`, of)
+    }
+    await uncount(query, new Map([[scope, gone.length]]))
+  })
+
+/** Lets go of what is too old by now. */
+export const expireDays = async (
+  database: PostgresDatabase,
+  scopes: Scopes,
+  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  now: number,
+): Promise<void> => {
+  const past = (await days(database.query)).filter((day) => day + dayLength <= now).sort((a, b) => a - b)
+  if (past.length === 0) return
+  const retentions = new Map(
+    (await scopes.all()).map(({ id, account, gateway }) => [id, limitsOf(account, gateway)?.retention]),
+  )
+  for (const day of past) {
+    const held = [...await entriesOf(database.query, day)].filter(([, entries]) => entries > 0)
+    const expired = held.filter(([scope]) => day + dayLength <= now - (retentions.get(scope) ?? Infinity))
+    // What ended just now may have begun yesterday.
+    if (expired.length === held.length) {
+      if (held.length > 0 || day + 2 * dayLength <= now) await dropDay(database, day)
+    } else for (const [scope] of expired) await deleteOf(database, day, scope)
+  }
+}

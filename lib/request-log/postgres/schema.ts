@@ -1,0 +1,182 @@
+/**
+ * The log's tables in Postgres, all in a schema of their own.
+ *
+ * `entry` holds what is filtered and ordered by, `detail` the record and the bodies, `hourly` and `hourly_token` what is
+ * known of whole hours. Each is divided by day (UTC), so that a day that is not kept any more leaves at once.
+ *
+ * @module
+ */
+import type { FilterableFields } from "../filterable-fields.ts"
+import type { PostgresDatabase, Query } from "../../postgres/database.ts"
+import { ensureSchema, hasTable, schemaLock } from "../../postgres/own-schema.ts"
+
+const version = 1
+
+/** A day in milliseconds. Days are identified by their beginning, since 1970. */
+export const dayLength = 86_400_000
+
+/** Text is compared by its bytes, as it is in memory and in SQLite. */
+const text = `text COLLATE "C"`
+
+/** The columns of `entry` that facts are kept in. */
+export const factColumns = {
+  created: "bigint NOT NULL",
+  id: `${text} NOT NULL`,
+  provider: text,
+  model: text,
+  deployment: text,
+  token: text,
+  status: "float8 NOT NULL",
+  success: "smallint NOT NULL",
+  cached: "smallint NOT NULL",
+  duration: "float8 NOT NULL",
+  first_token: "float8",
+  cost: "float8",
+  tokens: "float8",
+  tokens_in: "float8",
+  tokens_out: "float8",
+  tokens_cached: "float8",
+  tokens_reasoning: "float8",
+  estimated: "smallint NOT NULL",
+  speed: "float8",
+  rescued: text,
+  rescued_from: text,
+  feedback: "float8",
+  route: text,
+  ending: `${text} NOT NULL`,
+  authenticated: "smallint NOT NULL",
+  event_id: `${text} NOT NULL`,
+  user_agent: text,
+  request_content_type: text,
+  response_content_type: text,
+  path: `${text} NOT NULL`,
+  error: text,
+  key_alias: text,
+  dynamic_route: text,
+  requested_model: text,
+  dlp_action: text,
+  guardrails_action: text,
+  pairs: `${text} NOT NULL`,
+} as const satisfies Record<keyof FilterableFields, string>
+
+/** Their names, in order. */
+export const factNames = Object.keys(factColumns) as ReadonlyArray<keyof FilterableFields>
+
+/**
+ * What is computed of an entry before it is written, so that sums are those of memory to the digit: the cost in whole
+ * dollars and picodollars, and the slots of its times.
+ */
+export const computedColumns = {
+  dollars: "bigint",
+  picos: "bigint",
+  duration_slot: "int NOT NULL",
+  first_token_slot: "int",
+  speed_slot: "int",
+} as const
+
+/** The ranges of an hour's entries. */
+export const rangeColumns = ["cost", "duration", "tokens_in", "tokens_out", "tokens"] as const
+
+/** The tables that are divided by day, and by which column. */
+export const divided = {
+  entry: "created",
+  detail: "created",
+  hourly: "hour",
+  hourly_token: "hour",
+} as const
+
+const columnsOf = (columns: Readonly<Record<string, string>>): string =>
+  Object.entries(columns).map(([name, type]) => `${name} ${type}`).join(", ")
+
+const rollup = `scope int NOT NULL, hour bigint NOT NULL, kind ${text} NOT NULL, requests bigint NOT NULL,
+  figures text NOT NULL, merged boolean NOT NULL`
+
+/** `batch` is the transaction that wrote an entry, and `place` its place among those. */
+const tables: ReadonlyArray<string> = [
+  `CREATE TABLE basegate.scope (
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account ${text} NOT NULL,
+    gateway ${text} NOT NULL,
+    entries bigint NOT NULL DEFAULT 0,
+    UNIQUE (account, gateway)
+  )`,
+  `CREATE TABLE basegate.entry (
+    scope int NOT NULL, ${columnsOf(factColumns)}, ${columnsOf(computedColumns)}, score float8,
+    batch bigint NOT NULL, place int NOT NULL,
+    PRIMARY KEY (scope, created, id)
+  ) PARTITION BY RANGE (created)`,
+  "CREATE INDEX entry_id ON basegate.entry (id)",
+  "CREATE INDEX entry_batch ON basegate.entry (batch)",
+  `CREATE TABLE basegate.detail (
+    created bigint NOT NULL, id ${text} NOT NULL, record text NOT NULL, payloads text,
+    PRIMARY KEY (created, id)
+  ) PARTITION BY RANGE (created)`,
+  `CREATE TABLE basegate.hourly (
+    ${rollup}, stale boolean NOT NULL,
+    ${rangeColumns.flatMap((name) => [`min_${name} float8`, `max_${name} float8`]).join(", ")}
+  ) PARTITION BY RANGE (hour)`,
+  `CREATE TABLE basegate.hourly_token (${rollup}) PARTITION BY RANGE (hour)`,
+  ...["hourly", "hourly_token"].flatMap((table) => [
+    `CREATE INDEX ${table}_hour ON basegate.${table} (scope, hour)`,
+    `CREATE INDEX ${table}_unmerged ON basegate.${table} (scope, hour) WHERE NOT merged`,
+  ]),
+  "CREATE TABLE basegate.log_version (version int NOT NULL)",
+  `INSERT INTO basegate.log_version VALUES (${version})`,
+]
+
+/** Gives tables of an earlier version what they lack: entries of before do not know it. */
+const upgrade = async (query: Query): Promise<void> => {
+  await query(schemaLock)
+  const columns = Object.entries(factColumns).filter(([, type]) => !type.endsWith("NOT NULL"))
+  for (const [name, type] of columns) {
+    await query(`ALTER TABLE basegate.entry ADD COLUMN IF NOT EXISTS ${name} ${type}`)
+  }
+  await query(`UPDATE basegate.log_version SET version = ${version}`)
+}
+
+/** Makes the log's tables if there are none. Rejects if a later basegate has made them. */
+export const prepareSchema = async (database: PostgresDatabase): Promise<void> => {
+  const [{ encoding } = {}] = await database.query("SELECT current_setting('server_encoding') AS encoding")
+  if (encoding !== "UTF8") throw new Error(`its encoding is ${String(encoding)}, and has to be UTF8`)
+  if (!await hasTable(database.query, "log_version")) {
+    await database.transaction(async (query) => {
+      await ensureSchema(query)
+      if (await hasTable(query, "log_version")) return
+      for (const table of tables) await query(table)
+    })
+  }
+  const [row] = await database.query("SELECT version FROM basegate.log_version")
+  const found = Number(row?.["version"])
+  if (found < version) await database.transaction(upgrade)
+  if (found > version) {
+    throw new Error(`it was written by a later basegate (its version is ${found}, this one knows ${version})`)
+  }
+}
+
+/** The day of a time. */
+export const dayOf = (created: number): number => Math.floor(created / dayLength) * dayLength
+
+/** What a day's part of a table is called. */
+export const partName = (table: keyof typeof divided, day: number): string =>
+  `${table}_${Math.round(day / dayLength)}`
+
+/** The day of a part. */
+export const dayOfPart = (name: string): number => Number(/_(-?\d+)$/.exec(name)?.[1] ?? NaN) * dayLength
+
+/** Makes a day's parts, if they are not there. They are attached when they are whole, which holds up no reader. */
+export const ensureDay = async (database: PostgresDatabase, day: number): Promise<void> => {
+  if (await hasTable(database.query, `"${partName("hourly_token", day)}"`)) return
+  await database.transaction(async (query) => {
+    await query(schemaLock)
+    if (await hasTable(query, `"${partName("hourly_token", day)}"`)) return
+    for (const table of Object.keys(divided) as ReadonlyArray<keyof typeof divided>) {
+      const part = `basegate."${partName(table, day)}"`
+      await query(`CREATE TABLE ${part} (LIKE basegate.${table} INCLUDING DEFAULTS INCLUDING INDEXES)`)
+      await query(
+        `ALTER TABLE basegate.${table} ATTACH PARTITION ${part} FOR VALUES FROM (${day}) TO (${
+          day + dayLength
+        })`,
+      )
+    }
+  })
+}

@@ -1,0 +1,22 @@
+/**
+ * What is loaded where `BASEGATE_DB` names a Postgres: its client, and what is asked of it.
+ *
+ * It may be built with an Effect of its own, which knows no redacted values of another: URLs come as text.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import { connectPostgres } from "../postgres/connect.ts"
+import { makePostgresLog, type PostgresLog } from "../request-log/postgres/engine.ts"
+import type { Limits } from "../request-log/memory/memory-log.ts"
+import { makePostgresSettings, type PostgresSettings } from "../settings-store/postgres/postgres-settings.ts"
+
+/** The log in a database, which is not connected to yet. */
+export const openLog = (
+  url: string,
+  limitsOf: (account: string, gateway: string) => Limits | undefined,
+): PostgresLog => makePostgresLog(connectPostgres(Redacted.make(url)), limitsOf)
+
+/** Written settings in a database, which is not connected to yet. */
+export const openSettings = (url: string): PostgresSettings =>
+  makePostgresSettings(connectPostgres(Redacted.make(url), { connections: 2, deadline: 5000 }))

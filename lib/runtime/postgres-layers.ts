@@ -1,0 +1,35 @@
+/**
+ * What is kept in a Postgres, as layers.
+ *
+ * @module
+ */
+import type * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type { DatabaseSettings } from "../config/database-settings.ts"
+import type { Settings } from "../config/Settings.ts"
+import { layerPostgresLog } from "../request-log/postgres/layer-postgres.ts"
+import type { RequestLog } from "../request-log/RequestLog.ts"
+import { layerPostgresSettings } from "../settings-store/postgres/layer-postgres-settings.ts"
+import type { SettingsStore } from "../settings-store/SettingsStore.ts"
+import { everyInBackground } from "./background-interval.ts"
+
+/** The client, and what is asked of the database by it. */
+export type PostgresEngine = typeof import("./postgres-engine.ts")
+
+/** The layers of a database. */
+export interface PostgresLayers {
+  readonly log: Layer.Layer<RequestLog, never, Settings>
+  readonly settings: Layer.Layer<SettingsStore>
+}
+
+/** Makes the layers; the engine is loaded when there is something to write or to ask. */
+export const postgresLayers = (
+  { url, name }: DatabaseSettings,
+  load: () => Promise<PostgresEngine>,
+): PostgresLayers => ({
+  log: layerPostgresLog(async (limitsOf) => (await load()).openLog(Redacted.value(url), limitsOf), name),
+  settings: layerPostgresSettings(
+    async () => (await load()).openSettings(Redacted.value(url)),
+    everyInBackground,
+  ),
+})

@@ -1,0 +1,28 @@
+/** The cases of the Postgres log, by what they show. */
+import { agreement } from "../conformance/agreement.ts"
+import { filtering } from "../conformance/filtering.ts"
+import { many } from "../conformance/many.ts"
+import { pairs } from "../conformance/pairs.ts"
+import { interval, limits, merging, news, persistence, retention, room } from "./cases/keeping.ts"
+import { outage, overflow } from "./cases/outages.ts"
+import type { Case } from "../../support/sqlite-cases.ts"
+import { useEmptyLog } from "./runtime.ts"
+
+/** Properties are looked for on Node, and looked at again elsewhere. */
+const runs = "Bun" in globalThis || "Deno" in globalThis ? 10 : 50
+
+export const cases: Readonly<Record<string, Case>> = {
+  "it gives the same answers as the log in memory": agreement(useEmptyLog, runs),
+  "it gives the same answers where a log has many entries": many(useEmptyLog, 3000),
+  "each filter and each search finds what it finds in memory": filtering(useEmptyLog, Math.ceil(runs / 4)),
+  "a pair is found whatever it is made of, and only that": pairs(useEmptyLog),
+  "entries, bodies and verdicts outlive the process, and leave nothing behind when deleted": persistence,
+  "entries are written after 200 ms, and seen before": interval,
+  "each gateway keeps as many entries as it is allowed": limits,
+  "a full log has room again for what is newer": room,
+  "what is too old is not shown, and leaves by days": retention,
+  "news are what was written after a place": news,
+  "hours that are merged say what they said before": merging,
+  "while the database cannot be used nothing is lost, and nothing is written twice": outage,
+  "what waits to be written is bounded": overflow,
+}
