@@ -43,7 +43,10 @@ await build({
   format: "cjs",
   platform: "node",
   minify: true,
-  stdin: { contents: 'export { createClient, ErrorReply } from "@redis/client"', resolveDir: "." },
+  stdin: {
+    contents: 'export { createClient, createCluster, ErrorReply } from "@redis/client"',
+    resolveDir: ".",
+  },
   outfile: "dist/redis-client.cjs",
 })
 

@@ -27,7 +27,10 @@ const timeoutIn = ({ searchParams }: URL): number | undefined => {
 
 /** What a store's URL has to be. */
 export const expectedStore =
-  "redis://, rediss:// or https:// (http:// on loopback), a host, and no parameter but timeout, in milliseconds"
+  "redis://, rediss:// or https:// (http:// on loopback), a host, and no parameter but timeout, in milliseconds, and node, " +
+  "another host:port of a Cluster; or redis+sentinel:// with the primary's name as path"
+
+const isNode = (text: string): boolean => /^(?:[\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(text)
 
 /** Whether a text is a store's URL. */
 export const isStoreUrl = (text: string): boolean => {
@@ -35,10 +38,17 @@ export const isStoreUrl = (text: string): boolean => {
   const url = new URL(text)
   const { protocol, hostname, pathname, username, password } = url
   const timeout = timeoutIn(url)
-  const known = [...url.searchParams.keys()].every((name) => name === "timeout") && url.hash === ""
+  const nodes = url.searchParams.getAll("node")
+  const names = [...url.searchParams.keys()]
+  const known = names.every((name) => name === "timeout" || name === "node") && url.hash === ""
   if (!known || hostname === "" || (timeout !== undefined && !(timeout > 0))) return false
-  if (protocol === "redis:" || protocol === "rediss:") return /^\/?\d{0,3}$/.test(pathname)
-  const isBare = username === "" && password === ""
+  if (!nodes.every(isNode)) return false
+  if (protocol === "redis:" || protocol === "rediss:") {
+    // A Cluster has no databases.
+    return (nodes.length === 0 ? /^\/?\d{0,3}$/ : /^\/?0?$/).test(pathname)
+  }
+  if (/^rediss?\+sentinel:$/.test(protocol)) return /^\/[\w.%-]+(?:\/\d{1,3})?$/.test(pathname)
+  const isBare = nodes.length === 0 && username === "" && password === ""
   return isBare && (protocol === "https:" || (protocol === "http:" && loopback.test(hostname)))
 }
 
@@ -46,6 +56,30 @@ export const isStoreUrl = (text: string): boolean => {
 export const shownAddress = (text: string): string => {
   const { protocol, host, pathname } = new URL(text)
   return `${protocol}//${host}${pathname}`.replace(/\/$/, "")
+}
+
+/** A store's URL with another host and port. */
+export const withHost = (text: string, host: string): string => {
+  const url = new URL(text)
+  url.host = host
+  return url.href
+}
+
+/** What a link connects to. */
+export interface StorePlace {
+  /** The URL without our parameters. */
+  readonly address: string
+  /** Others beside its host, as `host:port`: nodes of a Cluster, or sentinels. */
+  readonly nodes: ReadonlyArray<string>
+  readonly isSentinel: boolean
+}
+
+/** Takes a store's URL apart. */
+export const placeOf = (text: string): StorePlace => {
+  const url = new URL(text)
+  const nodes = url.searchParams.getAll("node")
+  url.search = ""
+  return { address: url.href, nodes, isSentinel: /\+sentinel:$/.test(url.protocol) }
 }
 
 const isRest = (url: string): boolean => /^https?:/i.test(url)

@@ -144,8 +144,9 @@ export const Variables = Schema.Struct({
    */
   BASEGATE_DB: optional(text(expectedDatabase, isDatabase)),
   /**
-   * Where limits and budgets are [counted together](../store/README.md) with other processes and machines: a Redis
-   * (6.2 or later) or Valkey, as `redis://` or `rediss://` with `user:password@` if it asks for them, or one that is reached over
+   * Where limits and budgets are [counted together](../store/README.md) with other processes and machines, and cached answers
+   * shared: a Redis (6.2 or later) or Valkey, as `redis://` or `rediss://` with `user:password@` if it asks for them; a Cluster, by any
+   * of its nodes; one that sentinels watch, as `redis+sentinel://`; or one that is reached over
    * HTTP (Upstash), as `https://`. `?timeout=` sets how long an answer may take, in milliseconds: 50 unless given.
    *
    * @default in this process, budgets in the file of `BASEGATE_DB`; with several `BASEGATE_WORKERS` all in that file

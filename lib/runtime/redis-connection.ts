@@ -2,21 +2,24 @@
  * A connection to a Redis by TCP: Bun's own client on Bun, `@redis/client` elsewhere.
  *
  * Both pipeline what is sent in one turn. Neither queues commands or tries them again here: what waits for a connection has
- * its own deadline, and a script must not be run twice.
+ * its own deadline, and a script must not be run twice: what a node of a Cluster has refused was not run.
  *
  * @module
  */
-import { shownAddress } from "../config/store-settings.ts"
+import { placeOf, shownAddress, withHost } from "../config/store-settings.ts"
 import { RedisError, type RedisLink, type Reply } from "../store/redis/redis-link.ts"
+import { connectCluster, isRedirect } from "./redis-cluster.ts"
+import { connectSentinel, isDemoted } from "./redis-sentinel.ts"
 
-/** What is used of either client. */
-interface Client {
-  readonly send: (command: ReadonlyArray<string>) => Promise<Reply>
+/** What is used of a client. */
+export interface Client {
+  /** @param key the first key, by which a Cluster finds the node */
+  readonly send: (command: ReadonlyArray<string>, key: string) => Promise<Reply>
   readonly close: () => void
 }
 
 /** Connects. Rejects where that fails. */
-type Connect = (url: string, onClose: () => void) => Promise<Client>
+export type Connect = (url: string, onClose: () => void) => Promise<Client>
 
 /** How long a connection may take, in milliseconds. */
 const patience = 2000
@@ -84,6 +87,22 @@ const connectNode: Connect = async (url, onClose) => {
   }
 }
 
+/** How often, and how soon, in milliseconds, what waits for a slot that is moving is sent again. */
+const moving = { tries: 20, pause: 10 }
+
+/** Sends a command again that was not run since its keys are on their way from one node to another. */
+const patiently = async (send: () => Promise<Reply>): Promise<Reply> => {
+  for (let tries = 0;; tries++) {
+    try {
+      return await send()
+    } catch (cause) {
+      const isMoving = cause instanceof RedisError && cause.message.startsWith("TRYAGAIN")
+      if (!isMoving || tries === moving.tries) throw cause
+      await new Promise((resolve) => setTimeout(resolve, moving.pause))
+    }
+  }
+}
+
 const connectHere = (): Connect => {
   const { Bun } = globalThis as WithBun
   return Bun === undefined ? connectNode : connectBun(Bun.RedisClient)
@@ -91,7 +110,13 @@ const connectHere = (): Connect => {
 
 /** Makes the link; it connects when the first command is sent, and again after a connection has ended. */
 export const makeTcpLink = (url: string): RedisLink => {
-  const connect = connectHere()
+  const { address, nodes, isSentinel } = placeOf(url)
+  const plain = connectHere()
+  const connect = isSentinel ? connectSentinel(address, nodes, plain) : plain
+  /** The nodes of a Cluster, as URLs, once one has said that it is one. */
+  let cluster = nodes.length > 0 && !isSentinel
+    ? [address, ...nodes.map((node) => withHost(address, node))]
+    : undefined
   let client: Promise<Client> | undefined
   let isClosed = false
   const drop = (): void => {
@@ -99,11 +124,16 @@ export const makeTcpLink = (url: string): RedisLink => {
     client = undefined
     dropped?.then(({ close }) => close()).catch(() => {})
   }
+  const begin = (onClose: () => void): Promise<Client> =>
+    cluster === undefined ? connect(address, onClose) : connectCluster(cluster, patience, (found) => {
+      // Those that were named stay, and come first: they say how to log in.
+      cluster = [...new Set([address, ...found])]
+    })
   const connected = (): Promise<Client> => {
     // A connection would keep the process.
     if (isClosed) return Promise.reject(new Error("the connection is closed"))
     if (client !== undefined) return client
-    const begun: Promise<Client> = connect(url, () => {
+    const begun: Promise<Client> = begin(() => {
       if (client === begun) client = undefined
     })
     client = begun
@@ -115,7 +145,25 @@ export const makeTcpLink = (url: string): RedisLink => {
   return {
     name: shownAddress(url),
     inOrder: true,
-    send: async (command) => (await connected()).send(command),
+    send: async (command, key) => {
+      try {
+        return await patiently(async () => (await connected()).send(command, key))
+      } catch (cause) {
+        if (isSentinel && isDemoted(cause)) {
+          drop()
+          throw new Error("the server is not the primary any more")
+        }
+        if (!isRedirect(cause) || isSentinel) throw cause
+        if (cluster === undefined) {
+          cluster = [address]
+          // What was sent beside this is told the same, or is answered.
+          const node = client
+          client = undefined
+          setTimeout(() => node?.then(({ close }) => close(), () => {}), patience)
+        }
+        return await patiently(async () => (await connected()).send(command, key))
+      }
+    },
     reset: drop,
     close: () => {
       isClosed = true

@@ -7,15 +7,11 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import { fromBase64, toBase64 } from "../bytes/base64.ts"
 import { hex } from "../bytes/hex.ts"
 import { sha256 } from "../redaction/digest.ts"
 
 type Bytes = Uint8Array<ArrayBuffer>
-
-/** The bytes of standard base64. Throws as `atob` does. */
-const fromBase64 = (text: string): Bytes => Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
-
-const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
 
 /** 96 bits, as the standard recommends: random ones do not repeat within 2^32 secrets. */
 const nonceLength = 12

@@ -14,7 +14,8 @@ export type Row = Readonly<Record<string, Value>>
 export interface Statement {
   readonly all: (...values: ReadonlyArray<Value>) => ReadonlyArray<Row>
   readonly get: (...values: ReadonlyArray<Value>) => Row | undefined
-  readonly run: (...values: ReadonlyArray<Value>) => {
+  /** Bytes are kept as a blob, which is read as bytes; only what asks for it meets one. */
+  readonly run: (...values: ReadonlyArray<Value | Uint8Array>) => {
     readonly changes: number
     readonly lastInsertRowid: number
   }

@@ -1,7 +1,7 @@
 /**
  * The store whose counts are in an engine across a network.
  *
- * While it cannot be used, a memory counts that knows what it last said. Cached answers stay in the memory of the process.
+ * While it cannot be used, a memory counts that knows what it last said.
  *
  * @module
  */
@@ -18,6 +18,7 @@ import { makeHolds } from "./holds.ts"
 import { makeMemory, type MemoryOptions } from "./memory.ts"
 import { makeOwedCharges, type Owed } from "./owed-charges.ts"
 import type { StoreShape } from "./Store.ts"
+import { type EngineValues, makeRemoteValues } from "./remote-values.ts"
 import { StoreOutage } from "./store-outage.ts"
 
 /** What an engine does with counts; all of it rejects if the engine refuses it, or may not have been asked. */
@@ -37,6 +38,8 @@ export interface EngineCounts {
 
 /** An engine across a network. */
 export interface Engine extends EngineCounts {
+  /** Cached answers, if it keeps them; else they stay in the memory of the process. */
+  readonly values?: EngineValues
   /** For people to read, without credentials. */
   readonly name: string
   /** Whether it does what it is asked in that order. */
@@ -161,6 +164,14 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
     else if (owed.size() > 0) await flush()
   }
 
+  const { refusal } = engine
+  const values: Pick<StoreShape, "get" | "set"> = engine.values === undefined
+    ? {
+      get: (key) => memory.get(key, clock.now()),
+      set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
+    }
+    : makeRemoteValues({ values: engine.values, memory, clock, startTimer, deadline: 2 * deadline, refusal })
+
   const store: StoreShape = {
     guarantees: guaranteesAmong("store"),
     now: engine.now,
@@ -200,8 +211,7 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
       const page = await ask(() => engine.list(query))
       return page instanceof StoreOutage ? local.spent(query) : page
     },
-    get: (key) => memory.get(key, clock.now()),
-    set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
+    ...values,
     once: async (key, ttl) => {
       // What this process has done the store need not be asked about.
       if (!memory.once(key, ttl, clock.now())) return false

@@ -5,6 +5,7 @@
  */
 import { type Engine, makeRemoteStore, type RemoteStore, type RemoteStoreOptions } from "../remote-store.ts"
 import { makeRedisCounts } from "./redis-counts.ts"
+import { makeRedisValues } from "./redis-values.ts"
 import { RedisError, type RedisLink } from "./redis-link.ts"
 
 /** What a store in Redis is made of. */
@@ -14,6 +15,7 @@ export interface RedisStoreOptions extends Omit<RemoteStoreOptions, "engine"> {
 
 const engineOf = (link: RedisLink, wall: () => number): Engine => ({
   ...makeRedisCounts(link, wall),
+  values: makeRedisValues(link),
   name: link.name,
   inOrder: link.inOrder,
   ping: () => link.send(["PING"], ""),

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { textSha1 } from "../../redaction/digest.ts"
 import type { Spent, SpentPage } from "../addition.ts"
 import type { Counted, Take, Use } from "../counted.ts"
 import type { EngineCounts } from "../remote-store.ts"
 import { counterTtl } from "../windows.ts"
 import { RedisError, type RedisLink, type Reply } from "./redis-link.ts"
+import { runner } from "./run-script.ts"
 import { listScript, settleScript, takeScript } from "./scripts.ts"
 
 /** The most partitions of a rule that have counts of their own in a period. */
@@ -72,23 +72,6 @@ const addArguments = (
 const numbersIn = (reply: Reply): ReadonlyArray<number> => {
   if (!Array.isArray(reply)) throw new RedisError("a script's answer is not a list")
   return reply.map(Number)
-}
-
-/** Runs a script by its digest, and sends it whole where the server has not seen it. */
-const runner = (link: RedisLink, script: string) => {
-  let digest: string | undefined
-  return async (keys: ReadonlyArray<string>, rest: ReadonlyArray<string>): Promise<Reply> => {
-    const [first = ""] = keys
-    const given = [String(keys.length), ...keys, ...rest]
-    // A value, not a promise: on Workers no request may wait for what another has begun.
-    const sha = digest ??= await textSha1(script)
-    try {
-      return await link.send(["EVALSHA", sha, ...given], first)
-    } catch (cause) {
-      if (!(cause instanceof RedisError) || !cause.message.startsWith("NOSCRIPT")) throw cause
-      return await link.send(["EVAL", script, ...given], first)
-    }
-  }
 }
 
 /** What a rule has spent, from the list script's answer: of each its name, two sums, and how it is shown. */

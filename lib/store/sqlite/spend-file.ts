@@ -21,6 +21,10 @@ export interface SpendFile extends Leases {
   readonly add: (additions: ReadonlyArray<Addition>) => ReadonlyArray<number>
   readonly spent: (query: SpendQuery) => SpentPage
   readonly once: (key: string, ttl: number) => boolean
+  /** A value that is in neither is `undefined`. */
+  readonly get: (key: string) => Uint8Array<ArrayBuffer> | undefined
+  /** Whether the file has taken it. */
+  readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => boolean
   readonly health: () => StoreHealth
   /** Writes what waits for the file, and closes it. */
   readonly end: () => void
@@ -158,6 +162,17 @@ export const makeSpendFile = (
       const now = wall()
       const first = memory.once(key, ttl, now)
       return first && (attempt(now, (table) => table.once(key, ttl, now)) ?? true)
+    },
+    get: (key) => {
+      const now = wall()
+      return attempt(now, ({ values }) => values.get(key, now))
+    },
+    set: (key, value, ttl) => {
+      const now = wall()
+      return attempt(now, ({ values }) => {
+        values.set(key, value, ttl, now)
+        return true
+      }) ?? false
     },
     health: () => ({ healthy: connection.failures() === 0, hasWorked: connection.hasOpened() }),
     end: () => {

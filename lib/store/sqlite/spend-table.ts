@@ -13,6 +13,7 @@ import type { Holds } from "../holds.ts"
 import { openHoldsTable } from "./holds-table.ts"
 import { openRateTable } from "./rate-table.ts"
 import { type OnceTable, openOnceTable } from "./once-table.ts"
+import { openValueTable, type ValueTable } from "./value-table.ts"
 
 /** `part` is the partition as JSON; NULL for what those share who found no room for a row of their own. */
 const schema = `
@@ -44,6 +45,7 @@ const countedFor = 60_000
 export interface SpendTable {
   readonly holds: Holds
   readonly once: OnceTable
+  readonly values: ValueTable
   /** Runs something as one transaction, which no other process comes between; it may call the other methods. */
   readonly exclusively: <A>(run: () => A) => A
   /** Makes additions, all or none, and returns the sum of each counter; 0 for one that does not exist. */
@@ -140,6 +142,7 @@ export const openSpendTable = (database: Database, most: number, shares: boolean
   return {
     holds: openHoldsTable(database, once),
     once,
+    values: openValueTable(database),
     exclusively: (run) => {
       if (isExclusive) return run()
       isExclusive = true

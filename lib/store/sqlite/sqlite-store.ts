@@ -17,6 +17,7 @@ import { type Counters, countingStore, type Leases } from "../counting-store.ts"
 import { guaranteesOfFile } from "../guarantee.ts"
 import { type Holds, makeHolds } from "../holds.ts"
 import { makeMemory, type MemoryOptions, mostCounters } from "../memory.ts"
+import { largestShared } from "../remote-values.ts"
 import { Store, type StoreShape } from "../Store.ts"
 import { makeSpendFile, type SpendFile } from "./spend-file.ts"
 import { isMoney } from "./spend-table.ts"
@@ -99,8 +100,13 @@ export const makeSqliteStore = (
       ...countingStore(counters, clock, leases),
       guarantees: guaranteesOfFile(shares),
       now: clock.wall,
-      get: (key) => memory.get(key, clock.now()),
-      set: (key, value, ttl) => memory.set(key, value, ttl, clock.now()),
+      // Only what the file did not take is in memory.
+      get: (key) => memory.get(key, clock.now()) ?? (shares ? fileFound()?.get(key) : undefined),
+      set: (key, value, ttl) => {
+        const isInFile = shares && value.byteLength <= largestShared &&
+          fileFound()?.set(key, value, ttl) === true
+        if (!isInFile) memory.set(key, value, ttl, clock.now())
+      },
       once: (key, ttl) => fileFound()?.once(key, ttl) ?? memory.once(key, ttl, clock.now()),
       health: () => file?.health() ?? { healthy: true, hasWorked: true },
     },

@@ -102,6 +102,9 @@ export const casesOf = ({ open }: Layer): Readonly<Record<string, Case>> => {
     await withInstances(skews, run)()
   }
 
+  /** As many instances as share values: all that share counts of rates. */
+  const values = (run: (...all: ReadonlyArray<Instance>) => Promise<void>) => together("rates", run)
+
   return {
     "of many takes at once as many pass as there is room for, and no more": together(
       "rates",
@@ -280,21 +283,43 @@ export const casesOf = ({ open }: Layer): Readonly<Record<string, Case>> => {
         }
         const [lasting, passing] = [newName(), newName()]
         assert.deepEqual([await first(lasting, 60_000), await first(lasting, 60_000)], [1, 0])
-        assert.equal(await first(passing, 200), 1)
-        await new Promise((resolve) => setTimeout(resolve, 300))
+        assert.equal(await first(passing, 1000), 1)
+        await new Promise((resolve) => setTimeout(resolve, 1100))
         assert.deepEqual([await first(passing, 60_000), await first(lasting, 60_000)], [1, 0])
       },
     ),
 
-    "values are kept for as long as they may be": alone(async ({ store }) => {
-      await store.set("key", new Uint8Array([1, 255, 0]), 300)
-      assert.deepEqual(await store.get("key"), new Uint8Array([1, 255, 0]))
-      assert.equal(await store.get("other"), undefined)
+    "values are kept for as long as they may be, for all who share them": values(async (...all) => {
+      const [one = assert.fail(), other = one] = all.map(({ store }) => store)
+      const key = `cache:${newName()}a`
+      const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 256)
+      assert.equal(await one.get(key), undefined)
+      await one.set(key, bytes, 60_000)
+      assert.deepEqual(await one.get(key), bytes)
+      assert.deepEqual(await other.get(key), bytes)
+      await other.set(key, new Uint8Array([1, 255, 0]), 300)
+      assert.deepEqual(await one.get(key), new Uint8Array([1, 255, 0]))
+      assert.equal(await one.get(`${key}b`), undefined)
       let value: unknown
       const look = async () => {
-        value = await store.get("key")
+        value = await one.get(key)
       }
       await eventually("it expires", () => (void look(), value === undefined), 2000)
+      // One that is too large for others is kept here.
+      const large = new Uint8Array(2_000_000).fill(7)
+      await one.set(`${key}c`, large, 60_000)
+      assert.equal((await one.get(`${key}c`))?.byteLength, 2_000_000)
+    }),
+
+    "values leave room for others": values(async (...all) => {
+      const [one = assert.fail(), other = one] = all.map(({ store }) => store)
+      const bytes = new Uint8Array(1_000_000).fill(1)
+      // All in one part: with their base64 only twelve of these fit into it.
+      const keys = Array.from({ length: 20 }, () => `cache:${newName()}f`)
+      for (const [index, key] of keys.entries()) await one.set(key, bytes, 60_000 + index)
+      assert.notEqual(await other.get(keys[19] ?? ""), undefined)
+      const kept = await Promise.all(keys.map(async (key) => await other.get(key) !== undefined))
+      assert.ok(kept.filter(Boolean).length >= 8)
     }),
   }
 }

@@ -1,0 +1,66 @@
+/**
+ * A Redis Cluster: `@redis/client` knows which node has which keys, and follows slots that move. Bun has no client of its own
+ * for one.
+ *
+ * @module
+ */
+import { RedisError, type Reply } from "../store/redis/redis-link.ts"
+import type { Client } from "./redis-connection.ts"
+
+/** Whether a node says that it is one of a Cluster, and has not got the key. */
+export const isRedirect = (cause: unknown): boolean =>
+  cause instanceof RedisError && /^(?:MOVED|ASK) /.test(cause.message)
+
+/**
+ * Connects to the Cluster of a node. Rejects where no node answers.
+ *
+ * @param urls nodes, any of which tells of the others; the first one says how to log in
+ * @param patience how long a connection may take, in milliseconds
+ * @param onNodes is told of the nodes that were found, as URLs
+ */
+export const connectCluster = async (
+  urls: ReadonlyArray<string>,
+  patience: number,
+  onNodes: (urls: ReadonlyArray<string>) => void,
+): Promise<Client> => {
+  const { createCluster, ErrorReply } = await import("@redis/client").catch(() => {
+    throw new Error("the package @redis/client, which a Cluster needs, is not installed")
+  })
+  const { username, password, protocol } = new URL(urls[0] ?? "redis://")
+  const login = {
+    ...username !== "" && { username: decodeURIComponent(username) },
+    ...password !== "" && { password: decodeURIComponent(password) },
+  }
+  const cluster = createCluster({
+    rootNodes: urls.map((url) => ({ url })),
+    defaults: {
+      ...login,
+      disableOfflineQueue: true,
+      socket: {
+        ...protocol === "rediss:" && { tls: true as const },
+        connectTimeout: patience,
+        reconnectStrategy: false,
+      },
+    },
+  })
+  // What failed is told by the command's own rejection.
+  cluster.on("error", () => {})
+  await cluster.connect()
+  const addressOf = ({ host, port }: { readonly host: string; readonly port: number }): string => {
+    const url = new URL(urls[0] ?? "redis://")
+    url.hostname = host.includes(":") ? `[${host}]` : host
+    url.port = String(port)
+    return url.href
+  }
+  onNodes([...cluster.masters, ...cluster.replicas].map(addressOf))
+  return {
+    send: async (command, key) => {
+      try {
+        return await cluster.sendCommand(key === "" ? undefined : key, false, [...command]) as Reply
+      } catch (cause) {
+        throw cause instanceof ErrorReply ? new RedisError(cause.message) : cause
+      }
+    },
+    close: () => cluster.destroy(),
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Redis Sentinel: who the primary is, is asked before each connection to it.
+ *
+ * A connection ends with its server, and one whose server has become a replica is given up, so that the next command asks
+ * again: that is all of a fail-over, and works with either client. `@redis/client` follows sentinels in the background
+ * besides, and not with Bun's own client.
+ *
+ * @module
+ */
+import { RedisError } from "../store/redis/redis-link.ts"
+import type { Client, Connect } from "./redis-connection.ts"
+
+/** Whether a server says that it is no primary any more. */
+export const isDemoted = (cause: unknown): boolean =>
+  cause instanceof RedisError && /^(?:READONLY|MASTERDOWN|LOADING) /.test(cause.message)
+
+/** Asks one sentinel; `undefined` if it does not know the primary. */
+const primaryBy = async (sentinel: string, name: string, connect: Connect): Promise<string | undefined> => {
+  let client: Client | undefined
+  try {
+    client = await connect(sentinel, () => {})
+    const answer = await client.send(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name], "")
+    if (!Array.isArray(answer)) return undefined
+    const [host = "", port = ""] = answer.map(String)
+    return `${host.includes(":") ? `[${host}]` : host}:${port}`
+  } catch {
+    return undefined
+  } finally {
+    client?.close()
+  }
+}
+
+/**
+ * Connects to the primary that the sentinels know. Rejects if none of them tells it.
+ *
+ * @param url `redis+sentinel://`, whose credentials are those of the servers: sentinels are asked without
+ * @param nodes other sentinels, as `host:port`
+ */
+export const connectSentinel =
+  (url: string, nodes: ReadonlyArray<string>, connect: Connect): Connect => async (_, onClose) => {
+    const { protocol, host, pathname, username, password } = new URL(url)
+    const [, name = "", database = ""] = pathname.split("/")
+    for (const sentinel of [host, ...nodes]) {
+      const primary = await primaryBy(`redis://${sentinel}`, decodeURIComponent(name), connect)
+      if (primary === undefined) continue
+      const login = username === "" && password === "" ? "" : `${username}:${password}@`
+      return await connect(`${protocol.replace("+sentinel", "")}//${login}${primary}/${database}`, onClose)
+    }
+    throw new Error("no sentinel knows the primary")
+  }

@@ -1,0 +1,74 @@
+/**
+ * Cached answers in an engine across a network.
+ *
+ * They have a guard of their own: that a large one takes its time says nothing about counts. What cannot be read in time is
+ * not there. Larger ones stay in the memory of the process.
+ *
+ * @module
+ */
+import type { PlainClock } from "../time/clock.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import { boundedMap } from "./bounded-map.ts"
+import { makeEngineGuard } from "./engine-guard.ts"
+import type { Memory } from "./memory.ts"
+import type { StoreShape } from "./Store.ts"
+import { StoreOutage } from "./store-outage.ts"
+
+/** What an engine does with values; all of it rejects if the engine refuses it, or may not have been asked. */
+export interface EngineValues {
+  readonly get: (key: string) => Promise<Uint8Array<ArrayBuffer> | undefined>
+  readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Promise<void>
+}
+
+/** What they are made of. */
+export interface RemoteValuesOptions {
+  readonly values: EngineValues
+  /** Keeps what is too large for the engine. */
+  readonly memory: Memory
+  readonly clock: PlainClock
+  readonly startTimer: StartTimer
+  /** How long an answer may take, in milliseconds. */
+  readonly deadline: number
+  readonly refusal: (cause: unknown) => string | undefined
+}
+
+/** The most bytes of a value that others share: what takes longer to fetch than a short call is not worth it. */
+export const largestShared = 1_048_576
+
+/** How many bytes are under way at most, and for how long, in milliseconds: a Worker's request may be given up meanwhile. */
+const underWay = { bytes: 8_388_608, longest: 5_000 }
+
+/** The part of a store that keeps values. */
+export const makeRemoteValues = (
+  { values, memory, clock, startTimer, deadline, refusal }: RemoteValuesOptions,
+): Pick<StoreShape, "get" | "set"> => {
+  const none = (): void => {}
+  const guard = makeEngineGuard({
+    deadline,
+    refusal,
+    now: clock.now,
+    startTimer,
+    onFailed: none,
+    onPaused: none,
+    onWorked: none,
+  })
+  /** What is under way to the engine: this process finds it at once. */
+  const setting = boundedMap<Uint8Array<ArrayBuffer>>(underWay.bytes)
+  return {
+    get: (key) => {
+      const now = clock.now()
+      const here = setting.get(key, now) ?? memory.get(key, now)
+      if (here !== undefined) return here
+      return guard.ask(() => values.get(key)).then((found) =>
+        found instanceof StoreOutage ? undefined : found
+      )
+    },
+    set: async (key, value, ttl) => {
+      if (value.byteLength > largestShared) return memory.set(key, value, ttl, clock.now())
+      const now = clock.now()
+      setting.set(key, value, value.byteLength + 256, now + Math.min(ttl, underWay.longest), now)
+      await guard.ask(() => values.set(key, value, ttl))
+      if (setting.get(key, clock.now()) === value) setting.delete(key)
+    },
+  }
+}
