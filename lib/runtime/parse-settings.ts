@@ -73,9 +73,14 @@ const faultOf = (
   if (fault !== undefined) return [fault.pos[0], expectations[fault.code] ?? "YAML"]
   let found: readonly [number, string] | undefined
   yaml.visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) !== undefined) return undefined
-      found = [alias.range?.[0] ?? 0, "an anchor of this name above; quote text that begins with *"]
+    Alias: (_, alias, parents) => {
+      const target = alias.resolve(document)
+      // A document that contains itself has no end.
+      if (target !== undefined && !parents.includes(target)) return undefined
+      const expected = target === undefined
+        ? "an anchor of this name above; quote text that begins with *"
+        : "an anchor that stands elsewhere, not around this alias"
+      found = [alias.range?.[0] ?? 0, expected]
       return yaml.visit.BREAK
     },
     Scalar: (_, scalar) => {

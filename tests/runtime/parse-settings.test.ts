@@ -51,6 +51,8 @@ test("a syntax error is told with its line and column, and what to write instead
     ["a: 1\na: secret\n", /^x\.yaml, line 2, column 1: expected a key that is not there already$/],
     ["é🌍: {a: secret: 1}\n", /line 1, column \d+: expected/],
     ["a: *secret\n", /line 1, column 4: expected an anchor of this name above/],
+    ["a: &secret [1, *secret]\n", /line 1, column 16: expected an anchor that stands elsewhere/],
+    ["a: &secret {b: [&c {d: *secret}]}\n", /line 1, column 24: expected an anchor that stands elsewhere/],
     ["a: !secret x\n", /line 1, column 4: expected no tag/],
     ["a: @secret\n", /line 1, column 4: expected text in quotes/],
     ["a: 'x' secret\n", /line 1, column 8: expected/],
