@@ -64,3 +64,15 @@ export const residentMebibytes = (pid: number): number =>
       0,
     )
     : NaN
+
+/** Files, sockets and pipes that are open. */
+export const openDescriptors = (pid: number): number =>
+  process.platform === "linux"
+    ? family(pid).reduce((sum, one) => {
+      try {
+        return sum + readdirSync(`/proc/${one}/fd`).length
+      } catch {
+        return sum
+      }
+    }, 0)
+    : NaN
