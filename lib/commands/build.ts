@@ -1,7 +1,7 @@
 /**
  * `npm run build`: `dist/mod.js`, `dist/postgres.js` and `dist/redis.js` with their types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
  * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; the
- * console in `dist/console`; and `dist/config.schema.json`.
+ * console in `dist/console`; `dist/config.schema.json`; and what of other packages is in these, with its licences.
  *
  * @module
  */
@@ -9,13 +9,24 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { build, type BuildOptions, type Plugin } from "esbuild"
+import { product } from "../version.ts"
+import { bundledPackages } from "./bundled-packages.ts"
 import { bundleConsole } from "./bundle-console.ts"
 import { bundleWorker } from "./bundle-worker.ts"
 import { configSchema } from "./config-schema.ts"
 
 rmSync("dist", { recursive: true, force: true })
 
-const common: BuildOptions = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" }
+const packages = bundledPackages()
+const plugins = [packages.plugin]
+const common: BuildOptions = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  logLevel: "warning",
+  metafile: true,
+  plugins,
+}
 
 /** Says what `loadPostgres` loads: a file beside the one that is made. */
 const loading = (file: string): Plugin => ({
@@ -34,7 +45,7 @@ const forNode: BuildOptions = {
   platform: "node",
   alias: { yaml: "./node_modules/yaml/browser/index.js", "@redis/client": "./redis-client.cjs" },
   external: ["./redis-client.cjs"],
-  plugins: [loading("./postgres-engine.mjs")],
+  plugins: [...plugins, loading("./postgres-engine.mjs")],
 }
 
 // Half as large as a server, and loaded only where counts are kept in a Redis. It is CommonJS, and stays it.
@@ -66,7 +77,7 @@ await build({
   outdir: "dist",
   external: ["@effect/sql-pg", "@redis/client", "effect", "yaml"],
   platform: "neutral",
-  plugins: [loading("./postgres.js")],
+  plugins: [...plugins, loading("./postgres.js")],
 })
 
 // A server in one file starts in half the time that it takes to load Effect's many modules.
@@ -95,10 +106,13 @@ await build({
 })
 chmodSync("dist/cli.mjs", 0o755)
 
-writeFileSync("dist/worker.js", (await bundleWorker()).code)
+writeFileSync("dist/worker.js", (await bundleWorker({ plugins })).code)
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`)
 
-const ofConsole = await bundleConsole()
+const ofConsole = await bundleConsole(plugins)
+
+writeFileSync("dist/third-party-licenses.txt", packages.licenses())
+writeFileSync("dist/sbom.cdx.json", packages.billOfMaterials(product.version))
 
 const flags =
   "--declaration --emitDeclarationOnly --outDir dist --rootDir . --target es2022 --module nodenext " +

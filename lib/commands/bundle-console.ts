@@ -7,7 +7,7 @@ import { createHash } from "node:crypto"
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { gzipSync } from "node:zlib"
-import { build } from "esbuild"
+import { build, type Plugin } from "esbuild"
 import { configSchema } from "./config-schema.ts"
 
 const folder = "dist/console"
@@ -45,9 +45,12 @@ const settingsSchema = (): readonly [name: string, contents: Uint8Array] => {
  * Writes the console, and removes what an earlier build left. The page is written after the files that it names, so that
  * a gateway may serve meanwhile.
  *
+ * @param plugins what looks at the bundle
  * @returns how many bytes all of it is, plain and as gzip; throws above the bound
  */
-export const bundleConsole = async (): Promise<{ readonly bytes: number; readonly gzip: number }> => {
+export const bundleConsole = async (
+  plugins: Array<Plugin> = [],
+): Promise<{ readonly bytes: number; readonly gzip: number }> => {
   const [schemaName, schema] = settingsSchema()
   const { outputFiles } = await build({
     entryPoints: { console: "lib/console/main.tsx" },
@@ -63,6 +66,8 @@ export const bundleConsole = async (): Promise<{ readonly bytes: number; readonl
     write: false,
     logLevel: "warning",
     legalComments: "none",
+    metafile: true,
+    plugins,
   })
   const files = new Map(outputFiles.map(({ path, contents }) => [basename(path).toLowerCase(), contents]))
   const named = (end: string): string => [...files.keys()].find((name) => name.endsWith(end)) ?? ""

@@ -108,7 +108,7 @@ test("the package holds what was built, README and LICENSE, and nothing of the m
     assert.ok(packed.includes(path), path)
   }
   const strange = packed.filter((path) =>
-    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|postgres\.js|postgres-engine\.mjs|redis\.js|redis-client\.cjs|worker\.js|config\.schema\.json|(bun|cli|demo|deno|node)\.mjs|console\/(index\.html|icon\.svg|settings-\w+\.json|console-\w+\.(css|js))))$/
+    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|postgres\.js|postgres-engine\.mjs|redis\.js|redis-client\.cjs|worker\.js|config\.schema\.json|sbom\.cdx\.json|third-party-licenses\.txt|(bun|cli|demo|deno|node)\.mjs|console\/(index\.html|icon\.svg|settings-\w+\.json|console-\w+\.(css|js))))$/
       .test(path)
   )
   assert.deepEqual(strange, [])

@@ -1,0 +1,90 @@
+/**
+ * The packages whose code stands in what is built: their licences ask to be passed on, and users ask what is inside.
+ *
+ * @module
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import type { Plugin } from "esbuild"
+
+interface Package {
+  readonly name: string
+  readonly version: string
+  /** As SPDX names it. */
+  readonly license: string
+  readonly text: string
+}
+
+/** Collects them while bundles are built. */
+export interface BundledPackages {
+  /** Notes what a bundle holds. It needs a build with `metafile`. */
+  readonly plugin: Plugin
+  /** Every licence in full. */
+  readonly licenses: () => string
+  /** A bill of materials: CycloneDX 1.6, of ECMA-424. */
+  readonly billOfMaterials: (version: string) => string
+}
+
+/** The folder of the package that a file belongs to, which may itself be in a package's folder. */
+const folderOf = (path: string): string | undefined => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
+
+const read = (folder: string): Package => {
+  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as Package
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
+  return {
+    name,
+    version,
+    license,
+    text: file === undefined
+      ? "(The package holds no text of it.)"
+      : readFileSync(`${folder}/${file}`, "utf8").trim(),
+  }
+}
+
+/** Begins with none. */
+export const bundledPackages = (): BundledPackages => {
+  const folders = new Set<string>()
+  const packages = (): ReadonlyArray<Package> =>
+    [...folders].map(read).sort((one, other) => one.name < other.name ? -1 : 1)
+  return {
+    plugin: {
+      name: "bundled-packages",
+      setup: ({ onEnd }) =>
+        onEnd(({ metafile }) => {
+          for (const { inputs } of Object.values(metafile?.outputs ?? {})) {
+            for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+              const folder = folderOf(path)
+              if (folder !== undefined && bytesInOutput > 0) folders.add(folder)
+            }
+          }
+        }),
+    },
+    licenses: () =>
+      packages().map(({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text}\n`)
+        .join(
+          `\n${"-".repeat(80)}\n\n`,
+        ),
+    billOfMaterials: (version) => {
+      const components = packages().map(({ name, version, license }) => ({
+        type: "library",
+        name,
+        version,
+        purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
+        licenses: [{ license: { id: license } }],
+      }))
+      const component = {
+        type: "application",
+        name: "basegate",
+        version,
+        licenses: [{ license: { id: "MIT" } }],
+      }
+      const bill = {
+        bomFormat: "CycloneDX",
+        specVersion: "1.6",
+        version: 1,
+        metadata: { component },
+        components,
+      }
+      return `${JSON.stringify(bill, null, 2)}\n`
+    },
+  }
+}
