@@ -28,6 +28,8 @@ import { adminOfSession, shownSession } from "./console-session.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { listGateways, showGateway, showOrigins } from "./gateway-list.ts"
 import type { Prices as EntryPrices } from "./entry-price.ts"
+import { datasetEntries } from "./evaluation/dataset-entries.ts"
+import { showExamples } from "./evaluation/examples.ts"
 import { askedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
 import { gatewaysWithLimits, showLimits } from "./limit-handlers.ts"
@@ -126,7 +128,7 @@ export const handleAdmin = (
     const hasBody = request.method !== "HEAD"
     const control = yield* SettingsControl
     const written = yield* WrittenSettings
-    const services = { settings, control, written }
+    const services = { settings, control, written, entries: yield* datasetEntries }
     if (!isRead && (name === "gateways" || name === "gateway")) {
       const answer = yield* writing(handleWritten(exchange, route, admin.name, services))
       if (request.method === "DELETE" && answer.ok) yield* removeLog({ account, gateway: id })
@@ -176,6 +178,8 @@ export const handleAdmin = (
           yield* answered(askedFormat(searchParams, request.headers)),
           hasBody,
         )
+      case "dataset.examples":
+        return yield* showExamples(yield* newest(written), route, services.entries, hasBody)
       case "logs":
       case "logs.tail":
       case "log":

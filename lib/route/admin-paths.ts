@@ -55,6 +55,13 @@ const table = [
   ["tokens", below(`gateways/${id}/tokens`), list],
   ["token", below(`gateways/${id}/tokens/${id}`), one],
   ["token.rotate", below(`gateways/${id}/tokens/${id}/rotate`), ["POST", "OPTIONS"]],
+  ["datasets", below(`gateways/${id}/datasets`), list],
+  ["dataset", below(`gateways/${id}/datasets/${id}`), ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]],
+  ["dataset.examples", below(`gateways/${id}/datasets/${id}/examples`), reads],
+  ["evaluations", below(`gateways/${id}/evaluations`), list],
+  ["evaluation", below(`gateways/${id}/evaluations/${id}`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
+  ["evaluation.rerun", below(`gateways/${id}/evaluations/${id}/rerun`), ["POST", "OPTIONS"]],
+  ["evaluation_types", below("evaluation-types"), reads],
   // Of the account: no gateway stands in these paths.
   ["custom_providers", below("custom-providers"), list],
   ["custom_provider", below(`custom-providers()/${id}`), one],
@@ -76,6 +83,12 @@ export type WrittenName =
   | "tokens"
   | "token"
   | "token.rotate"
+  | "datasets"
+  | "dataset"
+  | "evaluations"
+  | "evaluation"
+  | "evaluation.rerun"
+  | "evaluation_types"
   | "custom_providers"
   | "custom_provider"
   | "audit"
@@ -93,6 +106,7 @@ export type AdminName =
   | "limits"
   | "gateways"
   | "gateway"
+  | "dataset.examples"
   | "origins"
   | WrittenName
   | "url"
@@ -116,8 +130,8 @@ export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayE
   return Result.fail(
     adminNotFound(
       "The management API has no such path. It has accounts, accounts/{account_id}/ai-gateway/gateways, custom-providers, " +
-        "limits, audit and status, gateways/{gateway_id}, and below that origins, logs, analytics, limits, routes, provider_configs, tokens and " +
-        "url/{provider}.",
+        "limits, audit, evaluation-types and status, gateways/{gateway_id}, and below that origins, logs, analytics, limits, " +
+        "routes, provider_configs, tokens, datasets, evaluations and url/{provider}.",
     ),
   )
 }

@@ -5,7 +5,15 @@
  */
 
 /** The kinds of things that are written. */
-export const auditedKinds = ["gateway", "route", "provider_config", "custom_provider", "token"] as const
+export const auditedKinds = [
+  "gateway",
+  "route",
+  "provider_config",
+  "custom_provider",
+  "token",
+  "dataset",
+  "evaluation",
+] as const
 
 /** One of them. */
 export type AuditedKind = typeof auditedKinds[number]

@@ -4,6 +4,7 @@
  * @module
  */
 import type { JsonObject } from "../json/parse.ts"
+import type { LogFilter } from "../request-log/query.ts"
 
 /** What everything written has. */
 export interface Written {
@@ -90,6 +91,37 @@ export interface WrittenProvider extends Written {
   readonly noted: JsonObject
 }
 
+/** Entries of a gateway's log, by filters: what evaluations look at. */
+export interface WrittenDataset extends Written {
+  readonly account: string
+  readonly gateway: string
+  readonly name: string
+  readonly enable: boolean
+  readonly filters: ReadonlyArray<LogFilter>
+}
+
+/** What was found in datasets at some time. */
+export interface WrittenEvaluation extends Written {
+  readonly account: string
+  readonly gateway: string
+  readonly name: string
+  /** As they were then. */
+  readonly datasets: ReadonlyArray<WrittenDataset>
+  readonly results: ReadonlyArray<EvaluationResult>
+  readonly total_logs: number
+}
+
+/** What one evaluator found. */
+export interface EvaluationResult {
+  readonly id: string
+  readonly evaluation_type_id: string
+  /** A number as text; empty if no entry has what it needs. */
+  readonly result: string
+  readonly status_description: string
+  /** The entries that it could look at. */
+  readonly total_logs: number
+}
+
 /** A secret under a key of `BASEGATE_SECRET_KEY`. */
 export interface SealedSecret {
   readonly account: string
@@ -102,6 +134,9 @@ export interface WrittenDocument {
   readonly format: 1
   readonly gateways: ReadonlyArray<WrittenGateway>
   readonly providers: ReadonlyArray<WrittenProvider>
+  /** Absent in documents that were written before there were any. */
+  readonly datasets?: ReadonlyArray<WrittenDataset>
+  readonly evaluations?: ReadonlyArray<WrittenEvaluation>
   /** By id; `sealed:{id}` refers to one. */
   readonly secrets: Readonly<Record<string, SealedSecret>>
 }
@@ -152,7 +187,16 @@ export const withGateway = (
   gateway: WrittenGateway | undefined,
 ): WrittenDocument => {
   const others = document.gateways.filter((other) => other.account !== account || other.id !== id)
-  if (gateway === undefined) return { ...document, gateways: others }
+  if (gateway === undefined) {
+    const isKept = (one: WrittenDataset | WrittenEvaluation) => one.account !== account || one.gateway !== id
+    const { datasets = [], evaluations = [] } = document
+    return {
+      ...document,
+      gateways: others,
+      datasets: datasets.filter(isKept),
+      evaluations: evaluations.filter(isKept),
+    }
+  }
   const isKnown = others.length < document.gateways.length
   return {
     ...document,

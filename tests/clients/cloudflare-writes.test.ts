@@ -224,3 +224,34 @@ test("keys of providers are sealed, and custom providers are the account's", asy
   assert.equal((await aiGateway.customProviders.delete(provider.id, { account_id })).slug, "one")
   await assert.rejects(aiGateway.customProviders.get(provider.id, { account_id }), Cloudflare.NotFoundError)
 })
+
+test("datasets and evaluations are made, read, run and deleted", async () => {
+  await aiGateway.create({ account_id, id: "judged", ...required })
+  assert.equal((await call("judged/compat", "baseten/openai/gpt-oss-120b")).status, 200)
+  await gateway.idle()
+  const filters = [{ key: "success" as const, operator: "eq" as const, value: [true] }]
+  const dataset = await aiGateway.datasets.create("judged", {
+    account_id,
+    name: "good",
+    enable: true,
+    filters,
+  })
+  assert.deepEqual([dataset.gateway_id, dataset.filters], ["judged", filters])
+  const of = { account_id, gateway_id: "judged" }
+  assert.equal((await aiGateway.datasets.get(dataset.id, of)).name, "good")
+  const types = await aiGateway.evaluationTypes.list({ account_id })
+  assert.ok(types.result.some(({ type }) => type === "cost"))
+  const evaluation = await aiGateway.evaluations.create("judged", {
+    account_id,
+    name: "today",
+    dataset_ids: [dataset.id],
+    evaluation_type_ids: ["speed", "cost"],
+  })
+  assert.deepEqual([evaluation.processed, evaluation.total_logs], [true, 1])
+  assert.ok(evaluation.results.every(({ result }) => Number(result) > 0))
+  const listed = await aiGateway.evaluations.list("judged", { account_id })
+  assert.deepEqual(listed.result.map(({ id }) => id), [evaluation.id])
+  assert.equal((await aiGateway.evaluations.delete(evaluation.id, of)).id, evaluation.id)
+  assert.equal((await aiGateway.datasets.delete(dataset.id, of)).id, dataset.id)
+  await assert.rejects(aiGateway.datasets.get(dataset.id, of), Cloudflare.NotFoundError)
+})

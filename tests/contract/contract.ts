@@ -30,6 +30,7 @@ import { dynamicCases } from "./cases/dynamic.ts"
 import { endingCases } from "./cases/stream-endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
 import { errorFallbackCases, errorFallbackEntries } from "./cases/error-fallback.ts"
+import { evaluationCases, evaluationEntries } from "./cases/evaluations.ts"
 import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
 import { hostCases } from "./cases/hosts.ts"
@@ -158,6 +159,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   console: { cases: consoleCases, configured: consoleEntries },
   "log api": { cases: logApiCases, configured: logApiEntries },
   "written settings": { cases: writtenSettingsCases, configured: writtenSettingsEntries },
+  evaluations: { cases: evaluationCases, configured: evaluationEntries },
   "settings file": { cases: settingsFileCases, configured: settingsFileEntries },
   "log figures": { cases: logFigureCases, configured: logFigureEntries },
 }

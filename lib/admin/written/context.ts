@@ -12,6 +12,7 @@ import type { JsonObject } from "../../json/parse.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
 import type { Author } from "../../settings-store/change.ts"
 import { findGateway, type WrittenDocument, type WrittenGateway } from "../../settings-store/document.ts"
+import type { DatasetEntries } from "../evaluation/dataset-entries.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
 
 /** A request about written settings. */
@@ -26,6 +27,7 @@ export interface WriteContext {
   readonly written: WrittenSettingsShape
   readonly control: SettingsControlShape
   readonly settings: SettingsShape
+  readonly entries: DatasetEntries
   /** What is written as the request begins. */
   readonly document: WrittenDocument
 }

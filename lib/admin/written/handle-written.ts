@@ -15,6 +15,7 @@ import { parseExactly } from "../../json/exact-json.ts"
 import { isObject, type JsonObject } from "../../json/parse.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
+import type { DatasetEntries } from "../evaluation/dataset-entries.ts"
 import { askedFormat } from "../export-format.ts"
 import { listAudit } from "./audit.ts"
 import type { Handled, WriteContext } from "./context.ts"
@@ -25,6 +26,15 @@ import {
   listProviders,
   showProvider,
 } from "./custom-providers.ts"
+import { changeDataset, createDataset, listDatasets, showDataset } from "./datasets.ts"
+import {
+  createEvaluation,
+  deleteEvaluation,
+  listEvaluations,
+  listEvaluationTypes,
+  rerunEvaluation,
+  showEvaluation,
+} from "./evaluations.ts"
 import { changeGateway, createGateway, deleteGateway } from "./gateways.ts"
 import { exportList } from "./export-list.ts"
 import { changeConfig, createConfig, deleteConfig, listConfigs, showConfig } from "./provider-configs.ts"
@@ -94,6 +104,18 @@ const handle = (context: WriteContext): Handled | Result.Result<Response, Gatewa
       return isPatch ? changeToken(context) : isDelete ? revokeToken(context) : showToken(context)
     case "token.rotate":
       return rotateToken(context)
+    case "datasets":
+      return isPost ? createDataset(context) : listDatasets(context)
+    case "dataset":
+      return method === "PUT" || isDelete ? changeDataset(context) : showDataset(context)
+    case "evaluations":
+      return isPost ? createEvaluation(context) : listEvaluations(context)
+    case "evaluation":
+      return isDelete ? deleteEvaluation(context) : showEvaluation(context)
+    case "evaluation.rerun":
+      return rerunEvaluation(context)
+    case "evaluation_types":
+      return listEvaluationTypes(context)
     case "custom_providers":
       return isPost ? createProvider(context) : listProviders(context)
     case "custom_provider":
@@ -111,6 +133,7 @@ const lists: ReadonlyArray<string> = [
   "provider_configs",
   "custom_providers",
   "tokens",
+  "datasets",
   "audit",
 ]
 
@@ -123,6 +146,7 @@ export const handleWritten = async (
     readonly written: WrittenSettingsShape
     readonly control: SettingsControlShape
     readonly settings: SettingsShape
+    readonly entries: DatasetEntries
   },
 ): Handled => {
   const body = await readBody(request)

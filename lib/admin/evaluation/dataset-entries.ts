@@ -1,0 +1,40 @@
+/**
+ * Reads the entries of datasets.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import type { LogEntry, LogScope } from "../../request-log/entry.ts"
+import type { LogFilter, LogStretch } from "../../request-log/query.ts"
+import { RequestLog } from "../../request-log/RequestLog.ts"
+
+/** How many entries of a dataset are looked at, the newest ones: an evaluation answers within seconds. */
+export const mostEntries = 100_000
+
+/** How many are read at a time, between which others have their turn. */
+const stretchLength = 1024
+
+/** Some entries at a time, the newest first, up to `mostEntries`. */
+export type DatasetEntries = (
+  scope: LogScope,
+  filters: ReadonlyArray<LogFilter>,
+) => AsyncGenerator<ReadonlyArray<LogEntry>, void, void>
+
+/** Reads from the log of this gateway. */
+export const datasetEntries: Effect.Effect<DatasetEntries, never, RequestLog> = Effect.gen(function* () {
+  const log = yield* RequestLog
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  return async function* (scope, filters) {
+    let stretch: LogStretch | undefined
+    for (let read = 0; read < mostEntries && (stretch === undefined || stretch.next !== undefined);) {
+      stretch = await run(
+        Effect.andThen(
+          Effect.yieldNow,
+          log.stretch({ scope, filters, descending: true }, stretch?.next, stretchLength),
+        ),
+      )
+      read += stretch.entries.length
+      yield stretch.entries
+    }
+  }
+})
