@@ -9,7 +9,7 @@ import { type GatewayError, unsupportedMediaType } from "../errors.ts"
 import type { GuardrailRules } from "../guard/guardrails.ts"
 import { type Conversation, promptConversations } from "../guard/scanned-text.ts"
 import { callCost } from "../pricing/call-cost.ts"
-import { CutSource } from "../upstream/cut.ts"
+import { CutSource, neverCut } from "../upstream/cut.ts"
 import { estimateInput } from "../usage/estimate.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Call, CallResult, Next } from "./call.ts"
@@ -85,7 +85,8 @@ const flagged = async (
   call: Call,
   next: Next,
 ): Promise<CallResult> => {
-  const screening = screen(scanner, rules, call, parts, call.cut).then(() => {})
+  // Its verdict is for the log alone, whether or not the client stays for it.
+  const screening = screen(scanner, rules, call, parts, neverCut).then(() => {})
   const result = await next(call)
   if (Result.isSuccess(result)) result.success.taps.push({ push: undefined, ended: () => screening })
   else call.exchange.settleBy(() => screening)
@@ -140,7 +141,7 @@ export const screenCached = async (
   const parts = await conversationsOf(call)
   if (parts === undefined) return unscanned(call, rules) === undefined ? undefined : unreadable()
   if (parts.length === 0) return undefined
-  const screening = screen(scanner, rules, call, parts, call.cut)
+  const screening = screen(scanner, rules, call, parts, rules.blocks ? call.cut : neverCut)
   if (!rules.blocks) {
     call.exchange.settleBy(() => screening.then(() => {}))
     return undefined
