@@ -10,10 +10,11 @@ import type { LogSettings } from "../../config/log-settings.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
 import { gather, groupOf } from "../analytics.ts"
 import { conditionsOf } from "../conditions.ts"
-import type { Feedback, LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
-import { fieldsOf, fieldsOfEntry, type FilterableFields } from "../filterable-fields.ts"
+import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
+import type { FilterableFields } from "../filterable-fields.ts"
 import { noTally, tallyFacts } from "../aggregates.ts"
 import { type Fifo, fifo } from "./fifo.ts"
+import { entryOf, factsOfHeld, type GatewayEntries, Held } from "./held.ts"
 import { compareText, found, matches, orderOf } from "../filter.ts"
 import type {
   AnalyticsDivision,
@@ -40,59 +41,10 @@ export interface MemoryLogOptions {
 /** What the log asks of a gateway's settings. */
 export type Limits = Pick<LogSettings, "maxEntries" | "strategy" | "retention">
 
-/** The entries of one gateway. */
-interface GatewayEntries {
-  readonly key: string
-  readonly scope: LogScope
-  readonly queue: Fifo<Held>
-}
-
-/** An entry as it is held. */
-export class Held {
-  /** As it came: a copy with its feedback would cost each request 4 µs on Node (20). */
-  readonly record: RequestRecord
-  readonly payloads: Payloads | undefined
-  readonly weight: number
-  readonly of: GatewayEntries
-  /** How many entries came before it. */
-  readonly sequence: number
-  /** Feedback and metadata that it was given since. */
-  patch: LogPatch | undefined = undefined
-  gone = false
-  #created: number | undefined = undefined
-
-  constructor(
-    record: RequestRecord,
-    payloads: Payloads | undefined,
-    weight: number,
-    of: GatewayEntries,
-    sequence: number,
-  ) {
-    this.record = record
-    this.payloads = payloads
-    this.weight = weight
-    this.of = of
-    this.sequence = sequence
-  }
-
-  /** When the request came, in milliseconds since 1970: read only if entries leave by age. */
-  get created(): number {
-    return this.#created ??= Date.parse(this.record.time)
-  }
-}
-
 /** One entry's bodies may take this part of all the room. */
 const largestShare = 1 / 8
 
 const scopeKey = ({ account, gateway }: LogScope): string => `${account}/${gateway}`
-const noFeedback: Feedback = { feedback: null, score: null }
-
-/** The entry that is held. */
-export const entryOf = ({ record, patch }: Held): LogEntry => ({ ...record, ...noFeedback, ...patch })
-
-const factsOfHeld = (held: Held): FilterableFields =>
-  held.patch === undefined ? fieldsOf(held.record, noFeedback) : fieldsOfEntry(entryOf(held))
-
 /** The log in memory; see `RequestLog` for what its methods promise. */
 export interface MemoryLog {
   readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void

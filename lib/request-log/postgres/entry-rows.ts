@@ -9,7 +9,7 @@ import type { Row } from "../../postgres/database.ts"
 import type { LogEntry } from "../entry.ts"
 import { fieldsOfEntry, type FilterableFields } from "../filterable-fields.ts"
 import { slotOf } from "../histogram.ts"
-import { entryOf, type Held } from "../memory/memory-log.ts"
+import { entryOf, type Held } from "../memory/held.ts"
 import { partsOf } from "../money.ts"
 import { factNames } from "./schema.ts"
 

@@ -7,7 +7,8 @@
  */
 import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
 import type { LogScope } from "../entry.ts"
-import type { Held, Limits } from "../memory/memory-log.ts"
+import type { Held } from "../memory/held.ts"
+import type { Limits } from "../memory/memory-log.ts"
 import { type NewRow, newRow, rowsText } from "./entry-rows.ts"
 import { removedAtOnce, removeFirst, removeSome } from "./removal.ts"
 import { hourlyRows } from "./rollup-rows.ts"

@@ -6,27 +6,14 @@
  *
  * @module
  */
-import type { RequestRecord } from "../../record/request-record.ts"
-import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
+import type { LogEntry, LogScope } from "../entry.ts"
 import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
-import type {
-  AnalyticsDivision,
-  AnalyticsRow,
-  AnalyticsSelection,
-  LogCursor,
-  LogHealth,
-  LogNews,
-  LogPage,
-  LogQuery,
-  LogSelection,
-  LogStretch,
-  NewsCursor,
-  TimeSelection,
-} from "../query.ts"
 import { warn } from "../../sqlite/warn.ts"
 import { makeConnection } from "../../sqlite/connection.ts"
 import type { Database, OpenDatabase } from "../../sqlite/database.ts"
-import { type Answer, type AnswerQuestion, answers, type OpenThread, type Question } from "./questions.ts"
+import type { FileLog } from "./file-log-shape.ts"
+import { type AnswerQuestion, answers, type OpenThread } from "./questions.ts"
+import { readBeside } from "./read-beside.ts"
 import { type LogReader, makeReader } from "./reader.ts"
 import type { Resumable } from "./resumable.ts"
 import { prepareFile } from "./schema.ts"
@@ -49,42 +36,6 @@ interface OpenLogFile {
 const notices = {
   failed: "request log is kept in memory until its file can be used",
   worked: "request log is written to its file again",
-}
-
-/** Work in steps, some of which are waited for. */
-export type Waiting<A> = Generator<void | Promise<void>, A, void>
-
-/** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. */
-export interface FileLog {
-  readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
-  readonly list: (query: LogQuery, now: number) => Waiting<LogPage>
-  readonly stretch: (
-    selection: TimeSelection,
-    after: LogCursor | undefined,
-    limit: number,
-    now: number,
-  ) => Waiting<LogStretch>
-  readonly get: (scope: LogScope, id: string, now: number) => Resumable<LogEntry | undefined>
-  readonly payload: (
-    scope: LogScope,
-    id: string,
-    which: keyof Payloads,
-    now: number,
-  ) => Resumable<Payload | undefined>
-  readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => Resumable<boolean>
-  readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Resumable<number>
-  readonly divided: (
-    selection: AnalyticsSelection,
-    divisions: ReadonlyArray<AnalyticsDivision>,
-    now: number,
-  ) => Waiting<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
-  readonly news: (after: NewsCursor | undefined, most: number, now: number) => Resumable<LogNews>
-  readonly places: (now: number) => Resumable<ReadonlyArray<LogScope>>
-  readonly health: (now: number) => LogHealth
-  /** Writes the queue; returns whether to try again soon. */
-  readonly flush: (now: number) => Resumable<boolean>
-  /** Writes the queue at once, and closes the file. */
-  readonly end: (now: number) => void
 }
 
 // deno-lint-ignore require-yield
@@ -118,6 +69,7 @@ export const makeFileLog = (
     return limits && { ...limits, maxEntries: undefined }
   }, bounds)
   const thread = openThread(name)
+  const beside = readBeside(thread)
   let refused = 0
   let hasOverflowed = false
 
@@ -178,24 +130,6 @@ export const makeFileLog = (
       return ofQueue()
     }
   }
-  /** In the thread, which others wait for no longer than for any other answer; else here, in steps. */
-  function* beside<Asked extends Question>({ answer }: OpenLogFile, question: Asked): Waiting<Answer<Asked>> {
-    let found: { readonly value: Answer<Asked> } | undefined
-    let giveUp = (): void => {}
-    try {
-      if (thread !== undefined) {
-        yield new Promise<void>((resolve) => {
-          giveUp = thread.ask(question, (value) => {
-            found = value
-            resolve()
-          })
-        })
-      }
-    } finally {
-      giveUp()
-    }
-    return found === undefined ? yield* answer(question) : found.value
-  }
   const oldestShown = ({ account, gateway }: LogScope, now: number): number =>
     now - (limitsOf(account, gateway)?.retention ?? Infinity)
 
@@ -210,15 +144,15 @@ export const makeFileLog = (
     list: (query, now) =>
       ask(
         now,
-        (file) => beside(file, { kind: "list", query, since: oldestShown(query.scope, now) }),
+        ({ answer }) => beside(answer, { kind: "list", query, since: oldestShown(query.scope, now) }),
         () => queue.list(query, now),
       ),
     stretch: (selection, after, limit, now) =>
       ask(
         now,
-        (file) => {
+        ({ answer }) => {
           const since = oldestShown(selection.scope, now)
-          return beside(file, { kind: "stretch", selection, after, limit, since })
+          return beside(answer, { kind: "stretch", selection, after, limit, since })
         },
         () => queue.stretch(selection, after, limit, now),
       ),
@@ -255,16 +189,16 @@ export const makeFileLog = (
         return removed
       }, () => queue.remove(selection, limit, now)),
     divided: (selection, divisions, now) =>
-      ask(now, (file) => {
+      ask(now, ({ reader, answer }) => {
         const { account } = selection
-        const gateways = file.reader.gateways(account).filter(({ gateway }) =>
+        const gateways = reader.gateways(account).filter(({ gateway }) =>
           (selection.gateway ?? gateway) === gateway
         )
         const shown = gateways.map((found) => ({
           ...found,
           since: oldestShown({ account, gateway: found.gateway }, now),
         }))
-        return beside(file, { kind: "divided", selection, divisions, gateways: shown, now })
+        return beside(answer, { kind: "divided", selection, divisions, gateways: shown, now })
       }, () => queue.divided(selection, divisions, now)),
     news: (after, most, now) =>
       ask(

@@ -11,7 +11,8 @@ import { Settings } from "../../config/Settings.ts"
 import type { MemoryLogOptions } from "../memory/memory-log.ts"
 import { RequestLog } from "../RequestLog.ts"
 import type { OpenDatabase } from "../../sqlite/database.ts"
-import { type FileLog, makeFileLog, type Waiting } from "./file-log.ts"
+import { makeFileLog } from "./file-log.ts"
+import type { FileLog, Waiting } from "./file-log-shape.ts"
 import type { OpenThread } from "./questions.ts"
 
 /** How long entries wait to be written together, in milliseconds: what a process that is killed may lose. */

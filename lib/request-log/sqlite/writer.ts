@@ -5,7 +5,8 @@
  */
 import type { LogPatch } from "../entry.ts"
 import { fieldsOfEntry, pairsOf } from "../filterable-fields.ts"
-import { entryOf, type Held, type Limits } from "../memory/memory-log.ts"
+import { entryOf, type Held } from "../memory/held.ts"
+import type { Limits } from "../memory/memory-log.ts"
 import { type Database, inTransaction, type Value } from "../../sqlite/database.ts"
 import { type Changes, hourlyChanges } from "./hourly-changes.ts"
 import { hourLength } from "./hourly.ts"
