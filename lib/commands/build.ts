@@ -104,6 +104,12 @@ await build({
   outfile: "dist/demo.mjs",
   minify: true,
 })
+await build({
+  ...forNode,
+  entryPoints: ["tests/conform/run-conform.ts"],
+  outfile: "dist/conform.mjs",
+  minify: true,
+})
 chmodSync("dist/cli.mjs", 0o755)
 
 writeFileSync("dist/worker.js", (await bundleWorker({ plugins })).code)

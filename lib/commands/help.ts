@@ -17,6 +17,7 @@ export const help =
   logs           shows what the request log holds
   usage          sums up requests, tokens and cost, by token, model and more
   demo           calls a gateway in front of a simulator of Baseten: nothing to sign up for
+  conform <url>  checks the wire of any gateway from outside, and scores it
   help <command> its options, with examples
 
   --version, --help

@@ -7,6 +7,7 @@ import { nearestName } from "../schema/nearest-name.ts"
 import { product } from "../version.ts"
 import { check } from "./check.ts"
 import { type Command, type CommandContext, exitCode, Misuse, Problem } from "./command.ts"
+import { conform } from "./conform.ts"
 import { demo } from "./demo.ts"
 import { help } from "./help.ts"
 import { init } from "./init.ts"
@@ -14,7 +15,7 @@ import { logs } from "./logs.ts"
 import { start } from "./start.ts"
 import { usage } from "./usage.ts"
 
-const commands: Readonly<Record<string, Command>> = { start, init, check, logs, usage, demo }
+const commands: Readonly<Record<string, Command>> = { start, init, check, logs, usage, demo, conform }
 const names = [...Object.keys(commands), "help"]
 
 const isCommand = (name: string): boolean => Object.hasOwn(commands, name)

@@ -29,7 +29,7 @@ const basegate = async (
 test("--help lists the commands, and each has its own, without color and with examples", async () => {
   const { code, out, err } = await basegate(["--help"])
   assert.deepEqual([code, err], [0, ""])
-  for (const name of ["start", "init", "check", "logs", "usage", "demo"]) {
+  for (const name of ["start", "init", "check", "logs", "usage", "demo", "conform"]) {
     assert.match(out, new RegExp(`^  ${name} `, "m"))
     const own = await basegate([name, "--help"])
     assert.deepEqual([own.code, own.err], [0, ""], name)
@@ -56,6 +56,15 @@ test("what is not understood is exit code 2, in one line that says what may have
     [/^basegate: --workers takes a number of processes, from 1 to 256, or auto/, "start", "--workers", "0"],
     [/^basegate init: "here" belongs to no option/, "init", "here"],
     [/^basegate logs: --last takes/, "logs", "--last", "0"],
+    [/^basegate conform: it takes the address of a gateway/, "conform"],
+    [/^basegate conform: "gateway" is not the address/, "conform", "gateway"],
+    [
+      /^basegate conform: --upstream-port takes a whole number/,
+      "conform",
+      "http://127.0.0.1:1",
+      "--upstream-port",
+      "x",
+    ],
     [/^basegate usage: --by takes up to three of model, deployment/, "usage", "--by", "modle"],
     [/^basegate usage: --month takes a month such as 2026-11/, "usage", "--month", "2026-13"],
     [/^basegate usage: --month goes without/, "usage", "--month", "2026-11", "--since", "1d"],

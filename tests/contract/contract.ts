@@ -18,6 +18,7 @@ import { clockCases, clockEntries } from "./cases/clocks.ts"
 import { codedBodyCases, codedBodyEntries } from "./cases/coded-bodies.ts"
 import { compatCases } from "./cases/compat.ts"
 import { consoleCases, consoleEntries } from "./cases/console.ts"
+import { conformCases, conformEntries } from "./cases/conform.ts"
 import { corsCases } from "./cases/cors.ts"
 import { credentialCases, credentialEntries } from "./cases/credentials.ts"
 import { customProviderKeyCases, customProviderKeyEntries } from "./cases/custom-provider-keys.ts"
@@ -135,6 +136,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   clients: { cases: clientCases },
   websocket: { cases: webSocketCases, configured: webSocketEntries },
   "baseten sockets": { cases: basetenSocketCases, configured: basetenSocketEntries },
+  conform: { cases: conformCases, configured: conformEntries },
   "websocket bounds": { cases: webSocketBoundCases, configured: webSocketBoundEntries },
   cache: { cases: cacheCases, configured: cacheEntries },
   "cached callers": { cases: cachedCallerCases, configured: cachedCallerEntries, waits: true },
