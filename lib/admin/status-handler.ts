@@ -63,8 +63,9 @@ export const showStatus = (
     return envelope({
       version: product.version,
       runtime,
-      workers: peers &&
-        { configured: peers.configured, running: sumOf(all, catalogue.workers.name, () => true) },
+      workers: peers === undefined
+        ? null
+        : { configured: peers.configured, running: sumOf(all, catalogue.workers.name, () => true) },
       started_at: new Date(startedAt).toISOString(),
       settings: { version, source, loaded_at: new Date(loadedAt).toISOString(), problem },
       in_flight: Math.max(0, sumOf(all, catalogue.activeRequests.name, isCall)),

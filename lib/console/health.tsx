@@ -37,6 +37,12 @@ const Process = ({ status }: { readonly status: Status }) => (
   <Pairs title="Process">
     <Row name="Version">basegate {status.version}</Row>
     <Row name="Runtime">{status.runtime ?? "–"}</Row>
+    {status.workers && (
+      <Row name="Workers" state={status.workers.running < status.workers.configured ? "bad" : "good"}>
+        {count(status.workers.running)} of{" "}
+        {count(status.workers.configured)}; started and circuits are those of one
+      </Row>
+    )}
     <Row name="Started">
       <Time at={status.started_at} />, {time(Date.now() - Date.parse(status.started_at))} ago
     </Row>

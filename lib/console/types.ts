@@ -47,6 +47,8 @@ export type Limit = LimitState & { readonly refused?: number | null }
 export interface Status {
   readonly version: string
   readonly runtime: string | null
+  /** `null` if the process is alone. */
+  readonly workers: { readonly configured: number; readonly running: number } | null
   readonly started_at: string
   readonly settings: {
     readonly version: number

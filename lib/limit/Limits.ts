@@ -135,33 +135,54 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
     addRateTakes(counts, takes)
     const call = new AdmittedCall(store, counts, spendings, releases, lease)
     if (takes.length === 0) return Result.succeed(call)
-    const asked = takeFrom(store, outage, takes, lease)
-    if (asked instanceof Promise) asked.catch(() => call.forget())
-    return whenReady(asked, (asked) => {
-      if (Result.isFailure(asked)) {
-        // The store may hold something for it all the same.
-        void call.release()
-        return Result.fail(asked.failure)
-      }
-      if (asked.success.taken === undefined) return Result.succeed(call)
-      let at = 0
-      for (const spending of spendings) {
-        const refusal = budgetRefusal(spending, takes, at, asked.success)
-        if (refusal !== undefined) {
-          call.forget()
-          return refuse(refusal)
+    /** What was ahead and has been counted meanwhile: an answer that overtakes the count's counts it twice. */
+    const withLessAhead = (): ReadonlyArray<Take> | undefined => {
+      const now = wall()
+      let isLess = false
+      const fewer = takes.map((take) => {
+        if (take.ahead === 0) return take
+        const { count: { name }, window } = take.counted
+        const ahead = Math.max(0, underWay.sum(name, now) - shareOf(expected, window))
+        isLess ||= ahead < take.ahead
+        return { ...take, ahead }
+      })
+      return isLess ? fewer : undefined
+    }
+    const take = (
+      takes: ReadonlyArray<Take>,
+      mayAgain: boolean,
+    ): Awaitable<Result.Result<Admitted, GatewayError>> => {
+      const asked = takeFrom(store, outage, takes, lease)
+      if (asked instanceof Promise) asked.catch(() => call.forget())
+      return whenReady(asked, (asked) => {
+        if (Result.isFailure(asked)) {
+          // The store may hold something for it all the same.
+          void call.release()
+          return Result.fail(asked.failure)
         }
-        at += spending.budgets.length
-      }
-      if (counts.length === 0) return Result.succeed(call)
-      const quota = rateOutcome(counts, takes, first, asked.success)
-      if (Result.isFailure(quota)) {
-        call.forget()
-        return refuse(quota.failure)
-      }
-      call.quota = quota.success
-      return Result.succeed(call)
-    })
+        if (asked.success.taken === undefined) return Result.succeed(call)
+        let at = 0
+        for (const spending of spendings) {
+          const refusal = budgetRefusal(spending, takes, at, asked.success)
+          if (refusal !== undefined) {
+            const fewer = mayAgain ? withLessAhead() : undefined
+            if (fewer !== undefined) return take(fewer, false)
+            call.forget()
+            return refuse(refusal)
+          }
+          at += spending.budgets.length
+        }
+        if (counts.length === 0) return Result.succeed(call)
+        const quota = rateOutcome(counts, takes, first, asked.success)
+        if (Result.isFailure(quota)) {
+          call.forget()
+          return refuse(quota.failure)
+        }
+        call.quota = quota.success
+        return Result.succeed(call)
+      })
+    }
+    return take(takes, store.inOrder === false)
   }
 
   return {

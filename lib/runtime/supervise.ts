@@ -7,8 +7,12 @@ import { createServer } from "node:net"
 import { availableParallelism } from "node:os"
 import process from "node:process"
 import type { SettingsShape } from "../config/settings-shape.ts"
+import { fileProblem } from "../request-log/sqlite/file-problem.ts"
+import { warn } from "../sqlite/warn.ts"
+import { prepareSharedFile } from "../store/sqlite/sqlite-store.ts"
 import { announce, cannotListen, hasSettingsFile, settingsOrExit, urlHost } from "./process.ts"
 import { onSignal } from "./signals.ts"
+import { findSqlite } from "./sqlite.ts"
 import { startPool, type StartWorker } from "./worker-pool.ts"
 import { findSeat } from "./worker-seat.ts"
 
@@ -56,13 +60,25 @@ export const placeToListen = async (starter: Starter): Promise<Place> => {
   return { host, port: seat?.port ?? port, shares: seat !== undefined, grace }
 }
 
+/** Makes the tables of the file, so that no worker finds them half made; what is wrong with it is told at the start. */
+const prepareFile = (file: string | undefined): void => {
+  const open = file === undefined ? undefined : findSqlite()
+  if (open === undefined || file === undefined || fileProblem(open, file) !== undefined) return
+  try {
+    prepareSharedFile(open, file)
+  } catch (cause) {
+    warn("the file cannot be prepared", { file, reason: cause instanceof Error ? cause.message : "unknown" })
+  }
+}
+
 /** Serves by several processes until a signal ends them; does not resolve. */
 const supervise = async (
-  { host, port: asked, grace }: SettingsShape,
+  { host, port: asked, grace, logFile }: SettingsShape,
   count: number,
   starter: Starter,
 ): Promise<never> => {
   const port = await reserved(host, asked)
+  prepareFile(logFile)
   let failure = 0
   const start = (): StartWorker => {
     try {

@@ -1,16 +1,21 @@
 /**
- * `npm run bench:stores`: what a shared store holds to, and what it costs. Needs redis-server.
+ * `npm run bench:stores`: what a shared store, a Redis or a file, holds to, and what it costs. Needs redis-server.
  *
  * 1. 4 processes, 500 takes at once in all, a limit of 100: how many pass, over many rounds.
  * 2. 8 processes, 400 streams at once of $0.01, a budget of $1.00 that reserves: what is spent, also with an outage.
  * 3. What asking a limit takes on loopback: one rule, and ten.
  */
 import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import process from "node:process"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { makeLimits } from "../../lib/limit/Limits.ts"
+import { findSqlite } from "../../lib/runtime/sqlite.ts"
+import { makeSqliteStore } from "../../lib/store/sqlite/sqlite-store.ts"
 import { makeTcpLink } from "../../lib/runtime/redis-connection.ts"
 import { makeRedisStore } from "../../lib/store/redis/make-redis-store.ts"
 import { makeRestLink } from "../../lib/store/redis/rest-link.ts"
@@ -20,6 +25,7 @@ import { startRestSimulator } from "../support/rest-simulator.ts"
 
 /** What a process is told to do. */
 interface Order {
+  /** Of a Redis, or the path of a file. */
   readonly url: string
   readonly token?: string
   readonly kind: "takes" | "streams" | "latency"
@@ -35,11 +41,19 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const rate = (id: string, limit: number) =>
   ({ id, limit, interval: 86_400, technique: "fixed", unit: "requests", per: [] }) as const
 
-const stores = new Map<string, ReturnType<typeof makeRedisStore>>()
+const stores = new Map<string, Pick<ReturnType<typeof makeRedisStore>, "store">>()
 const storeOf = ({ url, token, deadline }: Order) => {
   const key = `${url} ${deadline}`
   const known = stores.get(key)
   if (known !== undefined) return known
+  if (!url.includes("://")) {
+    const opened = makeSqliteStore(findSqlite, url, clock, (retry) => void setTimeout(retry, 100), {
+      shares: true,
+    })
+    const made = { store: opened.store }
+    stores.set(key, made)
+    return made
+  }
   const link = token === undefined ? makeTcpLink(url) : makeRestLink({ url, token: Redacted.make(token) })
   const made = makeRedisStore({ link, clock, startTimer: startRuntimeTimer, deadline })
   stores.set(key, made)
@@ -134,8 +148,18 @@ const main = async (): Promise<void> => {
   const redis = await startRedis()
   const rest = await startRestSimulator(makeTcpLink(redis.url))
   const patient = { outage: "refuse", deadline: 20_000 } as const
-  const places = { "Redis TCP": { url: redis.url }, "Redis HTTP": { url: rest.url, token: rest.token } }
+  const folder = mkdtempSync(join(tmpdir(), "basegate-bench-"))
+  const file = { url: join(folder, "limits.db") }
+  const places = {
+    SQLite: file,
+    "Redis TCP": { url: redis.url },
+    "Redis HTTP": { url: rest.url, token: rest.token },
+  }
 
+  // The file is made by the first process of several, before the others.
+  const first = startChildren(1)
+  await first.all({ ...file, ...patient, kind: "takes", name: "first", count: 1 })
+  first.end()
   const four = startChildren(4)
   for (const [what, place] of Object.entries(places)) {
     const passed = new Map<number, number>()
@@ -146,14 +170,14 @@ const main = async (): Promise<void> => {
     }
     console.log(`1. ${what}: of 500 takes by 4 processes, passed × rounds:`, Object.fromEntries(passed))
   }
-  for (const rules of [1, 10]) {
-    const [took = []] = await Promise.all([
-      startLatency({ url: redis.url, ...patient, kind: "latency", name: `${rules}`, count: 5000 }),
-    ])
-    const sorted = [...took].sort((one, other) => one - other)
-    console.log(
-      `3. Redis TCP, ${rules} rules: p50 ${quantile(sorted, 0.5)} ms, p99 ${quantile(sorted, 0.99)} ms`,
-    )
+  for (const [what, url] of [["Redis TCP", redis.url], ["SQLite", file.url]] as const) {
+    for (const rules of [1, 10]) {
+      const took = await startLatency({ url, ...patient, kind: "latency", name: `${rules}`, count: 5000 })
+      const sorted = [...took].sort((one, other) => one - other)
+      console.log(
+        `3. ${what}, ${rules} rules: p50 ${quantile(sorted, 0.5)} ms, p99 ${quantile(sorted, 0.99)} ms`,
+      )
+    }
   }
   four.end()
 
@@ -165,6 +189,7 @@ const main = async (): Promise<void> => {
   const streams = { url: redis.url, kind: "streams", count: 50 } as const
   const name = () => crypto.randomUUID()
   console.log("2. without an outage: $", await spent({ ...streams, ...patient, name: name() }))
+  console.log("2. SQLite: $", await spent({ ...streams, ...patient, ...file, name: name() }))
   for (const outage of ["refuse", "local"] as const) {
     const order: Order = { ...streams, name: name(), outage, deadline: 200 }
     const total = await spent(order, async () => {
@@ -178,6 +203,7 @@ const main = async (): Promise<void> => {
   eight.end()
   await rest.close()
   await redis.kill()
+  rmSync(folder, { recursive: true, force: true })
 }
 
 const startLatency = async (order: Order): Promise<ReadonlyArray<number>> => {

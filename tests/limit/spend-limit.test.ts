@@ -307,3 +307,36 @@ test("Limits.states: a budget that was overshot has nothing left, and a reader o
   assert.deepEqual(await read("large", {}), [[3, 0]])
   assert.deepEqual(await read(undefined, { user: "eve" }), [[0, 1]])
 })
+
+test("a cost that is counted while the next call asks is not taken for one that is ahead as well", async () => {
+  let counted: (() => void) | undefined
+  const budget = budgets((store) => ({
+    ...store,
+    inOrder: false,
+    // The store has counted it, and its answer is on its way; it comes before the one to the next question.
+    charge: async (charges) => {
+      await store.charge(charges)
+      if (charges.some(({ counted }) => counted.count.spend)) {
+        await new Promise<void>((resolve) => counted = resolve)
+      }
+    },
+    take: async (takes, lease) => {
+      const taken = await store.take(takes, lease)
+      counted?.()
+      await new Promise((resolve) => setTimeout(resolve))
+      return taken
+    },
+  }))
+  const limits = only({ limit: 1 })
+  const first = await budget.enter(limits, subject, 0.6)
+  const settled = first.charge(0.6)
+  const second = await budget.tryEnter(limits, subject, 0.3)
+  assert.ok(Result.isSuccess(second), "0.6 are counted once")
+  await settled
+  const third = await budget.tryEnter(limits, subject, 0.2)
+  assert.ok(Result.isSuccess(third))
+  const settling = second.success.charge(0.5)
+  const refused = await budget.tryEnter(limits, subject, 0.1)
+  assert.ok(Result.isFailure(refused), "what is spent stays spent")
+  await settling
+})

@@ -20,7 +20,7 @@ import { makeMemory, type MemoryOptions, mostCounters } from "../memory.ts"
 import { largestShared } from "../remote-values.ts"
 import { Store, type StoreShape } from "../Store.ts"
 import { makeSpendFile, type SpendFile } from "./spend-file.ts"
-import { isMoney } from "./spend-table.ts"
+import { isMoney, openSpendTable } from "./spend-table.ts"
 
 /** How long what a locked file did not take waits, in milliseconds. */
 const retryAfter = 100
@@ -111,6 +111,19 @@ export const makeSqliteStore = (
       health: () => file?.health() ?? { healthy: true, hasWorked: true },
     },
     end: () => file?.end(),
+  }
+}
+
+/**
+ * Makes the tables, before several processes use the file at once: one that found it locked would count alone. Throws if the
+ * file cannot be used.
+ */
+export const prepareSharedFile = (open: OpenDatabase, file: string): void => {
+  const database = open(file)
+  try {
+    openSpendTable(database, mostCounters, true)
+  } finally {
+    database.close()
   }
 }
 
