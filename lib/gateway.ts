@@ -166,6 +166,7 @@ const start = (
       settings,
       metrics: Context.get(context, Metrics),
       telemetry: Context.get(context, Telemetry),
+      alerts: services.alerts,
       refreshPrices: () => {
         if (!isStopping() && services.prices.isRefreshDue()) {
           return runExit(services.prices.refreshIfDue).then(() => {})

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AdminHostShape } from "./admin/AdminHost.ts"
+import { Alerts } from "./alert/Alerts.ts"
 import { AuthForwarder } from "./auth/AuthForwarder.ts"
 import { GatewayAuth } from "./auth/GatewayAuth.ts"
 import type { UploadBounds } from "./body/upload.ts"
@@ -60,6 +61,7 @@ export interface HostCapabilities {
 
 /** The services that the path of a request runs on. */
 export type GatewayServices =
+  | Alerts
   | AuthForwarder
   | CircuitBreakers
   | GatewayAuth
@@ -90,7 +92,7 @@ export const layerDefault = (
     CircuitBreakers.layerMemory,
     Prices.layer,
     Upstream.layer,
-    Telemetry.layer.pipe(
+    Layer.merge(Telemetry.layer, Alerts.layer({ detached: backgroundWork })).pipe(
       Layer.provide(OtlpExporter.layer({ detached: backgroundWork })),
       Layer.provideMerge(Metrics.layer),
     ),
@@ -115,6 +117,7 @@ export const resolveServices: Effect.Effect<PipelineServices, never, GatewayServ
       relay: yield* StreamRelay,
       clock: yield* plainClock,
       startTimer: yield* Timer,
+      alerts: yield* Alerts,
     }
   },
 )

@@ -20,6 +20,7 @@ const order: ReadonlyArray<RegExp> = [
   /^call\//,
   /^admin\//,
   /^exchange\.ts/,
+  /^alert\//,
   /^(auth|body|cache|coalesce|limit|relay|route)\//,
   /^telemetry\//,
   /^settings-store\//,

@@ -73,6 +73,15 @@ const ownFields = (settings: GatewaySettings) => ({
   log_retention: seconds(settings.log.retention),
   on_client_leave: settings.drains ? "drain" : "cancel",
   on_store_outage: settings.onStoreOutage,
+  session_affinity: settings.sessionAffinity,
+  stream_keep_alive: seconds(settings.streamKeepAlive),
+  fallback_on_reported_error: settings.fallsBackOnReportedError,
+  alerts: settings.alerts.map(({ host, budget, errorShare, circuit }) => ({
+    host,
+    budget,
+    error_share: errorShare ?? null,
+    circuit,
+  })),
   // Only the names of keys.
   provider_keys: Object.fromEntries(
     [...settings.keys].map(([provider, keys]) => [provider, [...keys.keys()]]),

@@ -6,6 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Alerts } from "../alert/Alerts.ts"
 import { Settings } from "../config/Settings.ts"
 import { SettingsControl } from "../config/SettingsControl.ts"
 import { adminForbidden, adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
@@ -21,6 +22,7 @@ import { prometheusType } from "../telemetry/metrics/prometheus-text.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import type { AdminRoute } from "../route/admin-paths.ts"
 import type { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
+import { testAlerts } from "./alert-handler.ts"
 import { listAccounts } from "./account-list.ts"
 import { adminOf, isMetricsToken, presented } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-handler.ts"
@@ -41,6 +43,7 @@ import { tailLogs } from "./tail-handler.ts"
 
 /** What the management API works with. */
 export type AdminServices =
+  | Alerts
   | CircuitBreakers
   | Metrics
   | Prices
@@ -164,6 +167,8 @@ export const handleAdmin = (
       )
     }
     switch (name) {
+      case "alerts.test":
+        return yield* testAlerts(gateway)
       case "limits":
         return yield* showLimits([gateway], searchParams)
       case "gateway":

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Alerts } from "../alert/Alerts.ts"
 import type { AuthForwarder } from "../auth/AuthForwarder.ts"
 import type { ResponseCache } from "../cache/ResponseCache.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
@@ -16,14 +17,14 @@ import type { StartTimer } from "../time/Timer.ts"
 import type { Upstream } from "../upstream/Upstream.ts"
 import { beginningChecked } from "./beginning-checked.ts"
 import { cached } from "./cached.ts"
-import type { Next } from "./call.ts"
+import type { Call, Next } from "./call.ts"
 import { circuitGuarded } from "./circuit-guarded.ts"
 import { answerChecked } from "./dlp-answer.ts"
 import { tokensCounted } from "./count-tokens.ts"
 import { dlpChecked } from "./dlp-request.ts"
 import { forwarded } from "./forwarded.ts"
 import { guardrailed } from "./guardrailed.ts"
-import { hasLimits, limited } from "./limited.ts"
+import { hasLimits, limited, type OnSpent } from "./limited.ts"
 import { metered } from "./metered.ts"
 import type { RequestCoalescer } from "./RequestCoalescer.ts"
 import { Scanner } from "./scanner.ts"
@@ -47,14 +48,30 @@ export interface CallServices {
   readonly clock: PlainClock
   readonly startTimer: StartTimer
   readonly resolver: UrlResolver["Service"]
+  readonly alerts: Alerts["Service"]
 }
+
+/** Who is told of budgets; `undefined` if nobody is. */
+const onSpent = ({ alerts }: CallServices, { alerts: wanted }: GatewaySettings): OnSpent | undefined =>
+  wanted.some(({ budget }) => budget.length > 0)
+    ? ({ gateway, exchange }, uses) => alerts.budgets(gateway, uses, exchange.host)
+    : undefined
+
+/** Who is told of circuits; `undefined` if nobody is. Calls do not wait for that. */
+const onOpened = ({ alerts }: CallServices, { alerts: wanted }: GatewaySettings) =>
+  wanted.some(({ circuit }) => circuit)
+    ? ({ gateway, exchange }: Call, host: string): void => {
+      const told = alerts.circuitOpened(gateway, host, exchange.host)
+      if (told instanceof Promise) exchange.settleBy(() => told.then(() => {}))
+    }
+    : undefined
 
 /** Composes the stages of a gateway's calls; a call passes them from the bottom up. */
 export const callProvider = (services: CallServices, gateway: GatewaySettings): Next => {
   const sent = send(services, gateway)
   const broken = gateway.circuit === undefined
     ? sent
-    : circuitGuarded(services, gateway, gateway.circuit, sent)
+    : circuitGuarded(services, gateway, gateway.circuit, sent, onOpened(services, gateway))
   const tried = retried(services, gateway, beginningChecked(broken))
   const answered = gateway.requestsUsage ? withUsageRequested(tried) : tried
   const measured = metered(services, gateway, answered)
@@ -63,7 +80,7 @@ export const callProvider = (services: CallServices, gateway: GatewaySettings): 
   const asked = scanner === undefined || guardrails?.prompt === undefined
     ? measured
     : screenedPrompt(services, scanner, guardrails.prompt, measured)
-  const admitted = hasLimits(gateway) ? limited(services, gateway, asked) : asked
+  const admitted = hasLimits(gateway) ? limited(services, gateway, asked, onSpent(services, gateway)) : asked
   const clean = dlp?.response === undefined ? admitted : answerChecked(dlp.response, admitted)
   const judged = scanner === undefined || guardrails?.response === undefined
     ? clean

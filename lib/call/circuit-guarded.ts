@@ -31,9 +31,11 @@ export const circuitGuarded = (
   gateway: GatewaySettings,
   settings: CircuitSettings,
   next: Attempt,
+  onOpened?: (call: Call, host: string) => void,
 ): Attempt =>
 async (call, left, notes) => {
-  const entered = circuits.enter(new URL(call.target.route.url).host, settings, clock.now())
+  const { host } = new URL(call.target.route.url)
+  const entered = circuits.enter(host, settings, clock.now())
   if (Result.isFailure(entered)) {
     notes.circuit = "open"
     return Result.fail({ error: entered.failure, ending: "complete" })
@@ -41,7 +43,9 @@ async (call, left, notes) => {
   const { state, done } = entered.success
   notes.circuit = state
   const result = await next(call, left, notes)
-  if (Result.isSuccess(result)) done(!isHostFailure(result.success.status), clock.now())
-  else if (failedByHost(gateway, call, result.failure)) done(false, clock.now())
+  const opens = Result.isSuccess(result)
+    ? done(!isHostFailure(result.success.status), clock.now())
+    : failedByHost(gateway, call, result.failure) && done(false, clock.now())
+  if (opens) onOpened?.(call, host)
   return result
 }

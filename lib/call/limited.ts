@@ -10,11 +10,13 @@ import { choicesIn, outputLimit } from "../body/output-limit.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { SpendLimits } from "../config/limit-rules.ts"
 import { badRequest, type GatewayError } from "../errors.ts"
+import type { BudgetUse } from "../limit/admitted-call.ts"
 import type { Admitted, Budgets } from "../limit/Limits.ts"
 import { mayApply, type SpendSubject } from "../limit/partition.ts"
 import { quotaFields } from "../limit/ratelimit-fields.ts"
 import { expectedCost, worstCost } from "../pricing/expected-cost.ts"
 import { redact } from "../redaction/secrets.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Call, Next } from "./call.ts"
 import { type CallTarget, modelOf } from "./call-target.ts"
@@ -76,11 +78,24 @@ const leaseOf = ({ exchange, gateway, report }: Call) => ({
   ttl: longestOf(gateway) + leaseMargin,
 })
 
+/** Is told how far budgets are used, after a charge. */
+export type OnSpent = (call: Call, uses: ReadonlyArray<BudgetUse>) => Awaitable<unknown>
+
+const tell = (
+  call: Call,
+  onSpent: OnSpent,
+  spent: Awaitable<ReadonlyArray<BudgetUse>>,
+): Promise<void> | undefined => {
+  const told = whenReady(spent, (uses) => onSpent(call, uses))
+  return told instanceof Promise ? told.then(() => {}) : undefined
+}
+
 /** Admits a call if the limits allow it; what it reserved is released if it gets no answer. */
 export const limited = (
   { limits, prices }: Pick<CallServices, "limits" | "prices">,
   { rateRules: gatewayRules, spendLimits, onStoreOutage }: GatewaySettings,
   next: Next,
+  onSpent?: OnSpent,
 ): Next =>
 async (call) => {
   const { gateway, exchange, caller: { token }, target, report, budgets } = call
@@ -134,7 +149,12 @@ async (call) => {
     answer.onRelease(() => giveUp(admitted, call))
     answer.taps.push({
       push: undefined,
-      ended: () => admitted.settle((report.tokensIn ?? 0) + (report.tokensOut ?? 0), report.cost ?? 0),
+      ended: () => {
+        const settled = admitted.settle((report.tokensIn ?? 0) + (report.tokensOut ?? 0), report.cost ?? 0)
+        return onSpent === undefined || !report.cost
+          ? settled
+          : tell(call, onSpent, whenReady(settled, () => admitted.spent()))
+      },
     })
     return result
   } finally {

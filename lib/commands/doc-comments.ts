@@ -59,6 +59,7 @@ export const settingFiles = [
   "lib/config/timeout-settings.ts",
   "lib/config/cache-settings.ts",
   "lib/config/limit-rules.ts",
+  "lib/config/alert-settings.ts",
   "lib/config/retry-settings.ts",
   "lib/config/log-settings.ts",
   "lib/config/dlp-settings.ts",

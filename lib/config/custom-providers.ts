@@ -35,7 +35,8 @@ const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 const headerValue =
   /^(?:env:[A-Za-z_]\w*|sealed:[\w-]{1,64}|(?!(?:env|sealed):)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/
 
-const isLoopback = (hostname: string): boolean =>
+/** Whether a host name is of the machine itself. */
+export const isLoopback = (hostname: string): boolean =>
   /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 
 const isBase = (text: string, http: boolean): boolean => {

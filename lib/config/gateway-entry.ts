@@ -6,6 +6,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import { Alerting } from "./alert-settings.ts"
 import { Caching } from "./cache-settings.ts"
 import { CircuitBreaker } from "./circuit-settings.ts"
 import { CustomProviders } from "./custom-providers.ts"
@@ -141,6 +142,7 @@ export const GatewayEntry = Schema.Struct({
    */
   spend_limits: optional(SpendLimitsEntry),
   ...StoreOutages,
+  ...Alerting,
   ...Retrying,
   /**
    * Stops calling a host that keeps failing: its calls are answered 503 at once, until a single one is let through and

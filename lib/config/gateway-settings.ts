@@ -5,6 +5,7 @@
  */
 import type * as Redacted from "effect/Redacted"
 import type { PriceOverride } from "../pricing/call-cost.ts"
+import { type Alert, alertSettings } from "./alert-settings.ts"
 import { type CircuitSettings, circuitSettings } from "./circuit-settings.ts"
 import { type CustomProvider, customProviders } from "./custom-providers.ts"
 import { type DlpEntry, dlpSettings } from "./dlp-settings.ts"
@@ -77,6 +78,7 @@ export interface GatewaySettings {
   readonly spendLimits: SpendLimits
   /** Whether an answer of a success status fails if it begins with an error. */
   readonly fallsBackOnReportedError: boolean
+  readonly alerts: ReadonlyArray<Alert>
   /** What limits do while their store cannot be used. */
   readonly onStoreOutage: OnStoreOutage
   readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
@@ -179,6 +181,7 @@ export const gatewaySettings = (
     rateRules: rules,
     spendLimits: entry.spend_limits ?? { enabled: false, rules: [] },
     fallsBackOnReportedError: entry.fallback_on_reported_error ?? false,
+    alerts: alertSettings(entry.alerts ?? [], resolve),
     onStoreOutage: entry.on_store_outage ?? "local",
     retry: {
       maxAttempts: entry.retry_max_attempts ?? 1,

@@ -17,7 +17,7 @@ export const looksSecret = (name: string, value: string): boolean =>
   (value.length >= 16 && /\d/.test(value) && /[a-z]/i.test(value))
 
 /**
- * Tokens of all gateways, keys, the admin token, and secrets in headers for custom providers and for collectors.
+ * Tokens of all gateways, keys, what signs alerts, the admin token, and secrets in headers for custom providers and for collectors.
  *
  * @param others secrets that belong to no gateway
  */
@@ -37,6 +37,7 @@ export const operatorSecrets = (
     ...others.filter((secret) => secret !== undefined),
     ...all.flatMap(({ tokens }) => tokens.flatMap(({ secret }) => secret ?? [])),
     ...all.flatMap(({ keys }) => [...keys.values()].flatMap((aliases) => [...aliases.values()])),
+    ...all.flatMap(({ alerts }) => alerts.flatMap(({ secret }) => secret ?? [])),
     ...headersOfProviders.map(({ value }) => value),
     ...headersOfCollectors.map(([, value]) => value),
   ]

@@ -224,6 +224,19 @@ export interface EntryOptions {
    */
   readonly on_store_outage?: "allow" | "refuse" | "local"
   /**
+   * Webhooks that are called when something is to be known, up to 10 of them:
+   *
+   * - `url`: where they are POSTed, as text, `env:NAME` or `file:PATH`. `https:` alone, but for loopback hosts, or with
+   *   `allow_http: true`.
+   * - `secret`: signs them, as `env:NAME` or `file:PATH`; they are not signed without it.
+   * - `budget`: shares of a budget of `spend_limits`, such as `[0.5, 0.8, 1]`; each once in each of its periods.
+   * - `error_share`: the share of failed calls within five minutes, from 20 calls on.
+   * - `circuit`: with `true`, each circuit that opens, once in five minutes.
+   *
+   * @default none
+   */
+  readonly alerts?: ReadonlyArray<{ readonly url: string; readonly secret?: string; readonly budget?: ReadonlyArray<number>; readonly error_share?: number; readonly circuit?: boolean; readonly allow_http?: boolean }>
+  /**
    * Tries in all, the first included. `cf-aig-max-attempts` takes its place.
    *
    * @default `1`

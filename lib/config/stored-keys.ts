@@ -10,7 +10,7 @@ import { SettingProblem } from "../schema/setting-problem.ts"
 import { type HostFiles, noFiles, withoutLineBreak } from "./host-files.ts"
 
 /** The variable or the file that holds a secret, or the name of a sealed one; the settings never hold it themselves. */
-const SecretReference = text(
+export const SecretReference = text(
   "env:NAME or file:PATH, with the secret in the variable NAME or in the file",
   (value) => /^(?:env:[A-Za-z_]\w*|sealed:[\w-]{1,64}|file:[^\0\r\n]+)$/.test(value),
 )

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Alerts } from "../alert/Alerts.ts"
 import type { SettingsShape } from "../config/settings-shape.ts"
 import { holdsSecret, redactRecord } from "../record/redact-record.ts"
 import type { RequestRecord } from "../record/request-record.ts"
@@ -27,6 +28,7 @@ export interface FinishedExchange {
   readonly settle: () => void | Promise<void>
   /** Resolves the promise that the platform waits for (`waitUntil`). */
   readonly done: (() => void) | undefined
+  readonly host?: { readonly waitUntil?: (promise: Promise<unknown>) => void }
 }
 
 /** What publishing needs of the gateway. */
@@ -34,6 +36,7 @@ export interface PublisherOptions {
   readonly settings: SettingsShape
   readonly metrics: Metrics["Service"]
   readonly telemetry: Telemetry["Service"]
+  readonly alerts: Pick<Alerts["Service"], "record">
   /** Asks for newer prices if they are due. */
   readonly refreshPrices: () => void | Promise<void>
   /** Whether work goes on after the request that began it has ended. */
@@ -99,7 +102,7 @@ const record = (
   options: PublisherOptions,
   refreshed: void | Promise<void>,
 ): void => {
-  const { settings, telemetry } = options
+  const { settings, telemetry, alerts } = options
   let recorded: void | Promise<void> = undefined
   try {
     const record = finished.record()
@@ -108,7 +111,11 @@ const record = (
       const clean = holdsSecret(record, secrets)
         ? redactRecord(record, secrets, isListed(record, settings))
         : record
+      const { account_id, gateway_id } = clean
+      const gateway = settings.gateway(account_id ?? "", gateway_id ?? "")
+      const alerted = alerts.record(gateway, clean, finished.host ?? {})
       recorded = telemetry.record(clean, finished.directive())
+      if (alerted !== undefined) recorded = Promise.all([recorded, alerted]).then(() => {})
     }
   } catch (defect) {
     report(finished, defect)

@@ -46,7 +46,7 @@ export interface Asked {
 }
 
 /** A call that the limits let pass. */
-export type Admitted = Pick<AdmittedCall, "quota" | "settle" | "release">
+export type Admitted = Pick<AdmittedCall, "quota" | "settle" | "release" | "spent">
 
 /** What `Limits` does. */
 export interface LimitsShape {

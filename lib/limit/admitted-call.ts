@@ -5,11 +5,49 @@
  */
 import type { Charge, Lease } from "../store/counted.ts"
 import type { StoreShape } from "../store/Store.ts"
-import type { Awaitable } from "../time/awaitable.ts"
+import type { WindowUsage } from "../store/windows.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
+import type { Period } from "../time/calendar.ts"
 import { amountOf, type Spending } from "./budget-outcome.ts"
+import { usedOf } from "./budget-states.ts"
+import { type Budget, dollars } from "./budgets.ts"
+import { readFrom } from "./outage.ts"
 import type { Quota } from "./ratelimit-fields.ts"
 import { noQuota } from "./rate-outcome.ts"
 import type { RateCount } from "./rates.ts"
+
+const nothing: WindowUsage = { previous: 0, current: 0 }
+
+/** How far a budget is used. Amounts are in US dollars, times in milliseconds since 1970. */
+export interface BudgetUse {
+  /** The rule's id. */
+  readonly rule: string
+  /** Tells the budget apart from all others, those of the rule's other partitions among them. */
+  readonly name: string
+  /** Whose it is, names and values by turns, if the rule is divided. */
+  readonly partition: ReadonlyArray<string> | undefined
+  readonly spent: number
+  readonly limit: number
+  readonly period: Period
+  readonly now: number
+}
+
+const useOf = (
+  { rule, window, count: { name, spend } }: Budget,
+  usage: WindowUsage,
+  now: number,
+): BudgetUse => {
+  const partition = spend?.partition() ?? []
+  return {
+    rule: rule.id,
+    name,
+    partition: partition.length === 0 ? undefined : partition,
+    spent: dollars(usedOf(window, usage, now).used),
+    limit: rule.limit,
+    period: window.periods.at(now),
+    now,
+  }
+}
 
 /** Settled once, whatever comes first: its end, or that it is given up. */
 export class AdmittedCall {
@@ -65,6 +103,16 @@ export class AdmittedCall {
   forget(): void {
     this.#isOpen = false
     this.#release()
+  }
+
+  /** How far its budgets are used by now: what it was charged to, if it was. */
+  spent(): Awaitable<ReadonlyArray<BudgetUse>> {
+    const budgets = this.#spendings.flatMap(({ budgets }) => budgets)
+    if (budgets.length === 0) return []
+    return whenReady(
+      readFrom(this.#store, budgets),
+      ({ uses, now }) => budgets.map((budget, index) => useOf(budget, uses[index] ?? nothing, now)),
+    )
   }
 
   #charge(tokens: number, amount: number): Awaitable<void> {

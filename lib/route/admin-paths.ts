@@ -62,6 +62,7 @@ const table = [
   ["evaluation", below(`gateways/${id}/evaluations/${id}`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
   ["evaluation.rerun", below(`gateways/${id}/evaluations/${id}/rerun`), ["POST", "OPTIONS"]],
   ["evaluation_types", below("evaluation-types"), reads],
+  ["alerts.test", below(`gateways/${id}/alerts/test`), ["POST", "OPTIONS"]],
   // Of the account: no gateway stands in these paths.
   ["custom_providers", below("custom-providers"), list],
   ["custom_provider", below(`custom-providers()/${id}`), one],
@@ -104,6 +105,7 @@ export type AdminName =
   | "log.response"
   | "analytics"
   | "limits"
+  | "alerts.test"
   | "gateways"
   | "gateway"
   | "dataset.examples"
@@ -131,7 +133,7 @@ export const findAdminRoute = (path: string): Result.Result<AdminRoute, GatewayE
     adminNotFound(
       "The management API has no such path. It has accounts, accounts/{account_id}/ai-gateway/gateways, custom-providers, " +
         "limits, audit, evaluation-types and status, gateways/{gateway_id}, and below that origins, logs, analytics, limits, " +
-        "routes, provider_configs, tokens, datasets, evaluations and url/{provider}.",
+        "routes, provider_configs, tokens, alerts/test, datasets, evaluations and url/{provider}.",
     ),
   )
 }

@@ -13,8 +13,12 @@ import type { AttemptOutcome } from "./retry-policy.ts"
 export interface Permit {
   /** The circuit's state, for the record; `half_open` makes the call a probe. */
   readonly state: "closed" | "half_open"
-  /** How the call ended. Only the first report counts, and none has to come. */
-  readonly done: (ok: boolean, now: number) => void
+  /**
+   * How the call ended. Only the first report counts, and none has to come.
+   *
+   * @returns whether the circuit opens because of it
+   */
+  readonly done: (ok: boolean, now: number) => boolean
 }
 
 /** The circuit of one host. */
@@ -75,11 +79,12 @@ export const startCircuit = (): Circuit => {
     return {
       state: entered.kind,
       done: (ok, now) => {
-        if (reported || state !== entered) return
+        if (reported || state !== entered) return false
         reported = true
         const opens = entered.kind === "half_open" ? !ok : opensAfter(entered, settings, ok, now)
         if (opens) state = { kind: "open", until: now + settings.openMs }
         else if (entered.kind === "half_open") state = { kind: "closed", slots: [] }
+        return opens
       },
     }
   }

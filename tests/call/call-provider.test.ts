@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { Alerts } from "../../lib/alert/Alerts.ts"
 import { heldBytes } from "../../lib/body/prepared-body.ts"
 import { callProvider, type CallServices } from "../../lib/call/call-provider.ts"
 import { HeaderFields } from "../../lib/headers/header-fields.ts"
@@ -44,10 +45,11 @@ const passed = async (entry: object) => {
       },
     },
     prices: pricesOf({}),
+    alerts: Alerts.none,
     circuits: {
       enter: () => {
         log.push("circuit")
-        return Result.succeed({ state: "closed", done: () => {} })
+        return Result.succeed({ state: "closed", done: () => false })
       },
       troubled: () => [],
     },

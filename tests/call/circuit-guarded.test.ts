@@ -23,7 +23,7 @@ const run = async (outcome: TryResult, requestTimeout?: number) => {
   const circuits = {
     enter: (host: string) => {
       hosts.push(host)
-      return Result.succeed({ state: "half_open" as const, done: (ok: boolean) => void reports.push(ok) })
+      return Result.succeed({ state: "half_open" as const, done: (ok: boolean) => reports.push(ok) > 0 })
     },
     troubled: () => [],
   }

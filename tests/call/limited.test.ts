@@ -46,6 +46,7 @@ const run = async (
             quota: rate(),
             settle: (tokens, cost) => void log.push(`settle ${tokens} ${cost}`),
             release: () => void log.push("release"),
+            spent: () => [],
           })
         },
         acquire: () => {

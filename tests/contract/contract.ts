@@ -5,6 +5,7 @@ import { describe } from "node:test"
 import type { Simulator } from "../simulator/server.ts"
 import type { Runtime } from "../support/spawn-gateway.ts"
 import { basetenSocketCases, basetenSocketEntries } from "./cases/baseten-sockets.ts"
+import { alertCases, alertEntries } from "./cases/alerts.ts"
 import { bodyCases, bodyEntries } from "./cases/bodies.ts"
 import { circuitCases, circuitEntries } from "./cases/circuits.ts"
 import { cacheCases, cacheEntries } from "./cases/cache.ts"
@@ -148,6 +149,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "limit partitions": { cases: limitPartitionCases, configured: limitPartitionEntries },
   "limit states": { cases: limitStateCases, configured: limitStateEntries },
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
+  alerts: { cases: alertCases, configured: alertEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
   "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries, waits: true },
   "reserved budgets": { cases: reservedBudgetCases, configured: reservedBudgetEntries },

@@ -4,6 +4,7 @@ import { mock, test } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { readSettings } from "../../lib/config/environment.ts"
+import { Alerts } from "../../lib/alert/Alerts.ts"
 import { type FinishedExchange, makePublisher } from "../../lib/lifecycle/publish-records.ts"
 import type { RequestRecord } from "../../lib/record/request-record.ts"
 import { secretsOf } from "../../lib/redaction/secrets.ts"
@@ -30,6 +31,7 @@ const publisher = (
       record: () => {},
       startedAt: 0,
       dropped: () => {},
+      alerted: () => {},
       families: Effect.succeed([]),
       everywhere: Effect.succeed([]),
       text: Effect.succeed(""),
@@ -40,6 +42,7 @@ const publisher = (
         return tell(record)
       },
     },
+    alerts: Alerts.none,
     refreshPrices: () => {
       log.push("prices")
       return refreshed

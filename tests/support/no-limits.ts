@@ -5,7 +5,7 @@ import type { PlanServices } from "../../lib/plan/run-plan.ts"
 
 export const noLimits: PlanServices = {
   limits: {
-    admit: () => Result.succeed({ quota: noQuota, settle: () => {}, release: () => {} }),
+    admit: () => Result.succeed({ quota: noQuota, settle: () => {}, release: () => {}, spent: () => [] }),
     acquire: () => Result.succeed(noQuota),
     check: () => Result.succeed(undefined),
     states: () => [],

@@ -36,6 +36,8 @@ const storeFamilies = (figures: StoreFigures | undefined): ReadonlyArray<Family>
 export type MetricsShape = Pick<RequestMetrics, "began" | "ended" | "record"> & {
   /** Counts what a collector did not take. */
   readonly dropped: (signal: string, items: number) => void
+  /** Counts an alert, by its event and whether it was delivered. */
+  readonly alerted: (event: string, delivered: boolean) => void
   /** Since when it counts, in milliseconds since 1970. */
   readonly startedAt: number
   /** All instruments of this process as they stand. */
@@ -68,6 +70,7 @@ export class Metrics extends MetricsKey {
         return settings.gateway(account, gateway)?.id === name
       })
       const drops = recorder(catalogue.exportDrops)
+      const alerts = recorder(catalogue.alerts)
       const build = observed(catalogue.buildInfo, 1, withLabel(none, "version", product.version))
       const families = Effect.map(log.health, ({ kind, healthy, entries, pending, dropped }) => {
         const store = withLabel(none, "basegate.log.kind", kind)
@@ -75,6 +78,7 @@ export class Metrics extends MetricsKey {
         return [
           ...meter.families,
           drops,
+          alerts,
           observed(catalogue.logDrops, dropped),
           observed(catalogue.logPending, pending),
           observed(catalogue.logEntries, entries, store),
@@ -95,6 +99,10 @@ export class Metrics extends MetricsKey {
         everywhere,
         startedAt,
         dropped: (signal, items) => drops.add(items, withLabel(none, "basegate.otlp.signal", signal)),
+        alerted: (event, delivered) => {
+          const labels = withLabel(none, "basegate.alert.event", event)
+          alerts.add(1, withLabel(labels, "basegate.alert.outcome", delivered ? "delivered" : "failed"))
+        },
         families,
         // A collector learns the version from the resource.
         text: Effect.map(everywhere, (all) => prometheusText([...all, build])),

@@ -90,6 +90,7 @@ export const catalogue = {
     "{item}",
     "Items that no collector took.",
   ),
+  alerts: counter("basegate.alerts", "{alert}", "Alerts by whether their webhook took them."),
   logDrops: counter("basegate.log.dropped", "{entry}", "Log entries given up."),
   logPending: across("sum", gauge("basegate.log.pending", "{entry}", "Log entries that wait to be written.")),
   logEntries: gauge("basegate.log.entries", "{entry}", "Log entries held."),

@@ -1,0 +1,28 @@
+/**
+ * What a webhook is told.
+ *
+ * @module
+ */
+
+/** The body of a POST. Members that an event has no value for are `null`. */
+export interface AlertEvent {
+  readonly event: "budget" | "error_share" | "circuit" | "test"
+  /** Of a budget, the id of its rule; of a circuit, the host; else the event's name. */
+  readonly rule: string
+  /** The share that was reached. */
+  readonly threshold: number | null
+  /** Of a budget, in US dollars; of `error_share`, the share of calls that failed. */
+  readonly spent: number | null
+  /** Of a budget, in US dollars. */
+  readonly limit: number | null
+  /** The entry of the settings: `account/gateway`, or `*`. */
+  readonly gateway: string
+  /** From when until when, as an ISO 8601 interval. */
+  readonly period: string
+  /** Whose part of the budget it is, names and values by turns, if the rule divides it. */
+  readonly partition?: ReadonlyArray<string>
+}
+
+/** An ISO 8601 interval, from two times in milliseconds since 1970. */
+export const intervalText = (start: number, end: number): string =>
+  `${new Date(start).toISOString()}/${new Date(end).toISOString()}`

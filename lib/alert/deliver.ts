@@ -1,0 +1,119 @@
+/**
+ * One alert on its way to its webhook.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import { hex } from "../bytes/hex.ts"
+import type { Alert } from "../config/alert-settings.ts"
+import { strictJson } from "../json/exact-json.ts"
+import type { PlainClock } from "../time/clock.ts"
+import type { StartTimer } from "../time/Timer.ts"
+import { product } from "../version.ts"
+import type { AlertEvent } from "./alert-event.ts"
+
+/** The runtime's `fetch`, or a test's. */
+export type Post = (url: string, init: RequestInit) => Promise<Response>
+
+/** What deliveries are made with. */
+export interface Deliverer {
+  readonly post: Post
+  readonly clock: Pick<PlainClock, "wall">
+  readonly startTimer: StartTimer
+}
+
+/** What came of an alert. */
+export interface Delivery {
+  readonly host: string
+  readonly delivered: boolean
+  /** The last answer's; `null` if there was none. */
+  readonly status: number | null
+  /** Why it was not delivered, for a person. */
+  readonly problem: string | null
+}
+
+/** How long an answer may take, in milliseconds. */
+const longestAnswer = 5_000
+
+/** The first wait, in milliseconds, which doubles each time. */
+const firstWait = 1_000
+
+/** The signature's header value: the time in seconds since 1970, and the HMAC-SHA256 of it, a dot and the body. */
+export const signatureOf = async (
+  secret: Redacted.Redacted<string>,
+  body: string,
+  seconds: number,
+): Promise<string> => {
+  const encoder = new TextEncoder()
+  const algorithm = { name: "HMAC", hash: "SHA-256" }
+  const key = await crypto.subtle.importKey("raw", encoder.encode(Redacted.value(secret)), algorithm, false, [
+    "sign",
+  ])
+  const signed = await crypto.subtle.sign("HMAC", key, encoder.encode(`${seconds}.${body}`))
+  return `t=${seconds},v1=${hex(new Uint8Array(signed))}`
+}
+
+/** The status of the webhook's answer; `null` if there is none in time. */
+const statusOf = async (
+  { url, secret }: Alert,
+  body: string,
+  delivery: string,
+  { post, clock, startTimer }: Deliverer,
+): Promise<number | null> => {
+  const abort = new AbortController()
+  const stop = startTimer(longestAnswer, () => abort.abort())
+  try {
+    const signature = secret && await signatureOf(secret, body, Math.floor(clock.wall() / 1000))
+    const response = await post(Redacted.value(url), {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "user-agent": `${product.name}/${product.version}`,
+        "x-basegate-delivery": delivery,
+        ...(signature !== undefined && { "x-basegate-signature": signature }),
+      },
+      body,
+      signal: abort.signal,
+      // Nobody but the webhook of the settings is to learn of this.
+      redirect: "manual",
+    })
+    await response.body?.cancel()
+    return response.status
+  } catch {
+    return null
+  } finally {
+    stop()
+  }
+}
+
+/** Whether another try may do better: no answer, or one that says so. */
+const mayPass = (status: number | null): boolean =>
+  status === null || status === 408 || status === 429 || status >= 500
+
+/**
+ * Delivers an event, in so many tries at most. Never rejects.
+ *
+ * A receiver may get one twice, if its answer was lost: all tries have the same `x-basegate-delivery`.
+ */
+export const deliver = async (
+  alert: Alert,
+  event: AlertEvent,
+  tries: number,
+  deliverer: Deliverer,
+): Promise<Delivery> => {
+  const body = strictJson(event)
+  const delivery = crypto.randomUUID()
+  const { host } = alert
+  let status: number | null = null
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    status = await statusOf(alert, body, delivery, deliverer)
+    if (status !== null && status >= 200 && status < 300) {
+      return { host, delivered: true, status, problem: null }
+    }
+    if (!mayPass(status) || attempt === tries) break
+    const wait = firstWait * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
+    await new Promise<void>((resolve) => void deliverer.startTimer(wait, resolve))
+  }
+  const problem = status === null ? `no answer from ${host}` : `${host} answered ${status}`
+  return { host, delivered: false, status, problem }
+}
