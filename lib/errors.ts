@@ -30,6 +30,7 @@ const reasons = {
   circuit_open: [503, 2005, "Failed to get response from provider"],
   unauthorized: [401, 2009, "Unauthorized"],
   forbidden: [403, 9403, "Forbidden"],
+  issuer_unavailable: [503, 9503, "Token issuer unavailable"],
   bad_chat_request: [400, 2019, "Chat completion bad format"],
   bad_request: [400, 9400, "Bad request"],
   not_found: [404, 9404, "Not found"],

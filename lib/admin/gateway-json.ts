@@ -73,6 +73,16 @@ const ownFields = (settings: GatewaySettings) => ({
   log_retention: seconds(settings.log.retention),
   on_client_leave: settings.drains ? "drain" : "cancel",
   on_store_outage: settings.onStoreOutage,
+  jwt: settings.jwt === undefined ? null : {
+    issuer: settings.jwt.issuer,
+    audience: settings.jwt.audience,
+    jwks_url: settings.jwt.jwksUrl ?? null,
+    claims: {
+      name: settings.jwt.nameClaim,
+      models: settings.jwt.modelsClaim ?? null,
+      metadata: settings.jwt.metadataClaims,
+    },
+  },
   session_affinity: settings.sessionAffinity,
   stream_keep_alive: seconds(settings.streamKeepAlive),
   fallback_on_reported_error: settings.fallsBackOnReportedError,

@@ -15,8 +15,8 @@ import type { Call, Next } from "./call.ts"
 import type { CallTarget } from "./call-target.ts"
 
 /** Whether a gateway has a token that may not use every model. */
-export const permits = ({ tokens }: GatewaySettings): boolean =>
-  tokens.some(({ models }) => models !== undefined)
+export const permits = ({ tokens, jwt }: GatewaySettings): boolean =>
+  jwt?.modelsClaim !== undefined || tokens.some(({ models }) => models !== undefined)
 
 /** The model that `GET /v1/models/{model}` describes. */
 const describedModel = ({ method, route }: CallTarget): string | undefined => {

@@ -75,7 +75,7 @@ await build({
   ...common,
   entryPoints: { mod: "mod.ts", postgres: "lib/runtime/postgres.ts", redis: "lib/runtime/redis.ts" },
   outdir: "dist",
-  external: ["@effect/sql-pg", "@redis/client", "effect", "yaml"],
+  external: ["@effect/sql-pg", "@redis/client", "effect", "jose", "yaml"],
   platform: "neutral",
   plugins: [...plugins, loading("./postgres.js")],
 })

@@ -13,6 +13,7 @@ import { CustomProviders } from "./custom-providers.ts"
 import { DataLossPrevention } from "./dlp-settings.ts"
 import { GuardrailSettings } from "./guardrails-settings.ts"
 import { DynamicRoutes } from "./dynamic-routes.ts"
+import { JsonWebTokens } from "./jwt-settings.ts"
 import { ModelAliases } from "./model-aliases.ts"
 import { count, oneOf } from "../schema/expected.ts"
 import { RateLimiting, RateLimits, SpendLimitsEntry, StoreOutages } from "./limit-rules.ts"
@@ -48,6 +49,7 @@ export const GatewayEntry = Schema.Struct({
    * @default none
    */
   tokens: optional(Tokens),
+  ...JsonWebTokens,
   /**
    * The scheme of the `Authorization` in which Baseten gets its key: `Bearer` or `Api-Key`.
    *

@@ -14,6 +14,7 @@ import type { GatewayEntry } from "./gateway-entry.ts"
 import { type GuardrailsEntry, guardrailsSettings } from "./guardrails-settings.ts"
 import { type GatewayToken, gatewayTokens } from "./gateway-tokens.ts"
 import { type OnStoreOutage, rateProblem, type RateRule, rateRules, type SpendLimits } from "./limit-rules.ts"
+import { type JwtSettings, jwtSettings } from "./jwt-settings.ts"
 import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
 import { type ModelAlias, modelAliases } from "./model-aliases.ts"
@@ -36,6 +37,10 @@ export interface GatewaySettings {
   readonly authentication: boolean
   /** The tokens that open this gateway. */
   readonly tokens: ReadonlyArray<GatewayToken>
+  /** Whose JSON Web Tokens open it as well. */
+  readonly jwt: JwtSettings | undefined
+  /** The issuers of all entries: their tokens must not reach a provider. */
+  readonly issuers: ReadonlySet<string>
   /** Tokens of other entries as they hold now: they open nothing here, and must not reach a provider either. */
   readonly foreignTokens: ReadonlyArray<KnownSecret>
   /** The scheme in which Baseten gets its key. */
@@ -112,6 +117,8 @@ export interface Shared {
   readonly basetenKey: Redacted.Redacted<string> | undefined
   /** The tokens that do not open an entry, by its id. */
   readonly foreignTokens: (id: string) => ReadonlyArray<KnownSecret>
+  /** The issuers of all entries. */
+  readonly issuers: () => ReadonlySet<string>
 }
 
 /**
@@ -152,8 +159,12 @@ export const gatewaySettings = (
   }
   return {
     id,
-    authentication: entry.authentication ?? tokens.length > 0,
+    authentication: entry.authentication ?? (tokens.length > 0 || entry.jwt !== undefined),
     tokens,
+    jwt: entry.jwt && jwtSettings(entry.jwt),
+    get issuers() {
+      return shared.issuers()
+    },
     get foreignTokens() {
       return shared.foreignTokens(id)
     },

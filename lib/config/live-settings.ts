@@ -41,6 +41,7 @@ interface Holding {
   readonly openKeys: boolean
   readonly largestBody: number
   readonly foreignTokens: Map<string, ReadonlyArray<KnownSecret>>
+  readonly issuers: ReadonlySet<string>
 }
 
 /** What was declared, and what was managed: the one changes without the other. */
@@ -81,7 +82,11 @@ export const makeLiveSettings = (
     ...adminTokens.map(({ secret }) => secret),
     ...metricsToken === undefined ? [] : [metricsToken],
   ]
-  const shared: Shared = { ...variables, foreignTokens: (id) => foreignTokens(id) }
+  const shared: Shared = {
+    ...variables,
+    foreignTokens: (id) => foreignTokens(id),
+    issuers: () => holding.issuers,
+  }
 
   const build = ({ declaration, document, managed }: Sources, before: Holding | undefined): Built => {
     const problems: Array<SettingsProblem> = []
@@ -137,6 +142,7 @@ export const makeLiveSettings = (
       openKeys: haveOpenKeys(gateways),
       largestBody: Math.max(0, ...gateways.map(({ requestBodyLimit }) => requestBodyLimit)),
       foreignTokens: new Map(),
+      issuers: new Set(gateways.flatMap(({ jwt }) => jwt?.issuer ?? [])),
     })
   }
 

@@ -30,6 +30,20 @@ export interface EntryOptions {
    */
   readonly tokens?: ReadonlyArray<string | { readonly name: string; readonly token: string; readonly models?: ReadonlyArray<string>; readonly expires?: string; readonly spend_limits?: { readonly enabled: boolean; readonly reserve?: boolean; readonly rules: ReadonlyArray<{ readonly id: string; readonly limit: number; readonly limitType: "cost"; readonly window: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique: "fixed" | "sliding"; readonly enabled: boolean; readonly model?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly provider?: { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }; readonly metadata?: Readonly<Record<string, { readonly mode: "partition" } | { readonly mode: "filter"; readonly values: ReadonlyArray<string> }>> }> }; readonly rate_limits?: ReadonlyArray<{ readonly id?: string; readonly limit: number; readonly interval?: number; readonly window?: "day" | "week" | "month" | number; readonly time_zone?: string; readonly technique?: "fixed" | "sliding"; readonly unit?: "requests" | "tokens"; readonly per?: ReadonlyArray<string> }>; readonly metadata?: Readonly<Record<string, string | number | boolean>> }>
   /**
+   * Takes JSON Web Tokens that an issuer has signed as gateway tokens, beside `tokens`:
+   * `{"issuer", "audience", "jwks_url", "claims"}`.
+   *
+   * - `issuer`: an https URL, as `iss` has it.
+   * - `audience`: one of these has to be in `aud`, text or a list.
+   * - `jwks_url`: where its public keys are; unless given, its `/.well-known/openid-configuration` says so.
+   * - `claims`: which claims say whose it is. `name` (`sub` unless given) names the token; `models` has the models that it
+   *   may call, as a list or with blanks; `metadata` is put on each call, the claim of an object of them, or
+   *   `{"key": "claim"}`.
+   *
+   * @default none
+   */
+  readonly jwt?: { readonly issuer: string; readonly audience: string | ReadonlyArray<string>; readonly jwks_url?: string; readonly claims?: { readonly name?: string; readonly models?: string; readonly metadata?: string | Readonly<Record<string, string>> } }
+  /**
    * The scheme of the `Authorization` in which Baseten gets its key: `Bearer` or `Api-Key`.
    *
    * @default `"bearer"`

@@ -25,6 +25,31 @@ export const gatewayTokenExpired = (): GatewayError =>
     detail: "The gateway token has expired. Ask the gateway's operator for a new one.",
   })
 
+/** What a JSON Web Token of the gateway's issuer lacks, by why it is not taken. */
+const jwtProblems = {
+  early: "is not valid yet",
+  audience: "is for another audience",
+  signature: "is not signed by a key of its issuer, or not as it has to be",
+  nameless: "does not say whose it is",
+}
+
+/** A JSON Web Token of the gateway's issuer is not valid, for another reason than its age. */
+export const jwtRefused = (problem: keyof typeof jwtProblems): GatewayError =>
+  new GatewayError({
+    reason: "unauthorized",
+    detail: `The gateway token is not valid for this gateway: the JSON Web Token ${jwtProblems[problem]}. ` +
+      "Ask its issuer for a new one, or the gateway's operator.",
+  })
+
+/** The keys of an issuer cannot be fetched. */
+export const issuerUnavailable = (): GatewayError =>
+  new GatewayError({
+    reason: "issuer_unavailable",
+    detail:
+      "The gateway token cannot be checked: its issuer's keys cannot be fetched. Try again in a moment.",
+    headers: { "retry-after": "2" },
+  })
+
 /** How much of what a caller wrote, and how many globs, a refusal quotes. */
 const [longestShown, mostShown] = [100, 20]
 

@@ -36,6 +36,7 @@ import { evaluationCases, evaluationEntries } from "./cases/evaluations.ts"
 import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { headerCases } from "./cases/headers.ts"
 import { hostCases } from "./cases/hosts.ts"
+import { jwtCases, jwtEntries } from "./cases/jwt.ts"
 import { keepAliveCases } from "./cases/keep-alive.ts"
 import { hiddenModelCases, hiddenModelEntries } from "./cases/hidden-models.ts"
 import { keyCases, keyEntries } from "./cases/keys.ts"
@@ -104,6 +105,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   redirects: { cases: redirectCases, configured: redirectEntries },
   credentials: { cases: credentialCases, configured: credentialEntries },
   tokens: { cases: tokenCases, configured: tokenEntries },
+  jwt: { cases: jwtCases, configured: jwtEntries },
   "token models": { cases: tokenModelCases, configured: tokenModelEntries },
   cors: { cases: corsCases },
   bodies: { cases: bodyCases, configured: bodyEntries },

@@ -1,0 +1,178 @@
+/**
+ * JSON Web Tokens as gateway tokens (RFC 7519, with the advice of RFC 8725).
+ *
+ * @module
+ */
+import { JOSEError, JWKSNoMatchingKey, JWTClaimValidationFailed, JWTExpired } from "jose/errors"
+import type { JWTPayload } from "jose"
+import { jwtVerify } from "jose/jwt/verify"
+import type { GatewaySettings } from "../config/gateway-settings.ts"
+import type { GatewayToken } from "../config/gateway-tokens.ts"
+import type { JwtSettings } from "../config/jwt-settings.ts"
+import type { Metadata } from "../config/request-options.ts"
+import { objectOf, parseOrUndefined } from "../json/parse.ts"
+import { type FetchKeys, type FindKey, IssuerKeys } from "./issuer-keys.ts"
+
+/** Why a token is not taken. `unavailable`: its issuer's keys cannot be fetched. */
+export type JwtProblem =
+  | "expired"
+  | "early"
+  | "audience"
+  | "signature"
+  | "nameless"
+  | "unavailable"
+
+/** Signatures by a private key. With a shared secret, whoever checks a token could make one. */
+const algorithms = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+]
+
+/** How far clocks may differ, in seconds. */
+const skew = 30
+
+/** The longest token that is looked at, in characters, and the longest name. */
+const longest = { token: 16_384, name: 128 }
+
+/** The most entries of metadata that claims give, and their longest key and text. */
+const most = { entries: 16, key: 64, text: 256 }
+
+const form = /^[\w-]+\.([\w-]+)\.[\w-]*$/
+
+/** Whose a token says that it is, before that is known to be so; `undefined` if it is not a JSON Web Token. */
+export const statedIssuer = (secret: string): string | undefined => {
+  const [, claims] = secret.length > longest.token ? [] : form.exec(secret) ?? []
+  if (claims === undefined) return undefined
+  try {
+    const text = atob(claims.replaceAll("-", "+").replaceAll("_", "/"))
+    const { iss } = objectOf(parseOrUndefined(text))
+    return typeof iss === "string" ? iss : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Verifies tokens of the issuers of gateways. */
+export class JwtVerifier {
+  readonly #get: FetchKeys
+  /** By settings, which are other objects once they have changed. */
+  readonly #issuers = new WeakMap<JwtSettings, IssuerKeys>()
+
+  constructor(get: FetchKeys) {
+    this.#get = get
+  }
+
+  /** The gateway token that a JSON Web Token of the gateway's issuer is, or why it is none. */
+  async verify(
+    secret: string,
+    jwt: JwtSettings,
+    gateway: GatewaySettings,
+    now: number,
+  ): Promise<GatewayToken | JwtProblem> {
+    let keys = this.#issuers.get(jwt)
+    if (keys === undefined) {
+      keys = new IssuerKeys(jwt, this.#get)
+      this.#issuers.set(jwt, keys)
+    }
+    const known = await keys.known(now)
+    if (known === undefined) return "unavailable"
+    let payload = await verified(secret, known, jwt, now)
+    if (payload === "unknown_key") {
+      const newer = await keys.newer(now)
+      payload = newer === undefined ? "signature" : await verified(secret, newer, jwt, now)
+    }
+    if (payload === "unknown_key") return "signature"
+    return typeof payload === "string" ? payload : tokenOf(payload, jwt, gateway)
+  }
+}
+
+const verified = async (
+  secret: string,
+  keys: FindKey,
+  { issuer, audience }: JwtSettings,
+  now: number,
+): Promise<JWTPayload | JwtProblem | "unknown_key"> => {
+  try {
+    const { payload } = await jwtVerify(secret, keys, {
+      issuer,
+      audience: [...audience],
+      algorithms,
+      clockTolerance: skew,
+      requiredClaims: ["exp"],
+      currentDate: new Date(now),
+    })
+    return payload
+  } catch (cause) {
+    return problemOf(cause)
+  }
+}
+
+const problemOf = (cause: unknown): JwtProblem | "unknown_key" => {
+  if (cause instanceof JWTExpired) return "expired"
+  if (cause instanceof JWKSNoMatchingKey) return "unknown_key"
+  if (cause instanceof JWTClaimValidationFailed) {
+    return cause.claim === "nbf" ? "early" : cause.claim === "aud" ? "audience" : "signature"
+  }
+  // What is no key, or no token, makes WebCrypto throw as well.
+  if (!(cause instanceof JOSEError) && !(cause instanceof Error)) throw cause
+  return "signature"
+}
+
+/** Names stand in logs, labels and headers. */
+const isName = (name: unknown): name is string =>
+  typeof name === "string" && name.length <= longest.name && /^\P{C}+$/u.test(name) && name.trim() === name
+
+/** Nothing is allowed that the claim does not say. */
+const modelsOf = (claim: unknown): ReadonlyArray<string> => {
+  const models: ReadonlyArray<unknown> = typeof claim === "string"
+    ? claim.split(" ")
+    : Array.isArray(claim)
+    ? claim
+    : []
+  return models.filter((model) => typeof model === "string" && model !== "") as ReadonlyArray<string>
+}
+
+const isValue = (value: unknown): value is string | number | boolean =>
+  (typeof value === "string" && value.length <= most.text) || typeof value === "boolean" ||
+  (typeof value === "number" && Number.isFinite(value))
+
+const metadataOf = (payload: JWTPayload, claims: JwtSettings["metadataClaims"]): Metadata => {
+  const entries = typeof claims === "string"
+    ? Object.entries(objectOf(payload[claims]))
+    : Object.entries(claims).map(([key, claim]) => [key, payload[claim]] as const)
+  const flat = entries.filter(([key, value]) => key !== "" && key.length <= most.key && isValue(value))
+  return Object.fromEntries(flat.slice(0, most.entries)) as Metadata
+}
+
+const noDigest = new Uint8Array(0)
+
+/** A token of `tokens` with the same name belongs to the same caller: its limits hold for it. */
+const tokenOf = (
+  payload: JWTPayload,
+  { nameClaim, modelsClaim, metadataClaims }: JwtSettings,
+  { tokens }: GatewaySettings,
+): GatewayToken | JwtProblem => {
+  const name = payload[nameClaim]
+  if (!isName(name)) return "nameless"
+  const same = tokens.find((token) => token.name === name)
+  const metadata = { ...metadataOf(payload, metadataClaims), ...same?.metadata }
+  return {
+    name,
+    secret: undefined,
+    digest: noDigest,
+    length: undefined,
+    models: modelsClaim === undefined ? same?.models : modelsOf(payload[modelsClaim]),
+    expires: (payload.exp ?? 0) * 1000,
+    limits: same?.limits,
+    metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
+  }
+}
