@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict"
-import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core"
 import { adminToken } from "./filled-gateway.ts"
 
 /** A page, and what went wrong on it. */
@@ -46,6 +46,16 @@ export const goTo = async (page: Page, name: string): Promise<void> => {
   await page.getByRole("heading", { level: 1, name }).waitFor()
 }
 
+/** Presses Tab until something has the focus: what a keyboard alone cannot reach fails. */
+export const tabTo = async (page: Page, wanted: Locator, most = 80): Promise<void> => {
+  await wanted.waitFor()
+  for (let pressed = 0; pressed < most; pressed++) {
+    await page.keyboard.press("Tab")
+    if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return
+  }
+  assert.fail(`Tab does not lead to ${wanted}`)
+}
+
 /** Nothing is wider than the window. */
 export const fits = async (page: Page): Promise<void> => {
   // The page's policy lets nothing be evaluated but from outside, as text.
@@ -64,6 +74,6 @@ export const settled = (page: Page): Promise<void> =>
 export const until = async (holds: () => Promise<boolean>): Promise<void> => {
   for (const end = Date.now() + 20_000; !await holds();) {
     assert.ok(Date.now() < end, `it does not come to hold: ${holds}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }
