@@ -1,5 +1,5 @@
 /**
- * `npm run build`: `dist/mod.js`, `dist/postgres.js` and `dist/redis.js` with their types for npm, and `dist/worker.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
+ * `npm run build`: `dist/mod.js`, `dist/postgres.js` and `dist/redis.js` with their types for npm, `dist/worker.js` and `dist/cloudflare.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
  * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; the
  * console in `dist/console`; `dist/config.schema.json`; and what of other packages is in these, with its licences.
  *
@@ -113,6 +113,7 @@ await build({
 chmodSync("dist/cli.mjs", 0o755)
 
 writeFileSync("dist/worker.js", (await bundleWorker({ plugins })).code)
+writeFileSync("dist/cloudflare.js", (await bundleWorker({ plugins }, "lib/runtime/cloudflare.ts")).code)
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`)
 
 const ofConsole = await bundleConsole(plugins)
@@ -126,6 +127,7 @@ const flags =
 execFileSync("node_modules/.bin/tsc", [
   ...flags.split(" "),
   "mod.ts",
+  "lib/runtime/cloudflare.ts",
   "lib/runtime/postgres.ts",
   "lib/runtime/redis.ts",
   "lib/runtime/workers.ts",
@@ -143,7 +145,7 @@ for (
   writeFileSync(path, readFileSync(path, "utf8").replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'))
 }
 
-for (const file of ["dist/mod.js", "dist/worker.js"]) {
+for (const file of ["dist/mod.js", "dist/worker.js", "dist/cloudflare.js"]) {
   const bytes = readFileSync(file)
   console.log(`${file}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`)
 }

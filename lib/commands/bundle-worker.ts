@@ -1,5 +1,5 @@
 /**
- * The Worker in one module without imports.
+ * A Worker in one module without imports.
  *
  * @module
  */
@@ -12,12 +12,14 @@ import { minify } from "terser"
  * than 30 bytes; without `reduce_funcs` it is 1 kB larger, with esbuild's names after terser's compression 5 kB.
  *
  * @param options options of esbuild's, to leave something out
+ * @param entry the Worker; the one without Durable Objects unless it says otherwise
  */
 export const bundleWorker = async (
   options: Pick<BuildOptions, "external" | "plugins"> = {},
+  entry = "lib/runtime/workers.ts",
 ): Promise<{ readonly code: string; readonly inputs: ReadonlyArray<string> }> => {
   const { outputFiles, metafile } = await build({
-    entryPoints: ["lib/runtime/workers.ts"],
+    entryPoints: [entry],
     bundle: true,
     format: "esm",
     target: "es2022",

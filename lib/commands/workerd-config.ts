@@ -1,5 +1,5 @@
 /**
- * The configuration of a workerd that serves `dist/worker.js` (workerd.capnp, text form).
+ * The configuration of a workerd that serves the Worker (workerd.capnp, text form).
  *
  * @module
  */
@@ -11,9 +11,36 @@ import { join, resolve } from "node:path"
 import { urlHost } from "../runtime/process.ts"
 
 /** The package exports the path of its binary as a CommonJS `default`. */
-const workerdBinary = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default
+export const workerdBinary =
+  (createRequire(import.meta.url)("workerd") as { readonly default: string }).default
 
 type Variables = Readonly<Record<string, string | undefined>>
+
+/** The Durable Objects of a workerd. */
+export interface LocalObjects {
+  /** An existing folder: workerd's objects in memory have no SQLite (2026-10). */
+  readonly folder: string
+  /** Ports at which further isolates listen, which share them. */
+  readonly ports?: ReadonlyArray<number>
+}
+
+/** What declares the objects in the isolate that has their class, which the others are bound to. */
+const objectsOf = (objects: LocalObjects | undefined) => {
+  if (objects === undefined) return { services: [], own: "", binding: [], otherBinding: [] }
+  const bound = (
+    designator: string,
+  ) => [`(name = "BASEGATE_OBJECTS", durableObjectNamespace = ${designator})`]
+  return {
+    services: [
+      `(name = "objects", disk = (path = ${JSON.stringify(resolve(objects.folder))}, writable = true))`,
+    ],
+    own:
+      `durableObjectNamespaces = [(className = "BasegateObject", uniqueKey = "basegate", enableSql = true)],
+  durableObjectStorage = (localDisk = "objects"),`,
+    binding: bound('"BasegateObject"'),
+    otherBinding: bound('(className = "BasegateObject", serviceName = "main")'),
+  }
+}
 
 /**
  * The configuration, in which every variable is a binding, as elsewhere: settings may refer to any, also those that are
@@ -21,8 +48,15 @@ type Variables = Readonly<Record<string, string | undefined>>
  *
  * @param env the environment that workerd will have
  * @param onLoopback whether the listener is bound to a loopback address, which a Worker cannot know
+ * @param objects serves `dist/cloudflare.js` with Durable Objects, in place of `dist/worker.js`
  */
-export const workerdConfig = (env: Variables, host: string, port: number, onLoopback: boolean): string => {
+export const workerdConfig = (
+  env: Variables,
+  host: string,
+  port: number,
+  onLoopback: boolean,
+  objects?: LocalObjects,
+): string => {
   const own = {
     ASSETS: 'service = "console"',
     BASEGATE_ON_LOOPBACK: `text = "${onLoopback}"`,
@@ -32,27 +66,45 @@ export const workerdConfig = (env: Variables, host: string, port: number, onLoop
     ...variables.map((name) => `(name = ${JSON.stringify(name)}, fromEnvironment = ${JSON.stringify(name)})`),
     ...Object.entries(own).map(([name, value]) => `(name = "${name}", ${value})`),
   ]
-  const worker = readFileSync("dist/worker.js", "utf8")
+  const code = readFileSync(objects === undefined ? "dist/worker.js" : "dist/cloudflare.js", "utf8")
+  const { services, own: ofObjects, binding, otherBinding } = objectsOf(objects)
+  const ports = objects?.ports ?? []
+  const workerOf = (name: string, more: ReadonlyArray<string>, rest: string): string =>
+    `const ${name} :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = ${JSON.stringify(code)})],
+  bindings = [${[...bindings, ...more].join(", ")}],
+  compatibilityDate = "2026-05-01",
+  compatibilityFlags = ["enable_request_signal"],
+  ${rest}
+);
+`
+  const all = [
+    '(name = "main", worker = .gateway)',
+    ...ports.map((port) => `(name = "isolate${port}", worker = .isolate${port})`),
+    `(name = "console", disk = (path = ${JSON.stringify(resolve("dist/console"))}))`,
+    '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))',
+    ...services,
+  ]
+  const sockets = [
+    `(name = "http", address = "${urlHost(host)}:${port}", http = (), service = "main")`,
+    ...ports.map((port) =>
+      `(name = "http${port}", address = "${urlHost(host)}:${port}", http = (), service = "isolate${port}")`
+    ),
+  ]
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = .gateway),
-    (name = "console", disk = (path = ${JSON.stringify(resolve("dist/console"))})),
-    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    ${all.join(",\n    ")},
   ],
-  sockets = [(name = "http", address = "${urlHost(host)}:${port}", http = (), service = "main")]
+  sockets = [${sockets.join(", ")}]
 );
-const gateway :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = ${JSON.stringify(worker)})],
-  bindings = [${bindings.join(", ")}],
-  compatibilityDate = "2026-05-01",
-  compatibilityFlags = ["enable_request_signal"],
-);
-`
+${workerOf("gateway", binding, ofObjects)}${
+    ports.map((port) => workerOf(`isolate${port}`, otherBinding, "")).join("")
+  }`
 }
 
 /**
- * Serves `dist/worker.js`. workerd takes a text configuration from a file only (2026-11), which is removed when it exits.
+ * Serves the Worker. workerd takes a text configuration from a file only (2026-11), which is removed when it exits.
  *
  * @param env that of which the configuration was made
  */

@@ -10,6 +10,9 @@ import { nearestName } from "../schema/nearest-name.ts"
 /** The prefixes of the gateway's variables. */
 const ours = /^(?:basegate|baseten)_/i
 
+/** A binding that only one of the Workers has a use for; what that one reads does not have it. */
+const objects = "BASEGATE_OBJECTS"
+
 /** Set by `npm run start:workers` for its Worker. */
 const internal = "BASEGATE_ON_LOOPBACK"
 
@@ -46,6 +49,10 @@ export const unknownVariables = (
   if (strange.length === 0) return []
   const named = referred(document)
   return strange.filter((name) => !named.has(name)).map((name) => {
+    if (name === objects) {
+      const message = "expected no such variable: only the Worker of dist/cloudflare.js has Durable Objects"
+      return { source: name, position: undefined, path: [], message }
+    }
     const nearest = nearestName(name, known)
     const message = `unknown variable${nearest === undefined ? "" : `; perhaps ${nearest} was meant`}`
     return { source: name, position: undefined, path: [], message }

@@ -40,12 +40,17 @@ const storeProblem =
   "The store that BASEGATE_STORE names cannot be used: limits do what on_store_outage says. " +
   "The gateway's standard error says why."
 
+/** The same of Durable Objects. */
+const objectsProblem =
+  "The Durable Objects of BASEGATE_OBJECTS cannot be used: the request log waits in this isolate, and limits do what " +
+  "on_store_outage says. The gateway's standard error says why."
+
 /**
  * A gateway that has never been able to use the file of its log, or the store of its limits, is not ready. One that has lost one of them stays ready, and
  * so does one whose settings cannot be renewed: taking it out of service would help no caller.
  */
 const readiness = Effect.gen(function* () {
-  if (typeof (yield* WrittenSettings).obstacle() === "string") {
+  if ((yield* WrittenSettings).problem() !== undefined) {
     const problem =
       "The settings that were written through the management API cannot be used: calls are answered 500. " +
       "The gateway's standard error says why."
@@ -54,16 +59,20 @@ const readiness = Effect.gen(function* () {
   const { logFile, database, store: shared, state } = yield* Settings
   const problems = state().problem === undefined ? [] : [settingsProblem]
   let ready = true
+  const log = yield* (yield* RequestLog).health
+  const inObjects = log.kind === "object"
   // An embedding app monitors its own log.
-  if (database !== undefined) {
-    const { healthy, hasWorked } = yield* (yield* RequestLog).health
-    if (!healthy) problems.push(databaseProblem)
-    ready = healthy || hasWorked
+  if (database !== undefined && !inObjects) {
+    if (!log.healthy) problems.push(databaseProblem)
+    ready = log.healthy || log.hasWorked
   }
-  if (logFile !== undefined || shared !== undefined) {
+  if (inObjects || logFile !== undefined || shared !== undefined) {
     const counts = yield* healthOf(yield* Store)
-    if (logFile !== undefined) {
-      const log = yield* (yield* RequestLog).health
+    if (inObjects) {
+      const known = shared === undefined && counts !== undefined ? [log, counts] : [log]
+      if (known.some(({ healthy }) => !healthy)) problems.push(objectsProblem)
+      ready = known.every(({ healthy, hasWorked }) => healthy || hasWorked)
+    } else if (logFile !== undefined) {
       const spend = shared === undefined ? counts ?? log : log
       const healthy = log.healthy && spend.healthy
       if (!healthy) problems.push(fileProblem)

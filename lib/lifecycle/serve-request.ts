@@ -16,6 +16,7 @@ import { isAdminPath, isConsolePath } from "../route/admin-paths.ts"
 import { type RequestUrl, urlOf } from "../route/request-url.ts"
 import type { WrittenSettings } from "../settings-store/WrittenSettings.ts"
 import type { Metrics } from "../telemetry/metrics/Metrics.ts"
+import { whenReady } from "../time/awaitable.ts"
 import { abortOf } from "../upstream/lazy-abort.ts"
 import { interrupted } from "../upstream/upstream-failure.ts"
 import { addIds, refuse } from "./refusal.ts"
@@ -133,10 +134,13 @@ export const serveUnlessHindered = (
   request: Request,
   host: HostContext,
 ): Promise<Answer> => {
-  const obstacle = serving.written.obstacle()
+  const obstacle = serving.written.obstacle(host.waitUntil)
   if (obstacle === undefined) return serveRequest(serving, request, host)
-  if (typeof obstacle !== "string") return obstacle.then(() => serveUnlessHindered(serving, request, host))
-  return isOfOperator(request)
-    ? serveRequest(serving, request, host)
-    : serveRefusal(misconfigured(obstacle), request, host)
+  return whenReady(
+    obstacle,
+    (problem) =>
+      problem === undefined || isOfOperator(request)
+        ? serveRequest(serving, request, host)
+        : serveRefusal(misconfigured(problem), request, host),
+  ) as Promise<Answer>
 }

@@ -242,8 +242,8 @@ export interface AnalyticsRow {
 
 /** The state of a log, for `/metrics` and `/readyz`. */
 export interface LogHealth {
-  /** Where entries are kept at the moment: `memory` is also what the others fall back to. */
-  readonly kind: "memory" | "postgres" | "sqlite"
+  /** Where entries are kept at the moment: `memory` is also what the others fall back to; `object` is a Durable Object. */
+  readonly kind: "memory" | "object" | "postgres" | "sqlite"
   /** Whether entries are kept where the operator asked for it. */
   readonly healthy: boolean
   /** Whether they ever were, since the start. */

@@ -118,19 +118,29 @@ export const tellAtStart = (host: string, keepsFiles = true): void => {
 }
 
 /** Prints what holds and a call to try, unless `LOG_LEVEL` hides what is no error. */
-const printNotice = (url: string, host: string, settings: SettingsShape, keepsFiles: boolean): void => {
+const printNotice = (
+  url: string,
+  host: string,
+  settings: SettingsShape,
+  keepsFiles: boolean,
+  objects: string | undefined,
+): void => {
   if (["error", "none"].includes(settings.logLevel)) return
   const whyNoFile = !keepsFiles
     ? "Workers keep neither files nor connections"
     : settings.logFile !== undefined && findSqlite() === undefined
     ? "this Node has no SQLite (22.13 and later have)"
     : undefined
-  const lines = startNotice({ url, host, settings, gateways: settings.entries(), whyNoFile })
+  const lines = startNotice({ url, host, settings, gateways: settings.entries(), whyNoFile, objects })
   console.log(noticeText(lines, hasColor()))
 }
 
-/** Prints where the gateway listens, and what its operator should know. */
-export const announce = (host: string, port: number, keepsFiles = true): void => {
+/**
+ * Prints where the gateway listens, and what its operator should know.
+ *
+ * @param objects where Durable Objects are kept, if there are any
+ */
+export const announce = (host: string, port: number, keepsFiles = true, objects?: string): void => {
   const seat = findSeat()
   if (seat !== undefined) return seat.ready()
   const url = `http://${urlHost(host)}:${port}`
@@ -138,9 +148,9 @@ export const announce = (host: string, port: number, keepsFiles = true): void =>
   if (atStart === undefined) {
     const files = keepsFiles ? findFiles() : undefined
     void whenReady(loadSettings({ environment: hostEnvironment(), files }), (loaded) => {
-      if (Result.isSuccess(loaded)) printNotice(url, host, loaded.success.settings, keepsFiles)
+      if (Result.isSuccess(loaded)) printNotice(url, host, loaded.success.settings, keepsFiles, objects)
     })
-  } else printNotice(url, host, atStart, keepsFiles)
+  } else printNotice(url, host, atStart, keepsFiles, objects)
   tellAtStart(host, keepsFiles)
 }
 

@@ -26,6 +26,8 @@ export interface Started {
   readonly gateways: ReadonlyArray<readonly [id: string, settings: GatewaySettings]>
   /** Why the log is in memory though a file is named. */
   readonly whyNoFile?: string | undefined
+  /** Where Durable Objects are kept, if there are any. */
+  readonly objects?: string | undefined
 }
 
 /** A line: what it is about, and what is to say. */
@@ -79,7 +81,8 @@ const tokensLine = ({ gateways }: Started): string => {
   return open.length === 0 ? known : `${known}; open without one: ${listed(without)}`
 }
 
-const logLine = ({ settings: { database, logFile }, whyNoFile }: Started): string => {
+const logLine = ({ settings: { database, logFile }, whyNoFile, objects }: Started): string => {
+  if (objects !== undefined) return `in a Durable Object, ${objects}`
   if (database !== undefined && whyNoFile === undefined) return database.name
   if (logFile !== undefined && whyNoFile === undefined) return logFile
   return `in memory, lost at the end${
@@ -88,14 +91,14 @@ const logLine = ({ settings: { database, logFile }, whyNoFile }: Started): strin
 }
 
 /** Who counts together. */
-const limitsLine = ({ settings: { logFile, store, workers }, whyNoFile }: Started): string => {
+const limitsLine = ({ settings: { logFile, store, workers }, whyNoFile, objects }: Started): string => {
   const inFile = logFile !== undefined && whyNoFile === undefined
-  const { rates, budgets } = store !== undefined
+  const { rates, budgets } = store !== undefined || objects !== undefined
     ? guaranteesAmong("store")
     : inFile
     ? guaranteesOfFile(workers !== 1)
     : guaranteesAmong("process")
-  const where = store === undefined ? "" : `${store.name}: `
+  const where = store !== undefined ? `${store.name}: ` : objects !== undefined ? "Durable Objects: " : ""
   return `${where}rates ${guaranteeText(rates)}; budgets ${guaranteeText(budgets)}`
 }
 

@@ -60,7 +60,8 @@ interface Assets {
   readonly fetch: (url: string) => Promise<Response>
 }
 
-const memory = { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000, among: "isolate" } as const
+/** Bounds of an isolate's counters and cached answers. */
+export const memoryOfIsolate = { maxBytes: 32 * 1024 * 1024, maxCounters: 20_000, among: "isolate" } as const
 
 /** A Worker keeps no connection from one request to the next. */
 const noSockets = (name: string): RedisLink => ({
@@ -72,16 +73,20 @@ const noSockets = (name: string): RedisLink => ({
   close: () => {},
 })
 
-/** Where the settings share counts, else in the memory of the isolate. */
-const layerWorkersStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
-  Effect.map(
-    Settings,
-    ({ store }) =>
-      store === undefined
-        ? Store.layerMemory(memory)
-        : layerShared(store, () => noSockets(store.name), { ...memory, hasBackground: false }),
-  ),
-)
+/** Bounds of what an isolate keeps of the log. */
+export const logInIsolate = { maxEntries: 2000, maxBytes: 8 * 1024 * 1024 } as const
+
+/** The store that the settings share counts in; `otherwise` if they name none. */
+export const sharedStoreOr = (otherwise: Layer.Layer<Store>): Layer.Layer<Store, never, Settings> =>
+  Layer.unwrap(
+    Effect.map(
+      Settings,
+      ({ store }) =>
+        store === undefined
+          ? otherwise
+          : layerShared(store, () => noSockets(store.name), { ...memoryOfIsolate, hasBackground: false }),
+    ),
+  )
 
 /**
  * A request that waits for another one hangs, so misses are not coalesced. An isolate has 128 MB: 20,000 counters of
@@ -90,10 +95,9 @@ const layerWorkersStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
 export const workersTraits: HostCapabilities = {
   coalescer: layerCoalesceNone,
   uploads: { arriving: 16 * 1024 * 1024, held: 24 * 1024 * 1024 },
-  store: layerWorkersStore,
+  store: sharedStoreOr(Store.layerMemory(memoryOfIsolate)),
   log: RequestLog.layerMemory({
-    maxEntries: 2000,
-    maxBytes: 8 * 1024 * 1024,
+    ...logInIsolate,
     whyNoFile: "Workers keep neither files nor connections, so BASEGATE_DB means nothing here",
   }),
   settings: SettingsStore.layerMemory,

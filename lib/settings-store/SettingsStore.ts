@@ -44,6 +44,15 @@ export interface SettingsStoreShape {
    * lack limits and tokens.
    */
   readonly isNeeded?: boolean
+  /** The variable or binding that names it; `BASEGATE_DB` unless it says otherwise. */
+  readonly place?: string
+  /** How long a document may be, in bytes; unless it says so, as long as any may be. */
+  readonly mostBytes?: number
+  /**
+   * How long what was loaded holds, in milliseconds, where a store cannot tell of other writers: from `renew` on it is asked
+   * beside a request, from `expire` on before one is answered.
+   */
+  readonly lifetime?: { readonly renew: number; readonly expire: number }
   /** The newest document, whoever wrote it. */
   readonly load: () => Awaitable<Result.Result<StoredDocument, StoreProblem>>
   /**

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
+import type { Awaitable } from "../time/awaitable.ts"
 import { Settings } from "../config/Settings.ts"
 import { SettingsControl } from "../config/SettingsControl.ts"
 import type { GatewayError } from "../errors.ts"
@@ -18,16 +19,20 @@ import { makeSealer } from "./sealing.ts"
 import { SettingsStore } from "./SettingsStore.ts"
 import { makeWrittenSettings } from "./written-settings.ts"
 
-/** Why requests cannot be answered yet, or at all. */
-export type Obstacle = Promise<void> | string
+/** Why requests cannot be answered, as a sentence; `undefined` if they can. */
+export type Obstacle = string | undefined
 
 /** What `WrittenSettings` does. */
 export interface WrittenSettingsShape {
   /**
-   * What keeps requests from being answered: a promise while the store is being read for the first time, or why what it
-   * holds cannot be put in force, as a sentence: without it, a gateway would be served as if it had no limits and no tokens.
+   * What keeps a request from being answered: a promise while the store is being read, or why what it holds cannot be put
+   * in force: without it, a gateway would be served as if it had no limits and no tokens.
+   *
+   * @param waitUntil lets work go on beside the request, where the store is to be asked for what is newer
    */
-  readonly obstacle: () => Obstacle | undefined
+  readonly obstacle: (waitUntil?: (work: Promise<unknown>) => void) => Awaitable<Obstacle>
+  /** The same as far as it is known by now. */
+  readonly problem: () => Obstacle
   /** The document that is in force. */
   readonly inForce: () => WrittenDocument
   /** The newest document, which is in force by then. Fails if the store cannot be read. */

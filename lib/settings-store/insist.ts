@@ -5,8 +5,8 @@
  */
 import * as Result from "effect/Result"
 
-/** How long it is tried, in milliseconds. */
-const patience = 2000
+/** How long it is tried unless told otherwise, in milliseconds. */
+const usualPatience = 2000
 const pause = 15
 
 /** Whether an answer says that it is worth trying again at once. */
@@ -14,9 +14,10 @@ export const isBusy = (answer: Result.Result<unknown, unknown>): boolean =>
   Result.isFailure(answer) &&
   ["busy", "conflict"].includes(String((answer.failure as { readonly reason?: unknown }).reason))
 
-/** Runs something again while its answer says that the store is busy, for two seconds. */
+/** Runs something again while its answer says that the store is busy. */
 export const insist = async <A extends Result.Result<unknown, unknown>>(
   run: () => A | Promise<A>,
+  patience = usualPatience,
 ): Promise<A> => {
   const until = performance.now() + patience
   for (;;) {

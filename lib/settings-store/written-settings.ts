@@ -18,17 +18,23 @@ import {
   type WrittenDocument,
 } from "./document.ts"
 import { entriesOf } from "./entries.ts"
+import { makeFreshness } from "./freshness.ts"
 import { insist, isBusy } from "./insist.ts"
 import { warn } from "../sqlite/warn.ts"
 import { previewOf, type Sealer } from "./sealing.ts"
 import type { SettingsStoreShape, StoredDocument, StoreProblem } from "./SettingsStore.ts"
-import type { WrittenSettingsShape } from "./WrittenSettings.ts"
+import { monotonicNow } from "../time/monotonic.ts"
+import { makeTurns } from "./writing-turns.ts"
+import type { Obstacle, WrittenSettingsShape } from "./WrittenSettings.ts"
 
 /** The largest document, in characters: each change writes all of it. */
 const mostText = 16_777_216
 
 /** How many secrets may wait for their changes. */
 const mostFresh = 1000
+
+/** How long a change waits for those of others across a network, in milliseconds. */
+const writersPatience = 10_000
 
 type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
 type SealedSecrets = Readonly<Record<string, SealedSecret>>
@@ -51,13 +57,14 @@ const bounded = (shown: unknown): unknown =>
 const closed = "no key of BASEGATE_SECRET_KEY opens some of its secrets"
 
 /** For callers, who need not know which gateways there are. */
-const unusable = (problem: string): string =>
-  `BASEGATE_DB: the settings written there cannot be used${
+const unusable = (place: string, problem: string): string =>
+  `${place}: the settings written there cannot be used${
     problem.includes(closed) ? `: ${closed}` : ""
   }, as standard error says`
 
 /** The same where they have not been read yet. */
-const unread = "BASEGATE_DB: the database with the written settings has not been reached yet"
+const unread = (place: string): string =>
+  `${place}: the database with the written settings has not been reached yet`
 
 /** The service, and a way to tell it that another process may have saved a document. */
 export interface RefreshedSettings extends WrittenSettingsShape {
@@ -69,6 +76,7 @@ export const makeWrittenSettings = (
   store: SettingsStoreShape,
   control: SettingsControlShape,
   sealer: Sealer,
+  now: () => number = monotonicNow,
 ): RefreshedSettings => {
   let current = emptyDocument
   let version = 0
@@ -76,7 +84,10 @@ export const makeWrittenSettings = (
   let opened: Secrets = new Map()
   /** Those of changes under way. */
   const fresh = new Map<string, Redacted.Redacted<string>>()
-  let obstacle: Promise<void> | string | undefined
+  let problem: Obstacle
+  /** While the store is read for the first time. */
+  let beginning: Promise<Obstacle> | undefined
+  const { place = "BASEGATE_DB", lifetime, mostBytes = Infinity } = store
   let isToldOf: string | undefined
   /** Whether the store, which is needed, was never read. */
   let isUnread = false
@@ -98,7 +109,7 @@ export const makeWrittenSettings = (
     current = document
     version = of
     opened = secrets
-    obstacle = undefined
+    problem = undefined
     isToldOf = undefined
     return undefined
   }
@@ -183,6 +194,9 @@ export const makeWrittenSettings = (
     if (text.length > mostText) {
       return Result.fail(adminBadRequest(`All that is written would have more than ${mostText} characters.`))
     }
+    if (mostBytes < Infinity && new TextEncoder().encode(text).length > mostBytes) {
+      return Result.fail(adminBadRequest(`All that is written would have more than ${mostBytes} bytes.`))
+    }
     const { author, kind, account, gateway } = change
     const audit = {
       id: crypto.randomUUID(),
@@ -201,13 +215,14 @@ export const makeWrittenSettings = (
     if (Result.isFailure(saved)) return Result.fail(saved.failure)
     const kept = parseDocument(text)
     lastTurn = ++turns
+    freshness?.loaded()
     put(kept, saved.success, new Map([...opened, ...fresh].filter(([secret]) => secret in kept.secrets)))
     return Result.succeed(answer())
   }
 
   const unavailable = ({ detail }: StoreProblem): GatewayError =>
     adminUnavailable(`The store of written settings cannot be used: ${detail}.`)
-  const begin = async (): Promise<void> => {
+  const begin = async (): Promise<Obstacle> => {
     const loaded = await insist(newest)
     isUnread = store.isNeeded === true && Result.isFailure(loaded)
     if (Result.isFailure(loaded) && isUnread && isToldOf === undefined) {
@@ -215,27 +230,40 @@ export const makeWrittenSettings = (
         "the settings written through the management API cannot be read: calls are answered 500 until they are"
       warn(msg, { reason: loaded.failure.detail })
     }
+    beginning = undefined
     // A file that cannot be read stops nothing, as with the log; what it holds is put in force as soon as it can be.
-    obstacle = isToldOf !== undefined ? unusable(isToldOf) : isUnread ? unread : undefined
+    return problem = isToldOf !== undefined ? unusable(place, isToldOf) : isUnread ? unread(place) : undefined
   }
   const refresh = async (): Promise<void> => {
     const loaded = await newest()
     if (!isUnread || Result.isFailure(loaded)) return
     isUnread = false
-    obstacle = undefined
+    problem = undefined
   }
-  const first = newest()
-  if (first instanceof Promise || isBusy(first)) obstacle = begin()
+  const freshness = lifetime && makeFreshness({
+    lifetime,
+    now,
+    load: async () => await newest(),
+    whyNothing: () => isToldOf === undefined ? unread(place) : unusable(place, isToldOf),
+  })
+  const first = freshness === undefined ? newest() : undefined
+  if (first instanceof Promise || (first !== undefined && isBusy(first))) beginning = begin()
+  const inTurn = makeTurns(now)
+  /** A store that answers at once has one writer of this process at a time anyway. */
+  const isDistant = freshness !== undefined || first instanceof Promise
 
   return {
-    obstacle: () => obstacle,
+    obstacle: freshness?.obstacle ?? (() => beginning ?? problem),
+    problem: freshness?.problem ?? (() => problem),
     inForce: () => current,
     newest: async () => {
       const loaded = await insist(newest)
       return Result.isFailure(loaded) ? Result.fail(unavailable(loaded.failure)) : Result.succeed(current)
     },
     change: async (change) => {
-      const saved = await insist(() => save(change))
+      const saved = isDistant
+        ? await insist(() => inTurn(() => save(change)), writersPatience)
+        : await insist(() => save(change))
       for (const { id } of change.secrets ?? []) fresh.delete(id)
       return Result.mapError(
         saved,

@@ -26,6 +26,8 @@ export interface Database {
   readonly exec: (sql: string) => void
   readonly prepare: (sql: string) => Statement
   readonly close: () => void
+  /** Does all of something or nothing, where that is not for statements to say. */
+  readonly transact?: <A>(run: () => A) => A
 }
 
 /** Opens a file, which is created if it does not exist. Throws if it cannot be opened. */
@@ -33,6 +35,7 @@ export type OpenDatabase = (file: string) => Database
 
 /** Does all of something or nothing. */
 export const inTransaction = <A>(database: Database, run: () => A): A => {
+  if (database.transact !== undefined) return database.transact(run)
   database.exec("BEGIN IMMEDIATE")
   try {
     const result = run()

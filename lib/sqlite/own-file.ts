@@ -6,7 +6,7 @@
 import { type Database, inTransaction } from "./database.ts"
 
 /** "bgat": marks the file as a gateway's. */
-const applicationId = 0x62676174
+export const applicationId = 0x62676174
 
 /** The value of a pragma. */
 export const pragma = (database: Database, name: string): unknown =>

@@ -18,8 +18,13 @@ export interface Period {
   readonly end: number
 }
 
+/** What periods are of: so many milliseconds, or a unit of a zone's calendar. */
+export type PeriodLength = number | readonly [unit: CalendarUnit, zone: string]
+
 /** Consecutive periods. */
 export interface Periods {
+  /** By which the same can be made elsewhere. */
+  readonly of: PeriodLength
   /** The period that a time lies in. Quick while the time lies in the same one as the last. */
   readonly at: (time: number) => Period
 }
@@ -119,7 +124,7 @@ export const calendarPeriods = (unit: CalendarUnit, zone: string): Periods => {
     }
     return { id: dates.id, start, end }
   }
-  return { at: (time) => time >= last.start && time < last.end ? last : last = find(time) }
+  return { of: [unit, zone], at: (time) => time >= last.start && time < last.end ? last : last = find(time) }
 }
 
 /**
@@ -135,6 +140,7 @@ export const dateIn = (zone: string, date: number): number =>
 export const intervalPeriods = (length: number): Periods => {
   let last: Period = { id: 0, start: 0, end: length }
   return {
+    of: length,
     at: (time) => {
       if (time >= last.start && time < last.end) return last
       const id = Math.floor(time / length)

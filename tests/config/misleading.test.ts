@@ -109,6 +109,11 @@ test("a variable that is not known is an error that names the nearest that is", 
   )
 })
 
+test("Durable Objects are not bound to a Worker that has no use for them", () => {
+  const bound = { BASEGATE_OBJECTS: {} }
+  assert.match(failureOf(bound) ?? "", /^BASEGATE_OBJECTS: expected no such .*dist\/cloudflare\.js/)
+})
+
 test("variables that the settings refer to, that hosts set, or that are empty are none of those", () => {
   const fine = {
     BASETEN_KEY_OF_TEAM_A: "secret",

@@ -102,13 +102,14 @@ test("the package holds what was built, README and LICENSE, and nothing of the m
       "dist/redis.js",
       "dist/mod.d.ts",
       "dist/worker.js",
+      "dist/cloudflare.js",
       "dist/console/index.html",
     ]
   ) {
     assert.ok(packed.includes(path), path)
   }
   const strange = packed.filter((path) =>
-    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|postgres\.js|postgres-engine\.mjs|redis\.js|redis-client\.cjs|worker\.js|config\.schema\.json|sbom\.cdx\.json|third-party-licenses\.txt|(bun|cli|demo|deno|node)\.mjs|console\/(index\.html|icon\.svg|settings-\w+\.json|console-\w+\.(css|js))))$/
+    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|postgres\.js|postgres-engine\.mjs|redis\.js|redis-client\.cjs|worker\.js|cloudflare\.js|config\.schema\.json|sbom\.cdx\.json|third-party-licenses\.txt|(bun|cli|demo|deno|node)\.mjs|console\/(index\.html|icon\.svg|settings-\w+\.json|console-\w+\.(css|js))))$/
       .test(path)
   )
   assert.deepEqual(strange, [])

@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, (port: number) => readonly [string, ...R
 }
 /** What this runtime can keep a log in. */
 const hasFiles = (name: string): boolean =>
-  name !== "workerd" && (name !== "node" || process.getBuiltinModule("node:sqlite") !== undefined)
+  name !== "node" || process.getBuiltinModule("node:sqlite") !== undefined
 
 for (const [name, command] of Object.entries(commands)) {
   test(`${name}: an unusable BASEGATE_DB is said at the start and by /readyz, which a usable one leaves as it is`, async () => {

@@ -4,7 +4,10 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import process from "node:process"
 import { spawnWorkerd, workerdConfig } from "../../lib/commands/workerd-config.ts"
 
@@ -57,8 +60,19 @@ const start = (runtime: Runtime, env: Record<string, string>, port: number): Chi
     }
     case "node":
       return spawn(process.execPath, ["--import", "tsx", "lib/runtime/node.ts"], { env, stdio })
-    case "workerd":
-      return spawnWorkerd(workerdConfig(env, "127.0.0.1", port, true), env, "pipe")
+    case "workerd": {
+      const { TEST_OBJECTS: ports, ...bindings } = env
+      const objects = ports === undefined ? undefined : {
+        folder: mkdtempSync(join(tmpdir(), "basegate-objects-")),
+        ports: JSON.parse(ports) as Array<number>,
+      }
+      const config = workerdConfig(bindings, "127.0.0.1", port, true, objects)
+      const workerd = spawnWorkerd(config, bindings, "pipe")
+      if (objects !== undefined) {
+        workerd.once("exit", () => rmSync(objects.folder, { recursive: true, force: true }))
+      }
+      return workerd
+    }
   }
 }
 

@@ -22,10 +22,22 @@ export interface Fragment {
 
 const fragment = (sql: string, ...values: ReadonlyArray<Value>): Fragment => ({ sql, values })
 
-const joined = (parts: ReadonlyArray<Fragment>, word: "AND" | "OR", none: "0" | "1"): Fragment =>
-  parts.length === 0
+/** How many parts stand side by side: each is a level of the parsed tree, of which a Durable Object allows 100. */
+const mostBeside = 16
+
+const joined = (parts: ReadonlyArray<Fragment>, word: "AND" | "OR", none: "0" | "1"): Fragment => {
+  if (parts.length > mostBeside) {
+    const half = Math.ceil(parts.length / 2)
+    return joined(
+      [joined(parts.slice(0, half), word, none), joined(parts.slice(half), word, none)],
+      word,
+      none,
+    )
+  }
+  return parts.length === 0
     ? fragment(none)
     : fragment(`(${parts.map(({ sql }) => sql).join(` ${word} `)})`, ...parts.flatMap(({ values }) => values))
+}
 
 /** The column of a key that can be filtered or ordered by. */
 export const columnOf = (key: FieldCondition["key"] | OrderKey): string => {
@@ -34,11 +46,16 @@ export const columnOf = (key: FieldCondition["key"] | OrderKey): string => {
   return fact === "compat" ? "(substr(coalesce(route, ''), 1, 6) = 'compat')" : fact
 }
 
-/** `LIKE` supports neither NUL nor patterns above 50,000 bytes; it is twice as fast as `lower`. */
-const contains = (column: string, part: string): Fragment =>
-  part.includes("\0") || part.length > 10_000
+/** The longest pattern of `LIKE` in bytes that every SQLite takes: a Durable Object's takes no longer one, others 50,000. */
+const longestPattern = 50
+
+/** `LIKE` does not support NUL; it is twice as fast as `lower`. */
+const contains = (column: string, part: string): Fragment => {
+  const pattern = `%${part.replaceAll(/[\\%_]/g, "\\$&")}%`
+  return part.includes("\0") || new TextEncoder().encode(pattern).length > longestPattern
     ? fragment(`instr(lower(${column}), lower(?)) > 0`, part)
-    : fragment(`${column} LIKE ? ESCAPE '\\'`, `%${part.replaceAll(/[\\%_]/g, "\\$&")}%`)
+    : fragment(`${column} LIKE ? ESCAPE '\\'`, pattern)
+}
 
 const containsAny = (column: string, values: ReadonlyArray<Operand>): Fragment =>
   joined(

@@ -1,0 +1,21 @@
+/**
+ * `basegate/cloudflare`: the Worker with Durable Objects. `dist/cloudflare.js` is this file with everything it needs.
+ *
+ * Bound as `BASEGATE_OBJECTS`, objects of the class `BasegateObject` keep counts, written settings and the log for all
+ * isolates. Without the binding it is the Worker of `dist/worker.js`.
+ *
+ * @module
+ */
+import { isNamespace } from "./cloudflare/objects.ts"
+import { objectsTraits } from "./cloudflare/objects-host.ts"
+import { workerOf } from "./worker-handler.ts"
+import { workersTraits } from "./workers-host.ts"
+
+export { BasegateObject } from "./cloudflare/BasegateObject.ts"
+
+const worker: ReturnType<typeof workerOf> = workerOf(({ BASEGATE_OBJECTS: objects, ...env }) => ({
+  env,
+  traits: isNamespace(objects) ? objectsTraits(objects) : workersTraits,
+}))
+
+export default worker

@@ -1,0 +1,120 @@
+/**
+ * The class of Durable Objects that `BASEGATE_OBJECTS` is bound to: each object keeps the counts of one gateway, the
+ * written settings, or the log.
+ *
+ * What an answer says is on the disk before it leaves (an object's output gate), and nothing else runs while a question is
+ * answered: none of the methods waits for anything.
+ *
+ * @module
+ */
+import type { Database } from "../../sqlite/database.ts"
+import { inTransaction } from "../../sqlite/database.ts"
+import { openCounts, sweepCounts } from "./object-counts.ts"
+import { objectDatabase, type ObjectStorage } from "./object-database.ts"
+import { openLog } from "./object-log.ts"
+import { openSettings } from "./object-settings.ts"
+import type { Methods, ObjectKind, Question } from "./objects.ts"
+
+/** How often an object lets go of what has ended, in milliseconds, if nothing new has made it do so. */
+const sweepEvery = 3_600_000
+
+/** The most that the log keeps, in bytes: an object may have 10 GB. */
+const mostLog = 8_000_000_000
+
+interface Opened {
+  readonly kind: ObjectKind
+  readonly methods: Methods
+  /** Lets go of what has ended; whether anything is left that will. */
+  readonly sweep: (now: number) => boolean
+}
+
+const open = (kind: ObjectKind, database: Database, size: () => number): Opened => {
+  const wall = (): number => Date.now()
+  switch (kind) {
+    case "counts":
+      return {
+        kind,
+        methods: { ...openCounts(database, { wall }) },
+        sweep: (now) => sweepCounts(database, now) !== undefined,
+      }
+    case "settings":
+      return { kind, methods: { ...openSettings(database) }, sweep: () => true }
+    case "log": {
+      const { methods, expire } = openLog(database, wall, size, mostLog)
+      return {
+        kind,
+        methods: { ...methods },
+        sweep: () => {
+          expire()
+          return true
+        },
+      }
+    }
+  }
+}
+
+/** The object. `wrangler.jsonc` has its binding and its migration. */
+export class BasegateObject {
+  readonly #storage: ObjectStorage
+  readonly #database: Database
+  #opened: Opened | undefined
+  /** Whether it is known that an alarm is set. */
+  #hasAlarm = false
+
+  constructor({ storage }: { readonly storage: ObjectStorage }) {
+    this.#storage = storage
+    this.#database = objectDatabase(storage)
+  }
+
+  /** Answers one question of an isolate; only the Worker that has the binding can ask. */
+  async fetch(request: Request): Promise<Response> {
+    const question = await request.json() as Question
+    try {
+      const answer = this.#answer(question)
+      await this.#setAlarm()
+      return Response.json({ answer })
+    } catch (cause) {
+      // Whatever it was that a method has half done, the next question begins with what is on the disk.
+      this.#opened = undefined
+      return Response.json({ error: cause instanceof Error ? cause.message : "unknown" })
+    }
+  }
+
+  /** Lets go of what has ended. */
+  async alarm(): Promise<void> {
+    this.#hasAlarm = false
+    const kind = this.#kind()
+    if (kind !== undefined && this.#open(kind).sweep(Date.now())) return await this.#setAlarm()
+    // An object without storage is gone.
+    this.#opened = undefined
+    await this.#storage.deleteAll()
+  }
+
+  #open(kind: ObjectKind): Opened {
+    this.#opened ??= open(kind, this.#database, () => this.#storage.sql.databaseSize)
+    if (this.#opened.kind !== kind) throw new Error(`it keeps ${this.#opened.kind}`)
+    return this.#opened
+  }
+
+  #answer({ kind, name, given }: Question): unknown {
+    const { methods } = this.#open(kind)
+    if (!Object.hasOwn(methods, name)) throw new Error(`it has no ${name}: the Worker is of another version`)
+    const method = methods[name] as (...given: ReadonlyArray<unknown>) => unknown
+    const run = (): unknown => method(...given.map((each) => each ?? undefined))
+    // The log writes in transactions of its own, each of some entries.
+    return kind === "log" ? run() : inTransaction(this.#database, run)
+  }
+
+  /** What it keeps, by its tables: after a pause it is not told before its alarm rings. */
+  #kind(): ObjectKind | undefined {
+    const names = this.#database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+    const has = (table: string): boolean => names.some(({ name }) => name === table)
+    return has("rates") ? "counts" : has("kept") ? "log" : has("settings") ? "settings" : undefined
+  }
+
+  async #setAlarm(): Promise<void> {
+    if (this.#hasAlarm || this.#opened?.kind === "settings") return
+    if (await this.#storage.getAlarm() === null) await this.#storage.setAlarm(Date.now() + sweepEvery)
+    this.#hasAlarm = true
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A Durable Object that is not waited for longer than it makes sense.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { warn } from "../../sqlite/warn.ts"
+import { type EngineGuard, makeEngineGuard } from "../../store/engine-guard.ts"
+import { plainClock } from "../../time/clock.ts"
+import { Timer } from "../../time/Timer.ts"
+import { ObjectRefusal } from "./objects.ts"
+
+/**
+ * Makes the guard of an object.
+ *
+ * @param what it keeps, for people to read
+ * @param deadline how long an answer may take, in milliseconds
+ */
+export const guardObject = (what: string, deadline: number): Effect.Effect<EngineGuard> =>
+  Effect.gen(function* () {
+    const { now } = yield* plainClock
+    return makeEngineGuard({
+      deadline,
+      refusal: (cause) => cause instanceof ObjectRefusal ? cause.message.slice(0, 200) : undefined,
+      now,
+      startTimer: yield* Timer,
+      onFailed: ({ reason, detail }) =>
+        warn(`the Durable Object of ${what} cannot be used`, { binding: "BASEGATE_OBJECTS", reason, detail }),
+      onPaused: () => {},
+      onWorked: () =>
+        warn(`the Durable Object of ${what} can be used again`, { binding: "BASEGATE_OBJECTS" }),
+    })
+  })

@@ -1,0 +1,108 @@
+/**
+ * The counts of one gateway, in a Durable Object: rates and budgets, of all isolates wherever they run.
+ *
+ * One object answers one question at a time, so that what it takes is exact. All rules of a call are in one object, and are
+ * taken from together or not at all in one trip; objects for each rule or caller could not do that.
+ *
+ * @module
+ */
+import type { Database } from "../../sqlite/database.ts"
+import type { SpendQuery, SpentPage } from "../../store/addition.ts"
+import type { Charge, Counted, Lease, Take, Taken } from "../../store/counted.ts"
+import { countingStore } from "../../store/counting-store.ts"
+import { openSpendTable } from "../../store/sqlite/spend-table.ts"
+import { periodsOf } from "../../store/windows.ts"
+import type { PeriodLength } from "../../time/calendar.ts"
+
+/** What is counted, as it is sent. */
+export interface SentCounted {
+  readonly gateway: string
+  readonly name: string
+  readonly overflow?: string
+  readonly rule?: string
+  /** Of what is counted in, for people to read. */
+  readonly partition?: ReadonlyArray<string>
+  readonly limit: number
+  readonly of: PeriodLength
+  readonly technique: "fixed" | "sliding"
+  readonly reserves?: boolean
+}
+
+/** The same as a list that says what to do with each. */
+export interface SentTake extends Omit<Take, "counted"> {
+  readonly counted: SentCounted
+}
+/** What is counted once it is known. */
+export interface SentCharge extends Omit<Charge, "counted"> {
+  readonly counted: SentCounted
+}
+
+/** What the object does. */
+export interface CountsObject {
+  readonly take: (takes: ReadonlyArray<SentTake>, lease?: Lease) => Taken
+  /**
+   * Counts, once under a mark, and releases what is held under it.
+   *
+   * @param mark empty for as often as it is called
+   * @returns its time
+   */
+  readonly settle: (mark: string, charges: ReadonlyArray<SentCharge>) => number
+  readonly list: (query: SpendQuery) => SpentPage
+  /** Whether a key is marked for the first time in `ttl` milliseconds. */
+  readonly once: (key: string, ttl: number) => boolean
+  readonly ping: () => number
+}
+
+/** The most rows of either kind: a rule's newcomers share one budget beyond it, and rates are forgotten that end first. */
+const mostRows = 100_000
+
+const countedOf = (
+  { gateway, name, overflow, rule, partition = [], limit, of, technique, reserves = false }: SentCounted,
+): Counted => ({
+  count: {
+    gateway,
+    name,
+    overflow,
+    spend: rule === undefined ? undefined : { rule, partition: () => partition },
+  },
+  window: {
+    limit,
+    technique,
+    periods: typeof of === "number" ? periodsOf(of / 1000, "UTC") : periodsOf(...of),
+  },
+  reserves,
+})
+
+/** Prepares the counts in a database. */
+export const openCounts = (database: Database, clock: { readonly wall: () => number }): CountsObject => {
+  const table = openSpendTable(database, mostRows, true)
+  const store = countingStore({ add: table.add, spent: table.list }, clock, table)
+  const charged = (charges: ReadonlyArray<SentCharge>): ReadonlyArray<Charge> =>
+    charges.map(({ counted, by }) => ({ counted: countedOf(counted), by }))
+  return {
+    take: (takes, lease) =>
+      store.take(takes.map((each) => ({ ...each, counted: countedOf(each.counted) })), lease),
+    settle: (mark, charges) => {
+      if (mark === "") store.charge(charged(charges))
+      else store.settle(mark, charged(charges))
+      return clock.wall()
+    },
+    list: store.spent,
+    once: (key, ttl) => table.once(key, ttl, clock.wall()),
+    ping: clock.wall,
+  }
+}
+
+/** The tables whose rows end. */
+const ending = ["spend", "rates", "holds", "once"]
+
+/** Lets go of all that has ended; when the next of the rest does, or `undefined` if nothing is left. */
+export const sweepCounts = (database: Database, now: number): number | undefined => {
+  let next: number | undefined
+  for (const table of ending) {
+    database.prepare(`DELETE FROM ${table} WHERE ends <= ?`).run(now)
+    const first = database.prepare(`SELECT min(ends) AS ends FROM ${table}`).get()?.["ends"]
+    if (typeof first === "number") next = Math.min(next ?? first, first)
+  }
+  return next
+}

@@ -1,0 +1,19 @@
+/**
+ * What Workers provide where `BASEGATE_OBJECTS` is bound: counts, written settings and the log are those of all isolates.
+ *
+ * @module
+ */
+import type { HostCapabilities } from "../../layers.ts"
+import { logInIsolate, memoryOfIsolate, sharedStoreOr, workersTraits } from "../workers-host.ts"
+import type { ObjectNamespace } from "./objects.ts"
+import { layerObjectLog } from "./objects-log.ts"
+import { layerObjectSettings } from "./objects-settings.ts"
+import { layerObjectStore } from "./objects-store.ts"
+
+/** A Redis that `BASEGATE_STORE` names counts in place of objects. */
+export const objectsTraits = (namespace: ObjectNamespace): HostCapabilities => ({
+  ...workersTraits,
+  store: sharedStoreOr(layerObjectStore(namespace, memoryOfIsolate)),
+  log: layerObjectLog(namespace, logInIsolate),
+  settings: layerObjectSettings(namespace),
+})
