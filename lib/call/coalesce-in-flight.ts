@@ -19,6 +19,7 @@ import type { RequestOptions } from "../config/request-options.ts"
 import type { GatewayError } from "../errors.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
 import type { Ending } from "../record/request-record.ts"
+import type { CallReport } from "../record/call-report.ts"
 import { StreamRelay } from "../relay/StreamRelay.ts"
 import { plainClock } from "../time/clock.ts"
 import { CutSource } from "../upstream/cut.ts"
@@ -74,6 +75,8 @@ interface SharedAnswer {
   readonly headers: HeaderFields
   readonly received: PendingAnswer["received"]
   readonly reportsError: boolean
+  /** What its call found out. */
+  readonly made: CallReport
   /** The headers of its request, as they went up. */
   readonly request: CallPlace["request"]
   readonly body: BodyBroadcast
@@ -85,7 +88,9 @@ class SharedFailure {
   readonly ending: Ending
   /** When the headers of an answer came that was refused, such as a redirect. */
   readonly headersAt: number | null
-  constructor(error: GatewayError, ending: Ending, headersAt: number | null) {
+  readonly made: CallReport | undefined
+  constructor(error: GatewayError, ending: Ending, headersAt: number | null, made?: CallReport) {
+    this.made = made
     this.error = error
     this.ending = ending
     this.headersAt = headersAt
@@ -112,6 +117,9 @@ const callShared = async (
   if (!leads) report.cost = 0
   const before = exchange.elapsed()
   const landed = await untilCut(call, subscription.result)
+  const { made } = landed
+  // What was judged was judged for all; what that cost is the leader's.
+  if (!leads && made !== undefined) exchange.settleBy(() => void (report.guardrails ??= made.guardrails))
   if (landed instanceof SharedFailure) {
     subscription.leave()
     // The leader's own limits must not fail the followers: they make calls of their own.
@@ -188,7 +196,12 @@ class SharedCall {
     try {
       const result = await next(this.call)
       if (Result.isFailure(result)) {
-        throw new SharedFailure(result.failure, this.call.report.ending, this.call.report.headersAt)
+        throw new SharedFailure(
+          result.failure,
+          this.call.report.ending,
+          this.call.report.headersAt,
+          this.call.report,
+        )
       }
       return this.#share(result.success)
     } catch (cause) {
@@ -232,6 +245,7 @@ class SharedCall {
       headers,
       received,
       reportsError,
+      made: this.call.report,
       request: this.#place.request,
       body: shared,
     }

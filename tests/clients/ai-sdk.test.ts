@@ -49,6 +49,44 @@ test("the Vercel AI SDK shows what is put back, and throws what is blocked", asy
   await simulator.close()
 })
 
+test("the Vercel AI SDK throws what is unsafe, asked and answered", async () => {
+  const simulator = await startSimulator()
+  const rules = { S9: "BLOCK" } as const
+  const guardrails_scanner = { model: "baseten/meta-llama/Llama-Guard-3-8B" }
+  const gateway = createGateway({
+    env: { ...simulator.env, BASETEN_API_KEY: "sk-stored", LOG_LEVEL: "none" },
+    config: {
+      gateways: {
+        "a/prompt": { guardrails: { prompt: rules }, guardrails_scanner },
+        "a/response": { guardrails: { response: rules }, guardrails_scanner },
+      },
+    },
+  })
+  const model = (id: string) =>
+    createBaseten({
+      apiKey: "sk-own",
+      baseURL: `https://app.example/v1/a/${id}/baseten/v1`,
+      fetch: (input, init) => gateway.fetch(new Request(input, init)),
+    })("openai/gpt-oss-120b")
+  for (const [id, code] of [["prompt", 2016], ["response", 2017]] as const) {
+    assert.match((await generateText({ model: model(id), prompt: "well" })).text, /well/)
+    await assert.rejects(generateText({ model: model(id), prompt: "[S9]", maxRetries: 0 }), (error) => {
+      assert.ok(APICallError.isInstance(error))
+      assert.match(error.responseBody ?? "", new RegExp(`"code":${code}`))
+      return error.statusCode === 424
+    })
+    const errors: Array<unknown> = []
+    const onError = ({ error }: { readonly error: unknown }) => void errors.push(error)
+    let text = ""
+    const refused = streamText({ model: model(id), prompt: "[S9]", maxRetries: 0, onError })
+    for await (const part of refused.textStream) text += part
+    assert.equal(text, "")
+    assert.equal(errors.length, 1)
+  }
+  await gateway.dispose()
+  await simulator.close()
+})
+
 test("the Vercel AI SDK generates and streams through the gateway", async () => {
   const simulator = await startSimulator()
   const gateway = createGateway({ env: { ...simulator.env, LOG_LEVEL: "none" } })

@@ -50,6 +50,55 @@ const call = (path: string, model: string, headers: Record<string, string> = {})
     }),
   )
 
+test("guardrails are updated, and hold for the next call", async () => {
+  const guarded = createGateway({
+    env: {
+      ...simulator.env,
+      BASETEN_API_KEY: "sk-stored",
+      BASEGATE_ADMIN_TOKEN: "adm-1",
+      BASEGATE_CONFIG: JSON.stringify({
+        gateways: {},
+        defaults: { guardrails_scanner: { model: "baseten/meta-llama/Llama-Guard-3-8B" } },
+      }),
+      LOG_LEVEL: "none",
+    },
+  })
+  const { aiGateway: own } = new Cloudflare({
+    apiToken: "adm-1",
+    baseURL: "https://gate.example/client/v4",
+    fetch: (input, init) => guarded.fetch(new Request(input, init)),
+    maxRetries: 0,
+  })
+  const ask = async (content: string) => {
+    const response = await guarded.fetch(
+      new Request("https://gate.example/v1/acme/guarded/baseten/v1/chat/completions", {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: "Bearer sk-own" },
+        body: JSON.stringify({ model: "openai/gpt-oss-120b", messages: [{ role: "user", content }] }),
+      }),
+    )
+    await response.text()
+    return response
+  }
+  await own.create({ account_id, id: "guarded", ...required })
+  assert.equal((await ask("[S1]")).status, 200)
+  const guardrails = { prompt: { S1: "BLOCK" }, response: { S2: "FLAG" } } as const
+  const updated = await own.update("guarded", { account_id, ...required, guardrails })
+  assert.deepEqual(updated.guardrails, guardrails)
+  assert.deepEqual((await own.get("guarded", { account_id })).guardrails, guardrails)
+  assert.equal((await ask("[S1]")).status, 424)
+  assert.equal((await ask("[S3]")).status, 200)
+  await own.update("guarded", { account_id, ...required, guardrails: null })
+  assert.equal((await ask("[S1]")).status, 200)
+  await guarded.dispose()
+  // Without a scanner nothing could be judged.
+  await aiGateway.create({ account_id, id: "scanless", ...required })
+  await assert.rejects(
+    aiGateway.update("scanless", { account_id, ...required, guardrails }),
+    /guardrails_scanner/,
+  )
+})
+
 test("gateways are created, found, replaced and deleted", async () => {
   const created = await aiGateway.create({ account_id, id: "crud", ...required, zdr: false, logpush: false })
   assert.deepEqual(
