@@ -11,6 +11,7 @@ import { analyticsReader } from "../request-log/sqlite/analytics-reader.ts"
 import { makeReader } from "../request-log/sqlite/reader.ts"
 import { checkFile, isOutdated } from "../request-log/sqlite/schema.ts"
 import type { Database } from "../sqlite/database.ts"
+import type { Awaitable } from "../time/awaitable.ts"
 import { Problem } from "./command.ts"
 
 /** An entry and its bodies. */
@@ -33,19 +34,20 @@ export interface LogFile {
     scope: LogScope | undefined,
     filters: ReadonlyArray<LogFilter>,
     limit: number,
-  ) => ReadonlyArray<LogEntry>
-  readonly find: (scope: LogScope | undefined, id: string) => FoundEntry | undefined
+  ) => Awaitable<ReadonlyArray<LogEntry>>
+  readonly find: (scope: LogScope | undefined, id: string) => Awaitable<FoundEntry | undefined>
   /** Figures over any gateways, which are called `{account_id}/{gateway_id}`. */
   readonly figures: (
     scope: FiguresScope,
     query: Omit<AnalyticsQuery, "account" | "gateway">,
-  ) => ReadonlyArray<AnalyticsRow>
+  ) => Awaitable<ReadonlyArray<AnalyticsRow>>
+  readonly close: () => Awaitable<void>
 }
 
 /** The log's file if no other is named. */
 export const usualLogFile = "basegate.db"
 
-/** The file that holds the log: `BASEGATE_DB`, else the one that `basegate start` and `npm start` write. */
+/** The file or the database that holds the log: `BASEGATE_DB`, else the one that `basegate start` and `npm start` write. */
 export const logFileName = (env: Readonly<Record<string, string | undefined>>): string =>
   env["BASEGATE_DB"] || usualLogFile
 
@@ -84,7 +86,14 @@ export const openLogFile = (file: string): LogFile => {
   try {
     const database = new found.DatabaseSync(file, { readOnly: true })
     database.exec("PRAGMA busy_timeout = 2000")
-    if (checkFile(database)) return { newest: () => [], find: () => undefined, figures: () => [] }
+    if (checkFile(database)) {
+      return {
+        newest: () => [],
+        find: () => undefined,
+        figures: () => [],
+        close: () => database.close(),
+      }
+    }
     if (isOutdated(database)) {
       throw new Error("an earlier basegate wrote it; start the gateway once, which brings it up to date")
     }
@@ -140,5 +149,6 @@ const logIn = (database: Database): LogFile => {
       )
       return finished(analytics({ ...query, account: "" }, [query], shown, -Infinity))[0] ?? []
     },
+    close: () => database.close(),
   }
 }

@@ -39,7 +39,7 @@ Examples
   basegate logs --failed --since 1h
   basegate logs --gateway acme/team --last 100 --json | jq .cost
 
-It reads the SQLite file that BASEGATE_DB names, else basegate.db. Nothing is changed.`
+It reads the SQLite file or the Postgres that BASEGATE_DB names, else basegate.db. Nothing is changed.`
 
 const known = {
   last: { type: "string" },

@@ -5,26 +5,39 @@
  */
 import { terminalFormat } from "../runtime/terminal.ts"
 import { type Command, exitCode, Problem } from "./command.ts"
-import { logFileName, openLogFile } from "./log-file.ts"
-import { logsHelp, logsOptions } from "./logs-options.ts"
+import { type LogFile, logFileName, openLogFile } from "./log-file.ts"
+import { isDatabaseUrl, openLogDatabase } from "./log-database.ts"
+import { logsHelp, type LogsOptions, logsOptions } from "./logs-options.ts"
 import { entryTable, plainJson, wholeEntry } from "./logs-output.ts"
 
 /** Prints entries. */
-export const logs: Command = ({ args, env, now, say }) => {
+export const logs: Command = async ({ args, env, now, say }) => {
   const options = logsOptions(args, now)
   if (options === undefined) {
     say(logsHelp)
     return exitCode.ok
   }
-  const { id, scope, filters, last, json } = options
-  const log = openLogFile(logFileName(env))
+  const name = logFileName(env)
+  const log = isDatabaseUrl(name) ? await openLogDatabase(name) : openLogFile(name)
+  try {
+    return await print(log, options, say)
+  } finally {
+    await log.close()
+  }
+}
+
+const print = async (
+  log: LogFile,
+  { id, scope, filters, last, json }: LogsOptions,
+  say: (line: string) => void,
+): Promise<number> => {
   if (id !== undefined) {
-    const found = log.find(scope, id)
+    const found = await log.find(scope, id)
     if (found === undefined) throw new Problem("there is no entry of this id, or not any more")
     say(wholeEntry(found.entry, found, json ? undefined : 2))
     return exitCode.ok
   }
-  const entries = log.newest(scope, filters, last)
+  const entries = await log.newest(scope, filters, last)
   if (json) { for (const entry of entries) say(plainJson(entry)) }
   else if (entries.length === 0) say("No request fits.")
   else for (const line of entryTable(entries, terminalFormat(true))) say(line)

@@ -16,7 +16,8 @@ const help = `Serves, on the runtime that runs this: Node, Bun or Deno.
   --host <address>       where to listen; 127.0.0.1 if not said (HOST)
   --port <number>        8787 if not said; 0 for any that is free (PORT)
   --config <file>        the settings (BASEGATE_CONFIG_FILE); basegate.yaml of this folder, if it is there
-  --db <file>            the request log, in SQLite (BASEGATE_DB); basegate.db of this folder if not said
+  --db <file or url>     the request log (BASEGATE_DB): a SQLite file, or postgres://…; basegate.db of this folder if
+                         not said
   --workers <n>          how many processes share the port, or auto for one a core (BASEGATE_WORKERS)
   --store <url>          where limits are counted with other processes and machines, a Redis (BASEGATE_STORE)
   --help                 this

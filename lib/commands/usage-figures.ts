@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import { adminTokensOf } from "../config/admin-tokens.ts"
 import type { AnalyticsRow } from "../request-log/query.ts"
 import { Misuse, Problem } from "./command.ts"
+import { isDatabaseUrl, openLogDatabase } from "./log-database.ts"
 import { openLogFile } from "./log-file.ts"
 import type { UsageOptions } from "./usage-options.ts"
 
@@ -56,14 +57,18 @@ const figuresOf = (row: Omit<Used, "group">): Omit<Used, "group"> => ({
 const inOrder = (rows: ReadonlyArray<Used>): ReadonlyArray<Used> =>
   rows.toSorted((one, other) => (other.cost ?? 0) - (one.cost ?? 0) || other.requests - one.requests)
 
-/** Sums up what the log's file has. */
-export const usageOfFile = (file: string, options: UsageOptions): Usage => {
-  const log = openLogFile(file)
+/** Sums up what the log's file has, or its database. */
+export const usageOfFile = async (file: string, options: UsageOptions): Promise<Usage> => {
+  const log = isDatabaseUrl(file) ? await openLogDatabase(file) : openLogFile(file)
   const { by, since, until } = options
   const ask = (dimensions: UsageOptions["by"]) =>
     log.figures(options, { filters: [], since, until, bucket: "all", by: dimensions })
-  const rows = ask(by).map((row) => ({ group: row.group, ...figuresOf(row) }))
-  return { rows: inOrder(rows), totals: figuresOf(ask([])[0] ?? nothing) }
+  try {
+    const rows = (await ask(by)).map((row) => ({ group: row.group, ...figuresOf(row) }))
+    return { rows: inOrder(rows), totals: figuresOf((await ask([]))[0] ?? nothing) }
+  } finally {
+    await log.close()
+  }
 }
 
 /** The first of the admin tokens. */

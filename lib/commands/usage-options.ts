@@ -41,7 +41,8 @@ export const usageHelp =
   --gateway <a/g>        of one gateway, by its account's and its own id
   --account <id>         of one account
   --csv, --json          for other programs, with every digit of the cost
-  --db <file>            the log's file; if not said, the one that BASEGATE_DB names, else basegate.db
+  --db <file or url>     the log's file, or its database as postgres://…; if not said, what BASEGATE_DB names, else
+                         basegate.db
   --url <url>            asks a running gateway; BASEGATE_ADMIN_TOKEN has to be its admin token
   --help                 this
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, type CommandContext, exitCode, Problem } from "./command.ts"
+import { isDatabaseUrl } from "./log-database.ts"
 import { hasSqlite, logFileName } from "./log-file.ts"
 import { type Usage, usageOfFile, usageOfGateway } from "./usage-figures.ts"
 import { usageHelp, type UsageOptions, usageOptions } from "./usage-options.ts"
@@ -19,9 +20,8 @@ const ownUrl = ({ HOST, PORT }: CommandContext["env"]): URL => {
 
 const find = (options: UsageOptions, env: CommandContext["env"]): Usage | Promise<Usage> => {
   if (options.url !== undefined) return usageOfGateway(options.url, options, env)
-  if (hasSqlite() || options.file !== undefined) {
-    return usageOfFile(options.file ?? logFileName(env), options)
-  }
+  const file = options.file ?? logFileName(env)
+  if (hasSqlite() || options.file !== undefined || isDatabaseUrl(file)) return usageOfFile(file, options)
   if (env["BASEGATE_ADMIN_TOKEN"]) return usageOfGateway(ownUrl(env), options, env)
   throw new Problem(
     "this Node has no SQLite to read the log with: use Node 22.13 or later, Bun or Deno, or set BASEGATE_ADMIN_TOKEN " +

@@ -4,7 +4,7 @@
  *
  * Entries lie within thirty days, five models, a tenth cached, one in fifty failed, a thousand users. One run on a
  * shared machine says little about a few per cent. `bun tests/bench/log.ts 1000000 million.db` keeps the file, and asks one
- * that is there.
+ * that is there; so does a `postgres://` URL in its place, of a database that is empty or was filled so.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import process from "node:process"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import { databaseSettings } from "../../lib/config/database-settings.ts"
 import { readSettings } from "../../lib/config/environment.ts"
 import { Settings } from "../../lib/config/Settings.ts"
 import type { LogFilter, LogQuery } from "../../lib/request-log/query.ts"
@@ -22,6 +23,7 @@ import { RequestLog } from "../../lib/request-log/RequestLog.ts"
 import { layerSqlite } from "../../lib/request-log/sqlite/sqlite-log.ts"
 import { uuidV7 } from "../../lib/record/request-id.ts"
 import { createGateway } from "../../lib/runtime/module.ts"
+import { postgresLayers } from "../../lib/runtime/postgres-layers.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import type { RequestRecord } from "../../lib/record/request-record.ts"
 import { draftRecord } from "../support/draft-record.ts"
@@ -193,9 +195,12 @@ const measured = function* <R>(run: Effect.Effect<unknown, never, R>) {
 
 const folder = mkdtempSync(join(tmpdir(), "basegate-bench-"))
 const file = process.argv[3] ?? join(folder, "log.db")
+const { database } = databaseSettings(file)
 const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined
 const layer = Layer.provide(
-  layerSqlite(findSqlite, { maxEntries: 50_000 }),
+  database === undefined
+    ? layerSqlite(findSqlite, { maxEntries: 50_000 })
+    : postgresLayers(database, () => import("../../lib/runtime/postgres-engine.ts")).log,
   Settings.layerOf(Result.getOrThrow(readSettings({ BASEGATE_DB: file }))),
 )
 const ms = (value: number): string => value.toFixed(1).padStart(9)
@@ -213,7 +218,7 @@ const writeAll = function* (log: RequestLog["Service"]) {
     cpu += taken.cpu
     longest = Math.max(longest, taken.longest)
   }
-  const size = statSync(file).size / 1e6
+  const size = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) / 1e6
   const each = (spent: number): string => `${(1000 * spent / total).toFixed(1)} µs`
   console.log(
     `${total} entries, ${size.toFixed(0)} MB. An entry: ${each(appending)} to take, ${
@@ -258,7 +263,7 @@ const exportAll = async (format: string): Promise<void> => {
 
 const bench = Effect.gen(function* () {
   const log = yield* RequestLog
-  if (!isThere) yield* writeAll(log)
+  if (!isThere && (yield* log.health).entries === 0) yield* writeAll(log)
   console.log("     time       cpu  longest wait (ms)")
   for (const [name, question] of questions) {
     const { passed, cpu, longest } = yield* Effect.gen(() => measured(question))

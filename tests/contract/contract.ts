@@ -175,7 +175,7 @@ export const subjectNames: ReadonlyArray<string> = Object.keys(subjects)
 
 /** Declares the cases of some subjects, or of all, for one runtime: configured as it is for all of them. */
 export const contract = (runtime: Runtime, chosen = subjectNames, shared?: SharedStore): void => {
-  describe(shared === undefined ? runtime : `${runtime}, with a shared store`, () => {
+  describe(shared === undefined ? runtime : `${runtime}, with ${shared.what ?? "a shared store"}`, () => {
     const all = Object.entries(subjects)
     const harness = openHarness(runtime, all.flatMap(([, { configured }]) => configured ?? []), shared)
     const run = all.filter(([name]) => chosen.includes(name))

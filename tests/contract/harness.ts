@@ -137,8 +137,12 @@ export interface Harness {
   readonly attemptsOf: (response: Response) => Promise<ReadonlyArray<Attempt>>
 }
 
-/** What shares the counts of the gateways. */
+/** What the gateways share: their counts, or what they keep. */
 export interface SharedStore {
+  /** What it is called; a shared store unless said. */
+  readonly what?: string
+  /** What `RateLimit-Policy` says of who counts together; `global` unless said. */
+  readonly scope?: "local" | "global"
   /** The variables that name it, once it runs. */
   readonly open: () => Promise<Readonly<Record<string, string>>>
   readonly close: () => Promise<void>
@@ -198,7 +202,7 @@ export const openHarness = (
   return {
     runtime,
     flags: flags[runtime],
-    scope: shared === undefined ? "local" : "global",
+    scope: shared === undefined ? "local" : shared.scope ?? "global",
     get simulator() {
       return simulator
     },

@@ -4,11 +4,12 @@
  * @module
  */
 import type { PostgresDatabase } from "../../postgres/database.ts"
+import { hasTable } from "../../postgres/own-schema.ts"
 import type { LogEntry, LogPatch, LogScope } from "../entry.ts"
 import { pairsOf } from "../filterable-fields.ts"
 import type { Held } from "../memory/held.ts"
 import type { Limits } from "../memory/memory-log.ts"
-import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../query.ts"
+import type { AnalyticsDivision, AnalyticsQuery, AnalyticsRow, AnalyticsSelection } from "../query.ts"
 import { readAnalytics } from "./analytics-reader.ts"
 import { recordText } from "./entry-rows.ts"
 import { type LogReader, makeReader } from "./reader.ts"
@@ -31,6 +32,13 @@ export interface PostgresLog extends LogReader {
     divisions: ReadonlyArray<AnalyticsDivision>,
     sinceOf: (scope: LogScope) => number,
   ) => Promise<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
+  /** Figures over the gateways of an account or of all, which are called `{account_id}/{gateway_id}`. */
+  readonly figures: (
+    of: { readonly account?: string | undefined; readonly gateway?: string | undefined },
+    query: Omit<AnalyticsQuery, "account" | "gateway">,
+  ) => Promise<ReadonlyArray<AnalyticsRow>>
+  /** Whether its tables are there. */
+  readonly exists: () => Promise<boolean>
   readonly places: () => Promise<ReadonlyArray<LogScope>>
   readonly entries: () => Promise<number>
   /** Merges hours, lets go of what is too old, and makes tomorrow's tables. */
@@ -90,6 +98,16 @@ export const makePostgresLog = (
         shown.map(({ id, gateway }) => ({ scope: id, gateway, since: sinceOf({ account, gateway }) })),
       )
     },
+    figures: async ({ account: of, gateway: only }, query) => {
+      const shown = (await scopes.all(of)).filter(({ gateway }) => (only ?? gateway) === gateway)
+      const named = shown.map(({ id, account, gateway }) => ({
+        scope: id,
+        gateway: `${account}/${gateway}`,
+        since: -Infinity,
+      }))
+      return (await readAnalytics(database.query, { ...query, account: of ?? "" }, [query], named))[0] ?? []
+    },
+    exists: () => hasTable(database.query, "log_version"),
     places: async () =>
       (await scopes.all()).filter(({ entries }) => entries > 0)
         .map(({ account, gateway }) => ({ account, gateway })),

@@ -1,0 +1,3 @@
+import { keptContract } from "./shared.ts"
+
+keptContract("deno")
