@@ -84,14 +84,16 @@ const tellOfFile = (file: string): void => {
 }
 
 /** Warns of what several processes do not share. */
-const tellOfWorkers = ({ workers, logFile, store }: SettingsShape): void => {
+const tellOfWorkers = ({ workers, database, logFile, store }: SettingsShape): void => {
   if (workers === 1 || (logFile !== undefined && findSqlite() !== undefined)) return
-  const each = store === undefined
-    ? "a log, limits and written settings of its own"
-    : "a log and written settings of its own"
+  const own = [
+    ...database === undefined ? ["a log and written settings"] : [],
+    ...store === undefined ? ["limits"] : [],
+  ]
+  if (own.length === 0) return
   console.error(
-    `basegate: BASEGATE_WORKERS: each process has ${each}: they share a SQLite file (BASEGATE_DB)` +
-      `${store === undefined ? ", or for limits a Redis (BASEGATE_STORE)" : ""}.`,
+    `basegate: BASEGATE_WORKERS: each process has ${own.join(", and ")} of its own: ` +
+      "they share a SQLite file (BASEGATE_DB), or for limits a Redis (BASEGATE_STORE).",
   )
 }
 

@@ -26,11 +26,11 @@ export const isNewFile = (database: Database): boolean => {
  * Makes a database the gateway's own, and sets how it writes. Throws if it belongs to another program.
  *
  * With WAL and `synchronous = NORMAL` a process that is killed loses nothing that was committed; a machine that loses
- * power may lose the last commits, and the file stays whole. A writer of another process is waited for as long as a
- * slice of writing takes.
+ * power may lose the last commits, and the file stays whole. Writers of other processes are waited for as long as some
+ * slices of writing take.
  */
 export const ownFile = (database: Database): void => {
-  database.exec("PRAGMA busy_timeout = 5; PRAGMA cache_size = -16384")
+  database.exec("PRAGMA busy_timeout = 25; PRAGMA cache_size = -16384")
   const isNew = isNewFile(database)
   // An entry of the log takes some 1.8 kB in all: pages of 8 kB are half the calls to the system that 4 kB are. A
   // megabyte is moved from the WAL at a time, since everything else waits for it.

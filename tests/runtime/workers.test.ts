@@ -161,6 +161,18 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       assert.deepEqual([...new Set(await statuses(20, () => models(gateway.url, "logged")))], [200])
     })
 
+    test("SIGUSR2 renews them one by one, while they serve", async () => {
+      const before = await metric(gateway.url, /^basegate_request_endings_total\{/)
+      const old = childrenOf(gateway.pid)
+      gateway.signal("SIGUSR2")
+      await until("all are new", async () => {
+        assert.equal((await models(gateway.url, "logged")).status, 200)
+        const now = childrenOf(gateway.pid)
+        return now.length === 2 && now.every((pid) => !old.includes(pid))
+      }, 40_000)
+      assert.ok(await metric(gateway.url, /^basegate_request_endings_total\{/) >= before)
+    })
+
     test("SIGTERM lets the calls of all of them end, and leaves no process behind", async () => {
       const children = childrenOf(gateway.pid)
       const slow = Array.from(
