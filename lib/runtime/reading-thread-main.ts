@@ -29,7 +29,7 @@ const open = findSqlite()
 const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
 /**
- * On Linux each thread has a priority of its own: where every processor is busy, calls get three times as much of them as
+ * On Linux each thread has a priority of its own: where every processor is busy, calls get ten times as much of them as
  * whoever looks at the figures. Deno would ask for permissions.
  */
 const giveWay = (): void => {
@@ -37,7 +37,7 @@ const giveWay = (): void => {
   try {
     const [, thread] =
       /\/task\/(\d+)$/.exec(process.getBuiltinModule("node:fs").readlinkSync("/proc/thread-self")) ?? []
-    if (thread !== undefined) process.getBuiltinModule("node:os").setPriority(Number(thread), 5)
+    if (thread !== undefined) process.getBuiltinModule("node:os").setPriority(Number(thread), 10)
   } catch { /* another system, or not allowed */ }
 }
 giveWay()

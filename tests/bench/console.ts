@@ -4,8 +4,9 @@
  *
  * With `calls` behind the file only callers are measured.
  *
- * A page is what it asks for, at once, as its script does. Callers are measured in turns with and without a console that is
- * open on the overview of thirty days, which asks again as soon as it has its answers: the page itself waits a minute.
+ * A page is what it asks for, at once, as its script does. Callers are measured in turns without a console, and with one that is
+ * open on the overview of thirty days: it asks once in four seconds, or again as soon as it has its answer. The page itself
+ * waits a minute.
  *
  * @module
  */
@@ -143,17 +144,25 @@ const openConsole = (paths: ReadonlyArray<string>): () => Promise<void> => {
 }
 
 await callsFor(2)
-const [alone, beside]: [Array<number>, Array<number>] = [[], []]
+const kinds = [
+  "without a console",
+  "with one that asks once in four seconds",
+  "with one that never rests",
+] as const
+const times = kinds.map((): Array<number> => [])
 for (let turn = 0; turn < 5; turn++) {
-  alone.push(...await callsFor(4))
+  times[0]?.push(...await callsFor(4))
+  const [calls] = await Promise.all([callsFor(4), timed(overview("-30d"))])
+  times[1]?.push(...calls)
   const close = openConsole(overview("-30d"))
-  beside.push(...await callsFor(4))
+  times[2]?.push(...await callsFor(4))
   await close()
 }
 console.log("\n    p50     p99 (ms)  calls")
-for (const [name, times] of [["without a console", alone], ["with one that never rests", beside]] as const) {
+for (const [index, name] of kinds.entries()) {
+  const of = times[index] ?? []
   console.log(
-    `${share(times, 0.5).toFixed(2).padStart(7)} ${share(times, 0.99).toFixed(2).padStart(7)}        ${name}`,
+    `${share(of, 0.5).toFixed(2).padStart(7)} ${share(of, 0.99).toFixed(2).padStart(7)}        ${name}`,
   )
 }
 await gateway.stop()
