@@ -139,8 +139,7 @@ class SocketSession implements RelayedSocket, SocketWatch, Relayed {
   #check(): void {
     const { gateway: { idleTimeout, totalTimeout } } = this.#call
     const silent = this.#services.clock.now() - this.#heardAt
-    // While a side does not read, the other one's silence is not its own.
-    const idle = this.#relay?.isHeld() ? idleTimeout : idleTimeout - silent
+    const idle = idleTimeout - silent
     const total = totalTimeout === undefined ? longestDelay : totalTimeout - this.#exchange.elapsed()
     if (total <= 0) return this.#end("total_timeout")
     if (idle <= 0) return this.#end("idle")

@@ -29,6 +29,9 @@ import {
 /** How long a side may take to read what was sent and to close, in milliseconds. */
 const patience: Record<Side, number> = { client: 30_000, provider: 5_000 }
 
+/** A frame that no end may send here. */
+class Malformed extends Error {}
+
 /** Counts the frames of one side, and sees its close frame. */
 class Tally {
   readonly scanner: FrameScanner
@@ -39,9 +42,11 @@ class Tally {
   #head: FrameHead | undefined = undefined
   #control = new Uint8Array(0)
 
-  constructor() {
+  /** @param isMasked whether its frames have to be masked: those of clients are, those of servers are not */
+  constructor(isMasked: boolean) {
     this.scanner = new FrameScanner({
       head: (head) => {
+        if (head.isReserved || (head.mask !== undefined) !== isMasked) throw new Malformed()
         this.#head = head
         this.#control = new Uint8Array(0)
       },
@@ -87,7 +92,7 @@ interface Lane {
 const laneOf = (side: Side, wire: Wire): Lane => ({
   side,
   wire,
-  tally: new Tally(),
+  tally: new Tally(side === "client"),
   hasEnded: false,
   isHeld: false,
   isTold: false,
@@ -117,9 +122,6 @@ class FrameRelay implements SocketRelay {
     if (!this.#finish(ending, null)) return
     this.#tell(this.#client, this.#provider, closing)
     this.#tell(this.#provider, this.#client, closing)
-  }
-  isHeld(): boolean {
-    return this.#client.isHeld || this.#provider.isHeld
   }
 
   #listen(from: Lane, to: Lane): void {

@@ -61,9 +61,6 @@ class MessageRelay implements SocketRelay {
     this.#ends.client?.close(closing)
     this.#ends.provider?.close(closing)
   }
-  isHeld(): boolean {
-    return this.#held.client !== undefined || this.#held.provider !== undefined
-  }
 
   #listener(from: Side): SocketListener {
     return {

@@ -23,8 +23,6 @@ export interface SocketWatch {
 export interface SocketRelay {
   /** Ends both sides, with the same close frame. */
   readonly end: (ending: Ending, closing: Closing) => void
-  /** Whether one side waits for the other to read. */
-  readonly isHeld: () => boolean
 }
 
 /** How many bytes may wait for a side before the other one is read no more. */

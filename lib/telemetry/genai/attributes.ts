@@ -38,6 +38,8 @@ export const requestAttributes = (record: RequestRecord): Attributes => ({
   "basegate.cached": bool(record.cached),
   "basegate.overhead": orNull(double, record.gateway_ms === null ? null : record.gateway_ms / 1000),
   "basegate.cost.usd": orNull(double, record.cost),
+  "basegate.websocket.messages_in": orNull(int, record.frames_in),
+  "basegate.websocket.messages_out": orNull(int, record.frames_out),
 })
 
 const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === "http:" ? 80 : 443)

@@ -83,6 +83,11 @@ export const catalogue = {
   ),
   endings: counter("basegate.request.endings", "{request}", "Requests by how they ended."),
   cacheHits: counter("basegate.cache.hits", "{request}", "Requests answered from the cache."),
+  socketMessages: counter(
+    "basegate.websocket.messages",
+    "{message}",
+    "Messages of WebSockets, by who sent them.",
+  ),
   retries: counter("basegate.retries", "{attempt}", "Tries after the first."),
   cost: counter("basegate.cost.usd", "{USD}", "Cost of calls whose price is known."),
   exportDrops: counter(

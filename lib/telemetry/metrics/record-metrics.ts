@@ -75,6 +75,7 @@ export const requestMetrics = (
   const endings = recorder(catalogue.endings)
   const cacheHits = recorder(catalogue.cacheHits)
   const retries = recorder(catalogue.retries)
+  const socketMessages = recorder(catalogue.socketMessages)
   const cost = recorder(catalogue.cost)
   const modelName = limitLabels(namesLimit)
   const gatewayName = limitLabels(namesLimit, isListed)
@@ -140,6 +141,12 @@ export const requestMetrics = (
     if (tokens_out !== null) tokenUsage.add(tokens_out, withLabel(labels, "gen_ai.token.type", "output"))
   }
 
+  const spoken = ({ frames_in, frames_out }: RequestRecord, target: Labels): void => {
+    if (frames_in === undefined || frames_out === undefined) return
+    if (frames_in > 0) socketMessages.add(frames_in, withLabel(target, "network.io.direction", "receive"))
+    if (frames_out > 0) socketMessages.add(frames_out, withLabel(target, "network.io.direction", "transmit"))
+  }
+
   /** The same as for any record, of one whose labels are known. */
   const recordUsual = (record: RequestRecord, { http, ending, target, served, called }: CallLabels): void => {
     const { total_ms, cost: spent } = record
@@ -155,6 +162,7 @@ export const requestMetrics = (
       tokenTimes(record, served)
     }
     if (spent !== null && spent > 0) cost.add(spent, withToken(target, record))
+    spoken(record, target)
   }
 
   const active = (by: number) => (method: string, scheme: string): void =>
@@ -192,6 +200,7 @@ export const requestMetrics = (
       const labels = operation && withLabel(target, "gen_ai.operation.name", operation)
       if (labels !== undefined) served(record, labels)
       if (record.cached) cacheHits.add(1, target)
+      spoken(record, target)
       if (record.cost !== null && record.cost > 0) cost.add(record.cost, withToken(target, record))
       known.remember(record, ({ provider, model, url }) => {
         const operation = operationOf(url)
@@ -212,6 +221,7 @@ export const requestMetrics = (
       endings,
       cacheHits,
       retries,
+      socketMessages,
       cost,
     ],
   }

@@ -96,6 +96,16 @@ test("errors are told apart by type: of a try, of a request, of HTTP", () => {
   assert.deepEqual(metered([cut])("gen_ai.server.time_per_output_token"), [])
 })
 
+test("a socket's messages are counted by direction", () => {
+  const socket = { ...record, request_type: "websocket" as const, frames_in: 3, frames_out: 5 }
+  const points = metered([socket, { ...socket, frames_in: 0 }])("basegate.websocket.messages")
+  assert.deepEqual(points.map(({ labels, value }) => [labels["network.io.direction"], value]), [
+    ["receive", 3],
+    ["transmit", 10],
+  ])
+  assert.deepEqual(metered([record])("basegate.websocket.messages"), [])
+})
+
 test("what is no inference, what is cached and what is guessed", () => {
   const models = {
     ...record,
