@@ -58,22 +58,30 @@ const checkRequest = async (compiled: CompiledCheck, call: Call): Promise<Gatewa
   return rules.isBlocked ? contentBlocked("request_blocked", dlp.header()) : undefined
 }
 
-const unreadable = (): GatewayError =>
+/** The refusal of a body that cannot be checked. */
+export const unreadable = (): GatewayError =>
   unsupportedMediaType(
-    "The body's content coding cannot be undone, and this gateway checks what it sends. Send the body without one.",
+    "The body cannot be read, and this gateway checks what it sends. Send it in UTF-8, without a content coding.",
   )
 
 /** The bytes of a body, without the content coding that they came in; `undefined` if they cannot be read. */
 export const decodedBody = async (body: PreparedBytes): Promise<PreparedBytes | undefined> => {
-  if (body.coding === undefined) return body
+  if (body.coding === undefined) return isWide(body.bytes) ? undefined : body
   const chunks: Array<Uint8Array> = []
   let size = 0
   const how = await decodeBody(body.bytes, body.coding, mostDecoded, (chunk) => {
     chunks.push(chunk.slice())
     size += chunk.length
   })
-  return how === "whole" ? { ...body, bytes: concatBytes(chunks, size), coding: undefined } : undefined
+  if (how !== "whole") return undefined
+  const bytes = concatBytes(chunks, size)
+  return isWide(bytes) ? undefined : { ...body, bytes, coding: undefined }
 }
+
+/** Whether JSON is in UTF-16, or UTF-32, which some servers read as well. */
+const isWide = (bytes: Uint8Array): boolean =>
+  /^(?:\xff\xfe|\xfe\xff)?\0{0,3}[\s{["]\0/.test(String.fromCharCode(...bytes.subarray(0, 8))) ||
+  /^(?:\xfe\xff)?\0{1,3}[\s{["]/.test(String.fromCharCode(...bytes.subarray(0, 8)))
 const mostDecoded = 67_108_864
 
 /** Has the answer put back what was masked: for its client alone, behind the log and the cache. */

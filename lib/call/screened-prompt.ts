@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { jsonLength } from "../body/prepared-body.ts"
-import { type GatewayError, unsupportedMediaType } from "../errors.ts"
+import type { GatewayError } from "../errors.ts"
 import type { GuardrailRules } from "../guard/guardrails.ts"
 import { type Conversation, promptConversations } from "../guard/scanned-text.ts"
 import { callCost } from "../pricing/call-cost.ts"
@@ -13,7 +13,7 @@ import { CutSource, neverCut } from "../upstream/cut.ts"
 import { estimateInput } from "../usage/estimate.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Call, CallResult, Next } from "./call.ts"
-import { decodedBody } from "./dlp-request.ts"
+import { decodedBody, unreadable } from "./dlp-request.ts"
 import type { Scanner } from "./scanner.ts"
 import { screen, screenByMemory, type Stop, stopError, unscanned } from "./screening.ts"
 
@@ -28,11 +28,6 @@ const conversationsOf = async ({ target }: Call): Promise<ReadonlyArray<Conversa
   const isJson = /^[\s\ufeff]*[{["]/.test(String.fromCharCode(...plain.bytes.subarray(0, 64)))
   return isJson ? promptConversations(plain.bytes, target.route.framing) : []
 }
-
-const unreadable = (): GatewayError =>
-  unsupportedMediaType(
-    "The body's content coding cannot be undone, and this gateway checks what it sends. Send the body without one.",
-  )
 
 /** Sends calls, and has their requests judged at the same time. */
 export const screenedPrompt = (

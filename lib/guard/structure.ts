@@ -23,7 +23,15 @@ const structural: ReadonlySet<string> = new Set([
   "type",
 ])
 
-const base64 = /^(?:data:[^,]{0,200};base64,|[A-Za-z0-9+/_=-]{512})/
+const dataUrl = /^data:[^,"]{0,200};base64,/
+/** Slashes may be escaped, and lines broken. */
+const notBase64 = /[^A-Za-z0-9+/_=\\-]/
+
+/** Whether all of a text is coded: what only begins so may go on in words. */
+const isCoded = (text: string): boolean => {
+  const [head = ""] = dataUrl.exec(text) ?? []
+  return !notBase64.test(text.slice(head.length))
+}
 
 /** Whether a text is looked at. Of calls that are not known, everything is, but what is coded in base64. */
 export const isChecked = (
@@ -31,7 +39,7 @@ export const isChecked = (
   text: string,
   framing: Framing | undefined,
 ): boolean => {
-  if (end - start >= 512 && base64.test(text.slice(start, Math.min(end, start + 800)))) return false
+  if (end - start >= 512 && isCoded(text.slice(start, end))) return false
   return framing === undefined || !(structural.has(name) || name.endsWith("_id"))
 }
 

@@ -75,7 +75,9 @@ export const withGuarded = async (
       new Request(`https://gate.example/v1/a/g/${path}`, {
         method: "POST",
         headers: { authorization: "Bearer sk-own", "content-type": "application/json", ...headers },
-        body: typeof body === "string" ? body : JSON.stringify(body),
+        body: typeof body === "string" || body instanceof Uint8Array
+          ? body as string | Uint8Array<ArrayBuffer>
+          : JSON.stringify(body),
       }),
     )
   try {

@@ -95,6 +95,35 @@ test("all that a request says is judged, whoever says it; what the model does no
   })
 })
 
+test("what begins like base64, and what is in UTF-16, does not pass unseen", async () => {
+  await withScanned(guardrails({ S9: "BLOCK" }, undefined), bombs, never, async ({ call, reached }) => {
+    assert.equal((await call(path, chat(`${"a".repeat(600)} a BOMB`))).status, 424)
+    const text = JSON.stringify(chat("a BOMB"))
+    for (const mark of ["", "\ufeff"]) {
+      const wide = new Uint8Array(
+        new Uint16Array([...(mark + text)].map((unit) => unit.charCodeAt(0))).buffer,
+      )
+      const response = await call(path, wide)
+      assert.ok([400, 415].includes(response.status), String(response.status))
+    }
+    assert.equal(reached.length, 1)
+  })
+})
+
+test("pictures in base64 are no text", async () => {
+  await withScanned(
+    guardrails({ S9: "BLOCK" }, undefined),
+    bombs,
+    () => answer("ok"),
+    async ({ call, asked }) => {
+      const url = `data:image/png;base64,${"iVBORw0KGgo/+A=".repeat(200)}`
+      const content = [{ type: "text", text: "what is it" }, { type: "image_url", image_url: { url } }]
+      await (await call(path, { model: "m", messages: [{ role: "user", content }] })).text()
+      assert.equal(asked[0]?.messages[0]?.content, "what is it")
+    },
+  )
+})
+
 test("a long prompt is judged in parts, which overlap", async () => {
   const far = `${"word ".repeat(3000)}BOMB${" word".repeat(100)}`
   await withScanned(guardrails({ S9: "BLOCK" }, undefined), bombs, never, async ({ call, asked }) => {
