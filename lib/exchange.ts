@@ -76,7 +76,8 @@ export class Exchange implements RequestFacts {
   readonly host: HostContext
   readonly receivedAt: number
   readonly id: string
-  readonly trace: TraceIds | null
+  /** Its place in a trace, if it is traced: for the collector of all gateways, or for those of its own. */
+  trace: TraceIds | null
   /** Ends the request from outside: its client has left, or the gateway stops. */
   readonly cut = new CutSource()
   readonly reports: Array<CallReport> = []

@@ -29,6 +29,7 @@ import { planDirect, planUniversal } from "./plan/plan-request.ts"
 import type { KeptChoices } from "./plan/KeptChoices.ts"
 import { runPlan } from "./plan/run-plan.ts"
 import { socketRoute } from "./plan/socket-route.ts"
+import { startTrace } from "./record/trace-context.ts"
 import { type Answer, answerOfResponse } from "./relay/answer.ts"
 import { OpenSockets } from "./relay/open-sockets.ts"
 import { placeOf } from "./route/paths.ts"
@@ -90,6 +91,7 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
 
     const gateway = settings.gateway(route.account, route.gateway)
     if (gateway === undefined) return Result.fail(gatewayNotFound(route.account, route.gateway))
+    if (gateway.otel.length > 0) exchange.trace ??= startTrace(headers, everyTrace)
     const identifying = route.kind === "usage"
       ? identifyHolder(services, exchange, route, gateway)
       : auth.identify(headers, gateway)
@@ -150,6 +152,9 @@ const openSocket = (
   exchange.settleBy(leave)
   return found
 }
+
+/** What goes to a gateway's own collectors is what their callers have not sampled out. */
+const everyTrace = { parentBased: true, ratio: 1 }
 
 const empty = (headers: HeaderFields): Answer => ({ status: 204, statusText: "", headers, body: null })
 

@@ -36,7 +36,10 @@ const cloudflareFields = (id: string, settings: GatewaySettings) => {
     log_classification: false,
     logpush: false,
     logpush_public_key: null,
-    otel: null,
+    otel: settings.otel.length === 0 ? null : settings.otel.map(({ url, protobuf }) => ({
+      url,
+      content_type: protobuf === true ? "protobuf" : "json",
+    })),
     store_id: null,
     stripe: null,
     workers_ai_billing_mode: null,

@@ -61,6 +61,7 @@ export const settingFiles = [
   "lib/config/limit-rules.ts",
   "lib/config/alert-settings.ts",
   "lib/config/jwt-settings.ts",
+  "lib/config/otel-destinations.ts",
   "lib/config/retry-settings.ts",
   "lib/config/log-settings.ts",
   "lib/config/dlp-settings.ts",

@@ -18,6 +18,7 @@ import { ModelAliases } from "./model-aliases.ts"
 import { count, oneOf } from "../schema/expected.ts"
 import { RateLimiting, RateLimits, SpendLimitsEntry, StoreOutages } from "./limit-rules.ts"
 import { LogCollection } from "./log-settings.ts"
+import { Exporting } from "./otel-destinations.ts"
 import { ModelPrices } from "./price-overrides.ts"
 import { Retrying } from "./retry-settings.ts"
 import { ProviderKeys } from "./stored-keys.ts"
@@ -144,6 +145,7 @@ export const GatewayEntry = Schema.Struct({
    */
   spend_limits: optional(SpendLimitsEntry),
   ...StoreOutages,
+  ...Exporting,
   ...Alerting,
   ...Retrying,
   /**

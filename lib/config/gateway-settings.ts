@@ -18,6 +18,8 @@ import { type JwtSettings, jwtSettings } from "./jwt-settings.ts"
 import { type LogSettings, logSettings } from "./log-settings.ts"
 import { nodesOf, type RouteGraph } from "../dynamic-route/graph.ts"
 import { type ModelAlias, modelAliases } from "./model-aliases.ts"
+import { otelDestinations } from "./otel-destinations.ts"
+import type { OtlpEndpoint } from "./otel-settings.ts"
 import type { Backoff } from "./retry-settings.ts"
 import type { Guardrails } from "../guard/guardrails.ts"
 import type { CompiledDlp } from "../guard/policy.ts"
@@ -84,6 +86,8 @@ export interface GatewaySettings {
   /** Whether an answer of a success status fails if it begins with an error. */
   readonly fallsBackOnReportedError: boolean
   readonly alerts: ReadonlyArray<Alert>
+  /** Where the spans of its calls go, beside the collector of all gateways. */
+  readonly otel: ReadonlyArray<OtlpEndpoint>
   /** What limits do while their store cannot be used. */
   readonly onStoreOutage: OnStoreOutage
   readonly retry: { readonly maxAttempts: number; readonly delay: number; readonly backoff: Backoff }
@@ -192,6 +196,7 @@ export const gatewaySettings = (
     rateRules: rules,
     spendLimits: entry.spend_limits ?? { enabled: false, rules: [] },
     fallsBackOnReportedError: entry.fallback_on_reported_error ?? false,
+    otel: otelDestinations(entry.otel ?? [], resolve),
     alerts: alertSettings(entry.alerts ?? [], resolve),
     onStoreOutage: entry.on_store_outage ?? "local",
     retry: {

@@ -6,6 +6,7 @@
 import * as Redacted from "effect/Redacted"
 import { type Secrets, secretsIn, secretsOf } from "../redaction/secrets.ts"
 import type { GatewaySettings } from "./gateway-settings.ts"
+import { secretsOfDestinations } from "./otel-destinations.ts"
 import type { OtelSettings } from "./otel-settings.ts"
 
 /**
@@ -30,6 +31,8 @@ export const operatorSecrets = (
   const headersOfProviders = all.flatMap(({ customProviders }) => [...customProviders.values()])
     .flatMap(({ headers }) => headers)
     .filter(({ name, value, stored }) => stored || looksSecret(name, Redacted.value(value)))
+  const ofGateways = all.flatMap(({ otel }) => secretsOfDestinations(otel))
+    .filter(([name, value]) => looksSecret(name, value)).map(([, value]) => Redacted.make(value))
   const headersOfCollectors = [otel?.traces, otel?.metrics, otel?.logs]
     .flatMap((endpoint) => endpoint?.headers ?? [])
     .filter(([name, value]) => looksSecret(name, Redacted.value(value)))
@@ -38,6 +41,7 @@ export const operatorSecrets = (
     ...all.flatMap(({ tokens }) => tokens.flatMap(({ secret }) => secret ?? [])),
     ...all.flatMap(({ keys }) => [...keys.values()].flatMap((aliases) => [...aliases.values()])),
     ...all.flatMap(({ alerts }) => alerts.flatMap(({ secret }) => secret ?? [])),
+    ...ofGateways,
     ...headersOfProviders.map(({ value }) => value),
     ...headersOfCollectors.map(([, value]) => value),
   ]

@@ -16,6 +16,8 @@ export interface OtlpEndpoint {
   readonly headers: ReadonlyArray<readonly [name: string, value: Redacted.Redacted<string>]>
   /** How long one export may take, in milliseconds. */
   readonly timeout: number
+  /** Whether it goes in protobuf, and not in JSON. */
+  readonly protobuf?: boolean
 }
 
 /** Which requests are traced. */
@@ -45,7 +47,7 @@ export interface OtelSettings {
 type Signal = "TRACES" | "METRICS" | "LOGS"
 
 const endpointOf = (variables: Variables, signal: Signal): OtlpEndpoint | undefined => {
-  const of = (name: "ENDPOINT" | "HEADERS" | "TIMEOUT") =>
+  const of = (name: "ENDPOINT" | "HEADERS" | "TIMEOUT" | "PROTOCOL") =>
     variables[`OTEL_EXPORTER_OTLP_${signal}_${name}`] ?? variables[`OTEL_EXPORTER_OTLP_${name}`]
   const chosen = variables[`OTEL_${signal}_EXPORTER`]
   const endpoint = of("ENDPOINT") ?? (chosen === "otlp" ? "http://localhost:4318" : undefined)
@@ -56,6 +58,7 @@ const endpointOf = (variables: Variables, signal: Signal): OtlpEndpoint | undefi
       `${endpoint.replace(/\/+$/, "")}/v1/${signal.toLowerCase()}`,
     headers: (pairsOf(of("HEADERS") ?? "") ?? []).map(([name, value]) => [name, Redacted.make(value)]),
     timeout: Number(of("TIMEOUT") ?? 10_000),
+    protobuf: of("PROTOCOL") === "http/protobuf",
   }
 }
 

@@ -49,13 +49,7 @@ const Headers = optional(text("a comma list of name=value, percent-encoded", are
 const Milliseconds = optional(text("a whole number of milliseconds from 1", isWhole(1)))
 const Count = optional(text("a whole number from 1", isWhole(1)))
 const Choice = optional(oneOf("otlp", "none"))
-const Protocol = optional(
-  Schema.String.pipe(
-    Schema.refine((value): value is "http/json" => value === "http/json", {
-      expected: "http/json, which is the one protocol that is spoken here",
-    }),
-  ),
-)
+const Protocol = optional(oneOf("http/json", "http/protobuf"))
 
 /** The variables, for the schema of all of them. A comment holds for the names below it that have none of their own. */
 export const OtelVariables = {

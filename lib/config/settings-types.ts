@@ -238,6 +238,15 @@ export interface EntryOptions {
    */
   readonly on_store_outage?: "allow" | "refuse" | "local"
   /**
+   * Collectors that get the spans of this gateway's calls, up to 5, beside that of the
+   * `OTEL_*` variables: `[{"url": "https://…/v1/traces", "headers": {"name": "text, env:NAME or file:PATH"}, "authorization":
+   * "env:NAME", "content_type": "json"}]`. `content_type` is `json` (the default) or `protobuf`; `authorization` is the header
+   * of that name.
+   *
+   * @default none
+   */
+  readonly otel?: ReadonlyArray<{ readonly url: string; readonly headers?: Readonly<Record<string, string>>; readonly authorization?: string; readonly content_type?: "json" | "protobuf" }>
+  /**
    * Webhooks that are called when something is to be known, up to 10 of them:
    *
    * - `url`: where they are POSTed, as text, `env:NAME` or `file:PATH`. `https:` alone, but for loopback hosts, or with

@@ -34,6 +34,7 @@ import { errorCases, errorEntries } from "./cases/errors.ts"
 import { errorFallbackCases, errorFallbackEntries } from "./cases/error-fallback.ts"
 import { evaluationCases, evaluationEntries } from "./cases/evaluations.ts"
 import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
+import { gatewayOtelCases, gatewayOtelEntries } from "./cases/gateway-otel.ts"
 import { headerCases } from "./cases/headers.ts"
 import { hostCases } from "./cases/hosts.ts"
 import { jwtCases, jwtEntries } from "./cases/jwt.ts"
@@ -151,6 +152,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "limit partitions": { cases: limitPartitionCases, configured: limitPartitionEntries },
   "limit states": { cases: limitStateCases, configured: limitStateEntries },
   "spend limits": { cases: spendLimitCases, configured: spendLimitEntries },
+  "gateway otel": { cases: gatewayOtelCases, configured: gatewayOtelEntries },
   alerts: { cases: alertCases, configured: alertEntries },
   metering: { cases: meteringCases, configured: meteringEntries },
   "usage refusals": { cases: usageRefusalCases, configured: usageRefusalEntries, waits: true },

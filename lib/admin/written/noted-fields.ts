@@ -18,7 +18,6 @@ const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   log_classification: isOff,
   logpush: isOff,
   logpush_public_key: isEmpty,
-  otel: isEmpty,
   // Where Cloudflare keeps keys; here they are sealed in the settings themselves.
   store_id: (value) => value === null || (typeof value === "string" && value.length <= 64),
   stripe: isEmpty,

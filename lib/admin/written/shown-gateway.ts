@@ -4,6 +4,7 @@
  * @module
  */
 import { shownAlerts } from "../../config/alert-settings.ts"
+import { shownDestinations } from "../../config/otel-destinations.ts"
 import type { SettingsControlShape } from "../../config/SettingsControl.ts"
 import type { SettingsShape } from "../../config/settings-shape.ts"
 import { type JsonObject, objectOf } from "../../json/parse.ts"
@@ -16,7 +17,12 @@ type Sealed = Pick<WrittenDocument, "secrets">
 /** Settings as they were written, their secrets masked. */
 const shownSettings = (settings: JsonObject, document: Sealed): JsonObject => {
   const { custom_providers: providers, ...others } = settings
-  const rest = others["alerts"] === undefined ? others : { ...others, alerts: shownAlerts(others["alerts"]) }
+  const { alerts, otel } = others
+  const rest = {
+    ...others,
+    ...(alerts !== undefined && { alerts: shownAlerts(alerts) }),
+    ...(otel !== undefined && { otel: shownDestinations(otel) }),
+  }
   if (providers === undefined) return rest
   const shown = Object.entries(objectOf(providers)).map(([slug, provider]) => {
     const { headers, ...others } = objectOf(provider)

@@ -10,7 +10,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Settings } from "../../config/Settings.ts"
-import { type ExportOptions, exportRequests, type RequestExport } from "./exporter.ts"
+import { type ExportOptions, exportRequests, type RequestExport, spanSignals } from "./exporter.ts"
+import { exportOfGateways } from "./gateway-export.ts"
 import { Metrics } from "../metrics/Metrics.ts"
 
 /** What `OtlpExporter` does. */
@@ -29,11 +30,28 @@ export class OtlpExporter extends OtlpExporterKey {
     Layer.effect(
       OtlpExporter,
       Effect.gen(function* () {
-        const { otel } = yield* Settings
-        if (otel === undefined) return { record: () => {} }
-        const exported = exportRequests(otel, yield* Metrics, options, yield* Effect.context<never>())
+        const settings = yield* Settings
+        const { otel } = settings
+        const metrics = yield* Metrics
+        const context = yield* Effect.context<never>()
+        const ofGateways = exportOfGateways(
+          settings,
+          spanSignals(otel, metrics, options, context),
+          options.detached ? undefined : Effect.runPromiseWith(context),
+        )
+        yield* Effect.addFinalizer(() => ofGateways.close)
+        if (otel === undefined) {
+          return { record: (record, _, payloads) => ofGateways.record(record, payloads) }
+        }
+        const exported = exportRequests(otel, metrics, options, context)
         yield* Effect.addFinalizer(() => exported.close)
-        return exported
+        return {
+          record: (record, level, payloads) => {
+            const own = ofGateways.record(record, payloads)
+            const common = exported.record(record, level, payloads)
+            return own === undefined ? common : Promise.all([own, common]).then(() => {})
+          },
+        }
       }),
     )
 }

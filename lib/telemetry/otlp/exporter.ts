@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type { OtelSettings } from "../../config/otel-settings.ts"
+import type { OtelSettings, OtlpEndpoint } from "../../config/otel-settings.ts"
 import type { Payloads } from "../../request-log/entry.ts"
 import { monotonicBy } from "../../time/monotonic.ts"
 import { strictJson } from "../../json/exact-json.ts"
@@ -20,7 +20,8 @@ import { otlpMetrics } from "./metrics.ts"
 import { otlpSpans } from "./spans.ts"
 import { attributes, text } from "./values.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
-import type { ExportResult, Post } from "./send.ts"
+import { protobufOf } from "./protobuf.ts"
+import type { ExportBody, ExportResult, Post } from "./send.ts"
 
 /** How the host runs background work. */
 export interface ExportOptions {
@@ -53,7 +54,7 @@ export interface RequestExport {
 const patience = { detached: 60_000, attached: 10_000 }
 
 /** What every request to the collector begins with, up to its items. */
-const prefixes = (otel: OtelSettings) => {
+const prefixes = (otel: Pick<OtelSettings, "resource">) => {
   const resource = {
     attributes: attributes({
       "service.version": text(product.version),
@@ -67,6 +68,51 @@ const prefixes = (otel: OtelSettings) => {
     `{"resource${kind}":[{"resource":${JSON.stringify(resource)},` +
     `"scope${kind}":[{"scope":${JSON.stringify(scope)},"${items}":[`
 }
+
+/** Makes the body of an export of its items. */
+const wrapping =
+  ({ protobuf = false }: OtlpEndpoint, start: string) => (items: ReadonlyArray<string>): ExportBody => {
+    const json = `${start}${items.join(",")}]}]}]}`
+    return protobuf ? protobufOf(json) : json
+  }
+
+/** Counts what is lost, and says so once. */
+const reporting = (metrics: Pick<Metrics["Service"], "dropped">, name: string) => {
+  let warned = false
+  return (items: number, { rejected, problem }: ExportResult): void => {
+    metrics.dropped(name, Math.min(items, rejected))
+    if (problem !== undefined && !warned) {
+      console.error(JSON.stringify({ level: "warn", msg: "otlp", signal: name, problem, lost: true }))
+    }
+    warned = problem !== undefined
+  }
+}
+
+/** The queue of the spans that go to one collector. */
+export type SignalOf = (endpoint: OtlpEndpoint) => SignalExport
+
+/** The queues of a gateway's own collectors; what waits in each is bounded. */
+export const spanSignals = (
+  otel: Pick<OtelSettings, "resource"> | undefined,
+  metrics: Pick<Metrics["Service"], "dropped">,
+  { detached, post = (url, init) => fetch(url, init) }: ExportOptions,
+  context: Context.Context<never>,
+): SignalOf => {
+  const start = prefixes(otel ?? { resource: { "service.name": product.name } })("Spans", "spans")
+  return (endpoint) =>
+    signalExport({
+      endpoint,
+      wrap: wrapping(endpoint, start),
+      ...queueOfGateway,
+      patience: detached ? patience.detached : patience.attached,
+      post,
+      report: reporting(metrics, "traces"),
+      fork: Effect.runForkWith(context),
+    })
+}
+
+/** As the variables have it unless they say otherwise. Times in milliseconds. */
+const queueOfGateway = { queue: 2048, batch: 512, delay: 5_000 }
 
 /**
  * Opens the queues of the collectors that the settings name.
@@ -91,22 +137,14 @@ export const exportRequests = (
   ): SignalExport | undefined => {
     const endpoint = otel[name]
     if (endpoint === undefined) return undefined
-    let warned = false
-    const report = (items: number, { rejected, problem }: ExportResult): void => {
-      metrics.dropped(name, Math.min(items, rejected))
-      if (problem !== undefined && !warned) {
-        console.error(JSON.stringify({ level: "warn", msg: "otlp", signal: name, problem, lost: true }))
-      }
-      warned = problem !== undefined
-    }
     return signalExport({
       endpoint,
-      wrap: (items) => `${start}${items.join(",")}]}]}]}`,
+      wrap: wrapping(endpoint, start),
       ...limits,
       delay: otel.delay,
       patience: detached ? patience.detached : patience.attached,
       post,
-      report,
+      report: reporting(metrics, name),
       fork,
     })
   }

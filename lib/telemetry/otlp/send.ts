@@ -9,6 +9,7 @@ import * as Redacted from "effect/Redacted"
 import type { OtlpEndpoint } from "../../config/otel-settings.ts"
 import { retryAfterOf } from "../../headers/retry-after.ts"
 import { monotonicBy } from "../../time/monotonic.ts"
+import { rejectedIn } from "./protobuf.ts"
 import { product } from "../../version.ts"
 
 /** The runtime's `fetch`, or a test's. */
@@ -31,22 +32,26 @@ const firstWait = 1_000
 /** `rejectedSpans`, `rejectedDataPoints` or `rejectedLogRecords` of a partial success, which is not to be sent again. */
 const rejectedOf = (answer: string): number => Number(/"rejected\w+"\s*:\s*"?(\d+)/.exec(answer)?.[1] ?? 0)
 
+/** A request's body, as its endpoint takes it. */
+export type ExportBody = string | Uint8Array<ArrayBuffer>
+
 interface Answer {
   readonly status: number
   readonly retryAfter: string | null
-  readonly text: string
+  /** How many items it says that it has rejected. */
+  readonly rejected: number
 }
 
 const ask = async (
-  { url, headers }: OtlpEndpoint,
-  body: string,
+  { url, headers, protobuf = false }: OtlpEndpoint,
+  body: ExportBody,
   post: Post,
   signal: AbortSignal,
 ): Promise<Answer> => {
   const response = await post(url, {
     method: "POST",
     headers: [
-      ["content-type", "application/json"],
+      ["content-type", protobuf ? "application/x-protobuf" : "application/json"],
       ["user-agent", `OTel-OTLP-Exporter-${product.name}/${product.version}`],
       ...headers.map(([name, value]): [string, string] => [name, Redacted.value(value)]),
     ],
@@ -58,12 +63,14 @@ const ask = async (
   return {
     status: response.status,
     retryAfter: response.headers.get("retry-after"),
-    text: await response.text(),
+    rejected: protobuf
+      ? rejectedIn(new Uint8Array(await response.arrayBuffer()))
+      : rejectedOf(await response.text()),
   }
 }
 
 /** The collector's answer; `undefined` if there is none in time. */
-const answerOf = (endpoint: OtlpEndpoint, body: string, post: Post): Effect.Effect<Answer | undefined> =>
+const answerOf = (endpoint: OtlpEndpoint, body: ExportBody, post: Post): Effect.Effect<Answer | undefined> =>
   Effect.promise((signal) => ask(endpoint, body, post, signal).catch(() => undefined)).pipe(
     Effect.timeoutOrElse({ duration: endpoint.timeout, orElse: () => Effect.succeed(undefined) }),
   )
@@ -75,7 +82,7 @@ const answerOf = (endpoint: OtlpEndpoint, body: string, post: Post): Effect.Effe
  */
 export const sendExport: (
   endpoint: OtlpEndpoint,
-  body: string,
+  body: ExportBody,
   post: Post,
   patience: () => number,
 ) => Effect.Effect<ExportResult> = Effect.fnUntraced(function* (endpoint, body, post, patience) {
@@ -85,7 +92,7 @@ export const sendExport: (
   for (let wait = firstWait;; wait *= 2) {
     const answer = yield* answerOf(endpoint, body, post)
     if (answer !== undefined && answer.status >= 200 && answer.status < 300) {
-      const rejected = rejectedOf(answer.text)
+      const { rejected } = answer
       return rejected === 0 ? taken : { rejected, problem: `${host} refused a part` }
     }
     const problem = answer === undefined ? `no answer from ${host}` : `${host} answered ${answer.status}`

@@ -9,13 +9,13 @@ import * as Fiber from "effect/Fiber"
 import type { OtlpEndpoint } from "../../config/otel-settings.ts"
 import { monotonicBy } from "../../time/monotonic.ts"
 import { exportQueue } from "./queue.ts"
-import { type ExportResult, type Post, sendExport } from "./send.ts"
+import { type ExportBody, type ExportResult, type Post, sendExport } from "./send.ts"
 
 /** What a signal needs. Times are in milliseconds. */
 export interface SignalOptions {
   readonly endpoint: OtlpEndpoint
   /** Makes the body of a request of its items. */
-  readonly wrap: (items: ReadonlyArray<string>) => string
+  readonly wrap: (items: ReadonlyArray<string>) => ExportBody
   readonly queue: number
   readonly batch: number
   /** How long items wait for others. */

@@ -1,0 +1,71 @@
+/**
+ * The spans of single gateways, for the collectors that their settings name.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import type { OtlpEndpoint } from "../../config/otel-settings.ts"
+import type { SettingsShape } from "../../config/settings-shape.ts"
+import { strictJson } from "../../json/exact-json.ts"
+import type { RequestRecord } from "../../record/request-record.ts"
+import type { Payloads } from "../../request-log/entry.ts"
+import type { Attributes } from "../genai/attributes.ts"
+import { contentAttributes } from "../genai/content.ts"
+import type { RequestExport, SignalOf } from "./exporter.ts"
+import type { SignalExport } from "./signal.ts"
+import { otlpSpans } from "./spans.ts"
+import { double, int, text } from "./values.ts"
+
+/** What Cloudflare's spans have under names of its own. */
+const cloudflareAttributes = ({ provider, tokens_in, tokens_out, cost }: RequestRecord): Attributes => ({
+  "gen_ai.model.provider": provider === null ? null : text(provider),
+  "gen_ai.usage.total_tokens": tokens_in === null || tokens_out === null ? null : int(tokens_in + tokens_out),
+  "gen_ai.usage.cost": cost === null ? null : double(cost),
+})
+
+/** How many collectors are kept whose settings may be gone. */
+const mostKept = 100
+
+/**
+ * Opens the queue of a collector when its gateway is first called.
+ *
+ * @param run waits for what is sent, where a request has to (Workers); `undefined` if it is sent in the background
+ */
+export const exportOfGateways = (
+  settings: Pick<SettingsShape, "gateway">,
+  signalOf: SignalOf,
+  run: ((effect: Effect.Effect<void>) => Promise<void>) | undefined,
+): Pick<RequestExport, "close"> & {
+  readonly record: (record: RequestRecord, payloads: Payloads | undefined) => void | Promise<void>
+} => {
+  const signals = new Map<OtlpEndpoint, SignalExport>()
+  const signalFor = (endpoint: OtlpEndpoint): SignalExport => {
+    const known = signals.get(endpoint)
+    if (known !== undefined) return known
+    if (signals.size >= mostKept) {
+      for (const [old, signal] of signals) if (!signal.waits()) signals.delete(old)
+    }
+    const signal = signalOf(endpoint)
+    signals.set(endpoint, signal)
+    return signal
+  }
+  return {
+    record: (record, payloads) => {
+      const gateway = settings.gateway(record.account_id ?? "", record.gateway_id ?? "")
+      if (gateway === undefined || gateway.otel.length === 0 || record.trace === null) return
+      const content = { ...(payloads && contentAttributes(payloads)), ...cloudflareAttributes(record) }
+      const spans = otlpSpans(record, content).map((span) => strictJson(span))
+      const sent: Array<Promise<void>> = []
+      for (const endpoint of gateway.otel) {
+        const signal = signalFor(endpoint)
+        for (const span of spans) signal.push(span)
+        if (run === undefined) signal.start()
+        else sent.push(run(signal.flush))
+      }
+      if (sent.length > 0) return Promise.all(sent).then(() => {})
+    },
+    close: Effect.suspend(() =>
+      Effect.forEach([...signals.values()], ({ close }) => close, { concurrency: "unbounded", discard: true })
+    ),
+  }
+}
