@@ -16,6 +16,8 @@ export interface Instance {
 export interface Layer {
   /** @param skew how far its clock is ahead, in milliseconds */
   readonly open: (skew: number) => Instance
+  /** Values stay in the process of each, whoever counts together. */
+  readonly keepsValues?: true
 }
 
 const gateway = "account/gateway"
@@ -75,7 +77,7 @@ const used = async ({ store }: Instance, counted: Counted) => {
 }
 
 /** The cases of a layer. */
-export const casesOf = ({ open }: Layer): Readonly<Record<string, Case>> => {
+export const casesOf = ({ open, keepsValues }: Layer): Readonly<Record<string, Case>> => {
   /** Runs a case with instances whose clocks differ by so much. */
   const withInstances =
     (skews: ReadonlyArray<number>, run: (...all: ReadonlyArray<Instance>) => Promise<void>) => async () => {
@@ -103,7 +105,8 @@ export const casesOf = ({ open }: Layer): Readonly<Record<string, Case>> => {
   }
 
   /** As many instances as share values: all that share counts of rates. */
-  const values = (run: (...all: ReadonlyArray<Instance>) => Promise<void>) => together("rates", run)
+  const values = (run: (...all: ReadonlyArray<Instance>) => Promise<void>) =>
+    keepsValues === true ? withInstances([0], run) : together("rates", run)
 
   return {
     "of many takes at once as many pass as there is room for, and no more": together(

@@ -26,5 +26,5 @@ describe("Durable Objects", () => {
       hasBackground: false,
     })
   }
-  for (const [name, run] of Object.entries(casesOf({ open }))) test(name, run)
+  for (const [name, run] of Object.entries(casesOf({ open, keepsValues: true }))) test(name, run)
 })
