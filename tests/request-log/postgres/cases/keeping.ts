@@ -184,6 +184,18 @@ export const retention: Case = async () => {
   )
 }
 
+/** Writes, and waits until no transaction of the server is older: what one of those may yet write is news later. */
+const alone = Effect.gen(function* () {
+  yield* (yield* RequestLog).flush
+  yield* Effect.promise(async () => {
+    const isOver =
+      "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > max(batch) AS over FROM basegate.entry"
+    while ((await database().query(isOver))[0]?.["over"] !== true) {
+      await new Promise((done) => setTimeout(done, 5))
+    }
+  })
+})
+
 /** News are what was written after a place, by whichever process; the gateways with entries are known. */
 export const news: Case = () =>
   useEmptyLog(
@@ -191,9 +203,11 @@ export const news: Case = () =>
     Effect.gen(function* () {
       const log = yield* RequestLog
       yield* fill(3)
+      yield* alone
       const first = yield* log.news(undefined, 10)
       assert.deepEqual(first.entries, [])
       const ids = [...yield* fill(2, 3), ...yield* fill(2, 5, "second")]
+      yield* alone
       const next = yield* log.news(first.cursor, 10)
       assert.deepEqual([next.entries.map((entry) => entry.request_id), next.skipped], [ids, 0])
       const last = yield* log.news(first.cursor, 3)
