@@ -44,9 +44,11 @@ const Entry = Schema.Struct({
 export const Exporting = {
   /**
    * Collectors that get the [spans](../telemetry/README.md#traces) of this gateway's calls, up to 5, beside that of the
-   * `OTEL_*` variables: `[{"url": "https://…/v1/traces", "headers": {"name": "text, env:NAME or file:PATH"}, "authorization":
-   * "env:NAME", "content_type": "json"}]`. `content_type` is `json` (the default) or `protobuf`; `authorization` is the header
-   * of that name.
+   * `OTEL_*` variables. Of each:
+   *
+   * - `url`: the whole URL, such as `https://api.example.com/v1/traces`.
+   * - `headers`: by name, each as text, `env:NAME` or `file:PATH`; `authorization` is the header of that name.
+   * - `content_type`: `json` (the default) or `protobuf`.
    *
    * @default none
    */
