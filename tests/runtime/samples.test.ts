@@ -87,14 +87,17 @@ test("ports, addresses and times are the gateway's own", () => {
     const [name, pattern] of [
       ["basegate.service", /^TimeoutStopSec=(\d+)$/m],
       ["compose.yaml", /stop_grace_period: (\d+)s/],
+      ["compose-many.yaml", /stop_grace_period: (\d+)s/],
       ["kubernetes.yaml", /terminationGracePeriodSeconds: (\d+)/],
     ] as const
   ) {
     assert.ok(Number(pattern.exec(sample(name))?.[1]) > longest, name)
   }
   const gateway = settings.gateway("a", "g")
-  const [, patience] = /proxy_read_timeout (\d+)s/.exec(sample("nginx.conf")) ?? []
-  assert.ok(1000 * Number(patience) > (gateway?.dedicatedHeadersTimeout ?? Infinity))
+  for (const name of ["nginx.conf", "compose-many.yaml"]) {
+    const [, patience] = /proxy_read_timeout (\d+)s/.exec(sample(name)) ?? []
+    assert.ok(1000 * Number(patience) > (gateway?.dedicatedHeadersTimeout ?? Infinity), name)
+  }
 })
 
 test("settings in a sample decode, and are where the gateway looks for them", () => {

@@ -55,7 +55,7 @@ export const gatewayOtelEntries = (): Configured => {
     },
     variables: {
       KEY_OF_GATEWAY_OTEL: "key-of-gateway-otel-1",
-      AUTHORIZATION_OF_GATEWAY_OTEL: "Basic b3RlbDpnYXRld2F5",
+      AUTHORIZATION_OF_GATEWAY_OTEL: "Basic b3RlbDpvZi1hLWNvbGxlY3Rvci0x",
     },
   }
 }
@@ -95,7 +95,7 @@ export const gatewayOtelCases = (harness: Harness): void => {
     const [{ type, headers }] = collectors.exports("/json") as [Export]
     assert.deepEqual(
       [type, headers["x-team"], headers["x-api-key"], headers["authorization"]],
-      ["application/json", "one", "key-of-gateway-otel-1", "Basic b3RlbDpnYXRld2F5"],
+      ["application/json", "one", "key-of-gateway-otel-1", "Basic b3RlbDpvZi1hLWNvbGxlY3Rvci0x"],
     )
     // A collector that refuses is no reason to keep anything from another, or from the caller.
     await eventually("a refused export", () => collectors.exports("/broken").length > 0, 15_000)
