@@ -122,9 +122,9 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       assert.deepEqual(workers, { configured: 2, running: 2 })
     })
 
-    test("what is written holds in all of them within two seconds", {
-      skip: !hasFile && "this Node has no SQLite",
-    }, async () => {
+    // Without SQLite there is nothing that is written for all.
+    const ofFile = hasFile ? test : () => {}
+    ofFile("what is written holds in all of them within two seconds", async () => {
       const made = await call(
         `${gateway.url}/client/v4/accounts/a/ai-gateway/gateways`,
         admin,
