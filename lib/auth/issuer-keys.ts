@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createLocalJWKSet } from "jose/jwks/local"
+import type { createLocalJWKSet } from "jose/jwks/local"
 import { isKeyUrl, type JwtSettings } from "../config/jwt-settings.ts"
 import { objectOf, parseOrUndefined } from "../json/parse.ts"
 
@@ -105,7 +105,8 @@ export class IssuerKeys {
       const { issuer, jwksUrl = await discovered(issuer, this.#get) } = this.#settings
       const { keys } = jwksUrl === undefined ? {} : await jsonAt(jwksUrl, this.#get)
       if (Array.isArray(keys) && keys.length <= bounds.keys && keys.every((key) => typeof key === "object")) {
-        this.#keys = createLocalJWKSet({ keys })
+        const jwks = await import("jose/jwks/local")
+        this.#keys = jwks.createLocalJWKSet({ keys })
         this.#fetchedAt = now
       } else if (this.#keys === undefined) this.#triedAt = now
     } catch {

@@ -1,11 +1,10 @@
 /**
- * JSON Web Tokens as gateway tokens (RFC 7519, with the advice of RFC 8725).
+ * JSON Web Tokens as gateway tokens (RFC 7519, with the advice of RFC 8725). `jose` is loaded for the first of them:
+ * gateways without issuers do not need it.
  *
  * @module
  */
-import { JOSEError, JWKSNoMatchingKey, JWTClaimValidationFailed, JWTExpired } from "jose/errors"
 import type { JWTPayload } from "jose"
-import { jwtVerify } from "jose/jwt/verify"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { GatewayToken } from "../config/gateway-tokens.ts"
 import type { JwtSettings } from "../config/jwt-settings.ts"
@@ -101,6 +100,7 @@ const verified = async (
   { issuer, audience }: JwtSettings,
   now: number,
 ): Promise<JWTPayload | JwtProblem | "unknown_key"> => {
+  const { jwtVerify } = await import("jose/jwt/verify")
   try {
     const { payload } = await jwtVerify(secret, keys, {
       issuer,
@@ -116,14 +116,18 @@ const verified = async (
   }
 }
 
+/** By jose's own codes. What is no key, or no token, makes WebCrypto throw as well. */
 const problemOf = (cause: unknown): JwtProblem | "unknown_key" => {
-  if (cause instanceof JWTExpired) return "expired"
-  if (cause instanceof JWKSNoMatchingKey) return "unknown_key"
-  if (cause instanceof JWTClaimValidationFailed) {
-    return cause.claim === "nbf" ? "early" : cause.claim === "aud" ? "audience" : "signature"
+  const { code, claim } = Object(cause) as { readonly code?: unknown; readonly claim?: unknown }
+  switch (code) {
+    case "ERR_JWT_EXPIRED":
+      return "expired"
+    case "ERR_JWKS_NO_MATCHING_KEY":
+      return "unknown_key"
+    case "ERR_JWT_CLAIM_VALIDATION_FAILED":
+      return claim === "nbf" ? "early" : claim === "aud" ? "audience" : "signature"
   }
-  // What is no key, or no token, makes WebCrypto throw as well.
-  if (!(cause instanceof JOSEError) && !(cause instanceof Error)) throw cause
+  if (!(cause instanceof Error)) throw cause
   return "signature"
 }
 

@@ -165,7 +165,7 @@ test("paths, methods and gateways that do not exist are refused in Cloudflare's 
   withAdmin(
     async (ask) => {
       assertRefused(
-        await ask("/client/v4/accounts/a/ai-gateway/gateways/g/datasets"),
+        await ask("/client/v4/accounts/a/ai-gateway/gateways/g/colours"),
         [404, 7002],
         /no such path/,
       )

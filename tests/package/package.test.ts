@@ -78,7 +78,7 @@ before(async () => {
   packed = tarball.files.map(({ path }) => path)
   await run("tar", ["-xzf", join(folder, tarball.filename), "-C", folder])
   await rename(join(folder, "package"), installed(""))
-  for (const name of ["effect", "yaml"]) {
+  for (const name of ["effect", "jose", "yaml"]) {
     await symlink(join(project, "node_modules", name), join(modules, name))
   }
   await writeFile(join(consumer, "package.json"), `{"type":"module","private":true}`)
@@ -109,7 +109,7 @@ test("the package holds what was built, README and LICENSE, and nothing of the m
     assert.ok(packed.includes(path), path)
   }
   const strange = packed.filter((path) =>
-    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|postgres\.js|postgres-engine\.mjs|redis\.js|redis-client\.cjs|worker\.js|cloudflare\.js|config\.schema\.json|sbom\.cdx\.json|third-party-licenses\.txt|(bun|cli|demo|deno|node)\.mjs|console\/(index\.html|icon\.svg|settings-\w+\.json|console-\w+\.(css|js))))$/
+    !/^(package\.json|README\.md|LICENSE|dist\/(lib\/.*\.d\.ts|mod\.(js|d\.ts)|postgres\.js|postgres-engine\.mjs|redis\.js|redis-client\.cjs|worker\.js|cloudflare\.js|config\.schema\.json|sbom\.cdx\.json|third-party-licenses\.txt|(bun|cli|conform|demo|deno|node|reading-thread)\.mjs|console\/(index\.html|icon\.svg|settings-\w+\.json|console-\w+\.(css|js))))$/
       .test(path)
   )
   assert.deepEqual(strange, [])

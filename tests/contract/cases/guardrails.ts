@@ -14,7 +14,7 @@ const entry = (prompt: object, response: object, more: object = {}) => ({
 })
 const block = { S9: "BLOCK", S1: "FLAG" }
 
-const said = (content: string) => ({ choices: [{ index: 0, message: { role: "assistant", content } }] })
+const said = (content: string) => ({ choices: [{ index: 0, message: { content } }] })
 /** What scanners do instead of giving a verdict. */
 const failures: Readonly<Record<string, object>> = {
   error: { status: 500 },
