@@ -277,9 +277,12 @@ test("keys of providers are sealed, and custom providers are the account's", asy
 test("datasets and evaluations are made, read, run and deleted", async () => {
   await aiGateway.create({ account_id, id: "judged", ...required })
   const answer = await call("judged/compat", "baseten/openai/gpt-oss-120b")
-  // It is logged once it has been read.
   assert.ok((await answer.text()).length > 0)
-  await gateway.idle()
+  // It is logged a turn after it has been read.
+  for (let turn = 0; turn < 100; turn++) {
+    if ((await aiGateway.logs.list("judged", { account_id })).result.length > 0) break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
   const filters = [{ key: "success" as const, operator: "eq" as const, value: [true] }]
   const dataset = await aiGateway.datasets.create("judged", {
     account_id,
