@@ -8,6 +8,7 @@ import { callCost } from "../../lib/pricing/call-cost.ts"
 import { staticPriceOf } from "../../lib/pricing/static-prices.ts"
 import { uuidV7 } from "../../lib/record/request-id.ts"
 import type { AttemptRecord, RequestRecord } from "../../lib/record/request-record.ts"
+import { chance } from "../support/chance.ts"
 import { draftRecord } from "../support/draft-record.ts"
 import { bodiesOf } from "./past-bodies.ts"
 import { account, type Use, uses } from "./past-uses.ts"
@@ -15,17 +16,6 @@ import { account, type Use, uses } from "./past-uses.ts"
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
-
-/** Numbers that look like chance, and are the same each time: a picture can be taken again. */
-const chance = (seed: number): () => number => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** How much is asked at an hour of the day, of what is asked at the busiest. */
 const hours = [6, 4, 3, 3, 3, 5, 12, 28, 55, 80, 92, 95, 70, 88, 100, 97, 90, 74, 48, 34, 26, 20, 14, 9]

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { chance } from "../support/chance.ts"
 
 /** A source of them. */
 export interface Random {
@@ -11,16 +12,10 @@ export interface Random {
   readonly pick: <A>(list: ReadonlyArray<A>) => A
 }
 
-/** Mulberry32: 32 bits of state are enough for choices, and any seed is a good one. */
+/** The source of a seed. */
 export const randomOf = (seed: number): Random => {
-  let state = seed >>> 0
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
-  const below = (limit: number): number => Math.floor((next() / 0x1_0000_0000) * limit)
+  const next = chance(seed)
+  const below = (limit: number): number => Math.floor(next() * limit)
   return {
     below,
     pick: <A>(list: ReadonlyArray<A>): A => {
