@@ -13,6 +13,7 @@ import { valueAt } from "../lib/json/value-at.ts"
 import { stepHeaders } from "../lib/body/step-headers.ts"
 import { isPlainPath } from "../lib/route/path-spelling.ts"
 import { redact, secretsOf } from "../lib/redaction/secrets.ts"
+import { takesInProportion } from "./support/in-proportion.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const numbered = (count: number, one: (index: number) => string): string =>
@@ -78,26 +79,10 @@ const parsers: Readonly<
   ],
 }
 
-/** Faster than this is no matter how many times as long, in milliseconds: so long the machine may do something else. */
-const noise = 50
-
 for (const [what, [make, parse]] of Object.entries(parsers)) {
   test(`${what}: four times as much takes less than six times as long`, () => {
     const count = 20_000
-    const [small, large] = [make(count), make(4 * count)]
-    const timeOf = (text: string): number => {
-      const start = performance.now()
-      parse(text)
-      return performance.now() - start
-    }
-    let [once, fourTimes] = [timeOf(small), timeOf(large)]
-    for (let tries = 0; tries < 8 && fourTimes >= 6 * Math.max(once, noise); tries++) {
-      once = Math.min(once, timeOf(small))
-      fourTimes = Math.min(fourTimes, timeOf(large))
-    }
-    assert.ok(
-      fourTimes < 6 * Math.max(once, noise),
-      `${count} take ${once.toFixed(1)} ms, and ${4 * count} take ${fourTimes.toFixed(1)} ms`,
-    )
+    const texts = new Map([count, 4 * count].map((count) => [count, make(count)]))
+    takesInProportion((count) => parse(texts.get(count) ?? ""), count)
   })
 }

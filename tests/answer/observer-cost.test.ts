@@ -1,7 +1,6 @@
-import assert from "node:assert/strict"
-import process from "node:process"
 import { test } from "node:test"
 import { AnswerObserver } from "../../lib/answer/answer-observer.ts"
+import { takesInProportion } from "../support/in-proportion.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
@@ -27,10 +26,8 @@ const streams: Readonly<Record<string, readonly [beginning: string, chunk: strin
   "JSON in many roots": ["", '{"error":null}\n{"usage":{}}\n'.repeat(3)],
 }
 
-const timeOf = (beginning: string, chunk: string, chunks: number, removesUsage: boolean): number => {
+const observe = (beginning: string, chunk: string, chunks: number, removesUsage: boolean): void => {
   const bytes = bytesOf(chunk)
-  // Not the time of day: what else the machine does is not to count.
-  const start = process.cpuUsage()
   const observer = new AnswerObserver({ framing: "messages", label: "other", asked: true, removesUsage })
   for (let at = -1; at < chunks; at++) {
     observer.push(at === -1 ? bytesOf(beginning) : bytes)
@@ -42,21 +39,12 @@ const timeOf = (beginning: string, chunk: string, chunks: number, removesUsage: 
   observer.outputTokens()
   observer.closing("idle")
   observer.finish()
-  return process.cpuUsage(start).user / 1000
 }
-
-const count = 4000
-/** In milliseconds: below it a figure says more of the compiler than of what it measures. */
-const floor = 20
 
 for (const [name, [beginning, chunk]] of Object.entries(streams)) {
   test(`four times as much of it takes an observer less than six times as long: ${name}`, () => {
     for (const removesUsage of [false, true]) {
-      const time = (chunks: number) => timeOf(beginning, chunk, chunks, removesUsage)
-      time(count)
-      const least = (chunks: number) => Math.max(floor, Math.min(...[1, 2, 3].map(() => time(chunks))))
-      const ratio = least(4 * count) / least(count)
-      assert.ok(ratio < 6, `${ratio} times`)
+      takesInProportion((chunks) => observe(beginning, chunk, chunks, removesUsage), 4000)
     }
   })
 }

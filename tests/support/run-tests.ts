@@ -25,8 +25,7 @@ const longest = 900_000
 /** Files that wait for the processes they start more than they work themselves. */
 const waits = (file: string): boolean => /^tests\/(contract|runtime)\//.test(file)
 /** Files that take the time of what they test: another beside them would spoil it. */
-const measures = (file: string): boolean =>
-  /\b(?:performance\.now|process\.cpuUsage)\(/.test(readFileSync(file, "utf8"))
+const measures = (file: string): boolean => /\bperformance\.now\(/.test(readFileSync(file, "utf8"))
 /** Files that start processes, or change their own: each stays alone in one. */
 const standsAlone = (file: string): boolean =>
   /child_process|spawn|chromium|process\.chdir|new Worker\(/.test(readFileSync(file, "utf8"))
