@@ -24,7 +24,7 @@ export interface ObservedAnswer {
   readonly asked: boolean
   /** Whether the usage is left out of what goes on, of a stream of events or of JSON lines. */
   readonly removesUsage?: boolean
-  /** Whether the model is wanted that the answer says it is from. */
+  /** Whether it is wanted what the answer says of its model, and of being made in the background. */
   readonly findsModel?: boolean
   /** The most bytes to hold at a time, at least 64. */
   readonly limit?: number
@@ -146,6 +146,11 @@ export class AnswerObserver {
   /** The model that the answer says it is from, if that was wanted; `undefined` if it does not say. */
   model(): string | undefined {
     return this.#model?.finish(this.#form === "events")
+  }
+
+  /** Whether the answer says that it is made in the background, if that was wanted. */
+  isBackground(): boolean {
+    return this.#model?.isBackground(this.#form === "events") ?? false
   }
 
   #begin(form: Form): void {

@@ -41,7 +41,7 @@ const measured = (call: Call, from: UpstreamAnswer, tariff: Tariff): CallResult 
   const answer = new PendingAnswer(given.success, call)
   answer.observer = observerOf(target, answer, {
     removesUsage: call.requestedUsage,
-    findsModel: !isPriced(target, target.body.view.model, tariff),
+    findsModel: target.route.isKept || !isPriced(target, target.body.view.model, tariff),
   })
   answer.meter = new Meter(call, answer, tariff)
   answer.taps.push(answer.meter)
@@ -131,6 +131,8 @@ class Meter implements AnswerMeter {
 
   #usage(isWhole: boolean): readonly [Usage | undefined, UsageSource | null] {
     const observer = this.#observer
+    // It was counted when it was made, unless that went on in the background, where nobody was told.
+    if (this.#call.target.route.isKept && observer?.isBackground() !== true) return [undefined, null]
     // A JSON body that was cut short has no usage.
     const reported = observer?.form() === "json" && !isWhole ? undefined : observer?.usage()
     if (reported !== undefined && isWhole) return [reported, "exact"]

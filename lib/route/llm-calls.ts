@@ -40,6 +40,17 @@ const beforeCall =
 export const customCall = (path: string): LlmCall | undefined =>
   calls[loosely(path).replace(beforeCall, "/v1/")]
 
+/**
+ * The framing of an answer that its provider keeps, and that a path names: it is fetched again, waited for, changed or
+ * cancelled; `undefined` if the path names none. (Baseten's Model APIs keep none, OpenAI and others do.)
+ */
+export const keptAnswerFraming = (path: string): Framing | undefined => {
+  const kind = keptAnswer.exec(loosely(path))?.[1]
+  return kind === undefined ? undefined : kind === "responses" ? "responses" : "chat"
+}
+
+const keptAnswer = /\/(chat\/completions|responses)\/(?!compact$)[^/]+(?:\/cancel)?$/
+
 const plainCall =
   /^(?:\/v\d+)?\/(?:chat\/completions|messages|responses(?:\/compact)?|embeddings|completions)$/
 

@@ -15,7 +15,14 @@ import {
   socketAt,
 } from "./baseten-hosts.ts"
 import { customProviderUrl } from "./custom-provider.ts"
-import { customCall, deployedCall, isPlainCall, isTokenCount, llmCall } from "./llm-calls.ts"
+import {
+  customCall,
+  deployedCall,
+  isPlainCall,
+  isTokenCount,
+  keptAnswerFraming,
+  llmCall,
+} from "./llm-calls.ts"
 import { isPlainPath, plainlySpelt, strayPath } from "./path-spelling.ts"
 import type { GatewayPlace } from "./paths.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
@@ -52,6 +59,7 @@ const upstream = (
     deployment: undefined,
     namedByBody: false,
     framing: undefined,
+    isKept: false,
     body: "unread",
     compatModels: false,
     storedKeysOnly: false,
@@ -61,6 +69,12 @@ const upstream = (
     repeatable: undefined,
     ...route,
   })
+
+/** Of a path that names an answer that is kept. */
+const keptAt = (path: string): Pick<UpstreamRoute, "framing" | "isKept"> => {
+  const framing = keptAnswerFraming(path)
+  return { framing, isKept: framing !== undefined }
+}
 
 /** What the gateway answers itself, since Baseten does not. */
 const tokenCount = { methods: post, body: "read", counts: true } as const
@@ -88,7 +102,7 @@ const modelApis = (urls: ProviderUrls, place: GatewayPlace, path: string, search
     return upstream(place, { name: "models", url, methods: read, repeatable: "GET" })
   }
   const repeatable = postIf(isInference(plainlySpelt(path)))
-  return upstream(place, { name: "model_apis", url, body: "json", repeatable })
+  return upstream(place, { name: "model_apis", url, ...keptAt(path), body: "json", repeatable })
 }
 
 const deployed = (
@@ -130,7 +144,7 @@ const deployed = (
     dedicated: true,
     deployment: id,
     methods: rest === "" ? post : everyMethod,
-    framing: call?.framing,
+    ...(call === undefined ? keptAt(`/${rest}`) : { framing: call.framing }),
     body: call === undefined ? "unread" : "viewed",
     socket,
     repeatable: postIf(rest === "" || isDeployedInference(plainlySpelt(`/${rest}`))),
@@ -228,7 +242,7 @@ export const customRoute = (
     name: call === undefined ? "custom" : `custom.${call.name}`,
     url: url.success,
     namedByBody: isPlainCall(path),
-    framing: call?.framing,
+    ...(call === undefined ? keptAt(path) : { framing: call.framing }),
     body: call === undefined ? "json" : "viewed",
     repeatable: postIf(isInference(plainlySpelt(path))),
   })

@@ -1,5 +1,6 @@
 /**
- * The model that an answer says it is from: what there is to go by if the request names none that has a price.
+ * The model that an answer says it is from: what there is to go by if the request names none that has a price. And whether
+ * it was made in the background.
  *
  * @module
  */
@@ -18,6 +19,8 @@ export interface AnswerModel {
    * @param isStream whether the answer turned out to be events
    */
   readonly finish: (isStream: boolean) => string | undefined
+  /** Whether the answer says that it is made in the background: nobody has been told its usage then. */
+  readonly isBackground: (isStream: boolean) => boolean
 }
 
 /** Of a stream, so much of the beginning is looked at: its first events name the model. */
@@ -32,19 +35,18 @@ const modelIn = (event: unknown): string | undefined => {
   return nameIn(model) ?? nameIn(objectOf(message)["model"]) ?? nameIn(objectOf(response)["model"])
 }
 
-const inEvents = (text: string): string | undefined => {
-  for (const event of text.replaceAll(/\r\n?/g, "\n").split("\n\n")) {
-    const model = modelIn(parseOrUndefined(dataOf(event)))
-    if (model !== undefined) return model
-  }
-  return undefined
-}
+const saysBackground = (event: unknown): boolean =>
+  objectOf(objectOf(event)["response"])["background"] === true
+
+const eventsOf = (text: string): ReadonlyArray<unknown> =>
+  text.replaceAll(/\r\n?/g, "\n").split("\n\n").map((event) => parseOrUndefined(dataOf(event)))
 
 /** Starts to search an answer. */
 export const answerModel = (): AnswerModel => {
-  const scan = scanMembers(["model"])
+  const scan = scanMembers(["model", "background"])
   const chunks: Array<Uint8Array> = []
   let size = 0
+  const events = () => eventsOf(new TextDecoder().decode(concatBytes(chunks, size)))
   return {
     push: (chunk) => {
       scan.push(chunk)
@@ -54,8 +56,8 @@ export const answerModel = (): AnswerModel => {
       size += part.byteLength
     },
     finish: (isStream) =>
-      isStream
-        ? inEvents(new TextDecoder().decode(concatBytes(chunks, size)))
-        : nameIn(scan.valueOf("model")),
+      isStream ? events().map(modelIn).find((model) => model !== undefined) : nameIn(scan.valueOf("model")),
+    isBackground: (isStream) =>
+      isStream ? events().some(saysBackground) : scan.valueOf("background") === true,
   }
 }

@@ -84,6 +84,27 @@ test("a client that left does not make an answer partial that came whole", async
   assert.deepEqual([report.tokensIn, report.usageSource], [2, "exact"])
 })
 
+test("an answer that is fetched again was counted when it was made, unless that went on in the background", async () => {
+  const response = { id: "resp_1", model: "m", usage: { input_tokens: 2, output_tokens: 3 } }
+  for (const background of [undefined, false, true]) {
+    const answer = { ...response, background }
+    const stream = [{ type: "response.created", response: { ...answer, usage: null } }, {
+      type: "response.completed",
+      response: answer,
+    }].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("")
+    for (const [headers, text] of [[json, JSON.stringify(answer)], [events, stream]] as const) {
+      const call = someCall({ model: "m" })
+      call.target = { ...call.target, route: { ...call.target.route, framing: "responses", isKept: true } }
+      const { report } = await meter(someUpstream(200, "", headers), text, { call })
+      const { tokensIn, tokensOut, usageSource, cost } = report
+      assert.deepEqual(
+        [tokensIn, tokensOut, usageSource, cost],
+        background === true ? [2, 3, "exact", 32] : [null, null, null, null],
+      )
+    }
+  }
+})
+
 test("an error has no usage, and costs nothing", async () => {
   const { report, answer } = await meter(someUpstream(500, "", json), "{}")
   assert.deepEqual([answer.observer, report.tokensIn, report.cost], [undefined, null, 0])

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
 import fc from "fast-check"
+import { keptAnswerFraming } from "../../lib/route/llm-calls.ts"
 import { findPath, findPathWithin, forMethod } from "../../lib/route/routes.ts"
 
 const urls = {
@@ -145,4 +146,22 @@ test("findPathWithin() finds what a request finds whose URL names the gateway an
     }),
     { numRuns: 1_000 },
   )
+})
+
+test("paths that name an answer which is kept have its framing, and no others do", () => {
+  const framings: ReadonlyArray<readonly [string, string | undefined]> = [
+    ["/v1/responses/resp_1", "responses"],
+    ["/v1/responses/resp_1/cancel", "responses"],
+    ["/V1/Responses/resp_1/", "responses"],
+    ["/v1/v1/responses%2Fresp_1", "responses"],
+    ["/environments/production/sync/v1/chat/completions/chatcmpl_1", "chat"],
+    ["/chat/completions/chatcmpl_1", "chat"],
+    ["/v1/responses", undefined],
+    ["/v1/responses/compact", undefined],
+    ["/v1/responses/resp_1/input_items", undefined],
+    ["/v1/chat/completions/chatcmpl_1/messages", undefined],
+    ["/v1/completions/cmpl_1", undefined],
+    ["/v1/models/responses", undefined],
+  ]
+  for (const [path, framing] of framings) assert.equal(keptAnswerFraming(path), framing, path)
 })

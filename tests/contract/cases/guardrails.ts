@@ -224,6 +224,34 @@ export const guardrailCases = (harness: Harness): void => {
     assert.ok(harness.simulator.requests(id).length <= 1)
   })
 
+  test("an answer that is fetched later is judged like one that comes at once", async () => {
+    for (const [content, status] of [["hello", 200], ["later [S9]", 424]] as const) {
+      const kept: Readonly<Record<string, object>> = {
+        "responses/resp_1": {
+          object: "response",
+          background: true,
+          output: [{ type: "message", content: [{ type: "output_text", text: content }] }],
+        },
+        "chat/completions/chatcmpl_1": said(content),
+      }
+      for (const [path, answer] of Object.entries(kept)) {
+        const response = await fetch(`${harness.entry("guard-answer")}/baseten/v1/${path}`, {
+          headers: {
+            authorization: json.authorization,
+            "x-simulator-case": harness.nextCase(),
+            ...fault({ status: 200, body: answer, content_type: "application/json" }),
+          },
+        })
+        const text = await response.text()
+        assert.deepEqual(
+          [response.status, status === 200 || codeOf(text)],
+          [status, status === 200 || 2017],
+          path,
+        )
+      }
+    }
+  })
+
   test("a model's own code is judged by what it is asked", async () => {
     const predict = "baseten/model/json1234/environments/production/predict"
     assert.equal((await ask("guard-both", predict, { prompt: "hello" })).response.status, 200)

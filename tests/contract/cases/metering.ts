@@ -309,6 +309,24 @@ export const meteringCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(hit.response))["cost"], 0)
   })
 
+  test("an answer that is fetched again is counted once: when it was made, or at its end in the background", async () => {
+    const fetched = async (path: string, background: boolean) => {
+      const usage = { input_tokens: 11, output_tokens: 7, total_tokens: 18 }
+      const body = { id: "resp_1", object: "response", background, model: "openai/gpt-oss-120b", usage }
+      const headers = fault({ status: 200, body, content_type: "application/json" })
+      const { record } = await metered({ method: "GET", path, headers })
+      assert.equal(record["status"], 200)
+      return tokensOf(record)
+    }
+    for (
+      const path of ["v1/responses/resp_1", "responses/resp_1?stream=false", "v1/responses/resp_1/cancel"]
+    ) {
+      const none = { in: null, out: null, cached: null, source: null }
+      assert.deepEqual(await fetched(`baseten/${path}`, false), none, path)
+      assert.equal((await fetched(`baseten/${path}`, true)).out, 7, path)
+    }
+  })
+
   test("the OpenAI SDK sees no usage that it did not ask for", async () => {
     const openai = new OpenAI({ apiKey: "sk-own", baseURL: `${harness.base}/baseten`, maxRetries: 0 })
     const stream = await openai.chat.completions.create({
