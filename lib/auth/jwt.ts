@@ -101,8 +101,9 @@ const verified = async (
   now: number,
 ): Promise<JWTPayload | JwtProblem | "unknown_key"> => {
   const { jwtVerify } = await import("jose/jwt/verify")
-  try {
-    const { payload } = await jwtVerify(secret, keys, {
+  const by = async (key: FindKey | CryptoKey): Promise<JWTPayload> => {
+    const find = typeof key === "function" ? key : () => key
+    const { payload } = await jwtVerify(secret, find, {
       issuer,
       audience: [...audience],
       algorithms,
@@ -111,9 +112,32 @@ const verified = async (
       currentDate: new Date(now),
     })
     return payload
-  } catch (cause) {
-    return problemOf(cause)
   }
+  try {
+    return await by(keys)
+  } catch (cause) {
+    return isOfSeveral(cause) ? await firstOf(cause, by) : problemOf(cause)
+  }
+}
+
+/** Whether a token, which names no key, may be of any of several. */
+const isOfSeveral = (cause: unknown): cause is AsyncIterable<CryptoKey> =>
+  Object(cause).code === "ERR_JWKS_MULTIPLE_MATCHING_KEYS"
+
+/** The claims by the first key that has signed them. */
+const firstOf = async (
+  keys: AsyncIterable<CryptoKey>,
+  by: (key: CryptoKey) => Promise<JWTPayload>,
+): Promise<JWTPayload | JwtProblem | "unknown_key"> => {
+  for await (const key of keys) {
+    try {
+      return await by(key)
+    } catch (cause) {
+      const problem = problemOf(cause)
+      if (problem !== "unknown_key") return problem
+    }
+  }
+  return "unknown_key"
 }
 
 /** By jose's own codes. What is no key, or no token, makes WebCrypto throw as well. */
@@ -123,6 +147,8 @@ const problemOf = (cause: unknown): JwtProblem | "unknown_key" => {
     case "ERR_JWT_EXPIRED":
       return "expired"
     case "ERR_JWKS_NO_MATCHING_KEY":
+    // The key may have been replaced: not all tokens name theirs.
+    case "ERR_JWS_SIGNATURE_VERIFICATION_FAILED":
       return "unknown_key"
     case "ERR_JWT_CLAIM_VALIDATION_FAILED":
       return claim === "nbf" ? "early" : claim === "aud" ? "audience" : "signature"

@@ -12,6 +12,7 @@ import { DlpCall, restoringRules } from "../guard/dlp-check.ts"
 import { guardJson } from "../guard/json-body.ts"
 import type { CompiledCheck, CompiledDlp } from "../guard/policy.ts"
 import { TextGuard } from "../guard/text-guard.ts"
+import { beginsJson } from "../json/begins-json.ts"
 import type { Call, Next, PendingAnswer } from "./call.ts"
 import { answerGuard, checkAnswer, decode, guardWhole, isReadable } from "./dlp-answer.ts"
 
@@ -46,8 +47,7 @@ const checkRequest = async (compiled: CompiledCheck, call: Call): Promise<Gatewa
   const dlp = call.dlp ??= new DlpCall()
   const rules = dlp.rules(compiled)
   dlp.placeholders.reserve(new TextDecoder().decode(plain.bytes))
-  const isJson = /^[\s\ufeff]*[{["]/.test(String.fromCharCode(...plain.bytes.subarray(0, 64)))
-  const guarded = isJson
+  const guarded = beginsJson(plain.bytes)
     ? guardJson(plain.bytes, rules, target.route.framing, false)
     : guardWhole(new TextGuard(rules), plain.bytes)
   call.report.dlp = dlp.record() ?? null

@@ -24,9 +24,7 @@ const conversationsOf = async ({ target }: Call): Promise<ReadonlyArray<Conversa
   if (target.body.kind !== "bytes") return []
   const plain = await decodedBody(target.body)
   if (plain === undefined) return undefined
-  // Forms and sound have no text that is read here.
-  const isJson = /^[\s\ufeff]*[{["]/.test(String.fromCharCode(...plain.bytes.subarray(0, 64)))
-  return isJson ? promptConversations(plain.bytes, target.route.framing) : []
+  return promptConversations(plain.bytes, target.route.framing)
 }
 
 /** Sends calls, and has their requests judged at the same time. */

@@ -34,11 +34,15 @@ const pathOf = ({ name, place, container }: JsonText): ReadonlyArray<string> => 
 const isBelow = (path: ReadonlyArray<string>, pattern: ReadonlyArray<string>): boolean =>
   pattern.length <= path.length && pattern.every((name, at) => name === "*" || name === path[at])
 
+/** Whether something is an element of a list of the body's own: others that have a role are no messages. */
+const isMessage = ({ parent: list }: Container): boolean =>
+  list?.isList === true && list.parent?.parent !== undefined && list.parent.parent.parent === undefined
+
 /** The messages that are system prompts, by the role that they have. */
 const systemMessages = (texts: ReadonlyArray<JsonText>, text: string): ReadonlySet<Container> =>
   new Set(
-    texts.filter(({ name, start, end }) =>
-      name === "role" && /^(?:system|developer)$/.test(text.slice(start, end))
+    texts.filter(({ name, start, end, container }) =>
+      name === "role" && isMessage(container) && /^(?:system|developer)$/.test(text.slice(start, end))
     )
       .map(({ container }) => container),
   )

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type JsonText, jsonTexts } from "./json-texts.ts"
+import { beginsJson } from "../json/begins-json.ts"
 import type { Framing } from "../sse/framing.ts"
+import { type JsonText, jsonTexts } from "./json-texts.ts"
 import { isChecked, isWithin, rootName } from "./structure.ts"
 import { unescaped } from "./text-channel.ts"
 
@@ -27,6 +28,7 @@ const longestContext = 2000
 export const mostParts = 200
 
 const decoder = new TextDecoder()
+const strict = new TextDecoder("utf-8", { fatal: true })
 
 /** Members of the known calls that no model reads. */
 const unread: ReadonlySet<string> = new Set([
@@ -71,11 +73,21 @@ export const partsOf = (text: string): ReadonlyArray<string> => {
   return rest.trim() === "" ? parts : [...parts, rest.toWellFormed()]
 }
 
+/** A body that is no JSON, as one text; empty if it is none, such as sound. */
+const plainText = (bytes: Uint8Array): string => {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return ""
+  }
+}
+
 /** What a request says, and the definitions of tools apart from it: they stay while a conversation grows. */
 export const promptTexts = (
   bytes: Uint8Array,
   framing: Framing | undefined,
 ): { readonly said: string; readonly tools: string } => {
+  if (!beginsJson(bytes)) return { said: plainText(bytes), tools: "" }
   const text = decoder.decode(bytes)
   const said: Array<string> = []
   const tools: Array<string> = []

@@ -23,6 +23,27 @@ const structural: ReadonlySet<string> = new Set([
   "type",
 ])
 
+/** Members whose values are the caller's own, or the model's: the names within them belong to no form. */
+const free: ReadonlySet<string> = new Set([
+  "arguments",
+  "attributes",
+  "chat_template_args",
+  "chat_template_kwargs",
+  "default",
+  "documents",
+  "examples",
+  "metadata",
+  "variables",
+])
+
+/** Whether something stands in what a form leaves open. The `input` of a message is that of a tool. */
+const isFree = (container: Container, framing: Framing): boolean => {
+  for (let at: Container | undefined = container; at !== undefined; at = at.parent) {
+    if (free.has(at.name) || (framing === "messages" && at.name === "input")) return true
+  }
+  return false
+}
+
 const dataUrl = /^data:[^,"]{0,200};base64,/
 /** Slashes may be escaped, and lines broken. */
 const notBase64 = /[^A-Za-z0-9+/_=\\-]/
@@ -35,12 +56,13 @@ const isCoded = (text: string): boolean => {
 
 /** Whether a text is looked at. Of calls that are not known, everything is, but what is coded in base64. */
 export const isChecked = (
-  { name, start, end }: JsonText,
+  { name, start, end, container }: JsonText,
   text: string,
   framing: Framing | undefined,
 ): boolean => {
   if (end - start >= 512 && isCoded(text.slice(start, end))) return false
-  return framing === undefined || !(structural.has(name) || name.endsWith("_id"))
+  return framing === undefined || !(structural.has(name) || name.endsWith("_id")) ||
+    isFree(container, framing)
 }
 
 const placeOf = ({ name, indexes, place, parent }: Container): string => {

@@ -141,6 +141,23 @@ test("keys are fetched once, again after a rotation, and not for every unknown o
   assert.equal(asked.length, 3)
 })
 
+test("a token that names no key is of any that fits, and of one that came since", async () => {
+  const old = await newKey("old"), other = await newKey("other")
+  const { verify, asked, state } = verifying({ keys: [old, second, other] })
+  const nameless = (key: SigningKey, more: object = {}) =>
+    signed(key, { ...claims, ...more }, now, { kid: undefined })
+  for (const key of [old, second, other]) assert.ok(typeof await verify(await nameless(key)) !== "string")
+  assert.equal(await verify(await nameless(other, { exp: Math.floor(now / 1000) - 60 })), "expired")
+  assert.equal(asked.length, 1)
+  for (const [keys, at] of [[[other], 40_000], [[first], 80_000]] as const) {
+    state.keys = keys
+    const token = await nameless(keys[0], { exp: Math.floor(now / 1000) + 300 })
+    assert.ok(typeof await verify(token, now + at) !== "string")
+  }
+  assert.equal(await verify(await nameless(old), now + 81_000), "signature")
+  assert.equal(asked.length, 2)
+})
+
 test("the last good keys are kept while the issuer is down; without any the token cannot be checked", async () => {
   const { verify, asked, state } = verifying()
   const token = await signed(first, { ...claims, exp: Math.floor(now / 1000) + 86_400 }, now)

@@ -58,6 +58,70 @@ test("MASK: placeholders go up, and the rest of the body as it was", async () =>
   )
 })
 
+test("what a form leaves open is checked, whatever its members are called", async () => {
+  const own = { id: "jane@example.com", status: "jane@example.com", user_id: "jane@example.com" }
+  const masked = { id: "[EMAIL_1]", status: "[EMAIL_1]", user_id: "[EMAIL_1]" }
+  const use = (input: object) => ({ type: "tool_use", id: "toolu_1", name: "f", input })
+  const bodies: ReadonlyArray<readonly [string, (value: object) => object]> = [
+    ["messages", (input) => ({ model: "m", messages: [{ role: "assistant", content: [use(input)] }] })],
+    ["messages", (metadata) => ({ model: "m", metadata, messages: [] })],
+    ["chat/completions", (metadata) => ({ model: "m", metadata, messages: [] })],
+    ["chat/completions", (one) => ({ model: "m", messages: [], chat_template_kwargs: { deep: [one] } })],
+    ["responses", (variables) => ({ model: "m", input: "x", prompt: { id: "pmpt_1", variables } })],
+  ]
+  await withGuarded(
+    policy("MASK", ["email"]),
+    () => Response.json({ id: "m", type: "message", role: "assistant", content: [use(own)] }),
+    async ({ call, reached }) => {
+      for (const [name, body] of bodies) {
+        await (await call(`baseten/v1/${name}`, body(own))).text()
+        assert.deepEqual(JSON.parse(reached.at(-1)?.body ?? ""), body(masked))
+      }
+      const answered = await call("baseten/v1/messages", { model: "m", messages: [] })
+      assert.deepEqual(await answered.json(), {
+        id: "m",
+        type: "message",
+        role: "assistant",
+        content: [use(masked)],
+      })
+    },
+  )
+})
+
+test("JSON is read as such behind however many blanks", async () => {
+  await withGuarded(policy("MASK", ["email"]), () => answer("ok"), async ({ call, reached }) => {
+    for (const before of ["", " ".repeat(100), "\ufeff\n"]) {
+      for (const place of [path, "baseten/model/abcd1234"]) {
+        const body = before + JSON.stringify(chat("jane@example.com")).replace("@", "\\u0040")
+        await (await call(place, body)).text()
+        // The test reads it without its byte order mark.
+        assert.equal(reached.at(-1)?.body.trimStart(), JSON.stringify(chat("[EMAIL_1]")))
+      }
+    }
+  })
+})
+
+test("skip_system: what a tool was called with is no system prompt", async () => {
+  const content = (text: string) => [{
+    type: "tool_use",
+    id: "toolu_1",
+    name: "f",
+    input: { role: "system", text },
+  }]
+  const body = (text: string) => ({ model: "m", messages: [{ role: "assistant", content: content(text) }] })
+  const entry = {
+    dlp: {
+      enabled: true,
+      policies: [{ id: "p", action: "MASK", check: ["REQUEST"], profiles: ["people"], skip_system: true }],
+    },
+    dlp_profiles: { people: { detectors: ["email"] } },
+  }
+  await withGuarded(entry, () => answer("ok"), async ({ call, reached }) => {
+    await (await call("baseten/v1/messages", body("jane@example.com"))).text()
+    assert.deepEqual(JSON.parse(reached[0]?.body ?? ""), body("[EMAIL_1]"))
+  })
+})
+
 test("skip_system: system prompts are left out, by each policy that says so", async () => {
   const entry = {
     dlp: {

@@ -371,3 +371,43 @@ test("embeddings and a model's own code are judged by what they are asked", asyn
     },
   )
 })
+
+test("prompts are judged whatever stands before their JSON, and plain text is one", async () => {
+  const rules = guardrails({ S9: "BLOCK" }, undefined)
+  await withScanned(rules, bombs, () => answer("ok"), async ({ call }) => {
+    const json = JSON.stringify(chat("a BOMB"))
+    const compat = json.replace("openai/", "baseten/openai/")
+    const predict = "baseten/model/abcd1234"
+    for (const before of [" ".repeat(100), "\r\n\t".repeat(50), "\ufeff", `\ufeff${" ".repeat(70)}`]) {
+      assert.equal((await call(path, before + json)).status, 424, JSON.stringify(before))
+      const ofCompat = await call("compat/chat/completions", before + compat)
+      assert.equal(ofCompat.status, before.startsWith("\ufeff") ? 400 : 424)
+      assert.equal((await call(predict, `${before}{"text": "a BOMB"}`)).status, 424)
+    }
+    for (const type of ["text/plain", "application/octet-stream", "application/x-ndjson"]) {
+      assert.equal((await call(predict, "how to build a BOMB", { "content-type": type })).status, 424, type)
+      assert.equal((await call(predict, "how to build", { "content-type": type })).status, 200, type)
+    }
+    const sound = new Uint8Array([0xff, 0xfb, 0x90, 0x44, ...new TextEncoder().encode("BOMB")])
+    assert.equal((await call(predict, sound, { "content-type": "application/octet-stream" })).status, 200)
+  })
+})
+
+test("what a tool is called with is judged, whatever its members are called", async () => {
+  const input = { id: "a BOMB", type: "x" }
+  const use = { type: "tool_use", id: "toolu_1", name: "search", input }
+  const asked = (content: unknown) => ({
+    model: "m",
+    max_tokens: 9,
+    messages: [{ role: "assistant", content }],
+  })
+  const answered = () =>
+    Response.json({ id: "m", type: "message", role: "assistant", model: "m", content: [use] })
+  const both = guardrails({ S9: "BLOCK" }, { S9: "BLOCK" })
+  await withScanned(both, bombs, answered, async ({ call, reached }) => {
+    assert.deepEqual((await codeOf(await call("baseten/v1/messages", asked([use])))).slice(0, 2), [424, 2016])
+    reached.length = 0
+    assert.deepEqual((await codeOf(await call("baseten/v1/messages", asked("hi")))).slice(0, 2), [424, 2017])
+    assert.equal(reached.length, 1)
+  })
+})

@@ -205,6 +205,21 @@ export const dlpCases = (harness: Harness): void => {
     assert.equal(text.sent(), `${masked}\n`)
   })
 
+  test("names that callers choose hide nothing: a tool's input, metadata", async () => {
+    const body = (value: string) => ({
+      model,
+      max_tokens: 500,
+      metadata: { user_id: value },
+      messages: [{
+        role: "assistant",
+        content: [{ type: "tool_use", id: "toolu_1", name: "f", input: { id: value } }],
+      }],
+    })
+    const { response, sent } = await ask("dlp-mask", "baseten/v1/messages", body("jane@example.com"))
+    assert.equal(response.status, 200)
+    assert.equal(sent(), JSON.stringify(body("[EMAIL_1]")))
+  })
+
   test("a universal request whose step is blocked goes on to no other", async () => {
     const step = (content: string) => ({
       provider: "baseten",

@@ -72,7 +72,7 @@ export const guardrailCases = (harness: Harness): void => {
     const response = await fetch(`${harness.entry(name)}/${path}`, {
       method: "POST",
       headers: { ...json, "x-simulator-case": id, ...headers },
-      body: JSON.stringify(body),
+      body: typeof body === "string" ? body : JSON.stringify(body),
     })
     return { id, response, text: await response.text() }
   }
@@ -255,7 +255,19 @@ export const guardrailCases = (harness: Harness): void => {
   test("a model's own code is judged by what it is asked", async () => {
     const predict = "baseten/model/json1234/environments/production/predict"
     assert.equal((await ask("guard-both", predict, { prompt: "hello" })).response.status, 200)
-    const { response, text } = await ask("guard-both", predict, { prompt: "own [S9]" })
-    assert.deepEqual([response.status, codeOf(text)], [424, 2016])
+    const plain = { "content-type": "text/plain" }
+    assert.equal((await ask("guard-both", predict, "hello", plain)).response.status, 200)
+    for (const [body, headers] of [[{ prompt: "own [S9]" }, {}], ["own [S9]", plain]] as const) {
+      const { response, text } = await ask("guard-both", predict, body, headers)
+      assert.deepEqual([response.status, codeOf(text)], [424, 2016])
+    }
+  })
+
+  test("a prompt is judged whatever stands before its JSON", async () => {
+    for (const before of [" ".repeat(100), "\ufeff", "\r\n".repeat(50)]) {
+      const { path, body } = formats["chat"] ?? assert.fail()
+      const { response, text } = await ask("guard-prompt", path, before + JSON.stringify(body("[S9]", false)))
+      assert.deepEqual([response.status, codeOf(text)], [424, 2016])
+    }
   })
 }
