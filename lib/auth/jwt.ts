@@ -45,15 +45,18 @@ const longest = { token: 16_384, name: 128 }
 /** The most entries of metadata that claims give, and their longest key and text. */
 const most = { entries: 16, key: 64, text: 256 }
 
-const form = /^[\w-]+\.([\w-]+)\.[\w-]*$/
+const form = /^([\w-]+)\.([\w-]+)\.[\w-]*$/
+
+/** A part of a token; empty if it is none. Throws if it is no base64. */
+const partOf = (text: string): Readonly<Record<string, unknown>> =>
+  objectOf(parseOrUndefined(atob(text.replaceAll("-", "+").replaceAll("_", "/"))))
 
 /** Whose a token says that it is, before that is known to be so; `undefined` if it is not a JSON Web Token. */
 export const statedIssuer = (secret: string): string | undefined => {
-  const [, claims] = secret.length > longest.token ? [] : form.exec(secret) ?? []
+  const [, , claims] = secret.length > longest.token ? [] : form.exec(secret) ?? []
   if (claims === undefined) return undefined
   try {
-    const text = atob(claims.replaceAll("-", "+").replaceAll("_", "/"))
-    const { iss } = objectOf(parseOrUndefined(text))
+    const { iss } = partOf(claims)
     return typeof iss === "string" ? iss : undefined
   } catch {
     return undefined
@@ -116,7 +119,18 @@ const verified = async (
   try {
     return await by(keys)
   } catch (cause) {
-    return isOfSeveral(cause) ? await firstOf(cause, by) : problemOf(cause)
+    if (isOfSeveral(cause)) return await firstOf(cause, by)
+    const problem = problemOf(cause)
+    return problem === "signature" && !namesKey(secret) ? "unknown_key" : problem
+  }
+}
+
+/** Whether a token says which key has signed it: else its key may be one that came since. */
+const namesKey = (secret: string): boolean => {
+  try {
+    return partOf(secret.split(".", 1)[0] ?? "")["kid"] !== undefined
+  } catch {
+    return true
   }
 }
 
@@ -134,7 +148,7 @@ const firstOf = async (
       return await by(key)
     } catch (cause) {
       const problem = problemOf(cause)
-      if (problem !== "unknown_key") return problem
+      if (problem !== "signature") return problem
     }
   }
   return "unknown_key"
@@ -147,8 +161,6 @@ const problemOf = (cause: unknown): JwtProblem | "unknown_key" => {
     case "ERR_JWT_EXPIRED":
       return "expired"
     case "ERR_JWKS_NO_MATCHING_KEY":
-    // The key may have been replaced: not all tokens name theirs.
-    case "ERR_JWS_SIGNATURE_VERIFICATION_FAILED":
       return "unknown_key"
     case "ERR_JWT_CLAIM_VALIDATION_FAILED":
       return claim === "nbf" ? "early" : claim === "aud" ? "audience" : "signature"
