@@ -89,7 +89,7 @@ export const layerDefault = (
     Limits.layer,
     KeptChoices.layer,
     coalescer.pipe(Layer.provideMerge(Layer.merge(ResponseCache.layer(), StreamRelay.layer))),
-    CircuitBreakers.layerMemory,
+    CircuitBreakers.layer,
     Prices.layer,
     Upstream.layer,
     Layer.merge(Telemetry.layer, Alerts.layer({ detached: backgroundWork })).pipe(

@@ -35,6 +35,8 @@ export const circuitGuarded = (
 ): Attempt =>
 async (call, left, notes) => {
   const { host } = new URL(call.target.route.url)
+  const heard = circuits.hear(host, settings, clock.now())
+  if (heard !== undefined) call.exchange.settleBy(() => heard)
   const entered = circuits.enter(host, settings, clock.now())
   if (Result.isFailure(entered)) {
     notes.circuit = "open"
@@ -46,6 +48,10 @@ async (call, left, notes) => {
   const opens = Result.isSuccess(result)
     ? done(!isHostFailure(result.success.status), clock.now())
     : failedByHost(gateway, call, result.failure) && done(false, clock.now())
-  if (opens) onOpened?.(call, host)
+  if (opens) {
+    const told = circuits.tell(host, settings, clock.now())
+    if (told !== undefined) call.exchange.settleBy(() => told)
+    onOpened?.(call, host)
+  }
   return result
 }

@@ -10,9 +10,10 @@ export interface Guarantee {
   readonly among: "process" | "isolate" | "file" | "store"
   /**
    * `exact`: of requests at once, from whomever, no more pass than the limit allows. `bounded`: budgets without
-   * `reserve` are overshot by no more than what the calls under way cost beyond what was expected of them.
+   * `reserve` are overshot by no more than what the calls under way cost beyond what was expected of them. `best effort`: most
+   * learn of it within a second or two of calls.
    */
-  readonly holds: "exact" | "bounded"
+  readonly holds: "exact" | "bounded" | "best effort"
 }
 
 /** What a store guarantees of each kind of count. */
@@ -21,18 +22,25 @@ export interface Guarantees {
   readonly budgets: Guarantee
   /** Of budgets with `reserve`. */
   readonly reserved: Guarantee
+  /** Of hints that a circuit has opened, which go where cached answers do; a store may not say. */
+  readonly hints?: Guarantee
 }
 
-/** The same for everything that is counted. */
-export const guaranteesAmong = (among: Guarantee["among"]): Guarantees => ({
+/**
+ * The same for everything that is counted.
+ *
+ * @param values who shares cached answers
+ */
+export const guaranteesAmong = (among: Guarantee["among"], values = among): Guarantees => ({
   rates: { among, holds: "exact" },
   budgets: { among, holds: "bounded" },
   reserved: { among, holds: "exact" },
+  hints: { among: values, holds: "best effort" },
 })
 
 /** Of budgets in a file, and of rates there as well if processes share a port. */
 export const guaranteesOfFile = (shares: boolean): Guarantees => ({
-  ...guaranteesAmong("file"),
+  ...guaranteesAmong("file", shares ? "file" : "process"),
   rates: { among: shares ? "file" : "process", holds: "exact" },
 })
 
@@ -49,4 +57,8 @@ const those: Readonly<Record<Guarantee["among"], string>> = {
 
 /** A guarantee for people to read. */
 export const guaranteeText = ({ among, holds }: Guarantee): string =>
-  holds === "exact" ? `exact in ${those[among]}` : `in ${those[among]}, up to what is under way`
+  holds === "best effort"
+    ? `as a hint to ${those[among]}`
+    : holds === "exact"
+    ? `exact in ${those[among]}`
+    : `in ${those[among]}, up to what is under way`

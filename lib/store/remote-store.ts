@@ -173,7 +173,7 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
     : makeRemoteValues({ values: engine.values, memory, clock, startTimer, deadline: 2 * deadline, refusal })
 
   const store: StoreShape = {
-    guarantees: guaranteesAmong("store"),
+    guarantees: guaranteesAmong("store", engine.values === undefined ? among : "store"),
     now: engine.now,
     inOrder: engine.inOrder,
     local: {

@@ -4,12 +4,17 @@
  * @module
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { CircuitSettings } from "../config/circuit-settings.ts"
 import type { GatewayError } from "../errors.ts"
 import { circuitOpen } from "../errors/provider-errors.ts"
 import { boundedMap } from "../store/bounded-map.ts"
+import { scopeOf } from "../store/guarantee.ts"
+import { Store } from "../store/Store.ts"
+import { whenReady } from "../time/awaitable.ts"
+import { decodeHint, encodeHint, hintKey } from "./circuit-hint.ts"
 import { type Circuit, type CircuitState, type Permit, startCircuit } from "./circuit.ts"
 
 /** What `CircuitBreakers` does. */
@@ -28,6 +33,14 @@ export interface CircuitBreakersShape {
     settings: CircuitSettings,
     now: number,
   ) => Result.Result<Permit, GatewayError>
+  /**
+   * Tells all that share the store that a circuit has opened here. Never rejects.
+   *
+   * @returns `undefined` if there is nothing to wait for
+   */
+  readonly tell: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
+  /** Looks whether others have told so, once a second and host at most; what comes of it holds for the calls that follow. */
+  readonly hear: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
   /** The hosts whose circuits are not closed, at a moment of the same clock. */
   readonly troubled: (now: number) => ReadonlyArray<CircuitState & { readonly host: string }>
 }
@@ -35,35 +48,81 @@ export interface CircuitBreakersShape {
 /** The circuits of the hosts called last are kept: callers choose model ids, and so hosts. */
 const capacity = 1_000
 
+/** How often it is looked what others have told of a host, in milliseconds. */
+const hearEvery = 1_000
+
+/** How much earlier this instance's clock may be than that of one that has told something, in milliseconds. */
+const tolerated = 1_000
+
+/** What is known of a host. */
+interface Known {
+  readonly circuit: Circuit
+  heardAt: number
+}
+
 /**
  * Holds calls back from hosts that keep failing. Knows what this process (on Workers: this isolate) has seen
- * itself.
+ * itself, and as a hint what others have that share a store.
  *
  * Nothing waits: state is read and written at once, since on Workers requests must not wait for each other.
  */
 export class CircuitBreakers
   extends Context.Service<CircuitBreakers, CircuitBreakersShape>()("basegate/upstream/CircuitBreakers") {
   /** In memory, for the 1,000 hosts called last. */
-  static readonly layerMemory: Layer.Layer<CircuitBreakers> = Layer.sync(CircuitBreakers, () => {
-    const circuits = boundedMap<Circuit>(capacity)
-    const circuitOf = (host: string, now: number): Circuit => {
-      const known = circuits.get(host, now)
-      if (known !== undefined) return known
-      const circuit = startCircuit()
-      circuits.set(host, circuit, 1, Infinity, now)
-      return circuit
-    }
-    return {
-      enter: (host, settings, now) => {
-        const permit = circuitOf(host, now).enter(settings, now)
-        return typeof permit === "number"
-          ? Result.fail(circuitOpen(host, Math.ceil(permit / 1_000)))
-          : Result.succeed(permit)
-      },
-      troubled: (now) =>
-        circuits.items()
-          .map(([host, circuit]) => ({ host, ...circuit.state(now) }))
-          .filter(({ kind }) => kind !== "closed"),
-    }
-  })
+  static readonly layerMemory: Layer.Layer<CircuitBreakers> = Layer.sync(
+    CircuitBreakers,
+    () => circuitBreakers(undefined),
+  )
+  /** The same, with hints by the store if what it keeps reaches others. */
+  static readonly layer: Layer.Layer<CircuitBreakers, never, Store> = Layer.effect(
+    CircuitBreakers,
+    Effect.map(Store, (store) => circuitBreakers(sharesHints(store) ? store : undefined)),
+  )
+}
+
+const sharesHints = ({ guarantees: { hints } }: Store["Service"]): boolean =>
+  hints !== undefined && scopeOf(hints) === "global"
+
+/** @param store `undefined` if nobody is told */
+const circuitBreakers = (store: Store["Service"] | undefined): CircuitBreakersShape => {
+  const hosts = boundedMap<Known>(capacity)
+  const knownOf = (host: string, now: number): Known => {
+    const known = hosts.get(host, now)
+    if (known !== undefined) return known
+    const begun = { circuit: startCircuit(), heardAt: -Infinity }
+    hosts.set(host, begun, 1, Infinity, now)
+    return begun
+  }
+  return {
+    enter: (host, settings, now) => {
+      const permit = knownOf(host, now).circuit.enter(settings, now)
+      return typeof permit === "number"
+        ? Result.fail(circuitOpen(host, Math.ceil(permit / 1_000)))
+        : Result.succeed(permit)
+    },
+    tell: (host, { openMs }) => {
+      if (store === undefined) return undefined
+      const opened = store.now()
+      const told = store.set(hintKey(host), encodeHint({ opened, until: opened + openMs }), openMs)
+      return told instanceof Promise ? told : undefined
+    },
+    hear: (host, settings, now) => {
+      if (store === undefined) return undefined
+      const known = knownOf(host, now)
+      if (now - known.heardAt < hearEvery || known.circuit.state(now).kind !== "closed") return undefined
+      known.heardAt = now
+      const heard = whenReady(store.get(hintKey(host)), (bytes) => {
+        const hint = bytes && decodeHint(bytes)
+        const wall = store.now()
+        // Clocks that differ by more than it lasts do not understand it.
+        if (hint === undefined || hint.opened > wall + tolerated || hint.until <= wall) return
+        known.circuit.hear(settings, now + hint.opened - wall, now + hint.until - wall, now)
+      })
+      return heard instanceof Promise ? heard : undefined
+    },
+    troubled: (now) =>
+      hosts.items()
+        .map(([host, { circuit }]) => ({ host, ...circuit.state(now) }))
+        .filter(({ kind }) => kind !== "closed"),
+  }
 }

@@ -25,6 +25,13 @@ export interface Permit {
 export interface Circuit {
   /** Lets a call pass, or gives the milliseconds until the next may try. */
   readonly enter: (settings: CircuitSettings, now: number) => Permit | number
+  /**
+   * Another instance has opened its circuit of the host: this one is left closed only if a call of its own has succeeded since.
+   *
+   * @param opened when that was
+   * @param until when it lets a probe pass; what goes beyond the settings' `openMs` does not count
+   */
+  readonly hear: (settings: CircuitSettings, opened: number, until: number, now: number) => void
   /** What it is at a moment, and for an open one the milliseconds until a probe may pass. */
   readonly state: (now: number) => CircuitState
 }
@@ -44,8 +51,14 @@ interface Slot {
 
 type State =
   | { readonly kind: "closed"; slots: ReadonlyArray<Slot> }
-  | { readonly kind: "open"; readonly until: number }
+  | { readonly kind: "open"; readonly until: number; readonly isHeard: boolean }
   | { readonly kind: "half_open"; nextProbe: number }
+
+/**
+ * For how long nothing is believed of a host once a call has succeeded that others have said would not, in milliseconds: it may
+ * be they who have no way to it.
+ */
+const distrust = 300_000
 
 /** A window is kept as this many slots, so that memory does not grow with the rate of calls. */
 const slotsPerWindow = 10
@@ -66,10 +79,18 @@ export const isHostFailure = (outcome: AttemptOutcome): boolean =>
  * A probe that never reports wedges nothing: after `openMs` the next call is let through as another probe.
  * All probes of one half-open time may decide it, so that calls that take longer than `openMs` decide as
  * well. Reports of calls that entered before the circuit changed say nothing about what it is now, and are
- * dropped.
+ * dropped; but one of a success closes a circuit that is open only because another instance has said so.
  */
 export const startCircuit = (): Circuit => {
   let state: State = { kind: "closed", slots: [] }
+  let succeededAt = -Infinity
+  let distrustsUntil = -Infinity
+
+  /** A call that began before the others were believed. */
+  const disprove = (now: number): void => {
+    distrustsUntil = now + distrust
+    state = { kind: "closed", slots: [] }
+  }
 
   const permitOf = (
     entered: State & { readonly kind: "closed" | "half_open" },
@@ -79,10 +100,15 @@ export const startCircuit = (): Circuit => {
     return {
       state: entered.kind,
       done: (ok, now) => {
-        if (reported || state !== entered) return false
+        if (reported) return false
+        if (ok) succeededAt = now
+        if (state !== entered) {
+          if (ok && state.kind === "open" && state.isHeard && now < state.until) disprove(now)
+          return false
+        }
         reported = true
         const opens = entered.kind === "half_open" ? !ok : opensAfter(entered, settings, ok, now)
-        if (opens) state = { kind: "open", until: now + settings.openMs }
+        if (opens) state = { kind: "open", until: now + settings.openMs, isHeard: false }
         else if (entered.kind === "half_open") state = { kind: "closed", slots: [] }
         return opens
       },
@@ -100,6 +126,11 @@ export const startCircuit = (): Circuit => {
         state.nextProbe = now + settings.openMs
       }
       return permitOf(state, settings)
+    },
+    hear: ({ openMs }, opened, until, now) => {
+      const ends = Math.min(until, now + openMs)
+      if (state.kind !== "closed" || succeededAt >= opened || now < distrustsUntil || ends <= now) return
+      state = { kind: "open", until: ends, isHeard: true }
     },
     state: (now) => {
       if (state.kind !== "open") return { kind: state.kind, waits: 0 }

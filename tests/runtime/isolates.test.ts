@@ -148,6 +148,7 @@ describe("isolates with Durable Objects", () => {
       rates: { among: "store", holds: "exact" },
       budgets: { among: "store", holds: "bounded" },
       reserved: { among: "store", holds: "exact" },
+      hints: { among: "isolate", holds: "best effort" },
     })
     const ready = await fetch(`${urls[2]}/readyz`)
     assert.deepEqual([ready.status, await ready.json()], [200, { status: "ok" }])
