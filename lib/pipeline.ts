@@ -20,7 +20,7 @@ import { parseOptionHeaders } from "./config/option-headers.ts"
 import { type RequestedOptions, withTokenMetadata } from "./config/request-options.ts"
 import type { Settings } from "./config/Settings.ts"
 import { type GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
-import { tooManySockets } from "./errors/socket-errors.ts"
+import { policiesUnheld, tooManySockets } from "./errors/socket-errors.ts"
 import type { Exchange } from "./exchange.ts"
 import { optionsHeaders } from "./headers/cors.ts"
 import { HeaderFields } from "./headers/header-fields.ts"
@@ -142,16 +142,22 @@ const openSocket = (
   sockets: OpenSockets,
   exchange: Exchange,
   route: UpstreamRoute,
-  { id, socketLimit }: GatewaySettings,
+  gateway: GatewaySettings,
 ): Result.Result<UpstreamRoute, GatewayError> => {
   const found = socketRoute(exchange, route)
   if (Result.isFailure(found) || found.success.socket !== "always") return found
   exchange.routeName = found.success.name
-  const leave = sockets.enter(id, socketLimit)
-  if (leave === undefined) return Result.fail(tooManySockets(socketLimit))
+  if (holdsBack(gateway)) return Result.fail(policiesUnheld())
+  const leave = sockets.enter(gateway.id, gateway.socketLimit)
+  if (leave === undefined) return Result.fail(tooManySockets(gateway.socketLimit))
   exchange.settleBy(leave)
   return found
 }
+
+/** Whether a policy may have to hold something back, which over a socket none does. */
+const holdsBack = ({ dlp, guardrails }: GatewaySettings): boolean =>
+  dlp?.request?.withholds === true || dlp?.response?.withholds === true ||
+  guardrails?.prompt?.blocks === true || guardrails?.response?.blocks === true
 
 /** What goes to a gateway's own collectors is what their callers have not sampled out. */
 const everyTrace = { parentBased: true, ratio: 1 }

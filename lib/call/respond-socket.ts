@@ -4,6 +4,7 @@
  * @module
  */
 import type { Exchange } from "../exchange.ts"
+import type { CallReport } from "../record/call-report.ts"
 import type { Ending } from "../record/request-record.ts"
 import type { Answer, RelayedSocket } from "../relay/answer.ts"
 import { relayFrames } from "../relay/relay-frames.ts"
@@ -41,6 +42,7 @@ export const respondSocket = (
   const { report, exchange } = call
   exchange.answering = report
   report.status = status
+  report.guardrails = unjudged(call)
   report.basetenRequestId = headers.get("x-baseten-request-id")
   headers.set("cf-aig-step", String(call.target.step))
   headers.append("server-timing", `gateway;dur=${exchange.noteGatewayTime()}`)
@@ -49,6 +51,14 @@ export const respondSocket = (
   const session = new SocketSession(services, answer, socket, protocol)
   return { status, statusText: "", headers, body: null, socket: session.followed() }
 }
+
+/** What rules that only flag say of a socket: that there is no verdict. */
+const unjudged = ({ gateway: { guardrails } }: Call): CallReport["guardrails"] =>
+  guardrails === undefined
+    ? null
+    : [guardrails.prompt, guardrails.response].flatMap((rules) =>
+      rules === undefined ? [] : [{ phase: rules.phase, category: null, action: "unavailable" as const }]
+    )
 
 /** One socket, from the provider's agreement to its end. */
 class SocketSession implements RelayedSocket, SocketWatch, Relayed {

@@ -31,6 +31,15 @@ export const foreignHandshake = (): GatewayError =>
       "key of its own. List the origin, or send a key.",
   })
 
+/** Policies of the gateway would hold something back, and nothing looks into what is said over a socket. */
+export const policiesUnheld = (): GatewayError =>
+  new GatewayError({
+    reason: "forbidden",
+    detail:
+      "This gateway has policies that block or mask (dlp, guardrails), and what is said over a WebSocket is not " +
+      "looked into. Open the socket through a gateway without such policies.",
+  })
+
 /** So many WebSockets of the gateway are open as its setting allows. */
 export const tooManySockets = (most: number): GatewayError =>
   new GatewayError({

@@ -6,6 +6,15 @@ import { type Configured, eventually, type Harness, key } from "../harness.ts"
 import { connect, refused, socketRecord } from "../socket-client.ts"
 import { adminToken } from "./log-api.ts"
 
+const policy = (action: string) => ({
+  dlp: { enabled: true, policies: [{ id: "p", action, profiles: ["all"] }] },
+  dlp_profiles: { all: { detectors: ["email"] } },
+})
+const guardrails = (action: string) => ({
+  guardrails: { response: { S1: action } },
+  guardrails_scanner: { model: "baseten/meta-llama/Llama-Guard-3-8B" },
+})
+
 /** What these cases need configured. */
 export const basetenSocketEntries = (): Configured => ({
   entries: {
@@ -18,6 +27,9 @@ export const basetenSocketEntries = (): Configured => ({
     },
     "sockets-rated": { rate_limiting_interval: 3600, rate_limiting_limit: 1 },
     "sockets-few": { websocket_limit: 2 },
+    "sockets-masked": policy("MASK"),
+    "sockets-flagged": { ...policy("FLAG"), ...guardrails("FLAG") },
+    "sockets-judged": guardrails("BLOCK"),
     "sockets-idle": { idle_timeout: 400 },
     "sockets-brief": { total_timeout: 700 },
     "sockets-hasty": { dedicated_headers_timeout: 400 },
@@ -312,6 +324,23 @@ export const basetenSocketCases = (harness: Harness): void => {
       (await refused(`${harness.entry("sockets-guarded")}${model}/websocket`, { headers: token })).status,
       403,
     )
+  })
+
+  test("policies that would hold something back refuse sockets, and those that only flag say so", async () => {
+    for (const gateway of ["sockets-masked", "sockets-judged"]) {
+      const id = harness.nextCase()
+      const refusal = await refused(`${harness.entry(gateway)}${model}/websocket`, { id })
+      assert.equal(refusal.status, 403)
+      assert.match(refusal.body, /policies that block or mask/)
+      assert.equal(harness.simulator.requests(id).length, 0)
+    }
+    const id = harness.nextCase()
+    const opening = { id, headers: { ...key, "cf-aig-event-id": id } }
+    const { socket, end } = await connect(`${harness.entry("sockets-flagged")}${model}/websocket`, opening)
+    socket.close(1000)
+    await end()
+    const { guardrails } = await socketRecord(harness, id)
+    assert.deepEqual(guardrails, [{ phase: "response", category: null, action: "unavailable" }])
   })
 
   test("what a client does not read is not pulled from the provider", async () => {
