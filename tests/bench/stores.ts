@@ -1,7 +1,9 @@
 /**
- * `npm run bench:stores`: what a shared store, a Redis or a file, holds to, and what it costs. Needs redis-server.
+ * `npm run bench:stores -- [rounds] [takes]`: what a shared store holds to, and what it costs: a Redis, a file, Durable
+ * Objects. Needs redis-server.
  *
- * 1. 4 processes, 500 takes at once in all, a limit of 100: how many pass, over many rounds.
+ * 1. 4 processes, 500 takes of each at once, a limit of 100: how many pass, over many rounds; alone if only takes are asked
+ *    for.
  * 2. 8 processes, 400 streams at once of $0.01, a budget of $1.00 that reserves: what is spent, also with an outage.
  * 3. What asking a limit takes on loopback: one rule, and ten.
  */
@@ -16,16 +18,19 @@ import * as Result from "effect/Result"
 import { makeLimits } from "../../lib/limit/Limits.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import { makeSqliteStore } from "../../lib/store/sqlite/sqlite-store.ts"
+import { objectsEngine } from "../../lib/runtime/cloudflare/objects-engine.ts"
 import { makeTcpLink } from "../../lib/runtime/redis-connection.ts"
 import { makeRedisStore } from "../../lib/store/redis/make-redis-store.ts"
 import { makeRestLink } from "../../lib/store/redis/rest-link.ts"
+import { makeRemoteStore } from "../../lib/store/remote-store.ts"
 import { startRuntimeTimer } from "../../lib/time/Timer.ts"
 import { startRedis } from "../support/redis-server.ts"
 import { startRestSimulator } from "../support/rest-simulator.ts"
+import { namespaceAt, startObjects } from "../support/workerd-objects.ts"
 
 /** What a process is told to do. */
 interface Order {
-  /** Of a Redis, or the path of a file. */
+  /** Of a Redis, of the door of Durable Objects if it begins with `objects:`, or the path of a file. */
   readonly url: string
   readonly token?: string
   readonly kind: "takes" | "streams" | "latency"
@@ -41,11 +46,24 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const rate = (id: string, limit: number) =>
   ({ id, limit, interval: 86_400, technique: "fixed", unit: "requests", per: [] }) as const
 
+const objectScheme = "objects:"
 const stores = new Map<string, Pick<ReturnType<typeof makeRedisStore>, "store">>()
 const storeOf = ({ url, token, deadline }: Order) => {
   const key = `${url} ${deadline}`
   const known = stores.get(key)
   if (known !== undefined) return known
+  if (url.startsWith(objectScheme)) {
+    const engine = objectsEngine(namespaceAt(url.slice(objectScheme.length)), clock.wall)
+    const made = makeRemoteStore({
+      engine,
+      clock,
+      startTimer: startRuntimeTimer,
+      deadline,
+      hasBackground: false,
+    })
+    stores.set(key, made)
+    return made
+  }
   if (!url.includes("://")) {
     const opened = makeSqliteStore(findSqlite, url, clock, (retry) => void setTimeout(retry, 100), {
       shares: true,
@@ -143,8 +161,12 @@ const sumOf = (answers: ReadonlyArray<ReadonlyArray<number>>) =>
 const quantile = (sorted: ReadonlyArray<number>, part: number) =>
   (sorted[Math.floor(part * sorted.length)] ?? 0).toFixed(3)
 
+/** How many takes each process makes at once. */
+const takes = 500
+
 const main = async (): Promise<void> => {
   const rounds = Number(process.argv[2] ?? 100)
+  const objects = await startObjects()
   const redis = await startRedis()
   const rest = await startRestSimulator(makeTcpLink(redis.url))
   const patient = { outage: "refuse", deadline: 20_000 } as const
@@ -154,6 +176,13 @@ const main = async (): Promise<void> => {
     SQLite: file,
     "Redis TCP": { url: redis.url },
     "Redis HTTP": { url: rest.url, token: rest.token },
+    "Durable Objects": { url: objectScheme + objects.url },
+  }
+  const end = async (): Promise<void> => {
+    await rest.close()
+    await redis.kill()
+    await objects.end()
+    rmSync(folder, { recursive: true, force: true })
   }
 
   // The file is made by the first process of several, before the others.
@@ -163,12 +192,21 @@ const main = async (): Promise<void> => {
   const four = startChildren(4)
   for (const [what, place] of Object.entries(places)) {
     const passed = new Map<number, number>()
+    const began = performance.now()
     for (let round = 0; round < rounds; round++) {
-      const order: Order = { ...place, ...patient, kind: "takes", name: crypto.randomUUID(), count: 125 }
+      const order: Order = { ...place, ...patient, kind: "takes", name: crypto.randomUUID(), count: takes }
       const sum = sumOf(await four.all(order))
       passed.set(sum, (passed.get(sum) ?? 0) + 1)
     }
-    console.log(`1. ${what}: of 500 takes by 4 processes, passed × rounds:`, Object.fromEntries(passed))
+    console.log(
+      `1. ${what}: of 4 × ${takes} takes, passed × rounds:`,
+      Object.fromEntries(passed),
+      `${((performance.now() - began) / rounds).toFixed()} ms a round`,
+    )
+  }
+  if (process.argv[3] === "takes") {
+    four.end()
+    return await end()
   }
   for (const [what, url] of [["Redis TCP", redis.url], ["SQLite", file.url]] as const) {
     for (const rules of [1, 10]) {
@@ -201,9 +239,7 @@ const main = async (): Promise<void> => {
     console.log(`2. ${outage}, frozen for 0.7 s: $`, total)
   }
   eight.end()
-  await rest.close()
-  await redis.kill()
-  rmSync(folder, { recursive: true, force: true })
+  await end()
 }
 
 const startLatency = async (order: Order): Promise<ReadonlyArray<number>> => {

@@ -1,9 +1,10 @@
 /**
- * `npm run bench:workers`: what several processes on one port are worth, and whether they lose anything.
+ * `npm run bench:workers -- [seconds] [soak]`: what several processes on one port are worth, and whether they lose anything.
  *
- * 1. Calls a second by one process and by two, on Bun.
- * 2. A soak: 8 processes, upstream faults, and processes that are drained and replaced in the middle of it. Every call that
- *    was answered has one entry in the log, what was spent is the sum of what the entries cost, and memory stays.
+ * 1. Calls a second by one process and by two, on Bun; left out if only the soak is asked for.
+ * 2. A soak: 8 processes, streams and whole answers, upstream faults, clients that leave, and four processes that are drained
+ *    and replaced in turns. Every call that was answered has one entry in the log, none has two, what was spent is the sum of
+ *    what the entries cost, and the memory of the four that are left alone stays.
  */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -16,14 +17,21 @@ import { startSimulator } from "../simulator/server.ts"
 import { spawnGateway } from "../support/spawn-gateway.ts"
 
 const body = JSON.stringify({ model: "openai/gpt-oss-120b", messages: [{ role: "user", content: "hi" }] })
+const streamed = JSON.stringify({ ...JSON.parse(body) as object, stream: true })
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
 interface Answered {
   readonly status: number
 }
 
-/** Rejects where the answer does not end. */
-const call = (url: string, headers: Record<string, string>, by: Agent): Promise<Answered> =>
+/** Rejects where the answer does not end, or its client leaves it. */
+const call = (
+  url: string,
+  headers: Record<string, string>,
+  by: Agent,
+  sent = body,
+  leaves = false,
+): Promise<Answered> =>
   new Promise((resolve, reject) => {
     const asked = request(`${url}/v1/a/soak/baseten/v1/chat/completions`, {
       method: "POST",
@@ -35,9 +43,10 @@ const call = (url: string, headers: Record<string, string>, by: Agent): Promise<
         () => response.complete ? resolve({ status: response.statusCode ?? 0 }) : reject(new Error("cut")),
       )
       response.on("error", reject).resume()
+      if (leaves) response.destroy(new Error("left"))
     })
     asked.on("error", reject)
-    asked.end(body)
+    asked.end(sent)
   })
 
 const childrenOf = (pid: number): ReadonlyArray<number> =>
@@ -81,7 +90,23 @@ const rateOf = async (workers: number, seconds: number): Promise<number> => {
   }
 }
 
-const faults = [{}, {}, {}, { delay_ms: 40 }, { status: 500 }, { status: 429 }, { delay_ms: 5 }]
+const faults = [
+  {},
+  {},
+  { split_bytes: 7 },
+  { delay_ms: 40 },
+  { status: 500 },
+  { status: 429 },
+  { cut_after: 3 },
+  { drip_ms: 5 },
+  { reset: true, cut_after: 2 },
+]
+
+/** How many processes are left alone, so that their memory tells something. */
+const leftAlone = 4
+
+/** How often one of the others is drained, at the most, in milliseconds. */
+const oftenest = 15_000
 
 const soak = async (seconds: number): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "basegate-soak-"))
@@ -106,36 +131,49 @@ const soak = async (seconds: number): Promise<void> => {
   })
   const answered = new Set<string>()
   let cut = 0
+  let drained = 0
   const memory: Array<number> = []
-  const ends = performance.now() + 1000 * seconds
+  const began = performance.now()
+  const ends = began + 1000 * seconds
+  // A long soak makes fewer calls a second: all of their entries are looked at in the end.
+  const pause = seconds > 120 ? 100 : 20
   let next = 0
   const loop = async (): Promise<void> => {
-    const own = new Agent({ keepAlive: true, maxSockets: 1 })
+    let own = new Agent({ keepAlive: true, maxSockets: 1 })
     while (performance.now() < ends) {
-      const id = `soak-${next++}`
+      const number = next++
+      const id = `soak-${number}`
       const headers = {
         "cf-aig-event-id": id,
         "cf-aig-custom-cost": JSON.stringify({ total_cost: 0.000_001 }),
-        "x-simulator-fault": JSON.stringify(faults[next % faults.length]),
+        "x-simulator-fault": JSON.stringify(faults[number % faults.length]),
       }
       try {
-        await call(gateway.url, headers, own)
+        await call(gateway.url, headers, own, number % 2 === 0 ? streamed : body, number % 50 === 49)
         answered.add(id)
       } catch {
         cut++
       }
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      // A connection stays with one process: new ones spread over all of them.
+      if (number % 20 === 19) {
+        own.destroy()
+        own = new Agent({ keepAlive: true, maxSockets: 1 })
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
     own.destroy()
   }
   const disturb = async (): Promise<void> => {
-    let turn = 0
+    const every = Math.min(1000 * seconds / 6, oftenest)
+    const alone = childrenOf(gateway.pid).slice(0, leftAlone)
     while (performance.now() < ends - 3_000) {
-      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds / 6))
-      const children = childrenOf(gateway.pid)
-      memory.push(children.reduce((sum, pid) => sum + residentOf(pid), 0) / children.length)
-      const victim = children[turn++ % children.length]
-      if (victim !== undefined && performance.now() < ends - 3_000) process.kill(victim, "SIGTERM")
+      await new Promise((resolve) => setTimeout(resolve, every))
+      memory.push(alone.reduce((sum, pid) => sum + residentOf(pid), 0) / alone.length)
+      const others = childrenOf(gateway.pid).filter((pid) => !alone.includes(pid))
+      const victim = others[drained % others.length]
+      if (victim === undefined || performance.now() > ends - 3_000) continue
+      drained++
+      process.kill(victim, "SIGTERM")
     }
   }
   await Promise.all([disturb(), ...Array.from({ length: 24 }, loop)])
@@ -143,28 +181,28 @@ const soak = async (seconds: number): Promise<void> => {
   await simulator.close()
   const database = findSqlite()?.(file)
   if (database === undefined) throw new Error("no SQLite")
-  const rows = database.prepare("SELECT record FROM detail").all().map(({ record }) =>
-    JSON.parse(String(record)) as { event_id?: string; cost?: number | null }
-  )
+  const rows = database.prepare(
+    "SELECT json_extract(record, '$.event_id') AS id, json_extract(record, '$.cost') AS cost FROM detail",
+  ).all()
   const entries = new Map<string, number>()
-  for (const { event_id: id = "" } of rows) entries.set(id, (entries.get(id) ?? 0) + 1)
+  for (const { id } of rows) entries.set(String(id), (entries.get(String(id)) ?? 0) + 1)
   const missing = [...answered].filter((id) => !entries.has(id)).length
   const twice = [...entries.values()].filter((count) => count > 1).length
   const spent = Number(database.prepare("SELECT sum(nanos) AS sum FROM spend").get()?.["sum"]) / 1e9
-  const cost = rows.reduce((sum, row) => sum + (row.cost ?? 0), 0)
+  const cost = rows.reduce((sum, row) => sum + Number(row["cost"] ?? 0), 0)
   database.close()
   rmSync(folder, { recursive: true, force: true })
   console.log(
-    `2. ${seconds} s: ${answered.size} calls answered, ${cut} cut by the drain; without an entry ${missing}, with two ${twice}; ` +
-      `spent $${spent.toFixed(6)}, entries say $${cost.toFixed(6)}; MB a process by turns: ${
-        memory.map(Math.round).join(", ")
-      }`,
+    `2. ${seconds} s: ${answered.size} calls answered, ${cut} cut or left, ${drained} processes drained; ` +
+      `without an entry ${missing}, with two ${twice}; ` +
+      `spent $${spent.toFixed(6)}, entries say $${cost.toFixed(6)}; ` +
+      `MB a process that was left alone, by turns: ${memory.map(Math.round).join(", ")}`,
   )
 }
 
 const seconds = Number(process.argv[2] ?? 60)
 console.log(`${availableParallelism()} cores, load ${loadavg().map((load) => load.toFixed(1)).join(" ")}`)
-for (const workers of [1, 2, 1, 2]) {
+for (const workers of process.argv[3] === "soak" ? [] : [1, 2, 1, 2]) {
   console.log(`1. ${workers}: ${Math.round(await rateOf(workers, Math.min(seconds, 10)))} calls a second`)
 }
 await soak(seconds)

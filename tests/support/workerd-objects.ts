@@ -10,6 +10,8 @@ import { freePort } from "./spawn-gateway.ts"
 
 /** A workerd that has them. */
 export interface ObjectHost {
+  /** Where its door is: `namespaceAt` makes the binding of it in another process. */
+  readonly url: string
   /** What a Worker has as its binding. */
   readonly namespace: ObjectNamespace
   /** Ends it, as `kill -9` does; what its objects have answered is on the disk. */
@@ -37,6 +39,15 @@ const door :Workerd.Worker = (
   compatibilityDate = "2026-05-01",
 );
 `
+
+/** What a Worker has as its binding, of the objects behind a door. */
+export const namespaceAt = (url: string): ObjectNamespace => ({
+  idFromName: (name) => name,
+  get: (id) => ({
+    fetch: (_, { body }) =>
+      fetch(url, { method: "POST", body, headers: { "x-object": encodeURI(String(id)) } }),
+  }),
+})
 
 /** Starts a workerd with the gateway's class of objects. */
 export const startObjects = async (): Promise<ObjectHost> => {
@@ -69,13 +80,8 @@ export const startObjects = async (): Promise<ObjectHost> => {
   }
   await start()
   return {
-    namespace: {
-      idFromName: (name) => name,
-      get: (id) => ({
-        fetch: (_, { body }) =>
-          fetch(url, { method: "POST", body, headers: { "x-object": encodeURI(String(id)) } }),
-      }),
-    },
+    url,
+    namespace: namespaceAt(url),
     start,
     kill,
     end: async () => {
