@@ -123,7 +123,7 @@ test("a success of a call that was under way closes what was open by hearsay, an
   }
 })
 
-test("what a store says that is no hint, or of other clocks, changes nothing; a store of one process is not asked", async () => {
+test("what a store says that is no hint, or of other clocks, changes nothing; a store of one process is not asked", () => {
   const said = [
     "",
     "x",
