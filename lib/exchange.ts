@@ -157,7 +157,7 @@ export class Exchange implements RequestFacts {
     return this.request.method
   }
   get scheme(): string {
-    return this.url.protocol.slice(0, -1)
+    return this.url.protocol === "https:" ? "https" : "http"
   }
   get path(): string {
     return this.url.pathname

@@ -130,10 +130,12 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
       : await planDirect(services, context, route, requested)
     if (Result.isFailure(planned)) return Result.fail(planned.failure)
     const outcome = await runPlan(services, context, planned.success, callOf(gateway))
-    if (Result.isSuccess(outcome)) return respond(services, outcome.success)
-    exchange.answering = outcome.failure.report
+    if (Result.isSuccess(outcome)) {
+      const answer = respond(services, outcome.success)
+      return answer instanceof Promise ? await answer : answer
+    }
     if (exchange.streamedBody !== undefined) await drainUnread(exchange.streamedBody)
-    return Result.fail(outcome.failure.error)
+    return Result.fail(outcome.failure)
   }
 }
 

@@ -111,6 +111,8 @@ interface Raised {
   readonly ttl: number
 }
 
+const countsErrors = ({ errorShare }: Alert): boolean => errorShare !== undefined
+
 class Raising implements AlertsShape {
   readonly #store: Store["Service"]
   readonly #metrics: Pick<Metrics["Service"], "alerted">
@@ -191,7 +193,7 @@ class Raising implements AlertsShape {
     record: RequestRecord,
     host: AlertHost,
   ): void | Promise<void> {
-    if (gateway?.alerts.some(({ errorShare }) => errorShare !== undefined) !== true) return
+    if (gateway?.alerts.some(countsErrors) !== true) return
     const count = this.#shares.add(gateway.id, record, this.#deliverer.clock.wall())
     const share = count && shareOf(count)
     if (count === undefined || share === undefined) return

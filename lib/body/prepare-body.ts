@@ -221,8 +221,8 @@ export const inspect = (
     )
   }
   if (!isUtf8(bytes)) return Result.fail(notUtf8())
-  return Result.map(
-    viewBody(bytes),
-    (view) => bytesBody(bytes, view, isOpaque(view, use), undefined, undefined, received),
-  )
+  const viewed = viewBody(bytes)
+  if (Result.isFailure(viewed)) return Result.fail(viewed.failure)
+  const view = viewed.success
+  return Result.succeed(bytesBody(bytes, view, isOpaque(view, use), undefined, undefined, received))
 }

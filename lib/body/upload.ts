@@ -63,7 +63,7 @@ export class Upload {
   readonly #context: UploadContext
   /** The count that its own bytes were added to. */
   readonly #counted: HeldBytes
-  #cancel: (reason?: unknown) => Promise<void> = () => Promise.resolve()
+  #cancel: ((reason?: unknown) => Promise<void>) | undefined = undefined
   #arriving = 0
   #held = 0
   #released = false
@@ -166,13 +166,13 @@ export class Upload {
    */
   take(bytes: number): GatewayError | undefined {
     if (this.#released) {
-      void this.#cancel()
+      void this.#cancel?.()
       return clientLeft()
     }
     const { bounds, all } = this.#context
     const isLong = this.#arriving + bytes > shortUpload
     if ((isLong && all.arriving() + bytes > bounds.arriving) || all.total() + bytes > bounds.held) {
-      void this.#cancel()
+      void this.#cancel?.()
       return overloaded()
     }
     this.#counted.arriving += bytes

@@ -39,10 +39,8 @@ const measured = (call: Call, from: UpstreamAnswer, tariff: Tariff): CallResult 
   const given = readable(target, from)
   if (Result.isFailure(given)) return Result.fail(given.failure)
   const answer = new PendingAnswer(given.success, call)
-  answer.observer = observerOf(target, answer, {
-    removesUsage: call.requestedUsage,
-    findsModel: target.route.isKept || !isPriced(target, target.body.view.model, tariff),
-  })
+  const findsModel = target.route.isKept || !isPriced(target, target.body.view.model, tariff)
+  answer.observer = observerOf(target, answer, call.requestedUsage, findsModel)
   answer.meter = new Meter(call, answer, tariff)
   answer.taps.push(answer.meter)
   return Result.succeed(answer)

@@ -5,7 +5,7 @@
  */
 import type { HeaderReader } from "../headers/header-reader.ts"
 import { type Form, isEventStream } from "../sse/framing.ts"
-import { AnswerObserver, type ObservedAnswer } from "../answer/answer-observer.ts"
+import { AnswerObserver } from "../answer/answer-observer.ts"
 import { isCoded } from "../headers/content-codings.ts"
 import type { PendingAnswer } from "./call.ts"
 import type { CallTarget } from "./call-target.ts"
@@ -29,10 +29,11 @@ export const bringsAnswer = (status: number): boolean => status === 200 || statu
 export const observerOf = (
   { route: { framing }, body }: CallTarget,
   { headers, status }: Pick<PendingAnswer, "headers" | "status">,
-  wanted: Pick<ObservedAnswer, "removesUsage" | "findsModel"> = {},
+  removesUsage = false,
+  findsModel = false,
 ): AnswerObserver | undefined => {
   if (!bringsAnswer(status)) return undefined
   const label = labelOf(headers)
   if (framing === undefined && (label === "other" || isCoded(headers))) return undefined
-  return new AnswerObserver({ framing, label, asked: body.view.stream, ...wanted })
+  return new AnswerObserver({ framing, label, asked: body.view.stream, removesUsage, findsModel })
 }

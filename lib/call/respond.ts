@@ -90,6 +90,7 @@ const keepAliveAfter = (
   bringsAnswer(status) && isEventStream(headers) && !isCoded(headers) ? streamKeepAlive : undefined
 
 const observes = ({ push }: BodyTap): boolean => push !== undefined
+const noTaps: ReadonlyArray<BodyTap> = []
 
 /** The body of one answer on its way to the client. */
 class Relaying implements RelayInput {
@@ -114,7 +115,7 @@ class Relaying implements RelayInput {
     this.#form = answerForm(call, status)
     this.#answer = answer
     this.#exchange = exchange
-    this.#taps = answer.taps.filter(observes)
+    this.#taps = answer.taps.some(observes) ? answer.taps.filter(observes) : noTaps
     this.observer = answer.observer ?? observerOf(target, answer)
     this.outlet = answer.outlet
     this.readsOnAfterDisconnect = gateway.drains
@@ -139,9 +140,9 @@ class Relaying implements RelayInput {
   ): Promise<Result.Result<Answer, GatewayError>> | Result.Result<Answer, GatewayError> {
     const relay = service.relay(this)
     // Not every runtime cancels the body if its client leaves while nothing is being written.
-    this.#exchange.cut.onCut((reason) => relay.cut(reason))
+    this.#exchange.cut.listen(relay)
     if (this.#isShort) {
-      return relay.whole().then((bytes) =>
+      return relay.whole((bytes) =>
         Result.succeed(this.#with(bytes as Uint8Array<ArrayBuffer> | undefined ?? relay))
       )
     }

@@ -12,7 +12,7 @@ import { isRedirect } from "../headers/response-headers.ts"
 import { rounded } from "../record/request-record.ts"
 import { passTrace } from "../record/trace-context.ts"
 import type { PlainClock } from "../time/clock.ts"
-import { type Attempted, type AttemptReport, type RetryOptions, withRetries } from "../upstream/attempts.ts"
+import { type Attempted, type Attempting, type AttemptReport, withRetries } from "../upstream/attempts.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { CallServices } from "./call-provider.ts"
 import type { Call } from "./call.ts"
@@ -53,7 +53,7 @@ const clientError = ({ cloudflareErrorStatus }: GatewaySettings, error: GatewayE
   cloudflareErrorStatus ? asCloudflare(error) : error
 
 /** The tries of one call, noted in its report. A class, since each call has them: four closures cost more. */
-class Tries implements RetryOptions {
+class Tries implements Attempting<Result.Result<UpstreamAnswer, GatewayError>> {
   readonly repeatable: boolean
   readonly deadline: number | undefined
   readonly #call: Call
@@ -131,7 +131,6 @@ export const retried = (
       ? undefined
       : clock.now() + gateway.totalTimeout - exchange.elapsed()
     const tries = new Tries(call, attempt, clock, deadline)
-    return withRetries(() => tries.once(), retryPolicyOf(call), tries, environment, cut)
-      .then((outcome) => tries.concluded(outcome))
+    return withRetries(tries, retryPolicyOf(call), environment, cut)
   }
 }

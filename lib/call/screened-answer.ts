@@ -100,7 +100,7 @@ export const screenAnswer = async (
 
 /** What the provider has sent is paid for, whether or not it goes on. */
 const observing = (call: Call, answer: PendingAnswer): (chunk: Uint8Array) => void => {
-  const observer = observerOf(call.target, answer, { findsModel: true })
+  const observer = observerOf(call.target, answer, false, true)
   if (observer === undefined || answer.meter === undefined) return () => {}
   answer.meter.observeBy(observer)
   return (chunk) => void observer.push(chunk)

@@ -188,6 +188,14 @@ export const makeLiveSettings = (
     state = { ...state, problem: problemsText(problems) }
   }
 
+  /** What was asked for last: a call asks for its gateway several times. */
+  let recent: {
+    readonly of: Holding | undefined
+    readonly account: string
+    readonly gateway: string
+    readonly settings: GatewaySettings | undefined
+  } = { of: undefined, account: "", gateway: "", settings: undefined }
+
   const settings: SettingsShape = {
     ...fixed,
     get openKeys() {
@@ -202,7 +210,17 @@ export const makeLiveSettings = (
     get largestBody() {
       return holding.largestBody
     },
-    gateway: (account, gateway) => holding.entries.get(`${account}/${gateway}`)?.settings ?? holding.any,
+    gateway: (account, gateway) => {
+      if (recent.of !== holding || recent.account !== account || recent.gateway !== gateway) {
+        recent = {
+          of: holding,
+          account,
+          gateway,
+          settings: holding.entries.get(`${account}/${gateway}`)?.settings ?? holding.any,
+        }
+      }
+      return recent.settings
+    },
     gatewaysOf: (account) =>
       [...holding.entries.keys()].filter((id) => id.startsWith(`${account}/`))
         .map((id) => id.slice(account.length + 1)),

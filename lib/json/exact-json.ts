@@ -57,4 +57,8 @@ export const wellFormedJson = (json: string): string =>
     : json
 
 /** `JSON.stringify`, for readers that reject halves of surrogate pairs. */
-export const strictJson = (value: object): string => wellFormedJson(JSON.stringify(value))
+export const strictJson = (value: object): string => {
+  const json = JSON.stringify(value)
+  // It writes escapes in lower case, and a search is a tenth of what the pattern takes.
+  return json.includes("\\ud") ? wellFormedJson(json) : json
+}

@@ -17,7 +17,8 @@ import { type RequestUrl, urlOf } from "../route/request-url.ts"
 import type { WrittenSettings } from "../settings-store/WrittenSettings.ts"
 import type { Metrics } from "../telemetry/metrics/Metrics.ts"
 import { whenReady } from "../time/awaitable.ts"
-import { abortOf } from "../upstream/lazy-abort.ts"
+import type { CutListener, Interruption } from "../upstream/cut.ts"
+import { onAbort } from "../upstream/lazy-abort.ts"
 import { interrupted } from "../upstream/upstream-failure.ts"
 import { addIds, refuse } from "./refusal.ts"
 import type { RunningRequests } from "./running-requests.ts"
@@ -56,40 +57,63 @@ const failureOf = (exchange: Exchange, error: GatewayError, isStopping: boolean)
   return interrupted("draining").error
 }
 
-/** The answer to a request, at the latest when it is cut: work that hangs does not keep its client waiting. */
-const answered = ({ pipeline, running, isStopping }: Serving, exchange: Exchange): Promise<Answer> =>
-  new Promise((resolve) => {
-    running.working(exchange)
-    const forget = exchange.cut.onCut((reason) => {
-      running.answered(exchange)
-      resolve(refuse(exchange, interrupted(reason).error))
-    })
-    pipeline(exchange).then((result) => {
-      forget()
-      running.answered(exchange)
-      if (Result.isFailure(result)) {
-        return resolve(refuse(exchange, failureOf(exchange, result.failure, isStopping())))
-      }
-      const { status } = result.success
-      if (exchange.answering === undefined) {
-        exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
-      }
-      resolve(result.success)
-    }, (defect: unknown) => {
-      forget()
-      running.answered(exchange)
-      reportDefect(exchange.id, defect)
-      resolve(refuse(exchange, internal(exchange.id)))
-    })
-  })
-
-const answeredUnlessLeft = (serving: Serving, exchange: Exchange): Promise<Answer> => {
-  const answer = answered(serving, exchange)
-  // After its work has begun: a client may have left already, which is reported at once.
-  const leave = (): void => exchange.cut.cut("client_left")
-  if (exchange.host.onLeave === undefined) abortOf(exchange.request.signal).onAbort(leave)
-  else exchange.host.onLeave(leave)
+/** What of an answer the host of a request, and not its pipeline, decides on. */
+const finished = ({ settings: { corsOrigins } }: Serving, exchange: Exchange, answer: Answer): Answer => {
+  // Pages are for clients; the management API is for servers and command lines.
+  if (corsOrigins.size > 0 && !isAdminPath(exchange.path) && !isConsolePath(exchange.path)) {
+    addCors(answer.headers, corsOrigins, exchange.headers)
+  }
+  addIds(answer.headers, exchange)
   return answer
+}
+
+/** A request without an answer yet. It gets one at the latest when it is cut: work that hangs does not keep its client waiting. */
+class Unanswered implements CutListener {
+  readonly #serving: Serving
+  readonly #exchange: Exchange
+  readonly #resolve: (answer: Answer) => void
+
+  constructor(serving: Serving, exchange: Exchange, resolve: (answer: Answer) => void) {
+    this.#serving = serving
+    this.#exchange = exchange
+    this.#resolve = resolve
+  }
+  begin(): void {
+    const exchange = this.#exchange
+    this.#serving.running.working(exchange)
+    exchange.cut.listen(this)
+    this.#serving.pipeline(exchange)
+      .then((result) => this.#came(result), (defect: unknown) => this.#broke(defect))
+    // After its work has begun: a client may have left already, which is reported at once.
+    const leave = (): void => exchange.cut.cut("client_left")
+    if (exchange.host.onLeave === undefined) onAbort(exchange.request.signal, leave)
+    else exchange.host.onLeave(leave)
+  }
+  interrupted(reason: Interruption): void {
+    this.#answer(refuse(this.#exchange, interrupted(reason).error))
+  }
+  #came(result: PipelineResult): void {
+    const exchange = this.#exchange
+    exchange.cut.forget(this)
+    if (Result.isFailure(result)) {
+      return this.#answer(refuse(exchange, failureOf(exchange, result.failure, this.#serving.isStopping())))
+    }
+    const answer = result.success
+    if (exchange.answering === undefined) {
+      exchange.finish({ status: answer.status, ending: "complete", errorCode: null, error: null, cost: null })
+    }
+    this.#answer(answer)
+  }
+  #broke(defect: unknown): void {
+    const exchange = this.#exchange
+    exchange.cut.forget(this)
+    reportDefect(exchange.id, defect)
+    this.#answer(refuse(exchange, internal(exchange.id)))
+  }
+  #answer(answer: Answer): void {
+    this.#serving.running.answered(this.#exchange)
+    this.#resolve(finished(this.#serving, this.#exchange, answer))
+  }
 }
 
 /** Serves a request. Never rejects. */
@@ -98,17 +122,10 @@ export const serveRequest = (serving: Serving, request: Request, host: HostConte
   const [exchange, url] = openExchange(request, host, settings, serving.publish)
   running.began()
   metrics.began(exchange.method, exchange.scheme)
-  const finished = (answer: Answer): Answer => {
-    // Pages are for clients; the management API is for servers and command lines.
-    if (!isAdminPath(exchange.path) && !isConsolePath(exchange.path)) {
-      addCors(answer.headers, settings.corsOrigins, exchange.headers)
-    }
-    addIds(answer.headers, exchange)
-    return answer
-  }
-  if (url === undefined) return Promise.resolve(finished(refuse(exchange, unreadableUrl())))
-  if (serving.isStopping()) return Promise.resolve(finished(refuse(exchange, draining())))
-  return answeredUnlessLeft(serving, exchange).then(finished)
+  const refusal = url === undefined ? unreadableUrl() : serving.isStopping() ? draining() : undefined
+  return refusal === undefined
+    ? new Promise((resolve) => new Unanswered(serving, exchange, resolve).begin())
+    : Promise.resolve(finished(serving, exchange, refuse(exchange, refusal)))
 }
 
 /** Answers a request with an error, where there is nothing to serve it with. */

@@ -14,10 +14,10 @@ import {
   clientLeft,
   failed,
   isBlocked,
-  type Plan,
   type PlanResult,
   recall,
   release,
+  type Steps,
   succeeded,
 } from "./plan.ts"
 import { sessionOf } from "./session.ts"
@@ -45,7 +45,7 @@ const keptFirst = (
 }
 
 /** Tries the models; the result of the last is final, whatever it is. */
-export function* alias(planning: Planning, target: CallTarget, alias: ModelAlias): Plan {
+export function* alias(planning: Planning, target: CallTarget, alias: ModelAlias): Steps {
   const { exchange, caller, gateway, priceOf, keep } = planning
   exchange.requestedModel = `custom/${alias.name}`
   const bytes = heldBytes(target.body)

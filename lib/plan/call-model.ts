@@ -11,7 +11,7 @@ import type { Budgets } from "../limit/Limits.ts"
 import type { CallTarget } from "../call/call-target.ts"
 import { optionsForCall } from "../config/request-options.ts"
 import { atProvider, type Planning } from "./planning.ts"
-import { call, failed, type Plan } from "./plan.ts"
+import { call, failed, type Steps } from "./plan.ts"
 
 /** The model to call, and how. */
 export interface NamedModel {
@@ -38,7 +38,7 @@ export function* callModel(
   { provider, model, timeout, retries }: NamedModel,
   budgets: ReadonlyArray<Budgets>,
   isCovered: boolean,
-): Plan {
+): Steps {
   const isBaseten = provider === "baseten"
   const named = withModel(bytes, model)
   const adapted = isBaseten ? adaptParameters(named, undefined, model) : { bytes: named, changes: [] }

@@ -10,7 +10,7 @@ import { badChatRequest, type GatewayError, invalidProvider } from "../errors.ts
 import { alias } from "./alias.ts"
 import { atProvider, type Planning } from "./planning.ts"
 import { dynamic } from "./dynamic.ts"
-import { call, failed, type Plan } from "./plan.ts"
+import { call, callOf, failed, type Plan, type Steps } from "./plan.ts"
 
 const noSuchRoute = (name: string): GatewayError =>
   badChatRequest(`This gateway has no dynamic route "${name.slice(0, 64)}". Check the model.`)
@@ -39,9 +39,13 @@ export const validateTarget = (
 }
 
 /** Plans a target. */
-export function* direct(planning: Planning, target: CallTarget): Plan {
+export const direct = (planning: Planning, target: CallTarget): Plan => {
   const provider = providerInBody(target.body)
-  if (provider === undefined) return yield* call(target)
+  return provider === undefined ? callOf(target) : named(planning, target, provider)
+}
+
+/** The steps of a target whose body names its provider. */
+function* named(planning: Planning, target: CallTarget, provider: string): Steps {
   const { model = "" } = target.body.view
   if (provider === "custom") {
     const found = planning.gateway.aliases.get(model)

@@ -21,16 +21,16 @@ import {
   failed,
   isBlocked,
   limit,
-  type Plan,
   type PlanResult,
   release,
+  type Steps,
   succeeded,
 } from "./plan.ts"
 
 /**
  * Follows a route to its end. The last success is its answer, else the last failure.
  */
-export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGraph): Plan {
+export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGraph): Steps {
   const { exchange, caller } = planning
   exchange.requestedModel = `dynamic/${graph.name}`
   const bytes = heldBytes(target.body)

@@ -81,7 +81,10 @@ export const planDirect = (
   const options = requestOptions(gateway, requested, {}, gateway.retriesPredict || !isPredict(route))
   return whenReady(
     readBody(services, context, route.body, mayNeedAgain(options)),
-    Result.map((body) => directPlan(planningOf(services, context), route, body, options)),
+    (body) =>
+      Result.isFailure(body)
+        ? Result.fail(body.failure)
+        : Result.succeed(directPlan(planningOf(services, context), route, body.success, options)),
   )
 }
 

@@ -63,14 +63,27 @@ export type PlanStep = CallStep | LimitStep | RecallStep
 export type StepResult = PlanResult | LimitResult | Recalled
 
 /** The steps of a request. Each `yield` is resumed with the result that belongs to its step: see the functions below. */
-export type Plan = Generator<PlanStep, PlanResult, StepResult>
+export type Steps = Generator<PlanStep, PlanResult, StepResult>
+
+/** What a request comes to: one call, as nearly all do, whose result is the request's, or steps. */
+export type Plan = CallStep | Steps
+
+const noBudgets: ReadonlyArray<Budgets> = []
+
+/** A call that counts on no budgets but the gateway's own. */
+export const callOf = (target: CallTarget): CallStep => ({ kind: "call", target, budgets: noBudgets })
 
 /** Yields a call. */
-export function* call(
-  target: CallTarget,
-  budgets: ReadonlyArray<Budgets> = [],
-): Generator<PlanStep, PlanResult, StepResult> {
+export function* call(target: CallTarget, budgets: ReadonlyArray<Budgets> = noBudgets): Steps {
   return (yield { kind: "call", target, budgets }) as PlanResult
+}
+
+/** Whether a plan is one call. */
+export const isCall = (plan: Plan): plan is CallStep => "kind" in plan
+
+/** A plan as part of another one. */
+export function* stepsOf(plan: Plan): Steps {
+  return isCall(plan) ? (yield plan) as PlanResult : yield* plan
 }
 
 /** Yields a limit. */

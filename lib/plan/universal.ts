@@ -23,7 +23,16 @@ import { eventIdIn } from "../exchange.ts"
 import { allowedMethods } from "../route/routes.ts"
 import { direct, validateTarget } from "./direct.ts"
 import type { Planning } from "./planning.ts"
-import { clientLeft, failed, isBlocked, type Plan, type PlanResult, release, succeeded } from "./plan.ts"
+import {
+  clientLeft,
+  failed,
+  isBlocked,
+  type PlanResult,
+  release,
+  type Steps,
+  stepsOf,
+  succeeded,
+} from "./plan.ts"
 
 /** The context that universal plans are made in. */
 export interface UniversalPlanning extends Planning {
@@ -54,7 +63,7 @@ export const universalTargets = async (
  * Tries the steps. An error status, a time-out or a refusal moves on to the next; the result of the last step is final,
  * whatever it is.
  */
-export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget>): Plan {
+export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget>): Steps {
   const { exchange } = planning
   let result: PlanResult | undefined
   let last = targets.length - 1
@@ -64,7 +73,7 @@ export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget
     exchange.eventId = eventIdIn(target.headers) ?? exchange.eventId
     exchange.describe(recordedModel(target), target.body.view.stream)
     release(result)
-    result = yield* direct(planning, target)
+    result = yield* stepsOf(direct(planning, target))
     if (succeeded(result) || clientLeft(result)) return result
     if (!isBlocked(result)) continue
     last = index

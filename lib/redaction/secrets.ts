@@ -36,51 +36,71 @@ const several = 8
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
-/** Heads that no other head is part of: a text without those contains none of the others. */
-const shortestHeads = (heads: ReadonlyArray<string>): ReadonlyArray<string> =>
-  heads.length < 2
-    ? heads
-    : heads.filter((head) => !heads.some((other) => other.length < head.length && head.includes(other)))
+/** Whether a head has another one in it: a text without that one contains neither. */
+const isCovered = (head: string, heads: ReadonlyArray<string>): boolean => {
+  for (const other of heads) if (other.length < head.length && head.includes(other)) return true
+  return false
+}
+
+/** A class, since each request has secrets of its own, which hardly any text contains. */
+class KnownSecrets implements Secrets {
+  readonly #needles: ReadonlyArray<string>
+  /** Of many, one pattern; of a few, the heads to look for. */
+  readonly #pattern: RegExp | undefined
+  readonly #looked: ReadonlyArray<string>
+
+  constructor(needles: ReadonlyArray<string>) {
+    this.#needles = needles
+    const heads: Array<string> = []
+    for (const needle of needles) heads.push(needle.slice(0, compared))
+    this.#pattern = heads.length > several ? new RegExp(heads.map(literally).join("|")) : undefined
+    const looked: Array<string> = []
+    if (this.#pattern === undefined) {
+      for (const head of heads) {
+        if (!isCovered(head, heads)) looked.push(head)
+      }
+    }
+    this.#looked = looked
+  }
+  contains(text: string): boolean {
+    return this.containsPlain(plainText(text))
+  }
+  containsPlain(plain: string): boolean {
+    if (this.#pattern !== undefined) return this.#pattern.test(plain)
+    for (const head of this.#looked) if (plain.includes(head)) return true
+    return false
+  }
+  find(plain: string): ReadonlyArray<readonly [from: number, to: number]> {
+    const found: Array<readonly [from: number, to: number]> = []
+    for (const needle of this.#needles) {
+      const head = needle.slice(0, compared)
+      for (let at = plain.indexOf(head); at !== -1;) {
+        let length = head.length
+        while (length < needle.length && plain[at + length] === needle[length]) length++
+        found.push([at, at + length])
+        at = plain.indexOf(head, at + Math.max(1, length - head.length + 1))
+      }
+    }
+    return found
+  }
+}
 
 /** Makes a matcher. Values under six characters are ignored. */
-export const secretsOf = (values: Iterable<string>): Secrets => {
+export const secretsOf = (values: ReadonlyArray<string>): Secrets => {
   const needles: Array<string> = []
-  for (const value of new Set(values)) {
+  // What a few values name twice is found twice, and redacted once.
+  for (const value of values.length > several ? new Set(values) : values) {
     const plain = plainText(value)
     if (plain.length >= shortest) needles.push(plain)
   }
-  const heads = needles.map((needle) => needle.slice(0, compared))
-  const pattern = heads.length > several ? new RegExp(heads.map(literally).join("|")) : undefined
-  const looked = pattern === undefined ? shortestHeads(heads) : []
-  const containsPlain = (plain: string): boolean => {
-    if (pattern !== undefined) return pattern.test(plain)
-    for (const head of looked) if (plain.includes(head)) return true
-    return false
-  }
-  return {
-    contains: (text) => containsPlain(plainText(text)),
-    containsPlain,
-    find: (plain) => {
-      const found: Array<readonly [from: number, to: number]> = []
-      for (const needle of needles) {
-        const head = needle.slice(0, compared)
-        for (let at = plain.indexOf(head); at !== -1;) {
-          let length = head.length
-          while (length < needle.length && plain[at + length] === needle[length]) length++
-          found.push([at, at + length])
-          at = plain.indexOf(head, at + Math.max(1, length - head.length + 1))
-        }
-      }
-      return found
-    },
-  }
+  return new KnownSecrets(needles)
 }
 
 /** A text with every one of the secrets redacted. */
 export const redact = (text: string, ...known: ReadonlyArray<Secrets>): string => {
-  if (!known.some(({ contains }) => contains(text))) return text
+  if (!known.some((secrets) => secrets.contains(text))) return text
   const { plain, place } = unescape(text)
-  const found = known.flatMap(({ find }) => find(plain)).sort(([one], [other]) => one - other)
+  const found = known.flatMap((secrets) => secrets.find(plain)).sort(([one], [other]) => one - other)
   let blotted = ""
   let end = 0
   for (const [from, to] of found) {

@@ -45,7 +45,7 @@ export const keepPayload = (limit: number): PayloadKeeper => {
       const lines = wholeLines(given)
       const text = redact(lines, ...secrets)
       const joined = streamText(text)
-      if (secrets.some(({ contains }) => contains(joined))) {
+      if (secrets.some((known) => known.contains(joined))) {
         return { text: redactionMark, size, complete: false }
       }
       return {

@@ -30,8 +30,10 @@ export interface AttemptReport {
   readonly waited: number
 }
 
-/** What the attempts of a request depend on beside the policy. */
-export interface RetryOptions {
+/** A request to be attempted, and what its attempts depend on beside the policy. */
+export interface Attempting<A> {
+  /** Makes an attempt. */
+  readonly once: () => Promise<Attempted>
   /** Whether the request can be sent twice: a body that is streamed up cannot. */
   readonly repeatable: boolean
   /** When the request's total time is over, on the monotonic clock; `undefined` if it has no limit. */
@@ -40,6 +42,8 @@ export interface RetryOptions {
   readonly mayRetry: () => Awaitable<boolean>
   /** Called as soon as an attempt is over, unless it was cut. */
   readonly onAttempt: (report: AttemptReport) => void
+  /** Called once no attempt is left to make. */
+  readonly concluded: (outcome: Attempted) => A
 }
 
 /** Time and chance. */
@@ -63,59 +67,58 @@ export type Attempted = Result.Result<UpstreamAnswer, UpstreamFailure>
  *
  * A failed answer is released before the wait for the next attempt, so that nothing is open while the gateway waits.
  *
- * @param attempt one attempt; its timeouts must keep within the deadline, and `cut` must end it
+ * @param request the timeouts of an attempt must keep within its deadline, and `cut` must end it
  * @param cut ends the waits between attempts
  */
-export const withRetries = (
-  attempt: () => Promise<Attempted>,
+export const withRetries = <A>(
+  request: Attempting<A>,
   policy: RetryPolicy,
-  options: RetryOptions,
   environment: RetryEnvironment,
   cut: Cut,
-): Promise<Attempted> => new Attempts(attempt, policy, options, environment, cut).run()
+): Promise<A> => new Attempts(request, policy, environment, cut).run()
 
-class Attempts {
-  readonly #attempt: () => Promise<Attempted>
+class Attempts<A> {
+  readonly #request: Attempting<A>
   readonly #policy: RetryPolicy
-  readonly #options: RetryOptions
   readonly #environment: RetryEnvironment
   readonly #cut: Cut
+  readonly #most: number
   #number = 0
   #waited = 0
+  #started = 0
   #duration = 0
 
-  constructor(
-    attempt: () => Promise<Attempted>,
-    policy: RetryPolicy,
-    options: RetryOptions,
-    environment: RetryEnvironment,
-    cut: Cut,
-  ) {
-    this.#attempt = attempt
+  constructor(request: Attempting<A>, policy: RetryPolicy, environment: RetryEnvironment, cut: Cut) {
+    this.#request = request
     this.#policy = policy
-    this.#options = options
     this.#environment = environment
     this.#cut = cut
+    this.#most = request.repeatable ? policy.maxAttempts : 1
   }
 
-  async run(): Promise<Attempted> {
-    const most = this.#options.repeatable ? this.#policy.maxAttempts : 1
-    for (;;) {
-      this.#number++
-      const started = this.#environment.clock.now()
-      const result = await this.#attempt()
-      this.#duration = this.#environment.clock.now() - started
-      this.#report(result)
-      if (this.#number >= most || this.#cut.reason !== undefined) return result
-      const last = await this.#beforeNext(result)
-      if (last !== undefined) return last
-    }
+  run(): Promise<A> {
+    this.#number++
+    this.#started = this.#environment.clock.now()
+    return this.#request.once().then((result) => this.#over(result))
+  }
+
+  #over(result: Attempted): A | Promise<A> {
+    this.#duration = this.#environment.clock.now() - this.#started
+    this.#report(result)
+    return this.#number >= this.#most || this.#cut.reason !== undefined
+      ? this.#request.concluded(result)
+      : this.#again(result)
+  }
+
+  async #again(result: Attempted): Promise<A> {
+    const last = await this.#beforeNext(result)
+    return last === undefined ? await this.run() : this.#request.concluded(last)
   }
 
   #report(result: Attempted): void {
     const isAnswer = Result.isSuccess(result)
     if (!isAnswer && result.failure.ending === this.#cut.reason) return
-    this.#options.onAttempt({
+    this.#request.onAttempt({
       attempt: this.#number,
       status: isAnswer ? result.success.status : undefined,
       error: isAnswer
@@ -146,7 +149,7 @@ class Attempts {
         ? this.#waitAfter(result, retryAfterOfBody(text), chance)
         : undefined
     }
-    if (wait !== undefined && !await this.#options.mayRetry()) wait = undefined
+    if (wait !== undefined && !await this.#request.mayRetry()) wait = undefined
     if (wait === undefined && this.#cut.reason === undefined) return whole
     answer?.release()
     if (wait === undefined || !await waited(wait, startTimer, this.#cut)) {
@@ -167,7 +170,7 @@ class Attempts {
     })
   }
   #remaining(): number | undefined {
-    const { deadline } = this.#options
+    const { deadline } = this.#request
     return deadline === undefined ? undefined : deadline - this.#environment.clock.now()
   }
 }

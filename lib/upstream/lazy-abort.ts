@@ -12,13 +12,18 @@ export interface Abort {
   readonly onAbort: (callback: () => void) => void
 }
 
+const once = { once: true }
+
+/** Calls back when a signal aborts, at once if it has already. */
+export const onAbort = (signal: AbortSignal, callback: () => void): void => {
+  if (signal.aborted) callback()
+  else signal.addEventListener("abort", callback, once)
+}
+
 /** The `Abort` of a signal. */
 export const abortOf = (signal: AbortSignal): Abort => ({
   signal: () => signal,
-  onAbort: (callback) => {
-    if (signal.aborted) callback()
-    else signal.addEventListener("abort", callback, { once: true })
-  },
+  onAbort: (callback) => onAbort(signal, callback),
 })
 
 /** An abort source; its `AbortSignal` is only allocated if asked for. */

@@ -11,7 +11,7 @@ import type { StartTimer } from "../time/Timer.ts"
 import type { OpenSocket } from "../websocket/open-socket.ts"
 import { isBodiless } from "./bodiless.ts"
 import { type ChunkReader, type OpenReader, readChunks } from "./body-reader.ts"
-import type { Cut } from "./cut.ts"
+import { type Cut, type CutListener, type Interruption, neverCut } from "./cut.ts"
 import { type BodyGuard, UpstreamBody } from "./guarded-body.ts"
 import { LazyAbortController } from "./lazy-abort.ts"
 import { type TimeoutLimits, Timeouts } from "./timeouts.ts"
@@ -29,7 +29,7 @@ const nothing = (): void => {}
 const connectNowhere: Connect = () => Promise.reject(noSockets())
 
 /** Sends a request, and guards it until the body of its answer has ended. */
-export class Sending implements BodyGuard {
+export class Sending implements BodyGuard, CutListener {
   readonly #transport: Transport["Service"]
   readonly #startTimer: StartTimer
   readonly #now: () => number
@@ -41,7 +41,7 @@ export class Sending implements BodyGuard {
   #phase: "headers" | "over" = "headers"
   #body: UpstreamBody | undefined = undefined
   #stopTimer = nothing
-  #forgetCut = nothing
+  #cut = neverCut
 
   constructor(
     transport: Transport["Service"],
@@ -65,7 +65,8 @@ export class Sending implements BodyGuard {
     if (broken?.aborted) this.#bodyBroke()
     broken?.addEventListener("abort", () => this.#bodyBroke(), { once: true })
     if (this.#phase === "over") return
-    this.#forgetCut = cut.onCut((reason) => this.#fail(interrupted(reason)))
+    this.#cut = cut
+    cut.listen(this)
     // A cut that was made before has called back at once.
     if (cut.reason !== undefined) return
     let sent: Promise<TransportAnswer>
@@ -73,7 +74,7 @@ export class Sending implements BodyGuard {
       const { send, connect = connectNowhere } = this.#transport
       sent = (this.#call.isHandshake === true ? connect : send)(this.#call, this.#abort)
     } catch (defect) {
-      this.#forgetCut()
+      cut.forget(this)
       this.#phase = "over"
       this.aborted()
       throw defect
@@ -81,6 +82,9 @@ export class Sending implements BodyGuard {
     sent.then((response) => this.#came(response), (cause) => this.#failedToSend(cause))
   }
 
+  interrupted(reason: Interruption): void {
+    this.#fail(interrupted(reason))
+  }
   readStarted(): void {
     this.#timeouts.readStarted(this.#now())
   }
@@ -131,7 +135,7 @@ export class Sending implements BodyGuard {
       return this.#failedToSend(cause)
     }
     this.#phase = "over"
-    this.#forgetCut()
+    this.#cut.forget(this)
     this.#timeouts.headersReceived()
     const received = HeaderFields.of(response.headers)
     const body = this.#body = reader && new UpstreamBody(reader, this)
@@ -149,7 +153,7 @@ export class Sending implements BodyGuard {
   /** Once it is open, its timeouts are those of its relay. */
   #open({ status, statusText, headers: given }: TransportAnswer, socket: OpenSocket): void {
     this.#phase = "over"
-    this.#forgetCut()
+    this.#cut.forget(this)
     this.settled()
     const received = HeaderFields.of(given)
     const headers = responseHeaders({ status, headers: received }, this.#transport.decodes)
@@ -162,7 +166,7 @@ export class Sending implements BodyGuard {
   #fail(failure: UpstreamFailure): void {
     if (this.#phase === "over") return
     this.#phase = "over"
-    this.#forgetCut()
+    this.#cut.forget(this)
     this.aborted()
     this.#answered(Result.fail(failure))
   }

@@ -33,7 +33,7 @@ test("every secret of the operator's is known to be one, and no plain word is", 
       },
     },
   }))
-  const { contains } = settings.secrets
+  const contains = (text: string) => settings.secrets.contains(text)
   const secrets = [
     "token-of-ann",
     "token-of-bob",

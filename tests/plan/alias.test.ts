@@ -58,6 +58,6 @@ test("a caller's key goes to Baseten alone", async () => {
 test("an alias that the gateway does not have is refused without a call", async () => {
   const { result, called, requested } = await run([], "custom/slow")
   assert.ok(Result.isFailure(result))
-  assert.match(result.failure.error.detail, /model alias "slow"/)
+  assert.match(result.failure.detail, /model alias "slow"/)
   assert.deepEqual([called, requested], [[], null])
 })

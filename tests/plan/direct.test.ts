@@ -35,7 +35,11 @@ const run = async (model: string, change: Partial<CallTarget> = { body: bodyOf(m
   const target = someTarget({ model, change })
   const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined, keep: () => {} }
   const result = await runPlan(noLimits, context, direct(planning, target), next)
-  return { result, called: calls.map(({ target: { route, body } }) => [route.provider, body.view.model]) }
+  return {
+    result,
+    answering: context.exchange.answering,
+    called: calls.map(({ target: { route, body } }) => [route.provider, body.view.model]),
+  }
 }
 
 test("a body that names no other provider goes where its route says", async () => {
@@ -53,10 +57,10 @@ test("a body that names a dynamic route follows it", async () => {
 
 for (const [model, detail] of [["custom-strange/m", /custom-strange/], ["dynamic/x", /route "x"/]] as const) {
   test(`${model} is refused without a call, by the plan and before it`, async () => {
-    const { result, called } = await run(model)
+    const { result, answering, called } = await run(model)
     assert.ok(Result.isFailure(result))
-    assert.match(result.failure.error.detail, detail)
-    assert.deepEqual([result.failure.report, called], [undefined, []])
+    assert.match(result.failure.detail, detail)
+    assert.deepEqual([answering, called], [undefined, []])
     assert.match(validateTarget(someGateway(entry), bodyOf(model))?.detail ?? "", detail)
   })
 }

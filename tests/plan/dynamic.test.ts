@@ -39,7 +39,8 @@ const run = async (
   const target = someTarget({ body: { model: "dynamic/r", messages: [], user: "ann" } })
   const planning = { ...context, resolver: resolverOf(entry), priceOf: () => undefined, keep: () => {} }
   const result = await runPlan(services, context, dynamic(planning, target, graph), next)
-  return { result, calls, answers, models: calls.map(({ target }) => target.body.view.model) }
+  const { answering } = context.exchange
+  return { result, calls, answers, answering, models: calls.map(({ target }) => target.body.view.model) }
 }
 
 test("models are called in the order of the graph until one succeeds, and the others' answers are released", async () => {
@@ -63,10 +64,10 @@ test("the last success is the answer, also if a later model fails", async () => 
 
 test("if none succeeds, the last failure is the answer, and the record names the model that was asked for", async () => {
   const route = [model("one", "end", "two"), model("two", "end")]
-  const { result, answers, calls } = await run(route, [500, "provider_failed"])
+  const { result, answers, answering, calls } = await run(route, [500, "provider_failed"])
   assert.ok(Result.isFailure(result))
-  assert.equal(result.failure.error.reason, "provider_failed")
-  assert.equal(result.failure.report, calls[1]?.report)
+  assert.equal(result.failure.reason, "provider_failed")
+  assert.equal(answering, calls[1]?.report)
   assert.equal(calls[1]?.report.model, "dynamic/r")
   assert.deepEqual(answers.map(({ released }) => released), [1])
 })
@@ -76,7 +77,7 @@ test("a client that leaves ends the route", async () => {
     [model("one", "two"), model("two", "end", "three"), model("three", "end")],
     [200, "client_left", 200],
   )
-  assert.equal(Result.isFailure(result) && result.failure.error.reason, "client_left")
+  assert.equal(Result.isFailure(result) && result.failure.reason, "client_left")
   assert.equal(calls.length, 2)
   assert.deepEqual(answers.map(({ released }) => released), [1])
 })
@@ -121,7 +122,7 @@ test("a limit that refuses is the failure, unless its fall-back has an answer", 
     },
   }
   const refused = await run([limit("few", "count", "one"), model("one", "end")], [], services)
-  assert.equal(Result.isFailure(refused.result) && refused.result.failure.error.reason, "rate_limited")
+  assert.equal(Result.isFailure(refused.result) && refused.result.failure.reason, "rate_limited")
   assert.deepEqual([refused.calls.length, asked], [0, ["route.r.few requests"]])
 
   const route = [limit("few", "count", "one", "two"), model("one", "end"), model("two", "end")]
@@ -151,5 +152,5 @@ test("a custom provider's model is called there, and the caller's key does not g
 test("a route that ends without a call is a failure that names where", async () => {
   const { result } = await run([], [])
   assert.ok(Result.isFailure(result))
-  assert.match(result.failure.error.detail, /route "r" ended at element "end" without calling a model/)
+  assert.match(result.failure.detail, /route "r" ended at element "end" without calling a model/)
 })

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
-import { call, type Plan } from "../../lib/plan/plan.ts"
+import { call, callOf, type Steps } from "../../lib/plan/plan.ts"
 import { runPlan } from "../../lib/plan/run-plan.ts"
 import { scripted, someContext, someTarget } from "../support/some-call.ts"
 import { noLimits } from "../support/no-limits.ts"
@@ -11,7 +11,7 @@ const target = someTarget()
 
 test("an answer that the plan returns is not released, every other is", async () => {
   const { next, answers } = scripted(500, 200, 503)
-  function* last(): Plan {
+  function* last(): Steps {
     yield* call(target)
     const second = yield* call(target)
     yield* call(target)
@@ -24,7 +24,7 @@ test("an answer that the plan returns is not released, every other is", async ()
 
 test("a defect in the midst of a plan releases what is in hand", async () => {
   const { next, answers } = scripted(200)
-  function* broken(): Plan {
+  function* broken(): Steps {
     yield* call(target)
     throw new Error("a defect")
   }
@@ -35,12 +35,23 @@ test("a defect in the midst of a plan releases what is in hand", async () => {
 test("every call has a report of its own, in the order of the calls", async () => {
   const context = someContext()
   const { next, calls } = scripted(500, "provider_failed")
-  function* two(): Plan {
+  function* two(): Steps {
     yield* call(target)
     return yield* call(someTarget({ step: 1 }))
   }
   const result = await runPlan(noLimits, context, two(), next)
   assert.deepEqual(context.exchange.reports, calls.map(({ report }) => report))
   assert.deepEqual(calls.map(({ report }) => report.step), [0, 1])
-  assert.equal(Result.isFailure(result) && result.failure.report, calls[1]?.report)
+  assert.ok(Result.isFailure(result))
+  assert.equal(context.exchange.answering, calls[1]?.report)
+})
+
+test("a plan of one call gives what the call gives", async () => {
+  const context = someContext()
+  const { next, answers, calls } = scripted(500)
+  const result = await runPlan(noLimits, context, callOf(target), next)
+  assert.equal(Result.isSuccess(result) && result.success, answers[0])
+  assert.deepEqual(answers.map(({ released }) => released), [0])
+  assert.equal(context.exchange.answering, calls[0]?.report)
+  assert.deepEqual(context.exchange.reports, calls.map(({ report }) => report))
 })

@@ -39,14 +39,14 @@ test("what the last step comes to is the answer, whatever it is", async () => {
   assert.deepEqual(failed.answers.map(({ released }) => released), [1, 0])
   const error = await run(500, "rate_limited")
   assert.ok(Result.isFailure(error.result))
-  assert.equal(error.result.failure.error.reason, "rate_limited")
-  assert.equal(error.result.failure.error.headers?.["cf-aig-step"], "1")
+  assert.equal(error.result.failure.reason, "rate_limited")
+  assert.equal(error.result.failure.headers?.["cf-aig-step"], "1")
 })
 
 test("a client that leaves ends the plan", async () => {
   const { result, calls } = await run(500, "client_left", 200)
   assert.ok(Result.isFailure(result))
-  assert.equal(result.failure.error.reason, "client_left")
+  assert.equal(result.failure.reason, "client_left")
   assert.equal(calls.length, 2)
 })
 

@@ -7,8 +7,8 @@ import * as Result from "effect/Result"
 import fc from "fast-check"
 import {
   type Attempted,
+  type Attempting,
   type AttemptReport,
-  type RetryOptions,
   withRetries,
 } from "../../lib/upstream/attempts.ts"
 import { type Cut, CutSource, neverCut } from "../../lib/upstream/cut.ts"
@@ -24,6 +24,11 @@ const limits = { headers: 60_000, idle: 5_000, total: undefined }
 const call = { url: "https://up.test/v1/models", method: "GET", headers: new Headers(), body: null }
 
 const textOf = ({ body }: UpstreamAnswer): Promise<string> => new Response(body && streamOfBody(body)).text()
+
+type Options = Omit<Attempting<Attempted>, "once" | "concluded">
+
+/** The outcome as it is. */
+const concluded = (outcome: Attempted): Attempted => outcome
 
 /** Attempts over answers that are given, and what became of them. */
 const scripted = (...responses: ReadonlyArray<() => Response>) => {
@@ -45,7 +50,7 @@ const scripted = (...responses: ReadonlyArray<() => Response>) => {
     }))
   }
   const reports: Array<AttemptReport> = []
-  const options = (more: Partial<RetryOptions> = {}): RetryOptions => ({
+  const options = (more: Partial<Options> = {}): Options => ({
     repeatable: true,
     deadline: undefined,
     mayRetry: () => true,
@@ -62,13 +67,15 @@ const random = (): number => 0.5
 const retried = async (
   { attempt, options, ...virtual }: VirtualTime & {
     readonly attempt: () => Promise<Attempted>
-    readonly options: (more?: Partial<RetryOptions>) => RetryOptions
+    readonly options: (more?: Partial<Options>) => Options
   },
-  more: Partial<RetryOptions> = {},
+  more: Partial<Options> = {},
   { cut = neverCut, by = policy }: { readonly cut?: Cut; readonly by?: RetryPolicy } = {},
 ): Promise<UpstreamAnswer> =>
   Result.getOrThrow(
-    await virtual.toEnd(withRetries(attempt, by, options(more), { ...virtual, random }, cut)),
+    await virtual.toEnd(
+      withRetries({ ...options(more), once: attempt, concluded }, by, { ...virtual, random }, cut),
+    ),
   )
 
 const answering = (status: number, body: BodyInit | null = "busy", headers: HeadersInit = {}) => () =>
@@ -247,7 +254,7 @@ const cutAfter = async (milliseconds: number, response: () => Response) => {
   const script = scripted(response)
   const { attempt, options, advance } = script
   const cut = new CutSource()
-  const result = withRetries(attempt, policy, options(), { ...script, random }, cut)
+  const result = withRetries({ ...options(), once: attempt, concluded }, policy, { ...script, random }, cut)
   await advance(milliseconds)
   const released = [...script.released]
   cut.cut("draining")
@@ -274,7 +281,12 @@ test("withRetries() does not report an attempt that was cut", async () => {
   )
   const { send } = Effect.runSync(Upstream.pipe(Effect.provide(layer)))
   const attempt = () => send(call, limits, cut)
-  const result = withRetries(attempt, policy, script.options(), { ...script, random }, cut)
+  const result = withRetries(
+    { ...script.options(), once: attempt, concluded },
+    policy,
+    { ...script, random },
+    cut,
+  )
   cut.cut("client_left")
   assert.equal(Result.getOrThrow(Result.flip(await result)).ending, "client_left")
   assert.deepEqual(script.reports, [])

@@ -17,7 +17,24 @@ test("CutSource calls back once each, with the first reason, and at once if it w
   assert.deepEqual(heard, ["before draining", "after draining"])
 })
 
+test("CutSource tells its listeners once, and none that is forgotten", () => {
+  const source = new CutSource()
+  const heard: Array<string> = []
+  const listening = (name: string) => ({ interrupted: (reason: string) => heard.push(`${name} ${reason}`) })
+  const [one, two, three, late] = ["one", "two", "three", "late"].map(listening)
+  assert.ok(one && two && three && late)
+  for (const listener of [one, two, three]) source.listen(listener)
+  source.forget(late)
+  source.forget(two)
+  source.forget(two)
+  source.cut("draining")
+  source.cut("client_left")
+  source.listen(late)
+  assert.deepEqual(heard, ["one draining", "three draining", "late draining"])
+})
+
 test("neverCut calls nobody back", () => {
   neverCut.onCut(() => assert.fail())()
+  neverCut.listen({ interrupted: () => assert.fail() })
   assert.equal(neverCut.reason, undefined)
 })
