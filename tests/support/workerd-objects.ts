@@ -14,6 +14,8 @@ export interface ObjectHost {
   readonly url: string
   /** What a Worker has as its binding. */
   readonly namespace: ObjectNamespace
+  /** Has the platform evict an object, by the name of its kind and place: what it has in memory is gone. */
+  readonly evict: (name: string) => Promise<void>
   /** Ends it, as `kill -9` does; what its objects have answered is on the disk. */
   readonly kill: () => Promise<void>
   /** Starts it again, with the same objects. */
@@ -82,6 +84,13 @@ export const startObjects = async (): Promise<ObjectHost> => {
   return {
     url,
     namespace: namespaceAt(url),
+    evict: async (name) => {
+      const response = await fetch(new URL("evict", url), {
+        method: "POST",
+        headers: { "x-object": encodeURI(name) },
+      })
+      if (response.status !== 500) throw new Error(`the object goes on: ${await response.text()}`)
+    },
     start,
     kill,
     end: async () => {

@@ -18,8 +18,8 @@ import type { Methods, ObjectKind, Question } from "./objects.ts"
 /** How often an object lets go of what has ended, in milliseconds, if nothing new has made it do so. */
 const sweepEvery = 3_600_000
 
-/** The most that the log keeps, in bytes: an object may have 10 GB. */
-const mostLog = 8_000_000_000
+/** The most that the log keeps, in bytes, unless told otherwise: an object may have 10 GB. */
+const usualMostLog = 8_000_000_000
 
 interface Opened {
   readonly kind: ObjectKind
@@ -28,7 +28,7 @@ interface Opened {
   readonly sweep: (now: number) => boolean
 }
 
-const open = (kind: ObjectKind, database: Database, size: () => number): Opened => {
+const open = (kind: ObjectKind, database: Database, size: () => number, mostLog: number): Opened => {
   const wall = (): number => Date.now()
   switch (kind) {
     case "counts":
@@ -57,13 +57,16 @@ const open = (kind: ObjectKind, database: Database, size: () => number): Opened 
 export class BasegateObject {
   readonly #storage: ObjectStorage
   readonly #database: Database
+  readonly #mostLog: number
   #opened: Opened | undefined
   /** Whether it is known that an alarm is set. */
   #hasAlarm = false
 
-  constructor({ storage }: { readonly storage: ObjectStorage }) {
+  /** @param mostLog the most that the log keeps, in bytes */
+  constructor({ storage }: { readonly storage: ObjectStorage }, _env?: unknown, mostLog = usualMostLog) {
     this.#storage = storage
     this.#database = objectDatabase(storage)
+    this.#mostLog = mostLog
   }
 
   /** Answers one question of an isolate; only the Worker that has the binding can ask. */
@@ -91,7 +94,7 @@ export class BasegateObject {
   }
 
   #open(kind: ObjectKind): Opened {
-    this.#opened ??= open(kind, this.#database, () => this.#storage.sql.databaseSize)
+    this.#opened ??= open(kind, this.#database, () => this.#storage.sql.databaseSize, this.#mostLog)
     if (this.#opened.kind !== kind) throw new Error(`it keeps ${this.#opened.kind}`)
     return this.#opened
   }

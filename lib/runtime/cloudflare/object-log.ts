@@ -69,8 +69,8 @@ export interface OpenedLog {
   readonly expire: () => void
 }
 
-/** How many entries leave at once where the object is full. */
-const makingRoom = 500
+/** Where the object is full, this share of a gateway's entries leaves at once, so many at most. */
+const leaving = { share: 0.1, most: 500 }
 
 /** How many gateways are looked through for entries that are too old, by one alarm. */
 const expiringAtOnce = 100
@@ -124,14 +124,16 @@ export const openLog = (
   const kept = rememberLimits(database)
   const log: FileLog = makeFileLog(() => database, "BASEGATE_OBJECTS", kept.of, undefined, wall())
   const largest = database.prepare(
-    "SELECT account, gateway FROM scope WHERE entries > 0 ORDER BY entries DESC LIMIT 1",
+    "SELECT account, gateway, entries FROM scope WHERE entries > 0 ORDER BY entries DESC LIMIT 1",
   )
   const makeRoom = (): void => {
-    if (size() <= mostBytes) return
-    const row = largest.get()
-    if (row === undefined) return
-    const scope = { account: String(row["account"]), gateway: String(row["gateway"]) }
-    drained(log.remove({ scope, filters: [], descending: false }, makingRoom, wall()))
+    while (size() > mostBytes) {
+      const row = largest.get()
+      if (row === undefined) return
+      const scope = { account: String(row["account"]), gateway: String(row["gateway"]) }
+      const most = Math.min(leaving.most, Math.ceil(Number(row["entries"]) * leaving.share))
+      if (drained(log.remove({ scope, filters: [], descending: false }, most, wall())) === 0) return
+    }
   }
   return {
     methods: {
