@@ -13,6 +13,7 @@ import { type BodyView, emptyView, viewBody } from "./body-view.ts"
 import { glanceAtCoded, readCoded } from "./coded-body.ts"
 import { compatBody, restBody, runBody } from "./compat-body.ts"
 import { codingOf } from "./content-coding.ts"
+import { peekedBody } from "./peek-body.ts"
 import type { NoBody, PreparedBody, PreparedBytes } from "./prepared-body.ts"
 import { declaredLength, type RequestBody, streamedBody, viewLimit, wholeBody } from "./read-body.ts"
 import { shortUpload, type Upload } from "./upload.ts"
@@ -81,7 +82,7 @@ export const prepareBody = (
   if (looks || mustRead) {
     if (type !== null && declaresOtherEncoding(type)) return Result.fail(notUtf8())
     if (coding !== undefined) return prepareCoded(coming, coding)
-  } else if (wish.isChecked === true && mayBeText(type)) {
+  } else if (wish.isChecked === true) {
     return prepareChecked(coming)
   } else if (!(wish.isHeld && calledJson && coding === undefined && method === "POST")) {
     return Result.flatMap(streamedBody(upload, limit), (body) => prepared(coming, body, emptyView))
@@ -96,18 +97,21 @@ const notJson = (): GatewayError =>
   unsupportedMediaType("The body cannot be read. Send JSON as application/json.")
 const missing = (): GatewayError => unsupportedMediaType("The request has no body. Send JSON.")
 
-/** Whether a body may be text, by its media type. Forms with files, pictures and sound are not read. */
+/** Whether a body may be text, by its media type. Of forms with files, pictures and sound the beginning decides. */
 const mayBeText = (type: string | null): boolean =>
   type === null || !/^(?:audio|font|image|model|multipart|video)\//i.test(type)
 
 /** A body that is held for nothing but a check. */
 const prepareChecked = async (coming: Coming): Promise<Result.Result<PreparedBody, GatewayError>> => {
   const { upload, wish: { limit, use }, coding } = coming
-  const { method } = upload
+  const { headers, method } = upload
   if (method === "GET" || method === "HEAD") {
     return Result.flatMap(streamedBody(upload, limit), (body) => prepared(coming, body, emptyView))
   }
-  const read = await wholeBody(upload, limit, undefined, limit)
+  const read =
+    await (coding !== undefined || mayBeText(headers.get("content-type"))
+      ? wholeBody(upload, limit, undefined, limit)
+      : peekedBody(upload, limit))
   return Result.flatMap(
     read,
     (body) =>

@@ -30,7 +30,6 @@ const isEvent = (data: string): boolean => !ping.test(data)
 /** Tries a call, and looks at how its answer begins. */
 export const beginningChecked = (next: Attempt): Attempt => (call, left, notes) => {
   if (!call.target.options.fallsBackOnReportedError) return next(call, left, notes)
-  call.report.error = null
   return next(call, left, notes).then((result) => checked(call, result))
 }
 
@@ -46,7 +45,6 @@ const checked = async (call: Call, result: TryResult): Promise<TryResult> => {
     answer.release()
     return Result.fail(noAnswer(call.target.route))
   }
-  call.report.error = error ?? null
   const body = new ResumedBody(read.chunks, answer.body)
   return Result.succeed({ ...answer, body, reportsError: error !== undefined })
 }

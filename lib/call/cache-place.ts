@@ -43,6 +43,13 @@ const mayRepeat = ({ method, route, body, headers }: CallTarget): boolean => {
     (body.coding === undefined && !isStateful(body.bytes, names))
 }
 
+/**
+ * What distinguishes calls under one key of a caller's own: their format, and whether they stream. An answer of another form
+ * is none. No header, and so no caller's key, contains a line break.
+ */
+const formOf = ({ route: { framing }, body: { view } }: CallTarget): string =>
+  framing === undefined && !view.stream ? "" : `${framing ?? ""}${view.stream ? " stream" : ""}\n`
+
 /** The place of a call's answer; `undefined` if the call must be made. */
 export const placeOf = async (call: Call): Promise<CallPlace | undefined> => {
   const { exchange, gateway, caller: { token }, target, headers: request } = call
@@ -56,7 +63,7 @@ export const placeOf = async (call: Call): Promise<CallPlace | undefined> => {
     const key = await cacheKey({
       kind: "custom",
       gateway: id,
-      key: options.cache.key,
+      key: `${formOf(target)}${options.cache.key}`,
       caller: shared ? undefined : caller,
     })
     return { key, request, caller }

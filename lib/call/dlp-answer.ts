@@ -32,8 +32,9 @@ export const answerGuard = (
   hidesLogprobs: boolean,
 ): AnswerGuard => new AnswerGuard(rules, { framing: route.framing, label: labelOf(headers), hidesLogprobs })
 
-/** Whether a body may hold text. */
-export const isReadable = (headers: HeaderReader): boolean => !media.test(headers.get("content-type") ?? "")
+/** Whether an answer may hold text: that of a known call does, whatever its label says. */
+export const isReadable = ({ target: { route } }: Call, headers: HeaderReader): boolean =>
+  route.framing !== undefined || !media.test(headers.get("content-type") ?? "")
 
 /** Undoes the content coding of an answer; gives its name if that cannot be done. */
 export const decode = (answer: PendingAnswer): string | undefined => {
@@ -63,7 +64,7 @@ export const checkAnswer = async (
 ): Promise<GatewayError | undefined> => {
   answer.isChecked = true
   const { headers } = answer
-  if (answer.body === undefined || !isReadable(headers)) return undefined
+  if (answer.body === undefined || !isReadable(call, headers)) return undefined
   const unreadable = decode(answer)
   if (unreadable !== undefined) {
     if (!compiled.withholds) return undefined

@@ -91,7 +91,7 @@ const restore = (call: Call, answer: PendingAnswer): void => {
   const rules = restoringRules(dlp.placeholders)
   const value = dlp.header()
   if (value !== undefined) answer.headers.set("cf-aig-dlp", value)
-  if (rules === undefined || !isReadable(answer.headers) || decode(answer) !== undefined) return
+  if (rules === undefined || !isReadable(call, answer.headers) || decode(answer) !== undefined) return
   answer.headers.delete("content-length")
   answer.outlet = answerGuard(rules, answer, false)
 }

@@ -16,7 +16,7 @@ import { neverCut } from "../upstream/cut.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { BodyTap, Call, Next, PendingAnswer } from "./call.ts"
 import { decodedBody } from "./dlp-request.ts"
-import { decode, isReadable, readWhole, settleUnseen } from "./dlp-answer.ts"
+import { decode, readWhole, settleUnseen } from "./dlp-answer.ts"
 import { bringsAnswer, labelOf, observerOf } from "./observe-answer.ts"
 import type { Scanner } from "./scanner.ts"
 import { ScreenedBody } from "./screened-body.ts"
@@ -48,7 +48,6 @@ export const screenAnswer = async (
   const { headers } = answer
   // Embeddings, and what a model's own code says, are not judged.
   if (framing === undefined || answer.body === undefined || !bringsAnswer(answer.status)) return undefined
-  if (!isReadable(headers)) return undefined
   const unreadable = decode(answer)
   if (unreadable !== undefined) {
     if (unscanned(call, rules) === undefined) return undefined

@@ -16,8 +16,8 @@ export interface AdminToken {
 
 const named = /^([\w.-]{1,64}):(read|write):(\S+)$/
 
-/** What looks like a name and a role, but has a role that does not exist: as plain text it would be able to write. */
-const misspelt = /^[\w.-]{1,64}:[A-Za-z]+:\S*$/
+/** What looks like a name and a role, but has no such name, or no such role: as plain text it would be able to write. */
+const misspelt = /^[\w.-]*:[A-Za-z]+:\S*$|:(?:read|write):/
 
 const items = (value: string): ReadonlyArray<string> =>
   value.split(",").map((item) => item.trim()).filter((item) => item !== "")

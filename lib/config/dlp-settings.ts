@@ -49,13 +49,21 @@ const Detector = Schema.Union([
   }),
 ])
 
+/** What nothing is looked at for, or in, is a mistake: it would let everything pass. */
+const isSome = (expected: string) =>
+  Schema.makeFilter((list: ReadonlyArray<unknown>) => list.length > 0 ? undefined : `Expected ${expected}`)
+
 const Action = oneOf("FLAG", "BLOCK", "MASK", "MASK_RESTORE")
 
 const Policy = Schema.Struct({
   id: someText,
   enabled: optional(Schema.Boolean),
   action: Action,
-  check: optional(Schema.Array(oneOf("REQUEST", "RESPONSE"))),
+  check: optional(
+    Schema.Array(oneOf("REQUEST", "RESPONSE")).check(
+      isSome("REQUEST, RESPONSE or both, or no check, which means both"),
+    ),
+  ),
   skip_system: optional(Schema.Boolean),
   paths: optional(
     Schema.Array(
@@ -63,7 +71,7 @@ const Policy = Schema.Struct({
         "a path of names and indexes, such as inputs.*.text",
         (path) => parsePath(path).every((name) => name !== ""),
       ),
-    ),
+    ).check(isSome("at least one path, or no paths: then all is looked at")),
   ),
   profiles: Schema.Array(someText),
 })

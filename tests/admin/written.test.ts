@@ -130,7 +130,19 @@ test("admin tokens are decoded strictly, and open nothing else", () => {
   for (const good of ["plain", "a:b", "ops:write:x,eye:read:y,plain", "ops:read:x:with:colons"]) {
     assert.equal(problem({ BASEGATE_ADMIN_TOKEN: good }), "", good)
   }
-  for (const bad of ["ops:raed:x", "a b", ",", "", "ops:write:", "x,x", "a:read:x,b:write:x"]) {
+  for (
+    const bad of [
+      "ops:raed:x",
+      "a b",
+      ",",
+      "",
+      "ops:write:",
+      "x,x",
+      "a:read:x,b:write:x",
+      ":read:x",
+      "ann@example.com:read:x",
+    ]
+  ) {
     assert.match(problem({ BASEGATE_ADMIN_TOKEN: bad }), /^BASEGATE_ADMIN_TOKEN/, bad)
   }
   assert.match(problem({ BASEGATE_ADMIN_TOKEN: "o:write:x", BASEGATE_TOKENS: "x" }), /opens no gateway/)

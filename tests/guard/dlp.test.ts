@@ -1,6 +1,7 @@
 /** What policies do to requests and answers, seen from both sides of a gateway. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { gzipSync } from "node:zlib"
 import { policy, stream, withGuarded } from "./guarded-gateway.ts"
 
 const chat = (content: string, more: object = {}) => ({
@@ -86,6 +87,50 @@ test("what a form leaves open is checked, whatever its members are called", asyn
       })
     },
   )
+})
+
+test("no label hides JSON, in either direction", async () => {
+  const type = "image/png"
+  const said = { prompt: "jane@example.com" }
+  const picture = new Uint8Array([0x89, 0x50, 0x4e, 0x47, ...new TextEncoder().encode("jane@example.com")])
+  const labelled = () => {
+    const response = answer("jane@example.com")
+    response.headers.set("content-type", type)
+    return response
+  }
+  await withGuarded(policy("MASK", ["email"]), labelled, async ({ call, reached }) => {
+    const predict = "baseten/model/abcd1234"
+    const sent = async (body: unknown, headers: Record<string, string>) => {
+      await (await call(predict, body, headers)).text()
+      return reached.at(-1)?.body
+    }
+    for (const label of [type, "multipart/form-data; boundary=x", "audio/wav"]) {
+      const json = `${" ".repeat(70)}${JSON.stringify(said)}`
+      const masked = json.replace("jane@example.com", "[EMAIL_1]")
+      assert.equal(await sent(json, { "content-type": label }), masked)
+      const coded = gzipSync(json)
+      assert.equal(await sent(coded, { "content-type": label, "content-encoding": "gzip" }), masked)
+      assert.equal(await sent(picture, { "content-type": label }), new TextDecoder().decode(picture))
+    }
+    assert.match(await (await call(path, chat("hi"))).text(), /\[EMAIL_1\]/)
+    for (const stream of [true, false]) {
+      assert.doesNotMatch(await (await call("baseten/v1/messages", { model: "m", stream })).text(), /jane/)
+    }
+  })
+})
+
+test("an error that an answer begins with is masked in the log too", async () => {
+  const error = { error: { message: "no mail to jane@example.com", type: "x" } }
+  const entry = { ...policy("MASK", ["email"]), fallback_on_reported_error: true }
+  for (const answered of [() => Response.json(error), () => stream([data(error)])]) {
+    await withGuarded(entry, answered, async ({ call, records, idle }) => {
+      const response = await call(path, chat("hi", { stream: true }))
+      assert.match(await response.text(), /no mail to \[EMAIL_1\]/)
+      await idle()
+      assert.equal(records[0]?.error, "x: no mail to [EMAIL_1]")
+      assert.equal(records[0]?.attempts[0]?.error, "reported_error")
+    })
+  }
 })
 
 test("JSON is read as such behind however many blanks", async () => {

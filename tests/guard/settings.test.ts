@@ -52,6 +52,13 @@ test("a path names something", () => {
   for (const path of ["", "$", "a..b", "a."]) assert.equal(problemsOf(policy(path)).length, 1, path)
 })
 
+test("a policy that would look at nothing is refused", () => {
+  for (const nothing of [{ check: [] }, { paths: [] }]) {
+    const policies = [{ id: "p", action: "BLOCK", profiles: ["pii"], ...nothing }]
+    assert.equal(problemsOf({ dlp: { enabled: true, policies } }).length, 1)
+  }
+})
+
 test("guardrails need a scanner, of a provider that is there", () => {
   const guardrails = { prompt: { S1: "BLOCK" } } as const
   assert.throws(() => guardrailsSettings({ guardrails }, new Map()), /guardrails_scanner/)

@@ -13,6 +13,7 @@ export const cacheEntries = ({ url }: { readonly url: string }): Configured => (
     "cached-for-team": { cache_ttl: 300, tokens: ["token-a", "token-b"] },
     "cached-by-key": { cache_key_scope: "gateway" },
     "cached-by-ttl": { cache_ttl_header_enables: true },
+    "cached-by-form": { cache_streams: true },
   },
 })
 
@@ -140,6 +141,22 @@ export const cacheCases = (harness: Harness): void => {
     assert.deepEqual([first.status, again.status], ["MISS", "HIT"])
     assert.deepEqual(again.bytes, first.bytes)
     assert.equal((await ask({ id, entry: "plain" })).status, null)
+  })
+
+  test("cf-aig-cache-key: an answer of another form is none", async () => {
+    const id = harness.nextCase()
+    const headers = { "cf-aig-cache-key": id }
+    const whole = await ask({ id, entry: "cached-by-form", headers })
+    for (const status of ["MISS", "HIT"]) {
+      const stream = await ask({ id, entry: "cached-by-form", headers, body: chat({ stream: true }) })
+      assert.equal(stream.status, status)
+      assert.match(stream.response.headers.get("content-type") ?? "", /^text\/event-stream/)
+      assert.notDeepEqual(stream.bytes, whole.bytes)
+      const path = "baseten/v1/messages"
+      const message = chat({ max_tokens: 9 })
+      assert.equal((await ask({ id, entry: "cached-by-form", headers, path, body: message })).status, status)
+    }
+    assert.equal((await ask({ id, entry: "cached-by-form", headers })).status, "HIT")
   })
 
   test("cf-aig-cache-key is of one gateway and one credential", async () => {
