@@ -89,32 +89,39 @@ export const connectPostgres = (
     }
   }
 
+  const transaction = async <A>(
+    begin: ReadonlyArray<string>,
+    work: (query: Query) => Promise<A>,
+  ): Promise<A> => {
+    const held = Scope.makeUnsafe()
+    const { pool } = await within(connected())
+    const connection = await within(run(Effect.provideService(pool.reserve, Scope.Scope, held)))
+    const ask = queryOf(connection)
+    const query: Query = (sql, values) => within(ask(sql, values))
+    try {
+      for (const statement of begin) await query(statement)
+      const result = await work(query)
+      await query("COMMIT")
+      return result
+    } catch (cause) {
+      // Some failures have ended the transaction, or the connection, already.
+      await query("ROLLBACK").catch(() => {})
+      throw cause
+    } finally {
+      // Not waited for: a connection that has stopped answering is given up elsewhere.
+      void run(Scope.close(held, Exit.void)).catch(() => {})
+    }
+  }
+
   return {
     query: (sql, values = []) =>
       within(
         connected().then(({ pool }) => run(pool.use((connection) => connection.query(sql, values, false))))
           .then(({ rows }) => rows),
       ),
-    transaction: async (work) => {
-      const held = Scope.makeUnsafe()
-      const { pool } = await within(connected())
-      const connection = await within(run(Effect.provideService(pool.reserve, Scope.Scope, held)))
-      const ask = queryOf(connection)
-      const query: Query = (sql, values) => within(ask(sql, values))
-      try {
-        await query("BEGIN")
-        const result = await work(query)
-        await query("COMMIT")
-        return result
-      } catch (cause) {
-        // Some failures have ended the transaction, or the connection, already.
-        await query("ROLLBACK").catch(() => {})
-        throw cause
-      } finally {
-        // Not waited for: a connection that has stopped answering is given up elsewhere.
-        void run(Scope.close(held, Exit.void)).catch(() => {})
-      }
-    },
+    transaction: (work) => transaction(["BEGIN"], work),
+    snapshot: (work) =>
+      transaction(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL jit = off"], work),
     close: async () => {
       isClosed = true
       // A server that does not answer is not waited for.

@@ -19,6 +19,8 @@ export interface PostgresDatabase {
   readonly query: Query
   /** Does all of something or nothing. */
   readonly transaction: <A>(run: (query: Query) => Promise<A>) => Promise<A>
+  /** Reads, all of it as of one moment. */
+  readonly snapshot: <A>(run: (query: Query) => Promise<A>) => Promise<A>
   /** Ends the connections. Does not reject. */
   readonly close: () => Promise<void>
 }
@@ -42,6 +44,11 @@ export class PostgresProblem extends Error {
   /** Whether the server works, but did not like the question. */
   get isRefusal(): boolean {
     return /^(?:0A|22|23|42|54)/.test(this.code ?? "")
+  }
+
+  /** Whether this user, or this server, may read and not write. */
+  get isForbidden(): boolean {
+    return this.code === "42501" || this.code === "25006"
   }
 
   /** Whether the same transaction may pass when it is tried again at once. */

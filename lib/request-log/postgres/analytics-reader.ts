@@ -1,18 +1,21 @@
 /**
+ * Aggregates from Postgres: from the hourly rows if the query concerns rollup dimensions alone, from what was kept of its
+ * hours if it is divided otherwise and not filtered, else from the entries.
+ *
+ * @module
+ */
+/**
  * Aggregates from Postgres: from the hourly rows if the query concerns rollup dimensions alone, else from the entries.
  *
  * @module
  */
-import type { Query, Row } from "../../postgres/database.ts"
-import { type Parameters, parameters } from "../../postgres/parameters.ts"
-import { counts } from "../aggregates.ts"
+import type { PostgresDatabase, Query } from "../../postgres/database.ts"
+import type { Parameters } from "../../postgres/parameters.ts"
 import { type Group, groupOf } from "../analytics.ts"
 import type { Buckets } from "../buckets.ts"
 import { type Conditions, conditionsOf } from "../conditions.ts"
-import { count } from "../histogram.ts"
-import { picoOfParts } from "../money.ts"
 import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection, Dimension } from "../query.ts"
-import { type Part, partsOf, stageOf, stretchesOf } from "../sqlite/divisions.ts"
+import { distinct, type Part, partsOf, stageOf, stretchesOf } from "../sqlite/divisions.ts"
 import { type HeldFigures, hourLength, wholeHours } from "../sqlite/hourly.ts"
 import {
   asksOf,
@@ -24,7 +27,9 @@ import {
   type RollupKind,
 } from "../sqlite/rollup-dimensions.ts"
 import { sliceOf, type TimeSlice } from "../time-slice.ts"
-import { dimensionOf, whereOf } from "./fragment.ts"
+import { forSomeAtOnce, inDays } from "./day-slices.ts"
+import { bucketSql, readCells } from "./entry-cells.ts"
+import { readDivision } from "./kept-divisions.ts"
 
 /** A gateway, and the time of the oldest of its entries to be shown. */
 export interface Shown {
@@ -33,33 +38,9 @@ export interface Shown {
   readonly since: number
 }
 
-const summed =
-  `count(*)::float8 AS requests, sum(1 - success)::float8 AS errors, sum(cached)::float8 AS cached,
-  coalesce(sum(tokens_in), 0) AS tokens_in, coalesce(sum(tokens_out), 0) AS tokens_out,
-  coalesce(sum(tokens_cached), 0) AS tokens_cached, coalesce(sum(tokens_reasoning), 0) AS tokens_reasoning,
-  count(rescued)::float8 AS rescued, sum(estimated)::float8 AS estimated,
-  (count(*) - count(cost))::float8 AS unpriced,
-  coalesce(sum(dollars), 0)::text AS cost_dollars, coalesce(sum(picos), 0)::text AS cost_picos,
-  coalesce(sum(dollars) FILTER (WHERE estimated = 1), 0)::text AS cost_estimated_dollars,
-  coalesce(sum(picos) FILTER (WHERE estimated = 1), 0)::text AS cost_estimated_picos`
-
-/** Each time of an entry as a row of its own. */
-const timed =
-  `CROSS JOIN LATERAL (VALUES (0, duration_slot), (1, first_token_slot), (2, speed_slot)) AS timed(measure, slot)`
-const measures = ["duration", "first_token", "speed"] as const
-
-const valueOf = (dimension: Dimension, names: ReadonlyMap<number, string>, value: unknown): string | null => {
-  if (dimension === "gateway") return names.get(Number(value)) ?? null
-  if (value === null || value === undefined) return null
-  if (dimension === "cached") return String(value === 1)
-  return dimension.startsWith("metadata.") ? JSON.parse(String(value)) as string : String(value)
-}
-
 /** When the bucket of an entry begins. */
 const timeOf = (buckets: Buckets, part: TimeSlice, add: Parameters): string => {
-  if (buckets.width !== undefined) {
-    return `(floor(created::float8 / ${buckets.width}) * ${buckets.width})::float8`
-  }
+  if (buckets.width !== undefined) return bucketSql(buckets.width)
   const starts = buckets.partsOf(part).map(({ since }) => since)
   if (starts.length < 2) return `${add.one("float8", buckets.startOf(part.since))}`
   const list = add.list("int8", starts)
@@ -86,51 +67,26 @@ const bySince = (
   return [...groups]
 }
 
-/** Asks for the aggregates of entries, divided in one way. */
-const askEntries = async (
-  ask: Query,
+/** Gathers entries for a part: those of a day at a time. */
+const fromEntries = async (
+  database: PostgresDatabase,
   { by, buckets, into }: Part,
   conditions: Conditions,
   scopes: ReadonlyArray<number>,
   slice: TimeSlice,
   names: ReadonlyMap<number, string>,
-): Promise<void> => {
-  const asked = (columns: string, join: string, more: string, rest: ReadonlyArray<number>) => {
-    const add = parameters()
-    const groups = [
-      `${timeOf(buckets, slice, add)} AS time`,
-      ...by.map((dimension, index) => `${dimensionOf(dimension, add)} AS d${index}`),
-    ]
-    return ask(
-      `SELECT ${[...groups, columns].join(", ")} FROM basegate.entry ${join}
-       WHERE scope = ANY(${add.list("int4", scopes)}) AND created >= ${add.one("int8", slice.since)}
-         AND created < ${add.one("int8", slice.until)} AND ${whereOf(conditions, undefined, add)}${more}
-       GROUP BY ${[...groups.map((_, index) => index + 1), ...rest].join(", ")}`,
-      add.values,
+): Promise<void> =>
+  await forSomeAtOnce(inDays(slice), async (day) => {
+    const time = (add: Parameters) => timeOf(buckets, day, add)
+    await database.snapshot((query) =>
+      readCells(
+        query,
+        { scopes, slice: day, conditions, time, by },
+        names,
+        ({ time, group, figures }) => into.merge(time, group, figures),
+      )
     )
-  }
-  const next = by.length + 2
-  const [sums, times] = await Promise.all([
-    asked(summed, "", "", []),
-    asked("measure, slot, count(*)::float8 AS counted", timed, " AND slot IS NOT NULL", [next, next + 1]),
-  ])
-  const cellOf = (row: Row) => {
-    const group: Group = by.map((name, index) => valueOf(name, names, row[`d${index}`]))
-    return into.cell(Number(row["time"]), group)
-  }
-  for (const row of sums) {
-    const cell = cellOf(row)
-    for (const name of counts) cell[name] += Number(row[name])
-    for (const name of ["cost", "cost_estimated"] as const) {
-      cell[name] += picoOfParts(0, BigInt(String(row[`${name}_picos`]))) +
-        BigInt(String(row[`${name}_dollars`])) * picoOfParts(1, 0)
-    }
-  }
-  for (const row of times) {
-    const measure = measures[Number(row["measure"])]
-    if (measure !== undefined) count(cellOf(row)[measure], Number(row["slot"]), Number(row["counted"]))
-  }
-}
+  })
 
 /** What entries of an hour's row have in common. */
 interface Hourly {
@@ -167,41 +123,99 @@ const askHours = async (
   stage.merge()
 }
 
+/** Gathers whole hours for parts that are divided alike, and not filtered. */
+const fromKept = async (
+  database: PostgresDatabase,
+  parts: ReadonlyArray<Part>,
+  scopes: ReadonlyArray<number>,
+  hours: TimeSlice,
+  gateways: ReadonlyMap<number, string>,
+  now: number,
+): Promise<void> => {
+  if (hours.since >= hours.until) return
+  const names = dividing(parts[0] as Part)
+  const stage = stageOf<{ readonly scope: number; readonly group: Group }>(
+    parts,
+    (by, { scope, group }) =>
+      by.map((name) => name === "gateway" ? gateways.get(scope) ?? null : group[names.indexOf(name)] ?? null),
+  )
+  const unread = await readDivision(database, { names, scopes, hours, now }, ({ scope, hour }, cells) => {
+    for (const [group, figures] of cells) {
+      stage.add(hour, JSON.stringify([scope, group]), { scope, group }, figures)
+    }
+  })
+  stage.merge()
+  for (const { scope, slice } of unread) {
+    for (const part of parts) await fromEntries(database, part, noConditions, [scope], slice, gateways)
+  }
+}
+
+/** What entries are told apart by, beside the gateway. */
+const dividing = ({ by }: Part): ReadonlyArray<Dimension> =>
+  by.filter((name) => name !== "gateway").toSorted()
+
+/** Parts that are divided alike. */
+const alike = (parts: ReadonlyArray<Part>): ReadonlyArray<ReadonlyArray<Part>> => {
+  const keys = distinct(parts.map((part) => dividing(part).join()))
+  return keys.map((key) => parts.filter((part) => dividing(part).join() === key))
+}
+
+const noConditions: Conditions = { since: -Infinity, until: Infinity, fields: [], pairs: [] }
+
 const isOfHours = ({ buckets: { width = hourLength } }: Part): boolean => width % hourLength === 0
 
 /** Whether no bucket begins within an hour, as the days of some time zones do. */
 const areWhole = (slice: TimeSlice, parts: ReadonlyArray<Part>): boolean =>
   parts.every(({ buckets }) => buckets.partsOf(slice).slice(1).every(({ since }) => since % hourLength === 0))
 
-/** Answers questions for figures of some gateways: of each division its rows. */
+/** Reads whole hours for parts. */
+interface HourReader {
+  readonly parts: ReadonlyArray<Part>
+  readonly read: (scopes: ReadonlyArray<number>, hours: TimeSlice) => Promise<void>
+}
+
+/** Answers questions for figures of some gateways: of each division its rows. `now` is in milliseconds since 1970. */
 export const readAnalytics = async (
-  ask: Query,
+  database: PostgresDatabase,
   selection: AnalyticsSelection,
   divisions: ReadonlyArray<AnalyticsDivision>,
   gateways: ReadonlyArray<Shown>,
+  now: number,
 ): Promise<ReadonlyArray<ReadonlyArray<AnalyticsRow>>> => {
   const conditions = conditionsOf(selection.filters)
+  const isFiltered = conditions.fields.length + conditions.pairs.length > 0
   const names = new Map(gateways.map(({ scope, gateway }) => [scope, gateway]))
   const parts = partsOf(selection, divisions)
   const rest = new Set(parts)
-  const ofHours = [byKind, byToken].map((rollup) => {
-    const found = asksOf(rollup, conditions)
-      ? [...rest].filter((part) => isOfHours(part) && dividesBy(rollup, part.by))
-      : []
+  const readers: Array<HourReader> = []
+  const claim = (found: ReadonlyArray<Part>, read: HourReader["read"]): void => {
     for (const part of found) rest.delete(part)
-    return { rollup, found }
-  })
+    if (found.length > 0) readers.push({ parts: found, read })
+  }
+  for (const rollup of [byKind, byToken]) {
+    if (!asksOf(rollup, conditions)) continue
+    const found = [...rest].filter((part) => isOfHours(part) && dividesBy(rollup, part.by))
+    claim(
+      found,
+      (scopes, hours) =>
+        database.snapshot((query) => askHours(query, rollup, found, conditions, scopes, hours, names)),
+    )
+  }
+  if (!isFiltered) {
+    for (const found of alike([...rest].filter(isOfHours))) {
+      claim(found, (scopes, hours) => fromKept(database, found, scopes, hours, names, now))
+    }
+  }
   for (const [begin, scopes] of bySince(gateways, Math.max(selection.since, conditions.since))) {
     const slice = sliceOf(begin, Math.min(selection.until, conditions.until))
     if (slice.since >= slice.until) continue
-    for (const part of rest) await askEntries(ask, part, conditions, scopes, slice, names)
-    for (const { rollup, found } of ofHours) {
-      if (found.length === 0) continue
+    for (const part of rest) await fromEntries(database, part, conditions, scopes, slice, names)
+    for (const { parts: found, read } of readers) {
       for (const stretch of areWhole(slice, found) ? [slice] : stretchesOf(slice, found)) {
         const { hours, rest: edges } = wholeHours(stretch)
-        await askHours(ask, rollup, found, conditions, scopes, hours, names)
+        await read(scopes, hours)
         for (const edge of edges) {
-          for (const part of found) await askEntries(ask, part, conditions, scopes, edge, names)
+          for (const part of found) await fromEntries(database, part, conditions, scopes, edge, names)
         }
       }
     }

@@ -12,6 +12,7 @@ import type { Limits } from "../memory/memory-log.ts"
 import type { AnalyticsDivision, AnalyticsQuery, AnalyticsRow, AnalyticsSelection } from "../query.ts"
 import { readAnalytics } from "./analytics-reader.ts"
 import { recordText } from "./entry-rows.ts"
+import { forgetHours, hourOf } from "./hour-locks.ts"
 import { type LogReader, makeReader } from "./reader.ts"
 import { expireDays } from "./retention.ts"
 import { mergeHours } from "./rollup-merge.ts"
@@ -31,6 +32,7 @@ export interface PostgresLog extends LogReader {
     selection: AnalyticsSelection,
     divisions: ReadonlyArray<AnalyticsDivision>,
     sinceOf: (scope: LogScope) => number,
+    now: number,
   ) => Promise<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
   /** Figures over the gateways of an account or of all, which are called `{account_id}/{gateway_id}`. */
   readonly figures: (
@@ -75,6 +77,7 @@ export const makePostgresLog = (
       }
       if (score !== undefined) await write("entry", "score", "float8", score === null ? null : String(score))
       if (metadata !== undefined) {
+        await forgetHours(query, [hourOf(number ?? 0, Number(row["created"]))])
         const entry = { ...JSON.parse(String(row["record"])) as LogEntry, metadata }
         await write("entry", "pairs", "text", pairsOf(metadata))
         await write("detail", "record", "text", recordText(entry))
@@ -88,14 +91,15 @@ export const makePostgresLog = (
     write: writer.write,
     patch: async (scope, id, patch, since) =>
       await reader.get(scope, id, since) === undefined ? false : await set(scope, id, patch),
-    divided: async (selection, divisions, sinceOf) => {
+    divided: async (selection, divisions, sinceOf, now) => {
       const { account, gateway: only } = selection
       const shown = (await scopes.all(account)).filter(({ gateway }) => (only ?? gateway) === gateway)
       return await readAnalytics(
-        database.query,
+        database,
         selection,
         divisions,
         shown.map(({ id, gateway }) => ({ scope: id, gateway, since: sinceOf({ account, gateway }) })),
+        now,
       )
     },
     figures: async ({ account: of, gateway: only }, query) => {
@@ -105,7 +109,8 @@ export const makePostgresLog = (
         gateway: `${account}/${gateway}`,
         since: -Infinity,
       }))
-      return (await readAnalytics(database.query, { ...query, account: of ?? "" }, [query], named))[0] ?? []
+      const asked = { ...query, account: of ?? "" }
+      return (await readAnalytics(database, asked, [query], named, -Infinity))[0] ?? []
     },
     exists: () => hasTable(database.query, "log_version"),
     places: async () =>

@@ -229,7 +229,7 @@ export const makeQueuedLog = (
     divided: (selection, divisions, now) =>
       ask(
         now,
-        (log) => log.divided(selection, divisions, (scope) => oldestShown(scope, now)),
+        (log) => log.divided(selection, divisions, (scope) => oldestShown(scope, now), now),
         () => queue.divided(selection, divisions, now),
       ),
     news: (after, most, now) =>

@@ -8,6 +8,8 @@
 import type { PostgresDatabase, Query } from "../../postgres/database.ts"
 import { schemaLock } from "../../postgres/own-schema.ts"
 import type { Limits } from "../memory/memory-log.ts"
+import { hourLength } from "../sqlite/hourly.ts"
+import { forgetHours } from "./hour-locks.ts"
 import { dayLength, dayOfPart, divided, partName } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
 
@@ -48,14 +50,25 @@ const dropDay = (database: PostgresDatabase, day: number): Promise<void> =>
     const parts = (Object.keys(divided) as ReadonlyArray<keyof typeof divided>)
       .map((table) => `basegate."${partName(table, day)}"`)
     await query(`LOCK TABLE ${parts.join(", ")} IN ACCESS EXCLUSIVE MODE`)
+    await query(
+      "DELETE FROM basegate.hourly_division WHERE hour >= $1::text::int8 AND hour < $2::text::int8",
+      [
+        String(day),
+        String(day + dayLength),
+      ],
+    )
     await uncount(query, await entriesOf(query, day))
     await query(`DROP TABLE ${parts.join(", ")}`)
   })
+
+const hoursOf = (day: number): ReadonlyArray<number> =>
+  Array.from({ length: dayLength / hourLength }, (_, index) => day + index * hourLength)
 
 const deleteOf = (database: PostgresDatabase, day: number, scope: number): Promise<void> =>
   database.transaction(async (query) => {
     const entry = `basegate."${partName("entry", day)}"`
     const of = [String(scope)]
+    await forgetHours(query, hoursOf(day).map((hour) => ({ scope, hour })))
     await query(
       `DELETE FROM basegate."${partName("detail", day)}" AS detail USING ${entry} AS entry
        WHERE entry.scope = $1::text::int4 AND detail.created = entry.created AND detail.id = entry.id`,

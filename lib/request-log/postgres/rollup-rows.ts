@@ -8,9 +8,10 @@
  */
 import { addFacts, type Aggregates, emptyAggregates, noTally, type Tally, tallyFacts } from "../aggregates.ts"
 import type { FilterableFields } from "../filterable-fields.ts"
-import { figuresText, hourLength } from "../sqlite/hourly.ts"
+import { figuresText } from "../sqlite/hourly.ts"
 import { byKind, byToken, kindText } from "../sqlite/rollup-dimensions.ts"
 import type { Query } from "../../postgres/database.ts"
+import { forgetHours, hourOf, type ScopeHour } from "./hour-locks.ts"
 import { rangeColumns } from "./schema.ts"
 
 /** The figures of an hour's entries of one kind, with their ranges. */
@@ -79,13 +80,14 @@ export interface HourlyRows {
 export const hourlyRows = (sign: 1 | -1): HourlyRows => {
   const kinds = new Map<string, HourlyFigures>()
   const tokens = new Map<string, HourlyFigures>()
+  const hours = new Map<string, ScopeHour>()
   const noteIn = (
     into: Map<string, HourlyFigures>,
     scope: number,
     kind: string,
     facts: FilterableFields,
   ): HourlyFigures => {
-    const hour = Math.floor(facts.created / hourLength) * hourLength
+    const { hour } = hourOf(scope, facts.created)
     const key = `${scope} ${hour} ${kind}`
     const found = into.get(key) ??
       { scope, hour, kind, figures: emptyAggregates(), tally: noTally(), stale: sign < 0 }
@@ -97,9 +99,11 @@ export const hourlyRows = (sign: 1 | -1): HourlyRows => {
     note: (scope, facts) => {
       const { tally } = noteIn(kinds, scope, kindText(byKind, facts), facts)
       if (sign > 0) tallyFacts(tally, facts)
-      noteIn(tokens, scope, kindText(byToken, facts), facts)
+      const { hour } = noteIn(tokens, scope, kindText(byToken, facts), facts)
+      hours.set(`${scope} ${hour}`, { scope, hour })
     },
     write: async (query) => {
+      await forgetHours(query, [...hours.values()])
       await insertHourly(query, [...kinds.values()], false)
       await insertHourlyTokens(query, [...tokens.values()], false)
     },

@@ -3,6 +3,7 @@
  *
  * `entry` holds what is filtered and ordered by, `detail` the record and the bodies, `hourly` and `hourly_token` what is
  * known of whole hours. Each is divided by day (UTC), so that a day that is not kept any more leaves at once.
+ * `hourly_division` holds what hours that are over came to in other divisions, once they have been asked for.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import type { FilterableFields } from "../filterable-fields.ts"
 import type { PostgresDatabase, Query } from "../../postgres/database.ts"
 import { ensureSchema, hasTable, schemaLock } from "../../postgres/own-schema.ts"
 
-const version = 1
+const version = 2
 
 /** A day in milliseconds. Days are identified by their beginning, since 1970. */
 export const dayLength = 86_400_000
@@ -91,6 +92,12 @@ const columnsOf = (columns: Readonly<Record<string, string>>): string =>
 const rollup = `scope int NOT NULL, hour bigint NOT NULL, kind ${text} NOT NULL, requests bigint NOT NULL,
   figures text NOT NULL, merged boolean NOT NULL`
 
+/** A row goes when an entry of its hour comes, changes or leaves. */
+const division = `CREATE TABLE IF NOT EXISTS basegate.hourly_division (
+    scope int NOT NULL, hour bigint NOT NULL, division ${text} NOT NULL, requests bigint NOT NULL, cells text NOT NULL,
+    PRIMARY KEY (scope, hour, division)
+  )`
+
 /** `batch` is the transaction that wrote an entry, and `place` its place among those. */
 const tables: ReadonlyArray<string> = [
   `CREATE TABLE basegate.scope (
@@ -120,6 +127,7 @@ const tables: ReadonlyArray<string> = [
     `CREATE INDEX ${table}_hour ON basegate.${table} (scope, hour)`,
     `CREATE INDEX ${table}_unmerged ON basegate.${table} (scope, hour) WHERE NOT merged`,
   ]),
+  division,
   "CREATE TABLE basegate.log_version (version int NOT NULL)",
   `INSERT INTO basegate.log_version VALUES (${version})`,
 ]
@@ -131,6 +139,7 @@ const upgrade = async (query: Query): Promise<void> => {
   for (const [name, type] of columns) {
     await query(`ALTER TABLE basegate.entry ADD COLUMN IF NOT EXISTS ${name} ${type}`)
   }
+  await query(division)
   await query(`UPDATE basegate.log_version SET version = ${version}`)
 }
 

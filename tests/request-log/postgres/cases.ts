@@ -4,6 +4,7 @@ import { filtering } from "../conformance/filtering.ts"
 import { many } from "../conformance/many.ts"
 import { pairs } from "../conformance/pairs.ts"
 import { interval, limits, merging, news, persistence, retention, room } from "./cases/keeping.ts"
+import { contested, kept } from "./cases/kept.ts"
 import { outage, overflow } from "./cases/outages.ts"
 import type { Case } from "../../support/sqlite-cases.ts"
 import { useEmptyLog } from "./runtime.ts"
@@ -23,6 +24,8 @@ export const cases: Readonly<Record<string, Case>> = {
   "what is too old is not shown, and leaves by days": retention,
   "news are what was written after a place": news,
   "hours that are merged say what they said before": merging,
+  "hours in other divisions are kept as long as nothing of them changes": kept,
+  "hours that are written to while others ask for them are never kept as they were before": contested,
   "while the database cannot be used nothing is lost, and nothing is written twice": outage,
   "what waits to be written is bounded": overflow,
 }

@@ -24,7 +24,9 @@ let shared: PostgresDatabase | undefined
 /** The database itself. */
 export const database = (): PostgresDatabase => shared ??= connectPostgres(Redacted.make(url))
 
-const logTables = ["entry", "detail", "hourly", "hourly_token", "scope"].map((name) => `basegate.${name}`)
+const logTables = ["entry", "detail", "hourly", "hourly_token", "hourly_division", "scope"].map((name) =>
+  `basegate.${name}`
+)
   .join()
 
 /** Takes out all that the log has. */

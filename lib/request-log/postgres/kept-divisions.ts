@@ -1,0 +1,209 @@
+/**
+ * What hours came to in divisions of which there are no hourly rows: those of a key of the metadata, say. What an hour that is
+ * over came to is kept when it was first asked for, for all gateways that use the database; until then, and where it is
+ * divided too finely to be kept, it is read from its entries.
+ *
+ * @module
+ */
+import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
+import type { Group } from "../analytics.ts"
+import type { Conditions } from "../conditions.ts"
+import type { Dimension } from "../query.ts"
+import { type HeldFigures, heldFigures, hourLength } from "../sqlite/hourly.ts"
+import type { TimeSlice } from "../time-slice.ts"
+import { bucketSql, readCells } from "./entry-cells.ts"
+import { dayOf } from "./schema.ts"
+import { lockHours, type ScopeHour } from "./hour-locks.ts"
+import { forSomeAtOnce } from "./day-slices.ts"
+
+/** The most text that one hour of one division may be kept as: some hundred groups. */
+const mostText = 65_536
+
+/** What the entries of an hour that share a group came to. */
+export type HourCell = readonly [group: Group, figures: HeldFigures]
+
+/** Takes what an hour of a gateway came to. */
+export type TakeHour = (of: ScopeHour, cells: ReadonlyArray<HourCell>) => void
+
+/** Which hours are asked for, and how they are divided. */
+export interface KeptQuestion {
+  /** Sorted, without the gateway. */
+  readonly names: ReadonlyArray<Dimension>
+  readonly scopes: ReadonlyArray<number>
+  /** Of whole hours. */
+  readonly hours: TimeSlice
+  /** In milliseconds since 1970: hours that are not over by then are not kept. */
+  readonly now: number
+}
+
+const all: Conditions = { since: -Infinity, until: Infinity, fields: [], pairs: [] }
+
+/** Hours of a gateway that have been left to be read from their entries. */
+export interface Unread {
+  readonly scope: number
+  readonly slice: TimeSlice
+}
+
+/** How many hours are added up before others may run. */
+const hoursAtOnce = 200
+
+const keyOf = ({ scope, hour }: ScopeHour): string => `${scope} ${hour}`
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+
+/** An hour with entries, and what was kept of it. */
+interface KnownHour extends ScopeHour {
+  readonly cells: string | undefined
+}
+
+/** The hours that have entries, by gateway, in the order of time. */
+const readKept = async (
+  query: Query,
+  { scopes, hours }: KeptQuestion,
+  division: string,
+): Promise<ReadonlyArray<KnownHour>> => {
+  // A gateway of the version before writes entries without forgetting what was kept: their number gives it away.
+  const rows = await query(
+    `SELECT known.scope, known.hour::float8 AS hour, cells FROM (
+       SELECT scope, hour, sum(requests) AS requests FROM basegate.hourly_token
+       WHERE scope = ANY($1::text[]::int4[]) AND hour >= $2::text::int8 AND hour < $3::text::int8 GROUP BY 1, 2
+     ) AS known LEFT JOIN basegate.hourly_division AS kept ON kept.scope = known.scope AND kept.hour = known.hour
+       AND kept.division = $4::text AND kept.requests = known.requests
+     WHERE known.requests > 0 ORDER BY 1, 2`,
+    [scopes.map(String), String(hours.since), String(hours.until), division],
+  )
+  return rows.map(({ scope, hour, cells }) => ({
+    scope: Number(scope),
+    hour: Number(hour),
+    cells: typeof cells === "string" ? cells : undefined,
+  }))
+}
+
+/** Hours that are not kept, as few slices as they make: nothing else lies between them. */
+const runsOf = (known: ReadonlyArray<KnownHour>): ReadonlyArray<Unread> => {
+  const runs: Array<{ readonly scope: number; readonly slice: { since: number; until: number } }> = []
+  let isOpen = false
+  for (const { scope, hour, cells } of known) {
+    const last = runs.at(-1)
+    if (cells !== undefined) isOpen = false
+    else if (isOpen && last?.scope === scope) last.slice.until = hour + hourLength
+    else {
+      runs.push({ scope, slice: { since: hour, until: hour + hourLength } })
+      isOpen = true
+    }
+  }
+  return runs
+}
+
+/** By day, the newest first. */
+const byDay = (hours: ReadonlyArray<ScopeHour>): ReadonlyArray<ReadonlyArray<ScopeHour>> => {
+  const days = new Map<number, Array<ScopeHour>>()
+  for (const each of hours) {
+    const day = days.get(dayOf(each.hour))
+    if (day === undefined) days.set(dayOf(each.hour), [each])
+    else day.push(each)
+  }
+  return [...days].sort(([one], [other]) => other - one).map(([, each]) => each)
+}
+
+interface FoundHour {
+  readonly of: ScopeHour
+  readonly cells: Array<HourCell>
+}
+
+/** Reads hours of one day from their entries. */
+const readHours = async (
+  query: Query,
+  names: ReadonlyArray<Dimension>,
+  hours: ReadonlyArray<ScopeHour>,
+): Promise<ReadonlyArray<FoundHour>> => {
+  const found = new Map<string, FoundHour>(hours.map((of) => [keyOf(of), { of, cells: [] }]))
+  const times = hours.map(({ hour }) => hour)
+  const distinction = {
+    scopes: [...new Set(hours.map(({ scope }) => scope))],
+    slice: { since: Math.min(...times), until: Math.max(...times) + hourLength },
+    conditions: all,
+    time: () => bucketSql(hourLength),
+    by: names,
+    byScope: true,
+  }
+  await readCells(query, distinction, new Map(), ({ scope, time, group, figures }) => {
+    found.get(keyOf({ scope, hour: time }))?.cells.push([group, heldFigures(figures)])
+  })
+  return [...found.values()]
+}
+
+const keep = async (query: Query, division: string, hours: ReadonlyArray<FoundHour>): Promise<void> => {
+  if (hours.length === 0) return
+  await query(
+    `INSERT INTO basegate.hourly_division (scope, hour, division, requests, cells)
+     SELECT scope, hour, $3::text, requests, cells
+     FROM unnest($1::text[]::int4[], $2::text[]::int8[], $4::text[]::int8[], $5::text[])
+       AS found(scope, hour, requests, cells)
+     ON CONFLICT (scope, hour, division) DO UPDATE SET requests = excluded.requests, cells = excluded.cells`,
+    [
+      hours.map(({ of: { scope } }) => String(scope)),
+      hours.map(({ of: { hour } }) => String(hour)),
+      division,
+      hours.map(({ cells }) => String(cells.reduce((sum, [, [totals]]) => sum + Number(totals[0]), 0))),
+      hours.map(({ cells }) => JSON.stringify(cells)),
+    ],
+  )
+}
+
+/** Reads hours of one day, and keeps those that are over; gives whether one is divided too finely for that. */
+const readAndKeep = async (
+  database: PostgresDatabase,
+  names: ReadonlyArray<Dimension>,
+  division: string,
+  hours: ReadonlyArray<ScopeHour>,
+  now: number,
+  take: TakeHour,
+): Promise<boolean> => {
+  let isTooFine = false
+  const read = async (query: Query, locked: ReadonlyArray<ScopeHour>) => {
+    const mine = new Set(locked.map(keyOf))
+    const found = await readHours(query, names, hours)
+    const [few, many] = [[] as Array<FoundHour>, [] as Array<FoundHour>]
+    for (const each of found) (JSON.stringify(each.cells).length > mostText ? many : few).push(each)
+    isTooFine = many.length > 0
+    await keep(query, division, few.filter(({ of }) => mine.has(keyOf(of))))
+    return found
+  }
+  const over = hours.filter(({ hour }) => hour + hourLength <= now)
+  const found = await database.transaction(async (query) => await read(query, await lockHours(query, over)))
+    .catch((cause: unknown) => {
+      // Who may not write can still read.
+      if (!(cause instanceof PostgresProblem) || !cause.isForbidden) throw cause
+      return read(database.query, [])
+    })
+  for (const { of, cells } of found) take(of, cells)
+  return isTooFine
+}
+
+/**
+ * Gives what hours came to, of each gateway; and what is left of them, if they are divided too finely to be kept: one by one
+ * they would cost more than all at once.
+ */
+export const readDivision = async (
+  database: PostgresDatabase,
+  question: KeptQuestion,
+  take: TakeHour,
+): Promise<ReadonlyArray<Unread>> => {
+  const { names, now } = question
+  const division = JSON.stringify(names)
+  const known = await readKept(database.query, question, division)
+  for (const [index, { cells, ...of }] of known.entries()) {
+    if (index % hoursAtOnce === hoursAtOnce - 1) await turn()
+    if (cells !== undefined) take(of, JSON.parse(cells) as ReadonlyArray<HourCell>)
+  }
+  const [first, ...others] = byDay(known.filter(({ cells }) => cells === undefined))
+  if (first === undefined) return []
+  if (await readAndKeep(database, names, division, first, now, take)) {
+    const read = new Set(first)
+    return runsOf(known.map((each) => read.has(each) ? { ...each, cells: "" } : each))
+  }
+  await forSomeAtOnce(others, async (hours) => {
+    await readAndKeep(database, names, division, hours, now, take)
+  })
+  return []
+}
