@@ -113,12 +113,17 @@ export const connectPostgres = (
     }
   }
 
+  const once: Query = async (sql, values = []) => {
+    const { pool } = await connected()
+    return (await run(pool.use((connection) => connection.query(sql, values, false)))).rows
+  }
+
   return {
-    query: (sql, values = []) =>
-      within(
-        connected().then(({ pool }) => run(pool.use((connection) => connection.query(sql, values, false))))
-          .then(({ rows }) => rows),
-      ),
+    query: (sql, values) => within(once(sql, values)),
+    patiently: (sql, values) =>
+      once(sql, values).catch((cause: unknown) => {
+        throw problemOf(cause)
+      }),
     transaction: (work) => transaction(["BEGIN"], work),
     snapshot: (work) =>
       transaction(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL jit = off"], work),

@@ -17,6 +17,8 @@ export type Query = (sql: string, values?: ReadonlyArray<Value>) => Promise<Read
 export interface PostgresDatabase {
   /** Outside a transaction, on any of the connections. */
   readonly query: Query
+  /** The same for what may take its time: it is waited for as long as the connection lasts. */
+  readonly patiently: Query
   /** Does all of something or nothing. */
   readonly transaction: <A>(run: (query: Query) => Promise<A>) => Promise<A>
   /** Reads, all of it as of one moment. */

@@ -13,6 +13,7 @@ import type { AnalyticsDivision, AnalyticsQuery, AnalyticsRow, AnalyticsSelectio
 import { readAnalytics } from "./analytics-reader.ts"
 import { recordText } from "./entry-rows.ts"
 import { forgetHours, hourOf } from "./hour-locks.ts"
+import { indexOldDays } from "./old-days.ts"
 import { type LogReader, makeReader } from "./reader.ts"
 import { expireDays } from "./retention.ts"
 import { mergeHours } from "./rollup-merge.ts"
@@ -43,7 +44,7 @@ export interface PostgresLog extends LogReader {
   readonly exists: () => Promise<boolean>
   readonly places: () => Promise<ReadonlyArray<LogScope>>
   readonly entries: () => Promise<number>
-  /** Merges hours, lets go of what is too old, and makes tomorrow's tables. */
+  /** Merges hours, lets go of what is too old, makes tomorrow's tables, and brings those of the version before up to date. */
   readonly maintain: (now: number) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -121,6 +122,7 @@ export const makePostgresLog = (
       await ensureDay(database, dayOf(now + dayLength))
       while (await mergeHours(database));
       await expireDays(database, scopes, limitsOf, now)
+      await indexOldDays(database)
     },
     close: database.close,
   }

@@ -69,6 +69,14 @@ export const rowsText = (rows: ReadonlyArray<Readonly<Record<string, string | nu
     : text
 }
 
+/** The details of rows by column: within JSON their texts would be written, and read, twice. */
+export const detailValues = (rows: ReadonlyArray<NewRow>): ReadonlyArray<ReadonlyArray<string>> => [
+  rows.map(({ detail: { created } }) => String(created)),
+  rows.map(({ detail: { id } }) => keepable(id)),
+  rows.map(({ detail: { record } }) => keepable(record)),
+  rows.map(({ detail: { payloads } }) => keepable(payloads ?? "")),
+]
+
 /** The facts of an entry as a statement selects them. */
 export const selectFacts: string = factNames
   .map((name) => name === "created" ? "created::float8 AS created" : name).join(", ")

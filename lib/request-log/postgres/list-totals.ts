@@ -92,9 +92,6 @@ export const tallyOf = async (query: Query, asked: Asked): Promise<Tally> => {
       if (passes(String(row["kind"])) !== undefined) addTally(total, tallyIn(row, Number(row["requests"])))
     }
   }
-  const tallies = await Promise.all(
-    [...slicesOf(stale), ...rest].map((slice) => fromEntries(query, asked, slice)),
-  )
-  for (const tally of tallies) addTally(total, tally)
+  for (const slice of [...slicesOf(stale), ...rest]) addTally(total, await fromEntries(query, asked, slice))
   return total
 }

@@ -13,6 +13,7 @@ import { sliceOf, type TimeSlice } from "../time-slice.ts"
 import { entryIn } from "./entry-rows.ts"
 import { columnOf, whereOf } from "./fragment.ts"
 import { tallyOf } from "./list-totals.ts"
+import { placeOfPage } from "./page-place.ts"
 import { removeFirst, type Selecting } from "./removal.ts"
 import type { Scopes } from "./scopes.ts"
 
@@ -89,18 +90,23 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       search,
     }
   }
-  const rowsOf = async (asked: Asked, selection: LogSelection, limit: number, offset: number) => {
-    const add = parameters()
-    const scope = add.one("int4", asked.scope)
-    const which = selecting(asked, selection)(add)
-    return await query(
-      withRecords(
-        `SELECT ${found} FROM basegate.entry WHERE scope = ${scope} AND ${which} ` +
-          `LIMIT ${add.one("int8", limit)} OFFSET ${add.one("int8", offset)}`,
-      ),
-      add.values,
-    )
-  }
+  const rowsOf = (asked: Asked, selection: LogSelection, limit: number, offset: number) =>
+    database.snapshot(async (query) => {
+      const isByTime = (selection.orderBy ?? "created_at") === "created_at"
+      const { slice, skip } = isByTime
+        ? await placeOfPage(query, asked, selection.descending ?? true, offset)
+        : { slice: asked.slice, skip: offset }
+      const add = parameters()
+      const scope = add.one("int4", asked.scope)
+      const which = selecting({ ...asked, slice }, selection)(add)
+      return await query(
+        withRecords(
+          `SELECT ${found} FROM basegate.entry WHERE scope = ${scope} AND ${which} ` +
+            `LIMIT ${add.one("int8", limit)} OFFSET ${add.one("int8", skip)}`,
+        ),
+        add.values,
+      )
+    })
   const one = async (
     columns: string,
     scope: LogScope,
@@ -123,7 +129,7 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       if (asked === undefined) return { ...noTally(), entries: [] }
       const { page, perPage } = selection
       const [tally, rows] = await Promise.all([
-        tallyOf(query, asked),
+        database.snapshot((query) => tallyOf(query, asked)),
         rowsOf(asked, selection, perPage, (page - 1) * perPage),
       ])
       return { ...tally, entries: rows.map(entryIn) }
@@ -138,13 +144,15 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
         ? ""
         : `(created, id) ${sign} (${add.one("int8", after.created)}, ${add.one("text", after.id)}) AND `
       const which = selecting(asked, selection)(add)
-      const rows = await query(
-        withRecords(
-          `SELECT ${found} FROM basegate.entry WHERE scope = ${scope} AND ${place}${which} LIMIT ${
-            limit + 1
-          }`,
-        ),
-        add.values,
+      const rows = await database.snapshot((query) =>
+        query(
+          withRecords(
+            `SELECT ${found} FROM basegate.entry WHERE scope = ${scope} AND ${place}${which} LIMIT ${
+              limit + 1
+            }`,
+          ),
+          add.values,
+        )
       )
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return {

@@ -10,6 +10,7 @@
 import type { FilterableFields } from "../filterable-fields.ts"
 import type { PostgresDatabase, Query } from "../../postgres/database.ts"
 import { ensureSchema, hasTable, schemaLock } from "../../postgres/own-schema.ts"
+import { indexPairs } from "./pair-index.ts"
 
 const version = 2
 
@@ -186,6 +187,7 @@ export const ensureDay = async (database: PostgresDatabase, day: number): Promis
           day + dayLength
         })`,
       )
+      if (table === "entry") await indexPairs(query, partName(table, day))
     }
   })
 }

@@ -9,7 +9,7 @@ import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgr
 import type { LogScope } from "../entry.ts"
 import type { Held } from "../memory/held.ts"
 import type { Limits } from "../memory/memory-log.ts"
-import { type NewRow, newRow, rowsText } from "./entry-rows.ts"
+import { detailValues, type NewRow, newRow, rowsText } from "./entry-rows.ts"
 import { removedAtOnce, removeFirst, removeSome } from "./removal.ts"
 import { hourlyRows } from "./rollup-rows.ts"
 import { computedColumns, dayOf, ensureDay, factNames } from "./schema.ts"
@@ -31,7 +31,8 @@ const insertEntries = `
 
 const insertDetails = `
   INSERT INTO basegate.detail (created, id, record, payloads)
-  SELECT created, id, record, payloads FROM json_populate_recordset(NULL::basegate.detail, $1::text::json)
+  SELECT created, id, record, nullif(payloads, '')
+  FROM unnest($1::text[]::int8[], $2::text[], $3::text[], $4::text[]) AS given(created, id, record, payloads)
   ON CONFLICT DO NOTHING`
 
 /** In the order of their numbers, so that gateways which write at once do not wait for each other in a circle. */
@@ -83,7 +84,7 @@ export const makeWriter = (
     )
     const written = rows.filter(({ facts }) => ids.delete(facts.id))
     if (written.length === 0) return new Map()
-    await query(insertDetails, [rowsText(written.map(({ detail }) => detail))])
+    await query(insertDetails, detailValues(written))
     const hours = hourlyRows(1)
     const added = new Map<number, number>()
     for (const { scope, facts } of written) {

@@ -5,6 +5,7 @@ import { many } from "../conformance/many.ts"
 import { pairs } from "../conformance/pairs.ts"
 import { interval, limits, merging, news, persistence, retention, room } from "./cases/keeping.ts"
 import { contested, kept } from "./cases/kept.ts"
+import { upgrade } from "./cases/upgrade.ts"
 import { outage, overflow } from "./cases/outages.ts"
 import type { Case } from "../../support/sqlite-cases.ts"
 import { useEmptyLog } from "./runtime.ts"
@@ -26,6 +27,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "hours that are merged say what they said before": merging,
   "hours in other divisions are kept as long as nothing of them changes": kept,
   "hours that are written to while others ask for them are never kept as they were before": contested,
+  "a database of the version before is brought up to date while it is used": upgrade,
   "while the database cannot be used nothing is lost, and nothing is written twice": outage,
   "what waits to be written is bounded": overflow,
 }

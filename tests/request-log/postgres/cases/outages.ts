@@ -29,6 +29,7 @@ const failing = (): Failing => {
         const result = await real.transaction(work)
         return broken.fail === "after" ? await gone() : result
       },
+      patiently: real.patiently,
       snapshot: (work) => broken.fail === "before" ? gone() : real.snapshot(work),
       close: () => Promise.resolve(),
     },
