@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
-import { type PostgresDatabase, PostgresProblem, type Query } from "./database.ts"
+import { noCompiling, type PostgresDatabase, PostgresProblem, type Query } from "./database.ts"
 
 /** How long a connection may take to be made, in milliseconds. */
 const patience = 5000
@@ -125,8 +125,7 @@ export const connectPostgres = (
         throw problemOf(cause)
       }),
     transaction: (work) => transaction(["BEGIN"], work),
-    snapshot: (work) =>
-      transaction(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL jit = off"], work),
+    snapshot: (work) => transaction(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", noCompiling], work),
     close: async () => {
       isClosed = true
       // A server that does not answer is not waited for.

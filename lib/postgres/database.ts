@@ -13,6 +13,12 @@ export type Value = string | ReadonlyArray<string> | null
 /** Runs one statement. Rejects with a `PostgresProblem`. */
 export type Query = (sql: string, values?: ReadonlyArray<Value>) => Promise<ReadonlyArray<Row>>
 
+/**
+ * For the rest of a transaction: a statement over many days has an expression for each of them, and to compile them takes
+ * longer than to read the days.
+ */
+export const noCompiling = "SET LOCAL jit = off"
+
 /** A database that is connected to when it is first asked. Everything rejects with a `PostgresProblem`. */
 export interface PostgresDatabase {
   /** Outside a transaction, on any of the connections. */

@@ -72,6 +72,10 @@ const withRecords = (rows: string): string =>
 
 const placeOf = (row: Row): LogCursor => ({ created: Number(row["created"]), id: String(row["id"]) })
 
+/** What is left of a slice after an entry's time: days that are over need not be looked at. */
+const beyond = ({ since, until }: TimeSlice, created: number, descending: boolean): TimeSlice =>
+  descending ? { since, until: Math.min(until, created + 1) } : { since: Math.max(since, created), until }
+
 /** Prepares to read. */
 export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReader => {
   const { query } = database
@@ -135,11 +139,15 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       return { ...tally, entries: rows.map(entryIn) }
     },
     stretch: async (selection, after, limit, since) => {
-      const asked = await ask(selection, since)
-      if (asked === undefined) return { entries: [], next: undefined, from: "postgres" }
+      const all = await ask(selection, since)
+      if (all === undefined) return { entries: [], next: undefined, from: "postgres" }
+      const isDescending = selection.descending ?? true
+      const asked = after === undefined
+        ? all
+        : { ...all, slice: beyond(all.slice, after.created, isDescending) }
       const add = parameters()
       const scope = add.one("int4", asked.scope)
-      const sign = selection.descending ?? true ? "<" : ">"
+      const sign = isDescending ? "<" : ">"
       const place = after === undefined
         ? ""
         : `(created, id) ${sign} (${add.one("int8", after.created)}, ${add.one("text", after.id)}) AND `
@@ -176,21 +184,22 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
         ? 0
         : await removeFirst(database, asked.scope, limit, selecting(asked, selection))
     },
-    after: async (batch, most) => {
-      // Transactions that run may have lower numbers than some that have ended: what they write is news later.
-      const [row] = await query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS upto")
-      const end = Number(row?.["upto"])
-      if (batch === undefined || batch >= end) {
-        return { entries: [], end: Math.max(batch ?? 0, end), skipped: 0 }
-      }
-      const between = `FROM basegate.entry WHERE batch >= ${batch} AND batch < ${end}`
-      const rows = await query(
-        withRecords(`SELECT ${found} ${between} ORDER BY batch DESC, place DESC LIMIT ${most}`),
-      )
-      const total = rows.length < most
-        ? rows.length
-        : Number((await query(`SELECT count(*)::float8 AS n ${between}`))[0]?.["n"])
-      return { entries: rows.map(entryIn).reverse(), end, skipped: total - rows.length }
-    },
+    after: (batch, most) =>
+      database.snapshot(async (query) => {
+        // Transactions that run may have lower numbers than some that have ended: what they write is news later.
+        const [row] = await query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS upto")
+        const end = Number(row?.["upto"])
+        if (batch === undefined || batch >= end) {
+          return { entries: [], end: Math.max(batch ?? 0, end), skipped: 0 }
+        }
+        const between = `FROM basegate.entry WHERE batch >= ${batch} AND batch < ${end}`
+        const rows = await query(
+          withRecords(`SELECT ${found} ${between} ORDER BY batch DESC, place DESC LIMIT ${most}`),
+        )
+        const total = rows.length < most
+          ? rows.length
+          : Number((await query(`SELECT count(*)::float8 AS n ${between}`))[0]?.["n"])
+        return { entries: rows.map(entryIn).reverse(), end, skipped: total - rows.length }
+      }),
   }
 }

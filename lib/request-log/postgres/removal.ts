@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PostgresDatabase, Query } from "../../postgres/database.ts"
+import { noCompiling, type PostgresDatabase, type Query } from "../../postgres/database.ts"
 import { type Parameters, parameters } from "../../postgres/parameters.ts"
 import { factsOf, selectFacts } from "./entry-rows.ts"
 import { hourlyRows } from "./rollup-rows.ts"
@@ -49,9 +49,10 @@ export const removeFirst = async (
   let removed = 0
   while (removed < limit) {
     const most = Math.min(removedAtOnce, limit - removed)
-    const some = await database.transaction((query) =>
-      removeSome(query, scope, (add) => `${selecting(add)} LIMIT ${most}`)
-    )
+    const some = await database.transaction(async (query) => {
+      await query(noCompiling)
+      return await removeSome(query, scope, (add) => `${selecting(add)} LIMIT ${most}`)
+    })
     removed += some
     if (some < most) break
   }
