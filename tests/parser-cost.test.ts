@@ -5,6 +5,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { parseExactly, wellFormedJson } from "../lib/json/exact-json.ts"
+import { DlpCall } from "../lib/guard/dlp-check.ts"
+import { EventGuard } from "../lib/guard/event-guard.ts"
+import { guardJson } from "../lib/guard/json-body.ts"
+import { compileDlp } from "../lib/guard/policy.ts"
+import { promptTexts } from "../lib/guard/scanned-text.ts"
 import { findSyntaxError } from "../lib/json/syntax-error.ts"
 import { keepPayload } from "../lib/request-log/payload.ts"
 import { requestUsage } from "../lib/body/include-usage.ts"
@@ -13,11 +18,33 @@ import { valueAt } from "../lib/json/value-at.ts"
 import { stepHeaders } from "../lib/body/step-headers.ts"
 import { isPlainPath } from "../lib/route/path-spelling.ts"
 import { redact, secretsOf } from "../lib/redaction/secrets.ts"
+import type { Framing } from "../lib/sse/framing.ts"
 import { takesInProportion } from "./support/in-proportion.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const numbered = (count: number, one: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => one(index)).join(",")
+
+/** Policies that look at some texts alone, and what they hold for. */
+const { request: scoped, response: checked } = compileDlp([{
+  id: "p",
+  action: "MASK",
+  check: ["REQUEST", "RESPONSE"],
+  skipsSystem: true,
+  paths: [["a"]],
+  profiles: [{ id: "a", detectors: ["email"] }],
+}])
+const rulesOf = (compiled = scoped ?? assert.fail()) => new DlpCall().rules(compiled)
+
+/** Texts that are as deep as there are many. */
+const deepTexts = (count: number): string => "[".repeat(count) + '"a",'.repeat(count)
+
+/** Takes a stream event by event. */
+const guardEvents = (text: string, framing: Framing | undefined): void => {
+  const guard = new EventGuard(rulesOf(checked), framing, true)
+  for (const event of text.split("\n")) guard.push(bytesOf(`data: ${event}\n\n`))
+  guard.finish()
+}
 
 /** What takes a text that is so many times one thing. */
 const parsers: Readonly<
@@ -60,6 +87,20 @@ const parsers: Readonly<
   "a text that is nearly all secret": [
     (count) => "a".repeat(count),
     (text) => redact(text, secretsOf([`${"a".repeat(8_000)}b${"a".repeat(8_000)}`])),
+  ],
+  "deep texts, for a scanner": [deepTexts, (text) => promptTexts(bytesOf(text), undefined)],
+  "deep texts, for policies": [
+    deepTexts,
+    (text) => guardJson(bytesOf(text), rulesOf(), undefined, false),
+  ],
+  "deep texts, in a stream": [deepTexts, (text) => guardEvents(text, undefined)],
+  "log probabilities of an event": [
+    (count) => `{${numbered(count, () => '"logprobs":{},"a":"b"')}}`,
+    (text) => guardEvents(text, "chat"),
+  ],
+  "places of a stream": [
+    (count) => Array.from({ length: count / 10 }, (_, index) => `{"k${index}":"a"}`).join("\n"),
+    (text) => guardEvents(text, undefined),
   ],
   "a body that is kept": [
     (count) => `{"a":"${'\\"'.repeat(count)} sk-secret"}`,

@@ -9,12 +9,11 @@ import type { PreparedBytes } from "../body/prepared-body.ts"
 import { concatBytes } from "../bytes/concat.ts"
 import { contentBlocked, type GatewayError, unsupportedMediaType } from "../errors.ts"
 import { DlpCall, restoringRules } from "../guard/dlp-check.ts"
-import { guardJson } from "../guard/json-body.ts"
+import { guardJson, guardText } from "../guard/json-body.ts"
 import type { CompiledCheck, CompiledDlp } from "../guard/policy.ts"
-import { TextGuard } from "../guard/text-guard.ts"
 import { beginsJson } from "../json/begins-json.ts"
 import type { Call, Next, PendingAnswer } from "./call.ts"
-import { answerGuard, checkAnswer, decode, guardWhole, isReadable } from "./dlp-answer.ts"
+import { answerGuard, checkAnswer, decode, isReadable } from "./dlp-answer.ts"
 
 /** Checks requests before they are answered, from the cache as well, and answers that were not checked on their way here. */
 export const dlpChecked = ({ request, response }: CompiledDlp, next: Next): Next => async (call) => {
@@ -49,7 +48,7 @@ const checkRequest = async (compiled: CompiledCheck, call: Call): Promise<Gatewa
   dlp.placeholders.reserve(new TextDecoder().decode(plain.bytes))
   const guarded = beginsJson(plain.bytes)
     ? guardJson(plain.bytes, rules, target.route.framing, false)
-    : guardWhole(new TextGuard(rules), plain.bytes)
+    : guardText(plain.bytes, rules)
   call.report.dlp = dlp.record() ?? null
   if (guarded !== plain.bytes && call.report.dlp !== null) {
     call.target = { ...target, body: { ...plain, bytes: guarded } }

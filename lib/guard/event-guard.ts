@@ -9,8 +9,8 @@ import { eventEnd, skipComments } from "../sse/event-bounds.ts"
 import { EventScanner } from "../sse/event-scanner.ts"
 import type { Framing } from "../sse/framing.ts"
 import type { BodyGuard } from "./body-guard.ts"
-import { type JsonText, jsonTexts } from "./json-texts.ts"
-import { channelOf, endedBy, isChecked, typeOf } from "./structure.ts"
+import { jsonTexts } from "./json-texts.ts"
+import { channelOf, endedBy, isChecked, repeatingParts, typeOf } from "./structure.ts"
 import { type Edit, edited, editsOf, TextChannel, type TextRules } from "./text-channel.ts"
 
 /**
@@ -50,6 +50,8 @@ interface HeldEvent {
   readonly text: string
   readonly pieces: Array<Piece>
   readonly edits: Array<Edit>
+  /** Whether one of the pieces is not empty. */
+  hasText: boolean
 }
 
 /** A line of data, or a plain name or number. Others, such as comments, may say anything. */
@@ -109,7 +111,7 @@ export class EventGuard implements BodyGuard {
 
   #take(bytes: Uint8Array): void {
     const text = decoder.decode(bytes)
-    const event: HeldEvent = { bytes, text, pieces: [], edits: [] }
+    const event: HeldEvent = { bytes, text, pieces: [], edits: [], hasText: false }
     this.#waiting.push(event)
     const data = dataOf(text)
     const isJson = /^\s*[{[]/.test(data)
@@ -132,18 +134,20 @@ export class EventGuard implements BodyGuard {
 
   #takeJson(event: HeldEvent, data: string): void {
     const framing = this.#framing
-    const { texts, logprobs } = jsonTexts(data, 0, data.length)
+    const found = jsonTexts(data, 0, data.length)
+    // More than can be told apart is one text.
+    if (found === undefined) return this.#piece(event, "", 0, data.length, 0)
+    const { texts } = found
     const type = framing === undefined ? "" : typeOf(texts, data)
-    const hidden = this.#hidesLogprobs ? logprobs : []
-    const isHidden = ({ start }: JsonText): boolean =>
-      hidden.some((part) => part.start < start && start < part.end)
+    const hidden = this.#hidesLogprobs ? repeatingParts(found, framing) : []
+    let at = 0
     for (const { start, end } of hidden) {
-      const isOuter = !hidden.some((part) => part.start < start && end < part.end)
-      if (isOuter) event.edits.push({ start, end, text: data[start] === "[" ? "[]" : "null" })
+      event.edits.push({ start, end, text: data[start] === "[" ? "[]" : "null" })
     }
     for (const text of texts) {
-      if (!isChecked(text, data, framing) || isHidden(text)) continue
       const { start, end } = text
+      while ((hidden[at]?.end ?? Infinity) <= start) at++
+      if ((hidden[at]?.start ?? Infinity) < start || !isChecked(text, data, framing)) continue
       const name = channelOf(text, type, framing)
       if (name === undefined) {
         for (const edit of editsOf(this.#rules, data.slice(start, end), 1)) {
@@ -164,7 +168,8 @@ export class EventGuard implements BodyGuard {
     if (end > start) {
       this.#takesTurns ||= from > 0 && this.#latest !== course
       this.#latest = course
-      if (!event.pieces.some((piece) => piece.to > piece.from)) this.#count++
+      if (!event.hasText) this.#count++
+      event.hasText = true
       course.last = this.#count
     }
     const to = course.length = from + end - start
@@ -185,8 +190,7 @@ export class EventGuard implements BodyGuard {
   /** Ends texts that others have passed by. */
   #endStale(): void {
     for (const [name, { channel, last, length }] of this.#courses) {
-      if (channel.decided === length) continue
-      const isWord = !this.#takesTurns && word.test(channel.held)
+      const isWord = channel.decided < length && !this.#takesTurns && word.test(channel.held)
       if (this.#count - last < (isWord ? patience.word : patience.other)) continue
       channel.push("", true)
       this.#courses.delete(name)
@@ -213,7 +217,8 @@ const bytesOf = ({ bytes, text, pieces, edits }: HeldEvent): Uint8Array => {
   const changes = [...edits]
   for (const { channel, from, to, start } of pieces) {
     for (const edit of channel.edits) {
-      if (edit.end <= from || edit.start >= to) continue
+      if (edit.start >= to) break
+      if (edit.end <= from) continue
       changes.push({
         start: start + Math.max(edit.start, from) - from,
         end: start + Math.min(edit.end, to) - from,

@@ -7,12 +7,20 @@ import { concatBytes } from "../bytes/concat.ts"
 import type { Framing } from "../sse/framing.ts"
 import type { BodyGuard } from "./body-guard.ts"
 import { jsonTexts } from "./json-texts.ts"
-import { isChecked } from "./structure.ts"
+import { isChecked, repeatingParts } from "./structure.ts"
 import { type Edit, edited, editsOf, type TextRules } from "./text-channel.ts"
 import { TextGuard } from "./text-guard.ts"
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const encoder = new TextEncoder()
+
+/** A body that is there whole, changed as one text. */
+export const guardText = (bytes: Uint8Array, rules: TextRules): Uint8Array<ArrayBuffer> => {
+  const guard = new TextGuard(rules)
+  const passed = guard.push(bytes)
+  const rest = guard.finish()
+  return concatBytes([passed, rest], passed.length + rest.length)
+}
 
 /**
  * The body with its texts changed; the very bytes if nothing was.
@@ -27,10 +35,12 @@ export const guardJson = (
   hidesLogprobs: boolean,
 ): Uint8Array<ArrayBuffer> => {
   const text = decoder.decode(bytes)
-  const { texts, logprobs } = jsonTexts(text, 0, text.length)
+  const all = jsonTexts(text, 0, text.length)
+  if (all === undefined) return guardText(bytes, rules)
+  const { texts } = all
   const edits: Array<Edit> = []
   let hidden = 0
-  const hide = hidesLogprobs ? [...logprobs].sort((one, other) => one.start - other.start) : []
+  const hide = hidesLogprobs ? repeatingParts(all, framing) : []
   const scoped = rules.scoped?.(texts, text, framing)
   for (const found of texts) {
     while ((hide[hidden]?.end ?? Infinity) <= found.start) hidden++
@@ -41,12 +51,7 @@ export const guardJson = (
       edits.push({ start: found.start + start, end: found.start + end, text: put })
     }
   }
-  let end = 0
-  for (const part of hide) {
-    if (part.start < end) continue
-    end = part.end
-    edits.push({ start: part.start, end, text: text[part.start] === "[" ? "[]" : "null" })
-  }
+  for (const { start, end } of hide) edits.push({ start, end, text: text[start] === "[" ? "[]" : "null" })
   if (edits.length === 0) return bytes
   return encoder.encode(edited(text, edits.sort((one, other) => one.start - other.start)))
 }

@@ -15,8 +15,8 @@ export interface Container {
   readonly isList: boolean
   /** Its place in a list. */
   readonly place: number
-  /** Its members whose names end in `index`. */
-  readonly indexes: Map<string, number>
+  /** Its members whose names end in `index`; `undefined` if there are none. */
+  indexes: Map<string, number> | undefined
 }
 
 /** A string that is no member's name. */
@@ -42,11 +42,20 @@ export interface JsonPart {
 /** What JSON holds. */
 export interface JsonTexts {
   readonly texts: ReadonlyArray<JsonText>
-  /** Its log probabilities, which repeat texts in other words. */
-  readonly logprobs: ReadonlyArray<JsonPart>
+  /** Its log probabilities and tokens, which repeat texts in other words. In order, none within another. */
+  readonly repeats: ReadonlyArray<JsonPart>
 }
 
-const top: Container = { name: "", parent: undefined, isList: true, place: 0, indexes: new Map() }
+const top: Container = { name: "", parent: undefined, isList: true, place: 0, indexes: undefined }
+
+/** What is nested deeper counts as a part of what it is in there: each text may look at all that it is in. */
+const deepest = 32
+/** More texts, or objects and lists that hold some, are not told apart. */
+const most = 500_000
+
+/** Members of vLLM, SGLang and TensorRT-LLM among them. */
+const repeatsText = (name: string): boolean =>
+  name.endsWith("logprobs") || name.endsWith("token_ids") || name === "output_ids"
 
 /** The index of the quote that closes a string, or of the end. */
 const closingQuote = (text: string, from: number, to: number): number => {
@@ -64,16 +73,24 @@ const nameOf = (written: string): string => {
   return typeof name === "string" ? name : written
 }
 
-/** Finds the texts between two indexes. Takes linear time, whatever the nesting. */
-export const jsonTexts = (text: string, from: number, to: number): JsonTexts => {
+/**
+ * Finds the texts between two indexes. Takes linear time, whatever the nesting.
+ *
+ * @returns `undefined` if there are too many: then all of it is one text
+ */
+export const jsonTexts = (text: string, from: number, to: number): JsonTexts | undefined => {
   const texts: Array<JsonText> = []
-  const logprobs: Array<JsonPart> = []
-  const starts: Array<number> = []
+  const repeats: Array<JsonPart> = []
   let container = top
+  let containers = 0
   let name = ""
   let isName = false
+  let isList = true
   let place = 0
-  const places: Array<number> = []
+  /** Of what is open: whether it is in a list, its place there, and its name. */
+  const outer: Array<{ readonly isList: boolean; readonly place: number; readonly name: string }> = []
+  /** Where the outermost part began that repeats texts, and how deep. */
+  let hidden: { readonly name: string; readonly start: number; readonly depth: number } | undefined
   for (let at = from; at < to; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22: {
@@ -81,41 +98,50 @@ export const jsonTexts = (text: string, from: number, to: number): JsonTexts => 
         if (isName) {
           name = nameOf(text.slice(at + 1, end))
           isName = false
-        } else texts.push({ start: at + 1, end, name, place, container })
+        } else {
+          texts.push({ start: at + 1, end, name, place, container })
+          if (texts.length > most) return undefined
+        }
         at = end
         break
       }
       case 0x7b:
       case 0x5b: {
-        const isList = text.charCodeAt(at) === 0x5b
-        container = { name, parent: container, isList, place, indexes: new Map() }
-        starts.push(at)
-        places.push(place)
+        outer.push({ isList, place, name })
+        if (outer.length > most) return undefined
+        isList = text.charCodeAt(at) === 0x5b
+        if (outer.length <= deepest) {
+          container = { name, parent: container, isList, place, indexes: undefined }
+          if (++containers > most) return undefined
+        }
+        if (hidden === undefined && repeatsText(name)) hidden = { name, start: at, depth: outer.length }
         place = 0
         isName = !isList
         break
       }
       case 0x7d:
       case 0x5d: {
-        const start = starts.pop()
-        if (start === undefined || container.parent === undefined) break
-        if (container.name === "logprobs") logprobs.push({ name: container.name, start, end: at + 1 })
-        name = container.name
-        container = container.parent
-        place = places.pop() ?? 0
+        if (outer.length <= deepest) container = container.parent ?? top
+        if (hidden?.depth === outer.length) {
+          repeats.push({ name: hidden.name, start: hidden.start, end: at + 1 })
+          hidden = undefined
+        }
+        const opened = outer.pop()
+        if (opened === undefined) break
+        ;({ isList, place, name } = opened)
         isName = false
         break
       }
       case 0x2c:
-        if (container.isList) place++
-        isName = !container.isList
+        if (isList) place++
+        isName = !isList
         break
       default:
-        if (name.endsWith("index") && !container.isList && !container.indexes.has(name)) {
+        if (name.endsWith("index") && !container.isList && container.indexes?.has(name) !== true) {
           const [digits] = /^\d{1,9}/.exec(text.slice(at, at + 9)) ?? []
-          if (digits !== undefined) container.indexes.set(name, Number(digits))
+          if (digits !== undefined) (container.indexes ??= new Map()).set(name, Number(digits))
         }
     }
   }
-  return { texts, logprobs }
+  return { texts, repeats }
 }

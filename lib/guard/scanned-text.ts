@@ -89,9 +89,11 @@ export const promptTexts = (
 ): { readonly said: string; readonly tools: string } => {
   if (!beginsJson(bytes)) return { said: plainText(bytes), tools: "" }
   const text = decoder.decode(bytes)
+  const texts = jsonTexts(text, 0, text.length)?.texts
+  if (texts === undefined) return { said: text, tools: "" }
   const said: Array<string> = []
   const tools: Array<string> = []
-  for (const found of jsonTexts(text, 0, text.length).texts) {
+  for (const found of texts) {
     if (!isChecked(found, text, framing)) continue
     const root = rootName(found)
     if (framing !== undefined && unread.has(root)) continue
@@ -145,8 +147,9 @@ export const isWritten = (found: JsonText, text: string, framing: Framing): bool
 /** What the model wrote in an answer that is JSON. */
 export const answerText = (bytes: Uint8Array, framing: Framing): string => {
   const text = decoder.decode(bytes)
-  return jsonTexts(text, 0, text.length).texts
-    .filter((found) => isWritten(found, text, framing))
+  const texts = jsonTexts(text, 0, text.length)?.texts
+  if (texts === undefined) return text
+  return texts.filter((found) => isWritten(found, text, framing))
     .map(({ start, end }) => unescaped(text.slice(start, end), 1))
     .join("\n")
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Framing } from "../sse/framing.ts"
-import type { Container, JsonText } from "./json-texts.ts"
+import type { Container, JsonPart, JsonText, JsonTexts } from "./json-texts.ts"
 
 /** Members of the known calls whose values say what something is, or are signed or coded: to change them breaks the call. */
 const structural: ReadonlySet<string> = new Set([
@@ -65,8 +65,15 @@ export const isChecked = (
     isFree(container, framing)
 }
 
+/** The parts of an answer that repeat its texts. Ids of tokens may be what a model's own code was asked for. */
+export const repeatingParts = (
+  { repeats }: JsonTexts,
+  framing: Framing | undefined,
+): ReadonlyArray<JsonPart> =>
+  framing === undefined ? repeats.filter(({ name }) => name.endsWith("logprobs")) : repeats
+
 const placeOf = ({ name, indexes, place, parent }: Container): string => {
-  const index = indexes.get("index") ?? (parent?.isList === true ? place : "")
+  const index = indexes?.get("index") ?? (parent?.isList === true ? place : "")
   return `${name}${index}`
 }
 
@@ -100,14 +107,14 @@ const partOf = (framing: Framing, container: Container): string => {
     if (
       framing !== "messages" && framing !== "responses" && at.parent.name === "choices" && at.parent.isList
     ) {
-      return `${at.indexes.get("index") ?? at.place}/`
+      return `${at.indexes?.get("index") ?? at.place}/`
     }
     root = at
   }
   const { indexes } = root
-  if (framing === "messages") return `${indexes.get("index") ?? ""}/`
-  const inner = indexes.get("content_index") ?? indexes.get("summary_index")
-  const outer = `${indexes.get("output_index") ?? ""}/`
+  if (framing === "messages") return `${indexes?.get("index") ?? ""}/`
+  const inner = indexes?.get("content_index") ?? indexes?.get("summary_index")
+  const outer = `${indexes?.get("output_index") ?? ""}/`
   return inner === undefined ? outer : `${outer}${inner}/`
 }
 

@@ -137,7 +137,8 @@ export class EventWindows implements Windows {
 
   #takeJson(data: string): void {
     const framing = this.#framing
-    const { texts } = jsonTexts(data, 0, data.length)
+    const texts = jsonTexts(data, 0, data.length)?.texts
+    if (texts === undefined) return this.#add("", data)
     const type = typeOf(texts, data)
     if (ends.has(type)) this.#isAtEnd = true
     for (const found of texts) {

@@ -89,6 +89,45 @@ test("what a form leaves open is checked, whatever its members are called", asyn
   )
 })
 
+test("what spells an answer in other words is left out of it: log probabilities, ids of tokens", async () => {
+  const spelt = { content: [{ token: "jane", top_logprobs: [{ token: "jane" }] }] }
+  const of = (logprobs: unknown, ids: unknown, prompt: unknown) => ({
+    choices: [
+      { index: 0, message: { content: "ok" }, logprobs, token_ids: ids },
+      { index: 1, delta: { content: "ok" }, logprobs },
+    ],
+    prompt_logprobs: prompt,
+    output_ids: ids,
+    id: "c",
+  })
+  const before = of(spelt, [[1, 2], 3], [null, { 7: { decoded_token: "jane" } }])
+  const after = of(null, [], [])
+  for (const streams of [true, false]) {
+    await withGuarded(
+      policy("MASK", ["email"], ["RESPONSE"]),
+      () => streams ? stream([data(before), data("[DONE]")]) : Response.json(before),
+      async ({ call }) => {
+        const response = await call(path, chat("hi", { stream: streams }))
+        const text = (await response.text()).replace("data: ", "").replace(/\n\ndata: \[DONE\]\s*$/, "")
+        assert.deepEqual(JSON.parse(text), after)
+        // What a model's own code was asked for stays.
+        const own = await call("baseten/model/abcd1234", {})
+        const said = (await own.text()).replace("data: ", "").replace(/\n\ndata: \[DONE\]\s*$/, "")
+        assert.deepEqual(JSON.parse(said), of(null, [[1, 2], 3], []))
+      },
+    )
+  }
+})
+
+test("a body with more texts than can be told apart is checked all the same", async () => {
+  await withGuarded(policy("MASK", ["email"]), () => answer("ok"), async ({ call, reached }) => {
+    for (const filler of ['"a",'.repeat(500_001), "[".repeat(500_001), "[],".repeat(500_001)]) {
+      await (await call("baseten/model/abcd1234", `[${filler}"jane\\u0040example.com"`)).text()
+      assert.ok(reached.at(-1)?.body.endsWith('"[EMAIL_1]"'))
+    }
+  })
+})
+
 test("no label hides JSON, in either direction", async () => {
   const type = "image/png"
   const said = { prompt: "jane@example.com" }
