@@ -23,6 +23,35 @@ const start = (runtime: Runtime | undefined): Promise<Filled> | undefined => {
   return filled
 }
 
+interface Spoken {
+  readonly protocol: string
+  readonly messages: ReadonlyArray<string | number>
+  readonly closed: readonly [code: number, reason: string, wasClean: boolean]
+}
+
+/** What a page does to say something over a socket to a model, of a gateway that has tokens. */
+const speaking = (url: string, script: object): string => {
+  const target = `${url.replace("http", "ws")}/v1/acme/sockets/baseten/model/abcd1234/websocket`
+  const query = `?socket=${encodeURIComponent(JSON.stringify(script))}`
+  return `new Promise((resolve) => {
+    const socket = new WebSocket(${JSON.stringify(target + query)}, ["cf-aig-authorization.tok-page"])
+    const messages = []
+    let protocol = ""
+    socket.binaryType = "arraybuffer"
+    socket.onopen = () => {
+      protocol = socket.protocol
+      socket.send("héllo 世界")
+      socket.send(new Uint8Array(70000))
+    }
+    socket.onmessage = ({ data }) => {
+      messages.push(typeof data === "string" ? data : data.byteLength)
+      if (messages.length === 2) socket.close(4001, "done")
+    }
+    socket.onclose = ({ code, reason, wasClean }) =>
+      resolve({ protocol, messages, closed: [code, reason, wasClean] })
+  })`
+}
+
 describe("console", { skip: path === undefined ? noBrowser : false }, () => {
   let browser: Browser
   before(async () => {
@@ -148,6 +177,27 @@ describe("console", { skip: path === undefined ? noBrowser : false }, () => {
         await page.reload()
         await page.getByLabel("Admin token").waitFor()
         assert.deepEqual(problems, [])
+      })
+
+      test("a page talks to a model over a WebSocket: its token as a subprotocol, text, bytes, and a close", async () => {
+        const page = await browser.newPage()
+        try {
+          // A page of the gateway's own origin, which has no policy of its own.
+          await page.goto(`${gateway.url}/livez`)
+          const speak = async (script: object) => await page.evaluate(speaking(gateway.url, script)) as Spoken
+          assert.deepEqual(await speak({}), {
+            protocol: "cf-aig-authorization.tok-page",
+            messages: ["héllo 世界", 70_000],
+            closed: [4001, "done", true],
+          })
+          const { closed } = await speak({ close: 4002, reason: "no more", after: 1 })
+          assert.deepEqual(closed, [4002, "no more", true])
+          await page.goto("data:text/html,elsewhere")
+          const elsewhere = await speak({})
+          assert.deepEqual([elsewhere.protocol, elsewhere.closed[0]], ["", 1006])
+        } finally {
+          await page.close()
+        }
       })
     })
   }

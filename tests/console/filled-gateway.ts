@@ -34,6 +34,7 @@ export const openFilled = async (
   const gateways = {
     "acme/support": { collect_log_payloads: true, cache_ttl: 60 },
     "acme/search": {},
+    "acme/sockets": { tokens: ["tok-page"] },
     "*": {},
   }
   let gateway: SpawnedGateway

@@ -268,3 +268,22 @@ export const openSockets = async (url: string): Promise<ReadonlyArray<Promise<nu
   }))
   return closed
 }
+
+/** A socket to a model over which something has been said. Resolves, once it is open, with what its close says. */
+export const openRelayed = async (
+  url: string,
+  eventId: string,
+): Promise<{ readonly closed: Promise<number> }> => {
+  const target = `${url.replace("http", "ws")}/v1/a/g/baseten/model/abcd1234/websocket`
+  const headers = { authorization: "Bearer sk-own", "cf-aig-event-id": eventId }
+  const socket = new WebSocket(target, { headers })
+  const closed = new Promise<number>((resolve) =>
+    socket.addEventListener("close", ({ code }) => resolve(code))
+  )
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener("open", () => socket.send("there"))
+    socket.addEventListener("message", () => resolve())
+    socket.addEventListener("error", () => reject(new Error("The handshake was refused")))
+  })
+  return { closed }
+}

@@ -4,7 +4,7 @@ import { describe, test } from "node:test"
 import { eventually } from "../contract/harness.ts"
 import { startSimulator } from "../simulator/server.ts"
 import { type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
-import { openConnections, openSockets, states, stateSettings } from "./open-calls.ts"
+import { openConnections, openRelayed, openSockets, states, stateSettings } from "./open-calls.ts"
 
 const post = (url: string, fault: object, headers: Record<string, string> = {}) =>
   fetch(`${url}/v1/a/g/baseten/v1/chat/completions`, {
@@ -53,12 +53,22 @@ for (const runtime of ["bun", "deno", "node"] as const) {
           }
           await openConnections(gateway.url)
           const sockets = runtime === "node" ? [] : await openSockets(gateway.url)
+          const relayed = await openRelayed(gateway.url, "a-relayed-socket")
           await new Promise((resolve) => setTimeout(resolve, 300))
           gateway.signal(signal)
           const took = await timed(gateway.exited)
           assert.equal(await gateway.exited, 0)
           assert.ok(took > 500 && took < 8000, `${took} ms`)
           for (const closed of sockets) assert.equal(await closed, 1001)
+          assert.equal(await relayed.closed, 1001)
+          // Deno (2.9) itself closes sockets, with 1001, when it gets one of these.
+          const closes = runtime === "deno" && signal !== "SIGHUP"
+          assert.deepEqual(
+            gateway.records().filter(({ event_id }) => event_id === "a-relayed-socket").map(
+              ({ ending, status, frames_in, frames_out }) => [ending, status, frames_in, frames_out],
+            ),
+            [[closes ? "complete" : "draining", 101, 1, 1]],
+          )
 
           for (const { state, outcome } of calls) {
             const { status, text } = await outcome
@@ -73,8 +83,6 @@ for (const runtime of ["bun", "deno", "node"] as const) {
           }
           if (runtime === "node") return
           const records = gateway.records().filter(({ event_id }) => event_id === "over-a-socket")
-          // Deno (2.9) itself closes sockets, with 1001, when it gets one of these.
-          const closes = runtime === "deno" && signal !== "SIGHUP"
           assert.deepEqual(
             records.map(({ ending, status }) => [ending, status]),
             [closes ? ["client_left", 499] : ["draining", 503]],

@@ -7,6 +7,7 @@ import { openDescriptors, residentMebibytes } from "../bench/process-use.ts"
 import { randomOf } from "../fuzz/random.ts"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 import { type Runtime, type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
+import { holdSockets } from "./held-sockets.ts"
 import { kinds } from "./traffic.ts"
 
 /** What a soak came to. */
@@ -16,6 +17,8 @@ export interface Soaked {
   /** In MiB, when warm and after all. */
   readonly memory: readonly [warm: number, after: number]
   readonly descriptors: readonly [warm: number, after: number]
+  /** What each WebSocket took of memory while all of them were open, in KiB. */
+  readonly socket: number
   /** What does not hold. */
   readonly problems: ReadonlyArray<string>
 }
@@ -25,6 +28,8 @@ const names = Object.keys(kinds)
 const callers = 24
 /** What the runtimes keep for later: pools, compiled code, arenas of the allocator. In MiB. */
 const spare = 96
+/** What a socket may take while it is open, in KiB, arenas that grow by it included. */
+const mostOfSocket = 512
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -37,6 +42,11 @@ const settled = async (value: () => number, most: number, milliseconds: number):
   return value()
 }
 
+const headersOf = (number: number, kind: string): Readonly<Record<string, string>> => ({
+  authorization: "Bearer sk-own",
+  "cf-aig-metadata": JSON.stringify({ soak: number, kind }),
+})
+
 /** Calls by many callers until it is time; each kind at least once. */
 const drive = async (base: string, from: number, seed: number, until: number): Promise<number> => {
   const random = randomOf(seed)
@@ -45,11 +55,7 @@ const drive = async (base: string, from: number, seed: number, until: number): P
     while (performance.now() < until || next - from < names.length) {
       const number = next++
       const name = names[number - from] ?? random.pick(names)
-      const headers = {
-        authorization: "Bearer sk-own",
-        "content-type": "application/json",
-        "cf-aig-metadata": JSON.stringify({ soak: number, kind: name }),
-      }
+      const headers = { ...headersOf(number, name), "content-type": "application/json" }
       await kinds[name]?.(base, headers, random).catch(() => {})
     }
   }
@@ -70,8 +76,7 @@ const recordsOf = (gateway: SpawnedGateway): ReadonlyMap<number, number> => {
 const soaked = async (
   simulator: Simulator,
   gateway: SpawnedGateway,
-  seconds: number,
-  seed: number,
+  { seconds, seed, sockets }: SoakOptions,
 ): Promise<Soaked> => {
   const base = `${gateway.url}/v1/account/gateway`
   const began = performance.now()
@@ -82,7 +87,13 @@ const soaked = async (
   }
   const first = await drive(base, 0, seed, began + seconds * 300)
   const warm = await idle()
-  const calls = await drive(base, first, seed + 1, began + seconds * 1000)
+  const driven = await drive(base, first, seed + 1, began + seconds * 1000)
+  const calls = driven + sockets
+  const before = await idle()
+  const held = await holdSockets(base, sockets, (index) => headersOf(driven + index, "a socket"))
+  await held.talk()
+  const socket = (residentMebibytes(gateway.pid) - before.memory) / sockets * 1024
+  await held.end()
   const after = await idle()
   // Connections to Baseten and to callers that are kept for the next call are closed within seconds.
   const descriptors = await settled(() => openDescriptors(gateway.pid), warm.descriptors, 20_000)
@@ -95,7 +106,9 @@ const soaked = async (
     after.calls > 0 && `${after.calls} calls upstream have not ended`,
     after.memory > warm.memory + spare &&
     `memory went from ${warm.memory.toFixed()} to ${after.memory.toFixed()} MiB`,
-    descriptors > warm.descriptors + callers && `descriptors went from ${warm.descriptors} to ${descriptors}`,
+    descriptors > warm.descriptors + 2 * callers &&
+    `descriptors went from ${warm.descriptors} to ${descriptors}`,
+    socket > mostOfSocket && `a socket takes ${socket.toFixed()} KiB`,
     wrong.length > 0 &&
     `of ${calls} calls ${wrong.length} have no record, or several, the first is ${wrong[0]}`,
   ].filter((problem) => problem !== false)
@@ -104,16 +117,25 @@ const soaked = async (
     seconds: (performance.now() - began) / 1000,
     memory: [warm.memory, after.memory],
     descriptors: [warm.descriptors, descriptors],
+    socket,
     problems,
   }
 }
 
-/** Runs a gateway on a runtime, and traffic through it for some seconds. */
-export const soak = async (runtime: Runtime, seconds: number, seed: number): Promise<Soaked> => {
+/** How long, and how much. */
+export interface SoakOptions {
+  readonly seconds: number
+  readonly seed: number
+  /** How many WebSockets are open at once, after the calls. */
+  readonly sockets: number
+}
+
+/** Runs a gateway on a runtime, and traffic through it. */
+export const soak = async (runtime: Runtime, options: SoakOptions): Promise<Soaked> => {
   const simulator = await startSimulator()
   const gateway = await spawnGateway(runtime, simulator.env)
   try {
-    return await soaked(simulator, gateway, seconds, seed)
+    return await soaked(simulator, gateway, options)
   } finally {
     await gateway.stop()
     await simulator.close()

@@ -362,6 +362,28 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.equal((await end())[0], 1000)
   })
 
+  test("what the provider does not read is not taken from the client, or ends the socket", async () => {
+    // Nothing tells what waits there.
+    if (!harness.flags.tellsWhatWaits) return
+    const { holdsSocketClients } = harness.flags
+    const id = harness.nextCase()
+    const opening = { id, script: { deaf: true }, headers: { ...key, "cf-aig-event-id": id } }
+    // A client that is held back sends nothing more: that it waits, or has gone, ends as silence.
+    const gateway = holdsSocketClients ? harness.entry("sockets-idle") : harness.base
+    const { socket, end } = await connect(`${gateway}${model}/websocket`, opening)
+    const message = Buffer.alloc(1_000_000, 3)
+    for (let sent = 0; sent < 60; sent++) socket.send(message)
+    const { ending, request_bytes: taken } = await socketRecord(harness, id)
+    assert.equal(ending, holdsSocketClients ? "idle" : "upstream_cut")
+    assert.ok(Number(taken) < 50_000_000, `${taken} of 60 MB were taken`)
+    if (!holdsSocketClients) {
+      // A connection that is closed while its client goes on sending may break off before the client has read why.
+      const [code] = await end()
+      assert.ok(code === 1008 || code === 1006, `${code}`)
+    }
+    socket.terminate()
+  })
+
   test("frames of all kinds, as a client writes them by hand", async () => {
     const { masked, openRaw } = await import("../raw-socket.ts")
     const raw = await openRaw(`${harness.base}${model}/websocket`, key)
