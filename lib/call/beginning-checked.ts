@@ -70,12 +70,13 @@ const errorOf = (
   if (observer.form() !== "events") return isOver ? observer.error() : undefined
   const bytes = concatBytes(chunks, size)
   const first = observerOf(target, answer)
+  const events = eventReader()
   let end = 0
   let begun = false
   while (!begun && end < size) {
     const start = end
     end = eventEnd(bytes, start)
-    begun = eventReader().push(bytes.subarray(start, end)).some(isEvent)
+    begun = events.push(bytes.subarray(start, end)).some(isEvent)
   }
   first?.push(bytes.subarray(0, end))
   return first?.error()

@@ -23,6 +23,9 @@ const structural: ReadonlySet<string> = new Set([
   "type",
 ])
 
+/** How ids, names of kinds, media types and signatures are written: what has other characters is none of them. */
+const plain = /^[\w.:/+=-]*$/
+
 /** Members whose values are the caller's own, or the model's: the names within them belong to no form. */
 const free: ReadonlySet<string> = new Set([
   "arguments",
@@ -61,8 +64,8 @@ export const isChecked = (
   framing: Framing | undefined,
 ): boolean => {
   if (end - start >= 512 && isCoded(text.slice(start, end))) return false
-  return framing === undefined || !(structural.has(name) || name.endsWith("_id")) ||
-    isFree(container, framing)
+  if (framing === undefined || !(structural.has(name) || name.endsWith("_id"))) return true
+  return !plain.test(text.slice(start, end)) || isFree(container, framing)
 }
 
 /** The parts of an answer that repeat its texts. Ids of tokens may be what a model's own code was asked for. */

@@ -59,6 +59,21 @@ test("MASK: placeholders go up, and the rest of the body as it was", async () =>
   )
 })
 
+test("what belongs to the form of a call is left alone, as far as it is written like that", async () => {
+  const of = (value: string) => ({
+    model: "openai/gpt-oss-120b",
+    previous_response_id: value,
+    input: [
+      { type: "function_call", id: "4111111111111111", call_id: value, name: "f", arguments: "{}" },
+      { role: value, type: "message", content: [{ type: "output_text", text: "x" }] },
+    ],
+  })
+  await withGuarded(policy("MASK", ["email", "card"]), () => answer("ok"), async ({ call, reached }) => {
+    await (await call("baseten/v1/responses", of("jane@example.com"))).text()
+    assert.deepEqual(JSON.parse(reached[0]?.body ?? ""), of("[EMAIL_1]"))
+  })
+})
+
 test("what a form leaves open is checked, whatever its members are called", async () => {
   const own = { id: "jane@example.com", status: "jane@example.com", user_id: "jane@example.com" }
   const masked = { id: "[EMAIL_1]", status: "[EMAIL_1]", user_id: "[EMAIL_1]" }
