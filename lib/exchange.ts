@@ -20,6 +20,16 @@ import type { RequestUrl } from "./route/request-url.ts"
 import { monotonicNow } from "./time/monotonic.ts"
 import { CutSource } from "./upstream/cut.ts"
 
+/** A call that the gateway makes itself: through the stages of every call, but with no token that a caller could show. */
+export interface OwnCall {
+  /** Stands in its record as the route. */
+  readonly route: string
+  /** What it was made for is known: its record waits for that. */
+  readonly settled: Promise<void>
+  /** Adds to its record what is known by then. */
+  readonly completed: (record: RequestRecord) => RequestRecord
+}
+
 /** What the platform provides for one request. */
 export interface HostContext {
   /** Keeps the platform running for work after the response (Workers). */
@@ -38,6 +48,8 @@ export interface HostContext {
   readonly subprotocols?: ReadonlyArray<string>
   /** The body of a universal request, if the host holds it whole and the request has no body. */
   readonly body?: Uint8Array<ArrayBuffer>
+  /** Of the gateway's own calls alone. */
+  readonly ownCall?: OwnCall
 }
 
 /** Work that is due once a request has ended, before its record is published. */

@@ -11,6 +11,8 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { AdminHost } from "./admin/AdminHost.ts"
+import { JudgeRuns } from "./admin/evaluation/JudgeRuns.ts"
+import { OwnCalls } from "./admin/evaluation/OwnCalls.ts"
 import type { Environment, LoadedSettings } from "./config/environment.ts"
 import type { SettingsDocument } from "./config/settings-types.ts"
 import type { SettingsWatch } from "./config/settings-watch.ts"
@@ -22,7 +24,12 @@ import { type HostCapabilities, layerDefault, resolveServices } from "./layers.t
 import { makePublisher } from "./lifecycle/publish-records.ts"
 import { openWithSettings } from "./lifecycle/open-with-settings.ts"
 import { RunningRequests, within } from "./lifecycle/running-requests.ts"
-import { serveRefusal, serveUnlessHindered, type ServingWritten } from "./lifecycle/serve-request.ts"
+import {
+  serveRefusal,
+  serveRequest,
+  serveUnlessHindered,
+  type ServingWritten,
+} from "./lifecycle/serve-request.ts"
 import { type HandlerServices, makePipeline } from "./pipeline.ts"
 import { stackFrames } from "./redaction/stack-frames.ts"
 import { type Answer, toResponse } from "./relay/answer.ts"
@@ -130,6 +137,10 @@ const start = (
       Layer.mergeAll(
         host.clock ?? Layer.empty,
         host.peers === undefined ? Layer.empty : Layer.succeed(Peers, host.peers),
+        Layer.succeed(OwnCalls, {
+          call: (request, ownCall, lent) =>
+            serveRequest(engine, request, { ...lent, ownCall, loopback: true }).then(toResponse),
+        }),
         host.admin === undefined ? Layer.empty : Layer.succeed(AdminHost, host.admin(env)),
         Settings.layerOf(settings),
         SettingsControl.layerOf(control),
@@ -139,6 +150,7 @@ const start = (
   const own = options.layer ?? Layer.empty
   // The default layers read references, such as `LogLine`, while they are built.
   const layer = Layer.mergeAll(layerDefault(host).pipe(Layer.provide(own)), own).pipe(
+    Layer.provideMerge(JudgeRuns.layer({ detached: host.backgroundWork ?? true })),
     Layer.provideMerge(base),
   )
   const context = Effect.runSync(Layer.buildWithScope(layer, scope))
@@ -155,7 +167,7 @@ const start = (
     if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
     return exit.value
   }
-  return {
+  const engine: Engine = {
     settings,
     written: Context.get(context, WrittenSettings),
     metrics: Context.get(context, Metrics),
@@ -179,6 +191,7 @@ const start = (
     watch: file && host.files?.watch({ files: host.files, file, control, settings }),
     scope,
   }
+  return engine
 }
 
 /** A defect in the embedding app's functions or layers is reported, not thrown. */

@@ -16,12 +16,13 @@ import type { Next } from "./call/call.ts"
 import { callProvider, type CallServices } from "./call/call-provider.ts"
 import { respond } from "./call/respond.ts"
 import type { GatewaySettings } from "./config/gateway-settings.ts"
+import type { GatewayToken } from "./config/gateway-tokens.ts"
 import { parseOptionHeaders } from "./config/option-headers.ts"
 import { type RequestedOptions, withTokenMetadata } from "./config/request-options.ts"
 import type { Settings } from "./config/Settings.ts"
 import { type GatewayError, gatewayNotFound, upgradeRequired } from "./errors.ts"
 import { policiesUnheld, tooManySockets } from "./errors/socket-errors.ts"
-import type { Exchange } from "./exchange.ts"
+import type { Exchange, OwnCall } from "./exchange.ts"
 import { optionsHeaders } from "./headers/cors.ts"
 import { HeaderFields } from "./headers/header-fields.ts"
 import { handleHealth } from "./health/handler.ts"
@@ -92,7 +93,10 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
     const gateway = settings.gateway(route.account, route.gateway)
     if (gateway === undefined) return Result.fail(gatewayNotFound(route.account, route.gateway))
     if (gateway.otel.length > 0) exchange.trace ??= startTrace(headers, everyTrace)
-    const identifying = route.kind === "usage"
+    const { ownCall } = exchange.host
+    const identifying = ownCall !== undefined
+      ? admitOwn(exchange, ownCall)
+      : route.kind === "usage"
       ? identifyHolder(services, exchange, route, gateway)
       : auth.identify(headers, gateway)
     const identified = identifying instanceof Promise ? await identifying : identifying
@@ -165,6 +169,29 @@ const holdsBack = ({ dlp, guardrails }: GatewaySettings): boolean =>
 const everyTrace = { parentBased: true, ratio: 1 }
 
 const empty = (headers: HeaderFields): Answer => ({ status: 204, statusText: "", headers, body: null })
+
+/** It may call what the gateway's own keys may, and shares neither counts nor cached answers with anybody. */
+const ownToken: GatewayToken = {
+  name: null,
+  secret: undefined,
+  digest: new Uint8Array(0),
+  length: undefined,
+  models: undefined,
+  expires: Infinity,
+  limits: undefined,
+  metadata: undefined,
+}
+const itself: Result.Result<Caller, GatewayError> = Result.succeed({
+  token: ownToken,
+  tokenHeaders: new Set(),
+})
+
+/** A call of the gateway's own needs no token. */
+const admitOwn = (exchange: Exchange, { route, settled }: OwnCall): Result.Result<Caller, GatewayError> => {
+  exchange.routeName = route
+  exchange.settleBy(() => settled)
+  return itself
+}
 
 /** Usage is shown to the console's page as well, by the session of a token's holder. */
 const identifyHolder = async (

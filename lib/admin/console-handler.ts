@@ -11,15 +11,16 @@ import { wholeBody } from "../body/read-body.ts"
 import { makeUploads } from "../body/Uploads.ts"
 import { Settings } from "../config/Settings.ts"
 import { adminBadRequest, adminNotFound, adminUnauthorized } from "../errors/admin-errors.ts"
-import type { GatewayError } from "../errors.ts"
+import { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { objectOf, parseOrUndefined } from "../json/parse.ts"
 import type { GatewayPlace } from "../route/paths.ts"
 import type { ConsoleRoute } from "../route/routes.ts"
 import { adminOf } from "./admin-auth.ts"
+import { AdminVerifier, issuedAdmin } from "./admin-jwt.ts"
 import { AdminHost } from "./AdminHost.ts"
 import { holderOf } from "./console-login.ts"
-import { closeSession, openSession } from "./console-session.ts"
+import { closeSession, openIssuedSession, openSession } from "./console-session.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { calledOrigin } from "./gateway-url.ts"
 import { closeUsageSession, openUsageSession } from "./usage-session.ts"
@@ -73,7 +74,7 @@ const file = (name: string): Effect.Effect<Response, GatewayError> =>
 /** A token is short; the bound is on its silence, in milliseconds, and its size in bytes. */
 const openLogin = makeUploads({ arriving: Infinity, held: Infinity })
 const loginSilence = 30_000
-const loginLimit = 8_192
+const loginLimit = 24_576
 
 /** What a form to log in sends. */
 interface Login {
@@ -100,7 +101,7 @@ const isOwnPage = ({ headers }: Request): boolean =>
 const logIn = ({ request, url }: Exchange): Effect.Effect<Response, GatewayError, Settings> =>
   Effect.gen(function* () {
     const settings = yield* Settings
-    const { adminTokens } = settings
+    const { adminIssuer, adminTokens } = settings
     const malformed = adminBadRequest(
       'Log in with x-basegate-console: 1 and a JSON body {"token": "<BASEGATE_ADMIN_TOKEN>"}.',
     )
@@ -118,8 +119,17 @@ const logIn = ({ request, url }: Exchange): Effect.Effect<Response, GatewayError
       const cookie = yield* Effect.promise(() => openSession(admin.secret, now, isSecure))
       return new Response(null, { status: 204, headers: { ...adminHeaders, "set-cookie": cookie } })
     }
-    const { place, token } = yield* holderOf(settings, secret, login.place, now)
     const [signer] = adminTokens
+    const verifier = yield* AdminVerifier
+    const issued = yield* Effect.promise(() => issuedAdmin([secret], adminIssuer, verifier, now))
+    if (issued instanceof GatewayError) return yield* issued
+    if (issued !== undefined && adminIssuer !== undefined && signer !== undefined) {
+      const cookie = yield* Effect.promise(() =>
+        openIssuedSession(signer.secret, adminIssuer, issued, now, isSecure)
+      )
+      return new Response(null, { status: 204, headers: { ...adminHeaders, "set-cookie": cookie } })
+    }
+    const { place, token } = yield* holderOf(settings, secret, login.place, now)
     if (signer === undefined) return yield* adminUnauthorized(true)
     const cookie = yield* Effect.promise(() => openUsageSession(signer, place, token, now, isSecure))
     const answer = envelope(place)

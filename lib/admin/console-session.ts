@@ -9,8 +9,10 @@
  */
 import * as Redacted from "effect/Redacted"
 import { hex } from "../bytes/hex.ts"
+import type { AdminIssuer } from "../config/admin-issuer.ts"
 import type { AdminToken } from "../config/admin-tokens.ts"
 import { sameBytes } from "../redaction/known-secret.ts"
+import type { Admin, IssuedAdmin } from "./admin-jwt.ts"
 
 /** How long a session lasts, in seconds: a working day. */
 export const sessionSeconds = 43_200
@@ -51,13 +53,54 @@ export const openSession = async (
   return `${cookieName}=${value}; Max-Age=${sessionSeconds}; ${attributes}${isSecure ? "; Secure" : ""}`
 }
 
+/** What an issuer's admin is signed with: ends with the issuer's settings, and with the token that signs. */
+const issuedSignature = async (
+  signer: Redacted.Redacted<string>,
+  { issuer, audience }: AdminIssuer,
+  fields: ReadonlyArray<string>,
+): Promise<Uint8Array<ArrayBuffer>> =>
+  await hmac(
+    await hmac(encoder.encode(Redacted.value(signer)), "basegate console session of an issuer"),
+    JSON.stringify([issuer, audience, fields]),
+  )
+
+/** The same for an admin that an issuer vouches for, no longer than its token is valid. */
+export const openIssuedSession = async (
+  signer: Redacted.Redacted<string>,
+  issuer: AdminIssuer,
+  { name, role, expires }: IssuedAdmin,
+  now: number,
+  isSecure: boolean,
+): Promise<string> => {
+  const ends = Math.min(now + 1000 * sessionSeconds, expires)
+  const fields = [String(ends), role, hex(encoder.encode(name))]
+  const value = [...fields, hex(await issuedSignature(signer, issuer, fields))].join(".")
+  const age = Math.max(0, Math.floor((ends - now) / 1000))
+  return `${cookieName}=${value}; Max-Age=${age}; ${attributes}${isSecure ? "; Secure" : ""}`
+}
+
+/** The admin of such a session; `undefined` if it is none, or has ended. */
+const issuedOfSession = async (
+  session: string,
+  [first]: ReadonlyArray<AdminToken>,
+  issuer: AdminIssuer | undefined,
+  now: number,
+): Promise<Admin | undefined> => {
+  const [ends = "", role = "", name = "", signed = ""] = session.split(".")
+  if (first === undefined || issuer === undefined || signed === "" || Number(ends) <= now) return undefined
+  const expected = await issuedSignature(first.secret, issuer, [ends, role, name])
+  if (!sameBytes(bytesOf(signed), expected)) return undefined
+  return { name: new TextDecoder().decode(bytesOf(name)), role: role === "write" ? "write" : "read" }
+}
+
 /** The `Set-Cookie` that ends a session. */
 export const closeSession = (): string => `${cookieName}=; Max-Age=0; ${attributes}`
 
 /** The session that a request of the console's page shows; `undefined` if it is another's request, or shows none. */
 export const shownSession = (headers: Headers): string | undefined => {
   if (headers.get("x-basegate-console") === null) return undefined
-  return /(?:^|;\s*)basegate_console=(\d{1,15}\.[0-9a-f]{64})(?:;|$)/.exec(headers.get("cookie") ?? "")?.[1]
+  return /(?:^|;\s*)basegate_console=(\d{1,15}\.(?:(?:read|write)\.[0-9a-f]{2,1024}\.)?[0-9a-f]{64})(?:;|$)/
+    .exec(headers.get("cookie") ?? "")?.[1]
 }
 
 /** Whether a session was opened with a token, and has not ended. */
@@ -70,12 +113,14 @@ export const isSessionOf = async (
   return Number(ends) > now && sameBytes(bytesOf(signed), await signature(token, ends))
 }
 
-/** The token that a session was opened with; `undefined` if it has ended, or the token is none of these any more. */
+/** Whose session it is; `undefined` if it has ended, or what it was opened with holds no more. */
 export const adminOfSession = async (
   session: string,
   tokens: ReadonlyArray<AdminToken>,
+  issuer: AdminIssuer | undefined,
   now: number,
-): Promise<AdminToken | undefined> => {
+): Promise<Admin | undefined> => {
+  if (session.split(".").length > 2) return await issuedOfSession(session, tokens, issuer, now)
   for (const token of tokens) if (await isSessionOf(session, token.secret, now)) return token
   return undefined
 }

@@ -24,6 +24,7 @@ import type { AdminRoute } from "../route/admin-paths.ts"
 import type { CircuitBreakers } from "../upstream/CircuitBreakers.ts"
 import { testAlerts } from "./alert-handler.ts"
 import { listAccounts } from "./account-list.ts"
+import { type Admin, AdminVerifier, issuedAdmin } from "./admin-jwt.ts"
 import { adminOf, isMetricsToken, presented } from "./admin-auth.ts"
 import { showAnalytics } from "./analytics-handler.ts"
 import { adminOfSession, shownSession } from "./console-session.ts"
@@ -31,6 +32,8 @@ import { adminHeaders, envelope } from "./envelope.ts"
 import { listGateways, showGateway, showOrigins } from "./gateway-list.ts"
 import type { Prices as EntryPrices } from "./entry-price.ts"
 import { datasetEntries } from "./evaluation/dataset-entries.ts"
+import { JudgeRuns } from "./evaluation/JudgeRuns.ts"
+import { showVerdicts } from "./evaluation/show-verdicts.ts"
 import { showExamples } from "./evaluation/examples.ts"
 import { askedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
@@ -45,6 +48,7 @@ import { tailLogs } from "./tail-handler.ts"
 export type AdminServices =
   | Alerts
   | CircuitBreakers
+  | JudgeRuns
   | Metrics
   | Prices
   | RequestLog
@@ -109,12 +113,17 @@ export const handleAdmin = (
     exchange.routeName = `admin.${name}`
     // The log records calls, not who reads it.
     exchange.shouldLog = false
-    const { adminTokens, metricsToken } = settings
+    const { adminIssuer, adminTokens, metricsToken } = settings
     const shown = presented(request.headers)
     const now = yield* Clock.currentTimeMillis
     const session = shown.length === 0 ? shownSession(request.headers) : undefined
-    const admin = yield* Effect.promise(() =>
-      session === undefined ? adminOf(shown, adminTokens) : adminOfSession(session, adminTokens, now)
+    const verifier = yield* AdminVerifier
+    const admin = yield* answered(
+      yield* Effect.promise<Admin | GatewayError | undefined>(async () =>
+        session === undefined
+          ? await adminOf(shown, adminTokens) ?? await issuedAdmin(shown, adminIssuer, verifier, now)
+          : await adminOfSession(session, adminTokens, adminIssuer, now)
+      ),
     )
     if (name === "metrics" && (yield* Effect.promise(() => isMetricsToken(shown, metricsToken)))) {
       return yield* metrics
@@ -131,7 +140,7 @@ export const handleAdmin = (
     const hasBody = request.method !== "HEAD"
     const control = yield* SettingsControl
     const written = yield* WrittenSettings
-    const services = { settings, control, written, entries: yield* datasetEntries }
+    const services = { settings, control, written, entries: yield* datasetEntries, judging: yield* JudgeRuns }
     if (!isRead && (name === "gateways" || name === "gateway")) {
       const answer = yield* writing(handleWritten(exchange, route, admin.name, services))
       if (request.method === "DELETE" && answer.ok) yield* removeLog({ account, gateway: id })
@@ -185,6 +194,13 @@ export const handleAdmin = (
         )
       case "dataset.examples":
         return yield* showExamples(yield* newest(written), route, services.entries, hasBody)
+      case "evaluation.verdicts":
+        return yield* showVerdicts(
+          yield* newest(written),
+          route,
+          yield* answered(askedFormat(searchParams, request.headers)),
+          hasBody,
+        )
       case "logs":
       case "logs.tail":
       case "log":

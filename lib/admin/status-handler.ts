@@ -5,7 +5,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { AdminToken } from "../config/admin-tokens.ts"
+import type { Admin } from "./admin-jwt.ts"
 import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { catalogue } from "../telemetry/metrics/catalogue.ts"
@@ -48,7 +48,7 @@ const storeJson = (figures: StoreFigures | undefined) =>
 
 /** Answers for this process (on Workers: this isolate); what is in flight, of all processes that share the port. */
 export const showStatus = (
-  { name, role }: Pick<AdminToken, "name" | "role">,
+  { name, role }: Pick<Admin, "name" | "role">,
 ): Effect.Effect<Response, never, CircuitBreakers | Metrics | RequestLog | Settings | Store> =>
   Effect.gen(function* () {
     const { state, secretKeys, otel } = yield* Settings

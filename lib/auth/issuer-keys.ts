@@ -6,7 +6,7 @@
  * @module
  */
 import type { createLocalJWKSet } from "jose/jwks/local"
-import { isKeyUrl, type JwtSettings } from "../config/jwt-settings.ts"
+import { isKeyUrl, type IssuerSettings } from "../config/jwt-settings.ts"
 import { objectOf, parseOrUndefined } from "../json/parse.ts"
 
 /** The runtime's `fetch`, or a test's. */
@@ -69,14 +69,14 @@ const discovered = async (issuer: string, get: FetchKeys): Promise<string | unde
 
 /** The keys of one issuer. */
 export class IssuerKeys {
-  readonly #settings: JwtSettings
+  readonly #settings: IssuerSettings
   readonly #get: FetchKeys
   #keys: FindKey | undefined
   #fetchedAt = -Infinity
   #triedAt = -Infinity
   #underWay = 0
 
-  constructor(settings: JwtSettings, get: FetchKeys) {
+  constructor(settings: IssuerSettings, get: FetchKeys) {
     this.#settings = settings
     this.#get = get
   }

@@ -7,7 +7,7 @@
 import type { JWTPayload } from "jose"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { GatewayToken } from "../config/gateway-tokens.ts"
-import type { JwtSettings } from "../config/jwt-settings.ts"
+import type { IssuerSettings, JwtSettings } from "../config/jwt-settings.ts"
 import type { Metadata } from "../config/request-options.ts"
 import { objectOf, parseOrUndefined } from "../json/parse.ts"
 import { type FetchKeys, type FindKey, IssuerKeys } from "./issuer-keys.ts"
@@ -63,11 +63,11 @@ export const statedIssuer = (secret: string): string | undefined => {
   }
 }
 
-/** Verifies tokens of the issuers of gateways. */
+/** Verifies tokens of issuers. */
 export class JwtVerifier {
   readonly #get: FetchKeys
   /** By settings, which are other objects once they have changed. */
-  readonly #issuers = new WeakMap<JwtSettings, IssuerKeys>()
+  readonly #issuers = new WeakMap<IssuerSettings, IssuerKeys>()
 
   constructor(get: FetchKeys) {
     this.#get = get
@@ -80,27 +80,32 @@ export class JwtVerifier {
     gateway: GatewaySettings,
     now: number,
   ): Promise<GatewayToken | JwtProblem> {
-    let keys = this.#issuers.get(jwt)
+    const payload = await this.claims(secret, jwt, now)
+    return typeof payload === "string" ? payload : tokenOf(payload, jwt, gateway)
+  }
+
+  /** What a valid token says, or why it is none. */
+  async claims(secret: string, issuer: IssuerSettings, now: number): Promise<JWTPayload | JwtProblem> {
+    let keys = this.#issuers.get(issuer)
     if (keys === undefined) {
-      keys = new IssuerKeys(jwt, this.#get)
-      this.#issuers.set(jwt, keys)
+      keys = new IssuerKeys(issuer, this.#get)
+      this.#issuers.set(issuer, keys)
     }
     const known = await keys.known(now)
     if (known === undefined) return "unavailable"
-    let payload = await verified(secret, known, jwt, now)
+    let payload = await verified(secret, known, issuer, now)
     if (payload === "unknown_key") {
       const newer = await keys.newer(now)
-      payload = newer === undefined ? "signature" : await verified(secret, newer, jwt, now)
+      payload = newer === undefined ? "signature" : await verified(secret, newer, issuer, now)
     }
-    if (payload === "unknown_key") return "signature"
-    return typeof payload === "string" ? payload : tokenOf(payload, jwt, gateway)
+    return payload === "unknown_key" ? "signature" : payload
   }
 }
 
 const verified = async (
   secret: string,
   keys: FindKey,
-  { issuer, audience }: JwtSettings,
+  { issuer, audience }: IssuerSettings,
   now: number,
 ): Promise<JWTPayload | JwtProblem | "unknown_key"> => {
   const { jwtVerify } = await import("jose/jwt/verify")
@@ -170,7 +175,7 @@ const problemOf = (cause: unknown): JwtProblem | "unknown_key" => {
 }
 
 /** Names stand in logs, labels and headers. */
-const isName = (name: unknown): name is string =>
+export const isName = (name: unknown): name is string =>
   typeof name === "string" && name.length <= longest.name && /^\P{C}+$/u.test(name) && name.trim() === name
 
 /** Nothing is allowed that the claim does not say. */

@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { decodeStrictly } from "../schema/decode-strictly.ts"
+import { adminIssuerOf } from "./admin-issuer.ts"
 import { adminProblem, adminTokensOf } from "./admin-tokens.ts"
 import type { Awaitable } from "../time/awaitable.ts"
 import { databaseSettings } from "./database-settings.ts"
@@ -79,6 +80,14 @@ const variablesIn = (
   if (problems.length > 0 || Result.isFailure(decoded)) return Result.fail(problems)
   const { BASEGATE_ADMIN_TOKEN: admin = "", BASEGATE_METRICS_TOKEN: metrics, BASEGATE_TOKENS: tokens = "" } =
     decoded.success
+  if (decoded.success.BASEGATE_ADMIN_JWT !== undefined && admin === "") {
+    return Result.fail([
+      ofVariable(
+        ["BASEGATE_ADMIN_JWT"],
+        "expected BASEGATE_ADMIN_TOKEN beside it: it signs the console's sessions",
+      ),
+    ])
+  }
   const admins = adminTokensOf(admin).map(({ secret }) => Redacted.value(secret))
   const issue = adminProblem(admins, metrics, commaList(tokens))
   if (issue !== undefined) return Result.fail([ofVariable([issue.variable], issue.expected)])
@@ -106,6 +115,7 @@ const fixedSettings = (variables: typeof OwnVariables.Type): FixedSettings => {
     corsOrigins: new Set(commaList(variables.BASEGATE_CORS_ORIGINS ?? "")),
     logLevel: variables.LOG_LEVEL ?? "info",
     adminTokens: adminTokensOf(admin),
+    adminIssuer: adminIssuerOf(variables.BASEGATE_ADMIN_JWT ?? ""),
     metricsToken: metrics === undefined ? undefined : Redacted.make(metrics),
     secretKeys: commaList(keys).map((key) => Redacted.make(key)),
     ...databaseSettings(variables.BASEGATE_DB),

@@ -26,12 +26,14 @@ const Claims = Schema.Struct({
   metadata: optional(Schema.Union([someText, Schema.Record(Schema.String, someText)])),
 })
 
-const Entry = Schema.Struct({
+/** Whose tokens, for whom, and where the keys are that they are signed by. */
+export const Issuing = {
   issuer: KeyUrl,
   audience: Schema.Union([someText, Schema.NonEmptyArray(someText)]),
   jwks_url: optional(KeyUrl),
-  claims: optional(Claims),
-})
+}
+
+const Entry = Schema.Struct({ ...Issuing, claims: optional(Claims) })
 
 /** `jwt` of a gateway's entry. */
 export const JsonWebTokens = {
@@ -51,12 +53,16 @@ export const JsonWebTokens = {
   jwt: optional(Entry),
 }
 
-/** Whose tokens are taken, and what their claims say. */
-export interface JwtSettings {
+/** Whose tokens are taken. */
+export interface IssuerSettings {
   readonly issuer: string
   readonly audience: ReadonlyArray<string>
-  /** `undefined` if the issuer's configuration says where they are. */
+  /** `undefined` if the issuer's configuration says where its keys are. */
   readonly jwksUrl: string | undefined
+}
+
+/** The same for a gateway, and what their claims say. */
+export interface JwtSettings extends IssuerSettings {
   readonly nameClaim: string
   /** `undefined` if tokens are for all models. */
   readonly modelsClaim: string | undefined

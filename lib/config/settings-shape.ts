@@ -5,6 +5,7 @@
  */
 import type * as Redacted from "effect/Redacted"
 import type { Secrets } from "../redaction/secrets.ts"
+import type { AdminIssuer } from "./admin-issuer.ts"
 import type { AdminToken } from "./admin-tokens.ts"
 import type { DatabaseSettings } from "./database-settings.ts"
 import type { GatewaySettings } from "./gateway-settings.ts"
@@ -25,6 +26,8 @@ export interface FixedSettings {
   readonly logLevel: LogLevel
   /** Open the management API and `/metrics`, which do not exist without one. */
   readonly adminTokens: ReadonlyArray<AdminToken>
+  /** Whose JSON Web Tokens do so, too; `undefined` if nobody's. */
+  readonly adminIssuer: AdminIssuer | undefined
   /** Opens `/metrics` alone. */
   readonly metricsToken: Redacted.Redacted<string> | undefined
   /** What seals written secrets: the first does, all of them open. */

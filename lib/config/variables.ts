@@ -6,6 +6,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import { adminIssuerOf, expectedAdminIssuer } from "./admin-issuer.ts"
 import { isAdminTokenList } from "./admin-tokens.ts"
 import { expectedDatabase, isDatabase } from "./database-settings.ts"
 import { oneOf, text } from "../schema/expected.ts"
@@ -117,6 +118,16 @@ export const Variables = Schema.Struct({
       isAdminTokenList,
     ),
   ),
+  /**
+   * JSON Web Tokens of an issuer as admin tokens, beside those of `BASEGATE_ADMIN_TOKEN`, without which it means nothing:
+   * JSON text of `{"issuer", "audience", "jwks_url", "claims": {"name", "role"}, "roles": {"read", "write"}}`, of which
+   * `issuer` and `audience` have to be there, and the first three are as in [`jwt`](#jwt). The claim `name` (`sub` unless
+   * given) stands in the audit. The claim `role` (`role` unless given) has to hold one of the values of `roles`, text or a
+   * list of them, as text, as a list or with blanks: `read` and `write` unless given.
+   *
+   * @default none
+   */
+  BASEGATE_ADMIN_JWT: optional(text(expectedAdminIssuer, (value) => adminIssuerOf(value) !== undefined)),
   /**
    * Opens `/metrics` alone, beside the admin tokens.
    *

@@ -6,6 +6,7 @@
 import type { ComponentType } from "preact"
 import { useEffect, useState } from "preact/hooks"
 import { get, logOut, onLoggedOut } from "./api.ts"
+import { EvaluationsPage } from "./evaluations.tsx"
 import { GatewaysPage } from "./gateways.tsx"
 import { HealthPage } from "./health.tsx"
 import { Link, pageHref, useAddress } from "./location.tsx"
@@ -38,6 +39,7 @@ const pages: ReadonlyArray<Page> = [
   { path: "/console", name: "Overview", view: OverviewPage, hasTime: true },
   { path: "/console/log", name: "Log", view: LogPage, needsGateway: true, hasTime: true },
   { path: "/console/spend", name: "Spend and limits", view: SpendPage },
+  { path: "/console/evaluations", name: "Evaluations", view: EvaluationsPage, needsGateway: true },
   { path: "/console/gateways", name: "Gateways", view: GatewaysPage },
   { path: "/console/playground", name: "Playground", view: PlaygroundPage, needsGateway: true },
   { path: "/console/health", name: "Health", view: HealthPage },

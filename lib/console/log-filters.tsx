@@ -90,7 +90,12 @@ const NewFilter = ({ filters }: { readonly filters: ReadonlyArray<Filter> }) => 
 
 /** Searches, filters, and shows which filters hold. */
 export const Filters = (
-  { filters, search }: { readonly filters: ReadonlyArray<Filter>; readonly search: string },
+  { filters, search, isDataset = false }: {
+    readonly filters: ReadonlyArray<Filter>
+    readonly search: string
+    /** A dataset has filters alone. */
+    readonly isDataset?: boolean
+  },
 ) => {
   const success = filters.find(({ key, operator }) => key === "success" && operator === "eq")?.value[0]
   const only = (value: string | undefined): void => {
@@ -99,24 +104,26 @@ export const Filters = (
   }
   return (
     <div class="filters">
-      <form
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault()
-          const text = String(new FormData(event.currentTarget).get("search") ?? "")
-          go(hereWith({ search: text, page: undefined }))
-        }}
-      >
-        <input
-          type="search"
-          name="search"
-          aria-label="Search"
-          placeholder="Ids, models, errors, metadata"
-          defaultValue={search}
-          key={search}
-        />
-        <button type="submit">Search</button>
-      </form>
+      {!isDataset && (
+        <form
+          role="search"
+          onSubmit={(event) => {
+            event.preventDefault()
+            const text = String(new FormData(event.currentTarget).get("search") ?? "")
+            go(hereWith({ search: text, page: undefined }))
+          }}
+        >
+          <input
+            type="search"
+            name="search"
+            aria-label="Search"
+            placeholder="Ids, models, errors, metadata"
+            defaultValue={search}
+            key={search}
+          />
+          <button type="submit">Search</button>
+        </form>
+      )}
       <div class="spans" role="group" aria-label="Outcome">
         <button type="button" aria-pressed={success === undefined} onClick={() => only(undefined)}>
           All

@@ -8,11 +8,12 @@ import { Download } from "./download.tsx"
 import { count } from "./format.ts"
 import { LogTable, type Order } from "./log-table.tsx"
 import { type Tail, useTail } from "./log-tail.ts"
-import { go, hereWith, Link, useAddress } from "./location.tsx"
+import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Panel, Problem, useLoaded } from "./parts.tsx"
 import { boundFilters, type Scope } from "./scope.tsx"
 import type { Entry, Filter } from "./types.ts"
 import { Welcome } from "./welcome.tsx"
+import { useCanWrite } from "./you.ts"
 
 const perPage = 50
 
@@ -55,6 +56,7 @@ export const LogList = ({ scope, filters, search }: {
 }) => {
   const { searchParams } = useAddress()
   const page = Math.max(1, Number(searchParams.get("page") ?? 1) || 1)
+  const canWrite = useCanWrite()
   const isLive = searchParams.get("live") === "1"
   const order = orderIn(searchParams)
   const path = `${gatewayPath(scope.account, scope.gateway)}/logs`
@@ -104,6 +106,14 @@ export const LogList = ({ scope, filters, search }: {
             Live tail
           </button>
           <button type="button" onClick={list.reload}>Refresh</button>
+          {canWrite && filters.length > 0 && (
+            <Link
+              class="button"
+              href={pageHref("/console/evaluations", { tab: "datasets", new: "1", filters: written })}
+            >
+              Make a dataset
+            </Link>
+          )}
           <Download
             path={path}
             parameters={{ ...asked(), format: "csv" }}

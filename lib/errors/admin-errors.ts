@@ -20,6 +20,43 @@ export const adminUnauthorized = (presented: boolean, forMetrics = false): Gatew
     headers: { "www-authenticate": "Bearer" },
   })
 
+/** Why a JSON Web Token of the admins' issuer opens nothing. */
+const jwtProblems = {
+  expired: "has expired",
+  early: "is not valid yet",
+  audience: "is for another audience",
+  signature: "is not signed by a key of its issuer, or not as it has to be",
+  nameless: "does not say whose it is",
+}
+
+/** A JSON Web Token of the admins' issuer is not valid. */
+export const adminJwtRefused = (problem: keyof typeof jwtProblems): GatewayError =>
+  new GatewayError({
+    reason: "admin_unauthorized",
+    detail: `The JSON Web Token ${
+      jwtProblems[problem]
+    }. Get a new one from its issuer, or check BASEGATE_ADMIN_JWT.`,
+    headers: { "www-authenticate": "Bearer" },
+  })
+
+/** It is valid, and says nothing of what its holder may do here. */
+export const adminRoleless = (claim: string): GatewayError =>
+  new GatewayError({
+    reason: "admin_forbidden",
+    detail: `The JSON Web Token is valid, but its claim "${
+      claim.slice(0, 64)
+    }" names no role of BASEGATE_ADMIN_JWT.`,
+  })
+
+/** The keys of the admins' issuer cannot be fetched. */
+export const adminIssuerUnavailable = (): GatewayError =>
+  new GatewayError({
+    reason: "admin_unavailable",
+    detail:
+      "The JSON Web Token cannot be checked: its issuer's keys cannot be fetched. Try again in a moment.",
+    headers: { "retry-after": "2" },
+  })
+
 /** A gateway's token that was valid. */
 export const loginExpired = (): GatewayError =>
   new GatewayError({

@@ -5,6 +5,7 @@
  */
 import type { Alerts } from "../alert/Alerts.ts"
 import type { SettingsShape } from "../config/settings-shape.ts"
+import type { OwnCall } from "../exchange.ts"
 import { holdsSecret, redactRecord } from "../record/redact-record.ts"
 import type { RequestRecord } from "../record/request-record.ts"
 import type { Secrets } from "../redaction/secrets.ts"
@@ -28,7 +29,10 @@ export interface FinishedExchange {
   readonly settle: () => void | Promise<void>
   /** Resolves the promise that the platform waits for (`waitUntil`). */
   readonly done: (() => void) | undefined
-  readonly host?: { readonly waitUntil?: (promise: Promise<unknown>) => void }
+  readonly host?: {
+    readonly waitUntil?: (promise: Promise<unknown>) => void
+    readonly ownCall?: OwnCall
+  }
 }
 
 /** What publishing needs of the gateway. */
@@ -105,7 +109,9 @@ const record = (
   const { settings, telemetry, alerts } = options
   let recorded: void | Promise<void> = undefined
   try {
-    const record = finished.record()
+    const { ownCall } = finished.host ?? {}
+    const assembled = finished.record()
+    const record = ownCall === undefined ? assembled : ownCall.completed(assembled)
     if (!isProbe(record)) {
       const secrets = finished.secrets()
       const clean = holdsSecret(record, secrets)

@@ -61,7 +61,10 @@ const table = [
   ["evaluations", below(`gateways/${id}/evaluations`), list],
   ["evaluation", below(`gateways/${id}/evaluations/${id}`), ["GET", "HEAD", "DELETE", "OPTIONS"]],
   ["evaluation.rerun", below(`gateways/${id}/evaluations/${id}/rerun`), ["POST", "OPTIONS"]],
-  ["evaluation_types", below("evaluation-types"), reads],
+  ["evaluation.cancel", below(`gateways/${id}/evaluations/${id}/cancel`), ["POST", "OPTIONS"]],
+  ["evaluation.verdicts", below(`gateways/${id}/evaluations/${id}/verdicts`), reads],
+  ["evaluation_types", below("evaluation-types"), list],
+  ["evaluation_type", below(`evaluation-types()/${id}`), ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]],
   ["alerts.test", below(`gateways/${id}/alerts/test`), ["POST", "OPTIONS"]],
   // Of the account: no gateway stands in these paths.
   ["custom_providers", below("custom-providers"), list],
@@ -89,7 +92,9 @@ export type WrittenName =
   | "evaluations"
   | "evaluation"
   | "evaluation.rerun"
+  | "evaluation.cancel"
   | "evaluation_types"
+  | "evaluation_type"
   | "custom_providers"
   | "custom_provider"
   | "audit"
@@ -109,6 +114,7 @@ export type AdminName =
   | "gateways"
   | "gateway"
   | "dataset.examples"
+  | "evaluation.verdicts"
   | "origins"
   | WrittenName
   | "url"

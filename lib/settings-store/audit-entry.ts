@@ -13,6 +13,7 @@ export const auditedKinds = [
   "token",
   "dataset",
   "evaluation",
+  "evaluation_type",
 ] as const
 
 /** One of them. */

@@ -4,12 +4,13 @@ import { readFileSync } from "node:fs"
 import { after, before, describe, test } from "node:test"
 import type { Browser, Page } from "playwright-core"
 import { type Runtime, runtimes } from "../support/spawn-gateway.ts"
+import { seriousFindings } from "./axe.ts"
 import { browserPath, noBrowser, openBrowser } from "./browser.ts"
 import { adminToken, type Filled, openFilled } from "./filled-gateway.ts"
 import { goTo, logIn, settled, until, type Visit, visit } from "./visit.ts"
 
 const path = browserPath()
-const names = ["Overview", "Log", "Spend and limits", "Gateways", "Playground", "Health"]
+const names = ["Overview", "Log", "Spend and limits", "Evaluations", "Gateways", "Playground", "Health"]
 const rows = (page: Page): Promise<number> => page.locator("table.log tbody tr").count()
 
 /** Gateways that start while others are tested. */
@@ -161,6 +162,52 @@ describe("console", { skip: path === undefined ? noBrowser : false }, () => {
         await until(async () => (await page.locator("p.answer").last().innerText()).length > 10)
         await page.getByRole("link", { name: "Show it in the log" }).click()
         await page.getByRole("heading", { name: "Timeline" }).waitFor()
+        assert.deepEqual(problems, [])
+      })
+
+      test("requests of the log become a dataset, a judge judges them, and two runs stand side by side", async () => {
+        const { page, problems } = opened
+        await page.goto(`${gateway.url}/console/log?gateway=support`)
+        await page.getByRole("button", { name: "Succeeded", exact: true }).click()
+        await page.getByRole("link", { name: "Make a dataset" }).click()
+        await page.getByText(/requests? fits? by now/).waitFor()
+        await page.getByRole("button", { name: "Go on" }).click()
+        await page.getByLabel("Name").fill("good ones")
+        await page.keyboard.press("Enter")
+        await page.getByRole("cell", { name: "good ones" }).or(
+          page.getByRole("rowheader", { name: "good ones" }),
+        )
+          .waitFor()
+        const tabs = page.getByRole("navigation", { name: "Parts of the page" })
+        await tabs.getByRole("link", { name: "Judges" }).click()
+        await page.getByRole("button", { name: "New judge" }).click()
+        await page.getByLabel("Name").fill("Helpful")
+        await page.getByLabel("Criteria").fill("no placeholder")
+        await page.getByRole("button", { name: "Create" }).click()
+        assert.match(await page.getByRole("alert").innerText(), /\{\{answer\}\}/)
+        await page.getByLabel("Criteria").fill("Is it helpful? {{answer}}")
+        await page.getByRole("button", { name: "Create" }).click()
+        await page.getByRole("rowheader", { name: "Helpful" }).waitFor()
+        for (const name of ["first", "second"]) {
+          await tabs.getByRole("link", { name: "Evaluations" }).click()
+          await page.getByRole("button", { name: "New evaluation" }).click()
+          await page.getByLabel("Name").fill(name)
+          await page.getByRole("checkbox", { name: "Helpful" }).check()
+          await page.getByRole("button", { name: "Run", exact: true }).click()
+          await page.getByRole("heading", { name: "Judge: Helpful" }).waitFor()
+          await page.getByText("done", { exact: true }).waitFor()
+          await until(async () => await page.locator("table.verdicts tbody tr").count() > 0)
+        }
+        await page.getByLabel("Compare with").selectOption({ label: "first" })
+        await page.getByRole("heading", { name: "Helpful: which requests changed" }).waitFor()
+        await page.getByText("the same", { exact: true }).first().waitFor()
+        await page.reload()
+        await page.getByRole("heading", { name: "Side by side" }).waitFor()
+        assert.deepEqual(await seriousFindings(page), [])
+        await page.getByRole("link", { name: "All evaluations" }).click()
+        await page.getByRole("button", { name: "Delete first" }).click()
+        await page.getByRole("button", { name: "Delete the evaluation" }).click()
+        await page.getByRole("link", { name: "first", exact: true }).waitFor({ state: "detached" })
         assert.deepEqual(problems, [])
       })
 

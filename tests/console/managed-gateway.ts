@@ -126,3 +126,49 @@ export const fillManaged = async (gateway: Filled, calls: number): Promise<{ rea
   await write("PATCH", "/gateways/team", { cache_ttl: 600 })
   return { token }
 }
+
+/** Datasets, a judge, and two evaluations of the gateway `team`, which have ended. */
+export const fillEvaluations = async (gateway: Filled): Promise<void> => {
+  const write = writer(gateway)
+  const made = async (path: string, body: object): Promise<string> =>
+    String((await write("POST", path, body))["id"])
+  const everything = await made("/gateways/team/datasets", { name: "all of November", filters: [] })
+  const paid = await made("/gateways/team/datasets", {
+    name: `paid plans ${hostile}`,
+    filters: [
+      { key: "metadata.key", operator: "eq", value: ["plan"] },
+      { key: "metadata.value", operator: "eq", value: ["paid"] },
+      { key: "success", operator: "eq", value: [true] },
+    ],
+  })
+  const judge = {
+    type: "judge",
+    model: "baseten/openai/gpt-oss-120b",
+    prompt: "Does it help?\n{{request}}\n{{answer}}",
+  }
+  const helpful = await made("/evaluation-types", { ...judge, name: "Helpful", max_cost: 2 })
+  const polite = await made("/evaluation-types", { ...judge, name: "Polite", verdict: "pass", sample: 12 })
+  const evaluations: Array<string> = []
+  for (
+    const [name, dataset] of [["before the new prompt", everything], ["with the new prompt", paid]] as const
+  ) {
+    evaluations.push(
+      await made("/gateways/team/evaluations", {
+        name,
+        dataset_ids: [dataset],
+        evaluation_type_ids: ["cost", "speed", "duration_p95", "error_share", helpful, polite],
+      }),
+    )
+    await write("PUT", `/evaluation-types/${helpful}`, {
+      ...judge,
+      name: "Helpful",
+      max_cost: 2,
+      prompt: "Is it really of any help?\n{{answer}}",
+    })
+  }
+  for (const id of evaluations) {
+    while ((await write("GET", `/gateways/team/evaluations/${id}`))["processed"] !== true) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}

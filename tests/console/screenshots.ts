@@ -9,7 +9,7 @@ import process from "node:process"
 import type { Page } from "playwright-core"
 import { browserPath, noBrowser, openBrowser } from "./browser.ts"
 import { openFilled } from "./filled-gateway.ts"
-import { fillManaged, managedVariables } from "./managed-gateway.ts"
+import { fillEvaluations, fillManaged, managedVariables } from "./managed-gateway.ts"
 import { openDemo } from "./open-demo.ts"
 import { logIn, settled, visit } from "./visit.ts"
 
@@ -36,6 +36,14 @@ const writing: Pages = {
   keys: "/gateways?gateway=team&tab=keys",
   routes: "/gateways?gateway=team&tab=routes",
   audit: "/gateways?tab=audit",
+  evaluations: "/evaluations?gateway=team",
+  evaluation: "/evaluations?gateway=team",
+  compare: "/evaluations?gateway=team",
+  datasets: "/evaluations?gateway=team&tab=datasets",
+  "new-dataset": "/evaluations?gateway=team&tab=datasets&new=1",
+  "new-evaluation": "/evaluations?gateway=team&new=1",
+  judges: "/evaluations?gateway=team&tab=judges",
+  "new-judge": "/evaluations?gateway=team&tab=judges&new=1",
   providers: "/gateways?tab=providers",
   use: "/gateways?tab=use",
 }
@@ -74,6 +82,15 @@ const takeAll = async (
     if (name === "playground") {
       await page.getByRole("button", { name: "Run" }).click()
       await page.getByRole("link", { name: "Show it in the log" }).waitFor()
+    }
+    if (name === "evaluation" || name === "compare") {
+      await page.getByRole("link", { name: "with the new prompt" }).click()
+      await page.locator("table.verdicts").first().waitFor()
+      if (name === "compare") {
+        await page.getByLabel("Compare with").selectOption({ label: "before the new prompt" })
+        await page.getByRole("heading", { name: "Helpful: which requests changed" }).waitFor()
+      }
+      await settled(page)
     }
     await take(name)
     if (name !== "log") continue
@@ -115,6 +132,7 @@ await demo.close()
 if (isAsked(writing)) {
   const managed = await openFilled("bun", 60, managedVariables)
   await fillManaged(managed, 24)
+  await fillEvaluations(managed)
   await takeEach(managed.url, writing)
   await managed.close()
 }

@@ -33,6 +33,7 @@ import { endingCases } from "./cases/stream-endings.ts"
 import { errorCases, errorEntries } from "./cases/errors.ts"
 import { errorFallbackCases, errorFallbackEntries } from "./cases/error-fallback.ts"
 import { evaluationCases, evaluationEntries } from "./cases/evaluations.ts"
+import { judgeCases, judgeEntries } from "./cases/judges.ts"
 import { fallbackCases, fallbackEntries } from "./cases/fallback.ts"
 import { gatewayOtelCases, gatewayOtelEntries } from "./cases/gateway-otel.ts"
 import { headerCases } from "./cases/headers.ts"
@@ -168,6 +169,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   "log api": { cases: logApiCases, configured: logApiEntries },
   "written settings": { cases: writtenSettingsCases, configured: writtenSettingsEntries },
   evaluations: { cases: evaluationCases, configured: evaluationEntries },
+  judges: { cases: judgeCases, configured: judgeEntries },
   "settings file": { cases: settingsFileCases, configured: settingsFileEntries },
   "log figures": { cases: logFigureCases, configured: logFigureEntries },
 }

@@ -3,6 +3,7 @@ import { type Answer, eventStream, json } from "./answer.ts"
 import { type ChatRequest, readChatRequest } from "./chat-request.ts"
 import { chatEvents, type ChatFlavour, chatUsage } from "./chat-stream.ts"
 import { type Exchange, jsonBody } from "./exchange.ts"
+import { judgeAnswer } from "./judge.ts"
 import { guardAnswer } from "./llama-guard.ts"
 import { modelApiHeaders, withHeaders } from "./headers.ts"
 import { dedicatedEngine } from "./models.ts"
@@ -10,7 +11,7 @@ import { composeReply, createdAt, joinText, type Reply } from "./reply.ts"
 
 export async function sharedChat(exchange: Exchange): Promise<Answer> {
   const body = await jsonBody(exchange)
-  const verdict = guardAnswer(body)
+  const verdict = guardAnswer(body) ?? judgeAnswer(body)
   if (verdict !== undefined) return verdict
   const request = readChatRequest(body, exchange.fault.events)
   return withHeaders(answerChat(request, "shared"), modelApiHeaders(request.engine.age))

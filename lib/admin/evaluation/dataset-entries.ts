@@ -14,6 +14,12 @@ export const mostEntries = 100_000
 /** How many are read at a time, between which others have their turn. */
 const stretchLength = 1024
 
+/** The route of a judge's calls in their records. */
+export const judgeRoute = "evaluation.judge"
+
+/** Judges do not judge themselves, nor each other. */
+const notJudges: LogFilter = { key: "request_type", operator: "neq", value: [judgeRoute] }
+
 /** Some entries at a time, the newest first, up to `mostEntries`. */
 export type DatasetEntries = (
   scope: LogScope,
@@ -26,11 +32,12 @@ export const datasetEntries: Effect.Effect<DatasetEntries, never, RequestLog> = 
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
   return async function* (scope, filters) {
     let stretch: LogStretch | undefined
+    const selection = { scope, filters: [...filters, notJudges], descending: true }
     for (let read = 0; read < mostEntries && (stretch === undefined || stretch.next !== undefined);) {
       stretch = await run(
         Effect.andThen(
           Effect.yieldNow,
-          log.stretch({ scope, filters, descending: true }, stretch?.next, stretchLength),
+          log.stretch(selection, stretch?.next, stretchLength),
         ),
       )
       read += stretch.entries.length

@@ -12,6 +12,8 @@ import type { JsonObject } from "../../json/parse.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
 import type { Author } from "../../settings-store/change.ts"
 import { findGateway, type WrittenDocument, type WrittenGateway } from "../../settings-store/document.ts"
+import type { HostContext } from "../../exchange.ts"
+import type { JudgeRunsShape } from "../evaluation/JudgeRuns.ts"
 import type { DatasetEntries } from "../evaluation/dataset-entries.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
 
@@ -28,6 +30,9 @@ export interface WriteContext {
   readonly control: SettingsControlShape
   readonly settings: SettingsShape
   readonly entries: DatasetEntries
+  readonly judging: JudgeRunsShape
+  /** What the platform lends to the request. */
+  readonly host: Pick<HostContext, "waitUntil">
   /** What is written as the request begins. */
   readonly document: WrittenDocument
 }

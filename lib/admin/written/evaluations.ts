@@ -11,46 +11,30 @@ import {
   type WrittenDataset,
   type WrittenDocument,
   type WrittenEvaluation,
+  type WrittenJudge,
 } from "../../settings-store/document.ts"
 import { envelope } from "../envelope.ts"
 import { evaluationBy, type Evaluator, evaluators } from "../evaluation/evaluators.ts"
 import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
-import { datasetJson, datasetsOf } from "./datasets.ts"
+import { datasetsOf } from "./datasets.ts"
+import { evaluationJson } from "./evaluation-json.ts"
+import { judgesOf } from "./evaluation-types.ts"
+import { firstResults, newRun, startRun } from "./evaluation-runs.ts"
 import { openMembers } from "./members.ts"
 
 /** How many a gateway keeps at most: each is a part of the document that every change writes. */
 const mostEvaluations = 100
 
-const evaluationsOf = (
+/** Those of a request's gateway. */
+export const evaluationsOf = (
   { evaluations = [] }: WrittenDocument,
   { route: { account, gateway } }: Pick<WriteContext, "route">,
 ): ReadonlyArray<WrittenEvaluation> =>
   evaluations.filter((one) => one.account === account && one.gateway === gateway)
 
-/** An evaluation as Cloudflare shows it. */
-const evaluationJson = (
-  { id, gateway, name, datasets, results, total_logs, created_at, modified_at }: WrittenEvaluation,
-) => ({
-  id,
-  gateway_id: gateway,
-  name,
-  processed: true,
-  total_logs,
-  datasets: datasets.map(datasetJson),
-  results: results.map((result) => ({
-    ...result,
-    evaluation_id: id,
-    // What is done has ended; Cloudflare counts its states from 0.
-    status: 1,
-    created_at: modified_at,
-    modified_at,
-  })),
-  created_at,
-  modified_at,
-})
-
-const noEvaluation = (id: string): GatewayError =>
+/** That a gateway has no such evaluation. */
+export const noEvaluation = (id: string): GatewayError =>
   adminNotFound(`This gateway has no evaluation with the id ${id}. GET …/evaluations lists those it has.`)
 
 /** Looks at every entry of the datasets, once even if it belongs to several of them. */
@@ -87,22 +71,31 @@ const named = <Item extends { readonly id: string }>(
   return items.length === 0 ? "expected at least one id" : items
 }
 
+const shown = (context: WriteContext) => (evaluation: WrittenEvaluation) =>
+  evaluationJson(evaluation, Date.now(), evaluation.run && context.judging.results(evaluation.run.id))
+
 /** Lists them. */
-export const listEvaluations = (context: WriteContext): Result.Result<Response, GatewayError> =>
-  Result.map(
+export const listEvaluations = (context: WriteContext): Result.Result<Response, GatewayError> => {
+  const show = shown(context)
+  return Result.map(
     pageOf(context.search, evaluationsOf(context.document, context), (parameters) => {
       const search = (parameters.text("search", 200) ?? "").toLowerCase()
       const name = parameters.text("name", 100)
-      // They are run as they are made.
-      const processed = parameters.boolean("processed") ?? true
+      const processed = parameters.boolean("processed")
       return (one) =>
-        processed && (name === undefined || one.name === name) &&
+        (processed === undefined || show(one).processed === processed) &&
+        (name === undefined || one.name === name) &&
         [one.id, one.name].some((text) => text.toLowerCase().includes(search))
     }),
-    (page) => listing(page, evaluationJson),
+    (page) => listing(page, show),
   )
+}
 
-const evaluationOf = (context: WriteContext, document = context.document): WrittenEvaluation | undefined =>
+/** The one that a request names. */
+export const evaluationOf = (
+  context: WriteContext,
+  document = context.document,
+): WrittenEvaluation | undefined =>
   evaluationsOf(document, context).find(({ id }) => id === context.route.item)
 
 /** Shows one. */
@@ -110,7 +103,7 @@ export const showEvaluation = (context: WriteContext): Result.Result<Response, G
   const evaluation = evaluationOf(context)
   return evaluation === undefined
     ? Result.fail(noEvaluation(context.route.item))
-    : Result.succeed(showing(evaluationJson(evaluation), evaluation))
+    : Result.succeed(showing(shown(context)(evaluation), evaluation))
 }
 
 const placeOf = ({ route: { account, gateway }, author }: WriteContext) =>
@@ -123,27 +116,32 @@ const withEvaluation = (
   evaluation: WrittenEvaluation | undefined,
 ): WrittenDocument => ({ ...document, evaluations: withItem(document.evaluations ?? [], id, evaluation) })
 
-/** Makes one, and runs it. */
+/** Makes one, and runs it: what judges find comes later. */
 export const createEvaluation = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   members.require("name", "a name")
   const name = members.matching("name", /^\P{Cc}{1,100}$/u, "a name of 1 to 100 characters") ?? ""
   members.require("dataset_ids", "a list of datasets' ids")
   members.require("evaluation_type_ids", "a list of evaluators' ids")
+  const known = [...evaluators, ...judgesOf(context.document, context)]
   const datasets = named(members.list("dataset_ids") ?? [], datasetsOf(context.document, context))
-  const chosen = named(members.list("evaluation_type_ids") ?? [], evaluators)
+  const chosen = named<Evaluator | WrittenJudge>(members.list("evaluation_type_ids") ?? [], known)
   if (typeof datasets === "string") members.refuse(`dataset_ids: ${datasets}`)
   if (typeof chosen === "string") {
-    members.refuse(`evaluation_type_ids: ${chosen}; known are: ${evaluators.map(({ id }) => id).join(", ")}`)
+    members.refuse(`evaluation_type_ids: ${chosen}; known are: ${known.map(({ id }) => id).join(", ")}`)
   }
   const problem = members.problem()
   if (problem !== undefined || typeof datasets === "string" || typeof chosen === "string") {
     return Result.fail(problem ?? adminBadRequest("The body cannot be read."))
   }
+  const judges = chosen.filter((one) => "prompt" in one)
+  const run = newRun(context, judges)
+  if (Result.isFailure(run)) return Result.fail(run.failure)
   const { account, gateway } = context.route
-  const found = await evaluated(context, datasets, chosen)
+  const found = await evaluated(context, datasets, chosen.filter((one) => "of" in one))
+  const results = firstResults(found, judges)
   const id = crypto.randomUUID()
-  return await context.written.change({
+  const written = await context.written.change({
     ...placeOf(context),
     edit: ({ document, version, now }) => {
       if (evaluationsOf(document, context).length >= mostEvaluations) {
@@ -151,18 +149,20 @@ export const createEvaluation = async (context: WriteContext): Handled => {
           adminConflict(`A gateway keeps at most ${mostEvaluations} evaluations. Delete one first.`),
         )
       }
-      const evaluation = {
+      const evaluation: WrittenEvaluation = {
         id,
         account,
         gateway,
         name,
         datasets,
         ...found,
+        results,
+        ...(run.success !== undefined && { run: run.success }),
         version,
         created_at: now,
         modified_at: now,
       }
-      const after = evaluationJson(evaluation)
+      const after = evaluationJson(evaluation, Date.now())
       return Result.succeed({
         document: withEvaluation(document, id, evaluation),
         action: "create",
@@ -173,26 +173,81 @@ export const createEvaluation = async (context: WriteContext): Handled => {
       })
     },
   })
+  if (Result.isSuccess(written) && run.success !== undefined) {
+    startRun(context, {
+      evaluation: id,
+      run: run.success,
+      judges,
+      datasets,
+      total: found.total_logs,
+      before: [],
+    })
+  }
+  return written
 }
 
 /** Runs one again, on its datasets as they are now; one that was deleted meanwhile stays as it was. */
 export const rerunEvaluation = async (context: WriteContext): Handled => {
+  const members = openMembers(context.body)
+  const continues = members.boolean("continue") ?? false
+  const problem = members.problem()
+  if (problem !== undefined) return Result.fail(problem)
   const known = evaluationOf(context)
   if (known === undefined) return Result.fail(noEvaluation(context.route.item))
   const now = datasetsOf(context.document, context)
   const datasets = known.datasets.map((dataset) => now.find(({ id }) => id === dataset.id) ?? dataset)
   const ids = known.results.map((result) => result.evaluation_type_id)
+  const judges = judgesOf(context.document, context).filter(({ id }) => ids.includes(id))
+  const gone = known.results.find((one) =>
+    one.judge !== undefined && !judges.some(({ id }) => id === one.evaluation_type_id)
+  )
+  if (gone !== undefined) {
+    return Result.fail(adminConflict(`Its judge "${gone.judge?.name}" was deleted. Make an evaluation anew.`))
+  }
+  const run = newRun(context, judges, known, continues)
+  if (Result.isFailure(run)) return Result.fail(run.failure)
+  const before = continues && known.run !== undefined
+    ? await context.judging.verdicts(context.route, known.run)
+    : []
   const found = await evaluated(context, datasets, evaluators.filter(({ id }) => ids.includes(id)))
-  return await changed(context, "rerun", (before) => ({ ...before, datasets, ...found }))
+  const results = firstResults(found, judges, continues ? known.results : [])
+  const written = await changed(context, "rerun", (one) => ({
+    ...one,
+    datasets,
+    ...found,
+    results,
+    ...(run.success !== undefined && { run: run.success }),
+  }))
+  if (Result.isSuccess(written) && written.success.ok && run.success !== undefined) {
+    const { id: evaluation } = known
+    startRun(context, { evaluation, run: run.success, judges, datasets, total: found.total_logs, before })
+  }
+  return written
 }
 
-/** Deletes one. */
+/** Deletes one; what its judges are about to find, nobody asks for any more. */
 export const deleteEvaluation = (context: WriteContext): Handled =>
   changed(context, "delete", () => undefined)
 
+/** Ends a run of judges; what they have found by then stays. */
+export const cancelEvaluation = async (context: WriteContext): Handled => {
+  const known = evaluationOf(context)
+  if (known === undefined) return Result.fail(noEvaluation(context.route.item))
+  if (known.run?.state !== "running") {
+    return Result.fail(adminConflict("Its judges are not running: there is nothing to cancel."))
+  }
+  const { id } = known.run
+  const cancelled = await changed(context, "cancel", (before) => ({
+    ...before,
+    ...(before.run?.id === id && { run: { ...before.run, state: "stopped", reason: "it was cancelled" } }),
+  }))
+  if (Result.isSuccess(cancelled) && cancelled.success.ok) context.judging.stop(id, "it was cancelled")
+  return cancelled
+}
+
 const changed = (
   context: WriteContext,
-  action: "rerun" | "delete",
+  action: "cancel" | "rerun" | "delete",
   change: (before: WrittenEvaluation) => WrittenEvaluation | undefined,
 ): Handled =>
   context.written.change({
@@ -201,48 +256,19 @@ const changed = (
       const { item: id } = context.route
       const before = evaluationOf(context, document)
       if (before === undefined) return Result.fail(noEvaluation(id))
-      const shown = evaluationJson(before)
-      const conflict = unlessChanged(context.ifMatch, before, () => shown)
+      const last = shown(context)(before)
+      const conflict = unlessChanged(context.ifMatch, before, () => last)
       if (conflict !== undefined) return Result.succeed(conflict)
       const made = change(before)
       const evaluation = made && { ...made, version, modified_at: now }
-      const after = evaluation === undefined ? null : evaluationJson(evaluation)
+      const after = evaluation === undefined ? null : evaluationJson(evaluation, Date.now())
       return Result.succeed({
         document: withEvaluation(document, id, evaluation),
         action,
         id,
-        before: shown,
+        before: last,
         after,
-        answer: () => evaluation === undefined ? envelope(shown) : showing(after, evaluation),
+        answer: () => evaluation === undefined ? envelope(last) : showing(after, evaluation),
       })
     },
   })
-
-/** When the list of evaluators was last changed. */
-const listed = "2026-11-28T00:00:00.000Z"
-
-/** Lists the evaluators. */
-export const listEvaluationTypes = ({ search }: WriteContext): Result.Result<Response, GatewayError> => {
-  let isDescending = false
-  return Result.map(
-    pageOf(search, evaluators, (parameters) => {
-      parameters.oneOf("order_by", ["name", "id", "created_at"])
-      isDescending = parameters.oneOf("order_by_direction", ["asc", "desc"]) === "desc"
-      return () => true
-    }),
-    (page) =>
-      listing(
-        { ...page, items: isDescending ? page.items.toReversed() : page.items },
-        ({ id, name, description }) => ({
-          id,
-          type: id,
-          name,
-          description,
-          enable: true,
-          mandatory: false,
-          created_at: listed,
-          modified_at: listed,
-        }),
-      ),
-  )
-}

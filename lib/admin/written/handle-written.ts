@@ -16,6 +16,7 @@ import { isObject, type JsonObject } from "../../json/parse.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
 import type { DatasetEntries } from "../evaluation/dataset-entries.ts"
+import type { JudgeRunsShape } from "../evaluation/JudgeRuns.ts"
 import { askedFormat } from "../export-format.ts"
 import { listAudit } from "./audit.ts"
 import type { Handled, WriteContext } from "./context.ts"
@@ -28,10 +29,16 @@ import {
 } from "./custom-providers.ts"
 import { changeDataset, createDataset, listDatasets, showDataset } from "./datasets.ts"
 import {
+  changeEvaluationType,
+  createEvaluationType,
+  listEvaluationTypes,
+  showEvaluationType,
+} from "./evaluation-types.ts"
+import {
+  cancelEvaluation,
   createEvaluation,
   deleteEvaluation,
   listEvaluations,
-  listEvaluationTypes,
   rerunEvaluation,
   showEvaluation,
 } from "./evaluations.ts"
@@ -114,8 +121,12 @@ const handle = (context: WriteContext): Handled | Result.Result<Response, Gatewa
       return isDelete ? deleteEvaluation(context) : showEvaluation(context)
     case "evaluation.rerun":
       return rerunEvaluation(context)
+    case "evaluation.cancel":
+      return cancelEvaluation(context)
     case "evaluation_types":
-      return listEvaluationTypes(context)
+      return isPost ? createEvaluationType(context) : listEvaluationTypes(context)
+    case "evaluation_type":
+      return method === "PUT" || isDelete ? changeEvaluationType(context) : showEvaluationType(context)
     case "custom_providers":
       return isPost ? createProvider(context) : listProviders(context)
     case "custom_provider":
@@ -147,6 +158,7 @@ export const handleWritten = async (
     readonly control: SettingsControlShape
     readonly settings: SettingsShape
     readonly entries: DatasetEntries
+    readonly judging: JudgeRunsShape
   },
 ): Handled => {
   const body = await readBody(request)
@@ -157,6 +169,7 @@ export const handleWritten = async (
   if (asked instanceof GatewayError) return Result.fail(asked)
   const context: WriteContext = {
     ...services,
+    host,
     route,
     method: request.method,
     search: asked.search,

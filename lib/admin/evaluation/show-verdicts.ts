@@ -1,0 +1,41 @@
+/**
+ * What the judges of an evaluation said of each entry.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { GatewayError } from "../../errors.ts"
+import type { AdminRoute } from "../../route/admin-paths.ts"
+import { RequestLog } from "../../request-log/RequestLog.ts"
+import type { WrittenDocument } from "../../settings-store/document.ts"
+import { envelope } from "../envelope.ts"
+import { allAtOnce, exportOf } from "../export.ts"
+import type { AskedFormat } from "../export-format.ts"
+import { fileName } from "../log-export.ts"
+import { openParameters } from "../parameters.ts"
+import { evaluationsOf, noEvaluation } from "../written/evaluations.ts"
+import { lastVerdicts, verdictsOf } from "./verdicts.ts"
+
+const columns = ["entry", "evaluation_type_id", "verdict", "problem", "call", "cost"]
+
+/** Of the last run, as far as its calls are still in the log. */
+export const showVerdicts = (
+  document: WrittenDocument,
+  route: AdminRoute,
+  { format, search }: AskedFormat,
+  hasBody: boolean,
+): Effect.Effect<Response, GatewayError, RequestLog> =>
+  Effect.gen(function* () {
+    const { account, gateway, item } = route
+    const problem = openParameters(search).problem()
+    if (problem !== undefined) return yield* problem
+    const evaluation = evaluationsOf(document, { route }).find(({ id }) => id === item)
+    if (evaluation === undefined) return yield* noEvaluation(item)
+    const log = yield* RequestLog
+    const { run } = evaluation
+    const rows = run === undefined ? [] : lastVerdicts(yield* verdictsOf(log, { account, gateway }, run))
+    if (format === "json") return envelope(rows)
+    const name = fileName(["verdicts", account, gateway], yield* Clock.currentTimeMillis)
+    return exportOf({ format, columns, name, next: allAtOnce(rows.map((row) => ({ ...row }))) }, hasBody)
+  })

@@ -1,0 +1,76 @@
+/**
+ * The verdicts of a run, as its calls left them in the log.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import type { LogEntry, LogScope } from "../../request-log/entry.ts"
+import type { LogFilter, LogStretch } from "../../request-log/query.ts"
+import type { RequestLog } from "../../request-log/RequestLog.ts"
+import type { EvaluationRun } from "../../settings-store/document.ts"
+import { judgeRoute } from "./dataset-entries.ts"
+
+/** What a judge said of an entry. */
+export interface EntryVerdict {
+  /** The id of the entry. */
+  readonly entry: string
+  readonly evaluation_type_id: string
+  /** From 0 to 1; 1 and 0 for what passes and what does not; `null` if there is none. */
+  readonly verdict: number | null
+  /** Why there is none. */
+  readonly problem: string | null
+  /** The id of the call's own entry, in which the judge's words are. */
+  readonly call: string
+  readonly cost: number | null
+}
+
+/** The calls of a run. */
+export const callsOf = ({ id, started_at }: EvaluationRun): ReadonlyArray<LogFilter> => [
+  { key: "created_at", operator: "gt", value: [Date.parse(started_at) - 1] },
+  { key: "request_type", operator: "eq", value: [judgeRoute] },
+  { key: "metadata.key", operator: "eq", value: ["run"] },
+  { key: "metadata.value", operator: "eq", value: [id] },
+]
+
+const textOf = (value: unknown): string => typeof value === "string" ? value : ""
+
+const verdictOf = ({ metadata, request_id, cost }: LogEntry): EntryVerdict => {
+  const { entry, judge, verdict, problem } = metadata
+  return {
+    entry: textOf(entry),
+    evaluation_type_id: textOf(judge),
+    verdict: typeof verdict === "number" ? verdict : null,
+    problem: typeof verdict === "number" ? null : textOf(problem) || "unreadable",
+    call: request_id,
+    cost,
+  }
+}
+
+/** At most so many: runs are bounded, but the calls about an entry may be several. */
+const mostCalls = 50_000
+
+/** All of them, the oldest first: where an entry has several, the last verdict counts. */
+export const verdictsOf = (
+  log: RequestLog["Service"],
+  scope: LogScope,
+  run: EvaluationRun,
+): Effect.Effect<ReadonlyArray<EntryVerdict>> =>
+  Effect.gen(function* () {
+    const found: Array<EntryVerdict> = []
+    let stretch: LogStretch | undefined
+    do {
+      stretch = yield* log.stretch({ scope, filters: callsOf(run), descending: false }, stretch?.next, 1024)
+      found.push(...stretch.entries.map(verdictOf))
+    } while (stretch.next !== undefined && found.length < mostCalls)
+    return found
+  })
+
+/** One for each judge and entry: its verdict, else its last problem. */
+export const lastVerdicts = (all: ReadonlyArray<EntryVerdict>): ReadonlyArray<EntryVerdict> => {
+  const last = new Map<string, EntryVerdict>()
+  for (const one of all) {
+    const key = `${one.evaluation_type_id} ${one.entry}`
+    if (one.verdict !== null || last.get(key)?.verdict == null) last.set(key, one)
+  }
+  return [...last.values()]
+}

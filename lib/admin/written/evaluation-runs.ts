@@ -1,0 +1,71 @@
+/**
+ * Runs of judges, as evaluations begin them.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import { adminConflict } from "../../errors/admin-errors.ts"
+import type { GatewayError } from "../../errors.ts"
+import type {
+  EvaluationResult,
+  EvaluationRun,
+  WrittenEvaluation,
+  WrittenJudge,
+} from "../../settings-store/document.ts"
+import { JudgeTally } from "../evaluation/judge-counts.ts"
+import type { JudgeTask } from "../evaluation/judge-run.ts"
+import { mostRuns } from "../evaluation/JudgeRuns.ts"
+import type { WriteContext } from "./context.ts"
+
+/**
+ * The run that begins; `undefined` without judges. Fails if one is under way already, or too many are.
+ *
+ * @param before the evaluation that is run again
+ * @param continues whether the new run goes on where the last one was stopped, and so is the same
+ */
+export const newRun = (
+  { judging }: Pick<WriteContext, "judging">,
+  judges: ReadonlyArray<WrittenJudge>,
+  before?: WrittenEvaluation,
+  continues = false,
+): Result.Result<EvaluationRun | undefined, GatewayError> => {
+  if (judges.length === 0) return Result.succeed(undefined)
+  const last = before?.run
+  const isUnderWay = last?.state === "running" && Date.now() <= last.until
+  // One that was cancelled may still write what it has found.
+  if (last !== undefined && (isUnderWay || judging.results(last.id) !== undefined)) {
+    return Result.fail(
+      adminConflict("Its judges are running. Wait until they are done, or cancel them first."),
+    )
+  }
+  if (!judging.hasRoom()) {
+    return Result.fail(
+      adminConflict(`${mostRuns} evaluations with judges are running already. Wait for one, or cancel it.`),
+    )
+  }
+  const begun = { until: judging.until(), state: "running", reason: null } as const
+  return Result.succeed(
+    continues && last !== undefined
+      ? { ...last, ...begun }
+      : { id: crypto.randomUUID(), started_at: new Date().toISOString(), ...begun },
+  )
+}
+
+/** The results as a run begins: those of judges without verdicts, but for those that go on. */
+export const firstResults = (
+  { results, total_logs }: Pick<WrittenEvaluation, "results" | "total_logs">,
+  judges: ReadonlyArray<WrittenJudge>,
+  before: ReadonlyArray<EvaluationResult> = [],
+): ReadonlyArray<EvaluationResult> => [
+  ...results,
+  ...judges.map((judge) =>
+    before.find((one) => one.evaluation_type_id === judge.id) ??
+      new JudgeTally(judge).result(total_logs, "Running.")
+  ),
+]
+
+/** Lets it run, beside the request that asks for it. */
+export const startRun = (
+  { judging, route: { account, gateway }, author, host }: WriteContext,
+  task: Omit<JudgeTask, "account" | "gateway">,
+): void => judging.start({ ...task, account, gateway }, author, host)

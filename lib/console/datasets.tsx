@@ -1,0 +1,255 @@
+/**
+ * Datasets: requests of the log, chosen by filters; made, changed, exported as examples, deleted.
+ *
+ * @module
+ */
+import { useState } from "preact/hooks"
+import { Download } from "./download.tsx"
+import { Confirm, Dialog, useDoing } from "./dialog.tsx"
+import { type Dataset, loadDatasets } from "./evaluation-data.ts"
+import { filtersIn, logHref, toldFilters } from "./filters.ts"
+import { count, visible } from "./format.ts"
+import { ChangeColumn, FormButtons, titled, WhyReadOnly } from "./list-parts.tsx"
+import { Filters } from "./log-filters.tsx"
+import { getPage } from "./api.ts"
+import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
+import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
+import type { Filter } from "./types.ts"
+import { write } from "./write.ts"
+import { useCanWrite } from "./you.ts"
+
+/** The filters of a dataset as the address has them. */
+const filtersOf = ({ filters }: Dataset): ReadonlyArray<Filter> =>
+  filters.map(({ key, operator, value }) => ({ key, operator, value: value.map((one) => String(one ?? "")) }))
+
+/** Filters in words. */
+export const Told = ({ filters }: { readonly filters: ReadonlyArray<Filter> }) =>
+  filters.length === 0 ? <>every request</> : (
+    <ul class="marks">
+      {toldFilters(filters).map(({ text }) => (
+        <li class="mark" key={text}>
+          <bdi>{visible(text)}</bdi>
+        </li>
+      ))}
+    </ul>
+  )
+
+const Name = ({ path, dataset, filters, onClose, onDone }: {
+  readonly path: string
+  readonly dataset: Dataset | undefined
+  readonly filters: ReadonlyArray<Filter>
+  readonly onClose: () => void
+  readonly onDone: () => void
+}) => {
+  const [name, setName] = useState(dataset?.name ?? "")
+  const doing = useDoing()
+  return (
+    <Dialog
+      title={dataset === undefined ? "New dataset" : `Rename ${visible(dataset.name)}`}
+      onClose={onClose}
+    >
+      <form
+        class="fields"
+        onSubmit={(event) => {
+          event.preventDefault()
+          doing.run(async () => {
+            const body = { name: name.trim(), enable: true, filters }
+            if (dataset === undefined) await write("POST", `${path}/datasets`, body)
+            else await write("PUT", `${path}/datasets/${dataset.id}`, body)
+            onDone()
+          })
+        }}
+      >
+        <label>
+          <span>Name</span>
+          <input
+            value={name}
+            required
+            autofocus
+            autocomplete="off"
+            maxLength={100}
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+        </label>
+        <div class="note">
+          It has: <Told filters={filters} />
+        </div>
+        {doing.problem !== undefined && <Problem error={doing.problem} />}
+        <FormButtons
+          action={dataset === undefined ? "Create" : "Rename"}
+          isBusy={doing.isBusy}
+          onClose={onClose}
+        />
+      </form>
+    </Dialog>
+  )
+}
+
+/** Chooses the requests of a new dataset: the same filters as the log's, and how many fit them by now. */
+const Choosing = ({ path, gateway, filters, onName }: {
+  readonly path: string
+  readonly gateway: string
+  readonly filters: ReadonlyArray<Filter>
+  readonly onName: () => void
+}) => {
+  const written = JSON.stringify(filters)
+  const fitting = useLoaded(
+    `${path} fitting ${written}`,
+    (signal) =>
+      getPage<unknown, { readonly total_count: number }>(
+        `${path}/logs`,
+        { filters: written, per_page: 1 },
+        signal,
+      ),
+  )
+  const total = fitting.value?.info.total_count
+  return (
+    <Panel
+      title="Which requests"
+      isBusy={fitting.isLoading}
+      aside={
+        <div class="row">
+          <button type="button" onClick={() => go(hereWith({ new: undefined, filters: undefined }))}>
+            Cancel
+          </button>
+          <button type="button" class="primary" onClick={onName}>Go on</button>
+        </div>
+      }
+    >
+      <Filters filters={filters} search="" isDataset />
+      {fitting.error !== undefined && <Problem error={fitting.error} onRetry={fitting.reload} />}
+      <p class="note" role="status">
+        {total === undefined
+          ? "…"
+          : `${count(total)} ${total === 1 ? "request fits" : "requests fit"} by now`}
+        {filters.length === 0 && total !== undefined && ": without a filter it has every request"}.{" "}
+        <Link href={logHref({ gateway }, filters)}>Look at them in the log</Link>
+      </p>
+    </Panel>
+  )
+}
+
+/** The tab. */
+export const Datasets = ({ gateway, path }: { readonly gateway: string; readonly path: string }) => {
+  const { searchParams } = useAddress()
+  const canWrite = useCanWrite()
+  const [named, setNamed] = useState<{ readonly dataset?: Dataset } | undefined>(undefined)
+  const [deleted, setDeleted] = useState<Dataset | undefined>(undefined)
+  const list = useLoaded(`${path} datasets`, (signal) => loadDatasets(path, signal))
+  const datasets = list.value ?? []
+  const filters = filtersIn(searchParams.get("filters"))
+  const isNew = canWrite && searchParams.get("new") === "1"
+  return (
+    <>
+      {isNew && <Choosing path={path} gateway={gateway} filters={filters} onName={() => setNamed({})} />}
+      <Panel
+        title={titled(list.value?.length, "dataset", "datasets")}
+        aside={canWrite && !isNew && (
+          <button
+            type="button"
+            class="primary"
+            onClick={() => go(hereWith({ new: "1" }))}
+          >
+            New dataset
+          </button>
+        )}
+      >
+        <WhyReadOnly what="datasets" />
+        {list.error !== undefined && <Problem error={list.error} onRetry={list.reload} />}
+        {list.value === undefined && list.error === undefined && <p role="status">Loading…</p>}
+        {list.value !== undefined && datasets.length === 0 && (
+          <div class="empty">
+            <p>
+              A dataset is requests of the log that fit some filters, also those that are still to come: a
+              team's, a model's, those with a thumb down. Evaluations look at them, and their chats can be
+              exported for fine-tuning.
+            </p>
+          </div>
+        )}
+        {datasets.length > 0 && (
+          <Table
+            label="Datasets"
+            class="stack"
+            heads={["Name", "Requests", "Changed", "Examples"]}
+            last={canWrite && <ChangeColumn />}
+          >
+            {datasets.map((dataset) => (
+              <tr key={dataset.id}>
+                <th scope="row">
+                  <Link
+                    href={pageHref("/console/log", { gateway, filters: JSON.stringify(filtersOf(dataset)) })}
+                  >
+                    <Text>{dataset.name}</Text>
+                  </Link>
+                </th>
+                <td data-label="Requests">
+                  <Told filters={filtersOf(dataset)} />
+                </td>
+                <td data-label="Changed">
+                  <Time at={dataset.modified_at} />
+                </td>
+                <td data-label="Examples">
+                  <Download
+                    path={`${path}/datasets/${dataset.id}/examples`}
+                    parameters={{}}
+                    name={`${gateway}-${dataset.name.replaceAll(/[^\w-]+/g, "-")}.jsonl`}
+                    label="JSONL"
+                  />
+                </td>
+                {canWrite && (
+                  <td class="does">
+                    {([["Rename", () => setNamed({ dataset })], [
+                      "Delete",
+                      () => setDeleted(dataset),
+                    ]] as const)
+                      .map(([what, act]) => (
+                        <button
+                          key={what}
+                          type="button"
+                          class="quiet"
+                          aria-label={`${what} ${visible(dataset.name)}`}
+                          onClick={act}
+                        >
+                          {what}
+                        </button>
+                      ))}
+                  </td>
+                )}
+              </tr>
+            ))}
+          </Table>
+        )}
+        {datasets.length > 0 && (
+          <p class="note">
+            Examples are chats that succeeded and whose bodies were kept whole, in the form that fine-tuning
+            takes.
+          </p>
+        )}
+      </Panel>
+      {named !== undefined && (
+        <Name
+          path={path}
+          dataset={named.dataset}
+          filters={named.dataset === undefined ? filters : filtersOf(named.dataset)}
+          onClose={() => setNamed(undefined)}
+          onDone={() => {
+            setNamed(undefined)
+            go(hereWith({ new: undefined, filters: undefined }))
+            list.reload()
+          }}
+        />
+      )}
+      {deleted !== undefined && (
+        <Confirm
+          title={`Delete ${visible(deleted.name)}`}
+          action="Delete the dataset"
+          onClose={() => setDeleted(undefined)}
+          onDone={list.reload}
+          onDo={() => write("DELETE", `${path}/datasets/${deleted.id}`)}
+        >
+          <p>Its requests stay in the log, and evaluations keep what they have found in them.</p>
+        </Confirm>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,259 @@
+/**
+ * One evaluation: how far it is, what it has found, what its judges said of each request.
+ *
+ * @module
+ */
+import { useState } from "preact/hooks"
+import { get } from "./api.ts"
+import { Confirm, useDoing } from "./dialog.tsx"
+import { Download } from "./download.tsx"
+import {
+  type Evaluation,
+  type EvaluationType,
+  figure,
+  loadEvaluations,
+  loadTypes,
+  nameOf,
+  numberOf,
+  problemText,
+  type Result,
+  type Verdict,
+} from "./evaluation-data.ts"
+import { State } from "./evaluation-state.tsx"
+import { count, money, visible } from "./format.ts"
+import { go, hereWith, Link } from "./location.tsx"
+import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
+import { Back, callsHref, VerdictTable } from "./verdict-table.tsx"
+import { write } from "./write.ts"
+import { useCanWrite } from "./you.ts"
+
+const often = 1_500
+
+const Fact = ({ name, value }: { readonly name: string; readonly value: string }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{value}</dd>
+  </div>
+)
+
+const JudgePanel = ({ gateway, evaluation, result, verdicts }: {
+  readonly gateway: string
+  readonly evaluation: Evaluation
+  readonly result: Result
+  readonly verdicts: ReadonlyArray<Verdict>
+}) => {
+  const { judge, evaluation_type_id: id, status_description } = result
+  if (judge === undefined) return null
+  const own = verdicts.filter((one) => one.evaluation_type_id === id)
+  const failures = Object.entries(judge.failures).map(([problem, many]) =>
+    `${count(many)} ${problemText(problem)}`
+  )
+  return (
+    <Panel
+      title={`Judge: ${visible(judge.name)}`}
+      aside={evaluation.run !== null && (
+        <Link href={callsHref(gateway, evaluation.run.id)}>Its calls in the log</Link>
+      )}
+    >
+      <dl class="facts inline">
+        <Fact
+          name={judge.verdict === "pass" ? "Passed" : "Average score"}
+          value={figure(result, numberOf(result))}
+        />
+        <Fact name="Judged" value={count(judge.judged)} />
+        <Fact name="Failed" value={count(judge.failed)} />
+        <Fact name="Without kept bodies" value={count(judge.skipped.no_body)} />
+        <Fact name="Not a success" value={count(judge.skipped.no_success)} />
+        <Fact name="Not looked at" value={count(judge.left)} />
+        <Fact
+          name="Cost"
+          value={`${money(judge.cost)}${judge.unpriced > 0 ? ` + ${count(judge.unpriced)} unpriced` : ""}`}
+        />
+      </dl>
+      <p class="note">
+        <Text>{judge.model}</Text>. {evaluation.processed ? status_description : "Running."}
+        {failures.length > 0 && ` Failed: ${failures.join(", ")}.`}
+      </p>
+      {own.length > 0 && (
+        <VerdictTable
+          gateway={gateway}
+          verdicts={own}
+          form={judge.verdict}
+          label={`Verdicts of ${visible(judge.name)}`}
+        />
+      )}
+      {own.length === 0 && evaluation.processed && judge.judged > 0 && (
+        <p class="note">The judge's calls are no longer in the log.</p>
+      )}
+    </Panel>
+  )
+}
+
+const Actions = ({ path, evaluation, onChange }: {
+  readonly path: string
+  readonly evaluation: Evaluation
+  readonly onChange: () => void
+}) => {
+  const doing = useDoing()
+  const [isAsking, setAsking] = useState(false)
+  const own = `${path}/evaluations/${evaluation.id}`
+  const act = (method: "rerun" | "cancel", body?: object) => () =>
+    doing.run(async () => {
+      await write("POST", `${own}/${method}`, body)
+      onChange()
+    })
+  return (
+    <>
+      <div class="row">
+        {evaluation.processed
+          ? (
+            <>
+              {evaluation.run?.state === "stopped" && (
+                <button type="button" disabled={doing.isBusy} onClick={act("rerun", { continue: true })}>
+                  Carry on
+                </button>
+              )}
+              <button type="button" disabled={doing.isBusy} onClick={act("rerun")}>Run again</button>
+            </>
+          )
+          : <button type="button" disabled={doing.isBusy} onClick={act("cancel")}>Cancel the run</button>}
+        <button type="button" class="quiet" onClick={() => setAsking(true)}>Delete</button>
+      </div>
+      {doing.problem !== undefined && <Problem error={doing.problem} />}
+      {isAsking && (
+        <Confirm
+          title={`Delete ${visible(evaluation.name)}`}
+          action="Delete the evaluation"
+          onClose={() => setAsking(false)}
+          onDo={() => write("DELETE", own)}
+          onDone={() => go(hereWith({ evaluation: undefined, with: undefined }))}
+        >
+          <p>What it has found goes with it. The requests stay in the log, and so do the judges' calls.</p>
+        </Confirm>
+      )}
+    </>
+  )
+}
+
+const Results = ({ evaluation, types }: {
+  readonly evaluation: Evaluation
+  readonly types: ReadonlyArray<EvaluationType>
+}) => (
+  <Table label="Results" heads={["Evaluator", "#Result", "#Of requests", ""]}>
+    {evaluation.results.map((result) => (
+      <tr key={result.evaluation_type_id}>
+        <th scope="row">
+          <Text>{nameOf(result, types)}</Text>
+        </th>
+        <td class="number">
+          <b>{figure(result, numberOf(result))}</b>
+        </td>
+        <td class="number">{count(result.total_logs)}</td>
+        <td class="note">
+          {result.judge === undefined
+            ? types.find(({ id }) => id === result.evaluation_type_id)?.description
+            : result.status_description}
+        </td>
+      </tr>
+    ))}
+  </Table>
+)
+
+/** The view. */
+export const EvaluationView = ({ account, gateway, path, id }: {
+  readonly account: string
+  readonly gateway: string
+  readonly path: string
+  readonly id: string
+}) => {
+  const canWrite = useCanWrite()
+  const [isRunning, setRunning] = useState(false)
+  const loaded = useLoaded(`${path} evaluation ${id}`, async (signal) => {
+    const evaluation = await get<Evaluation>(`${path}/evaluations/${id}`, {}, signal)
+    setRunning(!evaluation.processed)
+    return evaluation
+  }, isRunning ? often : undefined)
+  const evaluation = loaded.value ?? loaded.last
+  const types = useLoaded(`${account} types`, (signal) => loadTypes(account, signal))
+  const others = useLoaded(`${path} evaluations`, (signal) => loadEvaluations(path, signal))
+  const judged = evaluation?.results.reduce(
+    (sum, { judge }) => sum + (judge?.judged ?? 0) + (judge?.failed ?? 0),
+    0,
+  )
+  const verdicts = useLoaded(
+    evaluation === undefined || evaluation.run === null
+      ? ""
+      : `${path} verdicts ${evaluation.run.id} ${judged} ${evaluation.processed}`,
+    (signal) => get<ReadonlyArray<Verdict>>(`${path}/evaluations/${id}/verdicts`, {}, signal),
+  )
+  if (evaluation === undefined) {
+    return (
+      <>
+        <Back />
+        {loaded.error === undefined
+          ? <p role="status">Loading…</p>
+          : <Problem error={loaded.error} onRetry={loaded.reload} />}
+      </>
+    )
+  }
+  const comparable = (others.value ?? []).filter((other) => other.id !== id)
+  return (
+    <>
+      <Back />
+      <div class="row head">
+        <h2 class="name">
+          <Text>{evaluation.name}</Text>
+        </h2>
+        <State evaluation={evaluation} />
+        <span class="grow" />
+        {canWrite && <Actions path={path} evaluation={evaluation} onChange={loaded.reload} />}
+      </div>
+      {loaded.error !== undefined && <Problem error={loaded.error} onRetry={loaded.reload} />}
+      <Panel
+        title={`${count(evaluation.total_logs)} ${evaluation.total_logs === 1 ? "request" : "requests"} of ${
+          evaluation.datasets.map(({ name }) => visible(name)).join(", ")
+        }`}
+        isBusy={loaded.isLoading && !isRunning}
+        aside={
+          <div class="row">
+            {comparable.length > 0 && (
+              <label class="beside">
+                <span class="note">Compare with</span>
+                <select
+                  value=""
+                  onChange={({ currentTarget: { value } }) => value !== "" && go(hereWith({ with: value }))}
+                >
+                  <option value="">…</option>
+                  {comparable.map(({ id, name }) => <option key={id} value={id}>{visible(name)}</option>)}
+                </select>
+              </label>
+            )}
+            {evaluation.run !== null && (
+              <Download
+                path={`${path}/evaluations/${id}/verdicts`}
+                parameters={{ format: "ndjson" }}
+                name={`${gateway}-verdicts.jsonl`}
+                label="Verdicts as JSONL"
+              />
+            )}
+          </div>
+        }
+      >
+        <p class="note">
+          Run <Time at={evaluation.run?.started_at ?? evaluation.modified_at} />
+        </p>
+        <Results evaluation={evaluation} types={types.value ?? []} />
+      </Panel>
+      {verdicts.error !== undefined && <Problem error={verdicts.error} onRetry={verdicts.reload} />}
+      {evaluation.results.filter(({ judge }) => judge !== undefined).map((result) => (
+        <JudgePanel
+          key={result.evaluation_type_id}
+          gateway={gateway}
+          evaluation={evaluation}
+          result={result}
+          verdicts={verdicts.value ?? verdicts.last ?? []}
+        />
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,59 @@
+/**
+ * Evaluations: what was found in chosen requests, by evaluators and by models that judge; two of them side by side.
+ *
+ * @module
+ */
+import "./gateways.css"
+import "./evaluations.css"
+import { gatewayPath } from "./api.ts"
+import type { PageProps } from "./app.tsx"
+import { Compare } from "./evaluation-compare.tsx"
+import { EvaluationList } from "./evaluation-list.tsx"
+import { EvaluationView } from "./evaluation-view.tsx"
+import { Datasets } from "./datasets.tsx"
+import { Judges } from "./judges.tsx"
+import { hereWith, Link, useAddress } from "./location.tsx"
+import { Welcome } from "./welcome.tsx"
+
+const tabs = [["", "Evaluations"], ["datasets", "Datasets"], ["judges", "Judges"]] as const
+
+/** Parameters of one tab, which mean nothing in another. */
+const none = { evaluation: undefined, with: undefined, filters: undefined, new: undefined, view: undefined }
+
+/** The page. */
+export const EvaluationsPage = ({ scope, accounts }: PageProps) => {
+  const { searchParams } = useAddress()
+  const tab = searchParams.get("tab") ?? ""
+  const id = searchParams.get("evaluation")
+  const other = searchParams.get("with")
+  if (accounts.length === 0 || scope.gateway === "") return <Welcome />
+  const common = {
+    account: scope.account,
+    gateway: scope.gateway,
+    path: gatewayPath(scope.account, scope.gateway),
+  }
+  return (
+    <>
+      <nav class="tabs" aria-label="Parts of the page">
+        {tabs.map(([name, label]) => (
+          <Link
+            key={name}
+            href={hereWith({ ...none, tab: name })}
+            aria-current={tab === name ? "page" : undefined}
+          >
+            {label}
+          </Link>
+        ))}
+      </nav>
+      {tab === "datasets"
+        ? <Datasets key={scope.gateway} {...common} />
+        : tab === "judges"
+        ? <Judges key={scope.account} account={scope.account} gateway={scope.gateway} />
+        : id !== null && other !== null
+        ? <Compare key={`${id} ${other}`} {...common} ids={[id, other]} />
+        : id !== null
+        ? <EvaluationView key={id} {...common} id={id} />
+        : <EvaluationList key={scope.gateway} {...common} />}
+    </>
+  )
+}

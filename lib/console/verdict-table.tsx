@@ -1,0 +1,91 @@
+/**
+ * What a judge said of each request, the worst first.
+ *
+ * @module
+ */
+import { useState } from "preact/hooks"
+import { problemText, type Verdict, verdictText } from "./evaluation-data.ts"
+import { count } from "./format.ts"
+import { hereWith, Link, pageHref } from "./location.tsx"
+import { Badge, Table, Text } from "./parts.tsx"
+
+/** How many rows are shown at first. */
+const first = 20
+
+/** An entry of the log, by its id. */
+export const EntryLink = ({ gateway, id, text }: {
+  readonly gateway: string
+  readonly id: string
+  readonly text: string
+}) => <Link href={pageHref("/console/log", { gateway, entry: id })}>{text}</Link>
+
+/** A verdict as a bar and a number, or in a word. */
+export const Score = ({ value, form }: {
+  readonly value: number | null
+  readonly form: "score" | "pass" | undefined
+}) =>
+  form === "pass" && value !== null
+    ? <Badge kind={value === 1 ? "good" : "bad"}>{verdictText(value, form)}</Badge>
+    : (
+      <span class="score">
+        {value !== null && <meter min={0} max={1} value={value} aria-hidden="true" />}
+        {verdictText(value, form)}
+      </span>
+    )
+
+/** The table. */
+export const VerdictTable = ({ gateway, verdicts, form, label }: {
+  readonly gateway: string
+  readonly verdicts: ReadonlyArray<Verdict>
+  readonly form: "score" | "pass" | undefined
+  readonly label: string
+}) => {
+  const [most, setMost] = useState(first)
+  const sorted = verdicts.toSorted((one, other) => (one.verdict ?? -1) - (other.verdict ?? -1))
+  return (
+    <>
+      <Table
+        label={label}
+        class="verdicts"
+        heads={["Verdict", "Request", "Judge's call", "Why there is none"]}
+      >
+        {sorted.slice(0, most).map(({ entry, call, verdict, problem }) => (
+          <tr key={entry}>
+            <td>
+              <Score value={verdict} form={form} />
+            </td>
+            <td>
+              <EntryLink gateway={gateway} id={entry} text={`…${entry.slice(-12)}`} />
+            </td>
+            <td>
+              <EntryLink gateway={gateway} id={call} text="its words" />
+            </td>
+            <td>{problem === null ? "" : <Text>{problemText(problem)}</Text>}</td>
+          </tr>
+        ))}
+      </Table>
+      {sorted.length > most && (
+        <div class="row">
+          <button type="button" onClick={() => setMost(most + 100)}>
+            Show more of {count(sorted.length)}
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** The log, with a run's calls alone. */
+export const callsHref = (gateway: string, run: string): string =>
+  pageHref("/console/log", {
+    gateway,
+    filters: JSON.stringify([
+      { key: "metadata.key", operator: "eq", value: ["run"] },
+      { key: "metadata.value", operator: "eq", value: [run] },
+    ]),
+  })
+
+/** Back to the list of evaluations. */
+export const Back = () => (
+  <Link class="back" href={hereWith({ evaluation: undefined, with: undefined })}>All evaluations</Link>
+)
