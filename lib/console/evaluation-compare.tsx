@@ -43,12 +43,16 @@ const Difference = (
   if (one === undefined || before == null || after == null) return <>{unknown}</>
   const change = after - before
   if (Math.abs(change) < 1e-9) return <span class="note">the same</span>
+  const sign = change > 0 ? "+" : "−"
+  const text = `${sign}${figure(one, Math.abs(change))}`
+  // Less than that is no news.
+  if (Math.abs(change) < 0.01 * Math.max(Math.abs(before), Math.abs(after))) {
+    return <span class="note">{text}</span>
+  }
   const isBetter = (change < 0) === isLessBetter(one.evaluation_type_id)
   return (
     <span class={isBetter ? "better" : "worse"}>
-      {change > 0 ? "+" : "−"}
-      {figure(one, Math.abs(change))}{" "}
-      <Badge kind={isBetter ? "good" : "bad"}>{isBetter ? "better" : "worse"}</Badge>
+      {text} <Badge kind={isBetter ? "good" : "bad"}>{isBetter ? "better" : "worse"}</Badge>
     </span>
   )
 }

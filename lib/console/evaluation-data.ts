@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EntryVerdict } from "../admin/evaluation/verdicts.ts"
+import type { ReasonedVerdict } from "../admin/evaluation/show-verdicts.ts"
 import type { datasetJson } from "../admin/written/datasets.ts"
 import type { evaluationJson } from "../admin/written/evaluation-json.ts"
 import type { evaluatorJson, judgeJson } from "../admin/written/evaluation-types.ts"
@@ -15,7 +15,7 @@ export type Result = Evaluation["results"][number]
 export type Dataset = ReturnType<typeof datasetJson>
 export type Judge = ReturnType<typeof judgeJson>
 export type EvaluationType = ReturnType<typeof evaluatorJson> | Judge
-export type Verdict = EntryVerdict
+export type Verdict = ReasonedVerdict
 
 /** Whether an evaluation type is a model that judges. */
 export const isJudge = (type: EvaluationType): type is Judge => "prompt" in type

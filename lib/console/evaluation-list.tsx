@@ -26,6 +26,11 @@ import { useCanWrite } from "./you.ts"
 /** How often what is running is looked at, in milliseconds. */
 const often = 1_500
 
+const judgesFirst = ({ results }: Evaluation) => [
+  ...results.filter(({ judge }) => judge !== undefined),
+  ...results.filter(({ judge }) => judge === undefined),
+]
+
 /** The tab. */
 export const EvaluationList = ({ account, gateway, path }: {
   readonly account: string
@@ -100,7 +105,7 @@ export const EvaluationList = ({ account, gateway, path }: {
               <td data-label="Requests" class="number">{count(evaluation.total_logs)}</td>
               <td data-label="Results">
                 <ul class="figures">
-                  {evaluation.results.slice(0, 4).map((result) => (
+                  {judgesFirst(evaluation).slice(0, 4).map((result) => (
                     <li key={result.evaluation_type_id}>
                       <Text>{nameOf(result, types.value ?? [])}</Text>{" "}
                       <b>{figure(result, numberOf(result))}</b>

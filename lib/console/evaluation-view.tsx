@@ -15,79 +15,18 @@ import {
   loadTypes,
   nameOf,
   numberOf,
-  problemText,
-  type Result,
   type Verdict,
 } from "./evaluation-data.ts"
 import { State } from "./evaluation-state.tsx"
-import { count, money, visible } from "./format.ts"
-import { go, hereWith, Link } from "./location.tsx"
+import { count, visible } from "./format.ts"
+import { go, hereWith } from "./location.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
-import { Back, callsHref, VerdictTable } from "./verdict-table.tsx"
+import { JudgePanel } from "./judge-panel.tsx"
+import { Back } from "./verdict-table.tsx"
 import { write } from "./write.ts"
 import { useCanWrite } from "./you.ts"
 
 const often = 1_500
-
-const Fact = ({ name, value }: { readonly name: string; readonly value: string }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{value}</dd>
-  </div>
-)
-
-const JudgePanel = ({ gateway, evaluation, result, verdicts }: {
-  readonly gateway: string
-  readonly evaluation: Evaluation
-  readonly result: Result
-  readonly verdicts: ReadonlyArray<Verdict>
-}) => {
-  const { judge, evaluation_type_id: id, status_description } = result
-  if (judge === undefined) return null
-  const own = verdicts.filter((one) => one.evaluation_type_id === id)
-  const failures = Object.entries(judge.failures).map(([problem, many]) =>
-    `${count(many)} ${problemText(problem)}`
-  )
-  return (
-    <Panel
-      title={`Judge: ${visible(judge.name)}`}
-      aside={evaluation.run !== null && (
-        <Link href={callsHref(gateway, evaluation.run.id)}>Its calls in the log</Link>
-      )}
-    >
-      <dl class="facts inline">
-        <Fact
-          name={judge.verdict === "pass" ? "Passed" : "Average score"}
-          value={figure(result, numberOf(result))}
-        />
-        <Fact name="Judged" value={count(judge.judged)} />
-        <Fact name="Failed" value={count(judge.failed)} />
-        <Fact name="Without kept bodies" value={count(judge.skipped.no_body)} />
-        <Fact name="Not a success" value={count(judge.skipped.no_success)} />
-        <Fact name="Not looked at" value={count(judge.left)} />
-        <Fact
-          name="Cost"
-          value={`${money(judge.cost)}${judge.unpriced > 0 ? ` + ${count(judge.unpriced)} unpriced` : ""}`}
-        />
-      </dl>
-      <p class="note">
-        <Text>{judge.model}</Text>. {evaluation.processed ? status_description : "Running."}
-        {failures.length > 0 && ` Failed: ${failures.join(", ")}.`}
-      </p>
-      {own.length > 0 && (
-        <VerdictTable
-          gateway={gateway}
-          verdicts={own}
-          form={judge.verdict}
-          label={`Verdicts of ${visible(judge.name)}`}
-        />
-      )}
-      {own.length === 0 && evaluation.processed && judge.judged > 0 && (
-        <p class="note">The judge's calls are no longer in the log.</p>
-      )}
-    </Panel>
-  )
-}
 
 const Actions = ({ path, evaluation, onChange }: {
   readonly path: string
@@ -149,7 +88,7 @@ const Results = ({ evaluation, types }: {
           <b>{figure(result, numberOf(result))}</b>
         </td>
         <td class="number">{count(result.total_logs)}</td>
-        <td class="note">
+        <td class="note wide-only">
           {result.judge === undefined
             ? types.find(({ id }) => id === result.evaluation_type_id)?.description
             : result.status_description}
@@ -158,6 +97,14 @@ const Results = ({ evaluation, types }: {
     ))}
   </Table>
 )
+
+/** The earlier of two is A. */
+const inOrder = (one: Evaluation, others: ReadonlyArray<Evaluation>, id: string) => {
+  const other = others.find((each) => each.id === id)
+  return other !== undefined && other.created_at > one.created_at
+    ? { evaluation: one.id, with: id }
+    : { evaluation: id, with: one.id }
+}
 
 /** The view. */
 export const EvaluationView = ({ account, gateway, path, id }: {
@@ -221,7 +168,8 @@ export const EvaluationView = ({ account, gateway, path, id }: {
                 <span class="note">Compare with</span>
                 <select
                   value=""
-                  onChange={({ currentTarget: { value } }) => value !== "" && go(hereWith({ with: value }))}
+                  onChange={({ currentTarget: { value } }) =>
+                    value !== "" && go(hereWith(inOrder(evaluation, comparable, value)))}
                 >
                   <option value="">…</option>
                   {comparable.map(({ id, name }) => <option key={id} value={id}>{visible(name)}</option>)}

@@ -47,20 +47,24 @@ export const VerdictTable = ({ gateway, verdicts, form, label }: {
       <Table
         label={label}
         class="verdicts"
-        heads={["Verdict", "Request", "Judge's call", "Why there is none"]}
+        heads={["Verdict", "Why", "Request", "Judge's call"]}
       >
-        {sorted.slice(0, most).map(({ entry, call, verdict, problem }) => (
+        {sorted.slice(0, most).map(({ entry, call, verdict, problem, reason }) => (
           <tr key={entry}>
             <td>
-              <Score value={verdict} form={form} />
+              {problem === null ? <Score value={verdict} form={form} /> : <Badge kind="left">none</Badge>}
+            </td>
+            <td class="why">
+              <Text>
+                {problem === null ? reason : [problemText(problem), reason ?? ""].filter(Boolean).join(": ")}
+              </Text>
             </td>
             <td>
-              <EntryLink gateway={gateway} id={entry} text={`…${entry.slice(-12)}`} />
+              <EntryLink gateway={gateway} id={entry} text={`…${entry.slice(-8)}`} />
             </td>
             <td>
-              <EntryLink gateway={gateway} id={call} text="its words" />
+              <EntryLink gateway={gateway} id={call} text={`…${call.slice(-8)}`} />
             </td>
-            <td>{problem === null ? "" : <Text>{problemText(problem)}</Text>}</td>
           </tr>
         ))}
       </Table>

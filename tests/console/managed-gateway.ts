@@ -119,7 +119,7 @@ export const fillManaged = async (gateway: Filled, calls: number): Promise<{ rea
         "cf-aig-metadata": JSON.stringify({ plan: call % 3 === 0 ? "free" : "paid" }),
         "cf-aig-skip-cache": "true",
       },
-      body: JSON.stringify({ model: "dynamic/chat", messages: [{ role: "user", content: "Hello" }] }),
+      body: JSON.stringify({ model: "dynamic/chat", messages: [{ role: "user", content: `Hello ${call}` }] }),
     })
     await response.text()
   }
@@ -134,7 +134,7 @@ export const fillEvaluations = async (gateway: Filled): Promise<void> => {
     String((await write("POST", path, body))["id"])
   const everything = await made("/gateways/team/datasets", { name: "all of November", filters: [] })
   const paid = await made("/gateways/team/datasets", {
-    name: `paid plans ${hostile}`,
+    name: `paid plans ${hostile.replaceAll(/\p{Cc}/gu, "")}`,
     filters: [
       { key: "metadata.key", operator: "eq", value: ["plan"] },
       { key: "metadata.value", operator: "eq", value: ["paid"] },

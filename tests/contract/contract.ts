@@ -5,6 +5,7 @@ import { describe } from "node:test"
 import type { Simulator } from "../simulator/server.ts"
 import type { Runtime } from "../support/spawn-gateway.ts"
 import { basetenSocketCases, basetenSocketEntries } from "./cases/baseten-sockets.ts"
+import { adminJwtCases, adminJwtEntries } from "./cases/admin-jwt.ts"
 import { alertCases, alertEntries } from "./cases/alerts.ts"
 import { bodyCases, bodyEntries } from "./cases/bodies.ts"
 import { circuitCases, circuitEntries } from "./cases/circuits.ts"
@@ -108,6 +109,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   credentials: { cases: credentialCases, configured: credentialEntries },
   tokens: { cases: tokenCases, configured: tokenEntries },
   jwt: { cases: jwtCases, configured: jwtEntries },
+  "admin jwt": { cases: adminJwtCases, configured: adminJwtEntries },
   "token models": { cases: tokenModelCases, configured: tokenModelEntries },
   cors: { cases: corsCases },
   bodies: { cases: bodyCases, configured: bodyEntries },

@@ -1,4 +1,4 @@
-/** Any model that is asked to judge: by `[score 0.4]` in the last text that is judged, else by its length; `[judge …]` makes it odd. */
+/** Any model that is asked to judge: by `[score 0.4]` in the answer, else by chance that the same question repeats; `[judge …]` makes it odd. */
 import { type Answer, json } from "./answer.ts"
 import { textOf } from "./chat-request.ts"
 import { createdAt } from "./reply.ts"
@@ -30,7 +30,8 @@ export function judgeAnswer(body: unknown): Answer | undefined {
   }
   if (kind === "refused") return json({ error: { message: "no", type: "invalid_request_error" } }, 403)
   const [, marked] = /\[score ([\d.]+)\]/.exec(answer) ?? []
-  const score = marked === undefined ? Math.round((answer.length % 11) * 10) / 100 : Number(marked)
+  const sum = [...asked].reduce((sum, character) => (31 * sum + (character.codePointAt(0) ?? 0)) % 9973, 7)
+  const score = marked === undefined ? sum % 11 / 10 : Number(marked)
   const reason = `It has ${answer.trim().length} characters.`
   const content = odd[kind] ??
     JSON.stringify(asked.includes('"pass"') ? { reason, pass: score >= 0.5 } : { reason, score })

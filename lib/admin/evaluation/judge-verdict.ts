@@ -99,10 +99,25 @@ export const verdictIn = (text: string, form: WrittenJudge["verdict"]): Verdict 
   return only ?? ofLine(said.split("\n").at(-1) ?? "", form) ?? "unreadable"
 }
 
+const choiceOf = (answer: string): Readonly<Record<string, unknown>> => {
+  const { choices } = objectOf(parseOrUndefined(answer))
+  return objectOf(Array.isArray(choices) ? choices[0] : undefined)
+}
+
+/** The longest reason that is shown, in characters. */
+const longestReason = 500
+
+/** Why a judge says so, in its words; `null` if it does not say. */
+export const reasonIn = (answer: string): string | null => {
+  const { content } = objectOf(choiceOf(answer)["message"])
+  if (typeof content !== "string") return null
+  const { reason } = objectsIn(content).at(-1) ?? {}
+  return typeof reason === "string" && reason !== "" ? reason.slice(0, longestReason).toWellFormed() : null
+}
+
 /** The verdict of a completion of a chat. */
 export const verdictOf = (answer: string, form: WrittenJudge["verdict"]): Verdict => {
-  const { choices } = objectOf(parseOrUndefined(answer))
-  const choice = objectOf(Array.isArray(choices) ? choices[0] : undefined)
+  const choice = choiceOf(answer)
   const { content } = objectOf(choice["message"])
   const verdict = typeof content === "string" ? verdictIn(content, form) : "no_answer"
   return typeof verdict === "string" && choice["finish_reason"] === "length" ? "cut_off" : verdict

@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { GatewayError } from "../../errors.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
+import type { LogScope } from "../../request-log/entry.ts"
 import { RequestLog } from "../../request-log/RequestLog.ts"
 import type { WrittenDocument } from "../../settings-store/document.ts"
 import { envelope } from "../envelope.ts"
@@ -15,9 +16,25 @@ import type { AskedFormat } from "../export-format.ts"
 import { fileName } from "../log-export.ts"
 import { openParameters } from "../parameters.ts"
 import { evaluationsOf, noEvaluation } from "../written/evaluations.ts"
-import { lastVerdicts, verdictsOf } from "./verdicts.ts"
+import { reasonIn } from "./judge-verdict.ts"
+import { type EntryVerdict, lastVerdicts, verdictsOf } from "./verdicts.ts"
 
-const columns = ["entry", "evaluation_type_id", "verdict", "problem", "call", "cost"]
+const columns = ["entry", "evaluation_type_id", "verdict", "problem", "reason", "call", "cost"]
+
+/** A verdict with the judge's reason, where the body of its answer was kept. */
+export interface ReasonedVerdict extends EntryVerdict {
+  readonly reason: string | null
+}
+
+const reasoned = (
+  log: RequestLog["Service"],
+  scope: LogScope,
+  one: EntryVerdict,
+): Effect.Effect<ReasonedVerdict> =>
+  Effect.map(
+    log.payload(scope, one.call, "response"),
+    (answer) => ({ ...one, reason: answer === undefined ? null : reasonIn(answer.text) }),
+  )
 
 /** Of the last run, as far as its calls are still in the log. */
 export const showVerdicts = (
@@ -34,7 +51,9 @@ export const showVerdicts = (
     if (evaluation === undefined) return yield* noEvaluation(item)
     const log = yield* RequestLog
     const { run } = evaluation
-    const rows = run === undefined ? [] : lastVerdicts(yield* verdictsOf(log, { account, gateway }, run))
+    const scope = { account, gateway }
+    const found = run === undefined ? [] : lastVerdicts(yield* verdictsOf(log, scope, run))
+    const rows = yield* Effect.forEach(found, (one) => reasoned(log, scope, one), { concurrency: 8 })
     if (format === "json") return envelope(rows)
     const name = fileName(["verdicts", account, gateway], yield* Clock.currentTimeMillis)
     return exportOf({ format, columns, name, next: allAtOnce(rows.map((row) => ({ ...row }))) }, hasBody)

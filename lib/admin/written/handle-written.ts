@@ -34,15 +34,9 @@ import {
   listEvaluationTypes,
   showEvaluationType,
 } from "./evaluation-types.ts"
-import {
-  cancelEvaluation,
-  createEvaluation,
-  deleteEvaluation,
-  listEvaluations,
-  rerunEvaluation,
-  showEvaluation,
-} from "./evaluations.ts"
+import { cancelEvaluation, deleteEvaluation, listEvaluations, showEvaluation } from "./evaluations.ts"
 import { changeGateway, createGateway, deleteGateway } from "./gateways.ts"
+import { createEvaluation, rerunEvaluation } from "./make-evaluation.ts"
 import { exportList } from "./export-list.ts"
 import { changeConfig, createConfig, deleteConfig, listConfigs, showConfig } from "./provider-configs.ts"
 import { createVersion, deploy, listDeployments, listVersions, showVersion } from "./route-versions.ts"

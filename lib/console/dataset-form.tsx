@@ -1,0 +1,125 @@
+/**
+ * How a dataset is made: its filters, how many requests fit them by now, its name.
+ *
+ * @module
+ */
+import { useState } from "preact/hooks"
+import { getPage } from "./api.ts"
+import { Dialog, useDoing } from "./dialog.tsx"
+import type { Dataset } from "./evaluation-data.ts"
+import { logHref, toldFilters } from "./filters.ts"
+import { count, visible } from "./format.ts"
+import { FormButtons } from "./list-parts.tsx"
+import { Filters } from "./log-filters.tsx"
+import { go, hereWith, Link } from "./location.tsx"
+import { Panel, Problem, useLoaded } from "./parts.tsx"
+import type { Filter } from "./types.ts"
+import { write } from "./write.ts"
+
+/** Filters in words. */
+export const Told = ({ filters }: { readonly filters: ReadonlyArray<Filter> }) =>
+  filters.length === 0 ? <>every request</> : (
+    <ul class="marks">
+      {toldFilters(filters).map(({ text }) => (
+        <li class="mark" key={text}>
+          <bdi>{visible(text)}</bdi>
+        </li>
+      ))}
+    </ul>
+  )
+
+/** Asks for a dataset's name. */
+export const Name = ({ path, dataset, filters, onClose, onDone }: {
+  readonly path: string
+  readonly dataset: Dataset | undefined
+  readonly filters: ReadonlyArray<Filter>
+  readonly onClose: () => void
+  readonly onDone: () => void
+}) => {
+  const [name, setName] = useState(dataset?.name ?? "")
+  const doing = useDoing()
+  return (
+    <Dialog
+      title={dataset === undefined ? "New dataset" : `Rename ${visible(dataset.name)}`}
+      onClose={onClose}
+    >
+      <form
+        class="fields"
+        onSubmit={(event) => {
+          event.preventDefault()
+          doing.run(async () => {
+            const body = { name: name.trim(), enable: true, filters }
+            if (dataset === undefined) await write("POST", `${path}/datasets`, body)
+            else await write("PUT", `${path}/datasets/${dataset.id}`, body)
+            onDone()
+          })
+        }}
+      >
+        <label>
+          <span>Name</span>
+          <input
+            value={name}
+            required
+            autofocus
+            autocomplete="off"
+            maxLength={100}
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+        </label>
+        <div class="note">
+          It has: <Told filters={filters} />
+        </div>
+        {doing.problem !== undefined && <Problem error={doing.problem} />}
+        <FormButtons
+          action={dataset === undefined ? "Create" : "Rename"}
+          isBusy={doing.isBusy}
+          onClose={onClose}
+        />
+      </form>
+    </Dialog>
+  )
+}
+
+/** Chooses the requests of a new dataset: the same filters as the log's, and how many fit them by now. */
+export const Choosing = ({ path, gateway, filters, onName }: {
+  readonly path: string
+  readonly gateway: string
+  readonly filters: ReadonlyArray<Filter>
+  readonly onName: () => void
+}) => {
+  const written = JSON.stringify(filters)
+  const fitting = useLoaded(
+    `${path} fitting ${written}`,
+    (signal) =>
+      getPage<unknown, { readonly total_count: number }>(
+        `${path}/logs`,
+        { filters: written, per_page: 1 },
+        signal,
+      ),
+  )
+  const total = fitting.value?.info.total_count
+  return (
+    <Panel
+      title="Which requests"
+      isBusy={fitting.isLoading}
+      aside={
+        <div class="row">
+          <button type="button" onClick={() => go(hereWith({ new: undefined, filters: undefined }))}>
+            Cancel
+          </button>
+          <button type="button" class="primary" onClick={onName}>Go on</button>
+        </div>
+      }
+    >
+      <Filters filters={filters} search="" isDataset />
+      {fitting.error !== undefined && <Problem error={fitting.error} onRetry={fitting.reload} />}
+      <p class="note" role="status">
+        {total === undefined
+          ? "…"
+          : `${count(total)} ${total === 1 ? "request fits" : "requests fit"} by now`}
+        {filters.length === 0 && total !== undefined && ": without a filter it has every request"}.{" "}
+        <Link href={logHref({ gateway }, filters)}>Look at them in the log</Link>
+      </p>
+    </Panel>
+  )
+}
