@@ -47,7 +47,8 @@ export const Alerting = {
    *
    * - `url`: where they are POSTed, as text, `env:NAME` or `file:PATH`. `https:` alone, but for loopback hosts, or with
    *   `allow_http: true`.
-   * - `secret`: signs them, as `env:NAME` or `file:PATH`; they are not signed without it.
+   * - `secret`: signs them, as `env:NAME` or `file:PATH`, or as text that is [sealed](../settings-store/README.md#secrets)
+   *   if it is written through the management API; they are not signed without it.
    * - `budget`: shares of a budget of `spend_limits`, such as `[0.5, 0.8, 1]`; each once in each of its periods.
    * - `error_share`: the share of failed calls within five minutes, from 20 calls on.
    * - `circuit`: with `true`, each circuit that opens, once in five minutes.
@@ -71,21 +72,12 @@ export interface Alert {
   readonly circuit: boolean
 }
 
-/** What of a URL is no secret. */
-const shownUrl = (url: string): string => {
+/** What of a webhook's URL is no secret. */
+export const shownUrl = (url: string): string => {
   if (isReference(url)) return url
   const { origin, href } = new URL(url)
   return href === `${origin}/` ? href : `${origin}/…`
 }
-
-/** Alerts as the management API shows them. */
-export const shownAlerts = (alerts: unknown): unknown =>
-  Array.isArray(alerts)
-    ? alerts.map((alert: { readonly url?: unknown }) => ({
-      ...alert,
-      ...(typeof alert.url === "string" && URL.canParse(alert.url) && { url: shownUrl(alert.url) }),
-    }))
-    : alerts
 
 const alertOf = (
   { url, secret, budget = [], error_share, circuit = false, allow_http = false }: typeof Entry.Type,

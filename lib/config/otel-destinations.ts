@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import { oneOf, recordOf, text } from "../schema/expected.ts"
 import { isLoopback } from "./custom-providers.ts"
 import type { OtlpEndpoint } from "./otel-settings.ts"
-import { isReference, type Resolve, secretOf } from "./stored-keys.ts"
+import { type Resolve, secretOf } from "./stored-keys.ts"
 
 const optional = Schema.optionalKey
 
@@ -60,23 +60,6 @@ export const Exporting = {
     ),
   ),
 }
-
-/** Values that stand elsewhere are shown by their names, others not at all. */
-const shownValue = (value: unknown): unknown => typeof value === "string" && isReference(value) ? value : "…"
-
-/** Collectors as the management API shows them. */
-export const shownDestinations = (destinations: unknown): unknown =>
-  Array.isArray(destinations)
-    ? destinations.map(({ headers, authorization, ...rest }: Readonly<Record<string, unknown>>) => ({
-      ...rest,
-      ...(headers !== undefined && {
-        headers: Object.fromEntries(
-          Object.entries(Object(headers)).map(([name, value]) => [name, shownValue(value)]),
-        ),
-      }),
-      ...(authorization !== undefined && { authorization: shownValue(authorization) }),
-    }))
-    : destinations
 
 /** Where a gateway's spans go. Throws `SettingProblem` if a header refers to nothing. */
 export const otelDestinations = (

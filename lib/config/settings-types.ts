@@ -253,7 +253,8 @@ export interface EntryOptions {
    *
    * - `url`: where they are POSTed, as text, `env:NAME` or `file:PATH`. `https:` alone, but for loopback hosts, or with
    *   `allow_http: true`.
-   * - `secret`: signs them, as `env:NAME` or `file:PATH`; they are not signed without it.
+   * - `secret`: signs them, as `env:NAME` or `file:PATH`, or as text that is sealed
+   *   if it is written through the management API; they are not signed without it.
    * - `budget`: shares of a budget of `spend_limits`, such as `[0.5, 0.8, 1]`; each once in each of its periods.
    * - `error_share`: the share of failed calls within five minutes, from 20 calls on.
    * - `circuit`: with `true`, each circuit that opens, once in five minutes.

@@ -42,6 +42,8 @@ export interface WrittenSettingsShape {
    * Nothing has changed if it fails, as it does if the whole document would not be valid.
    */
   readonly change: (change: Change) => Promise<Result.Result<Response, GatewayError>>
+  /** Whether there is a `BASEGATE_SECRET_KEY`. */
+  readonly canSeal: boolean
   /** Seals a secret. Fails without `BASEGATE_SECRET_KEY`. */
   readonly seal: (secret: Redacted.Redacted<string>) => Promise<Result.Result<NewSecret, GatewayError>>
   readonly audit: (query: AuditQuery) => Promise<Result.Result<AuditPage, GatewayError>>

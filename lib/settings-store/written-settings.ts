@@ -270,6 +270,7 @@ export const makeWrittenSettings = (
         (failure) => failure instanceof GatewayError ? failure : unavailable(failure),
       )
     },
+    canSeal: sealer.canSeal,
     seal: async (secret) => {
       if (!sealer.canSeal) {
         return Result.fail(adminBadRequest(

@@ -14,6 +14,7 @@ import type { WrittenDocument } from "../../settings-store/document.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
 import { sameJson } from "./members.ts"
 import { isNotedField, notedProblem, readOnlyFields } from "./noted-fields.ts"
+import { keptCollectors, keptWebhooks } from "./sealed-lists.ts"
 import { keepHeaders } from "./references.ts"
 import { withRuleDefaults } from "./spend-rules.ts"
 
@@ -64,6 +65,9 @@ const customProviders = async (
   return Result.succeed({ value: Object.fromEntries(providers), secrets })
 }
 
+/** Settings that may hold secrets. */
+const sealing = { custom_providers: customProviders, otel: keptCollectors, alerts: keptWebhooks }
+
 /**
  * Reads a body. A member that equals what the gateway shows changes nothing: whoever reads a gateway may write it back.
  *
@@ -104,8 +108,8 @@ export const readGatewayBody = async (
       settings.set(name, acceptsNull(name) ? null : undefined)
     } else if (name === "spend_limits") {
       settings.set(name, withRuleDefaults(value))
-    } else if (name === "custom_providers") {
-      const kept = await customProviders(written, document, value, before[name])
+    } else if (Object.hasOwn(sealing, name)) {
+      const kept = await sealing[name as keyof typeof sealing](written, document, value, before[name])
       if (Result.isFailure(kept)) return Result.fail(kept.failure)
       settings.set(name, kept.success.value)
       secrets.push(...kept.success.secrets)

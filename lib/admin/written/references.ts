@@ -16,7 +16,7 @@ import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.
 const mask = "****"
 
 /** Whether text refers to a secret, as a settings file may. */
-const isReference = (text: string): boolean => /^(?:env|file|sealed):/.test(text)
+export const isReference = (text: string): boolean => /^(?:env|file|sealed):/.test(text)
 
 /** Why a reference may not be written; `undefined` if it may. */
 const referenceProblem = (text: string): string | undefined => {

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { shownAlerts } from "../../config/alert-settings.ts"
-import { shownDestinations } from "../../config/otel-destinations.ts"
 import type { SettingsControlShape } from "../../config/SettingsControl.ts"
 import type { SettingsShape } from "../../config/settings-shape.ts"
 import { type JsonObject, objectOf } from "../../json/parse.ts"
 import { findGateway, type WrittenDocument, type WrittenGateway } from "../../settings-store/document.ts"
 import { gatewayJson } from "../gateway-json.ts"
 import { shownHeaders } from "./references.ts"
+import { shownCollectors, shownWebhooks } from "./sealed-lists.ts"
 
 type Sealed = Pick<WrittenDocument, "secrets">
 
@@ -20,8 +19,8 @@ const shownSettings = (settings: JsonObject, document: Sealed): JsonObject => {
   const { alerts, otel } = others
   const rest = {
     ...others,
-    ...(alerts !== undefined && { alerts: shownAlerts(alerts) }),
-    ...(otel !== undefined && { otel: shownDestinations(otel) }),
+    ...(alerts !== undefined && { alerts: shownWebhooks(alerts, document) }),
+    ...(otel !== undefined && { otel: shownCollectors(otel, document) }),
   }
   if (providers === undefined) return rest
   const shown = Object.entries(objectOf(providers)).map(([slug, provider]) => {

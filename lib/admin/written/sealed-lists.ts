@@ -1,0 +1,201 @@
+/**
+ * The secrets of collectors (`otel`) and of webhooks (`alerts`): sealed as they are written, masked as they are shown.
+ *
+ * @module
+ */
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { shownUrl } from "../../config/alert-settings.ts"
+import { looksSecret } from "../../config/operator-secrets.ts"
+import { adminBadRequest } from "../../errors/admin-errors.ts"
+import type { GatewayError } from "../../errors.ts"
+import { isObject, type JsonObject, objectOf } from "../../json/parse.ts"
+import type { NewSecret } from "../../settings-store/change.ts"
+import type { WrittenDocument } from "../../settings-store/document.ts"
+import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
+import { isReference, keep, shownReference } from "./references.ts"
+
+type Sealed = Pick<WrittenDocument, "secrets">
+
+/** What stands for a value that is not shown. */
+const hidden = "…"
+
+/** A value of a collector's header as it is shown: what is not sealed, nor stands elsewhere, not at all. */
+const shownValue = (value: unknown, document: Sealed): unknown =>
+  typeof value === "string" && isReference(value) ? shownReference(value, document) : hidden
+
+const shownHeadersOf = (headers: unknown, document: Sealed): JsonObject =>
+  Object.fromEntries(
+    Object.entries(objectOf(headers)).map(([name, value]) => [name, shownValue(value, document)]),
+  )
+
+/** Collectors as they are shown. */
+export const shownCollectors = (collectors: unknown, document: Sealed): unknown =>
+  Array.isArray(collectors)
+    ? collectors.map((collector) => {
+      const { headers, authorization, ...rest } = objectOf(collector)
+      return {
+        ...rest,
+        ...(headers !== undefined && { headers: shownHeadersOf(headers, document) }),
+        ...(authorization !== undefined && { authorization: shownValue(authorization, document) }),
+      }
+    })
+    : collectors
+
+const shownWebhookUrl = (url: unknown, document: Sealed): unknown =>
+  typeof url !== "string"
+    ? url
+    : isReference(url)
+    ? shownReference(url, document)
+    : URL.canParse(url)
+    ? shownUrl(url)
+    : hidden
+
+/** Webhooks as they are shown. */
+export const shownWebhooks = (webhooks: unknown, document: Sealed): unknown =>
+  Array.isArray(webhooks)
+    ? webhooks.map((webhook) => {
+      const { url, secret, ...rest } = objectOf(webhook)
+      return {
+        ...(url !== undefined && { url: shownWebhookUrl(url, document) }),
+        ...(secret !== undefined && { secret: shownValue(secret, document) }),
+        ...rest,
+      }
+    })
+    : webhooks
+
+/** A list with references in place of its secrets, and what was sealed for it. */
+export interface KeptList {
+  readonly value: unknown
+  readonly secrets: ReadonlyArray<NewSecret>
+}
+
+type Keeping = Promise<Result.Result<KeptList, GatewayError>>
+
+/** Keeps values one by one: what is written as it is shown stays as it was. */
+class Keeper {
+  readonly secrets: Array<NewSecret> = []
+  readonly #written: WrittenSettingsShape
+  readonly #document: Sealed
+
+  constructor(written: WrittenSettingsShape, document: Sealed) {
+    this.#written = written
+    this.#document = document
+  }
+
+  /** @param before what was there under the same name */
+  async value(
+    name: string,
+    header: string,
+    value: unknown,
+    before: unknown,
+  ): Promise<Result.Result<unknown, GatewayError>> {
+    if (typeof value !== "string") return Result.succeed(value)
+    if (before !== undefined && value === shownValue(before, this.#document)) return Result.succeed(before)
+    if (value === hidden || value.startsWith("****")) {
+      return Result.fail(adminBadRequest(`${name}: expected the secret itself: this is how one is shown.`))
+    }
+    // Without a key, what does not look like a secret is kept as it is, and is not shown either.
+    if (!this.#written.canSeal && !isReference(value) && !looksSecret(header, value)) {
+      return Result.succeed(value)
+    }
+    const kept = await keep(this.#written, name, value)
+    if (Result.isFailure(kept)) return kept
+    if (kept.success.secret !== undefined) this.secrets.push(kept.success.secret)
+    return Result.succeed(kept.success.reference)
+  }
+
+  /** A webhook's URL: whoever knows it may call it. Its host is shown. */
+  async url(
+    name: string,
+    value: unknown,
+    before: ReadonlyArray<unknown>,
+  ): Promise<Result.Result<unknown, GatewayError>> {
+    if (typeof value !== "string") return Result.succeed(value)
+    const same = before.find((one) => shownWebhookUrl(one, this.#document) === value)
+    if (same !== undefined) return Result.succeed(same)
+    if (isReference(value)) {
+      return Result.map(await keep(this.#written, name, value), ({ reference }) => reference)
+    }
+    // What cannot be called is refused as it is.
+    if (!this.#written.canSeal || !URL.canParse(value) || /[^\x21-\x7e]/.test(value)) {
+      return Result.succeed(value)
+    }
+    return Result.map(await this.#written.seal(Redacted.make(value)), (secret) => {
+      this.secrets.push({ ...secret, preview: shownUrl(value) })
+      return secret.reference
+    })
+  }
+}
+
+const listOf = (value: unknown): ReadonlyArray<JsonObject> => Array.isArray(value) ? value.map(objectOf) : []
+
+/** Collectors with their headers sealed. */
+export const keptCollectors = async (
+  written: WrittenSettingsShape,
+  document: Sealed,
+  value: unknown,
+  before: unknown,
+): Keeping => {
+  if (!Array.isArray(value)) return Result.succeed({ value, secrets: [] })
+  const keeper = new Keeper(written, document)
+  const collectors: Array<unknown> = []
+  for (const [at, collector] of value.entries()) {
+    if (!isObject(collector)) {
+      collectors.push(collector)
+      continue
+    }
+    const old = listOf(before).find(({ url }) => url === collector["url"]) ?? {}
+    const kept: Record<string, unknown> = { ...collector }
+    if (collector["authorization"] !== undefined) {
+      const place = `otel.${at}.authorization`
+      const one = await keeper.value(place, "authorization", collector["authorization"], old["authorization"])
+      if (Result.isFailure(one)) return Result.fail(one.failure)
+      kept["authorization"] = one.success
+    }
+    if (isObject(collector["headers"])) {
+      const headers: Array<readonly [string, unknown]> = []
+      for (const [name, text] of Object.entries(collector["headers"])) {
+        const place = `otel.${at}.headers.${name.slice(0, 64)}`
+        const one = await keeper.value(place, name, text, objectOf(old["headers"])[name])
+        if (Result.isFailure(one)) return Result.fail(one.failure)
+        headers.push([name, one.success])
+      }
+      kept["headers"] = Object.fromEntries(headers)
+    }
+    collectors.push(kept)
+  }
+  return Result.succeed({ value: collectors, secrets: keeper.secrets })
+}
+
+/** Webhooks with their URLs and what signs them sealed. */
+export const keptWebhooks = async (
+  written: WrittenSettingsShape,
+  document: Sealed,
+  value: unknown,
+  before: unknown,
+): Keeping => {
+  if (!Array.isArray(value)) return Result.succeed({ value, secrets: [] })
+  const keeper = new Keeper(written, document)
+  const webhooks: Array<unknown> = []
+  for (const [at, webhook] of value.entries()) {
+    if (!isObject(webhook)) {
+      webhooks.push(webhook)
+      continue
+    }
+    const known = listOf(before)
+    // The one at its place first: several may be on one host.
+    const urls = [known[at]?.["url"], ...known.map(({ url }) => url)].filter((url) => url !== undefined)
+    const url = await keeper.url(`alerts.${at}.url`, webhook["url"], urls)
+    if (Result.isFailure(url)) return Result.fail(url.failure)
+    const old = known.find((one) => one["url"] === url.success) ?? {}
+    const secret = await keeper.value(`alerts.${at}.secret`, "secret", webhook["secret"], old["secret"])
+    if (Result.isFailure(secret)) return Result.fail(secret.failure)
+    webhooks.push({
+      ...webhook,
+      ...(webhook["url"] !== undefined && { url: url.success }),
+      ...(webhook["secret"] !== undefined && { secret: secret.success }),
+    })
+  }
+  return Result.succeed({ value: webhooks, secrets: keeper.secrets })
+}
