@@ -174,10 +174,7 @@ describe("console", { skip: path === undefined ? noBrowser : false }, () => {
         await page.getByRole("button", { name: "Go on" }).click()
         await page.getByLabel("Name").fill("good ones")
         await page.keyboard.press("Enter")
-        await page.getByRole("cell", { name: "good ones" }).or(
-          page.getByRole("rowheader", { name: "good ones" }),
-        )
-          .waitFor()
+        await page.getByRole("rowheader", { name: "good ones" }).waitFor()
         const tabs = page.getByRole("navigation", { name: "Parts of the page" })
         await tabs.getByRole("link", { name: "Judges" }).click()
         await page.getByRole("button", { name: "New judge" }).click()
