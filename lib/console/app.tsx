@@ -54,6 +54,11 @@ const Frame = (
   const scope = useScope(accounts, page?.needsGateway === true)
   useEffect(() => {
     document.title = `${page?.name ?? "Not found"} · basegate`
+    // On a phone the links are wider than the window.
+    document.querySelector(".frame > nav [aria-current]")?.scrollIntoView({
+      inline: "center",
+      block: "nearest",
+    })
   }, [page])
   const you = useLoaded("you", loadYou)
   const View = page?.view

@@ -80,6 +80,9 @@ export const Name = ({ path, dataset, filters, onClose, onDone }: {
   )
 }
 
+/** Judges' calls are in no dataset. */
+const notJudges = { key: "request_type", operator: "neq", value: ["evaluation.judge"] }
+
 /** Chooses the requests of a new dataset: the same filters as the log's, and how many fit them by now. */
 export const Choosing = ({ path, gateway, filters, onName }: {
   readonly path: string
@@ -93,7 +96,7 @@ export const Choosing = ({ path, gateway, filters, onName }: {
     (signal) =>
       getPage<unknown, { readonly total_count: number }>(
         `${path}/logs`,
-        { filters: written, per_page: 1 },
+        { filters: JSON.stringify([...filters, notJudges]), per_page: 1 },
         signal,
       ),
   )

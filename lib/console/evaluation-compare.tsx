@@ -69,12 +69,7 @@ const Figures = ({ sides: [left, right], types }: {
   return (
     <Table
       label="Figures side by side"
-      heads={[
-        "Evaluator",
-        `#A: ${visible(left.evaluation.name)}`,
-        `#B: ${visible(right.evaluation.name)}`,
-        "#B against A",
-      ]}
+      heads={["Evaluator", "#A", "#B", "#B against A"]}
     >
       {ids.map((id) => {
         const [one, other] = [resultOf(left, id), resultOf(right, id)]

@@ -17,6 +17,9 @@ import { openMembers } from "./members.ts"
 /** How many judges an account has at most. */
 const mostJudges = 50
 
+/** How often texts stand in a prompt at most: each is sent with each call. */
+const mostPlaceholders = 8
+
 /** When the list of evaluators was last changed. */
 const listed = "2026-11-29T00:00:00.000Z"
 
@@ -102,7 +105,11 @@ const read = ({ body }: WriteContext): Result.Result<JudgePart, GatewayError> =>
   ) ?? ""
   members.require("prompt", "the criteria, with {{answer}} in them")
   const prompt = members.text("prompt", 8192) ?? ""
-  const stands = new Set([...prompt.matchAll(placeholder)].map(([, name]) => name))
+  const placeholders = [...prompt.matchAll(placeholder)]
+  const stands = new Set(placeholders.map(([, name]) => name))
+  if (placeholders.length > mostPlaceholders) {
+    members.refuse(`prompt: expected at most ${mostPlaceholders} of {{request}} and {{answer}}`)
+  }
   if (prompt !== "" && !stands.has("answer")) {
     members.refuse("prompt: expected {{answer}} in it, where the answer of an entry is to stand")
   }

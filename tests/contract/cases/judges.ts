@@ -217,6 +217,7 @@ export const judgeCases = (harness: Harness): void => {
       await refused({ prompt: "{{answer}} {{secret}}" }),
       /^400 .*prompt: \{\{secret\}\} stands for nothing/,
     )
+    assert.match(await refused({ prompt: "{{answer}}".repeat(9) }), /^400 .*at most 8/)
     assert.match(await refused({ model: "gpt-oss-120b" }), /^400 .*model: expected .*baseten\//)
     assert.match(await refused({ verdict: "stars" }), /^400 .*verdict: expected score/)
     assert.match(await refused({ max_cost: 0 }), /^400 .*max_cost: expected US dollars/)
