@@ -11,12 +11,12 @@ import { type AdminServices, handleAdmin } from "./admin/handler.ts"
 import { showUsage } from "./admin/usage-handler.ts"
 import { tokenOfSession } from "./admin/usage-session.ts"
 import type { Caller, GatewayAuth } from "./auth/GatewayAuth.ts"
+import { ownCaller } from "./auth/own-caller.ts"
 import type { Uploads } from "./body/Uploads.ts"
 import type { Next } from "./call/call.ts"
 import { callProvider, type CallServices } from "./call/call-provider.ts"
 import { respond } from "./call/respond.ts"
 import type { GatewaySettings } from "./config/gateway-settings.ts"
-import type { GatewayToken } from "./config/gateway-tokens.ts"
 import { parseOptionHeaders } from "./config/option-headers.ts"
 import { type RequestedOptions, withTokenMetadata } from "./config/request-options.ts"
 import type { Settings } from "./config/Settings.ts"
@@ -170,27 +170,11 @@ const everyTrace = { parentBased: true, ratio: 1 }
 
 const empty = (headers: HeaderFields): Answer => ({ status: 204, statusText: "", headers, body: null })
 
-/** It may call what the gateway's own keys may, and shares neither counts nor cached answers with anybody. */
-const ownToken: GatewayToken = {
-  name: null,
-  secret: undefined,
-  digest: new Uint8Array(0),
-  length: undefined,
-  models: undefined,
-  expires: Infinity,
-  limits: undefined,
-  metadata: undefined,
-}
-const itself: Result.Result<Caller, GatewayError> = Result.succeed({
-  token: ownToken,
-  tokenHeaders: new Set(),
-})
-
 /** A call of the gateway's own needs no token. */
 const admitOwn = (exchange: Exchange, { route, settled }: OwnCall): Result.Result<Caller, GatewayError> => {
   exchange.routeName = route
   exchange.settleBy(() => settled)
-  return itself
+  return ownCaller
 }
 
 /** Usage is shown to the console's page as well, by the session of a token's holder. */

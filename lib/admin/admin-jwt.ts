@@ -9,7 +9,7 @@ import type { JWTPayload } from "jose"
 import { isName, type JwtProblem, JwtVerifier, statedIssuer } from "../auth/jwt.ts"
 import type { AdminIssuer } from "../config/admin-issuer.ts"
 import type { AdminToken } from "../config/admin-tokens.ts"
-import { GatewayError } from "../errors.ts"
+import type { GatewayError } from "../errors.ts"
 import { adminIssuerUnavailable, adminJwtRefused, adminRoleless } from "../errors/admin-errors.ts"
 
 /** Who uses the management API, and whether it may change things. */

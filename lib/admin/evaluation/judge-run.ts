@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type { LogEntry } from "../../request-log/entry.ts"
 import { isSuccess } from "../../request-log/filterable-fields.ts"
 import type { RequestLog } from "../../request-log/RequestLog.ts"
