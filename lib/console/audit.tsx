@@ -22,6 +22,9 @@ const kinds = {
   token: "token",
   provider_config: "provider key",
   custom_provider: "custom provider",
+  dataset: "dataset",
+  evaluation: "evaluation",
+  evaluation_type: "judge",
   route: "dynamic route",
 } as const
 
