@@ -5,11 +5,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { parseExactly, wellFormedJson } from "../lib/json/exact-json.ts"
-import { DlpCall } from "../lib/guard/dlp-check.ts"
-import { EventGuard } from "../lib/guard/event-guard.ts"
-import { guardJson } from "../lib/guard/json-body.ts"
-import { compileDlp } from "../lib/guard/policy.ts"
-import { promptTexts } from "../lib/guard/scanned-text.ts"
+import { DlpCall } from "../lib/dlp/dlp-check.ts"
+import { EventRewriter } from "../lib/dlp/event-rewriter.ts"
+import { rewriteJson } from "../lib/dlp/json-body.ts"
+import { compileDlp } from "../lib/dlp/policy.ts"
+import { promptTexts } from "../lib/guardrail/scanned-text.ts"
 import { findSyntaxError } from "../lib/json/syntax-error.ts"
 import { keepPayload } from "../lib/request-log/payload.ts"
 import { requestUsage } from "../lib/body/include-usage.ts"
@@ -41,7 +41,7 @@ const deepTexts = (count: number): string => "[".repeat(count) + '"a",'.repeat(c
 
 /** Takes a stream event by event. */
 const guardEvents = (text: string, framing: Framing | undefined): void => {
-  const guard = new EventGuard(rulesOf(checked), framing, true)
+  const guard = new EventRewriter(rulesOf(checked), framing, true)
   for (const event of text.split("\n")) guard.push(bytesOf(`data: ${event}\n\n`))
   guard.finish()
 }
@@ -91,7 +91,7 @@ const parsers: Readonly<
   "deep texts, for a scanner": [deepTexts, (text) => promptTexts(bytesOf(text), undefined)],
   "deep texts, for policies": [
     deepTexts,
-    (text) => guardJson(bytesOf(text), rulesOf(), undefined, false),
+    (text) => rewriteJson(bytesOf(text), rulesOf(), undefined, false),
   ],
   "deep texts, in a stream": [deepTexts, (text) => guardEvents(text, undefined)],
   "log probabilities of an event": [

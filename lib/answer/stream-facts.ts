@@ -8,7 +8,7 @@ import type { Framing } from "../sse/framing.ts"
 import { dataOf, usageInEvents, usageInValue } from "../usage/reported-usage.ts"
 import { laterUsage, type Usage } from "../usage/usage.ts"
 import { reportedError } from "./reported-error.ts"
-import { isChat, isDone, isEndEvent } from "./stream-end.ts"
+import { isChat, isDone, isEndEvent } from "./end-marks.ts"
 
 /** What a Responses stream says of the response that it brings. */
 export interface ReportedResponse {

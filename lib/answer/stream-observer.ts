@@ -11,7 +11,7 @@ import { UsageRemover } from "../usage/usage-remover.ts"
 import type { Usage } from "../usage/usage.ts"
 import { LongEvent } from "./long-event.ts"
 import { LongText } from "./long-text.ts"
-import { isDone } from "./stream-end.ts"
+import { isDone } from "./end-marks.ts"
 import { eventText, type ReportedResponse, StreamFacts } from "./stream-facts.ts"
 import { type StreamWords, streamWords } from "./stream-words.ts"
 

@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import { type CachedAnswer, replayHeaders } from "../cache/cached-answer.ts"
 import { placeOf } from "./cache-place.ts"
-import type { CallServices } from "./call-provider.ts"
+import type { CallServices } from "./stages.ts"
 import { type Call, type Next, PendingAnswer } from "./call.ts"
 
 /** Answers from the cache, else by a call that equal ones may share, and whose answer may be kept. */

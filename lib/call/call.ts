@@ -11,8 +11,8 @@ import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
-import type { BodyGuard } from "../guard/body-guard.ts"
-import type { DlpCall } from "../guard/dlp-check.ts"
+import type { BodyRewriter } from "../dlp/body-rewriter.ts"
+import type { DlpCall } from "../dlp/dlp-check.ts"
 import type { Budgets } from "../limit/Limits.ts"
 import { CallReport } from "../record/call-report.ts"
 import type { Ending } from "../record/request-record.ts"
@@ -125,7 +125,7 @@ export class PendingAnswer {
   /** Whether policies have been applied to it. */
   isChecked = false
   /** Changes the body for its client alone, behind all that observe it. */
-  outlet: BodyGuard | undefined
+  outlet: BodyRewriter | undefined
   /** Classifies the answer and finds its end, and removes what only the gateway has requested. */
   observer: AnswerObserver | undefined
   /** Measures the answer's usage; `undefined` if it was metered elsewhere, as another call's or a cached one. */

@@ -8,7 +8,7 @@ import type { CircuitSettings } from "../config/circuit-settings.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { isHostFailure } from "../upstream/circuit.ts"
 import type { UpstreamFailure } from "../upstream/upstream-failure.ts"
-import type { CallServices } from "./call-provider.ts"
+import type { CallServices } from "./stages.ts"
 import type { Call } from "./call.ts"
 import { type Attempt, headersTimeout } from "./send.ts"
 

@@ -6,12 +6,13 @@
 import * as Result from "effect/Result"
 import { concatBytes } from "../bytes/concat.ts"
 import { contentBlocked, type GatewayError } from "../errors.ts"
-import { DlpCall } from "../guard/dlp-check.ts"
-import { answerForm, AnswerGuard } from "../guard/answer-guard.ts"
-import type { BodyGuard } from "../guard/body-guard.ts"
-import { longestHeld } from "../guard/json-body.ts"
-import type { CompiledCheck } from "../guard/policy.ts"
-import type { TextRules } from "../guard/text-channel.ts"
+import { DlpCall } from "../dlp/dlp-check.ts"
+import { AnswerRewriter } from "../dlp/answer-rewriter.ts"
+import type { BodyRewriter } from "../dlp/body-rewriter.ts"
+import { longestHeld } from "../dlp/json-body.ts"
+import type { CompiledCheck } from "../dlp/policy.ts"
+import type { TextRules } from "../dlp/text-channel.ts"
+import { answerForm } from "../sse/framing.ts"
 import { providerCoded } from "../errors/provider-errors.ts"
 import { decoded, decodingOf } from "../headers/content-codings.ts"
 import type { HeaderReader } from "../headers/header-reader.ts"
@@ -20,17 +21,18 @@ import { bodyOfBytes, TransformedBody } from "../upstream/derived-body.ts"
 import { cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 import type { Call, Next, PendingAnswer } from "./call.ts"
 import { labelOf } from "./observe-answer.ts"
-import { brokenBody, GuardingBody } from "./guarding-body.ts"
+import { brokenBody, DlpBody } from "./dlp-body.ts"
 
 /** What has no text: pictures, sound, archives. */
 const media = /^(?:audio|font|image|model|video)\/|^application\/(?:zip|gzip|pdf|x-tar)\b/i
 
 /** How the body of an answer is checked as it passes. */
-export const answerGuard = (
+export const answerRewriter = (
   rules: TextRules,
   { call: { target: { route } }, headers }: Pick<PendingAnswer, "call" | "headers">,
   hidesLogprobs: boolean,
-): AnswerGuard => new AnswerGuard(rules, { framing: route.framing, label: labelOf(headers), hidesLogprobs })
+): AnswerRewriter =>
+  new AnswerRewriter(rules, { framing: route.framing, label: labelOf(headers), hidesLogprobs })
 
 /** Whether an answer may hold text: that of a known call does, whatever its label says. */
 export const isReadable = ({ target: { route } }: Call, headers: HeaderReader): boolean =>
@@ -82,7 +84,7 @@ export const checkAnswer = async (
     const value = dlp.header()
     if (value !== undefined) headers.set("cf-aig-dlp", value)
   }
-  const guard = answerGuard(rules, answer, compiled.withholds)
+  const rewriter = answerRewriter(rules, answer, compiled.withholds)
   const whole = body instanceof Uint8Array
     ? body
     : labelOf(headers) === "json"
@@ -92,36 +94,36 @@ export const checkAnswer = async (
     setHeader()
     const streamed = answer.body as GuardedBody
     headers.delete("content-length")
-    answer.body = new GuardingBody(streamed, compiled.withholds ? guard : onlyLooks(guard), () => {
+    answer.body = new DlpBody(streamed, compiled.withholds ? rewriter : onlyLooks(rewriter), () => {
       note()
       return rules.isBlocked
     })
     return undefined
   }
-  const guarded = guardWhole(guard, whole)
+  const rewritten = rewriteWhole(rewriter, whole)
   setHeader()
   if (rules.isBlocked) {
     await settleUnseen(call, answer, whole)
     return contentBlocked("response_blocked", dlp.header())
   }
-  answer.body = body instanceof Uint8Array ? guarded : bodyOfBytes(guarded)
-  if (headers.has("content-length")) headers.set("content-length", String(guarded.byteLength))
+  answer.body = body instanceof Uint8Array ? rewritten : bodyOfBytes(rewritten)
+  if (headers.has("content-length")) headers.set("content-length", String(rewritten.byteLength))
   return undefined
 }
 
 /** Lets everything go on at once, and looks at it. */
-const onlyLooks = (guard: BodyGuard): BodyGuard => ({
+const onlyLooks = (rewriter: BodyRewriter): BodyRewriter => ({
   push: (chunk) => {
-    guard.push(chunk)
+    rewriter.push(chunk)
     return chunk
   },
-  finish: () => guard.finish().subarray(0, 0),
+  finish: () => rewriter.finish().subarray(0, 0),
 })
 
-/** A body that is there whole, as a guard lets it go on. */
-export const guardWhole = (guard: BodyGuard, bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
-  const passed = guard.push(bytes)
-  const rest = guard.finish()
+/** A body that is there whole, as a rewriter lets it go on. */
+export const rewriteWhole = (rewriter: BodyRewriter, bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const passed = rewriter.push(bytes)
+  const rest = rewriter.finish()
   return concatBytes([passed, rest], passed.length + rest.length)
 }
 

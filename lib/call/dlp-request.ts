@@ -8,12 +8,12 @@ import { decodeBody } from "../body/content-coding.ts"
 import type { PreparedBytes } from "../body/prepared-body.ts"
 import { concatBytes } from "../bytes/concat.ts"
 import { contentBlocked, type GatewayError, unsupportedMediaType } from "../errors.ts"
-import { DlpCall, restoringRules } from "../guard/dlp-check.ts"
-import { guardJson, guardText } from "../guard/json-body.ts"
-import type { CompiledCheck, CompiledDlp } from "../guard/policy.ts"
+import { DlpCall, restoringRules } from "../dlp/dlp-check.ts"
+import { rewriteJson, rewriteText } from "../dlp/json-body.ts"
+import type { CompiledCheck, CompiledDlp } from "../dlp/policy.ts"
 import { beginsJson } from "../json/begins-json.ts"
 import type { Call, Next, PendingAnswer } from "./call.ts"
-import { answerGuard, checkAnswer, decode, isReadable } from "./dlp-answer.ts"
+import { answerRewriter, checkAnswer, decode, isReadable } from "./dlp-answer.ts"
 
 /** Checks requests before they are answered, from the cache as well, and answers that were not checked on their way here. */
 export const dlpChecked = ({ request, response }: CompiledDlp, next: Next): Next => async (call) => {
@@ -46,12 +46,12 @@ const checkRequest = async (compiled: CompiledCheck, call: Call): Promise<Gatewa
   const dlp = call.dlp ??= new DlpCall()
   const rules = dlp.rules(compiled)
   dlp.placeholders.reserve(new TextDecoder().decode(plain.bytes))
-  const guarded = beginsJson(plain.bytes)
-    ? guardJson(plain.bytes, rules, target.route.framing, false)
-    : guardText(plain.bytes, rules)
+  const rewritten = beginsJson(plain.bytes)
+    ? rewriteJson(plain.bytes, rules, target.route.framing, false)
+    : rewriteText(plain.bytes, rules)
   call.report.dlp = dlp.record() ?? null
-  if (guarded !== plain.bytes && call.report.dlp !== null) {
-    call.target = { ...target, body: { ...plain, bytes: guarded } }
+  if (rewritten !== plain.bytes && call.report.dlp !== null) {
+    call.target = { ...target, body: { ...plain, bytes: rewritten } }
     call.body = call.target.body
   }
   return rules.isBlocked ? contentBlocked("request_blocked", dlp.header()) : undefined
@@ -92,5 +92,5 @@ const restore = (call: Call, answer: PendingAnswer): void => {
   if (value !== undefined) answer.headers.set("cf-aig-dlp", value)
   if (rules === undefined || !isReadable(call, answer.headers) || decode(answer) !== undefined) return
   answer.headers.delete("content-length")
-  answer.outlet = answerGuard(rules, answer, false)
+  answer.outlet = answerRewriter(rules, answer, false)
 }

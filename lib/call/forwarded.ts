@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import type { Forwarded } from "../auth/forwarded-headers.ts"
 import type { GatewayError } from "../errors.ts"
-import type { CallServices } from "./call-provider.ts"
+import type { CallServices } from "./stages.ts"
 import type { Call, CallResult, Next } from "./call.ts"
 
 /** Sets the headers for the provider; fails if no credential may be used. */

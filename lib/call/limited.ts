@@ -17,7 +17,7 @@ import { quotaFields } from "../limit/ratelimit-fields.ts"
 import { expectedCost, worstCost } from "../pricing/expected-cost.ts"
 import { redact } from "../redaction/secrets.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
-import type { CallServices } from "./call-provider.ts"
+import type { CallServices } from "./stages.ts"
 import type { Call, Next } from "./call.ts"
 import { type CallTarget, modelOf } from "./call-target.ts"
 

@@ -9,7 +9,7 @@ import type { HeaderFields } from "../headers/header-fields.ts"
 import { strictJson } from "../json/exact-json.ts"
 import { parseBytes } from "../json/members.ts"
 import { compatModels } from "../route/compat-models.ts"
-import { type AnswerForm, describeRewritten } from "./answer-form.ts"
+import { describeRewritten, type WholeRewrite } from "./whole-rewrite.ts"
 import type { Call } from "./call.ts"
 
 /** How a list has to be changed. */
@@ -22,7 +22,9 @@ interface ListForm {
 }
 
 /** How the answer to a call has to be changed; `undefined` if it is no list, or stays as it is. */
-export const listForm = ({ caller: { token }, gateway, target: { route } }: Call): AnswerForm | undefined => {
+export const listForm = (
+  { caller: { token }, gateway, target: { route } }: Call,
+): WholeRewrite | undefined => {
   const globs = route.compatModels || route.name === "models" ? token?.models : undefined
   if (!route.compatModels && globs === undefined) return undefined
   return {

@@ -19,8 +19,8 @@ import { isEventStream } from "../sse/framing.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { BodyTap, Call, PendingAnswer } from "./call.ts"
-import type { AnswerForm } from "./answer-form.ts"
-import { guardWhole } from "./dlp-answer.ts"
+import type { WholeRewrite } from "./whole-rewrite.ts"
+import { rewriteWhole } from "./dlp-answer.ts"
 import { listForm } from "./model-list.ts"
 import { payloadCapture } from "./payload-capture.ts"
 import { bringsAnswer, observerOf } from "./observe-answer.ts"
@@ -31,7 +31,7 @@ import { runForm } from "./run-answer.ts"
 const shortLength = 65_536
 
 /** How an answer has to be rewritten; `undefined` if it goes on as it is. */
-const answerForm = (call: Call, status: number): AnswerForm | undefined =>
+const rewriteOf = (call: Call, status: number): WholeRewrite | undefined =>
   (status === 200 ? listForm(call) : undefined) ?? runForm(call, status)
 
 /** Adds which step answered, how much of the time so far was the gateway's own, and that a stream must not be buffered. */
@@ -73,13 +73,13 @@ const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayB
     exchange.settleBy(() => tap.ended("complete", true))
   }
   const { outlet } = answer
-  const given = outlet === undefined ? body : guardWhole(outlet, body)
+  const given = outlet === undefined ? body : rewriteWhole(outlet, body)
   report.contentType = headers.get("content-type")
   report.responseBytes = given.byteLength
   addTiming(call, headers)
   exchange.finish({ status, ending: "complete", errorCode: null, error: null, cost: null })
-  const form = answerForm(call, status)
-  return { status, statusText, headers, body: form === undefined ? given : form.rewrite(given, headers) }
+  const wholly = rewriteOf(call, status)
+  return { status, statusText, headers, body: wholly === undefined ? given : wholly.rewrite(given, headers) }
 }
 
 /** Comments are for event streams alone, as long as these can be read. */
@@ -104,7 +104,7 @@ class Relaying implements RelayInput {
   readonly #answer: PendingAnswer
   readonly #taps: ReadonlyArray<BodyTap>
   readonly #exchange: Exchange
-  readonly #form: AnswerForm | undefined
+  readonly #wholly: WholeRewrite | undefined
   readonly #rewritten: boolean
 
   constructor(call: Call, answer: PendingAnswer, body: GuardedBody) {
@@ -112,7 +112,7 @@ class Relaying implements RelayInput {
     const { exchange, gateway, target } = call
     const { headers, status } = answer
     this.#call = call
-    this.#form = answerForm(call, status)
+    this.#wholly = rewriteOf(call, status)
     this.#answer = answer
     this.#exchange = exchange
     this.#taps = answer.taps.some(observes) ? answer.taps.filter(observes) : noTaps
@@ -120,7 +120,8 @@ class Relaying implements RelayInput {
     this.outlet = answer.outlet
     this.readsOnAfterDisconnect = gateway.drains
     this.keepAliveAfter = gateway.streamKeepAlive === undefined ? undefined : keepAliveAfter(gateway, answer)
-    this.#rewritten = this.#form !== undefined && (this.#form.isRequired || !headers.has("content-encoding"))
+    this.#rewritten = this.#wholly !== undefined &&
+      (this.#wholly.isRequired || !headers.has("content-encoding"))
     const streams = this.observer?.streams === true
     // A stream that breaks off gets an error event, so it may become longer than declared.
     if (streams) headers.delete("content-length")
@@ -164,7 +165,7 @@ class Relaying implements RelayInput {
       const bytes = await new Response(body.body() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()
       const { headers } = this.#answer
       const whole = new Uint8Array(bytes)
-      return Result.succeed(this.#with(this.#form?.rewrite(whole, headers) ?? whole))
+      return Result.succeed(this.#with(this.#wholly?.rewrite(whole, headers) ?? whole))
     } catch {
       return Result.fail(providerFailed(new URL(this.#call.target.route.url).host))
     }

@@ -6,7 +6,7 @@
 import { strictJson } from "../json/exact-json.ts"
 import { parseBytes } from "../json/members.ts"
 import { jsonProblem } from "../json/whole-json.ts"
-import { type AnswerForm, describeRewritten } from "./answer-form.ts"
+import { describeRewritten, type WholeRewrite } from "./whole-rewrite.ts"
 import type { Call } from "./call.ts"
 
 const encoder = new TextEncoder()
@@ -40,7 +40,7 @@ const runAnswer = (
 }
 
 /** How an answer to `/ai/run` has to be changed; `undefined` for other calls. */
-export const runForm = ({ target: { route }, report }: Call, status: number): AnswerForm | undefined =>
+export const runForm = ({ target: { route }, report }: Call, status: number): WholeRewrite | undefined =>
   route.runs
     ? {
       isRequired: true,

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { answerForm } from "../guard/answer-guard.ts"
 import { concatBytes } from "../bytes/concat.ts"
-import { EventWindows, WholeWindow, type Windows } from "../guard/windows.ts"
-import type { Form, Framing } from "../sse/framing.ts"
+import { EventWindows, WholeWindow, type Windows } from "../guardrail/windows.ts"
+import { answerForm, type Form, type Framing } from "../sse/framing.ts"
 import type { ChunkRead } from "../upstream/body-reader.ts"
 import { CutSource } from "../upstream/cut.ts"
 import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"

@@ -10,9 +10,9 @@ import {
   guardrailsUnpaid,
   type PolicyCut,
 } from "../errors/policy-errors.ts"
-import { type GuardrailRules, verdictsOf } from "../guard/guardrails.ts"
-import type { GuardrailVerdict } from "../guard/guardrail-record.ts"
-import { type Conversation, mostParts } from "../guard/scanned-text.ts"
+import { type GuardrailRules, verdictsOf } from "../guardrail/guardrails.ts"
+import type { GuardrailVerdict } from "../guardrail/guardrail-record.ts"
+import { type Conversation, mostParts } from "../guardrail/scanned-text.ts"
 import { type Cut, CutSource } from "../upstream/cut.ts"
 import type { Call } from "./call.ts"
 import type { Scanned, Scanner } from "./scanner.ts"

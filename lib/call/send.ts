@@ -11,7 +11,7 @@ import type { UpstreamRoute } from "../route/routes.ts"
 import type { TimeoutLimits } from "../upstream/timeouts.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { UpstreamFailure } from "../upstream/upstream-failure.ts"
-import type { CallServices } from "./call-provider.ts"
+import type { CallServices } from "./stages.ts"
 import type { Call } from "./call.ts"
 
 /** The result of one try. */

@@ -6,9 +6,9 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { type CompiledDlp, compileDlp } from "../guard/policy.ts"
-import { parsePath } from "../guard/policy-scope.ts"
-import { parseRegex, RegexProblem } from "../guard/regex/syntax.ts"
+import { type CompiledDlp, compileDlp } from "../dlp/policy.ts"
+import { parsePath } from "../dlp/policy-scope.ts"
+import { parseRegex, RegexProblem } from "../dlp/regex/syntax.ts"
 import { oneOf, recordOf, someText, text } from "../schema/expected.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 import type { EntryOptions } from "./settings-types.ts"
@@ -80,7 +80,7 @@ const Policy = Schema.Struct({
 export const DataLossPrevention = {
   /**
    * Looks for data that must not leave, or must not come back, in requests and answers, streams included: see
-   * [data loss prevention](../guard/README.md#data-loss-prevention). `{"enabled": true, "policies": […]}`; of a policy:
+   * [data loss prevention](../dlp/README.md). `{"enabled": true, "policies": […]}`; of a policy:
    *
    * - `id`: names it in `cf-aig-dlp` and in the log; `enabled`: whether it holds (it does unless `false`).
    * - `action`: `FLAG` notes what is found, `BLOCK` refuses it, `MASK` puts a placeholder such as `[EMAIL_1]` in its place,

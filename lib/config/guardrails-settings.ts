@@ -6,7 +6,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { categories, compileRules, type Guardrails } from "../guard/guardrails.ts"
+import { categories, compileRules, type Guardrails } from "../guardrail/guardrails.ts"
 import { integer, oneOf, recordOf, text } from "../schema/expected.ts"
 import { SettingProblem } from "../schema/setting-problem.ts"
 import type { EntryOptions } from "./settings-types.ts"
@@ -24,7 +24,7 @@ export const GuardrailSettings = {
   /**
    * What a model may not be asked, and may not say, by the categories of Llama Guard and `P1` for prompt injection:
    * `{"prompt": {"S1": "BLOCK", "S7": "FLAG"}, "response": {"S1": "BLOCK"}}`. `FLAG` notes it in the log, `BLOCK` refuses it,
-   * and a category that is not there is ignored. See [guardrails](../guard/README.md#guardrails).
+   * and a category that is not there is ignored. See [guardrails](../guardrail/README.md).
    *
    * @default none
    */

@@ -10,11 +10,11 @@ import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import type { Period } from "../time/calendar.ts"
 import { amountOf, type Spending } from "./budget-outcome.ts"
 import { usedOf } from "./budget-states.ts"
-import { type Budget, dollars } from "./budgets.ts"
+import { type Budget, dollars } from "./budget-counters.ts"
 import { readFrom } from "./outage.ts"
 import type { Quota } from "./ratelimit-fields.ts"
 import { noQuota } from "./rate-outcome.ts"
-import type { RateCount } from "./rates.ts"
+import type { RateCount } from "./rate-counters.ts"
 
 const nothing: WindowUsage = { previous: 0, current: 0 }
 

@@ -9,11 +9,11 @@ import type { Spent } from "../store/addition.ts"
 import type { Counted } from "../store/counted.ts"
 import type { StoreShape } from "../store/Store.ts"
 import { spendQuery, usedOf } from "./budget-states.ts"
-import { budgetOf, dollars, spendName, spendWindow } from "./budgets.ts"
+import { budgetOf, dollars, spendName, spendWindow } from "./budget-counters.ts"
 import { type DigestName, refusalsOf, rememberDigests } from "./counter-keys.ts"
 import type { GatewayLimits, NamedRule } from "./gateway-limits.ts"
 import { readFrom } from "./outage.ts"
-import { rateCountOf, rateLength, rateName, rateWindow } from "./rates.ts"
+import { rateCountOf, rateLength, rateName, rateWindow } from "./rate-counters.ts"
 import type { Window, WindowUsage } from "../store/windows.ts"
 
 /** A limit and how far it is used; of a rule with partitions, one of these for each. Amounts are in `unit`. */

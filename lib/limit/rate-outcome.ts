@@ -13,7 +13,7 @@ import { scopeOf } from "../store/guarantee.ts"
 import { millisUntilMore, remaining, secondsOf } from "../store/windows.ts"
 import { refusalsOf } from "./counter-keys.ts"
 import type { Admission, Refusal } from "./outage.ts"
-import { type RateCount, rateLength, rateName } from "./rates.ts"
+import { type RateCount, rateLength, rateName } from "./rate-counters.ts"
 import { type Quota, refusalFields, type RuleState, secondsUntilMore } from "./ratelimit-fields.ts"
 
 /**

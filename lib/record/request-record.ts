@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { DlpRecord } from "../guard/dlp-check.ts"
-import type { GuardrailVerdict, ScannerUse } from "../guard/guardrail-record.ts"
+import type { DlpRecord } from "../dlp/dlp-check.ts"
+import type { GuardrailVerdict, ScannerUse } from "../guardrail/guardrail-record.ts"
 import type { TraceIds } from "./trace-context.ts"
 
 /**

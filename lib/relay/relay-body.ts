@@ -12,6 +12,7 @@ import type { ChunkRead } from "../upstream/body-reader.ts"
 import type { CutListener, Interruption } from "../upstream/cut.ts"
 import { startRuntimeTimer, type StartTimer } from "../time/Timer.ts"
 import { type BodyCut, CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
+import { endingAtCut, endingAtEnd } from "./ending.ts"
 import { KeepAlive, keepAliveComment } from "./keep-alive.ts"
 import { type Flow, type Sink, streamOf } from "./body-flow.ts"
 
@@ -204,10 +205,9 @@ class Relay implements BodyRelay, Flow {
   cancel(): void {
     if (this.#state !== "relaying") return
     const { body, observer, readsOnAfterDisconnect } = this.#input
-    // A client that stops reading after the end mark has its whole answer.
-    const isComplete = observer?.isComplete() ?? false
-    if (readsOnAfterDisconnect === true && !isComplete) return this.#drain()
-    this.#end(isComplete ? "complete" : "client_left")
+    const ending = endingAtCut(observer, "client_left")
+    if (readsOnAfterDisconnect === true && ending !== "complete") return this.#drain()
+    this.#end(ending)
     body.cancel()
   }
 
@@ -215,19 +215,19 @@ class Relay implements BodyRelay, Flow {
     this.cut(reason)
   }
 
-  cut(ending: BodyCut): void {
+  cut(cut: BodyCut): void {
     const { body, observer, readsOnAfterDisconnect } = this.#input
     if (this.#state === "ended") return
-    if (this.#state === "draining") return ending === "client_left" ? undefined : this.#endDraining()
-    const isComplete = observer?.isComplete() ?? false
-    if (!isComplete && ending === "client_left" && readsOnAfterDisconnect === true) {
+    if (this.#state === "draining") return cut === "client_left" ? undefined : this.#endDraining()
+    const ending = endingAtCut(observer, cut)
+    if (ending === "client_left" && readsOnAfterDisconnect === true) {
       this.#drain()
       return this.#show(closed)
     }
-    this.#end(isComplete ? "complete" : ending)
+    this.#end(ending)
     // Abort first, then show the client: a paused client must not keep Baseten busy.
     body.cancel()
-    if (isComplete) return this.#show(closedAfter(this.#last(observer?.finish())))
+    if (ending === "complete") return this.#show(closedAfter(this.#last(observer?.finish())))
     // The client is gone: close quietly, since Deno logs an errored body as a server error.
     if (ending === "client_left") return this.#show(closed)
     const closing = this.#input.isUpstreamOfBroadcast === true ? undefined : observer?.closing(ending)
@@ -300,7 +300,8 @@ class Relay implements BodyRelay, Flow {
   #endOfSource(): void {
     const { length, observer, outlet } = this.#input
     if (this.#state === "draining") return this.#endDrained()
-    if (length === undefined && observer !== undefined && !observer.mayEnd()) return this.cut("upstream_cut")
+    const ending = endingAtEnd(observer, length)
+    if (ending !== "complete") return this.cut(ending)
     if (observer !== undefined) this.#pass(observer.finish())
     const rest = outlet?.finish() ?? none
     if (rest.length > 0) this.#sink?.enqueue(rest)
@@ -330,7 +331,7 @@ class Relay implements BodyRelay, Flow {
   }
   #endDrained(): void {
     const { length, observer } = this.#input
-    this.#end("client_left", observer === undefined || length !== undefined || observer.mayEnd())
+    this.#end("client_left", endingAtEnd(observer, length) === "complete")
   }
 }
 

@@ -16,10 +16,10 @@ import {
   opcodes,
 } from "../websocket/frame-scanner.ts"
 import type { Wire } from "../websocket/wire.ts"
+import { endingOfSocket } from "./ending.ts"
 import {
   afterLoss,
   complaintOf,
-  endingOf,
   mostWaiting,
   type Side,
   type SocketRelay,
@@ -159,7 +159,7 @@ class FrameRelay implements SocketRelay {
   }
   /** A close frame has passed; the other side is to answer it. */
   #closing(from: Lane, to: Lane, closing: Closing): void {
-    this.#finish(endingOf(from.side, closing), complaintOf(from.side, closing))
+    this.#finish(endingOfSocket(from.side, closing), complaintOf(from.side, closing))
     // The server closes its connection first, which ends the client's (RFC 6455 §7.1.1).
     if (to.tally.closing !== undefined) this.#provider.wire.end()
     from.wire.expire(patience[from.side])
@@ -169,7 +169,7 @@ class FrameRelay implements SocketRelay {
     from.hasEnded = true
     if (to.isHeld) to.wire.resume()
     const lost = { code: closeCodes.abnormal, reason: "" }
-    if (from.tally.closing === undefined && this.#finish(endingOf(from.side, lost), null)) {
+    if (from.tally.closing === undefined && this.#finish(endingOfSocket(from.side, lost), null)) {
       this.#tell(to, from, afterLoss[from.side])
     }
     from.wire.end()

@@ -8,11 +8,11 @@ import type { StartTimer } from "../time/Timer.ts"
 import { closeCodes, type Closing } from "../websocket/close-codes.ts"
 import type { Message } from "../websocket/message-reader.ts"
 import type { OpenSocket, SocketEnd, SocketListener } from "../websocket/open-socket.ts"
+import { endingOfSocket } from "./ending.ts"
 import {
   afterFlood,
   afterLoss,
   complaintOf,
-  endingOf,
   mostHeld,
   mostWaiting,
   type Side,
@@ -103,7 +103,7 @@ class MessageRelay implements SocketRelay {
     stop = this.#startTimer(pause, look)
   }
   #closed(from: Side, closing: Closing): void {
-    if (!this.#finish(endingOf(from, closing), complaintOf(from, closing))) return
+    if (!this.#finish(endingOfSocket(from, closing), complaintOf(from, closing))) return
     const { code, reason } = closing
     const isLost = code === closeCodes.abnormal
     const told = isLost && reason !== "" ? { ...afterLoss[from], reason } : isLost ? afterLoss[from] : closing

@@ -43,10 +43,6 @@ export const afterFlood: Record<Side, Closing> = {
   provider: { code: closeCodes.policy, reason: "The client does not read what the provider sends" },
 }
 
-/** How a socket has ended that one side has closed, or lost. */
-export const endingOf = (from: Side, { code }: Closing): Ending =>
-  code !== closeCodes.abnormal ? "complete" : from === "client" ? "client_left" : "upstream_cut"
-
 /** Codes by which a server says that it, or the client, has failed; an application's own, from 3000 on, may mean anything. */
 const isComplaint = (code: number): boolean => code >= 1002 && code <= 1014 && code !== 1005 && code !== 1006
 

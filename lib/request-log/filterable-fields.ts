@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { strictestVerdict } from "../guard/guardrail-record.ts"
+import { strictestVerdict } from "../guardrail/guardrail-record.ts"
 import { type RequestRecord, tokensPerSecond } from "../record/request-record.ts"
 import type { Feedback, LogEntry } from "./entry.ts"
 

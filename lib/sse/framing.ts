@@ -41,3 +41,20 @@ export const formOf = (beginning: Uint8Array): Form | undefined => {
   }
   return undefined
 }
+
+/** So many bytes of white space are no beginning of anything. */
+const mostBlanks = 4096
+
+/**
+ * What an answer is, by its first bytes if its call is known, else by its label; `undefined` while its beginning is too short
+ * to say.
+ */
+export const answerForm = (
+  { framing, label }: { readonly framing: Framing | undefined; readonly label: Form },
+  beginning: Uint8Array,
+): Form | undefined => {
+  if (framing === undefined) return label
+  const form = formOf(beginning) ?? (beginning.length > mostBlanks ? label : undefined)
+  // The label still says what may follow a first line that no standard knows.
+  return form === "other" && label === "events" ? "events" : form
+}

@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import type { Reason } from "../errors.ts"
 import { isJson } from "../headers/media-type.ts"
-import { retryAfterOfBody, retryAfterOfHeaders } from "../headers/retry-after.ts"
+import { retryAfterOfBody, retryAfterOfHeaders } from "../headers/read-retry-after.ts"
 import type { Awaitable } from "../time/awaitable.ts"
 import type { PlainClock } from "../time/clock.ts"
 import type { StartTimer } from "../time/Timer.ts"

@@ -1,8 +1,8 @@
 /** Operators' regular expressions: refused by name, or the same matches wherever the text is cut, in linear time. */
 import assert from "node:assert/strict"
-import { RegexProblem } from "../../../lib/guard/regex/syntax.ts"
-import { compileMatcher } from "../../../lib/guard/matcher.ts"
-import { Scan, type Span } from "../../../lib/guard/scan.ts"
+import { RegexProblem } from "../../../lib/dlp/regex/syntax.ts"
+import { compileMatcher } from "../../../lib/dlp/matcher.ts"
+import { Scan, type Span } from "../../../lib/dlp/scan.ts"
 import { chunksOf } from "../random.ts"
 import type { Target } from "../target.ts"
 

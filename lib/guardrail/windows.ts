@@ -7,10 +7,10 @@ import { concatBytes } from "../bytes/concat.ts"
 import { eventEnd, skipComments } from "../sse/event-bounds.ts"
 import { EventScanner } from "../sse/event-scanner.ts"
 import type { Form, Framing } from "../sse/framing.ts"
-import { jsonTexts } from "./json-texts.ts"
+import { jsonTexts } from "../dlp/json-texts.ts"
 import { answerText, isWritten, overlap } from "./scanned-text.ts"
-import { channelOf, typeOf } from "./structure.ts"
-import { unescaped } from "./text-channel.ts"
+import { channelOf, typeOf } from "../dlp/structure.ts"
+import { unescaped } from "../dlp/text-channel.ts"
 
 /** A body in windows. */
 export interface Windows {

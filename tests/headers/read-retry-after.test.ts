@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { retryAfterOfBody, retryAfterOfHeaders } from "../../lib/headers/retry-after.ts"
+import { retryAfterOfBody, retryAfterOfHeaders } from "../../lib/headers/read-retry-after.ts"
 
 const now = Date.UTC(2026, 9, 5, 12, 0, 0)
 const after = (value: string) => retryAfterOfHeaders(new Headers({ "retry-after": value }), now)

@@ -1,5 +1,5 @@
 /** A gateway with guardrails, in front of a provider and a scanner that answer as they are told. */
-import { type Guarded, type Reached, withGuarded } from "./guarded-gateway.ts"
+import { type Guarded, type Reached, withGuarded } from "../dlp/guarded-gateway.ts"
 
 /** What a scanner was asked. */
 export interface AskedScanner {

@@ -4,10 +4,10 @@
  * @module
  */
 import { beginsJson } from "../json/begins-json.ts"
+import { type JsonText, jsonTexts } from "../dlp/json-texts.ts"
 import type { Framing } from "../sse/framing.ts"
-import { type JsonText, jsonTexts } from "./json-texts.ts"
-import { isChecked, isWithin, rootName } from "./structure.ts"
-import { unescaped } from "./text-channel.ts"
+import { isChecked, isWithin, rootName } from "../dlp/structure.ts"
+import { unescaped } from "../dlp/text-channel.ts"
 
 /** A message of a scanner's conversation. */
 export interface ScannedMessage {

@@ -5,18 +5,18 @@
  */
 import { concatBytes } from "../bytes/concat.ts"
 import type { Framing } from "../sse/framing.ts"
-import type { BodyGuard } from "./body-guard.ts"
+import type { BodyRewriter } from "./body-rewriter.ts"
 import { jsonTexts } from "./json-texts.ts"
 import { isChecked, repeatingParts } from "./structure.ts"
 import { type Edit, edited, editsOf, type TextRules } from "./text-channel.ts"
-import { TextGuard } from "./text-guard.ts"
+import { TextRewriter } from "./text-rewriter.ts"
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /** A body that is there whole, changed as one text. */
-export const guardText = (bytes: Uint8Array, rules: TextRules): Uint8Array<ArrayBuffer> => {
-  const guard = new TextGuard(rules)
+export const rewriteText = (bytes: Uint8Array, rules: TextRules): Uint8Array<ArrayBuffer> => {
+  const guard = new TextRewriter(rules)
   const passed = guard.push(bytes)
   const rest = guard.finish()
   return concatBytes([passed, rest], passed.length + rest.length)
@@ -28,7 +28,7 @@ export const guardText = (bytes: Uint8Array, rules: TextRules): Uint8Array<Array
  * @param framing of the call, if it is known: then what belongs to its form is left alone
  * @param hidesLogprobs whether log probabilities, which repeat what is written, are left out
  */
-export const guardJson = (
+export const rewriteJson = (
   bytes: Uint8Array<ArrayBuffer>,
   rules: TextRules,
   framing: Framing | undefined,
@@ -36,7 +36,7 @@ export const guardJson = (
 ): Uint8Array<ArrayBuffer> => {
   const text = decoder.decode(bytes)
   const all = jsonTexts(text, 0, text.length)
-  if (all === undefined) return guardText(bytes, rules)
+  if (all === undefined) return rewriteText(bytes, rules)
   const { texts } = all
   const edits: Array<Edit> = []
   let hidden = 0
@@ -62,13 +62,13 @@ export const longestHeld = 33_554_432
 const none = new Uint8Array(0)
 
 /** Changes a JSON body once it is there whole. */
-export class JsonGuard implements BodyGuard {
+export class JsonRewriter implements BodyRewriter {
   readonly #rules: TextRules
   readonly #framing: Framing | undefined
   readonly #hidesLogprobs: boolean
   #chunks: Array<Uint8Array> = []
   #length = 0
-  #long: TextGuard | undefined
+  #long: TextRewriter | undefined
 
   constructor(rules: TextRules, framing: Framing | undefined, hidesLogprobs: boolean) {
     this.#rules = rules
@@ -81,13 +81,13 @@ export class JsonGuard implements BodyGuard {
     this.#chunks.push(chunk.slice())
     this.#length += chunk.length
     if (this.#length <= longestHeld) return none
-    this.#long = new TextGuard(this.#rules)
+    this.#long = new TextRewriter(this.#rules)
     return this.#long.push(this.#whole())
   }
 
   finish(): Uint8Array {
     if (this.#long !== undefined) return this.#long.finish()
-    return guardJson(this.#whole(), this.#rules, this.#framing, this.#hidesLogprobs)
+    return rewriteJson(this.#whole(), this.#rules, this.#framing, this.#hidesLogprobs)
   }
 
   #whole(): Uint8Array<ArrayBuffer> {

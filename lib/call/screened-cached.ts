@@ -4,14 +4,14 @@
  * @module
  */
 import * as Result from "effect/Result"
-import type { Guardrails } from "../guard/guardrails.ts"
+import type { Guardrails } from "../guardrail/guardrails.ts"
 import type { Next } from "./call.ts"
 import type { Scanner } from "./scanner.ts"
 import { screenAnswer } from "./screened-answer.ts"
 import { screenCached } from "./screened-prompt.ts"
 
 /** Judges what comes from the cache; all else was judged on its way here. */
-export const guardrailed =
+export const screenedCached =
   (scanner: Scanner, { prompt, response }: Guardrails, next: Next): Next => async (call) => {
     const result = await next(call)
     if (Result.isFailure(result) || !call.report.cached) return result

@@ -23,7 +23,7 @@ import { answerChecked } from "./dlp-answer.ts"
 import { tokensCounted } from "./count-tokens.ts"
 import { dlpChecked } from "./dlp-request.ts"
 import { forwarded } from "./forwarded.ts"
-import { guardrailed } from "./guardrailed.ts"
+import { screenedCached } from "./screened-cached.ts"
 import { hasLimits, limited, type OnSpent } from "./limited.ts"
 import { metered } from "./metered.ts"
 import type { RequestCoalescer } from "./RequestCoalescer.ts"
@@ -88,8 +88,8 @@ export const callProvider = (services: CallServices, gateway: GatewaySettings): 
   const kept = cached(services, judged)
   const sentOn = forwarded(services, kept)
   const checked = dlp === undefined ? sentOn : dlpChecked(dlp, sentOn)
-  const guarded = scanner === undefined || guardrails === undefined
+  const rejudged = scanner === undefined || guardrails === undefined
     ? checked
-    : guardrailed(scanner, guardrails, checked)
-  return tokensCounted(permits(gateway) ? permitted(guarded) : guarded)
+    : screenedCached(scanner, guardrails, checked)
+  return tokensCounted(permits(gateway) ? permitted(rejudged) : rejudged)
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BodyGuard } from "../guard/body-guard.ts"
+import type { BodyRewriter } from "../dlp/body-rewriter.ts"
 import type { ChunkRead } from "../upstream/body-reader.ts"
 import { ResumedBody } from "../upstream/derived-body.ts"
 import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
@@ -22,17 +22,17 @@ const rejected = (cut: CutShort): Promise<ChunkRead> => {
   return read
 }
 
-/** A body whose chunks go through a guard. */
-export class GuardingBody implements GuardedBody {
+/** A body whose chunks go through a rewriter. */
+export class DlpBody implements GuardedBody {
   readonly #origin: GuardedBody
-  readonly #guard: BodyGuard
+  readonly #rewriter: BodyRewriter
   readonly #isBlocked: () => boolean
   #ended: ChunkRead | CutShort | undefined
 
   /** @param isBlocked asked after each chunk; a body that is blocked ends, and with it what brings it */
-  constructor(origin: GuardedBody, guard: BodyGuard, isBlocked: () => boolean) {
+  constructor(origin: GuardedBody, rewriter: BodyRewriter, isBlocked: () => boolean) {
     this.#origin = origin
-    this.#guard = guard
+    this.#rewriter = rewriter
     this.#isBlocked = isBlocked
   }
   get onCutShort(): GuardedBody["onCutShort"] {
@@ -60,16 +60,16 @@ export class GuardingBody implements GuardedBody {
     this.#origin.settle()
   }
 
-  /** What goes on of the next chunk; at the end, what the guard still holds. */
+  /** What goes on of the next chunk; at the end, what the rewriter still holds. */
   async #next(): Promise<Uint8Array> {
     try {
       const { done, value } = await this.#origin.read()
-      if (!done) return this.#guard.push(value)
+      if (!done) return this.#rewriter.push(value)
       this.#ended = { done: true }
     } catch (cause) {
       if (cause instanceof RangeError) this.#origin.cancel()
       this.#ended = cutShortBy(cause)
     }
-    return this.#guard.finish()
+    return this.#rewriter.finish()
   }
 }

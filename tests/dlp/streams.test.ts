@@ -2,11 +2,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { EventGuard } from "../../lib/guard/event-guard.ts"
-import type { BodyGuard } from "../../lib/guard/body-guard.ts"
-import { compileMatcher, type DetectorSpec } from "../../lib/guard/matcher.ts"
-import { edited, editsOf, type TextRules } from "../../lib/guard/text-channel.ts"
-import { TextGuard } from "../../lib/guard/text-guard.ts"
+import { EventRewriter } from "../../lib/dlp/event-rewriter.ts"
+import type { BodyRewriter } from "../../lib/dlp/body-rewriter.ts"
+import { compileMatcher, type DetectorSpec } from "../../lib/dlp/matcher.ts"
+import { edited, editsOf, type TextRules } from "../../lib/dlp/text-channel.ts"
+import { TextRewriter } from "../../lib/dlp/text-rewriter.ts"
 import type { Framing } from "../../lib/sse/framing.ts"
 import { joined, textsOf, writeEvents } from "./formats.ts"
 
@@ -87,7 +87,7 @@ const masked = (text: string): string => {
   return JSON.parse(`"${edited(written, editsOf(rules, written, 1))}"`)
 }
 
-const pass = (guard: BodyGuard, bytes: Uint8Array, cuts: ReadonlyArray<number>): string => {
+const pass = (guard: BodyRewriter, bytes: Uint8Array, cuts: ReadonlyArray<number>): string => {
   const at = [...cuts].map((cut) => cut % (bytes.length + 1)).sort((one, other) => one - other)
   const parts: Array<Uint8Array> = []
   let from = 0
@@ -127,7 +127,7 @@ for (const framing of framings) {
         (texts, seed, cuts) => {
           const channels = texts.map((text, index) => pieces(text, seed + index))
           const bytes = new TextEncoder().encode(writeEvents(framing, channels, seed))
-          const guard = new EventGuard(rules, framing === "own" ? undefined : framing, false)
+          const guard = new EventRewriter(rules, framing === "own" ? undefined : framing, false)
           const passed = pass(guard, bytes, cuts)
           const said = textsOf(framing, passed, texts.length)
           const expected = texts.map(masked)
@@ -146,7 +146,7 @@ for (const framing of framings) {
 test("a text of its own is masked as the whole would be", () => {
   fc.assert(
     fc.property(words, fc.array(fc.nat(), { maxLength: 30 }), (text, cuts) => {
-      const passed = pass(new TextGuard(rules), new TextEncoder().encode(text), cuts)
+      const passed = pass(new TextRewriter(rules), new TextEncoder().encode(text), cuts)
       assert.equal(passed, edited(text, editsOf(rules, text, 0)))
     }),
     { numRuns: 300 },

@@ -4,7 +4,7 @@
  * @module
  */
 import { concatBytes } from "../bytes/concat.ts"
-import type { BodyGuard } from "./body-guard.ts"
+import type { BodyRewriter } from "./body-rewriter.ts"
 import { edited, TextChannel, type TextRules } from "./text-channel.ts"
 
 const encoder = new TextEncoder()
@@ -22,8 +22,8 @@ const unfinished = (bytes: Uint8Array): number => {
   return 0
 }
 
-/** Guards one body. */
-export class TextGuard implements BodyGuard {
+/** Rewrites one body. */
+export class TextRewriter implements BodyRewriter {
   readonly #channel: TextChannel
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
   #rest = none

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { type DetectorName, detectorNames } from "../../lib/guard/detectors.ts"
-import { compileMatcher } from "../../lib/guard/matcher.ts"
-import { edited, editsOf } from "../../lib/guard/text-channel.ts"
+import { type DetectorName, detectorNames } from "../../lib/dlp/detectors.ts"
+import { compileMatcher } from "../../lib/dlp/matcher.ts"
+import { edited, editsOf } from "../../lib/dlp/text-channel.ts"
 import { labelled } from "./labelled.ts"
 
 interface Score {
@@ -40,7 +40,7 @@ const scoreOf = (name: DetectorName): Score => {
 const percent = (part: number, whole: number): string => `${Math.round(100 * part / whole)} %`
 
 test("precision and recall are what the page says", () => {
-  const page = readFileSync("lib/guard/README.md", "utf8")
+  const page = readFileSync("lib/dlp/README.md", "utf8")
   for (const name of detectorNames) {
     const { there, right, wrong, misses } = scoreOf(name)
     const cells = [there, percent(right, right + wrong), percent(right, there)]

@@ -6,7 +6,7 @@ import { ScreenedBody } from "../../lib/call/screened-body.ts"
 import type { Framing } from "../../lib/sse/framing.ts"
 import type { CutSource } from "../../lib/upstream/cut.ts"
 import { CutShort, type GuardedBody } from "../../lib/upstream/guarded-body.ts"
-import { joined, textsOf, writeEvents } from "./formats.ts"
+import { joined, textsOf, writeEvents } from "../dlp/formats.ts"
 
 const framings: ReadonlyArray<Framing> = ["chat", "completions", "messages", "responses"]
 /** Shorter than what windows share, so that no border hides it. */

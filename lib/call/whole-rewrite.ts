@@ -6,7 +6,7 @@
 import type { HeaderFields } from "../headers/header-fields.ts"
 
 /** How an answer is rewritten. */
-export interface AnswerForm {
+export interface WholeRewrite {
   /** Whether it is rewritten even in a content coding that cannot be read. */
   readonly isRequired: boolean
   /** The new body; `headers` are those of the answer, to be changed with it. */

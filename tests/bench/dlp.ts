@@ -1,7 +1,7 @@
-/** How fast texts are scanned: `bun tests/bench/guard.ts`, or `node --import tsx tests/bench/guard.ts`. */
-import { compileMatcher, type DetectorSpec } from "../../lib/guard/matcher.ts"
-import { editsOf } from "../../lib/guard/text-channel.ts"
-import { EventGuard } from "../../lib/guard/event-guard.ts"
+/** How fast texts are scanned: `bun tests/bench/dlp.ts`, or `node --import tsx tests/bench/dlp.ts`. */
+import { compileMatcher, type DetectorSpec } from "../../lib/dlp/matcher.ts"
+import { editsOf } from "../../lib/dlp/text-channel.ts"
+import { EventRewriter } from "../../lib/dlp/event-rewriter.ts"
 let state = 7
 const random = (): number => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) / 2 ** 32
 const word = (): string =>
@@ -46,7 +46,7 @@ const events = Array.from(
 )
 let best = Infinity
 for (let r = 0; r < 6; r++) {
-  const g = new EventGuard(rules, "chat", true)
+  const g = new EventRewriter(rules, "chat", true)
   const t = performance.now()
   for (const e of events) g.push(e)
   best = Math.min(best, (performance.now() - t) / events.length * 1000)

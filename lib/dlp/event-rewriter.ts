@@ -8,7 +8,7 @@ import { concatBytes } from "../bytes/concat.ts"
 import { eventEnd, skipComments } from "../sse/event-bounds.ts"
 import { EventScanner } from "../sse/event-scanner.ts"
 import type { Framing } from "../sse/framing.ts"
-import type { BodyGuard } from "./body-guard.ts"
+import type { BodyRewriter } from "./body-rewriter.ts"
 import { jsonTexts } from "./json-texts.ts"
 import { channelOf, endedBy, isChecked, repeatingParts, typeOf } from "./structure.ts"
 import { type Edit, edited, editsOf, TextChannel, type TextRules } from "./text-channel.ts"
@@ -64,8 +64,8 @@ const dataOf = (text: string): string =>
     return line.slice(at - 5, at) === "data:" ? " ".repeat(at) + line.slice(at) : " ".repeat(line.length)
   })
 
-/** Guards one stream. */
-export class EventGuard implements BodyGuard {
+/** Rewrites one stream. */
+export class EventRewriter implements BodyRewriter {
   readonly #rules: TextRules
   readonly #framing: Framing | undefined
   readonly #hidesLogprobs: boolean

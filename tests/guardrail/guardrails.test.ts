@@ -1,7 +1,7 @@
 /** What guardrails do to requests and answers, seen from both sides of a gateway. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { policy, stream } from "./guarded-gateway.ts"
+import { policy, stream } from "../dlp/guarded-gateway.ts"
 import { bombs, guardrails, verdict, withScanned } from "./scanned-gateway.ts"
 
 const path = "baseten/v1/chat/completions"

@@ -1,8 +1,8 @@
 /**
  * Texts in which what is to be found stands between `«` and `»`, by kind: made for this, with what looks alike. They are the
- * ground for the table of `lib/guard/README.md`.
+ * ground for the table of `lib/dlp/README.md`.
  */
-import type { DetectorName } from "../../lib/guard/detectors.ts"
+import type { DetectorName } from "../../lib/dlp/detectors.ts"
 
 export const labelled: Readonly<Record<DetectorName, ReadonlyArray<string>>> = {
   email: [

@@ -1,0 +1,68 @@
+/**
+ * Changes the texts of an answer, whatever its form is: in the known calls its first bytes say that, as for all who look at
+ * it, else its label does.
+ *
+ * @module
+ */
+import { concatBytes } from "../bytes/concat.ts"
+import { answerForm, type Form, type Framing } from "../sse/framing.ts"
+import type { BodyRewriter } from "./body-rewriter.ts"
+import { EventRewriter } from "./event-rewriter.ts"
+import { JsonRewriter } from "./json-body.ts"
+import type { TextRules } from "./text-channel.ts"
+import { TextRewriter } from "./text-rewriter.ts"
+
+const none = new Uint8Array(0)
+
+/** What is known of an answer. */
+export interface RewrittenAnswer {
+  /** How its events are framed, if the call is known. */
+  readonly framing: Framing | undefined
+  /** What its headers say that it is. */
+  readonly label: Form
+  /** Whether log probabilities, which repeat what is written, are left out. */
+  readonly hidesLogprobs: boolean
+}
+
+/** Rewrites one answer. */
+export class AnswerRewriter implements BodyRewriter {
+  readonly #rules: TextRules
+  readonly #answer: RewrittenAnswer
+  #beginning = none
+  #rewriter: BodyRewriter | undefined
+
+  constructor(rules: TextRules, answer: RewrittenAnswer) {
+    this.#rules = rules
+    this.#answer = answer
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    if (this.#rewriter !== undefined) return this.#rewriter.push(chunk)
+    const beginning = concatBytes([this.#beginning, chunk], this.#beginning.length + chunk.length)
+    const form = answerForm(this.#answer, beginning)
+    this.#beginning = form === undefined ? beginning : none
+    if (form === undefined) return none
+    this.#rewriter = this.#rewriterOf(form)
+    return this.#rewriter.push(beginning)
+  }
+
+  finish(): Uint8Array {
+    if (this.#rewriter !== undefined) return this.#rewriter.finish()
+    const rewriter = this.#rewriter = this.#rewriterOf("other")
+    const passed = rewriter.push(this.#beginning)
+    const rest = rewriter.finish()
+    return concatBytes([passed, rest], passed.length + rest.length)
+  }
+
+  #rewriterOf(form: Form): BodyRewriter {
+    const { framing, hidesLogprobs } = this.#answer
+    switch (form) {
+      case "events":
+        return new EventRewriter(this.#rules, framing, hidesLogprobs)
+      case "json":
+        return new JsonRewriter(this.#rules, framing, hidesLogprobs)
+      case "other":
+        return new TextRewriter(this.#rules)
+    }
+  }
+}
