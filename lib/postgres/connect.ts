@@ -15,10 +15,15 @@ import { noCompiling, type PostgresDatabase, PostgresProblem, type Query } from 
 /** How long a connection may take to be made, in milliseconds. */
 const patience = 5000
 
+/** How many statements share a connection where they are done in order; more of them wait. */
+const mostUnderWay = 1000
+
 /** How the database is used. */
 export interface ConnectOptions {
   /** The most connections at once; 4 by default: a writer, and a few questions. */
   readonly connections?: number
+  /** Sends statements over one connection without waiting for the answers of those before: they are done in order. */
+  readonly inOrder?: boolean
   /** How long a statement may take, in milliseconds, before all connections are given up; 30,000 by default. */
   readonly deadline?: number
 }
@@ -40,9 +45,14 @@ interface Opened {
   readonly close: () => Promise<void>
 }
 
-const open = async (url: Redacted.Redacted<string>, maxConnections: number): Promise<Opened> => {
+const open = async (
+  url: Redacted.Redacted<string>,
+  maxConnections: number,
+  inOrder: boolean,
+): Promise<Opened> => {
   const scope = Scope.makeUnsafe()
-  const options = { url, maxConnections, connectTimeout: patience, applicationName: "basegate" }
+  const shared = inOrder ? { multiplex: true, multiplexConcurrency: mostUnderWay } : {}
+  const options = { url, maxConnections, connectTimeout: patience, applicationName: "basegate", ...shared }
   const pool = await run(Effect.provideService(PgPool.make(options), Scope.Scope, scope))
   return { pool, close: () => run(Scope.close(scope, Exit.void)) }
 }
@@ -54,7 +64,7 @@ const queryOf = (connection: PgConnection): Query => async (sql, values = []) =>
 /** Makes a database of a URL. */
 export const connectPostgres = (
   url: Redacted.Redacted<string>,
-  { connections = 4, deadline = 30_000 }: ConnectOptions = {},
+  { connections = 4, inOrder = false, deadline = 30_000 }: ConnectOptions = {},
 ): PostgresDatabase => {
   let opened: Promise<Opened> | undefined
   let isClosed = false
@@ -66,7 +76,7 @@ export const connectPostgres = (
   }
   const connected = (): Promise<Opened> => {
     if (isClosed) return Promise.reject(new PostgresProblem("the connection is closed"))
-    opened ??= open(url, connections)
+    opened ??= open(url, inOrder ? 1 : connections, inOrder)
     return opened
   }
   /** A server that has stopped answering leaves connections that nothing else would end. */
@@ -126,6 +136,7 @@ export const connectPostgres = (
       }),
     transaction: (work) => transaction(["BEGIN"], work),
     snapshot: (work) => transaction(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", noCompiling], work),
+    reset: () => void drop(),
     close: async () => {
       isClosed = true
       // A server that does not answer is not waited for.

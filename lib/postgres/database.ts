@@ -29,6 +29,8 @@ export interface PostgresDatabase {
   readonly transaction: <A>(run: (query: Query) => Promise<A>) => Promise<A>
   /** Reads, all of it as of one moment. */
   readonly snapshot: <A>(run: (query: Query) => Promise<A>) => Promise<A>
+  /** Drops connections that have stopped answering; others are made when something is asked. */
+  readonly reset: () => void
   /** Ends the connections. Does not reject. */
   readonly close: () => Promise<void>
 }

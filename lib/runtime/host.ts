@@ -44,10 +44,14 @@ const host = globalThis as {
 
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
-/** Where the settings share counts; else in memory, and what was spent in the file of the settings if they name one. */
+/**
+ * Where the settings share counts; else in their database; else in memory, and what was spent in the file of the settings if
+ * they name one.
+ */
 const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
-  Effect.map(Settings, ({ logFile, store, workers }) => {
+  Effect.map(Settings, ({ database, logFile, store, workers }) => {
     if (store !== undefined) return layerShared(store, makeLazyLink)
+    if (database !== undefined) return postgresLayers(database, loadPostgres).store
     return logFile === undefined
       ? Store.layerMemory()
       : layerSqliteStore(findSqlite, logFile, { shares: workers !== 1 })

@@ -9,6 +9,8 @@ import * as Redacted from "effect/Redacted"
 import { connectPostgres } from "../postgres/connect.ts"
 import { makePostgresLog, type PostgresLog } from "../request-log/postgres/engine.ts"
 import type { Limits } from "../request-log/memory/memory-log.ts"
+import { makePostgresCounts } from "../store/postgres/postgres-counts.ts"
+import type { Engine } from "../store/remote-store.ts"
 import { makePostgresSettings, type PostgresSettings } from "../settings-store/postgres/postgres-settings.ts"
 
 /** The log in a database, which is not connected to yet. */
@@ -20,3 +22,7 @@ export const openLog = (
 /** Written settings in a database, which is not connected to yet. */
 export const openSettings = (url: string): PostgresSettings =>
   makePostgresSettings(connectPostgres(Redacted.make(url), { connections: 2, deadline: 5000 }))
+
+/** The counts in a database, which is not connected to yet. `wall` is this process's clock, in milliseconds since 1970. */
+export const openCounts = (url: string, name: string, wall: () => number): Engine =>
+  makePostgresCounts(connectPostgres(Redacted.make(url), { inOrder: true, deadline: 10_000 }), name, wall)

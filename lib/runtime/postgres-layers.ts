@@ -11,6 +11,9 @@ import { layerPostgresLog } from "../request-log/postgres/layer-postgres.ts"
 import type { RequestLog } from "../request-log/RequestLog.ts"
 import { layerPostgresSettings } from "../settings-store/postgres/layer-postgres-settings.ts"
 import type { SettingsStore } from "../settings-store/SettingsStore.ts"
+import { layerOverEngine } from "../store/layer-remote.ts"
+import { lazyEngine } from "../store/postgres/lazy-engine.ts"
+import type { Store } from "../store/Store.ts"
 import { everyInBackground } from "./background-interval.ts"
 
 /** The client, and what is asked of the database by it. */
@@ -20,6 +23,7 @@ export type PostgresEngine = typeof import("./postgres-engine.ts")
 export interface PostgresLayers {
   readonly log: Layer.Layer<RequestLog, never, Settings>
   readonly settings: Layer.Layer<SettingsStore>
+  readonly store: Layer.Layer<Store>
 }
 
 /** Makes the layers; the engine is loaded when there is something to write or to ask. */
@@ -31,5 +35,8 @@ export const postgresLayers = (
   settings: layerPostgresSettings(
     async () => (await load()).openSettings(Redacted.value(url)),
     everyInBackground,
+  ),
+  store: layerOverEngine(
+    (wall) => lazyEngine(name, async () => (await load()).openCounts(Redacted.value(url), name, wall), wall),
   ),
 })

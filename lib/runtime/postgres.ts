@@ -1,5 +1,5 @@
 /**
- * `basegate/postgres`: the log and written settings in a Postgres, for an app that embeds the gateway.
+ * `basegate/postgres`: the log, written settings and counts in a Postgres, for an app that embeds the gateway.
  *
  * ```ts ignore
  * import { createGateway } from "basegate"
@@ -14,7 +14,7 @@ import { databaseSettings, expectedDatabase, isDatabase } from "../config/databa
 import * as engine from "./postgres-engine.ts"
 import { type PostgresLayers, postgresLayers } from "./postgres-layers.ts"
 
-export { openLog, openSettings } from "./postgres-engine.ts"
+export { openCounts, openLog, openSettings } from "./postgres-engine.ts"
 
 /** Where the database is. */
 export interface PostgresOptions {
@@ -23,7 +23,7 @@ export interface PostgresOptions {
 }
 
 /**
- * Options of `createGateway` that keep the log and written settings in a database. Throws if the URL is not one. Nothing is
+ * Options of `createGateway` that keep the log, written settings and counts in a database. Throws if the URL is not one. Nothing is
  * connected before there is something to write or to ask.
  */
 export const layersPostgres = ({ url }: PostgresOptions): PostgresLayers => {

@@ -90,15 +90,24 @@ const logLine = ({ settings: { database, logFile }, whyNoFile, objects }: Starte
   }`
 }
 
+const databaseName = (
+  database: Started["settings"]["database"],
+  whyNoFile: Started["whyNoFile"],
+): string | undefined => whyNoFile === undefined ? database?.name : undefined
+
 /** Who counts together. */
-const limitsLine = ({ settings: { logFile, store, workers }, whyNoFile, objects }: Started): string => {
+const limitsLine = (
+  { settings: { database, logFile, store, workers }, whyNoFile, objects }: Started,
+): string => {
   const inFile = logFile !== undefined && whyNoFile === undefined
-  const { rates, budgets } = store !== undefined || objects !== undefined
+  const shared = store?.name ??
+    (objects !== undefined ? "Durable Objects" : databaseName(database, whyNoFile))
+  const { rates, budgets } = shared !== undefined
     ? guaranteesAmong("store")
     : inFile
     ? guaranteesOfFile(workers !== 1)
     : guaranteesAmong("process")
-  const where = store !== undefined ? `${store.name}: ` : objects !== undefined ? "Durable Objects: " : ""
+  const where = shared === undefined ? "" : `${shared}: `
   return `${where}rates ${guaranteeText(rates)}; budgets ${guaranteeText(budgets)}`
 }
 

@@ -13,7 +13,8 @@ export interface RedisStoreOptions extends Omit<RemoteStoreOptions, "engine"> {
   readonly link: RedisLink
 }
 
-const engineOf = (link: RedisLink, wall: () => number): Engine => ({
+/** A Redis as the engine of a store. */
+export const redisEngine = (link: RedisLink, wall: () => number): Engine => ({
   ...makeRedisCounts(link, wall),
   values: makeRedisValues(link),
   name: link.name,
@@ -26,4 +27,4 @@ const engineOf = (link: RedisLink, wall: () => number): Engine => ({
 
 /** Makes the store, which begins to connect where that can go on by itself. */
 export const makeRedisStore = ({ link, ...options }: RedisStoreOptions): RemoteStore =>
-  makeRemoteStore({ ...options, engine: engineOf(link, options.clock.wall) })
+  makeRemoteStore({ ...options, engine: redisEngine(link, options.clock.wall) })

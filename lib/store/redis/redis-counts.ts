@@ -6,6 +6,7 @@
 import type { Spent, SpentPage } from "../addition.ts"
 import type { Counted, Take, Use } from "../counted.ts"
 import type { EngineCounts } from "../remote-store.ts"
+import { makeServerClock } from "../server-clock.ts"
 import { counterTtl } from "../windows.ts"
 import { RedisError, type RedisLink, type Reply } from "./redis-link.ts"
 import { runner } from "./run-script.ts"
@@ -16,9 +17,6 @@ const mostPartitions = 10_000
 
 /** How long it is known that something was counted, in milliseconds: longer than anybody tries again. */
 const markedFor = 600_000
-
-/** How often a command is repeated with the server's time, which then lies in another period. */
-const mostMisses = 3
 
 const keyOf = (gateway: string, kind: string, rest: string): string => `basegate:{${gateway}}:${kind}:${rest}`
 
@@ -98,32 +96,19 @@ export const makeRedisCounts = (link: RedisLink, wall: () => number): EngineCoun
   const [runTake, runSettle, runList] = [takeScript, settleScript, listScript].map((script) =>
     runner(link, script)
   ) as [ReturnType<typeof runner>, ReturnType<typeof runner>, ReturnType<typeof runner>]
-  let ahead = 0
-  const now = (): number => wall() + ahead
-
-  /** Asks until the periods are those of the server. */
-  const within = async (ask: (now: number) => Promise<Reply>): Promise<ReadonlyArray<number>> => {
-    let time = now()
-    for (let misses = 0;; misses++) {
-      const numbers = numbersIn(await ask(time))
-      time = numbers[1] ?? time
-      ahead = time - wall()
-      if (numbers[0] !== -1) return numbers
-      if (misses === mostMisses) throw new RedisError("the server's clock does not stand still")
-    }
-  }
+  const { now, within } = makeServerClock(wall, (what) => new RedisError(what))
 
   return {
     now,
     take: async (takes, lease) => {
-      const numbers = await within((now) => {
+      const numbers = await within(async (now) => {
         const keys: Array<string> = []
         const rest = [String(takes.length), lease?.id ?? "", whole(lease?.ttl ?? 0)]
         for (const take of takes) {
           addKeys(take.counted, now, keys)
           addArguments(take.counted, take, now, rest)
         }
-        return runTake(keys, rest)
+        return numbersIn(await runTake(keys, rest))
       })
       const [code, time = 0] = numbers
       const uses: Array<Use> = takes.map((_, index) => ({
@@ -136,7 +121,7 @@ export const makeRedisCounts = (link: RedisLink, wall: () => number): EngineCoun
     settle: async (mark, lease, charges) => {
       const [first] = charges
       if (first === undefined) return
-      await within((now) => {
+      await within(async (now) => {
         const keys = [keyOf(first.counted.count.gateway, "done", mark)]
         const rest = [String(charges.length), lease, mark === "" ? "0" : String(markedFor)]
         for (const { counted, by } of charges) {
@@ -146,7 +131,7 @@ export const makeRedisCounts = (link: RedisLink, wall: () => number): EngineCoun
         for (const { counted: { count } } of charges) {
           rest.push(JSON.stringify(count.spend?.partition() ?? []))
         }
-        return runSettle(keys, rest)
+        return numbersIn(await runSettle(keys, rest))
       })
     },
     list: async ({ gateway, rule, period, carried, most }) => {

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import * as Redacted from "effect/Redacted"
+import { openCounts } from "../../../lib/runtime/postgres-engine.ts"
 import { makeTcpLink } from "../../../lib/runtime/redis-connection.ts"
 import { findSqlite } from "../../../lib/runtime/sqlite.ts"
 import type { RedisLink } from "../../../lib/store/redis/redis-link.ts"
 import { makeRedisStore } from "../../../lib/store/redis/make-redis-store.ts"
+import { makeRemoteStore } from "../../../lib/store/remote-store.ts"
 import { makeRestLink } from "../../../lib/store/redis/rest-link.ts"
 import { makeSqliteStore } from "../../../lib/store/sqlite/sqlite-store.ts"
 import { storeInMemory } from "../../../lib/store/Store.ts"
@@ -47,7 +49,12 @@ const ofLink = (makeLink: () => RedisLink): Layer => ({
     }),
 })
 
-const { TEST_REDIS_URL: redis = "", TEST_REST_URL: rest = "", TEST_REST_TOKEN: token = "" } = process.env
+const {
+  TEST_POSTGRES_URL: postgres = "",
+  TEST_REDIS_URL: redis = "",
+  TEST_REST_URL: rest = "",
+  TEST_REST_TOKEN: token = "",
+} = process.env
 
 const named = (
   layer: string,
@@ -56,7 +63,7 @@ const named = (
   Object.entries(cases).map(([name, run]) => [`${layer}: ${name}`, run])
 
 /** The layers by name. */
-export const layers = ["memory", "file", "shared file", "redis", "rest"] as const
+export const layers = ["memory", "file", "shared file", "redis", "rest", "postgres"] as const
 /** One of them. */
 export type LayerName = typeof layers[number]
 
@@ -69,6 +76,18 @@ export const casesOfLayers = (chosen: ReadonlyArray<LayerName>): Readonly<Record
     file: ofFile(folder, false),
     "shared file": ofFile(folder, true),
     redis: ofLink(() => makeTcpLink(redis)),
+    postgres: {
+      open: (skew) => {
+        const clock = clockOf(skew)
+        return makeRemoteStore({
+          engine: openCounts(postgres, "postgres://test", clock.wall),
+          clock,
+          startTimer: startRuntimeTimer,
+          deadline: patience,
+        })
+      },
+      keepsValues: true,
+    },
     rest: ofLink(() => makeRestLink({ url: rest, token: Redacted.make(token) })),
   }
   return Object.fromEntries(chosen.flatMap((name) => named(name, casesOf(all[name]))))

@@ -31,6 +31,7 @@ const failing = (): Failing => {
       },
       patiently: real.patiently,
       snapshot: (work) => broken.fail === "before" ? gone() : real.snapshot(work),
+      reset: () => {},
       close: () => Promise.resolve(),
     },
   }

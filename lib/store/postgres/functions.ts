@@ -1,0 +1,201 @@
+/**
+ * What runs in Postgres: each function is one round trip and one transaction.
+ *
+ * They go by the server's clock. Windows come from the gateway: a function refuses one that the server is not in, says what
+ * time it is, and the gateway asks again. Who counts or holds has the rule's lock until that has been committed, in one order,
+ * so that nobody waits in a circle; each statement of a function sees what was committed before it.
+ *
+ * Rates are not waited for until they are on the disk: a server that fails forgets those of its last moments, as it would be
+ * with a Redis. What is spent, and what is held of it, is.
+ *
+ * @module
+ */
+
+/** Said by the names of functions, so that gateways of two versions may use one database. */
+export const functionVersion = 1
+
+/** The class of these advisory locks. */
+const lockClass = 7090
+
+/** The most partitions of a rule that have counts of their own in a period. */
+const mostPartitions = 10_000
+
+const time = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+/** Counts as they are given; those of money have a rule. */
+const given = `AS given(
+  place int, gateway text, rule text, name text, overflow text, period bigint, begins bigint, ends bigint, slides boolean,
+  most float8, takes bigint, holds bigint, ahead bigint, ttl bigint, shown text
+)`
+
+const locked = (condition: string): string =>
+  `PERFORM pg_advisory_xact_lock(${lockClass}, key) FROM (
+     SELECT DISTINCT hashtext(gateway || E'\\n' || CASE WHEN rule = '' THEN name ELSE rule END) AS key
+     FROM json_to_recordset(counts) ${given} WHERE ${condition} ORDER BY 1
+   ) AS keys;`
+
+const missed =
+  `SELECT count(*) > 0 INTO missed FROM json_to_recordset(counts) ${given} WHERE now < begins OR now >= ends;
+  IF missed THEN RETURN json_build_array(-1, now)::text; END IF;`
+
+/** Adds to a count, or to the one that stands for it where there is no room for another. */
+const add = `
+CREATE OR REPLACE FUNCTION basegate.add_${functionVersion}(
+  of_gateway text, of_rule text, of_period bigint, own text, overflow text, takes bigint, until bigint, as_shown text
+) RETURNS bigint LANGUAGE plpgsql AS $body$
+DECLARE
+  chosen text := own;
+  total bigint;
+BEGIN
+  IF own <> overflow THEN
+    SELECT name INTO chosen FROM basegate.counter WHERE gateway = of_gateway AND rule = of_rule AND period = of_period
+      AND name IN (own, overflow) ORDER BY name = own DESC LIMIT 1;
+    IF chosen IS NULL THEN
+      chosen := CASE WHEN (
+        SELECT count(*) FROM basegate.counter WHERE gateway = of_gateway AND rule = of_rule AND period = of_period
+      ) >= ${mostPartitions} THEN overflow ELSE own END;
+    END IF;
+  END IF;
+  INSERT INTO basegate.counter AS counter (gateway, rule, period, name, sum, ends, shown)
+  VALUES (of_gateway, of_rule, of_period, chosen, takes, until, CASE WHEN chosen = own THEN as_shown END)
+  ON CONFLICT (gateway, rule, period, name) DO UPDATE
+    SET sum = counter.sum + excluded.sum, shown = coalesce(counter.shown, excluded.shown)
+  RETURNING sum INTO total;
+  RETURN total;
+END
+$body$`
+
+/**
+ * Takes from all counts or from none; with no more than reads it is `peek`.
+ *
+ * The answer: 1 if all found room, 0 if not, -1 if the server is in another period; its time; and of each count what the
+ * period before and this one have counted, and what is held.
+ */
+const take = `
+CREATE OR REPLACE FUNCTION basegate.take_${functionVersion}(counts json, lease text, lasts bigint)
+RETURNS text LANGUAGE plpgsql AS $body$
+DECLARE
+  now bigint;
+  missed boolean;
+  passed boolean := true;
+  answer bigint[] := ARRAY[]::bigint[];
+  each record;
+  seen record;
+  room float8;
+BEGIN
+  ${locked("takes > 0 OR holds > 0")}
+  now := ${time};
+  ${missed}
+  FOR each IN SELECT * FROM json_to_recordset(counts) ${given} ORDER BY place LOOP
+    SELECT
+      CASE WHEN each.slides THEN coalesce((
+        SELECT sum FROM basegate.counter WHERE gateway = each.gateway AND rule = each.rule AND period = each.period - 1
+          AND name IN (each.name, each.overflow) ORDER BY name = each.name DESC LIMIT 1
+      ), 0) ELSE 0 END AS before,
+      coalesce((
+        SELECT sum FROM basegate.counter WHERE gateway = each.gateway AND rule = each.rule AND period = each.period
+          AND name IN (each.name, each.overflow) ORDER BY name = each.name DESC LIMIT 1
+      ), 0) AS current,
+      CASE WHEN each.rule = '' THEN 0 ELSE coalesce((
+        SELECT sum(amount)::bigint FROM basegate.hold WHERE gateway = each.gateway AND rule = each.rule
+          AND name = each.name AND hold.ends > now
+      ), 0) END AS held,
+      each.holds > 0 AND EXISTS (
+        SELECT 1 FROM basegate.hold WHERE gateway = each.gateway AND rule = each.rule AND name = each.name
+          AND hold.lease = take_${functionVersion}.lease AND hold.ends > now
+      ) AS is_held
+    INTO seen;
+    answer := answer || ARRAY[seen.before, seen.current, seen.held]::bigint[];
+    IF NOT seen.is_held THEN
+      room := each.most - seen.current - seen.held - each.ahead;
+      IF each.slides THEN
+        room := (room * (each.ends - each.begins) - seen.before::float8 * (each.ends - now)) / (each.ends - each.begins);
+      END IF;
+      IF floor(room) < greatest(1, each.takes, each.holds) THEN passed := false; END IF;
+    END IF;
+  END LOOP;
+  IF passed THEN
+    FOR each IN SELECT * FROM json_to_recordset(counts) ${given} WHERE takes > 0 OR holds > 0 ORDER BY place LOOP
+      IF each.takes > 0 THEN
+        answer[each.place * 3 + 2] := basegate.add_${functionVersion}(
+          each.gateway, each.rule, each.period, each.name, each.overflow, each.takes, now + each.ttl, each.shown
+        );
+      END IF;
+      IF each.holds > 0 THEN
+        INSERT INTO basegate.hold AS hold (gateway, rule, name, lease, amount, ends)
+        VALUES (each.gateway, each.rule, each.name, take_${functionVersion}.lease, each.holds, now + lasts)
+        ON CONFLICT ON CONSTRAINT hold_pkey DO UPDATE SET amount = excluded.amount, ends = excluded.ends
+          WHERE hold.ends <= now;
+      END IF;
+    END LOOP;
+    IF NOT EXISTS (SELECT 1 FROM json_to_recordset(counts) ${given} WHERE rule <> '' AND (takes > 0 OR holds > 0)) THEN
+      PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
+  END IF;
+  RETURN array_to_json(ARRAY[CASE WHEN passed THEN 1 ELSE 0 END, now]::bigint[] || answer)::text;
+END
+$body$`
+
+/**
+ * Counts, and releases what a lease holds of the same counts.
+ *
+ * The answer: 1, 0 if it was done before under the same mark, -1 if the server is in another period; and its time.
+ */
+const settle = `
+CREATE OR REPLACE FUNCTION basegate.settle_${functionVersion}(counts json, lease text, done text, lasts bigint)
+RETURNS text LANGUAGE plpgsql AS $body$
+DECLARE
+  now bigint;
+  missed boolean;
+  each record;
+BEGIN
+  ${locked("true")}
+  now := ${time};
+  ${missed}
+  IF lasts > 0 THEN
+    INSERT INTO basegate.mark AS mark (name, ends) VALUES (done, now + lasts)
+    ON CONFLICT (name) DO UPDATE SET ends = excluded.ends WHERE mark.ends <= now;
+    IF NOT FOUND THEN RETURN json_build_array(0, now)::text; END IF;
+  END IF;
+  FOR each IN SELECT * FROM json_to_recordset(counts) ${given} ORDER BY place LOOP
+    IF each.rule <> '' AND settle_${functionVersion}.lease <> '' THEN
+      DELETE FROM basegate.hold WHERE gateway = each.gateway AND rule = each.rule AND name = each.name
+        AND hold.lease = settle_${functionVersion}.lease;
+    END IF;
+    IF each.takes > 0 THEN
+      PERFORM basegate.add_${functionVersion}(
+        each.gateway, each.rule, each.period, each.name, each.overflow, each.takes, now + each.ttl, each.shown
+      );
+    END IF;
+  END LOOP;
+  IF NOT EXISTS (SELECT 1 FROM json_to_recordset(counts) ${given} WHERE rule <> '') THEN
+    PERFORM set_config('synchronous_commit', 'off', true);
+  END IF;
+  RETURN json_build_array(1, now)::text;
+END
+$body$`
+
+/** All of them, in the order in which they are made. */
+export const functions: ReadonlyArray<string> = [add, take, settle]
+
+/** Marks a key; a row if it is the first in its time. */
+export const markOnce = `
+  INSERT INTO basegate.mark AS mark (name, ends) VALUES ('once:' || $1::text, ${time} + $2::text::bigint)
+  ON CONFLICT (name) DO UPDATE SET ends = excluded.ends WHERE mark.ends <= ${time} RETURNING 1 AS first`
+
+/** Lets some of what has ended go, of each table. */
+export const sweeps: ReadonlyArray<string> = ["counter", "hold", "mark"].map((table) =>
+  `DELETE FROM basegate.${table} WHERE ctid = ANY(ARRAY(
+     SELECT ctid FROM basegate.${table} WHERE ends <= ${time} LIMIT 2000 FOR UPDATE SKIP LOCKED
+   ))`
+)
+
+/** What a rule's partitions have spent in a period and the one before it, the most first. */
+export const listSpent = `
+  SELECT count(*) OVER ()::int AS total, before::float8 AS before, current::float8 AS current, shown FROM (
+    SELECT name, max(shown) AS shown, coalesce(sum(sum) FILTER (WHERE period = $3::text::bigint - 1), 0) AS before,
+      coalesce(sum(sum) FILTER (WHERE period = $3::text::bigint), 0) AS current
+    FROM basegate.counter WHERE gateway = $1::text AND rule = $2::text AND (
+      period = $3::text::bigint OR (period = $3::text::bigint - 1 AND $4::text::float8 > 0)
+    ) GROUP BY name
+  ) AS spent ORDER BY current + $4::text::float8 * before DESC, name LIMIT $5::text::int`

@@ -1,0 +1,152 @@
+/**
+ * The counts of a store in Postgres.
+ *
+ * @module
+ */
+import { type PostgresDatabase, PostgresProblem } from "../../postgres/database.ts"
+import type { Counted, Take, Use } from "../counted.ts"
+import type { Engine } from "../remote-store.ts"
+import { makeServerClock } from "../server-clock.ts"
+import { counterTtl } from "../windows.ts"
+import { functionVersion, listSpent, markOnce, sweeps } from "./functions.ts"
+import { prepareCounts } from "./schema.ts"
+
+/** How long it is known that something was counted, in milliseconds: longer than anybody tries again. */
+const markedFor = 600_000
+
+/** How often what has ended leaves, in milliseconds. */
+const sweptEvery = 60_000
+
+const take = `SELECT basegate.take_${functionVersion}($1::text::json, $2::text, $3::text::bigint) AS answer`
+const settle =
+  `SELECT basegate.settle_${functionVersion}($1::text::json, $2::text, $3::text, $4::text::bigint) AS answer`
+
+/** See the functions for what these are. */
+const countIn = (
+  { count: { gateway, name, overflow = name, spend }, window }: Counted,
+  { by, holds, ahead }: Omit<Take, "counted">,
+  place: number,
+  now: number,
+  shown: string | undefined,
+) => {
+  const { id, start, end } = window.periods.at(now)
+  return {
+    place,
+    gateway,
+    rule: spend?.rule ?? "",
+    name,
+    overflow: spend === undefined ? name : overflow,
+    period: id,
+    begins: Math.round(start),
+    ends: Math.round(end),
+    slides: window.technique === "sliding",
+    most: window.limit,
+    takes: Math.round(by),
+    holds: Math.round(holds),
+    ahead: Math.round(ahead),
+    ttl: Math.round(counterTtl(window, now)),
+    shown,
+  }
+}
+
+/** The server did answer, and nothing was counted. */
+const refusal = (cause: unknown): string | undefined =>
+  cause instanceof PostgresProblem && cause.code !== undefined && !/^(?:08|57P)/.test(cause.code)
+    ? `${cause.code}: ${cause.message}`.slice(0, 200)
+    : undefined
+
+/**
+ * The engine of a database, whose statements have to be done in the order in which they are asked.
+ *
+ * @param name of the database, for people to read
+ * @param wall this process's clock
+ */
+export const makePostgresCounts = (
+  database: PostgresDatabase,
+  name: string,
+  wall: () => number,
+): Engine => {
+  const { now, within } = makeServerClock(wall, (what) => new PostgresProblem(what))
+  let ready: Promise<void> | undefined
+  let sweptAt = performance.now()
+
+  /** The tables may be made by the first question, or have gone with the database since. */
+  const prepared = (): Promise<void> => {
+    const preparing = ready ??= prepareCounts(database)
+    preparing.catch(() => ready = undefined)
+    return preparing
+  }
+  const query: PostgresDatabase["query"] = async (sql, values) => {
+    await prepared()
+    try {
+      return await database.query(sql, values)
+    } catch (cause) {
+      if (cause instanceof PostgresProblem && /^(?:42|3F)/.test(cause.code ?? "")) ready = undefined
+      throw cause
+    }
+  }
+  const sweep = (): void => {
+    if (performance.now() < sweptAt + sweptEvery) return
+    sweptAt = performance.now()
+    for (const statement of sweeps) void database.query(statement).catch(() => {})
+  }
+  const numbers = async (sql: string, values: ReadonlyArray<string>): Promise<ReadonlyArray<number>> => {
+    const [row] = await query(sql, values)
+    return JSON.parse(String(row?.["answer"])) as ReadonlyArray<number>
+  }
+
+  return {
+    name,
+    inOrder: true,
+    now,
+    take: async (takes, lease) => {
+      const [code, time = 0, ...found] = await within((now) =>
+        numbers(take, [
+          JSON.stringify(takes.map((each, place) => countIn(each.counted, each, place, now, undefined))),
+          lease?.id ?? "",
+          String(Math.round(lease?.ttl ?? 0)),
+        ])
+      )
+      const uses: Array<Use> = takes.map((_, index) => ({
+        previous: found[3 * index] ?? 0,
+        current: found[3 * index + 1] ?? 0,
+        held: found[3 * index + 2] ?? 0,
+      }))
+      return { passed: code === 1, now: time, uses }
+    },
+    settle: async (mark, lease, charges) => {
+      const [first] = charges
+      if (first === undefined) return
+      const { gateway } = first.counted.count
+      await within((now) =>
+        numbers(settle, [
+          JSON.stringify(charges.map(({ counted, by }, place) => {
+            const { spend } = counted.count
+            const shown = spend && JSON.stringify(spend.partition())
+            return countIn(counted, { by, holds: 0, ahead: 0 }, place, now, shown)
+          })),
+          lease,
+          `${gateway}:${mark}`,
+          mark === "" ? "0" : String(markedFor),
+        ])
+      )
+      sweep()
+    },
+    list: async ({ gateway, rule, period, carried, most }) => {
+      const rows = await query(listSpent, [gateway, rule, String(period), String(carried), String(most)])
+      return {
+        total: Number(rows[0]?.["total"] ?? 0),
+        spent: rows.map(({ before, current, shown }) => ({
+          partition: typeof shown === "string" ? JSON.parse(shown) as ReadonlyArray<string> : undefined,
+          previous: Number(before),
+          current: Number(current),
+        })),
+      }
+    },
+    once: async (key, ttl) => (await query(markOnce, [key, String(Math.max(1, Math.round(ttl)))])).length > 0,
+    ping: () => query("SELECT 1 AS up"),
+    refusal,
+    reset: database.reset,
+    close: () => void database.close(),
+  }
+}
