@@ -148,8 +148,9 @@ export const Variables = Schema.Struct({
   ),
   /**
    * Where the log, what budgets have spent and [written settings](../settings-store/README.md) are kept: a SQLite file, or
-   * a Postgres (14 or later) as `postgres://user:password@host/database`, on Bun, Deno and Node. `npm start` sets
-   * `basegate.db`. Without it, all are kept in memory.
+   * a Postgres (14 or later) as `postgres://user:password@host/database`, on Bun, Deno and Node, which counts limits for all
+   * its gateways too. `?timeout=` sets how long an answer about counts may take, in milliseconds: 250 unless given. `npm start`
+   * sets `basegate.db`. Without it, all are kept in memory.
    *
    * @default none
    */
@@ -160,7 +161,7 @@ export const Variables = Schema.Struct({
    * of its nodes; one that sentinels watch, as `redis+sentinel://`; or one that is reached over
    * HTTP (Upstash), as `https://`. `?timeout=` sets how long an answer may take, in milliseconds: 50 unless given.
    *
-   * @default in this process, budgets in the file of `BASEGATE_DB`; with several `BASEGATE_WORKERS` all in that file
+   * @default in the Postgres of `BASEGATE_DB`; else in this process, budgets in the file of `BASEGATE_DB`; with several `BASEGATE_WORKERS` all in that file
    */
   BASEGATE_STORE: optional(text(expectedStore, isStoreUrl)),
   /**

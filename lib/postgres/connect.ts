@@ -8,7 +8,7 @@ import type { PgConnection } from "@effect/sql-pg/PgConnection"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { noCompiling, type PostgresDatabase, PostgresProblem, type Query } from "./database.ts"
 
@@ -45,6 +45,14 @@ interface Opened {
   readonly close: () => Promise<void>
 }
 
+/** Without a parameter of ours, which no client knows. */
+const clientUrl = (url: Redacted.Redacted<string>): Redacted.Redacted<string> => {
+  const cleared = new URL(Redacted.value(url))
+  if (!cleared.searchParams.has("timeout")) return url
+  cleared.searchParams.delete("timeout")
+  return Redacted.make(cleared.href)
+}
+
 const open = async (
   url: Redacted.Redacted<string>,
   maxConnections: number,
@@ -52,7 +60,13 @@ const open = async (
 ): Promise<Opened> => {
   const scope = Scope.makeUnsafe()
   const shared = inOrder ? { multiplex: true, multiplexConcurrency: mostUnderWay } : {}
-  const options = { url, maxConnections, connectTimeout: patience, applicationName: "basegate", ...shared }
+  const options = {
+    url: clientUrl(url),
+    maxConnections,
+    connectTimeout: patience,
+    applicationName: "basegate",
+    ...shared,
+  }
   const pool = await run(Effect.provideService(PgPool.make(options), Scope.Scope, scope))
   return { pool, close: () => run(Scope.close(scope, Exit.void)) }
 }

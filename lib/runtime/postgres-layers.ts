@@ -16,6 +16,12 @@ import { lazyEngine } from "../store/postgres/lazy-engine.ts"
 import type { Store } from "../store/Store.ts"
 import { everyInBackground } from "./background-interval.ts"
 
+/**
+ * How long an answer about counts may take unless told otherwise, in milliseconds: what is spent waits for the disk, which at
+ * times has more to write.
+ */
+const usualDeadline = 250
+
 /** The client, and what is asked of the database by it. */
 export type PostgresEngine = typeof import("./postgres-engine.ts")
 
@@ -28,7 +34,7 @@ export interface PostgresLayers {
 
 /** Makes the layers; the engine is loaded when there is something to write or to ask. */
 export const postgresLayers = (
-  { url, name }: DatabaseSettings,
+  { url, name, timeout: deadline = usualDeadline }: DatabaseSettings,
   load: () => Promise<PostgresEngine>,
 ): PostgresLayers => ({
   log: layerPostgresLog(async (limitsOf) => (await load()).openLog(Redacted.value(url), limitsOf), name),
@@ -38,5 +44,6 @@ export const postgresLayers = (
   ),
   store: layerOverEngine(
     (wall) => lazyEngine(name, async () => (await load()).openCounts(Redacted.value(url), name, wall), wall),
+    { deadline },
   ),
 })

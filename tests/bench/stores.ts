@@ -1,6 +1,6 @@
 /**
  * `npm run bench:stores -- [rounds] [takes] [store]`: what a shared store holds to, and what it costs: a Redis, a file, Durable
- * Objects. Needs redis-server.
+ * Objects, a Postgres that waits for its disk. Needs redis-server and postgres.
  *
  * 1. 4 processes, 500 takes of each at once, a limit of 100: how many pass, over many rounds; alone if only takes are asked
  *    for, and of one store if its name is given.
@@ -19,11 +19,13 @@ import { makeLimits } from "../../lib/limit/Limits.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import { makeSqliteStore } from "../../lib/store/sqlite/sqlite-store.ts"
 import { objectsEngine } from "../../lib/runtime/cloudflare/objects-engine.ts"
+import { openCounts } from "../../lib/runtime/postgres-engine.ts"
 import { makeTcpLink } from "../../lib/runtime/redis-connection.ts"
 import { makeRedisStore } from "../../lib/store/redis/make-redis-store.ts"
 import { makeRestLink } from "../../lib/store/redis/rest-link.ts"
 import { makeRemoteStore } from "../../lib/store/remote-store.ts"
 import { startRuntimeTimer } from "../../lib/time/Timer.ts"
+import { startPostgres } from "../support/postgres-server.ts"
 import { startRedis } from "../support/redis-server.ts"
 import { startRestSimulator } from "../support/rest-simulator.ts"
 import { namespaceAt, startObjects } from "../support/workerd-objects.ts"
@@ -61,6 +63,12 @@ const storeOf = ({ url, token, deadline }: Order) => {
       deadline,
       hasBackground: false,
     })
+    stores.set(key, made)
+    return made
+  }
+  if (url.startsWith("postgres:")) {
+    const engine = openCounts(url, "postgres", clock.wall)
+    const made = makeRemoteStore({ engine, clock, startTimer: startRuntimeTimer, deadline })
     stores.set(key, made)
     return made
   }
@@ -168,6 +176,8 @@ const main = async (): Promise<void> => {
   const rounds = Number(process.argv[2] ?? 100)
   const objects = await startObjects()
   const redis = await startRedis()
+  const postgres = await startPostgres([])
+  const database = await postgres.newDatabase()
   const rest = await startRestSimulator(makeTcpLink(redis.url))
   // 2,000 at once are more than any one call would wait for.
   const patient = { outage: "refuse", deadline: 120_000 } as const
@@ -177,11 +187,13 @@ const main = async (): Promise<void> => {
     SQLite: file,
     "Redis TCP": { url: redis.url },
     "Redis HTTP": { url: rest.url, token: rest.token },
+    Postgres: { url: database },
     "Durable Objects": { url: objectScheme + objects.url },
   }
   const end = async (): Promise<void> => {
     await rest.close()
     await redis.kill()
+    await postgres.close()
     await objects.end()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -210,7 +222,9 @@ const main = async (): Promise<void> => {
     four.end()
     return await end()
   }
-  for (const [what, url] of [["Redis TCP", redis.url], ["SQLite", file.url]] as const) {
+  for (
+    const [what, url] of [["Redis TCP", redis.url], ["SQLite", file.url], ["Postgres", database]] as const
+  ) {
     for (const rules of [1, 10]) {
       const took = await startLatency({ url, ...patient, kind: "latency", name: `${rules}`, count: 5000 })
       const sorted = [...took].sort((one, other) => one - other)
@@ -230,6 +244,7 @@ const main = async (): Promise<void> => {
   const name = () => crypto.randomUUID()
   console.log("2. without an outage: $", await spent({ ...streams, ...patient, name: name() }))
   console.log("2. SQLite: $", await spent({ ...streams, ...patient, ...file, name: name() }))
+  console.log("2. Postgres: $", await spent({ ...streams, ...patient, url: database, name: name() }))
   for (const outage of ["refuse", "local"] as const) {
     const order: Order = { ...streams, name: name(), outage, deadline: 200 }
     const total = await spent(order, async () => {

@@ -141,8 +141,6 @@ export interface Harness {
 export interface SharedStore {
   /** What it is called; a shared store unless said. */
   readonly what?: string
-  /** What `RateLimit-Policy` says of who counts together; `global` unless said. */
-  readonly scope?: "local" | "global"
   /** The variables that name it, once it runs. */
   readonly open: () => Promise<Readonly<Record<string, string>>>
   readonly close: () => Promise<void>
@@ -202,7 +200,7 @@ export const openHarness = (
   return {
     runtime,
     flags: flags[runtime],
-    scope: shared === undefined ? "local" : shared.scope ?? "global",
+    scope: shared === undefined ? "local" : "global",
     get simulator() {
       return simulator
     },

@@ -22,21 +22,31 @@ const mostPartitions = 10_000
 
 const time = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
-/** Counts as they are given; those of money have a rule. */
-const given = `AS given(
-  place int, gateway text, rule text, name text, overflow text, period bigint, begins bigint, ends bigint, slides boolean,
-  most float8, takes bigint, holds bigint, ahead bigint, ttl bigint, shown text
-)`
+/** Counts as they are given; those of money have a rule. `takes` is what is counted. */
+const countType = `
+DO $body$ BEGIN
+  CREATE TYPE basegate.count_${functionVersion} AS (
+    gateway text, rule text, name text, overflow text, period bigint, begins bigint, ends bigint, slides boolean,
+    most float8, takes bigint, holds bigint, ahead bigint, ttl bigint, shown text
+  );
+EXCEPTION WHEN duplicate_object THEN NULL;
+END $body$`
 
-const locked = (condition: string): string =>
-  `PERFORM pg_advisory_xact_lock(${lockClass}, key) FROM (
-     SELECT DISTINCT hashtext(gateway || E'\\n' || CASE WHEN rule = '' THEN name ELSE rule END) AS key
-     FROM json_to_recordset(counts) ${given} WHERE ${condition} ORDER BY 1
-   ) AS keys;`
+const declared = `
+  now bigint;
+  isMoney boolean := false;
+  each basegate.count_${functionVersion};
+  given basegate.count_${functionVersion}[] :=
+    ARRAY(SELECT json_populate_recordset(NULL::basegate.count_${functionVersion}, counts));`
 
-const missed =
-  `SELECT count(*) > 0 INTO missed FROM json_to_recordset(counts) ${given} WHERE now < begins OR now >= ends;
-  IF missed THEN RETURN json_build_array(-1, now)::text; END IF;`
+const begun = `
+  PERFORM pg_advisory_xact_lock(${lockClass}, key) FROM unnest(keys) AS key;
+  now := ${time};
+  FOREACH each IN ARRAY given LOOP
+    IF now < each.begins OR now >= each.ends THEN RETURN '[-1,' || now || ']'; END IF;
+  END LOOP;`
+
+const withoutWait = `IF NOT isMoney THEN PERFORM set_config('synchronous_commit', 'off', true); END IF;`
 
 /** Adds to a count, or to the one that stands for it where there is no room for another. */
 const add = `
@@ -72,21 +82,17 @@ $body$`
  * period before and this one have counted, and what is held.
  */
 const take = `
-CREATE OR REPLACE FUNCTION basegate.take_${functionVersion}(counts json, lease text, lasts bigint)
+CREATE OR REPLACE FUNCTION basegate.take_${functionVersion}(counts json, keys int[], lease text, lasts bigint)
 RETURNS text LANGUAGE plpgsql AS $body$
-DECLARE
-  now bigint;
-  missed boolean;
+DECLARE${declared}
   passed boolean := true;
   answer bigint[] := ARRAY[]::bigint[];
-  each record;
+  at int := 2;
   seen record;
   room float8;
 BEGIN
-  ${locked("takes > 0 OR holds > 0")}
-  now := ${time};
-  ${missed}
-  FOR each IN SELECT * FROM json_to_recordset(counts) ${given} ORDER BY place LOOP
+  ${begun}
+  FOREACH each IN ARRAY given LOOP
     SELECT
       CASE WHEN each.slides THEN coalesce((
         SELECT sum FROM basegate.counter WHERE gateway = each.gateway AND rule = each.rule AND period = each.period - 1
@@ -115,9 +121,10 @@ BEGIN
     END IF;
   END LOOP;
   IF passed THEN
-    FOR each IN SELECT * FROM json_to_recordset(counts) ${given} WHERE takes > 0 OR holds > 0 ORDER BY place LOOP
+    FOREACH each IN ARRAY given LOOP
+      isMoney := isMoney OR (each.rule <> '' AND (each.takes > 0 OR each.holds > 0));
       IF each.takes > 0 THEN
-        answer[each.place * 3 + 2] := basegate.add_${functionVersion}(
+        answer[at] := basegate.add_${functionVersion}(
           each.gateway, each.rule, each.period, each.name, each.overflow, each.takes, now + each.ttl, each.shown
         );
       END IF;
@@ -127,12 +134,11 @@ BEGIN
         ON CONFLICT ON CONSTRAINT hold_pkey DO UPDATE SET amount = excluded.amount, ends = excluded.ends
           WHERE hold.ends <= now;
       END IF;
+      at := at + 3;
     END LOOP;
-    IF NOT EXISTS (SELECT 1 FROM json_to_recordset(counts) ${given} WHERE rule <> '' AND (takes > 0 OR holds > 0)) THEN
-      PERFORM set_config('synchronous_commit', 'off', true);
-    END IF;
+    ${withoutWait}
   END IF;
-  RETURN array_to_json(ARRAY[CASE WHEN passed THEN 1 ELSE 0 END, now]::bigint[] || answer)::text;
+  RETURN '[' || array_to_string(ARRAY[passed::int, now]::bigint[] || answer, ',') || ']';
 END
 $body$`
 
@@ -142,22 +148,18 @@ $body$`
  * The answer: 1, 0 if it was done before under the same mark, -1 if the server is in another period; and its time.
  */
 const settle = `
-CREATE OR REPLACE FUNCTION basegate.settle_${functionVersion}(counts json, lease text, done text, lasts bigint)
+CREATE OR REPLACE FUNCTION basegate.settle_${functionVersion}(counts json, keys int[], lease text, done text, lasts bigint)
 RETURNS text LANGUAGE plpgsql AS $body$
-DECLARE
-  now bigint;
-  missed boolean;
-  each record;
+DECLARE${declared}
 BEGIN
-  ${locked("true")}
-  now := ${time};
-  ${missed}
+  ${begun}
   IF lasts > 0 THEN
     INSERT INTO basegate.mark AS mark (name, ends) VALUES (done, now + lasts)
     ON CONFLICT (name) DO UPDATE SET ends = excluded.ends WHERE mark.ends <= now;
-    IF NOT FOUND THEN RETURN json_build_array(0, now)::text; END IF;
+    IF NOT FOUND THEN RETURN '[0,' || now || ']'; END IF;
   END IF;
-  FOR each IN SELECT * FROM json_to_recordset(counts) ${given} ORDER BY place LOOP
+  FOREACH each IN ARRAY given LOOP
+    isMoney := isMoney OR each.rule <> '';
     IF each.rule <> '' AND settle_${functionVersion}.lease <> '' THEN
       DELETE FROM basegate.hold WHERE gateway = each.gateway AND rule = each.rule AND name = each.name
         AND hold.lease = settle_${functionVersion}.lease;
@@ -168,15 +170,13 @@ BEGIN
       );
     END IF;
   END LOOP;
-  IF NOT EXISTS (SELECT 1 FROM json_to_recordset(counts) ${given} WHERE rule <> '') THEN
-    PERFORM set_config('synchronous_commit', 'off', true);
-  END IF;
-  RETURN json_build_array(1, now)::text;
+  ${withoutWait}
+  RETURN '[1,' || now || ']';
 END
 $body$`
 
 /** All of them, in the order in which they are made. */
-export const functions: ReadonlyArray<string> = [add, take, settle]
+export const functions: ReadonlyArray<string> = [countType, add, take, settle]
 
 /** Marks a key; a row if it is the first in its time. */
 export const markOnce = `

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type PostgresDatabase, PostgresProblem } from "../../postgres/database.ts"
+import { type PostgresDatabase, PostgresProblem, type Value } from "../../postgres/database.ts"
 import type { Counted, Take, Use } from "../counted.ts"
 import type { Engine } from "../remote-store.ts"
 import { makeServerClock } from "../server-clock.ts"
@@ -17,21 +17,20 @@ const markedFor = 600_000
 /** How often what has ended leaves, in milliseconds. */
 const sweptEvery = 60_000
 
-const take = `SELECT basegate.take_${functionVersion}($1::text::json, $2::text, $3::text::bigint) AS answer`
+const take =
+  `SELECT basegate.take_${functionVersion}($1::text::json, $2::text[]::int[], $3::text, $4::text::bigint) AS answer`
 const settle =
-  `SELECT basegate.settle_${functionVersion}($1::text::json, $2::text, $3::text, $4::text::bigint) AS answer`
+  `SELECT basegate.settle_${functionVersion}($1::text::json, $2::text[]::int[], $3::text, $4::text, $5::text::bigint) AS answer`
 
 /** See the functions for what these are. */
 const countIn = (
   { count: { gateway, name, overflow = name, spend }, window }: Counted,
   { by, holds, ahead }: Omit<Take, "counted">,
-  place: number,
   now: number,
   shown: string | undefined,
 ) => {
   const { id, start, end } = window.periods.at(now)
   return {
-    place,
     gateway,
     rule: spend?.rule ?? "",
     name,
@@ -48,6 +47,19 @@ const countIn = (
     shown,
   }
 }
+
+/** A number of 32 bits by which a rule is locked; those of two rules may be the same (FNV-1a). */
+const lockKey = ({ gateway, name, spend }: Counted["count"]): number => {
+  let hash = 0x811c9dc5
+  for (const unit of new TextEncoder().encode(`${gateway}\n${spend?.rule ?? name}`)) {
+    hash = Math.imul(hash ^ unit, 0x01000193)
+  }
+  return hash | 0
+}
+
+/** In one order, so that nobody waits in a circle. */
+const lockKeys = (all: ReadonlyArray<{ readonly counted: Counted }>): ReadonlyArray<string> =>
+  [...new Set(all.map(({ counted }) => lockKey(counted.count)))].sort((one, other) => one - other).map(String)
 
 /** The server did answer, and nothing was counted. */
 const refusal = (cause: unknown): string | undefined =>
@@ -90,7 +102,7 @@ export const makePostgresCounts = (
     sweptAt = performance.now()
     for (const statement of sweeps) void database.query(statement).catch(() => {})
   }
-  const numbers = async (sql: string, values: ReadonlyArray<string>): Promise<ReadonlyArray<number>> => {
+  const numbers = async (sql: string, values: ReadonlyArray<Value>): Promise<ReadonlyArray<number>> => {
     const [row] = await query(sql, values)
     return JSON.parse(String(row?.["answer"])) as ReadonlyArray<number>
   }
@@ -102,7 +114,8 @@ export const makePostgresCounts = (
     take: async (takes, lease) => {
       const [code, time = 0, ...found] = await within((now) =>
         numbers(take, [
-          JSON.stringify(takes.map((each, place) => countIn(each.counted, each, place, now, undefined))),
+          JSON.stringify(takes.map((each) => countIn(each.counted, each, now, undefined))),
+          lockKeys(takes.filter(({ by, holds }) => by > 0 || holds > 0)),
           lease?.id ?? "",
           String(Math.round(lease?.ttl ?? 0)),
         ])
@@ -120,11 +133,12 @@ export const makePostgresCounts = (
       const { gateway } = first.counted.count
       await within((now) =>
         numbers(settle, [
-          JSON.stringify(charges.map(({ counted, by }, place) => {
+          JSON.stringify(charges.map(({ counted, by }) => {
             const { spend } = counted.count
             const shown = spend && JSON.stringify(spend.partition())
-            return countIn(counted, { by, holds: 0, ahead: 0 }, place, now, shown)
+            return countIn(counted, { by, holds: 0, ahead: 0 }, now, shown)
           })),
+          lockKeys(charges),
           lease,
           `${gateway}:${mark}`,
           mark === "" ? "0" : String(markedFor),

@@ -30,7 +30,7 @@ export const prepareCounts = async ({ query, transaction }: PostgresDatabase): P
   const isReady = async (): Promise<boolean> => {
     const [row] = await query(
       "SELECT to_regprocedure($1::text) IS NOT NULL AS ready",
-      [`basegate.settle_${functionVersion}(json,text,text,bigint)`],
+      [`basegate.settle_${functionVersion}(json,int[],text,text,bigint)`],
     )
     return row?.["ready"] === true
   }

@@ -1,10 +1,11 @@
-/** What every store has to do, on each runtime: in memory, in a file, in a real Redis by TCP and over HTTP. */
+/** What every store has to do, on each runtime: in memory, in a file, in a real Redis by TCP and over HTTP, in a real Postgres. */
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
 import process from "node:process"
 import { after, before, describe, test } from "node:test"
 import { promisify } from "node:util"
 import { makeTcpLink } from "../../../lib/runtime/redis-connection.ts"
+import { anyPostgres, withoutPostgres } from "../../support/postgres-server.ts"
 import { type RedisServer, startRedis, withoutRedis } from "../../support/redis-server.ts"
 import { type RestSimulator, startRestSimulator } from "../../support/rest-simulator.ts"
 import { nodeHasSqlite } from "../../support/sqlite-cases.ts"
@@ -19,14 +20,21 @@ const commands: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 const names = Object.keys(casesOf({ open: () => assert.fail("not run here") }))
 
-describe("every store", { skip: withoutRedis }, () => {
+describe("every store", { skip: withoutRedis || withoutPostgres }, () => {
   let redis: RedisServer
   let rest: RestSimulator
+  let postgres: Awaited<ReturnType<typeof anyPostgres>>
+  let database = ""
   before(async () => {
     redis = await startRedis()
     rest = await startRestSimulator(makeTcpLink(redis.url))
   })
+  before(async () => {
+    postgres = await anyPostgres()
+    database = await postgres.newDatabase()
+  })
   after(async () => {
+    await postgres?.close()
     await rest?.close()
     await redis?.kill()
   })
@@ -36,6 +44,7 @@ describe("every store", { skip: withoutRedis }, () => {
       before(async () => {
         const env = {
           ...process.env,
+          TEST_POSTGRES_URL: database,
           TEST_REDIS_URL: redis.url,
           TEST_REST_URL: rest.url,
           TEST_REST_TOKEN: rest.token,
