@@ -183,11 +183,16 @@ export const markOnce = `
   INSERT INTO basegate.mark AS mark (name, ends) VALUES ('once:' || $1::text, ${time} + $2::text::bigint)
   ON CONFLICT (name) DO UPDATE SET ends = excluded.ends WHERE mark.ends <= ${time} RETURNING 1 AS first`
 
-/** Lets some of what has ended go, of each table. */
+/** How many rows that have ended leave at once. */
+export const sweptAtOnce = 2000
+
+/** Lets some of what has ended go, of each table; gives how many rows did. */
 export const sweeps: ReadonlyArray<string> = ["counter", "hold", "mark"].map((table) =>
-  `DELETE FROM basegate.${table} WHERE ctid = ANY(ARRAY(
-     SELECT ctid FROM basegate.${table} WHERE ends <= ${time} LIMIT 2000 FOR UPDATE SKIP LOCKED
-   ))`
+  `WITH gone AS (
+     DELETE FROM basegate.${table} WHERE ctid = ANY(ARRAY(
+       SELECT ctid FROM basegate.${table} WHERE ends <= ${time} LIMIT ${sweptAtOnce} FOR UPDATE SKIP LOCKED
+     )) RETURNING 1
+   ) SELECT count(*)::int AS gone FROM gone`
 )
 
 /** What a rule's partitions have spent in a period and the one before it, the most first. */

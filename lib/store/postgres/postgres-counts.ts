@@ -4,11 +4,12 @@
  * @module
  */
 import { type PostgresDatabase, PostgresProblem, type Value } from "../../postgres/database.ts"
+import { keepable } from "../../postgres/parameters.ts"
 import type { Counted, Take, Use } from "../counted.ts"
 import type { Engine } from "../remote-store.ts"
 import { makeServerClock } from "../server-clock.ts"
 import { counterTtl } from "../windows.ts"
-import { functionVersion, listSpent, markOnce, sweeps } from "./functions.ts"
+import { functionVersion, listSpent, markOnce, sweeps, sweptAtOnce } from "./functions.ts"
 import { prepareCounts } from "./schema.ts"
 
 /** How long it is known that something was counted, in milliseconds: longer than anybody tries again. */
@@ -31,10 +32,10 @@ const countIn = (
 ) => {
   const { id, start, end } = window.periods.at(now)
   return {
-    gateway,
-    rule: spend?.rule ?? "",
-    name,
-    overflow: spend === undefined ? name : overflow,
+    gateway: keepable(gateway),
+    rule: keepable(spend?.rule ?? ""),
+    name: keepable(name),
+    overflow: keepable(spend === undefined ? name : overflow),
     period: id,
     begins: Math.round(start),
     ends: Math.round(end),
@@ -97,10 +98,17 @@ export const makePostgresCounts = (
       throw cause
     }
   }
+  const sweepAll = async (): Promise<void> => {
+    for (const statement of sweeps) {
+      for (let gone = sweptAtOnce, rounds = 0; gone === sweptAtOnce && rounds < mostRounds; rounds++) {
+        gone = Number((await database.query(statement))[0]?.["gone"])
+      }
+    }
+  }
   const sweep = (): void => {
     if (performance.now() < sweptAt + sweptEvery) return
     sweptAt = performance.now()
-    for (const statement of sweeps) void database.query(statement).catch(() => {})
+    void sweepAll().catch(() => {})
   }
   const numbers = async (sql: string, values: ReadonlyArray<Value>): Promise<ReadonlyArray<number>> => {
     const [row] = await query(sql, values)
@@ -125,6 +133,7 @@ export const makePostgresCounts = (
         current: found[3 * index + 1] ?? 0,
         held: found[3 * index + 2] ?? 0,
       }))
+      sweep()
       return { passed: code === 1, now: time, uses }
     },
     settle: async (mark, lease, charges) => {
@@ -140,14 +149,20 @@ export const makePostgresCounts = (
           })),
           lockKeys(charges),
           lease,
-          `${gateway}:${mark}`,
+          keepable(`${gateway}:${mark}`),
           mark === "" ? "0" : String(markedFor),
         ])
       )
       sweep()
     },
     list: async ({ gateway, rule, period, carried, most }) => {
-      const rows = await query(listSpent, [gateway, rule, String(period), String(carried), String(most)])
+      const rows = await query(listSpent, [
+        keepable(gateway),
+        keepable(rule),
+        String(period),
+        String(carried),
+        String(most),
+      ])
       return {
         total: Number(rows[0]?.["total"] ?? 0),
         spent: rows.map(({ before, current, shown }) => ({
@@ -157,7 +172,8 @@ export const makePostgresCounts = (
         })),
       }
     },
-    once: async (key, ttl) => (await query(markOnce, [key, String(Math.max(1, Math.round(ttl)))])).length > 0,
+    once: async (key, ttl) =>
+      (await query(markOnce, [keepable(key), String(Math.max(1, Math.round(ttl)))])).length > 0,
     ping: () => query("SELECT 1 AS up"),
     refusal,
     reset: database.reset,
