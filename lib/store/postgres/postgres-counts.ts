@@ -18,6 +18,9 @@ const markedFor = 600_000
 /** How often what has ended leaves, in milliseconds. */
 const sweptEvery = 60_000
 
+/** How many times in a row some of it leaves, at most. */
+const mostRounds = 50
+
 const take =
   `SELECT basegate.take_${functionVersion}($1::text::json, $2::text[]::int[], $3::text, $4::text::bigint) AS answer`
 const settle =
