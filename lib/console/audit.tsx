@@ -35,6 +35,9 @@ const did: Readonly<Record<string, string>> = {
   rotate: "rotated",
   draft: "drafted a version of",
   deploy: "deployed a version of",
+  rerun: "ran again",
+  cancel: "cancelled a run of",
+  finish: "ended a run of",
 }
 
 /** What a change is about, as people call it. */
