@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, exitCode, Misuse, Problem } from "./command.ts"
+import { parseOrUndefined } from "../json/parse.ts"
 import { gatewayOption, givenOptions } from "./options.ts"
 
 interface ConformModule {
@@ -15,6 +16,8 @@ interface ConformModule {
     readonly token: string | undefined
     readonly adminToken: string | undefined
     readonly route: string | undefined
+    readonly providerPath: string | undefined
+    readonly headers: Readonly<Record<string, string>>
     readonly upstreamPort: number
     readonly wait: number
     readonly isJson: boolean
@@ -33,6 +36,9 @@ const help = `Checks the wire of a gateway from outside: Cloudflare AI Gateway's
   --token <token>        a gateway token, if the gateway wants one
   --admin-token <token>  of the management API, for the checks of the log
   --route <name>         a dynamic route that the gateway has
+  --provider-path <path> where the provider's own paths begin, if that is not /v1/{account}/{gateway}/baseten: / for
+                         a gateway that takes /v1/chat/completions; what only Cloudflare's paths have is skipped then
+  --headers <json>       headers that every call brings, such as '{"x-portkey-provider": "openai"}'
   --wait <seconds>       how long the gateway is waited for; 120 if not said
   --json                 the findings for other programs
   --help                 this
@@ -53,6 +59,8 @@ const known = {
   token: { type: "string" },
   "admin-token": { type: "string" },
   route: { type: "string" },
+  "provider-path": { type: "string" },
+  headers: { type: "string" },
   wait: { type: "string" },
   json: { type: "boolean" },
 } as const
@@ -62,6 +70,22 @@ const numberOf = (name: string, text: string | undefined, usual: number, most: n
   const value = Number(text)
   if (/^\d+$/.test(text) && value <= most) return value
   throw new Misuse(`--${name} takes a whole number up to ${most}`)
+}
+
+const providerPathOf = (text: string | undefined): string | undefined => {
+  if (text !== undefined && !/^\/[\w./-]*$/.test(text)) {
+    throw new Misuse("--provider-path takes a path, such as / or /openai")
+  }
+  return text
+}
+
+const headersOf = (text: string | undefined): Readonly<Record<string, string>> => {
+  const value = text === undefined ? {} : parseOrUndefined(text)
+  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value)
+  if (!isRecord || !Object.values(value).every((each) => typeof each === "string")) {
+    throw new Misuse(`--headers takes names and values as JSON, such as '{"x-name": "value"}'`)
+  }
+  return value as Readonly<Record<string, string>>
 }
 
 const addressOf = (text: string | undefined): string => {
@@ -92,6 +116,8 @@ export const conform: Command = async ({ args, say }) => {
     token: options.get("token"),
     adminToken: options.get("admin-token"),
     route: options.get("route"),
+    providerPath: providerPathOf(options.get("provider-path")),
+    headers: headersOf(options.get("headers")),
     upstreamPort: numberOf("upstream-port", options.get("upstream-port"), 9100, 65_535),
     wait: numberOf("wait", options.get("wait"), 120, 86_400),
     isJson,

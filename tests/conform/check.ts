@@ -25,6 +25,10 @@ export interface Subject {
   readonly adminToken: string | undefined
   /** The name of one of its dynamic routes. */
   readonly route: string | undefined
+  /** Where its paths of the provider begin; `undefined` for Cloudflare's, `/v1/{account}/{gateway}/baseten`. */
+  readonly providerPath: string | undefined
+  /** Sent with every call beside the key and the token. */
+  readonly headers: Readonly<Record<string, string>>
   readonly upstream: Upstream
 }
 
@@ -64,14 +68,26 @@ export class Wire {
   }
   /** The headers that let a call pass. */
   get headers(): Record<string, string> {
-    const { key, token } = this.subject
+    const { key, token, headers } = this.subject
     return {
+      ...headers,
       authorization: `Bearer ${key}`,
       ...(token !== undefined && { "cf-aig-authorization": `Bearer ${token}` }),
     }
   }
+  /** The address of a path below the gateway, such as `/baseten/v1/models`. */
+  urlOf(path: string): string {
+    const { url, providerPath } = this.subject
+    if (providerPath === undefined) return `${this.base}${path}`
+    if (!/^\/baseten\/v1\//.test(path)) this.needsCloudflaresPaths()
+    return `${url}${providerPath.replace(/\/$/, "")}${path.slice("/baseten".length)}`
+  }
+  /** Skips what a gateway with paths of its own does not promise. */
+  needsCloudflaresPaths(): void {
+    if (this.subject.providerPath !== undefined) throw new Skipped("the gateway has paths of its own")
+  }
   post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.base}${path}`, {
+    return fetch(this.urlOf(path), {
       method: "POST",
       headers: { ...this.headers, "content-type": "application/json", ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
@@ -79,7 +95,7 @@ export class Wire {
     })
   }
   get(path: string, headers: Record<string, string> = this.headers): Promise<Response> {
-    return fetch(path.startsWith("http") ? path : `${this.base}${path}`, {
+    return fetch(path.startsWith("http") ? path : this.urlOf(path), {
       headers,
       redirect: "manual",
       signal: AbortSignal.timeout(20_000),

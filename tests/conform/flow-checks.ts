@@ -53,6 +53,7 @@ export const rest: Area = {
       name: "chat/completions answers, or says that there is no stored key",
       run: async (wire) => {
         const { url, account, gateway, token, key } = wire.subject
+        wire.needsCloudflaresPaths()
         const response = await fetch(`${url}/client/v4/accounts/${account}/ai/v1/chat/completions`, {
           method: "POST",
           headers: {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Simulator, startSimulator } from "../simulator/server.ts"
-import type { Subject } from "./check.ts"
+import { chat, type Subject, Wire } from "./check.ts"
 import { conform, type Findings, tableOf } from "./conform.ts"
 
 /** What a run is told. */
@@ -20,14 +20,9 @@ export interface ConformRun extends Omit<Subject, "upstream"> {
 }
 
 /** The gateway is there once a call of it reaches the simulator. */
-const isReady = async ({ url, account, gateway, key, token }: ConformRun, simulator: Simulator) => {
+const isReady = async (wire: Wire, simulator: Simulator) => {
   const before = simulator.requests().length
-  const headers = {
-    authorization: `Bearer ${key}`,
-    ...(token !== undefined && { "cf-aig-authorization": `Bearer ${token}` }),
-  }
-  const path = `${url}/v1/${account}/${gateway}/baseten/v1/models`
-  const answer = await fetch(path, { headers, signal: AbortSignal.timeout(5000) }).catch(() => undefined)
+  const answer = await wire.post("/baseten/v1/chat/completions", chat()).catch(() => undefined)
   await answer?.text().catch(() => "")
   return simulator.requests().length > before
 }
@@ -39,17 +34,19 @@ const isReady = async ({ url, account, gateway, key, token }: ConformRun, simula
  */
 export const runConform = async (run: ConformRun): Promise<Findings | undefined> => {
   const simulator = await startSimulator({ port: run.upstreamPort })
+  const { url, account, gateway, key, token, adminToken, route, providerPath, headers } = run
+  const upstream = { url: simulator.url, requests: () => simulator.requests() }
+  const subject = { url, account, gateway, key, token, adminToken, route, providerPath, headers, upstream }
+  const wire = new Wire(subject)
   try {
     run.tell(`The simulator of Baseten listens on ${simulator.url}. Point the gateway at it, and start it:\n`)
     for (const [name, value] of Object.entries(simulator.env)) run.tell(`export ${name}='${value}'`)
     run.tell(`\nWaiting for a call of ${run.url} to reach it …`)
-    for (const end = Date.now() + run.wait * 1000; !await isReady(run, simulator);) {
+    for (const end = Date.now() + run.wait * 1000; !await isReady(wire, simulator);) {
       if (Date.now() > end) return undefined
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
-    const { url, account, gateway, key, token, adminToken, route } = run
-    const upstream = { url: simulator.url, requests: () => simulator.requests() }
-    const findings = await conform({ url, account, gateway, key, token, adminToken, route, upstream })
+    const findings = await conform(subject)
     if (run.isJson) run.say(JSON.stringify(findings, null, 2))
     else {
       run.say("")

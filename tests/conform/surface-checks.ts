@@ -163,7 +163,7 @@ interface Opened {
 /** A handshake by hand, one text sent and one awaited. */
 const open = (wire: Wire, path: string, text: string, headers: Record<string, string>): Promise<Opened> =>
   new Promise((resolve, reject) => {
-    const url = new URL(`${wire.base}${path}`)
+    const url = new URL(wire.urlOf(path))
     const request = (url.protocol === "https:" ? sendSecurely : send)(url, {
       headers: {
         ...headers,

@@ -19,6 +19,8 @@ export const conformCases = (harness: Harness): void => {
       token: undefined,
       adminToken,
       route: undefined,
+      providerPath: undefined,
+      headers: {},
       upstream: { url: simulator.url, requests: () => simulator.requests() },
     })
     assert.equal(findings.failed, 0, tableOf(findings).join("\n"))
