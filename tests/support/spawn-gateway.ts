@@ -9,6 +9,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
+import { spreadOver } from "./spread.ts"
 import { spawnWorkerd, workerdConfig } from "../../lib/commands/workerd-config.ts"
 
 /** The runtimes that the contract is proven on. */
@@ -106,7 +107,15 @@ export const spawnGateway = async (
 ): Promise<SpawnedGateway> => {
   const port = await freePort()
   const env = { ...inherited, ...variables, HOST: "127.0.0.1", PORT: `${port}` }
-  return await untilItAnswers(runtime, start(runtime, env, port), port)
+  if (variables["TEST_OBJECTS"] !== "spread") {
+    return await untilItAnswers(runtime, start(runtime, env, port), port)
+  }
+  const others = [await freePort(), await freePort()]
+  const child = start(runtime, { ...env, TEST_OBJECTS: JSON.stringify(others) }, port)
+  const gateway = await untilItAnswers(runtime, child, port)
+  const { url, close } = await spreadOver([port, ...others])
+  void gateway.exited.then(close)
+  return { ...gateway, url }
 }
 
 /** A gateway in a process that is about to listen on a port. */
