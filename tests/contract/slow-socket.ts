@@ -55,7 +55,7 @@ export const openSlowly = (url: string, headers: Readonly<Record<string, string>
       socket.on("error", () => {})
       socket.on("data", (data) => {
         received += data.length
-        tail = (tail + data.toString("latin1")).slice(-1000)
+        tail = (tail + data.toString("latin1", Math.max(0, data.length - 1000))).slice(-1000)
       })
       resolve({
         send: (text) => void socket.write(framed(text)),

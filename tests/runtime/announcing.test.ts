@@ -3,14 +3,14 @@ import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import process from "node:process"
 import { describe, test } from "node:test"
-import { freePort, inherited } from "../support/spawn-gateway.ts"
+import { freePort, inherited, nodeLoads, serverOn } from "../support/spawn-gateway.ts"
 
 const bin = (name: string): string => `node_modules/.bin/${name}`
 const denoServe = ["serve", "-A", "--node-modules-dir=manual", "--host", "127.0.0.1", "--port", "{port}"]
 const servers: Readonly<Record<string, readonly [string, ...ReadonlyArray<string>]>> = {
-  bun: [bin("bun"), "lib/runtime/bun.ts"],
-  deno: [bin("deno"), ...denoServe, "lib/runtime/deno.ts"],
-  node: [process.execPath, "--import", "tsx", "lib/runtime/node.ts"],
+  bun: [bin("bun"), serverOn("bun")],
+  deno: [bin("deno"), ...denoServe, serverOn("deno")],
+  node: [process.execPath, ...nodeLoads, serverOn("node")],
   workerd: [process.execPath, "--import", "tsx", "lib/commands/start-workers.ts"],
   "deno serve mod.ts": [bin("deno"), ...denoServe, "mod.ts"],
   "bun run mod.ts": [bin("bun"), "run", "mod.ts"],
@@ -28,7 +28,7 @@ const said = async (name: string, variables: Readonly<Record<string, string>>): 
     stream.setEncoding("utf8").on("data", (text: string) => output += text)
   }
   const isLive = () => fetch(`http://127.0.0.1:${port}/livez`).then(({ ok }) => ok, () => false)
-  for (let tries = 0; tries < 200 && !(await isLive() && /http:\S+:\d+/.test(output)); tries++) {
+  for (let tries = 0; tries < 600 && !(await isLive() && /http:\S+:\d+/.test(output)); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   server.kill("SIGTERM")

@@ -6,15 +6,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { test } from "node:test"
-import { freePort, inherited, untilItAnswers } from "../support/spawn-gateway.ts"
+import { freePort, inherited, nodeLoads, serverOn, untilItAnswers } from "../support/spawn-gateway.ts"
 
 const bin = "node_modules/.bin"
 const denoServe = ["serve", "-A", "--node-modules-dir=manual", "--host", "127.0.0.1", "--port"]
 const commands: Readonly<Record<string, (port: number) => readonly [string, ...ReadonlyArray<string>]>> = {
-  bun: () => [`${bin}/bun`, "lib/runtime/bun.ts"],
+  bun: () => [`${bin}/bun`, serverOn("bun")],
   "bun run mod.ts": () => [`${bin}/bun`, "run", "mod.ts"],
-  deno: (port) => [`${bin}/deno`, ...denoServe, `${port}`, "lib/runtime/deno.ts"],
-  node: () => [process.execPath, "--import", "tsx", "lib/runtime/node.ts"],
+  deno: (port) => [`${bin}/deno`, ...denoServe, `${port}`, serverOn("deno")],
+  node: () => [process.execPath, ...nodeLoads, serverOn("node")],
   workerd: () => [process.execPath, "--import", "tsx", "lib/commands/start-workers.ts"],
 }
 /** What this runtime can keep a log in. */

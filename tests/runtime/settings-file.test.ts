@@ -21,7 +21,9 @@ import { startSimulator } from "../simulator/server.ts"
 import {
   freePort,
   inherited,
+  nodeLoads,
   runtimes,
+  serverOn,
   type SpawnedGateway,
   spawnGateway,
   untilItAnswers,
@@ -35,9 +37,9 @@ const denoServe = ["serve", "-A", "--node-modules-dir=manual", "--host", "127.0.
 
 type Command = (port: number) => readonly [string, ...ReadonlyArray<string>]
 const servers: Readonly<Record<string, Command>> = {
-  bun: () => [bin("bun"), resolve("lib/runtime/bun.ts")],
-  deno: (port) => [bin("deno"), ...denoServe, `${port}`, resolve("lib/runtime/deno.ts")],
-  node: () => [process.execPath, "--import", "tsx", resolve("lib/runtime/node.ts")],
+  bun: () => [bin("bun"), resolve(serverOn("bun"))],
+  deno: (port) => [bin("deno"), ...denoServe, `${port}`, resolve(serverOn("deno"))],
+  node: () => [process.execPath, ...nodeLoads, resolve(serverOn("node"))],
 }
 const modules: Readonly<Record<string, Command>> = {
   "bun run mod.ts": () => [bin("bun"), "run", resolve("mod.ts")],

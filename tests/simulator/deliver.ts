@@ -112,17 +112,23 @@ type Writer = { write(bytes: Uint8Array): Promise<void>; flush(): Promise<void> 
 /** With a size, writes ignore where events end: the remainder of one goes out with the start of the next. */
 function createWriter(link: Link, size: number | undefined): Writer {
   if (size === undefined) return { write: (bytes) => link.write(bytes), flush: () => Promise.resolve() }
-  let waiting: Uint8Array = Buffer.alloc(0)
+  let parts: Array<Uint8Array> = []
+  let held = 0
   return {
     write: async (bytes) => {
-      const all = waiting.length === 0 ? bytes : Buffer.concat([waiting, bytes])
+      parts.push(bytes)
+      held += bytes.length
+      if (held < size) return
+      const all = parts.length === 1 ? bytes : Buffer.concat(parts)
       let at = 0
       for (; all.length - at >= size; at += size) await link.write(all.subarray(at, at + size))
-      waiting = all.subarray(at)
+      held = all.length - at
+      parts = held === 0 ? [] : [all.subarray(at)]
     },
     flush: async () => {
-      if (waiting.length > 0) await link.write(waiting)
-      waiting = Buffer.alloc(0)
+      if (held > 0) await link.write(Buffer.concat(parts))
+      parts = []
+      held = 0
     },
   }
 }

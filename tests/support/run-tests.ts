@@ -20,21 +20,17 @@ const files = readdirSync("tests", { recursive: true, encoding: "utf8" })
   .map((name) => `tests/${name}`)
   .filter((name) => chosen.length === 0 || chosen.some((part) => name.includes(part)))
   .sort()
-/** How long one file may take, in milliseconds: what hangs is to fail, not to hold up everything. */
-const longest = 900_000
-/** Files that wait for the processes they start more than they work themselves. */
-const waits = (file: string): boolean => /^tests\/(contract|runtime)\//.test(file)
-/** Files that take the time of what they test: another beside them would spoil it. */
-const measures = (file: string): boolean => /\bperformance\.now\(/.test(readFileSync(file, "utf8"))
+/** How long a file may be silent, with not one test that ends, in milliseconds: what hangs fails, and holds nothing up. */
+const longestSilence = 240_000
+/** Files that hold what they test to a time: another beside them would spoil it. Those of the runtimes leave room for it. */
+const measures = (file: string): boolean =>
+  !file.startsWith("tests/runtime/") && /\bperformance\.now\(\) - \w+ </.test(readFileSync(file, "utf8"))
 /** Files that start processes, or change their own: each stays alone in one. */
 const standsAlone = (file: string): boolean =>
   /child_process|spawn|chromium|process\.chdir|new Worker\(/.test(readFileSync(file, "utf8"))
 
-/** The outermost suite that is told of: files that run side by side are still told of one after the other. */
-let suite = ""
-
 /** A suite of the contract is named for its runtime; everything else counts by its folder. */
-const groupOf = (file: string): string =>
+const groupOf = (file: string, suite: string): string =>
   /contract\/cases\//.test(file) ? `contract on ${suite}` : dirname(relative(process.cwd(), file))
 
 const counts = new Map<string, { passed: number; failed: number; skipped: number }>()
@@ -50,9 +46,9 @@ interface Ended {
 
 const isSkipped = ({ skip, todo }: Ended): boolean => Boolean(skip ?? todo ?? false)
 
-const count = (outcome: keyof typeof total, { name, file = "", details }: Ended): void => {
+const count = (outcome: keyof typeof total, { name, file = "", details }: Ended, suite: string): void => {
   if (details.type === "suite" && outcome !== "skipped") return
-  const group = groupOf(file)
+  const group = groupOf(file, suite)
   const ofGroup = counts.get(group) ?? { passed: 0, failed: 0, skipped: 0 }
   counts.set(group, ofGroup)
   ofGroup[outcome]++
@@ -76,17 +72,28 @@ interface Completed {
   readonly details: { readonly duration_ms: number }
 }
 
-const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void> =>
+/** Runs one file in a process of its own. */
+const runOne = (path: string): Promise<void> =>
   new Promise((done) => {
-    if (files.length === 0) return done()
-    const events = run({ files: [...files], concurrency, timeout: longest })
+    const abort = new AbortController()
+    /** The suite around a test: that of a runtime, in the contract. */
+    let suite = ""
+    let latest = ""
+    const silence = setTimeout(() => {
+      console.log(`\n${path} is ended: no test of ${suite} has ended for a while. The latest is: ${latest}`)
+      abort.abort()
+    }, longestSilence)
+    const events = run({ files: [path], signal: abort.signal })
+    events.on("data", () => silence.refresh())
     events.on("test:pass", (data) => {
       const ended = data as Ended
-      count(isSkipped(ended) ? "skipped" : "passed", ended)
+      count(isSkipped(ended) ? "skipped" : "passed", ended, suite)
     })
-    events.on("test:fail", (data) => count("failed", data as Ended))
+    events.on("test:fail", (data) => count("failed", data as Ended, suite))
     events.on("test:start", ({ name, nesting }) => {
-      if (nesting === 0) suite = name
+      latest = name
+      // In a process that several files share, each is a suite around its own.
+      if (nesting === 0 || (nesting === 1 && shared.has(suite))) suite = name
     })
     events.on("test:complete", (data) => {
       // A file is told of as a test of its own, named by its path; one that shares a process, as the suite around it.
@@ -94,25 +101,47 @@ const runAll = (files: ReadonlyArray<string>, concurrency: number): Promise<void
       if (file === resolve(name) || shared.has(name)) durations.set(name, details.duration_ms)
     })
     events.on("test:stderr", ({ message }) => noise += message)
-    events.once("end", done)
-    events.resume()
+    events.once("end", () => {
+      clearTimeout(silence)
+      done()
+    })
   })
 
+/** Runs files, so many at a time, in their order. */
+const runAll = async (files: ReadonlyArray<string>, atOnce: number): Promise<void> => {
+  const rest = [...files]
+  const work = async (): Promise<void> => {
+    for (let file = rest.shift(); file !== undefined; file = rest.shift()) await runOne(file)
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+}
+
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
-// Two side by side leave each other's clocks honest on two cores.
-const sideBySide = Math.min(2, availableParallelism())
-const rest = files.filter((file) => !waits(file) && !measures(file))
-const shared = new Set(rest.filter((file) => !standsAlone(file)))
+// A file waits for what it starts, a gateway or a browser, for a third of its time.
+const sideBySide = availableParallelism() + 1
+const rest = files.filter((file) => !measures(file))
+const isOf = (folder: string) => (file: string): boolean => file.startsWith(`tests/${folder}/`)
+/** What takes longest begins first, so that nothing long is left for the end. */
+const long = rest.filter((file) =>
+  isOf("contract/runtimes")(file) || (isOf("console")(file) && standsAlone(file))
+)
+/** Each with a store of its own; the gateways of one are gone before the next one's start. */
+const stores = rest.filter(isOf("contract/stores"))
+const databases = rest.filter(isOf("contract/databases"))
+const alone = rest.filter((file) => !long.includes(file) && (standsAlone(file) || isOf("runtime")(file)))
+const others = rest.filter((file) => ![...long, ...stores, ...databases, ...alone].includes(file))
+const shared = new Set([...stores, ...databases, ...others])
 const folder = mkdtempSync(join(tmpdir(), "basegate-tests-"))
+let processesMade = 0
 /**
  * The files in as few processes as are worth running side by side: to load and compile the library costs a process
  * three seconds of processor time, which most files are much faster than. Each is a suite, so that its hooks hold for its
  * own tests alone.
  */
 const inSharedProcesses = (files: ReadonlyArray<string>, processes: number): ReadonlyArray<string> => {
-  const size = Math.ceil(files.length / processes)
+  const size = Math.max(1, Math.ceil(files.length / processes))
   return Array.from({ length: Math.ceil(files.length / size) }, (_, index) => {
-    const path = join(folder, `${index}.mjs`)
+    const path = join(folder, `${processesMade++}.mjs`)
     const suites = files.slice(index * size, (index + 1) * size).map((file) =>
       `describe(${JSON.stringify(file)}, () => import(${JSON.stringify(pathToFileURL(file).href)}))`
     )
@@ -121,14 +150,19 @@ const inSharedProcesses = (files: ReadonlyArray<string>, processes: number): Rea
   })
 }
 const phases = [
-  ["runtimes", files.filter(waits), sideBySide],
-  ["what measures", files.filter((file) => !waits(file) && measures(file)), 1],
-  ["the rest", [...rest.filter(standsAlone), ...inSharedProcesses([...shared], 12)], sideBySide],
+  ["all that may run side by side", [
+    ...long,
+    ...inSharedProcesses(stores, 2),
+    ...inSharedProcesses(databases, 1),
+    ...alone,
+    ...inSharedProcesses(others, 8),
+  ], sideBySide],
+  ["what measures", files.filter(measures), 1],
 ] as const
 const took: Array<string> = []
-for (const [phase, files, concurrency] of phases) {
+for (const [phase, files, atOnce] of phases) {
   const began = performance.now()
-  await runAll(files, concurrency)
+  await runAll(files, atOnce)
   took.push(`${phase} ${seconds(performance.now() - began)}`)
 }
 

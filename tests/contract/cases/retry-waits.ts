@@ -81,7 +81,8 @@ export const retryWaitCases = (harness: Harness): void => {
       assert.equal(response.status, 429)
       assert.deepEqual(await response.json(), (how as { body: unknown }).body)
       assert.equal(response.headers.get("retry-after"), where === "header" ? "5" : null)
-      assert.ok(Date.now() - start < 1400, `${Date.now() - start} ms`)
+      // Sooner than the wait would have ended, and with nothing asked anew.
+      assert.ok(Date.now() - start < 5000, `${Date.now() - start} ms`)
       assert.equal(tries(id), 1)
     })
   }
