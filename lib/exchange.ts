@@ -230,11 +230,15 @@ export class Exchange implements RequestFacts {
   get isOpen(): boolean {
     return this.#outcome === undefined
   }
-  /** Ends the request; only the first call counts. Work for others may go on after that. */
-  finish(outcome: ExchangeOutcome): void {
+  /**
+   * Ends the request; only the first call counts. Work for others may go on after that.
+   *
+   * @param now milliseconds since the request arrived
+   */
+  finish(outcome: ExchangeOutcome, now: number = this.elapsed()): void {
     if (this.#outcome !== undefined) return
     this.#outcome = outcome
-    this.#totalMs = this.elapsed()
+    this.#totalMs = now
     this.upload?.release()
     this.host.onEnd?.(this.request)
     this.#onEnd(this)

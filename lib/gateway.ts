@@ -25,6 +25,7 @@ import { makePublisher } from "./lifecycle/publish-records.ts"
 import { openWithSettings } from "./lifecycle/open-with-settings.ts"
 import { RunningRequests, within } from "./lifecycle/running-requests.ts"
 import {
+  type Form,
   serveRefusal,
   serveRequest,
   serveUnlessHindered,
@@ -78,8 +79,17 @@ export interface Gateway {
    * @param host what the platform lends; a Worker's `ctx` will do
    */
   readonly fetch: (request: Request, host?: HostContext) => Promise<Response>
-  /** The same for a host that does not need a `Response`, which costs more than everything else in an answer. */
-  readonly handle: (request: Request, host: HostContext) => Promise<Answer>
+  /**
+   * The same for a host that does not need a `Response`, which costs more than everything else in an answer, or makes its
+   * own.
+   *
+   * @param form what the host makes of the answer; the answer itself if not given
+   */
+  readonly handle: <A = Answer>(
+    request: Request,
+    host: HostContext,
+    form?: (answer: Answer) => A,
+  ) => Promise<A>
   /**
    * Refuses new requests, and after `grace` milliseconds (0 by default) ends the running ones: as `draining`, with 503 if
    * they have no answer yet. Resolves when the last records are published and the services closed, at the latest six
@@ -139,7 +149,7 @@ const start = (
         host.peers === undefined ? Layer.empty : Layer.succeed(Peers, host.peers),
         Layer.succeed(OwnCalls, {
           call: (request, ownCall, lent) =>
-            serveRequest(engine, request, { ...lent, ownCall, loopback: true }).then(toResponse),
+            serveRequest(engine, request, { ...lent, ownCall, loopback: true }, toResponse),
         }),
         host.admin === undefined ? Layer.empty : Layer.succeed(AdminHost, host.admin(env)),
         Settings.layerOf(settings),
@@ -194,6 +204,8 @@ const start = (
   return engine
 }
 
+const asItIs = (answer: Answer): Answer => answer
+
 /** A defect in the embedding app's functions or layers is reported, not thrown. */
 const defective = (cause: unknown): Result.Result<never, string> => {
   console.error(JSON.stringify({ level: "error", msg: "the gateway cannot start", at: stackFrames(cause) }))
@@ -217,12 +229,12 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
     onDefect: defective,
   })
 
-  const handle = (request: Request, host: HostContext): Promise<Answer> => {
+  const serve = <A>(request: Request, host: HostContext, form: Form<A>): Promise<A> => {
     const engine = once.get()
-    if (engine instanceof Promise) return engine.then(() => handle(request, host))
+    if (engine instanceof Promise) return engine.then(() => serve(request, host, form))
     return Result.isSuccess(engine)
-      ? serveUnlessHindered(engine.success, request, host)
-      : serveRefusal(misconfigured(engine.failure), request, host)
+      ? serveUnlessHindered(engine.success, request, host, form)
+      : Promise.resolve(form(serveRefusal(misconfigured(engine.failure), request, host)))
   }
 
   const dispose = async (grace = 0): Promise<void> => {
@@ -247,8 +259,9 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
   let disposed: Promise<void> | undefined
 
   return {
-    handle,
-    fetch: (request, host = {}) => handle(request, host).then(toResponse),
+    handle: <A>(request: Request, host: HostContext, form = asItIs as Form<unknown> as Form<A>) =>
+      serve(request, host, form),
+    fetch: (request, host = {}) => serve(request, host, toResponse),
     idle: () => running.idle(),
     reload: () => {
       const engine = once.opened()

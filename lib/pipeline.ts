@@ -26,7 +26,8 @@ import type { Exchange, OwnCall } from "./exchange.ts"
 import { optionsHeaders } from "./headers/cors.ts"
 import { HeaderFields } from "./headers/header-fields.ts"
 import { handleHealth } from "./health/handler.ts"
-import { planDirect, planUniversal } from "./plan/plan-request.ts"
+import type { Plan } from "./plan/plan.ts"
+import { directBody, directOptions, planDirect, planUniversal } from "./plan/plan-request.ts"
 import type { KeptChoices } from "./plan/KeptChoices.ts"
 import { runPlan } from "./plan/run-plan.ts"
 import { socketRoute } from "./plan/socket-route.ts"
@@ -129,11 +130,18 @@ export const makePipeline = (services: PipelineServices, run: RunEffect) => {
     noteRequested(exchange, requested)
 
     const context = { exchange, gateway, caller }
-    const planned = route.kind === "universal"
-      ? await planUniversal(services, context, requested)
-      : await planDirect(services, context, route, requested)
-    if (Result.isFailure(planned)) return Result.fail(planned.failure)
-    const outcome = await runPlan(services, context, planned.success, callOf(gateway))
+    let plan: Plan
+    if (route.kind === "universal") {
+      const planned = await planUniversal(services, context, requested)
+      if (Result.isFailure(planned)) return Result.fail(planned.failure)
+      plan = planned.success
+    } else {
+      const options = directOptions(gateway, route, requested)
+      const body = await directBody(services, context, route, options)
+      if (Result.isFailure(body)) return Result.fail(body.failure)
+      plan = planDirect(services, context, route, body.success, options)
+    }
+    const outcome = await runPlan(services, context, plan, callOf(gateway))
     if (Result.isSuccess(outcome)) {
       const answer = respond(services, outcome.success)
       return answer instanceof Promise ? await answer : answer

@@ -104,8 +104,8 @@ export interface AnswerMeter extends BodyTap {
   readonly observeBy: (observer: AnswerObserver) => void
   /** Bytes have arrived from the provider, and have been observed. */
   readonly received: () => void
-  /** The body has ended. */
-  readonly stop: () => void
+  /** The body has ended, at a moment of the exchange. */
+  readonly stop: (now: number) => void
 }
 
 /** The answer to a call, not yet on its way to the client: it is either responded with, or released. */

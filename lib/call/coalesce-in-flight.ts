@@ -227,7 +227,7 @@ class SharedCall {
         for (const { push } of taps) push?.(chunk)
       },
       onEnd: (ending, whole) => {
-        meter?.stop()
+        meter?.stop(this.call.exchange.elapsed())
         void this.#settle(taps, ending, whole)
       },
     })

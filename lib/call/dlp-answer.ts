@@ -161,7 +161,7 @@ export const settleUnseen = async (call: Call, answer: PendingAnswer, bytes: Uin
   call.report.status = answer.status
   answer.observer?.push(bytes)
   answer.meter?.received()
-  answer.meter?.stop()
+  answer.meter?.stop(call.exchange.elapsed())
   for (const tap of answer.taps) {
     try {
       await tap.ended("complete", true)

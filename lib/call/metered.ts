@@ -26,12 +26,14 @@ export const metered = (
   tried: Tried,
 ): Next =>
 (call) =>
-  tried(call).then((result) =>
-    Result.isFailure(result) ? Result.fail(result.failure) : measured(call, result.success, {
-      custom: call.target.options.customCost,
-      overrides: gateway.prices,
-      priceOf: prices.priceOf,
-    })
+  tried(
+    call,
+    (result) =>
+      Result.isFailure(result) ? Result.fail(result.failure) : measured(call, result.success, {
+        custom: call.target.options.customCost,
+        overrides: gateway.prices,
+        priceOf: prices.priceOf,
+      }),
   )
 
 const measured = (call: Call, from: UpstreamAnswer, tariff: Tariff): CallResult => {
@@ -87,8 +89,8 @@ class Meter implements AnswerMeter {
   }
 
   /** The usage is computed later; the duration is known now. */
-  stop(): void {
-    this.#duration = this.#call.exchange.elapsed() - this.#sent
+  stop(now: number): void {
+    this.#duration = now - this.#sent
   }
 
   ended(ending: Ending, whole: boolean): void {

@@ -138,7 +138,7 @@ class SocketSession implements RelayedSocket, SocketWatch, Relayed {
     const { meter, taps, status } = this.#answer
     report.error = error
     report.frames = { in: this.#counts.client, out: this.#counts.provider }
-    meter?.stop()
+    meter?.stop(this.#exchange.elapsed())
     for (const tap of taps) this.#exchange.settleBy(() => tap.ended(ending, ending === "complete"))
     this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null })
   }

@@ -184,7 +184,8 @@ class Relaying implements RelayInput {
     const { observer } = this
     report.stream ||= observer?.form() === "events"
     const { meter, taps, status } = this.#answer
-    if (meter !== undefined) meter.stop()
+    const now = this.#exchange.elapsed()
+    if (meter !== undefined) meter.stop(now)
     else if (observer !== undefined) {
       this.#exchange.settleBy(() => {
         report.error ??= observer.error() ?? null
@@ -195,7 +196,7 @@ class Relaying implements RelayInput {
     if (this.#rewritten && ending !== "complete" && ending !== "client_left") report.ending = ending
     else if (ending === "blocked") {
       const { code, reason } = policyError(policy)
-      this.#exchange.finish({ status, ending, errorCode: code, error: reason, cost: null })
-    } else this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null })
+      this.#exchange.finish({ status, ending, errorCode: code, error: reason, cost: null }, now)
+    } else this.#exchange.finish({ status, ending, errorCode: null, error: null, cost: null }, now)
   }
 }

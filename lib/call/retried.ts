@@ -19,8 +19,11 @@ import type { Call } from "./call.ts"
 import { recordedModel } from "./call-target.ts"
 import type { Attempt, AttemptNotes, TryResult } from "./send.ts"
 
-/** All tries of a call: the answer worth passing on, or the last error. */
-export type Tried = (call: Call) => Promise<Result.Result<UpstreamAnswer, GatewayError>>
+/** What all tries of a call come to: the answer worth passing on, or the last error. */
+export type TriedResult = Result.Result<UpstreamAnswer, GatewayError>
+
+/** Tries a call, and uses what that comes to: a promise of its own for each stage would be dear. */
+export type Tried = <A>(call: Call, use: (result: TriedResult) => A) => Promise<A>
 
 /** The most calls of one request in all its steps: a further try is made only if it leaves one for each later step. */
 const mostCalls = 20
@@ -53,28 +56,36 @@ const clientError = ({ cloudflareErrorStatus }: GatewaySettings, error: GatewayE
   cloudflareErrorStatus ? asCloudflare(error) : error
 
 /** The tries of one call, noted in its report. A class, since each call has them: four closures cost more. */
-class Tries implements Attempting<Result.Result<UpstreamAnswer, GatewayError>> {
+class Tries<A> implements Attempting<A> {
   readonly repeatable: boolean
   readonly deadline: number | undefined
   readonly #call: Call
   readonly #attempt: Attempt
   readonly #clock: PlainClock
   readonly #notes: AttemptNotes = { circuit: null }
-  readonly #begun: number
+  readonly #use: (result: TriedResult) => A
+  #begun = -1
   #started = 0
   #span: string | null = null
 
-  constructor(call: Call, attempt: Attempt, clock: PlainClock, deadline: number | undefined) {
+  constructor(
+    call: Call,
+    attempt: Attempt,
+    clock: PlainClock,
+    deadline: number | undefined,
+    use: (result: TriedResult) => A,
+  ) {
     this.repeatable = call.body.kind !== "stream"
     this.deadline = deadline
     this.#call = call
     this.#attempt = attempt
     this.#clock = clock
-    this.#begun = call.exchange.elapsed()
+    this.#use = use
   }
   once(): Promise<TryResult> {
     const { exchange, headers } = this.#call
     this.#started = exchange.elapsed()
+    if (this.#begun === -1) this.#begun = this.#started
     this.#span = passTrace(exchange.trace, exchange.headers, headers)
     const left = this.deadline === undefined ? undefined : this.deadline - this.#clock.now()
     return this.#attempt(this.#call, left, this.#notes)
@@ -100,7 +111,10 @@ class Tries implements Attempting<Result.Result<UpstreamAnswer, GatewayError>> {
     })
   }
   /** The tries are over. */
-  concluded(outcome: Attempted): Result.Result<UpstreamAnswer, GatewayError> {
+  concluded(outcome: Attempted): A {
+    return this.#use(this.#resultOf(outcome))
+  }
+  #resultOf(outcome: Attempted): TriedResult {
     const { exchange, gateway, target, report } = this.#call
     const now = exchange.elapsed()
     exchange.spentUpstream(now - this.#begun)
@@ -125,12 +139,12 @@ export const retried = (
   attempt: Attempt,
 ): Tried => {
   const environment = { clock, startTimer, random: Math.random }
-  return (call) => {
+  return (call, use) => {
     const { exchange, cut } = call
     const deadline = gateway.totalTimeout === undefined
       ? undefined
       : clock.now() + gateway.totalTimeout - exchange.elapsed()
-    const tries = new Tries(call, attempt, clock, deadline)
+    const tries = new Tries(call, attempt, clock, deadline, use)
     return withRetries(tries, retryPolicyOf(call), environment, cut)
   }
 }

@@ -13,7 +13,7 @@ import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { Call } from "./call.ts"
 import type { CallTarget } from "./call-target.ts"
-import type { Tried } from "./retried.ts"
+import type { Tried, TriedResult } from "./retried.ts"
 
 /** An error about a field is short, in bytes, and arrives soon, in milliseconds. */
 const longestRefusal = 16_384
@@ -67,30 +67,36 @@ const unlessUnsupported = async (answer: UpstreamAnswer, cut: Cut): Promise<Upst
 }
 
 /** Tries a stream with the usage requested, which is removed from what the client gets; if that is refused, without. */
-export const withUsageRequested = (tried: Tried): Tried => (call) => {
+export const withUsageRequested = (tried: Tried): Tried => (call, use) => {
   const requesting = bodyRequestingUsage(call.target)
-  if (requesting === undefined) return tried(call)
+  if (requesting === undefined) return tried(call, use)
   call.body = requesting
-  return requestingUsage(tried, call)
+  return tried(call, (result) => {
+    if (Result.isSuccess(result)) {
+      const { status } = result.success
+      if (status === 400 || status === 422) return refused(tried, call, result.success, use)
+      call.requestedUsage = true
+    }
+    return use(result)
+  }) as Promise<ReturnType<typeof use>>
 }
 
-const requestingUsage = async (tried: Tried, call: Call): ReturnType<Tried> => {
-  const result = await tried(call)
-  if (Result.isFailure(result)) return result
-  const { status } = result.success
-  if (status !== 400 && status !== 422) {
-    call.requestedUsage = true
-    return result
-  }
+/** Uses the refusal if it is about something else, or tries again without the usage requested. */
+const refused = async <A>(
+  tried: Tried,
+  call: Call,
+  refusal: UpstreamAnswer,
+  use: (result: TriedResult) => A,
+): Promise<A> => {
   const { exchange } = call
   const answered = exchange.elapsed()
-  const answer = await unlessUnsupported(result.success, call.cut)
+  const answer = await unlessUnsupported(refusal, call.cut)
   exchange.spentUpstream(exchange.elapsed() - answered)
   if (answer !== undefined) {
     call.requestedUsage = true
-    return Result.succeed(answer)
+    return use(Result.succeed(answer))
   }
   call.body = call.target.body
   call.triesBefore = call.report.attempts.length
-  return tried(call)
+  return await tried(call, use)
 }

@@ -68,15 +68,25 @@ const finished = ({ settings: { corsOrigins } }: Serving, exchange: Exchange, an
 }
 
 /** A request without an answer yet. It gets one at the latest when it is cut: work that hangs does not keep its client waiting. */
-class Unanswered implements CutListener {
+class Unanswered<A> implements CutListener {
   readonly #serving: Serving
   readonly #exchange: Exchange
-  readonly #resolve: (answer: Answer) => void
+  readonly #form: Form<A>
+  readonly #resolve: (answer: A) => void
+  readonly #reject: (defect: unknown) => void
 
-  constructor(serving: Serving, exchange: Exchange, resolve: (answer: Answer) => void) {
+  constructor(
+    serving: Serving,
+    exchange: Exchange,
+    form: Form<A>,
+    resolve: (answer: A) => void,
+    reject: (defect: unknown) => void,
+  ) {
     this.#serving = serving
     this.#exchange = exchange
+    this.#form = form
     this.#resolve = resolve
+    this.#reject = reject
   }
   begin(): void {
     const exchange = this.#exchange
@@ -112,28 +122,40 @@ class Unanswered implements CutListener {
   }
   #answer(answer: Answer): void {
     this.#serving.running.answered(this.#exchange)
-    this.#resolve(finished(this.#serving, this.#exchange, answer))
+    try {
+      this.#resolve(this.#form(finished(this.#serving, this.#exchange, answer)))
+    } catch (defect) {
+      this.#reject(defect)
+    }
   }
 }
 
+/** What a host makes of an answer. */
+export type Form<A> = (answer: Answer) => A
+
 /** Serves a request. Never rejects. */
-export const serveRequest = (serving: Serving, request: Request, host: HostContext): Promise<Answer> => {
+export const serveRequest = <A>(
+  serving: Serving,
+  request: Request,
+  host: HostContext,
+  form: Form<A>,
+): Promise<A> => {
   const { settings, metrics, running } = serving
   const [exchange, url] = openExchange(request, host, settings, serving.publish)
   running.began()
   metrics.began(exchange.method, exchange.scheme)
   const refusal = url === undefined ? unreadableUrl() : serving.isStopping() ? draining() : undefined
   return refusal === undefined
-    ? new Promise((resolve) => new Unanswered(serving, exchange, resolve).begin())
-    : Promise.resolve(finished(serving, exchange, refuse(exchange, refusal)))
+    ? new Promise((resolve, reject) => new Unanswered(serving, exchange, form, resolve, reject).begin())
+    : Promise.resolve(form(finished(serving, exchange, refuse(exchange, refusal))))
 }
 
 /** Answers a request with an error, where there is nothing to serve it with. */
-export const serveRefusal = (error: GatewayError, request: Request, host: HostContext): Promise<Answer> => {
+export const serveRefusal = (error: GatewayError, request: Request, host: HostContext): Answer => {
   const [exchange] = openExchange(request, host, undefined, ({ done }) => done?.())
   const answer = refuse(exchange, error)
   addIds(answer.headers, exchange)
-  return Promise.resolve(answer)
+  return answer
 }
 
 /** What requests are served with, unless settings that were written through the management API stand in the way. */
@@ -146,18 +168,21 @@ const isOfOperator = (request: Request): boolean =>
   !/^[^?#]*:\/\/[^/?#]*\/+(?:v1|client\/+v4\/+accounts\/+[^/]+\/+ai)\//.test(request.url)
 
 /** Serves a request, once the settings that were written are read; calls are refused if they cannot be used. */
-export const serveUnlessHindered = (
+export const serveUnlessHindered = <A>(
   serving: ServingWritten,
   request: Request,
   host: HostContext,
-): Promise<Answer> => {
+  form: Form<A>,
+): Promise<A> => {
   const obstacle = serving.written.obstacle(host.waitUntil)
-  if (obstacle === undefined) return serveRequest(serving, request, host)
-  return whenReady(
-    obstacle,
-    (problem) =>
-      problem === undefined || isOfOperator(request)
-        ? serveRequest(serving, request, host)
-        : serveRefusal(misconfigured(problem), request, host),
-  ) as Promise<Answer>
+  if (obstacle === undefined) return serveRequest(serving, request, host, form)
+  return Promise.resolve(
+    whenReady(
+      obstacle,
+      (problem) =>
+        problem === undefined || isOfOperator(request)
+          ? serveRequest(serving, request, host, form)
+          : form(serveRefusal(misconfigured(problem), request, host)),
+    ),
+  )
 }

@@ -16,7 +16,7 @@ import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import { asksForModel } from "../limit/asks-for-model.ts"
 import type { Prices } from "../pricing/Prices.ts"
 import type { UpstreamRoute } from "../route/routes.ts"
-import { type Awaitable, whenReady } from "../time/awaitable.ts"
+import type { Awaitable } from "../time/awaitable.ts"
 import { direct } from "./direct.ts"
 import type { KeptChoices } from "./KeptChoices.ts"
 import type { Planning } from "./planning.ts"
@@ -31,6 +31,8 @@ interface PlanningServices extends BodyServices, Pick<Planning, "resolver"> {
   readonly prices: Pick<Prices["Service"], "priceOf">
   readonly choices: Pick<KeptChoices["Service"], "keep">
 }
+
+const noOptions: RequestedOptions = {}
 
 /** A body that is not inspected is still held if it may have to be sent again, or is part of a cache key. */
 const mayNeedAgain = ({ cache, retry }: RequestOptions): boolean => retry.maxAttempts > 1 || cache.ttl > 0
@@ -70,30 +72,32 @@ const planningOf = ({ resolver, prices, choices }: PlanningServices, context: Ca
   keep: choices.keep,
 })
 
-/** Plans the call of a route that a provider answers. */
+/** The options of a call of a route that a provider answers. */
+export const directOptions = (
+  gateway: GatewaySettings,
+  route: UpstreamRoute,
+  requested: RequestedOptions,
+): RequestOptions =>
+  requestOptions(gateway, requested, noOptions, gateway.retriesPredict || !isPredict(route))
+
+/** Its body. */
+export const directBody = (
+  services: BodyServices,
+  context: CallContext,
+  route: UpstreamRoute,
+  options: RequestOptions,
+): Awaitable<Result.Result<PreparedBody, GatewayError>> =>
+  readBody(services, context, route.body, mayNeedAgain(options))
+
+/** Plans such a call. */
 export const planDirect = (
   services: PlanningServices,
   context: CallContext,
   route: UpstreamRoute,
-  requested: RequestedOptions,
-): Awaitable<Result.Result<Plan, GatewayError>> => {
-  const { gateway } = context
-  const options = requestOptions(gateway, requested, {}, gateway.retriesPredict || !isPredict(route))
-  return whenReady(
-    readBody(services, context, route.body, mayNeedAgain(options)),
-    (body) =>
-      Result.isFailure(body)
-        ? Result.fail(body.failure)
-        : Result.succeed(directPlan(planningOf(services, context), route, body.success, options)),
-  )
-}
-
-const directPlan = (
-  planning: Planning,
-  route: UpstreamRoute,
   body: PreparedBody,
   options: RequestOptions,
 ): Plan => {
+  const planning = planningOf(services, context)
   const { exchange, caller } = planning
   const target = {
     step: 0,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isoTime } from "../time/iso-time.ts"
 import type { CallReport } from "./call-report.ts"
 import type { AttemptRecord, Ending, RequestRecord } from "./request-record.ts"
 import type { TraceIds } from "./trace-context.ts"
@@ -81,7 +82,7 @@ export const assembleRecord = (request: RequestFacts, response: ResponseFacts): 
   const { reports } = request
   const call = request.answering ?? reports.at(-1)
   const record: RequestRecord = {
-    time: new Date(request.receivedAt).toISOString(),
+    time: isoTime(request.receivedAt),
     request_id: request.id,
     event_id: request.eventId,
     method: request.method,

@@ -12,6 +12,8 @@ import type { Flow, Sink } from "./body-flow.ts"
 export interface RelayedBody {
   readonly body: () => ReadableStream<Uint8Array>
   readonly into: (sink: Sink) => Flow
+  /** Whether it is a stream already, and not one that has yet to be made. */
+  readonly isStream?: boolean
 }
 
 /** A WebSocket that waits for its client's side. */
@@ -50,7 +52,7 @@ export const answerOfResponse = (response: Response): Answer => {
     status,
     statusText,
     headers: HeaderFields.of(headers),
-    body: body === null ? null : { body: () => body, into: (sink) => pour(response, sink) },
+    body: body === null ? null : { isStream: true, body: () => body, into: (sink) => pour(response, sink) },
   }
 }
 

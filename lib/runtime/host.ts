@@ -27,6 +27,7 @@ import { everyInBackground } from "./background-interval.ts"
 import { readConsoleFile } from "./console-files.ts"
 import { findFiles } from "./host-files.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
+import { readBunChunks } from "./bun-reader.ts"
 import { connectByNode } from "./node-handshake.ts"
 import { layerNodeHttp } from "./node-transport.ts"
 import { openReadingThread } from "./reading-thread.ts"
@@ -126,6 +127,7 @@ export const layerHost = (): Layer.Layer<Transport> => {
     return Transport.layerFetch({
       decodes: [],
       init: { timeout: false, decompress: false },
+      openReader: readBunChunks,
       connect: connectByNode,
     })
   }

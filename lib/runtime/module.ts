@@ -9,6 +9,7 @@ import { type Environment, loadSettings, readVariables } from "../config/environ
 import type { HostContext } from "../exchange.ts"
 import { type Gateway, type GatewayOptions, makeGateway } from "../gateway.ts"
 import * as Result from "effect/Result"
+import { toBunResponse } from "./bun-answer.ts"
 import { serveWithSockets } from "./handshake.ts"
 import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
@@ -145,7 +146,7 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
   const server = second as BunServer | undefined
   if ("Bun" in globalThis && !request.headers.has("upgrade")) {
     listening ??= server
-    const answering = gateway.fetch(request, ofServer(server))
+    const answering = gateway.handle(request, ofServer(server), toBunResponse)
     return mayBeSending(request) ? afterUpload(request, answering) : answering
   }
   const context = contextOf(second)

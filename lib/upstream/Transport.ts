@@ -79,8 +79,9 @@ export class Transport extends TransportKey {
       readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
       readonly connect?: Connect
     } = {},
-  ): Layer.Layer<Transport> =>
-    Layer.succeed(Transport, {
+  ): Layer.Layer<Transport> => {
+    const own = Object.entries(options.init ?? {})
+    return Layer.succeed(Transport, {
       openReader: options.openReader ?? readChunks,
       decodes: new Set(options.decodes ?? usualCodings),
       ...(options.connect && { connect: options.connect }),
@@ -89,16 +90,18 @@ export class Transport extends TransportKey {
           given instanceof ReadableStream && length !== undefined && options.streamBody !== undefined
             ? options.streamBody(given, length)
             : given
-        const init = {
+        const init: Record<string, unknown> = {
           method,
           headers: HeaderFields.of(headers).toInit(),
           body,
           signal: signal(),
           redirect: "manual",
           duplex: "half",
-          ...options.init,
         }
+        // A spread costs as much as all else here (Bun 1.4).
+        for (const [name, value] of own) init[name] = value
         return (options.fetch ?? globalThis.fetch)(url, init as RequestInit)
       },
     })
+  }
 }

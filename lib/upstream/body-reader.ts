@@ -14,6 +14,8 @@ export interface ChunkReader {
   /** @param expected how many bytes are still to come, if known */
   readonly read: (expected?: number) => Promise<ChunkRead>
   readonly cancel: () => Promise<unknown>
+  /** All bytes have come. Where this is absent the end has to be read as well, so that the connection can be used again. */
+  readonly settle?: () => void
 }
 
 /** Starts to read the body of a transport's answer, which it locks; `undefined` if the answer has none. */

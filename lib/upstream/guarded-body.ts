@@ -61,6 +61,8 @@ export interface BodyGuard {
 
 type Settle = (read: ChunkRead) => void
 
+const nothing = (): void => {}
+
 /** The body of a transport's answer. */
 export class UpstreamBody implements GuardedBody {
   onCutShort: ((cut: CutShort) => void) | undefined = undefined
@@ -101,7 +103,9 @@ export class UpstreamBody implements GuardedBody {
     if (this.#state !== "open") return
     this.#state = "complete"
     this.#guard.settled()
-    this.#source.read(1).catch(() => {})
+    const source = this.#source
+    if (source.settle === undefined) source.read(1).catch(nothing)
+    else source.settle()
   }
   /** Ends the body from outside: a timeout expired, or the request's own body broke off. */
   cutShort(ending: BodyCut): void {

@@ -35,6 +35,7 @@ export class Sending implements BodyGuard, CutListener {
   readonly #now: () => number
   readonly #call: UpstreamCall
   readonly #answered: Answered
+  readonly #started: number
   readonly #timeouts: Timeouts
   readonly #abort = new LazyAbortController()
   /** `over` once the call has its result; the body of an answer goes on. */
@@ -56,11 +57,12 @@ export class Sending implements BodyGuard, CutListener {
     this.#now = now
     this.#call = call
     this.#answered = answered
-    this.#timeouts = new Timeouts(limits, now())
+    this.#started = now()
+    this.#timeouts = new Timeouts(limits, this.#started)
   }
 
   begin(cut: Cut): void {
-    this.#check()
+    this.#check(this.#started)
     const { broken } = this.#call
     if (broken?.aborted) this.#bodyBroke()
     broken?.addEventListener("abort", () => this.#bodyBroke(), { once: true })
@@ -99,10 +101,11 @@ export class Sending implements BodyGuard, CutListener {
     this.#abort.abort()
   }
 
-  #check(): void {
-    const state = this.#timeouts.check(this.#now())
-    if (typeof state === "number") this.#stopTimer = this.#startTimer(state, () => this.#check())
-    // Not left to the transport: whatever it does with an abort, the call ends now.
+  #check(now: number): void {
+    const state = this.#timeouts.check(now)
+    if (typeof state === "number") {
+      this.#stopTimer = this.#startTimer(state, () => this.#check(this.#now()))
+    } // Not left to the transport: whatever it does with an abort, the call ends now.
     else if (this.#phase === "headers") this.#fail(noAnswer(this.#call, state))
     else this.#body?.cutShort(state)
   }

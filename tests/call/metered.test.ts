@@ -4,6 +4,7 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import type { Call } from "../../lib/call/call.ts"
 import { metered } from "../../lib/call/metered.ts"
+import type { Tried } from "../../lib/call/retried.ts"
 import { priceOf } from "../../lib/pricing/price.ts"
 import type { Ending } from "../../lib/record/request-record.ts"
 import { pricesOf, someCall, someUpstream } from "../support/some-call.ts"
@@ -24,12 +25,12 @@ const meter = async (
     readonly whole?: boolean
   } = {},
 ) => {
-  const tried = () => Promise.resolve(Result.succeed(upstream))
+  const tried: Tried = (_, use) => Promise.resolve(use(Result.succeed(upstream)))
   const answer = Result.getOrThrow(await metered({ prices }, call.gateway, tried)(call))
   answer.observer?.push(new TextEncoder().encode(text))
   answer.meter?.received()
   answer.observer?.finish()
-  answer.meter?.stop()
+  answer.meter?.stop(call.exchange.elapsed())
   for (const tap of answer.taps) await tap.ended(ending, whole)
   return { report: call.report, answer }
 }
@@ -128,7 +129,11 @@ test("a model that has no price is looked for in the answer", async () => {
 test("a stream in a coding that cannot be read is released, and refused", async () => {
   const call = someCall({ body: { model: "m", messages: [], stream: true } })
   const upstream = someUpstream(200, "", { ...events, "content-encoding": "zstd" })
-  const result = await metered({ prices }, call.gateway, () => Promise.resolve(Result.succeed(upstream)))(
+  const result = await metered(
+    { prices },
+    call.gateway,
+    (_, use) => Promise.resolve(use(Result.succeed(upstream))),
+  )(
     call,
   )
   assert.ok(Result.isFailure(result))

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
-import { retried } from "../../lib/call/retried.ts"
+import { retried, type TriedResult } from "../../lib/call/retried.ts"
 import type { Attempt, TryResult } from "../../lib/call/send.ts"
 import { GatewayError, type Reason } from "../../lib/errors.ts"
 import { someCall, someUpstream } from "../support/some-call.ts"
@@ -14,6 +14,8 @@ const outcomeOf = (outcome: number | Reason): TryResult =>
   typeof outcome === "number"
     ? Result.succeed(someUpstream(outcome, "{}", { location: "https://elsewhere.example" }))
     : Result.fail({ error: new GatewayError({ reason: outcome, detail: outcome }), ending: "upstream_cut" })
+
+const asItIs = (result: TriedResult): TriedResult => result
 
 const run = async (
   script: ReadonlyArray<number | Reason>,
@@ -29,7 +31,7 @@ const run = async (
     given.push(result)
     return Promise.resolve(result)
   }
-  const result = await toEnd(retried({ clock, startTimer }, call.gateway, attempt)(call))
+  const result = await toEnd(retried({ clock, startTimer }, call.gateway, attempt)(call, asItIs))
   return { result, call, lefts, given, attempts: call.report.attempts }
 }
 

@@ -3,22 +3,24 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
 import { heldBytes } from "../../lib/body/prepared-body.ts"
-import type { Tried } from "../../lib/call/retried.ts"
+import type { Tried, TriedResult } from "../../lib/call/retried.ts"
 import { withUsageRequested } from "../../lib/call/stream-options-fallback.ts"
 import { someCall, someUpstream } from "../support/some-call.ts"
+
+const asItIs = (result: TriedResult): TriedResult => result
 
 const stream = { model: "m", messages: [], stream: true }
 
 const run = async (body: object, ...answers: ReadonlyArray<ReturnType<typeof someUpstream>>) => {
   const call = someCall({ body })
   const sent: Array<{ stream_options?: object }> = []
-  const tried: Tried = (call) => {
+  const tried: Tried = (call, use) => {
     const answer = answers[sent.length] ?? someUpstream()
     sent.push(JSON.parse(new TextDecoder().decode(heldBytes(call.body))))
     call.report.attempts.push({} as typeof call.report.attempts[number])
-    return Promise.resolve(Result.succeed(answer))
+    return Promise.resolve(use(Result.succeed(answer)))
   }
-  const answer = Result.getOrThrow(await withUsageRequested(tried)(call))
+  const answer = Result.getOrThrow(await withUsageRequested(tried)(call, asItIs))
   return { answer, call, asked: sent.map(({ stream_options }) => stream_options !== undefined) }
 }
 

@@ -1,0 +1,72 @@
+/**
+ * Answers in the form that costs Bun's server least.
+ *
+ * @module
+ */
+import { type Answer, type RelayedBody, toResponse } from "../relay/answer.ts"
+import type { Flow, Sink } from "../relay/body-flow.ts"
+
+/** The controller of a direct stream, which writes to its client's connection. */
+interface DirectController {
+  /** Takes a chunk; a promise if the client does not read as fast, which resolves once it has. */
+  readonly write: (chunk: Uint8Array) => number | Promise<number>
+  readonly flush: () => unknown
+  readonly end: () => unknown
+}
+
+/**
+ * The source of a direct stream (`type: "direct"`), which is Bun's own: without a queue, and without a promise for each
+ * chunk on its way to the connection. A stream takes a tenth less of the processor than through the standard's (Bun 1.4).
+ */
+class DirectSource implements Sink {
+  readonly type = "direct"
+  readonly #body: Pick<RelayedBody, "into">
+  #controller: DirectController | undefined = undefined
+  #flow: Flow | undefined = undefined
+  #written: number | Promise<number> = 0
+  #isOver = false
+  #failure: unknown = undefined
+
+  constructor(body: Pick<RelayedBody, "into">) {
+    this.#body = body
+  }
+  /** Called once, by the server; the answer ends when it resolves, and breaks off if it rejects. */
+  async pull(controller: DirectController): Promise<void> {
+    this.#controller = controller
+    const flow = this.#flow = this.#body.into(this)
+    while (!this.#isOver) {
+      await flow.pull()
+      if (this.#written instanceof Promise) await this.#written
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+  /** The client has left; Bun before 1.4.3 calls it at the end as well. */
+  cancel(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#flow?.cancel()
+  }
+  enqueue(chunk: Uint8Array): void {
+    const controller = this.#controller
+    if (controller === undefined) return
+    this.#written = controller.write(chunk)
+    // It holds less than 64 bytes back.
+    controller.flush()
+  }
+  close(): void {
+    this.#isOver = true
+    this.#controller?.end()
+  }
+  error(cause: unknown): void {
+    this.#isOver = true
+    this.#failure = cause
+  }
+}
+
+/** The answer as a `Response` for Bun's server. */
+export const toBunResponse = (answer: Answer): Response => {
+  const { status, statusText, headers, body } = answer
+  if (body === null || body instanceof Uint8Array || body.isStream === true) return toResponse(answer)
+  const source = new DirectSource(body) as unknown as UnderlyingDefaultSource<Uint8Array<ArrayBuffer>>
+  return new Response(new ReadableStream(source), { status, statusText, headers: headers.toInit() })
+}
