@@ -131,7 +131,7 @@ export class Exchange implements RequestFacts {
   /** The operator's secrets of the settings with which the request runs: newer settings may not have them. */
   readonly #secrets: Secrets | undefined
   readonly #onEnd: (exchange: Exchange) => void
-  readonly #settlements: Array<Settlement> = []
+  #settlements: Array<Settlement> | undefined
   /** Resolves the promise that the platform waits for. */
   readonly done: (() => void) | undefined
   #upstreamMs = 0
@@ -211,11 +211,12 @@ export class Exchange implements RequestFacts {
 
   /** Adds work to do after the response, before the record is published. */
   settleBy(settlement: Settlement): void {
-    this.#settlements.push(settlement)
+    if (this.#settlements === undefined) this.#settlements = [settlement]
+    else this.#settlements.push(settlement)
   }
   /** Does that work in order. A defect in one piece is reported, and the rest is done all the same. */
   settle(): void | Promise<void> {
-    for (let next = this.#settlements.shift(); next !== undefined; next = this.#settlements.shift()) {
+    for (let next = this.#settlements?.shift(); next !== undefined; next = this.#settlements?.shift()) {
       try {
         const settled = next()
         if (settled !== undefined) {

@@ -103,6 +103,8 @@ export class StreamFacts {
    */
   noteRest(text: string): void {
     this.#look()
+    // Nearly all streams end between events, and what JSON makes of no text is an error, with its stack.
+    if (text === "") return
     this.#usage = laterUsage(this.#usage, usageInEvents(text, this.#framing, this.#usage))
     this.#error ??= reportedError(parseOrUndefined(dataOf(text)))
   }

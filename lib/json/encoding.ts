@@ -37,8 +37,21 @@ const decodes = (decoder: TextDecoder, bytes: Uint8Array, options?: TextDecodeOp
   }
 }
 
+type Validate = (bytes: Uint8Array) => boolean
+
+/** Node's own validates in a tenth of the time, and makes no text as long as the body; most runtimes lend it. */
+const validator = (): Validate => {
+  const { process } = globalThis as {
+    readonly process?: {
+      readonly getBuiltinModule?: (name: string) => { readonly isUtf8?: Validate } | undefined
+    }
+  }
+  return process?.getBuiltinModule?.("node:buffer")?.isUtf8 ?? ((bytes) => decodes(strict, bytes))
+}
+let validate: Validate | undefined
+
 /** Whether a body can be JSON in UTF-8. */
-export const isUtf8 = (bytes: Uint8Array): boolean => !beginsWide(bytes) && decodes(strict, bytes)
+export const isUtf8 = (bytes: Uint8Array): boolean => !beginsWide(bytes) && (validate ??= validator())(bytes)
 
 /** The same for a body in chunks: each call says whether the bytes so far can be UTF-8. */
 export const utf8Check = (): (chunk: Uint8Array) => boolean => {

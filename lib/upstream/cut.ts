@@ -33,20 +33,24 @@ const nothingToForget = (): void => {}
 /** A cut, and the means to make it. */
 export class CutSource implements Cut {
   #reason: Interruption | undefined
-  readonly #listeners: Array<CutListener> = []
+  /** `undefined` until there is one: an empty list that grows makes room for many. */
+  #listeners: Array<CutListener> | undefined
 
   get reason(): Interruption | undefined {
     return this.#reason
   }
   listen(listener: CutListener): void {
-    if (this.#reason === undefined) this.#listeners.push(listener)
-    else listener.interrupted(this.#reason)
+    if (this.#reason !== undefined) listener.interrupted(this.#reason)
+    else if (this.#listeners === undefined) this.#listeners = [listener]
+    else this.#listeners.push(listener)
   }
   forget(listener: CutListener): void {
-    const index = this.#listeners.indexOf(listener)
+    const listeners = this.#listeners
+    if (listeners === undefined) return
+    const index = listeners.indexOf(listener)
     // The last one goes first, as calls are made within each other.
-    if (index === this.#listeners.length - 1) this.#listeners.pop()
-    else if (index !== -1) this.#listeners.splice(index, 1)
+    if (index === listeners.length - 1) listeners.pop()
+    else if (index !== -1) listeners.splice(index, 1)
   }
   onCut(interrupted: CutListener["interrupted"]): () => void {
     const listener = { interrupted }
@@ -57,7 +61,9 @@ export class CutSource implements Cut {
   cut(reason: Interruption): void {
     if (this.#reason !== undefined) return
     this.#reason = reason
-    for (const listener of this.#listeners.splice(0)) listener.interrupted(reason)
+    const listeners = this.#listeners ?? []
+    this.#listeners = undefined
+    for (const listener of listeners) listener.interrupted(reason)
   }
 }
 

@@ -97,7 +97,7 @@ export class UpstreamBody implements GuardedBody {
     return read
   }
   cancel(): void {
-    this.#end(new CutShort("client_left"))
+    if (this.#state === "open") this.#end(new CutShort("client_left"))
   }
   settle(): void {
     if (this.#state !== "open") return

@@ -35,7 +35,8 @@ export class LazyAbortController implements Abort {
   readonly signal: Abort["signal"] = () => this.#signal()
   readonly onAbort: Abort["onAbort"] = (callback) => {
     if (this.#aborted) callback()
-    else (this.#callbacks ??= []).push(callback)
+    else if (this.#callbacks === undefined) this.#callbacks = [callback]
+    else this.#callbacks.push(callback)
   }
 
   #signal(): AbortSignal {

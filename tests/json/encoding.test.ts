@@ -52,3 +52,27 @@ test("declaresOtherEncoding() takes every encoding in which ASCII is ASCII", () 
   assert.equal(of("application/json"), false)
   assert.equal(declaresOtherEncoding(""), false)
 })
+
+test("isUtf8() says what a strict decoder does", () => {
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+  const decodes = (bytes: Uint8Array): boolean => {
+    try {
+      strict.decode(bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const bytes = fc.uint8Array({ min: 0x70, maxLength: 6 })
+  const text = fc.string({ unit: "binary", maxLength: 3 }).map((given) => Buffer.from(given))
+  const seen = new Set<boolean>()
+  fc.assert(
+    fc.property(fc.array(fc.oneof(bytes, text), { maxLength: 3 }), (parts) => {
+      const body = Buffer.concat([Buffer.from('{"a"'), ...parts])
+      seen.add(isUtf8(body))
+      assert.equal(isUtf8(body), decodes(body))
+    }),
+    { numRuns: 1000 },
+  )
+  assert.equal(seen.size, 2)
+})
