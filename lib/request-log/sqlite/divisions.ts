@@ -75,12 +75,20 @@ const inBuckets = <Kind>(
 
 /**
  * Adds rows up before they are divided, as far as all parts count them alike, and then as far as those with the same
- * buckets do: a page of figures divides thirty days in ten ways, most of them over all the time.
+ * buckets do: a page of figures divides thirty days in ten ways, most of them over all the time. What is divided in one way
+ * alone is added up once.
  */
 export const stageOf = <Kind>(
   parts: ReadonlyArray<Part>,
   groupOf: (by: Part["by"], kind: Kind) => Group,
 ): Stage<Kind> => {
+  const [only, ...others] = parts
+  if (only !== undefined && others.length === 0) {
+    return {
+      add: (hour, _, kind, figures) => addHeld(only.into.cell(hour, groupOf(only.by, kind)), figures),
+      merge: () => {},
+    }
+  }
   const cells = new Map<string, StagedCell<Kind>>()
   // Node 20 has no `Map.groupBy`.
   const alike = distinct(parts.map(({ bucketing }) => bucketing))
