@@ -132,10 +132,11 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       const asked = await ask(selection, since)
       if (asked === undefined) return { ...noTally(), entries: [] }
       const { page, perPage } = selection
-      const [tally, rows] = await Promise.all([
-        database.snapshot((query) => tallyOf(query, asked)),
-        rowsOf(asked, selection, perPage, (page - 1) * perPage),
-      ])
+      const skip = (page - 1) * perPage
+      const tally = await database.snapshot((query) => tallyOf(query, asked))
+      // To find that there is none would take as long as to count them did.
+      if (tally.total <= skip) return { ...tally, entries: [] }
+      const rows = await rowsOf(asked, selection, perPage, skip)
       return { ...tally, entries: rows.map(entryIn) }
     },
     stretch: async (selection, after, limit, since) => {
