@@ -146,11 +146,11 @@ const Changes = ({ gateway, sides: [left, right], id, types }: {
           </p>
         )
         : (
-          <Table label="Requests that changed" heads={["Request", "A", "B", "#Change"]}>
+          <Table label="Requests that changed" class="verdicts" heads={["Request", "A", "B", "#Change"]}>
             {changed.slice(0, most).map((row) => (
               <tr key={row.entry}>
                 <th scope="row">
-                  <EntryLink gateway={gateway} id={row.entry} text={`…${row.entry.slice(-12)}`} />
+                  <EntryLink gateway={gateway} id={row.entry} text={`…${row.entry.slice(-8)}`} />
                 </th>
                 <td>
                   <Score value={row.one} form={form} />
