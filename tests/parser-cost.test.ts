@@ -10,6 +10,7 @@ import { EventRewriter } from "../lib/dlp/event-rewriter.ts"
 import { rewriteJson } from "../lib/dlp/json-body.ts"
 import { compileDlp } from "../lib/dlp/policy.ts"
 import { promptTexts } from "../lib/guardrail/scanned-text.ts"
+import { EventWindows } from "../lib/guardrail/windows.ts"
 import { findSyntaxError } from "../lib/json/syntax-error.ts"
 import { keepPayload } from "../lib/request-log/payload.ts"
 import { requestUsage } from "../lib/body/include-usage.ts"
@@ -101,6 +102,23 @@ const parsers: Readonly<
   "places of a stream": [
     (count) => Array.from({ length: count / 10 }, (_, index) => `{"k${index}":"a"}`).join("\n"),
     (text) => guardEvents(text, undefined),
+  ],
+  "texts of an answer, in windows": [
+    (count) =>
+      Array.from({ length: count / 5 }, (_, index) =>
+        [
+          `{"type":"response.output_text.delta","output_index":${index},"delta":"said ${index}"}`,
+          `{"type":"response.output_text.done","output_index":${index},"text":"done ${index}"}`,
+        ].join("\n")).join("\n"),
+    (text) => {
+      const windows = new EventWindows("responses")
+      for (const event of text.split("\n")) {
+        windows.push(bytesOf(`data: ${event}\n\n`))
+        if (!windows.isDue) continue
+        windows.close()
+        windows.release()
+      }
+    },
   ],
   "a body that is kept": [
     (count) => `{"a":"${'\\"'.repeat(count)} sk-secret"}`,

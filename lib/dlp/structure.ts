@@ -47,14 +47,37 @@ const isFree = (container: Container, framing: Framing): boolean => {
   return false
 }
 
-const dataUrl = /^data:[^,"]{0,200};base64,/
+/** A shorter text is looked at whatever it is. */
+const shortestCoded = 512
+/** What comes as a picture, a sound or a file. */
+const dataUrl = /^data:(?!text)[^,"]{0,200};base64,/
 /** Slashes may be escaped, and lines broken. */
-const notBase64 = /[^A-Za-z0-9+/_=\\-]/
+const notBase64 = /[^A-Za-z0-9+/=_\\-]/
+const lineBreak = /(?:\\r)?\\n/
+/** How long the lines of base64 are: in PEM, and in MIME. Numbers and tokens, a line each, have others. */
+const lineLengths: ReadonlyArray<number> = [64, 76]
 
-/** Whether all of a text is coded: what only begins so may go on in words. */
-const isCoded = (text: string): boolean => {
+/** Whether a line is base64; of a picture, in any of its alphabets. */
+const isCodedLine = (line: string, isMedia: boolean): boolean =>
+  !/\\(?!\/)/.test(line) && (isMedia || !/[^A-Za-z0-9+/\\]/.test(line.replace(/={1,2}$/, "")))
+
+/** Whether all of a text, as JSON writes it, is base64: what only begins so may go on in words. */
+export const isCoded = (text: string): boolean => {
+  if (text.length < shortestCoded) return false
   const [head = ""] = dataUrl.exec(text) ?? []
-  return !notBase64.test(text.slice(head.length))
+  const body = text.slice(head.length)
+  if (notBase64.test(body)) return false
+  const isMedia = head !== ""
+  const first = body.search(lineBreak)
+  if (first === -1) return isCodedLine(body, isMedia)
+  const length = body.slice(0, first).replaceAll("\\/", "/").length
+  if (!lineLengths.includes(length)) return false
+  const lines = body.split(lineBreak).map((line) => line.replaceAll("\\/", "/"))
+  if (lines.at(-1) === "") lines.pop()
+  return lines.every((line, at) =>
+    (line.length === length || (at === lines.length - 1 && line.length < length)) &&
+    isCodedLine(line, isMedia)
+  )
 }
 
 /** Whether a text is looked at. Of calls that are not known, everything is, but what is coded in base64. */
@@ -63,7 +86,7 @@ export const isChecked = (
   text: string,
   framing: Framing | undefined,
 ): boolean => {
-  if (end - start >= 512 && isCoded(text.slice(start, end))) return false
+  if (end - start >= shortestCoded && isCoded(text.slice(start, end))) return false
   if (framing === undefined || !(structural.has(name) || name.endsWith("_id"))) return true
   return !plain.test(text.slice(start, end)) || isFree(container, framing)
 }

@@ -6,7 +6,7 @@
 import { beginsJson } from "../json/begins-json.ts"
 import { type JsonText, jsonTexts } from "../dlp/json-texts.ts"
 import type { Framing } from "../sse/framing.ts"
-import { isChecked, isWithin, rootName } from "../dlp/structure.ts"
+import { isChecked, isCoded, isWithin, rootName } from "../dlp/structure.ts"
 import { unescaped } from "../dlp/text-channel.ts"
 
 /** A message of a scanner's conversation. */
@@ -76,7 +76,8 @@ export const partsOf = (text: string): ReadonlyArray<string> => {
 /** A body that is no JSON, as one text; empty if it is none, such as sound. */
 const plainText = (bytes: Uint8Array): string => {
   try {
-    return strict.decode(bytes)
+    const text = strict.decode(bytes)
+    return isCoded(JSON.stringify(text).slice(1, -1)) ? "" : text
   } catch {
     return ""
   }

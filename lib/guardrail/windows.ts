@@ -37,6 +37,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const none = new Uint8Array(0)
 /** What of a text repeats another of the stream need not be judged again, if that is no longer than this. */
 const longestRepeated = 1_048_576
+/** So much of what may be repeated is remembered, and so many texts: what is repeated of others is judged again. */
+const most = { kept: 16_777_216, courses: 256 }
 
 const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array =>
   parts.length === 1 && parts[0] !== undefined
@@ -61,6 +63,8 @@ export class EventWindows implements Windows {
   /** Texts that were whole when they came. */
   #texts: Array<string> = []
   readonly #repeated = new Set<string>()
+  /** How many characters are remembered, of these and of texts in pieces. */
+  #kept = 0
   #waiting: Array<Uint8Array> = []
   #closed: Array<Uint8Array> = []
   #fresh = 0
@@ -104,6 +108,10 @@ export class EventWindows implements Windows {
       texts.push(before + fresh)
       course.before = (before + fresh).slice(-overlap)
       course.fresh = ""
+    }
+    for (const name of this.#courses.keys()) {
+      if (this.#courses.size <= most.courses) break
+      this.#courses.delete(name)
     }
     if (texts.length > 0) this.#windows++
     this.#texts = []
@@ -149,7 +157,7 @@ export class EventWindows implements Windows {
       else if (!this.#isRepeated(text)) {
         this.#texts.push(text)
         this.#fresh += text.length
-        if (text.length <= longestRepeated) this.#repeated.add(text)
+        if (text.length <= longestRepeated && this.#keeps(text)) this.#repeated.add(text)
       }
     }
   }
@@ -161,8 +169,16 @@ export class EventWindows implements Windows {
       this.#courses.set(channel, course)
     }
     course.fresh += text
-    if (this.#framing === "responses" && course.whole.length <= longestRepeated) course.whole += text
+    if (this.#framing === "responses" && course.whole.length <= longestRepeated && this.#keeps(text)) {
+      course.whole += text
+    }
     this.#fresh += text.length
+  }
+
+  #keeps(text: string): boolean {
+    if (this.#kept >= most.kept) return false
+    this.#kept += text.length
+    return true
   }
 
   /** Responses say each text again when it is complete, more than once. */

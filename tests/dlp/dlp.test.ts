@@ -59,6 +59,29 @@ test("MASK: placeholders go up, and the rest of the body as it was", async () =>
   )
 })
 
+test("lists of numbers and tokens are not taken for base64", async () => {
+  const digits = (index: number) => String(index).padStart(4, "0")
+  const of = (one: (index: number) => string) => Array.from({ length: 50 }, (_, index) => one(index))
+  const lists = {
+    tokens: of((index) => `ghp_abcdefghijklmnopqrstuvwxyz01234${digits(index)}A`).join("\n"),
+    "long tokens": of((index) => `sk-proj-${digits(index)}${"aB3".repeat(40)}`).join("\r\n"),
+    numbers: of(() => "4111111111111111").join("\n"),
+    "numbers in an url": `data:text/plain;base64,${of(() => "4111111111111111").join("\n")}`,
+  }
+  await withGuarded(policy("MASK", ["card", "secret"]), () => answer("ok"), async ({ call, reached }) => {
+    for (const [name, list] of Object.entries(lists)) {
+      await (await call(path, chat(list))).text()
+      assert.doesNotMatch(reached.at(-1)?.body ?? "", /ghp_|sk-|4111/, name)
+    }
+    // Pictures are not looked at, on one line or in lines as mail has them.
+    const picture = "iVBORw0KGgo4111111111111111/+Aab".repeat(64)
+    for (const text of [picture, `data:image/png;base64,${picture}`, picture.replaceAll(/.{76}/g, "$&\n")]) {
+      await (await call(path, chat(text))).text()
+      assert.equal(JSON.parse(reached.at(-1)?.body ?? "").messages[0].content, text)
+    }
+  })
+})
+
 test("what belongs to the form of a call is left alone, as far as it is written like that", async () => {
   const of = (value: string) => ({
     model: "openai/gpt-oss-120b",

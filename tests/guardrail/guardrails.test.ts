@@ -116,7 +116,7 @@ test("pictures in base64 are no text", async () => {
     bombs,
     () => answer("ok"),
     async ({ call, asked }) => {
-      const url = `data:image/png;base64,${"iVBORw0KGgo/+A=".repeat(200)}`
+      const url = `data:image/png;base64,${"iVBORw0KGgo/+Ab".repeat(200)}`
       const content = [{ type: "text", text: "what is it" }, { type: "image_url", image_url: { url } }]
       await (await call(path, { model: "m", messages: [{ role: "user", content }] })).text()
       assert.equal(asked[0]?.messages[0]?.content, "what is it")
