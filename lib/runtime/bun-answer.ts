@@ -25,6 +25,7 @@ class DirectSource implements Sink {
   #flow: Flow | undefined = undefined
   #written: number | Promise<number> = 0
   #isOver = false
+  #goOn: (() => void) | undefined = undefined
   #failure: unknown = undefined
 
   constructor(body: Pick<RelayedBody, "into">) {
@@ -36,7 +37,7 @@ class DirectSource implements Sink {
     const flow = this.#flow = this.#body.into(this)
     while (!this.#isOver) {
       await flow.pull()
-      if (this.#written instanceof Promise) await this.#written
+      if (this.#written instanceof Promise && !this.#isOver) await this.#untilRead(this.#written)
     }
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -45,6 +46,7 @@ class DirectSource implements Sink {
     if (this.#isOver) return
     this.#isOver = true
     this.#flow?.cancel()
+    this.#goOn?.()
   }
   enqueue(chunk: Uint8Array): void {
     const controller = this.#controller
@@ -56,10 +58,19 @@ class DirectSource implements Sink {
   close(): void {
     this.#isOver = true
     this.#controller?.end()
+    this.#goOn?.()
   }
   error(cause: unknown): void {
     this.#isOver = true
     this.#failure = cause
+    this.#goOn?.()
+  }
+  /** Until the client has read, or the body ends: a client that does not read is to see that as well. */
+  #untilRead(written: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#goOn = resolve
+      written.then(() => resolve(), () => resolve())
+    })
   }
 }
 
