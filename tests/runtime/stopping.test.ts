@@ -47,7 +47,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
             const outcome = state.open({ url: gateway.url, simulator, run: runtime })
             if (state.arrives) {
               const id = `${runtime}-${state.name}`
-              await eventually(`${state.name} arrives`, () => simulator.requests(id).length === 1, 5000)
+              await eventually(`${state.name} arrives`, () => simulator.requests(id).length === 1, 15_000)
             }
             calls.push({ state, outcome })
           }

@@ -152,8 +152,10 @@ export const untilItAnswers = async (
     child.once("exit", (code, signal) => resolve(code ?? signal ?? "nothing"))
   )
   const url = `http://127.0.0.1:${port}`
+  let hasExited = false
+  void exited.then(() => hasExited = true)
   for (let tries = 0; !await answers(url); tries++) {
-    if (tries > 600) {
+    if (tries > 600 || hasExited) {
       child.kill("SIGKILL")
       throw new Error(`${name} did not start: ${output}${errors}`)
     }

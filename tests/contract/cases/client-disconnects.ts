@@ -84,7 +84,7 @@ export const leavingCases = (harness: Harness): void => {
         body: chat(),
       }).catch(() => {})
     )
-    await eventually("all reach Baseten", () => harness.simulator.requests(id).length === 50, 3000)
+    await eventually("all reach Baseten", () => harness.simulator.requests(id).length === 50, 15_000)
     for (const controller of controllers) controller.abort()
     await Promise.all(calls)
     await eventually(

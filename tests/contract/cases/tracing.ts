@@ -54,7 +54,7 @@ export const tracingCases = (harness: Harness): void => {
   }
   const spansOf = async (trace: string, number: number) => {
     const spans = () => collector.spans(trace)
-    await eventually(`${number} spans`, () => spans().length >= number, 5_000)
+    await eventually(`${number} spans`, () => spans().length >= number, 15_000)
     assert.equal(spans().length, number)
     const [server, ...calls] = [...spans()].sort(({ kind }, other) => kind - other.kind)
     assert.equal(server?.kind, 2)
@@ -227,7 +227,7 @@ export const tracingCases = (harness: Harness): void => {
     await post(harness.nextCase(), { traceparent: `00-${trace}-${parent}-01` })
     const { server } = await spansOf(trace, 2)
     const log = () => collector.logs().find(({ traceId }) => traceId === trace)
-    await eventually("a log", () => log() !== undefined, 5_000)
+    await eventually("a log", () => log() !== undefined, 15_000)
     assert.deepEqual([log()?.spanId, log()?.severityText], [server?.spanId, "INFO"])
     assert.deepEqual([...collector.keys()], ["Bearer collector-key"])
   })

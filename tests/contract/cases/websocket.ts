@@ -35,7 +35,7 @@ const open = async (
   })
   const until = (type: string, eventId: string) => {
     const find = () => frames.find((frame) => frame.type === type && frame.metadata["eventId"] === eventId)
-    return eventually(`${type} of ${eventId}`, () => find() !== undefined, 3000).then(() => find() as Frame)
+    return eventually(`${type} of ${eventId}`, () => find() !== undefined, 15_000).then(() => find() as Frame)
   }
   return { socket, frames, until }
 }
@@ -105,7 +105,7 @@ export const webSocketCases = (harness: Harness): void => {
       socket.send(create("id", members, query).replace('"id"', JSON.stringify(eventId)))
     }
     const told = () => frames.filter(({ type }) => type === "universal.created")
-    await eventually("each is answered", () => told().length === ids.length, 3000)
+    await eventually("each is answered", () => told().length === ids.length, 15_000)
     assert.deepEqual(new Set(frames.map(({ metadata }) => metadata["eventId"])), new Set(ids))
     socket.close()
   })
