@@ -72,6 +72,7 @@ class Tally {
     }
     if (opcode !== opcodes.close || this.closing !== undefined) return
     if (mask !== undefined) applyMask(this.#control, mask)
+    this.scanner.stop()
     this.closing = readClosing(this.#control) ?? { code: closeCodes.protocolError, reason: "" }
   }
 }
@@ -140,8 +141,9 @@ class FrameRelay implements SocketRelay {
     // Nothing follows a close frame, nor what the gateway itself has closed with.
     if (to.isTold || tally.closing !== undefined) return
     const { bytes, messages } = tally
+    let taken
     try {
-      tally.scanner.push(chunk)
+      taken = tally.scanner.push(chunk)
     } catch {
       return this.end(from.side === "client" ? "client_left" : "upstream_cut", {
         code: closeCodes.protocolError,
@@ -151,7 +153,8 @@ class FrameRelay implements SocketRelay {
     if (tally.bytes > bytes || tally.messages > messages) {
       this.#watch.passed(from.side, tally.bytes - bytes, tally.messages - messages)
     } else this.#watch.alive()
-    if (!to.wire.write(chunk) && to.wire.buffered() > mostWaiting && !to.hasEnded) {
+    const passed = taken === chunk.byteLength ? chunk : chunk.subarray(0, taken)
+    if (!to.wire.write(passed) && to.wire.buffered() > mostWaiting && !to.hasEnded) {
       from.isHeld = true
       from.wire.pause()
     }

@@ -75,6 +75,7 @@ export class FrameScanner {
   #held = 0
   #left = 0
   #isWithin = false
+  #hasStopped = false
 
   constructor(sink: FrameSink) {
     this.#sink = sink
@@ -85,13 +86,23 @@ export class FrameScanner {
     return !this.#isWithin && this.#held === 0
   }
 
-  /** Takes the next bytes. Throws `FrameTooLong`, and whatever its sink throws. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Takes the next bytes. Throws `FrameTooLong`, and whatever its sink throws.
+   *
+   * @returns how many it has taken: all, unless it was stopped
+   */
+  push(chunk: Uint8Array): number {
     let at = 0
-    while (at < chunk.byteLength) {
+    while (at < chunk.byteLength && !this.#hasStopped) {
       if (this.#isWithin) at = this.#pass(chunk, at)
       else at = this.#collect(chunk, at)
     }
+    return at
+  }
+
+  /** Takes nothing more: to be called by its sink, at the end of a frame. */
+  stop(): void {
+    this.#hasStopped = true
   }
 
   #pass(chunk: Uint8Array, at: number): number {

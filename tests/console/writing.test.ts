@@ -325,7 +325,7 @@ describe("console: what writes", { skip: path === undefined ? noBrowser : false 
         await button(page, "Delete the gateway").click()
         await window.getByLabel(/Type fresh/).fill("fresh")
         await button(window, "Delete the gateway").click()
-        await page.getByRole("heading", { name: "3 gateways" }).waitFor()
+        await page.getByRole("heading", { name: "4 gateways" }).waitFor()
         await open(page, "support")
         await page.getByText("These settings are declared in BASEGATE_CONFIG").waitFor()
         assert.equal(await link(page, "Edit the settings").count(), 0)

@@ -93,6 +93,21 @@ test("a close frame passes and ends it, with the code as a complaint where it is
   }
 })
 
+test("nothing follows a close frame, also not in the chunk that brings it, wherever chunks split", () => {
+  const late = [...text("late", false), 0xff, 0x00]
+  const all = Uint8Array.from([...text("first", false), ...close(4002, false), ...late])
+  const due = all.subarray(0, all.byteLength - late.length)
+  for (let split = 0; split <= all.byteLength; split++) {
+    const { client, provider, endings, passed } = between()
+    for (const part of [all.subarray(0, split), all.subarray(split)]) {
+      if (part.byteLength > 0) provider.come(part)
+    }
+    assert.deepEqual(client.sent(), due)
+    client.come(close(4002, true))
+    assert.deepEqual([endings, passed.provider], [[["complete", null]], [5, 1]])
+  }
+})
+
 test("a side that leaves without one ends the other: told so between frames, broken off within one", () => {
   const told = between()
   told.provider.come(text("x", false))
