@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PostgresDatabase } from "../../postgres/database.ts"
+import { type PostgresDatabase, PostgresProblem } from "../../postgres/database.ts"
 import { hasTable } from "../../postgres/own-schema.ts"
 import type { LogEntry, LogPatch, LogScope } from "../entry.ts"
 import { pairsOf } from "../filterable-fields.ts"
@@ -47,6 +47,17 @@ export interface PostgresLog extends LogReader {
   /** Merges hours, lets go of what is too old, makes tomorrow's tables, and brings those of the version before up to date. */
   readonly maintain: (now: number) => Promise<void>
   readonly close: () => Promise<void>
+}
+
+/** Gateways that tidy up at once may wait for each other in a circle, which ends one of them: it is done again. */
+const untilPassed = async <A>(work: () => Promise<A>): Promise<A> => {
+  for (let tries = 1;; tries++) {
+    try {
+      return await work()
+    } catch (cause) {
+      if (!(cause instanceof PostgresProblem) || !cause.isPassing || tries === 5) throw cause
+    }
+  }
 }
 
 /** Makes the log of a database. */
@@ -119,10 +130,10 @@ export const makePostgresLog = (
         .map(({ account, gateway }) => ({ account, gateway })),
     entries: async () => (await scopes.all()).reduce((sum, { entries }) => sum + entries, 0),
     maintain: async (now) => {
-      await ensureDay(database, dayOf(now + dayLength))
-      while (await mergeHours(database));
-      await expireDays(database, scopes, limitsOf, now)
-      await indexOldDays(database)
+      await untilPassed(() => ensureDay(database, dayOf(now + dayLength)))
+      while (await untilPassed(() => mergeHours(database)));
+      await untilPassed(() => expireDays(database, scopes, limitsOf, now))
+      await untilPassed(() => indexOldDays(database))
     },
     close: database.close,
   }

@@ -61,7 +61,11 @@ export const upgrade: Case = async () => {
     [`basegate."entry_pairs_${Math.round(dayOf(start) / dayLength)}"`],
   )
   assert.deepEqual(await useLog({}, ask), before)
-  await makePostgresLog(database(), () => undefined).maintain(start)
-  assert.ok((await indexes()).length >= 1)
+  // The log that was closed may have left an index that the server goes on with.
+  for (let tries = 0; (await indexes()).length === 0; tries++) {
+    assert.ok(tries < 100)
+    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    await makePostgresLog(database(), () => undefined).maintain(start)
+  }
   assert.deepEqual(await useLog({}, ask), before)
 }
