@@ -135,7 +135,10 @@ export class Upload {
 
   /** Its parts as they arrive. */
   reader(): UploadReader {
-    const reader = this.#request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
+    const reader = this.#openReader()
+    if (reader === undefined) {
+      return { cancel: () => Promise.resolve(), read: () => Promise.resolve(Result.fail(clientLeft())) }
+    }
     const cancel = this.#cancel = (reason?: unknown): Promise<void> => reader.cancel(reason).catch(() => {})
     const failed = (error: GatewayError): Result.Result<never, GatewayError> => {
       void cancel(error)
@@ -157,6 +160,17 @@ export class Upload {
             resolve(failed(clientLeft()))
           })
         }),
+    }
+  }
+
+  /** `undefined` if the client has left: Bun (1.4) gives no reader of what is lost. */
+  #openReader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined {
+    const { body, signal } = this.#request
+    try {
+      return body?.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
+    } catch (defect) {
+      if (signal.aborted) return undefined
+      throw defect
     }
   }
 

@@ -197,3 +197,17 @@ test("what a host has dropped without a word does not hold its room for ever", (
   assert.equal(reasonOf(next().hold(1e9)), "none")
   assert.equal(reasonOf(next().hold(1)), "overloaded")
 })
+
+test("a body that is lost with its client is no defect; one that somebody else reads is", async () => {
+  for (const leaves of [true, false]) {
+    const client = new AbortController()
+    const { request } = sending(200_000)
+    request.body?.getReader()
+    const given = new Request("http://gateway/", { signal: client.signal })
+    Object.defineProperty(given, "body", { value: request.body })
+    if (leaves) client.abort()
+    const reading = (async () => await makeUploads(roomy, () => () => {})(given, 30_000).reader().read())()
+    if (leaves) assert.equal(reasonOf(await reading), "client_left")
+    else await assert.rejects(reading, TypeError)
+  }
+})
