@@ -117,8 +117,8 @@ const runAll = async (files: ReadonlyArray<string>, atOnce: number): Promise<voi
 }
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
-// A file waits for what it starts, a gateway or a browser, for a third of its time.
-const sideBySide = availableParallelism() + 1
+// More would gain a little, and cost cases that wait for something by the clock their patience.
+const sideBySide = availableParallelism()
 const rest = files.filter((file) => !measures(file))
 const isOf = (folder: string) => (file: string): boolean => file.startsWith(`tests/${folder}/`)
 /** What takes longest begins first, so that nothing long is left for the end. */

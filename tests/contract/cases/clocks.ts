@@ -7,6 +7,7 @@ import { chat, type Configured, eventually, fault, type Harness, json } from "..
 export const clockEntries = (): Configured => ({
   entries: {
     impatient: { headers_timeout: 300, dedicated_headers_timeout: 300, idle_timeout: 300 },
+    steady: { idle_timeout: 1500 },
     brief: { total_timeout: 400 },
   },
 })
@@ -70,7 +71,7 @@ export const clockCases = (harness: Harness): void => {
   })
 
   test("a healthy stream is not cut by the clocks of silence", async () => {
-    const response = await call("impatient", { drip_ms: 40, events: 20 }, true)
+    const response = await call("steady", { drip_ms: 200, events: 12 }, true)
     assert.match(await response.text(), /data: \[DONE\]\n\n$/)
     assert.equal((await harness.recordOf(response))["ending"], "complete")
   })

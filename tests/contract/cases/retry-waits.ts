@@ -47,7 +47,7 @@ export const retryWaitCases = (harness: Harness): void => {
     ["Retry-After in seconds", () => ({ headers: { "Retry-After": "1" } })],
     [
       "Retry-After as a date",
-      () => ({ headers: { "Retry-After": new Date(Date.now() + 3500).toUTCString() } }),
+      () => ({ headers: { "Retry-After": new Date(Date.now() + 5500).toUTCString() } }),
     ],
     ["retry-after-ms", () => ({ headers: { "retry-after-ms": "1000", "Retry-After": "30" } })],
     ["Baseten's retry_after in the body", () => ({ body: { error: "slow down", retry_after: 1 } })],
@@ -189,7 +189,8 @@ export const retryWaitCases = (harness: Harness): void => {
     const call = post("wait-on", id, { "cf-aig-event-id": id }, controller.signal)
     call.catch(() => {})
     await eventually("the first try ends", () => harness.simulator.requests(id)[0]?.outcome === "completed")
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    // The gateway has yet to read it; its wait is much longer.
+    await new Promise((resolve) => setTimeout(resolve, 500))
     controller.abort()
     const record = () => harness.configured.records().find(({ event_id }) => event_id === id)
     await eventually("the record says so", () => record()?.["ending"] === "client_left")
