@@ -38,8 +38,18 @@ const modelIn = (event: unknown): string | undefined => {
 const saysBackground = (event: unknown): boolean =>
   objectOf(objectOf(event)["response"])["background"] === true
 
-const eventsOf = (text: string): ReadonlyArray<unknown> =>
-  text.replaceAll(/\r\n?/g, "\n").split("\n\n").map((event) => parseOrUndefined(dataOf(event)))
+/** Parsed one by one: mostly the first of them tells. */
+function* eventsOf(text: string): Generator<unknown> {
+  for (const event of text.replaceAll(/\r\n?/g, "\n").split("\n\n")) yield parseOrUndefined(dataOf(event))
+}
+
+const firstModel = (events: Iterable<unknown>): string | undefined => {
+  for (const event of events) {
+    const model = modelIn(event)
+    if (model !== undefined) return model
+  }
+  return undefined
+}
 
 /** Starts to search an answer. */
 export const answerModel = (): AnswerModel => {
@@ -55,9 +65,8 @@ export const answerModel = (): AnswerModel => {
       chunks.push(part)
       size += part.byteLength
     },
-    finish: (isStream) =>
-      isStream ? events().map(modelIn).find((model) => model !== undefined) : nameIn(scan.valueOf("model")),
+    finish: (isStream) => isStream ? firstModel(events()) : nameIn(scan.valueOf("model")),
     isBackground: (isStream) =>
-      isStream ? events().some(saysBackground) : scan.valueOf("background") === true,
+      isStream ? [...events()].some(saysBackground) : scan.valueOf("background") === true,
   }
 }
