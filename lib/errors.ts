@@ -169,7 +169,7 @@ export const upgradeRequired = (): GatewayError =>
   new GatewayError({
     reason: "upgrade_required",
     detail:
-      "A GET of this route opens a WebSocket: this request is no handshake, or this host cannot upgrade. Send " +
+      "A GET of this route opens a WebSocket: this request is not a handshake, or this host cannot upgrade. Send " +
       "POST instead.",
     headers: { upgrade: "websocket" },
   })
@@ -216,22 +216,6 @@ export const cutByDraining = (): GatewayError =>
     headers: { "retry-after": "1" },
   })
 
-/** A rate limit is reached. */
-export const rateLimited = (detail: string, headers: Readonly<Record<string, string>>): GatewayError =>
-  new GatewayError({ reason: "rate_limited", detail, headers })
-
-/** A spend rule is reached. `detail` is Cloudflare's sentence, which names the rule. */
-export const spendLimited = (detail: string, headers: Readonly<Record<string, string>>): GatewayError =>
-  new GatewayError({ reason: "spend_limited", detail, headers })
-
-/** The store of the limits cannot be used, and the gateway lets no call pass without it. */
-export const limitsUnavailable = (): GatewayError =>
-  new GatewayError({
-    reason: "limits_unavailable",
-    detail: "The store that this gateway's limits are counted in cannot be used. Try again in a moment.",
-    headers: { "retry-after": "1" },
-  })
-
 /** A policy of the gateway forbids what the request, or the answer, holds. `findings` is the value of `cf-aig-dlp`. */
 export const contentBlocked = (
   reason: "request_blocked" | "response_blocked",
@@ -248,5 +232,5 @@ export const contentBlocked = (
 export const unknownKeyAlias = (alias: string, known: ReadonlyArray<string>): GatewayError =>
   new GatewayError({
     reason: "unknown_key_alias",
-    detail: `There is no stored key "${alias}". Known are: ${known.join(", ") || "none"}.`,
+    detail: `There is no stored key "${alias}". Known aliases: ${known.join(", ") || "none"}.`,
   })

@@ -26,7 +26,7 @@ export interface OwnCall {
   readonly route: string
   /** What it was made for is known: its record waits for that. */
   readonly settled: Promise<void>
-  /** Adds to its record what is known by then. */
+  /** Completes its record with what is known once it is settled. */
   readonly completed: (record: RequestRecord) => RequestRecord
 }
 
@@ -40,7 +40,7 @@ export interface HostContext {
   readonly onLeave?: (callback: () => void) => void
   /** Called when the answer to a request has ended, or just before it goes out if it is whole. */
   readonly onEnd?: (request: Request) => void
-  /** The client's address, if the host knows it; asked for only where it is noted. */
+  /** The client's address, if the host knows it; called only where the address is recorded. */
   readonly clientAddress?: (request: Request) => string | null
   /** The request is a WebSocket handshake, which the host completes if the answer is 204, or has a socket. */
   readonly canUpgrade?: boolean
@@ -48,7 +48,7 @@ export interface HostContext {
   readonly subprotocols?: ReadonlyArray<string>
   /** The body of a universal request, if the host holds it whole and the request has no body. */
   readonly body?: Uint8Array<ArrayBuffer>
-  /** Of the gateway's own calls alone. */
+  /** Only for the gateway's own calls. */
   readonly ownCall?: OwnCall
 }
 

@@ -25,7 +25,7 @@ import { makePublisher } from "./lifecycle/publish-records.ts"
 import { openWithSettings } from "./lifecycle/open-with-settings.ts"
 import { RunningRequests, within } from "./lifecycle/running-requests.ts"
 import {
-  type Form,
+  type AnswerForm,
   serveRefusal,
   serveRequest,
   serveUnlessHindered,
@@ -46,18 +46,18 @@ import { Transport } from "./upstream/Transport.ts"
 
 /** The options of a gateway. */
 export interface GatewayOptions {
-  /** The variables (`lib/config/README.md`). Read at the first request. */
+  /** The variables (`lib/config/README.md`), read at the first request; by default those of the process. */
   readonly env?: Environment | (() => Environment)
   /**
    * The settings of gateways, as `BASEGATE_CONFIG` or a settings file would hold them: `{gateways, defaults}`. An error if
    * one of those is set as well.
    */
   readonly config?: SettingsDocument
-  /** How requests reach Baseten; the runtime's `fetch` by default. */
+  /** How requests reach providers; by default the runtime's `fetch`. */
   readonly transport?: Layer.Layer<Transport>
   /**
-   * Where counters and cached answers are kept; the memory of the process by default, but for what was spent if
-   * `BASEGATE_DB` names a file.
+   * Where counters and cached answers are kept: by default in the memory of the process, and what was spent in the file
+   * that `BASEGATE_DB` names, if it names one.
    */
   readonly store?: Layer.Layer<Store>
   /** Where the log keeps its entries; by default the file that `BASEGATE_DB` names, else the memory of the process. */
@@ -65,7 +65,7 @@ export interface GatewayOptions {
   /** Where settings are kept that are written through the management API; by default where the log is. */
   readonly settings?: Layer.Layer<SettingsStore, never, Settings>
   /**
-   * Services to use in place of the default ones: one of the four, several, or any other stage. They must build
+   * Services to use in place of the default ones (`lib/README.md` lists them). They must build
    * synchronously: on Workers one request would otherwise wait for another.
    */
   readonly layer?: Layer.Layer<never, never, RequestLog | Settings | SettingsControl | Store | Transport>
@@ -99,18 +99,18 @@ export interface Gateway {
   /** Resolves once no request is running. */
   readonly idle: () => Promise<void>
   /**
-   * Reads the settings file again, as happens by itself when it has changed.
+   * Rereads the settings file, which also happens by itself when the file changes.
    *
-   * @returns whether there is one
+   * @returns whether there is a settings file
    */
   readonly reload: () => boolean
-  /** The largest body that one of the settings in force lets in, in bytes; 0 until the first request. */
+  /** The largest request body that any of the gateways accepts, in bytes; 0 until the first request. */
   readonly largestBody: () => number
   /**
-   * Calls back when new requests are refused, at once if they are already: for a host's sockets, which outlast the
+   * Calls back once new requests are refused, immediately if they already are: for a host's sockets, which outlive the
    * requests that come over them.
    *
-   * @returns forgets the callback
+   * @returns removes the callback
    */
   readonly onStop: (callback: () => void) => () => void
 }
@@ -229,7 +229,7 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
     onDefect: defective,
   })
 
-  const serve = <A>(request: Request, host: HostContext, form: Form<A>): Promise<A> => {
+  const serve = <A>(request: Request, host: HostContext, form: AnswerForm<A>): Promise<A> => {
     const engine = once.get()
     if (engine instanceof Promise) return engine.then(() => serve(request, host, form))
     return Result.isSuccess(engine)
@@ -259,7 +259,7 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
   let disposed: Promise<void> | undefined
 
   return {
-    handle: <A>(request: Request, host: HostContext, form = asItIs as Form<unknown> as Form<A>) =>
+    handle: <A>(request: Request, host: HostContext, form = asItIs as AnswerForm<unknown> as AnswerForm<A>) =>
       serve(request, host, form),
     fetch: (request, host = {}) => serve(request, host, toResponse),
     idle: () => running.idle(),

@@ -5,7 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { drainUnread } from "./body/hand-on.ts"
+import { drainUnread } from "./body/stream-up.ts"
 import { handleConsole } from "./admin/console-handler.ts"
 import { type AdminServices, handleAdmin } from "./admin/handler.ts"
 import { showUsage } from "./admin/usage-handler.ts"

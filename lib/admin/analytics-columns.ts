@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Dimension } from "../request-log/query.ts"
-import type { Row } from "./csv.ts"
+import type { Dimension } from "../request-log/analytics-query.ts"
+import type { CsvRow } from "./csv.ts"
 
 const counts = [
   "requests",
@@ -37,7 +37,7 @@ export const analyticsColumns = (by: ReadonlyArray<Dimension>): ReadonlyArray<st
 ]
 
 /** A row by these columns. */
-export const flatRow = (row: Row): Row => {
+export const flatRow = (row: CsvRow): CsvRow => {
   const flat: Record<string, unknown> = { ...row }
   for (const [dimension, value] of Object.entries(Object(row["group"]) as object)) {
     flat[columnOf(dimension)] = value

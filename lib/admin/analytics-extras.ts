@@ -5,9 +5,14 @@
  * @module
  */
 import type { GatewayError } from "../errors.ts"
-import type { AnalyticsDivision, AnalyticsQuery, AnalyticsRow, Dimension } from "../request-log/query.ts"
-import { isDimension } from "./analytics-query.ts"
-import { openParameters, type Parameters } from "./parameters.ts"
+import type {
+  AnalyticsDivision,
+  AnalyticsQuery,
+  AnalyticsRow,
+  Dimension,
+} from "../request-log/analytics-query.ts"
+import { isDimension } from "./read-analytics-query.ts"
+import { openParameters, type QueryParameters } from "./query-parameters.ts"
 
 type Divided = ReadonlyMap<string, ReadonlyArray<Dimension>>
 
@@ -27,7 +32,7 @@ const mostRows = 50
 
 const names = ["compare", "breakdown", "series"] as const
 
-const readDivided = (parameters: Parameters, parameter: "breakdown" | "series"): Divided => {
+const readDivided = (parameters: QueryParameters, parameter: "breakdown" | "series"): Divided => {
   const most = mostDivisions[parameter]
   const wanted = (parameters.text(parameter, 500) ?? "").split(",").filter((name) => name !== "")
   const divided = new Map<string, ReadonlyArray<Dimension>>()
@@ -60,7 +65,7 @@ export const readExtras = (
   return parameters.problem() ?? [extras, others]
 }
 
-/** The ways in which the period is to be divided: the breakdowns, then the series. */
+/** How to divide the period: the breakdowns, then the series. */
 export const divisionsOf = (
   { breakdowns, series }: Extras,
   { bucket }: AnalyticsQuery,

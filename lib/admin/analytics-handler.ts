@@ -7,11 +7,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { adminBadRequest } from "../errors/admin-errors.ts"
 import { GatewayError } from "../errors.ts"
-import type { AnalyticsQuery, AnalyticsRow, Bucket } from "../request-log/query.ts"
+import type { AnalyticsQuery, AnalyticsRow, TimeBuckets } from "../request-log/analytics-query.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { analyticsColumns, flatRow } from "./analytics-columns.ts"
 import { divisionsOf, extrasJson, periodBefore, readExtras } from "./analytics-extras.ts"
-import { analyticsQuery } from "./analytics-query.ts"
+import { analyticsQuery } from "./read-analytics-query.ts"
 import { envelope } from "./envelope.ts"
 import type { AskedFormat } from "./export-format.ts"
 import { allAtOnce, exportOf } from "./export.ts"
@@ -46,7 +46,7 @@ const nothing: Omit<AnalyticsRow, "time" | "group"> = {
 const days = { day: 86_400_000, week: 604_800_000, month: null } as const
 
 /** The width of all buckets in milliseconds; `null` where they differ. */
-const widthOf = (bucket: Bucket): number | null => {
+const widthOf = (bucket: TimeBuckets): number | null => {
   if (typeof bucket === "number") return bucket
   return bucket === "all" || bucket.timeZone !== "UTC" ? null : days[bucket.unit]
 }

@@ -46,7 +46,7 @@ const types: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 }
 
-/** Names of files hold a digest of their bytes, but for the page's own. */
+/** File names hold a digest of their bytes, except the page's own. */
 const forEver = "public, max-age=31536000, immutable"
 
 const notBuilt = `<!doctype html>

@@ -79,7 +79,7 @@ export const openIssuedSession = async (
   return `${cookieName}=${value}; Max-Age=${age}; ${attributes}${isSecure ? "; Secure" : ""}`
 }
 
-/** The admin of such a session; `undefined` if it is none, or has ended. */
+/** The admin of such a session; `undefined` if it is not a session, or has ended. */
 const issuedOfSession = async (
   session: string,
   [first]: ReadonlyArray<AdminToken>,
@@ -113,7 +113,7 @@ export const isSessionOf = async (
   return Number(ends) > now && sameBytes(bytesOf(signed), await signature(token, ends))
 }
 
-/** Whose session it is; `undefined` if it has ended, or what it was opened with holds no more. */
+/** Whose session it is; `undefined` if it has ended, or its token is not valid any more. */
 export const adminOfSession = async (
   session: string,
   tokens: ReadonlyArray<AdminToken>,

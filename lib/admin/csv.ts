@@ -5,7 +5,7 @@
  */
 
 /** Rows by the names of their columns. */
-export type Row = Readonly<Record<string, unknown>>
+export type CsvRow = Readonly<Record<string, unknown>>
 
 /** What spreadsheets take for the beginning of a formula, also behind what they skip (OWASP, CSV injection). */
 const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
@@ -43,5 +43,5 @@ const line = (values: ReadonlyArray<unknown>): string => `${values.map(cell).joi
 export const csvHeader = (columns: ReadonlyArray<string>): string => line(columns)
 
 /** Rows as lines: objects as JSON, `null` as nothing, text that a spreadsheet would run behind an apostrophe. */
-export const csvRows = (columns: ReadonlyArray<string>, rows: ReadonlyArray<Row>): string =>
+export const csvRows = (columns: ReadonlyArray<string>, rows: ReadonlyArray<CsvRow>): string =>
   rows.map((row) => line(columns.map((name) => row[name]))).join("")

@@ -6,7 +6,7 @@
 import type { LogEntry, Payload, Payloads } from "../request-log/entry.ts"
 import { isSuccess } from "../request-log/filterable-fields.ts"
 import { tokensPerSecond } from "../record/request-record.ts"
-import { entryPrice, type Prices } from "./entry-price.ts"
+import { entryPrice, type PriceSource } from "./entry-price.ts"
 
 /**
  * First Cloudflare's fields, of which the text fields of its schema are never `null`; then ours, under their names in a
@@ -71,7 +71,7 @@ export const entryJson = (entry: LogEntry) => ({
   dlp: entry.dlp ?? null,
   guardrails: entry.guardrails ?? null,
   guardrails_scanner: entry.guardrails_scanner ?? null,
-  // Of WebSockets alone.
+  // Only for WebSockets.
   frames_in: entry.frames_in ?? null,
   frames_out: entry.frames_out ?? null,
 })
@@ -146,7 +146,7 @@ const head = (payload: Payload | null): { readonly head: string | null; readonly
 })
 
 /** An entry with its price, its sizes and the beginnings of the bodies that were kept. */
-export const entryDetailJson = (entry: LogEntry, { request, response }: Payloads, prices: Prices) => ({
+export const entryDetailJson = (entry: LogEntry, { request, response }: Payloads, prices: PriceSource) => ({
   ...entryJson(entry),
   price: entryPrice(entry, prices),
   request_size: entry.request_bytes ?? 0,

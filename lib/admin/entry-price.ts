@@ -23,9 +23,9 @@ export interface PriceLine {
 export interface EntryPrice {
   /** `settings`: the gateway's `prices`; `list`: Baseten's list of models. */
   readonly source: "settings" | "list"
-  /** Of a price by tokens. */
+  /** For a price by tokens. */
   readonly lines: ReadonlyArray<PriceLine>
-  /** Of a price by time. */
+  /** For a price by time. */
   readonly per_minute: number | null
   /** What these make together; `null` if a price or a count is missing. */
   readonly cost: number | null
@@ -34,7 +34,7 @@ export interface EntryPrice {
 }
 
 /** Where prices come from. */
-export type Prices = Pick<Tariff, "overrides" | "priceOf">
+export type PriceSource = Pick<Tariff, "overrides" | "priceOf">
 
 const dollarsOfAtto = (atto: bigint): number => Number(atto) / 1e18
 
@@ -74,7 +74,7 @@ const byTokens = (entry: LogEntry, source: EntryPrice["source"], price: Price): 
 }
 
 /** `null` where nothing was priced: a hit of the cache, an error, a caller's own figure, a model without a price. */
-export const entryPrice = (entry: LogEntry, prices: Prices): EntryPrice | null => {
+export const entryPrice = (entry: LogEntry, prices: PriceSource): EntryPrice | null => {
   const { provider, deployment, model, status, cached, custom_cost, tokens_in, tokens_out } = entry
   if (provider === null || cached || custom_cost || status >= 400 || hasReportedError(entry)) return null
   const named = { provider, deployment: deployment ?? undefined, model: model ?? undefined }

@@ -1,5 +1,5 @@
 /**
- * In which format a list is asked for.
+ * The format in which a list is requested.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { GatewayError } from "../errors.ts"
 /** The formats beside JSON. */
 export type ExportFormat = "csv" | "ndjson"
 
-/** What is asked for, and the parameters beside it. */
+/** The query, and the parameters beside it. */
 export interface AskedFormat {
   readonly format: ExportFormat | "json"
   readonly search: URLSearchParams

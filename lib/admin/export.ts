@@ -4,7 +4,7 @@
  * @module
  */
 import { strictJson } from "../json/exact-json.ts"
-import { csvHeader, csvRows, type Row } from "./csv.ts"
+import { csvHeader, type CsvRow, csvRows } from "./csv.ts"
 import { adminHeaders } from "./envelope.ts"
 import type { ExportFormat } from "./export-format.ts"
 
@@ -13,12 +13,12 @@ export interface Exported {
   readonly format: ExportFormat
   /** The name of the file, without its ending. */
   readonly name: string
-  /** Of CSV. */
+  /** For CSV. */
   readonly columns: ReadonlyArray<string>
   /** The next rows, as JSON has them; `undefined` after the last. If it rejects, the client sees that the list broke off. */
-  readonly next: () => Promise<ReadonlyArray<Row> | undefined>
+  readonly next: () => Promise<ReadonlyArray<CsvRow> | undefined>
   /** A row as its columns; as it is if absent. */
-  readonly flat?: (row: Row) => Row
+  readonly flat?: (row: CsvRow) => CsvRow
 }
 
 const types: Record<ExportFormat, string> = {
@@ -27,8 +27,8 @@ const types: Record<ExportFormat, string> = {
 }
 
 /** The next of some rows that are all there; to be used as `next`. */
-export const allAtOnce = (rows: ReadonlyArray<Row>): Exported["next"] => {
-  let left: ReadonlyArray<Row> | undefined = rows
+export const allAtOnce = (rows: ReadonlyArray<CsvRow>): Exported["next"] => {
+  let left: ReadonlyArray<CsvRow> | undefined = rows
   return () => {
     const next = left
     left = undefined
@@ -39,12 +39,12 @@ export const allAtOnce = (rows: ReadonlyArray<Row>): Exported["next"] => {
 /**
  * The answer that a browser saves as a file.
  *
- * @param hasBody `false` for HEAD, whose answer would else be made for nobody
+ * @param hasBody `false` for HEAD, whose body would be made in vain
  */
 export const exportOf = ({ format, name, columns, next, flat }: Exported, hasBody: boolean): Response => {
   const encoder = new TextEncoder()
   let isFirst = true
-  const textOf = (rows: ReadonlyArray<Row>): string => {
+  const textOf = (rows: ReadonlyArray<CsvRow>): string => {
     if (format === "ndjson") return rows.map((row) => `${strictJson(row)}\n`).join("")
     const lines = csvRows(columns, flat === undefined ? rows : rows.map(flat))
     return isFirst ? csvHeader(columns) + lines : lines

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FilterKey, LogFilter } from "../request-log/query.ts"
-import type { Parameters } from "./parameters.ts"
+import type { QueryParameters } from "./query-parameters.ts"
 
 const texts = ["provider", "model", "model_type", "request_content_type", "response_content_type"] as const
 const flags = ["cached", "success"] as const
@@ -25,7 +25,7 @@ const neighbour = (value: number, step: 1n | -1n): number => {
 }
 
 /** These parameters, as filters. */
-export const flatFilters = (parameters: Parameters): ReadonlyArray<LogFilter> => {
+export const flatFilters = (parameters: QueryParameters): ReadonlyArray<LogFilter> => {
   const filters: Array<LogFilter> = []
   const add = (
     key: FilterKey,

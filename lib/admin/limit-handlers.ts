@@ -11,7 +11,7 @@ import { limitsOf } from "../limit/gateway-limits.ts"
 import { type LimitState, listLimits } from "../limit/limit-list.ts"
 import { Store } from "../store/Store.ts"
 import { envelope } from "./envelope.ts"
-import { openParameters } from "./parameters.ts"
+import { openParameters } from "./query-parameters.ts"
 
 /** What comes first; what is not known comes last. */
 const orders = {
@@ -24,7 +24,7 @@ const orders = {
 /** Infinity among them. */
 const compare = (one: number, other: number): number => one < other ? -1 : one > other ? 1 : 0
 
-/** The most that are sorted, so that nobody asks for a page far behind them all. */
+/** The most limits that are sorted, which bounds how far pages reach. */
 const mostSorted = 10_000
 
 /** The gateways of an account that have an entry, and the entry that all others share. */

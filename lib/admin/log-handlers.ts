@@ -14,7 +14,7 @@ import { RequestLog } from "../request-log/RequestLog.ts"
 import { wholeBody } from "../body/read-body.ts"
 import { makeUploads } from "../body/Uploads.ts"
 import { entryDetailJson, entryJson } from "./entry-json.ts"
-import type { Prices } from "./entry-price.ts"
+import type { PriceSource } from "./entry-price.ts"
 import { adminHeaders, envelope } from "./envelope.ts"
 import { logPatch, patchLimit } from "./log-patch.ts"
 import { deletion, logQuery } from "./log-query.ts"
@@ -60,7 +60,7 @@ export const deleteLogs = (scope: LogScope, search: URLSearchParams): Answer => 
 }
 
 /** One entry, with its price and the beginnings of its bodies. */
-export const showLog = (scope: LogScope, id: string, prices: Prices): Answer =>
+export const showLog = (scope: LogScope, id: string, prices: PriceSource): Answer =>
   Effect.gen(function* () {
     const log = yield* RequestLog
     const entry = yield* log.get(scope, id)

@@ -31,7 +31,7 @@ const parsed = (text: string): unknown => {
 export const logPatch = (text: string): LogPatch | GatewayError => {
   const body = parsed(text)
   if (!isObject(body)) {
-    return adminBadRequest("The body is no JSON object. Send feedback, score or metadata in one.")
+    return adminBadRequest("The body is not a JSON object. Send one with feedback, score or metadata.")
   }
   const unknown = Object.keys(body).find((name) => !fields.includes(name))
   if (unknown !== undefined) {

@@ -7,13 +7,13 @@ import type { LogScope } from "../request-log/entry.ts"
 import { type LogQuery, type LogSelection, orderKeys, type TimeSelection } from "../request-log/query.ts"
 import type { GatewayError } from "../errors.ts"
 import { flatFilters } from "./flat-filters.ts"
-import { openParameters, type Parameters } from "./parameters.ts"
+import { openParameters, type QueryParameters } from "./query-parameters.ts"
 import { readFilters } from "./read-filters.ts"
 
 const directions = ["asc", "desc"] as const
 
 const selection = (
-  parameters: Parameters,
+  parameters: QueryParameters,
   scope: LogScope,
   usual: typeof directions[number],
 ): LogSelection => {
@@ -59,7 +59,7 @@ export const exportQuery = (
     { ...all, filters: [...all.filters, { key: "created_at", operator: "lt", value: [now + 1] }] }
 }
 
-const pageOf = (parameters: Parameters, scope: LogScope): LogQuery => {
+const pageOf = (parameters: QueryParameters, scope: LogScope): LogQuery => {
   const query = {
     ...selection(parameters, scope, "desc"),
     page: parameters.integer("page", 1, 1_000_000_000) ?? 1,

@@ -5,10 +5,10 @@
  */
 import { fields, type ValueKind } from "../request-log/conditions.ts"
 import { type FilterKey, filterKeys, type LogFilter, type Operator } from "../request-log/query.ts"
-import { numberOf, timeOf } from "./parameters.ts"
+import { parseDecimal, timeOf } from "./query-parameters.ts"
 
 /** An unchecked filter. */
-export interface Written {
+export interface UncheckedFilter {
   key?: unknown
   operator?: unknown
   readonly values: Array<unknown>
@@ -41,7 +41,7 @@ const valueOf = (kind: ValueKind, value: unknown): string | number | boolean | u
     case "truth":
       return text === "true" || text === "false" ? text === "true" : undefined
     case "number":
-      return numberOf(text)
+      return parseDecimal(text)
     case "time":
       return timeOf(text)
     case "text":
@@ -61,7 +61,7 @@ const shown = (value: unknown): string => {
 }
 
 /** The parsed filter, or what is wrong with it. */
-export const filterOf = ({ key: name, operator: word, values }: Written): LogFilter | string => {
+export const filterOf = ({ key: name, operator: word, values }: UncheckedFilter): LogFilter | string => {
   const key = filterKeys.find((known) => known === name)
   if (key === undefined) return `a filter has the key ${shown(name)}; known are: ${filterKeys.join(", ")}.`
   const operator = operators.find((known) => known === word)

@@ -10,8 +10,8 @@
  */
 import { parseExactly } from "../json/exact-json.ts"
 import type { LogFilter } from "../request-log/query.ts"
-import { filterOf, type Written } from "./parse-filter.ts"
-import type { Parameters } from "./parameters.ts"
+import { filterOf, type UncheckedFilter } from "./parse-filter.ts"
+import type { QueryParameters } from "./query-parameters.ts"
 
 const filterName = /^filters(?:$|[.[])/
 
@@ -25,7 +25,7 @@ type Member = "key" | "operator" | "value"
 const mostFilters = 50
 
 /** Filters in JSON: a list, or a single one. `undefined` if it is not JSON. */
-const fromJson = (text: string): ReadonlyArray<Written> | undefined => {
+const fromJson = (text: string): ReadonlyArray<UncheckedFilter> | undefined => {
   try {
     const parsed = parseExactly(text)
     return (Array.isArray(parsed) ? parsed : [parsed]).map((item: unknown) => {
@@ -38,17 +38,17 @@ const fromJson = (text: string): ReadonlyArray<Written> | undefined => {
 }
 
 /** Reassembles filters whose members arrive one by one. Returns a function that finds a member's filter. */
-const assembly = (filters: Array<Written>) => {
-  const numbered = new Map<string, Written>()
-  let open: Written | undefined
+const assembly = (filters: Array<UncheckedFilter>) => {
+  const numbered = new Map<string, UncheckedFilter>()
+  let open: UncheckedFilter | undefined
   let first: Member
   let last: Member
-  const begin = (): Written => {
-    const filter: Written = { values: [] }
+  const begin = (): UncheckedFilter => {
+    const filter: UncheckedFilter = { values: [] }
     filters.push(filter)
     return filter
   }
-  return (member: Member, number: string): Written => {
+  return (member: Member, number: string): UncheckedFilter => {
     if (number !== "") {
       const filter = numbered.get(number) ?? begin()
       numbered.set(number, filter)
@@ -67,8 +67,8 @@ const assembly = (filters: Array<Written>) => {
 }
 
 /** The filters of a query, in their order. Problems are added to `parameters`. */
-export const readFilters = (parameters: Parameters): ReadonlyArray<LogFilter> => {
-  const written: Array<Written> = []
+export const readFilters = (parameters: QueryParameters): ReadonlyArray<LogFilter> => {
+  const written: Array<UncheckedFilter> = []
   const filterFor = assembly(written)
   for (const [name, text] of parameters.matching("filters", filterName)) {
     if (name === "filters") {
@@ -79,7 +79,9 @@ export const readFilters = (parameters: Parameters): ReadonlyArray<LogFilter> =>
     }
     const [, dotted, bracketed, member] = memberName.exec(name) ?? []
     if (member === undefined) {
-      parameters.refuse(`${name.slice(0, 64)} is no part of a filter; parts are: key, operator, value.`)
+      parameters.refuse(
+        `${name.slice(0, 64)} is not part of a filter; its parts are key, operator and value.`,
+      )
       continue
     }
     const filter = filterFor(member as Member, dotted ?? bracketed ?? "")

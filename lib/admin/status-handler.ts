@@ -9,7 +9,7 @@ import type { Admin } from "./admin-jwt.ts"
 import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { catalogue } from "../telemetry/metrics/catalogue.ts"
-import { type Family, pairsOf } from "../telemetry/metrics/instruments.ts"
+import { type Family, labelPairs } from "../telemetry/metrics/instruments.ts"
 import { Metrics } from "../telemetry/metrics/Metrics.ts"
 import { Peers } from "../telemetry/metrics/Peers.ts"
 import { monotonicBy } from "../time/monotonic.ts"
@@ -27,7 +27,7 @@ const sumOf = (
   let sum = 0
   for (const { instrument, points } of families) {
     if (instrument.name !== name) continue
-    for (const { labels, value } of points) if (counts(pairsOf(labels))) sum += value
+    for (const { labels, value } of points) if (counts(labelPairs(labels))) sum += value
   }
   return sum
 }

@@ -12,7 +12,7 @@ import { GatewayError } from "../errors.ts"
 import { strictJson } from "../json/exact-json.ts"
 import { conditionsOf } from "../request-log/conditions.ts"
 import type { LogEntry, LogScope } from "../request-log/entry.ts"
-import { found, matches } from "../request-log/filter.ts"
+import { found, matchesConditions } from "../request-log/filter.ts"
 import { fieldsOfEntry } from "../request-log/filterable-fields.ts"
 import type { LogNews, NewsCursor } from "../request-log/query.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
@@ -20,7 +20,7 @@ import { entryJson } from "./entry-json.ts"
 import { adminHeaders } from "./envelope.ts"
 import { tailQuery } from "./log-query.ts"
 
-/** How often the log is asked, how often a silent stream says that it lives, and how long one lasts, in milliseconds. */
+/** How often the log is queried, how often a silent stream sends a comment, and how long a stream lasts, in milliseconds. */
 const often = 1_000
 const alive = 15_000
 const longest = 600_000
@@ -59,7 +59,8 @@ export const tailLogs = (
     const fits = (entry: LogEntry): boolean => {
       if (entry.account_id !== scope.account || entry.gateway_id !== scope.gateway) return false
       const facts = fieldsOfEntry(entry)
-      return matches(facts, conditions) && (selection.search === undefined || found(facts, selection.search))
+      return matchesConditions(facts, conditions) &&
+        (selection.search === undefined || found(facts, selection.search))
     }
     const text = ({ entries, skipped }: LogNews): string =>
       (skipped === 0 ? "" : event("skipped", String(skipped))) + entries.filter(fits).map(eventOf).join("")

@@ -16,9 +16,9 @@ import { strictJson } from "../json/exact-json.ts"
 import type { BudgetState } from "../limit/budget-states.ts"
 import type { Limits } from "../limit/Limits.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
-import { moment, moments } from "./analytics-query.ts"
+import { moments, parseMoment } from "./read-analytics-query.ts"
 import { adminHeaders } from "./envelope.ts"
-import { openParameters } from "./parameters.ts"
+import { openParameters } from "./query-parameters.ts"
 
 /** The first moment of the month of UTC that a time lies in. */
 const beginningOfMonth = (now: number): number => {
@@ -32,7 +32,7 @@ const stretchOf = (
   now: number,
 ): readonly [since: number, until: number] | GatewayError => {
   const parameters = openParameters(search)
-  const read = (name: string) => parameters.decoded(name, moments, (text) => moment(text, now, "UTC"))
+  const read = (name: string) => parameters.decoded(name, moments, (text) => parseMoment(text, now, "UTC"))
   const since = Math.max(0, read("since") ?? beginningOfMonth(now))
   const until = read("until") ?? now
   if (since >= until) parameters.refuse("since must be before until.")

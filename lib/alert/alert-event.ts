@@ -7,13 +7,13 @@
 /** The body of a POST. Members that an event has no value for are `null`. */
 export interface AlertEvent {
   readonly event: "budget" | "error_share" | "circuit" | "test"
-  /** Of a budget, the id of its rule; of a circuit, the host; else the event's name. */
+  /** For a budget, the id of its rule; for a circuit, the host; otherwise the event's name. */
   readonly rule: string
   /** The share that was reached. */
   readonly threshold: number | null
-  /** Of a budget, in US dollars; of `error_share`, the share of calls that failed. */
+  /** For a budget, in US dollars; for `error_share`, the share of calls that failed. */
   readonly spent: number | null
-  /** Of a budget, in US dollars. */
+  /** For a budget, in US dollars. */
   readonly limit: number | null
   /** The entry of the settings: `account/gateway`, or `*`. */
   readonly gateway: string

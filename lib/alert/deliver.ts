@@ -13,11 +13,11 @@ import { product } from "../version.ts"
 import type { AlertEvent } from "./alert-event.ts"
 
 /** The runtime's `fetch`, or a test's. */
-export type Post = (url: string, init: RequestInit) => Promise<Response>
+export type PostWebhook = (url: string, init: RequestInit) => Promise<Response>
 
 /** What deliveries are made with. */
 export interface Deliverer {
-  readonly post: Post
+  readonly post: PostWebhook
   readonly clock: Pick<PlainClock, "wall">
   readonly startTimer: StartTimer
 }
@@ -39,7 +39,7 @@ const longestAnswer = 5_000
 const firstWait = 1_000
 
 /** The signature's header value: the time in seconds since 1970, and the HMAC-SHA256 of it, a dot and the body. */
-export const signatureOf = async (
+const signatureOf = async (
   secret: Redacted.Redacted<string>,
   body: string,
   seconds: number,
@@ -53,7 +53,7 @@ export const signatureOf = async (
   return `t=${seconds},v1=${hex(new Uint8Array(signed))}`
 }
 
-/** The status of the webhook's answer; `null` if there is none in time. */
+/** The status of the webhook's answer; `null` if none came in time. */
 const statusOf = async (
   { url, secret }: Alert,
   body: string,
@@ -91,7 +91,7 @@ const mayPass = (status: number | null): boolean =>
   status === null || status === 408 || status === 429 || status >= 500
 
 /**
- * Delivers an event, in so many tries at most. Never rejects.
+ * Delivers an event, with a bounded number of tries. Never rejects.
  *
  * A receiver may get one twice, if its answer was lost: all tries have the same `x-basegate-delivery`.
  */

@@ -8,11 +8,11 @@ import type { RequestRecord } from "../record/request-record.ts"
 /** How long calls count together, in milliseconds: spans are aligned to the clock, so that all instances have the same. */
 export const errorSpan = 300_000
 
-/** Of fewer calls a share says little. */
+/** With fewer calls, a share says little. */
 const fewest = 20
 
 /** Calls of one span. */
-export interface ErrorCount {
+interface ErrorCount {
   /** When the span began, in milliseconds since 1970. */
   readonly start: number
   calls: number
@@ -20,7 +20,7 @@ export interface ErrorCount {
 }
 
 /** The share of calls that failed; `undefined` for too few. */
-export const shareOf = ({ calls, failed }: ErrorCount): number | undefined =>
+export const failedShare = ({ calls, failed }: ErrorCount): number | undefined =>
   calls < fewest ? undefined : failed / calls
 
 /** Whether a call failed: the provider or the gateway did not do its part. A refusal is the caller's own affair. */

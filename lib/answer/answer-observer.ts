@@ -1,12 +1,12 @@
 /**
- * Observes an answer pass: what it is, how it ends, what it used, whether it reports an error. Leaves the usage out of what
- * goes on, if only the gateway asked for it.
+ * Observes an answer as it passes: its form, how it ends, its usage, whether it reports an error. Removes the usage from
+ * what the client gets, if only the gateway requested it.
  *
  * @module
  */
 import { concatBytes } from "../bytes/concat.ts"
 import type { BodyCut } from "../upstream/guarded-body.ts"
-import { type Form, formOf, type Framing } from "../sse/framing.ts"
+import { type BodyForm, formOf, type Framing } from "../sse/framing.ts"
 import { type AnswerModel, answerModel } from "../usage/answer-model.ts"
 import { jsonLineFilter, type LineFilter } from "../usage/line-filter.ts"
 import type { Usage } from "../usage/usage.ts"
@@ -14,26 +14,26 @@ import { cutNotice } from "./cut-notice.ts"
 import { JsonFacts } from "./json-facts.ts"
 import { StreamObserver } from "./stream-observer.ts"
 
-/** What passes, and what is wanted of it. */
+/** What is known of an answer before it passes, and what to find in it. */
 export interface ObservedAnswer {
-  /** How events are framed, if that is known. The first bytes then say what the body is, else its label does. */
+  /** How events are framed, if that is known. The first bytes then determine the body's form, otherwise its label does. */
   readonly framing: Framing | undefined
-  /** What the answer's headers say that it is. */
-  readonly label: Form
-  /** Whether a stream was asked for. */
+  /** The form according to the answer's headers. */
+  readonly label: BodyForm
+  /** Whether a stream was requested. */
   readonly asked: boolean
-  /** Whether the usage is left out of what goes on, of a stream of events or of JSON lines. */
+  /** Whether to remove the usage from a stream of events or of JSON lines. */
   readonly removesUsage?: boolean
-  /** Whether it is wanted what the answer says of its model, and of being made in the background. */
+  /** Whether to find the answer's model, and whether it is made in the background. */
   readonly findsModel?: boolean
   /** The most bytes to hold at a time, at least 64. */
   readonly limit?: number
 }
 
 const defaultLimit = 65_536
-/** An event may be so long, and its usage is left out still. */
+/** The longest event whose usage is still removed. */
 const removalLimit = 1_048_576
-/** So many bytes of white space are no beginning of anything that is known. */
+/** More white space than this, in bytes, begins no known form. */
 const mostBlanks = 4096
 /** More than the name of any field. */
 const longestField = 64
@@ -42,13 +42,13 @@ const none = new Uint8Array(0)
 const encoder = new TextEncoder()
 const LF = 0x0a, CR = 0x0d
 
-/** An answer under observation. A class, for there is one to each call: its shape is fixed and its methods are shared. */
+/** An answer under observation. A class, since each call has one: its shape is fixed and its methods are shared. */
 export class AnswerObserver {
   /** Whether a framed stream is to be expected, which may be given an event of the gateway's when it is cut. */
   readonly streams: boolean
   readonly #answer: ObservedAnswer
-  #form: Form | undefined
-  /** The beginning of a body whose form is not known, and how much has come of it. */
+  #form: BodyForm | undefined
+  /** The beginning of a body whose form is not known yet, and how much of it has come. */
   #beginning: Uint8Array = none
   #begun = 0
   #events: StreamObserver | undefined = undefined
@@ -64,7 +64,7 @@ export class AnswerObserver {
     if (framing === undefined) this.#begin(label)
   }
 
-  /** Whether the model has begun to write; never of what is not an event stream. */
+  /** Whether the model has begun to write; always false if the body is not an event stream. */
   get hasToken(): boolean {
     return this.#events?.hasToken ?? false
   }
@@ -72,7 +72,7 @@ export class AnswerObserver {
   /**
    * Takes the next bytes; keeps no reference to them, and does not change them.
    *
-   * @returns what goes on by now, which may be no bytes at all: the very chunk, unless the usage is left out
+   * @returns what can be passed on, possibly nothing: the chunk itself, unless the usage is removed
    */
   push(chunk: Uint8Array): Uint8Array {
     this.#model?.push(chunk)
@@ -82,14 +82,14 @@ export class AnswerObserver {
     return this.#lines === undefined ? chunk : this.#lines.push(chunk)
   }
 
-  /** What is still held back when the body has come to its own end. */
+  /** What is still held back when the body has ended by itself. */
   finish(): Uint8Array {
     if (this.#answer.removesUsage !== true) return none
     return this.#events?.finish() ?? this.#lines?.finish() ?? this.#beginning
   }
 
-  /** What the answer is; `undefined` while that is not known. */
-  form(): Form | undefined {
+  /** The answer's form; `undefined` while it is not known. */
+  form(): BodyForm | undefined {
     return this.#form
   }
 
@@ -113,8 +113,8 @@ export class AnswerObserver {
   }
 
   /**
-   * The bytes that tell the client that its stream was cut short: none if Baseten has sent an error already, and `undefined`
-   * if the answer is not a stream that could tell it, so that its connection has to.
+   * The bytes that report to the client that its stream was cut short: none if Baseten has sent an error already, and
+   * `undefined` if the answer is not a stream that can report it, so that its connection has to.
    */
   closing(cut: BodyCut): Uint8Array | undefined {
     const { framing } = this.#answer
@@ -131,29 +131,29 @@ export class AnswerObserver {
   }
 
   /**
-   * The usage that was reported last, also if a stream was cut short; `undefined` if there was none. Of a JSON body only the
-   * caller knows whether it was cut short: it has no usage then.
+   * The last reported usage, also of a stream that was cut short; `undefined` if there was none. A JSON body that was cut
+   * short has no usage, but only the caller knows that it was.
    */
   usage(): Usage | undefined {
     return this.#events?.usage() ?? this.#json?.usage()
   }
 
-  /** About how many tokens a stream has brought; to be asked once, at its end. `undefined` if it has brought no text. */
+  /** Roughly how many tokens a stream has had; to be called once, at its end. `undefined` if it had no text. */
   outputTokens(): number | undefined {
     return this.#answer.framing === undefined ? undefined : this.#events?.outputTokens()
   }
 
-  /** The model that the answer says it is from, if that was wanted; `undefined` if it does not say. */
+  /** The model that the answer names, if `findsModel`; `undefined` if it names none. */
   model(): string | undefined {
     return this.#model?.finish(this.#form === "events")
   }
 
-  /** Whether the answer says that it is made in the background, if that was wanted. */
+  /** Whether the answer says that it is made in the background, if `findsModel`. */
   isBackground(): boolean {
     return this.#model?.isBackground(this.#form === "events") ?? false
   }
 
-  #begin(form: Form): void {
+  #begin(form: BodyForm): void {
     const { framing, removesUsage = false, limit = removesUsage ? removalLimit : defaultLimit } = this.#answer
     this.#form = form
     if (form === "events") this.#events = new StreamObserver(framing ?? "chat", limit, removesUsage)
@@ -176,7 +176,7 @@ export class AnswerObserver {
     return this.#answer.removesUsage === true ? passed : chunk
   }
 
-  #formOf(beginning: Uint8Array): Form | undefined {
+  #formOf(beginning: Uint8Array): BodyForm | undefined {
     const form = formOf(beginning)
     // The label still says what may follow a first line that no standard knows.
     if (form === "other" && this.#answer.label === "events") return "events"

@@ -1,5 +1,5 @@
 /**
- * The events that tell the client of a stream that it was cut, in the stream's own format.
+ * The events that report to the client of a stream that it was cut, in the stream's own format.
  *
  * @module
  */

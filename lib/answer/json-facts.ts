@@ -19,17 +19,17 @@ const nothing = new Uint8Array(0)
 const decoder = new TextDecoder()
 
 /**
- * Reads a body: one object or list, or several in a row (JSON lines). It is held, and parsed when somebody asks; of one that
- * is too long for that only the outline is kept. A class, since there is one to each call: V8 needs longer to make a dozen
- * closures than to look at a short answer.
+ * Reads a body: one object or list, or several in a row (JSON lines). It is held, and parsed on demand; if it is too long
+ * for that, only its outline is kept. A class, since each call has one: V8 needs longer to make a dozen closures than to
+ * inspect a short answer.
  */
 export class JsonFacts {
   readonly #limit: number
   #held = nothing
   #length = 0
-  /** The body as far as it had come when somebody asked. */
+  /** The body as far as it had come when it was last parsed. */
   #text: string | undefined
-  /** Of a body that is too long. */
+  /** For a body that is too long. */
   #outline: JsonSkeleton | undefined
   #error: string | undefined
   #usage: Usage | undefined

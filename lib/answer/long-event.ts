@@ -18,7 +18,7 @@ export class LongEvent {
     this.#data = text
   })
   #lineLength = 0
-  /** What the line at hand begins with, as far as it may be a field's name; `undefined` once it is known not to be one. */
+  /** The beginning of the current line, as far as it may be a field's name; `undefined` once it cannot be one. */
   #field: string | undefined = ""
   #afterCR = false
   #hasLines = false

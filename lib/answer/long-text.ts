@@ -34,7 +34,7 @@ export class LongText {
       : concatBytes([this.#end, part], this.#end.length + part.length)
     let seen = isOpen ? estimate.countOn(bytes, 0) : 0
     for (let at = seen; (at = search.next(bytes, at, bytes.length)) !== -1;) {
-      // What is too near to the end is found again with the next part.
+      // A key too near to the end is found again with the next part.
       if (marks[search.word] !== "text" || at + 3 >= bytes.length) continue
       at = seen = estimate.count(bytes, at)
     }

@@ -5,9 +5,9 @@
  */
 import { type JsonObject, objectOf } from "../json/parse.ts"
 
-/** At most so many characters are kept of a text that a provider chose. */
+/** The most characters that are kept of a text that a provider chose. */
 const longest = 200
-/** Without the word in which it is cut: half a secret would not be known for one. */
+/** Without the word in which it is cut: half a secret would not be recognised. */
 const short = (text: string): string =>
   text.length <= longest
     ? text.toWellFormed()
@@ -53,7 +53,7 @@ const isError = (value: unknown): boolean => {
 
 /**
  * Whether `type` or `object` of `"error"` is one: it says what went wrong, or nothing else at all. What a model has found
- * in a picture or a log may be called so, too.
+ * in a picture or a log may have that name, too.
  */
 const saysError = (value: JsonObject): boolean =>
   [value["message"], value["detail"], value["code"]].some((text) => word(text) !== undefined) ||

@@ -10,7 +10,7 @@ import { laterUsage, type Usage } from "../usage/usage.ts"
 import { reportedError } from "./reported-error.ts"
 import { isChat, isDone, isEndEvent } from "./end-marks.ts"
 
-/** What a Responses stream says of the response that it brings. */
+/** What a Responses stream says about its response. */
 export interface ReportedResponse {
   readonly id: string
   readonly created_at: unknown
@@ -20,7 +20,7 @@ export interface ReportedResponse {
 const error = String.raw`"error"(?!\s*:\s*null)|event: ?error`
 const chatMarks = new RegExp(error, "g")
 /**
- * What an event that is worth parsing has in it; many servers have a null error in every event. What a model wrote lies
+ * Words of events that are worth parsing; many servers have a null error in every event. What a model wrote lies
  * within a string, where quotes are escaped. `stream-words.ts` lets through all events that hold one of these.
  */
 const marks: Record<Framing, RegExp> = {
@@ -31,7 +31,7 @@ const marks: Record<Framing, RegExp> = {
 }
 const sequenceNumber = /"sequence_number"\s*:\s*(\d{1,15})/g
 
-/** Events that are to be looked at wait until there are so many bytes of them, or somebody asks. */
+/** Events of interest are buffered up to this many bytes, or until their facts are needed. */
 const batch = 4096
 const nothing = new Uint8Array(0)
 const decoder = new TextDecoder()
@@ -54,8 +54,8 @@ const eventAt = (all: string, at: number): { readonly text: string; readonly end
 const nameOf = (event: string): string => /(?:^|\n)event:([^\n]*)/.exec(event)?.[1]?.trim() ?? ""
 
 /**
- * What a stream has said so far. Events are looked at many at a time: if each one reports a running total of the usage, all
- * but the last are not parsed.
+ * What a stream has said so far. Events are inspected many at a time: if each one reports a running total of the usage, only
+ * the last one is parsed.
  */
 export class StreamFacts {
   readonly #framing: Framing
@@ -72,7 +72,7 @@ export class StreamFacts {
     this.#framing = framing
   }
 
-  /** Takes note of whole events, of which any may matter; keeps no reference to them. */
+  /** Takes whole events, any of which may matter; keeps no reference to them. */
   note(events: Uint8Array): void {
     if (this.#length + events.length > batch) this.#look()
     if (events.length > batch) return this.#lookAtEvents(eventText(events))
@@ -86,9 +86,9 @@ export class StreamFacts {
     if (number > this.#sequence) this.#sequence = number
   }
 
-  /** Takes note of one event, of which there is only the outline of its data. */
+  /** Takes one event, given as the outline of its data. */
   noteEvent(name: string, data: string): void {
-    // What came before it is to be read first.
+    // What came before it must be read first.
     this.#look()
     this.#see(name, data)
     const value = parseOrUndefined(data)
@@ -121,7 +121,7 @@ export class StreamFacts {
     return this.#error
   }
 
-  /** Whether a client's library shows an error that has passed, so that another one would only be in its way. */
+  /** Whether a client's library shows an error that has passed, so that another one would only obscure it. */
   clientKnows(): boolean {
     this.#look()
     return this.#clientKnows

@@ -1,5 +1,5 @@
 /**
- * Looks at the events of a stream as they pass: the one pass over its bytes, from which all that is said of it comes.
+ * Inspects the events of a stream as they pass, in the only pass over its bytes.
  *
  * @module
  */
@@ -55,15 +55,15 @@ export class StreamObserver {
   readonly #events = new EventScanner()
   readonly #facts: StreamFacts
   readonly #estimate = new OutputEstimate()
-  /** The event under way, once it is too long to be held. */
+  /** The current event, once it is too long to be held. */
   #long: LongEvent | undefined = undefined
   #longText: LongText | undefined = undefined
   /** Whether nothing has passed since a blank line. */
   #isBetween = true
 
   /**
-   * @param limit the most bytes of an event that are held; what a longer one says is read as it passes
-   * @param removesUsage whether the usage is left out of what goes on
+   * @param limit the most bytes of an event that are held; a longer one is read as it passes
+   * @param removesUsage whether to remove the usage from what goes on
    */
   constructor(framing: Framing, limit: number, removesUsage: boolean) {
     this.#framing = framing
@@ -92,7 +92,7 @@ export class StreamObserver {
     return passed.length === 0 ? beginning : joined(passed, beginning)
   }
 
-  /** What is still held back when the stream has come to its end. */
+  /** What is still held back when the stream has ended. */
   finish(): Uint8Array {
     return this.#remover?.finish(this.#events.rest) ?? none
   }
@@ -117,17 +117,17 @@ export class StreamObserver {
     return this.#facts.response()
   }
 
-  /** To be asked at the end: the event that is under way counts. */
+  /** To be called at the end: the unfinished event counts. */
   error(): string | undefined {
     this.#facts.noteRest(this.#rest())
     return this.#facts.error()
   }
-  /** To be asked at the end: the event that is under way counts. */
+  /** To be called at the end: the unfinished event counts. */
   usage(): Usage | undefined {
     this.#facts.noteRest(this.#rest())
     return this.#facts.usage()
   }
-  /** To be asked once, at the end: the event that is under way counts. */
+  /** To be called once, at the end: the unfinished event counts. */
   outputTokens(): number | undefined {
     new LongText(this.#estimate, this.#words).push(this.#events.rest)
     return this.#estimate.tokens()
@@ -137,7 +137,7 @@ export class StreamObserver {
     return this.#events.length === 0 ? "" : eventText(this.#events.rest)
   }
 
-  /** Looks at whole events, and gives what of them goes on. */
+  /** Inspects whole events, and gives the part that goes on. */
   #observe(events: Uint8Array): Uint8Array {
     if (!this.hasToken) this.hasToken = holdsToken(events, this.#framing)
     const { search, marks } = this.#words

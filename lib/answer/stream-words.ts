@@ -1,5 +1,5 @@
 /**
- * The words by which the events that matter are told from the many that only bring text, before any of them is parsed.
+ * The words that distinguish the events that matter from the many that only carry text, before any of them is parsed.
  *
  * What a model wrote lies within a string, where quotes are escaped: of the words in quotes none is a model's. The others
  * only say that an event is worth a look.
@@ -18,7 +18,7 @@ export type Mark =
   /** The key of a text that a model wrote. */
   | "text"
   | "sequence"
-  /** The event may be the end, or tell of the response. */
+  /** The event may be the end, or describe the response. */
   | "other"
 
 const common: ReadonlyArray<readonly [string, Mark]> = [

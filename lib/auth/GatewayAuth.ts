@@ -33,7 +33,7 @@ export interface Caller {
   readonly tokenHeaders: ReadonlySet<string>
 }
 
-/** The same, while it is being found out. */
+/** A caller, while it is being identified. */
 interface Found extends Caller {
   /** Whether a token was sent that has expired, or why a JSON Web Token is not taken. */
   readonly problem: JwtProblem | undefined
@@ -78,7 +78,7 @@ const isJwt = (secret: Redacted.Redacted<string>, { issuers }: GatewaySettings):
   return issuer !== undefined && issuers.has(issuer)
 }
 
-/** The token that a JSON Web Token is here; those of other gateways' issuers are none. */
+/** The gateway token for a JSON Web Token; `undefined` for those of other gateways' issuers. */
 const jwtOf = async (
   secret: string,
   gateway: GatewaySettings,

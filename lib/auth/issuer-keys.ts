@@ -18,7 +18,7 @@ export type FindKey = ReturnType<typeof createLocalJWKSet>
 /** How long keys are used before they are fetched again, in milliseconds. */
 const freshness = 600_000
 
-/** How long no more keys are fetched after that was tried, in milliseconds; shorter while there are none. */
+/** How long after a try keys are not fetched again, in milliseconds; shorter while there are no keys. */
 const pauses = { known: 30_000, none: 2_000 }
 
 /** Fetches at once while there are no keys: callers may send as many tokens as they like. */

@@ -21,7 +21,7 @@ export type JwtProblem =
   | "nameless"
   | "unavailable"
 
-/** Signatures by a private key. With a shared secret, whoever checks a token could make one. */
+/** Signatures by a private key. With a shared secret, anyone who can verify a token could also forge one. */
 const algorithms = [
   "RS256",
   "RS384",
@@ -47,7 +47,7 @@ const most = { entries: 16, key: 64, text: 256 }
 
 const form = /^([\w-]+)\.([\w-]+)\.[\w-]*$/
 
-/** A part of a token; empty if it is none. Throws if it is no base64. */
+/** A part of a token; empty if it is missing. Throws if it is not base64. */
 const partOf = (text: string): Readonly<Record<string, unknown>> =>
   objectOf(parseOrUndefined(atob(text.replaceAll("-", "+").replaceAll("_", "/"))))
 
@@ -73,7 +73,7 @@ export class JwtVerifier {
     this.#get = get
   }
 
-  /** The gateway token that a JSON Web Token of the gateway's issuer is, or why it is none. */
+  /** The gateway token for a JSON Web Token of the gateway's issuer, or why it is not valid. */
   async verify(
     secret: string,
     jwt: JwtSettings,
@@ -84,7 +84,7 @@ export class JwtVerifier {
     return typeof payload === "string" ? payload : tokenOf(payload, jwt, gateway)
   }
 
-  /** What a valid token says, or why it is none. */
+  /** The claims of a valid token, or why it is not valid. */
   async claims(secret: string, issuer: IssuerSettings, now: number): Promise<JWTPayload | JwtProblem> {
     let keys = this.#issuers.get(issuer)
     if (keys === undefined) {

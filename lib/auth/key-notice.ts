@@ -17,7 +17,7 @@ export const keyNotice = (
   host: string,
 ): string | undefined => {
   if (!openKeys) return undefined
-  if (open) return "Stored keys serve whoever can reach this address: BASEGATE_OPEN is true."
+  if (open) return "Stored keys serve everyone who can reach this address: BASEGATE_OPEN is true."
   return isLoopbackName(host)
     ? "Stored keys serve every caller on this machine without a token. Behind a proxy on it they may serve everyone: " +
       "what comes through nginx as it is set by default looks like a call of its own. Set BASEGATE_TOKENS before."

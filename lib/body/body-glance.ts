@@ -7,7 +7,7 @@ import { badRequest, type GatewayError } from "../errors.ts"
 import { type BodyView, twoModels } from "./body-view.ts"
 import { utf8Check } from "../json/encoding.ts"
 import { type MemberScan, scanMembers } from "../json/member-scan.ts"
-import type { Glance } from "./hand-on.ts"
+import type { Glance } from "./stream-up.ts"
 import { viewLimit } from "./read-body.ts"
 
 /** A glance, and what it has seen. */

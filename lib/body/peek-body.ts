@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import { concatBytes } from "../bytes/concat.ts"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import { beginsJson, isBlank } from "../json/begins-json.ts"
-import { drain, handOn } from "./hand-on.ts"
+import { drain, streamUp } from "./stream-up.ts"
 import { declaredLength, type RequestBody } from "./read-body.ts"
 import type { Upload } from "./upload.ts"
 
@@ -42,7 +42,7 @@ export const peekedBody = async (
     isJson ??= isBlank(chunk) ? undefined : beginsJson(chunk)
     if (isJson === false) {
       upload.arrived()
-      return Result.succeed(handOn({ upload, open: () => reader, read, looked: 0, limit, length }))
+      return Result.succeed(streamUp({ upload, open: () => reader, read, looked: 0, limit, length }))
     }
   }
   await drain(reader)

@@ -51,7 +51,7 @@ const noBody: NoBody = {
   received: undefined,
 }
 
-/** A body on its way in, and how it is to be used. */
+/** A body on its way in, and how it will be used. */
 interface Coming {
   readonly upload: Upload
   readonly wish: BodyRequirements

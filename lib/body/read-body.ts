@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import { concatBytes } from "../bytes/concat.ts"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
-import { drain, type Glance, handOn, type StreamedBody } from "./hand-on.ts"
+import { drain, type Glance, type StreamedBody, streamUp } from "./stream-up.ts"
 import type { HeaderReader } from "../headers/header-reader.ts"
 import { shortUpload, type Upload } from "./upload.ts"
 
@@ -43,7 +43,7 @@ export const streamedBody = (upload: Upload, limit: number): Result.Result<Reque
   // The body of a GET has no meaning (RFC 9110 §9.3.1), and workerd provides one that its `fetch` refuses to send.
   if (length === 0 || method === "GET" || method === "HEAD" || !upload.hasBody) return Result.succeed(noBody)
   if (length !== undefined && length > limit) return Result.fail(bodyTooLarge(limit))
-  return Result.succeed(handOn({ upload, open: () => upload.reader(), read: [], looked: 0, limit, length }))
+  return Result.succeed(streamUp({ upload, open: () => upload.reader(), read: [], looked: 0, limit, length }))
 }
 
 /**
@@ -100,7 +100,7 @@ export const wholeBody = async (
     size += chunk.byteLength
   }
   upload.arrived()
-  return Result.succeed(handOn({ upload, open: () => reader, read: chunks, looked, limit, length, glance }))
+  return Result.succeed(streamUp({ upload, open: () => reader, read: chunks, looked, limit, length, glance }))
 }
 
 const lookAtAll = (glance: Glance, chunks: ReadonlyArray<Uint8Array>): GatewayError | undefined => {

@@ -8,7 +8,7 @@ import { HeaderFields } from "../headers/header-fields.ts"
 import { parseBytes, topLevelMembers } from "../json/members.ts"
 
 /** The most headers of a step. Servers accept about a hundred in a request, and SDKs send a dozen. */
-export const mostHeaders = 100
+const mostHeaders = 100
 
 /** The first duplicate name, if any. */
 const repeated = (names: ReadonlyArray<string>): string | undefined => {

@@ -198,5 +198,5 @@ const readConfig = (value: unknown): Result.Result<StepConfig, string> => {
   if (backoff === undefined) return Result.succeed(read)
   return isBackoff(backoff)
     ? Result.succeed({ ...read, backoff })
-    : Result.fail(`has a "config.backoff" that is none of ${backoffs.join(", ")}. Name one of them.`)
+    : Result.fail(`has an unknown "config.backoff". Use one of ${backoffs.join(", ")}.`)
 }

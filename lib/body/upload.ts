@@ -12,9 +12,9 @@ import type { AllHeld, HeldBytes } from "./held-bytes.ts"
 
 /** How many bytes of bodies are held at once. */
 export interface UploadBounds {
-  /** Of long bodies that are still arriving: the most that stalled uploads can hold. */
+  /** For long bodies that are still arriving: the most that stalled uploads can hold. */
   readonly arriving: number
-  /** Of all bodies, until their calls have ended. */
+  /** For all bodies, until their calls have ended. */
   readonly held: number
 }
 

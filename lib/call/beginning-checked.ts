@@ -1,6 +1,6 @@
 /**
- * Looks at the beginning of an answer of a success status, where the gateway or a step asks for that: if it is an error, the
- * answer counts as failed, as long as nobody has seen anything of it.
+ * Inspects the beginning of an answer with a success status, if the gateway or a step asks for that: if it is an error, the
+ * answer counts as failed, since the client has not seen any of it yet.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type { Call } from "./call.ts"
 import { observerOf } from "./observe-answer.ts"
 import type { Attempt, TryResult } from "./send.ts"
 
-/** Errors are short: what is longer, in bytes, is taken for an answer. */
+/** Errors are short: a longer body, in bytes, is taken for an answer. */
 const longestError = 65_536
 
 /** What Anthropic's streams may have before anything else. */
@@ -27,7 +27,7 @@ const ping = /^\s*\{\s*"type"\s*:\s*"ping"/
 
 const isEvent = (data: string): boolean => !ping.test(data)
 
-/** Tries a call, and looks at how its answer begins. */
+/** Tries a call, and inspects how its answer begins. */
 export const beginningChecked = (next: Attempt): Attempt => (call, left, notes) => {
   if (!call.target.options.fallsBackOnReportedError) return next(call, left, notes)
   return next(call, left, notes).then((result) => checked(call, result))
@@ -60,7 +60,7 @@ interface Beginning {
   readonly isOver: boolean
 }
 
-/** What the first event says, or the whole of another body: events that came with the first do not count. */
+/** The error in the first event, or in the whole of another body: events that came with the first do not count. */
 const errorOf = (
   { target }: Call,
   answer: UpstreamAnswer,

@@ -10,7 +10,7 @@ import { mayAnswer } from "../cache/may-store.ts"
 import { membersNamed, parseBytes } from "../json/members.ts"
 import type { Framing } from "../sse/framing.ts"
 import type { Call } from "./call.ts"
-import type { CallTarget } from "./call-target.ts"
+import type { CallTarget } from "./target.ts"
 import type { CallPlace } from "./RequestCoalescer.ts"
 
 /**
@@ -51,7 +51,7 @@ const formOf = ({ route: { framing }, body: { view } }: CallTarget): string =>
   framing === undefined && !view.stream ? "" : `${framing ?? ""}${view.stream ? " stream" : ""}\n`
 
 /** The place of a call's answer; `undefined` if the call must be made. */
-export const placeOf = async (call: Call): Promise<CallPlace | undefined> => {
+export const cachePlace = async (call: Call): Promise<CallPlace | undefined> => {
   const { exchange, gateway, caller: { token }, target, headers: request } = call
   if (!mayRepeat(target)) return undefined
   const { method, route, body, options } = target

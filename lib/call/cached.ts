@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { type CachedAnswer, replayHeaders } from "../cache/cached-answer.ts"
-import { placeOf } from "./cache-place.ts"
+import { cachePlace } from "./cache-place.ts"
 import type { CallServices } from "./stages.ts"
 import { type Call, type Next, PendingAnswer } from "./call.ts"
 
@@ -20,7 +20,7 @@ export const cached = (
     return result
   }
   const lookUp: Next = async (call) => {
-    const place = await placeOf(call)
+    const place = await cachePlace(call)
     if (place === undefined) return next(call)
     const kept = call.target.options.cache.lookup ? await cache.lookup(place) : undefined
     if (kept !== undefined) return Result.succeed(replayed(call, kept, clock.wall()))

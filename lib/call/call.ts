@@ -20,7 +20,7 @@ import type { AnswerObserver } from "../answer/answer-observer.ts"
 import type { Cut } from "../upstream/cut.ts"
 import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
-import { type CallTarget, recordedModel } from "./call-target.ts"
+import { type CallTarget, recordedModel } from "./target.ts"
 
 /** Who calls, and by which gateway: the same for all calls of a request. */
 export interface CallContext {

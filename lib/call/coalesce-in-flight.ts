@@ -8,40 +8,33 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { reportDefect } from "../redaction/stack-frames.ts"
-import { declaredLength } from "../body/read-body.ts"
 import { sharedHeaders } from "../cache/kept-headers.ts"
 import { ResponseCache } from "../cache/ResponseCache.ts"
 import { sameVariant, variedBy } from "../cache/vary.ts"
-import { type BodyBroadcast, broadcastBody, singleReaderBody } from "../coalesce/body-broadcast.ts"
-import { type InFlightControls, makeSingleFlight, type SingleFlight } from "../coalesce/single-flight.ts"
+import { makeSingleFlight, type SingleFlight } from "../coalesce/single-flight.ts"
 import type { RequestOptions } from "../config/request-options.ts"
-import type { GatewayError } from "../errors.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
-import type { Ending } from "../record/request-record.ts"
-import type { CallReport } from "../record/call-report.ts"
 import { StreamRelay } from "../relay/StreamRelay.ts"
 import { plainClock } from "../time/clock.ts"
-import { CutSource } from "../upstream/cut.ts"
 import { bodilessStatuses } from "../upstream/bodiless.ts"
-import { bodyOfBytes } from "../upstream/derived-body.ts"
 import { interrupted } from "../upstream/upstream-failure.ts"
-import { cacheWriter, type CacheWriting } from "./cache-writer.ts"
-import { type BodyTap, type Call, type CallResult, type Next, PendingAnswer } from "./call.ts"
-import { adoptReport, callOnBehalf } from "./call-on-behalf.ts"
+import { type Call, type CallResult, type Next, PendingAnswer } from "./call.ts"
 import { callAlone } from "./coalesce-none.ts"
 import { type CallPlace, RequestCoalescer } from "./RequestCoalescer.ts"
-
-interface Services extends CacheWriting {
-  readonly relay: StreamRelay["Service"]
-}
+import {
+  adoptReport,
+  type SharedAnswer,
+  SharedCall,
+  type SharedCallServices,
+  SharedFailure,
+} from "./shared-call.ts"
 
 /** Clients that ask for the same at once share one call. */
 export const layerCoalesceInFlight: Layer.Layer<RequestCoalescer, never, ResponseCache | StreamRelay> = Layer
   .effect(
     RequestCoalescer,
     Effect.gen(function* () {
-      const services: Services = {
+      const services: SharedCallServices = {
         cache: yield* ResponseCache,
         relay: yield* StreamRelay,
         wall: (yield* plainClock).wall,
@@ -67,39 +60,9 @@ const isShared = ({ gateway, target: { body, options } }: Call): boolean =>
 const flightKey = ({ key, caller }: CallPlace, { requestTimeout, retry }: RequestOptions): string =>
   JSON.stringify([key, caller, requestTimeout, retry])
 
-/** An answer of which every client that asked for the same gets its own body. */
-interface SharedAnswer {
-  readonly status: number
-  readonly statusText: string
-  /** The headers for the client that caused the call. */
-  readonly headers: HeaderFields
-  readonly received: PendingAnswer["received"]
-  readonly reportsError: boolean
-  /** What its call found out. */
-  readonly made: CallReport
-  /** The headers of its request, as they went up. */
-  readonly request: CallPlace["request"]
-  readonly body: BodyBroadcast
-}
-
-/** Why there is no answer: an error and how the call ended, or a defect. */
-class SharedFailure {
-  readonly error: GatewayError
-  readonly ending: Ending
-  /** When the headers of an answer came that was refused, such as a redirect. */
-  readonly headersAt: number | null
-  readonly made: CallReport | undefined
-  constructor(error: GatewayError, ending: Ending, headersAt: number | null, made?: CallReport) {
-    this.made = made
-    this.error = error
-    this.ending = ending
-    this.headersAt = headersAt
-  }
-}
-
 /** Joins the call in flight for a key, or starts it. */
 const callShared = async (
-  services: Services,
+  services: SharedCallServices,
   inFlight: SingleFlight<SharedAnswer>,
   call: Call,
   place: CallPlace,
@@ -169,100 +132,6 @@ const untilCut = (
       else reject(cause)
     })
   })
-
-/** A call in flight, which belongs to no single client: its answer is shared, and read to its end. */
-class SharedCall {
-  readonly call: Call
-  /** Resolves when the call has ended and is settled. Never rejects. */
-  readonly ended: Promise<void>
-  readonly #services: Services
-  readonly #place: CallPlace
-  readonly #controls: InFlightControls
-  readonly #cut = new CutSource()
-  #settled: () => void = () => {}
-
-  constructor(services: Services, call: Call, place: CallPlace, controls: InFlightControls) {
-    this.#services = services
-    this.#place = place
-    this.#controls = controls
-    this.call = callOnBehalf(call, this.#cut)
-    this.ended = new Promise((resolve) => {
-      this.#settled = resolve
-    })
-    controls.signal.addEventListener("abort", () => this.#cut.cut("client_left"), { once: true })
-  }
-
-  async start(next: Next): Promise<SharedAnswer> {
-    try {
-      const result = await next(this.call)
-      if (Result.isFailure(result)) {
-        throw new SharedFailure(
-          result.failure,
-          this.call.report.ending,
-          this.call.report.headersAt,
-          this.call.report,
-        )
-      }
-      return this.#share(result.success)
-    } catch (cause) {
-      this.#settled()
-      throw cause
-    }
-  }
-
-  #share(answer: PendingAnswer): SharedAnswer {
-    const { cache, relay } = this.#services
-    const { headers, meter, observer, taps, status, statusText, received, reportsError } = answer
-    const writer = cacheWriter(this.call, this.#place, answer, this.#services)
-    if (writer !== undefined) taps.push(writer)
-    const relayed = relay.relay({
-      body: answer.body instanceof Uint8Array
-        ? bodyOfBytes(answer.body)
-        : answer.body ?? bodyOfBytes(new Uint8Array(0)),
-      length: observer?.streams === true ? undefined : declaredLength(headers),
-      observer,
-      isUpstreamOfBroadcast: true,
-      onChunk: () => meter?.received(),
-      onPassed: (chunk) => {
-        for (const { push } of taps) push?.(chunk)
-      },
-      onEnd: (ending, whole) => {
-        meter?.stop(this.call.exchange.elapsed())
-        void this.#settle(taps, ending, whole)
-      },
-    })
-    this.#cut.onCut((reason) => relayed.cut(reason))
-    const source = relayed.body().getReader()
-    const { close } = this.#controls
-    const shared = writer === undefined && status < 400
-      ? singleReaderBody(source)
-      : broadcastBody(source, { limit: cache.limit, onAllLeft: () => {}, onClosed: close })
-    // Only answers that are stored are shared, except errors, which go to everyone who was waiting.
-    if (writer === undefined) close()
-    return {
-      status,
-      statusText,
-      headers,
-      received,
-      reportsError,
-      made: this.call.report,
-      request: this.#place.request,
-      body: shared,
-    }
-  }
-
-  async #settle(taps: ReadonlyArray<BodyTap>, ending: Ending, whole: boolean): Promise<void> {
-    for (const tap of taps) {
-      try {
-        await tap.ended(ending, whole)
-      } catch (defect) {
-        reportDefect(this.call.exchange.id, defect)
-      }
-    }
-    this.#controls.close()
-    this.#settled()
-  }
-}
 
 const followersHeaders = (headers: HeaderFields): HeaderFields => {
   const shared = sharedHeaders(headers)

@@ -51,7 +51,7 @@ export const decode = (answer: PendingAnswer): string | undefined => {
 }
 
 /** Answers are checked once they have come from a provider, before they are kept or shared. */
-export const answerChecked = (compiled: CompiledCheck, next: Next): Next => async (call) => {
+export const dlpCheckedAnswer = (compiled: CompiledCheck, next: Next): Next => async (call) => {
   const result = await next(call)
   if (Result.isFailure(result)) return result
   const blocked = await checkAnswer(compiled, call, result.success)
@@ -156,7 +156,7 @@ export const readWhole = async (
   return undefined
 }
 
-/** Settles the books of an answer that nobody gets to see. */
+/** Settles the charges for an answer that is discarded. */
 export const settleUnseen = async (call: Call, answer: PendingAnswer, bytes: Uint8Array): Promise<void> => {
   call.report.status = answer.status
   answer.observer?.push(bytes)

@@ -5,7 +5,7 @@
  */
 import type { BodyRewriter } from "../dlp/body-rewriter.ts"
 import type { ChunkRead } from "../upstream/body-reader.ts"
-import { ResumedBody } from "../upstream/derived-body.ts"
+import { ResumedBody, RewrittenBody } from "../upstream/derived-body.ts"
 import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 
 /** A body of which some has been read, and that then goes on, or was cut short. */
@@ -23,23 +23,16 @@ const rejected = (cut: CutShort): Promise<ChunkRead> => {
 }
 
 /** A body whose chunks go through a rewriter. */
-export class DlpBody implements GuardedBody {
-  readonly #origin: GuardedBody
+export class DlpBody extends RewrittenBody {
   readonly #rewriter: BodyRewriter
   readonly #isBlocked: () => boolean
   #ended: ChunkRead | CutShort | undefined
 
   /** @param isBlocked asked after each chunk; a body that is blocked ends, and with it what brings it */
   constructor(origin: GuardedBody, rewriter: BodyRewriter, isBlocked: () => boolean) {
-    this.#origin = origin
+    super(origin)
     this.#rewriter = rewriter
     this.#isBlocked = isBlocked
-  }
-  get onCutShort(): GuardedBody["onCutShort"] {
-    return this.#origin.onCutShort
-  }
-  set onCutShort(callback: GuardedBody["onCutShort"]) {
-    this.#origin.onCutShort = callback
   }
 
   async read(): Promise<ChunkRead> {
@@ -49,25 +42,19 @@ export class DlpBody implements GuardedBody {
       const value = await this.#next()
       if (this.#isBlocked()) {
         this.#ended = new CutShort("blocked")
-        this.#origin.cancel()
+        this.origin.cancel()
       } else if (value.length > 0) return { done: false, value }
     }
-  }
-  cancel(): void {
-    this.#origin.cancel()
-  }
-  settle(): void {
-    this.#origin.settle()
   }
 
   /** What goes on of the next chunk; at the end, what the rewriter still holds. */
   async #next(): Promise<Uint8Array> {
     try {
-      const { done, value } = await this.#origin.read()
+      const { done, value } = await this.origin.read()
       if (!done) return this.#rewriter.push(value)
       this.#ended = { done: true }
     } catch (cause) {
-      if (cause instanceof RangeError) this.#origin.cancel()
+      if (cause instanceof RangeError) this.origin.cancel()
       this.#ended = cutShortBy(cause)
     }
     return this.#rewriter.finish()

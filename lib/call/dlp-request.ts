@@ -16,7 +16,7 @@ import type { Call, Next, PendingAnswer } from "./call.ts"
 import { answerRewriter, checkAnswer, decode, isReadable } from "./dlp-answer.ts"
 
 /** Checks requests before they are answered, from the cache as well, and answers that were not checked on their way here. */
-export const dlpChecked = ({ request, response }: CompiledDlp, next: Next): Next => async (call) => {
+export const dlpCheckedRequest = ({ request, response }: CompiledDlp, next: Next): Next => async (call) => {
   if (request !== undefined) {
     const refused = await checkRequest(request, call)
     if (refused !== undefined) return Result.fail(refused)

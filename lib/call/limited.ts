@@ -19,14 +19,14 @@ import { redact } from "../redaction/secrets.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import type { CallServices } from "./stages.ts"
 import type { Call, Next } from "./call.ts"
-import { type CallTarget, modelOf } from "./call-target.ts"
+import { type CallTarget, modelOf } from "./target.ts"
 
 /** Whether a gateway may limit a call: by rules of its own, of its tokens, or by the limits of its dynamic routes. */
 export const hasLimits = ({ rateRules, spendLimits, routes, tokens }: GatewaySettings): boolean =>
   rateRules.length > 0 || spendLimits.enabled || routes.size > 0 ||
   tokens.some(({ limits }) => limits !== undefined)
 
-/** Whether the cost of a call is unknown because neither its body nor its address says which model it asks for. */
+/** Whether the cost of a call is unknown because neither its body nor its address names its model. */
 const isUnpriceable = ({ route, body }: CallTarget): boolean =>
   body.isOpaque && route.deployment === undefined
 
@@ -35,7 +35,7 @@ const isSpendLimited = ({ enabled, rules }: SpendLimits, subject: SpendSubject):
 
 const unpriceable = (): GatewayError =>
   badRequest(
-    "This gateway limits spend, and the body does not tell which model it asks for. Send a JSON object in UTF-8 that " +
+    "This gateway limits spend, and the body does not say which model it asks for. Send a JSON object in UTF-8 that " +
       'has "model", as text.',
   )
 
@@ -47,7 +47,7 @@ const leaseMargin = 60_000
 
 const longestOf = ({ totalTimeout }: GatewaySettings): number => totalTimeout ?? usualLongest
 
-/** What a call may cost, in US dollars: what is expected, or the most if that is reserved. */
+/** The costs of a call, in US dollars: the expected cost, and the highest one if that is reserved. */
 const costsOf = (
   { gateway, target }: Call,
   { priceOf }: CallServices["prices"],
@@ -78,7 +78,7 @@ const leaseOf = ({ exchange, gateway, report }: Call) => ({
   ttl: longestOf(gateway) + leaseMargin,
 })
 
-/** Is told how far budgets are used, after a charge. */
+/** Called after a charge, with how far budgets are used. */
 export type OnSpent = (call: Call, uses: ReadonlyArray<BudgetUse>) => Awaitable<unknown>
 
 const tell = (
@@ -158,7 +158,7 @@ async (call) => {
     })
     return result
   } finally {
-    // The next step of the request finds room for itself. What was refused once it was sent is paid for.
+    // The next step of the request is admitted by itself. A call that was refused after it was sent is paid for.
     if (!isAnswered) {
       await (report.usageSource === null
         ? admitted.release()
@@ -167,7 +167,7 @@ async (call) => {
   }
 }
 
-/** Begins at once, and is waited for after the response: on Workers it would end with the request. */
+/** Begins at once, and is awaited after the response: on Workers it would otherwise end with the request. */
 const giveUp = (admitted: Admitted, { exchange }: Call): void => {
   const released = admitted.release()
   if (released instanceof Promise) exchange.settleBy(() => released)

@@ -14,7 +14,7 @@ import { estimateInput } from "../usage/estimate.ts"
 import type { Usage } from "../usage/usage.ts"
 import type { CallServices } from "./stages.ts"
 import { type AnswerMeter, type Call, type CallResult, type Next, PendingAnswer } from "./call.ts"
-import { type CallTarget, recordedModel } from "./call-target.ts"
+import { type CallTarget, recordedModel } from "./target.ts"
 import { observerOf } from "./observe-answer.ts"
 import { readable } from "./readable-answer.ts"
 import type { Tried } from "./retried.ts"
@@ -131,7 +131,7 @@ class Meter implements AnswerMeter {
 
   #usage(isWhole: boolean): readonly [Usage | undefined, UsageSource | null] {
     const observer = this.#observer
-    // It was counted when it was made, unless that went on in the background, where nobody was told.
+    // It was counted when it was made, unless it was made in the background, which reports no usage.
     if (this.#call.target.route.isKept && observer?.isBackground() !== true) return [undefined, null]
     // A JSON body that was cut short has no usage.
     const reported = observer?.form() === "json" && !isWhole ? undefined : observer?.usage()

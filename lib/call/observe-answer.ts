@@ -4,14 +4,14 @@
  * @module
  */
 import type { HeaderReader } from "../headers/header-reader.ts"
-import { type Form, isEventStream } from "../sse/framing.ts"
+import { type BodyForm, isEventStream } from "../sse/framing.ts"
 import { AnswerObserver } from "../answer/answer-observer.ts"
 import { isCoded } from "../headers/content-codings.ts"
 import type { PendingAnswer } from "./call.ts"
-import type { CallTarget } from "./call-target.ts"
+import type { CallTarget } from "./target.ts"
 
 /** What an answer's headers say that it is. */
-export const labelOf = (headers: HeaderReader): Form => {
+export const labelOf = (headers: HeaderReader): BodyForm => {
   if (isEventStream(headers)) return "events"
   return /\bjson\b/i.test(headers.get("content-type") ?? "") ? "json" : "other"
 }

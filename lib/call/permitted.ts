@@ -12,7 +12,7 @@ import { allowsModel, allowsProvider } from "../config/model-globs.ts"
 import type { GatewayError } from "../errors.ts"
 import { modelForbidden } from "../errors/token-errors.ts"
 import type { Call, Next } from "./call.ts"
-import type { CallTarget } from "./call-target.ts"
+import type { CallTarget } from "./target.ts"
 
 /** Whether a gateway has a token that may not use every model. */
 export const permits = ({ tokens, jwt }: GatewaySettings): boolean =>

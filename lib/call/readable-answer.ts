@@ -9,7 +9,7 @@ import { providerCoded } from "../errors/provider-errors.ts"
 import { TransformedBody } from "../upstream/derived-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { decoded, decodingOf } from "../headers/content-codings.ts"
-import type { CallTarget } from "./call-target.ts"
+import type { CallTarget } from "./target.ts"
 import { bringsAnswer } from "./observe-answer.ts"
 
 /**

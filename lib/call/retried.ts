@@ -16,13 +16,13 @@ import { type Attempted, type Attempting, type AttemptReport, withRetries } from
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { CallServices } from "./stages.ts"
 import type { Call } from "./call.ts"
-import { recordedModel } from "./call-target.ts"
+import { recordedModel } from "./target.ts"
 import type { Attempt, AttemptNotes, TryResult } from "./send.ts"
 
-/** What all tries of a call come to: the answer worth passing on, or the last error. */
+/** The result of all tries of a call: the answer worth passing on, or the last error. */
 export type TriedResult = Result.Result<UpstreamAnswer, GatewayError>
 
-/** Tries a call, and uses what that comes to: a promise of its own for each stage would be dear. */
+/** Tries a call, and uses its result: a promise of its own for each stage would be expensive. */
 export type Tried = <A>(call: Call, use: (result: TriedResult) => A) => Promise<A>
 
 /** The most calls of one request in all its steps: a further try is made only if it leaves one for each later step. */

@@ -13,7 +13,7 @@ import { circuitSettings } from "../config/circuit-settings.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import type { Guardrails } from "../guardrail/guardrails.ts"
 import { readVerdict } from "../guardrail/guardrails.ts"
-import type { Conversation } from "../guardrail/scanned-text.ts"
+import type { ScannedConversation } from "../guardrail/scanned-text.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
 import { isForwarded, nextHop, requestHeaders } from "../headers/request-headers.ts"
 import { isRedirect } from "../headers/response-headers.ts"
@@ -41,7 +41,7 @@ export type ScannerServices =
 
 /** How many verdicts are remembered, and for how many milliseconds. */
 const [mostVerdicts, verdictLife] = [10_000, 3_600_000]
-/** A verdict is a word or two: a longer answer is none. In bytes. */
+/** A verdict is a word or two: a longer answer is not a verdict. In bytes. */
 const longestAnswer = 65_536
 /** Room for every category. */
 const mostTokens = 100
@@ -63,12 +63,12 @@ export class Scanner {
   }
 
   /** A verdict that was given before on the same words. */
-  async known(conversation: Conversation): Promise<ReadonlyArray<string> | undefined> {
+  async known(conversation: ScannedConversation): Promise<ReadonlyArray<string> | undefined> {
     return this.#verdicts.get(await keyOf(conversation), this.#services.clock.now())
   }
 
   /** Gets a verdict. Never rejects, and takes no longer than the scanner's timeout. */
-  async scan(call: Call, conversation: Conversation, cut: Cut): Promise<Scanned> {
+  async scan(call: Call, conversation: ScannedConversation, cut: Cut): Promise<Scanned> {
     const { clock } = this.#services
     const key = await keyOf(conversation)
     const known = this.#verdicts.get(key, clock.now())
@@ -84,7 +84,7 @@ export class Scanner {
     return scanned
   }
 
-  async #ask(call: Call, conversation: Conversation, cut: Cut): Promise<Asked> {
+  async #ask(call: Call, conversation: ScannedConversation, cut: Cut): Promise<Asked> {
     const { circuits, clock, upstream } = this.#services
     const { timeout, model } = this.#guardrails.scanner
     const url = this.#url(call)
@@ -195,7 +195,7 @@ interface Use {
 const noUsage: Tokens = { input: 0, output: 0 }
 const unavailable: Asked = { scanned: "unavailable", usage: noUsage }
 
-const keyOf = (conversation: Conversation): Promise<string> => textDigest(JSON.stringify(conversation))
+const keyOf = (conversation: ScannedConversation): Promise<string> => textDigest(JSON.stringify(conversation))
 
 /** The body of an answer; `undefined` if it is longer than a verdict could be, or did not come whole. */
 const readShort = async (

@@ -5,31 +5,31 @@
  */
 import { concatBytes } from "../bytes/concat.ts"
 import { EventWindows, WholeWindow, type Windows } from "../guardrail/windows.ts"
-import { answerForm, type Form, type Framing } from "../sse/framing.ts"
+import { answerForm, type BodyForm, type Framing } from "../sse/framing.ts"
 import type { ChunkRead } from "../upstream/body-reader.ts"
 import { CutSource } from "../upstream/cut.ts"
+import { RewrittenBody } from "../upstream/derived-body.ts"
 import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 import type { Stop } from "./screening.ts"
 
 /** What one judges windows by. */
 export interface ScreenedBodyOptions {
   readonly framing: Framing
-  /** What the answer's headers say that it is. */
-  readonly label: Form
+  /** The form according to the answer's headers. */
+  readonly label: BodyForm
   /** Says why a text may not go on; `undefined` if it may. Never rejects. */
   readonly screen: (text: string, cut: CutSource) => Promise<Stop | undefined>
   /** Sees all that comes. */
   readonly received: (chunk: Uint8Array) => void
 }
 
-/** While a window is judged, no more of the next ones is read. In bytes. */
+/** How much of later windows is read while one is judged, in bytes. */
 const mostAhead = 1_048_576
-/** A body that is judged whole may have so many. */
+/** The most bytes of a body that is judged whole. */
 const mostHeld = 33_554_432
 
 /** A body whose windows are judged before they go on. */
-export class ScreenedBody implements GuardedBody {
-  readonly #origin: GuardedBody
+export class ScreenedBody extends RewrittenBody {
   readonly #options: ScreenedBodyOptions
   readonly #cut = new CutSource()
   #beginning = new Uint8Array(0)
@@ -42,14 +42,8 @@ export class ScreenedBody implements GuardedBody {
   #judging: Promise<void> | undefined
 
   constructor(origin: GuardedBody, options: ScreenedBodyOptions) {
-    this.#origin = origin
+    super(origin)
     this.#options = options
-  }
-  get onCutShort(): GuardedBody["onCutShort"] {
-    return this.#origin.onCutShort
-  }
-  set onCutShort(callback: GuardedBody["onCutShort"]) {
-    this.#origin.onCutShort = callback
   }
 
   async read(): Promise<ChunkRead> {
@@ -70,18 +64,15 @@ export class ScreenedBody implements GuardedBody {
         : Promise.race([this.#reading, this.#judging]))
     }
   }
-  cancel(): void {
+  override cancel(): void {
     this.#cut.cut("client_left")
-    this.#origin.cancel()
-  }
-  settle(): void {
-    this.#origin.settle()
+    super.cancel()
   }
 
   #readOn(): void {
     if (this.#ended !== undefined || this.#reading !== undefined) return
     if (this.#judging !== undefined && (this.#windows?.held ?? 0) > mostAhead) return
-    this.#reading = this.#origin.read().then(
+    this.#reading = this.origin.read().then(
       ({ done, value }) => {
         this.#reading = undefined
         if (done) this.#finish({ done: true })
@@ -108,7 +99,7 @@ export class ScreenedBody implements GuardedBody {
     if ((this.#windows?.held ?? 0) > mostHeld) this.#refuse("unscanned")
   }
 
-  #begin(form: Form): void {
+  #begin(form: BodyForm): void {
     const { framing } = this.#options
     this.#windows = form === "events" ? new EventWindows(framing) : new WholeWindow(framing, form)
     this.#windows.push(this.#beginning)
@@ -149,6 +140,6 @@ export class ScreenedBody implements GuardedBody {
     this.#ended = new CutShort(stop)
     this.#windows = undefined
     this.#cut.cut("client_left")
-    this.#origin.cancel()
+    this.origin.cancel()
   }
 }

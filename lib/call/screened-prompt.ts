@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import { jsonLength } from "../body/prepared-body.ts"
 import type { GatewayError } from "../errors.ts"
 import type { GuardrailRules } from "../guardrail/guardrails.ts"
-import { type Conversation, promptConversations } from "../guardrail/scanned-text.ts"
+import { promptConversations, type ScannedConversation } from "../guardrail/scanned-text.ts"
 import { callCost } from "../pricing/call-cost.ts"
 import { CutSource, neverCut } from "../upstream/cut.ts"
 import { estimateInput } from "../usage/estimate.ts"
@@ -20,7 +20,7 @@ import { screen, screenByMemory, type Stop, stopError, unscanned } from "./scree
 type Services = Pick<CallServices, "clock" | "prices">
 
 /** The conversations to judge a call's request by; `undefined` if its body cannot be read. */
-const conversationsOf = async ({ target }: Call): Promise<ReadonlyArray<Conversation> | undefined> => {
+const conversationsOf = async ({ target }: Call): Promise<ReadonlyArray<ScannedConversation> | undefined> => {
   if (target.body.kind !== "bytes") return []
   const plain = await decodedBody(target.body)
   if (plain === undefined) return undefined
@@ -74,7 +74,7 @@ async (call) => {
 const flagged = async (
   scanner: Scanner,
   rules: GuardrailRules,
-  parts: ReadonlyArray<Conversation>,
+  parts: ReadonlyArray<ScannedConversation>,
   call: Call,
   next: Next,
 ): Promise<CallResult> => {

@@ -12,7 +12,7 @@ import {
 } from "../errors/policy-errors.ts"
 import { type GuardrailRules, verdictsOf } from "../guardrail/guardrails.ts"
 import type { GuardrailVerdict } from "../guardrail/guardrail-record.ts"
-import { type Conversation, mostParts } from "../guardrail/scanned-text.ts"
+import { mostParts, type ScannedConversation } from "../guardrail/scanned-text.ts"
 import { type Cut, CutSource } from "../upstream/cut.ts"
 import type { Call } from "./call.ts"
 import type { Scanned, Scanner } from "./scanner.ts"
@@ -40,7 +40,7 @@ export const stopError = (
 }
 
 /** Notes verdicts in the report of a call, each once. */
-export const noteVerdicts = (
+const noteVerdicts = (
   { report }: Pick<Call, "report">,
   verdicts: ReadonlyArray<GuardrailVerdict>,
 ): void => {
@@ -86,7 +86,7 @@ export const screen = async (
   scanner: Scanner,
   rules: GuardrailRules,
   call: Call,
-  parts: ReadonlyArray<Conversation>,
+  parts: ReadonlyArray<ScannedConversation>,
   cut: Cut,
 ): Promise<Stop | undefined> => {
   noteVerdicts(call, [])
@@ -109,11 +109,11 @@ export const screen = async (
   return stop
 }
 
-/** What is known already of a text, without asking; `undefined` if something is to be asked. */
+/** The known verdicts for a text; `undefined` if the scanner must be asked. */
 export const screenByMemory = async (
   scanner: Scanner,
   rules: GuardrailRules,
-  parts: ReadonlyArray<Conversation>,
+  parts: ReadonlyArray<ScannedConversation>,
 ): Promise<"safe" | "unsafe" | undefined> => {
   const known = await Promise.all(parts.slice(0, mostParts).map((part) => scanner.known(part)))
   const isUnsafe = known.some((found) =>

@@ -20,7 +20,7 @@ export type TryResult = Result.Result<UpstreamAnswer, UpstreamFailure>
 /** One try; `left` is the rest of the call's total time in milliseconds, `undefined` if it has no limit. */
 export type Attempt = (call: Call, left: number | undefined, notes: AttemptNotes) => Promise<TryResult>
 
-/** What stages note about a try, for the record. */
+/** Notes of stages about a try, for the record. */
 export interface AttemptNotes {
   /** The state of the host's circuit. */
   circuit: string | null

@@ -19,9 +19,9 @@ import { beginningChecked } from "./beginning-checked.ts"
 import { cached } from "./cached.ts"
 import type { Call, Next } from "./call.ts"
 import { circuitGuarded } from "./circuit-guarded.ts"
-import { answerChecked } from "./dlp-answer.ts"
+import { dlpCheckedAnswer } from "./dlp-answer.ts"
 import { tokensCounted } from "./count-tokens.ts"
-import { dlpChecked } from "./dlp-request.ts"
+import { dlpCheckedRequest } from "./dlp-request.ts"
 import { forwarded } from "./forwarded.ts"
 import { screenedCached } from "./screened-cached.ts"
 import { hasLimits, limited, type OnSpent } from "./limited.ts"
@@ -51,13 +51,13 @@ export interface CallServices {
   readonly alerts: Alerts["Service"]
 }
 
-/** Who is told of budgets; `undefined` if nobody is. */
+/** Raises alerts about budgets; `undefined` if the gateway has no alerts. */
 const onSpent = ({ alerts }: CallServices, { alerts: wanted }: GatewaySettings): OnSpent | undefined =>
   wanted.some(({ budget }) => budget.length > 0)
     ? ({ gateway, exchange }, uses) => alerts.budgets(gateway, uses, exchange.host)
     : undefined
 
-/** Who is told of circuits; `undefined` if nobody is. Calls do not wait for that. */
+/** Raises alerts about circuits; `undefined` if the gateway has no alerts. Calls do not wait for it. */
 const onOpened = ({ alerts }: CallServices, { alerts: wanted }: GatewaySettings) =>
   wanted.some(({ circuit }) => circuit)
     ? ({ gateway, exchange }: Call, host: string): void => {
@@ -68,28 +68,30 @@ const onOpened = ({ alerts }: CallServices, { alerts: wanted }: GatewaySettings)
 
 /** Composes the stages of a gateway's calls; a call passes them from the bottom up. */
 export const callProvider = (services: CallServices, gateway: GatewaySettings): Next => {
-  const sent = send(services, gateway)
-  const broken = gateway.circuit === undefined
-    ? sent
-    : circuitGuarded(services, gateway, gateway.circuit, sent, onOpened(services, gateway))
-  const tried = retried(services, gateway, beginningChecked(broken))
-  const answered = gateway.requestsUsage ? withUsageRequested(tried) : tried
-  const measured = metered(services, gateway, answered)
+  const sending = send(services, gateway)
+  const guarding = gateway.circuit === undefined
+    ? sending
+    : circuitGuarded(services, gateway, gateway.circuit, sending, onOpened(services, gateway))
+  const retrying = retried(services, gateway, beginningChecked(guarding))
+  const requestingUsage = gateway.requestsUsage ? withUsageRequested(retrying) : retrying
+  const metering = metered(services, gateway, requestingUsage)
   const { dlp, guardrails } = gateway
   const scanner = guardrails && new Scanner(services, gateway, guardrails)
-  const asked = scanner === undefined || guardrails?.prompt === undefined
-    ? measured
-    : screenedPrompt(services, scanner, guardrails.prompt, measured)
-  const admitted = hasLimits(gateway) ? limited(services, gateway, asked, onSpent(services, gateway)) : asked
-  const clean = dlp?.response === undefined ? admitted : answerChecked(dlp.response, admitted)
-  const judged = scanner === undefined || guardrails?.response === undefined
-    ? clean
-    : screenedAnswer(scanner, guardrails.response, clean)
-  const kept = cached(services, judged)
-  const sentOn = forwarded(services, kept)
-  const checked = dlp === undefined ? sentOn : dlpChecked(dlp, sentOn)
-  const rejudged = scanner === undefined || guardrails === undefined
-    ? checked
-    : screenedCached(scanner, guardrails, checked)
-  return tokensCounted(permits(gateway) ? permitted(rejudged) : rejudged)
+  const screeningPrompt = scanner === undefined || guardrails?.prompt === undefined
+    ? metering
+    : screenedPrompt(services, scanner, guardrails.prompt, metering)
+  const limiting = hasLimits(gateway)
+    ? limited(services, gateway, screeningPrompt, onSpent(services, gateway))
+    : screeningPrompt
+  const scanningAnswer = dlp?.response === undefined ? limiting : dlpCheckedAnswer(dlp.response, limiting)
+  const screeningAnswer = scanner === undefined || guardrails?.response === undefined
+    ? scanningAnswer
+    : screenedAnswer(scanner, guardrails.response, scanningAnswer)
+  const caching = cached(services, screeningAnswer)
+  const forwarding = forwarded(services, caching)
+  const scanningRequest = dlp === undefined ? forwarding : dlpCheckedRequest(dlp, forwarding)
+  const screeningCached = scanner === undefined || guardrails === undefined
+    ? scanningRequest
+    : screenedCached(scanner, guardrails, scanningRequest)
+  return tokensCounted(permits(gateway) ? permitted(screeningCached) : screeningCached)
 }

@@ -12,7 +12,7 @@ import type { Cut } from "../upstream/cut.ts"
 import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import type { Call } from "./call.ts"
-import type { CallTarget } from "./call-target.ts"
+import type { CallTarget } from "./target.ts"
 import type { Tried, TriedResult } from "./retried.ts"
 
 /** An error about a field is short, in bytes, and arrives soon, in milliseconds. */
@@ -54,8 +54,8 @@ const wholeOf = async (answer: UpstreamAnswer, cut: Cut): Promise<Uint8Array<Arr
 
 /**
  * The answer to a call that the gateway has added `stream_options` to; `undefined`, with its connection released, if it is
- * an error about them, or one that does not say what it is about: in a coding, too long, too slow, or broken off. The
- * client's own request may be sound then, and an error is cheap to get again.
+ * an error about them, or one that cannot be read: in a coding, too long, too slow, or broken off. The client's own request
+ * may then be valid, and an error is cheap to get again.
  */
 const unlessUnsupported = async (answer: UpstreamAnswer, cut: Cut): Promise<UpstreamAnswer | undefined> => {
   const bytes = isCoded(answer.headers) ? undefined : await wholeOf(answer, cut)

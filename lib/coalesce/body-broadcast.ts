@@ -1,5 +1,5 @@
 /**
- * One body for several readers, each of whom gets all of it.
+ * One body for several readers, each of which gets all of it.
  *
  * The source is pulled only while a reader waits for bytes that have not arrived yet. Bytes are held for readers that are
  * behind, and for those that may still subscribe: up to `limit` bytes in all. A body that grows longer accepts no more

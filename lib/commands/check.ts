@@ -7,10 +7,10 @@ import * as Result from "effect/Result"
 import { problemText } from "../config/declaration.ts"
 import { type Environment, loadSettings } from "../config/environment.ts"
 import { hostEnvironment } from "../runtime/host.ts"
-import { findFiles } from "../runtime/host-files.ts"
+import { processFiles } from "../runtime/process-files.ts"
 import { urlHost } from "../runtime/process.ts"
 import { startNotice } from "../runtime/start-notice.ts"
-import { type Command, exitCode, Problem } from "./command.ts"
+import { type Command, CommandProblem, exitCode } from "./command.ts"
 import { hasSqlite, usualLogFile } from "./log-file.ts"
 import { givenOptions } from "./options.ts"
 
@@ -47,10 +47,10 @@ export const check: Command = async ({ args, say }) => {
     say(help)
     return exitCode.ok
   }
-  const opened = await loadSettings({ environment: environmentWith(positionals[0]), files: findFiles() })
+  const opened = await loadSettings({ environment: environmentWith(positionals[0]), files: processFiles() })
   if (Result.isFailure(opened)) {
     for (const problem of opened.failure) say(problemText(problem))
-    throw new Problem(
+    throw new CommandProblem(
       opened.failure.length === 1 ? "there is a problem" : `there are ${opened.failure.length} problems`,
     )
   }

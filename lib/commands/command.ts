@@ -16,14 +16,14 @@ export interface CommandContext {
 }
 
 /**
- * Runs a command. Throws a `Problem` if it cannot do what is asked, and a `Misuse` if that cannot be understood.
+ * Runs a command. Throws a `CommandProblem` if it fails, and a `Misuse` if its arguments are wrong.
  *
  * @returns its exit code, or nothing if the process is to go on
  */
 export type Command = (context: CommandContext) => Promise<number | undefined> | number | undefined
 
 /** Something is wrong that the command can name: exit code 1. */
-export class Problem extends Error {}
+export class CommandProblem extends Error {}
 
 /** The arguments are wrong: exit code 2. */
 export class Misuse extends Error {}

@@ -17,7 +17,7 @@ export const expectedOf = (ast: AST): ReadonlyArray<string> =>
   )
 
 /** The words of `oneOf`, whose check is a guard: the only one that ends the decoding. */
-export const wordsOf = (ast: AST): ReadonlyArray<string> | undefined => {
+export const oneOfWords = (ast: AST): ReadonlyArray<string> | undefined => {
   const guard = ast.checks?.find((check) => check._tag === "Filter" && check.aborted)
   const expected = guard?.annotations?.["expected"]
   return typeof expected === "string" ? expected.split(" or ") : undefined
@@ -48,7 +48,7 @@ const schemaOf = (ast: AST): JsonSchema => {
     case "Number":
       return boundsOf(expected ?? "")
     case "String": {
-      const words = wordsOf(ast)
+      const words = oneOfWords(ast)
       return words === undefined
         ? { type: "string", ...(expected !== undefined && { description: expected }) }
         : { enum: words }
@@ -84,7 +84,7 @@ const schemaOf = (ast: AST): JsonSchema => {
 /** A page's relative links lead nowhere from here. */
 const withoutLinks = (text: string): string => text.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")
 
-/** A default that is one value, as that value; other defaults are told in words. */
+/** A default that is one value, as that value; other defaults are described in words. */
 const defaultOf = (text: string): JsonSchema => {
   const [, code] = /^`([^`]*)`$/.exec(text) ?? []
   try {

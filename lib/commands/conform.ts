@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, exitCode, Misuse, Problem } from "./command.ts"
+import { type Command, CommandProblem, exitCode, Misuse } from "./command.ts"
 import { parseOrUndefined } from "../json/parse.ts"
 import { gatewayOption, givenOptions } from "./options.ts"
 
@@ -126,11 +126,15 @@ export const conform: Command = async ({ args, say }) => {
   }
   const place = new URL("conform.mjs", import.meta.url).href
   const { runConform } = await (import(place) as Promise<ConformModule>).catch(() => {
-    throw new Problem("the checks are built with the package: npm run build, then node dist/cli.mjs conform")
+    throw new CommandProblem(
+      "the checks are built with the package: npm run build, then node dist/cli.mjs conform",
+    )
   })
   const findings = await runConform(run)
   if (findings === undefined) {
-    throw new Problem(`no call of ${url} has reached the simulator. Point the gateway at it, and try again.`)
+    throw new CommandProblem(
+      `no call of ${url} has reached the simulator. Point the gateway at it, and try again.`,
+    )
   }
   return findings.failed === 0 ? exitCode.ok : exitCode.problem
 }

@@ -1,5 +1,5 @@
 /**
- * A gateway in this process, for the demo: it keeps what it records in memory, and tells of it.
+ * A gateway in this process, for the demo: it keeps its records in memory, and gives them out.
  *
  * @module
  */

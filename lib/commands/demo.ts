@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, exitCode, Problem } from "./command.ts"
+import { type Command, CommandProblem, exitCode } from "./command.ts"
 import { startDemoGateway } from "./demo-gateway.ts"
 import { givenOptions } from "./options.ts"
 
@@ -30,7 +30,7 @@ export const demo: Command = async ({ args, say }) => {
   }
   const place = new URL("demo.mjs", import.meta.url).href
   const { runDemo } = await (import(place) as Promise<DemoModule>).catch(() => {
-    throw new Problem("the demo is built with the package: npm run demo runs it from its source")
+    throw new CommandProblem("the demo is built with the package: npm run demo runs it from its source")
   })
   await runDemo(startDemoGateway, { keeps: options.has("keep") })
   return exitCode.ok

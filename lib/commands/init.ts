@@ -4,7 +4,7 @@
  * @module
  */
 import { writeFileSync } from "node:fs"
-import { type Command, type CommandContext, exitCode, Problem } from "./command.ts"
+import { type Command, type CommandContext, CommandProblem, exitCode } from "./command.ts"
 import { givenOptions } from "./options.ts"
 import { sampleSettings } from "./sample-settings.ts"
 
@@ -19,7 +19,7 @@ A file that is there already is left as it is.`
 const file = "basegate.yaml"
 
 /** How the command was called. */
-export const ownName = ({ npm_command, npm_lifecycle_event }: CommandContext["env"]): string =>
+const ownName = ({ npm_command, npm_lifecycle_event }: CommandContext["env"]): string =>
   npm_command === "exec" || npm_lifecycle_event === "npx" ? "npx basegate" : "basegate"
 
 const nextSteps = (name: string): string =>
@@ -56,7 +56,7 @@ export const init: Command = ({ args, env, say }) => {
     writeFileSync(file, sampleSettings, { flag: "wx" })
   } catch (cause) {
     const { code = "" } = cause as { readonly code?: string }
-    throw new Problem(
+    throw new CommandProblem(
       code === "EEXIST"
         ? `there is a ${file} already, which is left as it is. To begin anew, move it away first.`
         : `${file} cannot be written here (${code})`,

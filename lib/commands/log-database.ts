@@ -5,30 +5,30 @@
  */
 import { isDatabase, shownDatabase } from "../config/database-settings.ts"
 import { loadPostgres } from "../runtime/lazy-postgres.ts"
-import { Misuse, Problem } from "./command.ts"
+import { CommandProblem, Misuse } from "./command.ts"
 import type { LogFile } from "./log-file.ts"
 
 /** Whether a text names a database, and no file. */
 export const isDatabaseUrl = (text: string): boolean => /^postgres(?:ql)?:\/\//i.test(text)
 
-/** Opens the log; what it is asked rejects with a `Problem` that says why it cannot be read. */
+/** Opens the log; its methods reject with a `CommandProblem` that says why it cannot be read. */
 export const openLogDatabase = async (url: string): Promise<LogFile> => {
   if (!isDatabase(url)) throw new Misuse("a database is named as postgres://user:password@host/database")
-  const log = (await loadPostgres()).openLog(url, () => undefined)
+  const log = (await loadPostgres()).openPostgresLog(url, () => undefined)
   const read = async <A>(ask: () => Promise<A>): Promise<A> => {
     try {
       return await ask()
     } catch (cause) {
       // Its connections would keep the command.
       await log.close()
-      throw new Problem(
+      throw new CommandProblem(
         `${shownDatabase(url)} cannot be read: ${cause instanceof Error ? cause.message : "unknown"}`,
       )
     }
   }
   if (!await read(log.exists)) {
     await log.close()
-    throw new Problem(
+    throw new CommandProblem(
       `there is no request log in ${shownDatabase(url)}: a gateway with this BASEGATE_DB writes one`,
     )
   }

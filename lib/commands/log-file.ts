@@ -6,13 +6,14 @@
 import { statSync } from "node:fs"
 import process from "node:process"
 import type { LogEntry, LogScope, Payload } from "../request-log/entry.ts"
-import type { AnalyticsQuery, AnalyticsRow, LogFilter } from "../request-log/query.ts"
+import type { LogFilter } from "../request-log/query.ts"
+import type { AnalyticsQuery, AnalyticsRow } from "../request-log/analytics-query.ts"
 import { analyticsReader } from "../request-log/sqlite/analytics-reader.ts"
 import { makeReader } from "../request-log/sqlite/reader.ts"
 import { checkFile, isOutdated } from "../request-log/sqlite/schema.ts"
 import type { Database } from "../sqlite/database.ts"
 import type { Awaitable } from "../time/awaitable.ts"
-import { Problem } from "./command.ts"
+import { CommandProblem } from "./command.ts"
 
 /** An entry and its bodies. */
 export interface FoundEntry {
@@ -72,16 +73,20 @@ const sqlite = (): Sqlite | undefined => {
 export const hasSqlite = (): boolean => sqlite() !== undefined
 
 /** Whether there is a file. */
-export const hasFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true
+const hasFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true
 
-/** Opens the log. Throws a `Problem` that says why a file cannot be read as one. */
+/** Opens the log. Throws a `CommandProblem` that says why a file cannot be read as one. */
 export const openLogFile = (file: string): LogFile => {
   const found = sqlite()
   if (found === undefined) {
-    throw new Problem("this Node has no SQLite to read the log with: use Node 22.13 or later, Bun or Deno")
+    throw new CommandProblem(
+      "this Node has no SQLite to read the log with: use Node 22.13 or later, Bun or Deno",
+    )
   }
   if (!hasFile(file)) {
-    throw new Problem(`there is no request log at ${file}: npm start writes one, BASEGATE_DB says where`)
+    throw new CommandProblem(
+      `there is no request log at ${file}: npm start writes one, BASEGATE_DB says where`,
+    )
   }
   try {
     const database = new found.DatabaseSync(file, { readOnly: true })
@@ -99,7 +104,7 @@ export const openLogFile = (file: string): LogFile => {
     }
     return logIn(database)
   } catch (cause) {
-    throw new Problem(`${file} cannot be read: ${cause instanceof Error ? cause.message : "unknown"}`)
+    throw new CommandProblem(`${file} cannot be read: ${cause instanceof Error ? cause.message : "unknown"}`)
   }
 }
 

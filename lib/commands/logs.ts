@@ -4,7 +4,7 @@
  * @module
  */
 import { terminalFormat } from "../runtime/terminal.ts"
-import { type Command, exitCode, Problem } from "./command.ts"
+import { type Command, CommandProblem, exitCode } from "./command.ts"
 import { type LogFile, logFileName, openLogFile } from "./log-file.ts"
 import { isDatabaseUrl, openLogDatabase } from "./log-database.ts"
 import { logsHelp, type LogsOptions, logsOptions } from "./logs-options.ts"
@@ -33,7 +33,9 @@ const print = async (
 ): Promise<number> => {
   if (id !== undefined) {
     const found = await log.find(scope, id)
-    if (found === undefined) throw new Problem("there is no entry of this id, or not any more")
+    if (found === undefined) {
+      throw new CommandProblem("there is no entry with this id; it may have been removed")
+    }
     say(wholeEntry(found.entry, found, json ? undefined : 2))
     return exitCode.ok
   }

@@ -6,7 +6,7 @@
 import { nearestName } from "../schema/nearest-name.ts"
 import { product } from "../version.ts"
 import { check } from "./check.ts"
-import { type Command, type CommandContext, exitCode, Misuse, Problem } from "./command.ts"
+import { type Command, type CommandContext, CommandProblem, exitCode, Misuse } from "./command.ts"
 import { conform } from "./conform.ts"
 import { demo } from "./demo.ts"
 import { help } from "./help.ts"
@@ -20,7 +20,7 @@ const names = [...Object.keys(commands), "help"]
 
 const isCommand = (name: string): boolean => Object.hasOwn(commands, name)
 
-/** The command that is asked for, and its arguments. */
+/** The requested command, and its arguments. */
 const chosen = (words: ReadonlyArray<string>): readonly [name: string, args: ReadonlyArray<string>] => {
   const [first = "start", ...rest] = words
   // `basegate help usage` and `basegate usage --help` are one.
@@ -43,11 +43,11 @@ const run = (name: string, context: CommandContext): ReturnType<Command> => {
   return isCommand(name) ? commands[name]?.(context) : exitCode.ok
 }
 
-/** In one line, whatever went wrong: a stack would help nobody who runs a command. */
+/** An error in one line: a stack would not help the user of a command. */
 const problemLine = (name: string, cause: unknown): string => {
   const prefix = isCommand(name) && name !== "start" ? `basegate ${name}` : "basegate"
   const message = cause instanceof Error ? cause.message : String(cause)
-  const isKnown = cause instanceof Problem || cause instanceof Misuse
+  const isKnown = cause instanceof CommandProblem || cause instanceof Misuse
   return `${prefix}: ${isKnown ? "" : "it cannot go on: "}${message}`
 }
 

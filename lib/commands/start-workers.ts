@@ -40,7 +40,7 @@ const findObjects = (): LocalObjects | undefined => {
 const objects = findObjects()
 const kept = objects &&
   (file ? `kept in ${objects.folder}` : "until this process ends (BASEGATE_DB keeps it)")
-// A Worker has no files. One that is told of a file says that it cannot use it.
+// A Worker has no files: with a variable that names a file it reports that it cannot use it.
 const env = objects === undefined ? process.env : others
 const workerd = spawnWorkerd(workerdConfig(env, host, port, isLoopbackName(host), objects), env, "inherit")
 

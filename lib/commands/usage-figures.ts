@@ -5,8 +5,8 @@
  */
 import * as Redacted from "effect/Redacted"
 import { adminTokensOf } from "../config/admin-tokens.ts"
-import type { AnalyticsRow } from "../request-log/query.ts"
-import { Misuse, Problem } from "./command.ts"
+import type { AnalyticsRow } from "../request-log/analytics-query.ts"
+import { CommandProblem, Misuse } from "./command.ts"
 import { isDatabaseUrl, openLogDatabase } from "./log-database.ts"
 import { openLogFile } from "./log-file.ts"
 import type { UsageOptions } from "./usage-options.ts"
@@ -26,7 +26,7 @@ export type Used = Pick<
 >
 
 /** What all groups have used, and each. */
-export interface Usage {
+export interface UsageFigures {
   readonly rows: ReadonlyArray<Used>
   readonly totals: Omit<Used, "group">
 }
@@ -58,7 +58,7 @@ const inOrder = (rows: ReadonlyArray<Used>): ReadonlyArray<Used> =>
   rows.toSorted((one, other) => (other.cost ?? 0) - (one.cost ?? 0) || other.requests - one.requests)
 
 /** Sums up what the log's file has, or its database. */
-export const usageOfFile = async (file: string, options: UsageOptions): Promise<Usage> => {
+export const usageOfFile = async (file: string, options: UsageOptions): Promise<UsageFigures> => {
   const log = isDatabaseUrl(file) ? await openLogDatabase(file) : openLogFile(file)
   const { by, since, until } = options
   const ask = (dimensions: UsageOptions["by"]) =>
@@ -75,7 +75,7 @@ export const usageOfFile = async (file: string, options: UsageOptions): Promise<
 const adminToken = (variable = ""): string => {
   const [first] = adminTokensOf(variable)
   if (first !== undefined) return Redacted.value(first.secret)
-  throw new Problem("to ask a gateway, BASEGATE_ADMIN_TOKEN has to be its admin token")
+  throw new CommandProblem("to ask a gateway, BASEGATE_ADMIN_TOKEN has to be its admin token")
 }
 
 interface Answered {
@@ -89,7 +89,7 @@ export const usageOfGateway = async (
   url: URL,
   options: UsageOptions,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Usage> => {
+): Promise<UsageFigures> => {
   const { account, gateway, by, since, until } = options
   if (account === undefined) {
     throw new Misuse("a gateway answers for one account at a time: say which by --account or --gateway")
@@ -106,12 +106,12 @@ export const usageOfGateway = async (
   )
   const headers = { authorization: `Bearer ${adminToken(env["BASEGATE_ADMIN_TOKEN"])}` }
   const response = await fetch(ask, { headers, redirect: "error" }).catch(() => {
-    throw new Problem(`no gateway answers at ${url.origin}`)
+    throw new CommandProblem(`no gateway answers at ${url.origin}`)
   })
   const answer = await response.json().catch(() => ({})) as Answered
   if (!response.ok || answer.result === undefined) {
     const [error] = answer.errors ?? []
-    throw new Problem(
+    throw new CommandProblem(
       `the gateway at ${url.origin} answers ${response.status}: ${
         error?.message ?? "it has no management API; set its BASEGATE_ADMIN_TOKEN"
       }`,

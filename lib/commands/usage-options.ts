@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Dimension, fixedDimensions } from "../request-log/query.ts"
+import { type Dimension, fixedDimensions } from "../request-log/analytics-query.ts"
 import { calendarPeriods, dateIn, isTimeZone } from "../time/calendar.ts"
 import { Misuse } from "./command.ts"
 import { gatewayOption, givenOptions } from "./options.ts"

@@ -5,7 +5,7 @@
  */
 import { csvHeader, csvRows, plainNumber } from "../admin/csv.ts"
 import { plainJson } from "./logs-output.ts"
-import type { Usage, Used } from "./usage-figures.ts"
+import type { UsageFigures, Used } from "./usage-figures.ts"
 import type { UsageOptions } from "./usage-options.ts"
 
 const figures = [
@@ -22,11 +22,13 @@ const figures = [
 const iso = (time: number): string => new Date(time).toISOString()
 
 /** One object: what was asked, a row for each group, and the totals. */
-export const usageJson = ({ rows, totals }: Usage, { since, until, timeZone, by }: UsageOptions): string =>
-  plainJson({ since: iso(since), until: iso(until), time_zone: timeZone, by, rows, totals }, 2)
+export const usageJson = (
+  { rows, totals }: UsageFigures,
+  { since, until, timeZone, by }: UsageOptions,
+): string => plainJson({ since: iso(since), until: iso(until), time_zone: timeZone, by, rows, totals }, 2)
 
 /** A line for each group, without the totals. */
-export const usageCsv = ({ rows }: Usage, { by }: UsageOptions): string => {
+export const usageCsv = ({ rows }: UsageFigures, { by }: UsageOptions): string => {
   const nameOf = (dimension: string) => dimension === "cached" ? "is_cached" : dimension
   const flat = rows.map(({ group, ...row }) => ({
     ...row,
@@ -65,7 +67,7 @@ const aligned = (costs: ReadonlyArray<string>): ReadonlyArray<string> => {
 }
 
 /** A table: the period, a row for each group, and the totals. */
-export const usageTable = (usage: Usage, options: UsageOptions): ReadonlyArray<string> => {
+export const usageTable = (usage: UsageFigures, options: UsageOptions): ReadonlyArray<string> => {
   const { since, until, timeZone, by } = options
   const zone = timeZone === "UTC" ? "" : ` (${timeZone})`
   const period = `From ${iso(since).slice(0, 16)}Z until ${iso(until).slice(0, 16)}Z${zone}`

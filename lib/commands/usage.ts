@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Command, type CommandContext, exitCode, Problem } from "./command.ts"
+import { type Command, type CommandContext, CommandProblem, exitCode } from "./command.ts"
 import { isDatabaseUrl } from "./log-database.ts"
 import { hasSqlite, logFileName } from "./log-file.ts"
-import { type Usage, usageOfFile, usageOfGateway } from "./usage-figures.ts"
+import { type UsageFigures, usageOfFile, usageOfGateway } from "./usage-figures.ts"
 import { usageHelp, type UsageOptions, usageOptions } from "./usage-options.ts"
 import { usageCsv, usageJson, usageTable } from "./usage-output.ts"
 
@@ -18,12 +18,12 @@ const ownUrl = ({ HOST, PORT }: CommandContext["env"]): URL => {
   return new URL(`http://${hostOf(host)}:${PORT || 8787}`)
 }
 
-const find = (options: UsageOptions, env: CommandContext["env"]): Usage | Promise<Usage> => {
+const find = (options: UsageOptions, env: CommandContext["env"]): UsageFigures | Promise<UsageFigures> => {
   if (options.url !== undefined) return usageOfGateway(options.url, options, env)
   const file = options.file ?? logFileName(env)
   if (hasSqlite() || options.file !== undefined || isDatabaseUrl(file)) return usageOfFile(file, options)
   if (env["BASEGATE_ADMIN_TOKEN"]) return usageOfGateway(ownUrl(env), options, env)
-  throw new Problem(
+  throw new CommandProblem(
     "this Node has no SQLite to read the log with: use Node 22.13 or later, Bun or Deno, or set BASEGATE_ADMIN_TOKEN " +
       "to the admin token of a running gateway, which then is asked (--url says where it is)",
   )

@@ -10,7 +10,7 @@ import type { SettingsShape } from "./settings-shape.ts"
 const SettingsKey: Context.ServiceClass<Settings, "basegate/config/Settings", SettingsShape> = Context
   .Service<Settings, SettingsShape>()("basegate/config/Settings")
 
-/** What the operator asked for; see this folder's README. */
+/** The operator's settings; see this folder's README. */
 export class Settings extends SettingsKey {
   /** Settings that were decoded already. */
   static readonly layerOf = (settings: SettingsShape): Layer.Layer<Settings> =>

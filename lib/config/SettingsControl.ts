@@ -57,7 +57,7 @@ const SettingsControlKey: Context.ServiceClass<
 
 /** What changes `Settings`. */
 export class SettingsControl extends SettingsControlKey {
-  /** Of settings that were made already. */
+  /** Over a control that exists already. */
   static readonly layerOf = (control: SettingsControlShape): Layer.Layer<SettingsControl> =>
     Layer.succeed(SettingsControl, control)
 }

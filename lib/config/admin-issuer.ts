@@ -35,7 +35,7 @@ export const expectedAdminIssuer =
   'JSON of {"issuer", "audience", "jwks_url"?, "claims"?: {"name", "role"}, "roles"?: {"read", "write"}} with https URLs, ' +
   "or no such variable"
 
-/** The issuer of a variable's text; `undefined` if it is none. */
+/** The issuer of a variable's text; `undefined` if the text is not valid. */
 export const adminIssuerOf = (text: string): AdminIssuer | undefined => {
   let given: unknown
   try {

@@ -4,14 +4,14 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { count, integer, number } from "../schema/expected.ts"
+import { integer, number, positiveInteger } from "../schema/expected.ts"
 
 const Seconds = integer(1, 3_600)
 
 /** What `circuit_breaker` may hold; the entry's comment says what each means. */
 export const CircuitBreaker = Schema.Struct({
   failure_rate: Schema.optionalKey(number(0.001, 1)),
-  minimum_calls: Schema.optionalKey(count),
+  minimum_calls: Schema.optionalKey(positiveInteger),
   window: Schema.optionalKey(Seconds),
   open: Schema.optionalKey(Seconds),
 })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Problem } from "../schema/decode-strictly.ts"
+import type { DecodingProblem } from "../schema/decode-strictly.ts"
 
 /** A place in a text. Lines and columns count from 1, columns in characters. */
 export interface Position {
@@ -49,7 +49,7 @@ const unknownSetting = (meant: string | undefined): string =>
 /** A problem of a decoded document, with its place. */
 export const locate = (
   { source, positionOf }: Declaration,
-  { path, expected, meant }: Problem,
+  { path, expected, meant }: DecodingProblem,
 ): SettingsProblem => ({
   source,
   position: positionOf?.(path, expected === undefined ? "key" : "value"),

@@ -42,7 +42,7 @@ const secrets: ReadonlySet<string> = new Set([
 const names = Object.keys(Variables.fields)
 const known = [...names, ...names.map(fileVariable).filter((name) => name !== undefined)]
 
-/** Unset and empty are the same, but for tokens: an empty secret must not open a gateway. */
+/** Unset and empty are the same, except for tokens: an empty secret must not open a gateway. */
 const isSet = (name: string, value: unknown): boolean =>
   value !== undefined && (value !== "" || secrets.has(name))
 
@@ -153,7 +153,7 @@ const decodeSettings = (
   const variables = variablesIn(withValues, unknownVariables(environment, known, document))
   const ofVariables = Result.isFailure(variables) ? variables.failure : []
   if (Result.isFailure(declared)) return Result.fail([...ofVariables, ...declared.failure])
-  // What the settings of gateways lack is told beside what the variables lack.
+  // Problems of the gateways' settings are reported together with those of the variables.
   const sound: typeof OwnVariables.Type = Result.getOrElse(variables, () => ({}))
   const { BASETEN_API_KEY: key, BASEGATE_TOKENS: tokens = "" } = sound
   const opened = makeLiveSettings(fixedSettings(sound), {
@@ -198,7 +198,7 @@ export const loadSettings = (given: GivenSettings): Awaitable<Decoded<LoadedSett
 }
 
 /** The same where there are no files. */
-export const openSettings = (environment: Environment): Decoded<OpenedSettings> =>
+export const settingsWithoutFiles = (environment: Environment): Decoded<OpenedSettings> =>
   loadSettings({ environment }) as Decoded<OpenedSettings>
 
 /**
@@ -208,7 +208,7 @@ export const openSettings = (environment: Environment): Decoded<OpenedSettings> 
  * value: it may be a secret.
  */
 export const readSettings = (environment: Environment): Result.Result<SettingsShape, string> =>
-  Result.mapBoth(openSettings(environment), {
+  Result.mapBoth(settingsWithoutFiles(environment), {
     onSuccess: ({ settings }) => settings,
     onFailure: problemsText,
   })

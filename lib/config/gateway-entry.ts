@@ -15,14 +15,14 @@ import { GuardrailSettings } from "./guardrails-settings.ts"
 import { DynamicRoutes } from "./dynamic-routes.ts"
 import { JsonWebTokens } from "./jwt-settings.ts"
 import { ModelAliases } from "./model-aliases.ts"
-import { count, oneOf } from "../schema/expected.ts"
+import { oneOf, positiveInteger } from "../schema/expected.ts"
 import { RateLimiting, RateLimits, SpendLimitsEntry, StoreOutages } from "./limit-rules.ts"
 import { LogCollection } from "./log-settings.ts"
 import { Exporting } from "./otel-destinations.ts"
 import { ModelPrices } from "./price-overrides.ts"
 import { Retrying } from "./retry-settings.ts"
 import { ProviderKeys } from "./stored-keys.ts"
-import { Timeouts } from "./timeout-settings.ts"
+import { TimeoutSettings } from "./timeout-settings.ts"
 import { Tokens } from "./token-setting.ts"
 
 const optional = Schema.optionalKey
@@ -105,14 +105,14 @@ export const GatewayEntry = Schema.Struct({
    * @default `false`
    */
   session_affinity: optional(Schema.Boolean),
-  ...Timeouts,
+  ...TimeoutSettings,
   /**
    * The largest request body, in bytes; a larger one is answered 413. The default is just above the 100 MB at which
    * Baseten's own edge refuses.
    *
    * @default `104857600`
    */
-  request_body_limit: optional(count),
+  request_body_limit: optional(positiveInteger),
   ...Caching,
   ...RateLimiting,
   /**

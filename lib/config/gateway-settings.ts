@@ -109,7 +109,7 @@ export interface GatewaySettings {
   readonly dlp: CompiledDlp | undefined
   /** The same as it is written, for the management API. */
   readonly dlpEntry: DlpEntry
-  /** What a model says of requests and answers; `undefined` if none is asked. */
+  /** The checks of requests and answers by a model; `undefined` if there are none. */
   readonly guardrails: Guardrails | undefined
   /** The same as it is written. */
   readonly guardrailsEntry: GuardrailsEntry

@@ -31,7 +31,7 @@ export interface GatewayToken extends KnownSecret {
 
 /** The limits of one token. */
 export interface TokenLimits {
-  /** Those of the gateway, then its own. */
+  /** The gateway's, then its own. */
   readonly rateRules: ReadonlyArray<RateRule>
   /** Its own alone. */
   readonly spendLimits: SpendLimits
@@ -68,7 +68,7 @@ const knownSecret = (secret: Redacted.Redacted<string>): KnownSecret => {
  * The id of a token's own rule. What it counts belongs to the name, whatever the value: a rotation keeps it. No name
  * contains a slash, and ids of a gateway's rates contain none either.
  */
-export const ownId = (name: string, rule: string): string => `token/${name}/${rule}`
+const ownId = (name: string, rule: string): string => `token/${name}/${rule}`
 
 /** The id of a token's own rule as it is written; `undefined` if the rule is not the token's. */
 export const writtenId = (name: string, id: string): string | undefined => {
@@ -142,7 +142,9 @@ export const gatewayTokens = (
     const token = bare(secrets[index] ?? Redacted.make(""))
     if (typeof each === "string") return add(token, place)
     if (values.has(each.name)) {
-      throw new SettingProblem(`expected ${place} to have a name that is no token's value: names are shown`)
+      throw new SettingProblem(
+        `expected ${place} to have a name that is not a token's value: names are shown`,
+      )
     }
     return add({
       ...token,

@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import { knownText } from "./gateway-tokens.ts"
 import { sameBytes } from "../redaction/known-secret.ts"
 import { type GatewaySettings, gatewaySettings, type Shared } from "./gateway-settings.ts"
-import type { Entry } from "./settings-document.ts"
+import type { WrittenEntry } from "./settings-document.ts"
 import type { Resolve } from "./stored-keys.ts"
 
 /** An entry that holds, and what it was made of. */
@@ -33,7 +33,7 @@ const isUnchanged = (held: HeldEntry, text: string, resolve: Resolve): boolean =
  */
 export const heldEntry = (
   id: string,
-  entry: Entry,
+  entry: WrittenEntry,
   before: HeldEntry | undefined,
   shared: Shared,
   resolve: Resolve,

@@ -11,7 +11,7 @@ import { isLoopback } from "./custom-providers.ts"
 
 const optional = Schema.optionalKey
 
-/** Whether keys may be fetched from a URL: whoever could change them on their way could sign tokens. */
+/** Whether keys may be fetched from a URL: anyone who could change them on their way could sign tokens. */
 export const isKeyUrl = (url: string): boolean => {
   if (!URL.canParse(url) || /[\\\s#]/.test(url)) return false
   const { protocol, hostname, username } = new URL(url)

@@ -18,8 +18,13 @@ import { knownText, sharedValues } from "./gateway-tokens.ts"
 import { haveOpenKeys, type HeldEntry, heldEntry, refusesAdmin } from "./held-entries.ts"
 import { operatorSecrets } from "./operator-secrets.ts"
 import type { ManagedSettings, SettingsControlShape, SettingsState } from "./SettingsControl.ts"
-import { placeOf, settingOrigins } from "./setting-origins.ts"
-import { type DecodedDocument, decodeDocument, effectiveEntries, type Entry } from "./settings-document.ts"
+import { settingOrigins, sourceLine } from "./setting-origins.ts"
+import {
+  type DecodedDocument,
+  decodeDocument,
+  effectiveEntries,
+  type WrittenEntry,
+} from "./settings-document.ts"
 import type { FixedSettings, SettingsShape } from "./settings-shape.ts"
 import { storeSecrets } from "./store-settings.ts"
 import { managedResolver, type Resolve } from "./stored-keys.ts"
@@ -91,7 +96,7 @@ export const makeLiveSettings = (
   const build = ({ declaration, document, managed }: Sources, before: Holding | undefined): Built => {
     const problems: Array<SettingsProblem> = []
     const entries = new Map<string, HeldEntry>()
-    const add = (id: string, entry: Entry, from: Declaration, resolve: Resolve): void => {
+    const add = (id: string, entry: WrittenEntry, from: Declaration, resolve: Resolve): void => {
       const problem = (expected: string): void => {
         problems.push(locate(from, { path: ["gateways", id], expected, meant: undefined }))
       }
@@ -242,7 +247,7 @@ export const makeLiveSettings = (
     declaredAt: (account, gateway) => {
       const { declaration, document } = sources
       const id = `${account}/${gateway}`
-      return document.gateways?.[id] === undefined ? undefined : placeOf(declaration, ["gateways", id])
+      return document.gateways?.[id] === undefined ? undefined : sourceLine(declaration, ["gateways", id])
     },
     originsOf: (account, gateway) => settingOrigins(sources, `${account}/${gateway}`),
     state: () => state,

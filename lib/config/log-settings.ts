@@ -42,7 +42,7 @@ export const LogCollection = {
    */
   log_management: optional(Schema.NullOr(integer(0, 10_000_000))),
   /**
-   * What happens when there are as many: the oldest go, or no more are added.
+   * What happens at that number: the oldest entries are removed, or no more are added.
    *
    * @default `"DELETE_OLDEST"`
    */

@@ -18,7 +18,7 @@ export const ModelGlob = text(
 const longestName = 512
 
 /** Whether a name matches a glob: in time that grows with the length of one times that of the other. */
-export const matches = (glob: string, name: string): boolean => {
+export const matchesGlob = (glob: string, name: string): boolean => {
   if (name.length > longestName) return false
   const pattern = [...glob]
   const characters = [...name]
@@ -35,7 +35,7 @@ export const matches = (glob: string, name: string): boolean => {
   return at === pattern.length
 }
 
-/** Names that begin like those of a custom provider or a route are none of Baseten's, though a caller may send them there. */
+/** Names that begin like those of a custom provider or a route are not Baseten's, though a caller may send them there. */
 const isPrefixed = (model: string): boolean => /^(?:custom|custom-[a-z0-9-]+|dynamic)\//.test(model)
 
 /**
@@ -44,8 +44,8 @@ const isPrefixed = (model: string): boolean => /^(?:custom|custom-[a-z0-9-]+|dyn
  */
 export const allowsModel = (globs: ReadonlyArray<string>, provider: string, model: string): boolean =>
   globs.some((glob) =>
-    matches(glob, `${provider}/${model}`) ||
-    (provider === "baseten" && !isPrefixed(model) && matches(glob, model))
+    matchesGlob(glob, `${provider}/${model}`) ||
+    (provider === "baseten" && !isPrefixed(model) && matchesGlob(glob, model))
   )
 
 /** Whether globs allow everything at a provider, so that it does not matter what a call names. */
@@ -60,8 +60,8 @@ export const allowsProvider = (globs: ReadonlyArray<string>, provider: string): 
  * for models (`d*`) must not open a route to others.
  */
 export const allowsRoute = (globs: ReadonlyArray<string>, route: string): boolean =>
-  globs.some((glob) => glob.startsWith("dynamic/") && matches(glob, `dynamic/${route}`))
+  globs.some((glob) => glob.startsWith("dynamic/") && matchesGlob(glob, `dynamic/${route}`))
 
 /** Whether globs name a model alias, with all that it stands for; only those do that begin with `custom/`. */
 export const allowsAlias = (globs: ReadonlyArray<string>, alias: string): boolean =>
-  globs.some((glob) => glob.startsWith("custom/") && matches(glob, `custom/${alias}`))
+  globs.some((glob) => glob.startsWith("custom/") && matchesGlob(glob, `custom/${alias}`))

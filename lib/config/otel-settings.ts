@@ -5,7 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { OtelVariables, pairsOf } from "./otel-variables.ts"
+import { OtelVariables, parsePairs } from "./otel-variables.ts"
 
 const Variables = Schema.Struct(OtelVariables)
 type Variables = typeof Variables.Type
@@ -56,7 +56,7 @@ const endpointOf = (variables: Variables, signal: Signal): OtlpEndpoint | undefi
     // The common endpoint is a base; a signal's own is the whole URL.
     url: variables[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`] ??
       `${endpoint.replace(/\/+$/, "")}/v1/${signal.toLowerCase()}`,
-    headers: (pairsOf(of("HEADERS") ?? "") ?? []).map(([name, value]) => [name, Redacted.make(value)]),
+    headers: (parsePairs(of("HEADERS") ?? "") ?? []).map(([name, value]) => [name, Redacted.make(value)]),
     timeout: Number(of("TIMEOUT") ?? 10_000),
     protobuf: of("PROTOCOL") === "http/protobuf",
   }
@@ -81,7 +81,7 @@ export const otelSettings = (variables: Variables): OtelSettings | undefined => 
   if (variables.OTEL_SDK_DISABLED?.toLowerCase() === "true" || (traces ?? metrics ?? logs) === undefined) {
     return undefined
   }
-  const resource = Object.fromEntries(pairsOf(variables.OTEL_RESOURCE_ATTRIBUTES ?? "") ?? [])
+  const resource = Object.fromEntries(parsePairs(variables.OTEL_RESOURCE_ATTRIBUTES ?? "") ?? [])
   const queue = Number(variables.OTEL_BSP_MAX_QUEUE_SIZE ?? 2048)
   return {
     resource: {

@@ -17,7 +17,7 @@ const isUrl = (value: string): boolean =>
   new URL(value).password === ""
 
 /** `key=value` pairs of a comma list, percent-decoded (W3C Baggage without metadata); `undefined` if it is not one. */
-export const pairsOf = (list: string): ReadonlyArray<readonly [string, string]> | undefined => {
+export const parsePairs = (list: string): ReadonlyArray<readonly [string, string]> | undefined => {
   try {
     return list.split(",").filter((item) => item.trim() !== "").map((item) => {
       const [, key = "", value = ""] = /^\s*([^=\s]+)\s*=(.*)$/s.exec(item) ?? []
@@ -30,7 +30,7 @@ export const pairsOf = (list: string): ReadonlyArray<readonly [string, string]> 
 }
 
 const areHeaders = (list: string): boolean =>
-  pairsOf(list)?.every(([name, value]) =>
+  parsePairs(list)?.every(([name, value]) =>
     /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\x20-\x7e]*$/.test(value)
   ) ??
     false
@@ -146,7 +146,7 @@ export const OtelVariables = {
    * @default none
    */
   OTEL_RESOURCE_ATTRIBUTES: optional(
-    text("a comma list of key=value, percent-encoded", (value) => pairsOf(value) !== undefined),
+    text("a comma list of key=value, percent-encoded", (value) => parsePairs(value) !== undefined),
   ),
   /**
    * The time between two exports of metrics.

@@ -15,7 +15,7 @@ export type Metadata = Readonly<Record<string, string | number | boolean>>
 
 /** What one set of headers requests; `undefined` for what it does not mention. Numbers are within their ranges. */
 export interface RequestedOptions {
-  /** Seconds; 0 if nothing is to be cached. */
+  /** Seconds; 0 if nothing is cached. */
   readonly cacheTtl?: number
   readonly skipCache?: boolean
   readonly cacheKey?: string
@@ -26,7 +26,7 @@ export interface RequestedOptions {
   /** Milliseconds to the response headers, for every try. */
   readonly requestTimeout?: number
   readonly keyAlias?: string
-  /** Of a universal step alone. */
+  /** Only for a universal step. */
   readonly fallbackOnReportedError?: boolean | undefined
   readonly metadata?: Metadata
   readonly customCost?: CustomCost

@@ -26,7 +26,7 @@ export interface GatewayOrigins {
 }
 
 /** Where a part of a declaration stands. */
-export const placeOf = ({ source, positionOf }: Declaration, path: ReadonlyArray<string>): string => {
+export const sourceLine = ({ source, positionOf }: Declaration, path: ReadonlyArray<string>): string => {
   const position = positionOf?.(path, "key")
   return position === undefined ? source : `${source}, line ${position.line}`
 }
@@ -45,7 +45,7 @@ export const settingOrigins = (
   const settings = new Map<string, SettingOrigin>()
   const note = (from: SettingOrigin["from"], path: ReadonlyArray<string>, entry: unknown): void => {
     for (const name of membersOf(entry)) {
-      settings.set(name, { from, at: placeOf(declaration, [...path, name]) })
+      settings.set(name, { from, at: sourceLine(declaration, [...path, name]) })
     }
   }
   if (declaration.document !== undefined) note("defaults", ["defaults"], document.defaults)
@@ -59,7 +59,7 @@ export const settingOrigins = (
   note("entry", ["gateways", key], document.gateways?.[key])
   return {
     entry: declared === undefined ? "shared" : "declared",
-    at: placeOf(declaration, ["gateways", key]),
+    at: sourceLine(declaration, ["gateways", key]),
     settings,
   }
 }

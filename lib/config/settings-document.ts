@@ -9,7 +9,7 @@ import { recordOf } from "../schema/expected.ts"
 import { GatewayEntry } from "./gateway-entry.ts"
 
 /** What the variable `BASEGATE_CONFIG`, a settings file, and `createGateway({ config })` hold. */
-export const SettingsDocument = Schema.Struct({
+export const SettingsDocumentSchema = Schema.Struct({
   gateways: Schema.optionalKey(
     recordOf(
       '"{account_id}/{gateway_id}" or "*"',
@@ -25,19 +25,19 @@ export const SettingsDocument = Schema.Struct({
 )
 
 /** A decoded document. */
-export type DecodedDocument = typeof SettingsDocument.Type
+export type DecodedDocument = typeof SettingsDocumentSchema.Type
 
 /** One gateway's entry, or the part of it that `defaults` give, as it is written. */
-export type Entry = typeof GatewayEntry.Type
+export type WrittenEntry = typeof GatewayEntry.Type
 
 /** Decodes a document, or says everything that is wrong with it. */
-export const decodeDocument = decodeStrictly(SettingsDocument)
+export const decodeDocument = decodeStrictly(SettingsDocumentSchema)
 
 /** Without settings every id is served, with the defaults of each setting. */
-const everyId: Readonly<Record<string, Entry>> = { "*": {} }
+const everyId: Readonly<Record<string, WrittenEntry>> = { "*": {} }
 
 /** The entries as they hold: each setting is the entry's own, else that of `defaults`, whole. */
 export const effectiveEntries = (
   { gateways = everyId, defaults = {} }: DecodedDocument,
-): ReadonlyMap<string, Entry> =>
+): ReadonlyMap<string, WrittenEntry> =>
   new Map(Object.entries(gateways).map(([id, entry]) => [id, { ...defaults, ...entry }]))

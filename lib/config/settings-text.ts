@@ -15,7 +15,7 @@ export const endOf = (text: string): Position => {
 }
 
 /** Where a text is not JSON, and what was expected there; `undefined` if it is JSON. Shows nothing of it. */
-export const jsonProblem = (
+export const findJsonProblem = (
   text: string,
 ): { readonly at: Position; readonly expected: string } | undefined => {
   const bytes = new TextEncoder().encode(text)
@@ -29,7 +29,7 @@ export const jsonProblem = (
  * with a variable's name. Shows nothing of the text, which may hold a secret.
  */
 export const settingsIn = (text: string): Result.Result<unknown, string> => {
-  const problem = jsonProblem(text)
+  const problem = findJsonProblem(text)
   if (problem === undefined) return Result.succeed(parseExactly(text))
   const { at: { line, column }, expected } = problem
   return Result.fail(`expected ${expected} at line ${line}, column ${column} of its JSON`)

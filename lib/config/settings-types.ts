@@ -333,7 +333,7 @@ export interface EntryOptions {
    */
   readonly log_management?: number | null
   /**
-   * What happens when there are as many: the oldest go, or no more are added.
+   * What happens at that number: the oldest entries are removed, or no more are added.
    *
    * @default `"DELETE_OLDEST"`
    */

@@ -1,7 +1,7 @@
 /**
  * Follows a settings file, and the files that its settings refer to, while a gateway runs.
  *
- * It looks at the files some times a second: what a runtime tells of changes misses files that are replaced, links that
+ * It polls the files some times a second: a runtime's change events miss files that are replaced, links that
  * are turned (as in Kubernetes' volumes) and networks, in ways of its own on each.
  *
  * @module
@@ -27,7 +27,7 @@ export type Reloaded = Result.Result<void, ReadonlyArray<SettingsProblem>>
 
 /**
  * Makes what tells the operator: a good change in one line at the level of information, a bad one always and once, unless
- * nothing is to be printed at all.
+ * nothing should be printed at all.
  */
 export const tellReload = ({ logLevel, state }: Pick<SettingsShape, "logLevel" | "state">) => {
   let told: string | undefined

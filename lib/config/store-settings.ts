@@ -75,7 +75,7 @@ export interface StorePlace {
 }
 
 /** Takes a store's URL apart. */
-export const placeOf = (text: string): StorePlace => {
+export const parseStoreUrl = (text: string): StorePlace => {
   const url = new URL(text)
   const nodes = url.searchParams.getAll("node")
   url.search = ""

@@ -12,7 +12,7 @@ const optional = Schema.optionalKey
 const Milliseconds = integer(1, 86_400_000)
 
 /** The timeouts of a gateway's entry. */
-export const Timeouts = {
+export const TimeoutSettings = {
   /**
    * Milliseconds until the response headers arrive, on Model APIs and custom providers. It holds for every try; a shorter
    * `cf-aig-request-timeout` holds in its place.

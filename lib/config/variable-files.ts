@@ -29,7 +29,7 @@ export interface VariablesOfFiles {
  * Problems show neither text nor path: someone may have given the secret itself for the path.
  *
  * @param names the variables that are known
- * @param isSet whether a value of a variable counts: an empty one does not, unless it is to be a secret
+ * @param isSet whether a value of a variable counts: an empty one does not, unless the variable is a secret
  */
 export const withFiles = (
   environment: Environment,

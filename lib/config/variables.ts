@@ -12,7 +12,7 @@ import { expectedDatabase, isDatabase } from "./database-settings.ts"
 import { oneOf, text } from "../schema/expected.ts"
 import { OtelVariables } from "./otel-variables.ts"
 import { isKeyList } from "./secret-keys.ts"
-import { SettingsDocument } from "./settings-document.ts"
+import { SettingsDocumentSchema } from "./settings-document.ts"
 import { expectedStore, isStoreUrl } from "./store-settings.ts"
 
 /** How much is logged; each level includes those after it. */
@@ -210,7 +210,7 @@ export const Variables = Schema.Struct({
    *
    * @default every id is served, with the defaults of each setting
    */
-  BASEGATE_CONFIG: optional(SettingsDocument),
+  BASEGATE_CONFIG: optional(SettingsDocumentSchema),
   /**
    * A [file](#a-settings-file) with the same settings, as YAML or JSON, which may change while the gateway runs. Only one
    * of the two may be set.

@@ -7,7 +7,7 @@
 
 const own = { "x-basegate-console": "1" }
 
-/** Why a call did not give what was asked for, in words for whoever looks at the page. */
+/** Why a call failed, in words for the reader of the page. */
 export class ApiError extends Error {
   readonly status: number
   /** What a conflict says that the thing is now. */
@@ -34,7 +34,7 @@ interface Envelope {
 const unreachable = "The gateway does not answer. Check that it runs, then try again."
 
 /** Sends a request of the page's own; fails with `ApiError`. */
-export const send = async (path: string, init: RequestInit): Promise<Response> => {
+export const sendRequest = async (path: string, init: RequestInit): Promise<Response> => {
   let response: Response
   try {
     response = await fetch(path, { ...init, headers: { ...own, ...init.headers }, cache: "no-store" })
@@ -73,7 +73,7 @@ const query = (parameters: Parameters): string => {
 export const accountPath = (account: string): string =>
   `/client/v4/accounts/${encodeURIComponent(account)}/ai-gateway`
 /** The base of one gateway; of all of the account where none is chosen. */
-export const gatewayPath = (account: string, gateway: string): string =>
+export const gatewayApiPath = (account: string, gateway: string): string =>
   gateway === "" ? accountPath(account) : `${accountPath(account)}/gateways/${encodeURIComponent(gateway)}`
 
 /** Gets a result and what is said beside it. */
@@ -82,7 +82,7 @@ export const getPage = async <Result, Info = unknown>(
   parameters: Parameters = {},
   signal?: AbortSignal,
 ): Promise<{ readonly result: Result; readonly info: Info }> => {
-  const response = await send(path + query(parameters), signal === undefined ? {} : { signal })
+  const response = await sendRequest(path + query(parameters), signal === undefined ? {} : { signal })
   const { result, result_info } = await response.json() as Envelope
   return { result: result as Result, info: result_info as Info }
 }
@@ -96,15 +96,15 @@ export const get = async <Result>(
 
 /** Gets text: a body as it was kept. */
 export const getText = async (path: string, signal?: AbortSignal): Promise<string> =>
-  await (await send(path, signal === undefined ? {} : { signal })).text()
+  await (await sendRequest(path, signal === undefined ? {} : { signal })).text()
 
 /** Gets a file of what is selected. */
 export const getFile = async (path: string, parameters: Parameters): Promise<Blob> =>
-  await (await send(path + query(parameters), {})).blob()
+  await (await sendRequest(path + query(parameters), {})).blob()
 
 /** Changes something. */
 export const patch = async (path: string, body: object): Promise<void> => {
-  await send(path, {
+  await sendRequest(path, {
     method: "PATCH",
     body: JSON.stringify(body),
     headers: { "content-type": "application/json" },
@@ -112,7 +112,7 @@ export const patch = async (path: string, body: object): Promise<void> => {
 }
 
 /** A gateway, by the names in its address. */
-export interface Place {
+export interface GatewayAddress {
   readonly account: string
   readonly gateway: string
 }
@@ -122,20 +122,20 @@ export interface Place {
  *
  * @returns the gateway whose usage it shows, if it is a gateway's token
  */
-export const logIn = async (token: string, place?: Place): Promise<Place | undefined> => {
-  const response = await send("/console/session", {
+export const logIn = async (token: string, place?: GatewayAddress): Promise<GatewayAddress | undefined> => {
+  const response = await sendRequest("/console/session", {
     method: "POST",
     body: JSON.stringify({ token, ...place }),
     headers: { "content-type": "application/json" },
   })
   if (response.status === 204) return undefined
-  const { result } = await response.json() as { readonly result: Place }
+  const { result } = await response.json() as { readonly result: GatewayAddress }
   return result
 }
 
 /** Ends it. */
-export const logOut = async (place?: Place): Promise<void> =>
-  void await send(`/console/session${query({ ...place })}`, { method: "DELETE" })
+export const logOut = async (place?: GatewayAddress): Promise<void> =>
+  void await sendRequest(`/console/session${query({ ...place })}`, { method: "DELETE" })
 
 /** Reads the events of a stream until it ends or is aborted. */
 export const readEvents = async (
@@ -170,7 +170,7 @@ export const follow = async (
 ): Promise<void> => {
   while (!signal.aborted) {
     try {
-      const response = await send(path + query(parameters), { signal })
+      const response = await sendRequest(path + query(parameters), { signal })
       onState(true)
       await readEvents(response, onEvent)
     } catch (cause) {

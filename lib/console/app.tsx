@@ -10,7 +10,7 @@ import { EvaluationsPage } from "./evaluations.tsx"
 import { GatewaysPage } from "./gateways.tsx"
 import { HealthPage } from "./health.tsx"
 import { Link, pageHref, useAddress } from "./location.tsx"
-import { LogPage } from "./log.tsx"
+import { RequestLogPage } from "./log.tsx"
 import { Login } from "./login.tsx"
 import { OverviewPage } from "./overview.tsx"
 import { Problem, useLoaded } from "./parts.tsx"
@@ -37,7 +37,7 @@ interface Page {
 
 const pages: ReadonlyArray<Page> = [
   { path: "/console", name: "Overview", view: OverviewPage, hasTime: true },
-  { path: "/console/log", name: "Log", view: LogPage, needsGateway: true, hasTime: true },
+  { path: "/console/log", name: "Log", view: RequestLogPage, needsGateway: true, hasTime: true },
   { path: "/console/spend", name: "Spend and limits", view: SpendPage },
   { path: "/console/evaluations", name: "Evaluations", view: EvaluationsPage, needsGateway: true },
   { path: "/console/gateways", name: "Gateways", view: GatewaysPage },

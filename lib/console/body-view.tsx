@@ -29,7 +29,7 @@ const Said = ({ text }: { readonly text: string }) => {
 }
 
 /** The request's body, or the answer's. */
-export const BodyView = ({ path, which, isKept }: {
+export const BodyPanel = ({ path, which, isKept }: {
   readonly path: string
   readonly which: "request" | "response"
   readonly isKept: boolean

@@ -10,7 +10,7 @@ import { useLoaded } from "./parts.tsx"
 import type { Scope } from "./scope.tsx"
 import type { Analytics, Filter } from "./types.ts"
 
-/** Links to each gateway's, with counts; nothing where there is one gateway alone. */
+/** Links to each gateway's, with counts; nothing if there is only one gateway. */
 export const ByGateway = ({ scope, filters, gateways }: {
   readonly scope: Scope
   readonly filters: ReadonlyArray<Filter>

@@ -56,8 +56,8 @@ const namedOf = (times: ReadonlyArray<number>, width: number): Array<number> => 
 /** The least that must be drawn over for it to be meant, in pixels. */
 const leastSpan = 8
 
-/** What uPlot takes; `onSpan` is told of what was drawn over. */
-export const optionsOf = (
+/** The options for uPlot; `onSpan` is called with the span that was selected. */
+export const chartOptions = (
   { series, isStacked, bucket, format, times, nameOf }: ChartProps,
   width: number,
   onIndex: (index: number | null) => void,

@@ -5,7 +5,7 @@
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import uPlot from "uplot"
-import { height, optionsOf, stacked, styleOf } from "./chart-options.ts"
+import { chartOptions, height, stacked, styleOf } from "./chart-options.ts"
 import { unknown, visible } from "./format.ts"
 import { Time } from "./parts.tsx"
 
@@ -75,7 +75,7 @@ const NumbersTable = ({ label, times, series, format }: ChartProps) => (
   </div>
 )
 
-/** The figures, made only once they are asked for: of eight charts they are thousands of cells. */
+/** The figures, rendered only on demand: for eight charts they are thousands of cells. */
 const Numbers = (props: ChartProps) => {
   const [isOpen, setOpen] = useState(false)
   return (
@@ -111,7 +111,7 @@ export const Chart = (props: ChartProps) => {
     const columns = isStacked ? stacked(series) : series.map(({ values }) => values)
     const data = [times.map((time) => time / 1000), ...columns.map((column) => [...column])]
     const plot = new uPlot(
-      optionsOf(
+      chartOptions(
         props,
         element.clientWidth,
         setIndex,

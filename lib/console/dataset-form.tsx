@@ -5,11 +5,10 @@
  */
 import { useState } from "preact/hooks"
 import { getPage } from "./api.ts"
-import { Dialog, useDoing } from "./dialog.tsx"
 import type { Dataset } from "./evaluation-data.ts"
-import { logHref, toldFilters } from "./filters.ts"
+import { filterChips, logHref } from "./filters.ts"
 import { count, visible } from "./format.ts"
-import { FormButtons } from "./list-parts.tsx"
+import { FormDialog, NameField } from "./form-dialog.tsx"
 import { Filters } from "./log-filters.tsx"
 import { go, hereWith, Link } from "./location.tsx"
 import { Panel, Problem, useLoaded } from "./parts.tsx"
@@ -17,10 +16,10 @@ import type { Filter } from "./types.ts"
 import { write } from "./write.ts"
 
 /** Filters in words. */
-export const Told = ({ filters }: { readonly filters: ReadonlyArray<Filter> }) =>
+export const FilterMarks = ({ filters }: { readonly filters: ReadonlyArray<Filter> }) =>
   filters.length === 0 ? <>every request</> : (
     <ul class="marks">
-      {toldFilters(filters).map(({ text }) => (
+      {filterChips(filters).map(({ text }) => (
         <li class="mark" key={text}>
           <bdi>{visible(text)}</bdi>
         </li>
@@ -29,7 +28,7 @@ export const Told = ({ filters }: { readonly filters: ReadonlyArray<Filter> }) =
   )
 
 /** Asks for a dataset's name. */
-export const Name = ({ path, dataset, filters, onClose, onDone }: {
+export const DatasetName = ({ path, dataset, filters, onClose, onDone }: {
   readonly path: string
   readonly dataset: Dataset | undefined
   readonly filters: ReadonlyArray<Filter>
@@ -37,46 +36,23 @@ export const Name = ({ path, dataset, filters, onClose, onDone }: {
   readonly onDone: () => void
 }) => {
   const [name, setName] = useState(dataset?.name ?? "")
-  const doing = useDoing()
   return (
-    <Dialog
+    <FormDialog
       title={dataset === undefined ? "New dataset" : `Rename ${visible(dataset.name)}`}
+      action={dataset === undefined ? "Create" : "Rename"}
+      onSend={async () => {
+        const body = { name: name.trim(), enable: true, filters }
+        if (dataset === undefined) await write("POST", `${path}/datasets`, body)
+        else await write("PUT", `${path}/datasets/${dataset.id}`, body)
+        onDone()
+      }}
       onClose={onClose}
     >
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(async () => {
-            const body = { name: name.trim(), enable: true, filters }
-            if (dataset === undefined) await write("POST", `${path}/datasets`, body)
-            else await write("PUT", `${path}/datasets/${dataset.id}`, body)
-            onDone()
-          })
-        }}
-      >
-        <label>
-          <span>Name</span>
-          <input
-            value={name}
-            required
-            autofocus
-            autocomplete="off"
-            maxLength={100}
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
-          />
-        </label>
-        <div class="note">
-          It has: <Told filters={filters} />
-        </div>
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons
-          action={dataset === undefined ? "Create" : "Rename"}
-          isBusy={doing.isBusy}
-          onClose={onClose}
-        />
-      </form>
-    </Dialog>
+      <NameField name={name} onName={setName} />
+      <div class="note">
+        It has: <FilterMarks filters={filters} />
+      </div>
+    </FormDialog>
   )
 }
 
@@ -84,7 +60,7 @@ export const Name = ({ path, dataset, filters, onClose, onDone }: {
 const notJudges = { key: "request_type", operator: "neq", value: ["evaluation.judge"] }
 
 /** Chooses the requests of a new dataset: the same filters as the log's, and how many fit them by now. */
-export const Choosing = ({ path, gateway, filters, onName }: {
+export const DatasetChoice = ({ path, gateway, filters, onName }: {
   readonly path: string
   readonly gateway: string
   readonly filters: ReadonlyArray<Filter>

@@ -5,12 +5,12 @@
  */
 import { useState } from "preact/hooks"
 import { Download } from "./download.tsx"
-import { Choosing, Name, Told } from "./dataset-form.tsx"
+import { DatasetChoice, DatasetName, FilterMarks } from "./dataset-form.tsx"
 import { Confirm } from "./dialog.tsx"
 import { type Dataset, loadDatasets } from "./evaluation-data.ts"
 import { filtersIn } from "./filters.ts"
 import { visible } from "./format.ts"
-import { ChangeColumn, titled, WhyReadOnly } from "./list-parts.tsx"
+import { ChangeColumn, RowButtons, titled, WhyReadOnly } from "./list-parts.tsx"
 import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import type { Filter } from "./types.ts"
@@ -33,7 +33,7 @@ export const Datasets = ({ gateway, path }: { readonly gateway: string; readonly
   const isNew = canWrite && searchParams.get("new") === "1"
   return (
     <>
-      {isNew && <Choosing path={path} gateway={gateway} filters={filters} onName={() => setNamed({})} />}
+      {isNew && <DatasetChoice path={path} gateway={gateway} filters={filters} onName={() => setNamed({})} />}
       <Panel
         title={titled(list.value?.length, "dataset", "datasets")}
         aside={canWrite && !isNew && (
@@ -75,7 +75,7 @@ export const Datasets = ({ gateway, path }: { readonly gateway: string; readonly
                   </Link>
                 </th>
                 <td data-label="Requests">
-                  <Told filters={filtersOf(dataset)} />
+                  <FilterMarks filters={filtersOf(dataset)} />
                 </td>
                 <td data-label="Changed">
                   <Time at={dataset.modified_at} />
@@ -89,23 +89,10 @@ export const Datasets = ({ gateway, path }: { readonly gateway: string; readonly
                   />
                 </td>
                 {canWrite && (
-                  <td class="does">
-                    {([["Rename", () => setNamed({ dataset })], [
-                      "Delete",
-                      () => setDeleted(dataset),
-                    ]] as const)
-                      .map(([what, act]) => (
-                        <button
-                          key={what}
-                          type="button"
-                          class="quiet"
-                          aria-label={`${what} ${visible(dataset.name)}`}
-                          onClick={act}
-                        >
-                          {what}
-                        </button>
-                      ))}
-                  </td>
+                  <RowButtons
+                    name={dataset.name}
+                    actions={{ Rename: () => setNamed({ dataset }), Delete: () => setDeleted(dataset) }}
+                  />
                 )}
               </tr>
             ))}
@@ -119,7 +106,7 @@ export const Datasets = ({ gateway, path }: { readonly gateway: string; readonly
         )}
       </Panel>
       {named !== undefined && (
-        <Name
+        <DatasetName
           path={path}
           dataset={named.dataset}
           filters={named.dataset === undefined ? filters : filtersOf(named.dataset)}

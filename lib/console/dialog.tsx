@@ -1,5 +1,5 @@
 /**
- * Windows over the page: what is asked for within one is done there, or not at all.
+ * Modal windows over the page.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const Dialog = (
     dialog.current?.showModal()
     return () => {
       dialog.current?.close()
-      // The window is gone by then, and would not give it back.
+      // The dialog element is gone by then, and would not restore the focus.
       if (opener instanceof HTMLElement) opener.focus()
     }
   }, [])

@@ -15,7 +15,7 @@ export interface Difference {
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 /** The members in which two objects differ, by name. */
-export const differences = (before: unknown, after: unknown): ReadonlyArray<Difference> => {
+const differences = (before: unknown, after: unknown): ReadonlyArray<Difference> => {
   const [old, now] = [Object(before), Object(after)] as [Record<string, unknown>, Record<string, unknown>]
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].sort()
     .filter((name) => !same(old[name], now[name]))
@@ -31,7 +31,7 @@ type Line = readonly [sign: " " | "+" | "−", text: string]
 const mostLines = 600
 
 /** Lines that both have, in the longest common sequence, and those that one has alone. */
-export const diffLines = (
+const diffLines = (
   before: ReadonlyArray<string>,
   after: ReadonlyArray<string>,
 ): ReadonlyArray<Line> => {

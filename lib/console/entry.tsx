@@ -4,11 +4,11 @@
  * @module
  */
 import { useEffect, useRef } from "preact/hooks"
-import { gatewayPath, get } from "./api.ts"
-import { BodyView } from "./body-view.tsx"
+import { gatewayApiPath, get } from "./api.ts"
+import { BodyPanel } from "./body-view.tsx"
 import { curlOf } from "./curl.ts"
 import { Facts, Headers } from "./entry-facts.tsx"
-import { Feedback } from "./feedback.tsx"
+import { FeedbackButtons } from "./feedback.tsx"
 import { prettyJson } from "./bodies.ts"
 import { visible } from "./format.ts"
 import { go, hereWith, Link } from "./location.tsx"
@@ -41,13 +41,13 @@ const Content = ({ entry, path, onChange }: {
       <h3>Tokens and cost</h3>
       <PriceTable entry={entry} />
       <h3>Request</h3>
-      <BodyView path={path} which="request" isKept={entry.request_head !== null} />
+      <BodyPanel path={path} which="request" isKept={entry.request_head !== null} />
       <h3>Answer</h3>
-      <BodyView path={path} which="response" isKept={entry.response_head !== null} />
+      <BodyPanel path={path} which="response" isKept={entry.response_head !== null} />
       <h3>Headers</h3>
       <Headers entry={entry} />
       <h3>Feedback</h3>
-      <Feedback entry={entry} path={path} onDone={onChange} />
+      <FeedbackButtons entry={entry} path={path} onDone={onChange} />
       <details class="whole">
         <summary>The entry as JSON</summary>
         <pre class="body" tabIndex={0}>{visible(prettyJson(json) ?? json)}</pre>
@@ -59,7 +59,7 @@ const Content = ({ entry, path, onChange }: {
 /** The request that the address names, over the log. */
 export const EntryView = ({ scope, id }: { readonly scope: Scope; readonly id: string }) => {
   const dialog = useRef<HTMLDialogElement>(null)
-  const path = `${gatewayPath(scope.account, scope.gateway)}/logs/${encodeURIComponent(id)}`
+  const path = `${gatewayApiPath(scope.account, scope.gateway)}/logs/${encodeURIComponent(id)}`
   const entry = useLoaded(path, (signal) => get<EntryDetail>(path, {}, signal))
   useEffect(() => {
     dialog.current?.showModal()

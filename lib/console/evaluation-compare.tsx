@@ -9,11 +9,11 @@ import {
   type EvaluationType,
   figure,
   isLessBetter,
+  type ListedVerdict,
   loadTypes,
   nameOf,
   numberOf,
   type Result,
-  type Verdict,
 } from "./evaluation-data.ts"
 import { count, unknown, visible } from "./format.ts"
 import { hereWith, Link } from "./location.tsx"
@@ -25,13 +25,13 @@ const most = 100
 
 interface Side {
   readonly evaluation: Evaluation
-  readonly verdicts: ReadonlyArray<Verdict>
+  readonly verdicts: ReadonlyArray<ListedVerdict>
 }
 
 const loadSide = async (path: string, id: string, signal: AbortSignal): Promise<Side> => {
   const [evaluation, verdicts] = await Promise.all([
     get<Evaluation>(`${path}/evaluations/${id}`, {}, signal),
-    get<ReadonlyArray<Verdict>>(`${path}/evaluations/${id}/verdicts`, {}, signal),
+    get<ReadonlyArray<ListedVerdict>>(`${path}/evaluations/${id}/verdicts`, {}, signal),
   ])
   return { evaluation, verdicts }
 }

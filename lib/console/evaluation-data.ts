@@ -15,7 +15,7 @@ export type Result = Evaluation["results"][number]
 export type Dataset = ReturnType<typeof datasetJson>
 export type Judge = ReturnType<typeof judgeJson>
 export type EvaluationType = ReturnType<typeof evaluatorJson> | Judge
-export type Verdict = ReasonedVerdict
+export type ListedVerdict = ReasonedVerdict
 
 /** Whether an evaluation type is a model that judges. */
 export const isJudge = (type: EvaluationType): type is Judge => "prompt" in type
@@ -78,5 +78,5 @@ const problems: Readonly<Record<string, string>> = {
 }
 
 /** Why there is no verdict. */
-export const problemText = (problem: string): string =>
+export const whyNoVerdict = (problem: string): string =>
   problems[problem] ?? problem.replace(/^status /, "answered ")

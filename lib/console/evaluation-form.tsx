@@ -4,11 +4,10 @@
  * @module
  */
 import { useState } from "preact/hooks"
-import { Dialog, useDoing } from "./dialog.tsx"
 import { type Dataset, type Evaluation, type EvaluationType, isJudge } from "./evaluation-data.ts"
-import { FormButtons } from "./list-parts.tsx"
+import { FormDialog, NameField } from "./form-dialog.tsx"
 import { hereWith, Link } from "./location.tsx"
-import { Problem, Text } from "./parts.tsx"
+import { Text } from "./parts.tsx"
 import { write } from "./write.ts"
 
 const Checks = ({ label, items, chosen, onChange }: {
@@ -47,88 +46,69 @@ export const EvaluationForm = ({ path, gateway, datasets, types, onClose, onDone
   const [name, setName] = useState("")
   const [of, setOf] = useState<ReadonlyArray<string>>(datasets.slice(0, 1).map(({ id }) => id))
   const [by, setBy] = useState<ReadonlyArray<string>>(["cost", "speed", "error_share"])
-  const doing = useDoing()
   const judges = types.filter(isJudge)
   return (
-    <Dialog title="New evaluation" onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(async () => {
-            const { value } = await write<Evaluation>("POST", `${path}/evaluations`, {
-              name: name.trim(),
-              dataset_ids: of,
-              evaluation_type_ids: by,
-            })
-            onDone(value.id)
-          })
-        }}
-      >
-        <label>
-          <span>Name</span>
-          <input
-            value={name}
-            required
-            autofocus
-            autocomplete="off"
-            maxLength={100}
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
+    <FormDialog
+      title="New evaluation"
+      action="Run"
+      isReady={of.length > 0 && by.length > 0}
+      onSend={async () => {
+        const { value } = await write<Evaluation>("POST", `${path}/evaluations`, {
+          name: name.trim(),
+          dataset_ids: of,
+          evaluation_type_ids: by,
+        })
+        onDone(value.id)
+      }}
+      onClose={onClose}
+    >
+      <NameField name={name} onName={setName} />
+      <Checks
+        label="Datasets"
+        items={datasets.map(({ id, name, filters }) => ({
+          id,
+          name,
+          note: filters.length === 0 ? "every request" : "",
+        }))}
+        chosen={of}
+        onChange={setOf}
+      />
+      <Checks
+        label="Evaluators"
+        items={types.filter((type) => !isJudge(type)).map(({ id, name, description }) => ({
+          id,
+          name,
+          note: description,
+        }))}
+        chosen={by}
+        onChange={setBy}
+      />
+      {judges.length > 0
+        ? (
+          <Checks
+            label="Judges"
+            items={judges.map(({ id, name, model, sample }) => ({
+              id,
+              name,
+              note: `${model}, up to ${sample} requests`,
+            }))}
+            chosen={by}
+            onChange={setBy}
           />
-        </label>
-        <Checks
-          label="Datasets"
-          items={datasets.map(({ id, name, filters }) => ({
-            id,
-            name,
-            note: filters.length === 0 ? "every request" : "",
-          }))}
-          chosen={of}
-          onChange={setOf}
-        />
-        <Checks
-          label="Evaluators"
-          items={types.filter((type) => !isJudge(type)).map(({ id, name, description }) => ({
-            id,
-            name,
-            note: description,
-          }))}
-          chosen={by}
-          onChange={setBy}
-        />
-        {judges.length > 0
-          ? (
-            <Checks
-              label="Judges"
-              items={judges.map(({ id, name, model, sample }) => ({
-                id,
-                name,
-                note: `${model}, up to ${sample} requests`,
-              }))}
-              chosen={by}
-              onChange={setBy}
-            />
-          )
-          : (
-            <p class="note">
-              A model can judge the answers, too:{" "}
-              <Link href={hereWith({ tab: "judges", new: "1" })}>make a judge</Link>.
-            </p>
-          )}
-        {by.some((id) => judges.some((judge) => judge.id === id)) && (
+        )
+        : (
           <p class="note">
-            Judges are called through the gateway <b>{gateway}</b>{" "}
-            with its own keys and limits. Their calls cost what calls cost, and stand in the log as{" "}
-            <code>evaluation.judge</code>.
+            A model can judge the answers, too:{" "}
+            <Link href={hereWith({ tab: "judges", new: "1" })}>make a judge</Link>.
           </p>
         )}
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons
-          action="Run"
-          isBusy={doing.isBusy || of.length === 0 || by.length === 0}
-          onClose={onClose}
-        />
-      </form>
-    </Dialog>
+      {by.some((id) => judges.some((judge) => judge.id === id)) && (
+        <p class="note">
+          Judges are called through the gateway <b>{gateway}</b>{" "}
+          with its own keys and limits. Their calls cost what calls cost, and stand in the log as{" "}
+          <code>evaluation.judge</code>.
+        </p>
+      )}
+    </FormDialog>
   )
 }

@@ -17,7 +17,7 @@ import {
 import { EvaluationForm } from "./evaluation-form.tsx"
 import { State } from "./evaluation-state.tsx"
 import { count, visible } from "./format.ts"
-import { ChangeColumn, titled, WhyReadOnly } from "./list-parts.tsx"
+import { ChangeColumn, RowButtons, titled, WhyReadOnly } from "./list-parts.tsx"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { write } from "./write.ts"
@@ -118,16 +118,10 @@ export const EvaluationList = ({ account, gateway, path }: {
                 <Time at={evaluation.run?.started_at ?? evaluation.modified_at} />
               </td>
               {canWrite && (
-                <td class="does">
-                  <button
-                    type="button"
-                    class="quiet"
-                    aria-label={`Delete ${visible(evaluation.name)}`}
-                    onClick={() => setDeleted(evaluation)}
-                  >
-                    Delete
-                  </button>
-                </td>
+                <RowButtons
+                  name={evaluation.name}
+                  actions={{ Delete: () => setDeleted(evaluation) }}
+                />
               )}
             </tr>
           ))}

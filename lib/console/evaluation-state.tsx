@@ -8,7 +8,7 @@ import { count } from "./format.ts"
 import { Badge } from "./parts.tsx"
 
 /** How many requests its judges have asked about, of how many they will: their samples may be smaller. */
-export const progress = (
+const progress = (
   { results, total_logs }: Evaluation,
 ): { readonly done: number; readonly all: number } => {
   const judges = results.flatMap(({ judge }) => judge ?? [])

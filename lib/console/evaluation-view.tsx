@@ -11,11 +11,11 @@ import {
   type Evaluation,
   type EvaluationType,
   figure,
+  type ListedVerdict,
   loadEvaluations,
   loadTypes,
   nameOf,
   numberOf,
-  type Verdict,
 } from "./evaluation-data.ts"
 import { State } from "./evaluation-state.tsx"
 import { count, visible } from "./format.ts"
@@ -131,7 +131,7 @@ export const EvaluationView = ({ account, gateway, path, id }: {
     evaluation === undefined || evaluation.run === null
       ? ""
       : `${path} verdicts ${evaluation.run.id} ${judged} ${evaluation.processed}`,
-    (signal) => get<ReadonlyArray<Verdict>>(`${path}/evaluations/${id}/verdicts`, {}, signal),
+    (signal) => get<ReadonlyArray<ListedVerdict>>(`${path}/evaluations/${id}/verdicts`, {}, signal),
   )
   if (evaluation === undefined) {
     return (

@@ -5,7 +5,7 @@
  */
 import "./gateways.css"
 import "./evaluations.css"
-import { gatewayPath } from "./api.ts"
+import { gatewayApiPath } from "./api.ts"
 import type { PageProps } from "./app.tsx"
 import { Compare } from "./evaluation-compare.tsx"
 import { EvaluationList } from "./evaluation-list.tsx"
@@ -30,7 +30,7 @@ export const EvaluationsPage = ({ scope, accounts }: PageProps) => {
   const common = {
     account: scope.account,
     gateway: scope.gateway,
-    path: gatewayPath(scope.account, scope.gateway),
+    path: gatewayApiPath(scope.account, scope.gateway),
   }
   return (
     <>
@@ -48,7 +48,7 @@ export const EvaluationsPage = ({ scope, accounts }: PageProps) => {
       {tab === "datasets"
         ? <Datasets key={scope.gateway} {...common} />
         : tab === "judges"
-        ? <Judges key={scope.account} account={scope.account} gateway={scope.gateway} />
+        ? <Judges key={scope.account} account={scope.account} />
         : id !== null && other !== null
         ? <Compare key={`${id} ${other}`} {...common} ids={[id, other]} />
         : id !== null

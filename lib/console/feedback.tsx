@@ -9,7 +9,7 @@ import { Problem } from "./parts.tsx"
 import type { EntryDetail } from "./types.ts"
 
 /** Thumbs up or down; the same one again takes it back. */
-export const Feedback = ({ entry, path, onDone }: {
+export const FeedbackButtons = ({ entry, path, onDone }: {
   readonly entry: EntryDetail
   readonly path: string
   readonly onDone: () => void

@@ -8,10 +8,10 @@ import type { Scope } from "./scope.tsx"
 import type { Filter } from "./types.ts"
 
 /** How values of a key are compared. */
-export type Kind = "text" | "truth" | "number" | "metadata"
+export type FilterKind = "text" | "truth" | "number" | "metadata"
 
 /** What can be filtered by, each by what people call it. `metadata` is a pair of two keys. */
-export const keys: Readonly<Record<string, readonly [kind: Kind, name: string]>> = {
+export const keys: Readonly<Record<string, readonly [kind: FilterKind, name: string]>> = {
   model: ["text", "Model"],
   status_code: ["number", "Status"],
   success: ["truth", "Succeeded"],
@@ -46,7 +46,7 @@ export const keys: Readonly<Record<string, readonly [kind: Kind, name: string]>>
 }
 
 /** The operators of each kind. */
-export const operators: Readonly<Record<Kind, ReadonlyArray<string>>> = {
+export const operators: Readonly<Record<FilterKind, ReadonlyArray<string>>> = {
   text: ["eq", "neq", "contains"],
   truth: ["eq"],
   number: ["eq", "neq", "lt", "gt"],
@@ -105,7 +105,7 @@ export const logHref = (
 ): string => pageHref("/console/log", { gateway: scope.gateway, filters: filtersText(filters), ...changes })
 
 /** A chip: filters that are told, and removed, together. */
-export interface Told {
+export interface FilterChip {
   readonly text: string
   readonly of: ReadonlyArray<Filter>
 }
@@ -113,8 +113,8 @@ export interface Told {
 const valueText = (value: string): string => value === "" ? "nothing" : String(value)
 
 /** Filters in words; a pair of the metadata is one. */
-export const toldFilters = (filters: ReadonlyArray<Filter>): ReadonlyArray<Told> => {
-  const told: Array<Told> = []
+export const filterChips = (filters: ReadonlyArray<Filter>): ReadonlyArray<FilterChip> => {
+  const told: Array<FilterChip> = []
   for (let index = 0; index < filters.length; index++) {
     const filter = filters[index] as Filter
     const next = filters[index + 1]

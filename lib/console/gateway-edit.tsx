@@ -5,12 +5,12 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks"
-import { ApiError, gatewayPath } from "./api.ts"
+import { ApiError, gatewayApiPath } from "./api.ts"
 import { DiffView } from "./diff.tsx"
 import { useDoing } from "./dialog.tsx"
 import { type Draft, SettingFields } from "./gateway-fields.tsx"
 import {
-  bodyOf,
+  changesBody,
   draftOf,
   editable,
   type GatewayState,
@@ -18,9 +18,9 @@ import {
   ownSettings,
   readDraft,
   rebased,
-  type Settings,
+  type SettingValues,
 } from "./gateway-state.ts"
-import { textOf } from "./gateway-schema.ts"
+import { controlText } from "./gateway-schema.ts"
 import { go, hereWith } from "./location.tsx"
 import { Panel, Problem } from "./parts.tsx"
 import { problemsByField, write } from "./write.ts"
@@ -37,7 +37,7 @@ type Mode = typeof modes[number][0]
 /** All settings as one JSON text; a change of it that can be read changes the draft. */
 const JsonEditor = (
   { settings, onDraft, onProblem }: {
-    readonly settings: Settings
+    readonly settings: SettingValues
     readonly onDraft: (draft: Draft) => void
     readonly onProblem: (problem: string | undefined) => void
   },
@@ -51,9 +51,9 @@ const JsonEditor = (
         throw new Error("expected an object")
       }
       onProblem(undefined)
-      onDraft(Object.fromEntries(Object.entries(read).map(([name, value]) => [name, textOf(value)])))
+      onDraft(Object.fromEntries(Object.entries(read).map(([name, value]) => [name, controlText(value)])))
     } catch (cause) {
-      onProblem(`This is no JSON object: ${cause instanceof Error ? cause.message : String(cause)}`)
+      onProblem(`This is not a JSON object: ${cause instanceof Error ? cause.message : String(cause)}`)
     }
   }
   return (
@@ -79,13 +79,13 @@ const Conflict = (
   { base, newer, changes, onGoOn, onDrop }: {
     readonly base: GatewayState
     readonly newer: GatewayState
-    readonly changes: Settings
+    readonly changes: SettingValues
     readonly onGoOn: () => void
     readonly onDrop: () => void
   },
 ) => {
   const [before, after] = [ownSettings(base), ownSettings(newer)]
-  const both = Object.keys(changes).filter((name) => textOf(before[name]) !== textOf(after[name]))
+  const both = Object.keys(changes).filter((name) => controlText(before[name]) !== controlText(after[name]))
   return (
     <Panel title="Somebody else has changed this gateway meanwhile" class="conflict">
       <p>Nothing of yours was saved, and nothing is lost. The other change was:</p>
@@ -114,7 +114,7 @@ export const EditSettings = (
   },
 ) => {
   const key = `${account}/${gateway}`
-  const path = gatewayPath(account, gateway)
+  const path = gatewayApiPath(account, gateway)
   const [held, setHeld] = useState(() =>
     unsaved.get(key) ?? { base: state, draft: draftOf(ownSettings(state)) }
   )
@@ -151,7 +151,7 @@ export const EditSettings = (
   }
   const save = async (): Promise<void> => {
     try {
-      await write("PATCH", path, bodyOf(changes), base.tag)
+      await write("PATCH", path, changesBody(changes), base.tag)
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause
       if (cause.status === 409 && cause.result != null) return setNewer(await loadGateway(account, gateway))

@@ -6,12 +6,19 @@
 import { useId } from "preact/hooks"
 import { Description } from "./description.tsx"
 import { examples } from "./examples.ts"
-import { grouped, kindOf, type Property, type SettingsSchema, textOf, wordsOf } from "./gateway-schema.ts"
+import {
+  controlText,
+  grouped,
+  kindOf,
+  type Property,
+  type SettingsSchema,
+  wordsOf,
+} from "./gateway-schema.ts"
 
 /** What is typed by the setting's name; a setting that is empty, or not there, has its default. */
 export type Draft = Readonly<Record<string, string>>
 
-/** A default as it is told beside a control. */
+/** A default as it is shown beside a control. */
 const defaultText = ({ default: value, anyOf }: Property, fallback: unknown): string => {
   const shown = fallback ?? value
   if (shown === undefined || shown === null) return anyOf === undefined ? "not set" : "none"
@@ -110,7 +117,7 @@ const Field = ({ name, problem, isChanged, ...control }: FieldProps) => {
                 key={what}
                 type="button"
                 class="quiet"
-                onClick={() => onText(textOf(value))}
+                onClick={() => onText(controlText(value))}
               >
                 {what}
               </button>

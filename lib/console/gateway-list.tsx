@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { FormButtons, Pager, Search, WhyReadOnly } from "./list-parts.tsx"
+import { FormDialog } from "./form-dialog.tsx"
+import { Pager, Search, WhyReadOnly } from "./list-parts.tsx"
 import { useState } from "preact/hooks"
 import { accountPath, get, getPage } from "./api.ts"
-import { Dialog, useDoing } from "./dialog.tsx"
 import { count, money, share, unknown } from "./format.ts"
 import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Badge, Panel, Problem, Table, Time, useLoaded } from "./parts.tsx"
@@ -24,7 +24,7 @@ interface Listed {
 const perPage = 50
 
 /** Asks for what a gateway needs: its name. */
-export const NewGateway = ({ account, accounts, onClose }: {
+const NewGateway = ({ account, accounts, onClose }: {
   readonly account: string
   readonly accounts: ReadonlyArray<string>
   readonly onClose: () => void
@@ -32,64 +32,58 @@ export const NewGateway = ({ account, accounts, onClose }: {
   const [id, setId] = useState("")
   const [of, setOf] = useState(account)
   const [isClosed, setClosed] = useState(true)
-  const doing = useDoing()
   return (
-    <Dialog title="New gateway" onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(async () => {
-            await write("POST", `${accountPath(of.trim())}/gateways`, {
-              id: id.trim(),
-              authentication: isClosed,
-            })
-            go(pageHref("/console/gateways", { account: of.trim(), gateway: id.trim() }))
-          })
-        }}
-      >
-        <label>
-          <span>Account</span>
-          <input
-            value={of}
-            list="accounts"
-            required
-            autocomplete="off"
-            spellcheck={false}
-            onInput={({ currentTarget }) => setOf(currentTarget.value)}
-          />
-          <datalist id="accounts">{accounts.map((name) => <option key={name} value={name} />)}</datalist>
-        </label>
-        <label>
-          <span>Name of the gateway</span>
-          <input
-            value={id}
-            required
-            autofocus
-            autocomplete="off"
-            spellcheck={false}
-            aria-describedby="new-gateway-help"
-            onInput={({ currentTarget }) => setId(currentTarget.value)}
-          />
-        </label>
-        <p id="new-gateway-help" class="note">
-          Letters, digits, dashes and underscores. It stands in the address that clients call:{" "}
-          <code>
-            /v1/{of.trim() || "account"}/{id.trim() || "name"}/…
-          </code>
-        </p>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={isClosed}
-            onChange={({ currentTarget }) => setClosed(currentTarget.checked)}
-          />{" "}
-          Only callers with a gateway token may use it
-        </label>
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons action="Create" isBusy={doing.isBusy} onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New gateway"
+      action="Create"
+      onSend={async () => {
+        await write("POST", `${accountPath(of.trim())}/gateways`, {
+          id: id.trim(),
+          authentication: isClosed,
+        })
+        go(pageHref("/console/gateways", { account: of.trim(), gateway: id.trim() }))
+      }}
+      onClose={onClose}
+    >
+      <label>
+        <span>Account</span>
+        <input
+          value={of}
+          list="accounts"
+          required
+          autocomplete="off"
+          spellcheck={false}
+          onInput={({ currentTarget }) => setOf(currentTarget.value)}
+        />
+        <datalist id="accounts">{accounts.map((name) => <option key={name} value={name} />)}</datalist>
+      </label>
+      <label>
+        <span>Name of the gateway</span>
+        <input
+          value={id}
+          required
+          autofocus
+          autocomplete="off"
+          spellcheck={false}
+          aria-describedby="new-gateway-help"
+          onInput={({ currentTarget }) => setId(currentTarget.value)}
+        />
+      </label>
+      <p id="new-gateway-help" class="note">
+        Letters, digits, dashes and underscores. It stands in the address that clients call:{" "}
+        <code>
+          /v1/{of.trim() || "account"}/{id.trim() || "name"}/…
+        </code>
+      </p>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isClosed}
+          onChange={({ currentTarget }) => setClosed(currentTarget.checked)}
+        />{" "}
+        Only callers with a gateway token may use it
+      </label>
+    </FormDialog>
   )
 }
 

@@ -39,7 +39,7 @@ export const settingsSchema = (): Promise<SettingsSchema> =>
   })
 
 /** How a setting is edited. */
-export type Kind = "boolean" | "words" | "number" | "text" | "json"
+export type SettingKind = "boolean" | "words" | "number" | "text" | "json"
 
 /** The words that a setting takes, `null` aside; `undefined` if it takes other things. */
 export const wordsOf = ({ enum: words, anyOf = [] }: Property): ReadonlyArray<string> | undefined => {
@@ -48,7 +48,7 @@ export const wordsOf = ({ enum: words, anyOf = [] }: Property): ReadonlyArray<st
 }
 
 /** The kind of a setting. */
-export const kindOf = (property: Property): Kind => {
+export const kindOf = (property: Property): SettingKind => {
   const { type, anyOf = [] } = property
   if (wordsOf(property) !== undefined) return "words"
   if (type === "boolean") return "boolean"
@@ -59,7 +59,7 @@ export const kindOf = (property: Property): Kind => {
 }
 
 /** A value as it stands in its control; empty if there is none. */
-export const textOf = (value: unknown): string => {
+export const controlText = (value: unknown): string => {
   if (value === undefined) return ""
   return typeof value === "string" ? value : JSON.stringify(value, null, typeof value === "object" ? 2 : 0)
 }
@@ -69,7 +69,7 @@ export const textOf = (value: unknown): string => {
  *
  * @returns `undefined` for the default
  */
-export const valueOf = (kind: Kind, text: string): unknown => {
+export const valueOf = (kind: SettingKind, text: string): unknown => {
   const trimmed = text.trim()
   if (trimmed === "") return undefined
   if (kind === "text" || kind === "words") return trimmed
@@ -120,5 +120,5 @@ export const ownPages: Readonly<Record<string, string>> = {
   custom_providers: "providers",
 }
 
-/** Of these, the pages that are of the account. */
+/** The pages among these that belong to the account. */
 export const isOfAccount = (tab: string): boolean => tab === "providers"

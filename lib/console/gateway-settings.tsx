@@ -10,7 +10,7 @@ import { bytes, time, unknown, visible } from "./format.ts"
 import { grouped, isOfAccount, ownPages } from "./gateway-schema.ts"
 import type { GatewayState, Origins } from "./gateway-state.ts"
 import { hereWith, Link } from "./location.tsx"
-import { Command, Panel } from "./parts.tsx"
+import { CommandLine, Panel } from "./parts.tsx"
 import { firstCall } from "./welcome.tsx"
 import { useCanWrite, useYou } from "./you.ts"
 
@@ -26,7 +26,7 @@ const shown = (name: string, value: unknown): string => {
 }
 
 /** Where a setting stands, in words. */
-export const originText = ({ entry, settings }: Origins, name: string): string => {
+const originText = ({ entry, settings }: Origins, name: string): string => {
   const origin = settings[name]
   if (origin === undefined) return "default"
   const at = origin.at ?? ""
@@ -144,11 +144,11 @@ export const SettingsView = (
         </Panel>
       ))}
       <Panel title="Call it">
-        <Command text={firstCall(account, gateway)} />
+        <CommandLine text={firstCall(account, gateway)} />
       </Panel>
       <details class="panel">
         <summary>As the management API shows it</summary>
-        <Command text={JSON.stringify(state.json, null, 2)} />
+        <CommandLine text={JSON.stringify(state.json, null, 2)} />
       </details>
     </>
   )

@@ -3,21 +3,21 @@
  *
  * @module
  */
-import { gatewayPath, get } from "./api.ts"
+import { gatewayApiPath, get } from "./api.ts"
 import {
-  type Kind,
+  controlText,
   kindOf,
   ownPages,
+  type SettingKind,
   type SettingsSchema,
   settingsSchema,
-  textOf,
   valueOf,
 } from "./gateway-schema.ts"
 import type { Draft } from "./gateway-fields.tsx"
 import { getVersioned } from "./write.ts"
 
 /** Settings by name. */
-export type Settings = Readonly<Record<string, unknown>>
+export type SettingValues = Readonly<Record<string, unknown>>
 
 /** Where a gateway's settings come from. */
 export interface Origins {
@@ -30,7 +30,7 @@ export interface Origins {
 
 /** All that is known of a gateway. */
 export interface GatewayState {
-  readonly json: Settings
+  readonly json: SettingValues
   readonly tag: string
   readonly origins: Origins
   readonly schema: SettingsSchema
@@ -42,9 +42,9 @@ export const loadGateway = async (
   gateway: string,
   signal?: AbortSignal,
 ): Promise<GatewayState> => {
-  const path = gatewayPath(account, gateway)
+  const path = gatewayApiPath(account, gateway)
   const [{ value, tag }, origins, schema] = await Promise.all([
-    getVersioned<Settings>(path, signal),
+    getVersioned<SettingValues>(path, signal),
     get<Origins>(`${path}/origins`, {}, signal),
     settingsSchema(),
   ])
@@ -56,7 +56,7 @@ export const editable = (schema: SettingsSchema): ReadonlyArray<string> =>
   Object.keys(schema).filter((name) => !Object.hasOwn(ownPages, name))
 
 /** What a gateway's own entry says, of what is edited together. */
-export const ownSettings = ({ json, origins, schema }: GatewayState): Settings =>
+export const ownSettings = ({ json, origins, schema }: GatewayState): SettingValues =>
   Object.fromEntries(
     editable(schema).filter((name) => origins.settings[name]?.from === "entry").map((
       name,
@@ -64,25 +64,25 @@ export const ownSettings = ({ json, origins, schema }: GatewayState): Settings =
   )
 
 /** The text of a form that changes nothing. */
-export const draftOf = (own: Settings): Draft =>
-  Object.fromEntries(Object.entries(own).map(([name, value]) => [name, textOf(value)]))
+export const draftOf = (own: SettingValues): Draft =>
+  Object.fromEntries(Object.entries(own).map(([name, value]) => [name, controlText(value)]))
 
 /** What a draft would make of a gateway's own entry. */
-export interface Edit {
-  readonly after: Settings
+export interface GatewayEdit {
+  readonly after: SettingValues
   /** The settings that change, `undefined` for those that get their default. */
-  readonly changes: Settings
+  readonly changes: SettingValues
   /** By name, what cannot be read. */
   readonly problems: ReadonlyMap<string, string>
 }
 
-const kindIn = (schema: SettingsSchema, name: string): Kind => {
+const kindIn = (schema: SettingsSchema, name: string): SettingKind => {
   const property = schema[name]
   return property === undefined ? "json" : kindOf(property)
 }
 
 /** Reads a draft. */
-export const readDraft = (schema: SettingsSchema, own: Settings, draft: Draft): Edit => {
+export const readDraft = (schema: SettingsSchema, own: SettingValues, draft: Draft): GatewayEdit => {
   const after: Record<string, unknown> = {}
   const changes: Record<string, unknown> = {}
   const problems = new Map<string, string>()
@@ -91,7 +91,7 @@ export const readDraft = (schema: SettingsSchema, own: Settings, draft: Draft): 
     try {
       value = valueOf(kindIn(schema, name), draft[name] ?? "")
     } catch (cause) {
-      problems.set(name, `no JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+      problems.set(name, `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
       continue
     }
     if (value !== undefined) after[name] = value
@@ -101,13 +101,13 @@ export const readDraft = (schema: SettingsSchema, own: Settings, draft: Draft): 
 }
 
 /** The same changes on top of a newer version: what was not changed is as it is there. */
-export const rebased = (draft: Draft, changes: Settings, newer: GatewayState): Draft => ({
+export const rebased = (draft: Draft, changes: SettingValues, newer: GatewayState): Draft => ({
   ...draftOf(ownSettings(newer)),
   ...Object.fromEntries(Object.keys(changes).map((name) => [name, draft[name] ?? ""])),
 })
 
 /** What is sent to make some changes. */
-export const bodyOf = (changes: Settings): object => {
+export const changesBody = (changes: SettingValues): object => {
   const unset = Object.keys(changes).filter((name) => changes[name] === undefined)
   // What is undefined is not sent.
   return unset.length === 0 ? changes : { ...changes, unset }

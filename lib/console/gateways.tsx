@@ -5,7 +5,7 @@
  */
 import "./gateways.css"
 import { useState } from "preact/hooks"
-import { gatewayPath } from "./api.ts"
+import { gatewayApiPath } from "./api.ts"
 import type { PageProps } from "./app.tsx"
 import { AuditTrail } from "./audit.tsx"
 import { Confirm } from "./dialog.tsx"
@@ -16,10 +16,10 @@ import { GatewayList } from "./gateway-list.tsx"
 import { visible } from "./format.ts"
 import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Badge, Problem, useLoaded } from "./parts.tsx"
-import { ProviderKeys } from "./provider-keys.tsx"
+import { ProviderKeysTab } from "./provider-keys.tsx"
 import { Providers } from "./providers.tsx"
 import { Routes } from "./routes.tsx"
-import { Tokens } from "./tokens.tsx"
+import { TokensTab } from "./tokens.tsx"
 import { UnusedKeys } from "./unused-keys.tsx"
 import { useCanWrite } from "./you.ts"
 import { write } from "./write.ts"
@@ -88,7 +88,7 @@ const Delete = ({ account, gateway, state }: {
           name={gateway}
           onClose={() => setAsking(false)}
           onDo={async () => {
-            await write("DELETE", gatewayPath(account, gateway), undefined, state.tag)
+            await write("DELETE", gatewayApiPath(account, gateway), undefined, state.tag)
             go(pageHref("/console/gateways", { gateway: undefined }))
           }}
         >
@@ -156,8 +156,8 @@ const One = ({ account, gateway }: { readonly account: string; readonly gateway:
             />
           )
           : <SettingsView account={account} gateway={gateway} state={value} />)}
-      {tab === "tokens" && <Tokens {...common} />}
-      {tab === "keys" && <ProviderKeys {...common} settings={value.json} />}
+      {tab === "tokens" && <TokensTab {...common} />}
+      {tab === "keys" && <ProviderKeysTab {...common} settings={value.json} />}
       {tab === "routes" && <Routes {...common} />}
       {tab === "audit" && <AuditTrail account={account} gateway={gateway} />}
     </>

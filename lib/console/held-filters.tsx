@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { filtersText, toldFilters } from "./filters.ts"
+import { filterChips, filtersText } from "./filters.ts"
 import { visible } from "./format.ts"
 import { go, hereWith } from "./location.tsx"
 import type { Filter } from "./types.ts"
@@ -26,7 +26,7 @@ export const HeldFilters = (
   if (filters.length === 0 && search === "") return null
   return (
     <ul class="chips" aria-label="Filters that hold">
-      {toldFilters(filters).map(({ text, of }) => (
+      {filterChips(filters).map(({ text, of }) => (
         <Chip
           key={text}
           text={text}

@@ -5,10 +5,9 @@
  */
 import { useState } from "preact/hooks"
 import { ApiError } from "./api.ts"
-import { Dialog, useDoing } from "./dialog.tsx"
 import type { Judge } from "./evaluation-data.ts"
 import { visible } from "./format.ts"
-import { FormButtons } from "./list-parts.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { Choices, Problem } from "./parts.tsx"
 import { problemsByField, write } from "./write.ts"
 
@@ -27,7 +26,6 @@ const whole = (text: string): number | string => /^\d+$/.test(text) ? Number(tex
 /** The form. */
 export const JudgeForm = ({ path, judge, onClose, onDone }: {
   readonly path: string
-  readonly gateway: string
   readonly judge: Judge | undefined
   readonly onClose: () => void
   readonly onDone: () => void
@@ -44,7 +42,6 @@ export const JudgeForm = ({ path, judge, onClose, onDone }: {
     max_cost: judge?.max_cost == null ? "" : String(judge.max_cost),
   })
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map())
-  const doing = useDoing()
   const set = (change: Partial<typeof typed>): void => {
     setTyped({ ...typed, ...change })
     setProblems(new Map())
@@ -89,55 +86,46 @@ export const JudgeForm = ({ path, judge, onClose, onDone }: {
     </label>
   )
   return (
-    <Dialog title={judge === undefined ? "New judge" : `Edit ${visible(judge.name)}`} onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(save)
-        }}
-      >
-        {field("name", "Name")}
-        {field("model", "Model: baseten/…, custom-{slug}/…, custom/{alias} or dynamic/{route}")}
-        <div class="row">
-          <Choices
-            label="Verdict"
-            choices={[["score", "Score from 0 to 1"], ["pass", "Pass or fail"]]}
-            chosen={typed.verdict}
-            onChoose={(value) => set({ verdict: value === "pass" ? "pass" : "score" })}
-          />
-        </div>
-        <label>
-          <span>
-            Criteria. <code>{"{{request}}"}</code> and <code>{"{{answer}}"}</code>{" "}
-            stand for the texts, which are framed as data
-          </span>
-          <textarea
-            rows={9}
-            required
-            value={typed.prompt}
-            aria-invalid={problems.has("prompt")}
-            onInput={({ currentTarget }) => set({ prompt: currentTarget.value })}
-          />
-          {problem("prompt")}
-        </label>
-        <div class="row top-aligned">
-          {field("sample", "Requests of a run, at most", true)}
-          {field("max_cost", "US dollars of a run, at most", true)}
-        </div>
-        <div class="row top-aligned">
-          {field("concurrency", "Calls at once", true)}
-          {field("timeout", "Seconds a call may take", true)}
-        </div>
-        {field("description", "Description")}
-        {problems.has("") && <Problem error={problems.get("")} />}
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons
-          action={judge === undefined ? "Create" : "Save"}
-          isBusy={doing.isBusy}
-          onClose={onClose}
+    <FormDialog
+      title={judge === undefined ? "New judge" : `Edit ${visible(judge.name)}`}
+      action={judge === undefined ? "Create" : "Save"}
+      onSend={save}
+      onClose={onClose}
+    >
+      {field("name", "Name")}
+      {field("model", "Model: baseten/…, custom-{slug}/…, custom/{alias} or dynamic/{route}")}
+      <div class="row">
+        <Choices
+          label="Verdict"
+          choices={[["score", "Score from 0 to 1"], ["pass", "Pass or fail"]]}
+          chosen={typed.verdict}
+          onChoose={(value) => set({ verdict: value === "pass" ? "pass" : "score" })}
         />
-      </form>
-    </Dialog>
+      </div>
+      <label>
+        <span>
+          Criteria. <code>{"{{request}}"}</code> and <code>{"{{answer}}"}</code>{" "}
+          stand for the texts, which are framed as data
+        </span>
+        <textarea
+          rows={9}
+          required
+          value={typed.prompt}
+          aria-invalid={problems.has("prompt")}
+          onInput={({ currentTarget }) => set({ prompt: currentTarget.value })}
+        />
+        {problem("prompt")}
+      </label>
+      <div class="row top-aligned">
+        {field("sample", "Requests of a run, at most", true)}
+        {field("max_cost", "US dollars of a run, at most", true)}
+      </div>
+      <div class="row top-aligned">
+        {field("concurrency", "Calls at once", true)}
+        {field("timeout", "Seconds a call may take", true)}
+      </div>
+      {field("description", "Description")}
+      {problems.has("") && <Problem error={problems.get("")} />}
+    </FormDialog>
   )
 }

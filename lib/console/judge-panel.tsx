@@ -6,10 +6,10 @@
 import {
   type Evaluation,
   figure,
+  type ListedVerdict,
   numberOf,
-  problemText,
   type Result,
-  type Verdict,
+  whyNoVerdict,
 } from "./evaluation-data.ts"
 import { count, money, visible } from "./format.ts"
 import { Link } from "./location.tsx"
@@ -28,13 +28,13 @@ export const JudgePanel = ({ gateway, evaluation, result, verdicts }: {
   readonly gateway: string
   readonly evaluation: Evaluation
   readonly result: Result
-  readonly verdicts: ReadonlyArray<Verdict>
+  readonly verdicts: ReadonlyArray<ListedVerdict>
 }) => {
   const { judge, evaluation_type_id: id, status_description } = result
   if (judge === undefined) return null
   const own = verdicts.filter((one) => one.evaluation_type_id === id)
   const failures = Object.entries(judge.failures).map(([problem, many]) =>
-    `${count(many)} ${problemText(problem)}`
+    `${count(many)} ${whyNoVerdict(problem)}`
   )
   return (
     <Panel

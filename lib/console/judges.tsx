@@ -9,14 +9,14 @@ import { Confirm } from "./dialog.tsx"
 import { isJudge, type Judge, loadTypes } from "./evaluation-data.ts"
 import { count, money, visible } from "./format.ts"
 import { JudgeForm } from "./judge-form.tsx"
-import { ChangeColumn, titled, WhyReadOnly } from "./list-parts.tsx"
+import { ChangeColumn, RowButtons, titled, WhyReadOnly } from "./list-parts.tsx"
 import { go, hereWith, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { write } from "./write.ts"
 import { useCanWrite } from "./you.ts"
 
 /** The tab. */
-export const Judges = ({ account, gateway }: { readonly account: string; readonly gateway: string }) => {
+export const Judges = ({ account }: { readonly account: string }) => {
   const { searchParams } = useAddress()
   const canWrite = useCanWrite()
   const [edited, setEdited] = useState<Judge | undefined>(undefined)
@@ -79,21 +79,10 @@ export const Judges = ({ account, gateway }: { readonly account: string; readonl
                 <Time at={judge.modified_at} />
               </td>
               {canWrite && (
-                <td class="does">
-                  {([["Edit", () => setEdited(judge)], ["Delete", () => setDeleted(judge)]] as const).map((
-                    [what, act],
-                  ) => (
-                    <button
-                      key={what}
-                      type="button"
-                      class="quiet"
-                      aria-label={`${what} ${visible(judge.name)}`}
-                      onClick={act}
-                    >
-                      {what}
-                    </button>
-                  ))}
-                </td>
+                <RowButtons
+                  name={judge.name}
+                  actions={{ Edit: () => setEdited(judge), Delete: () => setDeleted(judge) }}
+                />
               )}
             </tr>
           ))}
@@ -103,7 +92,6 @@ export const Judges = ({ account, gateway }: { readonly account: string; readonl
         <JudgeForm
           key={edited?.id ?? "new"}
           path={path}
-          gateway={gateway}
           judge={edited}
           onClose={close}
           onDone={() => {

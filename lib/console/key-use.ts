@@ -4,13 +4,13 @@
  * @module
  */
 import { get, getPage } from "./api.ts"
-import type { Analytics, Entry } from "./types.ts"
+import type { Analytics, ListedEntry } from "./types.ts"
 
 /** For how long a key has to be unused to be worth a question. */
 export const unusedDays = 90
 
 /** What is known of a key. */
-export interface Use {
+export interface KeyUse {
   /** The day of its last call, as an ISO date; `undefined` if the log has none. */
   readonly lastDay: string | undefined
   readonly monthRequests: number
@@ -19,7 +19,7 @@ export interface Use {
 
 /** What is known of keys. */
 export interface Uses {
-  readonly of: (key: string) => Use
+  readonly of: (key: string) => KeyUse
   /** When the log begins, as an ISO date: before that nothing is known. `undefined` if it is empty. */
   readonly logBegins: string | undefined
 }
@@ -51,7 +51,7 @@ export const loadUses = async (
       signal,
     ),
     get<Analytics>(`${path}/analytics`, { since: month, bucket: "all", by: dimensions }, signal),
-    logPath === undefined ? undefined : getPage<ReadonlyArray<Entry>>(
+    logPath === undefined ? undefined : getPage<ReadonlyArray<ListedEntry>>(
       `${logPath}/logs`,
       { per_page: 1, order_by: "created_at", order_by_direction: "asc" },
       signal,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { gatewayPath, getPage } from "./api.ts"
+import { gatewayApiPath, getPage } from "./api.ts"
 import { count, money, share, short, time, unknown, visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Choices, Panel, Problem, Table, Time, useLoaded } from "./parts.tsx"
@@ -106,7 +106,7 @@ export const LimitsPanel = ({ scope }: { readonly scope: Scope }) => {
   const { searchParams } = useAddress()
   const order = searchParams.get("limits") ?? "share"
   const page = Math.max(1, Number(searchParams.get("page") ?? 1) || 1)
-  const path = `${gatewayPath(scope.account, scope.gateway)}/limits`
+  const path = `${gatewayApiPath(scope.account, scope.gateway)}/limits`
   const limits = useLoaded(
     scope.account === "" ? "" : JSON.stringify([path, order, page]),
     (signal) =>

@@ -5,7 +5,7 @@
  */
 import type { ComponentChildren } from "preact"
 import { ReadOnly } from "./dialog.tsx"
-import { count } from "./format.ts"
+import { count, visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { useYou } from "./you.ts"
 
@@ -69,6 +69,20 @@ export const ChangeColumn = () => (
   <th scope="col">
     <span class="heard">Change</span>
   </th>
+)
+
+/** The cell with a row's buttons: what each does, for the row of a name. */
+export const RowButtons = ({ name, actions }: {
+  readonly name: string
+  readonly actions: Readonly<Record<string, () => void>>
+}) => (
+  <td class="does">
+    {Object.entries(actions).map(([what, act]) => (
+      <button key={what} type="button" class="quiet" aria-label={`${what} ${visible(name)}`} onClick={act}>
+        {what}
+      </button>
+    ))}
+  </td>
 )
 
 /** The buttons under a form in a window. */

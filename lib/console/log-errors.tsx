@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { gatewayPath, get } from "./api.ts"
+import { gatewayApiPath, get } from "./api.ts"
 import { groupFilters, logHref } from "./filters.ts"
 import { count, money, share, time, visible } from "./format.ts"
 import { hereWith, Link } from "./location.tsx"
 import { Badge, Panel, Problem, Table, useLoaded } from "./parts.tsx"
 import type { Scope } from "./scope.tsx"
-import type { Analytics, Filter, Group } from "./types.ts"
+import type { Analytics, FigureGroup, Filter } from "./types.ts"
 
 const endings: Readonly<Record<string, string>> = {
   client_left: "The client left before the end",
@@ -33,13 +33,13 @@ const reasonFilters = (reason: string | null): ReadonlyArray<Filter> =>
 const failed: Filter = { key: "success", operator: "eq", value: ["false"] }
 const wasRescued: Filter = { key: "rescued", operator: "neq", value: [""] }
 
-const groupsOf = (figures: Analytics | undefined): ReadonlyArray<Group> =>
+const groupsOf = (figures: Analytics | undefined): ReadonlyArray<FigureGroup> =>
   [...figures?.rows ?? []].sort((one, other) => other.requests - one.requests)
 
 const most = 40
 
 const useGroups = (scope: Scope, filters: ReadonlyArray<Filter>, by: string) => {
-  const path = `${gatewayPath(scope.account, scope.gateway)}/analytics`
+  const path = `${gatewayApiPath(scope.account, scope.gateway)}/analytics`
   const asked = {
     since: scope.since,
     until: scope.until,

@@ -4,7 +4,7 @@
  * @module
  */
 import { useState } from "preact/hooks"
-import { filtersText, keys, type Kind, metadataFilters, operators, words } from "./filters.ts"
+import { type FilterKind, filtersText, keys, metadataFilters, operators, words } from "./filters.ts"
 import { HeldFilters } from "./held-filters.tsx"
 import { go, hereWith } from "./location.tsx"
 import type { Filter } from "./types.ts"
@@ -30,7 +30,7 @@ const closed: Readonly<Record<string, ReadonlyArray<string>>> = {
   guardrails_action: ["FLAG", "BLOCK", "unavailable"],
 }
 
-const Value = ({ name, kind }: { readonly name: string; readonly kind: Kind }) => {
+const Value = ({ name, kind }: { readonly name: string; readonly kind: FilterKind }) => {
   const choices = kind === "truth" ? ["true", "false"] : closed[name]
   if (choices !== undefined) {
     return (

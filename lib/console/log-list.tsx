@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { gatewayPath, getPage } from "./api.ts"
+import { gatewayApiPath, getPage } from "./api.ts"
 import { Download } from "./download.tsx"
 import { count } from "./format.ts"
-import { LogTable, type Order } from "./log-table.tsx"
+import { LogTable, type TableOrder } from "./log-table.tsx"
 import { type Tail, useTail } from "./log-tail.ts"
 import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Panel, Problem, useLoaded } from "./parts.tsx"
 import { boundFilters, type Scope } from "./scope.tsx"
-import type { Entry, Filter } from "./types.ts"
+import type { Filter, ListedEntry } from "./types.ts"
 import { Welcome } from "./welcome.tsx"
 import { useCanWrite } from "./you.ts"
 
@@ -43,7 +43,7 @@ const LiveState = ({ tail }: { readonly tail: Tail }) => (
   </p>
 )
 
-const orderIn = (search: URLSearchParams): Order => ({
+const orderIn = (search: URLSearchParams): TableOrder => ({
   by: search.get("order") ?? "created_at",
   isAscending: search.get("direction") === "asc",
 })
@@ -59,7 +59,7 @@ export const LogList = ({ scope, filters, search }: {
   const canWrite = useCanWrite()
   const isLive = searchParams.get("live") === "1"
   const order = orderIn(searchParams)
-  const path = `${gatewayPath(scope.account, scope.gateway)}/logs`
+  const path = `${gatewayApiPath(scope.account, scope.gateway)}/logs`
   const written = JSON.stringify(filters)
   const asked = () => ({
     search,
@@ -69,7 +69,7 @@ export const LogList = ({ scope, filters, search }: {
   const list = useLoaded(
     JSON.stringify([path, scope.since, scope.until, written, search, page, order]),
     (signal) =>
-      getPage<ReadonlyArray<Entry>, Info>(path, {
+      getPage<ReadonlyArray<ListedEntry>, Info>(path, {
         ...asked(),
         page,
         per_page: perPage,

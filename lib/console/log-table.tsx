@@ -7,10 +7,10 @@ import { count, money, short, time, unknown } from "./format.ts"
 import type { ComponentChildren } from "preact"
 import { go, hereWith, Link } from "./location.tsx"
 import { Badge, Text, Time } from "./parts.tsx"
-import type { Entry } from "./types.ts"
+import type { ListedEntry } from "./types.ts"
 
 /** How a request ended: its status, and its ending where that is not a whole answer. */
-export const EndBadge = ({ entry }: { readonly entry: Entry }) => (
+export const EndBadge = ({ entry }: { readonly entry: ListedEntry }) => (
   <Badge kind={entry.success ? "good" : entry.ending === "client_left" ? "left" : "bad"}>
     {entry.status_code}
     {entry.ending !== "complete" && ` ${entry.ending.replaceAll("_", " ")}`}
@@ -18,19 +18,19 @@ export const EndBadge = ({ entry }: { readonly entry: Entry }) => (
   </Badge>
 )
 
-const marksOf = ({ cached, stream, attempts, step }: Entry): ReadonlyArray<string> => [
+const marksOf = ({ cached, stream, attempts, step }: ListedEntry): ReadonlyArray<string> => [
   ...(cached ? ["cache"] : []),
   ...(stream ? ["stream"] : []),
   ...(step > 0 ? ["fall-back"] : []),
   ...(attempts.length > 1 ? [`${attempts.length} tries`] : []),
 ]
 
-const tokensOf = ({ tokens_in, tokens_out, usage_source }: Entry): string =>
+const tokensOf = ({ tokens_in, tokens_out, usage_source }: ListedEntry): string =>
   tokens_in === null && tokens_out === null
     ? unknown
     : `${usage_source === "estimated" ? "≈ " : ""}${short(tokens_in)} → ${short(tokens_out)}`
 
-const Row = ({ entry, gateway }: { readonly entry: Entry; readonly gateway: string }) => (
+const Row = ({ entry, gateway }: { readonly entry: ListedEntry; readonly gateway: string }) => (
   <tr
     onClick={(event) =>
       (event.target as Element).closest("a") === null && go(hereWith({ entry: entry.id, gateway }))}
@@ -58,7 +58,7 @@ const Row = ({ entry, gateway }: { readonly entry: Entry; readonly gateway: stri
 )
 
 /** By what the table is ordered; the API sorts, since a page is not all. */
-export interface Order {
+export interface TableOrder {
   readonly by: string
   readonly isAscending: boolean
 }
@@ -66,7 +66,7 @@ export interface Order {
 /** A head by which the table can be ordered: the largest or newest first, and at a second time the other way round. */
 const Head = ({ by, order, isNumber = false, children }: {
   readonly by: string
-  readonly order: Order
+  readonly order: TableOrder
   readonly isNumber?: boolean
   readonly children: ComponentChildren
 }) => {
@@ -92,9 +92,9 @@ const Head = ({ by, order, isNumber = false, children }: {
 
 /** The table. */
 export const LogTable = ({ entries, gateway, order }: {
-  readonly entries: ReadonlyArray<Entry>
+  readonly entries: ReadonlyArray<ListedEntry>
   readonly gateway: string
-  readonly order: Order
+  readonly order: TableOrder
 }) => (
   <div class="scroll" tabIndex={0} role="region" aria-label="Requests">
     <table class="log">

@@ -4,16 +4,16 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks"
-import { follow, gatewayPath } from "./api.ts"
+import { follow, gatewayApiPath } from "./api.ts"
 import type { Scope } from "./scope.tsx"
-import type { Entry } from "./types.ts"
+import type { ListedEntry } from "./types.ts"
 
 /** How many live entries are shown: the page stays quick. */
 const mostLive = 200
 
 /** What has come, and how the stream fares. */
 export interface Tail {
-  readonly entries: ReadonlyArray<Entry>
+  readonly entries: ReadonlyArray<ListedEntry>
   readonly isOpen: boolean
   readonly problem: string
   readonly skipped: number
@@ -29,14 +29,14 @@ export const useTail = (isLive: boolean, scope: Scope, filters: string, search: 
     if (!isLive || scope.gateway === "") return
     const controller = new AbortController()
     void follow(
-      `${gatewayPath(scope.account, scope.gateway)}/logs/tail`,
+      `${gatewayApiPath(scope.account, scope.gateway)}/logs/tail`,
       { filters, search },
       controller.signal,
       (isOpen, problem = "") => setTail((last) => ({ ...last, isOpen, problem })),
       (name, data) =>
         setTail((last) => {
           if (name === "skipped") return { ...last, skipped: last.skipped + Number(data) }
-          const entry = JSON.parse(data) as Entry
+          const entry = JSON.parse(data) as ListedEntry
           if (last.entries.some(({ id }) => id === entry.id)) return last
           return { ...last, entries: [entry, ...last.entries].slice(0, mostLive) }
         }),

@@ -19,7 +19,7 @@ const failed = { key: "success", operator: "eq", value: ["false"] }
 const views = [["", "Requests"], ["errors", "Errors and rescues"]] as const
 
 /** The page. */
-export const LogPage = ({ scope, accounts }: PageProps) => {
+export const RequestLogPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
   const search = searchParams.get("search") ?? ""
   const filters = filtersIn(searchParams.get("filters"))

@@ -1,5 +1,5 @@
 /**
- * Calendar months in the time zone of whoever looks.
+ * Calendar months in the browser's time zone.
  *
  * @module
  */

@@ -9,14 +9,14 @@ import { money, short, time } from "./format.ts"
 import { go, hereWith } from "./location.tsx"
 import { Panel } from "./parts.tsx"
 import { type Division, linesByGroup, linesOf, outcomesOf, stackOf, timesOf } from "./series.ts"
-import type { Analytics, Bucket } from "./types.ts"
+import type { Analytics, FigureBucket } from "./types.ts"
 
 const seriesIn = ({ series }: Analytics, name: string) => ({ rows: series?.[name] ?? [] })
 
 const percentiles = (figure: "duration" | "time_to_first_token") => ({
-  p50: (row: Bucket) => row[figure].p50,
-  p95: (row: Bucket) => row[figure].p95,
-  p99: (row: Bucket) => row[figure].p99,
+  p50: (row: FigureBucket) => row[figure].p50,
+  p95: (row: FigureBucket) => row[figure].p95,
+  p99: (row: FigureBucket) => row[figure].p99,
 })
 
 /** Shows the span that was drawn over a chart. */

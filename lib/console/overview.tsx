@@ -5,7 +5,7 @@
  */
 import { useMemo } from "preact/hooks"
 import type { PageProps } from "./app.tsx"
-import { gatewayPath, get } from "./api.ts"
+import { gatewayApiPath, get } from "./api.ts"
 import { DimensionChoice } from "./dimension-choice.tsx"
 import { filtersIn } from "./filters.ts"
 import { groupName } from "./group-name.ts"
@@ -39,7 +39,7 @@ export const OverviewPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
   const stack = searchParams.get("by") ?? "model"
   const filters = filtersIn(searchParams.get("filters"))
-  const path = `${gatewayPath(scope.account, scope.gateway)}/analytics`
+  const path = `${gatewayApiPath(scope.account, scope.gateway)}/analytics`
   const asked = {
     since: scope.since,
     until: scope.until,

@@ -125,7 +125,7 @@ export const Copy = ({ text, label = "Copy" }: { readonly text: string; readonly
 }
 
 /** A command line that is ready to be run. */
-export const Command = ({ text }: { readonly text: string }) => (
+export const CommandLine = ({ text }: { readonly text: string }) => (
   <div class="command">
     <pre tabIndex={0}>{text}</pre>
     <Copy text={text} />
@@ -142,7 +142,7 @@ export interface Loaded<Value> {
   readonly reload: () => void
 }
 
-/** How many times as long as an answer took nothing is asked for again by itself. */
+/** Polling waits at least this many times as long as the last answer took. */
 const leastPause = 20
 
 /**
@@ -186,7 +186,7 @@ export const useLoaded = <Value,>(
   }, [key, turn])
   useEffect(() => {
     if (every === undefined || state.isLoading) return
-    // What takes the gateway long is asked for less often: a page that is left open must not be its load.
+    // Slow queries are polled less often: a page that is left open must not burden the gateway.
     const timer = setInterval(
       () => document.visibilityState === "visible" && reload(),
       Math.max(every, leastPause * took.current),

@@ -9,7 +9,7 @@ import { Panel, Problem } from "./parts.tsx"
 import type { Run } from "./playground-call.ts"
 
 /** The panel. */
-export const Outcome = ({ run, gateway }: { readonly run: Run; readonly gateway: string }) => (
+export const AnswerPanel = ({ run, gateway }: { readonly run: Run; readonly gateway: string }) => (
   <Panel title="Answer">
     <dl class="facts inline">
       <div>

@@ -1,9 +1,9 @@
 /**
- * A call of the playground's: made as a client makes it, and told of as it goes on.
+ * A call from the playground: made as a client would make it, and reported as it proceeds.
  *
  * @module
  */
-import { gatewayPath, get, readEvents } from "./api.ts"
+import { gatewayApiPath, get, readEvents } from "./api.ts"
 import type { Scope } from "./scope.tsx"
 import type { EntryDetail } from "./types.ts"
 
@@ -37,7 +37,7 @@ export const headersOf = ({ provider, gateway }: Keys): Record<string, string> =
 })
 
 /** Where the unified endpoint of a gateway is. */
-export const wireOf = ({ account, gateway }: Scope): string =>
+export const compatPath = ({ account, gateway }: Scope): string =>
   `/v1/${encodeURIComponent(account)}/${encodeURIComponent(gateway)}/compat`
 
 /** What an answer says went wrong. */
@@ -59,7 +59,7 @@ const entryOf = async (scope: Scope, id: string, signal: AbortSignal): Promise<E
   for (let tries = 0; tries < 10 && !signal.aborted; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 250))
     try {
-      return await get<EntryDetail>(`${gatewayPath(scope.account, scope.gateway)}/logs/${id}`, {}, signal)
+      return await get<EntryDetail>(`${gatewayApiPath(scope.account, scope.gateway)}/logs/${id}`, {}, signal)
     } catch {
       // Not there yet.
     }
@@ -67,8 +67,8 @@ const entryOf = async (scope: Scope, id: string, signal: AbortSignal): Promise<E
   return undefined
 }
 
-/** Makes the call, and tells of it as it goes on. */
-export const call = async (
+/** Makes the call, and reports its progress. */
+export const runCall = async (
   scope: Scope,
   keys: Keys,
   body: object,
@@ -77,7 +77,7 @@ export const call = async (
 ): Promise<void> => {
   const began = performance.now()
   const since = (): number => performance.now() - began
-  const response = await fetch(`${wireOf(scope)}/chat/completions`, {
+  const response = await fetch(`${compatPath(scope)}/chat/completions`, {
     method: "POST",
     headers: headersOf(keys),
     body: JSON.stringify(body),
@@ -112,9 +112,9 @@ export const call = async (
 }
 
 /** The call as a command line; variables stand for the keys. */
-export const curlOf = (scope: Scope, keys: Keys, body: object): string =>
+export const playgroundCurl = (scope: Scope, keys: Keys, body: object): string =>
   [
-    `curl --no-buffer ${location.origin}${wireOf(scope)}/chat/completions`,
+    `curl --no-buffer ${location.origin}${compatPath(scope)}/chat/completions`,
     ...(keys.provider !== "" ? ['--header "Authorization: Bearer $BASETEN_API_KEY"'] : []),
     ...(keys.gateway !== "" ? ['--header "cf-aig-authorization: Bearer $GATEWAY_TOKEN"'] : []),
     "--header 'Content-Type: application/json'",

@@ -5,11 +5,11 @@
  */
 import { count, money } from "./format.ts"
 import { Panel, useLoaded } from "./parts.tsx"
-import { headersOf, type Keys, problemIn, wireOf } from "./playground-call.ts"
+import { compatPath, headersOf, type Keys, problemIn } from "./playground-call.ts"
 import type { Scope } from "./scope.tsx"
 
 /** What is chosen and typed. */
-export interface Asked {
+export interface PlaygroundInput {
   readonly model: string
   readonly system: string
   readonly prompt: string
@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** At first. */
-export const firstAsked: Asked = {
+export const firstAsked: PlaygroundInput = {
   model: "baseten/openai/gpt-oss-120b",
   system: "",
   prompt: "What does an AI gateway do? Answer in two sentences.",
@@ -28,7 +28,7 @@ export const firstAsked: Asked = {
 }
 
 /** The body of the request. */
-export const bodyOf = ({ model, system, prompt, most }: Asked): object => ({
+export const chatBody = ({ model, system, prompt, most }: PlaygroundInput): object => ({
   model,
   messages: [
     ...(system === "" ? [] : [{ role: "system", content: system }]),
@@ -49,7 +49,7 @@ const aMillion = (cost: number | null): string => money(cost === null ? null : 1
 /** The field for the model, with the list that the gateway gives and the price of the chosen one. */
 const ModelField = ({ scope, asked, onChange }: FormProps) => {
   const { model, keys } = asked
-  const wire = wireOf(scope)
+  const wire = compatPath(scope)
   const models = useLoaded(
     scope.gateway === "" ? "" : `${wire} ${keys.provider} ${keys.gateway}`,
     async (signal) => {
@@ -104,8 +104,8 @@ const KeyField = ({ name, empty, value, onChange }: {
 
 interface FormProps {
   readonly scope: Scope
-  readonly asked: Asked
-  readonly onChange: (change: Partial<Asked>) => void
+  readonly asked: PlaygroundInput
+  readonly onChange: (change: Partial<PlaygroundInput>) => void
 }
 
 /** The panel. */

@@ -5,10 +5,10 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks"
 import type { PageProps } from "./app.tsx"
-import { Command, Panel } from "./parts.tsx"
-import { Outcome } from "./playground-answer.tsx"
-import { call, curlOf, none, type Run } from "./playground-call.ts"
-import { bodyOf, firstAsked, RequestForm } from "./playground-form.tsx"
+import { CommandLine, Panel } from "./parts.tsx"
+import { AnswerPanel } from "./playground-answer.tsx"
+import { none, playgroundCurl, type Run, runCall } from "./playground-call.ts"
+import { chatBody, firstAsked, RequestForm } from "./playground-form.tsx"
 
 /** The page. Keys stay in its memory: they are gone with it. */
 export const PlaygroundPage = ({ scope }: PageProps) => {
@@ -17,14 +17,14 @@ export const PlaygroundPage = ({ scope }: PageProps) => {
   const running = useRef<AbortController | undefined>(undefined)
   useEffect(() => () => running.current?.abort(), [])
   const { keys } = asked
-  const body = bodyOf(asked)
+  const body = chatBody(asked)
   const start = (): void => {
     const controller = new AbortController()
     running.current?.abort()
     running.current = controller
     setRun({ ...none, isRunning: true })
     const tell = (change: (last: Run) => Run): void => controller.signal.aborted ? undefined : setRun(change)
-    call(scope, keys, body, controller.signal, tell).then(
+    runCall(scope, keys, body, controller.signal, tell).then(
       () => tell((last) => ({ ...last, isRunning: false })),
       (cause: unknown) =>
         tell((last) => ({
@@ -52,9 +52,9 @@ export const PlaygroundPage = ({ scope }: PageProps) => {
         onStart={start}
         onStop={stop}
       />
-      <Outcome run={run} gateway={scope.gateway} />
+      <AnswerPanel run={run} gateway={scope.gateway} />
       <Panel title="The same as curl">
-        <Command text={curlOf(scope, keys, body)} />
+        <CommandLine text={playgroundCurl(scope, keys, body)} />
       </Panel>
     </div>
   )

@@ -5,8 +5,7 @@
  */
 import { useState } from "preact/hooks"
 import { ApiError } from "./api.ts"
-import { Dialog, useDoing } from "./dialog.tsx"
-import { FormButtons } from "./list-parts.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { Problem } from "./parts.tsx"
 import { headerLines, type Provider } from "./providers.tsx"
 import { getVersioned, problemsByField, type Versioned, write } from "./write.ts"
@@ -41,12 +40,12 @@ export const ProviderForm = ({ path, known, onClose, onDone }: {
   const [tag, setTag] = useState(known?.tag ?? "")
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map())
   const [isStale, setStale] = useState(false)
-  const doing = useDoing()
   const set = (change: Partial<typeof typed>): void => {
     setTyped({ ...typed, ...change })
     setProblems(new Map())
   }
   const save = async (): Promise<void> => {
+    setStale(false)
     const body = { ...typed, headers: headersOf(typed.headers) }
     try {
       if (provider === undefined) await write("POST", path, body)
@@ -79,68 +78,53 @@ export const ProviderForm = ({ path, known, onClose, onDone }: {
     </label>
   )
   return (
-    <Dialog
+    <FormDialog
       title={provider === undefined ? "New custom provider" : `Edit ${provider.slug}`}
+      action={provider === undefined ? "Add the provider" : "Save"}
+      onSend={save}
       onClose={onClose}
     >
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setStale(false)
-          doing.run(save)
-        }}
-      >
-        {text("name", "Name")}
-        {text("slug", "Slug: it is called as custom-{slug}", provider !== undefined)}
-        {text("base_url", "Base URL, below which request paths are put")}
-        <label>
-          <span>Headers that are added to each call, one in a line</span>
-          <textarea
-            class="code"
-            rows={3}
-            spellcheck={false}
-            placeholder={you?.canSeal === true ? "x-tenant: acme" : "authorization: env:NAME"}
-            value={typed.headers}
-            onInput={({ currentTarget }) => set({ headers: currentTarget.value })}
-          />
-          {problems.has("headers") && (
-            <span class="field-problem" role="alert">{problems.get("headers")}</span>
-          )}
-          <span class="note">
-            {you?.canSeal === true
-              ? "Those that look like secrets are sealed and shown masked; leave a masked one as it is to keep it."
-              : "This gateway has no BASEGATE_SECRET_KEY to seal secrets with: write env:NAME for those that are."}
-          </span>
-        </label>
-        {text("description", "Description")}
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={typed.allow_http}
-            onChange={({ currentTarget }) => set({ allow_http: currentTarget.checked })}
-          />{" "}
-          Allow http:, to a loopback host only
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={typed.enable}
-            onChange={({ currentTarget }) => set({ enable: currentTarget.checked })}
-          />{" "}
-          Gateways may call it
-        </label>
-        {problems.has("") && <Problem error={problems.get("")} />}
-        {isStale && (
-          <Problem error="Somebody else has changed this provider meanwhile. Save again to put yours in its place, or cancel to look first." />
-        )}
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons
-          action={provider === undefined ? "Add the provider" : "Save"}
-          isBusy={doing.isBusy}
-          onClose={onClose}
+      {text("name", "Name")}
+      {text("slug", "Slug: it is called as custom-{slug}", provider !== undefined)}
+      {text("base_url", "Base URL, below which request paths are put")}
+      <label>
+        <span>Headers that are added to each call, one in a line</span>
+        <textarea
+          class="code"
+          rows={3}
+          spellcheck={false}
+          placeholder={you?.canSeal === true ? "x-tenant: acme" : "authorization: env:NAME"}
+          value={typed.headers}
+          onInput={({ currentTarget }) => set({ headers: currentTarget.value })}
         />
-      </form>
-    </Dialog>
+        {problems.has("headers") && <span class="field-problem" role="alert">{problems.get("headers")}</span>}
+        <span class="note">
+          {you?.canSeal === true
+            ? "Those that look like secrets are sealed and shown masked; leave a masked one as it is to keep it."
+            : "This gateway has no BASEGATE_SECRET_KEY to seal secrets with: write env:NAME for those that are."}
+        </span>
+      </label>
+      {text("description", "Description")}
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={typed.allow_http}
+          onChange={({ currentTarget }) => set({ allow_http: currentTarget.checked })}
+        />{" "}
+        Allow http:, to a loopback host only
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={typed.enable}
+          onChange={({ currentTarget }) => set({ enable: currentTarget.checked })}
+        />{" "}
+        Gateways may call it
+      </label>
+      {problems.has("") && <Problem error={problems.get("")} />}
+      {isStale && (
+        <Problem error="Somebody else has changed this provider meanwhile. Save again to put yours in its place, or cancel to look first." />
+      )}
+    </FormDialog>
   )
 }

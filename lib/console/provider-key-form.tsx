@@ -5,9 +5,8 @@
  */
 import { useState } from "preact/hooks"
 import { accountPath, get } from "./api.ts"
-import { Dialog, useDoing } from "./dialog.tsx"
-import { FormButtons } from "./list-parts.tsx"
-import { Problem, useLoaded } from "./parts.tsx"
+import { FormDialog } from "./form-dialog.tsx"
+import { useLoaded } from "./parts.tsx"
 import type { ProviderKey } from "./provider-keys.tsx"
 import { getVersioned, write } from "./write.ts"
 import { useYou } from "./you.ts"
@@ -26,7 +25,6 @@ export const ProviderKeyForm = ({ account, path, known, onClose, onDone }: {
   const [alias, setAlias] = useState(known?.alias ?? "default")
   const [isDefault, setDefault] = useState(known?.default_config ?? true)
   const [secret, setSecret] = useState("")
-  const doing = useDoing()
   const custom = useLoaded(
     `${account} slugs`,
     (signal) =>
@@ -54,83 +52,72 @@ export const ProviderKeyForm = ({ account, path, known, onClose, onDone }: {
     onDone()
   }
   return (
-    <Dialog
+    <FormDialog
       title={known === undefined ? "New provider key" : `The key ${known.alias} of ${known.provider_slug}`}
+      action={known === undefined ? "Add the key" : "Save"}
+      onSend={save}
       onClose={onClose}
     >
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(save)
-        }}
-      >
-        <label>
-          <span>Provider</span>
-          <select
-            value={provider}
-            disabled={known !== undefined}
-            onChange={({ currentTarget }) => setProvider(currentTarget.value)}
-          >
-            {[...new Set([...slugs, provider])].map((slug) => <option key={slug}>{slug}</option>)}
-          </select>
-        </label>
-        <label>
-          <span>
-            Alias, by which <code>cf-aig-byok-alias</code> chooses it
-          </span>
-          <input
-            value={alias}
-            required
-            autocomplete="off"
-            spellcheck={false}
-            onInput={({ currentTarget }) => setAlias(currentTarget.value)}
-          />
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={isDefault}
-            onChange={({ currentTarget }) => setDefault(currentTarget.checked)}
-          />{" "}
-          Used unless a call names another
-        </label>
-        <label>
-          <span>{known === undefined ? "The key" : "The new key; empty leaves it as it is"}</span>
-          <input
-            {...(canSeal && !secret.startsWith("env:") ? { type: "password" } : { type: "text" })}
-            value={secret}
-            required={known === undefined}
-            autocomplete="off"
-            spellcheck={false}
-            placeholder={canSeal ? "" : "env:NAME"}
-            aria-describedby="secret-help"
-            onInput={({ currentTarget }) => setSecret(currentTarget.value)}
-          />
-        </label>
-        <p id="secret-help" class="note">
-          {canSeal
-            ? (
-              <>
-                It is sealed under <code>BASEGATE_SECRET_KEY</code> and never shown again.{" "}
-                <code>env:NAME</code> takes it from the variable NAME instead.
-              </>
-            )
-            : (
-              <>
-                This gateway has no <code>BASEGATE_SECRET_KEY</code>{" "}
-                to seal keys with, so only a reference can be written: put the key into a variable of the
-                gateway, and write <code>env:</code> and its name here.
-              </>
-            )}
-        </p>
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons
-          action={known === undefined ? "Add the key" : "Save"}
-          isBusy={doing.isBusy}
-          onClose={onClose}
+      <label>
+        <span>Provider</span>
+        <select
+          value={provider}
+          disabled={known !== undefined}
+          onChange={({ currentTarget }) => setProvider(currentTarget.value)}
+        >
+          {[...new Set([...slugs, provider])].map((slug) => <option key={slug}>{slug}</option>)}
+        </select>
+      </label>
+      <label>
+        <span>
+          Alias, by which <code>cf-aig-byok-alias</code> chooses it
+        </span>
+        <input
+          value={alias}
+          required
+          autocomplete="off"
+          spellcheck={false}
+          onInput={({ currentTarget }) => setAlias(currentTarget.value)}
         />
-      </form>
-    </Dialog>
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isDefault}
+          onChange={({ currentTarget }) => setDefault(currentTarget.checked)}
+        />{" "}
+        Used unless a call names another
+      </label>
+      <label>
+        <span>{known === undefined ? "The key" : "The new key; empty leaves it as it is"}</span>
+        <input
+          {...(canSeal && !secret.startsWith("env:") ? { type: "password" } : { type: "text" })}
+          value={secret}
+          required={known === undefined}
+          autocomplete="off"
+          spellcheck={false}
+          placeholder={canSeal ? "" : "env:NAME"}
+          aria-describedby="secret-help"
+          onInput={({ currentTarget }) => setSecret(currentTarget.value)}
+        />
+      </label>
+      <p id="secret-help" class="note">
+        {canSeal
+          ? (
+            <>
+              It is sealed under <code>BASEGATE_SECRET_KEY</code> and never shown again. <code>env:NAME</code>
+              {" "}
+              takes it from the variable NAME instead.
+            </>
+          )
+          : (
+            <>
+              This gateway has no <code>BASEGATE_SECRET_KEY</code>{" "}
+              to seal keys with, so only a reference can be written: put the key into a variable of the
+              gateway, and write <code>env:</code> and its name here.
+            </>
+          )}
+      </p>
+    </FormDialog>
   )
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { ChangeColumn, WhyReadOnly } from "./list-parts.tsx"
+import { ChangeColumn, RowButtons, WhyReadOnly } from "./list-parts.tsx"
 import { ProviderKeyForm } from "./provider-key-form.tsx"
 import { useState } from "preact/hooks"
-import { gatewayPath, getPage } from "./api.ts"
+import { gatewayApiPath, getPage } from "./api.ts"
 import { Confirm } from "./dialog.tsx"
 import { count, money, visible } from "./format.ts"
-import type { Settings } from "./gateway-state.ts"
+import type { SettingValues } from "./gateway-state.ts"
 import { keyOf, loadUses } from "./key-use.ts"
 import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { LastUsed, LogReach } from "./used.tsx"
@@ -27,7 +27,7 @@ export interface ProviderKey {
 }
 
 /** The aliases of keys that stand in a gateway's settings, by provider. */
-const declaredKeys = (settings: Settings): ReadonlyArray<readonly [provider: string, alias: string]> =>
+const declaredKeys = (settings: SettingValues): ReadonlyArray<readonly [provider: string, alias: string]> =>
   Object.entries(Object(settings["provider_keys"]) as Record<string, ReadonlyArray<string>>)
     .flatMap(([provider, aliases]) => aliases.map((alias) => [provider, alias] as const))
 
@@ -36,13 +36,13 @@ type Asked =
   | { readonly what: "replace" | "remove"; readonly key: ProviderKey }
 
 /** The tab. */
-export const ProviderKeys = ({ account, gateway, isManaged, settings }: {
+export const ProviderKeysTab = ({ account, gateway, isManaged, settings }: {
   readonly account: string
   readonly gateway: string
   readonly isManaged: boolean
-  readonly settings: Settings
+  readonly settings: SettingValues
 }) => {
-  const path = gatewayPath(account, gateway)
+  const path = gatewayApiPath(account, gateway)
   const canWrite = useCanWrite() && isManaged
   const [asked, setAsked] = useState<Asked | undefined>(undefined)
   const list = useLoaded(
@@ -122,28 +122,13 @@ export const ProviderKeys = ({ account, gateway, isManaged, settings }: {
                 <td data-label="Requests, this month" class="number">{count(use?.monthRequests)}</td>
                 <td data-label="Cost, this month" class="number">{money(use?.monthCost)}</td>
                 {canWrite && (
-                  <td class="does">
-                    {key !== undefined && (
-                      <>
-                        <button
-                          type="button"
-                          class="quiet"
-                          aria-label={`Replace ${visible(alias)} of ${provider}`}
-                          onClick={() => setAsked({ what: "replace", key })}
-                        >
-                          Replace
-                        </button>
-                        <button
-                          type="button"
-                          class="quiet"
-                          aria-label={`Remove ${visible(alias)} of ${provider}`}
-                          onClick={() => setAsked({ what: "remove", key })}
-                        >
-                          Remove
-                        </button>
-                      </>
-                    )}
-                  </td>
+                  <RowButtons
+                    name={`${alias} of ${provider}`}
+                    actions={key === undefined ? {} : {
+                      Replace: () => setAsked({ what: "replace", key }),
+                      Remove: () => setAsked({ what: "remove", key }),
+                    }}
+                  />
                 )}
               </tr>
             )

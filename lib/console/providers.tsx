@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ChangeColumn, WhyReadOnly } from "./list-parts.tsx"
+import { ChangeColumn, RowButtons, WhyReadOnly } from "./list-parts.tsx"
 import { ProviderForm } from "./provider-form.tsx"
 import { useState } from "preact/hooks"
 import { accountPath, getPage } from "./api.ts"
@@ -99,30 +99,19 @@ export const Providers = ({ account }: { readonly account: string }) => {
                 <Time at={provider.modified_at} />
               </td>
               {canWrite && (
-                <td class="does">
-                  <button
-                    type="button"
-                    class="quiet"
-                    aria-label={`Edit ${provider.slug}`}
-                    onClick={() =>
+                <RowButtons
+                  name={provider.slug}
+                  actions={{
+                    Edit: () =>
                       opening.run(async () =>
                         setAsked({
                           what: "edit",
                           known: await getVersioned<Provider>(`${path}/${provider.id}`),
                         })
-                      )}
-                  >
-                    Edit
-                  </button>
-                  <button
-                    type="button"
-                    class="quiet"
-                    aria-label={`Delete ${provider.slug}`}
-                    onClick={() => setAsked({ what: "delete", provider })}
-                  >
-                    Delete
-                  </button>
-                </td>
+                      ),
+                    Delete: () => setAsked({ what: "delete", provider }),
+                  }}
+                />
               )}
             </tr>
           ))}

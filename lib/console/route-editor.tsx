@@ -8,7 +8,7 @@ import { ApiError } from "./api.ts"
 import { useDoing } from "./dialog.tsx"
 import { FormButtons } from "./list-parts.tsx"
 import { Problem } from "./parts.tsx"
-import { RouteGraph } from "./route-graph.tsx"
+import { RouteDrawing } from "./route-graph.tsx"
 import { type Element, isElements } from "./route-layout.ts"
 import { getVersioned, write } from "./write.ts"
 
@@ -31,7 +31,7 @@ export const RouteEditor = ({ path, elements, onClose, onSaved }: {
     if (isElements(read)) drawn = read
     else problem = "Expected a list of elements, each with an id, a type and outputs."
   } catch (cause) {
-    problem = `This is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+    problem = `This is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
   }
   return (
     <form
@@ -75,7 +75,7 @@ export const RouteEditor = ({ path, elements, onClose, onSaved }: {
       </label>
       {problem !== undefined
         ? <p class="field-problem" role="status">{problem}</p>
-        : <RouteGraph elements={drawn} traffic={undefined} label="What is typed, as a graph" />}
+        : <RouteDrawing elements={drawn} traffic={undefined} label="What is typed, as a graph" />}
       <label>
         <span>What is new in this version (a comment)</span>
         <input value={comment} onInput={({ currentTarget }) => setComment(currentTarget.value)} />

@@ -48,7 +48,7 @@ const labelOf = ({ points }: Joined): readonly [x: number, y: number] => {
 }
 
 /** The graph, and the same as a table for those who do not see it. */
-export const RouteGraph = (
+export const RouteDrawing = (
   { elements, traffic, label }: {
     readonly elements: ReadonlyArray<Element>
     readonly traffic: Traffic | undefined

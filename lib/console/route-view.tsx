@@ -7,16 +7,16 @@ import { RouteEditor } from "./route-editor.tsx"
 import { Versions } from "./route-versions.tsx"
 import type { ComponentChildren } from "preact"
 import { useState } from "preact/hooks"
-import { send } from "./api.ts"
+import { sendRequest } from "./api.ts"
 import { DiffView } from "./diff.tsx"
 import { Confirm } from "./dialog.tsx"
 import { count, money, share } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
-import { Badge, Command, Panel, Problem, useLoaded } from "./parts.tsx"
-import { RouteGraph } from "./route-graph.tsx"
+import { Badge, CommandLine, Panel, Problem, useLoaded } from "./parts.tsx"
+import { RouteDrawing } from "./route-graph.tsx"
 import type { Element } from "./route-layout.ts"
 import { loadTraffic } from "./route-traffic.ts"
-import type { Route } from "./routes.tsx"
+import type { ListedRoute } from "./routes.tsx"
 import { write } from "./write.ts"
 
 /** A version. */
@@ -31,7 +31,7 @@ export interface Version {
 }
 
 const getVersions = async (path: string, signal: AbortSignal): Promise<ReadonlyArray<Version>> => {
-  const response = await send(`${path}/versions?per_page=100`, { signal })
+  const response = await sendRequest(`${path}/versions?per_page=100`, { signal })
   const { data } = await response.json() as { readonly data: { readonly versions: ReadonlyArray<Version> } }
   return data.versions
 }
@@ -47,7 +47,7 @@ const spans = [["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as 
 /** The route. */
 export const RouteView = ({ path, route, canWrite, actions, onChange }: {
   readonly path: string
-  readonly route: Route
+  readonly route: ListedRoute
   readonly canWrite: boolean
   readonly actions: ComponentChildren
   readonly onChange: () => void
@@ -125,14 +125,14 @@ export const RouteView = ({ path, route, canWrite, actions, onChange }: {
                   <Link href={hereWith({ version: undefined })}>Look at the one that is</Link>
                 </p>
               )}
-              <RouteGraph
+              <RouteDrawing
                 elements={elements}
                 traffic={isOther ? undefined : traffic.value}
                 label={`The route ${route.name} as a graph`}
               />
               <details class="numbers">
                 <summary>As JSON</summary>
-                <Command text={JSON.stringify(elements, null, 2)} />
+                <CommandLine text={JSON.stringify(elements, null, 2)} />
               </details>
             </>
           )}

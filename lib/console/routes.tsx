@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { FormButtons, WhyReadOnly } from "./list-parts.tsx"
+import { FormDialog } from "./form-dialog.tsx"
+import { WhyReadOnly } from "./list-parts.tsx"
 import { useState } from "preact/hooks"
-import { gatewayPath, send } from "./api.ts"
-import { Confirm, Dialog, useDoing } from "./dialog.tsx"
+import { gatewayApiPath, sendRequest } from "./api.ts"
+import { Confirm } from "./dialog.tsx"
 import { visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
@@ -16,7 +17,7 @@ import { useCanWrite } from "./you.ts"
 import { write } from "./write.ts"
 
 /** A route with the version that holds. */
-export interface Route {
+export interface ListedRoute {
   /** `null` if it is declared. */
   readonly id: string | null
   readonly name: string
@@ -26,9 +27,9 @@ export interface Route {
 }
 
 /** Cloudflare lists routes in a form of their own. */
-export const getRoutes = async (path: string, signal: AbortSignal): Promise<ReadonlyArray<Route>> => {
-  const response = await send(`${path}/routes?per_page=100`, { signal })
-  const { data } = await response.json() as { readonly data: { readonly routes: ReadonlyArray<Route> } }
+const getRoutes = async (path: string, signal: AbortSignal): Promise<ReadonlyArray<ListedRoute>> => {
+  const response = await sendRequest(`${path}/routes?per_page=100`, { signal })
+  const { data } = await response.json() as { readonly data: { readonly routes: ReadonlyArray<ListedRoute> } }
   return data.routes
 }
 
@@ -47,64 +48,54 @@ const first = (model: string): ReadonlyArray<Element> => [
 /** Asks for the name of a route, new or known. */
 const Name = ({ path, route, onClose, onDone }: {
   readonly path: string
-  readonly route: Route | undefined
+  readonly route: ListedRoute | undefined
   readonly onClose: () => void
   readonly onDone: (name: string) => void
 }) => {
   const [name, setName] = useState(route?.name ?? "")
   const [model, setModel] = useState("openai/gpt-oss-120b")
-  const doing = useDoing()
   return (
-    <Dialog title={route === undefined ? "New dynamic route" : `Rename ${route.name}`} onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(async () => {
-            if (route === undefined) {
-              await write("POST", `${path}/routes`, { name: name.trim(), elements: first(model.trim()) })
-            } else await write("PATCH", `${path}/routes/${route.id}`, { name: name.trim() })
-            onDone(name.trim())
-          })
-        }}
-      >
+    <FormDialog
+      title={route === undefined ? "New dynamic route" : `Rename ${route.name}`}
+      action={route === undefined ? "Create" : "Rename"}
+      onSend={async () => {
+        if (route === undefined) {
+          await write("POST", `${path}/routes`, { name: name.trim(), elements: first(model.trim()) })
+        } else await write("PATCH", `${path}/routes/${route.id}`, { name: name.trim() })
+        onDone(name.trim())
+      }}
+      onClose={onClose}
+    >
+      <label>
+        <span>
+          Name; it is called as the model <code>dynamic/{name.trim() || "…"}</code>
+        </span>
+        <input
+          value={name}
+          required
+          autofocus
+          autocomplete="off"
+          spellcheck={false}
+          onInput={({ currentTarget }) => setName(currentTarget.value)}
+        />
+      </label>
+      {route === undefined && (
         <label>
-          <span>
-            Name; it is called as the model <code>dynamic/{name.trim() || "…"}</code>
-          </span>
+          <span>The model that it begins with; more is added afterwards</span>
           <input
-            value={name}
+            value={model}
             required
-            autofocus
             autocomplete="off"
             spellcheck={false}
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
+            onInput={({ currentTarget }) => setModel(currentTarget.value)}
           />
         </label>
-        {route === undefined && (
-          <label>
-            <span>The model that it begins with; more is added afterwards</span>
-            <input
-              value={model}
-              required
-              autocomplete="off"
-              spellcheck={false}
-              onInput={({ currentTarget }) => setModel(currentTarget.value)}
-            />
-          </label>
-        )}
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons
-          action={route === undefined ? "Create" : "Rename"}
-          isBusy={doing.isBusy}
-          onClose={onClose}
-        />
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   )
 }
 
-type Asked = { readonly what: "new" } | { readonly what: "rename" | "delete"; readonly route: Route }
+type Asked = { readonly what: "new" } | { readonly what: "rename" | "delete"; readonly route: ListedRoute }
 
 /** The tab. */
 export const Routes = ({ account, gateway, isManaged }: {
@@ -113,7 +104,7 @@ export const Routes = ({ account, gateway, isManaged }: {
   readonly isManaged: boolean
 }) => {
   const { searchParams } = useAddress()
-  const path = gatewayPath(account, gateway)
+  const path = gatewayApiPath(account, gateway)
   const canWrite = useCanWrite() && isManaged
   const [asked, setAsked] = useState<Asked | undefined>(undefined)
   const list = useLoaded(`${path} routes`, (signal) => getRoutes(path, signal))

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Series } from "./chart.tsx"
-import type { Analytics, Bucket } from "./types.ts"
+import type { Analytics, FigureBucket } from "./types.ts"
 
 /** When each bucket of the span begins: those without requests have no row, and are there all the same. */
 export const timesOf = ({ since, until, bucket_ms: width }: Analytics): ReadonlyArray<number> => {
@@ -38,7 +38,7 @@ export const stackOf = (
   { rows }: Rows,
   times: ReadonlyArray<number>,
   { dimension, nameOf }: Division,
-  figure: (row: Bucket) => number | null,
+  figure: (row: FigureBucket) => number | null,
 ): ReadonlyArray<Series> => {
   const sums = new Map<string, number>()
   const named = rows.map((row) => ({ row, name: nameOf(row.group[dimension] ?? null) }))
@@ -63,7 +63,7 @@ export const linesByGroup = (
   { rows }: Rows,
   times: ReadonlyArray<number>,
   { dimension, nameOf }: Division,
-  figure: (row: Bucket) => number | null,
+  figure: (row: FigureBucket) => number | null,
 ): ReadonlyArray<Series> => {
   const groups = new Map<string, { requests: number; readonly byTime: Map<number, number | null> }>()
   for (const row of rows) {
@@ -114,7 +114,7 @@ export const outcomesOf = ({ rows }: Rows, times: ReadonlyArray<number>): Readon
 export const linesOf = (
   { rows }: Rows,
   times: ReadonlyArray<number>,
-  figures: Readonly<Record<string, (row: Bucket) => number | null>>,
+  figures: Readonly<Record<string, (row: FigureBucket) => number | null>>,
   empty: number | null,
 ): ReadonlyArray<Series> => {
   const byTime = new Map(rows.map((row) => [Date.parse(row.time), row]))

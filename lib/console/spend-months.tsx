@@ -33,7 +33,7 @@ export const MonthsPanel = ({ path, shared, month }: {
   const drawn = useMemo(() => {
     if (shown === undefined) return undefined
     const [by = "model"] = shown.by
-    // The rows begin when the months do in the zone of whoever looks.
+    // The rows begin with the months of the browser's time zone.
     const times = Array.from(
       { length: many },
       (_, index) => beginOfMonth(monthAfter(month, index + 1 - many)),

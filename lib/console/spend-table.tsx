@@ -13,7 +13,7 @@ import type { Analytics, Filter } from "./types.ts"
 const most = 50
 
 /** The table: a group's name leads to its own spend, by model; a model's, by token. */
-export const SpendTable = ({ figures, filters, isShown }: {
+export const SpendFigures = ({ figures, filters, isShown }: {
   readonly figures: Analytics
   readonly filters: ReadonlyArray<Filter>
   /** Whether these are the figures that were asked for last. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PageProps } from "./app.tsx"
-import { gatewayPath, get } from "./api.ts"
+import { gatewayApiPath, get } from "./api.ts"
 import { DimensionChoice } from "./dimension-choice.tsx"
 import { Download } from "./download.tsx"
 import { filtersIn } from "./filters.ts"
@@ -15,7 +15,7 @@ import { go, hereWith, useAddress } from "./location.tsx"
 import { beginOfMonth, monthAfter, monthName, monthOf, timeZone } from "./months.ts"
 import { Panel, Problem, useLoaded } from "./parts.tsx"
 import { MonthsPanel } from "./spend-months.tsx"
-import { SpendTable } from "./spend-table.tsx"
+import { SpendFigures } from "./spend-table.tsx"
 import type { Analytics } from "./types.ts"
 import { Welcome } from "./welcome.tsx"
 
@@ -54,7 +54,7 @@ const MonthChoice = ({ month }: { readonly month: string }) => {
   )
 }
 
-/** What the month comes to if it goes on as it did so far; `undefined` for one that is over. */
+/** The month's projected total at the present rate; `undefined` for a month that is over. */
 const outlookOf = (month: string, cost: number | null): number | undefined => {
   const [begin, end, now] = [beginOfMonth(month), beginOfMonth(monthAfter(month, 1)), Date.now()]
   if (cost === null || now >= end || now - begin < 86_400_000) return undefined
@@ -68,7 +68,7 @@ export const SpendPage = ({ scope, accounts }: PageProps) => {
   const month = /^\d{4}-\d\d$/.test(given) ? given : monthOf(new Date())
   const by = searchParams.get("by") ?? "model"
   const filters = filtersIn(searchParams.get("filters"))
-  const path = `${gatewayPath(scope.account, scope.gateway)}/analytics`
+  const path = `${gatewayApiPath(scope.account, scope.gateway)}/analytics`
   const shared = {
     by,
     time_zone: timeZone,
@@ -122,7 +122,7 @@ export const SpendPage = ({ scope, accounts }: PageProps) => {
             <p class="note">Nothing was called in this month.</p>
           )}
           {shown !== undefined && shown.rows.length > 0 && (
-            <SpendTable figures={shown} filters={filters} isShown={by === shown.by[0]} />
+            <SpendFigures figures={shown} filters={filters} isShown={by === shown.by[0]} />
           )}
         </Panel>
         <MonthsPanel path={path} shared={shared} month={month} />

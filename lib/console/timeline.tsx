@@ -4,7 +4,7 @@
  * @module
  */
 import { time, visible } from "./format.ts"
-import type { Entry } from "./types.ts"
+import type { ListedEntry } from "./types.ts"
 
 interface Span {
   readonly name: string
@@ -15,7 +15,7 @@ interface Span {
 }
 
 /** The spans of a request in the order of their beginnings, in milliseconds since it came. */
-export const spansOf = (entry: Entry): ReadonlyArray<Span> => {
+const spansOf = (entry: ListedEntry): ReadonlyArray<Span> => {
   const spans: Array<Span> = []
   const { attempts, duration, time_to_first_byte_ms: firstByte, time_to_first_token_ms: firstToken } = entry
   for (
@@ -65,7 +65,7 @@ export const spansOf = (entry: Entry): ReadonlyArray<Span> => {
 }
 
 /** The timeline; its text says all of it. */
-export const Timeline = ({ entry }: { readonly entry: Entry }) => {
+export const Timeline = ({ entry }: { readonly entry: ListedEntry }) => {
   const spans = spansOf(entry)
   if (spans.length === 0) {
     return (

@@ -5,11 +5,10 @@
  */
 import { examples } from "./examples.ts"
 import { Field } from "./field.tsx"
-import { FormButtons } from "./list-parts.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { useState } from "preact/hooks"
 import { ApiError } from "./api.ts"
 import { DiffView } from "./diff.tsx"
-import { Dialog, useDoing } from "./dialog.tsx"
 import { Problem } from "./parts.tsx"
 import type { Token } from "./tokens.tsx"
 import { getVersioned, problemsByField, type Versioned, write } from "./write.ts"
@@ -71,7 +70,6 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
   const [typed, setTyped] = useState(() => typedOf(token))
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map())
   const [newer, setNewer] = useState<Versioned<Token> | undefined>(undefined)
-  const doing = useDoing()
   const set = (change: Partial<Typed>): void => {
     setTyped({ ...typed, ...change })
     setProblems(new Map())
@@ -82,7 +80,7 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
       try {
         if (typed[name].trim() !== "") JSON.parse(typed[name])
       } catch (cause) {
-        found.set(name, `no JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+        found.set(name, `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
       }
     }
     setProblems(found)
@@ -151,96 +149,87 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
   )
   const general = problems.get("")
   return (
-    <Dialog title={token === undefined ? "New token" : `Edit ${token.name}`} onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(save)
-        }}
+    <FormDialog
+      title={token === undefined ? "New token" : `Edit ${token.name}`}
+      action={token === undefined ? "Make the token" : "Save"}
+      isReady={newer === undefined}
+      onSend={save}
+      onClose={onClose}
+    >
+      <Field
+        label="Name"
+        help="Whose it is. It stands in the log, the figures and the traces."
+        problem={problems.get("name")}
       >
-        <Field
-          label="Name"
-          help="Whose it is. It stands in the log, the figures and the traces."
-          problem={problems.get("name")}
-        >
-          {(aria) => (
-            <input
-              {...aria}
-              value={typed.name}
-              required
-              autofocus={token === undefined}
-              autocomplete="off"
-              spellcheck={false}
-              onInput={({ currentTarget }) => set({ name: currentTarget.value })}
-            />
-          )}
-        </Field>
-        {area("models", "Models", "One in a line, * for any text; empty for all of them.")}
-        <Field
-          label="Expires"
-          help="From then on it opens nothing; empty for never."
-          problem={problems.get("expires")}
-        >
-          {(aria) => (
-            <input
-              {...aria}
-              type="datetime-local"
-              value={typed.expires}
-              onInput={({ currentTarget }) => set({ expires: currentTarget.value })}
-            />
-          )}
-        </Field>
-        {area(
-          "spend_limits",
-          "Budgets (JSON)",
-          "In USD, in the form of spend_limits; empty for the gateway's alone.",
-          examples["spend_limits"],
+        {(aria) => (
+          <input
+            {...aria}
+            value={typed.name}
+            required
+            autofocus={token === undefined}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={({ currentTarget }) => set({ name: currentTarget.value })}
+          />
         )}
-        {area(
-          "rate_limits",
-          "Rate limits (JSON)",
-          "In the form of rate_limits; empty for the gateway's alone.",
-          examples["rate_limits"],
+      </Field>
+      {area("models", "Models", "One in a line, * for any text; empty for all of them.")}
+      <Field
+        label="Expires"
+        help="From then on it opens nothing; empty for never."
+        problem={problems.get("expires")}
+      >
+        {(aria) => (
+          <input
+            {...aria}
+            type="datetime-local"
+            value={typed.expires}
+            onInput={({ currentTarget }) => set({ expires: currentTarget.value })}
+          />
         )}
-        {area(
-          "metadata",
-          "Metadata (JSON)",
-          'Put on each of its calls, in place of what the caller says: {"team": "search"}.',
-        )}
-        {general !== undefined && <Problem error={general} />}
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        {newer !== undefined && (
-          <div class="problem" role="alert">
-            <p>
-              Somebody else has changed this token meanwhile. Nothing of yours was saved. The other change
-              was:
-            </p>
-            <DiffView before={before.token} after={newer.value} label="What the other changed" />
-            <button
-              type="button"
-              onClick={() => {
-                const theirs = typedOf(newer.value)
-                const [old, mine] = [typedOf(before.token), typed]
-                // What was not touched here is as it is there.
-                setTyped(Object.fromEntries(
-                  (Object.keys(mine) as ReadonlyArray<keyof Typed>)
-                    .map((name) => [name, mine[name] === old[name] ? theirs[name] : mine[name]]),
-                ) as unknown as Typed)
-                setBefore({ token: newer.value, tag: newer.tag })
-                setNewer(undefined)
-              }}
-            >
-              Go on from the newer version
-            </button>
-          </div>
-        )}
-        <FormButtons
-          action={token === undefined ? "Make the token" : "Save"}
-          isBusy={doing.isBusy || newer !== undefined}
-          onClose={onClose}
-        />
-      </form>
-    </Dialog>
+      </Field>
+      {area(
+        "spend_limits",
+        "Budgets (JSON)",
+        "In USD, in the form of spend_limits; empty for the gateway's alone.",
+        examples["spend_limits"],
+      )}
+      {area(
+        "rate_limits",
+        "Rate limits (JSON)",
+        "In the form of rate_limits; empty for the gateway's alone.",
+        examples["rate_limits"],
+      )}
+      {area(
+        "metadata",
+        "Metadata (JSON)",
+        'Put on each of its calls, in place of what the caller says: {"team": "search"}.',
+      )}
+      {general !== undefined && <Problem error={general} />}
+      {newer !== undefined && (
+        <div class="problem" role="alert">
+          <p>
+            Somebody else has changed this token meanwhile. Nothing of yours was saved. The other change was:
+          </p>
+          <DiffView before={before.token} after={newer.value} label="What the other changed" />
+          <button
+            type="button"
+            onClick={() => {
+              const theirs = typedOf(newer.value)
+              const [old, mine] = [typedOf(before.token), typed]
+              // What was not touched here is as it is there.
+              setTyped(Object.fromEntries(
+                (Object.keys(mine) as ReadonlyArray<keyof Typed>)
+                  .map((name) => [name, mine[name] === old[name] ? theirs[name] : mine[name]]),
+              ) as unknown as Typed)
+              setBefore({ token: newer.value, tag: newer.tag })
+              setNewer(undefined)
+            }}
+          >
+            Go on from the newer version
+          </button>
+        </div>
+      )}
+    </FormDialog>
   )
 }

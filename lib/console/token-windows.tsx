@@ -4,10 +4,10 @@
  * @module
  */
 import { useState } from "preact/hooks"
-import { Dialog, useDoing } from "./dialog.tsx"
+import { Dialog } from "./dialog.tsx"
 import { visible } from "./format.ts"
-import { FormButtons } from "./list-parts.tsx"
-import { Copy, Problem, Time } from "./parts.tsx"
+import { FormDialog } from "./form-dialog.tsx"
+import { Copy, Time } from "./parts.tsx"
 import type { Token } from "./tokens.tsx"
 import { write } from "./write.ts"
 
@@ -52,33 +52,27 @@ export const Rotate = ({ path, token, onClose, onMade }: {
   readonly onMade: (value: string, until: string | undefined) => void
 }) => {
   const [overlap, setOverlap] = useState("86400")
-  const doing = useDoing()
   return (
-    <Dialog title={`Rotate ${visible(token.name)}`} onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(async () => {
-            const { value } = await write<Token & { readonly token: string }>(
-              "POST",
-              `${path}/tokens/${token.id}/rotate`,
-              { overlap: Number(overlap) },
-            )
-            onMade(value.token, value.rotating[0]?.until ?? undefined)
-          })
-        }}
-      >
-        <p>It gets a new value; its name, limits and history stay.</p>
-        <label>
-          <span>The value of before</span>
-          <select value={overlap} onChange={({ currentTarget }) => setOverlap(currentTarget.value)}>
-            {overlaps.map(([seconds, text]) => <option key={seconds} value={seconds}>{text}</option>)}
-          </select>
-        </label>
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <FormButtons action="Rotate" isBusy={doing.isBusy} onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Rotate ${visible(token.name)}`}
+      action="Rotate"
+      onSend={async () => {
+        const { value } = await write<Token & { readonly token: string }>(
+          "POST",
+          `${path}/tokens/${token.id}/rotate`,
+          { overlap: Number(overlap) },
+        )
+        onMade(value.token, value.rotating[0]?.until ?? undefined)
+      }}
+      onClose={onClose}
+    >
+      <p>It gets a new value; its name, limits and history stay.</p>
+      <label>
+        <span>The value of before</span>
+        <select value={overlap} onChange={({ currentTarget }) => setOverlap(currentTarget.value)}>
+          {overlaps.map(([seconds, text]) => <option key={seconds} value={seconds}>{text}</option>)}
+        </select>
+      </label>
+    </FormDialog>
   )
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { ChangeColumn, Pager, Search, WhyReadOnly } from "./list-parts.tsx"
+import { ChangeColumn, Pager, RowButtons, Search, WhyReadOnly } from "./list-parts.tsx"
 import { Made, Rotate } from "./token-windows.tsx"
 import { useState } from "preact/hooks"
-import { gatewayPath, getPage } from "./api.ts"
+import { gatewayApiPath, getPage } from "./api.ts"
 import { Confirm } from "./dialog.tsx"
 import { count, money, unknown, visible } from "./format.ts"
 import { keyOf, loadUses } from "./key-use.ts"
@@ -58,7 +58,7 @@ type Asked =
 const perPage = 50
 
 /** The tab. */
-export const Tokens = ({ account, gateway, isManaged }: {
+export const TokensTab = ({ account, gateway, isManaged }: {
   readonly account: string
   readonly gateway: string
   readonly isManaged: boolean
@@ -66,7 +66,7 @@ export const Tokens = ({ account, gateway, isManaged }: {
   const { searchParams } = useAddress()
   const search = searchParams.get("search") ?? ""
   const page = Number(searchParams.get("page") ?? 1)
-  const path = gatewayPath(account, gateway)
+  const path = gatewayApiPath(account, gateway)
   const canWrite = useCanWrite() && isManaged
   const [asked, setAsked] = useState<Asked | undefined>(undefined)
   const list = useLoaded(
@@ -103,7 +103,7 @@ export const Tokens = ({ account, gateway, isManaged }: {
             ? "No token has this in its name."
             : isManaged
             ? "There is no token yet. Give each team or service one of its own: its calls, cost and limits then stand under its name."
-            : "No token has a name here. Tokens without one are not told apart."}
+            : "No token has a name here. Tokens without one cannot be distinguished."}
         </p>
       )}
       {tokens.length > 0 && (
@@ -164,20 +164,14 @@ export const Tokens = ({ account, gateway, isManaged }: {
                 <td data-label="Requests, this month" class="number">{count(use?.monthRequests)}</td>
                 <td data-label="Cost, this month" class="number">{money(use?.monthCost)}</td>
                 {canWrite && (
-                  <td class="does">
-                    {(["edit", "rotate", "revoke"] as const).map((what) => (
-                      <button
-                        key={what}
-                        type="button"
-                        class="quiet"
-                        aria-label={`${what[0]?.toUpperCase()}${what.slice(1)} ${visible(token.name)}`}
-                        onClick={() => setAsked({ what, token })}
-                      >
-                        {what[0]?.toUpperCase()}
-                        {what.slice(1)}
-                      </button>
-                    ))}
-                  </td>
+                  <RowButtons
+                    name={token.name}
+                    actions={{
+                      Edit: () => setAsked({ what: "edit", token }),
+                      Rotate: () => setAsked({ what: "rotate", token }),
+                      Revoke: () => setAsked({ what: "revoke", token }),
+                    }}
+                  />
                 )}
               </tr>
             )

@@ -9,9 +9,9 @@ import { groupName } from "./group-name.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Choices, Panel, Table } from "./parts.tsx"
 import type { Scope } from "./scope.tsx"
-import type { Analytics, Filter, Group } from "./types.ts"
+import type { Analytics, FigureGroup, Filter } from "./types.ts"
 
-const orders: Readonly<Record<string, (row: Group) => number>> = {
+const orders: Readonly<Record<string, (row: FigureGroup) => number>> = {
   requests: ({ requests }) => requests,
   cost: ({ cost }) => cost ?? -1,
   failed: ({ errors }) => errors,
@@ -30,9 +30,9 @@ interface RowProps {
   readonly scope: Scope
   readonly filters: ReadonlyArray<Filter>
   readonly dimension: string
-  readonly row: Group
+  readonly row: FigureGroup
   readonly most: number
-  readonly measure: (row: Group) => number
+  readonly measure: (row: FigureGroup) => number
 }
 
 const Row = ({ scope, filters, dimension, row, most, measure }: RowProps) => {
@@ -89,7 +89,7 @@ export const TopTables = ({ figures, scope, filters }: {
           if (!isTold || (dimension === "gateway" && scope.gateway !== "")) return null
           const title = titles[dimension] ?? `By ${dimension.replace("metadata.", "")}`
           const sorted = [...rows].sort((one, other) => measure(other) - measure(one))
-          const most = Math.max(1e-12, measure(sorted[0] as Group))
+          const most = Math.max(1e-12, measure(sorted[0] as FigureGroup))
           return (
             <Panel title={title} key={dimension}>
               <Table

@@ -7,11 +7,11 @@
 import type { entryDetailJson, entryJson } from "../admin/entry-json.ts"
 import type { LimitState } from "../limit/limit-list.ts"
 import type { Guarantees } from "../store/guarantee.ts"
-import type { AnalyticsRow } from "../request-log/query.ts"
+import type { AnalyticsRow } from "../request-log/analytics-query.ts"
 
 export type { Guarantee } from "../store/guarantee.ts"
 export type { EntryPrice } from "../admin/entry-price.ts"
-export type { Percentiles } from "../request-log/query.ts"
+export type { Percentiles } from "../request-log/analytics-query.ts"
 
 export interface Account {
   readonly id: string
@@ -19,8 +19,8 @@ export interface Account {
 }
 
 export type Figures = Omit<AnalyticsRow, "time" | "group">
-export type Group = Omit<AnalyticsRow, "time">
-export interface Bucket extends Group {
+export type FigureGroup = Omit<AnalyticsRow, "time">
+export interface FigureBucket extends FigureGroup {
   readonly time: string
 }
 
@@ -29,16 +29,16 @@ export interface Analytics {
   readonly until: string
   readonly bucket_ms: number | null
   readonly by: ReadonlyArray<string>
-  readonly rows: ReadonlyArray<Bucket>
+  readonly rows: ReadonlyArray<FigureBucket>
   readonly totals: Figures
   readonly previous?: { readonly totals: Figures }
   readonly breakdowns?: Readonly<
-    Record<string, { readonly rows: ReadonlyArray<Group>; readonly more: number }>
+    Record<string, { readonly rows: ReadonlyArray<FigureGroup>; readonly more: number }>
   >
-  readonly series?: Readonly<Record<string, ReadonlyArray<Bucket>>>
+  readonly series?: Readonly<Record<string, ReadonlyArray<FigureBucket>>>
 }
 
-export type Entry = ReturnType<typeof entryJson>
+export type ListedEntry = ReturnType<typeof entryJson>
 export type EntryDetail = ReturnType<typeof entryDetailJson>
 
 /** `refused`: how many calls found the budget spent, where the gateway counts them. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { accountPath, gatewayPath, get, getPage } from "./api.ts"
-import type { Entry } from "./types.ts"
+import { accountPath, gatewayApiPath, get, getPage } from "./api.ts"
+import type { ListedEntry } from "./types.ts"
 import { count, visible } from "./format.ts"
-import { dayText, keyOf, loadUses, unusedDays, type Use } from "./key-use.ts"
+import { dayText, keyOf, type KeyUse, loadUses, unusedDays } from "./key-use.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, useLoaded } from "./parts.tsx"
 import type { ProviderKey } from "./provider-keys.tsx"
@@ -23,7 +23,7 @@ interface Key {
   readonly kind: "token" | "provider key"
   readonly name: string
   readonly made: string | null
-  readonly use: Use
+  readonly use: KeyUse
 }
 
 /** How many gateways are looked through. */
@@ -47,8 +47,8 @@ const load = async (account: string, signal: AbortSignal): Promise<{
   ])
   const oldest = await Promise.all(
     gateways.map(({ id }) =>
-      getPage<ReadonlyArray<Entry>>(
-        `${gatewayPath(account, id)}/logs`,
+      getPage<ReadonlyArray<ListedEntry>>(
+        `${gatewayApiPath(account, id)}/logs`,
         { per_page: 1, order_by: "created_at", order_by_direction: "asc" },
         signal,
       )
@@ -56,7 +56,7 @@ const load = async (account: string, signal: AbortSignal): Promise<{
   )
   const [begins] = oldest.flatMap(({ result }) => result.map(({ created_at }) => created_at)).sort()
   const keys = await Promise.all(gateways.map(async ({ id: gateway, provider_keys = {} }) => {
-    const own = gatewayPath(account, gateway)
+    const own = gatewayApiPath(account, gateway)
     const [tokens, configs] = await Promise.all([
       get<ReadonlyArray<Token & { readonly created_at: string | null }>>(
         `${own}/tokens`,

@@ -4,7 +4,7 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks"
-import { ApiError, logOut, type Place, send } from "./api.ts"
+import { ApiError, type GatewayAddress, logOut, sendRequest } from "./api.ts"
 import { count, money, share, unknown, visible } from "./format.ts"
 import { go, hereWith, useAddress } from "./location.tsx"
 import { Login } from "./login.tsx"
@@ -14,7 +14,7 @@ import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 export const usagePath = "/console/usage"
 
 /** The page of a gateway. */
-export const usageHref = ({ account, gateway }: Place): string =>
+export const usageHref = ({ account, gateway }: GatewayAddress): string =>
   `${usagePath}?${new URLSearchParams({ account, gateway })}`
 
 interface Usage {
@@ -101,7 +101,7 @@ export const UsagePage = () => {
   const usage = useLoaded(
     place.account === "" || place.gateway === "" ? "" : `${path} ${since} ${turn}`,
     async (signal) =>
-      await (await send(since === "" ? path : `${path}?since=${since}`, { signal })).json() as Usage,
+      await (await sendRequest(since === "" ? path : `${path}?since=${since}`, { signal })).json() as Usage,
     15_000,
   )
   useEffect(() => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dayText, unusedDays, type Use } from "./key-use.ts"
+import { dayText, type KeyUse, unusedDays } from "./key-use.ts"
 import { unknown } from "./format.ts"
 
 /** Whether the log knows all of the time that a key has to be unused. */
@@ -12,7 +12,7 @@ const isWhole = (begins: string | undefined): boolean =>
 
 /** The day of a key's last use, or that there was none. */
 export const LastUsed = ({ use, begins }: {
-  readonly use: Use | undefined
+  readonly use: KeyUse | undefined
   /** When the log begins. */
   readonly begins: string | undefined
 }) => {

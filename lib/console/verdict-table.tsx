@@ -4,7 +4,7 @@
  * @module
  */
 import { useState } from "preact/hooks"
-import { problemText, type Verdict, verdictText } from "./evaluation-data.ts"
+import { type ListedVerdict, verdictText, whyNoVerdict } from "./evaluation-data.ts"
 import { count } from "./format.ts"
 import { hereWith, Link, pageHref } from "./location.tsx"
 import { Badge, Table, Text } from "./parts.tsx"
@@ -36,7 +36,7 @@ export const Score = ({ value, form }: {
 /** The table. */
 export const VerdictTable = ({ gateway, verdicts, form, label }: {
   readonly gateway: string
-  readonly verdicts: ReadonlyArray<Verdict>
+  readonly verdicts: ReadonlyArray<ListedVerdict>
   readonly form: "score" | "pass" | undefined
   readonly label: string
 }) => {
@@ -56,7 +56,7 @@ export const VerdictTable = ({ gateway, verdicts, form, label }: {
             </td>
             <td class="why">
               <Text>
-                {problem === null ? reason : [problemText(problem), reason ?? ""].filter(Boolean).join(": ")}
+                {problem === null ? reason : [whyNoVerdict(problem), reason ?? ""].filter(Boolean).join(": ")}
               </Text>
             </td>
             <td>

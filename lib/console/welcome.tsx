@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Command, Panel } from "./parts.tsx"
+import { CommandLine, Panel } from "./parts.tsx"
 
 /** A call that is ready to be run, at the address of this gateway. */
 export const firstCall = (account: string, gateway: string): string =>
@@ -19,7 +19,7 @@ export const Welcome = ({ account = "my-account", gateway = "my-gateway" }: {
 }) => (
   <Panel title="No requests in this span of time" class="welcome">
     <p>Every call through this gateway shows up here a moment after it has ended. Make one:</p>
-    <Command text={firstCall(account, gateway === "" ? "my-gateway" : gateway)} />
+    <CommandLine text={firstCall(account, gateway === "" ? "my-gateway" : gateway)} />
     <p class="note">
       In an SDK, only the base URL changes:{" "}
       <code>{location.origin}/v1/{account}/{gateway === "" ? "my-gateway" : gateway}/baseten</code>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { send } from "./api.ts"
+import { sendRequest } from "./api.ts"
 
 /** Something that can be written, and the version that it was read at. */
 export interface Versioned<Value> {
@@ -18,7 +18,7 @@ const versioned = async <Value>(response: Response): Promise<Versioned<Value>> =
 
 /** Gets one thing with its version. */
 export const getVersioned = async <Value>(path: string, signal?: AbortSignal): Promise<Versioned<Value>> =>
-  await versioned(await send(path, signal === undefined ? {} : { signal }))
+  await versioned(await sendRequest(path, signal === undefined ? {} : { signal }))
 
 /**
  * Writes. Fails with `ApiError`: 409 if it is no longer at the version of `tag`, with what it is now in `result`.
@@ -32,7 +32,7 @@ export const write = async <Value>(
   tag = "",
 ): Promise<Versioned<Value>> =>
   await versioned(
-    await send(path, {
+    await sendRequest(path, {
       method,
       headers: {
         ...(body !== undefined && { "content-type": "application/json" }),

@@ -30,5 +30,5 @@ export const loadYou = async (signal: AbortSignal): Promise<You> => {
 /** Who is logged in; `undefined` until it is known. */
 export const useYou = (): You | undefined => useContext(YouContext)
 
-/** Whether whoever is logged in may change things. */
+/** Whether the logged-in user may make changes. */
 export const useCanWrite = (): boolean => useYou()?.role === "write"

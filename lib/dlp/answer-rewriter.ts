@@ -5,7 +5,7 @@
  * @module
  */
 import { concatBytes } from "../bytes/concat.ts"
-import { answerForm, type Form, type Framing } from "../sse/framing.ts"
+import { answerForm, type BodyForm, type Framing } from "../sse/framing.ts"
 import type { BodyRewriter } from "./body-rewriter.ts"
 import { EventRewriter } from "./event-rewriter.ts"
 import { JsonRewriter } from "./json-body.ts"
@@ -19,7 +19,7 @@ export interface RewrittenAnswer {
   /** How its events are framed, if the call is known. */
   readonly framing: Framing | undefined
   /** What its headers say that it is. */
-  readonly label: Form
+  readonly label: BodyForm
   /** Whether log probabilities, which repeat what is written, are left out. */
   readonly hidesLogprobs: boolean
 }
@@ -54,7 +54,7 @@ export class AnswerRewriter implements BodyRewriter {
     return concatBytes([passed, rest], passed.length + rest.length)
   }
 
-  #rewriterOf(form: Form): BodyRewriter {
+  #rewriterOf(form: BodyForm): BodyRewriter {
     const { framing, hidesLogprobs } = this.#answer
     switch (form) {
       case "events":

@@ -5,16 +5,16 @@
  */
 
 /** Not here: look for a match that begins later. */
-export const retry = 0
+const retry = 0
 /** Not within this match: look behind it. */
-export const skip = -1
+const skip = -1
 
 const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
 const isAlphanumeric = (unit: number): boolean =>
   isDigit(unit) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a)
 
 /** Whether digits have the check digit of Luhn (ISO/IEC 7812-1). */
-export const isLuhn = (digits: string): boolean => {
+const isLuhn = (digits: string): boolean => {
   let sum = 0
   for (let at = digits.length - 1, doubled = false; at >= 0; at--, doubled = !doubled) {
     const digit = digits.charCodeAt(at) - 0x30
@@ -37,7 +37,7 @@ const networks: ReadonlyArray<readonly [first: RegExp, lengths: ReadonlyArray<nu
 ]
 
 /** Whether digits are the number of a card: of a network's first digits and length, with the right check digit. */
-export const isCard = (digits: string): boolean =>
+const isCard = (digits: string): boolean =>
   networks.some(([first, lengths]) => first.test(digits) && lengths.includes(digits.length)) && isLuhn(digits)
 
 /** The longest card that begins at `start`: an expiry date or a security code may follow. */
@@ -150,7 +150,7 @@ const ibanLengths: Readonly<Record<string, number>> = {
 export const ibanCountries: ReadonlyArray<string> = Object.keys(ibanLengths)
 
 /** Whether letters and digits, without spaces and in upper case, have the check digits of an IBAN (ISO 13616: mod 97). */
-export const isIban = (compact: string): boolean => {
+const isIban = (compact: string): boolean => {
   if (ibanLengths[compact.slice(0, 2)] !== compact.length) return false
   let rest = 0
   for (const letter of compact.slice(4) + compact.slice(0, 4)) {
@@ -189,7 +189,7 @@ export const acceptSsn = (text: string, start: number, end: number): number => {
 const isOctet = (part: string): boolean =>
   part.length < 4 && Number(part) < 256 && (part === "0" || part[0] !== "0")
 
-/** Four numbers up to 255: a version with more parts is none. */
+/** Four numbers up to 255: a version with more parts is not an address. */
 export const acceptIpv4 = (text: string, start: number, end: number, before: number): number => {
   if ((start > 0 ? text.charCodeAt(start - 1) : before) === 0x2e) return skip
   const parts = text.slice(start, end).split(".")
@@ -212,7 +212,7 @@ export const acceptIpv6 = (text: string, start: number, end: number): number => 
   return start + address.length
 }
 
-/** A number with the 0 before its area, of 9 to 12 digits: the longest that begins here. A date is none. */
+/** A number with the 0 before its area, of 9 to 12 digits: the longest that begins here. A date is not a number. */
 export const acceptLocalPhone = (text: string, start: number, end: number): number => {
   let digits = 0
   let found = retry

@@ -150,7 +150,7 @@ export class CheckRules implements TextRules {
 
 const noPolicies: ReadonlySet<string> = new Set()
 
-/** Puts back what was masked; `undefined` if nothing is to be put back. */
+/** Restores what was masked; `undefined` if nothing was. */
 export const restoringRules = ({ restorable }: Placeholders): TextRules | undefined => {
   if (restorable.size === 0) return undefined
   return {

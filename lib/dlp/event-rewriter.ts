@@ -11,7 +11,7 @@ import type { Framing } from "../sse/framing.ts"
 import type { BodyRewriter } from "./body-rewriter.ts"
 import { jsonTexts } from "./json-texts.ts"
 import { channelOf, endedBy, isChecked, repeatingParts, typeOf } from "./structure.ts"
-import { type Edit, edited, editsOf, TextChannel, type TextRules } from "./text-channel.ts"
+import { edited, editsOf, TextChannel, type TextEdit, type TextRules } from "./text-channel.ts"
 
 /**
  * A text that got nothing while so many events went by has ended: nothing says so where a chat goes from its reasoning to its
@@ -49,7 +49,7 @@ interface HeldEvent {
   readonly bytes: Uint8Array
   readonly text: string
   readonly pieces: Array<Piece>
-  readonly edits: Array<Edit>
+  readonly edits: Array<TextEdit>
   /** Whether one of the pieces is not empty. */
   hasText: boolean
 }
@@ -135,7 +135,7 @@ export class EventRewriter implements BodyRewriter {
   #takeJson(event: HeldEvent, data: string): void {
     const framing = this.#framing
     const found = jsonTexts(data, 0, data.length)
-    // More than can be told apart is one text.
+    // Beyond the limit, what follows counts as one text.
     if (found === undefined) return this.#piece(event, "", 0, data.length, 0)
     const { texts } = found
     const type = framing === undefined ? "" : typeOf(texts, data)

@@ -114,14 +114,14 @@ export const foldTable = (): Uint16Array => {
 }
 
 /** What a unit counts as; 0 if it is not seen. */
-export const folded = (unit: number): number => unit < 0x80 ? unit : foldTable()[unit] ?? unit
+export const foldUnit = (unit: number): number => unit < 0x80 ? unit : foldTable()[unit] ?? unit
 
 /** A text in the spelling that texts are compared in. */
 export const foldText = (text: string): string => {
   let plain = ""
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)
-    const like = folded(unit)
+    const like = foldUnit(unit)
     if (like !== 0 || unit === 0) plain += String.fromCharCode(like)
   }
   return plain

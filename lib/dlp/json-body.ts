@@ -8,7 +8,7 @@ import type { Framing } from "../sse/framing.ts"
 import type { BodyRewriter } from "./body-rewriter.ts"
 import { jsonTexts } from "./json-texts.ts"
 import { isChecked, repeatingParts } from "./structure.ts"
-import { type Edit, edited, editsOf, type TextRules } from "./text-channel.ts"
+import { edited, editsOf, type TextEdit, type TextRules } from "./text-channel.ts"
 import { TextRewriter } from "./text-rewriter.ts"
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
@@ -38,7 +38,7 @@ export const rewriteJson = (
   const all = jsonTexts(text, 0, text.length)
   if (all === undefined) return rewriteText(bytes, rules)
   const { texts } = all
-  const edits: Array<Edit> = []
+  const edits: Array<TextEdit> = []
   let hidden = 0
   const hide = hidesLogprobs ? repeatingParts(all, framing) : []
   const scoped = rules.scoped?.(texts, text, framing)

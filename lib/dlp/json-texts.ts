@@ -50,7 +50,7 @@ const top: Container = { name: "", parent: undefined, isList: true, place: 0, in
 
 /** What is nested deeper counts as a part of what it is in there: each text may look at all that it is in. */
 const deepest = 32
-/** More texts, or objects and lists that hold some, are not told apart. */
+/** More texts, or objects and lists that hold some, are not distinguished. */
 const most = 500_000
 
 /** Members of vLLM, SGLang and TensorRT-LLM among them. */
@@ -87,7 +87,7 @@ export const jsonTexts = (text: string, from: number, to: number): JsonTexts | u
   let isName = false
   let isList = true
   let place = 0
-  /** Of what is open: whether it is in a list, its place there, and its name. */
+  /** The open objects and lists: whether each is in a list, its index there, and its name. */
   const outer: Array<{ readonly isList: boolean; readonly place: number; readonly name: string }> = []
   /** Where the outermost part began that repeats texts, and how deep. */
   let hidden: { readonly name: string; readonly start: number; readonly depth: number } | undefined

@@ -76,7 +76,7 @@ export class Literals {
     this.#finds = new Uint8Array(depths.length)
     this.#rows = new Int32Array(depths.length)
     this.#table = new Int32Array(64 * classes).fill(-1)
-    // Of shorter nodes first: theirs are what those of the longer ones are made of.
+    // Shorter nodes first: failure links lead to shorter nodes.
     order.sort(([, , one], [, , other]) => (depths[one] ?? 0) - (depths[other] ?? 0))
     for (const [parent, unit, node] of order) {
       const fail = parent === 0 ? 0 : this.#next(this.#fails[parent] as number, unit)

@@ -1,5 +1,5 @@
 /**
- * What is to be found, compiled once: the spellings of detectors, operators' expressions and literal texts.
+ * What to find, compiled once: the spellings of detectors, operators' expressions and literal texts.
  *
  * @module
  */
@@ -10,7 +10,8 @@ import { Literals, type LiteralSet } from "./literals.ts"
 import { Automaton } from "./regex/automaton.ts"
 import { Closure } from "./regex/closure.ts"
 import { compileProgram, type Program } from "./regex/program.ts"
-import { type Node, parseRegex } from "./regex/syntax.ts"
+import { parseRegex } from "./regex/syntax.ts"
+import type { Node } from "./regex/nodes.ts"
 
 /** What a detector looks for. */
 export type DetectorSpec = DetectorName | { readonly regex: string } | {

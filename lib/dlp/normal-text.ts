@@ -66,7 +66,7 @@ export class NormalText {
     return this.#starts === undefined ? at + 1 : this.#ends[at] ?? this.#read
   }
 
-  /** Lets go of the beginning: so many characters of the spelling, and of what is written. */
+  /** Drops the beginning: a number of characters of the spelling, and of what is written. */
   drop(spelt: number, written: number): void {
     this.raw = this.raw.slice(written)
     this.#read -= written

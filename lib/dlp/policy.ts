@@ -29,7 +29,7 @@ export interface DlpPolicy {
   readonly profiles: ReadonlyArray<DlpProfile>
 }
 
-/** Of several policies the one that gives away least is obeyed. */
+/** If several policies match, the strictest applies. */
 const order: ReadonlyArray<DlpAction> = ["FLAG", "MASK_RESTORE", "MASK", "BLOCK"]
 
 /** The action that gives away least. */

@@ -19,7 +19,7 @@ export interface Span {
 }
 
 /** A match that is under way for longer is given up: what is held of a text is bounded. In UTF-16 code units. */
-export const longestMatch = 16_384
+const longestMatch = 16_384
 
 /** One text. */
 export class Scan {
@@ -38,7 +38,7 @@ export class Scan {
   #state = beginning
   #generation = 0
   #node = 0
-  /** Expressions that have matched, and from where on they are to be searched. */
+  /** Expressions that have matched, and from where on to search for them. */
   readonly #hits = new Map<number, number>()
   /** Up to where an expression has been searched. */
   readonly #searched = new Map<number, number>()

@@ -23,7 +23,7 @@ const structural: ReadonlySet<string> = new Set([
   "type",
 ])
 
-/** How ids, names of kinds, media types and signatures are written: what has other characters is none of them. */
+/** How ids, names of kinds, media types and signatures are written: other characters occur in none of them. */
 const plain = /^[\w.:/+=-]*$/
 
 /** Members whose values are the caller's own, or the model's: the names within them belong to no form. */
@@ -47,7 +47,7 @@ const isFree = (container: Container, framing: Framing): boolean => {
   return false
 }
 
-/** A shorter text is looked at whatever it is. */
+/** A shorter text is always inspected. */
 const shortestCoded = 512
 /** What comes as a picture, a sound or a file. */
 const dataUrl = /^data:(?!text)[^,"]{0,200};base64,/
@@ -62,7 +62,7 @@ const isCodedLine = (line: string, isMedia: boolean): boolean =>
   !/\\(?!\/)/.test(line) && (isMedia || !/[^A-Za-z0-9+/\\]/.test(line.replace(/={1,2}$/, "")))
 
 /** Whether all of a text, as JSON writes it, is base64: what only begins so may go on in words. */
-export const isCoded = (text: string): boolean => {
+export const isBase64 = (text: string): boolean => {
   if (text.length < shortestCoded) return false
   const [head = ""] = dataUrl.exec(text) ?? []
   const body = text.slice(head.length)
@@ -86,7 +86,7 @@ export const isChecked = (
   text: string,
   framing: Framing | undefined,
 ): boolean => {
-  if (end - start >= shortestCoded && isCoded(text.slice(start, end))) return false
+  if (end - start >= shortestCoded && isBase64(text.slice(start, end))) return false
   if (framing === undefined || !(structural.has(name) || name.endsWith("_id"))) return true
   return !plain.test(text.slice(start, end)) || isFree(container, framing)
 }

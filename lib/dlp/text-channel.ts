@@ -1,5 +1,5 @@
 /**
- * One text on its way: what of it is decided, and what is to be changed in it.
+ * One text on its way: how much of it is decided, and what to change in it.
  *
  * @module
  */
@@ -31,13 +31,13 @@ export type RulesByText = (
 ) => (found: JsonText) => TextRules | undefined
 
 /** A change, in the text as it is written. */
-export interface Edit {
+export interface TextEdit {
   readonly start: number
   readonly end: number
   readonly text: string
 }
 
-/** The text that is written within so many sets of JSON's escapes. */
+/** The text that is written within `depth` levels of JSON escapes. */
 export const unescaped = (written: string, depth: number): string => {
   let text = written
   for (let level = 0; level < depth; level++) {
@@ -48,8 +48,8 @@ export const unescaped = (written: string, depth: number): string => {
   return text
 }
 
-/** A text as it is written within so many sets of JSON's escapes. */
-export const escaped = (text: string, depth: number): string => {
+/** A text as it is written within `depth` levels of JSON escapes. */
+const escaped = (text: string, depth: number): string => {
   let written = text
   for (let level = 0; level < depth; level++) written = JSON.stringify(written).slice(1, -1)
   return written
@@ -60,7 +60,7 @@ export class TextChannel {
   /** Up to where the text is decided. */
   decided = 0
   /** The changes in what is decided, in order. */
-  readonly edits: Array<Edit> = []
+  readonly edits: Array<TextEdit> = []
   readonly #rules: TextRules
   readonly #text: NormalText
   readonly #scan: Scan
@@ -118,14 +118,14 @@ export class TextChannel {
 }
 
 /** The changes in a text that is there whole. */
-export const editsOf = (rules: TextRules, written: string, depth: number): ReadonlyArray<Edit> => {
+export const editsOf = (rules: TextRules, written: string, depth: number): ReadonlyArray<TextEdit> => {
   const channel = new TextChannel(rules, depth)
   channel.push(written, true)
   return channel.edits
 }
 
 /** A text with changes, which are in order and do not overlap. */
-export const edited = (text: string, edits: ReadonlyArray<Edit>): string => {
+export const edited = (text: string, edits: ReadonlyArray<TextEdit>): string => {
   let changed = ""
   let from = 0
   for (const { start, end, text: put } of edits) {

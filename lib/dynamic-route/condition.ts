@@ -57,7 +57,7 @@ const compilePart = (key: string, value: unknown): Condition | string => {
   }
   if (key.startsWith("$")) return `there is no operator ${key} for conditions; there are $and, $or, $not`
   const field = fieldOf(key)
-  if (field === undefined) return `"${key}" is no field: one begins with metadata., body. or headers.`
+  if (field === undefined) return `"${key}" is not a field: fields begin with metadata., body. or headers.`
   const test = compileTest(value, field.source === "headers")
   return typeof test === "string" ? `"${key}": ${test}` : (valueOf) => test(valueOf(field))
 }

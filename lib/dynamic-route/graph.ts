@@ -52,7 +52,7 @@ const compile = (elements: ReadonlyArray<RouteElement>): RouteNode | string => {
   const nodes = new Map<string, RouteNode>()
   const link = (id: string, path: ReadonlyArray<string>): RouteNode | string => {
     const [found, known, from = id] = [sound.get(id), nodes.get(id), path.at(-1)]
-    if (found === undefined) return at(from, `has an output to "${id}", which is no element's id`)
+    if (found === undefined) return at(from, `has an output to "${id}", but no element has that id`)
     if (path.includes(id)) return at(from, `leads back to "${id}": a route must not go round in a circle`)
     if (known !== undefined) return known
     const next = new Map<string, RouteNode>()

@@ -70,7 +70,7 @@ export const loginNameless = (): GatewayError =>
   new GatewayError({
     reason: "admin_forbidden",
     detail:
-      "This gateway token has no name, so what it uses is not told from what others use. Ask the gateway's operator to give " +
+      "This gateway token has no name, so its usage is not counted separately. Ask the gateway's operator to give " +
       "it one.",
   })
 
@@ -117,7 +117,7 @@ export const adminForbidden = (name: string): GatewayError =>
     detail: `The admin token "${name}" may only read. Use one with the role write in BASEGATE_ADMIN_TOKEN.`,
   })
 
-/** What is to be written is there already, belongs to the settings file, or was changed by somebody else. */
+/** The resource exists already, belongs to the settings file, or was changed by somebody else. */
 export const adminConflict = (detail: string): GatewayError =>
   new GatewayError({ reason: "admin_conflict", detail })
 

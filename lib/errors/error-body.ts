@@ -13,7 +13,7 @@ import { redact, type Secrets } from "../redaction/secrets.ts"
  * `error` is singular and an array. SDKs that show only `error` get the whole sentence there; the Workers
  * binding builds its exception from `internalCode`, `description` and `name`.
  */
-export const errorBody = (error: GatewayError) => ({
+const errorBody = (error: GatewayError) => ({
   success: false,
   result: [],
   messages: [],
@@ -44,14 +44,14 @@ const runErrorBody = ({ code, message }: GatewayError, model: string | null) => 
 })
 
 /** What was asked for, which the form of its answers depends on. */
-export interface Asked {
+export interface ErrorContext {
   /** The route, as records name it. */
   readonly routeName: string | null
   readonly model: string | null
 }
 
-/** Whatever has failed, the management API and `/ai/run` answer in their own form. */
-const bodyFor = (error: GatewayError, asked: Asked | undefined): object => {
+/** The management API and `/ai/run` answer every failure in their own form. */
+const bodyFor = (error: GatewayError, asked: ErrorContext | undefined): object => {
   if (asked?.routeName === "rest.run") return runErrorBody(error, asked.model)
   const isAdmin = error.isAdmin || asked?.routeName?.startsWith("admin.") === true
   return isAdmin ? adminErrorBody(error) : errorBody(error)
@@ -65,5 +65,5 @@ const bodyFor = (error: GatewayError, asked: Asked | undefined): object => {
 export const errorText = (
   error: GatewayError,
   secrets: ReadonlyArray<Secrets> = [],
-  asked?: Asked,
+  asked?: ErrorContext,
 ): string => redact(strictJson(bodyFor(error, asked)), ...secrets)

@@ -10,7 +10,7 @@ export const handshakeRequired = (): GatewayError =>
   new GatewayError({
     reason: "upgrade_required",
     detail:
-      "This path is a WebSocket's: the request is no handshake of version 13, or this host cannot upgrade. " +
+      "This path is a WebSocket's: the request is not a handshake of version 13, or this host cannot upgrade. " +
       "Connect with ws:// or wss://.",
     headers: { upgrade: "websocket", "sec-websocket-version": "13" },
   })

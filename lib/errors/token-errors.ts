@@ -18,7 +18,7 @@ export const gatewayTokenRequired = (presentedIn: string | undefined): GatewayEr
         "Send the token as cf-aig-authorization: Bearer <gateway token>.",
   })
 
-/** The token was valid, and is no more. */
+/** The token has expired. */
 export const gatewayTokenExpired = (): GatewayError =>
   new GatewayError({
     reason: "unauthorized",
@@ -82,7 +82,7 @@ export const namelessUsage = (): GatewayError =>
   new GatewayError({
     reason: "forbidden",
     detail:
-      "This token has no name, so its calls are not told from those of others. Ask the gateway's operator to " +
+      "This token has no name, so its calls are not counted separately. Ask the gateway's operator to " +
       "give it one.",
   })
 

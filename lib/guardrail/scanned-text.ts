@@ -6,7 +6,7 @@
 import { beginsJson } from "../json/begins-json.ts"
 import { type JsonText, jsonTexts } from "../dlp/json-texts.ts"
 import type { Framing } from "../sse/framing.ts"
-import { isChecked, isCoded, isWithin, rootName } from "../dlp/structure.ts"
+import { isBase64, isChecked, isWithin, rootName } from "../dlp/structure.ts"
 import { unescaped } from "../dlp/text-channel.ts"
 
 /** A message of a scanner's conversation. */
@@ -16,7 +16,7 @@ export interface ScannedMessage {
 }
 
 /** A conversation whose last message a scanner judges. */
-export type Conversation = ReadonlyArray<ScannedMessage>
+export type ScannedConversation = ReadonlyArray<ScannedMessage>
 
 /** The longest text of one verdict, in UTF-16 code units: with Llama Guard's own words it fits into 8,192 tokens of any script. */
 const longestPart = 6000
@@ -59,7 +59,7 @@ const unread: ReadonlySet<string> = new Set([
 const withoutMarks = (text: string): string => text.replaceAll(/<(?=\||\/?(?:BEGIN|END)\b)/g, "‹")
 
 /** A text in parts that a scanner takes. */
-export const partsOf = (text: string): ReadonlyArray<string> => {
+const scannableParts = (text: string): ReadonlyArray<string> => {
   const plain = withoutMarks(text.toWellFormed())
   const parts: Array<string> = []
   let at = 0
@@ -73,11 +73,11 @@ export const partsOf = (text: string): ReadonlyArray<string> => {
   return rest.trim() === "" ? parts : [...parts, rest.toWellFormed()]
 }
 
-/** A body that is no JSON, as one text; empty if it is none, such as sound. */
+/** A body that is not JSON, as one text; empty if it is not text either, such as audio. */
 const plainText = (bytes: Uint8Array): string => {
   try {
     const text = strict.decode(bytes)
-    return isCoded(JSON.stringify(text).slice(1, -1)) ? "" : text
+    return isBase64(JSON.stringify(text).slice(1, -1)) ? "" : text
   } catch {
     return ""
   }
@@ -111,9 +111,9 @@ export const promptTexts = (
 export const promptConversations = (
   bytes: Uint8Array,
   framing: Framing | undefined,
-): ReadonlyArray<Conversation> => {
+): ReadonlyArray<ScannedConversation> => {
   const { said, tools } = promptTexts(bytes, framing)
-  return [...partsOf(said), ...partsOf(tools)].map((content) => [{ role: "user", content }])
+  return [...scannableParts(said), ...scannableParts(tools)].map((content) => [{ role: "user", content }])
 }
 
 /** The end of what a request says, which its answer is judged with. */
@@ -121,8 +121,8 @@ export const contextOf = (bytes: Uint8Array, framing: Framing | undefined): stri
   withoutMarks(promptTexts(bytes, framing).said.slice(-longestContext).toWellFormed())
 
 /** The conversations to judge an answer, or a part of it, by. */
-export const answerConversations = (context: string, text: string): ReadonlyArray<Conversation> =>
-  partsOf(text).map((content) => [
+export const answerConversations = (context: string, text: string): ReadonlyArray<ScannedConversation> =>
+  scannableParts(text).map((content) => [
     // Llama Guard's form begins with a message of the user's.
     { role: "user", content: context === "" ? "-" : context },
     { role: "assistant", content },

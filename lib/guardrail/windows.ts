@@ -6,7 +6,7 @@
 import { concatBytes } from "../bytes/concat.ts"
 import { eventEnd, skipComments } from "../sse/event-bounds.ts"
 import { EventScanner } from "../sse/event-scanner.ts"
-import type { Form, Framing } from "../sse/framing.ts"
+import type { BodyForm, Framing } from "../sse/framing.ts"
 import { jsonTexts } from "../dlp/json-texts.ts"
 import { answerText, isWritten, overlap } from "./scanned-text.ts"
 import { channelOf, typeOf } from "../dlp/structure.ts"
@@ -37,7 +37,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const none = new Uint8Array(0)
 /** What of a text repeats another of the stream need not be judged again, if that is no longer than this. */
 const longestRepeated = 1_048_576
-/** So much of what may be repeated is remembered, and so many texts: what is repeated of others is judged again. */
+/** How much repeatable text is remembered, in characters and texts; repetitions of the rest are judged again. */
 const most = { kept: 16_777_216, courses: 256 }
 
 const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array =>
@@ -49,7 +49,7 @@ const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array =>
 interface Course {
   /** What was judged of it last, and will be seen beside the rest. */
   before: string
-  /** What is to be judged. */
+  /** What has not been judged yet. */
   fresh: string
   /** All of it, where the format repeats texts. */
   whole: string
@@ -212,12 +212,12 @@ const dataOf = (text: string): string => {
 /** One window: a body that says nothing before its end. */
 export class WholeWindow implements Windows {
   readonly #framing: Framing
-  readonly #form: Form
+  readonly #form: BodyForm
   #chunks: Array<Uint8Array> = []
   #hasEnded = false
   held = 0
 
-  constructor(framing: Framing, form: Form) {
+  constructor(framing: Framing, form: BodyForm) {
     this.#framing = framing
     this.#form = form
   }

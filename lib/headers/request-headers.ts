@@ -51,10 +51,10 @@ const isPrivate = (name: string): boolean =>
 export const isForwarded: (name: string) => boolean = learnt((name) => !neverUp.has(name) && !isPrivate(name))
 
 /** Counts the basegates that a request has passed through; sent with each call. */
-export const hopHeader = "x-basegate-hop"
+const hopHeader = "x-basegate-hop"
 
 /** How many gateways may be chained: a loop soon exceeds it, an intended chain does not. */
-export const maxHops = 4
+const maxHops = 4
 
 /** The hop number to send upstream; `undefined` if the request has been through too many gateways. */
 export const nextHop = (headers: HeaderReader): number | undefined => {

@@ -1,5 +1,5 @@
 /**
- * Whether a body is to be read as JSON, by how it begins.
+ * Whether to read a body as JSON, by how it begins.
  *
  * @module
  */

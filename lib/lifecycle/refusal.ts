@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Asked, errorText } from "../errors/error-body.ts"
+import { type ErrorContext, errorText } from "../errors/error-body.ts"
 import type { GatewayError } from "../errors.ts"
 import type { Exchange } from "../exchange.ts"
 import { HeaderFields } from "../headers/header-fields.ts"
@@ -32,10 +32,10 @@ export const refuse = (exchange: Exchange, error: GatewayError): Answer => {
  *
  * @param secrets redacted, since the error may quote its caller
  */
-export const errorAnswer = (
+const errorAnswer = (
   error: GatewayError,
   secrets: ReadonlyArray<Secrets>,
-  asked?: Asked,
+  asked?: ErrorContext,
 ): Answer => {
   const headers = HeaderFields.from([["content-type", "application/json"]])
   for (const [name, value] of Object.entries(error.headers ?? {})) headers.set(name, value)

@@ -6,7 +6,7 @@
 import { Roster } from "../bytes/roster.ts"
 import type { Exchange } from "../exchange.ts"
 
-/** Waits for work that never fails, for at most so many milliseconds. */
+/** Waits for work that never fails, for a limited number of milliseconds. */
 export const within = (milliseconds: number, work: Promise<unknown>): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds)

@@ -71,14 +71,14 @@ const finished = ({ settings: { corsOrigins } }: Serving, exchange: Exchange, an
 class Unanswered<A> implements CutListener {
   readonly #serving: Serving
   readonly #exchange: Exchange
-  readonly #form: Form<A>
+  readonly #form: AnswerForm<A>
   readonly #resolve: (answer: A) => void
   readonly #reject: (defect: unknown) => void
 
   constructor(
     serving: Serving,
     exchange: Exchange,
-    form: Form<A>,
+    form: AnswerForm<A>,
     resolve: (answer: A) => void,
     reject: (defect: unknown) => void,
   ) {
@@ -131,14 +131,14 @@ class Unanswered<A> implements CutListener {
 }
 
 /** What a host makes of an answer. */
-export type Form<A> = (answer: Answer) => A
+export type AnswerForm<A> = (answer: Answer) => A
 
 /** Serves a request. Never rejects. */
 export const serveRequest = <A>(
   serving: Serving,
   request: Request,
   host: HostContext,
-  form: Form<A>,
+  form: AnswerForm<A>,
 ): Promise<A> => {
   const { settings, metrics, running } = serving
   const [exchange, url] = openExchange(request, host, settings, serving.publish)
@@ -172,7 +172,7 @@ export const serveUnlessHindered = <A>(
   serving: ServingWritten,
   request: Request,
   host: HostContext,
-  form: Form<A>,
+  form: AnswerForm<A>,
 ): Promise<A> => {
   const obstacle = serving.written.obstacle(host.waitUntil)
   if (obstacle === undefined) return serveRequest(serving, request, host, form)

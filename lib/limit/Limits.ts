@@ -14,7 +14,7 @@ import { Store, type StoreShape } from "../store/Store.ts"
 import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
 import { AdmittedCall } from "./admitted-call.ts"
-import { budgetRefusal, shareOf, type Spending, worstShare } from "./budget-outcome.ts"
+import { budgetRefusal, heldShare, type Spending, worstShare } from "./budget-outcome.ts"
 import { type BudgetState, readBudgets } from "./budget-states.ts"
 import { budgetsOf } from "./budget-counters.ts"
 import { rememberDigests } from "./counter-keys.ts"
@@ -32,7 +32,7 @@ export interface Budgets {
 }
 
 /** What a call wants to be admitted by. */
-export interface Asked {
+export interface AdmissionRequest {
   readonly rules: ReadonlyArray<RateRule>
   readonly subject: LimitSubject
   readonly budgets: ReadonlyArray<Budgets>
@@ -59,7 +59,7 @@ export interface LimitsShape {
    *
    * Fails with `spend_limited` or `rate_limited`, whose headers say how long to wait, or with `limits_unavailable`.
    */
-  readonly admit: (asked: Asked) => Awaitable<Result.Result<Admitted, GatewayError>>
+  readonly admit: (asked: AdmissionRequest) => Awaitable<Result.Result<Admitted, GatewayError>>
   /** Takes one request from every request rule, or from none. */
   readonly acquire: (
     rules: ReadonlyArray<RateRule>,
@@ -113,7 +113,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
   const admitCounted = (
     counts: ReadonlyArray<RateCount>,
     spendings: ReadonlyArray<Spending>,
-    { expected, worst, lease, outage }: Pick<Asked, "expected" | "worst" | "lease" | "outage">,
+    { expected, worst, lease, outage }: Pick<AdmissionRequest, "expected" | "worst" | "lease" | "outage">,
   ): Awaitable<Result.Result<Admitted, GatewayError>> => {
     const takes: Array<Take> = []
     const releases: Array<() => void> = []
@@ -126,7 +126,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
           else {
             takes.push({ counted, by: 0, holds: 0, ahead: underWay.sum(name, now) })
             // Counted before the store is read, which may take a while: the next call then sees this one.
-            releases.push(underWay.add(name, shareOf(expected, window), now))
+            releases.push(underWay.add(name, heldShare(expected, window), now))
           }
         }
       }
@@ -142,7 +142,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
       const fewer = takes.map((take) => {
         if (take.ahead === 0) return take
         const { count: { name }, window } = take.counted
-        const ahead = Math.max(0, underWay.sum(name, now) - shareOf(expected, window))
+        const ahead = Math.max(0, underWay.sum(name, now) - heldShare(expected, window))
         isLess ||= ahead < take.ahead
         return { ...take, ahead }
       })

@@ -49,7 +49,7 @@ const useOf = (
   }
 }
 
-/** Settled once, whatever comes first: its end, or that it is given up. */
+/** Settled once, by whichever comes first: its end, or its abandonment. */
 export class AdmittedCall {
   /** The state of the rates that apply. */
   quota: Quota = noQuota
@@ -86,7 +86,7 @@ export class AdmittedCall {
     try {
       settled = this.#charge(tokens > 0 ? tokens : 0, amountOf(cost))
     } finally {
-      // From here on the store counts it, for all that it is asked later.
+      // From here on the store counts it in every later question.
       if (!(settled instanceof Promise) || this.#store.inOrder) this.#release()
     }
     return settled instanceof Promise ? settled.finally(() => this.#release()) : undefined

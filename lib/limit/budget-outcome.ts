@@ -5,9 +5,9 @@
  */
 import type { SpendRule } from "../config/limit-rules.ts"
 import { defaultZone, windowText } from "../config/window-length.ts"
-import { spendLimited } from "../errors.ts"
-import { fits } from "../store/additions.ts"
-import type { Take, Taken, Use } from "../store/counted.ts"
+import { spendLimited } from "../errors/limit-errors.ts"
+import { fits } from "../store/period-counters.ts"
+import type { Take, Taken, WindowUse } from "../store/counted.ts"
 import { scopeOf } from "../store/guarantee.ts"
 import { remaining, secondsOf, untilReset, waitFor, type Window } from "../store/windows.ts"
 import { type Budget, nanos, spendName } from "./budget-counters.ts"
@@ -26,7 +26,7 @@ export interface Spending {
  * How much a call weighs on a budget while it is under way: never more than all of it, so that sums can hold it, whatever
  * a caller requests.
  */
-export const shareOf = (expected: number, { limit }: Window): number =>
+export const heldShare = (expected: number, { limit }: Window): number =>
   expected > 0 ? Math.min(nanos(expected), limit) : 0
 
 /** What a call may cost at worst, in whole nano-dollars, rounded up; just more than a budget if it is more than that. */
@@ -40,7 +40,11 @@ export const amountOf = (dollars: number): number => {
 }
 
 /** How long to wait, in milliseconds, until a take may find room. */
-const waitOf = ({ counted: { window }, holds }: Take, { previous, current }: Use, now: number): number => {
+const waitOf = (
+  { counted: { window }, holds }: Take,
+  { previous, current }: WindowUse,
+  now: number,
+): number => {
   const spent = { previous, current }
   const units = Math.max(1, holds)
   if (units > window.limit) return untilReset(window, now)
@@ -62,7 +66,7 @@ export const budgetRefusal = (
   const { passed, now, uses } = taken as Taken
   if (passed) return undefined
   for (const [index, { rule, window, count: { gateway }, reserves }] of budgets.entries()) {
-    const [take, use] = [takes[first + index] as Take, uses[first + index] as Use]
+    const [take, use] = [takes[first + index] as Take, uses[first + index] as WindowUse]
     if (fits(take, use, now)) continue
     const states = [{
       rule: advertised(rule, secondsOf(window, now)),

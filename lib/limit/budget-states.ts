@@ -4,7 +4,7 @@
  * @module
  */
 import type { SpendLimits, SpendRule } from "../config/limit-rules.ts"
-import type { SpendQuery } from "../store/addition.ts"
+import type { SpendQuery } from "../store/counter.ts"
 import type { StoreShape } from "../store/Store.ts"
 import { allReady, type Awaitable, whenReady } from "../time/awaitable.ts"
 import { budgetOf, dollars, spendName, spendWindow } from "./budget-counters.ts"
@@ -38,7 +38,7 @@ export interface UsedWindow {
   readonly used: number
   /** At least 0. */
   readonly left: number
-  /** When all of the limit is there again if no more is used. */
+  /** When the whole limit is available again if nothing more is used. */
   readonly resetsAt: number
   /**
    * When nothing is left if it is used on as in its period so far; `undefined` if that is not before its end, and for

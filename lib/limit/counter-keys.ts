@@ -5,7 +5,7 @@
  */
 import type { WindowLength } from "../config/window-length.ts"
 import { textDigest } from "../redaction/digest.ts"
-import type { Spend } from "../store/addition.ts"
+import type { Spend } from "../store/counter.ts"
 import { boundedMap } from "../store/bounded-map.ts"
 import type { Count, Counted } from "../store/counted.ts"
 import type { Window } from "../store/windows.ts"

@@ -5,7 +5,7 @@
  */
 import type { RateRule, SpendRule } from "../config/limit-rules.ts"
 import { defaultZone, type WindowLength } from "../config/window-length.ts"
-import type { Spent } from "../store/addition.ts"
+import type { Spent } from "../store/counter.ts"
 import type { Counted } from "../store/counted.ts"
 import type { StoreShape } from "../store/Store.ts"
 import { spendQuery, usedOf } from "./budget-states.ts"

@@ -5,7 +5,8 @@
  */
 import * as Result from "effect/Result"
 import type { OnStoreOutage } from "../config/limit-rules.ts"
-import { type GatewayError, limitsUnavailable } from "../errors.ts"
+import type { GatewayError } from "../errors.ts"
+import { limitsUnavailable } from "../errors/limit-errors.ts"
 import type { Counted, Lease, Take, Taken } from "../store/counted.ts"
 import type { Guarantees } from "../store/guarantee.ts"
 import type { StoreShape } from "../store/Store.ts"

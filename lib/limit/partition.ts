@@ -63,7 +63,7 @@ export const mayApply = (rule: SpendRule, subject: SpendSubject): boolean => {
   return spendPartition(others, subject) !== undefined
 }
 
-/** What a rule distinguishes: a name, what is asked of its value, and the value. */
+/** What a rule distinguishes: a name, the condition on its value, and the value. */
 type Distinction = readonly [name: string, selector: Selector, value: string | undefined]
 
 const distinctionsOf = (rule: SpendRule, subject: SpendReader): ReadonlyArray<Distinction> => {

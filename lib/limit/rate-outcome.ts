@@ -1,14 +1,14 @@
 /**
- * What requests take from rates, and what comes of it.
+ * What requests take from rates, and the outcome.
  *
  * @module
  */
 import * as Result from "effect/Result"
 import type { RateRule } from "../config/limit-rules.ts"
 import { defaultZone, windowText } from "../config/window-length.ts"
-import { rateLimited } from "../errors.ts"
-import type { Counted, Take, Taken, Use } from "../store/counted.ts"
-import { fits } from "../store/additions.ts"
+import { rateLimited } from "../errors/limit-errors.ts"
+import type { Counted, Take, Taken, WindowUse } from "../store/counted.ts"
+import { fits } from "../store/period-counters.ts"
 import { scopeOf } from "../store/guarantee.ts"
 import { millisUntilMore, remaining, secondsOf } from "../store/windows.ts"
 import { refusalsOf } from "./counter-keys.ts"
@@ -49,7 +49,7 @@ export const rateOutcome = (
   const refusals: Array<Counted> = []
   let firstRefused: RateRule | undefined
   for (const [index, { rule, window, count: { gateway } }] of counts.entries()) {
-    const use = uses[first + index] as Use
+    const use = uses[first + index] as WindowUse
     const { id, limit, unit } = rule
     const state = {
       rule: { id, limit, unit, interval: secondsOf(window, now) },

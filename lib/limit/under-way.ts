@@ -2,7 +2,7 @@
  * The expected cost of calls under way, by budget.
  *
  * Kept by this process alone. What is never released expires: a host may drop a request silently, and its budget must not
- * be held for ever.
+ * be held forever.
  *
  * @module
  */

@@ -10,7 +10,7 @@ import { Store } from "../store/Store.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
 
 /** How long a choice is kept after its last use, in milliseconds. */
-export const choiceLasts = 3_600_000
+const choiceLasts = 3_600_000
 
 /** What `KeptChoices` does. Neither fails: a choice that cannot be read or kept is made anew. */
 export interface KeptChoicesShape {

@@ -4,27 +4,27 @@
  * @module
  */
 import { heldBytes } from "../body/prepared-body.ts"
-import type { CallTarget } from "../call/call-target.ts"
+import type { CallTarget } from "../call/target.ts"
 import type { AliasTarget, ModelAlias } from "../config/model-aliases.ts"
 import { allowsAlias } from "../config/model-globs.ts"
 import { monotonicNow } from "../time/monotonic.ts"
 import { callModel } from "./call-model.ts"
 import type { Planning } from "./planning.ts"
 import {
-  clientLeft,
   failed,
+  hasClientLeft,
   isBlocked,
   type PlanResult,
-  recall,
   release,
   type Steps,
   succeeded,
+  yieldRecall,
 } from "./plan.ts"
 import { sessionOf } from "./session.ts"
 import { badChatRequest } from "../errors.ts"
 import { orderedTargets, TargetSpeeds } from "./target-order.ts"
 
-/** By alias, which is another object once its settings have changed. */
+/** By alias object, which changes with its settings. */
 const speedsOf = new WeakMap<ModelAlias, TargetSpeeds>()
 
 const speedsFor = (alias: ModelAlias): TargetSpeeds => {
@@ -53,18 +53,18 @@ export function* alias(planning: Planning, target: CallTarget, alias: ModelAlias
   const speeds = speedsFor(alias)
   const listed = orderedTargets(alias, gateway, priceOf, speeds, monotonicNow())
   const key = alias.targets.length > 1 ? sessionOf(planning, target)?.key(alias.name) : undefined
-  const kept = key === undefined ? undefined : yield* recall(key)
+  const kept = key === undefined ? undefined : yield* yieldRecall(key)
   const ordered = keptFirst(listed, kept)
   let result: PlanResult = failed(badChatRequest(`The alias "${alias.name}" has no models.`))
   for (const one of ordered) {
     release(result)
     const began = monotonicNow()
     result = yield* callModel(planning, target, bytes, one, [], isCovered)
-    if (clientLeft(result) || isBlocked(result)) return result
+    if (hasClientLeft(result) || isBlocked(result)) return result
     const now = monotonicNow()
     speeds.note(one, now - began, succeeded(result), now)
     if (!succeeded(result)) continue
-    // Without anything kept, a session begins with the first again, unless the order itself changes.
+    // Without a kept choice, a session begins with the first again, unless the order itself changes.
     if (key !== undefined && (kept !== undefined || one !== ordered[0] || alias.order !== "default")) {
       const keeping = keep(key, nameOf(one))
       if (keeping instanceof Promise) exchange.settleBy(() => keeping)

@@ -8,10 +8,10 @@ import { withModel } from "../body/compat-body.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
 import { inspect } from "../body/prepare-body.ts"
 import type { Budgets } from "../limit/Limits.ts"
-import type { CallTarget } from "../call/call-target.ts"
+import type { CallTarget } from "../call/target.ts"
 import { optionsForCall } from "../config/request-options.ts"
 import { atProvider, type Planning } from "./planning.ts"
-import { call, failed, type Steps } from "./plan.ts"
+import { failed, type Steps, yieldCall } from "./plan.ts"
 
 /** The model to call, and how. */
 export interface NamedModel {
@@ -59,7 +59,7 @@ export function* callModel(
   }
   const there = isBaseten ? Result.succeed(called) : atProvider(planning, called, provider)
   if (Result.isFailure(there)) return failed(there.failure)
-  const result = yield* call(there.success, budgets)
+  const result = yield* yieldCall(there.success, budgets)
   if (Result.isSuccess(result)) {
     const { headers, call: { report } } = result.success
     report.model = model

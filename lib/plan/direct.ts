@@ -4,13 +4,13 @@
  * @module
  */
 import * as Result from "effect/Result"
-import type { CallTarget } from "../call/call-target.ts"
+import type { CallTarget } from "../call/target.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { badChatRequest, type GatewayError, invalidProvider } from "../errors.ts"
 import { alias } from "./alias.ts"
 import { atProvider, type Planning } from "./planning.ts"
 import { dynamic } from "./dynamic.ts"
-import { call, callOf, failed, type Plan, type Steps } from "./plan.ts"
+import { callOf, failed, type Plan, type Steps, yieldCall } from "./plan.ts"
 
 const noSuchRoute = (name: string): GatewayError =>
   badChatRequest(`This gateway has no dynamic route "${name.slice(0, 64)}". Check the model.`)
@@ -53,7 +53,7 @@ function* named(planning: Planning, target: CallTarget, provider: string): Steps
   }
   if (provider !== "dynamic") {
     const there = atProvider(planning, target, provider)
-    return Result.isFailure(there) ? failed(there.failure) : yield* call(there.success)
+    return Result.isFailure(there) ? failed(there.failure) : yield* yieldCall(there.success)
   }
   const graph = planning.gateway.routes.get(model)
   if (graph === undefined) return failed(noSuchRoute(model))

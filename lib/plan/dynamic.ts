@@ -6,7 +6,7 @@
 import * as Result from "effect/Result"
 import { heldBytes } from "../body/prepared-body.ts"
 import type { Budgets } from "../limit/Limits.ts"
-import { type CallTarget, recordedModel } from "../call/call-target.ts"
+import { type CallTarget, recordedModel } from "../call/target.ts"
 import { allowsRoute } from "../config/model-globs.ts"
 import type { RouteGraph } from "../dynamic-route/graph.ts"
 import { startTraversal } from "../dynamic-route/traversal.ts"
@@ -17,14 +17,14 @@ import { callModel } from "./call-model.ts"
 import type { Planning } from "./planning.ts"
 import { sessionOf } from "./session.ts"
 import {
-  clientLeft,
   failed,
+  hasClientLeft,
   isBlocked,
-  limit,
   type PlanResult,
   release,
   type Steps,
   succeeded,
+  yieldLimit,
 } from "./plan.ts"
 
 /**
@@ -53,7 +53,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       const id = routeLimitId(graph.name, node.element)
       const { limitType, value, limit: most, windowMs, technique } = node
       const { provider } = target.route
-      const result = yield* limit({ id, provider, value, limitType, limit: most, windowMs, technique })
+      const result = yield* yieldLimit({ id, provider, value, limitType, limit: most, windowMs, technique })
       if (Result.isSuccess(result)) {
         budgets = [...budgets, ...result.success]
         node = node.allowed()
@@ -65,7 +65,7 @@ export function* dynamic(planning: Planning, target: CallTarget, graph: RouteGra
       continue
     }
     const result = yield* callModel(planning, target, bytes, node, budgets, isCovered)
-    if (clientLeft(result) || isBlocked(result)) {
+    if (hasClientLeft(result) || isBlocked(result)) {
       exchange.dynamicRoute = JSON.stringify([...way, node.element])
       return unanswered(target, result)
     }

@@ -1,5 +1,5 @@
 /**
- * From a request to its plan: its options, its body, and what is to be called.
+ * From a request to its plan: its options, its body, and what to call.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Caller } from "../auth/GatewayAuth.ts"
 import { type BodyUse, prepareBody } from "../body/prepare-body.ts"
 import { heldBytes, type PreparedBody } from "../body/prepared-body.ts"
 import type { Uploads } from "../body/Uploads.ts"
-import { isPredict, recordedModel } from "../call/call-target.ts"
+import { isPredict, recordedModel } from "../call/target.ts"
 import type { CallContext } from "../call/call.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type RequestedOptions, type RequestOptions, requestOptions } from "../config/request-options.ts"
@@ -80,7 +80,7 @@ export const directOptions = (
 ): RequestOptions =>
   requestOptions(gateway, requested, noOptions, gateway.retriesPredict || !isPredict(route))
 
-/** Its body. */
+/** The body of such a call. */
 export const directBody = (
   services: BodyServices,
   context: CallContext,

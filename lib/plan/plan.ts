@@ -8,7 +8,7 @@
 import * as Result from "effect/Result"
 import type { PendingAnswer } from "../call/call.ts"
 import type { Budgets } from "../limit/Limits.ts"
-import type { CallTarget } from "../call/call-target.ts"
+import type { CallTarget } from "../call/target.ts"
 import type { LimitAction } from "../dynamic-route/elements.ts"
 import type { GatewayError } from "../errors.ts"
 import type { CallReport } from "../record/call-report.ts"
@@ -59,13 +59,13 @@ export interface Recalled {
 /** The next thing to do. */
 export type PlanStep = CallStep | LimitStep | RecallStep
 
-/** What a step comes to. */
+/** The result of a step. */
 export type StepResult = PlanResult | LimitResult | Recalled
 
 /** The steps of a request. Each `yield` is resumed with the result that belongs to its step: see the functions below. */
 export type Steps = Generator<PlanStep, PlanResult, StepResult>
 
-/** What a request comes to: one call, as nearly all do, whose result is the request's, or steps. */
+/** The plan of a request: one call, as in nearly all, whose result is the request's, or steps. */
 export type Plan = CallStep | Steps
 
 const noBudgets: ReadonlyArray<Budgets> = []
@@ -74,7 +74,7 @@ const noBudgets: ReadonlyArray<Budgets> = []
 export const callOf = (target: CallTarget): CallStep => ({ kind: "call", target, budgets: noBudgets })
 
 /** Yields a call. */
-export function* call(target: CallTarget, budgets: ReadonlyArray<Budgets> = noBudgets): Steps {
+export function* yieldCall(target: CallTarget, budgets: ReadonlyArray<Budgets> = noBudgets): Steps {
   return (yield { kind: "call", target, budgets }) as PlanResult
 }
 
@@ -87,14 +87,14 @@ export function* stepsOf(plan: Plan): Steps {
 }
 
 /** Yields a limit. */
-export function* limit(
+export function* yieldLimit(
   step: Omit<LimitStep, "kind">,
 ): Generator<PlanStep, LimitResult, StepResult> {
   return (yield { kind: "limit", ...step }) as LimitResult
 }
 
 /** Yields a recall. */
-export function* recall(key: string): Generator<PlanStep, string | undefined, StepResult> {
+export function* yieldRecall(key: string): Generator<PlanStep, string | undefined, StepResult> {
   return ((yield { kind: "recall", key }) as Recalled).kept
 }
 
@@ -105,11 +105,11 @@ export const failed = (error: GatewayError): PlanResult => Result.fail({ error, 
 export const succeeded = (result: PlanResult): boolean =>
   Result.isSuccess(result) && result.success.status < 400 && !result.success.reportsError
 
-/** Whether the client has left: nobody waits for a fall-back. */
-export const clientLeft = (result: PlanResult): boolean =>
+/** Whether the client has left, so that a fall-back would be in vain. */
+export const hasClientLeft = (result: PlanResult): boolean =>
   Result.isFailure(result) && result.failure.error.reason === "client_left"
 
-/** Whether a policy has blocked a request or its answer: another model would only be asked to say the same. */
+/** Whether a policy has blocked a request or its answer: another model would only be asked for the same. */
 export const isBlocked = (result: PlanResult): boolean =>
   Result.isFailure(result) &&
   /^(?:re(?:quest|sponse)_blocked|(?:run_)?(?:prompt|response)_unsafe|guardrails_.*)$/.test(

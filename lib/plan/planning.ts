@@ -1,11 +1,11 @@
 /**
- * What plans are made with, and where a target goes that its body names a custom provider for.
+ * The context of plans, and the target for a body that names a custom provider.
  *
  * @module
  */
 import * as Result from "effect/Result"
 import type { CallContext } from "../call/call.ts"
-import type { CallTarget } from "../call/call-target.ts"
+import type { CallTarget } from "../call/target.ts"
 import { type GatewayError, invalidProvider } from "../errors.ts"
 import type { Tariff } from "../pricing/call-cost.ts"
 import { callPath } from "../route/custom-provider.ts"

@@ -1,6 +1,6 @@
 /**
- * The session that a request belongs to, for which choices among models are kept: a provider's prompt cache is warm for a
- * conversation only where the conversation was before.
+ * The session of a request, for which choices among models are kept: a provider's prompt cache is warm for a
+ * conversation only where the conversation has been before.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { callerCredential } from "../auth/caller-credential.ts"
 import { hex } from "../bytes/hex.ts"
-import type { CallTarget } from "../call/call-target.ts"
+import type { CallTarget } from "../call/target.ts"
 import { sha256Now } from "../redaction/sha256.ts"
 import type { Planning } from "./planning.ts"
 
@@ -23,7 +23,7 @@ export class Session {
     this.#parts = parts
   }
 
-  /** A number in [0, 1) that is the same for each request of the session at this element of a route. */
+  /** A number in [0, 1) that is the same for all requests of the session at this element of a route. */
   share(route: string, element: string): number {
     const [a = 0, b = 0, c = 0, d = 0] = this.#digest("share", route, element)
     return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / 2 ** 32
@@ -51,7 +51,7 @@ const identityOf = (
     : ["none"]
 }
 
-/** The session of a call; `undefined` if it has none, declines to be kept, or its gateway keeps none. */
+/** The session of a call; `undefined` if it has none, opts out, or its gateway keeps none. */
 export const sessionOf = (planning: Planning, target: CallTarget): Session | undefined => {
   const { gateway, exchange } = planning
   if (!gateway.sessionAffinity) return undefined

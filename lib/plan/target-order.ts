@@ -10,7 +10,7 @@ import { listedPrice, type Tariff } from "../pricing/call-cost.ts"
 /** How long a figure counts, in milliseconds: models get slower and faster within the hour. */
 export const speedLasts = 300_000
 
-/** What a failure counts as, in milliseconds: any answer comes before it. */
+/** The figure for a failure, in milliseconds: any answer is better. */
 const failed = 3_600_000
 
 /** How much the newest figure counts beside those before. */
@@ -40,7 +40,7 @@ export class TargetSpeeds {
 }
 
 /**
- * The price of a model for comparison: of three tokens read and one written, which is what most calls come to.
+ * The price of a model for comparison: of three tokens read and one written, as in most calls.
  * `undefined` if it is not known, or priced by time.
  */
 const comparablePrice = (

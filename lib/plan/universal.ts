@@ -9,7 +9,7 @@ import { heldBytes } from "../body/prepared-body.ts"
 import { adaptParameters } from "../body/model-parameters.ts"
 import { inspect } from "../body/prepare-body.ts"
 import { type UniversalStep, universalSteps } from "../body/universal-steps.ts"
-import { type CallTarget, isPredict, recordedModel } from "../call/call-target.ts"
+import { type CallTarget, isPredict, recordedModel } from "../call/target.ts"
 import {
   configOptions,
   optionsForCall,
@@ -24,8 +24,8 @@ import { allowedMethods } from "../route/routes.ts"
 import { direct, validateTarget } from "./direct.ts"
 import type { Planning } from "./planning.ts"
 import {
-  clientLeft,
   failed,
+  hasClientLeft,
   isBlocked,
   type PlanResult,
   release,
@@ -74,7 +74,7 @@ export function* universal(planning: Planning, targets: ReadonlyArray<CallTarget
     exchange.describe(recordedModel(target), target.body.view.stream)
     release(result)
     result = yield* stepsOf(direct(planning, target))
-    if (succeeded(result) || clientLeft(result)) return result
+    if (succeeded(result) || hasClientLeft(result)) return result
     if (!isBlocked(result)) continue
     last = index
     break

@@ -108,7 +108,7 @@ export const connectPostgres = (
       throw problemOf(cause)
     } finally {
       clearTimeout(timer)
-      // What it ends with after its time is nobody's concern.
+      // Its outcome after its deadline does not matter.
       work.catch(() => {})
     }
   }

@@ -7,7 +7,7 @@
 /** A row by its columns' names. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** A value of a statement; whatever it is to be is said by a cast in the statement. */
+/** A value of a statement; a cast in the statement gives its type. */
 export type Value = string | ReadonlyArray<string> | null
 
 /** Runs one statement. Rejects with a `PostgresProblem`. */
@@ -29,7 +29,7 @@ export interface PostgresDatabase {
   readonly transaction: <A>(run: (query: Query) => Promise<A>) => Promise<A>
   /** Reads, all of it as of one moment. */
   readonly snapshot: <A>(run: (query: Query) => Promise<A>) => Promise<A>
-  /** Drops connections that have stopped answering; others are made when something is asked. */
+  /** Drops connections that have stopped answering; new ones are made on demand. */
   readonly reset: () => void
   /** Ends the connections. Does not reject. */
   readonly close: () => Promise<void>
@@ -68,4 +68,4 @@ export class PostgresProblem extends Error {
 }
 
 /** What a cause says, for the operator. */
-export const problemText = (cause: unknown): string => cause instanceof Error ? cause.message : "unknown"
+export const causeText = (cause: unknown): string => cause instanceof Error ? cause.message : "unknown"

@@ -8,7 +8,7 @@ import type { Query } from "./database.ts"
 /** Held while tables are made or dropped: by one gateway at a time. */
 export const schemaLock = "SELECT pg_advisory_xact_lock(7088, 1)"
 
-/** Makes the schema, if it is not there, within a transaction; a user that may not do so is told by the server. */
+/** Creates the schema if it does not exist, within a transaction; the server refuses a user who may not. */
 export const ensureSchema = async (query: Query): Promise<void> => {
   await query(schemaLock)
   const [found] = await query("SELECT 1 AS found FROM pg_namespace WHERE nspname = 'basegate'")

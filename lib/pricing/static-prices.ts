@@ -7,7 +7,7 @@
  */
 import { attoPlaces, decimalUnits, type Price, priceOf } from "./price.ts"
 
-/** The day of the newest figures. Models that had left the list by then are kept at their last price. */
+/** The day of the newest figures. Models that had left the list before are kept at their last price. */
 export const staticPricesDate = "2026-11-10"
 
 /** USD per million tokens: input, cached input, output. */

@@ -5,7 +5,7 @@
  */
 import { hex, hexBytes } from "../bytes/hex.ts"
 
-/** Of each id: sixteen digits of its own, and four for the counter if it is the first of its millisecond. */
+/** Random digits for each id: sixteen of its own, and four for the counter if it is the first of its millisecond. */
 const digits = 20
 
 /** How many ids share a draw. */

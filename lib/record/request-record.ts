@@ -13,9 +13,9 @@ import type { TraceIds } from "./trace-context.ts"
  * - `complete`: the answer, an error status included, was relayed to its end.
  * - `client_left`: the client closed its connection first; Baseten's request was aborted.
  * - `upstream_cut`: Baseten did not answer, or its answer broke off.
- * - `idle`: Baseten fell silent for longer than the idle clock allows.
+ * - `idle`: Baseten was silent for longer than the idle timeout allows.
  * - `first_byte_timeout`: neither headers nor a first byte came in time.
- * - `total_timeout`: the optional clock of the whole call ran out.
+ * - `total_timeout`: the optional timeout of the whole call expired.
  * - `draining`: the gateway was stopped before the answer was out.
  * - `blocked`: a policy forbids what the answer went on to say.
  */
@@ -148,7 +148,7 @@ export interface RequestRecord {
   readonly request_type?: "websocket"
   /** The messages that the client has sent, each counted once, however many frames it had. */
   readonly frames_in?: number
-  /** The messages that it was sent. */
+  /** The messages that the client was sent. */
   readonly frames_out?: number
 }
 

@@ -31,7 +31,7 @@ const shortest = 6
  */
 const compared = 1024
 
-/** Above so many, one pattern of all is faster than looking for each. */
+/** Above this number, one pattern of all is faster than looking for each. */
 const several = 8
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
@@ -45,7 +45,7 @@ const isCovered = (head: string, heads: ReadonlyArray<string>): boolean => {
 /** A class, since each request has secrets of its own, which hardly any text contains. */
 class KnownSecrets implements Secrets {
   readonly #needles: ReadonlyArray<string>
-  /** Of many, one pattern; of a few, the heads to look for. */
+  /** One pattern for many secrets, or the heads of a few. */
   readonly #pattern: RegExp | undefined
   readonly #looked: ReadonlyArray<string>
 

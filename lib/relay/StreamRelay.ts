@@ -9,7 +9,8 @@ import * as Layer from "effect/Layer"
 import { type Member, Roster } from "../bytes/roster.ts"
 import { Timer } from "../time/Timer.ts"
 import type { BodyCut } from "../upstream/guarded-body.ts"
-import { type BodyRelay, relayBody, type RelayInput } from "./relay-body.ts"
+import { type BodyRelay, relayBody } from "./relay-body.ts"
+import type { RelayInput } from "./relay-input.ts"
 
 /** What is being relayed. */
 export interface Relayed extends Member {

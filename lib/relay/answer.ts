@@ -12,7 +12,7 @@ import type { Flow, Sink } from "./body-flow.ts"
 export interface RelayedBody {
   readonly body: () => ReadableStream<Uint8Array>
   readonly into: (sink: Sink) => Flow
-  /** Whether it is a stream already, and not one that has yet to be made. */
+  /** Whether `body` is a stream already, not one that is made on demand. */
   readonly isStream?: boolean
 }
 

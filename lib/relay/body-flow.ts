@@ -1,5 +1,5 @@
 /**
- * How a body flows to whoever reads it.
+ * How a body flows to its reader.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Sink {
 export interface Flow {
   /** Asks for a chunk. Resolves when the sink has been given one, or the end; never rejects. */
   readonly pull: () => Promise<void>
-  /** The client reads no more. */
+  /** The client has stopped reading. */
   readonly cancel: () => void
 }
 

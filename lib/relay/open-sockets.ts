@@ -9,9 +9,9 @@ export class OpenSockets {
   readonly #counts = new Map<string, number>()
 
   /**
-   * Takes one of so many places.
+   * Takes a place, if one is left.
    *
-   * @returns gives it back, the first time that it is called; `undefined` if there is none left
+   * @returns gives the place back, the first time that it is called; `undefined` if no place is left
    */
   enter(gateway: string, most: number): (() => void) | undefined {
     const before = this.#counts.get(gateway) ?? 0

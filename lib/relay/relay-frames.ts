@@ -84,7 +84,7 @@ interface Lane {
   readonly tally: Tally
   /** Whether its connection has ended. */
   hasEnded: boolean
-  /** Whether it is read no more until the other side has read. */
+  /** Whether reading is paused until the other side has read. */
   isHeld: boolean
   /** Whether the gateway itself has said the last word to it. */
   isTold: boolean

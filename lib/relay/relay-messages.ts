@@ -6,7 +6,7 @@
 import type { Ending } from "../record/request-record.ts"
 import type { StartTimer } from "../time/Timer.ts"
 import { closeCodes, type Closing } from "../websocket/close-codes.ts"
-import type { Message } from "../websocket/message-reader.ts"
+import type { SocketMessage } from "../websocket/message-reader.ts"
 import type { OpenSocket, SocketEnd, SocketListener } from "../websocket/open-socket.ts"
 import { endingOfSocket } from "./ending.ts"
 import {
@@ -25,7 +25,7 @@ const longestPause = 250
 
 const otherSide: Record<Side, Side> = { client: "provider", provider: "client" }
 
-const sizeOf = (message: Message): number => {
+const sizeOf = (message: SocketMessage): number => {
   if (typeof message !== "string") return message.byteLength
   // What is ASCII, as nearly all of it is, has as many bytes as characters.
   return /^[\0-\x7f]*$/.test(message) ? message.length : new TextEncoder().encode(message).byteLength
@@ -43,7 +43,7 @@ class MessageRelay implements SocketRelay {
   readonly #watch: SocketWatch
   readonly #startTimer: StartTimer
   readonly #ends: { client?: SocketEnd; provider?: SocketEnd } = {}
-  /** What looks whether a side has read again; of a side that keeps up there is none. */
+  /** Checks whether a side has read again; `undefined` for a side that keeps up. */
   readonly #held: { client?: () => void; provider?: () => void } = {}
   #isOver = false
 
@@ -70,7 +70,7 @@ class MessageRelay implements SocketRelay {
       closed: (closing) => this.#closed(from, closing),
     }
   }
-  #took(from: Side, message: Message): void {
+  #took(from: Side, message: SocketMessage): void {
     if (this.#isOver) return
     this.#watch.passed(from, sizeOf(message), 1)
     const to = otherSide[from]
@@ -82,7 +82,7 @@ class MessageRelay implements SocketRelay {
     }
     if (waiting > mostWaiting) this.#hold(to)
   }
-  /** Reads no more from the other side until this one has read. */
+  /** Pauses reading from the other side until this one has read. */
   #hold(to: Side): void {
     if (this.#held[to] !== undefined) return
     const from = otherSide[to]

@@ -11,7 +11,7 @@ export type Side = "client" | "provider"
 
 /** Watches a relay. */
 export interface SocketWatch {
-  /** A side has sent so many bytes of messages, `messages` of which have ended with them. */
+  /** A side has sent a number of bytes of messages, `messages` of which have ended with them. */
   readonly passed: (from: Side, bytes: number, messages: number) => void
   /** Something has come, if only a ping. */
   readonly alive: () => void
@@ -25,19 +25,19 @@ export interface SocketRelay {
   readonly end: (ending: Ending, closing: Closing) => void
 }
 
-/** How many bytes may wait for a side before the other one is read no more. */
+/** How many bytes may wait for a side before reading from the other one is paused. */
 export const mostWaiting = 1_048_576
 
 /** How many may wait where the other side cannot be held back; then the socket ends. */
 export const mostHeld = 33_554_432
 
-/** What each side is told if the other is gone without a close frame. */
+/** The close frame for each side if the other is gone without one. */
 export const afterLoss: Record<Side, Closing> = {
   client: { code: closeCodes.goingAway, reason: "The client has left" },
   provider: { code: closeCodes.badGateway, reason: "The connection to the provider broke off" },
 }
 
-/** What both are told if one of them does not read. */
+/** The close frame for both if one of them does not read. */
 export const afterFlood: Record<Side, Closing> = {
   client: { code: closeCodes.policy, reason: "The provider does not read what the client sends" },
   provider: { code: closeCodes.policy, reason: "The client does not read what the provider sends" },

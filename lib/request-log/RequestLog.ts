@@ -13,10 +13,6 @@ import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "./entry.ts
 import { makeMemoryLog, type MemoryLogOptions } from "./memory/memory-log.ts"
 import { warn } from "../sqlite/warn.ts"
 import type {
-  AnalyticsDivision,
-  AnalyticsQuery,
-  AnalyticsRow,
-  AnalyticsSelection,
   LogCursor,
   LogHealth,
   LogNews,
@@ -27,6 +23,12 @@ import type {
   NewsCursor,
   TimeSelection,
 } from "./query.ts"
+import type {
+  AnalyticsDivision,
+  AnalyticsQuery,
+  AnalyticsRow,
+  AnalyticsSelection,
+} from "./analytics-query.ts"
 
 /** What `RequestLog` does. */
 export interface RequestLogShape {
@@ -38,11 +40,11 @@ export interface RequestLogShape {
   readonly append: (record: RequestRecord, payloads: Payloads | undefined) => void | Promise<void>
   readonly list: (query: LogQuery) => Effect.Effect<LogPage>
   /**
-   * The entries of a selection in the order of time, some at a time: by their place, since to skip a million entries
-   * takes as long as to read them.
+   * The entries of a selection in chronological order, one stretch at a time: a stretch begins where the last one ended,
+   * since skipping a million entries takes as long as reading them.
    *
    * @param after where the last stretch ended; `undefined` for the first one
-   * @param limit how many at most
+   * @param limit the most entries
    */
   readonly stretch: (
     selection: TimeSelection,
@@ -63,17 +65,17 @@ export interface RequestLogShape {
   /** Aggregates by time bucket and group, in chronological order. */
   readonly analytics: (query: AnalyticsQuery) => Effect.Effect<ReadonlyArray<AnalyticsRow>>
   /**
-   * The aggregates of one selection divided in several ways, each as `analytics` gives it: what a page of figures asks, in
-   * one look at the entries. All of them are of the same moment as far as the log can tell.
+   * The aggregates of one selection divided in several ways, each as `analytics` gives it: a page of figures, in one pass
+   * over the entries. If the log can, all of them are of the same moment.
    */
   readonly divided: (
     selection: AnalyticsSelection,
     divisions: ReadonlyArray<AnalyticsDivision>,
   ) => Effect.Effect<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
   /**
-   * What was kept since a place, of all gateways: the newest `most` entries of it, in the order of their ends.
+   * The entries of all gateways that were added since a place: the newest `most` of them, in the order of their ends.
    *
-   * @param after `undefined`: none of what is kept by now, only where to go on
+   * @param after `undefined` gives no entries, only the place to continue from
    */
   readonly news: (after: NewsCursor | undefined, most: number) => Effect.Effect<LogNews>
   /** The gateways that have entries. */

@@ -4,9 +4,10 @@
  * @module
  */
 import type { FilterableFields } from "./filterable-fields.ts"
-import { count, type Histogram, percentilesOf, slotOf } from "./histogram.ts"
+import { addToSlot, type Histogram, percentilesOf, slotOf } from "./histogram.ts"
 import { dollarsOfSum, picoOf } from "./money.ts"
-import type { AnalyticsRow, LogPage, Range } from "./query.ts"
+import type { LogPage, Range } from "./query.ts"
+import type { AnalyticsRow } from "./analytics-query.ts"
 
 /** Sums and histograms of some entries. */
 export interface Aggregates {
@@ -96,9 +97,9 @@ export const addFacts = (figures: Aggregates, facts: Measured, sign: 1 | -1): vo
     figures.cost += cost
     if (facts.estimated === 1) figures.cost_estimated += cost
   }
-  count(figures.duration, slotOf(facts.duration), sign)
-  if (facts.first_token !== null) count(figures.first_token, slotOf(facts.first_token), sign)
-  if (facts.speed !== null) count(figures.speed, slotOf(facts.speed), sign)
+  addToSlot(figures.duration, slotOf(facts.duration), sign)
+  if (facts.first_token !== null) addToSlot(figures.first_token, slotOf(facts.first_token), sign)
+  if (facts.speed !== null) addToSlot(figures.speed, slotOf(facts.speed), sign)
 }
 
 /** Adds aggregates to others. */
@@ -106,9 +107,9 @@ export const addAggregates = (to: Aggregates, figures: Aggregates): void => {
   for (const name of counts) to[name] += figures[name]
   to.cost += figures.cost
   to.cost_estimated += figures.cost_estimated
-  for (const [slot, counted] of figures.duration) count(to.duration, slot, counted)
-  for (const [slot, counted] of figures.first_token) count(to.first_token, slot, counted)
-  for (const [slot, counted] of figures.speed) count(to.speed, slot, counted)
+  for (const [slot, counted] of figures.duration) addToSlot(to.duration, slot, counted)
+  for (const [slot, counted] of figures.first_token) addToSlot(to.first_token, slot, counted)
+  for (const [slot, counted] of figures.speed) addToSlot(to.speed, slot, counted)
 }
 
 /** Aggregates in the form of analytics. */
@@ -144,7 +145,7 @@ export const noTally = (): Tally => {
 }
 
 /** The union of two ranges. */
-export const wider = (one: Range, other: Range): Range => {
+const wider = (one: Range, other: Range): Range => {
   if (one.min === null || one.max === null) return other
   if (other.min === null || other.max === null) return one
   return { min: Math.min(one.min, other.min), max: Math.max(one.max, other.max) }

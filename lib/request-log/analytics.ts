@@ -7,7 +7,7 @@ import type { FilterableFields } from "./filterable-fields.ts"
 import { addAggregates, addFacts, type Aggregates, aggregatesRow, emptyAggregates } from "./aggregates.ts"
 import { bucketsOf } from "./buckets.ts"
 import { compareText, pairsIn } from "./filter.ts"
-import type { AnalyticsQuery, AnalyticsRow, Dimension } from "./query.ts"
+import type { AnalyticsQuery, AnalyticsRow, Dimension } from "./analytics-query.ts"
 
 /** The key of a group: the value of each dimension, in the order of the query. */
 export type Group = ReadonlyArray<string | null>

@@ -4,7 +4,7 @@
  * @module
  */
 import { calendarPeriods } from "../time/calendar.ts"
-import type { AnalyticsQuery } from "./query.ts"
+import type { AnalyticsQuery } from "./analytics-query.ts"
 import type { TimeSlice } from "./time-slice.ts"
 
 /** The buckets of a query. */
@@ -21,7 +21,7 @@ export interface Buckets {
 export const bucketsOf = ({ bucket, since }: Pick<AnalyticsQuery, "bucket" | "since">): Buckets => {
   if (bucket === "all") return { startOf: () => since, width: undefined, partsOf: (slice) => [slice] }
   if (typeof bucket === "number") {
-    // Of a column that holds whole milliseconds: a fraction would make buckets that none of them lies in.
+    // The column holds whole milliseconds: a fraction would make buckets that none of them lies in.
     const width = Math.max(1, Math.trunc(bucket))
     return { startOf: (time) => Math.floor(time / width) * width, width, partsOf: (slice) => [slice] }
   }

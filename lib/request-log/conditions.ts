@@ -111,7 +111,7 @@ const truths = new Map<Value, 0 | 1>([
 ])
 
 /** A filter's value converted to a kind; `undefined` if it cannot be. */
-export const operandOf = (kind: ValueKind, value: Value): Operand | undefined => {
+const operandOf = (kind: ValueKind, value: Value): Operand | undefined => {
   if (value === null) return null
   if (kind === "text") return String(value)
   if (kind === "truth") return truths.get(value)

@@ -41,7 +41,7 @@ export interface LogPatch extends Partial<Feedback> {
 /** One entry of the log. */
 export interface LogEntry extends RequestRecord, Feedback {}
 
-/** Whose log it is. */
+/** The gateway of a log. */
 export interface LogScope {
   readonly account: string
   readonly gateway: string

@@ -8,7 +8,8 @@ import type { FilterableFields } from "./filterable-fields.ts"
 import type { LogSelection, OrderKey } from "./query.ts"
 
 /** Text with ASCII letters in lower case; SQLite's `lower` converts no others. */
-export const folded = (text: string): string => text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+export const lowerAscii = (text: string): string =>
+  text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
 const factOf = (facts: Partial<FilterableFields>, key: FieldCondition["key"]): Operand => {
   const { fact, constant = null } = fields[key]
@@ -17,8 +18,8 @@ const factOf = (facts: Partial<FilterableFields>, key: FieldCondition["key"]): O
 }
 
 const contains = (text: string, parts: ReadonlyArray<Operand>): boolean => {
-  const within = folded(text)
-  return parts.some((part) => typeof part === "string" && within.includes(folded(part)))
+  const within = lowerAscii(text)
+  return parts.some((part) => typeof part === "string" && within.includes(lowerAscii(part)))
 }
 
 /** Whether a field fulfils its condition. */
@@ -57,7 +58,10 @@ export const pairsIn = (
   )
 
 /** Whether an entry fulfils conditions. */
-export const matches = (facts: FilterableFields, { since, until, fields, pairs }: Conditions): boolean =>
+export const matchesConditions = (
+  facts: FilterableFields,
+  { since, until, fields, pairs }: Conditions,
+): boolean =>
   facts.created >= since && facts.created < until &&
   fields.every((condition) => fulfils(facts, condition)) &&
   pairs.every(({ name, value, none }) =>
@@ -67,9 +71,9 @@ export const matches = (facts: FilterableFields, { since, until, fields, pairs }
 /** Whether one of the searched fields contains a text. */
 export const found = (facts: FilterableFields, search: string): boolean => {
   const { id, event_id, provider, model, path, error, user_agent, pairs } = facts
-  const part = folded(search)
+  const part = lowerAscii(search)
   return [id, event_id, provider, model, path, error, user_agent, pairs]
-    .some((place) => place !== null && folded(place).includes(part))
+    .some((place) => place !== null && lowerAscii(place).includes(part))
 }
 
 /** By code points, the order of UTF-8 bytes: surrogate pairs sort after all other characters. */

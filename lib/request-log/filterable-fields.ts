@@ -21,7 +21,7 @@ export interface Rescue {
 }
 
 /** What saved a request; `undefined` if nothing had to, or nothing could. */
-export const rescueOf = (
+const rescueOf = (
   record: Pick<RequestRecord, "status" | "ending" | "error" | "attempts" | "step" | "cached">,
 ): Rescue | undefined => {
   const { attempts, step, cached } = record
@@ -84,7 +84,7 @@ export interface FilterableFields {
   readonly dlp_action: string | null
   /** The most that came of guardrails. */
   readonly guardrails_action: string | null
-  /** See `pairsOf`. */
+  /** See `metadataText`. */
   readonly pairs: string
 }
 
@@ -96,7 +96,7 @@ const sum = (one: number | null, other: number | null): number | null =>
  * Metadata as text in which a pair can be found by a plain search: one line `"key":"value"` for each pair, both as JSON
  * strings, which contain no line breaks. Values of other types become text.
  */
-export const pairsOf = (metadata: RequestRecord["metadata"]): string => {
+export const metadataText = (metadata: RequestRecord["metadata"]): string => {
   let pairs = ""
   for (const [key, value] of Object.entries(metadata)) {
     pairs += `\n${JSON.stringify(key)}:${JSON.stringify(String(value))}`
@@ -155,7 +155,7 @@ export const fieldsOf = (
     requested_model: record.requested_model == null ? null : keepable(record.requested_model),
     dlp_action: record.dlp?.action ?? null,
     guardrails_action: strictestVerdict(record.guardrails),
-    pairs: pairsOf(record.metadata),
+    pairs: metadataText(record.metadata),
   }
 }
 

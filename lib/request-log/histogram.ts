@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Percentiles } from "./query.ts"
+import type { Percentiles } from "./analytics-query.ts"
 
 const growth = Math.log(1.04)
 /** The least time that has a slot of its own: a microsecond, the resolution of clocks. */
@@ -21,7 +21,7 @@ const middleOf = (slot: number): number =>
   slot === 0 ? 0 : Math.round(1000 * least * Math.exp((slot - 0.5) * growth)) / 1000
 
 /** Adds `by` to the count of a slot; a slot whose count reaches 0 is removed. */
-export const count = (histogram: Histogram, slot: number, by: number): void => {
+export const addToSlot = (histogram: Histogram, slot: number, by: number): void => {
   const sum = (histogram.get(slot) ?? 0) + by
   if (sum === 0) histogram.delete(slot)
   else histogram.set(slot, sum)

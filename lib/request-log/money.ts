@@ -10,7 +10,7 @@ const picoPerDollar = 1e12
 const dearest = 1e15
 
 /** A cost in US dollars as whole dollars, and picodollars beside them. */
-export const partsOf = (cost: number): { readonly dollars: number; readonly picos: number } => {
+export const splitCost = (cost: number): { readonly dollars: number; readonly picos: number } => {
   const capped = Math.min(cost, dearest)
   const dollars = Math.trunc(capped)
   return { dollars, picos: Math.round((capped - dollars) * picoPerDollar) }
@@ -18,7 +18,7 @@ export const partsOf = (cost: number): { readonly dollars: number; readonly pico
 
 /** A cost in US dollars as picodollars: exact below 4,096 dollars, above it to the precision of a double. */
 export const picoOf = (cost: number): bigint => {
-  const { dollars, picos } = partsOf(cost)
+  const { dollars, picos } = splitCost(cost)
   return picoOfParts(dollars, picos)
 }
 

@@ -57,7 +57,7 @@ export const keepPayload = (limit: number): PayloadKeeper => {
   }
 }
 
-/** The beginning of a text that takes at most so many bytes, and ends with a whole character. */
+/** The beginning of a text that fits into a number of bytes, and ends with a whole character. */
 const cutTo = (text: string, bytes: number): string => {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes))
   return text.slice(0, read)

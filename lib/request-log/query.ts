@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { CalendarUnit } from "../time/calendar.ts"
 import type { LogEntry, LogScope } from "./entry.ts"
 
 /**
@@ -154,90 +153,6 @@ export interface LogNews {
   readonly cursor: NewsCursor
   /** How many entries before them were left out, since there were more than were asked for. */
   readonly skipped: number
-}
-
-/** The dimensions of analytics with a fixed name. */
-export const fixedDimensions = [
-  "model",
-  "deployment",
-  "provider",
-  "gateway",
-  "token",
-  "status",
-  "cached",
-  "key_alias",
-  "dynamic_route",
-  "ending",
-  "reason",
-  "rescued",
-  "rescued_from",
-] as const
-
-/** The dimensions of analytics: `metadata.{key}` beside the fixed names. */
-export type Dimension = typeof fixedDimensions[number] | `metadata.${string}`
-
-/**
- * How time is divided: into buckets of so many milliseconds, which begin at multiples of their width since 1970 (UTC);
- * into the days, weeks or months of a time zone; or not at all.
- */
-export type Bucket = number | { readonly unit: CalendarUnit; readonly timeZone: string } | "all"
-
-/** Which entries analytics are of. */
-export interface AnalyticsSelection {
-  readonly account: string
-  /** All gateways of the account if absent. */
-  readonly gateway?: string
-  readonly filters: ReadonlyArray<LogFilter>
-  /** From (inclusive) and until (exclusive), in milliseconds since 1970. */
-  readonly since: number
-  readonly until: number
-}
-
-/** How analytics divide their entries. */
-export interface AnalyticsDivision {
-  readonly bucket: Bucket
-  readonly by: ReadonlyArray<Dimension>
-}
-
-/** A query of analytics. */
-export interface AnalyticsQuery extends AnalyticsSelection, AnalyticsDivision {}
-
-/** Percentiles of a time in milliseconds, within 2 % of the exact ones; `null` if nothing was measured. */
-export interface Percentiles {
-  readonly p50: number | null
-  readonly p90: number | null
-  readonly p95: number | null
-  readonly p99: number | null
-}
-
-/** The aggregates of one time bucket and one group. */
-export interface AnalyticsRow {
-  /** When the bucket begins, in milliseconds since 1970; `since`, if it is the only one. */
-  readonly time: number
-  /** The value of each dimension asked for. */
-  readonly group: Readonly<Record<string, string | null>>
-  readonly requests: number
-  /** Those that did not succeed: a status from 400, or an ending other than `complete`. */
-  readonly errors: number
-  readonly cached: number
-  readonly tokens_in: number
-  readonly tokens_out: number
-  readonly tokens_cached: number
-  readonly tokens_reasoning: number
-  /** In US dollars, of the requests whose cost is known; `null` if it is known for none of them. */
-  readonly cost: number | null
-  /** The requests whose cost is not known. */
-  readonly unpriced: number
-  /** The requests whose tokens are estimated. */
-  readonly estimated: number
-  /** Their part of the cost. */
-  readonly cost_estimated: number
-  /** The requests that succeeded after a try that had failed. */
-  readonly rescued: number
-  readonly duration: Percentiles
-  readonly time_to_first_token: Percentiles
-  /** Of those that streamed: not a time, but tokens a second from the first token to the end. */
-  readonly tokens_per_second: Percentiles
 }
 
 /** The state of a log, for `/metrics` and `/readyz`. */

@@ -66,7 +66,7 @@ const table = [
   ["evaluation_types", below("evaluation-types"), list],
   ["evaluation_type", below(`evaluation-types()/${id}`), ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]],
   ["alerts.test", below(`gateways/${id}/alerts/test`), ["POST", "OPTIONS"]],
-  // Of the account: no gateway stands in these paths.
+  // Paths of the account, which name no gateway.
   ["custom_providers", below("custom-providers"), list],
   ["custom_provider", below(`custom-providers()/${id}`), one],
   ["audit", below("audit"), reads],

@@ -70,7 +70,7 @@ const upstream = (
     ...route,
   })
 
-/** Of a path that names an answer that is kept. */
+/** For a path that names a stored answer. */
 const keptAt = (path: string): Pick<UpstreamRoute, "framing" | "isKept"> => {
   const framing = keptAnswerFraming(path)
   return { framing, isKept: framing !== undefined }

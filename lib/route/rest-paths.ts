@@ -46,7 +46,7 @@ const calls: Readonly<Record<string, Omit<RestCall, "account">>> = {
 
 const pattern = /^\/client\/v4\/accounts\/([\w-]{1,64})\/ai\/(.+)$/
 
-/** The call of a path; `undefined` if it is none of the REST surface. */
+/** The call of a path; `undefined` if the path is not on the REST surface. */
 export const restCall = (path: string): RestCall | undefined => {
   const [, account = "", below = ""] = pattern.exec(withoutEmptySegments(path)) ?? []
   const call = Object.hasOwn(calls, below) ? calls[below] : undefined

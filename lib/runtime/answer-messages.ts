@@ -7,11 +7,11 @@ import { eventReader } from "../sse/event-data.ts"
 import { isEventStream } from "../sse/framing.ts"
 import { concatBytes } from "../bytes/concat.ts"
 import { decoded, decodingOf } from "../headers/content-codings.ts"
-import { created, done, failed, metadataOf, streamed } from "./socket-frames.ts"
-import type { Outlet } from "./socket-outlet.ts"
+import { createdMessage, doneMessage, failedMessage, metadataOf, streamedMessage } from "./socket-frames.ts"
+import type { SocketOutlet } from "./socket-outlet.ts"
 
 /** The most bytes of one message: an event of a stream, or an answer that is not a stream. */
-export const mostOfOne = 16_777_216
+const mostOfOne = 16_777_216
 /** Above this size, a socket holds one at a time. */
 const large = 1_048_576
 
@@ -39,7 +39,7 @@ const plain = (
 /** The chunks of a body, each once the client has read enough of the earlier ones. */
 async function* chunksOf(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  { room }: Outlet,
+  { room }: SocketOutlet,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader()
   try {
@@ -62,7 +62,7 @@ async function* chunksOf(
 export const tellAnswer = async (
   response: Response,
   eventId: string | undefined,
-  outlet: Outlet,
+  outlet: SocketOutlet,
   turn: Turn,
 ): Promise<void> => {
   const metadata = metadataOf(response, eventId)
@@ -77,7 +77,7 @@ export const tellAnswer = async (
     end = undefined
   }
   const tooLarge = (what: string): string =>
-    failed(
+    failedMessage(
       metadata,
       `${what} is larger than the ${mostOfOne} bytes of one message. Send the request as a POST for it.`,
     )
@@ -90,21 +90,21 @@ export const tellAnswer = async (
       if (!await hold(size)) return tooLarge("The answer")
       chunks.push(chunk)
     }
-    return created(metadata, new TextDecoder().decode(concatBytes(chunks, size)))
+    return createdMessage(metadata, new TextDecoder().decode(concatBytes(chunks, size)))
   }
   const tellEvents = async (body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => {
-    await outlet.send(created(metadata))
+    await outlet.send(createdMessage(metadata))
     const events = eventReader()
     for await (const chunk of chunksOf(body, outlet)) {
       for (const data of events.push(chunk)) {
         if (data === "[DONE]") continue
         if (data.length > mostOfOne) return tooLarge("An event of the answer")
-        await outlet.send(streamed(eventId, data))
+        await outlet.send(streamedMessage(eventId, data))
       }
       if (!await hold(events.held())) return tooLarge("An event of the answer")
       if (events.held() <= large) letGo()
     }
-    return done(metadata)
+    return doneMessage(metadata)
   }
 
   try {
@@ -112,12 +112,15 @@ export const tellAnswer = async (
     if (body === undefined) {
       await response.body?.cancel()
       await outlet.send(
-        failed(metadata, "The answer has a content-encoding that cannot be told here. Ask for none."),
+        failedMessage(
+          metadata,
+          "The answer has a content-encoding, which a message cannot carry. Request it without one.",
+        ),
       )
-    } else if (body === null) await outlet.send(created(metadata, ""))
+    } else if (body === null) await outlet.send(createdMessage(metadata, ""))
     else await outlet.send(await (isEventStream(response.headers) ? tellEvents(body) : tellWhole(body)))
   } catch {
-    await outlet.send(failed(metadata, "The answer is not complete."))
+    await outlet.send(failedMessage(metadata, "The answer is not complete."))
   } finally {
     letGo()
   }

@@ -6,14 +6,16 @@
  *
  * @module
  */
-import { isNamespace } from "./cloudflare/objects.ts"
+import { isNamespace } from "./cloudflare/ask-object.ts"
 import { objectsTraits } from "./cloudflare/objects-host.ts"
-import { workerOf } from "./worker-handler.ts"
+import { makeWorkerHandler } from "./worker-handler.ts"
 import { workersTraits } from "./workers-host.ts"
 
 export { BasegateObject } from "./cloudflare/BasegateObject.ts"
 
-const worker: ReturnType<typeof workerOf> = workerOf(({ BASEGATE_OBJECTS: objects, ...env }) => ({
+const worker: ReturnType<typeof makeWorkerHandler> = makeWorkerHandler((
+  { BASEGATE_OBJECTS: objects, ...env },
+) => ({
   env,
   traits: isNamespace(objects) ? objectsTraits(objects) : workersTraits,
 }))

@@ -8,7 +8,7 @@ import { settingsOrExit } from "./process.ts"
 import { workersFor } from "./supervise.ts"
 import { findSeat } from "./worker-seat.ts"
 
-// `deno serve` would listen by one process: where there are to be several, they do it themselves.
+// `deno serve` would listen with one process: several workers listen themselves.
 if (workersFor(await settingsOrExit()) > 1 || findSeat() !== undefined) await import("./deno-run.ts")
 
 export default served

@@ -17,7 +17,7 @@ export interface Handshake {
   readonly protocol: string | undefined
   /** The socket to relay; `undefined` for one that takes universal requests. */
   readonly relayed: RelayedSocket | undefined
-  /** What the client is told beside the handshake. */
+  /** Headers for the client beside those of the handshake. */
   readonly headers: Answer["headers"]
 }
 

@@ -20,12 +20,12 @@ import { layerSqliteSettings } from "../settings-store/sqlite/sqlite-settings.ts
 import { readBuffers } from "../upstream/body-reader.ts"
 import { sharedTimers } from "../time/shared-timers.ts"
 import { Timer } from "../time/Timer.ts"
-import { type Connect, Transport } from "../upstream/Transport.ts"
+import { type ConnectSocket, Transport } from "../upstream/Transport.ts"
 import { layerCoalesceInFlight } from "../call/coalesce-in-flight.ts"
 import { networkForbidden } from "../errors/provider-errors.ts"
 import { everyInBackground } from "./background-interval.ts"
 import { readConsoleFile } from "./console-files.ts"
-import { findFiles } from "./host-files.ts"
+import { processFiles } from "./process-files.ts"
 import { grantedEnvironment, mayCall, mayCallAll } from "./deno-permissions.ts"
 import { readBunChunks } from "./bun-reader.ts"
 import { connectByNode } from "./node-handshake.ts"
@@ -93,7 +93,7 @@ export const hostTraits = (): HostCapabilities =>
     log: layerLogHere,
     store: layerStore,
     settings: layerSettingsHere,
-    files: findFiles(),
+    files: processFiles(),
     clock: Layer.succeed(Timer, sharedTimers()),
     peers: findSeat()?.peers,
     admin: () => ({ runtime: runtimeName(), consoleFile: readConsoleFile }),
@@ -107,7 +107,7 @@ const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {
     : Promise.reject(networkForbidden(to.host, "Deno", "--allow-net (-N)"))
 }
 
-const connectGranted: Connect = (request, abort) => {
+const connectGranted: ConnectSocket = (request, abort) => {
   const to = new URL(request.url)
   return mayCall(to)
     ? connectByNode(request, abort)

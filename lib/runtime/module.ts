@@ -13,7 +13,7 @@ import { toBunResponse } from "./bun-answer.ts"
 import { serveWithSockets } from "./handshake.ts"
 import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
-import { findFiles } from "./host-files.ts"
+import { processFiles } from "./process-files.ts"
 import { perEnvironment } from "./per-environment.ts"
 import { announce, askPermissions, tellAtStart } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
@@ -22,7 +22,11 @@ import { findSeat } from "./worker-seat.ts"
 import { afterUpload, mayBeSending } from "./unread-upload.ts"
 import { type BunServer, bunWebSocket, upgradeOf } from "./upgrade.ts"
 
-/** Makes a gateway over the runtime's best transport. Variables come from `options.env`, else from the process. */
+/**
+ * Creates a gateway over the runtime's best transport. Nothing happens before its first request.
+ *
+ * Malformed settings do not throw: each request is then answered with 500, which names the setting.
+ */
 export const createGateway = (options: GatewayOptions = {}): Gateway =>
   makeGateway({ env: hostEnvironment, transport: layerHost(), ...options }, hostTraits())
 
@@ -36,10 +40,10 @@ interface Lent {
   readonly requestIP?: (request: Request) => { readonly address: string } | null
 }
 
-/** How long Bun keeps a client's connection between two requests, in seconds; Node does so as long. */
+/** How long Bun keeps a client's connection between two requests, in seconds; Node does the same. */
 const idleSeconds = 75
 
-/** The least that Bun is to take for a message, in bytes. */
+/** The smallest message limit that Bun is given, in bytes. */
 const leastPayload = 67_108_864
 
 const thisProcess: Environment = {}
@@ -48,7 +52,7 @@ const ofEnvironment = perEnvironment((env) =>
 )
 
 /** The gateway of the process. */
-export const processGateway = (): Gateway => ofEnvironment(thisProcess)
+const processGateway = (): Gateway => ofEnvironment(thisProcess)
 
 let bound: string | undefined
 
@@ -61,7 +65,7 @@ let listening: Pick<BunServer, "stop"> | undefined
  */
 const address = (): { readonly host: string; readonly port: number } => {
   const { HOST, HOST_FILE, PORT, PORT_FILE } = hostEnvironment()
-  const settings = readVariables({ HOST, HOST_FILE, PORT, PORT_FILE }, findFiles())
+  const settings = readVariables({ HOST, HOST_FILE, PORT, PORT_FILE }, processFiles())
   if (Result.isFailure(settings)) throw new Error(`basegate cannot start: ${problemsText(settings.failure)}`)
   drainOnSignal()
   tellAtStart(settings.success.host)
@@ -70,7 +74,7 @@ const address = (): { readonly host: string; readonly port: number } => {
 
 let drains = false
 
-/** What serves the module is one process, whatever was asked for. */
+/** A host that serves the module runs it in one process, whatever the variables say. */
 const tellOfOne = (workers: number | "auto"): void => {
   if (workers !== 1 && findSeat() === undefined) {
     console.error(
@@ -83,7 +87,7 @@ const tellOfOne = (workers: number | "auto"): void => {
 const drainOnSignal = (): void => {
   if (drains) return
   drains = true
-  const [environment, files] = [hostEnvironment(), findFiles()]
+  const [environment, files] = [hostEnvironment(), processFiles()]
   void whenReady(loadSettings({ environment, files }), (loaded) => {
     if (Result.isSuccess(loaded)) return
     console.error(`basegate answers every request with 500: ${problemsText(loaded.failure)}`)
@@ -101,13 +105,13 @@ export const drainsBy = (server: Pick<BunServer, "stop">): void => {
   listening = server
 }
 
-/** What Bun was told last to take for a message, in bytes. */
+/** The largest message that Bun was last told to accept, in bytes. */
 let payload = 0
 
 const payloadOf = (gateway: Gateway): number =>
   Math.min(Math.max(2 * gateway.largestBody(), leastPayload), 0xffff_ffff)
 
-/** Tells Bun what it is to take from now on, of all its sockets, if the settings have changed that. */
+/** Sets Bun's message limit for all its sockets, if the settings have changed it. */
 const followLimit = (gateway: Gateway, server: BunServer | undefined): void => {
   if (payloadOf(gateway) !== payload) server?.reload?.(served)
 }
@@ -181,16 +185,16 @@ export const served: Served = {
   get hostname(): string {
     return address().host
   },
-  /** Bun shows what a handler throws as a page unless told otherwise. */
+  /** By default, Bun shows what a handler throws as a page. */
   development: false,
   /** Bun's handlers of WebSockets. */
   websocket: {
     ...bunWebSocket,
-    /** Bun closes the socket above this, at 16 MiB unless told otherwise; what is over a gateway's limit is told so. */
+    /** Bun closes the socket above this, by default at 16 MiB; messages over a gateway's own limit are answered. */
     get maxPayloadLength(): number {
       return payload = payloadOf(processGateway())
     },
-    /** Bun drops what is sent above 16 MiB unless told otherwise; the conversation waits before that. */
+    /** By default Bun drops what is sent above 16 MiB; the conversation waits before that. */
     backpressureLimit: 0,
   },
   /**

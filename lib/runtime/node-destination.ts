@@ -5,7 +5,7 @@
  */
 import { learnt } from "../headers/learnt.ts"
 
-/** A server, as `node:http` is told of it. */
+/** A server, as options of `node:http`. */
 export interface Destination {
   readonly isSecure: boolean
   /** An IPv6 address without its brackets. */

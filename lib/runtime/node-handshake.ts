@@ -1,6 +1,6 @@
 /**
  * Opens WebSockets to Baseten over `node:http`, which Bun and Deno lend as well: unlike their `WebSocket` it gives the status
- * and the body of a refusal, and stops reading when it is asked to.
+ * and the body of a refusal, and can stop reading.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { acceptFor, newKey } from "../websocket/accept-key.ts"
 import { socketOver } from "../websocket/wire-socket.ts"
 import { targetOf } from "./node-destination.ts"
 import { readerOf, streamFrom } from "./node-message.ts"
-import { wireOf } from "./node-wire.ts"
+import { takeOverSocket } from "./node-wire.ts"
 
 interface NodeModules {
   readonly getBuiltinModule: {
@@ -82,7 +82,7 @@ export const connectByNode = (request: UpstreamRequest, { onAbort }: Abort): Pro
     call.on("response", (message) => resolve(refusal(message, () => call.destroy())))
     call.on("upgrade", (message, socket, head) => {
       opened = socket as Socket
-      const wire = wireOf(opened, head)
+      const wire = takeOverSocket(opened, head)
       const headers = HeaderFields.ofRaw(message.rawHeaders)
       agrees(headers, key, request.headers.get("sec-websocket-protocol")).then((isAgreed) => {
         if (isAgreed && !isAborted) {

@@ -9,7 +9,7 @@ import type { ChunkRead, ChunkReader } from "../upstream/body-reader.ts"
 type Bytes = Uint8Array<ArrayBuffer>
 
 /** A reader of the bytes of a message. */
-export interface MessageReader extends ChunkReader {
+export interface NodeBodyReader extends ChunkReader {
   readonly read: () => Promise<ChunkRead<Bytes>>
 }
 
@@ -18,15 +18,15 @@ const broken = (): Error => new Error("The connection closed within the body")
 const end: ChunkRead<Bytes> = { done: true }
 
 /**
- * Reads the body of a message: from the socket only as it is asked for, and failing if the message is not whole.
+ * Reads the body of a message: from the socket only on demand, and fails if the message is incomplete.
  *
- * @param onCancel decides on the rest, which nobody wants
+ * @param onCancel handles the rest, which is not wanted
  */
-export const readerOf = (message: IncomingMessage, onCancel: () => void): MessageReader =>
+export const readerOf = (message: IncomingMessage, onCancel: () => void): NodeBodyReader =>
   new Reader(message, onCancel).listening()
 
 /** A class, since each message has one: its shape is fixed, its methods are shared. */
-class Reader implements MessageReader {
+class Reader implements NodeBodyReader {
   readonly #message: IncomingMessage
   readonly #onCancel: () => void
   #resolve: ((read: ChunkRead<Bytes>) => void) | undefined = undefined
@@ -63,7 +63,7 @@ class Reader implements MessageReader {
     return Promise.resolve()
   }
   #took(value: Bytes): void {
-    // What nobody reads any more drains away, so that the connection can be used again.
+    // An unread rest is drained, so that the connection can be used again.
     if (this.#isOver) return
     this.#message.pause()
     const resolve = this.#resolve
@@ -81,7 +81,7 @@ class Reader implements MessageReader {
 }
 
 /** What a reader reads, as a stream. */
-export const streamFrom = (reader: MessageReader): ReadableStream<Bytes> =>
+export const streamFrom = (reader: NodeBodyReader): ReadableStream<Bytes> =>
   new ReadableStream({
     pull: async (controller) => {
       const { done, value } = await reader.read()

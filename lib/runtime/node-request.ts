@@ -25,7 +25,7 @@ const bytesOf = (message: IncomingMessage): Promise<ArrayBuffer> =>
       if (message.complete) resolve(concatBytes(chunks, size).buffer)
     })
     message.on("error", reject)
-    // Checked first: an error that nobody needs would cost every request 2 % for its stack.
+    // Checked first: an unneeded error would cost every request 2 % for its stack.
     message.on("close", () => message.complete || reject(new Error("The connection closed within the body")))
   })
 

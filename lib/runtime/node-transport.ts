@@ -1,7 +1,7 @@
 /**
  * Requests to Baseten over `node:http`: no time limit of its own, no decoding, a third of the cost of Node's `fetch`.
  *
- * The modules are asked of the process, not imported, so that this file can be bundled for any host.
+ * The modules come from `process.getBuiltinModule`, not from imports, so that this file can be bundled for any host.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Abort } from "../upstream/lazy-abort.ts"
 import { Transport, type TransportAnswer, type UpstreamRequest } from "../upstream/Transport.ts"
 import { targetOf } from "./node-destination.ts"
 import { connectByNode } from "./node-handshake.ts"
-import { type MessageReader, readerOf, streamFrom } from "./node-message.ts"
+import { type NodeBodyReader, readerOf, streamFrom } from "./node-message.ts"
 
 interface NodeModules {
   readonly getBuiltinModule: {
@@ -65,7 +65,7 @@ const upload = async (request: ClientRequest, body: ReadableStream<Uint8Array>):
   }
 }
 
-const readerOfAnswer = (message: IncomingMessage, request: ClientRequest): MessageReader =>
+const readerOfAnswer = (message: IncomingMessage, request: ClientRequest): NodeBodyReader =>
   readerOf(message, () => request.destroy())
 
 /**
@@ -77,7 +77,7 @@ class NodeAnswer implements TransportAnswer {
   readonly statusText: string
   readonly headers: HeaderFields
   /** Reads the body; not to be used beside `body`. */
-  readonly reader: MessageReader | undefined
+  readonly reader: NodeBodyReader | undefined
   #body: Response["body"] | undefined
 
   constructor(message: IncomingMessage, request: ClientRequest, method: string) {
@@ -143,7 +143,7 @@ class Sending {
   }
   abort(): void {
     this.#isAborted = true
-    // Without an error of its own: it could come to a socket that was just given back, where nobody listens (Node 20).
+    // Without an error: it could reach a socket that was just given back, which has no listener (Node 20).
     this.#request?.destroy()
   }
   #answered(message: IncomingMessage, request: ClientRequest): void {

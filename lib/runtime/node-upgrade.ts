@@ -13,7 +13,7 @@ import { socketOver } from "../websocket/wire-socket.ts"
 import { acceptHandshake, type Handshake, isHandshake, type SocketGateway } from "./handshake.ts"
 import { writeAnswer } from "./node-listener.ts"
 import { requestOf } from "./node-request.ts"
-import { wireOf } from "./node-wire.ts"
+import { takeOverSocket } from "./node-wire.ts"
 import { serveSocket } from "./serve-socket.ts"
 
 /**
@@ -72,7 +72,7 @@ const upgradeTo = async (
 ): Promise<void> => {
   const client = clientOf(socket, loopback)
   const request = requestOf(message, client)
-  const wire = wireOf(socket, head)
+  const wire = takeOverSocket(socket, head)
   const accepted = await acceptHandshake(gateway, request, client, (handshake) => handshake)
   if ("refused" in accepted) {
     const response = new ServerResponse(message)

@@ -16,7 +16,7 @@ const nothing = (): void => {}
  *
  * @param head what has come of the socket's bytes already
  */
-export const wireOf = (socket: Socket, head: Uint8Array): Wire => new NodeWire(socket, head)
+export const takeOverSocket = (socket: Socket, head: Uint8Array): Wire => new NodeWire(socket, head)
 
 /** How much of what comes before somebody listens is kept, in bytes; more is not read until then. */
 const mostEarly = 65_536
@@ -49,7 +49,7 @@ class NodeWire implements Wire {
     this.#early = []
     this.#socket.resume()
     this.#listener = listener
-    // After whoever listens has set itself up.
+    // After the listener has set itself up.
     queueMicrotask(() => {
       for (const chunk of early) listener.data(chunk)
       if (this.#hasEnded) listener.ended()
@@ -64,7 +64,7 @@ class NodeWire implements Wire {
   readonly resume = (): void => void this.#socket.resume()
   readonly end = (): void => {
     this.#socket.end()
-    // Its end is to be seen, whatever still comes.
+    // Its end must be seen, whatever still comes.
     this.#socket.resume()
   }
   readonly expire = (milliseconds: number): void => {

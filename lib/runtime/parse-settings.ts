@@ -8,7 +8,7 @@
 import * as Result from "effect/Result"
 import type { Document, Node, Scalar } from "yaml"
 import type { Declaration, Position, SettingsProblem } from "../config/declaration.ts"
-import { endOf, jsonProblem } from "../config/settings-text.ts"
+import { endOf, findJsonProblem } from "../config/settings-text.ts"
 import { isLongNumber } from "../json/exact-json.ts"
 import { isObject } from "../json/parse.ts"
 
@@ -110,7 +110,7 @@ export const parseSettings = async (
 ): Promise<Result.Result<Declaration, ReadonlyArray<SettingsProblem>>> => {
   const failed = (position: Position, expected: string) =>
     Result.fail([{ source, position, path: [], message: `expected ${expected}` }])
-  const json = /\.json$/i.test(source) ? jsonProblem(text) : undefined
+  const json = /\.json$/i.test(source) ? findJsonProblem(text) : undefined
   if (json !== undefined) return failed(json.at, json.expected)
   const yaml = await import("yaml")
   const document = yaml.parseDocument(text, { prettyErrors: false, logLevel: "error", stringKeys: true })

@@ -22,7 +22,7 @@ import { everyInBackground } from "./background-interval.ts"
  */
 const usualDeadline = 250
 
-/** The client, and what is asked of the database by it. */
+/** The client, and everything that uses it. */
 export type PostgresEngine = typeof import("./postgres-engine.ts")
 
 /** The layers of a database. */
@@ -37,13 +37,17 @@ export const postgresLayers = (
   { url, name, timeout: deadline = usualDeadline }: DatabaseSettings,
   load: () => Promise<PostgresEngine>,
 ): PostgresLayers => ({
-  log: layerPostgresLog(async (limitsOf) => (await load()).openLog(Redacted.value(url), limitsOf), name),
+  log: layerPostgresLog(
+    async (limitsOf) => (await load()).openPostgresLog(Redacted.value(url), limitsOf),
+    name,
+  ),
   settings: layerPostgresSettings(
-    async () => (await load()).openSettings(Redacted.value(url)),
+    async () => (await load()).openPostgresSettings(Redacted.value(url)),
     everyInBackground,
   ),
   store: layerOverEngine(
-    (wall) => lazyEngine(name, async () => (await load()).openCounts(Redacted.value(url), name, wall), wall),
+    (wall) =>
+      lazyEngine(name, async () => (await load()).openPostgresCounts(Redacted.value(url), name, wall), wall),
     { deadline },
   ),
 })

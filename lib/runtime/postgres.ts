@@ -14,7 +14,7 @@ import { databaseSettings, expectedDatabase, isDatabase } from "../config/databa
 import * as engine from "./postgres-engine.ts"
 import { type PostgresLayers, postgresLayers } from "./postgres-layers.ts"
 
-export { openCounts, openLog, openSettings } from "./postgres-engine.ts"
+export { openPostgresCounts, openPostgresLog, openPostgresSettings } from "./postgres-engine.ts"
 
 /** Where the database is. */
 export interface PostgresOptions {

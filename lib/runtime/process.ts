@@ -12,7 +12,7 @@ import { fileProblem } from "../request-log/sqlite/file-problem.ts"
 import { askForPermissions } from "./deno-permissions.ts"
 import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment } from "./host.ts"
-import { findFiles } from "./host-files.ts"
+import { processFiles } from "./process-files.ts"
 import { findSqlite } from "./sqlite.ts"
 import { noticeText, startNotice } from "./start-notice.ts"
 import { hasColor } from "./terminal.ts"
@@ -32,7 +32,7 @@ export const askPermissions = (): void => {
   const lack = askForPermissions(() => {
     const env = hostEnvironment()
     // Malformed settings are reported elsewhere.
-    const settings = Result.orElse(readVariables(env, findFiles()), () => readVariables({}, undefined))
+    const settings = Result.orElse(readVariables(env, processFiles()), () => readVariables({}, undefined))
     const { inferenceUrl, logFile } = Result.getOrThrow(settings)
     const { BASEGATE_CONFIG_FILE: named } = env
     return { upstream: inferenceUrl, file: logFile, settings: typeof named === "string" ? named : undefined }
@@ -50,7 +50,7 @@ export const hasSettingsFile = (): boolean => hasFile
 /** The settings; if one is malformed, the process exits with one line that names it. */
 export const settingsOrExit = async (hasFiles = true): Promise<SettingsShape> => {
   askPermissions()
-  const files = hasFiles ? findFiles() : undefined
+  const files = hasFiles ? processFiles() : undefined
   const settings = await loadSettings({ environment: hostEnvironment(), files })
   if (Result.isSuccess(settings)) {
     hasFile = settings.success.file !== undefined
@@ -103,10 +103,10 @@ const tellOfWorkers = ({ workers, database, logFile, store }: SettingsShape): vo
  * @param keepsFiles whether the gateway, which may run in another process, can have files
  */
 export const tellAtStart = (host: string, keepsFiles = true): void => {
-  // Of several processes the first one tells.
+  // With several processes, the first one reports.
   if (hasTold || findSeat() !== undefined) return
   hasTold = true
-  const files = keepsFiles ? findFiles() : undefined
+  const files = keepsFiles ? processFiles() : undefined
   void whenReady(loadSettings({ environment: hostEnvironment(), files }), (loaded) => {
     if (Result.isFailure(loaded)) return
     const { settings, notice } = loaded.success
@@ -148,7 +148,7 @@ export const announce = (host: string, port: number, keepsFiles = true, objects?
   const url = `http://${urlHost(host)}:${port}`
   console.log(`basegate listens on ${url}`)
   if (atStart === undefined) {
-    const files = keepsFiles ? findFiles() : undefined
+    const files = keepsFiles ? processFiles() : undefined
     void whenReady(loadSettings({ environment: hostEnvironment(), files }), (loaded) => {
       if (Result.isSuccess(loaded)) printNotice(url, host, loaded.success.settings, keepsFiles, objects)
     })

@@ -30,7 +30,7 @@ const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
 /**
  * On Linux each thread has a priority of its own: where every processor is busy, calls get ten times as much of them as
- * whoever looks at the figures. Deno would ask for permissions.
+ * the reader of the figures. Deno would ask for permissions.
  */
 const giveWay = (): void => {
   if (Deno !== undefined) return

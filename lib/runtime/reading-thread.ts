@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { Answer, FromThread, OpenThread, Question, ToThread } from "../request-log/sqlite/questions.ts"
+import type {
+  FromThread,
+  LogAnswer,
+  LogQuestion,
+  OpenThread,
+  ToThread,
+} from "../request-log/sqlite/questions.ts"
 import { mayRead } from "./deno-permissions.ts"
 
 interface Thread {
@@ -26,7 +32,7 @@ interface Modules {
 
 const self = globalThis as { readonly process?: { readonly getBuiltinModule?: Modules } }
 
-/** How long a thread is kept that nobody asks, in milliseconds: it holds some 20 MB. */
+/** How long an idle thread is kept, in milliseconds: it holds some 20 MB. */
 const idleTime = 60_000
 
 /** The thread's module: beside this one, or beside the file that this one was bundled in. */
@@ -39,9 +45,9 @@ const findModule = (modules: Modules): URL | undefined => {
     : undefined
 }
 
-type OnAnswer = (answer: { readonly value: Answer } | undefined) => void
+type OnAnswer = (answer: { readonly value: LogAnswer } | undefined) => void
 
-/** Prepares a thread for a file; without its module, or where threads cannot be had, there is none. */
+/** Prepares a thread for a file; `undefined` without its module, or where the runtime has no threads. */
 export const openReadingThread: OpenThread = (file) => {
   const modules = self.process?.getBuiltinModule
   const module = modules === undefined || file === ":memory:" ? undefined : findModule(modules)
@@ -98,7 +104,7 @@ export const openReadingThread: OpenThread = (file) => {
     return thread
   }
   return {
-    ask: (question: Question, onAnswer: OnAnswer) => {
+    ask: (question: LogQuestion, onAnswer: OnAnswer) => {
       const one = started()
       if (one === undefined) {
         onAnswer(undefined)

@@ -8,15 +8,15 @@ import { RedisError, type Reply } from "../store/redis/redis-link.ts"
 import type { Client } from "./redis-connection.ts"
 
 /** Whether a node says that it is one of a Cluster, and has not got the key. */
-export const isRedirect = (cause: unknown): boolean =>
+export const isClusterRedirect = (cause: unknown): boolean =>
   cause instanceof RedisError && /^(?:MOVED|ASK) /.test(cause.message)
 
 /**
  * Connects to the Cluster of a node. Rejects where no node answers.
  *
- * @param urls nodes, any of which tells of the others; the first one says how to log in
+ * @param urls nodes, any of which names the others; the first one has the credentials
  * @param patience how long a connection may take, in milliseconds
- * @param onNodes is told of the nodes that were found, as URLs
+ * @param onNodes called with the nodes that were found, as URLs
  */
 export const connectCluster = async (
   urls: ReadonlyArray<string>,
@@ -43,7 +43,7 @@ export const connectCluster = async (
       },
     },
   })
-  // What failed is told by the command's own rejection.
+  // The command's own rejection reports what failed.
   cluster.on("error", () => {})
   await cluster.connect()
   const addressOf = ({ host, port }: { readonly host: string; readonly port: number }): string => {

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { placeOf, shownAddress, withHost } from "../config/store-settings.ts"
+import { parseStoreUrl, shownAddress, withHost } from "../config/store-settings.ts"
 import { RedisError, type RedisLink, type Reply } from "../store/redis/redis-link.ts"
-import { connectCluster, isRedirect } from "./redis-cluster.ts"
+import { connectCluster, isClusterRedirect } from "./redis-cluster.ts"
 import { connectSentinel, isDemoted } from "./redis-sentinel.ts"
 
 /** What is used of a client. */
@@ -19,7 +19,7 @@ export interface Client {
 }
 
 /** Connects. Rejects where that fails. */
-export type Connect = (url: string, onClose: () => void) => Promise<Client>
+export type ConnectRedis = (url: string, onClose: () => void) => Promise<Client>
 
 /** How long a connection may take, in milliseconds. */
 const patience = 2000
@@ -41,7 +41,7 @@ const isOfServer = (cause: unknown): cause is Error =>
   cause instanceof Error && (cause as { readonly code?: string }).code === "ERR_REDIS_SERVER_ERROR"
 
 const connectBun =
-  (RedisClient: NonNullable<WithBun["Bun"]>["RedisClient"]): Connect => async (url, onClose) => {
+  (RedisClient: NonNullable<WithBun["Bun"]>["RedisClient"]): ConnectRedis => async (url, onClose) => {
     const client = new RedisClient(url, {
       connectionTimeout: patience,
       autoReconnect: false,
@@ -61,7 +61,7 @@ const connectBun =
     }
   }
 
-const connectNode: Connect = async (url, onClose) => {
+const connectNode: ConnectRedis = async (url, onClose) => {
   // Bundlers leave out what they do not find where a rejection is dealt with.
   const { createClient, ErrorReply } = await import("@redis/client").catch(() => {
     throw new Error("the package @redis/client is not installed")
@@ -71,7 +71,7 @@ const connectNode: Connect = async (url, onClose) => {
     disableOfflineQueue: true,
     socket: { connectTimeout: patience, reconnectStrategy: false },
   })
-  // Without a listener an error would end the process; what failed is told by the command's own rejection.
+  // Without a listener an error would end the process; the command's own rejection reports what failed.
   client.on("error", onClose)
   client.on("end", onClose)
   await client.connect()
@@ -103,14 +103,14 @@ const patiently = async (send: () => Promise<Reply>): Promise<Reply> => {
   }
 }
 
-const connectHere = (): Connect => {
+const connectHere = (): ConnectRedis => {
   const { Bun } = globalThis as WithBun
   return Bun === undefined ? connectNode : connectBun(Bun.RedisClient)
 }
 
 /** Makes the link; it connects when the first command is sent, and again after a connection has ended. */
 export const makeTcpLink = (url: string): RedisLink => {
-  const { address, nodes, isSentinel } = placeOf(url)
+  const { address, nodes, isSentinel } = parseStoreUrl(url)
   const plain = connectHere()
   const connect = isSentinel ? connectSentinel(address, nodes, plain) : plain
   /** The nodes of a Cluster, as URLs, once one has said that it is one. */
@@ -126,7 +126,7 @@ export const makeTcpLink = (url: string): RedisLink => {
   }
   const begin = (onClose: () => void): Promise<Client> =>
     cluster === undefined ? connect(address, onClose) : connectCluster(cluster, patience, (found) => {
-      // Those that were named stay, and come first: they say how to log in.
+      // The configured nodes stay, and come first: they have the credentials.
       cluster = [...new Set([address, ...found])]
     })
   const connected = (): Promise<Client> => {
@@ -153,10 +153,10 @@ export const makeTcpLink = (url: string): RedisLink => {
           drop()
           throw new Error("the server is not the primary any more")
         }
-        if (!isRedirect(cause) || isSentinel) throw cause
+        if (!isClusterRedirect(cause) || isSentinel) throw cause
         if (cluster === undefined) {
           cluster = [address]
-          // What was sent beside this is told the same, or is answered.
+          // What was sent beside this gets the same error, or its answer.
           const node = client
           client = undefined
           setTimeout(() => node?.then(({ close }) => close(), () => {}), patience)

@@ -1,5 +1,5 @@
 /**
- * Redis Sentinel: who the primary is, is asked before each connection to it.
+ * Redis Sentinel: sentinels are asked for the primary before each connection to it.
  *
  * A connection ends with its server, and one whose server has become a replica is given up, so that the next command asks
  * again: that is all of a fail-over, and works with either client. `@redis/client` follows sentinels in the background
@@ -8,14 +8,18 @@
  * @module
  */
 import { RedisError } from "../store/redis/redis-link.ts"
-import type { Client, Connect } from "./redis-connection.ts"
+import type { Client, ConnectRedis } from "./redis-connection.ts"
 
 /** Whether a server says that it is no primary any more. */
 export const isDemoted = (cause: unknown): boolean =>
   cause instanceof RedisError && /^(?:READONLY|MASTERDOWN|LOADING) /.test(cause.message)
 
 /** Asks one sentinel; `undefined` if it does not know the primary. */
-const primaryBy = async (sentinel: string, name: string, connect: Connect): Promise<string | undefined> => {
+const primaryBy = async (
+  sentinel: string,
+  name: string,
+  connect: ConnectRedis,
+): Promise<string | undefined> => {
   let client: Client | undefined
   try {
     client = await connect(sentinel, () => {})
@@ -37,7 +41,7 @@ const primaryBy = async (sentinel: string, name: string, connect: Connect): Prom
  * @param nodes other sentinels, as `host:port`
  */
 export const connectSentinel =
-  (url: string, nodes: ReadonlyArray<string>, connect: Connect): Connect => async (_, onClose) => {
+  (url: string, nodes: ReadonlyArray<string>, connect: ConnectRedis): ConnectRedis => async (_, onClose) => {
     const { protocol, host, pathname, username, password } = new URL(url)
     const [, name = "", database = ""] = pathname.split("/")
     for (const sentinel of [host, ...nodes]) {

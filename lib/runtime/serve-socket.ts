@@ -6,7 +6,7 @@
 import type { HostContext } from "../exchange.ts"
 import type { OpenSocket } from "../websocket/open-socket.ts"
 import type { Handshake, SocketGateway } from "./handshake.ts"
-import { type Conversation, converse } from "./websocket.ts"
+import { converse, type SocketConversation } from "./websocket.ts"
 
 /** Serves it until it has closed. */
 export const serveSocket = (
@@ -16,7 +16,7 @@ export const serveSocket = (
   socket: OpenSocket,
 ): void => {
   if (relayed !== undefined) return relayed.attach(socket)
-  const held: { conversation?: Conversation } = {}
+  const held: { conversation?: SocketConversation } = {}
   const { send, close, buffered } = socket.listen({
     message: (message) => held.conversation?.message(message),
     alive: () => {},

@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import type { Gateway } from "../gateway.ts"
 import { product } from "../version.ts"
 import { hostEnvironment } from "./host.ts"
-import { findFiles } from "./host-files.ts"
+import { processFiles } from "./process-files.ts"
 import { findSeat } from "./worker-seat.ts"
 
 const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
@@ -42,7 +42,7 @@ const startedBy = (): "npm" | "npx" | undefined => {
 
 /** The parent of a process, where the system tells in a file (Linux). */
 const parentOf = (pid: number): number | undefined => {
-  const status = Result.getOrElse(findFiles()?.read(`/proc/${pid}/status`) ?? Result.fail(""), () => "")
+  const status = Result.getOrElse(processFiles()?.read(`/proc/${pid}/status`) ?? Result.fail(""), () => "")
   const [, parent] = /^PPid:\s+(\d+)$/m.exec(status) ?? []
   return parent === undefined ? undefined : Number(parent)
 }

@@ -72,18 +72,18 @@ const message = (type: string, metadata: string, rest = ""): string =>
   `{"type":"universal.${type}","metadata":${metadata}${rest}}`
 
 /** A whole answer, or the start of a stream. */
-export const created = (metadata: string, response?: string): string =>
+export const createdMessage = (metadata: string, response?: string): string =>
   message("created", metadata, response === undefined ? "" : `,"response":${asJson(response)}`)
 
 /** One event of a stream. */
-export const streamed = (eventId: string | undefined, data: string): string =>
+export const streamedMessage = (eventId: string | undefined, data: string): string =>
   message("stream", idOf(eventId), `,"response":${asJson(data)}`)
 
 /** The end of a stream. */
-export const done = (metadata: string): string => message("done", metadata)
+export const doneMessage = (metadata: string): string => message("done", metadata)
 
 /** Why there is no answer, or why it broke off. */
-export const failed = (metadata: string, why: string): string =>
+export const failedMessage = (metadata: string, why: string): string =>
   message("error", metadata, `,"error":${JSON.stringify({ message: why })}`)
 
 /** JSON as it is, and any other text as a string. */

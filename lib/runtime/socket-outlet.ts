@@ -13,7 +13,7 @@ export interface Socket {
 }
 
 /** The outgoing side of a socket, which many answers share. */
-export interface Outlet {
+export interface SocketOutlet {
   /**
    * Sends a message when its turn has come and the client has read enough of those before it. Resolves then, with
    * whether the socket was still there; never rejects.
@@ -65,7 +65,7 @@ const reckoned = (): Waiting => {
 }
 
 /** Opens the outgoing side of a socket. */
-export const makeOutlet = (socket: Socket): Outlet => {
+export const makeOutlet = (socket: Socket): SocketOutlet => {
   const waiting: Waiting = socket.buffered === undefined
     ? reckoned()
     : { bytes: socket.buffered, sent: () => {}, most: mostWaiting }

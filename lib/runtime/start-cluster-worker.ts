@@ -4,12 +4,12 @@
  * @module
  */
 import cluster from "node:cluster"
-import { seatOf, workerOf } from "./start-worker.ts"
+import { seatOf, workerOfChild } from "./start-worker.ts"
 import type { StartWorker } from "./worker-pool.ts"
 
-/** Starts workers that listen on a port, of whom there are so many. */
+/** Starts a number of workers that listen on a port. */
 export const startClustered = (port: number, count: number): StartWorker => (events) =>
-  workerOf(cluster.fork(seatOf(port, count)).process, events)
+  workerOfChild(cluster.fork(seatOf(port, count)).process, events)
 
 /** Node ends a worker at once that the first process has left; it is to let its requests end. */
 export const outliveFirst = (): void => {

@@ -120,7 +120,7 @@ const adminLine = ({ url, settings: { adminTokens, metricsToken } }: Started): s
 
 const body = `'{"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": "Hello"}]}'`
 
-/** An address that stands for all of the machine's is none to call. */
+/** An address that means all of the machine's (`0.0.0.0`) cannot be called itself. */
 const reachable = (url: string): string =>
   url.replace(/^(http:\/\/)(?:0\.0\.0\.0|\[::\])(?=:)/, "$1127.0.0.1")
 

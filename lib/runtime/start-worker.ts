@@ -18,7 +18,7 @@ export const seatOf = (port: number, count: number): Record<string, string> => (
 })
 
 /** What a child process says, as a worker's events. */
-export const workerOf = (child: ChildProcess, { onReport, onEnd }: WorkerEvents): Worker => {
+export const workerOfChild = (child: ChildProcess, { onReport, onEnd }: WorkerEvents): Worker => {
   child.on("message", (report) => onReport(report as Report))
   let hasEnded = false
   const end = (how: string): void => {
@@ -30,7 +30,7 @@ export const workerOf = (child: ChildProcess, { onReport, onEnd }: WorkerEvents)
   child.once("error", ({ message }) => end(message))
   return {
     pid: child.pid,
-    // It may end at any time; that it has is told by itself.
+    // It may end at any time, which its own event reports.
     send: (order) => void (child.connected && child.send(order, () => {})),
     kill: () => void child.kill("SIGKILL"),
   }
@@ -39,7 +39,7 @@ export const workerOf = (child: ChildProcess, { onReport, onEnd }: WorkerEvents)
 /** Deno's flags that are about listening, or about one process. */
 const own = /^--(?:host|port|parallel|open|watch|inspect)/
 
-/** How Deno was started, but for what `deno serve` alone knows; it tells the program of none of that itself. */
+/** How Deno was started, without what only `deno serve` takes; Deno itself does not say. */
 const denoArguments = (mainModule: string): ReadonlyArray<string> => {
   let given: ReadonlyArray<string>
   try {
@@ -65,7 +65,7 @@ const denoArguments = (mainModule: string): ReadonlyArray<string> => {
   return ["run", ...flags, "--unstable-net", program, ...process.argv.slice(2)]
 }
 
-/** Starts workers that listen on a port, of whom there are so many. */
+/** Starts a number of workers that listen on a port. */
 export const startAgain = (port: number, count: number): StartWorker => {
   const { Deno } = globalThis as { readonly Deno?: { readonly mainModule: string } }
   const given = Deno === undefined
@@ -76,6 +76,6 @@ export const startAgain = (port: number, count: number): StartWorker => {
       env: { ...process.env, ...seatOf(port, count) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     })
-    return workerOf(child, events)
+    return workerOfChild(child, events)
   }
 }

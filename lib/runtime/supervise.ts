@@ -23,7 +23,7 @@ const patience = 8_000
 export const workersFor = ({ workers }: Pick<SettingsShape, "workers">): number =>
   findSeat() !== undefined ? 1 : workers === "auto" ? availableParallelism() : workers
 
-/** A port that can be listened on, which is the one that is asked for unless that is 0. */
+/** A free port: the requested one unless that is 0. */
 const reserved = (host: string, port: number): Promise<number> =>
   new Promise((resolve) => {
     // Two gateways that share ports among their processes would share theirs, unnoticed.
@@ -35,11 +35,11 @@ const reserved = (host: string, port: number): Promise<number> =>
     })
   })
 
-/** Starts processes that listen on a port, of whom there are so many. Throws if it cannot. */
+/** Starts a number of processes that listen on a port. Throws if it cannot. */
 type Starter = (port: number, count: number) => StartWorker
 
 /** Where this process is to listen. */
-export interface Place {
+export interface ListenPlace {
   readonly host: string
   readonly port: number
   /** Whether others listen there as well. */
@@ -51,7 +51,7 @@ export interface Place {
  * Where this process is to listen; the first of several does not listen, and stays here. What is wrong with the settings is
  * told once, and ends the process.
  */
-export const placeToListen = async (starter: Starter): Promise<Place> => {
+export const placeToListen = async (starter: Starter): Promise<ListenPlace> => {
   const settings = await settingsOrExit()
   const workers = workersFor(settings)
   if (workers > 1) return await supervise(settings, workers, starter)
@@ -60,7 +60,7 @@ export const placeToListen = async (starter: Starter): Promise<Place> => {
   return { host, port: seat?.port ?? port, shares: seat !== undefined, grace }
 }
 
-/** Makes the tables of the file, so that no worker finds them half made; what is wrong with it is told at the start. */
+/** Makes the tables of the file, so that no worker finds them half made, and reports its problems at the start. */
 const prepareFile = (file: string | undefined): void => {
   const open = file === undefined ? undefined : findSqlite()
   if (open === undefined || file === undefined || fileProblem(open, file) !== undefined) return

@@ -25,7 +25,7 @@ const readOut = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise
   }
 }
 
-/** A request of up to so many bytes has arrived whole by the time of its answer. */
+/** The largest request, in bytes, that has surely arrived whole by the time of its answer. */
 const small = 16_384
 
 /** Whether a client may still be sending when it is answered. */

@@ -5,7 +5,7 @@
  */
 import type { HostContext } from "../exchange.ts"
 import { closeCodes, isSendable } from "../websocket/close-codes.ts"
-import type { Message } from "../websocket/message-reader.ts"
+import type { SocketMessage } from "../websocket/message-reader.ts"
 import type { OpenSocket, SocketEnd, SocketListener } from "../websocket/open-socket.ts"
 import type { Handshake, SocketGateway } from "./handshake.ts"
 import { serveSocket } from "./serve-socket.ts"
@@ -17,7 +17,7 @@ export interface BunServer {
     options: { readonly data: BunData; readonly headers: Record<string, string> },
   ) => boolean
   readonly stop?: () => unknown
-  /** Puts other options in force, also for what is open. */
+  /** Changes the options, also for open sockets. */
   readonly reload?: (options: object) => unknown
   /** How many seconds a request's connection may be idle from now on, until its next request. */
   readonly timeout?: (request: Request, seconds: number) => void
@@ -32,13 +32,13 @@ export interface BunData {
 /** The part of Bun's socket that is used here. */
 export interface BunSocket {
   readonly data: BunData
-  readonly send: (message: Message) => unknown
+  readonly send: (message: SocketMessage) => unknown
   readonly close: (code?: number, reason?: string) => void
   readonly terminate: () => void
   readonly getBufferedAmount: () => number
 }
 
-/** Bun's socket as the gateway uses sockets. Bun reads whatever comes. */
+/** Bun's socket as the gateway uses sockets. Bun always reads. */
 const openBun = (socket: BunSocket): OpenSocket => ({
   listen: (listener): SocketEnd => {
     socket.data.listener = listener
@@ -54,7 +54,7 @@ const openBun = (socket: BunSocket): OpenSocket => ({
 /** Bun's handlers of all sockets of a server. */
 export const bunWebSocket = {
   open: (socket: BunSocket): void => socket.data.start(openBun(socket)),
-  message: ({ data }: BunSocket, message: Message): void => data.listener?.message(message),
+  message: ({ data }: BunSocket, message: SocketMessage): void => data.listener?.message(message),
   ping: ({ data }: BunSocket): void => data.listener?.alive(),
   pong: ({ data }: BunSocket): void => data.listener?.alive(),
   drain: ({ data }: BunSocket): void => data.listener?.drained(),
@@ -79,7 +79,7 @@ const withSpacedNames = (request: Request): Request => {
   return new Request(request, { headers })
 }
 
-/** A socket of Deno's as the gateway uses sockets: it reads whatever comes, and takes calls once it is open. */
+/** A socket of Deno's as the gateway uses sockets: it always reads, and takes calls once it is open. */
 const openDeno = (socket: WebSocket): OpenSocket => {
   const whenOpen = (run: () => void): void => {
     if (socket.readyState === WebSocket.CONNECTING) socket.addEventListener("open", run, { once: true })

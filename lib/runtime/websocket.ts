@@ -6,12 +6,12 @@
  */
 import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
-import { failed, idOf, requestIn, type SocketRequest } from "./socket-frames.ts"
+import { failedMessage, idOf, requestIn, type SocketRequest } from "./socket-frames.ts"
 import { makeOutlet, type Socket } from "./socket-outlet.ts"
 import { makeTurns, tellAnswer } from "./answer-messages.ts"
 
-/** What a runtime tells of a socket. */
-export interface Conversation {
+/** What a runtime reports about a socket. */
+export interface SocketConversation {
   readonly message: (data: unknown) => void
   /** The client has read, where the runtime tells so. */
   readonly drained: () => void
@@ -33,7 +33,7 @@ export const converse = (
   { url, headers: shown }: Request,
   context: HostContext,
   socket: Socket,
-): Conversation => {
+): SocketConversation => {
   const outlet = makeOutlet(socket)
   const turn = makeTurns()
   const running = new Set<AbortController>()
@@ -64,7 +64,7 @@ export const converse = (
 
   const refuse = async (eventId: SocketRequest["eventId"], why: string): Promise<void> => {
     if (++refusals > maxRefusals) return close(1008, "The client does not read")
-    await outlet.send(failed(idOf(eventId), why))
+    await outlet.send(failedMessage(idOf(eventId), why))
     refusals--
   }
   const answer = async ({ body, eventId }: SocketRequest): Promise<void> => {

@@ -17,7 +17,7 @@ import { layerWorkers } from "./workers-host.ts"
 const isFromCloudflare = (request: Request): boolean =>
   (request as { readonly cf?: { readonly colo?: unknown } | null }).cf?.colo !== undefined
 
-/** Set by Cloudflare's edge, which takes it from nobody else. */
+/** Set by Cloudflare's edge, which does not accept it from callers. */
 const clientAddress = (request: Request): string | null =>
   isFromCloudflare(request) ? request.headers.get("cf-connecting-ip") : null
 
@@ -38,7 +38,7 @@ export interface WorkerHandler {
  *
  * @param of which variables and which services there are where a Worker has these bindings
  */
-export const workerOf = (
+export const makeWorkerHandler = (
   of: (env: Environment) => { readonly env: Environment; readonly traits: HostCapabilities },
 ): WorkerHandler => {
   const gatewayOf = perEnvironment((bindings) => {

@@ -6,7 +6,7 @@
 import type { Snapshot } from "../telemetry/metrics/snapshot.ts"
 
 /** From the first process to a worker. `stop` lets requests end, `now` does not; `count` asks what it has counted. */
-export type Order =
+export type WorkerOrder =
   | { readonly kind: "stop" | "now" | "reload" }
   | { readonly kind: "count"; readonly id: number }
   | {

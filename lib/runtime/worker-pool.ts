@@ -5,16 +5,16 @@
  */
 import { warn } from "../sqlite/warn.ts"
 import { lasting, merged, type Snapshot, snapshotOf } from "../telemetry/metrics/snapshot.ts"
-import type { Order, Report } from "./worker-messages.ts"
+import type { Report, WorkerOrder } from "./worker-messages.ts"
 
 /** A process that was started. */
 export interface Worker {
   readonly pid: number | undefined
-  readonly send: (order: Order) => void
+  readonly send: (order: WorkerOrder) => void
   readonly kill: () => void
 }
 
-/** What is told of it. */
+/** Events of the pool. */
 export interface WorkerEvents {
   readonly onReport: (report: Report) => void
   readonly onEnd: (how: string) => void
@@ -65,7 +65,7 @@ interface Place {
 /** Starts the processes. */
 export const startPool = ({ count, start, onServing, onEnded }: PoolOptions): WorkerPool => {
   const places: Array<Place> = []
-  /** Those that have a successor, with what they had counted when they were last asked. */
+  /** Workers that have a successor, with their last known counts. */
   const leaving = new Map<Worker, Snapshot>()
   const collecting = new Map<number, (place: Place, counts: Snapshot) => void>()
   let gone: Snapshot = {}

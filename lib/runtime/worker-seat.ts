@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Gathered, PeersShape } from "../telemetry/metrics/Peers.ts"
+import type { PeerCounts, PeersShape } from "../telemetry/metrics/Peers.ts"
 import type { Snapshot } from "../telemetry/metrics/snapshot.ts"
 import { grantedEnvironment } from "./deno-permissions.ts"
-import type { Order, Report } from "./worker-messages.ts"
+import type { Report, WorkerOrder } from "./worker-messages.ts"
 
 /** Names the variable that tells a process that it is a worker: the parent's id, the port, and how many there are. */
 export const seatVariable = "_BASEGATE_SEAT"
@@ -14,7 +14,7 @@ export const seatVariable = "_BASEGATE_SEAT"
 /** How long what the others have counted is waited for, in milliseconds. */
 const patience = 2000
 
-/** What a worker does when it is told to. */
+/** What a worker does on orders of the first process. */
 export interface Orders {
   readonly stop: () => void
   readonly now: () => void
@@ -37,7 +37,7 @@ interface Channel {
   readonly ppid: number
   readonly env: Readonly<Record<string, string | undefined>>
   readonly send?: (report: Report, done?: (error: unknown) => void) => unknown
-  readonly on: (event: string, listener: (order: Order) => void) => void
+  readonly on: (event: string, listener: (order: WorkerOrder) => void) => void
 }
 const self = (globalThis as { readonly process?: Channel }).process
 
@@ -46,11 +46,11 @@ const takeSeat = (port: number, configured: number): Seat => {
   let orders: Orders | undefined
   let isOver = false
   let asked = 0
-  const gathering = new Map<number, (gathered: Gathered) => void>()
+  const gathering = new Map<number, (gathered: PeerCounts) => void>()
 
   const report = (message: Report): Promise<void> =>
     new Promise((resolve) => {
-      // With the first process the channel is gone, and nobody is there to report to.
+      // With the first process the channel is gone, and there is nobody to report to.
       if (isOver || self?.send === undefined) return resolve()
       try {
         self.send(message, () => resolve())
@@ -58,7 +58,7 @@ const takeSeat = (port: number, configured: number): Seat => {
         resolve()
       }
     })
-  const alone = async (): Promise<Gathered> => ({ counts: [await own()], running: 1 })
+  const alone = async (): Promise<PeerCounts> => ({ counts: [await own()], running: 1 })
 
   self?.on("message", (order) => {
     switch (order.kind) {
@@ -90,7 +90,7 @@ const takeSeat = (port: number, configured: number): Seat => {
       gather: () =>
         new Promise((resolve) => {
           const id = asked++
-          const end = (gathered: Gathered | Promise<Gathered>): void => {
+          const end = (gathered: PeerCounts | Promise<PeerCounts>): void => {
             clearTimeout(timer)
             gathering.delete(id)
             resolve(gathered)

@@ -4,7 +4,7 @@
  * @module
  */
 import { HeaderFields } from "../headers/header-fields.ts"
-import type { Connect } from "../upstream/Transport.ts"
+import type { ConnectSocket } from "../upstream/Transport.ts"
 import { closeCodes, isSendable } from "../websocket/close-codes.ts"
 import type { OpenSocket, SocketEnd } from "../websocket/open-socket.ts"
 
@@ -22,7 +22,7 @@ const quietly = (run: () => void): void => {
   }
 }
 
-/** A socket as the gateway uses sockets. Workers read whatever comes, and do not tell what waits. */
+/** A socket as the gateway uses sockets. Workers always read, and do not report what is buffered. */
 export const openWorkers = (socket: WorkersSocket): OpenSocket => ({
   listen: (listener): SocketEnd => {
     let isOver = false
@@ -57,7 +57,7 @@ export const openWorkers = (socket: WorkersSocket): OpenSocket => ({
 })
 
 /** Opens a WebSocket to Baseten: `fetch` upgrades here. */
-export const connectByWorkers: Connect = async ({ url, headers: given }, { signal }) => {
+export const connectByWorkers: ConnectSocket = async ({ url, headers: given }, { signal }) => {
   const headers = { ...Object.fromEntries(HeaderFields.of(given)), upgrade: "websocket" }
   const init = { headers, signal: signal(), redirect: "manual" as const }
   const response = await fetch(url, init) as Response & { readonly webSocket?: WorkersSocket | null }

@@ -3,9 +3,12 @@
  *
  * @module
  */
-import { workerOf } from "./worker-handler.ts"
+import { makeWorkerHandler } from "./worker-handler.ts"
 import { workersTraits } from "./workers-host.ts"
 
-const worker: ReturnType<typeof workerOf> = workerOf((env) => ({ env, traits: workersTraits }))
+const worker: ReturnType<typeof makeWorkerHandler> = makeWorkerHandler((env) => ({
+  env,
+  traits: workersTraits,
+}))
 
 export default worker

@@ -11,7 +11,7 @@ import * as SchemaParser from "effect/SchemaParser"
 import { nearestName } from "./nearest-name.ts"
 
 /** What is wrong with a value, and where in it. Shows no value: it may be a secret. */
-export interface Problem {
+export interface DecodingProblem {
   readonly path: ReadonlyArray<string>
   /** What was expected there, as a clause; `undefined` if the key itself is unknown. */
   readonly expected: string | undefined
@@ -95,7 +95,7 @@ const kindOf = (message: string): string | undefined =>
     ? kinds[message.slice(0, -orNull.length)]?.replace(/$/, ", or null")
     : kinds[message]
 
-const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
+const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<DecodingProblem> =>
   format(likeliest(issue)).issues.map(({ path: keys = [], message }) => {
     const path = keys.map(String)
     return message === "Expected no excess property"
@@ -110,7 +110,7 @@ const problemsOf = (ast: AST, issue: SchemaIssue.Issue): ReadonlyArray<Problem> 
 /** Makes the decoder of a schema. */
 export const decodeStrictly = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S,
-): (value: unknown) => Result.Result<S["Type"], ReadonlyArray<Problem>> => {
+): (value: unknown) => Result.Result<S["Type"], ReadonlyArray<DecodingProblem>> => {
   const decode = SchemaParser.decodeUnknownResult(schema)
   return (value) =>
     Result.mapError(

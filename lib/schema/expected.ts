@@ -34,7 +34,7 @@ export const integer = (lowest: number, highest: number) =>
   )
 
 /** A whole number from 1. */
-export const count = Schema.Number.check(
+export const positiveInteger = Schema.Number.check(
   holds("a whole number from 1", (value) => Number.isSafeInteger(value) && value > 0),
 )
 

@@ -49,11 +49,11 @@ export interface SettingsStoreShape {
   /** How long a document may be, in bytes; unless it says so, as long as any may be. */
   readonly mostBytes?: number
   /**
-   * How long what was loaded holds, in milliseconds, where a store cannot tell of other writers: from `renew` on it is asked
+   * How long what was loaded holds, in milliseconds, if a store cannot report other writers: from `renew` on it is asked
    * beside a request, from `expire` on before one is answered.
    */
   readonly lifetime?: { readonly renew: number; readonly expire: number }
-  /** The newest document, whoever wrote it. */
+  /** The newest document, by any writer. */
   readonly load: () => Awaitable<Result.Result<StoredDocument, StoreProblem>>
   /**
    * Saves a document whole, with its audit entry, and answers its version. Whatever ends the process meanwhile, `load`

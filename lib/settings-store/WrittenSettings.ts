@@ -17,7 +17,7 @@ import type { Change, NewSecret } from "./change.ts"
 import type { WrittenDocument } from "./document.ts"
 import { makeSealer } from "./sealing.ts"
 import { SettingsStore } from "./SettingsStore.ts"
-import { makeWrittenSettings } from "./written-settings.ts"
+import { makeWrittenSettings } from "./make-written-settings.ts"
 
 /** Why requests cannot be answered, as a sentence; `undefined` if they can. */
 export type Obstacle = string | undefined
@@ -28,17 +28,17 @@ export interface WrittenSettingsShape {
    * What keeps a request from being answered: a promise while the store is being read, or why what it holds cannot be put
    * in force: without it, a gateway would be served as if it had no limits and no tokens.
    *
-   * @param waitUntil lets work go on beside the request, where the store is to be asked for what is newer
+   * @param waitUntil lets work go on beside the request, if the store must be asked for a newer document
    */
   readonly obstacle: (waitUntil?: (work: Promise<unknown>) => void) => Awaitable<Obstacle>
   /** The same as far as it is known by now. */
   readonly problem: () => Obstacle
   /** The document that is in force. */
   readonly inForce: () => WrittenDocument
-  /** The newest document, which is in force by then. Fails if the store cannot be read. */
+  /** The newest document, which is then in force. Fails if the store cannot be read. */
   readonly newest: () => Promise<Result.Result<WrittenDocument, GatewayError>>
   /**
-   * Changes the document, on top of what others have written by then: saves it with its audit entry, and puts it in force.
+   * Changes the newest document: saves it with its audit entry, and puts it in force.
    * Nothing has changed if it fails, as it does if the whole document would not be valid.
    */
   readonly change: (change: Change) => Promise<Result.Result<Response, GatewayError>>
@@ -57,7 +57,7 @@ const WrittenSettingsKey: Context.ServiceClass<
 
 /** The written settings of a gateway. */
 export class WrittenSettings extends WrittenSettingsKey {
-  /** Over the store; another process's changes are put in force as the store tells of them. */
+  /** Over the store; another process's changes are put in force as the store reports them. */
   static readonly layer: Layer.Layer<WrittenSettings, never, Settings | SettingsControl | SettingsStore> =
     Layer.effect(
       WrittenSettings,

@@ -16,7 +16,7 @@ export const auditedKinds = [
   "evaluation_type",
 ] as const
 
-/** One of them. */
+/** One of these kinds. */
 export type AuditedKind = typeof auditedKinds[number]
 
 /** One change: who made it, when, from where, and what it was. Without secrets. */
@@ -28,7 +28,7 @@ export interface AuditEntry {
   readonly who: string
   /** The client's address; `null` if the host does not know it. */
   readonly from: string | null
-  /** Of whom a proxy says that it has asked; `null` if none does. */
+  /** The client for whom a proxy says that it has asked; `null` if no proxy does. */
   readonly forwarded_for: string | null
   /** Such as `gateway.update`. */
   readonly action: string
@@ -58,7 +58,7 @@ export interface AuditQuery {
   readonly perPage: number
 }
 
-/** Whether an entry is one that a query asks for. */
+/** Whether an entry matches a query. */
 export const isAsked = (
   { account, gateway, since, until, who, kind, resource }: AuditQuery,
   entry: AuditEntry,

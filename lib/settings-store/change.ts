@@ -46,14 +46,14 @@ export interface Edited {
   readonly answer: () => Response
 }
 
-/** What is to be changed, and by whom. */
+/** What to change, and by whom. */
 export interface Change {
   readonly author: Author
   readonly kind: AuditedKind
   readonly account: string
   readonly gateway: string | null
-  /** Those that the changed document may refer to. */
+  /** Secrets that the changed document may refer to. */
   readonly secrets?: ReadonlyArray<NewSecret>
-  /** Works on what others have written by then, so it may be called again. An answer of its own changes nothing. */
+  /** Works on the newest document, so it may be called again. If it gives a `Response`, nothing is changed. */
   readonly edit: (editing: Editing) => Result.Result<Edited | Response, GatewayError>
 }

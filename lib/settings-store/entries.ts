@@ -41,11 +41,11 @@ const keyEntries = (keys: ReadonlyArray<WrittenKey>): JsonObject => {
 }
 
 /** Custom providers by slug. */
-export const providerEntries = (providers: ReadonlyArray<WrittenProvider>): JsonObject =>
+const providerEntries = (providers: ReadonlyArray<WrittenProvider>): JsonObject =>
   recordOf(providers.filter(({ enable }) => enable).map(({ slug, settings }) => [slug, settings]))
 
 /** One gateway's entry, with the custom providers of its account below its own. */
-export const entryOf = (
+const gatewayEntry = (
   { settings, tokens, routes, keys }: WrittenGateway,
   providers: ReadonlyArray<WrittenProvider>,
 ): JsonObject => {
@@ -67,5 +67,5 @@ export const entryOf = (
 export const entriesOf = ({ gateways, providers }: WrittenDocument): Readonly<Record<string, JsonObject>> =>
   recordOf(gateways.map((gateway) => [
     `${gateway.account}/${gateway.id}`,
-    entryOf(gateway, providers.filter(({ account }) => account === gateway.account)),
+    gatewayEntry(gateway, providers.filter(({ account }) => account === gateway.account)),
   ]))

@@ -1,8 +1,8 @@
 /**
- * When a store that cannot tell of other writers is asked for what is newer.
+ * When to ask a store that cannot report other writers for a newer document.
  *
  * On Workers no request may wait for what another has begun, nor count on its end: each that has to wait asks by itself, and
- * whoever asks is taken to do so for a while, not until it is done.
+ * a request that asks is taken to do so for a while, not until it is done.
  *
  * @module
  */

@@ -10,7 +10,7 @@ import type { StoreProblem } from "./SettingsStore.ts"
 const turnLength = 5000
 
 /** Makes what runs one at a time, and tells others that it is busy. */
-export const makeTurns = (now: () => number) => {
+export const makeWritingTurns = (now: () => number) => {
   let until = -Infinity
   return async <A, E>(
     run: () => Promise<Result.Result<A, E>>,

@@ -39,7 +39,7 @@ const close = (database: Database | undefined): void => {
   } catch { /* it has failed before */ }
 }
 
-/** What the operator is told of a file. */
+/** What is reported to the operator about a file. */
 export interface Notices {
   /** It cannot be used. */
   readonly failed: string

@@ -14,10 +14,10 @@ export const pragma = (database: Database, name: string): unknown =>
 
 /** Whether a database has no tables yet. Throws if it has, and they are another program's. */
 export const isNewFile = (database: Database): boolean => {
-  // In this order: another process may be making the tables, and a file that has them has the mark by then.
+  // In this order: another process may be making the tables, and a file that has them has the mark already.
   const isEmpty = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.["tables"] === 0
   if (!isEmpty && pragma(database, "application_id") !== applicationId) {
-    throw new Error("it is no request log")
+    throw new Error("it is not a request log")
   }
   return isEmpty
 }

@@ -13,7 +13,7 @@ export const isEventStream = (headers: HeaderReader): boolean =>
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "")
 
 /** What a body is: an event stream, JSON (an object or a list, or several), or nothing that is known here. */
-export type Form = "events" | "json" | "other"
+export type BodyForm = "events" | "json" | "other"
 
 const LF = 0x0a, CR = 0x0d, COLON = 0x3a
 const OPEN_OBJECT = 0x7b, OPEN_ARRAY = 0x5b
@@ -25,7 +25,7 @@ const fields = ["data", "event", "id", "retry"]
  * What a body is by its beginning, whatever its label says; `undefined` while that is too short to say. An event stream
  * begins with a comment or with one of the four fields that the HTML standard knows.
  */
-export const formOf = (beginning: Uint8Array): Form | undefined => {
+export const formOf = (beginning: Uint8Array): BodyForm | undefined => {
   let at = 0
   while (skipped.has(beginning[at] ?? -1)) at++
   const first = beginning[at]
@@ -50,9 +50,9 @@ const mostBlanks = 4096
  * to say.
  */
 export const answerForm = (
-  { framing, label }: { readonly framing: Framing | undefined; readonly label: Form },
+  { framing, label }: { readonly framing: Framing | undefined; readonly label: BodyForm },
   beginning: Uint8Array,
-): Form | undefined => {
+): BodyForm | undefined => {
   if (framing === undefined) return label
   const form = formOf(beginning) ?? (beginning.length > mostBlanks ? label : undefined)
   // The label still says what may follow a first line that no standard knows.

@@ -8,21 +8,21 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Awaitable } from "../time/awaitable.ts"
 import { type PlainClock, plainClock } from "../time/clock.ts"
-import type { SpendQuery, SpentPage } from "./addition.ts"
+import type { SpendQuery, SpentPage } from "./counter.ts"
 import { countingStore } from "./counting-store.ts"
 import type { Charge, Counted, Lease, Take, Taken } from "./counted.ts"
 import { type Guarantees, guaranteesAmong } from "./guarantee.ts"
 import { makeMemory, type MemoryOptions } from "./memory.ts"
 import type { StoreOutage } from "./store-outage.ts"
 
-/** How a store that is to outlive the process does. */
+/** The state of a store that outlives the process. */
 export interface StoreHealth {
   readonly healthy: boolean
   /** Whether it ever was. */
   readonly hasWorked: boolean
 }
 
-/** What a store across a network has met with since the start. */
+/** What has happened to a store across a network since the start. */
 export interface StoreFigures {
   /** Whether its last answer came. */
   readonly healthy: boolean
@@ -38,7 +38,7 @@ export interface StoreFigures {
  */
 export interface StoreShape {
   readonly guarantees: Guarantees
-  /** The time by the store's clock as far as it is known, in milliseconds since 1970. */
+  /** The store's time as far as it is known, in milliseconds since 1970. */
   readonly now: () => number
   /**
    * Takes from several counts, or from none of them, in one round trip.
@@ -56,9 +56,9 @@ export interface StoreShape {
    * lease, however often it is called, and also after the lease has expired. With charges of 0 it cancels the lease.
    */
   readonly settle: (lease: string, charges: ReadonlyArray<Charge>) => Awaitable<void>
-  /** Reads counts; `passed` means nothing here. */
+  /** Reads counts; `passed` has no meaning here. */
   readonly peek: (counted: ReadonlyArray<Counted>) => Awaitable<Taken | StoreOutage>
-  /** Lists counts of money, as far as the store can: what has no list is shown for all of a rule at most. */
+  /** Lists counts of money, if the store can; without a list, only the total of a rule can be shown. */
   readonly spent?: (query: SpendQuery) => Awaitable<SpentPage>
   /** The bytes under a key, unless they have expired or were evicted. The caller must not change them. */
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
@@ -66,10 +66,10 @@ export interface StoreShape {
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
   /**
    * Whether this is the first call with a key in `ttl` milliseconds, of all that count together. While the store cannot be
-   * used, of those in this process: what is to be done once may then be done once in each, rather than by none.
+   * used, of those in this process: work may then be done once in each process, rather than in none.
    */
   readonly once: (key: string, ttl: number) => Awaitable<boolean>
-  /** Whether a store across a network does what it is asked in that order: what is charged then counts for the next take. */
+  /** Whether a store across a network works in the order of its calls, so that a charge counts for the next take. */
   readonly inOrder?: boolean
   /** What counts in this process while the store cannot be used; it begins with what was last known. */
   readonly local?: StoreShape

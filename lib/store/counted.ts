@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Spend } from "./addition.ts"
+import type { Spend } from "./counter.ts"
 import type { Window, WindowUsage } from "./windows.ts"
 
 /** What a rule counts for one partition, over all of time. */
@@ -13,7 +13,7 @@ export interface Count {
   readonly name: string
   /** The count to use when there is no room for another; `undefined` if an old one may be forgotten instead. */
   readonly overflow: string | undefined
-  /** Of counts of money: the rule, and the partition for people to read. */
+  /** For counts of money: the rule, and the partition for people to read. */
   readonly spend: Omit<Spend, "period"> | undefined
 }
 
@@ -21,22 +21,22 @@ export interface Count {
 export interface Counted {
   readonly window: Window
   readonly count: Count
-  /** Whether leases may hold some of it; of counts of money alone. */
+  /** Whether leases may hold some of it; only for counts of money. */
   readonly reserves?: boolean
 }
 
-/** What a request wants of a count; it passes if there is room for all of it, and for one unit at least. */
+/** What a request takes from a count; it passes if there is room for all of it, and for one unit at least. */
 export interface Take {
   readonly counted: Counted
   /** Counted at once. */
   readonly by: number
-  /** Held by a lease until that is settled: it fills the window, but is not counted yet. Of counts of money alone. */
+  /** Held by a lease until that is settled: it fills the window, but is not counted yet. Only for counts of money. */
   readonly holds: number
-  /** What fills the window as well, as far as the asker knows. */
+  /** Further use of the window that the caller knows of, such as calls under way. */
   readonly ahead: number
 }
 
-/** Under which name holds are settled. */
+/** The name under which holds are settled. */
 export interface Lease {
   /** Differs from those of all other requests. */
   readonly id: string
@@ -45,21 +45,21 @@ export interface Lease {
 }
 
 /** What a window has counted, and what leases hold of it. */
-export interface Use extends WindowUsage {
+export interface WindowUse extends WindowUsage {
   readonly held: number
 }
 
-/** What came of some takes. */
+/** The result of some takes. */
 export interface Taken {
   /** Whether all found room; if not, nothing was counted. */
   readonly passed: boolean
   /** When, by the store's clock, in milliseconds since 1970. */
   readonly now: number
   /** In the order of the takes, with what was counted. */
-  readonly uses: ReadonlyArray<Use>
+  readonly uses: ReadonlyArray<WindowUse>
 }
 
-/** What is counted once it is known. */
+/** A charge, counted once it is known. */
 export interface Charge {
   readonly counted: Counted
   /** A whole number; 0 releases what is held. */

@@ -4,8 +4,8 @@
  * @module
  */
 import type { PlainClock } from "../time/clock.ts"
-import type { Addition, SpendQuery, SpentPage } from "./addition.ts"
-import { additionOf, fits, usageReads, usesIn } from "./additions.ts"
+import type { Addition, SpendQuery, SpentPage } from "./counter.ts"
+import { additionOf, fits, usageReads, usesIn } from "./period-counters.ts"
 import type { Charge, Counted, Lease, Take, Taken } from "./counted.ts"
 import { type Holds, makeHolds } from "./holds.ts"
 
@@ -35,7 +35,7 @@ export interface Leases {
   readonly always?: boolean
 }
 
-/** The leases of a process that counts alone: nobody else comes between. */
+/** The leases of a process that counts alone, without interference. */
 const ownLeases = (): Leases => ({ holds: makeHolds(), exclusively: (run) => run() })
 
 /** The counts over counters. */

@@ -19,7 +19,7 @@ const pauses = { first: 250, last: 4000 }
 
 /** Asks an engine. */
 export interface EngineGuard {
-  /** The answer, or why there is none in time. Never rejects. */
+  /** The answer, or why none came in time. Never rejects. */
   readonly ask: <A>(question: () => Promise<A>) => Promise<A | StoreOutage>
   readonly failures: () => number
   readonly hasWorked: () => boolean

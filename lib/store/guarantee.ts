@@ -1,5 +1,5 @@
 /**
- * How far counts hold, as a value that each store declares.
+ * How exact counts are, as each store declares.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export interface Guarantee {
   /** One process or isolate of Workers, all processes on one file, or all that use one engine. */
   readonly among: "process" | "isolate" | "file" | "store"
   /**
-   * `exact`: of requests at once, from whomever, no more pass than the limit allows. `bounded`: budgets without
+   * `exact`: no more concurrent requests pass than the limit allows, from any process. `bounded`: budgets without
    * `reserve` are overshot by no more than what the calls under way cost beyond what was expected of them. `best effort`: most
    * learn of it within a second or two of calls.
    */
@@ -20,9 +20,9 @@ export interface Guarantee {
 export interface Guarantees {
   readonly rates: Guarantee
   readonly budgets: Guarantee
-  /** Of budgets with `reserve`. */
+  /** For budgets with `reserve`. */
   readonly reserved: Guarantee
-  /** Of hints that a circuit has opened, which go where cached answers do; a store may not say. */
+  /** For hints that a circuit has opened, which are kept with cached answers; a store need not say. */
   readonly hints?: Guarantee
 }
 
@@ -38,13 +38,13 @@ export const guaranteesAmong = (among: Guarantee["among"], values = among): Guar
   hints: { among: values, holds: "best effort" },
 })
 
-/** Of budgets in a file, and of rates there as well if processes share a port. */
+/** For budgets in a file, and for rates as well if processes share a port. */
 export const guaranteesOfFile = (shares: boolean): Guarantees => ({
   ...guaranteesAmong("file", shares ? "file" : "process"),
   rates: { among: shares ? "file" : "process", holds: "exact" },
 })
 
-/** How a guarantee is called in `RateLimit-Policy`: whether other processes count as well. */
+/** The name of a guarantee in `RateLimit-Policy`: whether other processes count as well. */
 export const scopeOf = ({ among }: Guarantee): "local" | "global" =>
   among === "process" || among === "isolate" ? "local" : "global"
 

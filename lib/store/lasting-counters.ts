@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Spend, SpendQuery, Spent, SpentPage } from "./addition.ts"
+import type { Spend, SpendQuery, Spent, SpentPage } from "./counter.ts"
 
 /** The counters. Times are milliseconds of one clock. */
 export interface LastingCounters {

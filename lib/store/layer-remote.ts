@@ -7,7 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { plainClock } from "../time/clock.ts"
 import { Timer } from "../time/Timer.ts"
-import { type Engine, makeRemoteStore, type RemoteStoreOptions } from "./remote-store.ts"
+import { makeRemoteStore, type RemoteStoreOptions } from "./remote-store.ts"
+import type { Engine } from "./engine.ts"
 import { Store } from "./Store.ts"
 
 /** What may be said of such a store. */

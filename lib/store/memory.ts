@@ -7,7 +7,7 @@
  */
 import { type BoundedMap, boundedMap } from "./bounded-map.ts"
 import { type LastingCounters, lastingCounters } from "./lasting-counters.ts"
-import type { Addition, Counter, SpendQuery, SpentPage } from "./addition.ts"
+import type { Addition, Counter, SpendQuery, SpentPage } from "./counter.ts"
 
 /** Bounds of the memory. */
 export interface MemoryOptions {
@@ -39,7 +39,7 @@ export interface Memory {
   readonly held: () => { readonly counters: number; readonly bytes: number }
 }
 
-/** The most counters of either kind that a gateway has, unless told otherwise. */
+/** The most counters of either kind that a gateway has by default. */
 export const mostCounters = 100_000
 
 /** The rough overhead of an entry beyond its value and key, so that a million empty values are bounded too. */

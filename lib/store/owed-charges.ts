@@ -1,5 +1,5 @@
 /**
- * What is to be counted in an engine that did not take it.
+ * Charges that an engine did not take, to be counted later.
  *
  * What may have been counted all the same waits under its own mark, so that it is not counted twice. The rest is added up, so
  * that a long outage takes no more memory than there are counts.

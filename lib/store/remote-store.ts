@@ -8,50 +8,18 @@
 import type { PlainClock } from "../time/clock.ts"
 import type { StartTimer } from "../time/Timer.ts"
 import { warn } from "../sqlite/warn.ts"
-import type { SpendQuery, SpentPage } from "./addition.ts"
-import { additionOf } from "./additions.ts"
+import { additionOf } from "./period-counters.ts"
 import type { Charge, Counted, Lease, Take, Taken } from "./counted.ts"
 import { countingStore } from "./counting-store.ts"
+import type { Engine } from "./engine.ts"
 import { makeEngineGuard } from "./engine-guard.ts"
 import { guaranteesAmong } from "./guarantee.ts"
 import { makeHolds } from "./holds.ts"
 import { makeMemory, type MemoryOptions } from "./memory.ts"
 import { makeOwedCharges, type Owed } from "./owed-charges.ts"
 import type { StoreShape } from "./Store.ts"
-import { type EngineValues, makeRemoteValues } from "./remote-values.ts"
+import { makeRemoteValues } from "./remote-values.ts"
 import { StoreOutage } from "./store-outage.ts"
-
-/** What an engine does with counts; all of it rejects if the engine refuses it, or may not have been asked. */
-export interface EngineCounts {
-  /** The engine's time as far as it is known. */
-  readonly now: () => number
-  readonly take: (takes: ReadonlyArray<Take>, lease: Lease | undefined) => Promise<Taken>
-  /**
-   * @param mark done once under this name; empty for as often as it is called
-   * @param lease what it holds is released; empty for none
-   */
-  readonly settle: (mark: string, lease: string, charges: ReadonlyArray<Charge>) => Promise<void>
-  readonly list: (query: SpendQuery) => Promise<SpentPage>
-  /** Whether a key is marked for the first time in `ttl` milliseconds. */
-  readonly once: (key: string, ttl: number) => Promise<boolean>
-}
-
-/** An engine across a network. */
-export interface Engine extends EngineCounts {
-  /** Cached answers, if it keeps them; else they stay in the memory of the process. */
-  readonly values?: EngineValues
-  /** For people to read, without credentials. */
-  readonly name: string
-  /** Whether it does what it is asked in that order. */
-  readonly inOrder: boolean
-  readonly ping: () => Promise<unknown>
-  /** Says why a question failed; `undefined` if the engine did not answer it. */
-  readonly refusal: (cause: unknown) => string | undefined
-  /** Drops a connection that has stopped answering. */
-  readonly reset: () => void
-  /** Closes it for good. */
-  readonly close: () => void
-}
 
 /** What a store in an engine is made of. */
 export interface RemoteStoreOptions extends MemoryOptions {
@@ -71,13 +39,13 @@ export interface RemoteStore {
   readonly end: () => Promise<void>
 }
 
-/** How long an answer may take unless told otherwise, in milliseconds. */
-export const usualDeadline = 50
+/** How long an answer may take by default, in milliseconds. */
+const usualDeadline = 50
 
 /** How long after a failure what is owed is tried again, in milliseconds. */
 const retryAfter = 500
 
-/** How long it takes at most to count one of what is owed, in milliseconds: the engine has answered by then, or has not. */
+/** How long counting one owed charge may take, in milliseconds: the engine answers within that time, or not at all. */
 const flushPatience = 10_000
 
 /** How often what is owed is tried at the end. */

@@ -1,5 +1,5 @@
 /**
- * Why a store across a network could not be used.
+ * The reason why a store across a network could not be used.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export class StoreOutage {
     this.reason = reason
     this.detail = detail
   }
-  /** Whether it may have been done all the same. */
+  /** Whether the operation may have been carried out all the same. */
   get isUncertain(): boolean {
     return this.reason === "timeout" || this.reason === "unreachable"
   }

@@ -81,7 +81,7 @@ export const remaining = (window: Window, { previous, current }: WindowUsage, no
 }
 
 /**
- * Milliseconds until so many units fit, if nobody uses any in between; 0 if they fit now.
+ * Milliseconds until a number of units fit, if none are used in between; 0 if they fit now.
  *
  * @param units from 1 to the limit
  */
@@ -97,7 +97,7 @@ export const waitFor = (window: Window, usage: WindowUsage, now: number, units: 
     : left + length - Math.floor((limit - units) * length / usage.current)
 }
 
-/** Milliseconds until there is more room than now, if nobody uses any; until the reset if all is free. */
+/** Milliseconds until there is more room than now, if none is used; until the reset if all is free. */
 export const millisUntilMore = (window: Window, usage: WindowUsage, now: number): number => {
   const units = Math.max(0, remaining(window, usage, now)) + 1
   return units > window.limit ? untilReset(window, now) : waitFor(window, usage, now, units)

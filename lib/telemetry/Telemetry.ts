@@ -20,7 +20,7 @@ const severity = { debug: 0, info: 1, warn: 2, error: 3, none: 4 } as const sati
 type Level = "info" | "warn" | "error"
 
 /** The level of a record: an error if the gateway or Baseten failed, a warning if the call was refused. */
-export const levelOf = (record: RequestRecord): Level => {
+const levelOf = (record: RequestRecord): Level => {
   if (record.status >= 500 || (record.ending !== "complete" && record.ending !== "client_left")) {
     return "error"
   }

@@ -6,7 +6,7 @@
 import * as Context from "effect/Context"
 
 /**
- * Calls `onFire` once after so many milliseconds, never before it has returned itself.
+ * Calls `onFire` once after a number of milliseconds, never before it has returned itself.
  *
  * @returns cancels the timer; does nothing once it has fired
  */

@@ -18,7 +18,7 @@ export interface Period {
   readonly end: number
 }
 
-/** What periods are of: so many milliseconds, or a unit of a zone's calendar. */
+/** The length of periods: milliseconds, or a unit of a zone's calendar. */
 export type PeriodLength = number | readonly [unit: CalendarUnit, zone: string]
 
 /** Consecutive periods. */
@@ -136,7 +136,7 @@ export const calendarPeriods = (unit: CalendarUnit, zone: string): Periods => {
 export const dateIn = (zone: string, date: number): number =>
   startOf(Math.floor(date / dayLength), dayIn(zone))
 
-/** Periods of so many milliseconds, counted from 1970 (UTC). */
+/** Periods of a number of milliseconds, counted from 1970 (UTC). */
 export const intervalPeriods = (length: number): Periods => {
   let last: Period = { id: 0, start: 0, end: length }
   return {

@@ -26,7 +26,7 @@ export interface CircuitBreakersShape {
    * known, and not for a client that left, which says nothing about the host: the circuit expects no report (see
    * `startCircuit`).
    *
-   * @param now milliseconds of a clock that nobody sets
+   * @param now milliseconds of a monotonic clock
    */
   readonly enter: (
     host: string,
@@ -39,7 +39,7 @@ export interface CircuitBreakersShape {
    * @returns `undefined` if there is nothing to wait for
    */
   readonly tell: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
-  /** Looks whether others have told so, once a second and host at most; what comes of it holds for the calls that follow. */
+  /** Looks for hints of other instances, once a second and host at most; what it finds applies to later calls. */
   readonly hear: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
   /** The hosts whose circuits are not closed, at a moment of the same clock. */
   readonly troubled: (now: number) => ReadonlyArray<CircuitState & { readonly host: string }>
@@ -48,10 +48,10 @@ export interface CircuitBreakersShape {
 /** The circuits of the hosts called last are kept: callers choose model ids, and so hosts. */
 const capacity = 1_000
 
-/** How often it is looked what others have told of a host, in milliseconds. */
+/** How often hints of other instances about a host are read, in milliseconds. */
 const hearEvery = 1_000
 
-/** How much earlier this instance's clock may be than that of one that has told something, in milliseconds. */
+/** How far this instance's clock may be behind that of the one that left a hint, in milliseconds. */
 const tolerated = 1_000
 
 /** What is known of a host. */
@@ -83,7 +83,7 @@ export class CircuitBreakers
 const sharesHints = ({ guarantees: { hints } }: Store["Service"]): boolean =>
   hints !== undefined && scopeOf(hints) === "global"
 
-/** @param store `undefined` if nobody is told */
+/** @param store where hints for other instances are left; `undefined` for no hints */
 const circuitBreakers = (store: Store["Service"] | undefined): CircuitBreakersShape => {
   const hosts = boundedMap<Known>(capacity)
   const knownOf = (host: string, now: number): Known => {

@@ -1,5 +1,5 @@
 /**
- * How bytes get to Baseten and back: lent by the platform.
+ * How bytes get to Baseten and back, provided by the platform.
  *
  * @module
  */
@@ -20,14 +20,14 @@ export interface UpstreamRequest {
   readonly length?: number | undefined
 }
 
-/** What is read of a transport's answer: any `Response` will do. */
+/** The part of a transport's answer that is used: any `Response` will do. */
 export interface TransportAnswer extends Pick<Response, "status" | "statusText" | "headers" | "body"> {
   /** With status 101: what the connection has become. */
   readonly socket?: OpenSocket
 }
 
 /** Opens WebSockets. */
-export type Connect = (request: UpstreamRequest, abort: Abort) => Promise<TransportAnswer>
+export type ConnectSocket = (request: UpstreamRequest, abort: Abort) => Promise<TransportAnswer>
 
 /** Makes a body one whose length the runtime knows. */
 export type DeclareLength = (
@@ -41,8 +41,8 @@ const usualCodings = ["gzip", "x-gzip", "deflate", "br", "zstd"].flatMap((name) 
 /** What `Transport` does. */
 export interface TransportShape {
   /**
-   * Resolves with the response headers, its body yet to come. `abort` ends both. If it rejects with a `GatewayError`, the
-   * client is told that one.
+   * Resolves once the response headers have arrived; the body follows. `abort` ends both. If it rejects with a
+   * `GatewayError`, the client receives that one.
    */
   readonly send: (request: UpstreamRequest, abort: Abort) => Promise<TransportAnswer>
   /** The content codings that it undoes while it leaves their headers on the answer, in the spellings that it knows. */
@@ -50,10 +50,10 @@ export interface TransportShape {
   /** How the bodies of its answers are read; by default in the runtime's own chunks. */
   readonly openReader?: OpenReader
   /**
-   * Sends the handshake of a WebSocket, and resolves with the socket, or with the provider's refusal. Absent where there are
-   * no sockets.
+   * Sends the handshake of a WebSocket, and resolves with the socket, or with the provider's refusal. Absent if the
+   * transport has no sockets.
    */
-  readonly connect?: Connect
+  readonly connect?: ConnectSocket
 }
 
 const TransportKey: Context.ServiceClass<Transport, "basegate/upstream/Transport", TransportShape> = Context
@@ -64,7 +64,7 @@ export class Transport extends TransportKey {
   /**
    * The runtime's own `fetch`.
    *
-   * @param options.decodes the content codings that this `fetch` undoes even if none was asked for
+   * @param options.decodes the content codings that this `fetch` removes even if none was requested
    * @param options.init members of `fetch`'s second argument that only this runtime knows
    * @param options.openReader how the bodies of answers are best read here
    * @param options.connect how WebSockets are opened here
@@ -77,7 +77,7 @@ export class Transport extends TransportKey {
       readonly streamBody?: DeclareLength
       readonly openReader?: OpenReader
       readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
-      readonly connect?: Connect
+      readonly connect?: ConnectSocket
     } = {},
   ): Layer.Layer<Transport> => {
     const own = Object.entries(options.init ?? {})

@@ -18,7 +18,7 @@ import type { TimeoutLimits } from "./timeouts.ts"
 import { Transport, type UpstreamRequest } from "./Transport.ts"
 import type { UpstreamFailure } from "./upstream-failure.ts"
 
-/** Baseten's answer, its body yet to be read. */
+/** Baseten's answer; its body has not been read. */
 export interface UpstreamAnswer {
   readonly status: number
   readonly statusText: string
@@ -26,7 +26,7 @@ export interface UpstreamAnswer {
   readonly headers: HeaderFields
   /** The headers as they came. */
   readonly received: Pick<Headers, "get" | "has">
-  /** `undefined` if there is none: by the status, by the method, or by the transport. */
+  /** `undefined` if the answer has no body: by its status, its method, or the transport. */
   readonly body: GuardedBody | undefined
   /** Whether it begins with an error, whatever its status, and that counts as a failure. */
   readonly reportsError?: boolean
@@ -36,7 +36,7 @@ export interface UpstreamAnswer {
   readonly release: () => void
 }
 
-/** A request to Baseten, and what tells that its body breaks off. */
+/** A request to Baseten, and the signal that its body breaks off. */
 export interface UpstreamCall extends UpstreamRequest {
   /** Aborts when a streamed body breaks off; its reason is the `GatewayError` that says why. */
   readonly broken?: AbortSignal | undefined
@@ -47,7 +47,7 @@ export interface UpstreamCall extends UpstreamRequest {
 /** What `Upstream` does. */
 export interface UpstreamShape {
   /**
-   * Sends a request and resolves when its answer's headers have come, or with why there is none: `provider_failed` if the
+   * Sends a request and resolves when its answer's headers have come, or with why there is no answer: `provider_failed` if the
    * connection failed or closed before the headers, `provider_timeout` if a timeout expired first, what broke the
    * request's body if that came first, `client_left` or `draining` if it was cut. Whatever the transport does, it settles
    * then, and the request is aborted: the GPU stops.

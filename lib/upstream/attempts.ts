@@ -129,7 +129,7 @@ class Attempts<A> {
     })
   }
 
-  /** Waits for the next attempt; resolves with what is handed on if there is to be none. */
+  /** Waits for the next attempt; resolves with the result to hand on if there is no further attempt. */
   async #beforeNext(result: Attempted): Promise<Attempted | undefined> {
     const { clock, startTimer, random } = this.#environment
     const chance = random()
@@ -183,7 +183,7 @@ const outcomeOf = (result: Attempted): AttemptOutcome =>
     ? 502
     : result.success.status
 
-/** Whether so many milliseconds have passed without a cut. */
+/** Resolves after a number of milliseconds: whether they passed without a cut. */
 const waited = (milliseconds: number, startTimer: StartTimer, cut: Cut): Promise<boolean> =>
   new Promise((resolve) => {
     if (cut.reason !== undefined) return resolve(false)

@@ -32,7 +32,7 @@ export const readBeginning = (
 ): Promise<Beginning> =>
   new Promise((resolve) => {
     const chunks: Array<Uint8Array> = []
-    // Stays set if it is given up, so that whoever resumes goes on with the same read.
+    // Stays set if it is given up, so that a later reader continues with the same read.
     let pending: Promise<ChunkRead> | undefined
     let isOver = false
     let forgetCut = (): void => {}

@@ -27,7 +27,7 @@ export const readChunks: OpenReader = ({ body }) => body?.getReader()
 /** Room for an event of a stream. */
 const least = 4096
 
-/** `undefined` for a stream that is not a byte stream: its chunks are made by whoever feeds it. */
+/** `undefined` for a stream that is not a byte stream: its source determines its chunks. */
 const byteReader = (source: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined => {
   try {
     return source.getReader({ mode: "byob" })

@@ -7,7 +7,7 @@
 /** Why a request is interrupted: its client has left, or the gateway stops. */
 export type Interruption = "client_left" | "draining"
 
-/** Is told of an interruption. An object, since every call has some: a closure, and one to forget it, would cost more. */
+/** Listens for an interruption. An object, since every call has some: a closure, and one to forget it, would cost more. */
 export interface CutListener {
   readonly interrupted: (reason: Interruption) => void
 }
@@ -18,7 +18,7 @@ export interface Cut {
   readonly reason: Interruption | undefined
   /** Tells a listener once, when the request is interrupted, or at once if it is already. */
   readonly listen: (listener: CutListener) => void
-  /** Tells a listener no more. */
+  /** Removes a listener. */
   readonly forget: (listener: CutListener) => void
   /**
    * Calls back once, when the request is interrupted, or at once if it is already.

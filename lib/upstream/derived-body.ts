@@ -22,7 +22,7 @@ export class ResumedBody implements GuardedBody {
   /**
    * @param chunks what has been read
    * @param rest what follows; `undefined` if that was all
-   * @param pending a read of it whose result nobody has taken
+   * @param pending a read of it whose result has not been taken
    */
   constructor(chunks: ReadonlyArray<Uint8Array>, rest?: GuardedBody, pending?: Promise<ChunkRead>) {
     this.#chunks = [...chunks]
@@ -47,6 +47,28 @@ export class ResumedBody implements GuardedBody {
   }
   settle(): void {
     this.#rest?.settle()
+  }
+}
+
+/** A body that is read from another one: both are cut short, cancelled and settled together. */
+export abstract class RewrittenBody implements GuardedBody {
+  protected readonly origin: GuardedBody
+
+  constructor(origin: GuardedBody) {
+    this.origin = origin
+  }
+  get onCutShort(): GuardedBody["onCutShort"] {
+    return this.origin.onCutShort
+  }
+  set onCutShort(callback: GuardedBody["onCutShort"]) {
+    this.origin.onCutShort = callback
+  }
+  abstract read(): Promise<ChunkRead>
+  cancel(): void {
+    this.origin.cancel()
+  }
+  settle(): void {
+    this.origin.settle()
   }
 }
 

@@ -131,7 +131,7 @@ export class UpstreamBody implements GuardedBody {
     this.#state = cut
     const reject = this.#reject
     this.#resolve = this.#reject = undefined
-    // Abort first, then show the client: whoever shows it may wait for a paused one.
+    // Abort first, then show the client: showing may wait for a client that is paused.
     this.#guard.aborted()
     this.#source.cancel().catch(() => {})
     reject?.(cut)

@@ -15,7 +15,7 @@ import { type Cut, type CutListener, type Interruption, neverCut } from "./cut.t
 import { type BodyGuard, UpstreamBody } from "./guarded-body.ts"
 import { LazyAbortController } from "./lazy-abort.ts"
 import { type TimeoutLimits, Timeouts } from "./timeouts.ts"
-import type { Connect, Transport, TransportAnswer } from "./Transport.ts"
+import type { ConnectSocket, Transport, TransportAnswer } from "./Transport.ts"
 import type { UpstreamAnswer, UpstreamCall } from "./Upstream.ts"
 import { interrupted, noAnswer, type UpstreamFailure } from "./upstream-failure.ts"
 
@@ -26,7 +26,7 @@ const isStatus = (status: number): boolean => status >= 200 && status <= 599
 
 const nothing = (): void => {}
 
-const connectNowhere: Connect = () => Promise.reject(noSockets())
+const connectNowhere: ConnectSocket = () => Promise.reject(noSockets())
 
 /** Sends a request, and guards it until the body of its answer has ended. */
 export class Sending implements BodyGuard, CutListener {

@@ -9,7 +9,7 @@ import type { Interruption } from "./cut.ts"
 import type { CallCut } from "./guarded-body.ts"
 import type { TimeoutKind } from "./timeouts.ts"
 
-/** What the client is to be told, and how the call ended. */
+/** The error for the client, and how the call ended. */
 export interface UpstreamFailure {
   readonly error: GatewayError
   /** `complete` if the gateway or the request itself is why, and not the provider. */

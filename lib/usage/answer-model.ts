@@ -19,17 +19,17 @@ export interface AnswerModel {
    * @param isStream whether the answer turned out to be events
    */
   readonly finish: (isStream: boolean) => string | undefined
-  /** Whether the answer says that it is made in the background: nobody has been told its usage then. */
+  /** Whether the answer says that it is made in the background: its usage has then not been reported yet. */
   readonly isBackground: (isStream: boolean) => boolean
 }
 
-/** Of a stream, so much of the beginning is looked at: its first events name the model. */
+/** How much of a stream's beginning is inspected: its first events name the model. */
 const beginning = 16_384
 
 const nameIn = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined
 
-/** Of a chat chunk it is a member; of the first event of a message or a response, a member of a member. */
+/** In a chat chunk it is a member; in the first event of a message or a response, a member of a member. */
 const modelIn = (event: unknown): string | undefined => {
   const { model, message, response } = objectOf(event)
   return nameIn(model) ?? nameIn(objectOf(message)["model"]) ?? nameIn(objectOf(response)["model"])

@@ -5,7 +5,7 @@
  */
 import { applyMask } from "./frame-mask.ts"
 
-/** Up to so many bytes a frame is one piece: two writes cost more than the copy. */
+/** Up to this many bytes a frame is one piece: two writes cost more than the copy. */
 const smallest = 16_384
 
 const headOf = (opcode: number, length: number, masked: boolean): Uint8Array => {

@@ -16,16 +16,16 @@ import {
 import { applyMask } from "./frame-mask.ts"
 
 /** A message: text, or bytes. */
-export type Message = string | Uint8Array<ArrayBuffer>
+export type SocketMessage = string | Uint8Array<ArrayBuffer>
 
 /** Takes what a reader reads. */
 export interface MessageSink {
-  readonly message: (message: Message) => void
+  readonly message: (message: SocketMessage) => void
   readonly ping: (payload: Uint8Array) => void
   readonly pong: () => void
   /** The peer closes. Nothing follows. */
   readonly close: (closing: Closing) => void
-  /** The peer breaks the protocol, and is to be told so. Nothing follows. */
+  /** The peer violates the protocol, and must be closed with this code. Nothing follows. */
   readonly broken: (closing: Closing) => void
 }
 
@@ -53,11 +53,11 @@ export class MessageReader {
   readonly #sink: MessageSink
   readonly #scanner: FrameScanner
   #head: FrameHead | undefined = undefined
-  /** Of the message that is under way: what it is, and its parts. */
+  /** The type and the parts of the message that is being read. */
   #kind: number | undefined = undefined
   #parts: Array<Uint8Array> = []
   #size = 0
-  /** Of the control frame that is under way, which may come within a message. */
+  /** The control frame that is being read, which may come within a message. */
   #control: Array<Uint8Array> = []
   #seen = 0
   #isOver = false

@@ -6,7 +6,7 @@
 import { closeCodes, closePayload, type Closing } from "./close-codes.ts"
 import { encodeFrame } from "./encode-frame.ts"
 import { opcodes } from "./frame-scanner.ts"
-import { type Message, MessageReader } from "./message-reader.ts"
+import { MessageReader, type SocketMessage } from "./message-reader.ts"
 import type { OpenSocket, SocketEnd, SocketListener } from "./open-socket.ts"
 import type { Wire } from "./wire.ts"
 
@@ -63,7 +63,7 @@ class WireSocket implements SocketEnd {
   }
 
   // Not methods: what uses a socket may take them out of the object.
-  readonly send = (message: Message): void => {
+  readonly send = (message: SocketMessage): void => {
     if (this.#hasClosed) return
     if (typeof message === "string") this.#write(opcodes.text, encoder.encode(message))
     else this.#write(opcodes.binary, message)

@@ -9,7 +9,7 @@ export interface WireListener {
   readonly data: (chunk: Uint8Array) => void
   /** What was written has gone. */
   readonly drained: () => void
-  /** The connection has ended, or the peer sends no more: nothing comes any more. Called once. */
+  /** The connection has ended, or the peer has finished: nothing more arrives. Called once. */
   readonly ended: () => void
 }
 
@@ -25,7 +25,7 @@ export interface Wire {
   readonly resume: () => void
   /** Sends what waits, then closes. */
   readonly end: () => void
-  /** Closes at once after so many milliseconds, if it is still open then. */
+  /** Closes at once after a number of milliseconds, if it is still open then. */
   readonly expire: (milliseconds: number) => void
   /** Closes at once. */
   readonly destroy: () => void

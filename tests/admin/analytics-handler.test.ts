@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
-import type { AnalyticsRow } from "../../lib/request-log/query.ts"
+import type { AnalyticsRow } from "../../lib/request-log/analytics-query.ts"
 import { someFigures } from "../support/some-figures.ts"
 import { assertRefused, withAdmin } from "./some-admin.ts"
 

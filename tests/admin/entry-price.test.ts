@@ -1,13 +1,13 @@
 /** How the price of an entry is told. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { entryPrice, type Prices } from "../../lib/admin/entry-price.ts"
+import { entryPrice, type PriceSource } from "../../lib/admin/entry-price.ts"
 import { callCost } from "../../lib/pricing/call-cost.ts"
 import { staticPriceOf } from "../../lib/pricing/static-prices.ts"
 import type { LogEntry } from "../../lib/request-log/entry.ts"
 import { entryOf } from "./some-log.ts"
 
-const list: Prices = { overrides: new Map(), priceOf: staticPriceOf }
+const list: PriceSource = { overrides: new Map(), priceOf: staticPriceOf }
 const glm = "zai-org/GLM-5.3"
 
 const called = (members: Partial<LogEntry>): LogEntry =>
@@ -59,7 +59,7 @@ test("each kind of tokens at its price, which holds where it makes the entry's c
 
 test("the operator's own price goes before the list, by tokens or by time", () => {
   const price = staticPriceOf("openai/gpt-oss-120b") ?? assert.fail()
-  const own: Prices = { ...list, overrides: new Map([[glm, { kind: "tokens", price }]]) }
+  const own: PriceSource = { ...list, overrides: new Map([[glm, { kind: "tokens", price }]]) }
   const told = entryPrice(called({ tokens_cached: null, cost: 0.00035 }), own)
   assert.deepEqual([told?.source, told?.cost, told?.holds, told?.lines.length], [
     "settings",
@@ -67,7 +67,7 @@ test("the operator's own price goes before the list, by tokens or by time", () =
     true,
     2,
   ])
-  const byTime: Prices = {
+  const byTime: PriceSource = {
     ...list,
     overrides: new Map([["wx7d2k3q", { kind: "time", minute: 50_000_000_000n }]]),
   }

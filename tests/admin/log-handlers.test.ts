@@ -124,9 +124,9 @@ test("PATCH changes what it names, and nothing where a field is wrong", () =>
       assert.deepEqual(asked.splice(0), [["patch", scope, "one", expected]])
     }
     const bad: ReadonlyArray<readonly [string, RegExp]> = [
-      ["", /no JSON object/],
-      ["[]", /no JSON object/],
-      ["null", /no JSON object/],
+      ["", /not a JSON object/],
+      ["[]", /not a JSON object/],
+      ["null", /not a JSON object/],
       [`{"feedback":2}`, /feedback takes -1, 0, 1 or null/],
       [`{"score":"high","feedback":1}`, /score takes/],
       [`{"score":101}`, /score takes a number from 0 to 100/],

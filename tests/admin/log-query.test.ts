@@ -1,10 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { analyticsQuery } from "../../lib/admin/analytics-query.ts"
+import { analyticsQuery } from "../../lib/admin/read-analytics-query.ts"
 import { deletion, logQuery } from "../../lib/admin/log-query.ts"
 import { GatewayError } from "../../lib/errors.ts"
-import type { Bucket, LogFilter } from "../../lib/request-log/query.ts"
+import type { LogFilter } from "../../lib/request-log/query.ts"
+import type { TimeBuckets } from "../../lib/request-log/analytics-query.ts"
 
 const scope = { account: "a", gateway: "g" }
 const query = (text: string) => logQuery(scope, new URLSearchParams(text))
@@ -111,7 +112,7 @@ const analyticsOf = (text: string) => {
   return asked.query
 }
 const widths = { day: 24 * hour, week: 7 * 24 * hour, month: 28 * 24 * hour }
-const widthOf = (bucket: Bucket) =>
+const widthOf = (bucket: TimeBuckets) =>
   typeof bucket === "number" ? bucket : bucket === "all" ? Infinity : widths[bucket.unit]
 
 test("analyticsQuery() covers the last day by default", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { openParameters } from "../../lib/admin/parameters.ts"
+import { openParameters } from "../../lib/admin/query-parameters.ts"
 import { readFilters } from "../../lib/admin/read-filters.ts"
 import { filterKeys, type LogFilter } from "../../lib/request-log/query.ts"
 
@@ -100,7 +100,7 @@ test("readFilters() names what it cannot read, and what it knows", () => {
     ["filters.key=model&filters.operator=gt&filters.value=a", /on model, which takes texts, cannot be gt/],
     ["filters.key=cost&filters.operator=gt&filters.value=", /value ""; it takes numbers/],
     ["filters.key=created_at&filters.operator=lt&filters.value=2026-13-01", /takes ISO dates/],
-    ["filters.keys=model", /filters\.keys is no part of a filter/],
+    ["filters.keys=model", /filters\.keys is not part of a filter/],
     ["filters[0][key]=model&filters[0][key]=cost", /is there twice/],
     [Array(51).fill("filters.key=id&filters.operator=eq&filters.value=a").join("&"), /51 filters/],
   ]

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { Alerts, type AlertsShape } from "../../lib/alert/Alerts.ts"
-import type { Post } from "../../lib/alert/deliver.ts"
+import type { PostWebhook } from "../../lib/alert/deliver.ts"
 import type { GatewaySettings } from "../../lib/config/gateway-settings.ts"
 import type { BudgetUse } from "../../lib/limit/admitted-call.ts"
 import { Store, storeInMemory, type StoreShape } from "../../lib/store/Store.ts"
@@ -37,7 +37,7 @@ const instance = (
 ) => {
   const told: Array<Told> = []
   const counted: Array<readonly [string, boolean]> = []
-  const post: Post = (url, init) => {
+  const post: PostWebhook = (url, init) => {
     const answer = answers[told.length] ?? 200
     assert.equal(init.redirect, "manual")
     told.push({ url, body: String(init.body), headers: init.headers as Record<string, string> })

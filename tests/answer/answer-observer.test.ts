@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import type { Form, Framing } from "../../lib/sse/framing.ts"
+import type { BodyForm, Framing } from "../../lib/sse/framing.ts"
 import { AnswerObserver } from "../../lib/answer/answer-observer.ts"
 import { wholeStreams } from "./whole-streams.ts"
 
@@ -10,7 +10,7 @@ const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().dec
 
 interface Answer {
   readonly framing?: Framing | undefined
-  readonly label?: Form
+  readonly label?: BodyForm
   readonly asked?: boolean
   readonly limit?: number
 }

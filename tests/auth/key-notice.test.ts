@@ -34,7 +34,7 @@ test("a stored key that is open on loopback is told of, with what a proxy makes 
 test("on another address the keys serve nobody without a token; with BASEGATE_OPEN they serve anyone", () => {
   assert.match(notice({ BASETEN_API_KEY: "k" }, "0.0.0.0"), /nobody here without a gateway token/)
   for (const host of ["0.0.0.0", "127.0.0.1"]) {
-    assert.match(notice({ BASETEN_API_KEY: "k", BASEGATE_OPEN: "true" }, host), /whoever can reach/)
+    assert.match(notice({ BASETEN_API_KEY: "k", BASEGATE_OPEN: "true" }, host), /everyone who can reach/)
   }
 })
 

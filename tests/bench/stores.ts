@@ -18,8 +18,8 @@ import * as Result from "effect/Result"
 import { makeLimits } from "../../lib/limit/Limits.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import { makeSqliteStore } from "../../lib/store/sqlite/sqlite-store.ts"
-import { objectsEngine } from "../../lib/runtime/cloudflare/objects-engine.ts"
-import { openCounts } from "../../lib/runtime/postgres-engine.ts"
+import { objectEngine } from "../../lib/runtime/cloudflare/object-engine.ts"
+import { openPostgresCounts } from "../../lib/runtime/postgres-engine.ts"
 import { makeTcpLink } from "../../lib/runtime/redis-connection.ts"
 import { makeRedisStore } from "../../lib/store/redis/make-redis-store.ts"
 import { makeRestLink } from "../../lib/store/redis/rest-link.ts"
@@ -55,7 +55,7 @@ const storeOf = ({ url, token, deadline }: Order) => {
   const known = stores.get(key)
   if (known !== undefined) return known
   if (url.startsWith(objectScheme)) {
-    const engine = objectsEngine(namespaceAt(url.slice(objectScheme.length)), clock.wall)
+    const engine = objectEngine(namespaceAt(url.slice(objectScheme.length)), clock.wall)
     const made = makeRemoteStore({
       engine,
       clock,
@@ -67,7 +67,7 @@ const storeOf = ({ url, token, deadline }: Order) => {
     return made
   }
   if (url.startsWith("postgres:")) {
-    const engine = openCounts(url, "postgres", clock.wall)
+    const engine = openPostgresCounts(url, "postgres", clock.wall)
     const made = makeRemoteStore({ engine, clock, startTimer: startRuntimeTimer, deadline })
     stores.set(key, made)
     return made

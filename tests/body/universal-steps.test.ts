@@ -167,7 +167,7 @@ test("universalSteps() says which step and which key is wrong, and shows no valu
     [JSON.stringify([step({ config: [] })]), /^Step 1 has a "config"/],
     [JSON.stringify([step({ config: { maxAttempts: "secret" } })]), /^Step 1 has a "config\.maxAttempts"/],
     [JSON.stringify([step({ config: { retryDelay: -1 } })]), /^Step 1 has a "config\.retryDelay"/],
-    [JSON.stringify([step({ config: { backoff: "secret" } })]), /^Step 1 has a "config\.backoff"/],
+    [JSON.stringify([step({ config: { backoff: "secret" } })]), /^Step 1 has an unknown "config\.backoff"/],
     ...["provider", "endpoint", "query", "headers"].map((key) =>
       [twice(key, '"secret"'), new RegExp(`^Step 1 has "${key}" more than once`)] as const
     ),

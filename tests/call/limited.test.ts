@@ -4,8 +4,8 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import { hasLimits, limited } from "../../lib/call/limited.ts"
 import { Call } from "../../lib/call/call.ts"
-import { rateLimited, type spendLimited } from "../../lib/errors.ts"
-import type { Asked } from "../../lib/limit/Limits.ts"
+import { rateLimited, type spendLimited } from "../../lib/errors/limit-errors.ts"
+import type { AdmissionRequest } from "../../lib/limit/Limits.ts"
 import type { Quota } from "../../lib/limit/ratelimit-fields.ts"
 import { priceOf } from "../../lib/pricing/price.ts"
 import { noLimits } from "../support/no-limits.ts"
@@ -33,7 +33,7 @@ const run = async (
   } = {},
 ) => {
   const log: Array<string> = []
-  const asked: Array<Asked> = []
+  const asked: Array<AdmissionRequest> = []
   const stage = limited(
     {
       limits: {

@@ -91,7 +91,7 @@ test("what is wrong with a token is said where it stands, without its value", ()
     [{ ...ann, name: " ann" }, /tokens, 0, name\)/],
     [{ ...ann, name: "a\u0000" }, /tokens, 0, name\)/],
     [{ ...ann, name: "x".repeat(65) }, /tokens, 0, name\)/],
-    [{ ...ann, name: "secret-value" }, /a name that is no token's value/],
+    [{ ...ann, name: "secret-value" }, /a name that is not a token's value/],
     [{ ...ann, token: "two words" }, /tokens, 0, token\): expected tokens without white space/],
     [{ ...ann, token: "sha256:abc" }, /"sha256:" and the 64 hexadecimal digits/],
     ["sha256:abc", /"sha256:" and the 64 hexadecimal digits/],

@@ -4,11 +4,11 @@ import { test } from "node:test"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { problemsText, type SettingsProblem } from "../../lib/config/declaration.ts"
-import { type Environment, openSettings } from "../../lib/config/environment.ts"
+import { type Environment, settingsWithoutFiles } from "../../lib/config/environment.ts"
 import { assertValues } from "../support/token-values.ts"
 
 const open = (document: object | undefined, variables: Environment = {}) =>
-  Result.getOrThrow(openSettings({ BASEGATE_CONFIG: document, ...variables }))
+  Result.getOrThrow(settingsWithoutFiles({ BASEGATE_CONFIG: document, ...variables }))
 const good = <A>(result: Result.Result<A, ReadonlyArray<SettingsProblem>>): void =>
   assert.ok(Result.isSuccess(result), Result.isFailure(result) ? problemsText(result.failure) : "")
 const failureOf = <A>(result: Result.Result<A, ReadonlyArray<SettingsProblem>>): string =>

@@ -6,7 +6,7 @@ import {
   allowsModel,
   allowsProvider,
   allowsRoute,
-  matches,
+  matchesGlob,
 } from "../../lib/config/model-globs.ts"
 
 test("matches(): * stands for any text and ? for one character; the rest stands for itself", () => {
@@ -23,7 +23,7 @@ test("matches(): * stands for any text and ? for one character; the rest stands 
     ["a.b", "a.b"],
     ["*a", "aaa"],
   ] as const
-  for (const [glob, name] of holding) assert.ok(matches(glob, name), `${glob} ${name}`)
+  for (const [glob, name] of holding) assert.ok(matchesGlob(glob, name), `${glob} ${name}`)
   const failing = [
     ["openai/*", "openai"],
     ["openai/*", "Openai/x"],
@@ -35,7 +35,7 @@ test("matches(): * stands for any text and ? for one character; the rest stands 
     ["", "a"],
     ["a+", "aa"],
   ] as const
-  for (const [glob, name] of failing) assert.ok(!matches(glob, name), `${glob} ${name}`)
+  for (const [glob, name] of failing) assert.ok(!matchesGlob(glob, name), `${glob} ${name}`)
 })
 
 test("matches() agrees with a regular expression, and takes no longer for a name that is made to", () => {
@@ -47,14 +47,14 @@ test("matches() agrees with a regular expression, and takes no longer for a name
       const pattern = new RegExp(`^${glob.replaceAll("*", "[^]*").replaceAll("?", "[^]")}$`)
       const holds = pattern.test(name)
       if (holds) seen++
-      assert.equal(matches(glob, name), holds)
+      assert.equal(matchesGlob(glob, name), holds)
     }),
     { numRuns: 2000 },
   )
   assert.ok(seen > 50)
   // A matcher that tries every way would not come to an end.
-  assert.ok(!matches("*a".repeat(100), "a".repeat(511) + "b"))
-  assert.ok(!matches("*", "a".repeat(513)))
+  assert.ok(!matchesGlob("*a".repeat(100), "a".repeat(511) + "b"))
+  assert.ok(!matchesGlob("*", "a".repeat(513)))
 })
 
 test("a model is named as compat names it, Baseten's also by its slug alone", () => {

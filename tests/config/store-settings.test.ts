@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { isStoreUrl, placeOf, shownAddress } from "../../lib/config/store-settings.ts"
+import { isStoreUrl, parseStoreUrl, shownAddress } from "../../lib/config/store-settings.ts"
 
 test("a store's URL names a server, nodes of a Cluster, sentinels, or a service over HTTP", () => {
   const good = [
@@ -30,7 +30,7 @@ test("a store's URL names a server, nodes of a Cluster, sentinels, or a service 
 
 test("what is connected to has no parameters of ours, and what is shown no credentials", () => {
   const url = "redis+sentinel://user:pass@one:26379/my-primary?node=two:26379&timeout=9"
-  assert.deepEqual(placeOf(url), {
+  assert.deepEqual(parseStoreUrl(url), {
     address: "redis+sentinel://user:pass@one:26379/my-primary",
     nodes: ["two:26379"],
     isSentinel: true,

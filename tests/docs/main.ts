@@ -1,6 +1,6 @@
 /** `npm run docs`: writes the generated parts of all pages, and the types of the settings. */
 import { readFileSync, writeFileSync } from "node:fs"
-import { settingsTypes } from "../../lib/commands/settings-types.ts"
+import { settingsTypes } from "../../lib/commands/write-settings-types.ts"
 import { pages, regenerated, textOf } from "./pages.ts"
 
 for (const path of pages) {

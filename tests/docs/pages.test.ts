@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
-import { settingsTypes } from "../../lib/commands/settings-types.ts"
+import { settingsTypes } from "../../lib/commands/write-settings-types.ts"
 import { anchorsOf, linksOf, proseOf, sectionOf } from "./markdown.ts"
 import { pages, regenerated, textOf } from "./pages.ts"
 

@@ -1,6 +1,6 @@
 /** Settings and variables as a page lists them: one heading each, with what it takes, its default and its comment. */
 import type { AST } from "effect/SchemaAST"
-import { expectedOf, wordsOf } from "../../lib/commands/config-schema.ts"
+import { expectedOf, oneOfWords } from "../../lib/commands/config-schema.ts"
 import { type DocComment, docComments, settingFiles, variableFiles } from "../../lib/commands/doc-comments.ts"
 import { GatewayEntry } from "../../lib/config/gateway-entry.ts"
 import { Variables } from "../../lib/config/variables.ts"
@@ -31,7 +31,7 @@ const anyOf = (words: ReadonlyArray<string>): string =>
 
 /** What a value may be, in words. */
 const takes = (ast: AST, isJson: boolean): string => {
-  const words = wordsOf(ast)
+  const words = oneOfWords(ast)
   const [expected] = expectedOf(ast)
   switch (ast._tag) {
     case "Boolean":

@@ -81,7 +81,7 @@ test("compileCondition() says what is wrong", () => {
     [undefined, /must be an object/],
     [[], /must be an object/],
     [{}, /at least one field/],
-    [{ plan: "free" }, /"plan" is no field/],
+    [{ plan: "free" }, /"plan" is not a field/],
     [{ $nor: [{ "body.a": 1 }] }, /no operator \$nor for conditions/],
     [{ $and: [] }, /\$and must be a list/],
     [{ $or: { "body.a": 1 } }, /\$or must be a list/],

@@ -1,14 +1,8 @@
 /** The gateway's own answer to a request that it refuses, and how that request ends. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import {
-  badRequest,
-  clientLeft,
-  cutByDraining,
-  type GatewayError,
-  internal,
-  rateLimited,
-} from "../../lib/errors.ts"
+import { badRequest, clientLeft, cutByDraining, type GatewayError, internal } from "../../lib/errors.ts"
+import { rateLimited } from "../../lib/errors/limit-errors.ts"
 import { Exchange } from "../../lib/exchange.ts"
 import { HeaderFields } from "../../lib/headers/header-fields.ts"
 import { addIds, refuse } from "../../lib/lifecycle/refusal.ts"

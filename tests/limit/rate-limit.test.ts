@@ -3,7 +3,7 @@ import { test } from "node:test"
 import * as Result from "effect/Result"
 import type { RateRule } from "../../lib/config/limit-rules.ts"
 import type { LimitSubject } from "../../lib/limit/partition.ts"
-import { type Asked, makeLimits } from "../../lib/limit/Limits.ts"
+import { type AdmissionRequest, makeLimits } from "../../lib/limit/Limits.ts"
 import { quotaFields } from "../../lib/limit/ratelimit-fields.ts"
 import { guaranteesAmong } from "../../lib/store/guarantee.ts"
 import { storeInMemory, type StoreShape } from "../../lib/store/Store.ts"
@@ -20,7 +20,7 @@ const rule = (change: Partial<RateRule> = {}): RateRule => ({
 })
 const subject: LimitSubject = { gateway: "a/g", key: "k1", model: "m", metadata: {} }
 
-const asked = (rules: ReadonlyArray<RateRule>): Asked => ({
+const asked = (rules: ReadonlyArray<RateRule>): AdmissionRequest => ({
   rules,
   subject,
   budgets: [],

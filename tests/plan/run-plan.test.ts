@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
-import { call, callOf, type Steps } from "../../lib/plan/plan.ts"
+import { callOf, type Steps, yieldCall } from "../../lib/plan/plan.ts"
 import { runPlan } from "../../lib/plan/run-plan.ts"
 import { scripted, someContext, someTarget } from "../support/some-call.ts"
 import { noLimits } from "../support/no-limits.ts"
@@ -12,9 +12,9 @@ const target = someTarget()
 test("an answer that the plan returns is not released, every other is", async () => {
   const { next, answers } = scripted(500, 200, 503)
   function* last(): Steps {
-    yield* call(target)
-    const second = yield* call(target)
-    yield* call(target)
+    yield* yieldCall(target)
+    const second = yield* yieldCall(target)
+    yield* yieldCall(target)
     return second
   }
   const result = await runPlan(noLimits, someContext(), last(), next)
@@ -25,7 +25,7 @@ test("an answer that the plan returns is not released, every other is", async ()
 test("a defect in the midst of a plan releases what is in hand", async () => {
   const { next, answers } = scripted(200)
   function* broken(): Steps {
-    yield* call(target)
+    yield* yieldCall(target)
     throw new Error("a defect")
   }
   await assert.rejects(runPlan(noLimits, someContext(), broken(), next), /a defect/)
@@ -36,8 +36,8 @@ test("every call has a report of its own, in the order of the calls", async () =
   const context = someContext()
   const { next, calls } = scripted(500, "provider_failed")
   function* two(): Steps {
-    yield* call(target)
-    return yield* call(someTarget({ step: 1 }))
+    yield* yieldCall(target)
+    return yield* yieldCall(someTarget({ step: 1 }))
   }
   const result = await runPlan(noLimits, context, two(), next)
   assert.deepEqual(context.exchange.reports, calls.map(({ report }) => report))

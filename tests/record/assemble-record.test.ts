@@ -1,7 +1,7 @@
 /** The record of a request, out of its facts and the reports of its calls. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { adoptReport } from "../../lib/call/call-on-behalf.ts"
+import { adoptReport } from "../../lib/call/shared-call.ts"
 import { assembleRecord, type ResponseFacts } from "../../lib/record/assemble-record.ts"
 import { CallReport } from "../../lib/record/call-report.ts"
 import type { AttemptRecord } from "../../lib/record/request-record.ts"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { count, type Histogram, percentilesOf, slotOf } from "../../lib/request-log/histogram.ts"
+import { addToSlot, type Histogram, percentilesOf, slotOf } from "../../lib/request-log/histogram.ts"
 import { makeMemoryLog } from "../../lib/request-log/memory/memory-log.ts"
 import type { AttemptRecord, RequestRecord } from "../../lib/record/request-record.ts"
 import { recordOf, start } from "./any-record.ts"
@@ -65,7 +65,7 @@ test("percentiles are within 2 % of the exact ones", () => {
   const anyTime = fc.double({ min: 0.001, max: 1e8, noNaN: true })
   fc.assert(fc.property(fc.array(anyTime, { minLength: 1, maxLength: 200 }), (times) => {
     const histogram: Histogram = new Map()
-    for (const time of times) count(histogram, slotOf(time), 1)
+    for (const time of times) addToSlot(histogram, slotOf(time), 1)
     const sorted = times.toSorted((one, other) => one - other)
     const percentiles = percentilesOf(histogram)
     for (const [name, share] of [["p50", 0.5], ["p90", 0.9], ["p95", 0.95], ["p99", 0.99]] as const) {

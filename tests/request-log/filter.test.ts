@@ -3,14 +3,14 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { conditionsOf } from "../../lib/request-log/conditions.ts"
 import { fieldsOf } from "../../lib/request-log/filterable-fields.ts"
-import { compareText, found, matches } from "../../lib/request-log/filter.ts"
+import { compareText, found, matchesConditions } from "../../lib/request-log/filter.ts"
 import type { LogFilter } from "../../lib/request-log/query.ts"
 import type { RequestRecord } from "../../lib/record/request-record.ts"
 import { anyMetadata, anyText, recordOf } from "./any-record.ts"
 
 type Short = readonly [LogFilter["key"], LogFilter["operator"], ...LogFilter["value"]]
 const holds = (members: Partial<RequestRecord>, ...filters: ReadonlyArray<Short>): boolean =>
-  matches(
+  matchesConditions(
     fieldsOf(recordOf(members), { feedback: 1 }),
     conditionsOf(filters.map(([key, operator, ...value]) => ({ key, operator, value }))),
   )

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Gateway } from "../../lib/gateway.ts"
-import { type Conversation, converse } from "../../lib/runtime/websocket.ts"
+import { converse, type SocketConversation } from "../../lib/runtime/websocket.ts"
 
 interface Message {
   readonly type: string
@@ -24,7 +24,7 @@ const talk = (answer: (request: Request) => Response | Promise<Response>, reads 
     onStop: () => () => {},
   }
   let unread = reads ? 0 : Infinity
-  const conversation: Conversation = converse(gateway, new Request("http://host/v1/a/g"), {}, {
+  const conversation: SocketConversation = converse(gateway, new Request("http://host/v1/a/g"), {}, {
     send: (text) => void sent.push(text),
     close: (code, reason) => void closings.push([code, reason]),
     buffered: () => unread,

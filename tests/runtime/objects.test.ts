@@ -1,10 +1,10 @@
 /** Durable Objects of a real workerd that are evicted, or end with their machine, and a log that fills its object. */
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
-import type { LogObject, SentEntry } from "../../lib/runtime/cloudflare/object-log.ts"
-import type { SettingsObject } from "../../lib/runtime/cloudflare/object-settings.ts"
-import { objectsEngine } from "../../lib/runtime/cloudflare/objects-engine.ts"
-import { askObject } from "../../lib/runtime/cloudflare/objects.ts"
+import type { LogObject, SentEntry } from "../../lib/runtime/cloudflare/log-object.ts"
+import type { SettingsObject } from "../../lib/runtime/cloudflare/settings-object.ts"
+import { objectEngine } from "../../lib/runtime/cloudflare/object-engine.ts"
+import { askObject } from "../../lib/runtime/cloudflare/ask-object.ts"
 import { makeRemoteStore } from "../../lib/store/remote-store.ts"
 import { periodsOf } from "../../lib/store/windows.ts"
 import { startRuntimeTimer } from "../../lib/time/Timer.ts"
@@ -49,7 +49,7 @@ describe("Durable Objects", () => {
     const { namespace } = objects
     const clock = { now: () => performance.now(), wall: () => Date.now() }
     const { store } = makeRemoteStore({
-      engine: objectsEngine(namespace, clock.wall),
+      engine: objectEngine(namespace, clock.wall),
       clock,
       startTimer: startRuntimeTimer,
       deadline: 30_000,

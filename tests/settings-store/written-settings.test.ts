@@ -2,13 +2,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Result from "effect/Result"
-import { openSettings } from "../../lib/config/environment.ts"
+import { settingsWithoutFiles } from "../../lib/config/environment.ts"
 import type { Change, Edited } from "../../lib/settings-store/change.ts"
 import { withGateway } from "../../lib/settings-store/document.ts"
 import { makeMemorySettings } from "../../lib/settings-store/memory-settings.ts"
 import { makeSealer } from "../../lib/settings-store/sealing.ts"
 import type { SettingsStoreShape } from "../../lib/settings-store/SettingsStore.ts"
-import { makeWrittenSettings } from "../../lib/settings-store/written-settings.ts"
+import { makeWrittenSettings } from "../../lib/settings-store/make-written-settings.ts"
 
 const later = (milliseconds = 1) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -20,7 +20,9 @@ const slow = (store: SettingsStoreShape): SettingsStoreShape => ({
 })
 
 const over = (store: SettingsStoreShape) => {
-  const { settings, control } = Result.getOrThrow(openSettings({ BASEGATE_CONFIG: `{"gateways": {}}` }))
+  const { settings, control } = Result.getOrThrow(
+    settingsWithoutFiles({ BASEGATE_CONFIG: `{"gateways": {}}` }),
+  )
   return { settings, written: makeWrittenSettings(store, control, makeSealer([])) }
 }
 

@@ -7,7 +7,7 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { OnStoreOutage, SpendLimits } from "../../lib/config/limit-rules.ts"
-import { type Asked, makeLimits } from "../../lib/limit/Limits.ts"
+import { type AdmissionRequest, makeLimits } from "../../lib/limit/Limits.ts"
 import { makeTcpLink } from "../../lib/runtime/redis-connection.ts"
 import type { RedisLink } from "../../lib/store/redis/redis-link.ts"
 import { makeRedisStore } from "../../lib/store/redis/make-redis-store.ts"
@@ -39,7 +39,7 @@ const instance = (link: RedisLink) => {
     ...opened,
     /** Asks for a call that may cost so much, in USD. */
     enter: async (spend: SpendLimits, worst: number, outage: OnStoreOutage = "local") => {
-      const asked: Asked = {
+      const asked: AdmissionRequest = {
         rules: [],
         subject,
         budgets: [{ limits: spend, subject }],

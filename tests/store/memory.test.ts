@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import type { Counter } from "../../lib/store/addition.ts"
+import type { Counter } from "../../lib/store/counter.ts"
 import { makeMemory, type MemoryOptions } from "../../lib/store/memory.ts"
 
 /** A memory to which one counter is added at a time. */

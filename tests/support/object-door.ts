@@ -1,7 +1,7 @@
 /** A Worker that lets tests ask the Durable Objects of a workerd, and evict them: `x-object` names one. */
 import { BasegateObject as Real } from "../../lib/runtime/cloudflare/BasegateObject.ts"
 import type { ObjectStorage } from "../../lib/runtime/cloudflare/object-database.ts"
-import type { ObjectNamespace } from "../../lib/runtime/cloudflare/objects.ts"
+import type { ObjectNamespace } from "../../lib/runtime/cloudflare/ask-object.ts"
 
 interface Bindings {
   readonly BASEGATE_OBJECTS: ObjectNamespace

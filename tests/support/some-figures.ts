@@ -1,5 +1,5 @@
 /** Figures of analytics for tests, in which most are nothing. */
-import type { AnalyticsRow } from "../../lib/request-log/query.ts"
+import type { AnalyticsRow } from "../../lib/request-log/analytics-query.ts"
 
 const none = { p50: null, p90: null, p95: null, p99: null }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "esbuild"
 import { workerdBinary } from "../../lib/commands/workerd-config.ts"
-import type { ObjectNamespace } from "../../lib/runtime/cloudflare/objects.ts"
+import type { ObjectNamespace } from "../../lib/runtime/cloudflare/ask-object.ts"
 import { freePort } from "./spawn-gateway.ts"
 
 /** A workerd that has them. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { terminalLine } from "../../lib/telemetry/console/terminal-line.ts"
 import { requestAttributes } from "../../lib/telemetry/genai/attributes.ts"
-import { pairsOf } from "../../lib/telemetry/metrics/instruments.ts"
+import { labelPairs } from "../../lib/telemetry/metrics/instruments.ts"
 import { requestMetrics } from "../../lib/telemetry/metrics/record-metrics.ts"
 import { record as sample } from "./sample-record.ts"
 
@@ -14,7 +14,7 @@ test("a token's name is a label of the endings, an attribute of the span, and st
   for (const token of ["ann", "ann", null]) metrics.record(record(token))
   const endings = metrics.families.find(({ instrument }) => instrument.name === "basegate.request.endings")
   const counts = [...endings?.points ?? []].map(({ labels, value }) => [
-    Object.fromEntries(pairsOf(labels))["basegate.token"] ?? null,
+    Object.fromEntries(labelPairs(labels))["basegate.token"] ?? null,
     value,
   ])
   assert.deepEqual(counts, [["ann", 2], [null, 1]])

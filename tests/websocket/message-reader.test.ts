@@ -4,14 +4,14 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { closePayload, type Closing } from "../../lib/websocket/close-codes.ts"
 import { encodeFrame } from "../../lib/websocket/encode-frame.ts"
-import { type Message, MessageReader } from "../../lib/websocket/message-reader.ts"
+import { MessageReader, type SocketMessage } from "../../lib/websocket/message-reader.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const joined = (pieces: ReadonlyArray<Uint8Array>) => Uint8Array.from(pieces.flatMap((piece) => [...piece]))
 
 /** What a reader reads of bytes that come in pieces of so many. */
 const read = (bytes: Uint8Array, { size = bytes.byteLength, isMasked = false, longest = 1 << 20 } = {}) => {
-  const seen: Array<Message | Closing | string> = []
+  const seen: Array<SocketMessage | Closing | string> = []
   const reader = new MessageReader({ isMasked, longest }, {
     message: (message) => void seen.push(message),
     ping: (payload) => void seen.push(`ping ${new TextDecoder().decode(payload)}`),

@@ -11,7 +11,11 @@ import { reportDefect } from "../../redaction/stack-frames.ts"
 import type { LogScope } from "../../request-log/entry.ts"
 import { RequestLog } from "../../request-log/RequestLog.ts"
 import type { Author } from "../../settings-store/change.ts"
-import type { EvaluationResult, EvaluationRun, WrittenEvaluation } from "../../settings-store/document.ts"
+import type {
+  EvaluationResult,
+  EvaluationRun,
+  WrittenEvaluation,
+} from "../../settings-store/evaluation-document.ts"
 import { WrittenSettings } from "../../settings-store/WrittenSettings.ts"
 import { plainClock } from "../../time/clock.ts"
 import type { HostContext } from "../../exchange.ts"
@@ -21,7 +25,7 @@ import { datasetEntries } from "./dataset-entries.ts"
 import { JudgeRun, type JudgeTask } from "./judge-run.ts"
 import { OwnCalls } from "./OwnCalls.ts"
 import { replaced } from "./judge-results.ts"
-import { type EntryVerdict, verdictsOf } from "./verdicts.ts"
+import { type EntryVerdict, readVerdicts } from "./verdicts.ts"
 
 /** What `JudgeRuns` does. */
 export interface JudgeRunsShape {
@@ -79,7 +83,9 @@ export class JudgeRuns extends Context.Service<JudgeRuns, JudgeRunsShape>()("bas
             edit: ({ document, version, now }) => {
               const before = document.evaluations?.find(({ id }) => id === evaluation)
               if (before?.run?.id !== run.id) {
-                return Result.fail(adminNotFound("The run is no longer asked for."))
+                return Result.fail(
+                  adminNotFound("The run was replaced by a newer one, or its evaluation was deleted."),
+                )
               }
               const reason = before.run.reason ?? of.reason
               const after: WrittenEvaluation = {
@@ -157,7 +163,7 @@ export class JudgeRuns extends Context.Service<JudgeRuns, JudgeRunsShape>()("bas
             lent.waitUntil?.(work)
           },
           results: (id) => running.get(id)?.results("Running."),
-          verdicts: ({ account, gateway }, of) => run(verdictsOf(log, { account, gateway }, of)),
+          verdicts: ({ account, gateway }, of) => run(readVerdicts(log, { account, gateway }, of)),
           stop: (id, reason) => running.get(id)?.stop(reason),
         }
       }),

@@ -9,7 +9,7 @@ import type { LogFilter, LogStretch } from "../../request-log/query.ts"
 import { RequestLog } from "../../request-log/RequestLog.ts"
 
 /** How many entries of a dataset are looked at, the newest ones: an evaluation answers within seconds. */
-export const mostEntries = 100_000
+const mostEntries = 100_000
 
 /** How many are read at a time, between which others have their turn. */
 const stretchLength = 1024

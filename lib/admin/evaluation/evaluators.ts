@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EvaluationResult } from "../../settings-store/document.ts"
+import type { EvaluationResult } from "../../settings-store/evaluation-document.ts"
 import type { LogEntry } from "../../request-log/entry.ts"
 import { isSuccess } from "../../request-log/filterable-fields.ts"
 
@@ -21,7 +21,7 @@ export interface Evaluator {
 const mean = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** The nearest rank (the least value that so many of all are not above). */
+/** The nearest rank: the least value that at least this share of all values does not exceed. */
 const percentile = (share: number) => (values: ReadonlyArray<number>): number =>
   values[Math.max(0, Math.ceil(values.length * share) - 1)] ?? NaN
 
@@ -87,14 +87,14 @@ export const evaluators: ReadonlyArray<Evaluator> = [
 ]
 
 /** Gathers entries, and tells what some evaluators find in them. */
-export interface Evaluation {
+export interface EvaluationTally {
   readonly add: (entry: LogEntry) => void
   readonly total: () => number
   readonly results: () => ReadonlyArray<EvaluationResult>
 }
 
 /** Begins without entries. */
-export const evaluationBy = (chosen: ReadonlyArray<Evaluator>): Evaluation => {
+export const evaluationBy = (chosen: ReadonlyArray<Evaluator>): EvaluationTally => {
   const found = chosen.map((evaluator) => ({ evaluator, values: [] as Array<number> }))
   let total = 0
   return {

@@ -9,7 +9,7 @@ import type { GatewayError } from "../../errors.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
 import { RequestLog } from "../../request-log/RequestLog.ts"
 import type { WrittenDocument } from "../../settings-store/document.ts"
-import type { Row } from "../csv.ts"
+import type { CsvRow } from "../csv.ts"
 import { exportOf } from "../export.ts"
 import { fileName } from "../log-export.ts"
 import { datasetsOf, noDataset } from "../written/datasets.ts"
@@ -35,17 +35,17 @@ export const showExamples = (
     const scope = { account, gateway }
     const succeeded = { key: "success", operator: "eq", value: [true] } as const
     const read = entries(scope, [...dataset.filters, succeeded])
-    const exampleOf = async (id: string): Promise<Row | undefined> => {
+    const exampleOf = async (id: string): Promise<CsvRow | undefined> => {
       const request = await run(log.payload(scope, id, "request"))
       const answer = request && await run(log.payload(scope, id, "response"))
       return request?.complete === true && answer?.complete === true
         ? chatExample(request.text, answer.text)
         : undefined
     }
-    const next = async (): Promise<ReadonlyArray<Row> | undefined> => {
+    const next = async (): Promise<ReadonlyArray<CsvRow> | undefined> => {
       const { value, done } = await read.next()
       if (done === true) return undefined
-      const examples: Array<Row> = []
+      const examples: Array<CsvRow> = []
       for (const { request_id } of value) {
         const example = await exampleOf(request_id)
         if (example !== undefined) examples.push(example)

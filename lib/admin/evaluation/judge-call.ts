@@ -4,7 +4,7 @@
  * @module
  */
 import type { RequestRecord } from "../../record/request-record.ts"
-import type { WrittenJudge } from "../../settings-store/document.ts"
+import type { WrittenJudge } from "../../settings-store/evaluation-document.ts"
 import { judgeRoute } from "./dataset-entries.ts"
 import { type Judged, judgeMessages, verdictSchema } from "./judge-prompt.ts"
 import { verdictOf } from "./judge-verdict.ts"
@@ -21,7 +21,7 @@ export interface JudgedFor {
 }
 
 /** What became of a call. */
-export interface Outcome {
+export interface JudgeOutcome {
   /** A number from 0 to 1, or why there is none: a problem of the verdict, `timeout`, or `status` and a number. */
   readonly verdict: number | string
   /** In US dollars; `null` if it is not known. */
@@ -65,7 +65,7 @@ const answerText = async (response: Response): Promise<string | undefined> => {
   return text
 }
 
-/** What a judge is sent; `isPlain` for a model that has refused to be told the form of its answer. */
+/** What a judge is sent; `isPlain` for a model that has refused a request with `response_format`. */
 const bodyOf = async (judge: WrittenJudge, judged: Judged, isPlain: boolean): Promise<string> =>
   JSON.stringify({
     model: judge.model,
@@ -87,7 +87,7 @@ export const callJudge = async (
   judged: Judged,
   judgedFor: JudgedFor,
   isPlain: boolean,
-): Promise<Outcome> => {
+): Promise<JudgeOutcome> => {
   const abort = new AbortController()
   const end = (): void => abort.abort()
   const timer = setTimeout(end, 1000 * judge.timeout)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EvaluationResult, JudgeCounts, WrittenJudge } from "../../settings-store/document.ts"
+import type { EvaluationResult, JudgeCounts, WrittenJudge } from "../../settings-store/evaluation-document.ts"
 
 /** Why an entry cannot be judged. */
 export type Skip = keyof JudgeCounts["skipped"]

@@ -1,5 +1,5 @@
 /**
- * What a judge is asked about an entry.
+ * The prompt for a judge about an entry.
  *
  * What the entry says was written by others, and may say that it is an instruction, a verdict, or the end of what is to be
  * judged. It stands between markers that end in a digest of all of it, which its author cannot have known, and the judge
@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { WrittenJudge } from "../../settings-store/document.ts"
+import type { WrittenJudge } from "../../settings-store/evaluation-document.ts"
 import { textDigest } from "../../redaction/digest.ts"
 import { isObject, type JsonObject } from "../../json/parse.ts"
 import { chatExample } from "./chat-example.ts"
@@ -66,7 +66,7 @@ const asked: Readonly<Record<WrittenJudge["verdict"], string>> = {
   pass: 'Answer with one JSON object alone: {"reason": "<one or two sentences>", "pass": <true or false>}',
 }
 
-/** The form of a verdict, as models that can are told it. */
+/** The form of a verdict, for models that take a `response_format`. */
 export const verdictSchema = (verdict: WrittenJudge["verdict"]): JsonObject => ({
   type: "object",
   properties: {

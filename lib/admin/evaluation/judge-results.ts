@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EvaluationResult } from "../../settings-store/document.ts"
+import type { EvaluationResult } from "../../settings-store/evaluation-document.ts"
 
 /** Results with those of some judges replaced. */
 export const replaced = (

@@ -12,7 +12,7 @@ import type {
   EvaluationRun,
   WrittenDataset,
   WrittenJudge,
-} from "../../settings-store/document.ts"
+} from "../../settings-store/evaluation-document.ts"
 import type { DatasetEntries } from "./dataset-entries.ts"
 import { type Calling, callJudge } from "./judge-call.ts"
 import { JudgeTally } from "./judge-counts.ts"
@@ -50,7 +50,7 @@ const mostLooks = 5_000
 /** So many calls that fail one after the other end a run: the next ones would fail as well. */
 const mostFailures = 10
 
-/** How often a call that is told to wait is made again, and for how many seconds it waits at most. */
+/** How often a call with `Retry-After` is made again, and the longest wait in seconds. */
 const [mostRepeats, longestWait] = [5, 60]
 
 const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
@@ -166,7 +166,7 @@ export class JudgeRun {
       const isPlain = state.isPlain
       const outcome = await callJudge(calling, judge, judged, judgedFor, isPlain)
       tally.paid(outcome.cost)
-      // A model that cannot be told the form of its answer is asked in words alone, from then on.
+      // From then on, a model that takes no `response_format` is asked in words alone.
       if (!isPlain && (outcome.status === 400 || outcome.status === 422) && !this.#abort.signal.aborted) {
         state.isPlain = true
         continue

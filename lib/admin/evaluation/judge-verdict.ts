@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { WrittenJudge } from "../../settings-store/document.ts"
+import type { WrittenJudge } from "../../settings-store/evaluation-document.ts"
 import { objectOf, parseOrUndefined } from "../../json/parse.ts"
 
 /** Why there is no verdict. */

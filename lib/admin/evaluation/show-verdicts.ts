@@ -14,10 +14,10 @@ import { envelope } from "../envelope.ts"
 import { allAtOnce, exportOf } from "../export.ts"
 import type { AskedFormat } from "../export-format.ts"
 import { fileName } from "../log-export.ts"
-import { openParameters } from "../parameters.ts"
+import { openParameters } from "../query-parameters.ts"
 import { evaluationsOf, noEvaluation } from "../written/evaluations.ts"
 import { reasonIn } from "./judge-verdict.ts"
-import { type EntryVerdict, lastVerdicts, verdictsOf } from "./verdicts.ts"
+import { type EntryVerdict, lastVerdicts, readVerdicts } from "./verdicts.ts"
 
 const columns = ["entry", "evaluation_type_id", "verdict", "problem", "reason", "call", "cost"]
 
@@ -36,7 +36,7 @@ const reasoned = (
     (answer) => ({ ...one, reason: answer === undefined ? null : reasonIn(answer.text) }),
   )
 
-/** Of the last run, as far as its calls are still in the log. */
+/** The verdicts of the last run, as far as its calls are still in the log. */
 export const showVerdicts = (
   document: WrittenDocument,
   route: AdminRoute,
@@ -52,7 +52,7 @@ export const showVerdicts = (
     const log = yield* RequestLog
     const { run } = evaluation
     const scope = { account, gateway }
-    const found = run === undefined ? [] : lastVerdicts(yield* verdictsOf(log, scope, run))
+    const found = run === undefined ? [] : lastVerdicts(yield* readVerdicts(log, scope, run))
     const rows = yield* Effect.forEach(found, (one) => reasoned(log, scope, one), { concurrency: 8 })
     if (format === "json") return envelope(rows)
     const name = fileName(["verdicts", account, gateway], yield* Clock.currentTimeMillis)

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type { LogEntry, LogScope } from "../../request-log/entry.ts"
 import type { LogFilter, LogStretch } from "../../request-log/query.ts"
 import type { RequestLog } from "../../request-log/RequestLog.ts"
-import type { EvaluationRun } from "../../settings-store/document.ts"
+import type { EvaluationRun } from "../../settings-store/evaluation-document.ts"
 import { judgeRoute } from "./dataset-entries.ts"
 
 /** What a judge said of an entry. */
@@ -17,7 +17,7 @@ export interface EntryVerdict {
   readonly evaluation_type_id: string
   /** From 0 to 1; 1 and 0 for what passes and what does not; `null` if there is none. */
   readonly verdict: number | null
-  /** Why there is none. */
+  /** Why there is no verdict. */
   readonly problem: string | null
   /** The id of the call's own entry, in which the judge's words are. */
   readonly call: string
@@ -25,7 +25,7 @@ export interface EntryVerdict {
 }
 
 /** The calls of a run. */
-export const callsOf = ({ id, started_at }: EvaluationRun): ReadonlyArray<LogFilter> => [
+const callsOf = ({ id, started_at }: EvaluationRun): ReadonlyArray<LogFilter> => [
   { key: "created_at", operator: "gt", value: [Date.parse(started_at) - 1] },
   { key: "request_type", operator: "eq", value: [judgeRoute] },
   { key: "metadata.key", operator: "eq", value: ["run"] },
@@ -46,11 +46,11 @@ const verdictOf = ({ metadata, request_id, cost }: LogEntry): EntryVerdict => {
   }
 }
 
-/** At most so many: runs are bounded, but the calls about an entry may be several. */
+/** The most calls that are read: runs are bounded, but there may be several calls about an entry. */
 const mostCalls = 50_000
 
 /** All of them, the oldest first: where an entry has several, the last verdict counts. */
-export const verdictsOf = (
+export const readVerdicts = (
   log: RequestLog["Service"],
   scope: LogScope,
   run: EvaluationRun,

@@ -8,10 +8,10 @@ import { adminConflict } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
 import { strictJson } from "../../json/exact-json.ts"
 import { adminHeaders, envelope } from "../envelope.ts"
-import { openParameters, type Parameters } from "../parameters.ts"
+import { openParameters, type QueryParameters } from "../query-parameters.ts"
 
 /** The `ETag` of something written (RFC 9110 §8.8.3). */
-export const tagOf = (version: number | string): string => `"${version}"`
+const tagOf = (version: number | string): string => `"${version}"`
 
 /** An answer with the `ETag` of what it shows. */
 export const tagged = (response: Response, version: number | string): Response => {
@@ -64,7 +64,9 @@ export interface Page<Item> {
 }
 
 /** The place in a list that parameters name: 20 to a page of at most 100. */
-export const placeIn = (parameters: Parameters): { readonly page: number; readonly perPage: number } => ({
+export const placeIn = (
+  parameters: QueryParameters,
+): { readonly page: number; readonly perPage: number } => ({
   page: parameters.integer("page", 1, 1_000_000_000) ?? 1,
   perPage: parameters.integer("per_page", 1, 100) ?? 20,
 })
@@ -73,7 +75,7 @@ export const placeIn = (parameters: Parameters): { readonly page: number; readon
 export const pageOf = <Item>(
   search: URLSearchParams,
   items: ReadonlyArray<Item>,
-  select: (parameters: Parameters) => (item: Item) => boolean = () => () => true,
+  select: (parameters: QueryParameters) => (item: Item) => boolean = () => () => true,
 ): Result.Result<Page<Item>, GatewayError> => {
   const parameters = openParameters(search)
   const { page, perPage } = placeIn(parameters)

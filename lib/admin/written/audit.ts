@@ -5,9 +5,9 @@
  */
 import * as Result from "effect/Result"
 import { auditedKinds } from "../../settings-store/audit-entry.ts"
-import { moment, moments } from "../analytics-query.ts"
+import { moments, parseMoment } from "../read-analytics-query.ts"
 import { envelope } from "../envelope.ts"
-import { openParameters } from "../parameters.ts"
+import { openParameters } from "../query-parameters.ts"
 import { placeIn } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 
@@ -18,7 +18,7 @@ export const listAudit = async ({ search, written, route: { account } }: WriteCo
   const gateway = parameters.text("gateway", 64)
   const now = Date.now()
   const time = (name: string): string | undefined => {
-    const at = parameters.decoded(name, moments, (text) => moment(text, now, "UTC"))
+    const at = parameters.decoded(name, moments, (text) => parseMoment(text, now, "UTC"))
     return at === undefined ? undefined : new Date(at).toISOString()
   }
   const [since, until] = [time("since"), time("until")]

@@ -52,7 +52,7 @@ export const unlessDeclared = (
   ))
 }
 
-/** The written gateway of a request, or why there is none to change. */
+/** The written gateway of a request, or why it cannot be changed. */
 export const gatewayToChange = (
   context: WriteContext,
   document: WrittenDocument,

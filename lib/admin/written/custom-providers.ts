@@ -17,7 +17,7 @@ import { shownHeaders } from "./references.ts"
 const kind = "custom_provider" as const
 
 /** A provider, its secrets masked. `headers` is text of JSON, as Cloudflare has it. */
-export const providerJson = (
+const providerJson = (
   { id, slug, enable, settings, noted, created_at, modified_at, account }: WrittenProvider,
   document: Pick<WrittenDocument, "secrets">,
 ) => {

@@ -9,12 +9,13 @@ import { adminBadRequest, adminConflict, adminNotFound } from "../../errors/admi
 import type { GatewayError } from "../../errors.ts"
 import { isObject } from "../../json/parse.ts"
 import type { LogFilter } from "../../request-log/query.ts"
-import { withItem, type WrittenDataset, type WrittenDocument } from "../../settings-store/document.ts"
+import { withItem, type WrittenDocument } from "../../settings-store/document.ts"
+import type { WrittenDataset } from "../../settings-store/evaluation-document.ts"
 import { envelope } from "../envelope.ts"
 import { filterOf } from "../parse-filter.ts"
 import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
-import { openMembers } from "./members.ts"
+import { openMembers } from "./body-members.ts"
 
 /** How many a gateway has at most: Cloudflare's number. */
 const mostDatasets = 10
@@ -22,7 +23,7 @@ const mostDatasets = 10
 /** How many filters one has at most, as in a query. */
 const mostFilters = 32
 
-/** Those of a request's gateway. */
+/** Those of the request's gateway. */
 export const datasetsOf = (
   { datasets = [] }: WrittenDocument,
   { route: { account, gateway } }: Pick<WriteContext, "route">,
@@ -110,7 +111,7 @@ export const listDatasets = (context: WriteContext): Result.Result<Response, Gat
   )
 
 /** The one that a request names. */
-export const datasetOf = (context: WriteContext, document = context.document): WrittenDataset | undefined =>
+const datasetOf = (context: WriteContext, document = context.document): WrittenDataset | undefined =>
   datasetsOf(document, context).find(({ id }) => id === context.route.item)
 
 /** Shows one. */

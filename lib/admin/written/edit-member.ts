@@ -28,7 +28,7 @@ export interface MemberKind<Item extends Written> {
   /** The gateway with these in place of those it has. */
   readonly within: (gateway: WrittenGateway, items: ReadonlyArray<Item>) => WrittenGateway
   readonly show: (item: Item, gateway: Place) => unknown
-  /** Says that there is none of this id. */
+  /** The error for an unknown id. */
   readonly missing: (id: string) => GatewayError
 }
 
@@ -38,7 +38,7 @@ export const placed = ({ route: { account, gateway } }: Pick<WriteContext, "rout
   id: gateway,
 })
 
-/** Those of the gateway of a request that are written. */
+/** The written ones of the request's gateway. */
 export const membersOf = <Item extends Written>(
   { of }: MemberKind<Item>,
   { document, route: { account, gateway } }: Pick<WriteContext, "document" | "route">,
@@ -102,7 +102,7 @@ export const createMember = <Item extends Written>(
 /**
  * Changes the one that a request names, or takes it out.
  *
- * @param edit what it is to be, but for its version and time; `undefined` to take it out
+ * @param edit gives the new member, without its version and time; `undefined` removes it
  */
 export const editMember = <Item extends Written>(
   kind: MemberKind<Item>,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EvaluationResult, WrittenEvaluation } from "../../settings-store/document.ts"
+import type { EvaluationResult, WrittenEvaluation } from "../../settings-store/evaluation-document.ts"
 import { datasetJson } from "./datasets.ts"
 
 /** How a run is shown: one that nobody carries on after its time has broken off. */

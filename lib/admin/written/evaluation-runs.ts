@@ -11,7 +11,7 @@ import type {
   EvaluationRun,
   WrittenEvaluation,
   WrittenJudge,
-} from "../../settings-store/document.ts"
+} from "../../settings-store/evaluation-document.ts"
 import { JudgeTally } from "../evaluation/judge-counts.ts"
 import type { JudgeTask } from "../evaluation/judge-run.ts"
 import { mostRuns } from "../evaluation/JudgeRuns.ts"
@@ -51,7 +51,7 @@ export const newRun = (
   )
 }
 
-/** The results as a run begins: those of judges without verdicts, but for those that go on. */
+/** The results as a run begins: judges have no verdicts yet, except those that go on. */
 export const firstResults = (
   { results, total_logs }: Pick<WrittenEvaluation, "results" | "total_logs">,
   judges: ReadonlyArray<WrittenJudge>,

@@ -6,13 +6,14 @@
 import * as Result from "effect/Result"
 import { adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
-import { withItem, type WrittenDocument, type WrittenJudge } from "../../settings-store/document.ts"
+import { withItem, type WrittenDocument } from "../../settings-store/document.ts"
+import type { WrittenJudge } from "../../settings-store/evaluation-document.ts"
 import { envelope } from "../envelope.ts"
 import { type Evaluator, evaluators } from "../evaluation/evaluators.ts"
 import { placeholder } from "../evaluation/judge-prompt.ts"
 import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
-import { openMembers } from "./members.ts"
+import { openMembers } from "./body-members.ts"
 
 /** How many judges an account has at most. */
 const mostJudges = 50
@@ -111,11 +112,11 @@ const read = ({ body }: WriteContext): Result.Result<JudgePart, GatewayError> =>
     members.refuse(`prompt: expected at most ${mostPlaceholders} of {{request}} and {{answer}}`)
   }
   if (prompt !== "" && !stands.has("answer")) {
-    members.refuse("prompt: expected {{answer}} in it, where the answer of an entry is to stand")
+    members.refuse("prompt: expected {{answer}} in it, in the place of an entry's answer")
   }
   const unknown = /\{\{\s*(?!(?:request|answer)\s*\}\})([^{}]{0,40})\}\}/.exec(prompt)
   if (unknown !== null) {
-    members.refuse(`prompt: {{${unknown[1]}}} stands for nothing; known are {{request}} and {{answer}}`)
+    members.refuse(`prompt: {{${unknown[1]}}} is unknown; use {{request}} and {{answer}}`)
   }
   const verdict = members.matching("verdict", /^(?:score|pass)$/, "score (from 0 to 1) or pass") ?? "score"
   const sample = members.integer("sample", 1, 1000) ?? 100

@@ -1,18 +1,19 @@
 /**
- * Evaluations: what evaluators find in datasets, at the moment they are asked. Running one again keeps its id.
+ * Evaluations: what evaluators find in datasets at the moment of the run. Running one again keeps its id.
  *
  * @module
  */
 import * as Result from "effect/Result"
 import { adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
-import { withItem, type WrittenDocument, type WrittenEvaluation } from "../../settings-store/document.ts"
+import { withItem, type WrittenDocument } from "../../settings-store/document.ts"
+import type { WrittenEvaluation } from "../../settings-store/evaluation-document.ts"
 import { envelope } from "../envelope.ts"
 import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import { evaluationJson } from "./evaluation-json.ts"
 
-/** Those of a request's gateway. */
+/** Those of the request's gateway. */
 export const evaluationsOf = (
   { evaluations = [] }: WrittenDocument,
   { route: { account, gateway } }: Pick<WriteContext, "route">,
@@ -60,7 +61,7 @@ export const showEvaluation = (context: WriteContext): Result.Result<Response, G
 }
 
 /** Where a change is made, and by whom. */
-export const placeOf = ({ route: { account, gateway }, author }: WriteContext) =>
+export const evaluationChange = ({ route: { account, gateway }, author }: WriteContext) =>
   ({ kind: "evaluation", author, account, gateway }) as const
 
 /** The document with an evaluation replaced, added or taken out (`undefined`). */
@@ -70,11 +71,11 @@ export const withEvaluation = (
   evaluation: WrittenEvaluation | undefined,
 ): WrittenDocument => ({ ...document, evaluations: withItem(document.evaluations ?? [], id, evaluation) })
 
-/** Deletes one; what its judges are about to find, nobody asks for any more. */
+/** Deletes an evaluation; what its judges still find is discarded. */
 export const deleteEvaluation = (context: WriteContext): Handled =>
   changed(context, "delete", () => undefined)
 
-/** Ends a run of judges; what they have found by then stays. */
+/** Ends a run of judges; what they have found so far stays. */
 export const cancelEvaluation = async (context: WriteContext): Handled => {
   const known = evaluationOf(context)
   if (known === undefined) return Result.fail(noEvaluation(context.route.item))
@@ -97,7 +98,7 @@ export const changed = (
   change: (before: WrittenEvaluation) => WrittenEvaluation | undefined,
 ): Handled =>
   context.written.change({
-    ...placeOf(context),
+    ...evaluationChange(context),
     edit: ({ document, version, now }) => {
       const { item: id } = context.route
       const before = evaluationOf(context, document)

@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { isObject, objectOf } from "../../json/parse.ts"
-import type { Row } from "../csv.ts"
+import type { CsvRow } from "../csv.ts"
 import { exportOf } from "../export.ts"
 import type { ExportFormat } from "../export-format.ts"
 import { fileName } from "../log-export.ts"
@@ -15,7 +15,7 @@ import type { Handled, WriteContext } from "./context.ts"
 const perPage = 100
 
 /** The rows of a page, in either of Cloudflare's forms. */
-const rowsOf = async (page: Response): Promise<ReadonlyArray<Row>> => {
+const rowsOf = async (page: Response): Promise<ReadonlyArray<CsvRow>> => {
   const { result, data } = objectOf(await page.json())
   const lists = [result, ...Object.values(objectOf(data))]
   return (lists.find((list): list is ReadonlyArray<unknown> => Array.isArray(list)) ?? []).filter(isObject)
@@ -42,9 +42,9 @@ export const exportList = async (
   const first = await pageAt(1)
   if (Result.isFailure(first)) return first
   const firstRows = await rowsOf(first.success)
-  let rows: ReadonlyArray<Row> | undefined = firstRows
+  let rows: ReadonlyArray<CsvRow> | undefined = firstRows
   let page = 1
-  const next = async (): Promise<ReadonlyArray<Row> | undefined> => {
+  const next = async (): Promise<ReadonlyArray<CsvRow> | undefined> => {
     const these = rows
     rows = undefined
     if (these?.length === perPage && !isPage) {

@@ -17,11 +17,11 @@ import type {
 } from "../../settings-store/document.ts"
 import type { WriteContext } from "./context.ts"
 import type { GatewayBody } from "./gateway-settings-body.ts"
-import { openMembers, sameJson } from "./members.ts"
+import { openMembers, sameJson } from "./body-members.ts"
 import { keep } from "./references.ts"
 import { elementsProblem, newRoute, routeNameProblem, withDeployment, withVersion } from "./route-elements.ts"
 import { deployedVersion } from "./route-json.ts"
-import { optionsOf, tokenName, valueOf } from "./token-options.ts"
+import { tokenName, tokenOptions, tokenValue } from "./token-options.ts"
 
 /** The lists of a body; `undefined` for those that stay as they are. */
 export interface GatewayLists {
@@ -48,14 +48,14 @@ const readTokens = async (context: WriteContext, value: unknown) => {
       return refused(`tokens.${at}: expected {"name", "token"}: a token that is written has a name`)
     }
     const members = openMembers(item)
-    members.require("name", "a name, which stands in the log")
+    members.require("name", "a name, which the log shows")
     members.require("token", "the token, sha256: and its digest, or env:NAME")
     const name = tokenName(members) ?? ""
     const text = members.text("token", 600) ?? ""
-    const options = optionsOf(members)
+    const options = tokenOptions(members)
     const problem = members.problem()
     if (problem !== undefined) return refused(`tokens.${at}.${problem.detail.replace(/\.$/, "")}`)
-    const read = await valueOf(context, `tokens.${at}.token`, text)
+    const read = await tokenValue(context, `tokens.${at}.token`, text)
     if (Result.isFailure(read)) return Result.fail(read.failure)
     tokens.push({ name, value: read.success, options })
   }

@@ -12,14 +12,14 @@ import { isObject, type JsonObject, objectOf } from "../../json/parse.ts"
 import type { NewSecret } from "../../settings-store/change.ts"
 import type { WrittenDocument } from "../../settings-store/document.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
-import { sameJson } from "./members.ts"
+import { sameJson } from "./body-members.ts"
 import { isNotedField, notedProblem, readOnlyFields } from "./noted-fields.ts"
 import { keptCollectors, keptWebhooks } from "./sealed-lists.ts"
 import { keepHeaders } from "./references.ts"
 import { withRuleDefaults } from "./spend-rules.ts"
 
 /** Lists that have routes of their own in the management API. */
-export const listFields = ["tokens", "routes", "provider_keys"] as const
+const listFields = ["tokens", "routes", "provider_keys"] as const
 
 /** What a body says of a gateway. */
 export interface GatewayBody {
@@ -69,7 +69,7 @@ const customProviders = async (
 const sealing = { custom_providers: customProviders, otel: keptCollectors, alerts: keptWebhooks }
 
 /**
- * Reads a body. A member that equals what the gateway shows changes nothing: whoever reads a gateway may write it back.
+ * Reads a body. A member that equals what the gateway shows changes nothing, so that a gateway that was read can be written back.
  *
  * @param shown the gateway as it is shown; empty for a new one
  * @param before its settings as they were written

@@ -49,7 +49,7 @@ const answerOf = (context: WriteContext, { account, id }: WrittenGateway) => ():
 }
 
 /** Creates a gateway. */
-export const createGateway = async (context: WriteContext): Handled => {
+export const addGateway = async (context: WriteContext): Handled => {
   const { body, written, document, route: { account } } = context
   const { id } = body
   if (!isId(id)) {

@@ -35,7 +35,7 @@ import {
   showEvaluationType,
 } from "./evaluation-types.ts"
 import { cancelEvaluation, deleteEvaluation, listEvaluations, showEvaluation } from "./evaluations.ts"
-import { changeGateway, createGateway, deleteGateway } from "./gateways.ts"
+import { addGateway, changeGateway, deleteGateway } from "./gateways.ts"
 import { createEvaluation, rerunEvaluation } from "./make-evaluation.ts"
 import { exportList } from "./export-list.ts"
 import { changeConfig, createConfig, deleteConfig, listConfigs, showConfig } from "./provider-configs.ts"
@@ -68,10 +68,12 @@ const readBody = async (request: Request): Promise<Result.Result<JsonObject, Gat
   try {
     const body = text === "" ? {} : parseExactly(text)
     return isObject(body) && !isTooDeep(body) ? Result.succeed(body) : Result.fail(
-      adminBadRequest("The body is no JSON object, or nests too deep. Send what is to be written in one."),
+      adminBadRequest(
+        "The body is not a JSON object, or nests too deeply. Send a JSON object with the fields to write.",
+      ),
     )
   } catch {
-    return Result.fail(adminBadRequest("The body is no JSON. Send a JSON object with what is to be written."))
+    return Result.fail(adminBadRequest("The body is not JSON. Send a JSON object with the fields to write."))
   }
 }
 
@@ -82,7 +84,7 @@ const handle = (context: WriteContext): Handled | Result.Result<Response, Gatewa
   const isDelete = method === "DELETE"
   switch (name) {
     case "gateways":
-      return createGateway(context)
+      return addGateway(context)
     case "gateway":
       return isDelete ? deleteGateway(context) : changeGateway(context)
     case "routes":

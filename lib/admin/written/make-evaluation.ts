@@ -5,7 +5,11 @@
  */
 import * as Result from "effect/Result"
 import { adminBadRequest, adminConflict } from "../../errors/admin-errors.ts"
-import type { WrittenDataset, WrittenEvaluation, WrittenJudge } from "../../settings-store/document.ts"
+import type {
+  WrittenDataset,
+  WrittenEvaluation,
+  WrittenJudge,
+} from "../../settings-store/evaluation-document.ts"
 import { evaluationBy, type Evaluator, evaluators } from "../evaluation/evaluators.ts"
 import { showing } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
@@ -13,8 +17,15 @@ import { datasetsOf } from "./datasets.ts"
 import { evaluationJson } from "./evaluation-json.ts"
 import { firstResults, newRun, startRun } from "./evaluation-runs.ts"
 import { judgesOf } from "./evaluation-types.ts"
-import { changed, evaluationOf, evaluationsOf, noEvaluation, placeOf, withEvaluation } from "./evaluations.ts"
-import { openMembers } from "./members.ts"
+import {
+  changed,
+  evaluationChange,
+  evaluationOf,
+  evaluationsOf,
+  noEvaluation,
+  withEvaluation,
+} from "./evaluations.ts"
+import { openMembers } from "./body-members.ts"
 
 /** How many a gateway keeps at most: each is a part of the document that every change writes. */
 const mostEvaluations = 100
@@ -39,7 +50,7 @@ const evaluated = async (
   return { results: evaluation.results(), total_logs: evaluation.total() }
 }
 
-/** Those of `known` that a list of ids names, or which of them is not there. */
+/** The items of `known` that a list of ids names, or the id that is unknown. */
 const named = <Item extends { readonly id: string }>(
   ids: ReadonlyArray<unknown>,
   known: ReadonlyArray<Item>,
@@ -79,7 +90,7 @@ export const createEvaluation = async (context: WriteContext): Handled => {
   const results = firstResults(found, judges)
   const id = crypto.randomUUID()
   const written = await context.written.change({
-    ...placeOf(context),
+    ...evaluationChange(context),
     edit: ({ document, version, now }) => {
       if (evaluationsOf(document, context).length >= mostEvaluations) {
         return Result.fail(

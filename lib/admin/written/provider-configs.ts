@@ -17,7 +17,7 @@ import {
 import { envelope } from "../envelope.ts"
 import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import { gatewayToChange, type Handled, type WriteContext } from "./context.ts"
-import { openMembers } from "./members.ts"
+import { openMembers } from "./body-members.ts"
 import { keep, type Kept, shownReference } from "./references.ts"
 
 const kind = "provider_config" as const
@@ -26,7 +26,7 @@ const noConfig = (id: string): GatewayError =>
   adminNotFound(`This gateway has no provider config with the id ${id} that was written through the API.`)
 
 /** A key without its secret. */
-export const keyJson = (gateway: string, key: WrittenKey, document: Pick<WrittenDocument, "secrets">) => ({
+const keyJson = (gateway: string, key: WrittenKey, document: Pick<WrittenDocument, "secrets">) => ({
   id: key.id,
   gateway_id: gateway,
   provider_slug: key.provider,

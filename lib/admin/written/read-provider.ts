@@ -10,7 +10,7 @@ import { isObject, objectOf, parseOrUndefined } from "../../json/parse.ts"
 import type { NewSecret } from "../../settings-store/change.ts"
 import type { WrittenProvider } from "../../settings-store/document.ts"
 import type { WriteContext } from "./context.ts"
-import { type Members, openMembers } from "./members.ts"
+import { type BodyMembers, openMembers } from "./body-members.ts"
 import { providerProblem } from "./provider-problem.ts"
 import { keepHeaders, type KeptHeaders } from "./references.ts"
 
@@ -18,7 +18,7 @@ import { keepHeaders, type KeptHeaders } from "./references.ts"
 const notes = ["name", "description", "link", "logo", "curl_example", "js_example"] as const
 
 /** The members of a body, in place of those that there were. */
-const noted = (members: Members, before: Readonly<Record<string, unknown>> = {}) => {
+const noted = (members: BodyMembers, before: Readonly<Record<string, unknown>> = {}) => {
   const now: Record<string, unknown> = { beta: false, position: 0, ...before }
   for (const name of notes) {
     const value = members.text(name, name === "name" ? 200 : 8192)
@@ -32,7 +32,7 @@ const noted = (members: Members, before: Readonly<Record<string, unknown>> = {})
 }
 
 /** The headers of a body: text of a JSON object, as Cloudflare has it, or the object. */
-const headersIn = (members: Members): ReadonlyArray<readonly [string, unknown]> | undefined => {
+const headersIn = (members: BodyMembers): ReadonlyArray<readonly [string, unknown]> | undefined => {
   const given = members.any("headers")
   if (given === undefined) return members.has("headers") ? [] : undefined
   const headers = given === "" ? {} : typeof given === "string" ? parseOrUndefined(given) : given

@@ -6,6 +6,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { looksSecret } from "../../config/operator-secrets.ts"
+import { isReference } from "../../config/stored-keys.ts"
 import { adminBadRequest } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
 import type { NewSecret } from "../../settings-store/change.ts"
@@ -14,9 +15,6 @@ import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.
 
 /** What a preview of a secret begins with. */
 const mask = "****"
-
-/** Whether text refers to a secret, as a settings file may. */
-export const isReference = (text: string): boolean => /^(?:env|file|sealed):/.test(text)
 
 /** Why a reference may not be written; `undefined` if it may. */
 const referenceProblem = (text: string): string | undefined => {

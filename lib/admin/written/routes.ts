@@ -11,7 +11,7 @@ import { bare, pageOf, showing, tagged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import { declaredRoutes } from "./declared-routes.ts"
 import { createMember, editMember, type MemberKind, memberOf, membersOf, placed } from "./edit-member.ts"
-import { openMembers } from "./members.ts"
+import { openMembers } from "./body-members.ts"
 import { elementsProblem, newRoute, routeNameProblem } from "./route-elements.ts"
 import { routeJson } from "./route-json.ts"
 

@@ -7,13 +7,14 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { shownUrl } from "../../config/alert-settings.ts"
 import { looksSecret } from "../../config/operator-secrets.ts"
+import { isReference } from "../../config/stored-keys.ts"
 import { adminBadRequest } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
 import { isObject, type JsonObject, objectOf } from "../../json/parse.ts"
 import type { NewSecret } from "../../settings-store/change.ts"
 import type { WrittenDocument } from "../../settings-store/document.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
-import { isReference, keep, shownReference } from "./references.ts"
+import { keep, shownReference } from "./references.ts"
 
 type Sealed = Pick<WrittenDocument, "secrets">
 
@@ -105,7 +106,7 @@ class Keeper {
     return Result.succeed(kept.success.reference)
   }
 
-  /** A webhook's URL: whoever knows it may call it. Its host is shown. */
+  /** A webhook's URL, which is a secret, since to know it is enough to call it. Its host is shown. */
   async url(
     name: string,
     value: unknown,
@@ -130,21 +131,37 @@ class Keeper {
 
 const listOf = (value: unknown): ReadonlyArray<JsonObject> => Array.isArray(value) ? value.map(objectOf) : []
 
+/** Seals the secrets of one item of a list. */
+type KeepItem = (
+  keeper: Keeper,
+  item: JsonObject,
+  at: number,
+) => Promise<Result.Result<JsonObject, GatewayError>>
+
+/** A list with the secrets of its items sealed; what is not a list, or not an object in it, is refused elsewhere. */
+const keptList = async (keeper: Keeper, value: unknown, keepItem: KeepItem): Keeping => {
+  if (!Array.isArray(value)) return Result.succeed({ value, secrets: [] })
+  const items: Array<unknown> = []
+  for (const [at, item] of value.entries()) {
+    if (!isObject(item)) {
+      items.push(item)
+      continue
+    }
+    const kept = await keepItem(keeper, item, at)
+    if (Result.isFailure(kept)) return Result.fail(kept.failure)
+    items.push(kept.success)
+  }
+  return Result.succeed({ value: items, secrets: keeper.secrets })
+}
+
 /** Collectors with their headers sealed. */
-export const keptCollectors = async (
+export const keptCollectors = (
   written: WrittenSettingsShape,
   document: Sealed,
   value: unknown,
   before: unknown,
-): Keeping => {
-  if (!Array.isArray(value)) return Result.succeed({ value, secrets: [] })
-  const keeper = new Keeper(written, document)
-  const collectors: Array<unknown> = []
-  for (const [at, collector] of value.entries()) {
-    if (!isObject(collector)) {
-      collectors.push(collector)
-      continue
-    }
+): Keeping =>
+  keptList(new Keeper(written, document), value, async (keeper, collector, at) => {
     const old = listOf(before).find(({ url }) => url === collector["url"]) ?? {}
     const kept: Record<string, unknown> = { ...collector }
     if (collector["authorization"] !== undefined) {
@@ -163,39 +180,28 @@ export const keptCollectors = async (
       }
       kept["headers"] = Object.fromEntries(headers)
     }
-    collectors.push(kept)
-  }
-  return Result.succeed({ value: collectors, secrets: keeper.secrets })
-}
+    return Result.succeed(kept)
+  })
 
-/** Webhooks with their URLs and what signs them sealed. */
-export const keptWebhooks = async (
+/** Webhooks with their URLs and their signing secrets sealed. */
+export const keptWebhooks = (
   written: WrittenSettingsShape,
   document: Sealed,
   value: unknown,
   before: unknown,
-): Keeping => {
-  if (!Array.isArray(value)) return Result.succeed({ value, secrets: [] })
-  const keeper = new Keeper(written, document)
-  const webhooks: Array<unknown> = []
-  for (const [at, webhook] of value.entries()) {
-    if (!isObject(webhook)) {
-      webhooks.push(webhook)
-      continue
-    }
+): Keeping =>
+  keptList(new Keeper(written, document), value, async (keeper, webhook, at) => {
     const known = listOf(before)
-    // The one at its place first: several may be on one host.
+    // The webhook at the same place first: several may be on one host.
     const urls = [known[at]?.["url"], ...known.map(({ url }) => url)].filter((url) => url !== undefined)
     const url = await keeper.url(`alerts.${at}.url`, webhook["url"], urls)
     if (Result.isFailure(url)) return Result.fail(url.failure)
     const old = known.find((one) => one["url"] === url.success) ?? {}
     const secret = await keeper.value(`alerts.${at}.secret`, "secret", webhook["secret"], old["secret"])
     if (Result.isFailure(secret)) return Result.fail(secret.failure)
-    webhooks.push({
+    return Result.succeed({
       ...webhook,
       ...(webhook["url"] !== undefined && { url: url.success }),
       ...(webhook["secret"] !== undefined && { secret: secret.success }),
     })
-  }
-  return Result.succeed({ value: webhooks, secrets: keeper.secrets })
-}
+  })

@@ -14,7 +14,7 @@ import type { TokenValue, WrittenToken } from "../../settings-store/document.ts"
 import { keep } from "./references.ts"
 import { withRuleDefaults } from "./spend-rules.ts"
 import type { WriteContext } from "./context.ts"
-import type { Members } from "./members.ts"
+import type { BodyMembers } from "./body-members.ts"
 
 /** What stands beside a token's name in its setting. */
 const optionNames = ["models", "expires", "spend_limits", "rate_limits", "metadata"] as const
@@ -25,14 +25,14 @@ const nameExpected =
   "a name of up to 64 characters, without slashes, control characters, or blanks at its ends"
 
 /** A token's name. */
-export const tokenName = (members: Members): string | undefined =>
+export const tokenName = (members: BodyMembers): string | undefined =>
   members.matching("name", nameForm, nameExpected)
 
 /**
- * A token's options after a change: what the body has, in place of what there was; `null` takes it away. What each may hold
+ * A token's options after a change: those of the body replace those before, and `null` removes one. What each may hold
  * is checked with the whole document.
  */
-export const optionsOf = (members: Members, before: JsonObject = {}): JsonObject => {
+export const tokenOptions = (members: BodyMembers, before: JsonObject = {}): JsonObject => {
   const options: Record<string, unknown> = {}
   for (const name of optionNames) {
     const given = members.any(name)
@@ -60,7 +60,7 @@ export const hashed = async (text: string): Promise<TokenValue> => ({
 })
 
 /** A value that a body gives: a digest, a variable, or text. */
-export const valueOf = async (
+export const tokenValue = async (
   { written }: Pick<WriteContext, "written">,
   name: string,
   text: string,

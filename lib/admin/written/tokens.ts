@@ -11,15 +11,15 @@ import { envelope } from "../envelope.ts"
 import { listing, pageOf, showing, tagged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import { createMember, editMember, type MemberKind, memberOf } from "./edit-member.ts"
-import { openMembers } from "./members.ts"
+import { openMembers } from "./body-members.ts"
 import {
   declaredTokens,
   hashed,
   newTokenText,
-  optionsOf,
   tokenJson,
   tokenName,
-  valueOf,
+  tokenOptions,
+  tokenValue,
 } from "./token-options.ts"
 
 /** The written tokens of a gateway. Whoever has had tokens is not left open without them. */
@@ -60,16 +60,16 @@ const withValue = (token: WrittenToken, value: string | null): Response =>
 /** Makes a token. */
 export const createToken = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
-  members.require("name", "a name, which stands in the log")
+  members.require("name", "a name, which the log shows")
   const name = tokenName(members) ?? ""
   const given = members.text("token", 600)
-  const options = optionsOf(members)
+  const options = tokenOptions(members)
   const problem = members.problem()
   if (problem !== undefined) return Result.fail(problem)
   const text = given ?? newTokenText()
   const value = given === undefined
     ? Result.succeed(await hashed(text))
-    : await valueOf(context, "token", given)
+    : await tokenValue(context, "token", given)
   if (Result.isFailure(value)) return Result.fail(value.failure)
   return await createMember(
     tokens,
@@ -100,14 +100,18 @@ export const showToken = (context: WriteContext): Result.Result<Response, Gatewa
 export const changeToken = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   const name = tokenName(members)
-  optionsOf(members)
+  tokenOptions(members)
   const problem = members.problem()
   if (problem !== undefined) return Result.fail(problem)
   return await editMember(tokens, context, "update", (token, gateway) => {
     if (name !== undefined && gateway.tokens.some((other) => other.name === name && other.id !== token.id)) {
       return Result.fail(adminConflict(`There is a token "${name}" already. Choose another name.`))
     }
-    return Result.succeed({ ...token, name: name ?? token.name, options: optionsOf(members, token.options) })
+    return Result.succeed({
+      ...token,
+      name: name ?? token.name,
+      options: tokenOptions(members, token.options),
+    })
   })
 }
 

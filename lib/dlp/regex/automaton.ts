@@ -40,7 +40,7 @@ export class Automaton {
   #table: Int32Array
   /** Which expressions have matched at a transition. */
   #matches: Map<number, Int32Array> = new Map()
-  /** Those of the transition that was made last. */
+  /** The expressions that matched at the last transition. */
   #last: Int32Array = none
   #generation = 0
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { CharSet } from "./char-set.ts"
-import { type Assertion, type Node, RegexProblem } from "./syntax.ts"
+import { RegexProblem } from "./syntax.ts"
+import type { Assertion, Node } from "./nodes.ts"
 
 /** Takes a character of a set. */
 export const SET = 0
@@ -23,7 +24,7 @@ const assertions: ReadonlyArray<Assertion> = ["begin", "end", "lineBegin", "line
 /** A program. Places in it are indexes of its instructions. */
 export interface Program {
   readonly ops: Uint8Array
-  /** Of SET the set, of SPLIT the preferred place, of ASSERT the assertion, of MATCH the expression. */
+  /** For SET the set, for SPLIT the preferred place, for ASSERT the assertion, for MATCH the expression. */
   readonly xs: Int32Array
   /** Where it goes on; of SPLIT the other place. */
   readonly ys: Int32Array

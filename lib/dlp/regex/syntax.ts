@@ -6,42 +6,27 @@
  * @module
  */
 import { CharSet } from "./char-set.ts"
-import { folded } from "../fold.ts"
-
-/** What holds at a place between two characters. */
-export type Assertion = "begin" | "end" | "lineBegin" | "lineEnd" | "word" | "notWord"
-
-/** A part of an expression. */
-export type Node =
-  | { readonly kind: "set"; readonly set: CharSet }
-  | { readonly kind: "cat" | "alt"; readonly parts: ReadonlyArray<Node> }
-  | {
-    readonly kind: "repeat"
-    readonly node: Node
-    readonly min: number
-    readonly max: number
-    readonly lazy: boolean
-  }
-  | { readonly kind: "assert"; readonly assertion: Assertion }
+import {
+  anyOf,
+  digits,
+  emptyNode,
+  type Flags,
+  literal,
+  type Node,
+  setNode,
+  spaces,
+  withFlags,
+  wordChars,
+} from "./nodes.ts"
 
 /** An expression that cannot be taken. Its message says why, and shows nothing of the expression but one character's place. */
 export class RegexProblem extends Error {}
-
-interface Flags {
-  readonly ignoreCase: boolean
-  readonly dotAll: boolean
-  readonly multiline: boolean
-}
 
 /** A larger number of repetitions makes a program that is too large to be of use. */
 const mostRepeats = 1000
 const deepest = 100
 
 const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, "0": 0 }
-const pair = CharSet.of([0xd800, 0xdbff])
-const low = CharSet.of([0xdc00, 0xdfff])
-const set = (chars: CharSet): Node => ({ kind: "set", set: chars })
-const empty: Node = { kind: "cat", parts: [] }
 
 /** Reads an expression. Throws `RegexProblem`. */
 export const parseRegex = (source: string): Node => new Parser(source).parse()
@@ -95,7 +80,7 @@ class Parser {
     }
     this.#depth--
     parts.push({ kind: "cat", parts: items })
-    return parts.length === 1 ? parts[0] ?? empty : { kind: "alt", parts }
+    return parts.length === 1 ? parts[0] ?? emptyNode : { kind: "alt", parts }
   }
 
   #item(flags: Flags): Node {
@@ -183,7 +168,7 @@ class Parser {
     }
     const chars = this.#classEscape()
     if (chars === undefined) return literal(this.#charEscape(start), flags)
-    return chars.negated ? anyOf(chars.set.negated()) : set(chars.set)
+    return chars.negated ? anyOf(chars.set.negated()) : setNode(chars.set)
   }
 
   /** `\d`, `\w`, `\s` and `\p{…}`, and their opposites; `undefined` if another escape follows. */
@@ -228,7 +213,7 @@ class Parser {
       chars = chars.with(this.#member())
     }
     if (flags.ignoreCase) chars = chars.caseless()
-    return negated ? anyOf(chars) : set(chars)
+    return negated ? anyOf(chars) : setNode(chars)
   }
 
   #member(): CharSet {
@@ -261,55 +246,4 @@ class Parser {
     if (found > 0xffff) throw this.#problem("no character beyond U+FFFF within []", start)
     return found
   }
-}
-
-const digits = CharSet.of([0x30, 0x39])
-const wordChars = CharSet.of([0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a])
-const spaces = CharSet.of([
-  9,
-  13,
-  0x20,
-  0x20,
-  0xa0,
-  0xa0,
-  0x1680,
-  0x1680,
-  0x2000,
-  0x200a,
-  0x2028,
-  0x2029,
-  0x202f,
-  0x202f,
-  0x205f,
-  0x205f,
-  0x3000,
-  0x3000,
-  0xfeff,
-  0xfeff,
-])
-
-const withFlags = (flags: Flags, marks: string): Flags => ({
-  ignoreCase: flags.ignoreCase || marks.includes("i"),
-  dotAll: flags.dotAll || marks.includes("s"),
-  multiline: flags.multiline || marks.includes("m"),
-})
-
-/** All characters but some, of which those beyond U+FFFF are pairs: no match may end within one. */
-const anyOf = (excluded: CharSet): Node => {
-  const single = excluded.with(pair).with(low).negated()
-  return { kind: "alt", parts: [set(single), { kind: "cat", parts: [set(pair), set(low)] }] }
-}
-
-/** One character, in the spelling that texts are compared in. */
-const literal = (code: number, { ignoreCase }: Flags): Node => {
-  if (code > 0xffff) {
-    const text = String.fromCodePoint(code)
-    const parts = [0, 1].map((at) => set(CharSet.of([text.charCodeAt(at), text.charCodeAt(at)])))
-    return { kind: "cat", parts }
-  }
-  const plain = folded(code)
-  // Texts are compared without it.
-  if (plain === 0 && code !== 0) return empty
-  const chars = CharSet.of([plain, plain])
-  return set(ignoreCase ? chars.caseless() : chars)
 }

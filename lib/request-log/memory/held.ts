@@ -52,8 +52,8 @@ export class Held {
 const noFeedback: Feedback = { feedback: null, score: null }
 
 /** The entry that is held. */
-export const entryOf = ({ record, patch }: Held): LogEntry => ({ ...record, ...noFeedback, ...patch })
+export const logEntryOf = ({ record, patch }: Held): LogEntry => ({ ...record, ...noFeedback, ...patch })
 
 /** Its fields. */
 export const factsOfHeld = (held: Held): FilterableFields =>
-  held.patch === undefined ? fieldsOf(held.record, noFeedback) : fieldsOfEntry(entryOf(held))
+  held.patch === undefined ? fieldsOf(held.record, noFeedback) : fieldsOfEntry(logEntryOf(held))

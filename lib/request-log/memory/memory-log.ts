@@ -14,20 +14,15 @@ import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.t
 import type { FilterableFields } from "../filterable-fields.ts"
 import { noTally, tallyFacts } from "../aggregates.ts"
 import { type Fifo, fifo } from "./fifo.ts"
-import { entryOf, factsOfHeld, type GatewayEntries, Held } from "./held.ts"
-import { compareText, found, matches, orderOf } from "../filter.ts"
+import { factsOfHeld, type GatewayEntries, Held, logEntryOf } from "./held.ts"
+import { compareText, found, matchesConditions, orderOf } from "../filter.ts"
+import type { LogCursor, LogPage, LogQuery, LogSelection, LogStretch, TimeSelection } from "../query.ts"
 import type {
   AnalyticsDivision,
   AnalyticsQuery,
   AnalyticsRow,
   AnalyticsSelection,
-  LogCursor,
-  LogPage,
-  LogQuery,
-  LogSelection,
-  LogStretch,
-  TimeSelection,
-} from "../query.ts"
+} from "../analytics-query.ts"
 import { payloadsWeight, recordWeight } from "./weight.ts"
 
 /** Bounds of the memory, over all gateways. Beyond them the oldest entries go. */
@@ -39,7 +34,7 @@ export interface MemoryLogOptions {
 }
 
 /** What the log asks of a gateway's settings. */
-export type Limits = Pick<LogSettings, "maxEntries" | "strategy" | "retention">
+export type LogLimits = Pick<LogSettings, "maxEntries" | "strategy" | "retention">
 
 /** One entry's bodies may take this part of all the room. */
 const largestShare = 1 / 8
@@ -88,7 +83,7 @@ export interface MemoryLog {
  * @param limitsOf the settings of a gateway; an entry of one that has none is not kept
  */
 export const makeMemoryLog = (
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
   { maxEntries = 10_000, maxBytes = 67_108_864 }: MemoryLogOptions = {},
 ): MemoryLog => {
   const byId = new Map<string, Held>()
@@ -125,7 +120,8 @@ export const makeMemoryLog = (
     const order = orderOf(selection)
     return heldBy(selection.scope, now)
       .filter(([, facts]) =>
-        matches(facts, conditions) && (selection.search === undefined || found(facts, selection.search))
+        matchesConditions(facts, conditions) &&
+        (selection.search === undefined || found(facts, selection.search))
       )
       .sort(([, one], [, other]) => order(one, other))
   }
@@ -147,7 +143,7 @@ export const makeMemoryLog = (
       if (scope.account !== account || (gateway ?? scope.gateway) !== scope.gateway) continue
       for (const [, facts] of heldBy(scope, now)) {
         const { created } = facts
-        if (created < since || created >= until || !matches(facts, conditions)) continue
+        if (created < since || created >= until || !matchesConditions(facts, conditions)) continue
         for (const { by, into } of parts) into.add(created, groupOf(by, scope.gateway, facts), facts)
       }
     }
@@ -156,7 +152,7 @@ export const makeMemoryLog = (
   /** Makes room in a gateway's own share; `false` if it must stay as it is. */
   const admit = (
     queue: Fifo<Held>,
-    { maxEntries, strategy, retention = Infinity }: Limits,
+    { maxEntries, strategy, retention = Infinity }: LogLimits,
     now: number,
   ): boolean => {
     for (let held = queue.first(); held !== undefined; held = queue.first()) {
@@ -188,7 +184,7 @@ export const makeMemoryLog = (
       }
       const double = byId.get(record.request_id)
       if (double !== undefined) release(double)
-      // New, or let go of since it became empty.
+      // New, or forgotten since it became empty.
       if (of.queue.size() === 0) gateways.set(key, of)
       const held = new Held(record, keeps ? payloads : undefined, weight, of, appended++)
       byId.set(record.request_id, held)
@@ -201,7 +197,10 @@ export const makeMemoryLog = (
       const tally = noTally()
       for (const [, facts] of entries) tallyFacts(tally, facts)
       const from = (query.page - 1) * query.perPage
-      return { ...tally, entries: entries.slice(from, from + query.perPage).map(([held]) => entryOf(held)) }
+      return {
+        ...tally,
+        entries: entries.slice(from, from + query.perPage).map(([held]) => logEntryOf(held)),
+      }
     },
     stretch: (selection, after, limit, now) => {
       const sign = selection.descending ?? true ? -1 : 1
@@ -210,11 +209,11 @@ export const makeMemoryLog = (
       const rest = selected(selection, now).filter(([, facts]) => follows(facts))
       const entries = rest.slice(0, limit)
       const last = rest.length > limit ? entries.at(-1)?.[1] : undefined
-      return { entries: entries.map(([held]) => entryOf(held)), next: last, from: "memory" }
+      return { entries: entries.map(([held]) => logEntryOf(held)), next: last, from: "memory" }
     },
     get: (scope, id, now) => {
       const held = find(scope, id, now)
-      return held && entryOf(held)
+      return held && logEntryOf(held)
     },
     payload: (scope, id, which, now) => find(scope, id, now)?.payloads?.[which] ?? undefined,
     patch: (scope, id, patch, now) => {
@@ -233,7 +232,7 @@ export const makeMemoryLog = (
       if (sequence >= appended) return { entries: [], end: appended, skipped: 0 }
       const held = all.items().filter((one) => one.sequence >= sequence)
       const skipped = Math.max(0, held.length - most)
-      return { entries: held.slice(skipped).map(entryOf), end: appended, skipped }
+      return { entries: held.slice(skipped).map(logEntryOf), end: appended, skipped }
     },
     places: () => [...gateways.values()].map(({ scope }) => scope),
     first: all.take,

@@ -10,12 +10,12 @@
  * @module
  */
 import type { PostgresDatabase, Query } from "../../postgres/database.ts"
-import type { Parameters } from "../../postgres/parameters.ts"
+import type { StatementValues } from "../../postgres/statement-values.ts"
 import { type Group, groupOf } from "../analytics.ts"
 import type { Buckets } from "../buckets.ts"
 import { type Conditions, conditionsOf } from "../conditions.ts"
-import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection, Dimension } from "../query.ts"
-import { distinct, type Part, partsOf, stageOf, stretchesOf } from "../sqlite/divisions.ts"
+import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection, Dimension } from "../analytics-query.ts"
+import { distinct, divisionParts, type Part, stageOf, stretchesOf } from "../sqlite/divisions.ts"
 import { type HeldFigures, hourLength, wholeHours } from "../sqlite/hourly.ts"
 import {
   asksOf,
@@ -32,14 +32,14 @@ import { bucketSql, readCells } from "./entry-cells.ts"
 import { readDivision } from "./kept-divisions.ts"
 
 /** A gateway, and the time of the oldest of its entries to be shown. */
-export interface Shown {
+interface Shown {
   readonly scope: number
   readonly gateway: string
   readonly since: number
 }
 
 /** When the bucket of an entry begins. */
-const timeOf = (buckets: Buckets, part: TimeSlice, add: Parameters): string => {
+const timeOf = (buckets: Buckets, part: TimeSlice, add: StatementValues): string => {
   if (buckets.width !== undefined) return bucketSql(buckets.width)
   const starts = buckets.partsOf(part).map(({ since }) => since)
   if (starts.length < 2) return `${add.one("float8", buckets.startOf(part.since))}`
@@ -77,7 +77,7 @@ const fromEntries = async (
   names: ReadonlyMap<number, string>,
 ): Promise<void> =>
   await forSomeAtOnce(inDays(slice), async (day) => {
-    const time = (add: Parameters) => timeOf(buckets, day, add)
+    const time = (add: StatementValues) => timeOf(buckets, day, add)
     await database.snapshot((query) =>
       readCells(
         query,
@@ -150,7 +150,7 @@ const fromKept = async (
   }
 }
 
-/** What entries are told apart by, beside the gateway. */
+/** What distinguishes entries, beside the gateway. */
 const dividing = ({ by }: Part): ReadonlyArray<Dimension> =>
   by.filter((name) => name !== "gateway").toSorted()
 
@@ -185,7 +185,7 @@ export const readAnalytics = async (
   const conditions = conditionsOf(selection.filters)
   const isFiltered = conditions.fields.length + conditions.pairs.length > 0
   const names = new Map(gateways.map(({ scope, gateway }) => [scope, gateway]))
-  const parts = partsOf(selection, divisions)
+  const parts = divisionParts(selection, divisions)
   const rest = new Set(parts)
   const readers: Array<HourReader> = []
   const claim = (found: ReadonlyArray<Part>, read: HourReader["read"]): void => {

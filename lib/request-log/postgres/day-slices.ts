@@ -6,7 +6,7 @@
 import type { TimeSlice } from "../time-slice.ts"
 import { dayLength, dayOf } from "./schema.ts"
 
-/** How many parts of a question are asked at once: one connection is left for who writes. */
+/** How many parts of a question run at once: one connection is left for writing. */
 const atOnce = 3
 
 /** More days than that are not read one by one: most of them have no table. */

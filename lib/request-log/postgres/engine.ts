@@ -1,15 +1,20 @@
 /**
- * The request log in Postgres: what is asked of the database itself.
+ * The request log in Postgres: the questions to the database itself.
  *
  * @module
  */
 import { type PostgresDatabase, PostgresProblem } from "../../postgres/database.ts"
 import { hasTable } from "../../postgres/own-schema.ts"
 import type { LogEntry, LogPatch, LogScope } from "../entry.ts"
-import { pairsOf } from "../filterable-fields.ts"
+import { metadataText } from "../filterable-fields.ts"
 import type { Held } from "../memory/held.ts"
-import type { Limits } from "../memory/memory-log.ts"
-import type { AnalyticsDivision, AnalyticsQuery, AnalyticsRow, AnalyticsSelection } from "../query.ts"
+import type { LogLimits } from "../memory/memory-log.ts"
+import type {
+  AnalyticsDivision,
+  AnalyticsQuery,
+  AnalyticsRow,
+  AnalyticsSelection,
+} from "../analytics-query.ts"
 import { readAnalytics } from "./analytics-reader.ts"
 import { recordText } from "./entry-rows.ts"
 import { forgetHours, hourOf } from "./hour-locks.ts"
@@ -44,7 +49,7 @@ export interface PostgresLog extends LogReader {
   readonly exists: () => Promise<boolean>
   readonly places: () => Promise<ReadonlyArray<LogScope>>
   readonly entries: () => Promise<number>
-  /** Merges hours, lets go of what is too old, makes tomorrow's tables, and brings those of the version before up to date. */
+  /** Merges hours, removes what is too old, makes tomorrow's tables, and upgrades those of the previous version. */
   readonly maintain: (now: number) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -63,7 +68,7 @@ const untilPassed = async <A>(work: () => Promise<A>): Promise<A> => {
 /** Makes the log of a database. */
 export const makePostgresLog = (
   database: PostgresDatabase,
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
 ): PostgresLog => {
   const scopes = makeScopes(database.query)
   const reader = makeReader(database, scopes)
@@ -91,7 +96,7 @@ export const makePostgresLog = (
       if (metadata !== undefined) {
         await forgetHours(query, [hourOf(number ?? 0, Number(row["created"]))])
         const entry = { ...JSON.parse(String(row["record"])) as LogEntry, metadata }
-        await write("entry", "pairs", "text", pairsOf(metadata))
+        await write("entry", "pairs", "text", metadataText(metadata))
         await write("detail", "record", "text", recordText(entry))
       }
       return true

@@ -4,31 +4,31 @@
  * @module
  */
 import type { Query, Row } from "../../postgres/database.ts"
-import { type Parameters, parameters } from "../../postgres/parameters.ts"
+import { parameters, type StatementValues } from "../../postgres/statement-values.ts"
 import { type Aggregates, counts, emptyAggregates } from "../aggregates.ts"
 import type { Group } from "../analytics.ts"
 import type { Conditions } from "../conditions.ts"
-import { count, type Histogram } from "../histogram.ts"
+import { addToSlot, type Histogram } from "../histogram.ts"
 import { picoOfParts } from "../money.ts"
-import type { Dimension } from "../query.ts"
+import type { Dimension } from "../analytics-query.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { dimensionOf, whereOf } from "./fragment.ts"
 
-/** Which entries are looked at, and how they are told apart. */
-export interface Distinction {
+/** Which entries are read, and how they are grouped. */
+interface Distinction {
   readonly scopes: ReadonlyArray<number>
   readonly slice: TimeSlice
   readonly conditions: Conditions
   /** The bucket of an entry as SQL. */
-  readonly time: (add: Parameters) => string
+  readonly time: (add: StatementValues) => string
   readonly by: ReadonlyArray<Dimension>
   /** Tells gateways apart as well. */
   readonly byScope?: boolean
 }
 
-/** Entries that are not told apart. */
-export interface Cell {
-  /** 0 unless gateways are told apart. */
+/** A group of entries. */
+interface Cell {
+  /** 0 unless entries are grouped by gateway. */
   readonly scope: number
   readonly time: number
   readonly group: Group
@@ -65,7 +65,7 @@ const countSlots = async (into: Histogram, text: string): Promise<void> => {
     const code = index < text.length ? text.charCodeAt(index) : 32
     if (code !== 32) slot = 10 * slot + code - 48
     else {
-      count(into, slot, 1)
+      addToSlot(into, slot, 1)
       slot = 0
     }
     if (index % charactersAtOnce === charactersAtOnce - 1) await turn()

@@ -4,16 +4,16 @@
  * @module
  */
 import type { RequestRecord } from "../../record/request-record.ts"
-import { keepable } from "../../postgres/parameters.ts"
+import { keepable } from "../../postgres/statement-values.ts"
 import type { Row } from "../../postgres/database.ts"
 import type { LogEntry } from "../entry.ts"
 import { fieldsOfEntry, type FilterableFields } from "../filterable-fields.ts"
 import { slotOf } from "../histogram.ts"
-import { entryOf, type Held } from "../memory/held.ts"
-import { partsOf } from "../money.ts"
+import { type Held, logEntryOf } from "../memory/held.ts"
+import { splitCost } from "../money.ts"
 import { factNames } from "./schema.ts"
 
-/** An entry that is to be written. */
+/** An entry to write. */
 export interface NewRow {
   readonly scope: number
   readonly facts: FilterableFields
@@ -33,7 +33,7 @@ const slot = (time: number | null): number | null => time === null ? null : slot
 
 /** The rows of an entry. */
 export const newRow = (held: Held, scope: number, place: number): NewRow => {
-  const entry = entryOf(held)
+  const entry = logEntryOf(held)
   const facts = fieldsOfEntry(entry)
   const { id, created, cost, duration, first_token: first, speed } = facts
   return {
@@ -47,7 +47,7 @@ export const newRow = (held: Held, scope: number, place: number): NewRow => {
       duration_slot: slot(duration),
       first_token_slot: slot(first),
       speed_slot: slot(speed),
-      ...cost === null ? { dollars: null, picos: null } : partsOf(cost),
+      ...cost === null ? { dollars: null, picos: null } : splitCost(cost),
     },
     detail: {
       created,

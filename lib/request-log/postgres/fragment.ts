@@ -11,9 +11,10 @@ import {
   type PairCondition,
   type TextTest,
 } from "../conditions.ts"
-import { folded } from "../filter.ts"
-import { type Dimension, fixedDimensions, type OrderKey } from "../query.ts"
-import { keepable, type Parameters } from "../../postgres/parameters.ts"
+import { lowerAscii } from "../filter.ts"
+import type { OrderKey } from "../query.ts"
+import { type Dimension, fixedDimensions } from "../analytics-query.ts"
+import { keepable, type StatementValues } from "../../postgres/statement-values.ts"
 import { pairsAsList } from "./pair-index.ts"
 
 /** SQL that holds of every row, and of none. */
@@ -39,9 +40,9 @@ const numbers = (values: ReadonlyArray<Operand>): ReadonlyArray<number> =>
   values.filter((value) => typeof value === "number")
 
 /** Without regard to the case of ASCII letters, the only ones that "C" knows. */
-const containsAny = (column: string, values: ReadonlyArray<Operand>, add: Parameters): string =>
+const containsAny = (column: string, values: ReadonlyArray<Operand>, add: StatementValues): string =>
   joined(
-    texts(values).map((value) => `strpos(lower(${column}), ${add.one("text", folded(value))}) > 0`),
+    texts(values).map((value) => `strpos(lower(${column}), ${add.one("text", lowerAscii(value))}) > 0`),
     "OR",
     none,
   )
@@ -51,7 +52,7 @@ const isAmong = (
   column: string,
   isText: boolean,
   values: ReadonlyArray<Operand>,
-  add: Parameters,
+  add: StatementValues,
 ): string => {
   const parts: Array<string> = []
   if (isText && texts(values).length > 0) parts.push(`${column} = ANY(${add.list("text", texts(values))})`)
@@ -62,10 +63,10 @@ const isAmong = (
   return joined(parts, "OR", none)
 }
 
-/** Of an unknown value no comparison holds, so that its opposite does. */
+/** No comparison holds for an unknown value, so that its opposite does. */
 const not = (condition: string): string => `(${condition}) IS NOT TRUE`
 
-const fieldFragment = ({ key, operator, values }: FieldCondition, add: Parameters): string => {
+const fieldFragment = ({ key, operator, values }: FieldCondition, add: StatementValues): string => {
   const column = columnOf(key)
   const isText = fields[key].kind === "text"
   const known = numbers(values)
@@ -83,7 +84,7 @@ const fieldFragment = ({ key, operator, values }: FieldCondition, add: Parameter
   }
 }
 
-const textFragment = (column: string, test: TextTest | undefined, add: Parameters): string => {
+const textFragment = (column: string, test: TextTest | undefined, add: StatementValues): string => {
   if (test === undefined) return all
   const { operator, values } = test
   if (operator === "contains") return containsAny(column, values, add)
@@ -106,7 +107,7 @@ const pattern = (one: string | undefined, other: string | undefined): string =>
   (other === undefined ? "" : `${JSON.stringify(other)}\n`)
 
 /** A whole pair is found by its index too, where a day has one; else the plain search is quicker, and goes first. */
-const pairTest = (one: string | undefined, other: string | undefined, add: Parameters): string => {
+const pairTest = (one: string | undefined, other: string | undefined, add: StatementValues): string => {
   const search = `strpos(pairs, ${add.one("text", pattern(one, other))}) > 0`
   if (one === undefined || other === undefined) return search
   const pair = add.one("text", pattern(one, other).slice(1, -1))
@@ -114,7 +115,7 @@ const pairTest = (one: string | undefined, other: string | undefined, add: Param
 }
 
 /** Tests for equality search the text of `pairs`, in which only the pair itself can match. */
-const pairFragment = ({ name, value, none: isNone }: PairCondition, add: Parameters): string => {
+const pairFragment = ({ name, value, none: isNone }: PairCondition, add: StatementValues): string => {
   const some = isEq(name) && isEq(value)
     ? joined(
       (name?.values ?? [undefined]).flatMap((one) =>
@@ -140,19 +141,19 @@ const searched = ["id", "event_id", "provider", "model", "path", "error", "user_
 const apart = "\u0001"
 
 /** One look at all places is a third of what one at each costs. */
-const searchFragment = (search: string, add: Parameters): string => {
+const searchFragment = (search: string, add: StatementValues): string => {
   if (search.includes(apart) || search !== keepable(search)) {
     return joined(searched.map((column) => containsAny(column, [search], add)), "OR", none)
   }
   const places = searched.map((column) => `coalesce(${column}, '')`).join(" || E'\\x01' || ")
-  return `strpos(lower(${places}), ${add.one("text", folded(search))}) > 0`
+  return `strpos(lower(${places}), ${add.one("text", lowerAscii(search))}) > 0`
 }
 
 /** What an entry must fulfil beside its bounds in time. */
 export const whereOf = (
   { fields, pairs }: Conditions,
   search: string | undefined,
-  add: Parameters,
+  add: StatementValues,
 ): string =>
   joined(
     [
@@ -169,7 +170,7 @@ const dimensionColumns = new Map<string, string>(
 ).set("reason", "coalesce(error, nullif(ending, 'complete'))")
 
 /** The value of a dimension within one gateway; that of metadata as JSON text, that of the gateway its number. */
-export const dimensionOf = (dimension: Dimension, add: Parameters): string => {
+export const dimensionOf = (dimension: Dimension, add: StatementValues): string => {
   if (dimension === "gateway") return "scope"
   if (!dimension.startsWith("metadata.")) return dimensionColumns.get(dimension) ?? "NULL::text"
   const line = `\n${JSON.stringify(dimension.slice("metadata.".length))}:`

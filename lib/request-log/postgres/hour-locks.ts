@@ -31,7 +31,7 @@ export const hourOf = (scope: number, created: number): ScopeHour => ({
 const place = ({ scope, hour }: ScopeHour): number =>
   (((scope % 1_000_000) * most) + Math.abs(Math.round(hour / hourLength) % most)) | 0
 
-/** In one order, so that nobody waits in a circle. */
+/** In one order, so that transactions do not deadlock. */
 const placesOf = (hours: ReadonlyArray<ScopeHour>): ReadonlyArray<string> =>
   [...new Set(hours.map(place))].sort((one, other) => one - other).map(String)
 
@@ -50,7 +50,7 @@ export const forgetHours = async (query: Query, hours: ReadonlyArray<ScopeHour>)
   )
 }
 
-/** Has the locks of hours, as far as nobody changes them now: gives those that it has until the transaction ends. */
+/** Takes the locks of those hours that no other transaction is changing; holds them until the transaction ends. */
 export const lockHours = async (
   query: Query,
   hours: ReadonlyArray<ScopeHour>,

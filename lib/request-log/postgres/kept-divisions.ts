@@ -8,7 +8,7 @@
 import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
 import type { Group } from "../analytics.ts"
 import type { Conditions } from "../conditions.ts"
-import type { Dimension } from "../query.ts"
+import type { Dimension } from "../analytics-query.ts"
 import { type HeldFigures, heldFigures, hourLength } from "../sqlite/hourly.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { bucketSql, readCells } from "./entry-cells.ts"
@@ -20,17 +20,17 @@ import { forSomeAtOnce } from "./day-slices.ts"
 const mostText = 65_536
 
 /** What the entries of an hour that share a group came to. */
-export type HourCell = readonly [group: Group, figures: HeldFigures]
+type HourCell = readonly [group: Group, figures: HeldFigures]
 
 /** Takes what an hour of a gateway came to. */
 export type TakeHour = (of: ScopeHour, cells: ReadonlyArray<HourCell>) => void
 
-/** Which hours are asked for, and how they are divided. */
+/** Which hours to read, and how they are divided. */
 export interface KeptQuestion {
   /** Sorted, without the gateway. */
   readonly names: ReadonlyArray<Dimension>
   readonly scopes: ReadonlyArray<number>
-  /** Of whole hours. */
+  /** A slice of whole hours. */
   readonly hours: TimeSlice
   /** In milliseconds since 1970: hours that are not over by then are not kept. */
   readonly now: number

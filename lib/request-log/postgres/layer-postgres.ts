@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { Settings } from "../../config/Settings.ts"
-import type { Limits, MemoryLogOptions } from "../memory/memory-log.ts"
+import type { LogLimits, MemoryLogOptions } from "../memory/memory-log.ts"
 import { RequestLog } from "../RequestLog.ts"
 import type { PostgresLog } from "./engine.ts"
 import { makeQueuedLog } from "./queued-log.ts"
@@ -18,7 +18,7 @@ const interval = 200
 
 /** Loads the engine, which is not connected yet. */
 export type OpenPostgresLog = (
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
 ) => Promise<PostgresLog>
 
 /**

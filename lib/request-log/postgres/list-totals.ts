@@ -5,13 +5,13 @@
  * @module
  */
 import type { Query, Row } from "../../postgres/database.ts"
-import { parameters } from "../../postgres/parameters.ts"
+import { parameters } from "../../postgres/statement-values.ts"
 import { addTally, noTally, rangeNames, type Tally } from "../aggregates.ts"
 import { hourLength, wholeHours } from "../sqlite/hourly.ts"
 import { asksOf, byKind, kindFilter } from "../sqlite/rollup-dimensions.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { whereOf } from "./fragment.ts"
-import type { Asked } from "./reader.ts"
+import type { ScopeSelection } from "./reader.ts"
 import { rangeColumns } from "./schema.ts"
 
 /** The least and the greatest of each column, by the names that `tallyIn` reads. */
@@ -35,7 +35,7 @@ export const tallyIn = (row: Row, total: number): Tally => {
 
 const fromEntries = async (
   query: Query,
-  { scope, conditions, search }: Asked,
+  { scope, conditions, search }: ScopeSelection,
   slice: TimeSlice,
 ): Promise<Tally> => {
   const add = parameters()
@@ -74,7 +74,7 @@ const slicesOf = (hours: ReadonlyArray<number>): ReadonlyArray<TimeSlice> => {
 }
 
 /** The tally of a selection. */
-export const tallyOf = async (query: Query, asked: Asked): Promise<Tally> => {
+export const tallyOf = async (query: Query, asked: ScopeSelection): Promise<Tally> => {
   const { scope, conditions, search } = asked
   if (!asksOf(byKind, conditions, search)) return await fromEntries(query, asked, asked.slice)
   const { hours, rest } = wholeHours(asked.slice)

@@ -5,12 +5,12 @@
  * @module
  */
 import type { Query } from "../../postgres/database.ts"
-import { parameters } from "../../postgres/parameters.ts"
+import { parameters } from "../../postgres/statement-values.ts"
 import { hourLength, wholeHours } from "../sqlite/hourly.ts"
 import { asksOf, byKind, kindFilter } from "../sqlite/rollup-dimensions.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { whereOf } from "./fragment.ts"
-import type { Asked } from "./reader.ts"
+import type { ScopeSelection } from "./reader.ts"
 
 /** What is left of the time, and how many of its entries are still to be skipped. */
 export interface PagePlace {
@@ -27,7 +27,7 @@ interface Stretch extends TimeSlice {
 
 const countEntries = async (
   query: Query,
-  { scope, conditions }: Asked,
+  { scope, conditions }: ScopeSelection,
   { since, until }: TimeSlice,
 ): Promise<Stretch> => {
   const add = parameters()
@@ -42,7 +42,7 @@ const countEntries = async (
 
 const countHours = async (
   query: Query,
-  { scope, conditions }: Asked,
+  { scope, conditions }: ScopeSelection,
   { since, until }: TimeSlice,
 ): Promise<ReadonlyArray<Stretch>> => {
   if (since >= until) return []
@@ -70,7 +70,7 @@ const countHours = async (
  */
 export const placeOfPage = async (
   query: Query,
-  asked: Asked,
+  asked: ScopeSelection,
   descending: boolean,
   skip: number,
 ): Promise<PagePlace> => {

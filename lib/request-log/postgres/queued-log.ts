@@ -7,14 +7,11 @@
  * @module
  */
 import type { RequestRecord } from "../../record/request-record.ts"
-import { PostgresProblem, problemText } from "../../postgres/database.ts"
+import { causeText, PostgresProblem } from "../../postgres/database.ts"
 import { warn } from "../../sqlite/warn.ts"
 import type { LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
-import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
+import { type LogLimits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
 import type {
-  AnalyticsDivision,
-  AnalyticsRow,
-  AnalyticsSelection,
   LogCursor,
   LogHealth,
   LogNews,
@@ -25,6 +22,7 @@ import type {
   NewsCursor,
   TimeSelection,
 } from "../query.ts"
+import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../analytics-query.ts"
 import type { LogEntry } from "../entry.ts"
 import type { PostgresLog } from "./engine.ts"
 
@@ -40,7 +38,7 @@ const maintained = 60_000
 /** How long the database is waited for at the end, in milliseconds. */
 const lastPatience = 3000
 
-/** What waits, unless told otherwise: what some 20 seconds of 2,000 calls each leave. */
+/** The default bounds of what waits: what some 20 seconds of 2,000 calls each leave. */
 const usualBounds: MemoryLogOptions = { maxEntries: 50_000, maxBytes: 134_217_728 }
 
 /** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. Nothing rejects. */
@@ -72,7 +70,7 @@ export interface QueuedLog {
   readonly health: () => Promise<LogHealth>
   /** Writes the queue; gives in how many milliseconds to try again, if some of it is left. */
   readonly flush: (now: number) => Promise<number | undefined>
-  /** Writes the queue if that can be done soon, and lets go of the database. */
+  /** Writes the queue if that can be done soon, and closes the database. */
   readonly end: (now: number) => Promise<void>
 }
 
@@ -84,7 +82,7 @@ export interface QueuedLog {
 export const makeQueuedLog = (
   open: () => Promise<PostgresLog>,
   name: string,
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
   bounds: MemoryLogOptions = usualBounds,
 ): QueuedLog => {
   // How many entries there may be is for the database to say; their age counts everywhere.
@@ -111,7 +109,7 @@ export const makeQueuedLog = (
       await found.prepare()
       return log = found
     })
-    // Tried anew by whoever comes next.
+    // The next use tries again.
     opening.catch(() => opening = undefined)
     return opening
   }
@@ -174,7 +172,7 @@ export const makeQueuedLog = (
     } catch (cause) {
       // One question that it does not like says nothing of the next.
       if (cause instanceof PostgresProblem && !cause.isRefusal) failed(cause)
-      else warn("request log cannot answer a question", { database: name, reason: problemText(cause) })
+      else warn("request log cannot answer a question", { database: name, reason: causeText(cause) })
       return ofQueue()
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PostgresDatabase, Row } from "../../postgres/database.ts"
-import { parameters } from "../../postgres/parameters.ts"
+import { parameters } from "../../postgres/statement-values.ts"
 import { noTally } from "../aggregates.ts"
 import { type Conditions, conditionsOf } from "../conditions.ts"
 import type { LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
@@ -43,7 +43,7 @@ export interface LogReader {
 }
 
 /** A selection of one gateway's log. */
-export interface Asked {
+export interface ScopeSelection {
   readonly scope: number
   readonly slice: TimeSlice
   readonly conditions: Conditions
@@ -58,9 +58,10 @@ const orderOf = ({ orderBy = "created_at", descending = true }: LogSelection): s
 }
 
 /** Which entries of a gateway, in their order. */
-const selecting = ({ slice, conditions, search }: Asked, selection: LogSelection): Selecting => (add) =>
-  `created >= ${add.one("int8", slice.since)} AND created < ${add.one("int8", slice.until)} ` +
-  `AND ${whereOf(conditions, search, add)} ORDER BY ${orderOf(selection)}`
+const selecting =
+  ({ slice, conditions, search }: ScopeSelection, selection: LogSelection): Selecting => (add) =>
+    `created >= ${add.one("int8", slice.since)} AND created < ${add.one("int8", slice.until)} ` +
+    `AND ${whereOf(conditions, search, add)} ORDER BY ${orderOf(selection)}`
 
 const found = "scope, created, id, feedback, score"
 
@@ -83,7 +84,7 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
   const ask = async (
     { scope, filters, search }: Pick<LogSelection, "scope" | "filters" | "search">,
     since: number,
-  ): Promise<Asked | undefined> => {
+  ): Promise<ScopeSelection | undefined> => {
     const id = await scopes.find(scope)
     if (id === undefined) return undefined
     const conditions = conditionsOf(filters)
@@ -94,7 +95,7 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       search,
     }
   }
-  const rowsOf = (asked: Asked, selection: LogSelection, limit: number, offset: number) =>
+  const rowsOf = (asked: ScopeSelection, selection: LogSelection, limit: number, offset: number) =>
     database.snapshot(async (query) => {
       const isByTime = (selection.orderBy ?? "created_at") === "created_at"
       const { slice, skip } = isByTime
@@ -134,7 +135,7 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       const { page, perPage } = selection
       const skip = (page - 1) * perPage
       const tally = await database.snapshot((query) => tallyOf(query, asked))
-      // To find that there is none would take as long as to count them did.
+      // To find that no entry is left would take as long as counting them did.
       if (tally.total <= skip) return { ...tally, entries: [] }
       const rows = await rowsOf(asked, selection, perPage, skip)
       return { ...tally, entries: rows.map(entryIn) }

@@ -4,15 +4,15 @@
  * @module
  */
 import { noCompiling, type PostgresDatabase, type Query } from "../../postgres/database.ts"
-import { type Parameters, parameters } from "../../postgres/parameters.ts"
+import { parameters, type StatementValues } from "../../postgres/statement-values.ts"
 import { factsOf, selectFacts } from "./entry-rows.ts"
-import { hourlyRows } from "./rollup-rows.ts"
+import { gatherHourlyRows } from "./rollup-rows.ts"
 
 /** The most entries that leave in one transaction. */
 export const removedAtOnce = 2000
 
 /** Which entries of a gateway are to leave: what follows `WHERE`, and may order and limit them. */
-export type Selecting = (add: Parameters) => string
+export type Selecting = (add: StatementValues) => string
 
 /** Removes entries of a gateway within a transaction; gives how many there were. */
 export const removeSome = async (query: Query, scope: number, selecting: Selecting): Promise<number> => {
@@ -25,7 +25,7 @@ export const removeSome = async (query: Query, scope: number, selecting: Selecti
     add.values,
   )
   if (rows.length === 0) return 0
-  const hours = hourlyRows(-1)
+  const hours = gatherHourlyRows(-1)
   for (const row of rows) hours.note(scope, factsOf(row))
   await query(
     "DELETE FROM basegate.detail WHERE (created, id) IN (SELECT * FROM unnest($1::text[]::int8[], $2::text[]))",

@@ -7,7 +7,7 @@
  */
 import type { PostgresDatabase, Query } from "../../postgres/database.ts"
 import { schemaLock } from "../../postgres/own-schema.ts"
-import type { Limits } from "../memory/memory-log.ts"
+import type { LogLimits } from "../memory/memory-log.ts"
 import { hourLength } from "../sqlite/hourly.ts"
 import { forgetHours } from "./hour-locks.ts"
 import { dayLength, dayOfPart, divided, partName } from "./schema.ts"
@@ -85,7 +85,7 @@ const deleteOf = (database: PostgresDatabase, day: number, scope: number): Promi
 export const expireDays = async (
   database: PostgresDatabase,
   scopes: Scopes,
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
   now: number,
 ): Promise<void> => {
   const past = (await days(database.query)).filter((day) => day + dayLength <= now).sort((a, b) => a - b)

@@ -77,7 +77,7 @@ export interface HourlyRows {
 }
 
 /** Begins to gather; `sign` is -1 where entries leave. */
-export const hourlyRows = (sign: 1 | -1): HourlyRows => {
+export const gatherHourlyRows = (sign: 1 | -1): HourlyRows => {
   const kinds = new Map<string, HourlyFigures>()
   const tokens = new Map<string, HourlyFigures>()
   const hours = new Map<string, ScopeHour>()

@@ -21,7 +21,7 @@ export const dayLength = 86_400_000
 const text = `text COLLATE "C"`
 
 /** The columns of `entry` that facts are kept in. */
-export const factColumns = {
+const factColumns = {
   created: "bigint NOT NULL",
   id: `${text} NOT NULL`,
   provider: text,

@@ -8,10 +8,10 @@
 import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
 import type { LogScope } from "../entry.ts"
 import type { Held } from "../memory/held.ts"
-import type { Limits } from "../memory/memory-log.ts"
+import type { LogLimits } from "../memory/memory-log.ts"
 import { detailValues, type NewRow, newRow, rowsText } from "./entry-rows.ts"
 import { removedAtOnce, removeFirst, removeSome } from "./removal.ts"
-import { hourlyRows } from "./rollup-rows.ts"
+import { gatherHourlyRows } from "./rollup-rows.ts"
 import { computedColumns, dayOf, ensureDay, factNames } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
 
@@ -42,10 +42,10 @@ const countEntries = `
         USING (id) ORDER BY scope.id FOR UPDATE OF scope) AS added
   WHERE scope.id = added.id RETURNING scope.id, scope.entries::float8 AS entries`
 
-/** A gateway with what is to be written for it. */
+/** A gateway with what to write for it. */
 interface Batch {
   readonly id: number
-  readonly limits: Limits
+  readonly limits: LogLimits
   readonly entries: Array<Held>
 }
 
@@ -56,11 +56,11 @@ const slackOf = (most: number): number => most < 1000 ? 0 : Math.floor(most / 10
 export const makeWriter = (
   database: PostgresDatabase,
   scopes: Scopes,
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
 ): LogWriter => {
   const days = new Set<number>()
 
-  /** How many entries a full log that takes no more has room for. */
+  /** How many entries a log that rejects new ones when full has room for. */
   const roomOf = async (query: Query, { id, limits }: Batch, now: number): Promise<number> => {
     const { maxEntries = Infinity, strategy, retention } = limits
     if (strategy !== "STOP_INSERTING" || maxEntries === Infinity) return Infinity
@@ -85,7 +85,7 @@ export const makeWriter = (
     const written = rows.filter(({ facts }) => ids.delete(facts.id))
     if (written.length === 0) return new Map()
     await query(insertDetails, detailValues(written))
-    const hours = hourlyRows(1)
+    const hours = gatherHourlyRows(1)
     const added = new Map<number, number>()
     for (const { scope, facts } of written) {
       hours.note(scope, facts)

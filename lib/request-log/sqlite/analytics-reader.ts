@@ -6,13 +6,13 @@
  */
 import { groupOf } from "../analytics.ts"
 import { conditionsOf } from "../conditions.ts"
-import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../query.ts"
+import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../analytics-query.ts"
 import type { Database } from "../../sqlite/database.ts"
 import { sliceOf, type TimeSlice } from "../time-slice.ts"
-import { distinct, type Part, partsOf, stageOf, stretchesOf } from "./divisions.ts"
+import { distinct, divisionParts, type Part, stageOf, stretchesOf } from "./divisions.ts"
 import { cellsReader, type Shown } from "./entry-cells.ts"
 import { type Fragment, whereOf } from "./fragment.ts"
-import { type HeldFigures, hourLength, hourlyRows, wholeHours } from "./hourly.ts"
+import { type HeldFigures, hourLength, readHourlyRows, wholeHours } from "./hourly.ts"
 import { keptDivisions } from "./kept-divisions.ts"
 import type { Resumable } from "./resumable.ts"
 import { asksOf, byKind, byToken, dividesBy, kindFilter } from "./rollup-dimensions.ts"
@@ -31,7 +31,7 @@ export const analyticsReader = (database: Database): ReadAnalytics => {
   const readKept = keptDivisions(database)
   const rollups = [byKind, byToken].map((rollup) => ({
     rollup,
-    rowsOf: hourlyRows(database, "figures", rollup.table),
+    rowsOf: readHourlyRows(database, "figures", rollup.table),
   }))
 
   const fromEntries = (
@@ -58,7 +58,7 @@ export const analyticsReader = (database: Database): ReadAnalytics => {
     })
   }
 
-  /** Of parts that are divided by the same dimensions. */
+  /** Parts that are divided by the same dimensions. */
   function* fromKept(
     parts: ReadonlyArray<Part>,
     shown: Shown,
@@ -82,7 +82,7 @@ export const analyticsReader = (database: Database): ReadAnalytics => {
     const conditions = conditionsOf(selection.filters)
     const where = whereOf(conditions, undefined)
     const isFiltered = conditions.fields.length + conditions.pairs.length > 0
-    const parts = partsOf(selection, divisions)
+    const parts = divisionParts(selection, divisions)
     const rollupOf = ({ by }: Part) =>
       rollups.find(({ rollup }) => asksOf(rollup, conditions) && dividesBy(rollup, by))
     const isOfHours = (part: Part): boolean =>

@@ -6,7 +6,7 @@
 import { gather, type Gathered, type Group } from "../analytics.ts"
 import { addAggregates, type Aggregates, emptyAggregates } from "../aggregates.ts"
 import { type Buckets, bucketsOf } from "../buckets.ts"
-import type { AnalyticsDivision, AnalyticsSelection, Dimension } from "../query.ts"
+import type { AnalyticsDivision, AnalyticsSelection, Dimension } from "../analytics-query.ts"
 import { addHeld, type HeldFigures } from "./hourly.ts"
 import type { TimeSlice } from "../time-slice.ts"
 
@@ -20,7 +20,7 @@ export interface Part {
 }
 
 /** The parts of a query, in its order. */
-export const partsOf = (
+export const divisionParts = (
   { since }: AnalyticsSelection,
   divisions: ReadonlyArray<AnalyticsDivision>,
 ): ReadonlyArray<Part> =>

@@ -5,9 +5,9 @@
  */
 import type { Group } from "../analytics.ts"
 import { type Aggregates, counts, emptyAggregates } from "../aggregates.ts"
-import { count, slotOf } from "../histogram.ts"
+import { addToSlot, slotOf } from "../histogram.ts"
 import { picoOfParts, summedParts } from "../money.ts"
-import type { Dimension } from "../query.ts"
+import type { Dimension } from "../analytics-query.ts"
 import type { Database, Row, Value } from "../../sqlite/database.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { dimensionOf, type Fragment } from "./fragment.ts"
@@ -21,7 +21,7 @@ export interface Shown {
 }
 
 /** Some entries of one slice. */
-export interface Cell {
+interface Cell {
   /** When the bucket of each width begins. */
   readonly times: ReadonlyArray<number>
   /** The value of each dimension. */
@@ -29,8 +29,8 @@ export interface Cell {
   readonly figures: Aggregates
 }
 
-/** How entries are told apart. */
-export interface Distinction {
+/** How entries are grouped. */
+interface Distinction {
   readonly widths: ReadonlyArray<number>
   readonly names: ReadonlyArray<Dimension>
   readonly where: Fragment
@@ -51,7 +51,9 @@ const figuresIn = (row: Row): Aggregates => {
     figures[name] = picoOfParts(Number(row[`${name}_dollars`]), BigInt(String(row[`${name}_picos`])))
   }
   for (const name of ["duration", "first_token", "speed"] as const) {
-    for (const time of JSON.parse(String(row[name])) as Array<number>) count(figures[name], slotOf(time), 1)
+    for (const time of JSON.parse(String(row[name])) as Array<number>) {
+      addToSlot(figures[name], slotOf(time), 1)
+    }
   }
   return figures
 }

@@ -6,9 +6,6 @@
 import type { RequestRecord } from "../../record/request-record.ts"
 import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
 import type {
-  AnalyticsDivision,
-  AnalyticsRow,
-  AnalyticsSelection,
   LogCursor,
   LogHealth,
   LogNews,
@@ -19,6 +16,7 @@ import type {
   NewsCursor,
   TimeSelection,
 } from "../query.ts"
+import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../analytics-query.ts"
 import type { Resumable } from "./resumable.ts"
 
 /** Work in steps, some of which are waited for. */

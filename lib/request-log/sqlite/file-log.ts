@@ -7,7 +7,7 @@
  * @module
  */
 import type { LogEntry, LogScope } from "../entry.ts"
-import { type Limits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
+import { type LogLimits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
 import { warn } from "../../sqlite/warn.ts"
 import { makeConnection } from "../../sqlite/connection.ts"
 import type { Database, OpenDatabase } from "../../sqlite/database.ts"
@@ -49,7 +49,7 @@ const recordText = ({ feedback: _, score: __, ...record }: LogEntry): string => 
 export const makeFileLog = (
   open: OpenDatabase,
   name: string,
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
   bounds: MemoryLogOptions | undefined,
   now: number,
   openThread: OpenThread = () => undefined,
@@ -73,7 +73,7 @@ export const makeFileLog = (
   let refused = 0
   let hasOverflowed = false
 
-  /** The next use opens the file anew, which may be another one by then: here, and in the thread. */
+  /** The next use reopens the file, which may have been replaced: here, and in the thread. */
   const failed = (cause: unknown, now: number): void => {
     connection.failed(cause, now)
     thread?.end()

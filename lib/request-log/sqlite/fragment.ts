@@ -11,7 +11,8 @@ import {
   type PairCondition,
   type TextTest,
 } from "../conditions.ts"
-import { type Dimension, fixedDimensions, type OrderKey } from "../query.ts"
+import type { OrderKey } from "../query.ts"
+import { type Dimension, fixedDimensions } from "../analytics-query.ts"
 import type { Value } from "../../sqlite/database.ts"
 
 /** A part of a statement, and the values of its parameters. */

@@ -19,7 +19,7 @@ import type { Database } from "../../sqlite/database.ts"
 import { figuresOf, figuresText, hourLength, rangesOf, rangesText } from "./hourly.ts"
 import { byKind, byToken, kindText } from "./rollup-dimensions.ts"
 
-/** What a row is to be changed by. */
+/** What to add to a row. */
 interface PlainChange {
   readonly scope: number
   readonly hour: number

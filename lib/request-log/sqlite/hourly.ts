@@ -5,7 +5,7 @@
  * @module
  */
 import { type Aggregates, emptyAggregates, noTally, rangeNames, type Tally } from "../aggregates.ts"
-import { count, type Histogram } from "../histogram.ts"
+import { addToSlot, type Histogram } from "../histogram.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
 import { picoOf } from "../money.ts"
 import type { TimeSlice } from "../time-slice.ts"
@@ -17,7 +17,7 @@ export const hourLength = 3_600_000
 const flat = (histogram: Histogram): ReadonlyArray<number> => [...histogram].flat()
 const addCounts = (to: Histogram, counts: ReadonlyArray<number>): void => {
   for (let index = 0; index < counts.length; index += 2) {
-    count(to, counts[index] ?? 0, counts[index + 1] ?? 0)
+    addToSlot(to, counts[index] ?? 0, counts[index + 1] ?? 0)
   }
 }
 
@@ -115,7 +115,7 @@ export const wholeHours = (
 const rowsAtOnce = 200
 
 /** Prepares to read the rows of some hours, a few hundred at a time. */
-export const hourlyRows = (
+export const readHourlyRows = (
   database: Database,
   column: "ranges" | "figures",
   table: Rollup["table"] = "hourly",

@@ -7,7 +7,7 @@
  */
 import type { Group } from "../analytics.ts"
 import { addAggregates, type Aggregates, emptyAggregates } from "../aggregates.ts"
-import type { Dimension } from "../query.ts"
+import type { Dimension } from "../analytics-query.ts"
 import { type Database, inTransaction } from "../../sqlite/database.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { cellsReader, type Shown } from "./entry-cells.ts"
@@ -18,7 +18,7 @@ import type { Resumable } from "./resumable.ts"
 const mostText = 65_536
 
 /** What the entries of an hour that share a group came to. */
-export type HourCell = readonly [group: Group, figures: HeldFigures]
+type HourCell = readonly [group: Group, figures: HeldFigures]
 
 /**
  * Prepares to read hours. `now` is in milliseconds since 1970: hours that are not over by then are not kept. What is given

@@ -8,7 +8,7 @@ import type { Conditions } from "../conditions.ts"
 import { addTally, noTally, rangeNames, type Tally } from "../aggregates.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
 import type { Fragment } from "./fragment.ts"
-import { hourLength, hourlyRows, rangesOf, rangesText, wholeHours } from "./hourly.ts"
+import { hourLength, rangesOf, rangesText, readHourlyRows, wholeHours } from "./hourly.ts"
 import { byKind, kindFilter, kindText } from "./rollup-dimensions.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 import type { TimeSlice } from "../time-slice.ts"
@@ -49,7 +49,7 @@ export const tallies = (
   database: Database,
 ): (asked: TotalsQuery) => Resumable<ReadonlyArray<TalliedSlice>> => {
   const slices = slicesOf(database)
-  const rowsOf = hourlyRows(database, "ranges")
+  const rowsOf = readHourlyRows(database, "ranges")
   const stale = database.prepare(
     "SELECT kind, figures FROM hourly WHERE scope = ? AND hour = ? AND ranges IS NULL",
   )

@@ -4,23 +4,15 @@
  * @module
  */
 import type { Database, OpenDatabase } from "../../sqlite/database.ts"
-import type {
-  AnalyticsDivision,
-  AnalyticsRow,
-  AnalyticsSelection,
-  LogCursor,
-  LogPage,
-  LogQuery,
-  LogStretch,
-  TimeSelection,
-} from "../query.ts"
+import type { LogCursor, LogPage, LogQuery, LogStretch, TimeSelection } from "../query.ts"
+import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../analytics-query.ts"
 import { analyticsReader } from "./analytics-reader.ts"
 import type { Shown } from "./entry-cells.ts"
 import { makeReader } from "./reader.ts"
 import type { Resumable } from "./resumable.ts"
 
 /** A question; `since` is the time of the oldest entry to be shown. All of it can be sent to another thread. */
-export type Question =
+export type LogQuestion =
   | { readonly kind: "list"; readonly query: LogQuery; readonly since: number }
   | {
     readonly kind: "stretch"
@@ -44,16 +36,16 @@ interface Answers {
 }
 
 /** What a question is answered with. */
-export type Answer<Asked extends Question = Question> = Answers[Asked["kind"]]
+export type LogAnswer<Asked extends LogQuestion = LogQuestion> = Answers[Asked["kind"]]
 
 /** Answers questions; throws where the file cannot be read. */
-export type AnswerQuestion = <Asked extends Question>(question: Asked) => Resumable<Answer<Asked>>
+export type AnswerQuestion = <Asked extends LogQuestion>(question: Asked) => Resumable<LogAnswer<Asked>>
 
 /** Prepares to answer. */
 export const answers = (database: Database): AnswerQuestion => {
   const reader = makeReader(database)
   const analytics = analyticsReader(database)
-  const answer = (question: Question): Resumable<Answer> => {
+  const answer = (question: LogQuestion): Resumable<LogAnswer> => {
     switch (question.kind) {
       case "list":
         return reader.list(question.query, question.since)
@@ -69,13 +61,13 @@ export const answers = (database: Database): AnswerQuestion => {
 /** A thread beside, with a connection of its own to the file. */
 export interface ReadingThread {
   /**
-   * Asks it; `onAnswer` is called once, without an answer if it could not give one: whoever asks then reads the file.
+   * Asks it; `onAnswer` is called once, without an answer if there could be none: the caller then reads the file.
    *
    * @returns a function that gives the question up
    */
-  readonly ask: <Asked extends Question>(
+  readonly ask: <Asked extends LogQuestion>(
     question: Asked,
-    onAnswer: (answer: { readonly value: Answer<Asked> } | undefined) => void,
+    onAnswer: (answer: { readonly value: LogAnswer<Asked> } | undefined) => void,
   ) => () => void
   /** Ends it; the next question starts another one. */
   readonly end: () => void
@@ -86,19 +78,19 @@ export type OpenThread = (file: string) => ReadingThread | undefined
 
 /** What is sent to the thread: a question by its number, or that one is given up. */
 export type ToThread =
-  | { readonly id: number; readonly question: Question }
+  | { readonly id: number; readonly question: LogQuestion }
   | { readonly id: number; readonly givenUp: true }
 
 /** What it sends back: no answer if the file could not be read. */
 export interface FromThread {
   readonly id: number
-  readonly answer: { readonly value: Answer } | undefined
+  readonly answer: { readonly value: LogAnswer } | undefined
 }
 
 /** How long a question is worked at before another one has its turn, in milliseconds. */
 const turn = 20
 
-/** How long a lock is waited for there, in milliseconds: nobody else waits meanwhile. */
+/** How long a lock is waited for there, in milliseconds: nothing else waits meanwhile. */
 const patience = 2000
 
 /**
@@ -112,7 +104,7 @@ export const answering = (
   rest: () => Promise<void>,
   send: (message: FromThread) => void,
 ): (message: ToThread) => void => {
-  const waiting = new Map<number, Question>()
+  const waiting = new Map<number, LogQuestion>()
   let answer: AnswerQuestion | undefined
   let database: Database | undefined
   const opened = (): AnswerQuestion => {
@@ -125,7 +117,7 @@ export const answering = (
     answer = answers(database)
     return answer
   }
-  const run = async (id: number, question: Question): Promise<void> => {
+  const run = async (id: number, question: LogQuestion): Promise<void> => {
     try {
       const steps = opened()(question)
       let began = performance.now()

@@ -4,12 +4,12 @@
  * @module
  */
 import type { Waiting } from "./file-log-shape.ts"
-import type { Answer, AnswerQuestion, Question, ReadingThread } from "./questions.ts"
+import type { AnswerQuestion, LogAnswer, LogQuestion, ReadingThread } from "./questions.ts"
 
 /** In the thread, which others wait for no longer than for any other answer; else here, in steps. */
 export const readBeside = (thread: ReadingThread | undefined) =>
-  function* <Asked extends Question>(here: AnswerQuestion, question: Asked): Waiting<Answer<Asked>> {
-    let found: { readonly value: Answer<Asked> } | undefined
+  function* <Asked extends LogQuestion>(here: AnswerQuestion, question: Asked): Waiting<LogAnswer<Asked>> {
+    let found: { readonly value: LogAnswer<Asked> } | undefined
     let giveUp = (): void => {}
     try {
       if (thread !== undefined) {

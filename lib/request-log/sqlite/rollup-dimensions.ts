@@ -9,7 +9,7 @@
 import { type Conditions, fields as filterFields } from "../conditions.ts"
 import type { FilterableFields } from "../filterable-fields.ts"
 import { fulfils } from "../filter.ts"
-import type { Dimension } from "../query.ts"
+import type { Dimension } from "../analytics-query.ts"
 
 /** Hourly rows that distinguish entries by some fields. */
 export interface Rollup {
@@ -26,7 +26,7 @@ export const byKind: Rollup = {
   fields: ["provider", "model", "status", "success", "cached", "deployment", "key_alias", "ending"],
 }
 
-/** For what is asked of tokens alone. */
+/** For questions about tokens alone. */
 export const byToken: Rollup = { table: "hourly_token", fields: ["token"] }
 
 /** A kind as text, by which its rows are found. */

@@ -21,7 +21,7 @@ const text = "TEXT"
 const number = "NUMERIC"
 
 /** The columns of `entry` that facts are kept in. */
-export const factColumns = {
+const factColumns = {
   created: "INTEGER NOT NULL",
   id: "TEXT NOT NULL",
   provider: text,

@@ -119,7 +119,7 @@ const recount = (
   }
 }
 
-/** Whatever succeeded is complete; of the rest the entries know. */
+/** What succeeded ended as `complete`; for the rest, the entries are read. */
 const addEndings = (database: Database): void =>
   recount(database, "SELECT * FROM entry WHERE success = 0", (row) => {
     const facts = row as unknown as FilterableFields

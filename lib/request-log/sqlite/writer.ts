@@ -4,9 +4,9 @@
  * @module
  */
 import type { LogPatch } from "../entry.ts"
-import { fieldsOfEntry, pairsOf } from "../filterable-fields.ts"
-import { entryOf, type Held } from "../memory/held.ts"
-import type { Limits } from "../memory/memory-log.ts"
+import { fieldsOfEntry, metadataText } from "../filterable-fields.ts"
+import { type Held, logEntryOf } from "../memory/held.ts"
+import type { LogLimits } from "../memory/memory-log.ts"
 import { type Database, inTransaction, type Value } from "../../sqlite/database.ts"
 import { type Changes, hourlyChanges } from "./hourly-changes.ts"
 import { hourLength } from "./hourly.ts"
@@ -24,7 +24,7 @@ const step = 200
 
 interface Scope {
   readonly id: number
-  readonly limits: Limits
+  readonly limits: LogLimits
   /** How many entries it has, those of this slice included. */
   entries: number
   added: number
@@ -53,7 +53,7 @@ export interface LogWriter {
 /** Prepares to write. */
 export const makeWriter = (
   database: Database,
-  limitsOf: (account: string, gateway: string) => Limits | undefined,
+  limitsOf: (account: string, gateway: string) => LogLimits | undefined,
 ): LogWriter => {
   const newChanges = hourlyChanges(database)
   const removal = makeRemoval(database)
@@ -80,7 +80,7 @@ export const makeWriter = (
   )
   let lastExpired = 0
 
-  const expireIn = (scope: number, { retention }: Limits, now: number, changes: Changes): number =>
+  const expireIn = (scope: number, { retention }: LogLimits, now: number, changes: Changes): number =>
     retention === undefined ? 0 : removal.oldest(scope, now - retention, step, changes)
 
   const openScope = (account: string, gateway: string, now: number, changes: Changes): Scope | undefined => {
@@ -97,7 +97,7 @@ export const makeWriter = (
     if (over > 0) removal.oldest(id, Number.MAX_SAFE_INTEGER, over, changes)
   }
   const insert = (held: Held, scope: Scope, changes: Changes): void => {
-    const entry = entryOf(held)
+    const entry = logEntryOf(held)
     const { payloads } = held
     const { feedback: _, score, ...record } = entry
     const facts = fieldsOfEntry(entry)
@@ -142,7 +142,7 @@ export const makeWriter = (
         if (feedback !== undefined) set("feedback", feedback)
         if (score !== undefined) set("score", score)
         if (metadata !== undefined) {
-          set("pairs", pairsOf(metadata))
+          set("pairs", metadataText(metadata))
           forgetHour.run(id)
         }
         if (record !== undefined) setRecord.run(record, id)

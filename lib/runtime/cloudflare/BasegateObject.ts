@@ -9,16 +9,16 @@
  */
 import type { Database } from "../../sqlite/database.ts"
 import { inTransaction } from "../../sqlite/database.ts"
-import { openCounts, sweepCounts } from "./object-counts.ts"
+import { makeCountsObject, sweepCounts } from "./counts-object.ts"
 import { objectDatabase, type ObjectStorage } from "./object-database.ts"
-import { openLog } from "./object-log.ts"
-import { openSettings } from "./object-settings.ts"
-import type { Methods, ObjectKind, Question } from "./objects.ts"
+import { makeLogObject } from "./log-object.ts"
+import { makeSettingsObject } from "./settings-object.ts"
+import type { Methods, ObjectKind, ObjectQuestion } from "./ask-object.ts"
 
-/** How often an object lets go of what has ended, in milliseconds, if nothing new has made it do so. */
+/** How often an object removes what has expired, in milliseconds, if nothing new has made it do so. */
 const sweepEvery = 3_600_000
 
-/** The most that the log keeps, in bytes, unless told otherwise: an object may have 10 GB. */
+/** The most that the log keeps by default, in bytes: an object may have 10 GB. */
 const usualMostLog = 8_000_000_000
 
 interface Opened {
@@ -34,13 +34,13 @@ const open = (kind: ObjectKind, database: Database, size: () => number, mostLog:
     case "counts":
       return {
         kind,
-        methods: { ...openCounts(database, { wall }) },
+        methods: { ...makeCountsObject(database, { wall }) },
         sweep: (now) => sweepCounts(database, now) !== undefined,
       }
     case "settings":
-      return { kind, methods: { ...openSettings(database) }, sweep: () => true }
+      return { kind, methods: { ...makeSettingsObject(database) }, sweep: () => true }
     case "log": {
-      const { methods, expire } = openLog(database, wall, size, mostLog)
+      const { methods, expire } = makeLogObject(database, wall, size, mostLog)
       return {
         kind,
         methods: { ...methods },
@@ -71,13 +71,13 @@ export class BasegateObject {
 
   /** Answers one question of an isolate; only the Worker that has the binding can ask. */
   async fetch(request: Request): Promise<Response> {
-    const question = await request.json() as Question
+    const question = await request.json() as ObjectQuestion
     try {
       const answer = this.#answer(question)
       await this.#setAlarm()
       return Response.json({ answer })
     } catch (cause) {
-      // Whatever it was that a method has half done, the next question begins with what is on the disk.
+      // After a failure half way, the next question begins with what is on the disk.
       this.#opened = undefined
       return Response.json({ error: cause instanceof Error ? cause.message : "unknown" })
     }
@@ -99,7 +99,7 @@ export class BasegateObject {
     return this.#opened
   }
 
-  #answer({ kind, name, given }: Question): unknown {
+  #answer({ kind, name, given }: ObjectQuestion): unknown {
     const { methods } = this.#open(kind)
     if (!Object.hasOwn(methods, name)) throw new Error(`it has no ${name}: the Worker is of another version`)
     const method = methods[name] as (...given: ReadonlyArray<unknown>) => unknown
@@ -108,7 +108,7 @@ export class BasegateObject {
     return kind === "log" ? run() : inTransaction(this.#database, run)
   }
 
-  /** What it keeps, by its tables: after a pause it is not told before its alarm rings. */
+  /** What it keeps, found by its tables: after a pause nothing else says so before its alarm. */
   #kind(): ObjectKind | undefined {
     const names = this.#database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
     const has = (table: string): boolean => names.some(({ name }) => name === table)

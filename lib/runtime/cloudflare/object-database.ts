@@ -35,7 +35,7 @@ const literal = (value: Value): string =>
     ? `'${value.replaceAll("'", "''").replaceAll("\0", "' || char(0) || '")}'`
     : String(value ?? "NULL")
 
-/** Those of a long list of filters stand in the statement themselves. */
+/** The values of a long list of filters are written into the statement itself. */
 const withLiterals = (text: string, values: ReadonlyArray<Value>): string => {
   let next = 0
   return text.replaceAll("?", () => literal(values[next++] ?? null))

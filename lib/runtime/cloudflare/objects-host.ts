@@ -5,10 +5,10 @@
  */
 import type { HostCapabilities } from "../../layers.ts"
 import { logInIsolate, memoryOfIsolate, sharedStoreOr, workersTraits } from "../workers-host.ts"
-import type { ObjectNamespace } from "./objects.ts"
-import { layerObjectLog } from "./objects-log.ts"
-import { layerObjectSettings } from "./objects-settings.ts"
-import { layerObjectStore } from "./objects-store.ts"
+import type { ObjectNamespace } from "./ask-object.ts"
+import { layerObjectLog } from "./layer-object-log.ts"
+import { layerObjectSettings } from "./layer-object-settings.ts"
+import { layerObjectStore } from "./layer-object-store.ts"
 
 /** A Redis that `BASEGATE_STORE` names counts in place of objects. */
 export const objectsTraits = (namespace: ObjectNamespace): HostCapabilities => ({

@@ -6,15 +6,15 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { problemText } from "../../postgres/database.ts"
+import { causeText } from "../../postgres/database.ts"
 import { SettingsStore, type StoreProblem } from "../SettingsStore.ts"
 import type { PostgresSettings } from "./postgres-settings.ts"
 
-/** How often the database is asked for its version, in milliseconds. */
+/** How often the version is read from the database, in milliseconds. */
 const interval = 500
 
 /**
- * In Postgres. Others' changes are asked for, since `LISTEN` needs a connection of its own that poolers do not keep.
+ * In Postgres. Changes of others are polled, since `LISTEN` needs a connection of its own that poolers do not keep.
  *
  * @param open loads the engine, which is not connected yet
  * @param every runs something at an interval in milliseconds, until what it returns is called; it must not keep the
@@ -36,7 +36,7 @@ export const layerPostgresSettings = (
           return await run(await engine())
         } catch (cause) {
           opened = undefined
-          return Result.fail({ reason: "unavailable", detail: problemText(cause) })
+          return Result.fail({ reason: "unavailable", detail: causeText(cause) })
         }
       }
       /** The version that was read or written last here: one that the database has besides is another writer's. */

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Result from "effect/Result"
-import { type PostgresDatabase, PostgresProblem, problemText, type Query } from "../../postgres/database.ts"
+import { causeText, type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
 import { ensureSchema, hasTable } from "../../postgres/own-schema.ts"
 import type { AuditEntry, AuditPage, AuditQuery } from "../audit-entry.ts"
 import type { Saving, StoredDocument, StoreProblem } from "../SettingsStore.ts"
@@ -53,7 +53,7 @@ export interface PostgresSettings {
 
 const problemOf = (cause: unknown): StoreProblem => ({
   reason: cause instanceof PostgresProblem && cause.isPassing ? "busy" : "unavailable",
-  detail: problemText(cause),
+  detail: causeText(cause),
 })
 
 const newest = async (query: Query, lock = ""): Promise<StoredDocument> => {
@@ -109,7 +109,7 @@ export const makePostgresSettings = (database: PostgresDatabase): PostgresSettin
     save: async (saving) => {
       const saved = await use(() =>
         database.transaction(async (query) => {
-          // Of two that write the first document neither finds a row to wait for.
+          // If two write the first document, neither finds a row to wait for.
           await query("LOCK TABLE basegate.settings IN SHARE ROW EXCLUSIVE MODE")
           if ((await newest(query)).version !== saving.ifVersion) return undefined
           await write(query, saving)

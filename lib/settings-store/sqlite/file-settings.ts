@@ -17,7 +17,7 @@ const mostEntries = 10_000
 /** How long a file that cannot be opened is left alone, in milliseconds. */
 const pause = 5000
 
-/** How often the file is asked for its version, in milliseconds; it takes some 10 µs, and the process wakes up for it. */
+/** How often the version is read from the file, in milliseconds; it takes some 10 µs, and wakes the process up. */
 const interval = 500
 
 const tables = `

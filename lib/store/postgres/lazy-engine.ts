@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Engine } from "../remote-store.ts"
+import type { Engine } from "../engine.ts"
 
 /**
- * Makes the engine of one that does what it is asked in order.
+ * Makes an engine of one that works in the order of its calls.
  *
  * @param name for people to read
  * @param wall this process's clock, which holds until it is loaded

@@ -4,9 +4,9 @@
  * @module
  */
 import { type PostgresDatabase, PostgresProblem, type Value } from "../../postgres/database.ts"
-import { keepable } from "../../postgres/parameters.ts"
-import type { Counted, Take, Use } from "../counted.ts"
-import type { Engine } from "../remote-store.ts"
+import { keepable } from "../../postgres/statement-values.ts"
+import type { Counted, Take, WindowUse } from "../counted.ts"
+import type { Engine } from "../engine.ts"
 import { makeServerClock } from "../server-clock.ts"
 import { counterTtl } from "../windows.ts"
 import { functionVersion, listSpent, markOnce, sweeps, sweptAtOnce } from "./functions.ts"
@@ -61,7 +61,7 @@ const lockKey = ({ gateway, name, spend }: Counted["count"]): number => {
   return hash | 0
 }
 
-/** In one order, so that nobody waits in a circle. */
+/** In one order, so that transactions do not deadlock. */
 const lockKeys = (all: ReadonlyArray<{ readonly counted: Counted }>): ReadonlyArray<string> =>
   [...new Set(all.map(({ counted }) => lockKey(counted.count)))].sort((one, other) => one - other).map(String)
 
@@ -72,7 +72,7 @@ const refusal = (cause: unknown): string | undefined =>
     : undefined
 
 /**
- * The engine of a database, whose statements have to be done in the order in which they are asked.
+ * The engine of a database, which must run its statements in the order of the calls.
  *
  * @param name of the database, for people to read
  * @param wall this process's clock
@@ -131,7 +131,7 @@ export const makePostgresCounts = (
           String(Math.round(lease?.ttl ?? 0)),
         ])
       )
-      const uses: Array<Use> = takes.map((_, index) => ({
+      const uses: Array<WindowUse> = takes.map((_, index) => ({
         previous: found[3 * index] ?? 0,
         current: found[3 * index + 1] ?? 0,
         held: found[3 * index + 2] ?? 0,

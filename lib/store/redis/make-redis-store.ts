@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Engine, makeRemoteStore, type RemoteStore, type RemoteStoreOptions } from "../remote-store.ts"
+import { makeRemoteStore, type RemoteStore, type RemoteStoreOptions } from "../remote-store.ts"
+import type { Engine } from "../engine.ts"
 import { makeRedisCounts } from "./redis-counts.ts"
 import { makeRedisValues } from "./redis-values.ts"
 import { RedisError, type RedisLink } from "./redis-link.ts"

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Spent, SpentPage } from "../addition.ts"
-import type { Counted, Take, Use } from "../counted.ts"
-import type { EngineCounts } from "../remote-store.ts"
+import type { Spent, SpentPage } from "../counter.ts"
+import type { Counted, Take, WindowUse } from "../counted.ts"
+import type { EngineCounts } from "../engine.ts"
 import { makeServerClock } from "../server-clock.ts"
 import { counterTtl } from "../windows.ts"
 import { RedisError, type RedisLink, type Reply } from "./redis-link.ts"
@@ -111,7 +111,7 @@ export const makeRedisCounts = (link: RedisLink, wall: () => number): EngineCoun
         return numbersIn(await runTake(keys, rest))
       })
       const [code, time = 0] = numbers
-      const uses: Array<Use> = takes.map((_, index) => ({
+      const uses: Array<WindowUse> = takes.map((_, index) => ({
         previous: numbers[2 + 3 * index] ?? 0,
         current: numbers[3 + 3 * index] ?? 0,
         held: numbers[4 + 3 * index] ?? 0,

@@ -37,7 +37,7 @@ const answerOf = async (response: Response): Promise<Reply> => {
   return answer.result
 }
 
-/** Makes the link; nothing is asked yet. */
+/** Makes the link; nothing is sent yet. */
 export const makeRestLink = (
   { url, token, fetch: send = (url, init) => fetch(url, init) }: RestOptions,
 ): RedisLink => {

@@ -6,7 +6,7 @@
  * exact for; they are written with `%.0f`, since `tostring` would round them. Keys of one gateway have one hash tag, so that
  * a Cluster has them in one place.
  *
- * Of a count there are, by the kind of it:
+ * The keys of a count, by its kind:
  *
  * - `r`, rates: a string for each period, which expires with the window.
  * - `m`, money: for each rule and period a sorted set of what its partitions have spent, which is also its list, and a hash

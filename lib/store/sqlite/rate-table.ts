@@ -4,7 +4,7 @@
  * @module
  */
 import type { Database } from "../../sqlite/database.ts"
-import type { Addition } from "../addition.ts"
+import type { Addition } from "../counter.ts"
 
 const schema = `
   CREATE TABLE IF NOT EXISTS rates (
@@ -29,7 +29,7 @@ export interface RateTable {
 /**
  * Prepares the table.
  *
- * @param most the most rows of one gateway, but for what is added until they are counted again; beyond it those leave that
+ * @param most the most rows of one gateway, not counting those added until the next count; beyond it those leave that
  *   end first, which makes rates of very many callers more generous
  */
 export const openRateTable = (database: Database, most: number): RateTable => {
@@ -60,7 +60,7 @@ export const openRateTable = (database: Database, most: number): RateTable => {
     add: ({ counter: { gateway, key }, by, ttl }, now) => {
       additions++
       makeRoom(gateway, now)
-      // Of all rows that a statement gives: it is only then that it is done.
+      // Not `get`: a statement is done only once all its rows are read.
       const [row] = upsert.all(gateway, key, by, now + ttl)
       return Number(row?.["sum"] ?? 0)
     },

@@ -9,7 +9,7 @@
 import { makeConnection } from "../../sqlite/connection.ts"
 import type { OpenDatabase } from "../../sqlite/database.ts"
 import { warn } from "../../sqlite/warn.ts"
-import type { Addition, SpendQuery, SpentPage } from "../addition.ts"
+import type { Addition, SpendQuery, SpentPage } from "../counter.ts"
 import type { Leases } from "../counting-store.ts"
 import { type Holds, makeHolds } from "../holds.ts"
 import type { Memory } from "../memory.ts"
@@ -30,7 +30,7 @@ export interface SpendFile extends Leases {
   readonly end: () => void
 }
 
-/** What is to be added to the file. */
+/** What to add to the file. */
 interface Owed {
   readonly addition: Addition
   readonly ends: number

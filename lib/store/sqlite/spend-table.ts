@@ -8,7 +8,7 @@
  */
 import { type Database, inTransaction, type Row } from "../../sqlite/database.ts"
 import { ownFile } from "../../sqlite/own-file.ts"
-import type { Addition, SpendQuery, Spent, SpentPage } from "../addition.ts"
+import type { Addition, SpendQuery, Spent, SpentPage } from "../counter.ts"
 import type { Holds } from "../holds.ts"
 import { openHoldsTable } from "./holds-table.ts"
 import { openRateTable } from "./rate-table.ts"
@@ -38,7 +38,7 @@ const leavingAtOnce = 200
 /** How long other processes are waited for, in milliseconds: where something is reserved, and where all share all counts. */
 const patience = { reserving: 50, sharing: 1_000 }
 
-/** For how long a count of rows is taken for granted but for this process's own, in milliseconds. */
+/** For how long a count of rows is trusted, this process's own rows aside, in milliseconds. */
 const countedFor = 60_000
 
 /** The table; every method throws if SQLite fails. `now` is in milliseconds since 1970. */
@@ -53,10 +53,10 @@ export interface SpendTable {
   readonly list: (query: SpendQuery) => SpentPage
 }
 
-/** Counters of money are kept whoever counts, those of rates where processes share them. */
+/** Counters of money are always kept, those of rates only if processes share them. */
 export const isMoney = ({ counter }: Addition): boolean => counter.spend !== undefined
 
-/** Of all rows that a statement gives: it is only then that it is done, and has told of a failure. */
+/** Given all rows of a statement: only once they are read is it done, and a failure known. */
 const nanosOf = ([row]: ReadonlyArray<Row>): number | undefined => row && Number(row["nanos"])
 
 const spentOf = ({ part, previous, current }: Row): Spent => ({

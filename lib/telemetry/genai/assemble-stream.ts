@@ -40,7 +40,7 @@ const chatDelta = (before: JsonObject, delta: JsonObject): JsonObject => {
   }
 }
 
-/** Of the chat API: the deltas of each choice. */
+/** For the chat API: the deltas of each choice. */
 const chat = (events: ReadonlyArray<JsonObject>): JsonObject => {
   const choices: Array<JsonObject> = []
   for (const choice of events.flatMap(({ choices }) => listOf(choices)).map(objectOf)) {
@@ -54,7 +54,7 @@ const chat = (events: ReadonlyArray<JsonObject>): JsonObject => {
   return { choices }
 }
 
-/** Of the messages API: the deltas of each block. */
+/** For the messages API: the deltas of each block. */
 const messages = (events: ReadonlyArray<JsonObject>): JsonObject => {
   const content: Array<JsonObject> = []
   let stop: unknown

@@ -6,8 +6,8 @@
 import { strictJson } from "../../json/exact-json.ts"
 import { type JsonObject, objectOf, parseOrUndefined } from "../../json/parse.ts"
 import type { Payload, Payloads } from "../../request-log/entry.ts"
-import { contentParts, listOf, type Message, messageOf, textOf } from "./message-parts.ts"
-import { text } from "../otlp/values.ts"
+import { type ChatMessage, contentParts, listOf, messageOf, textOf } from "./message-parts.ts"
+import { textValue } from "../otlp/values.ts"
 import type { Attributes } from "./attributes.ts"
 import { streamedAnswer } from "./assemble-stream.ts"
 
@@ -18,13 +18,13 @@ const longest = 262_144
 const jsonOf = (list: ReadonlyArray<unknown>) => {
   try {
     const json = strictJson(list)
-    return list.length === 0 || json.length > longest ? undefined : text(json)
+    return list.length === 0 || json.length > longest ? undefined : textValue(json)
   } catch {
     return undefined
   }
 }
 
-const inputOf = (body: JsonObject): ReadonlyArray<Message> => {
+const inputOf = (body: JsonObject): ReadonlyArray<ChatMessage> => {
   const given = body["messages"] ?? body["input"] ?? body["prompt"]
   if (typeof given === "string") return [messageOf({ role: "user", content: given })]
   return listOf(given).map((item) =>
@@ -32,7 +32,7 @@ const inputOf = (body: JsonObject): ReadonlyArray<Message> => {
   )
 }
 
-const outputOf = (body: JsonObject): ReadonlyArray<Message & { readonly finish_reason: string }> => {
+const outputOf = (body: JsonObject): ReadonlyArray<ChatMessage & { readonly finish_reason: string }> => {
   const choices = listOf(body["choices"]).map(objectOf)
   if (choices.length > 0) {
     return choices.map(({ message, text: said, finish_reason }) => ({

@@ -18,7 +18,7 @@ export interface MessagePart {
 }
 
 /** A message. */
-export interface Message {
+export interface ChatMessage {
   readonly role: string
   readonly parts: ReadonlyArray<MessagePart>
 }
@@ -65,7 +65,7 @@ export const contentParts = (content: unknown): ReadonlyArray<MessagePart> =>
   typeof content === "string" ? [textPart(content)] : listOf(content).map(partOf)
 
 /** A message of any of the three APIs; other items of the responses API are converted to one. */
-export const messageOf = (value: unknown): Message => {
+export const messageOf = (value: unknown): ChatMessage => {
   const message = objectOf(value)
   const role = textOf(message["role"])
   if (role === "") {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bool, double, type OtlpValue, text } from "../otlp/values.ts"
+import { boolValue, doubleValue, type OtlpValue, textValue } from "../otlp/values.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
 
 /**
@@ -27,7 +27,11 @@ const isFree = (key: string): boolean => {
 }
 
 const valueOf = (value: string | number | boolean): OtlpValue =>
-  typeof value === "string" ? text(value) : typeof value === "number" ? double(value) : bool(value)
+  typeof value === "string"
+    ? textValue(value)
+    : typeof value === "number"
+    ? doubleValue(value)
+    : boolValue(value)
 
 /** Each key unchanged, as Cloudflare exports it. Reserved ones are left out. */
 export const metadataAttributes = (

@@ -18,7 +18,7 @@ import { Peers } from "./Peers.ts"
 import { prometheusText } from "./prometheus-text.ts"
 import { merged } from "./snapshot.ts"
 
-/** Of a store across a network; no other has figures. */
+/** The figures of a store across a network; other stores have none. */
 const storeFamilies = (figures: StoreFigures | undefined): ReadonlyArray<Family> => {
   if (figures === undefined) return []
   const outages = recorder(catalogue.storeOutages)
@@ -42,7 +42,7 @@ export type MetricsShape = Pick<RequestMetrics, "began" | "ended" | "record"> & 
   readonly startedAt: number
   /** All instruments of this process as they stand. */
   readonly families: Effect.Effect<ReadonlyArray<Family>>
-  /** Those of all processes that share the port, together. */
+  /** The metrics of all processes that share the port, together. */
   readonly everywhere: Effect.Effect<ReadonlyArray<Family>>
   /** The latter in Prometheus' text format (`prometheusType`). */
   readonly text: Effect.Effect<string>

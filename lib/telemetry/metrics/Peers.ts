@@ -1,5 +1,5 @@
 /**
- * The other processes of a gateway that has several: what one is asked is answered for all.
+ * The other processes of a gateway that has several: each answers for all of them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import type { Snapshot } from "./snapshot.ts"
 
 /** What all processes have counted, and how many run. */
-export interface Gathered {
+export interface PeerCounts {
   readonly counts: ReadonlyArray<Snapshot>
   readonly running: number
 }
@@ -17,8 +17,8 @@ export interface PeersShape {
   /** Says how to ask this process what it has counted. */
   readonly offer: (own: () => Promise<Snapshot>) => void
   /** What all have counted, those that have ended included; of one that does not answer in time, what it said last. */
-  readonly gather: () => Promise<Gathered>
-  /** How many there are to be. */
+  readonly gather: () => Promise<PeerCounts>
+  /** How many processes there should be. */
   readonly configured: number
 }
 

@@ -38,7 +38,7 @@ export const catalogue = {
     "gen_ai.client.token.usage",
     "{token}",
     [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864],
-    "Tokens that answers told of.",
+    "Tokens that answers reported.",
   ),
   operationDuration: histogram(
     "gen_ai.client.operation.duration",

@@ -18,7 +18,7 @@ export interface Instrument {
   readonly kind: "counter" | "updown_counter" | "gauge" | "histogram"
   /** The upper bounds of a histogram's buckets, in ascending order; a last bucket takes what is above. */
   readonly bounds?: ReadonlyArray<number>
-  /** Of a gauge: what holds where several processes have a value each; the most unless told otherwise. */
+  /** For gauges: how the values of several processes are combined; by default, the greatest counts. */
   readonly across?: "sum" | "least" | "most"
 }
 
@@ -74,7 +74,7 @@ export const withLabel = (before: Labels, name: string, value: string | number):
 export type LabelPair = readonly [name: string, value: string | number]
 
 /** All labels, the first one first. */
-export const pairsOf = (labels: Labels): ReadonlyArray<LabelPair> => {
+export const labelPairs = (labels: Labels): ReadonlyArray<LabelPair> => {
   const pairs: Array<LabelPair> = []
   for (let { before, name, value } = labels; before !== undefined; { before, name, value } = before) {
     pairs.unshift([name, value])

@@ -5,7 +5,7 @@
  */
 
 /** The label of all names beyond the limit. */
-export const overflowLabel = "other"
+const overflowLabel = "other"
 
 /**
  * Creates a function that returns a name if it is among the first `limit` that were confirmed to exist, else `other`.

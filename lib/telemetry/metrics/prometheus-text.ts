@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Family, type Instrument, type LabelPair, pairsOf } from "./instruments.ts"
+import { type Family, type Instrument, type LabelPair, labelPairs } from "./instruments.ts"
 
 /** The media type of the text. */
 export const prometheusType = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,7 +37,7 @@ export const prometheusText = (families: Iterable<Family>): string => {
     const { bounds = [], kind, description } = instrument
     text += `# HELP ${name} ${description}\n# TYPE ${name} ${types[kind]}\n`
     for (const { labels: set, value, count, buckets } of points) {
-      const labels = pairsOf(set)
+      const labels = labelPairs(set)
       if (kind !== "histogram") {
         text += line(name, labels, value)
         continue

@@ -21,7 +21,7 @@ import { type CallLabels, usualLabels } from "./usual-labels.ts"
 export const namesLimit = 100
 
 /** How many names of tokens have labels of their own; they are the operator's. */
-export const tokensLimit = 1000
+const tokensLimit = 1000
 
 /** How many models' labels are kept at hand. */
 const usualLimit = 128
@@ -82,7 +82,7 @@ export const requestMetrics = (
   const tokenName = limitLabels(tokensLimit)
   const known = usualLabels(usual)
 
-  /** Of the instruments that say whose calls they were. */
+  /** For the instruments that say whose calls they were. */
   const withToken = (labels: Labels, { token }: RequestRecord): Labels =>
     token === null ? labels : withLabel(labels, "basegate.token", tokenName(token, true))
 

@@ -11,7 +11,7 @@ import {
   type Family,
   type Instrument,
   type LabelPair,
-  pairsOf,
+  labelPairs,
   withLabel,
 } from "./instruments.ts"
 
@@ -34,7 +34,7 @@ export const snapshotOf = (families: ReadonlyArray<Family>): Snapshot =>
     families.map(({ instrument: { name }, points }) => [
       name,
       [...points].map(({ labels, value, count, buckets }): PlainPoint => [
-        pairsOf(labels),
+        labelPairs(labels),
         value,
         count,
         [...buckets],

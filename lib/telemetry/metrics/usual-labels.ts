@@ -15,7 +15,7 @@ export interface CallLabels {
   readonly target: Labels
   /** The same with the operation; `undefined` if it is no inference. */
   readonly served: Labels | undefined
-  /** Of the try, with its operation. */
+  /** Labels of the try, with its operation. */
   readonly called: Labels | undefined
 }
 

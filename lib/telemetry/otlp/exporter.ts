@@ -18,10 +18,10 @@ import type { Metrics } from "../metrics/Metrics.ts"
 import { type Level, otlpLog } from "./logs.ts"
 import { otlpMetrics } from "./metrics.ts"
 import { otlpSpans } from "./spans.ts"
-import { attributes, text } from "./values.ts"
+import { attributes, textValue } from "./values.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
 import { protobufOf } from "./protobuf.ts"
-import type { ExportBody, ExportResult, Post } from "./send.ts"
+import type { ExportBody, ExportResult, PostExport } from "./send.ts"
 
 /** How the host runs background work. */
 export interface ExportOptions {
@@ -31,7 +31,7 @@ export interface ExportOptions {
    */
   readonly detached: boolean
   /** The runtime's `fetch` unless given. */
-  readonly post?: Post | undefined
+  readonly post?: PostExport | undefined
 }
 
 /** Takes records of requests, and sends what is made of them. */
@@ -57,10 +57,10 @@ const patience = { detached: 60_000, attached: 10_000 }
 const prefixes = (otel: Pick<OtelSettings, "resource">) => {
   const resource = {
     attributes: attributes({
-      "service.version": text(product.version),
+      "service.version": textValue(product.version),
       // Tells processes and isolates apart, whose counters each begin at 0.
-      "service.instance.id": text(crypto.randomUUID()),
-      ...Object.fromEntries(Object.entries(otel.resource).map(([key, value]) => [key, text(value)])),
+      "service.instance.id": textValue(crypto.randomUUID()),
+      ...Object.fromEntries(Object.entries(otel.resource).map(([key, value]) => [key, textValue(value)])),
     }),
   }
   const scope = { name: product.name, version: product.version }

@@ -14,13 +14,15 @@ import { contentAttributes } from "../genai/content.ts"
 import type { RequestExport, SignalOf } from "./exporter.ts"
 import type { SignalExport } from "./signal.ts"
 import { otlpSpans } from "./spans.ts"
-import { double, int, text } from "./values.ts"
+import { doubleValue, intValue, textValue } from "./values.ts"
 
 /** What Cloudflare's spans have under names of its own. */
 const cloudflareAttributes = ({ provider, tokens_in, tokens_out, cost }: RequestRecord): Attributes => ({
-  "gen_ai.model.provider": provider === null ? null : text(provider),
-  "gen_ai.usage.total_tokens": tokens_in === null || tokens_out === null ? null : int(tokens_in + tokens_out),
-  "gen_ai.usage.cost": cost === null ? null : double(cost),
+  "gen_ai.model.provider": provider === null ? null : textValue(provider),
+  "gen_ai.usage.total_tokens": tokens_in === null || tokens_out === null
+    ? null
+    : intValue(tokens_in + tokens_out),
+  "gen_ai.usage.cost": cost === null ? null : doubleValue(cost),
 })
 
 /** How many collectors are kept whose settings may be gone. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { attributes, nanoseconds, text } from "./values.ts"
+import { attributes, nanoseconds, textValue } from "./values.ts"
 import { answeringAttempt } from "../genai/operation.ts"
 import { attemptAttributes, requestAttributes } from "../genai/attributes.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
@@ -26,7 +26,7 @@ export const otlpLog = (record: RequestRecord, level: Level): object => {
     severityNumber: severities[level],
     severityText: level.toUpperCase(),
     eventName: "basegate.request",
-    body: text(line.join(" ")),
+    body: textValue(line.join(" ")),
     attributes: attributes({
       ...(answering && attemptAttributes(record, answering)),
       ...requestAttributes(record),

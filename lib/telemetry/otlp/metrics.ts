@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Family, pairsOf, type Point } from "../metrics/instruments.ts"
-import { int, type KeyValue, nanoseconds, text } from "./values.ts"
+import { type Family, labelPairs, type Point } from "../metrics/instruments.ts"
+import { intValue, type KeyValue, nanoseconds, textValue } from "./values.ts"
 
 const cumulative = 2
 
@@ -16,9 +16,9 @@ export const otlpMetrics = (
 ): ReadonlyArray<object> => {
   const times = { startTimeUnixNano: nanoseconds(started), timeUnixNano: nanoseconds(now) }
   const pointOf = ({ labels }: Point) => ({
-    attributes: pairsOf(labels).map(([key, value]): KeyValue => ({
+    attributes: labelPairs(labels).map(([key, value]): KeyValue => ({
       key,
-      value: typeof value === "number" ? int(value) : text(value),
+      value: typeof value === "number" ? intValue(value) : textValue(value),
     })),
     ...times,
   })

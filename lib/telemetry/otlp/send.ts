@@ -13,7 +13,7 @@ import { rejectedIn } from "./protobuf.ts"
 import { product } from "../../version.ts"
 
 /** The runtime's `fetch`, or a test's. */
-export type Post = (url: string, init: RequestInit) => Promise<Response>
+export type PostExport = (url: string, init: RequestInit) => Promise<Response>
 
 /** The result of an export: how many items the collector rejected, and why, in words for a person. */
 export interface ExportResult {
@@ -45,7 +45,7 @@ interface Answer {
 const ask = async (
   { url, headers, protobuf = false }: OtlpEndpoint,
   body: ExportBody,
-  post: Post,
+  post: PostExport,
   signal: AbortSignal,
 ): Promise<Answer> => {
   const response = await post(url, {
@@ -69,8 +69,12 @@ const ask = async (
   }
 }
 
-/** The collector's answer; `undefined` if there is none in time. */
-const answerOf = (endpoint: OtlpEndpoint, body: ExportBody, post: Post): Effect.Effect<Answer | undefined> =>
+/** The collector's answer; `undefined` if none came in time. */
+const answerOf = (
+  endpoint: OtlpEndpoint,
+  body: ExportBody,
+  post: PostExport,
+): Effect.Effect<Answer | undefined> =>
   Effect.promise((signal) => ask(endpoint, body, post, signal).catch(() => undefined)).pipe(
     Effect.timeoutOrElse({ duration: endpoint.timeout, orElse: () => Effect.succeed(undefined) }),
   )
@@ -83,7 +87,7 @@ const answerOf = (endpoint: OtlpEndpoint, body: ExportBody, post: Post): Effect.
 export const sendExport: (
   endpoint: OtlpEndpoint,
   body: ExportBody,
-  post: Post,
+  post: PostExport,
   patience: () => number,
 ) => Effect.Effect<ExportResult> = Effect.fnUntraced(function* (endpoint, body, post, patience) {
   const { host } = new URL(endpoint.url)

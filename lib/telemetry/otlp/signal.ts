@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import type { OtlpEndpoint } from "../../config/otel-settings.ts"
 import { monotonicBy } from "../../time/monotonic.ts"
 import { exportQueue } from "./queue.ts"
-import { type ExportBody, type ExportResult, type Post, sendExport } from "./send.ts"
+import { type ExportBody, type ExportResult, type PostExport, sendExport } from "./send.ts"
 
 /** What a signal needs. Times are in milliseconds. */
 export interface SignalOptions {
@@ -22,8 +22,8 @@ export interface SignalOptions {
   readonly delay: number
   /** How long a batch is tried. */
   readonly patience: number
-  readonly post: Post
-  /** Takes the outcome of a batch of so many items. */
+  readonly post: PostExport
+  /** Takes the outcome of a batch, and its number of items. */
   readonly report: (items: number, sent: ExportResult) => void
   /** Runs the sender in the background. */
   readonly fork: (sender: Effect.Effect<void>) => Fiber.Fiber<void>

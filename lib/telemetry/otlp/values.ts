@@ -18,13 +18,13 @@ export interface KeyValue {
 }
 
 /** Text. */
-export const text = (value: string): OtlpValue => ({ stringValue: value })
+export const textValue = (value: string): OtlpValue => ({ stringValue: value })
 /** A whole number; 64 bits are decimal text in JSON. */
-export const int = (value: number): OtlpValue => ({ intValue: String(value) })
+export const intValue = (value: number): OtlpValue => ({ intValue: String(value) })
 /** A number that may have a fraction: the type of an attribute does not change with its value. */
-export const double = (value: number): OtlpValue => ({ doubleValue: value })
+export const doubleValue = (value: number): OtlpValue => ({ doubleValue: value })
 /** A boolean. */
-export const bool = (value: boolean): OtlpValue => ({ boolValue: value })
+export const boolValue = (value: boolean): OtlpValue => ({ boolValue: value })
 
 /** The attributes that have a value. */
 export const attributes = (

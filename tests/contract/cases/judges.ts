@@ -215,7 +215,7 @@ export const judgeCases = (harness: Harness): void => {
     assert.match(await refused({ prompt: "Is it good?" }), /^400 .*prompt: expected \{\{answer\}\}/)
     assert.match(
       await refused({ prompt: "{{answer}} {{secret}}" }),
-      /^400 .*prompt: \{\{secret\}\} stands for nothing/,
+      /^400 .*prompt: \{\{secret\}\} is unknown/,
     )
     assert.match(await refused({ prompt: "{{answer}}".repeat(9) }), /^400 .*at most 8/)
     assert.match(await refused({ model: "gpt-oss-120b" }), /^400 .*model: expected .*baseten\//)

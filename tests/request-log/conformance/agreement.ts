@@ -3,16 +3,18 @@ import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { makeMemoryLog, type MemoryLog } from "../../../lib/request-log/memory/memory-log.ts"
 import {
-  type AnalyticsDivision,
-  type AnalyticsSelection,
-  type Bucket,
-  type Dimension,
-  fixedDimensions,
   type LogCursor,
   type LogFilter,
   type LogSelection,
   orderKeys,
 } from "../../../lib/request-log/query.ts"
+import {
+  type AnalyticsDivision,
+  type AnalyticsSelection,
+  type Dimension,
+  fixedDimensions,
+  type TimeBuckets,
+} from "../../../lib/request-log/analytics-query.ts"
 import type { LogEntry, LogPatch } from "../../../lib/request-log/entry.ts"
 import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import type { RequestRecord } from "../../../lib/record/request-record.ts"
@@ -69,7 +71,7 @@ const anyAnalytics: fc.Arbitrary<AnalyticsSelection> = fc.record({
 
 const anyDivision: fc.Arbitrary<AnalyticsDivision> = fc.record({
   bucket: fc.oneof(
-    fc.constantFrom<Bucket>(60_000, hour, 2 * hour, "all"),
+    fc.constantFrom<TimeBuckets>(60_000, hour, 2 * hour, "all"),
     fc.record({
       unit: fc.constantFrom("day", "week", "month"),
       // Midnight is within the records' two hours: at 01:00 UTC in the Azores, at half past in the Marquesas' east.

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { conditionsOf } from "../../../lib/request-log/conditions.ts"
 import { fieldsOf } from "../../../lib/request-log/filterable-fields.ts"
-import { found, matches } from "../../../lib/request-log/filter.ts"
+import { found, matchesConditions } from "../../../lib/request-log/filter.ts"
 import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import { anyFilter, pair } from "../any-filter.ts"
 import { anyRecord, anyText } from "../any-record.ts"
@@ -21,7 +21,7 @@ const anyFilters = fc.oneof(
   fc.tuple(anyFilter, anyFilter).map(([key, value]) => pair(key, value)),
 )
 
-/** Each filter finds what `matches` says, and each search what `found` says. */
+/** Each filter finds what `matchesConditions` says, and each search what `found` says. */
 export const filtering = (useLog: UseLog, numRuns = 40): Case => () =>
   fc.assert(
     fc.asyncProperty(
@@ -44,7 +44,9 @@ export const filtering = (useLog: UseLog, numRuns = 40): Case => () =>
               )
             for (const filters of questions) {
               const conditions = conditionsOf(filters)
-              const expected = facts.filter((facts) => matches(facts, conditions)).map(({ id }) => id).sort()
+              const expected = facts.filter((facts) => matchesConditions(facts, conditions)).map(({ id }) =>
+                id
+              ).sort()
               assert.deepEqual(yield* idsOf({ filters }), expected, JSON.stringify(filters))
             }
             for (const search of searches) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { makeMemoryLog } from "../../../lib/request-log/memory/memory-log.ts"
-import type { AnalyticsDivision } from "../../../lib/request-log/query.ts"
+import type { AnalyticsDivision } from "../../../lib/request-log/analytics-query.ts"
 import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import { recordOf, start } from "../any-record.ts"
 

@@ -7,11 +7,11 @@ import * as TestClock from "effect/testing/TestClock"
 import fc from "fast-check"
 import { readSettings } from "../../../lib/config/environment.ts"
 import { Settings } from "../../../lib/config/Settings.ts"
-import { type Limits, makeMemoryLog, type MemoryLog } from "../../../lib/request-log/memory/memory-log.ts"
+import { type LogLimits, makeMemoryLog, type MemoryLog } from "../../../lib/request-log/memory/memory-log.ts"
 import { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import { anyRecord, recordOf, start } from "../any-record.ts"
 
-const unlimited: Limits = { maxEntries: undefined, strategy: "DELETE_OLDEST", retention: undefined }
+const unlimited: LogLimits = { maxEntries: undefined, strategy: "DELETE_OLDEST", retention: undefined }
 const scope = { account: "account", gateway: "gateway" }
 const all = { scope, filters: [], page: 1, perPage: 50 }
 const at = (milliseconds: number) => new Date(start + milliseconds).toISOString()

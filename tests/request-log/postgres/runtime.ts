@@ -11,7 +11,7 @@ import { connectPostgres } from "../../../lib/postgres/connect.ts"
 import type { PostgresDatabase } from "../../../lib/postgres/database.ts"
 import { makePostgresLog, type PostgresLog } from "../../../lib/request-log/postgres/engine.ts"
 import { layerPostgresLog } from "../../../lib/request-log/postgres/layer-postgres.ts"
-import type { Limits } from "../../../lib/request-log/memory/memory-log.ts"
+import type { LogLimits } from "../../../lib/request-log/memory/memory-log.ts"
 import type { RequestLog } from "../../../lib/request-log/RequestLog.ts"
 import { start } from "../any-record.ts"
 import type { Conditions, UseLog } from "../conformance/use-log.ts"
@@ -39,7 +39,7 @@ export const emptied = async (): Promise<void> => {
 export const useLog = <A, E>(
   { gateways = { "*": {} }, bounds }: Conditions,
   use: Effect.Effect<A, E, RequestLog>,
-  open: (limitsOf: (account: string, gateway: string) => Limits | undefined) => Promise<PostgresLog> = (
+  open: (limitsOf: (account: string, gateway: string) => LogLimits | undefined) => Promise<PostgresLog> = (
     limitsOf,
   ) =>
     // What is closed at the end is not the database that the cases share.

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import * as Redacted from "effect/Redacted"
-import { openCounts } from "../../../lib/runtime/postgres-engine.ts"
+import { openPostgresCounts } from "../../../lib/runtime/postgres-engine.ts"
 import { makeTcpLink } from "../../../lib/runtime/redis-connection.ts"
 import { findSqlite } from "../../../lib/runtime/sqlite.ts"
 import type { RedisLink } from "../../../lib/store/redis/redis-link.ts"
@@ -80,7 +80,7 @@ export const casesOfLayers = (chosen: ReadonlyArray<LayerName>): Readonly<Record
       open: (skew) => {
         const clock = clockOf(skew)
         return makeRemoteStore({
-          engine: openCounts(postgres, "postgres://test", clock.wall),
+          engine: openPostgresCounts(postgres, "postgres://test", clock.wall),
           clock,
           startTimer: startRuntimeTimer,
           deadline: patience,

@@ -1,7 +1,7 @@
 /** What every store has to do, with the Durable Objects of a real workerd. */
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
-import { objectsEngine } from "../../../lib/runtime/cloudflare/objects-engine.ts"
+import { objectEngine } from "../../../lib/runtime/cloudflare/object-engine.ts"
 import { makeRemoteStore } from "../../../lib/store/remote-store.ts"
 import { startRuntimeTimer } from "../../../lib/time/Timer.ts"
 import { type ObjectHost, startObjects } from "../../support/workerd-objects.ts"
@@ -17,7 +17,7 @@ describe("Durable Objects", () => {
     const { namespace } = objects ?? assert.fail()
     const clock = { now: () => performance.now(), wall: () => Date.now() + skew }
     return makeRemoteStore({
-      engine: objectsEngine(namespace, clock.wall),
+      engine: objectEngine(namespace, clock.wall),
       clock,
       startTimer: startRuntimeTimer,
       // Each that passes waits for the disk, and a machine that is busy with other tests has little of it.

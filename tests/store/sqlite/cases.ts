@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import type { Addition } from "../../../lib/store/addition.ts"
+import type { Addition } from "../../../lib/store/counter.ts"
 import { makeSqliteStore } from "../../../lib/store/sqlite/sqlite-store.ts"
 import type { StoreHealth } from "../../../lib/store/Store.ts"
 import { type Case, inFolder, open, warningsOf } from "../../support/sqlite-cases.ts"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { pairsOf, seriesLimit } from "../../../lib/telemetry/metrics/instruments.ts"
+import { labelPairs, seriesLimit } from "../../../lib/telemetry/metrics/instruments.ts"
 import { namesLimit, requestMetrics } from "../../../lib/telemetry/metrics/record-metrics.ts"
 import { catalogue } from "../../../lib/telemetry/metrics/catalogue.ts"
 import { prometheusText } from "../../../lib/telemetry/metrics/prometheus-text.ts"
@@ -19,7 +19,7 @@ const metered = (records: ReadonlyArray<RequestRecord>, isListed: (name: string)
   return (name: string) =>
     meter.families.filter(({ instrument }) => instrument.name === name).flatMap(({ points }) =>
       [...points].map(({ labels, value, count }) => ({
-        labels: Object.fromEntries(pairsOf(labels)),
+        labels: Object.fromEntries(labelPairs(labels)),
         value: Math.round(value * 1e6) / 1e6,
         count,
       }))
@@ -220,7 +220,7 @@ test("whatever callers send, the number of series is bounded, and the text is we
   const meter = requestMetrics((name) => name === "a/listed")
   const seen = (label: string) =>
     new Set(
-      meter.families.flatMap(({ points }) => [...points]).flatMap(({ labels }) => pairsOf(labels))
+      meter.families.flatMap(({ points }) => [...points]).flatMap(({ labels }) => labelPairs(labels))
         .flatMap(([name, value]) => name === label ? [String(value)] : []),
     )
   fc.assert(
@@ -240,7 +240,9 @@ test("whatever callers send, the number of series is bounded, and the text is we
   for (const { instrument, points } of meter.families) {
     const all = [...points]
     assert.ok(all.length <= seriesLimit, `${instrument.name}: ${all.length}`)
-    for (const [name] of all.flatMap(({ labels }) => pairsOf(labels))) assert.ok(isAttributeName(name), name)
+    for (const [name] of all.flatMap(({ labels }) => labelPairs(labels))) {
+      assert.ok(isAttributeName(name), name)
+    }
   }
   assert.equal(models.size, namesLimit + 1, "100 and other")
   assert.equal(gateways.size, namesLimit + 2, "100, other, and the one that is listed")
@@ -256,7 +258,7 @@ test("schemes that callers make up are one", () => {
   for (const scheme of ["http", "https", "qabc", "qabd"]) meter.began("GET", scheme)
   const active = meter.families.find(({ instrument }) => instrument.name === "http.server.active_requests")
   const schemes = [...active?.points ?? []].map(({ labels }) =>
-    Object.fromEntries(pairsOf(labels))["url.scheme"]
+    Object.fromEntries(labelPairs(labels))["url.scheme"]
   )
   assert.deepEqual(schemes, ["http", "https", "_OTHER"])
 })

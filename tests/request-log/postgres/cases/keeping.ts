@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { makePostgresLog } from "../../../../lib/request-log/postgres/engine.ts"
-import type { Limits } from "../../../../lib/request-log/memory/memory-log.ts"
+import type { LogLimits } from "../../../../lib/request-log/memory/memory-log.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import { dayLength } from "../../../../lib/request-log/postgres/schema.ts"
 import { recordOf, start } from "../../any-record.ts"
@@ -147,7 +147,7 @@ export const retention: Case = async () => {
     "account/second": {},
     "account/third": { log_retention: 3 * day / 1000 },
   }
-  const limitsOf = (_: string, gateway: string): Limits => ({
+  const limitsOf = (_: string, gateway: string): LogLimits => ({
     maxEntries: undefined,
     strategy: "DELETE_OLDEST",
     retention: { gateway: day, second: undefined, third: 3 * day }[gateway],

@@ -72,7 +72,7 @@ export const foreign: Case = () =>
     let database = open(other)
     database.exec("CREATE TABLE customers (name TEXT)")
     database.close()
-    await staysInMemory(other, /it is no request log/)
+    await staysInMemory(other, /it is not a request log/)
 
     const later = join(folder, "later.db")
     await useLog({ file: later }, append())

@@ -3,9 +3,9 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
-import type { AnalyticsDivision } from "../../../../lib/request-log/query.ts"
+import type { AnalyticsDivision } from "../../../../lib/request-log/analytics-query.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
-import type { OpenThread, Question, ReadingThread } from "../../../../lib/request-log/sqlite/questions.ts"
+import type { LogQuestion, OpenThread, ReadingThread } from "../../../../lib/request-log/sqlite/questions.ts"
 import { openReadingThread } from "../../../../lib/runtime/reading-thread.ts"
 import { recordOf, start } from "../../any-record.ts"
 import { type Case, inFolder, warningsOf } from "../../../support/sqlite-cases.ts"
@@ -34,7 +34,7 @@ const watched = (): {
     open: (file) => {
       const one = openReadingThread(file)
       if (one === undefined) throw new Error("there is no thread")
-      const ask = (question: Question, onAnswer: (answer: never) => void) =>
+      const ask = (question: LogQuestion, onAnswer: (answer: never) => void) =>
         one.ask(question, (answer) => {
           seen.push(`${question.kind} ${answer === undefined ? "unanswered" : "answered"}`)
           onAnswer(answer as never)

@@ -8,9 +8,9 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { SettingsStore, type StoredDocument, type StoreProblem } from "../../settings-store/SettingsStore.ts"
 import { StoreOutage } from "../../store/store-outage.ts"
-import { guardObject } from "./guarded-object.ts"
-import type { Sent, SettingsObject } from "./object-settings.ts"
-import { askObject, type ObjectNamespace } from "./objects.ts"
+import { guardObject } from "./guard-object.ts"
+import type { Sent, SettingsObject } from "./settings-object.ts"
+import { askObject, type ObjectNamespace } from "./ask-object.ts"
 
 /** How long an answer may take, in milliseconds. */
 const deadline = 2000

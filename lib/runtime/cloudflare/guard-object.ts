@@ -8,7 +8,7 @@ import { warn } from "../../sqlite/warn.ts"
 import { type EngineGuard, makeEngineGuard } from "../../store/engine-guard.ts"
 import { plainClock } from "../../time/clock.ts"
 import { Timer } from "../../time/Timer.ts"
-import { ObjectRefusal } from "./objects.ts"
+import { ObjectRefusal } from "./ask-object.ts"
 
 /**
  * Makes the guard of an object.

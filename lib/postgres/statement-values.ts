@@ -9,14 +9,14 @@ import type { Value } from "./database.ts"
 export type ColumnType = "text" | "int4" | "int8" | "float8"
 
 /** Collects the values of one statement; each method gives what stands for its value. */
-export interface Parameters {
+export interface StatementValues {
   readonly one: (type: ColumnType, value: string | number | null) => string
   readonly list: (type: ColumnType, values: ReadonlyArray<string | number>) => string
   readonly values: ReadonlyArray<Value>
 }
 
-/** Every value crosses as text, which clients send alike whatever it looks like. */
-export const parameters = (): Parameters => {
+/** Every value is sent as text, which all clients send in the same way. */
+export const parameters = (): StatementValues => {
   const values: Array<Value> = []
   return {
     one: (type, value) => {

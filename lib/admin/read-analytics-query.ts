@@ -4,10 +4,15 @@
  * @module
  */
 import type { GatewayError } from "../errors.ts"
-import { type AnalyticsQuery, type Bucket, type Dimension, fixedDimensions } from "../request-log/query.ts"
+import {
+  type AnalyticsQuery,
+  type Dimension,
+  fixedDimensions,
+  type TimeBuckets,
+} from "../request-log/analytics-query.ts"
 import { dateIn, isTimeZone } from "../time/calendar.ts"
 import { flatFilters } from "./flat-filters.ts"
-import { openParameters, type Parameters, timeOf } from "./parameters.ts"
+import { openParameters, type QueryParameters, timeOf } from "./query-parameters.ts"
 import { readFilters } from "./read-filters.ts"
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
@@ -27,7 +32,7 @@ const dateOf = (text: string, timeZone: string): number | undefined => {
 }
 
 /** A moment: an ISO date, milliseconds since 1970, or a span before now. */
-export const moment = (text: string, now: number, timeZone: string): number | undefined => {
+export const parseMoment = (text: string, now: number, timeZone: string): number | undefined => {
   if (/^\d{10,15}$/.test(text)) return Number(text)
   const date = dateOf(text, timeZone)
   if (date !== undefined) return date
@@ -42,7 +47,7 @@ const widths = ["1s", "10s", "1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "
 const usualBuckets = 100
 const mostBuckets = 2000
 
-const usualBucket = (range: number, timeZone: string): Bucket => {
+const usualBucket = (range: number, timeZone: string): TimeBuckets => {
   const width = widths.find((width) => range / (span(width) ?? 1) <= usualBuckets)
   return (width === undefined ? undefined : bucketOf(width, timeZone)) ?? Math.ceil(range / usualBuckets)
 }
@@ -50,7 +55,7 @@ const usualBucket = (range: number, timeZone: string): Bucket => {
 const calendarUnits = new Map([["1d", "day"], ["1w", "week"], ["1mo", "month"]] as const)
 
 /** A bucket by its name: a width, a calendar's day, week or month, or `all`. */
-const bucketOf = (text: string, timeZone: string): Bucket | undefined => {
+const bucketOf = (text: string, timeZone: string): TimeBuckets | undefined => {
   if (text === "all") return text
   const unit = calendarUnits.get(text as "1d")
   // Days of UTC are as good as any other width, and quicker.
@@ -60,7 +65,7 @@ const bucketOf = (text: string, timeZone: string): Bucket | undefined => {
 const lengths = { day: units["d"] ?? 1, week: units["w"] ?? 1, month: 28 * (units["d"] ?? 1) }
 
 /** The most buckets that a time may have. */
-const countOf = (bucket: Bucket, range: number): number =>
+const countOf = (bucket: TimeBuckets, range: number): number =>
   bucket === "all" ? 1 : range / (typeof bucket === "number" ? bucket : lengths[bucket.unit])
 
 /** Whether figures can be divided by a name. */
@@ -68,7 +73,7 @@ export const isDimension = (name: string): name is Dimension =>
   fixedDimensions.some((known) => known === name) || /^metadata\..{1,64}$/s.test(name)
 const mostDimensions = 3
 
-const dimensions = (parameters: Parameters): ReadonlyArray<Dimension> => {
+const dimensions = (parameters: QueryParameters): ReadonlyArray<Dimension> => {
   const names = [...new Set((parameters.text("by", 300) ?? "").split(",").filter((name) => name !== ""))]
   const by = names.filter(isDimension)
   if (by.length < names.length || by.length > mostDimensions) {
@@ -79,7 +84,7 @@ const dimensions = (parameters: Parameters): ReadonlyArray<Dimension> => {
   return by
 }
 
-/** What is asked of analytics. */
+/** An analytics query. */
 export interface AskedAnalytics {
   readonly query: AnalyticsQuery
   /** In which the calendar's buckets lie. */
@@ -98,10 +103,10 @@ export const analyticsQuery = (
     "a name of the IANA database such as Europe/Berlin",
     (text) => isTimeZone(text) ? text : undefined,
   ) ?? "UTC"
-  const asked = parameters.decoded("since", moments, (text) => moment(text, now, timeZone)) ??
+  const asked = parameters.decoded("since", moments, (text) => parseMoment(text, now, timeZone)) ??
     now - 86_400_000
   const since = Math.max(0, asked)
-  const until = parameters.decoded("until", moments, (text) => moment(text, now, timeZone)) ?? now
+  const until = parameters.decoded("until", moments, (text) => parseMoment(text, now, timeZone)) ?? now
   const bucket = parameters.decoded(
     "bucket",
     "a width such as 5m, 1h or 1d, or 1mo or all",

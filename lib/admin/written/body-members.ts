@@ -9,7 +9,7 @@ import { isObject, type JsonObject } from "../../json/parse.ts"
 import { nearestName } from "../../schema/nearest-name.ts"
 
 /** Each method returns `undefined` if the member is missing, `null` or wrong. */
-export interface Members {
+export interface BodyMembers {
   /** Whether the body has it, be it `null`. */
   readonly has: (name: string) => boolean
   readonly text: (name: string, longest?: number) => string | undefined
@@ -30,7 +30,7 @@ export interface Members {
 const mostProblems = 5
 
 /** Opens a body. */
-export const openMembers = (body: JsonObject): Members => {
+export const openMembers = (body: JsonObject): BodyMembers => {
   const asked = new Set<string>()
   const problems: Array<string> = []
   const refuse = (problem: string): undefined => {

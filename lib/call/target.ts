@@ -16,7 +16,7 @@ export interface CallTarget {
   readonly route: UpstreamRoute
   /** The client's headers for this call: the request's, or the step's own. */
   readonly headers: HeaderFields
-  /** Those of them that hold a gateway token. */
+  /** The names of the headers that hold a gateway token. */
   readonly tokenHeaders: ReadonlySet<string>
   /** Whether a key among them is meant for this target's provider. */
   readonly acceptsCallerKey: boolean

@@ -1,7 +1,7 @@
 /**
- * The log in a Durable Object, as a layer: entries are sent some at a time, after their answers; questions are asked there.
+ * The log in a Durable Object, as a layer: entries are sent in batches, after their answers; the object answers questions.
  *
- * What cannot be sent waits in the isolate, within bounds, and what is asked meanwhile is answered from there.
+ * What cannot be sent waits in the isolate, within bounds, and questions are meanwhile answered from there.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import { RequestLog } from "../../request-log/RequestLog.ts"
 import { StoreOutage } from "../../store/store-outage.ts"
 import { monotonicBy } from "../../time/monotonic.ts"
 import { Timer } from "../../time/Timer.ts"
-import { guardObject } from "./guarded-object.ts"
-import type { LogObject, SentEntry, SentLimits } from "./object-log.ts"
-import { type Ask, askObject, type ObjectNamespace } from "./objects.ts"
+import { guardObject } from "./guard-object.ts"
+import type { LogObject, SentEntry, SentLimits } from "./log-object.ts"
+import { type Ask, askObject, type ObjectNamespace } from "./ask-object.ts"
 
 /** How long entries wait to be sent together, in milliseconds. */
 const interval = 200
@@ -91,7 +91,7 @@ export const layerObjectLog = (
         }
         return batch
       }
-      /** Sends what waits; that which others are sending as well only if all is asked for. */
+      /** Sends what waits; with `all`, also what other requests are sending. */
       const flush = async (all: boolean): Promise<boolean> => {
         for (let batch = nextBatch(all); batch.length > 0; batch = nextBatch(all)) {
           const limits: Record<string, SentLimits[string]> = {}

@@ -8,7 +8,7 @@ import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
 /** Each method returns `undefined` if the parameter is missing, empty or wrong. */
-export interface Parameters {
+export interface QueryParameters {
   readonly text: (name: string, longest: number) => string | undefined
   /** A finite number within bounds, which are included. */
   readonly number: (name: string, lowest: number, highest: number) => number | undefined
@@ -45,7 +45,7 @@ export const timeOf = (text: string): number | undefined => {
 }
 
 /** A number in decimal notation. */
-export const numberOf = (text: string): number | undefined =>
+export const parseDecimal = (text: string): number | undefined =>
   /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text))
     ? Number(text)
     : undefined
@@ -54,7 +54,7 @@ export const numberOf = (text: string): number | undefined =>
 const mostProblems = 5
 
 /** Opens the parameters of a query. */
-export const openParameters = (search: URLSearchParams): Parameters => {
+export const openParameters = (search: URLSearchParams): QueryParameters => {
   const asked = new Set<string>()
   const patterns: Array<RegExp> = []
   const problems: Array<string> = []
@@ -69,7 +69,7 @@ export const openParameters = (search: URLSearchParams): Parameters => {
   }
   const number = (name: string, lowest: number, highest: number, what: string, fits = Number.isFinite) =>
     read(name, `${what} from ${lowest} to ${highest}`, (text) => {
-      const value = numberOf(text)
+      const value = parseDecimal(text)
       return value !== undefined && fits(value) && value >= lowest && value <= highest ? value : undefined
     })
   const oneOf = <Word extends string>(name: string, words: ReadonlyArray<Word>) =>

@@ -60,7 +60,7 @@ export const drainUnread = async (stream: ReadableStream<Uint8Array<ArrayBuffer>
 }
 
 /** A body to be streamed up. */
-export interface HandedOn {
+export interface StreamUpInput {
   readonly upload: Upload
   /** Opens the rest. Called on demand: a host can still drain a body that nobody has begun to read. */
   readonly open: () => UploadReader
@@ -75,7 +75,9 @@ export interface HandedOn {
 }
 
 /** What was read already, then the rest as it arrives, held to the limit. */
-export const handOn = ({ upload, open, read, looked, limit, length, glance }: HandedOn): StreamedBody => {
+export const streamUp = (
+  { upload, open, read, looked, limit, length, glance }: StreamUpInput,
+): StreamedBody => {
   const broken = new AbortController()
   let size = 0
   let unseen = -looked

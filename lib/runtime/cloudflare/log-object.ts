@@ -5,11 +5,8 @@
  */
 import type { RequestRecord } from "../../record/request-record.ts"
 import type { LogEntry, LogPatch, LogScope, Payload, Payloads } from "../../request-log/entry.ts"
-import type { Limits } from "../../request-log/memory/memory-log.ts"
+import type { LogLimits } from "../../request-log/memory/memory-log.ts"
 import type {
-  AnalyticsDivision,
-  AnalyticsRow,
-  AnalyticsSelection,
   LogCursor,
   LogHealth,
   LogNews,
@@ -20,6 +17,11 @@ import type {
   NewsCursor,
   TimeSelection,
 } from "../../request-log/query.ts"
+import type {
+  AnalyticsDivision,
+  AnalyticsRow,
+  AnalyticsSelection,
+} from "../../request-log/analytics-query.ts"
 import type { FileLog, Waiting } from "../../request-log/sqlite/file-log-shape.ts"
 import { makeFileLog } from "../../request-log/sqlite/file-log.ts"
 import type { Database } from "../../sqlite/database.ts"
@@ -31,7 +33,7 @@ export interface SentEntry {
 }
 
 /** What gateways keep, by `account/gateway`: `null` for one that is not there any more. The object knows no settings. */
-export type SentLimits = Readonly<Record<string, Limits | null>>
+export type SentLimits = Readonly<Record<string, LogLimits | null>>
 
 /** What the object does: see `RequestLog`. Questions about one gateway come with its limits. */
 export interface LogObject {
@@ -69,7 +71,7 @@ export interface OpenedLog {
   readonly expire: () => void
 }
 
-/** Where the object is full, this share of a gateway's entries leaves at once, so many at most. */
+/** If the object is full, this share of a gateway's entries is removed at once, up to `most`. */
 const leaving = { share: 0.1, most: 500 }
 
 /** How many gateways are looked through for entries that are too old, by one alarm. */
@@ -83,7 +85,7 @@ const drained = <A>(steps: Waiting<A>): A => {
   }
 }
 
-/** What gateways keep, remembered: analytics and the alarm are told of none. */
+/** The limits of gateways, remembered: analytics and the alarm come without any. */
 const rememberLimits = (database: Database) => {
   database.exec(
     "CREATE TABLE IF NOT EXISTS kept (gateway TEXT PRIMARY KEY, limits TEXT NOT NULL) WITHOUT ROWID",
@@ -102,9 +104,9 @@ const rememberLimits = (database: Database) => {
         write.run(gateway, text)
       }
     },
-    of: (account: string, gateway: string): Limits | undefined => {
+    of: (account: string, gateway: string): LogLimits | undefined => {
       const text = known.get(`${account}/${gateway}`)
-      return text === undefined ? undefined : JSON.parse(text) as Limits | null ?? undefined
+      return text === undefined ? undefined : JSON.parse(text) as LogLimits | null ?? undefined
     },
   }
 }
@@ -115,7 +117,7 @@ const rememberLimits = (database: Database) => {
  * @param size how many bytes it has
  * @param mostBytes beyond them the oldest entries go, of the gateway that has most
  */
-export const openLog = (
+export const makeLogObject = (
   database: Database,
   wall: () => number,
   size: () => number,

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Database } from "../../sqlite/database.ts"
-import type { SpendQuery, SpentPage } from "../../store/addition.ts"
+import type { SpendQuery, SpentPage } from "../../store/counter.ts"
 import type { Charge, Counted, Lease, Take, Taken } from "../../store/counted.ts"
 import { countingStore } from "../../store/counting-store.ts"
 import { openSpendTable } from "../../store/sqlite/spend-table.ts"
@@ -20,7 +20,7 @@ export interface SentCounted {
   readonly name: string
   readonly overflow?: string
   readonly rule?: string
-  /** Of what is counted in, for people to read. */
+  /** The partition that is counted, for people to read. */
   readonly partition?: ReadonlyArray<string>
   readonly limit: number
   readonly of: PeriodLength
@@ -32,7 +32,7 @@ export interface SentCounted {
 export interface SentTake extends Omit<Take, "counted"> {
   readonly counted: SentCounted
 }
-/** What is counted once it is known. */
+/** A charge, counted once it is known. */
 export interface SentCharge extends Omit<Charge, "counted"> {
   readonly counted: SentCounted
 }
@@ -74,7 +74,10 @@ const countedOf = (
 })
 
 /** Prepares the counts in a database. */
-export const openCounts = (database: Database, clock: { readonly wall: () => number }): CountsObject => {
+export const makeCountsObject = (
+  database: Database,
+  clock: { readonly wall: () => number },
+): CountsObject => {
   const table = openSpendTable(database, mostRows, true)
   const store = countingStore({ add: table.add, spent: table.list }, clock, table)
   const charged = (charges: ReadonlyArray<SentCharge>): ReadonlyArray<Charge> =>

@@ -1,5 +1,5 @@
 /**
- * How an isolate asks a Durable Object: what it asks and what it is told are JSON, one trip for each.
+ * How an isolate asks a Durable Object: question and answer are JSON, in one round trip.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export type Ask<M> = <Name extends keyof M & string>(
 ) => Promise<M[Name] extends (...given: never) => infer Answer ? Answer : never>
 
 /** A question as it is sent. */
-export interface Question {
+export interface ObjectQuestion {
   /** What kind of object answers it. */
   readonly kind: ObjectKind
   readonly name: string
@@ -52,7 +52,7 @@ export type ObjectKind = "counts" | "settings" | "log"
 export const askObject =
   <M>(namespace: ObjectNamespace, kind: ObjectKind, place = ""): Ask<M> => async (name, ...given) => {
     const stub = namespace.get(namespace.idFromName(`${kind}:${place}`))
-    const question: Question = { kind, name, given }
+    const question: ObjectQuestion = { kind, name, given }
     const response = await stub.fetch("https://object.invalid/", {
       method: "POST",
       body: JSON.stringify(question),

@@ -28,7 +28,7 @@ const sent = <A>(answer: Awaitable<Result.Result<A, StoreProblem>>): Sent<A> => 
 }
 
 /** Prepares the settings in a database. */
-export const openSettings = (database: Database): SettingsObject => {
+export const makeSettingsObject = (database: Database): SettingsObject => {
   const store = makeFileSettings(() => database, "", () => () => {})
   return {
     load: (known) => {

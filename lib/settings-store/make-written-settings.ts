@@ -6,38 +6,27 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { SettingsProblem } from "../config/declaration.ts"
-import type { ManagedSettings, SettingsControlShape } from "../config/SettingsControl.ts"
+import type { SettingsControlShape } from "../config/SettingsControl.ts"
 import { adminBadRequest, adminUnavailable } from "../errors/admin-errors.ts"
 import { GatewayError } from "../errors.ts"
 import type { Change, Edited } from "./change.ts"
-import {
-  documentText,
-  emptyDocument,
-  parseDocument,
-  type SealedSecret,
-  type WrittenDocument,
-} from "./document.ts"
-import { entriesOf } from "./entries.ts"
+import { documentText } from "./document.ts"
+import { closedSecrets, DocumentInForce, type SealedSecrets } from "./document-in-force.ts"
 import { makeFreshness } from "./freshness.ts"
-import { insist, isBusy } from "./insist.ts"
+import { isBusy, retryWhileBusy } from "./retry-while-busy.ts"
 import { warn } from "../sqlite/warn.ts"
 import { previewOf, type Sealer } from "./sealing.ts"
 import type { SettingsStoreShape, StoredDocument, StoreProblem } from "./SettingsStore.ts"
 import { monotonicNow } from "../time/monotonic.ts"
-import { makeTurns } from "./writing-turns.ts"
+import { makeWritingTurns } from "./writing-turns.ts"
 import type { Obstacle, WrittenSettingsShape } from "./WrittenSettings.ts"
 
 /** The largest document, in characters: each change writes all of it. */
 const mostText = 16_777_216
 
-/** How many secrets may wait for their changes. */
-const mostFresh = 1000
-
 /** How long a change waits for those of others across a network, in milliseconds. */
 const writersPatience = 10_000
 
-type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
-type SealedSecrets = Readonly<Record<string, SealedSecret>>
 type Loaded = Result.Result<StoredDocument, StoreProblem>
 
 /** What keeps a document from holding. To its author the fields of what is written are named alone. */
@@ -54,12 +43,10 @@ const mostShown = 65_536
 const bounded = (shown: unknown): unknown =>
   (JSON.stringify(shown) ?? "").length <= mostShown ? shown : { too_long: true }
 
-const closed = "no key of BASEGATE_SECRET_KEY opens some of its secrets"
-
 /** For callers, who need not know which gateways there are. */
 const unusable = (place: string, problem: string): string =>
   `${place}: the settings written there cannot be used${
-    problem.includes(closed) ? `: ${closed}` : ""
+    problem.includes(closedSecrets) ? `: ${closedSecrets}` : ""
   }, as standard error says`
 
 /** The same where they have not been read yet. */
@@ -78,12 +65,6 @@ export const makeWrittenSettings = (
   sealer: Sealer,
   now: () => number = monotonicNow,
 ): RefreshedSettings => {
-  let current = emptyDocument
-  let version = 0
-  /** Secrets that were opened, by id. */
-  let opened: Secrets = new Map()
-  /** Those of changes under way. */
-  const fresh = new Map<string, Redacted.Redacted<string>>()
   let problem: Obstacle
   /** While the store is read for the first time. */
   let beginning: Promise<Obstacle> | undefined
@@ -91,56 +72,14 @@ export const makeWrittenSettings = (
   let isToldOf: string | undefined
   /** Whether the store, which is needed, was never read. */
   let isUnread = false
-  /** Counts the loads, so that what was loaded first does not take the place of what was loaded later. */
-  let turns = 0
-  let lastTurn = 0
-
-  const managed = (document: WrittenDocument, secrets: Secrets): ManagedSettings => ({
-    gateways: entriesOf(document),
-    secret: (reference) => {
-      const id = reference.slice("sealed:".length)
-      return secrets.get(id) ?? fresh.get(id)
-    },
-  })
-  /** Puts a document in force, or says why it cannot be. */
-  const put = (document: WrittenDocument, of: number, secrets: Secrets): string | undefined => {
-    const done = control.manage(managed(document, secrets))
-    if (Result.isFailure(done)) return sentences(done.failure)
-    current = document
-    version = of
-    opened = secrets
+  const inForce = new DocumentInForce(control, sealer, sentences, () => {
     problem = undefined
     isToldOf = undefined
-    return undefined
-  }
-  const open = async ({ secrets }: WrittenDocument): Promise<Secrets> => {
-    const known = opened
-    const all = await Promise.all(
-      Object.entries(secrets).map(async ([id, { sealed }]) => {
-        const secret = known.get(id) ?? fresh.get(id) ?? await sealer.open(id, sealed)
-        return secret === undefined ? [] : [[id, secret] as const]
-      }),
-    )
-    return new Map(all.flat())
-  }
-  const adopt = async (stored: StoredDocument): Promise<string | undefined> => {
-    const turn = ++turns
-    try {
-      const document = parseDocument(stored.document)
-      const secrets = await open(document)
-      if (turn < lastTurn) return undefined
-      lastTurn = turn
-      const problem = put(document, stored.version, secrets)
-      return problem === undefined || secrets.size === Object.keys(document.secrets).length
-        ? problem
-        : `${problem} (${closed})`
-    } catch (cause) {
-      return cause instanceof Error ? cause.message : "unknown"
-    }
-  }
+  })
+
   const settled = (loaded: Loaded): Loaded | Promise<Loaded> => {
-    if (Result.isFailure(loaded) || loaded.success.version === version) return loaded
-    return adopt(loaded.success).then((problem): Loaded => {
+    if (Result.isFailure(loaded) || loaded.success.version === inForce.version) return loaded
+    return inForce.adopt(loaded.success).then((problem): Loaded => {
       if (problem === undefined) return loaded
       if (isToldOf !== problem) {
         isToldOf = problem
@@ -156,34 +95,25 @@ export const makeWrittenSettings = (
     return loading instanceof Promise ? loading.then(settled) : settled(loading)
   }
 
-  /** What is sealed under a key that is no longer the first, sealed anew. */
-  const resealed = async ({ secrets }: WrittenDocument): Promise<SealedSecrets> => {
-    const anew: Record<string, SealedSecret> = {}
-    for (const [id, before] of Object.entries(secrets)) {
-      const secret = opened.get(id)
-      if (secret === undefined || !await sealer.isOld(before.sealed)) continue
-      anew[id] = { ...before, sealed: await sealer.seal(id, secret) }
-    }
-    return anew
-  }
   const edit = (change: Change, anew: SealedSecrets): Result.Result<Edited | Response, GatewayError> => {
     const { account, secrets = [] } = change
     const own = secrets.map(({ id, sealed, preview }) => [id, { account, sealed, preview }] as const)
+    const { document: current, version } = inForce
     const document = { ...current, secrets: { ...current.secrets, ...anew, ...Object.fromEntries(own) } }
     const edited = change.edit({ document, version: version + 1, now: new Date().toISOString() })
     if (Result.isFailure(edited) || edited.success instanceof Response) return edited
-    const checked = control.check(managed(edited.success.document, opened))
+    const checked = inForce.check(edited.success.document)
     return Result.isSuccess(checked)
       ? edited
       : Result.fail(adminBadRequest(`${sentences(checked.failure, change)}.`))
   }
   const save = async (change: Change): Promise<Result.Result<Response, StoreProblem | GatewayError>> => {
-    const anew = await resealed(current)
+    const anew = await inForce.resealed()
     const loading = newest()
     const loaded = loading instanceof Promise ? await loading : loading
     // From here on a store that answers at once lets nothing else of the process run: its own writers never conflict.
     if (Result.isFailure(loaded)) return Result.fail(loaded.failure)
-    if (loaded.success.version !== version) {
+    if (loaded.success.version !== inForce.version) {
       return Result.fail({ reason: "conflict", detail: "it has changed" })
     }
     const edited = edit(change, anew)
@@ -210,20 +140,18 @@ export const makeWrittenSettings = (
       before: bounded(before),
       after: bounded(after),
     }
-    const saving = store.save({ document: text, ifVersion: version, audit })
+    const saving = store.save({ document: text, ifVersion: inForce.version, audit })
     const saved = saving instanceof Promise ? await saving : saving
     if (Result.isFailure(saved)) return Result.fail(saved.failure)
-    const kept = parseDocument(text)
-    lastTurn = ++turns
     freshness?.loaded()
-    put(kept, saved.success, new Map([...opened, ...fresh].filter(([secret]) => secret in kept.secrets)))
+    inForce.saved(text, saved.success)
     return Result.succeed(answer())
   }
 
   const unavailable = ({ detail }: StoreProblem): GatewayError =>
     adminUnavailable(`The store of written settings cannot be used: ${detail}.`)
   const begin = async (): Promise<Obstacle> => {
-    const loaded = await insist(newest)
+    const loaded = await retryWhileBusy(newest)
     isUnread = store.isNeeded === true && Result.isFailure(loaded)
     if (Result.isFailure(loaded) && isUnread && isToldOf === undefined) {
       const msg =
@@ -248,23 +176,25 @@ export const makeWrittenSettings = (
   })
   const first = freshness === undefined ? newest() : undefined
   if (first instanceof Promise || (first !== undefined && isBusy(first))) beginning = begin()
-  const inTurn = makeTurns(now)
+  const inTurn = makeWritingTurns(now)
   /** A store that answers at once has one writer of this process at a time anyway. */
   const isDistant = freshness !== undefined || first instanceof Promise
 
   return {
     obstacle: freshness?.obstacle ?? (() => beginning ?? problem),
     problem: freshness?.problem ?? (() => problem),
-    inForce: () => current,
+    inForce: () => inForce.document,
     newest: async () => {
-      const loaded = await insist(newest)
-      return Result.isFailure(loaded) ? Result.fail(unavailable(loaded.failure)) : Result.succeed(current)
+      const loaded = await retryWhileBusy(newest)
+      return Result.isFailure(loaded)
+        ? Result.fail(unavailable(loaded.failure))
+        : Result.succeed(inForce.document)
     },
     change: async (change) => {
       const saved = isDistant
-        ? await insist(() => inTurn(() => save(change)), writersPatience)
-        : await insist(() => save(change))
-      for (const { id } of change.secrets ?? []) fresh.delete(id)
+        ? await retryWhileBusy(() => inTurn(() => save(change)), writersPatience)
+        : await retryWhileBusy(() => save(change))
+      for (const { id } of change.secrets ?? []) inForce.forgetFresh(id)
       return Result.mapError(
         saved,
         (failure) => failure instanceof GatewayError ? failure : unavailable(failure),
@@ -280,13 +210,11 @@ export const makeWrittenSettings = (
       }
       const id = crypto.randomUUID()
       const sealed = await sealer.seal(id, secret)
-      fresh.set(id, secret)
-      // Of changes that were refused before they began.
-      for (const oldest of fresh.keys()) if (fresh.size > mostFresh) fresh.delete(oldest)
+      inForce.keepFresh(id, secret)
       const preview = previewOf(Redacted.value(secret))
       return Result.succeed({ reference: `sealed:${id}`, id, sealed, preview })
     },
-    audit: async (query) => Result.mapError(await insist(() => store.audit(query)), unavailable),
+    audit: async (query) => Result.mapError(await retryWhileBusy(() => store.audit(query)), unavailable),
     refresh: () => void refresh(),
   }
 }

@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 
-/** How long it is tried unless told otherwise, in milliseconds. */
+/** How long it is tried by default, in milliseconds. */
 const usualPatience = 2000
 const pause = 15
 
@@ -15,7 +15,7 @@ export const isBusy = (answer: Result.Result<unknown, unknown>): boolean =>
   ["busy", "conflict"].includes(String((answer.failure as { readonly reason?: unknown }).reason))
 
 /** Runs something again while its answer says that the store is busy. */
-export const insist = async <A extends Result.Result<unknown, unknown>>(
+export const retryWhileBusy = async <A extends Result.Result<unknown, unknown>>(
   run: () => A | Promise<A>,
   patience = usualPatience,
 ): Promise<A> => {

@@ -56,7 +56,7 @@ export interface Spent {
   readonly current: number
 }
 
-/** Those that have spent most, the first one most of all. */
+/** The partitions that have spent most, in descending order. */
 export interface SpentPage {
   /** How many there are in all. */
   readonly total: number

@@ -57,7 +57,7 @@ const decoded = (bytes: Uint8Array): Result.Result<string, string> => {
 }
 
 /** The files of this process; `undefined` on a runtime that has none. */
-export const findFiles = (): HostFiles | undefined => {
+export const processFiles = (): HostFiles | undefined => {
   const builtin = self.process?.getBuiltinModule
   if (builtin === undefined) return undefined
   const { readFileSync, statSync } = builtin("node:fs")

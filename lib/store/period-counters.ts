@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Addition, Counter } from "./addition.ts"
-import type { Charge, Count, Counted, Take, Use } from "./counted.ts"
+import type { Addition, Counter } from "./counter.ts"
+import type { Charge, Count, Counted, Take, WindowUse } from "./counted.ts"
 import { bucketOf, counterTtl, remaining } from "./windows.ts"
 
 const counterOf = ({ gateway, name, overflow, spend }: Count, period: number): Counter => {
@@ -40,7 +40,7 @@ export const usesIn = (
   counted: ReadonlyArray<Counted>,
   sums: ReadonlyArray<number>,
   held: (counted: Counted) => number,
-): Array<Use> => {
+): Array<WindowUse> => {
   let next = counted.length
   return counted.map((each, index) => ({
     previous: each.window.technique === "fixed" ? 0 : sums[next++] ?? 0,
@@ -54,6 +54,6 @@ export const fits = (
   { counted: { window }, by, holds, ahead }: Omit<Take, "counted"> & {
     readonly counted: Pick<Counted, "window">
   },
-  { previous, current, held }: Use,
+  { previous, current, held }: WindowUse,
   now: number,
 ): boolean => remaining(window, { previous, current: current + held + ahead }, now) >= Math.max(1, by, holds)

@@ -10,8 +10,8 @@ import { makeRemoteStore } from "../../store/remote-store.ts"
 import { Store } from "../../store/Store.ts"
 import { plainClock } from "../../time/clock.ts"
 import { Timer } from "../../time/Timer.ts"
-import type { ObjectNamespace } from "./objects.ts"
-import { objectsEngine } from "./objects-engine.ts"
+import type { ObjectNamespace } from "./ask-object.ts"
+import { objectEngine } from "./object-engine.ts"
 
 /**
  * How long an answer may take, in milliseconds: an object may be on another continent, and wakes up first where it was not
@@ -27,7 +27,7 @@ export const layerObjectStore = (namespace: ObjectNamespace, memory: MemoryOptio
       const clock = yield* plainClock
       const { store, end } = makeRemoteStore({
         ...memory,
-        engine: objectsEngine(namespace, clock.wall),
+        engine: objectEngine(namespace, clock.wall),
         clock,
         startTimer: yield* Timer,
         deadline,

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Charge, Counted } from "../../store/counted.ts"
-import type { Engine } from "../../store/remote-store.ts"
-import type { CountsObject, SentCounted } from "./object-counts.ts"
-import { type Ask, askObject, type ObjectNamespace, ObjectRefusal } from "./objects.ts"
+import type { Engine } from "../../store/engine.ts"
+import type { CountsObject, SentCounted } from "./counts-object.ts"
+import { type Ask, askObject, type ObjectNamespace, ObjectRefusal } from "./ask-object.ts"
 
 /** @param isNew whether a count may come into being, which is then shown to people */
 const sentOf = (
@@ -33,7 +33,7 @@ const gatewayOf = (counted: ReadonlyArray<{ readonly counted: Counted }>): strin
  *
  * @param wall this isolate's clock, by which the objects' is known
  */
-export const objectsEngine = (namespace: ObjectNamespace, wall: () => number): Engine => {
+export const objectEngine = (namespace: ObjectNamespace, wall: () => number): Engine => {
   let ahead = 0
   const heard = (time: number): void => {
     ahead = time - wall()

@@ -7,7 +7,7 @@
  */
 import type { AST } from "effect/SchemaAST"
 import { GatewayEntry } from "../config/gateway-entry.ts"
-import { wordsOf } from "./config-schema.ts"
+import { oneOfWords } from "./config-schema.ts"
 import { docComments, settingFiles } from "./doc-comments.ts"
 
 const keyOf = (name: string): string => /^\w+$/.test(name) ? name : JSON.stringify(name)
@@ -23,7 +23,7 @@ const typeOf = (ast: AST): string => {
     case "Literal":
       return JSON.stringify(ast.literal)
     case "String": {
-      const words = wordsOf(ast)
+      const words = oneOfWords(ast)
       return words === undefined ? "string" : words.map((word) => JSON.stringify(word)).join(" | ")
     }
     case "Arrays":
