@@ -10,7 +10,8 @@ RUN npm run build
 
 FROM oven/bun:1-slim
 WORKDIR /app
-COPY --from=build /app/dist/bun.mjs /app/dist/postgres-engine.mjs /app/dist/reading-thread.mjs ./
+COPY --from=build /app/dist/bun.mjs /app/dist/postgres-engine.mjs /app/dist/reading-thread.mjs \
+  /app/dist/redis-client.cjs ./
 COPY --from=build /app/dist/console console
 # The log and what budgets have spent outlive the container on this volume.
 RUN mkdir /data && chown bun:bun /data

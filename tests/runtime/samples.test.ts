@@ -67,6 +67,15 @@ test("files that are copied and run are there, or made by the build", () => {
       assert.ok(existsSync(`lib/runtime/${runtime}.ts`), runtime)
     }
   }
+  for (const file of ["postgres-engine.mjs", "reading-thread.mjs", "redis-client.cjs"]) {
+    assert.ok(built.includes(file.replace(/\.mjs$/, "")), file)
+    for (const name of ["Dockerfile", join(folder, "basegate.service")]) {
+      assert.ok(
+        textOf(name).includes(`dist/${file}`),
+        `${name}: what a server loads from beside itself, ${file}`,
+      )
+    }
+  }
   for (const [, sources = ""] of textOf("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
     for (const source of sources.split(" ")) assert.ok(existsSync(source), source)
   }
