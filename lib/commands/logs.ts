@@ -9,6 +9,7 @@ import { type LogFile, logFileName, openLogFile } from "./log-file.ts"
 import { isDatabaseUrl, openLogDatabase } from "./log-database.ts"
 import { logsHelp, type LogsOptions, logsOptions } from "./logs-options.ts"
 import { entryTable, plainJson, wholeEntry } from "./logs-output.ts"
+import { withFilesOf } from "./file-variables.ts"
 
 /** Prints entries. */
 export const logs: Command = async ({ args, env, now, say }) => {
@@ -17,7 +18,7 @@ export const logs: Command = async ({ args, env, now, say }) => {
     say(logsHelp)
     return exitCode.ok
   }
-  const name = logFileName(env)
+  const name = logFileName(withFilesOf(env, ["BASEGATE_DB"]))
   const log = isDatabaseUrl(name) ? await openLogDatabase(name) : openLogFile(name)
   try {
     return await print(log, options, say)

@@ -9,6 +9,7 @@ import { hasSqlite, logFileName } from "./log-file.ts"
 import { type UsageFigures, usageOfFile, usageOfGateway } from "./usage-figures.ts"
 import { usageHelp, type UsageOptions, usageOptions } from "./usage-options.ts"
 import { usageCsv, usageJson, usageTable } from "./usage-output.ts"
+import { withFilesOf } from "./file-variables.ts"
 
 const hostOf = (host: string): string => host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
 
@@ -18,10 +19,13 @@ const ownUrl = ({ HOST, PORT }: CommandContext["env"]): URL => {
   return new URL(`http://${hostOf(host)}:${PORT || 8787}`)
 }
 
-const find = (options: UsageOptions, env: CommandContext["env"]): UsageFigures | Promise<UsageFigures> => {
-  if (options.url !== undefined) return usageOfGateway(options.url, options, env)
-  const file = options.file ?? logFileName(env)
+const find = (options: UsageOptions, given: CommandContext["env"]): UsageFigures | Promise<UsageFigures> => {
+  if (options.url !== undefined) {
+    return usageOfGateway(options.url, options, withFilesOf(given, ["BASEGATE_ADMIN_TOKEN"]))
+  }
+  const file = options.file ?? logFileName(withFilesOf(given, ["BASEGATE_DB"]))
   if (hasSqlite() || options.file !== undefined || isDatabaseUrl(file)) return usageOfFile(file, options)
+  const env = withFilesOf(given, ["BASEGATE_ADMIN_TOKEN", "HOST", "PORT"])
   if (env["BASEGATE_ADMIN_TOKEN"]) return usageOfGateway(ownUrl(env), options, env)
   throw new CommandProblem(
     "this Node has no SQLite to read the log with: use Node 22.13 or later, Bun or Deno, or set BASEGATE_ADMIN_TOKEN " +

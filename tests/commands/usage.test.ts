@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -193,6 +193,17 @@ test("as users run it: exit codes, and what is wrong in a line", async () => {
   const missing = await usage(["--db", join(folder, "none.db")], {})
   assert.deepEqual([missing.code, missing.out], [1, ""])
   assert.match(missing.err, /^basegate usage: there is no request log at .*none\.db/)
+  const [name, token] = [join(folder, "name"), join(folder, "token")]
+  writeFileSync(name, `${file}\n`)
+  writeFileSync(token, `${admin}\n`)
+  assert.deepEqual(await usage(["--month", month, "--csv"], { BASEGATE_DB_FILE: name }), found)
+  const both = await usage([], { BASEGATE_DB: file, BASEGATE_DB_FILE: name })
+  assert.deepEqual([both.code, both.out], [1, ""])
+  assert.match(both.err, /^basegate usage: BASEGATE_DB, BASEGATE_DB_FILE: expected one of the two/)
+  const ofApi = await runHere(["usage", "--account", "acme", "--url", gateway.url], {
+    BASEGATE_ADMIN_TOKEN_FILE: token,
+  })
+  assert.deepEqual([ofApi.code, ofApi.err], [0, ""])
   const wrong = await usage(["--url", gateway.url, "--account", "acme"], { BASEGATE_ADMIN_TOKEN: "wrong" })
   assert.equal(wrong.code, 1)
   assert.match(wrong.err, /^basegate usage: the gateway at http:\S+ answers 401: /)

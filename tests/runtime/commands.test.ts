@@ -1,12 +1,13 @@
 /** Every command that starts a gateway ends it as well, and says what is wrong with its settings. */
 import assert from "node:assert/strict"
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { describe, test } from "node:test"
+import { promisify } from "node:util"
 import { startSimulator } from "../simulator/server.ts"
 import { freePort, inherited, untilItAnswers } from "../support/spawn-gateway.ts"
 
@@ -99,6 +100,28 @@ for (const [name, command] of Object.entries(commands)) {
     }
   })
 }
+
+test("npm start keeps the log in basegate.db, unless one of its variables says otherwise", async () => {
+  const { scripts } = JSON.parse(await readFile("package.json", "utf8")) as { scripts: { start: string } }
+  const folder = await mkdtemp(join(tmpdir(), "basegate-script-"))
+  await writeFile(join(folder, "bun"), `#!/bin/sh\necho "[\${BASEGATE_DB-unset}]"\n`, { mode: 0o755 })
+  try {
+    for (
+      const [variables, expected] of [
+        [{}, "[basegate.db]"],
+        [{ BASEGATE_DB: "other.db" }, "[other.db]"],
+        [{ BASEGATE_DB: "" }, "[]"],
+        [{ BASEGATE_DB_FILE: "/run/secrets/db" }, "[unset]"],
+      ] as const
+    ) {
+      const env = { ...variables, PATH: `${folder}:${process.env["PATH"]}` }
+      const { stdout } = await promisify(execFile)("sh", ["-c", scripts.start], { env })
+      assert.equal(stdout.trim().split("\n").at(-1), expected)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
 
 describe("bun run mod.ts with malformed settings", () => {
   test("listens on PORT, says what is wrong, and answers 500 that names the variable", async () => {

@@ -1,0 +1,23 @@
+/**
+ * Variables as those commands read them that do not read all settings.
+ *
+ * @module
+ */
+import { problemsText } from "../config/declaration.ts"
+import { withFiles } from "../config/variable-files.ts"
+import { findFiles } from "../runtime/host-files.ts"
+import { type CommandContext, CommandProblem } from "./command.ts"
+
+/**
+ * The variables with the values of some that stand in files (`NAME_FILE`) among them. Throws a `CommandProblem` if such a file cannot
+ * be read, or if both are set.
+ */
+export const withFilesOf = (
+  env: CommandContext["env"],
+  names: ReadonlyArray<string>,
+): CommandContext["env"] => {
+  const isSet = (_: string, value: unknown): boolean => value !== undefined && value !== ""
+  const { environment, problems } = withFiles(env, names, isSet, findFiles())
+  if (problems.length > 0) throw new CommandProblem(problemsText(problems))
+  return environment as CommandContext["env"]
+}
