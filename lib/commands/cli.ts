@@ -8,8 +8,12 @@ import process from "node:process"
 import { exitCode } from "./command.ts"
 import { runCli } from "./run-cli.ts"
 
-// `basegate logs | head` closes the pipe while it is written to.
-process.stdout.on("error", () => process.exit(exitCode.ok))
+process.stdout.on("error", ({ code = "" }: { readonly code?: string }) => {
+  // `basegate logs | head` closes the pipe while it is written to.
+  if (code === "EPIPE") process.exit(exitCode.ok)
+  console.error(`basegate: standard output cannot be written (${code})`)
+  process.exit(exitCode.problem)
+})
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const code = await runCli(
   process.argv.slice(2),

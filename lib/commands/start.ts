@@ -76,6 +76,8 @@ export const start: Command = async ({ args, env, say }) => {
     const value = options.get(option)
     if (value !== undefined) set(variable, value)
   }
+  // A server goes on when nobody reads what it prints.
+  process.stdout.removeAllListeners("error").on("error", () => {})
   // Without SQLite the log is in memory, which is nothing to warn of unless a file was asked for.
   if (env["BASEGATE_DB"] === undefined && env["BASEGATE_DB_FILE"] === undefined && hasSqlite()) {
     set("BASEGATE_DB", usualLogFile)

@@ -1,10 +1,12 @@
 /** `basegate`, as its users run it, in this process. */
 import assert from "node:assert/strict"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { execFile } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { after, test } from "node:test"
+import { promisify } from "node:util"
 import { runCli } from "../../lib/commands/run-cli.ts"
 import { product } from "../../lib/version.ts"
 
@@ -103,6 +105,20 @@ test("what cannot be done is exit code 1, in one line without a stack", async ()
     BASEGATE_ADMIN_TOKEN: "token",
   })
   assert.deepEqual([code, err], [1, "basegate usage: no gateway answers at http://127.0.0.1:1\n"])
+})
+
+test("what cannot be written is exit code 1, and a reader that has seen enough is none of its business", async () => {
+  if (!existsSync("/dev/full")) return
+  const run = promisify(execFile)
+  const shell = (text: string) =>
+    run("sh", ["-c", text, process.execPath]).then(
+      ({ stderr }) => ({ code: 0, stderr }),
+      ({ code, stderr }: { readonly code: number; readonly stderr: string }) => ({ code, stderr }),
+    )
+  const help = '"$0" --import tsx lib/commands/cli.ts start --help'
+  const full = await shell(`${help} > /dev/full`)
+  assert.deepEqual(full, { code: 1, stderr: "basegate: standard output cannot be written (ENOSPC)\n" })
+  assert.deepEqual(await shell(`(${help}; echo $? >&2) | true`), { code: 0, stderr: "0\n" })
 })
 
 test("init writes settings with comments, says what to do next, and never overwrites", async () => {
