@@ -7,6 +7,10 @@
 /** Rows by the names of their columns. */
 export type CsvRow = Readonly<Record<string, unknown>>
 
+/** The columns of rows that do not all have the same ones: each that some row has, at its first place; `id` if there are no rows. */
+export const columnsOf = (rows: ReadonlyArray<CsvRow>): ReadonlyArray<string> =>
+  rows.length === 0 ? ["id"] : [...new Set(rows.flatMap((row) => Object.keys(row)))]
+
 /** What spreadsheets take for the beginning of a formula, also behind what they skip (OWASP, CSV injection). */
 const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 

@@ -6,6 +6,7 @@
 import type { SettingsControlShape } from "../config/SettingsControl.ts"
 import type { GatewayError } from "../errors.ts"
 import type { WrittenDocument } from "../settings-store/document.ts"
+import { columnsOf } from "./csv.ts"
 import { envelope } from "./envelope.ts"
 import type { AskedFormat } from "./export-format.ts"
 import { allAtOnce, exportOf } from "./export.ts"
@@ -33,18 +34,15 @@ export const listGateways = (
   const problem = parameters.problem()
   if (problem !== undefined) return problem
   const found = settings.gatewaysOf(account).filter((id) => id.includes(text)).sort()
-  const all = format !== "json" && !search.get("per_page")
+  const all = format !== "json" && !search.get("per_page") && !search.get("page")
   const asked = all ? found : found.slice((page - 1) * perPage, page * perPage)
   const shown = asked.flatMap((id) => {
     const gateway = shownGateway(settings, control, document, account, id)
     return gateway === undefined ? [] : [gateway.json]
   })
   if (format !== "json") {
-    const columns = Object.keys(shown[0] ?? { id: null })
-    return exportOf(
-      { format, name: fileName(["gateways", account], now), columns, next: allAtOnce(shown) },
-      hasBody,
-    )
+    const name = fileName(["gateways", account], now)
+    return exportOf({ format, name, columns: columnsOf(shown), next: allAtOnce(shown) }, hasBody)
   }
   return envelope(shown, {
     page,

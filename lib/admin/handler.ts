@@ -147,7 +147,8 @@ export const handleAdmin = (
       return answer
     }
     if (name === "limits" && id === "") {
-      return yield* showLimits(gatewaysWithLimits(settings, account), searchParams)
+      const asked = yield* answered(askedFormat(searchParams, request.headers))
+      return yield* showLimits(gatewaysWithLimits(settings, account), route, asked, hasBody)
     }
     if (name === "gateways") {
       const document = yield* newest(written)
@@ -179,7 +180,12 @@ export const handleAdmin = (
       case "alerts.test":
         return yield* testAlerts(gateway)
       case "limits":
-        return yield* showLimits([gateway], searchParams)
+        return yield* showLimits(
+          [gateway],
+          route,
+          yield* answered(askedFormat(searchParams, request.headers)),
+          hasBody,
+        )
       case "gateway":
         return showGateway(services, yield* newest(written), account, id)
       case "origins":

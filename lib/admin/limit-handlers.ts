@@ -10,7 +10,12 @@ import type { GatewayError } from "../errors.ts"
 import { limitsOf } from "../limit/gateway-limits.ts"
 import { type LimitState, listLimits } from "../limit/limit-list.ts"
 import { Store } from "../store/Store.ts"
+import type { AdminRoute } from "../route/admin-paths.ts"
+import { columnsOf } from "./csv.ts"
 import { envelope } from "./envelope.ts"
+import { allAtOnce, exportOf } from "./export.ts"
+import type { AskedFormat } from "./export-format.ts"
+import { fileName } from "./log-export.ts"
 import { openParameters } from "./query-parameters.ts"
 
 /** What comes first; what is not known comes last. */
@@ -37,15 +42,21 @@ export const gatewaysWithLimits = (
   return [...found, shared].filter((gateway) => gateway !== undefined)
 }
 
-/** Answers with a page of limits, those first that are spent the most. */
+/** Answers with a page of limits, those first that are spent the most; as CSV or NDJSON with all of them, unless a page is named. */
 export const showLimits = (
   gateways: ReadonlyArray<GatewaySettings>,
-  search: URLSearchParams,
+  { account, gateway }: Pick<AdminRoute, "account" | "gateway">,
+  { format, search }: AskedFormat,
+  hasBody: boolean,
 ): Effect.Effect<Response, GatewayError, Store> =>
   Effect.gen(function* () {
     const parameters = openParameters(search)
-    const page = parameters.integer("page", 1, mostSorted) ?? 1
-    const perPage = parameters.integer("per_page", 1, 50) ?? 20
+    const named = {
+      page: parameters.integer("page", 1, mostSorted),
+      perPage: parameters.integer("per_page", 1, 50),
+    }
+    const isWhole = format !== "json" && named.page === undefined && named.perPage === undefined
+    const { page = 1, perPage = isWhole ? mostSorted : 20 } = named
     const kind = parameters.oneOf("kind", ["spend", "rate"])
     const rule = parameters.text("rule", 256)
     const order = orders[parameters.oneOf("order_by", ["share", "spent", "runs_out_at"]) ?? "share"]
@@ -68,6 +79,14 @@ export const showLimits = (
     const shown = pages.flatMap(({ limits }) => limits)
       .sort((one, other) => compare(order(one), order(other)))
       .slice((page - 1) * perPage, page * perPage)
+    if (format !== "json") {
+      const words = ["limits", account, ...gateway === "" ? [] : [gateway]]
+      const rows = shown.map((limit) => ({ ...limit }))
+      return exportOf(
+        { format, name: fileName(words, now), columns: columnsOf(rows), next: allAtOnce(rows) },
+        hasBody,
+      )
+    }
     return envelope(shown, {
       page,
       per_page: perPage,

@@ -118,7 +118,7 @@ test("a client that stops reading stops the reading of the log", async () => {
   assert.equal(reads, 2)
 })
 
-test("analytics and gateways are exported as well", () =>
+test("analytics, limits and gateways are exported as well", () =>
   withAdmin(
     async (ask) => {
       const { text, headers } = await ask("analytics?format=csv&by=token,cached&bucket=all&since=-1h")
@@ -144,6 +144,18 @@ test("analytics and gateways are exported as well", () =>
         "",
       ])
       assert.equal((await ask("gateways?format=ndjson&per_page=1&page=2")).text.split("\n").length, 2)
+      assert.equal((await ask("gateways?format=ndjson&page=2")).text, "")
+      for (const path of ["limits", "gateways/one/limits"]) {
+        const limits = await ask(`${path}?format=csv`)
+        assert.match(limits.headers.get("content-disposition") ?? "", /"basegate-limits-a-/)
+        const [columns = "", ...rules] = limits.text.trimEnd().split("\r\n")
+        assert.match(columns, /^gateway,id,token,kind,unit,limit,/)
+        assert.deepEqual(
+          rules.map((rule) => rule.split(",", 2)[1]),
+          Array.from({ length: 25 }, (_, at) => `r${at}`),
+        )
+      }
+      assert.equal((await ask("limits?format=ndjson&per_page=10&page=3")).text.split("\n").length, 6)
     },
     {
       analytics: () =>
@@ -160,7 +172,16 @@ test("analytics and gateways are exported as well", () =>
           group: { token: "ci", cached: "true" },
         }]),
     },
-    { BASEGATE_CONFIG: JSON.stringify({ gateways: { "a/one": {}, "a/two": {} } }) },
+    {
+      BASEGATE_CONFIG: JSON.stringify({
+        gateways: {
+          "a/one": {
+            rate_limits: Array.from({ length: 25 }, (_, at) => ({ id: `r${at}`, limit: 1, interval: 1 })),
+          },
+          "a/two": {},
+        },
+      }),
+    },
   ))
 
 test("the columns of analytics have a name each, whatever they are divided by", () => {

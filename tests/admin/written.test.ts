@@ -278,6 +278,18 @@ test("lists are exported whole, page by page", () =>
     assert.match(audit.headers.get("content-disposition") ?? "", /basegate-audit-a-\d/)
     assert.match(audit.text, /^id,when,who,from,forwarded_for,action,/)
     assert.equal(audit.text.trim().split("\r\n").length, 3)
+    await write("POST", "evaluation-types", {
+      name: "Helpful",
+      type: "judge",
+      model: "baseten/a/b",
+      prompt: "Good? {{answer}}",
+    })
+    const types = (await write("GET", "evaluation-types?format=csv")).text.split("\r\n")
+    assert.match(types[0] ?? "", /^id,name,type,.*,model,prompt,/)
+    assert.ok(types.some((line) => line.includes("Good? {{answer}}")))
+    assert.equal((await write("GET", "gateways/g/evaluations?format=csv")).text, "id\r\n")
+    await write("POST", "gateways", { id: "h", logpush: false })
+    assert.match((await write("GET", "gateways?format=csv")).text, /^id,.*\blogpush\b.*\r\n/)
     const none = await write("GET", "gateways/g/provider_configs?format=ndjson")
     assert.deepEqual([none.status, none.text], [200, ""])
   }))

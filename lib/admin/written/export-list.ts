@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { isObject, objectOf } from "../../json/parse.ts"
-import type { CsvRow } from "../csv.ts"
+import { columnsOf, type CsvRow } from "../csv.ts"
 import { exportOf } from "../export.ts"
 import type { ExportFormat } from "../export-format.ts"
 import { fileName } from "../log-export.ts"
@@ -32,7 +32,7 @@ export const exportList = async (
   list: (context: WriteContext) => Handled | Result.Result<Response, unknown>,
 ): Handled => {
   const { search, method, route: { name, account, gateway } } = context
-  const isPage = search.has("page") || search.has("per_page")
+  const isPage = Boolean(search.get("page") || search.get("per_page"))
   const pageAt = async (page: number) => {
     const asked = new URLSearchParams(search)
     if (!isPage) asked.set("page", String(page))
@@ -55,7 +55,6 @@ export const exportList = async (
     return these
   }
   const words = [name.replaceAll(".", "-"), account, ...gateway === "" ? [] : [gateway]]
-  const columns = Object.keys(firstRows[0] ?? { id: null })
-  const exported = { format, name: fileName(words, Date.now()), columns, next }
+  const exported = { format, name: fileName(words, Date.now()), columns: columnsOf(firstRows), next }
   return Result.succeed(exportOf(exported, method !== "HEAD"))
 }

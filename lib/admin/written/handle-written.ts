@@ -141,6 +141,8 @@ const lists: ReadonlyArray<string> = [
   "custom_providers",
   "tokens",
   "datasets",
+  "evaluations",
+  "evaluation_types",
   "audit",
 ]
 
