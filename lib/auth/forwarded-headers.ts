@@ -9,9 +9,11 @@ import type { SettingsShape } from "../config/settings-shape.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type GatewayError, loop, noCredential, unknownKeyAlias } from "../errors.ts"
 import { foreignHandshake } from "../errors/socket-errors.ts"
+import { tokenOfNoGateway } from "../errors/token-errors.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
 import { learnt } from "../headers/learnt.ts"
 import { isForwarded, nextHop, requestHeaders } from "../headers/request-headers.ts"
+import { isMadeToken } from "../redaction/token-form.ts"
 import { callerCredential, isKeyHeader, keyHeaders } from "./caller-credential.ts"
 import type { CredentialSource } from "./credential-identity.ts"
 import { type Credential, isKeyScheme, parseAuthorization } from "./credential.ts"
@@ -95,6 +97,9 @@ const stored = ({ provider, keyAlias }: ForwardInput): CredentialSource => ({
   alias: keyAlias,
 })
 
+/** Another gateway may be called in Baseten's place, with a token that it has made. */
+const isBasetens = (url: string): boolean => /^https:\/\/[\w.-]+\.baseten\.co(?:[:/]|$)/i.test(url)
+
 const toBaseten = (
   settings: SettingsShape,
   input: ForwardInput,
@@ -103,6 +108,7 @@ const toBaseten = (
 ): ForwardResult => {
   const { authScheme } = input.gateway
   if (own !== undefined) {
+    if (isMadeToken(own.secret) && isBasetens(settings.inferenceUrl)) return Result.fail(tokenOfNoGateway())
     headers.set("authorization", authorization(own, authScheme))
     return Result.succeed({ headers, credential: { kind: "secret", secret: own.secret } })
   }

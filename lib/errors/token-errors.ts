@@ -25,6 +25,15 @@ export const gatewayTokenExpired = (): GatewayError =>
     detail: "The gateway token has expired. Ask the gateway's operator for a new one.",
   })
 
+/** A token that the management API once made stands where a provider's key does, and opens nothing any more. */
+export const tokenOfNoGateway = (): GatewayError =>
+  new GatewayError({
+    reason: "unauthorized",
+    detail:
+      "What the request has for a Baseten API key is a gateway token, which opens no gateway here: it was revoked, or is " +
+      "another gateway's. Ask the gateway's operator for a new one.",
+  })
+
 /** What a JSON Web Token of the gateway's issuer lacks, by why it is not taken. */
 const jwtProblems = {
   early: "is not valid yet",

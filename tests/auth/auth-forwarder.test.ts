@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import { forwardedHeaders } from "../../lib/auth/forwarded-headers.ts"
 import { readSettings } from "../../lib/config/environment.ts"
 import { HeaderFields } from "../../lib/headers/header-fields.ts"
+import { newTokenText } from "../../lib/redaction/token-form.ts"
 import { takesInProportion } from "../support/in-proportion.ts"
 
 const settingsOf = (env: Record<string, string>) => Result.getOrThrow(readSettings(env))
@@ -45,6 +46,15 @@ test("the request's own key wins, in the configured scheme", () => {
     forward({ BASEGATE_CONFIG: '{"gateways":{"*":{"auth_scheme":"api-key"}}}' }, { "x-api-key": "mine" }),
     "Api-Key mine",
   )
+})
+
+test("a token that the management API has made is no key of Baseten's, and stays here", () => {
+  const token = newTokenText()
+  for (const header of ["authorization", "x-api-key"]) assert.equal(forward({}, { [header]: token }), 401)
+  // Another gateway in Baseten's place.
+  const chained = { BASETEN_INFERENCE_URL: "https://gateway.example/v1/acme/team/baseten" }
+  assert.equal(forward(chained, { authorization: token }), `Bearer ${token}`)
+  assert.equal(forward({}, { authorization: "Bearer bgt_mine" }), "Bearer bgt_mine")
 })
 
 test("the stored key serves trusted callers alone", () => {

@@ -44,14 +44,6 @@ export const tokenOptions = (members: BodyMembers, before: JsonObject = {}): Jso
   return options
 }
 
-/** 256 random bits, with letters before them by which secret scanners know a token. */
-export const newTokenText = (): string => {
-  const bytes = crypto.getRandomValues(new Uint8Array(32))
-  return `bgt_${
-    btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "")
-  }`
-}
-
 /** A value as the document has it: its digest, which is all that is kept. */
 export const hashed = async (text: string): Promise<TokenValue> => ({
   token: `sha256:${await textDigest(text)}`,

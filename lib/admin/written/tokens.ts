@@ -6,6 +6,7 @@
 import * as Result from "effect/Result"
 import { adminConflict, adminNotFound } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
+import { newTokenText } from "../../redaction/token-form.ts"
 import { findGateway, type WrittenToken } from "../../settings-store/document.ts"
 import { envelope } from "../envelope.ts"
 import { listing, pageOf, showing, tagged } from "./answers.ts"
@@ -15,7 +16,6 @@ import { openMembers } from "./body-members.ts"
 import {
   declaredTokens,
   hashed,
-  newTokenText,
   tokenJson,
   tokenName,
   tokenOptions,
