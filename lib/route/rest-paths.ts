@@ -53,7 +53,7 @@ export const restCall = (path: string): RestCall | undefined => {
   return call && { account, ...call }
 }
 
-/** The header that names the gateway, and the one that is meant without it. */
+/** The header that names the gateway, and the one that is meant if it is not there, or empty. */
 const gatewayHeader = "cf-aig-gateway-id"
 const defaultGateway = "default"
 
@@ -62,7 +62,7 @@ export const restPlace = (
   { account }: RestCall,
   headers: HeaderReader,
 ): Result.Result<GatewayPlace, GatewayError> => {
-  const gateway = headers.get(gatewayHeader) ?? defaultGateway
+  const gateway = headers.get(gatewayHeader)?.trim() || defaultGateway
   return /^[\w-]{1,64}$/.test(gateway)
     ? Result.succeed({ account, gateway })
     : Result.fail(badRequest(`Cannot read ${gatewayHeader}. Send the id of one gateway of the account.`))

@@ -106,13 +106,18 @@ const ownRoutes: Readonly<Record<string, OwnRoute>> = {
 
 const consolePath = /^\/console(?:\/([\w.-]{1,100})?(\/.*)?)?$/
 
+/** What ends like a file's name: no place within the page does. */
+const likeFile = /[^/]\.\w+$/
+
 /** The console's route of a path; `undefined` if it is not the console's. */
 const consoleRoute = (path: string): ConsoleRoute | undefined => {
   const match = consolePath.exec(path)
   if (match === null) return undefined
   const [, name = "", below = ""] = match
   if (name === "session" && below === "") return { kind: "console", file: name, methods: sessionMethods }
-  const file = below === "" && /^[\w-]+\.\w+$/.test(name) ? name : "index.html"
+  // Its files are in no folder.
+  if (likeFile.test(below)) return undefined
+  const file = below === "" && likeFile.test(name) ? name : "index.html"
   return { kind: "console", file, methods: ownMethods }
 }
 const sessionMethods = ["POST", "DELETE", "OPTIONS"]

@@ -74,7 +74,16 @@ test("every place within the console is its page; files are files, for ever", ()
     const script = await ask("/console/console-a1b2.js")
     assert.match(script.headers.get("content-type") ?? "", /^text\/javascript/)
     assert.match(script.headers.get("cache-control") ?? "", /immutable/)
-    for (const path of ["/console/other.js", "/console/..%2fmod.js", "/console/%2e%2e/package.json"]) {
+    for (
+      const path of [
+        "/console/other.js",
+        "/console/other.min.js",
+        "/console/assets/none.css",
+        "/console/a/console-a1b2.js",
+        "/console/..%2fmod.js",
+        "/console/%2e%2e/package.json",
+      ]
+    ) {
       assert.equal((await ask(path)).status, 404, path)
     }
     assert.equal((await ask("/console", { method: "POST" })).status, 405)

@@ -109,10 +109,12 @@ export const restSurfaceCases = (harness: Harness): void => {
     }
   })
 
-  test("a header names the gateway; default is meant without it", async () => {
+  test("a header names the gateway; default is meant without it, or if it is empty", async () => {
     const { status, response } = await send("v1/chat/completions", chat(), other)
     assert.equal(status, 200)
     assert.equal((await harness.recordOf(response))["gateway_id"], "rest-other")
+    const empty = await send("v1/chat/completions", chat(), { "cf-aig-gateway-id": "" })
+    assert.equal((await harness.recordOf(empty.response))["gateway_id"], "default")
     const unknown = await send("v1/chat/completions", chat(), { "cf-aig-gateway-id": "nowhere" })
     assert.deepEqual([unknown.status, codeOf(unknown.text), unknown.sent], [400, 2001, undefined])
     const malformed = await send("v1/chat/completions", chat(), { "cf-aig-gateway-id": "no/where" })
