@@ -5,7 +5,7 @@
  */
 import { problemsText } from "../config/declaration.ts"
 import { withFiles } from "../config/variable-files.ts"
-import { findFiles } from "../runtime/host-files.ts"
+import { findFiles } from "../runtime/process-files.ts"
 import { type CommandContext, CommandProblem } from "./command.ts"
 
 /**

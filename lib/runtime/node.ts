@@ -4,6 +4,7 @@
  * @module
  */
 import { createServer } from "node:http"
+import process from "node:process"
 import { isLoopbackName } from "../auth/stored-key-policy.ts"
 import { createGateway } from "./module.ts"
 import { nodeListener } from "./node-listener.ts"
@@ -14,6 +15,8 @@ import { outliveFirst, startClustered } from "./start-cluster-worker.ts"
 import { placeToListen } from "./supervise.ts"
 import { layerTerminal } from "./terminal.ts"
 
+// Without a listener a pipe that nobody reads any more, or a full disk, would end the process and all its calls (Node 20).
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 const { host, port, grace } = await placeToListen(startClustered)
 outliveFirst()
 const gateway = createGateway({ layer: layerTerminal })

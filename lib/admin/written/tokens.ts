@@ -13,14 +13,7 @@ import { listing, pageOf, showing, tagged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import { createMember, editMember, type MemberKind, memberOf } from "./edit-member.ts"
 import { openMembers } from "./body-members.ts"
-import {
-  declaredTokens,
-  hashed,
-  tokenJson,
-  tokenName,
-  tokenOptions,
-  tokenValue,
-} from "./token-options.ts"
+import { declaredTokens, hashed, tokenJson, tokenName, tokenOptions, tokenValue } from "./token-options.ts"
 
 /** The written tokens of a gateway. Whoever has had tokens is not left open without them. */
 const tokens: MemberKind<WrittenToken> = {
