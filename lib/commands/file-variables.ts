@@ -5,7 +5,7 @@
  */
 import { problemsText } from "../config/declaration.ts"
 import { withFiles } from "../config/variable-files.ts"
-import { findFiles } from "../runtime/process-files.ts"
+import { processFiles } from "../runtime/process-files.ts"
 import { type CommandContext, CommandProblem } from "./command.ts"
 
 /**
@@ -17,7 +17,7 @@ export const withFilesOf = (
   names: ReadonlyArray<string>,
 ): CommandContext["env"] => {
   const isSet = (_: string, value: unknown): boolean => value !== undefined && value !== ""
-  const { environment, problems } = withFiles(env, names, isSet, findFiles())
+  const { environment, problems } = withFiles(env, names, isSet, processFiles())
   if (problems.length > 0) throw new CommandProblem(problemsText(problems))
   return environment as CommandContext["env"]
 }
