@@ -22,7 +22,7 @@ import { deletion, logQuery } from "./log-query.ts"
 type Answer = Effect.Effect<Response, GatewayError, RequestLog>
 
 const noEntry = (id: string): GatewayError =>
-  adminNotFound(`This gateway's log has no entry ${id}: it was not kept, or is no longer.`)
+  adminNotFound(`This gateway's log has no entry ${id}: it was not kept, or has been removed.`)
 
 const ranges = (page: LogPage) =>
   Object.fromEntries(

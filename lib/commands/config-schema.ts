@@ -64,7 +64,7 @@ const schemaOf = (ast: AST): JsonSchema => {
     case "Union":
       return { anyOf: ast.types.map(schemaOf) }
     case "Objects": {
-      const [any] = ast.indexSignatures
+      const [others] = ast.indexSignatures
       const properties = ast.propertySignatures.map(({ name, type }) => [String(name), schemaOf(type)])
       const required = ast.propertySignatures.filter(({ type }) => type.context?.isOptional !== true)
       return {
@@ -72,8 +72,8 @@ const schemaOf = (ast: AST): JsonSchema => {
         ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
         ...(required.length > 0 && { required: required.map(({ name }) => String(name)) }),
         ...eitherOf(ast),
-        additionalProperties: any === undefined ? false : schemaOf(any.type),
-        ...(any !== undefined && expected !== undefined && { description: expected }),
+        additionalProperties: others === undefined ? false : schemaOf(others.type),
+        ...(others !== undefined && expected !== undefined && { description: expected }),
       }
     }
     default:

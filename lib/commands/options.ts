@@ -37,7 +37,9 @@ export const givenOptions = (
   for (const token of tokens) {
     if (token.kind === "positional") {
       words.push(token.value)
-      if (words.length > positionals) throw new Misuse(`"${token.value}" belongs to no option. See --help.`)
+      if (words.length > positionals) {
+        throw new Misuse(`"${token.value}" is not an option's value. See --help.`)
+      }
     }
     if (token.kind !== "option") continue
     const { name, rawName, value, inlineValue } = token

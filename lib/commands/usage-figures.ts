@@ -75,7 +75,7 @@ export const usageOfFile = async (file: string, options: UsageOptions): Promise<
 const adminToken = (variable = ""): string => {
   const [first] = adminTokensOf(variable)
   if (first !== undefined) return Redacted.value(first.secret)
-  throw new CommandProblem("to ask a gateway, BASEGATE_ADMIN_TOKEN has to be its admin token")
+  throw new CommandProblem("to ask a gateway, set BASEGATE_ADMIN_TOKEN to its admin token")
 }
 
 interface Answered {
@@ -106,7 +106,7 @@ export const usageOfGateway = async (
   )
   const headers = { authorization: `Bearer ${adminToken(env["BASEGATE_ADMIN_TOKEN"])}` }
   const response = await fetch(ask, { headers, redirect: "error" }).catch(() => {
-    throw new CommandProblem(`no gateway answers at ${url.origin}`)
+    throw new CommandProblem(`no gateway answers at ${url.origin}: start it, or give its address with --url`)
   })
   const answer = await response.json().catch(() => ({})) as Answered
   if (!response.ok || answer.result === undefined) {

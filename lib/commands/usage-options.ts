@@ -112,7 +112,7 @@ const periodOf = (options: ReadonlyMap<string, string>, timeZone: string, now: n
   const [month, since, until] = ["month", "since", "until"].map((name) => options.get(name))
   if (month !== undefined) {
     if (since !== undefined || until !== undefined) {
-      throw new Misuse("--month goes without --since and --until")
+      throw new Misuse("--month excludes --since and --until")
     }
     return monthOf(month, timeZone)
   }
@@ -146,9 +146,11 @@ export const usageOptions = (args: ReadonlyArray<string>, now: number): UsageOpt
   if (account !== undefined && !/^[\w-]{1,64}$/.test(account)) {
     throw new Misuse("--account takes an account's id")
   }
-  if (account !== undefined && only !== undefined) throw new Misuse("--gateway names its account already")
-  if (options.has("csv") && options.has("json")) throw new Misuse("--csv and --json are one too many")
-  if (options.has("db") && options.has("url")) throw new Misuse("--db and --url are one too many")
+  if (account !== undefined && only !== undefined) {
+    throw new Misuse("--gateway names an account already: leave out --account")
+  }
+  if (options.has("csv") && options.has("json")) throw new Misuse("--csv and --json exclude each other")
+  if (options.has("db") && options.has("url")) throw new Misuse("--db and --url exclude each other")
   return {
     by: dimensionsIn(options.get("by") ?? "model"),
     ...periodOf(options, timeZone, now),

@@ -6,7 +6,7 @@
 import { useState } from "preact/hooks"
 import { Download } from "./download.tsx"
 import { DatasetChoice, DatasetName, FilterMarks } from "./dataset-form.tsx"
-import { Confirm } from "./dialog.tsx"
+import { Confirm } from "./form-dialog.tsx"
 import { type Dataset, loadDatasets } from "./evaluation-data.ts"
 import { filtersIn } from "./filters.ts"
 import { visible } from "./format.ts"

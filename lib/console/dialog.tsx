@@ -5,7 +5,6 @@
  */
 import type { ComponentChildren } from "preact"
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks"
-import { Problem } from "./parts.tsx"
 
 /** A window with a heading. Escape closes it, and the focus goes back to where it was. */
 export const Dialog = (
@@ -64,64 +63,6 @@ export const useDoing = (): {
       })
     },
   }
-}
-
-/** Asks before something is done that cannot be undone; with `name`, only after that was typed. */
-export const Confirm = (
-  { title, children, action, name, onDo, onDone, onClose }: {
-    readonly title: string
-    readonly children: ComponentChildren
-    /** What the button says. */
-    readonly action: string
-    readonly name?: string
-    readonly onDo: () => Promise<unknown>
-    readonly onDone?: () => void
-    readonly onClose: () => void
-  },
-) => {
-  const doing = useDoing()
-  const [typed, setTyped] = useState("")
-  return (
-    <Dialog title={title} onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          doing.run(async () => {
-            await onDo()
-            onClose()
-            onDone?.()
-          })
-        }}
-      >
-        {children}
-        {name !== undefined && (
-          <label>
-            <span>
-              Type <b>{name}</b> to go on
-            </span>
-            <input
-              value={typed}
-              autocomplete="off"
-              spellcheck={false}
-              onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-            />
-          </label>
-        )}
-        {doing.problem !== undefined && <Problem error={doing.problem} />}
-        <div class="row actions">
-          <button type="button" onClick={onClose}>Cancel</button>
-          <button
-            type="submit"
-            class="danger"
-            disabled={doing.isBusy || (name !== undefined && typed.trim() !== name)}
-          >
-            {action}
-          </button>
-        </div>
-      </form>
-    </Dialog>
-  )
 }
 
 /** Says why there is nothing to change here. */

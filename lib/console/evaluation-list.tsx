@@ -4,7 +4,7 @@
  * @module
  */
 import { useState } from "preact/hooks"
-import { Confirm } from "./dialog.tsx"
+import { Confirm } from "./form-dialog.tsx"
 import {
   type Evaluation,
   figure,

@@ -5,7 +5,8 @@
  */
 import { useState } from "preact/hooks"
 import { get } from "./api.ts"
-import { Confirm, useDoing } from "./dialog.tsx"
+import { useDoing } from "./dialog.tsx"
+import { Confirm } from "./form-dialog.tsx"
 import { Download } from "./download.tsx"
 import {
   type Evaluation,

@@ -5,7 +5,7 @@
  */
 import { useState } from "preact/hooks"
 import { accountPath } from "./api.ts"
-import { Confirm } from "./dialog.tsx"
+import { Confirm } from "./form-dialog.tsx"
 import { isJudge, type Judge, loadTypes } from "./evaluation-data.ts"
 import { count, money, visible } from "./format.ts"
 import { JudgeForm } from "./judge-form.tsx"

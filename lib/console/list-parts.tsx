@@ -86,13 +86,14 @@ export const RowButtons = ({ name, actions }: {
 )
 
 /** The buttons under a form in a window. */
-export const FormButtons = ({ action, isBusy, onClose }: {
+export const FormButtons = ({ action, isBusy, isDangerous = false, onClose }: {
   readonly action: string
   readonly isBusy: boolean
+  readonly isDangerous?: boolean
   readonly onClose: () => void
 }) => (
   <div class="row actions">
     <button type="button" onClick={onClose}>Cancel</button>
-    <button type="submit" class="primary" disabled={isBusy}>{action}</button>
+    <button type="submit" class={isDangerous ? "danger" : "primary"} disabled={isBusy}>{action}</button>
   </div>
 )

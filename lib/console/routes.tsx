@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { FormDialog } from "./form-dialog.tsx"
 import { WhyReadOnly } from "./list-parts.tsx"
 import { useState } from "preact/hooks"
 import { gatewayApiPath, sendRequest } from "./api.ts"
-import { Confirm } from "./dialog.tsx"
+import { Confirm, FormDialog } from "./form-dialog.tsx"
 import { visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"

@@ -7,7 +7,7 @@ import { ChangeColumn, Pager, RowButtons, Search, WhyReadOnly } from "./list-par
 import { Made, Rotate } from "./token-windows.tsx"
 import { useState } from "preact/hooks"
 import { gatewayApiPath, getPage } from "./api.ts"
-import { Confirm } from "./dialog.tsx"
+import { Confirm } from "./form-dialog.tsx"
 import { count, money, unknown, visible } from "./format.ts"
 import { keyOf, loadUses } from "./key-use.ts"
 import { Link, pageHref, useAddress } from "./location.tsx"

@@ -101,7 +101,8 @@ export const slugTaken = (slug: string): GatewayError =>
 export const noCustomProvider = (id: string): GatewayError =>
   new GatewayError({
     reason: "admin_no_provider",
-    detail: `This account has no custom provider with the id ${id}.`,
+    detail:
+      `This account has no custom provider with the id ${id}. GET …/custom-providers lists those it has.`,
   })
 
 /** The management API has the path, for other methods. */

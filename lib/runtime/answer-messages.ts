@@ -12,13 +12,13 @@ import type { SocketOutlet } from "./socket-outlet.ts"
 
 /** The most bytes of one message: an event of a stream, or an answer that is not a stream. */
 const mostOfOne = 16_777_216
-/** Above this size, a socket holds one at a time. */
+/** Above this size, a socket holds only one answer at a time. */
 const large = 1_048_576
 
 /** Waits for a turn, and resolves to the function that ends it. */
 export type Turn = () => Promise<() => void>
 
-/** Makes turns, of which one is taken at a time. */
+/** Makes turns, only one of which runs at a time. */
 export const makeTurns = (): Turn => {
   let last: Promise<void> = Promise.resolve()
   return () =>
@@ -67,7 +67,7 @@ export const tellAnswer = async (
 ): Promise<void> => {
   const metadata = metadataOf(response, eventId)
   let end: (() => void) | undefined
-  /** Whether so much may be held. */
+  /** Whether a large answer may be held. */
   const hold = async (size: number): Promise<boolean> => {
     if (size > large) end ??= await turn()
     return size <= mostOfOne

@@ -14,8 +14,8 @@ const self = globalThis as {
 }
 
 /**
- * Runs something at an interval in milliseconds, until what it returns is called. `node:timers` is what can leave a timer
- * out of account on Bun, Deno and Node alike: Deno's own gives a number.
+ * Runs something at an interval in milliseconds, until the returned function is called. Only `node:timers` can unref a
+ * timer on Bun, Deno and Node alike: Deno's own timers are numbers.
  */
 export const everyInBackground = (milliseconds: number, run: () => void): () => void => {
   const timers = self.process?.getBuiltinModule?.("node:timers")

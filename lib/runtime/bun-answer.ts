@@ -1,5 +1,5 @@
 /**
- * Answers in the form that costs Bun's server least.
+ * Answers in the form that is cheapest for Bun's server.
  *
  * @module
  */
@@ -52,7 +52,7 @@ class DirectSource implements Sink {
     const controller = this.#controller
     if (controller === undefined) return
     this.#written = controller.write(chunk)
-    // It holds less than 64 bytes back.
+    // It would hold back less than 64 bytes.
     controller.flush()
   }
   close(): void {
@@ -65,7 +65,7 @@ class DirectSource implements Sink {
     this.#failure = cause
     this.#goOn?.()
   }
-  /** Until the client has read, or the body ends: a client that does not read is to see that as well. */
+  /** Until the client has read, or the body ends: a client that does not read must see its end as well. */
   #untilRead(written: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       this.#goOn = resolve

@@ -26,7 +26,7 @@ interface NodeModules {
 /** Idle connections are closed after 30 s, well before Baseten closes them (60 to 120 s). */
 const pool = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024, timeout: 30_000 }
 
-/** How many bytes of headers an answer may have; Node's own bound of 16 KiB is less than what some proxies add. */
+/** The most bytes of an answer's headers; Node's default of 16 KiB is less than what some proxies add. */
 const maxHeaderSize = 262_144
 
 /** A connection that was closed before a request shows it within a round trip; later, the request was worked on. */
@@ -69,7 +69,7 @@ const readerOfAnswer = (message: IncomingMessage, request: ClientRequest): NodeB
   readerOf(message, () => request.destroy())
 
 /**
- * An answer, in what is read of a `Response`. Node's own makes a stream of every body, and reads it through a second one: a
+ * An answer, with the part of a `Response` that is used. Node's own makes a stream of every body, and reads it through a second one: a
  * third of what a short answer costs the gateway (Node 20), since each of them outlives its request.
  */
 class NodeAnswer implements TransportAnswer {
@@ -128,7 +128,7 @@ class Sending {
     const request = this.#request = this.#open(this.#given, pooled)
     request.on("response", (message) => this.#answered(message, request))
     request.on("error", (cause) => this.#failed(cause, request))
-    // Neither of these is followed by an error: an answer that switches protocols, and an end without a word.
+    // Neither of these is followed by an error: an answer that switches protocols, and an end without an answer.
     request.on("upgrade", (_, socket) => {
       socket.destroy()
       this.#reject(new Error("The answer switches protocols"))
@@ -161,7 +161,7 @@ class Sending {
     else this.#reject(cause)
   }
   /**
-   * Whether a request came to nothing because its connection, which had served others, was closed by then: a server may
+   * Whether a request failed because its connection, which had served others, had been closed: a server may
    * close an idle one at any time (RFC 9112 §9.5).
    */
   #wasStale({ code }: NodeJS.ErrnoException, { reusedSocket }: ClientRequest): boolean {

@@ -17,7 +17,7 @@ import { takeOverSocket } from "./node-wire.ts"
 import { serveSocket } from "./serve-socket.ts"
 
 /**
- * A message that is to be upgraded only if it is a WebSocket's handshake. Once a server can upgrade, Node leaves HTTP for
+ * A message that is upgraded only if it is a WebSocket's handshake. Once a server can upgrade, Node leaves HTTP for
  * whatever asks to be, such as a POST that offers HTTP/2 (curl), and its body would be lost.
  */
 export class UpgradableMessage extends IncomingMessage {
@@ -88,7 +88,7 @@ const upgradeTo = async (
   serveSocket(gateway, handshake, client, socketOver(wire, { isClient: false, longest }))
 }
 
-/** The least that is taken for a message where it has to be held whole, in bytes. */
+/** The smallest limit for a message that must be held whole, in bytes. */
 const leastPayload = 67_108_864
 
 /**

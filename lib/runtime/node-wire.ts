@@ -1,12 +1,12 @@
 /**
- * A connection of `node:net` that has been switched to WebSocket. Bun and Deno lend the same.
+ * A connection of `node:net` that has been switched to WebSocket. Bun and Deno provide the same.
  *
  * @module
  */
 import type { Socket } from "node:net"
 import type { Wire, WireListener } from "../websocket/wire.ts"
 
-/** How long a connection may be silent before the system looks whether its peer is there, in milliseconds. */
+/** How long a connection may be silent before the system probes its peer, in milliseconds. */
 const silence = 30_000
 
 const nothing = (): void => {}
@@ -14,16 +14,16 @@ const nothing = (): void => {}
 /**
  * Takes a connection over from HTTP.
  *
- * @param head what has come of the socket's bytes already
+ * @param head the bytes that have arrived already
  */
 export const takeOverSocket = (socket: Socket, head: Uint8Array): Wire => new NodeWire(socket, head)
 
-/** How much of what comes before somebody listens is kept, in bytes; more is not read until then. */
+/** The most bytes that are buffered before there is a listener; more are not read until then. */
 const mostEarly = 65_536
 
 class NodeWire implements Wire {
   readonly #socket: Socket
-  /** What has come before somebody listens: only so is the peer's end seen that soon. */
+  /** What has arrived before there is a listener: the peer's end is seen that early only if its bytes are read. */
   #early: Array<Uint8Array> = []
   #earlySize = 0
   #listener: WireListener | undefined = undefined
@@ -43,7 +43,7 @@ class NodeWire implements Wire {
     socket.resume()
   }
 
-  // Not methods: what uses a wire may take them out of the object.
+  // Not methods: a user of a wire may take them out of the object.
   readonly listen = (listener: WireListener): void => {
     const early = this.#early
     this.#early = []

@@ -35,7 +35,7 @@ const expectations: Readonly<Record<string, string>> = {
 
 type Yaml = typeof import("yaml")
 
-/** The place of a key or a value. Of a list or an object it is the key's: that is what a reader looks for. */
+/** The position of a key or a value. For a list or an object it is the key's, which a reader looks for. */
 const finder = (
   yaml: Yaml,
   document: Document.Parsed,

@@ -17,15 +17,14 @@ import type { Store } from "../store/Store.ts"
 import { everyInBackground } from "./background-interval.ts"
 
 /**
- * How long an answer about counts may take unless told otherwise, in milliseconds: what is spent waits for the disk, which at
- * times has more to write.
+ * How long an answer about counts may take by default, in milliseconds: charges wait for the disk, which is busy at times.
  */
 const usualDeadline = 250
 
 /** The client, and everything that uses it. */
 export type PostgresEngine = typeof import("./postgres-engine.ts")
 
-/** The layers of a database. */
+/** The layers over a database. */
 export interface PostgresLayers {
   readonly log: Layer.Layer<RequestLog, never, Settings>
   readonly settings: Layer.Layer<SettingsStore>

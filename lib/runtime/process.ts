@@ -40,11 +40,11 @@ export const askPermissions = (): void => {
   if (lack !== undefined) console.error(lack)
 }
 
-/** What `settingsOrExit` has given. */
+/** The result of `settingsOrExit`. */
 let atStart: SettingsShape | undefined
 let hasFile = false
 
-/** Whether those stand in a file. */
+/** Whether these settings are in a file. */
 export const hasSettingsFile = (): boolean => hasFile
 
 /** The settings; if one is malformed, the process exits with one line that names it. */
@@ -119,7 +119,7 @@ export const tellAtStart = (host: string, keepsFiles = true): void => {
   })
 }
 
-/** Prints what holds and a call to try, unless `LOG_LEVEL` hides what is no error. */
+/** Prints the settings in force and a call to try, unless `LOG_LEVEL` hides what is not an error. */
 const printNotice = (
   url: string,
   host: string,

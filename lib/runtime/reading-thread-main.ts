@@ -25,7 +25,7 @@ const { process, Deno } = globalThis as unknown as {
 const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads")
 const open = findSqlite()
 
-// What is sent meanwhile is heard in a turn of its own of the event loop.
+// Messages sent meanwhile arrive in a later turn of the event loop.
 const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
 /**

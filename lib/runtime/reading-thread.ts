@@ -1,6 +1,6 @@
 /**
  * Threads that read the log's file beside the one that serves, on Bun, Deno and Node: a look at a million entries takes a
- * second of a processor, which no call is to wait for.
+ * second of a processor, for which no call should wait.
  *
  * @module
  */
@@ -85,7 +85,7 @@ export const openReadingThread: OpenThread = (file) => {
       let hasAnswered = false
       const failed = (): void => {
         if (thread !== one) return
-        // One that never answered would not the next time either.
+        // A thread that has never answered would not answer the next time either.
         cannotStart = !hasAnswered
         end()
       }

@@ -7,7 +7,7 @@
 import { RedisError, type Reply } from "../store/redis/redis-link.ts"
 import type { Client } from "./redis-connection.ts"
 
-/** Whether a node says that it is one of a Cluster, and has not got the key. */
+/** Whether a node says that it belongs to a Cluster, and does not have the key. */
 export const isClusterRedirect = (cause: unknown): boolean =>
   cause instanceof RedisError && /^(?:MOVED|ASK) /.test(cause.message)
 

@@ -36,7 +36,7 @@ interface WithBun {
   readonly Bun?: { readonly RedisClient: new (url: string, options: object) => BunClient }
 }
 
-/** Bun 1.4 tells what a server has answered from what it found wrong itself by this code. */
+/** By this code, Bun 1.4 distinguishes a server's error answer from its own errors. */
 const isOfServer = (cause: unknown): cause is Error =>
   cause instanceof Error && (cause as { readonly code?: string }).code === "ERR_REDIS_SERVER_ERROR"
 
@@ -62,7 +62,7 @@ const connectBun =
   }
 
 const connectNode: ConnectRedis = async (url, onClose) => {
-  // Bundlers leave out what they do not find where a rejection is dealt with.
+  // Bundlers leave out a module that they do not find if its rejection is handled.
   const { createClient, ErrorReply } = await import("@redis/client").catch(() => {
     throw new Error("the package @redis/client is not installed")
   })
@@ -87,10 +87,10 @@ const connectNode: ConnectRedis = async (url, onClose) => {
   }
 }
 
-/** How often, and how soon, in milliseconds, what waits for a slot that is moving is sent again. */
+/** How often, and how soon, in milliseconds, a command for a slot that is moving is sent again. */
 const moving = { tries: 20, pause: 10 }
 
-/** Sends a command again that was not run since its keys are on their way from one node to another. */
+/** Resends a command that was not run because its keys are moving from one node to another. */
 const patiently = async (send: () => Promise<Reply>): Promise<Reply> => {
   for (let tries = 0;; tries++) {
     try {
@@ -113,7 +113,7 @@ export const makeTcpLink = (url: string): RedisLink => {
   const { address, nodes, isSentinel } = parseStoreUrl(url)
   const plain = connectHere()
   const connect = isSentinel ? connectSentinel(address, nodes, plain) : plain
-  /** The nodes of a Cluster, as URLs, once one has said that it is one. */
+  /** The nodes of a Cluster, as URLs, once a node has said that it belongs to one. */
   let cluster = nodes.length > 0 && !isSentinel
     ? [address, ...nodes.map((node) => withHost(address, node))]
     : undefined

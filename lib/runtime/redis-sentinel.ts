@@ -10,7 +10,7 @@
 import { RedisError } from "../store/redis/redis-link.ts"
 import type { Client, ConnectRedis } from "./redis-connection.ts"
 
-/** Whether a server says that it is no primary any more. */
+/** Whether a server says that it is no longer the primary. */
 export const isDemoted = (cause: unknown): boolean =>
   cause instanceof RedisError && /^(?:READONLY|MASTERDOWN|LOADING) /.test(cause.message)
 
@@ -35,7 +35,7 @@ const primaryBy = async (
 }
 
 /**
- * Connects to the primary that the sentinels know. Rejects if none of them tells it.
+ * Connects to the primary that the sentinels know. Rejects if none of them names it.
  *
  * @param url `redis+sentinel://`, whose credentials are those of the servers: sentinels are asked without
  * @param nodes other sentinels, as `host:port`

@@ -122,10 +122,14 @@ export const makeWrittenSettings = (
     const { document, action, id, before, after, answer } = edited.success
     const text = documentText(document)
     if (text.length > mostText) {
-      return Result.fail(adminBadRequest(`All that is written would have more than ${mostText} characters.`))
+      return Result.fail(
+        adminBadRequest(`The written settings would exceed ${mostText} characters. Delete some first.`),
+      )
     }
     if (mostBytes < Infinity && new TextEncoder().encode(text).length > mostBytes) {
-      return Result.fail(adminBadRequest(`All that is written would have more than ${mostBytes} bytes.`))
+      return Result.fail(
+        adminBadRequest(`The written settings would exceed ${mostBytes} bytes. Delete some first.`),
+      )
     }
     const { author, kind, account, gateway } = change
     const audit = {
@@ -149,7 +153,7 @@ export const makeWrittenSettings = (
   }
 
   const unavailable = ({ detail }: StoreProblem): GatewayError =>
-    adminUnavailable(`The store of written settings cannot be used: ${detail}.`)
+    adminUnavailable(`The store of written settings cannot be used: ${detail}. Try again in a moment.`)
   const begin = async (): Promise<Obstacle> => {
     const loaded = await retryWhileBusy(newest)
     isUnread = store.isNeeded === true && Result.isFailure(loaded)

@@ -56,7 +56,7 @@ test("what is not understood is exit code 2, in one line that says what may have
     [/^basegate: --port needs a value/, "start", "--port"],
     [/^basegate: --workers takes a number/, "start", "--workers", "many"],
     [/^basegate: --workers takes a number of processes, from 1 to 256, or auto/, "start", "--workers", "0"],
-    [/^basegate init: "here" belongs to no option/, "init", "here"],
+    [/^basegate init: "here" is not an option's value/, "init", "here"],
     [/^basegate logs: --last takes/, "logs", "--last", "0"],
     [/^basegate conform: it takes the address of a gateway/, "conform"],
     [/^basegate conform: "gateway" is not the address/, "conform", "gateway"],
@@ -69,7 +69,7 @@ test("what is not understood is exit code 2, in one line that says what may have
     ],
     [/^basegate usage: --by takes up to three of model, deployment/, "usage", "--by", "modle"],
     [/^basegate usage: --month takes a month such as 2026-11/, "usage", "--month", "2026-13"],
-    [/^basegate usage: --month goes without/, "usage", "--month", "2026-11", "--since", "1d"],
+    [/^basegate usage: --month excludes/, "usage", "--month", "2026-11", "--since", "1d"],
     [/^basegate usage: --time-zone takes a name/, "usage", "--time-zone", "Berlin"],
     [/^basegate usage: --since has to be before/, "usage", "--since", "2026-11-02", "--until", "2026-11-01"],
     [/^basegate usage: --url takes the address/, "usage", "--url", "gateway"],
@@ -86,7 +86,7 @@ test("what is not understood is exit code 2, in one line that says what may have
 test("what cannot be done is exit code 1, in one line without a stack", async () => {
   const problems: ReadonlyArray<readonly [RegExp, ...ReadonlyArray<string>]> = [
     [
-      /BASEGATE_ADMIN_TOKEN has to be its admin token/,
+      /set BASEGATE_ADMIN_TOKEN to its admin token/,
       "usage",
       "--url",
       "http://127.0.0.1:1",
@@ -104,7 +104,10 @@ test("what cannot be done is exit code 1, in one line without a stack", async ()
   const { code, err } = await basegate(["usage", "--url", "http://127.0.0.1:1", "--account", "a"], {
     BASEGATE_ADMIN_TOKEN: "token",
   })
-  assert.deepEqual([code, err], [1, "basegate usage: no gateway answers at http://127.0.0.1:1\n"])
+  assert.deepEqual([code, err], [
+    1,
+    "basegate usage: no gateway answers at http://127.0.0.1:1: start it, or give its address with --url\n",
+  ])
 })
 
 test("what cannot be written is exit code 1, and a reader that has seen enough is none of its business", async () => {

@@ -67,7 +67,7 @@ test("logsOptions() says what is wrong, and what may have been meant", () => {
     [/^--model needs a value/, "--model="],
     [/^--failed takes no value$/, "--failed=1"],
     [/^--last was given twice$/, "--last=1", "--last=2"],
-    [/^"20" belongs to no option/, "20"],
+    [/^"20" is not an option's value/, "20"],
     [/^--gateway takes/, "--gateway", "acme"],
     ...["0", "-5", "10001", "ten", "1e3"].map((last) => [/^--last takes/, `--last=${last}`] as const),
   ]

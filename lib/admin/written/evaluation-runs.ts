@@ -35,7 +35,7 @@ export const newRun = (
   // One that was cancelled may still write what it has found.
   if (last !== undefined && (isUnderWay || judging.results(last.id) !== undefined)) {
     return Result.fail(
-      adminConflict("Its judges are running. Wait until they are done, or cancel them first."),
+      adminConflict("The evaluation's judges are running. Wait until they are done, or cancel them first."),
     )
   }
   if (!judging.hasRoom()) {

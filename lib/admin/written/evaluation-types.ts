@@ -183,7 +183,7 @@ export const changeEvaluationType = async (context: WriteContext): Handled => {
   const { item: id } = context.route
   if (evaluators.some((evaluator) => evaluator.id === id)) {
     return Result.fail(
-      adminConflict(`The evaluator ${id} is a part of the gateway. Judges alone can be changed.`),
+      adminConflict(`The evaluator ${id} is built into the gateway. Only judges can be changed.`),
     )
   }
   const part = isDelete ? Result.succeed({}) : read(context)

@@ -80,7 +80,7 @@ export const cancelEvaluation = async (context: WriteContext): Handled => {
   const known = evaluationOf(context)
   if (known === undefined) return Result.fail(noEvaluation(context.route.item))
   if (known.run?.state !== "running") {
-    return Result.fail(adminConflict("Its judges are not running: there is nothing to cancel."))
+    return Result.fail(adminConflict("The evaluation's judges are not running: there is nothing to cancel."))
   }
   const { id } = known.run
   const cancelled = await changed(context, "cancel", (before) => ({

@@ -23,7 +23,9 @@ import { keep, type Kept, shownReference } from "./references.ts"
 const kind = "provider_config" as const
 
 const noConfig = (id: string): GatewayError =>
-  adminNotFound(`This gateway has no provider config with the id ${id} that was written through the API.`)
+  adminNotFound(
+    `This gateway has no written provider config with the id ${id}. GET …/provider_configs lists those it has.`,
+  )
 
 /** A key without its secret. */
 const keyJson = (gateway: string, key: WrittenKey, document: Pick<WrittenDocument, "secrets">) => ({

@@ -15,7 +15,8 @@ import { elementsProblem, withDeployment, withVersion } from "./route-elements.t
 import { deployedVersion, deploymentJson, routeJson, routeVersionJson, versionJson } from "./route-json.ts"
 import { routes } from "./routes.ts"
 
-const noVersion = (id: string): GatewayError => adminNotFound(`This route has no version with the id ${id}.`)
+const noVersion = (id: string): GatewayError =>
+  adminNotFound(`This route has no version with the id ${id}. GET …/versions lists those it has.`)
 
 const order = { order_by: "created_at", order_by_direction: "desc" }
 

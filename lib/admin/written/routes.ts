@@ -22,7 +22,9 @@ export const routes: MemberKind<WrittenRoute> = {
   within: (gateway, routes) => ({ ...gateway, routes }),
   show: (route, gateway) => routeJson(gateway, route),
   missing: (id) =>
-    adminNotFound(`This gateway has no dynamic route with the id ${id} that was written through the API.`),
+    adminNotFound(
+      `This gateway has no written dynamic route with the id ${id}. GET …/routes lists those it has.`,
+    ),
 }
 
 const order = { order_by: "created_at", order_by_direction: "asc" }

@@ -26,7 +26,7 @@ const tokens: MemberKind<WrittenToken> = {
   }),
   show: tokenJson,
   missing: (id) =>
-    adminNotFound(`This gateway has no token with the id ${id} that was written through the API.`),
+    adminNotFound(`This gateway has no written token with the id ${id}. GET …/tokens lists those it has.`),
 }
 
 /** Lists the tokens by name: the written ones, or those that the settings declare, which cannot be changed here. */

@@ -24,7 +24,7 @@ const usualMostLog = 8_000_000_000
 interface Opened {
   readonly kind: ObjectKind
   readonly methods: Methods
-  /** Lets go of what has ended; whether anything is left that will. */
+  /** Removes what has expired; returns whether anything is left that will expire. */
   readonly sweep: (now: number) => boolean
 }
 
@@ -83,7 +83,7 @@ export class BasegateObject {
     }
   }
 
-  /** Lets go of what has ended. */
+  /** Removes what has expired. */
   async alarm(): Promise<void> {
     this.#hasAlarm = false
     const kind = this.#kind()

@@ -21,10 +21,10 @@ export const isNamespace = (binding: unknown): binding is ObjectNamespace =>
   typeof (binding as Partial<ObjectNamespace>).idFromName === "function" &&
   typeof (binding as Partial<ObjectNamespace>).get === "function"
 
-/** What an object has answered, that it cannot do it. */
+/** An object's answer that it cannot do what was asked. */
 export class ObjectRefusal extends Error {}
 
-/** What objects do, by name: what is given and what is answered are values that JSON can carry. */
+/** The methods of objects, by name: arguments and results are values that JSON can carry. */
 export type Methods = { readonly [Name in string]: (...given: never) => unknown }
 
 /** Asks an object for one of its methods. Rejects with an `ObjectRefusal`, or as the platform does. */

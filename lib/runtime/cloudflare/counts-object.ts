@@ -43,8 +43,8 @@ export interface CountsObject {
   /**
    * Counts, once under a mark, and releases what is held under it.
    *
-   * @param mark empty for as often as it is called
-   * @returns its time
+   * @param mark empty to count each time that it is called
+   * @returns the object's time
    */
   readonly settle: (mark: string, charges: ReadonlyArray<SentCharge>) => number
   readonly list: (query: SpendQuery) => SpentPage
@@ -53,7 +53,7 @@ export interface CountsObject {
   readonly ping: () => number
 }
 
-/** The most rows of either kind: a rule's newcomers share one budget beyond it, and rates are forgotten that end first. */
+/** The most rows of either kind: beyond it, new partitions of a rule share one budget, and the rates that expire first are forgotten. */
 const mostRows = 100_000
 
 const countedOf = (
@@ -96,10 +96,10 @@ export const makeCountsObject = (
   }
 }
 
-/** The tables whose rows end. */
+/** The tables whose rows expire. */
 const ending = ["spend", "rates", "holds", "once"]
 
-/** Lets go of all that has ended; when the next of the rest does, or `undefined` if nothing is left. */
+/** Removes all that has expired; returns when the next of the rest expires, or `undefined` if nothing is left. */
 export const sweepCounts = (database: Database, now: number): number | undefined => {
   let next: number | undefined
   for (const table of ending) {

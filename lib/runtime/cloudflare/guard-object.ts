@@ -1,5 +1,5 @@
 /**
- * A Durable Object that is not waited for longer than it makes sense.
+ * A Durable Object with a deadline, which is not asked for a while after it has failed.
  *
  * @module
  */

@@ -26,13 +26,13 @@ const interval = 200
 /** The most entries that are sent at once, and the most bytes of them, roughly. */
 const most = { entries: 200, bytes: 8_000_000 }
 
-/** How long an answer may take, in milliseconds: questions about a million entries take some. */
+/** How long an answer may take, in milliseconds: questions about a million entries take a while. */
 const deadline = 10_000
 
-/** For how long entries that are being sent are taken to be under way: a request that sends them may be given up. */
+/** For how long, in milliseconds, entries that are being sent are not sent again: the request that sends them may be cancelled. */
 const sendingFor = 5000
 
-/** What a row of an object's SQLite may have is 2 MB: a body beyond this many characters is cut. */
+/** A body is cut after this many characters: a row of an object's SQLite has at most 2 MB. */
 const longestBody = 400_000
 
 const sentEntry = ({ record, payloads }: Held): SentEntry => {
@@ -66,7 +66,7 @@ export const layerObjectLog = (
         const limits = limitsOf(account, gateway)
         return limits && { ...limits, maxEntries: undefined }
       }, options)
-      /** Until when entries are taken to be under way. */
+      /** Until when entries are not sent again. */
       const sending = new Map<Held, number>()
       const wall = (): number => clock.currentTimeMillisUnsafe()
 
@@ -105,7 +105,7 @@ export const layerObjectLog = (
         }
         return true
       }
-      /** Asks the object where all is in it, else the queue. */
+      /** Asks the object if all entries are in it, otherwise the queue. */
       const ask = <A>(
         question: (object: Ask<LogObject>) => Promise<A>,
         ofQueue: (now: number) => A,

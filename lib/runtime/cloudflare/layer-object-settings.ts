@@ -15,7 +15,7 @@ import { askObject, type ObjectNamespace } from "./ask-object.ts"
 /** How long an answer may take, in milliseconds. */
 const deadline = 2000
 
-/** What a row of an object's SQLite may have is 2 MB; something is left for what is beside the document. */
+/** A row of an object's SQLite has at most 2 MB, and holds more than the document. */
 const mostBytes = 1_900_000
 
 const received = <A>(answer: Sent<A> | StoreOutage): Result.Result<A, StoreProblem> =>
@@ -25,7 +25,7 @@ const received = <A>(answer: Sent<A> | StoreOutage): Result.Result<A, StoreProbl
     ? Result.succeed(answer.done)
     : Result.fail(answer.problem)
 
-/** In one object for all isolates, which ask it for what is newer than what they have. */
+/** In one object for all isolates, which poll it for newer documents. */
 export const layerObjectSettings = (namespace: ObjectNamespace): Layer.Layer<SettingsStore> =>
   Layer.effect(
     SettingsStore,

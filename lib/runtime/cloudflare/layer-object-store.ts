@@ -14,8 +14,7 @@ import type { ObjectNamespace } from "./ask-object.ts"
 import { objectEngine } from "./object-engine.ts"
 
 /**
- * How long an answer may take, in milliseconds: an object may be on another continent, and wakes up first where it was not
- * asked for a while.
+ * How long an answer may take, in milliseconds: an object may be on another continent, and has to wake up after a pause.
  */
 const deadline = 1000
 

@@ -32,12 +32,12 @@ export interface SentEntry {
   readonly payloads?: Payloads
 }
 
-/** What gateways keep, by `account/gateway`: `null` for one that is not there any more. The object knows no settings. */
+/** The limits of gateways, by `account/gateway`: `null` for one that was removed. The object does not know the settings. */
 export type SentLimits = Readonly<Record<string, LogLimits | null>>
 
 /** What the object does: see `RequestLog`. Questions about one gateway come with its limits. */
 export interface LogObject {
-  /** Answers once they are kept; one that is there already is not kept again. */
+  /** Returns once the entries are stored; those that are there already are not stored again. */
   readonly append: (entries: ReadonlyArray<SentEntry>, limits: SentLimits) => void
   readonly list: (query: LogQuery, limits: SentLimits) => LogPage
   readonly stretch: (
@@ -67,17 +67,17 @@ export interface LogObject {
 /** The log, and what its alarm does. */
 export interface OpenedLog {
   readonly methods: LogObject
-  /** Lets go of entries that are too old. */
+  /** Removes entries that are too old. */
   readonly expire: () => void
 }
 
 /** If the object is full, this share of a gateway's entries is removed at once, up to `most`. */
 const leaving = { share: 0.1, most: 500 }
 
-/** How many gateways are looked through for entries that are too old, by one alarm. */
+/** How many gateways one alarm searches for entries that are too old. */
 const expiringAtOnce = 100
 
-/** Without a thread that reads nothing is waited for. */
+/** Without a reading thread, there is nothing to wait for. */
 const drained = <A>(steps: Waiting<A>): A => {
   for (;;) {
     const step = steps.next()
@@ -115,7 +115,7 @@ const rememberLimits = (database: Database) => {
  * Prepares the log in a database.
  *
  * @param size how many bytes it has
- * @param mostBytes beyond them the oldest entries go, of the gateway that has most
+ * @param mostBytes beyond this size, the oldest entries of the gateway with the most entries are removed
  */
 export const makeLogObject = (
   database: Database,

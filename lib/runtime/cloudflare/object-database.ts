@@ -1,7 +1,7 @@
 /**
  * The SQLite of a Durable Object, as the gateway's tables use SQLite elsewhere.
  *
- * An object lets nobody set pragmas, nor begin transactions by statements (developers.cloudflare.com/durable-objects/api/
+ * An object allows neither pragmas nor transactions by statements (developers.cloudflare.com/durable-objects/api/
  * sqlite-storage-api, 2026-11): transactions are its own, and what tables keep in pragmas has a table here. Statements are
  * compiled once by text, and kept by workerd.
  *

@@ -8,7 +8,7 @@ import type { Engine } from "../../store/engine.ts"
 import type { CountsObject, SentCounted } from "./counts-object.ts"
 import { type Ask, askObject, type ObjectNamespace, ObjectRefusal } from "./ask-object.ts"
 
-/** @param isNew whether a count may come into being, which is then shown to people */
+/** @param isNew whether the count may be created, and so needs its partition for people to read */
 const sentOf = (
   { count: { gateway, name, overflow, spend }, window: { limit, periods, technique }, reserves }: Counted,
   isNew: boolean,
@@ -29,7 +29,7 @@ const gatewayOf = (counted: ReadonlyArray<{ readonly counted: Counted }>): strin
   counted[0]?.counted.count.gateway ?? ""
 
 /**
- * The engine. What it asks at the same time may be done in any order: each question is a request of its own.
+ * The engine. Concurrent questions may be answered in any order: each is a request of its own.
  *
  * @param wall this isolate's clock, by which the objects' is known
  */

@@ -10,7 +10,7 @@ import { layerObjectLog } from "./layer-object-log.ts"
 import { layerObjectSettings } from "./layer-object-settings.ts"
 import { layerObjectStore } from "./layer-object-store.ts"
 
-/** A Redis that `BASEGATE_STORE` names counts in place of objects. */
+/** If `BASEGATE_STORE` names a Redis, it counts instead of objects. */
 export const objectsTraits = (namespace: ObjectNamespace): HostCapabilities => ({
   ...workersTraits,
   store: sharedStoreOr(layerObjectStore(namespace, memoryOfIsolate)),

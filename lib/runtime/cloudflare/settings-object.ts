@@ -15,7 +15,7 @@ export type Sent<A> = { readonly done: A } | { readonly problem: StoreProblem }
 
 /** What the object does. */
 export interface SettingsObject {
-  /** @param known the version that the asker has: where it is the newest, its document is not sent again */
+  /** @param known the version that the caller has: if it is the newest, its document is not sent again */
   readonly load: (known: number) => Sent<Partial<StoredDocument>>
   readonly save: (saving: Saving) => Sent<number>
   readonly audit: (query: AuditQuery) => Sent<AuditPage>

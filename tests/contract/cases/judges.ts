@@ -222,7 +222,7 @@ export const judgeCases = (harness: Harness): void => {
     assert.match(await refused({ verdict: "stars" }), /^400 .*verdict: expected score/)
     assert.match(await refused({ max_cost: 0 }), /^400 .*max_cost: expected US dollars/)
     assert.match(await refused({ promt: "x" }), /^400 .*promt: unknown member; perhaps prompt/)
-    assert.match(await refusal("DELETE", "evaluation-types/cost"), /^409 .*part of the gateway/)
+    assert.match(await refusal("DELETE", "evaluation-types/cost"), /^409 .*built into the gateway/)
     assert.match(await refusal("GET", "evaluation-types/none"), /^404 .*no evaluation type/)
     const made = await judge({ verdict: "pass", max_cost: 0.5 })
     const shown = await done<Record<string, unknown>>("GET", `evaluation-types/${made.id}`)
