@@ -148,7 +148,7 @@ export const connectPostgres = (
       once(sql, values).catch((cause: unknown) => {
         throw problemOf(cause)
       }),
-    transaction: (work) => transaction(["BEGIN"], work),
+    transaction: (work) => transaction(["BEGIN ISOLATION LEVEL READ COMMITTED"], work),
     snapshot: (work) => transaction(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", noCompiling], work),
     reset: () => void drop(),
     close: async () => {

@@ -15,8 +15,22 @@ export const ensureSchema = async (query: Query): Promise<void> => {
   if (found === undefined) await query("CREATE SCHEMA basegate")
 }
 
-/** Whether a table of the gateway's is there. */
-export const hasTable = async (query: Query, name: string): Promise<boolean> => {
-  const [row] = await query("SELECT to_regclass($1::text) IS NOT NULL AS found", [`basegate.${name}`])
-  return row?.["found"] === true
+/**
+ * Looks in the catalog itself: `to_regclass` and its like remember what was not there, and say so again to who has waited for
+ * `schemaLock` while somebody else made it.
+ */
+const isThere = async (query: Query, catalog: "class" | "proc", name: string): Promise<boolean> => {
+  const prefix = { class: "rel", proc: "pro" }[catalog]
+  const [found] = await query(
+    `SELECT 1 AS found FROM pg_${catalog} JOIN pg_namespace AS own ON own.oid = ${prefix}namespace
+     WHERE nspname = 'basegate' AND ${prefix}name = $1::text`,
+    [name],
+  )
+  return found !== undefined
 }
+
+/** Whether a table of the gateway's is there. */
+export const hasTable = (query: Query, name: string): Promise<boolean> => isThere(query, "class", name)
+
+/** Whether a function of the gateway's is there. */
+export const hasFunction = (query: Query, name: string): Promise<boolean> => isThere(query, "proc", name)

@@ -4,7 +4,8 @@
  *
  * Entries lie within thirty days, five models, a tenth cached, one in fifty failed, a thousand users. One run on a
  * shared machine says little about a few per cent. `bun tests/bench/log.ts 1000000 million.db` keeps the file, and asks one
- * that is there; so does a `postgres://` URL in its place, of a database that is empty or was filled so.
+ * that is there; so does a `postgres://` URL in its place, of a database that is empty or was filled so. `postgres` in its
+ * place starts a server with the settings it comes with, and removes it afterwards (`npm run bench:log:postgres`).
  *
  * @module
  */
@@ -27,6 +28,7 @@ import { postgresLayers } from "../../lib/runtime/postgres-layers.ts"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import type { RequestRecord } from "../../lib/record/request-record.ts"
 import { draftRecord } from "../support/draft-record.ts"
+import { startPostgres } from "../support/postgres-server.ts"
 
 const total = Number(process.argv[2] ?? 1_000_000)
 const days = 30
@@ -194,7 +196,9 @@ const measured = function* <R>(run: Effect.Effect<unknown, never, R>) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "basegate-bench-"))
-const file = process.argv[3] ?? join(folder, "log.db")
+const place = process.argv[3] ?? join(folder, "log.db")
+const server = place === "postgres" ? await startPostgres([]) : undefined
+const file = await server?.newDatabase() ?? place
 const { database } = databaseSettings(file)
 const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined
 const layer = Layer.provide(
@@ -264,10 +268,15 @@ const exportAll = async (format: string): Promise<void> => {
 const bench = Effect.gen(function* () {
   const log = yield* RequestLog
   if (!isThere && (yield* log.health).entries === 0) yield* writeAll(log)
-  console.log("     time       cpu  longest wait (ms)")
+  console.log("    first     again       cpu  longest wait (ms)")
   for (const [name, question] of questions) {
-    const { passed, cpu, longest } = yield* Effect.gen(() => measured(question))
-    console.log(`${ms(passed)} ${ms(cpu)} ${ms(longest)}  ${name}`)
+    const first = yield* Effect.gen(() => measured(question))
+    const again: Array<number> = []
+    for (let times = 0; times < 3; times++) {
+      again.push((yield* Effect.gen(() => measured(question))).passed)
+    }
+    const median = again.sort((one, other) => one - other)[1] ?? NaN
+    console.log(`${ms(first.passed)} ${ms(median)} ${ms(first.cpu)} ${ms(first.longest)}  ${name}`)
   }
 })
 
@@ -275,5 +284,6 @@ try {
   await Effect.runPromise(Effect.provide(bench, layer))
   for (const format of ["ndjson", "csv"]) await exportAll(format)
 } finally {
+  await server?.close()
   rmSync(folder, { recursive: true, force: true })
 }

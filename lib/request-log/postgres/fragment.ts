@@ -15,7 +15,7 @@ import { lowerAscii } from "../filter.ts"
 import type { OrderKey } from "../query.ts"
 import { type Dimension, fixedDimensions } from "../analytics-query.ts"
 import { keepable, type StatementValues } from "../../postgres/statement-values.ts"
-import { pairsAsList } from "./pair-index.ts"
+import { apart, pairsAsList, searched, searchedText } from "./day-indexes.ts"
 
 /** SQL that holds of every row, and of none. */
 const [all, none] = ["TRUE", "FALSE"]
@@ -39,10 +39,31 @@ const texts = (values: ReadonlyArray<Operand>): ReadonlyArray<string> =>
 const numbers = (values: ReadonlyArray<Operand>): ReadonlyArray<number> =>
   values.filter((value) => typeof value === "number")
 
+/** The least length of what can be found by its trigrams. */
+const shortest = 3
+
+/**
+ * That a text is in something that is searched, in a form that the index of a day answers, if the day has one. Of other
+ * letters than those of ASCII the index goes by the cases of the database's own locale, which may depend on what follows.
+ */
+const isInIndex = (text: string, add: StatementValues): string | undefined =>
+  text.length < shortest || !/^[ -~]*$/.test(text)
+    ? undefined
+    : `${searchedText} LIKE ${add.one("text", `%${lowerAscii(text).replaceAll(/[\\%_]/g, "\\$&")}%`)}`
+
+/** A test that is quick without an index, beside the one that the index answers, which then is tested of few entries. */
+const byIndexToo = (test: string, text: string, add: StatementValues): string => {
+  const indexed = isInIndex(text, add)
+  return indexed === undefined ? test : `(${test} AND ${indexed})`
+}
+
 /** Without regard to the case of ASCII letters, the only ones that "C" knows. */
 const containsAny = (column: string, values: ReadonlyArray<Operand>, add: StatementValues): string =>
   joined(
-    texts(values).map((value) => `strpos(lower(${column}), ${add.one("text", lowerAscii(value))}) > 0`),
+    texts(values).map((value) => {
+      const test = `strpos(lower(${column}), ${add.one("text", lowerAscii(value))}) > 0`
+      return searched.some((name) => name === column) ? byIndexToo(test, value, add) : test
+    }),
     "OR",
     none,
   )
@@ -109,9 +130,21 @@ const pattern = (one: string | undefined, other: string | undefined): string =>
 /** A whole pair is found by its index too, where a day has one; else the plain search is quicker, and goes first. */
 const pairTest = (one: string | undefined, other: string | undefined, add: StatementValues): string => {
   const search = `strpos(pairs, ${add.one("text", pattern(one, other))}) > 0`
-  if (one === undefined || other === undefined) return search
+  if (other === undefined) return search
+  if (one === undefined) return byIndexToo(search, JSON.stringify(other), add)
   const pair = add.one("text", pattern(one, other).slice(1, -1))
   return `(${search} AND ${pairsAsList} @> (ARRAY[${pair}] COLLATE "C"))`
+}
+
+/**
+ * What the text of `pairs` must have so that a pair can fulfil a test: the pairs of all entries are not taken apart to find
+ * those of a few. What a pair lacks of what was given for it (half a surrogate pair, NUL) may be matched by U+FFFD.
+ */
+const isInPairs = (test: TextTest | undefined, add: StatementValues): string => {
+  if (test === undefined || test.operator === "neq") return all
+  const given = texts(test.values)
+  if (given.some((text) => String(text).includes("\ufffd"))) return all
+  return containsAny("pairs", given.map((text) => JSON.stringify(text).slice(1, -1)), add)
 }
 
 /** Tests for equality search the text of `pairs`, in which only the pair itself can match. */
@@ -124,29 +157,22 @@ const pairFragment = ({ name, value, none: isNone }: PairCondition, add: Stateme
       "OR",
       none,
     )
-    : `EXISTS (SELECT 1 FROM json_each_text(${pairsObject}) AS pair WHERE ${
+    : `(${isInPairs(name, add)} AND ${isInPairs(value, add)} AND EXISTS (
+      SELECT 1 FROM json_each_text(${pairsObject}) AS pair WHERE ${
       joined(
         [textFragment(pairColumn("key"), name, add), textFragment(pairColumn("value"), value, add)],
         "AND",
         all,
       )
-    })`
+    }))`
   return isNone ? not(some) : some
 }
 
-/** Where a text is searched. */
-const searched = ["id", "event_id", "provider", "model", "path", "error", "user_agent", "pairs"]
-
-/** A character that no searched text has: it keeps their ends apart. */
-const apart = "\u0001"
-
-/** One look at all places is a third of what one at each costs. */
 const searchFragment = (search: string, add: StatementValues): string => {
   if (search.includes(apart) || search !== keepable(search)) {
     return joined(searched.map((column) => containsAny(column, [search], add)), "OR", none)
   }
-  const places = searched.map((column) => `coalesce(${column}, '')`).join(" || E'\\x01' || ")
-  return `strpos(lower(${places}), ${add.one("text", lowerAscii(search))}) > 0`
+  return byIndexToo(`strpos(${searchedText}, ${add.one("text", lowerAscii(search))}) > 0`, search, add)
 }
 
 /** What an entry must fulfil beside its bounds in time. */

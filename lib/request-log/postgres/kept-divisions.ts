@@ -110,6 +110,11 @@ interface FoundHour {
   readonly cells: Array<HourCell>
 }
 
+/** An hour in the form in which it is kept. */
+interface WrittenHour extends FoundHour {
+  readonly text: string
+}
+
 /** Reads hours of one day from their entries. */
 const readHours = async (
   query: Query,
@@ -132,7 +137,7 @@ const readHours = async (
   return [...found.values()]
 }
 
-const keep = async (query: Query, division: string, hours: ReadonlyArray<FoundHour>): Promise<void> => {
+const keep = async (query: Query, division: string, hours: ReadonlyArray<WrittenHour>): Promise<void> => {
   if (hours.length === 0) return
   await query(
     `INSERT INTO basegate.hourly_division (scope, hour, division, requests, cells)
@@ -145,7 +150,7 @@ const keep = async (query: Query, division: string, hours: ReadonlyArray<FoundHo
       hours.map(({ of: { hour } }) => String(hour)),
       division,
       hours.map(({ cells }) => String(cells.reduce((sum, [, [totals]]) => sum + Number(totals[0]), 0))),
-      hours.map(({ cells }) => JSON.stringify(cells)),
+      hours.map(({ text }) => text),
     ],
   )
 }
@@ -163,9 +168,9 @@ const readAndKeep = async (
   const read = async (query: Query, locked: ReadonlyArray<ScopeHour>) => {
     const mine = new Set(locked.map(keyOf))
     const found = await readHours(query, names, hours)
-    const [few, many] = [[] as Array<FoundHour>, [] as Array<FoundHour>]
-    for (const each of found) (JSON.stringify(each.cells).length > mostText ? many : few).push(each)
-    isTooFine = many.length > 0
+    const written = found.map((each) => ({ ...each, text: JSON.stringify(each.cells) }))
+    const few = written.filter(({ text }) => text.length <= mostText)
+    isTooFine = few.length < written.length
     await keep(query, division, few.filter(({ of }) => mine.has(keyOf(of))))
     return found
   }

@@ -1,36 +1,56 @@
 /**
- * Brings the days of the version before up to date, one after the other, while they are read and written.
+ * Gives the days of before the indexes that they lack, one after the other, while they are read and written.
  *
  * @module
  */
 import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
-import { indexName, indexStatement } from "./pair-index.ts"
+import { type DayIndex, dayIndexes, indexName, indexStatement } from "./day-indexes.ts"
 import { dayOfPart } from "./schema.ts"
 
-/** The tables of days that have no such index, the newest first. */
-const without = async (query: Query): Promise<ReadonlyArray<string>> => {
+/** The tables of days, the newest first. */
+const parts = async (query: Query): Promise<ReadonlyArray<string>> => {
   const rows = await query(
     `SELECT part.relname AS name FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid
-     WHERE inhparent = 'basegate.entry'::regclass AND NOT EXISTS (
-       SELECT 1 FROM pg_index JOIN pg_class AS made ON made.oid = indexrelid
-       WHERE indrelid = part.oid AND made.relname LIKE 'entry\\_pairs\\_%' AND indisvalid
-     )`,
+     WHERE inhparent = 'basegate.entry'::regclass`,
   )
   return rows.map(({ name }) => String(name)).sort((one, other) => dayOfPart(other) - dayOfPart(one))
 }
 
-/** Gives the days that have none their index. Nobody who reads or writes waits for it; another gateway may be at it. */
-export const indexOldDays = async ({ query, patiently }: PostgresDatabase): Promise<void> => {
-  for (const part of await without(query)) {
-    const [made] = await query("SELECT 1 AS made FROM pg_stat_progress_create_index LIMIT 1")
-    if (made !== undefined) return
-    try {
-      // One that could not be finished is of no use.
-      await patiently(`DROP INDEX CONCURRENTLY IF EXISTS basegate."${indexName(part)}"`)
-      await patiently(indexStatement(part, "CONCURRENTLY"))
-    } catch (cause) {
-      // Somebody else was quicker, or the day has left.
-      if (!(cause instanceof PostgresProblem) || !cause.isRefusal) throw cause
+/** The names of the indexes that can be used. */
+const made = async (query: Query): Promise<ReadonlySet<string>> => {
+  const rows = await query(
+    `SELECT made.relname AS name FROM pg_inherits JOIN pg_index ON indrelid = inhrelid
+     JOIN pg_class AS made ON made.oid = indexrelid
+     WHERE inhparent = 'basegate.entry'::regclass AND indisvalid`,
+  )
+  return new Set(rows.map(({ name }) => String(name)))
+}
+
+/** Whether an index was made, or there is no need for it any more; `false` if another one is being made. */
+const indexDay = async (
+  { query, patiently }: PostgresDatabase,
+  part: string,
+  index: DayIndex,
+): Promise<boolean> => {
+  const [busy] = await query("SELECT 1 AS busy FROM pg_stat_progress_create_index LIMIT 1")
+  if (busy !== undefined) return false
+  try {
+    // One that could not be finished is of no use.
+    await patiently(`DROP INDEX CONCURRENTLY IF EXISTS basegate."${indexName(part, index)}"`)
+    await patiently(indexStatement(part, index, "CONCURRENTLY"))
+  } catch (cause) {
+    // Somebody else was quicker, or the day has left.
+    if (!(cause instanceof PostgresProblem) || !cause.isRefusal) throw cause
+  }
+  return true
+}
+
+/** Gives days the indexes that they lack. Nobody who reads or writes waits for it; another gateway may be at it. */
+export const indexOldDays = async (database: PostgresDatabase): Promise<void> => {
+  const [wanted, known] = [await dayIndexes(database.query), await made(database.query)]
+  for (const part of await parts(database.query)) {
+    for (const index of wanted) {
+      if (!known.has(indexName(part, index)) && !await indexDay(database, part, index)) return
     }
   }
 }

@@ -8,9 +8,10 @@
  * @module
  */
 import type { FilterableFields } from "../filterable-fields.ts"
-import type { PostgresDatabase, Query } from "../../postgres/database.ts"
+import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
 import { ensureSchema, hasTable, schemaLock } from "../../postgres/own-schema.ts"
-import { indexPairs } from "./pair-index.ts"
+import { type DayIndex, dayIndexes, indexStatement } from "./day-indexes.ts"
+import { ensureTrigrams } from "./trigrams.ts"
 
 const version = 2
 
@@ -133,9 +134,15 @@ const tables: ReadonlyArray<string> = [
   `INSERT INTO basegate.log_version VALUES (${version})`,
 ]
 
+const versionIn = async (query: Query): Promise<number> => {
+  const [row] = await query("SELECT version FROM basegate.log_version")
+  return Number(row?.["version"])
+}
+
 /** Gives tables of an earlier version what they lack: entries of before do not know it. */
 const upgrade = async (query: Query): Promise<void> => {
   await query(schemaLock)
+  if (await versionIn(query) >= version) return
   const columns = Object.entries(factColumns).filter(([, type]) => !type.endsWith("NOT NULL"))
   for (const [name, type] of columns) {
     await query(`ALTER TABLE basegate.entry ADD COLUMN IF NOT EXISTS ${name} ${type}`)
@@ -155,12 +162,12 @@ export const prepareSchema = async (database: PostgresDatabase): Promise<void> =
       for (const table of tables) await query(table)
     })
   }
-  const [row] = await database.query("SELECT version FROM basegate.log_version")
-  const found = Number(row?.["version"])
+  const found = await versionIn(database.query)
   if (found < version) await database.transaction(upgrade)
   if (found > version) {
     throw new Error(`it was written by a later basegate (its version is ${found}, this one knows ${version})`)
   }
+  await ensureTrigrams(database)
 }
 
 /** The day of a time. */
@@ -173,12 +180,23 @@ export const partName = (table: keyof typeof divided, day: number): string =>
 /** The day of a part. */
 export const dayOfPart = (name: string): number => Number(/_(-?\d+)$/.exec(name)?.[1] ?? NaN) * dayLength
 
+/** A day is not to be without its table because it cannot have an index. */
+const makeIndex = async (query: Query, part: string, index: DayIndex): Promise<void> => {
+  await query("SAVEPOINT without_index")
+  try {
+    await query(indexStatement(part, index))
+  } catch (cause) {
+    if (!(cause instanceof PostgresProblem) || !cause.isRefusal) throw cause
+    await query("ROLLBACK TO without_index")
+  }
+}
+
 /** Makes a day's parts, if they are not there. They are attached when they are whole, which holds up no reader. */
 export const ensureDay = async (database: PostgresDatabase, day: number): Promise<void> => {
-  if (await hasTable(database.query, `"${partName("hourly_token", day)}"`)) return
+  if (await hasTable(database.query, partName("hourly_token", day))) return
   await database.transaction(async (query) => {
     await query(schemaLock)
-    if (await hasTable(query, `"${partName("hourly_token", day)}"`)) return
+    if (await hasTable(query, partName("hourly_token", day))) return
     for (const table of Object.keys(divided) as ReadonlyArray<keyof typeof divided>) {
       const part = `basegate."${partName(table, day)}"`
       await query(`CREATE TABLE ${part} (LIKE basegate.${table} INCLUDING DEFAULTS INCLUDING INDEXES)`)
@@ -187,7 +205,8 @@ export const ensureDay = async (database: PostgresDatabase, day: number): Promis
           day + dayLength
         })`,
       )
-      if (table === "entry") await indexPairs(query, partName(table, day))
+      if (table !== "entry") continue
+      for (const index of await dayIndexes(query)) await makeIndex(query, partName(table, day), index)
     }
   })
 }

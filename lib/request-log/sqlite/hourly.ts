@@ -14,7 +14,11 @@ import type { Rollup } from "./rollup-dimensions.ts"
 /** An hour in milliseconds. Hours are identified by their beginning, since 1970. */
 export const hourLength = 3_600_000
 
-const flat = (histogram: Histogram): ReadonlyArray<number> => [...histogram].flat()
+const flat = (histogram: Histogram): ReadonlyArray<number> => {
+  const counts: Array<number> = []
+  for (const [slot, counted] of histogram) counts.push(slot, counted)
+  return counts
+}
 const addCounts = (to: Histogram, counts: ReadonlyArray<number>): void => {
   for (let index = 0; index < counts.length; index += 2) {
     addToSlot(to, counts[index] ?? 0, counts[index + 1] ?? 0)

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PostgresDatabase } from "../../postgres/database.ts"
-import { ensureSchema } from "../../postgres/own-schema.ts"
+import { ensureSchema, hasFunction } from "../../postgres/own-schema.ts"
 import { functions, functionVersion } from "./functions.ts"
 
 const text = `text COLLATE "C" NOT NULL`
@@ -25,18 +25,15 @@ const tables: ReadonlyArray<string> = [
   ),
 ]
 
+/** Made last: where it is there, all is. */
+const lastMade = `settle_${functionVersion}`
+
 /** Makes the tables and functions if they are not there. */
-export const prepareCounts = async ({ query, transaction }: PostgresDatabase): Promise<void> => {
-  const isReady = async (): Promise<boolean> => {
-    const [row] = await query(
-      "SELECT to_regprocedure($1::text) IS NOT NULL AS ready",
-      [`basegate.settle_${functionVersion}(json,int[],text,text,bigint)`],
-    )
-    return row?.["ready"] === true
-  }
-  if (await isReady()) return
-  await transaction(async (query) => {
+export const prepareCounts = async (database: PostgresDatabase): Promise<void> => {
+  if (await hasFunction(database.query, lastMade)) return
+  await database.transaction(async (query) => {
     await ensureSchema(query)
+    if (await hasFunction(query, lastMade)) return
     for (const statement of [...tables, ...functions]) await query(statement)
   })
 }

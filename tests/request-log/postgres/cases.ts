@@ -5,6 +5,7 @@ import { many } from "../conformance/many.ts"
 import { pairs } from "../conformance/pairs.ts"
 import { interval, limits, merging, news, persistence, retention, room } from "./cases/keeping.ts"
 import { contested, kept } from "./cases/kept.ts"
+import { starts } from "./cases/starts.ts"
 import { upgrade } from "./cases/upgrade.ts"
 import { outage, overflow } from "./cases/outages.ts"
 import type { Case } from "../../support/sqlite-cases.ts"
@@ -19,7 +20,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "each filter and each search finds what it finds in memory": filtering(useEmptyLog, Math.ceil(runs / 4)),
   "a pair is found whatever it is made of, and only that": pairs(useEmptyLog),
   "entries, bodies and verdicts outlive the process, and leave nothing behind when deleted": persistence,
-  "entries are written after 200 ms, and seen before": interval,
+  "entries are written after 150 ms, and seen before": interval,
   "each gateway keeps as many entries as it is allowed": limits,
   "a full log has room again for what is newer": room,
   "what is too old is not shown, and leaves by days": retention,
@@ -27,6 +28,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "hours that are merged say what they said before": merging,
   "hours in other divisions are kept as long as nothing of them changes": kept,
   "hours that are written to while others ask for them are never kept as they were before": contested,
+  "gateways that start at once on an empty database all find it made": starts,
   "a database of the version before is brought up to date while it is used": upgrade,
   "while the database cannot be used nothing is lost, and nothing is written twice": outage,
   "what waits to be written is bounded": overflow,

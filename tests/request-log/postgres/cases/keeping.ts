@@ -71,14 +71,14 @@ export const persistence: Case = async () => {
   }
 }
 
-/** Entries wait for 200 ms, and are seen before that. */
+/** Entries wait for 150 ms, and are seen before that. */
 export const interval: Case = () =>
   useEmptyLog(
     {},
     Effect.gen(function* () {
       const log = yield* RequestLog
       yield* fill(3)
-      yield* TestClock.adjust(199)
+      yield* TestClock.adjust(149)
       assert.equal((yield* log.health).pending, 3)
       yield* TestClock.adjust(1)
       while ((yield* log.health).pending > 0) {

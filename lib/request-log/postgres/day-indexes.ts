@@ -1,0 +1,54 @@
+/**
+ * The indexes that each day's table of entries has for itself. The whole table has none of them, so that a day which is there
+ * already can be given one while it is read and written.
+ *
+ * @module
+ */
+import type { Query } from "../../postgres/database.ts"
+import { trigramSchema } from "./trigrams.ts"
+
+/** The pairs of an entry, as their index has them. */
+export const pairsAsList = `string_to_array(pairs, E'\\n')`
+
+/** Where a text is searched. */
+export const searched = [
+  "id",
+  "event_id",
+  "provider",
+  "model",
+  "path",
+  "error",
+  "user_agent",
+  "pairs",
+] as const
+
+/** A character that no searched text has: it keeps their ends apart. */
+export const apart = "\u0001"
+
+/** All of it without regard to the case of ASCII letters: one look at it is a third of what one at each costs. */
+export const searchedText = `lower(${
+  searched.map((column) => `coalesce(${column}, '')`).join(" || E'\\x01' || ")
+})`
+
+/** An index of a day's table. */
+export interface DayIndex {
+  readonly name: string
+  /** What follows `ON table` in the statement that makes it. */
+  readonly definition: string
+}
+
+/** The indexes that a day's table is to have. */
+export const dayIndexes = async (query: Query): Promise<ReadonlyArray<DayIndex>> => {
+  const pairs = { name: "pairs", definition: `USING gin ((${pairsAsList}))` }
+  const trigrams = await trigramSchema(query)
+  if (trigrams === undefined) return [pairs]
+  return [pairs, { name: "text", definition: `USING gin ((${searchedText}) ${trigrams}.gin_trgm_ops)` }]
+}
+
+/** What the index of a day's table is called. */
+export const indexName = (part: string, { name }: DayIndex): string =>
+  part.replace(/^entry_/, `entry_${name}_`)
+
+/** What makes it. */
+export const indexStatement = (part: string, index: DayIndex, how = ""): string =>
+  `CREATE INDEX ${how} "${indexName(part, index)}" ON basegate."${part}" ${index.definition}`

@@ -1,0 +1,38 @@
+/**
+ * The extension `pg_trgm`, by which the index of what is searched is made. It comes with Postgres, and the owner of a database
+ * may add it; where it cannot be had a search looks at every entry.
+ *
+ * @module
+ */
+import { type PostgresDatabase, PostgresProblem, problemText, type Query } from "../../postgres/database.ts"
+import { schemaLock } from "../../postgres/own-schema.ts"
+import { warn } from "../../sqlite/warn.ts"
+
+/** The schema that it is in, as SQL; `undefined` if the database does not have it. */
+export const trigramSchema = async (query: Query): Promise<string | undefined> => {
+  const [row] = await query(
+    `SELECT quote_ident(nspname) AS schema FROM pg_extension JOIN pg_namespace AS own ON own.oid = extnamespace
+     WHERE extname = 'pg_trgm'`,
+  )
+  return row && String(row["schema"])
+}
+
+/** Adds it to the database, if that may be done, and says if not. */
+export const ensureTrigrams = async (database: PostgresDatabase): Promise<void> => {
+  if (await trigramSchema(database.query) !== undefined) return
+  try {
+    await database.transaction(async (query) => {
+      await query(schemaLock)
+      if (await trigramSchema(query) === undefined) await query("CREATE EXTENSION pg_trgm")
+    })
+  } catch (cause) {
+    // Without an answer of the server the next question will tell.
+    if (!(cause instanceof PostgresProblem) || cause.code === undefined) throw cause
+    warn(
+      "request log is searched without an index: its database lacks the extension pg_trgm, and this user may not add it",
+      {
+        reason: problemText(cause),
+      },
+    )
+  }
+}
