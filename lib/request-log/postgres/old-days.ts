@@ -32,7 +32,9 @@ const indexDay = async (
   part: string,
   index: DayIndex,
 ): Promise<boolean> => {
-  const [busy] = await query("SELECT 1 AS busy FROM pg_stat_progress_create_index LIMIT 1")
+  const [busy] = await query(
+    "SELECT 1 AS busy FROM pg_stat_progress_create_index WHERE datname = current_database() LIMIT 1",
+  )
   if (busy !== undefined) return false
   try {
     // One that could not be finished is of no use.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type PostgresDatabase, PostgresProblem, problemText, type Query } from "../../postgres/database.ts"
+import { causeText, type PostgresDatabase, PostgresProblem, type Query } from "../../postgres/database.ts"
 import { schemaLock } from "../../postgres/own-schema.ts"
 import { warn } from "../../sqlite/warn.ts"
 
@@ -31,7 +31,7 @@ export const ensureTrigrams = async (database: PostgresDatabase): Promise<void> 
     warn(
       "request log is searched without an index: its database lacks the extension pg_trgm, and this user may not add it",
       {
-        reason: problemText(cause),
+        reason: causeText(cause),
       },
     )
   }

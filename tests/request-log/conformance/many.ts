@@ -17,6 +17,9 @@ import type { UseLog } from "./use-log.ts"
 const scope = { account: "account", gateway: "gateway" }
 const hour = 3_600_000
 
+/** Texts that an index of parts of words may take for others, each of few entries. */
+const odd = ["100%_\\done", "ÉTÉ", "été", "ΣΑΣ", "σας", "x-Ab1-y", "xab1y", "İi", "ﬀ", 'q"uo\te', "a\tb"]
+
 /** Two thirds of the entries in one hour, so that it takes several slices; the others before it. */
 const recordAt = (index: number, entries: number) => {
   const third = entries / 3
@@ -29,9 +32,19 @@ const recordAt = (index: number, entries: number) => {
     cost: index % 5 === 0 ? null : (index % 100) / 1000,
     tokens_in: index % 500,
     token: ["ci", null, "web"][index % 3] ?? null,
-    metadata: { team: `t${index % 4}` },
+    error: index % 60 === 0 ? odd[index / 60 % odd.length] ?? null : null,
+    metadata: {
+      team: `t${index % 4}`,
+      user: index % 90 === 0 ? `${odd[index / 90 % odd.length]}` : `u-${index}`,
+    },
   })
 }
+
+/** What is searched for: those texts in another case, their parts, and some that nothing or everything has. */
+const parts = [
+  ...odd.flatMap((text) => [text.toUpperCase().slice(1), text.toLowerCase().slice(0, -1)]),
+  ...["_", "-ab", "u-29", "u_29", "U-2999", "o\\t", "0%_\\", "nothing", "baseten"],
+]
 
 const is = (key: LogFilter["key"], ...value: LogFilter["value"]): LogFilter => ({
   key,
@@ -113,6 +126,16 @@ export const many = (useLog: UseLog, count = 30_000): Case => () => {
         assert.equal(yield* log.remove(selection, limit), memory.remove(selection, limit, start))
       }
       yield* compareAll()
+      for (const [index, part] of parts.entries()) {
+        yield* compare({ scope, filters: [], search: part, page: 1, perPage: 5 })
+        const key = (["error", "metadata.value", "user_agent"] as const)[index % 3] ?? "error"
+        yield* compare({
+          scope,
+          filters: [{ key, operator: "contains", value: [part] }],
+          page: 1,
+          perPage: 5,
+        })
+      }
       yield* remove([is("model", "b")], 2500, "created_at")
       yield* remove([], 1500, "cost")
       yield* remove([is("tokens_in", 7)], undefined, "created_at")

@@ -6,6 +6,7 @@ import { pairs } from "../conformance/pairs.ts"
 import { interval, limits, merging, news, persistence, retention, room } from "./cases/keeping.ts"
 import { contested, kept } from "./cases/kept.ts"
 import { starts } from "./cases/starts.ts"
+import { withoutTrigrams } from "./cases/trigrams.ts"
 import { upgrade } from "./cases/upgrade.ts"
 import { outage, overflow } from "./cases/outages.ts"
 import type { Case } from "../../support/sqlite-cases.ts"
@@ -29,6 +30,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "hours in other divisions are kept as long as nothing of them changes": kept,
   "hours that are written to while others ask for them are never kept as they were before": contested,
   "gateways that start at once on an empty database all find it made": starts,
+  "a database without trigrams is searched all the same, and says so once": withoutTrigrams,
   "a database of the version before is brought up to date while it is used": upgrade,
   "while the database cannot be used nothing is lost, and nothing is written twice": outage,
   "what waits to be written is bounded": overflow,

@@ -1,14 +1,17 @@
 /** Gateways that start at once on a database that nobody has used. */
 import assert from "node:assert/strict"
 import * as Result from "effect/Result"
-import type { Limits } from "../../../../lib/request-log/memory/memory-log.ts"
-import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
-import { openCounts, openLog, openSettings } from "../../../../lib/runtime/postgres-engine.ts"
+import { type LogLimits, makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
+import {
+  openPostgresCounts,
+  openPostgresLog,
+  openPostgresSettings,
+} from "../../../../lib/runtime/postgres-engine.ts"
 import { recordOf, start } from "../../any-record.ts"
 import type { Case } from "../../../support/sqlite-cases.ts"
 import { database, url } from "../runtime.ts"
 
-const limitsOf = (): Limits => ({ maxEntries: undefined, strategy: "DELETE_OLDEST", retention: undefined })
+const limitsOf = (): LogLimits => ({ maxEntries: undefined, strategy: "DELETE_OLDEST", retention: undefined })
 
 /** Some entries of one moment, which are of a day that has no table yet. */
 const entries = (count: number) => {
@@ -22,9 +25,9 @@ export const starts: Case = async () => {
   for (let round = 0; round < 3; round++) {
     await database().query("DROP SCHEMA IF EXISTS basegate CASCADE")
     const gateways = Array.from({ length: 5 }, () => ({
-      log: openLog(url, limitsOf),
-      settings: openSettings(url),
-      counts: openCounts(url, "postgres://test", Date.now),
+      log: openPostgresLog(url, limitsOf),
+      settings: openPostgresSettings(url),
+      counts: openPostgresCounts(url, "postgres://test", Date.now),
     }))
     try {
       await Promise.all(gateways.flatMap(({ log, settings, counts }) => [
