@@ -115,10 +115,12 @@ const isHidden = (code: number): boolean =>
   code === 0x200e || code === 0x200f || (code >= 0x202a && code <= 0x202e) ||
   (code >= 0x2066 && code <= 0x2069)
 
-/** A text of a caller's in which such characters are shown, so that none of them acts. */
-export const visible = (text: string): string =>
-  Array.from(text, (character) => {
+/** A text of a caller's in which such characters are shown, so that none of them acts; one of blanks alone is quoted. */
+export const visible = (text: string): string => {
+  const shown = Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0
     if (!isHidden(code)) return character
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : `\\u${code.toString(16).padStart(4, "0")}`
   }).join("")
+  return shown !== "" && shown.trim() === "" ? `“${shown}”` : shown
+}

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test"
 import type { Browser } from "playwright-core"
 import { seriousFindings } from "./axe.ts"
 import { browserPath, noBrowser, openBrowser } from "./browser.ts"
+import { openFilled } from "./filled-gateway.ts"
 import { type OpenDemo, openDemo } from "./open-demo.ts"
 import { fits, goTo, logIn, settled, visit } from "./visit.ts"
 
@@ -50,5 +51,48 @@ describe("how the console looks", { skip: path === undefined ? noBrowser : false
     await check("a request")
     assert.deepEqual(problems, [])
     await end()
+  })
+
+  test("the longest ids, names and texts fit the narrowest phone, and what is blank can be seen", async () => {
+    const [account, id] = ["a".repeat(64), "g".repeat(64)]
+    const filled = await openFilled("bun", 0, {
+      BASEGATE_CONFIG: JSON.stringify({
+        gateways: { [`${account}/${id}`]: {}, [`acme/${id}`]: {}, "*": {} },
+      }),
+    })
+    const { page, problems, end } = await visit(browser, { viewport: { width: 320, height: 640 } })
+    try {
+      for (const model of ["m".repeat(100_000), " "]) {
+        const metadata = { ["k".repeat(60)]: "v".repeat(500) }
+        await filled.call(id, model, { "cf-aig-metadata": JSON.stringify(metadata) })
+        await filled.call("support", model)
+      }
+      await logIn(page, filled.url)
+      const ofOne = `account=acme&gateway=${id}`
+      const places = ["", "/log", "/log?view=errors&", "/spend", "/gateways", "/playground", "/health"]
+        .map((place) => `${place}${place.includes("?") ? "" : "?"}${ofOne}`)
+      for (const place of [`?account=${account}`, `/log?account=${account}`, ...places]) {
+        await page.goto(`${filled.url}/console${place}`)
+        await page.getByRole("heading", { level: 1 }).waitFor()
+        await settled(page)
+        await fits(page).catch(({ message }: Error) => assert.fail(`${place}: ${message}`))
+      }
+      await page.goto(`${filled.url}/console/log?${ofOne}`)
+      await page.getByText("“ ”", { exact: true }).waitFor()
+      const rows = page.locator("table.log tbody tr")
+      for (const row of [0, 1]) {
+        const box = await rows.nth(row).boundingBox()
+        assert.ok((box?.height ?? Infinity) < 160, `${box?.height} px high`)
+        await rows.nth(row).getByRole("link").click()
+        await page.getByRole("heading", { name: "Timeline" }).waitFor()
+        await settled(page)
+        await fits(page)
+        await page.goBack()
+      }
+      assert.deepEqual(problems, [])
+    } finally {
+      await end()
+      await filled.close()
+    }
   })
 })
