@@ -42,6 +42,7 @@ const settingsLine = ({ settings, gateways }: Started): string => {
   const { source } = settings.state()
   const ids = gateways.map(([id]) => id)
   if (source === "") return "none: every gateway id is served with the defaults"
+  if (ids.length === 0) return `${source}: no gateway is declared`
   const others = ids.includes("*") ? ["all other ids"] : []
   return `${source}: ${listed([...ids.filter((id) => id !== "*"), ...others])}`
 }
@@ -67,6 +68,7 @@ const mostTokens = 20
 
 const tokensLine = ({ gateways }: Started): string => {
   const open = gateways.filter(([, { authentication }]) => !authentication)
+  if (gateways.length === 0) return "none"
   if (open.length === gateways.length) return "none is asked for: every gateway is open"
   const tokens = gateways.flatMap(([, { tokens }]) => tokens)
   const names = new Set(tokens.map(({ name }) => name).filter((name) => name !== null))
@@ -161,7 +163,7 @@ export const startNotice = (started: Started): ReadonlyArray<NoticeLine> => [
   ...workerLines(started),
   ["log", logLine(started)],
   ["limits", limitsLine(started)],
-  ["try", tryLine(started)],
+  ...started.gateways.length === 0 ? [] : [["try", tryLine(started)] as const],
 ]
 
 /** The lines as text; on a terminal the labels are dim. */

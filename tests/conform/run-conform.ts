@@ -33,7 +33,13 @@ const isReady = async (wire: Wire, simulator: Simulator) => {
  * @returns what was found; `undefined` if no call of the gateway has reached the simulator
  */
 export const runConform = async (run: ConformRun): Promise<Findings | undefined> => {
-  const simulator = await startSimulator({ port: run.upstreamPort })
+  const simulator = await startSimulator({ port: run.upstreamPort }).catch(
+    ({ code, message }: NodeJS.ErrnoException) => {
+      throw new Error(
+        code === "EADDRINUSE" ? `port ${run.upstreamPort} is taken; --upstream-port takes another` : message,
+      )
+    },
+  )
   const { url, account, gateway, key, token, adminToken, route, providerPath, headers } = run
   const upstream = { url: simulator.url, requests: () => simulator.requests() }
   const subject = { url, account, gateway, key, token, adminToken, route, providerPath, headers, upstream }

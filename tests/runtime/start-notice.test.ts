@@ -35,6 +35,11 @@ test("without settings: what is missing, and a call with the caller's own key", 
   ])
 })
 
+test("where no gateway is declared nothing is open, and there is none to call", () => {
+  const { settings, tokens, try: call } = noticeOf(config({}))
+  assert.deepEqual([settings, tokens, call], ["BASEGATE_CONFIG: no gateway is declared", "none", undefined])
+})
+
 test("keys and tokens by their names, the log's file", () => {
   const notice = noticeOf({
     BASETEN_API_KEY: "sk-1",
