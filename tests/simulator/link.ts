@@ -15,6 +15,7 @@ export type Link = {
   writeRaw(bytes: Uint8Array): Promise<void>
   end(bytes?: Uint8Array): Promise<void>
   sleep(milliseconds: number): Promise<void>
+  until(event: Promise<void>): Promise<void>
   untilPeerLeaves(): Promise<void>
   /** Answers 101, after which the connection speaks HTTP no more. */
   switchProtocols(): void
@@ -68,6 +69,7 @@ export function createLink(
 
   return {
     sleep,
+    until: (event) => wait((done) => void event.then(done)),
     isGone: () => gone || socket.destroyed,
     untilPeerLeaves: () => {
       // Node keeps the head back until the first byte of a body whose length is known.

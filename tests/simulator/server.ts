@@ -9,6 +9,7 @@ import { deliver } from "./deliver.ts"
 import type { Exchange } from "./exchange.ts"
 import { createFaultBook, type FaultBook } from "./fault-book.ts"
 import { type Fault, FaultMistake } from "./faults.ts"
+import { createHolds, type Holds } from "./holds.ts"
 import { frontEndHeaders, withHeaders } from "./headers.ts"
 import { createLink, type Link, PeerGone } from "./link.ts"
 import { createRecorder, type Recorder, type RequestRecord } from "./recorder.ts"
@@ -24,6 +25,8 @@ export type Simulator = {
   readonly env: Readonly<Record<string, string>>
   requests(caseId?: string): RequestRecord[]
   open(): number
+  /** Lets go what is held of a case. */
+  release(caseId: string): void
   /** Forgets records and standing faults, of one case or of all. */
   clear(caseId?: string): void
   close(): Promise<void>
@@ -32,6 +35,7 @@ export type Simulator = {
 type State = {
   readonly recorder: Recorder
   readonly faults: FaultBook
+  readonly holds: Holds
   readonly asyncRequests: AsyncRequests
 }
 
@@ -44,6 +48,7 @@ export async function startSimulator(options: { port?: number; host?: string } =
   const state: State = {
     recorder: createRecorder(),
     faults: createFaultBook(),
+    holds: createHolds(),
     asyncRequests: createAsyncRequests(),
   }
   const server = createServer({ maxHeaderSize: headerLimit, noDelay: true }, (request, response) => {
@@ -72,6 +77,7 @@ export async function startSimulator(options: { port?: number; host?: string } =
     },
     requests: (caseId) => state.recorder.list(caseId),
     open: () => state.recorder.open(),
+    release: (caseId) => state.holds.release(caseId),
     clear: (caseId) => {
       state.recorder.clear(caseId)
       state.faults.clear(caseId)
@@ -135,6 +141,7 @@ async function serveRecorded(request: IncomingMessage, record: RequestRecord, li
   if (fault.hang === "upgrade") link.switchProtocols()
   if (fault.hang !== undefined) return await link.untilPeerLeaves()
   if (fault.delay_ms !== undefined) await link.sleep(fault.delay_ms)
+  if (fault.held) await link.until(state.holds.released(record.case ?? ""))
   if (fault.raw !== undefined) {
     await link.writeRaw(Buffer.from(fault.raw, "latin1"))
     return fault.then === "stall" ? await link.untilPeerLeaves() : await link.cut(fault.then === "reset")

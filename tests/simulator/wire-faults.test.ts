@@ -38,6 +38,17 @@ test("delay_ms: the head waits", async () => {
   assert.ok((record()?.headers_sent_at ?? 0) - (record()?.started_at ?? 0) >= 28)
 })
 
+test("held: the head waits until its case is released", async () => {
+  const { headers, record } = newCase()
+  const answer = models({ held: true }, { headers })
+  await eventually(() => record()?.outcome === "open")
+  simulator.release("of another case")
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  assert.equal(record()?.status, null)
+  simulator.release(headers["x-simulator-case"])
+  assert.equal((await answer).status, 200)
+})
+
 test("hang: no head comes, and the client's leaving is recorded", async () => {
   const { headers, record } = newCase()
   const controller = new AbortController()

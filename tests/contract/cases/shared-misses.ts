@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { chat, type Configured, eventually, fault, type Harness } from "../harness.ts"
 import { type Answered, type Ask, asker } from "../ask.ts"
+import { adminToken } from "./log-api.ts"
 
 /** What these cases need configured. */
 export const sharedMissEntries = (): Configured => ({
@@ -21,6 +22,14 @@ export const sharedMissCases = (harness: Harness): void => {
   const slowly = fault({ delay_ms: 400 })
   const reachesBaseten = (id: string) => eventually("it reaches Baseten", () => calls(id) > 0)
   const endedAtBaseten = (id: string) => harness.simulator.requests(id)[0]?.outcome
+
+  /** How many calls the gateway works on. */
+  const inFlight = async (): Promise<number> => {
+    const url = `${harness.configured.url}/client/v4/accounts/account/ai-gateway/status`
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${adminToken}` } })
+    const { result } = await answer.json() as { readonly result: { readonly in_flight: number } }
+    return result.in_flight
+  }
 
   if (!harness.flags.sharesMisses) {
     test("equal requests at once do not wait for each other", async () => {
@@ -74,15 +83,21 @@ export const sharedMissCases = (harness: Harness): void => {
     test(`one of three leaves (number ${who + 1}): the others get the whole answer`, async () => {
       const id = harness.nextCase()
       const controllers = [new AbortController(), new AbortController(), new AbortController()]
+      const before = await inFlight()
       const answers: Array<Promise<Answered>> = []
       for (const { signal } of controllers) {
-        answers.push(ask({ id, headers: slowly, signal }))
+        answers.push(ask({ id, headers: fault({ held: true }), signal }))
         await reachesBaseten(id)
+      }
+      for (let tries = 0; await inFlight() < before + controllers.length; tries++) {
+        assert.ok(tries < 500, "the others reach the gateway")
+        await new Promise((resolve) => setTimeout(resolve, 10))
       }
       await new Promise((resolve) => setTimeout(resolve, 100))
       controllers[who]?.abort()
       const [leaver] = answers.splice(who, 1)
       await assert.rejects(leaver ?? Promise.resolve())
+      harness.simulator.release(id)
       for (const { response, bytes } of await Promise.all(answers)) {
         assert.equal(response.status, 200)
         assert.match(bytes.toString(), /"usage"/)
