@@ -6,18 +6,21 @@
  *
  * @module
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { availableParallelism, tmpdir } from "node:os"
-import { dirname, join, relative, resolve } from "node:path"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
+import { join, resolve } from "node:path"
 import process from "node:process"
 import { run } from "node:test"
 import { pathToFileURL } from "node:url"
-import { inspect } from "node:util"
+import { compileTests } from "./compile-tests.ts"
+import { compiledPath, sourcePath } from "./compiled.ts"
+import { processorTime } from "./processor-time.ts"
+import { type Ended, openTally } from "./tally.ts"
 
 const chosen = process.argv.slice(2)
-const files = readdirSync("tests", { recursive: true, encoding: "utf8" })
+const sources = readdirSync("tests", { recursive: true, encoding: "utf8" }).map((name) => `tests/${name}`)
+const files = sources
   .filter((name) => name.endsWith(".test.ts"))
-  .map((name) => `tests/${name}`)
   .filter((name) => chosen.length === 0 || chosen.some((part) => name.includes(part)))
   .sort()
 /** How long a file may be silent, with not one test that ends, in milliseconds: what hangs fails, and holds nothing up. */
@@ -29,42 +32,21 @@ const measures = (file: string): boolean =>
 const standsAlone = (file: string): boolean =>
   /child_process|spawn|chromium|process\.chdir|new Worker\(/.test(readFileSync(file, "utf8"))
 
-/** A suite of the contract is named for its runtime; everything else counts by its folder. */
-const groupOf = (file: string, suite: string): string =>
-  /contract\/cases\//.test(file) ? `contract on ${suite}` : dirname(relative(process.cwd(), file))
+mkdirSync("node_modules/.cache", { recursive: true })
+const folder = mkdtempSync(resolve("node_modules/.cache/basegate-tests-"))
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+await compileTests([...files, ...sources.filter((name) => name.endsWith("/main.ts"))], folder)
+process.env["TEST_COMPILED"] = folder
+// What Node gives to the processes of test files, in place of the loader that compiled this one.
+process.execArgv.splice(0, process.execArgv.length, "--enable-source-maps")
 
-const counts = new Map<string, { passed: number; failed: number; skipped: number }>()
-const total = { passed: 0, failed: 0, skipped: 0 }
-
-interface Ended {
-  readonly name: string
-  readonly file?: string | undefined
-  readonly skip?: string | boolean | undefined
-  readonly todo?: string | boolean | undefined
-  readonly details: { readonly type?: string | undefined; readonly error?: { readonly cause?: unknown } }
-}
-
-const isSkipped = ({ skip, todo }: Ended): boolean => Boolean(skip ?? todo ?? false)
-
-const count = (outcome: keyof typeof total, { name, file = "", details }: Ended, suite: string): void => {
-  if (details.type === "suite" && outcome !== "skipped") return
-  const group = groupOf(file, suite)
-  const ofGroup = counts.get(group) ?? { passed: 0, failed: 0, skipped: 0 }
-  counts.set(group, ofGroup)
-  ofGroup[outcome]++
-  total[outcome]++
-  if (outcome === "passed") return
-  const why = details.error?.cause ?? details.error
-  console.log(
-    `\n${outcome.toUpperCase()} ${group}: ${name}\n${why === undefined ? "" : inspect(why, { depth: 5 })}`,
-  )
-}
-
+const tally = openTally()
 // SDKs and runtimes tell at length of the failures that cases provoke: worth reading only beside one of ours.
 let noise = ""
-
 /** How long each file took, in milliseconds. */
 const durations = new Map<string, number>()
+/** How much processor time each process took, and those that it started, in milliseconds. */
+const spent = new Map<string, number>()
 
 interface Completed {
   readonly name: string
@@ -72,24 +54,24 @@ interface Completed {
   readonly details: { readonly duration_ms: number }
 }
 
-/** Runs one file in a process of its own. */
+/** Runs a file in a process of its own. */
 const runOne = (path: string): Promise<void> =>
   new Promise((done) => {
     const abort = new AbortController()
+    const source = sourcePath(folder, path)
     /** The suite around a test: that of a runtime, in the contract. */
     let suite = ""
     let latest = ""
     const silence = setTimeout(() => {
-      console.log(`\n${path} is ended: no test of ${suite} has ended for a while. The latest is: ${latest}`)
+      console.log(`\n${source} is ended: no test of ${suite} has ended for a while. The latest is: ${latest}`)
       abort.abort()
     }, longestSilence)
+    const count = (passes: boolean, test: Ended): void =>
+      tally.count(passes, { ...test, file: test.file && sourcePath(folder, test.file) }, suite)
     const events = run({ files: [path], signal: abort.signal })
     events.on("data", () => silence.refresh())
-    events.on("test:pass", (data) => {
-      const ended = data as Ended
-      count(isSkipped(ended) ? "skipped" : "passed", ended, suite)
-    })
-    events.on("test:fail", (data) => count("failed", data as Ended, suite))
+    events.on("test:pass", (data) => count(true, data as Ended))
+    events.on("test:fail", (data) => count(false, data as Ended))
     events.on("test:start", ({ name, nesting }) => {
       latest = name
       // In a process that several files share, each is a suite around its own.
@@ -97,12 +79,15 @@ const runOne = (path: string): Promise<void> =>
     })
     events.on("test:complete", (data) => {
       // A file is told of as a test of its own, named by its path; one that shares a process, as the suite around it.
-      const { name, file, details } = data as Completed
-      if (file === resolve(name) || shared.has(name)) durations.set(name, details.duration_ms)
+      const { name, details } = data as Completed
+      if (resolve(name) === path || shared.has(name)) {
+        durations.set(sourcePath(folder, name), details.duration_ms)
+      }
     })
     events.on("test:stderr", ({ message }) => noise += message)
     events.once("end", () => {
       clearTimeout(silence)
+      spent.set(source, processorTime())
       done()
     })
   })
@@ -131,33 +116,34 @@ const databases = rest.filter(isOf("contract/databases"))
 const alone = rest.filter((file) => !long.includes(file) && (standsAlone(file) || isOf("runtime")(file)))
 const others = rest.filter((file) => ![...long, ...stores, ...databases, ...alone].includes(file))
 const shared = new Set([...stores, ...databases, ...others])
-const folder = mkdtempSync(join(tmpdir(), "basegate-tests-"))
 let processesMade = 0
 /**
- * The files in as few processes as are worth running side by side: to load and compile the library costs a process
- * three seconds of processor time, which most files are much faster than. Each is a suite, so that its hooks hold for its
- * own tests alone.
+ * The files in as few processes as are worth running side by side: each loads the library anew. Each file is a suite, so
+ * that its hooks hold for its own tests alone.
  */
 const inSharedProcesses = (files: ReadonlyArray<string>, processes: number): ReadonlyArray<string> => {
   const size = Math.max(1, Math.ceil(files.length / processes))
   return Array.from({ length: Math.ceil(files.length / size) }, (_, index) => {
-    const path = join(folder, `${processesMade++}.mjs`)
+    const path = join(folder, `several, ${processesMade++}.mjs`)
     const suites = files.slice(index * size, (index + 1) * size).map((file) =>
-      `describe(${JSON.stringify(file)}, () => import(${JSON.stringify(pathToFileURL(file).href)}))`
+      `describe(${JSON.stringify(file)}, () => import(${
+        JSON.stringify(pathToFileURL(compiledPath(folder, file)).href)
+      }))`
     )
     writeFileSync(path, ['import { describe } from "node:test"', ...suites, ""].join("\n"))
     return path
   })
 }
+const inOwn = (files: ReadonlyArray<string>) => files.map((file) => compiledPath(folder, file))
 const phases = [
   ["all that may run side by side", [
-    ...long,
+    ...inOwn(long),
     ...inSharedProcesses(stores, 2),
     ...inSharedProcesses(databases, 1),
-    ...alone,
+    ...inOwn(alone),
     ...inSharedProcesses(others, 8),
   ], sideBySide],
-  ["what measures", files.filter(measures), 1],
+  ["what measures", inOwn(files.filter(measures)), 1],
 ] as const
 const took: Array<string> = []
 for (const [phase, files, atOnce] of phases) {
@@ -166,19 +152,18 @@ for (const [phase, files, atOnce] of phases) {
   took.push(`${phase} ${seconds(performance.now() - began)}`)
 }
 
-rmSync(folder, { recursive: true })
-
-if (total.failed > 0) process.stderr.write(noise)
-const width = Math.max(...[...counts.keys()].map((group) => group.length))
-for (const [group, { passed, failed, skipped }] of [...counts].sort()) {
-  console.log(
-    `${group.padEnd(width)}  ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
-  )
+if (tally.total.failed > 0) process.stderr.write(noise)
+const { groups, all } = tally.lines()
+for (const line of groups) console.log(line)
+const most = (of: ReadonlyMap<string, number>, count: number): void => {
+  for (const [file, time] of [...of].sort(([, one], [, other]) => other - one).slice(0, count)) {
+    if (time >= 500) console.log(`${seconds(time).padStart(6)}  ${file}`)
+  }
 }
-const slowest = [...durations].sort(([, one], [, other]) => other - one).slice(0, 10)
 console.log(`\n${took.join(", ")}; the slowest files:`)
-for (const [file, duration] of slowest) console.log(`${seconds(duration).padStart(6)}  ${file}`)
-console.log(
-  `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`,
-)
-process.exitCode = total.failed === 0 && total.skipped === 0 && total.passed > 0 ? 0 : 1
+most(durations, 10)
+console.log("\nProcessor time, with that of the processes they start:")
+most(spent, 20)
+console.log(`\n${all}`)
+const { passed, failed, skipped } = tally.total
+process.exitCode = failed === 0 && skipped === 0 && passed > 0 ? 0 : 1

@@ -9,6 +9,7 @@ import { before, describe, test } from "node:test"
 import { inspect, promisify } from "node:util"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import type { OpenDatabase } from "../../lib/sqlite/database.ts"
+import { nodeCommand } from "./compiled.ts"
 
 /** A case; it fails by throwing. */
 export type Case = () => Promise<void>
@@ -73,7 +74,7 @@ export const describeCases = (
   const runtimes: Readonly<Record<string, ReadonlyArray<string>>> = {
     bun: ["node_modules/.bin/bun", main],
     deno: ["node_modules/.bin/deno", "run", "-A", "--node-modules-dir=manual", main],
-    ...onNode && { node: [process.execPath, "--no-warnings", "--import", "tsx", main] },
+    ...onNode && { node: nodeCommand(main) },
   }
   describe(what, { concurrency: true }, () => {
     for (const [runtime, [command = "", ...args]] of Object.entries(runtimes)) {

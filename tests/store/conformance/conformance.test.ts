@@ -5,6 +5,7 @@ import process from "node:process"
 import { after, before, describe, test } from "node:test"
 import { promisify } from "node:util"
 import { makeTcpLink } from "../../../lib/runtime/redis-connection.ts"
+import { nodeCommand } from "../../support/compiled.ts"
 import { anyPostgres, withoutPostgres } from "../../support/postgres-server.ts"
 import { type RedisServer, startRedis, withoutRedis } from "../../support/redis-server.ts"
 import { type RestSimulator, startRestSimulator } from "../../support/rest-simulator.ts"
@@ -16,7 +17,7 @@ const main = "tests/store/conformance/main.ts"
 const commands: Readonly<Record<string, ReadonlyArray<string>>> = {
   bun: ["node_modules/.bin/bun", main],
   deno: ["node_modules/.bin/deno", "run", "-A", "--node-modules-dir=manual", main],
-  node: [process.execPath, "--no-warnings", "--import", "tsx", main],
+  node: nodeCommand(main),
 }
 const names = Object.keys(casesOf({ open: () => assert.fail("not run here") }))
 

@@ -1,9 +1,9 @@
 /** Stores that are several servers, on each runtime that has TCP. */
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
-import process from "node:process"
 import { describe, test } from "node:test"
 import { promisify } from "node:util"
+import { nodeCommand } from "../../support/compiled.ts"
 import { withoutRedis } from "../../support/redis-server.ts"
 import { cases } from "./cases.ts"
 
@@ -11,7 +11,7 @@ const main = "tests/store/groups/main.ts"
 const commands: Readonly<Record<string, ReadonlyArray<string>>> = {
   bun: ["node_modules/.bin/bun", main],
   deno: ["node_modules/.bin/deno", "run", "-A", "--node-modules-dir=manual", main],
-  node: [process.execPath, "--no-warnings", "--import", "tsx", main],
+  node: nodeCommand(main),
 }
 
 describe("a store that is several servers", { skip: withoutRedis }, () => {
