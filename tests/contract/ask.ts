@@ -1,5 +1,6 @@
 /** One request of a case, and its whole answer. */
 import { Buffer } from "node:buffer"
+import { adminToken } from "./cases/log-api.ts"
 import { chat, type Harness, json } from "./harness.ts"
 
 /** What is asked; by default a POST of a chat that no other case sends. */
@@ -41,6 +42,23 @@ async (
   })
   const bytes = Buffer.from(await response.arrayBuffer())
   return { response, status: response.headers.get("cf-aig-cache-status"), bytes }
+}
+
+/** How many calls the second gateway works on. */
+export const callsInFlight = async ({ configured }: Harness): Promise<number> => {
+  const url = `${configured.url}/client/v4/accounts/account/ai-gateway/status`
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${adminToken}` } })
+  const { result } = await answer.json() as { readonly result: { readonly in_flight: number } }
+  return result.in_flight
+}
+
+/** Waits until the second gateway works on so many calls; those of before may end meanwhile, so not for ever. */
+export const untilInFlight = async (harness: Harness, count: number): Promise<void> => {
+  for (let tries = 0; tries < 200 && await callsInFlight(harness) < count; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  // A moment for what it does with a call first.
+  await new Promise((resolve) => setTimeout(resolve, 100))
 }
 
 /** Asks for one after the other, and tells how each was answered. */

@@ -28,9 +28,11 @@ const longestSilence = 240_000
 /** Files that hold what they test to a time: another beside them would spoil it. Those of the runtimes leave room for it. */
 const measures = (file: string): boolean =>
   !file.startsWith("tests/runtime/") && /\bperformance\.now\(\) - \w+ </.test(readFileSync(file, "utf8"))
-/** Files that start processes, or change their own: each stays alone in one. */
-const standsAlone = (file: string): boolean =>
-  /child_process|spawn|chromium|process\.chdir|new Worker\(/.test(readFileSync(file, "utf8"))
+/** What starts processes, or changes its own. */
+const ofProcesses =
+  /child_process|spawn|chromium|openBrowser|describeCases|Postgres\(|startRedis|startObjects|process\.chdir|new Worker\(/
+/** Files that do so: each stays alone in one. */
+const standsAlone = (file: string): boolean => ofProcesses.test(readFileSync(file, "utf8"))
 
 mkdirSync("node_modules/.cache", { recursive: true })
 const folder = mkdtempSync(resolve("node_modules/.cache/basegate-tests-"))
@@ -121,7 +123,11 @@ let processesMade = 0
  * The files in as few processes as are worth running side by side: each loads the library anew. Each file is a suite, so
  * that its hooks hold for its own tests alone.
  */
-const inSharedProcesses = (files: ReadonlyArray<string>, processes: number): ReadonlyArray<string> => {
+const inSharedProcesses = (
+  files: ReadonlyArray<string>,
+  processes: number,
+  first = "",
+): ReadonlyArray<string> => {
   const size = Math.max(1, Math.ceil(files.length / processes))
   return Array.from({ length: Math.ceil(files.length / size) }, (_, index) => {
     const path = join(folder, `several, ${processesMade++}.mjs`)
@@ -130,27 +136,30 @@ const inSharedProcesses = (files: ReadonlyArray<string>, processes: number): Rea
         JSON.stringify(pathToFileURL(compiledPath(folder, file)).href)
       }))`
     )
-    writeFileSync(path, ['import { describe } from "node:test"', ...suites, ""].join("\n"))
+    writeFileSync(path, [first, 'import { describe } from "node:test"', ...suites, ""].join("\n"))
     return path
   })
 }
 const inOwn = (files: ReadonlyArray<string>) => files.map((file) => compiledPath(folder, file))
-const phases = [
-  ["all that may run side by side", [
-    ...inOwn(long),
-    ...inSharedProcesses(stores, 2),
-    ...inSharedProcesses(databases, 1),
-    ...inOwn(alone),
-    ...inSharedProcesses(others, 8),
-  ], sideBySide],
-  ["what measures", inOwn(files.filter(measures)), 1],
-] as const
+/** What neither waits nor is held to a time takes what the others leave of the processors, and no more. */
+const yielding = 'import { setPriority } from "node:os"; setPriority(5)'
 const took: Array<string> = []
-for (const [phase, files, atOnce] of phases) {
+const phase = async (name: string, run: () => Promise<unknown>): Promise<void> => {
   const began = performance.now()
-  await runAll(files, atOnce)
-  took.push(`${phase} ${seconds(performance.now() - began)}`)
+  await run()
+  took.push(`${name} ${seconds(performance.now() - began)}`)
 }
+await phase("side by side", () =>
+  Promise.all([
+    runAll([
+      ...inOwn(long),
+      ...inSharedProcesses(stores, 2),
+      ...inSharedProcesses(databases, 1),
+      ...inOwn(alone),
+    ], sideBySide),
+    runAll(inSharedProcesses(others, 8, yielding), 1),
+  ]))
+await phase("what measures", () => runAll(inOwn(files.filter(measures)), 1))
 
 if (tally.total.failed > 0) process.stderr.write(noise)
 const { groups, all } = tally.lines()

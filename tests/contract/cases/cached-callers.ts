@@ -152,6 +152,9 @@ export const cachedCallerCases = (harness: Harness): void => {
     assert.equal(calls(id), 3)
   })
 
+  /** Time for requests to reach the gateway, and to find the call that is held. */
+  const toJoin = () => new Promise((resolve) => setTimeout(resolve, 500))
+
   test("who waited for another's call gets the answer's headers, and none of that call's", async () => {
     const id = harness.nextCase()
     const ofOne = {
@@ -167,12 +170,14 @@ export const cachedCallerCases = (harness: Harness): void => {
     const ofAnswer = { "ETag": '"e"', "X-Sample-Rate": "24000" }
     const headers = {
       "cf-aig-authorization": "token-a",
-      ...fault({ delay_ms: 300, headers: { ...ofOne, ...ofAnswer } }),
+      ...fault({ held: true, headers: { ...ofOne, ...ofAnswer } }),
     }
     const leader = ask({ id, headers })
     await reachesBaseten(id)
-    const followers = await Promise.all([ask({ id, headers }), ask({ id, headers })])
-    const told = [await leader, ...followers].map(({ response }) => response.headers)
+    const followers = [ask({ id, headers }), ask({ id, headers })]
+    await toJoin()
+    harness.simulator.release(id)
+    const told = (await Promise.all([leader, ...followers])).map(({ response }) => response.headers)
     assert.equal(calls(id), harness.flags.sharesMisses ? 1 : 3)
     if (harness.flags.sharesMisses) {
       for (const name of [...Object.keys(ofOne), "RateLimit", "x-baseten-request-id"]) {
@@ -192,7 +197,7 @@ export const cachedCallerCases = (harness: Harness): void => {
 
   test("who waited for a refusal is told when to try again", async () => {
     const id = harness.nextCase()
-    const refusal = { delay_ms: 300, status: 429, headers: { "Retry-After": "7", "Set-Cookie": "of=one" } }
+    const refusal = { held: true, status: 429, headers: { "Retry-After": "7", "Set-Cookie": "of=one" } }
     const one = {
       id,
       body: chat({ user: id }),
@@ -200,7 +205,10 @@ export const cachedCallerCases = (harness: Harness): void => {
     }
     const leader = ask(one)
     await reachesBaseten(id)
-    const { response } = await ask(one)
+    const follower = ask(one)
+    await toJoin()
+    harness.simulator.release(id)
+    const { response } = await follower
     assert.deepEqual([response.status, response.headers.get("retry-after")], [429, "7"])
     assert.equal(response.headers.has("set-cookie"), !harness.flags.sharesMisses)
     assert.equal((await leader).response.headers.has("set-cookie"), true)
