@@ -51,6 +51,9 @@ const isInIndex = (text: string, add: StatementValues): string | undefined =>
     ? undefined
     : `${searchedText} LIKE ${add.one("text", `%${lowerAscii(text).replaceAll(/[\\%_]/g, "\\$&")}%`)}`
 
+/** Columns whose parts are mostly those of few entries. Where it is all that match, to look into an index as well takes twice as long. */
+const ofFew: ReadonlySet<string> = new Set(["id", "event_id", "pairs"])
+
 /** A test that is quick without an index, beside the one that the index answers, which then is tested of few entries. */
 const byIndexToo = (test: string, text: string, add: StatementValues): string => {
   const indexed = isInIndex(text, add)
@@ -62,7 +65,7 @@ const containsAny = (column: string, values: ReadonlyArray<Operand>, add: Statem
   joined(
     texts(values).map((value) => {
       const test = `strpos(lower(${column}), ${add.one("text", lowerAscii(value))}) > 0`
-      return searched.some((name) => name === column) ? byIndexToo(test, value, add) : test
+      return ofFew.has(column) ? byIndexToo(test, value, add) : test
     }),
     "OR",
     none,
@@ -172,7 +175,7 @@ const searchFragment = (search: string, add: StatementValues): string => {
   if (search.includes(apart) || search !== keepable(search)) {
     return joined(searched.map((column) => containsAny(column, [search], add)), "OR", none)
   }
-  return byIndexToo(`strpos(${searchedText}, ${add.one("text", lowerAscii(search))}) > 0`, search, add)
+  return isInIndex(search, add) ?? `strpos(${searchedText}, ${add.one("text", lowerAscii(search))}) > 0`
 }
 
 /** What an entry must fulfil beside its bounds in time. */
