@@ -62,15 +62,20 @@ export const bucketSql = (width: number): string => `(floor(created::float8 / ${
 const charactersAtOnce = 200_000
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
+/** Of times up to some hours. */
+const usualSlots = 512
+
 const countSlots = async (into: Histogram, text: string): Promise<void> => {
-  const counted: Array<number> = []
+  const counted: Array<number> = new Array(usualSlots).fill(0)
   for (let index = 0; index < text.length; index++) {
     const slot = text.charCodeAt(index) - firstSlot
     counted[slot] = (counted[slot] ?? 0) + 1
     if (index % charactersAtOnce === charactersAtOnce - 1) await turn()
   }
-  // Those that have none are passed over.
-  counted.forEach((many, slot) => into.set(slot, many))
+  for (let slot = 0; slot < counted.length; slot++) {
+    const many = counted[slot] ?? 0
+    if (many > 0) into.set(slot, many)
+  }
 }
 
 const figuresIn = async (row: Row): Promise<Aggregates> => {

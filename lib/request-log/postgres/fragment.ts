@@ -204,6 +204,5 @@ export const dimensionOf = (dimension: Dimension, add: StatementValues): string 
   if (!dimension.startsWith("metadata.")) return dimensionColumns.get(dimension) ?? "NULL::text"
   const line = `\n${JSON.stringify(dimension.slice("metadata.".length))}:`
   const text = add.one("text", line)
-  const rest = `substr(pairs, nullif(strpos(pairs, ${text}), 0) + ${[...line].length})`
-  return `substr(${rest}, 1, strpos(${rest}, E'\\n') - 1)`
+  return `split_part(substr(pairs, nullif(strpos(pairs, ${text}), 0) + ${[...line].length}), E'\\n', 1)`
 }

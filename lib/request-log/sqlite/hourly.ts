@@ -16,7 +16,7 @@ export const hourLength = 3_600_000
 
 const flat = (histogram: Histogram): ReadonlyArray<number> => {
   const counts: Array<number> = []
-  for (const [slot, counted] of histogram) counts.push(slot, counted)
+  histogram.forEach((counted, slot) => void counts.push(slot, counted))
   return counts
 }
 const addCounts = (to: Histogram, counts: ReadonlyArray<number>): void => {
