@@ -5,72 +5,26 @@
  *
  * @module
  */
-import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { hex } from "../bytes/hex.ts"
 import type { KnownSecret } from "../redaction/known-secret.ts"
-import type { Secrets } from "../redaction/secrets.ts"
-import { SettingProblem } from "../schema/setting-problem.ts"
-import { databaseSecret } from "./database-settings.ts"
-import { type Declaration, locate, problemsText, type SettingsProblem } from "./declaration.ts"
+import {
+  type BuildContext,
+  buildSettings,
+  type BuiltSettings,
+  decodeDeclaration,
+  type EntryVariables,
+  type Sources,
+} from "./build-settings.ts"
+import { type Declaration, problemsText, type SettingsProblem } from "./declaration.ts"
 import type { GatewaySettings, Shared } from "./gateway-settings.ts"
-import { knownText, sharedValues } from "./gateway-tokens.ts"
-import { haveOpenKeys, type HeldEntry, heldEntry, refusesAdmin } from "./held-entries.ts"
-import { operatorSecrets } from "./operator-secrets.ts"
+import { knownText } from "./gateway-tokens.ts"
 import type { ManagedSettings, SettingsControlShape, SettingsState } from "./SettingsControl.ts"
 import { settingOrigins, sourceLine } from "./setting-origins.ts"
-import {
-  type DecodedDocument,
-  decodeDocument,
-  effectiveEntries,
-  type WrittenEntry,
-} from "./settings-document.ts"
 import type { FixedSettings, SettingsShape } from "./settings-shape.ts"
-import { storeSecrets } from "./store-settings.ts"
-import { managedResolver, type Resolve } from "./stored-keys.ts"
 
-/** What of the variables every entry is made with. */
-export interface EntryVariables {
-  readonly tokens: ReadonlyArray<Redacted.Redacted<string>>
-  readonly basetenKey: Redacted.Redacted<string> | undefined
-  /** Looks up what declared entries refer to. */
-  readonly resolve: Resolve
-}
-
-/** Settings that hold from one change to the next. */
-interface Holding {
-  readonly entries: ReadonlyMap<string, HeldEntry>
-  /** The entry for all ids that have none of their own. */
-  readonly any: GatewaySettings | undefined
-  readonly secrets: Secrets
-  readonly openKeys: boolean
-  readonly largestBody: number
-  readonly foreignTokens: Map<string, ReadonlyArray<KnownSecret>>
-  readonly issuers: ReadonlySet<string>
-}
-
-/** What was declared, and what was managed: the one changes without the other. */
-interface Sources {
-  readonly declaration: Declaration
-  readonly document: DecodedDocument
-  readonly managed: ManagedSettings
-}
-
-type Built = Result.Result<Holding, ReadonlyArray<SettingsProblem>>
-
-const noDocument: DecodedDocument = { gateways: { "*": {} } }
+/** No gateway is managed until some are written. */
 const noneManaged: ManagedSettings = { gateways: {}, secret: () => undefined }
-
-/** The name under which problems of managed entries are reported. */
-const managedSource = "managed settings"
-
-const decodeDeclaration = (
-  declaration: Declaration,
-): Result.Result<DecodedDocument, ReadonlyArray<SettingsProblem>> =>
-  declaration.document === undefined ? Result.succeed(noDocument) : Result.mapError(
-    decodeDocument(declaration.document),
-    (problems) => problems.map((problem) => locate(declaration, problem)),
-  )
 
 /** Makes the settings of a gateway, and what changes them; or says what is wrong with the first ones. */
 export const makeLiveSettings = (
@@ -81,7 +35,7 @@ export const makeLiveSettings = (
   { readonly settings: SettingsShape; readonly control: SettingsControlShape },
   ReadonlyArray<SettingsProblem>
 > => {
-  const { adminTokens, metricsToken, secretKeys } = fixed
+  const { adminTokens, metricsToken } = fixed
   /** They open no gateway, and must not reach a provider either. */
   const adminSecrets = [
     ...adminTokens.map(({ secret }) => secret),
@@ -92,68 +46,11 @@ export const makeLiveSettings = (
     foreignTokens: (id) => foreignTokens(id),
     issuers: () => holding.issuers,
   }
-
-  const build = ({ declaration, document, managed }: Sources, before: Holding | undefined): Built => {
-    const problems: Array<SettingsProblem> = []
-    const entries = new Map<string, HeldEntry>()
-    const add = (id: string, entry: WrittenEntry, from: Declaration, resolve: Resolve): void => {
-      const problem = (expected: string): void => {
-        problems.push(locate(from, { path: ["gateways", id], expected, meant: undefined }))
-      }
-      try {
-        const held = heldEntry(id, entry, before?.entries.get(id), shared, resolve)
-        entries.set(id, held)
-        if (!refusesAdmin(held.settings, adminSecrets)) {
-          problem("BASEGATE_ADMIN_TOKEN: expected a token that opens no gateway")
-        }
-      } catch (cause) {
-        if (!(cause instanceof SettingProblem)) throw cause
-        problem(cause.message)
-      }
-    }
-    for (const [id, entry] of effectiveEntries(document)) add(id, entry, declaration, variables.resolve)
-    const written: Declaration = { source: managedSource, document: { gateways: managed.gateways } }
-    const others = Object.fromEntries(
-      Object.entries(managed.gateways).filter(([id]) => document.gateways?.[id] === undefined),
-    )
-    const decoded = decodeDocument({ gateways: others })
-    if (Result.isFailure(decoded)) {
-      problems.push(...decoded.failure.map((problem) => locate(written, problem)))
-    } else {
-      const resolve = managedResolver(variables.resolve, managed.secret)
-      const below = { ...decoded.success, ...(document.defaults && { defaults: document.defaults }) }
-      for (const [id, entry] of effectiveEntries(below)) add(id, entry, written, resolve)
-    }
-    const tokens = [...entries].map(([id, { settings }]) => [id, settings.tokens] as const)
-    for (const [id, expected] of sharedValues(tokens)) {
-      const from = document.gateways?.[id] === undefined && managed.gateways[id] !== undefined
-        ? written
-        : declaration
-      problems.push(locate(from, { path: ["gateways", id, "tokens"], expected, meant: undefined }))
-    }
-    if (problems.length > 0) return Result.fail(problems)
-    const gateways = [...entries.values()].map(({ settings }) => settings)
-    return Result.succeed({
-      entries,
-      any: entries.get("*")?.settings,
-      secrets: operatorSecrets(gateways, fixed.otel, [
-        ...variables.tokens,
-        variables.basetenKey,
-        ...adminSecrets,
-        ...secretKeys,
-        ...fixed.store === undefined ? [] : storeSecrets(fixed.store),
-        fixed.database && databaseSecret(fixed.database),
-      ]),
-      openKeys: haveOpenKeys(gateways),
-      largestBody: Math.max(0, ...gateways.map(({ requestBodyLimit }) => requestBodyLimit)),
-      foreignTokens: new Map(),
-      issuers: new Set(gateways.flatMap(({ jwt }) => jwt?.issuer ?? [])),
-    })
-  }
+  const context: BuildContext = { fixed, variables, shared, adminSecrets }
 
   const initial = Result.flatMap(decodeDeclaration(first), (document) => {
     const sources: Sources = { declaration: first, document, managed: noneManaged }
-    return Result.map(build(sources, undefined), (holding) => ({ sources, holding }))
+    return Result.map(buildSettings(context, sources, undefined), (holding) => ({ sources, holding }))
   })
   if (Result.isFailure(initial)) return Result.fail(initial.failure)
   let { sources, holding } = initial.success
@@ -183,7 +80,7 @@ export const makeLiveSettings = (
     next: Sources,
     problem: string | undefined,
   ): Result.Result<void, ReadonlyArray<SettingsProblem>> =>
-    Result.map(build(next, holding), (built) => {
+    Result.map(buildSettings(context, next, holding), (built) => {
       sources = next
       holding = built
       const { source } = next.declaration
@@ -195,7 +92,7 @@ export const makeLiveSettings = (
 
   /** What was asked for last: a call asks for its gateway several times. */
   let recent: {
-    readonly of: Holding | undefined
+    readonly of: BuiltSettings | undefined
     readonly account: string
     readonly gateway: string
     readonly settings: GatewaySettings | undefined
@@ -243,7 +140,7 @@ export const makeLiveSettings = (
     },
     reject,
     manage: (managed) => change({ ...sources, managed }, state.problem),
-    check: (managed) => Result.map(build({ ...sources, managed }, holding), () => {}),
+    check: (managed) => Result.map(buildSettings(context, { ...sources, managed }, holding), () => {}),
     declaredAt: (account, gateway) => {
       const { declaration, document } = sources
       const id = `${account}/${gateway}`
