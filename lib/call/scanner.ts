@@ -21,6 +21,7 @@ import { parseBytes } from "../json/members.ts"
 import { objectOf } from "../json/parse.ts"
 import { callCost } from "../pricing/call-cost.ts"
 import { textDigest } from "../redaction/digest.ts"
+import { dollarsOfSum, picoOf } from "../request-log/money.ts"
 import { callPath } from "../route/custom-provider.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
 import { type BoundedMap, boundedMap } from "../store/bounded-map.ts"
@@ -162,7 +163,9 @@ export class Scanner {
       },
       { custom: undefined, overrides: this.#gateway.prices, priceOf: this.#services.prices.priceOf },
     )
-    const spent = before?.cost === null || cost === null ? null : (before?.cost ?? 0) + cost
+    const spent = before?.cost === null || cost === null
+      ? null
+      : dollarsOfSum(picoOf(before?.cost ?? 0) + picoOf(cost))
     report.guardrailsScanner = {
       model: `${provider}/${model}`,
       calls: (before?.calls ?? 0) + calls,

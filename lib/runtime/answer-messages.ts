@@ -4,7 +4,7 @@
  * @module
  */
 import { eventReader } from "../sse/event-data.ts"
-import { isEventStream } from "../sse/framing.ts"
+import { type BodyForm, formOf, isEventStream } from "../sse/framing.ts"
 import { concatBytes } from "../bytes/concat.ts"
 import { decoded, decodingOf } from "../headers/content-codings.ts"
 import { createdMessage, doneMessage, failedMessage, metadataOf, streamedMessage } from "./socket-frames.ts"
@@ -36,11 +36,13 @@ const plain = (
   return decoding.kind === "formats" ? decoded(body, decoding.formats) : undefined
 }
 
+type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>
+
 /** The chunks of a body, each once the client has read enough of the earlier ones. */
 async function* chunksOf(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   { room }: SocketOutlet,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+): Chunks {
   const reader = body.getReader()
   try {
     while (await room()) {
@@ -53,15 +55,45 @@ async function* chunksOf(
   }
 }
 
+/** So many bytes are enough to say what a body is. */
+const mostOfBeginning = 4096
+
+/** What a body is by its beginning, whatever its label says, and all of its chunks. */
+const begun = async (
+  chunks: Chunks,
+): Promise<{ readonly form: BodyForm | undefined; readonly all: Chunks }> => {
+  let beginning = new Uint8Array(0)
+  for (;;) {
+    const form = formOf(beginning)
+    if (form !== undefined || beginning.length > mostOfBeginning) {
+      return { form, all: behind(beginning, chunks) }
+    }
+    const { done, value } = await chunks.next()
+    if (done === true) return { form, all: behind(beginning, chunks) }
+    beginning = concatBytes([beginning, value], beginning.length + value.length)
+  }
+}
+
+async function* behind(beginning: Uint8Array<ArrayBuffer>, rest: Chunks): Chunks {
+  try {
+    yield beginning
+    yield* rest
+  } finally {
+    await rest.return()
+  }
+}
+
 /**
  * Sends an answer. Never rejects: an answer that breaks off, or is too large, ends with `universal.error`.
  *
  * @param eventId the client's own, as JSON
+ * @param asked whether a stream was asked for
  * @param turn taken while something large is held
  */
 export const tellAnswer = async (
   response: Response,
   eventId: string | undefined,
+  asked: boolean,
   outlet: SocketOutlet,
   turn: Turn,
 ): Promise<void> => {
@@ -82,20 +114,24 @@ export const tellAnswer = async (
       `${what} is larger than the ${mostOfOne} bytes of one message. Send the request as a POST for it.`,
     )
 
-  const tellWhole = async (body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => {
+  /** All of a body as text; `undefined` if it is too large. */
+  const wholeOf = async (all: Chunks): Promise<string | undefined> => {
     const chunks: Array<Uint8Array<ArrayBuffer>> = []
     let size = 0
-    for await (const chunk of chunksOf(body, outlet)) {
+    for await (const chunk of all) {
       size += chunk.byteLength
-      if (!await hold(size)) return tooLarge("The answer")
+      if (!await hold(size)) return undefined
       chunks.push(chunk)
     }
-    return createdMessage(metadata, new TextDecoder().decode(concatBytes(chunks, size)))
+    return new TextDecoder().decode(concatBytes(chunks, size))
   }
-  const tellEvents = async (body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => {
-    await outlet.send(createdMessage(metadata))
+  const tellWhole = async (all: Chunks): Promise<string> => {
+    const text = await wholeOf(all)
+    return text === undefined ? tooLarge("The answer") : createdMessage(metadata, text)
+  }
+  const tellEvents = async (all: Chunks): Promise<string> => {
     const events = eventReader()
-    for await (const chunk of chunksOf(body, outlet)) {
+    for await (const chunk of all) {
       for (const data of events.push(chunk)) {
         if (data === "[DONE]") continue
         if (data.length > mostOfOne) return tooLarge("An event of the answer")
@@ -105,6 +141,24 @@ export const tellAnswer = async (
       if (events.held() <= large) letGo()
     }
     return doneMessage(metadata)
+  }
+  /** JSON that is labelled as a stream, as servers label an error in the place of one. */
+  const tellOnly = async (all: Chunks): Promise<string> => {
+    const text = await wholeOf(all)
+    if (text === undefined) return tooLarge("The answer")
+    await outlet.send(streamedMessage(eventId, text))
+    return doneMessage(metadata)
+  }
+  const tell = async (chunks: Chunks): Promise<string> => {
+    const isLabelled = isEventStream(response.headers)
+    // A client that waits for a stream is told at once that there is one.
+    if (isLabelled) await outlet.send(createdMessage(metadata))
+    else if (!asked) return tellWhole(chunks)
+    const { form, all } = await begun(chunks)
+    if (isLabelled) return form === "json" ? tellOnly(all) : tellEvents(all)
+    if (form !== "events") return tellWhole(all)
+    await outlet.send(createdMessage(metadata))
+    return tellEvents(all)
   }
 
   try {
@@ -118,7 +172,7 @@ export const tellAnswer = async (
         ),
       )
     } else if (body === null) await outlet.send(createdMessage(metadata, ""))
-    else await outlet.send(await (isEventStream(response.headers) ? tellEvents(body) : tellWhole(body)))
+    else await outlet.send(await tell(chunksOf(body, outlet)))
   } catch {
     await outlet.send(failedMessage(metadata, "The answer is not complete."))
   } finally {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { viewedMembers, viewOf } from "../body/body-view.ts"
 import { membersNamed, type Named, parseBytes } from "../json/members.ts"
 import { parseOrUndefined } from "../json/parse.ts"
 
@@ -43,6 +44,13 @@ export const requestIn = (data: unknown): SocketRequest | string => {
   const value = parseBytes(id)
   const isId = typeof value === "string" || typeof value === "number"
   return { body, eventId: isId ? decoder.decode(id) : undefined }
+}
+
+/** Whether the body for the provider asks for a stream. */
+export const asksForStream = (request: Uint8Array<ArrayBuffer>): boolean => {
+  const query = bytesOf(request, membersNamed(request, ["query"])?.named.get("query"))
+  const members = query && viewedMembers(query)
+  return query !== undefined && members !== undefined && viewOf(query, members).stream
 }
 
 /** The bytes of a member that occurs once. */

@@ -6,7 +6,7 @@
  */
 import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
-import { failedMessage, idOf, requestIn, type SocketRequest } from "./socket-frames.ts"
+import { asksForStream, failedMessage, idOf, requestIn, type SocketRequest } from "./socket-frames.ts"
 import { makeOutlet, type Socket } from "./socket-outlet.ts"
 import { makeTurns, tellAnswer } from "./answer-messages.ts"
 
@@ -77,7 +77,8 @@ export const converse = (
     // In records as well, if it is what a header can hold.
     if (/^[\x21-\x7e]{1,256}$/.test(id)) headers.set("cf-aig-event-id", id)
     const request = new Request(url, { method: "POST", headers, signal: controller.signal })
-    await tellAnswer(await gateway.fetch(request, { ...context, body }), eventId, outlet, turn)
+    const response = await gateway.fetch(request, { ...context, body })
+    await tellAnswer(response, eventId, asksForStream(body), outlet, turn)
     running.delete(controller)
     held -= body.byteLength
     closeIfDone()

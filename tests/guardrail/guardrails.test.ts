@@ -64,6 +64,18 @@ test("a prompt that a rule blocks is refused with 2016, and its call, which was 
   })
 })
 
+test("what several verdicts cost is added up to the digit", async () => {
+  const prices = { "custom-guard/llama-guard": { input: "0.1", output: "0" } }
+  const entry = { ...guardrails({ S9: "BLOCK" }, { S9: "BLOCK" }), prices }
+  const tools = [{ type: "function", function: { name: "bake", description: "Bakes a cake" } }]
+  await withScanned(entry, bombs, () => answer("a cake"), async (gateway) => {
+    assert.match(await (await gateway.call(path, chat("hello", { tools }))).text(), /a cake/)
+    await gateway.idle()
+    const scanner = gateway.records.at(-1)?.guardrails_scanner
+    assert.deepEqual([scanner?.calls, scanner?.tokens_in, scanner?.cost], [3, 300, 0.00003])
+  })
+})
+
 test("a prompt without a rule for its category goes on, and so does what is safe", async () => {
   await withScanned(guardrails({ S1: "BLOCK" }, undefined), bombs, () => answer("ok"), async (gateway) => {
     for (const content of ["a BOMB", "a cake"]) {

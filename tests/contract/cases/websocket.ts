@@ -82,6 +82,34 @@ export const webSocketCases = (harness: Harness): void => {
     socket.close()
   })
 
+  test("what an answer is its first bytes say, whatever its label is", async () => {
+    const { socket, frames, until } = await open(harness.base)
+    const chunk = '{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}'
+    const told = async (eventId: string, how: object) => {
+      socket.send(create(eventId, fault({ status: 200, ...how }), chat({ stream: true })))
+      await until("universal.done", eventId)
+      return frames.filter(({ metadata }) => metadata["eventId"] === eventId)
+        .map(({ type, response }) => [type, response])
+    }
+    const expected = (response: unknown) => [
+      ["universal.created", undefined],
+      ["universal.stream", response],
+      ["universal.done", undefined],
+    ]
+    const stream = `data: ${chunk}\n\ndata: [DONE]\n\n`
+    for (const content_type of ["application/json", "text/plain", "text/event-stream"]) {
+      assert.deepEqual(
+        await told(content_type, { content_type, body: stream }),
+        expected(JSON.parse(chunk)),
+        content_type,
+      )
+    }
+    const error = { error: { message: "no such model" } }
+    const said = await told("error", { content_type: "text/event-stream", body: JSON.stringify(error) })
+    assert.deepEqual(said, expected(error))
+    socket.close()
+  })
+
   test("an error of the provider's, and one of the gateway's, come as answers", async () => {
     const { socket, until } = await open(harness.base)
     socket.send(create("busy", fault({ status: 529, body: { error: "no capacity" } })))
