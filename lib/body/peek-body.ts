@@ -33,7 +33,7 @@ export const peekedBody = async (
     const chunk = part.success
     if (chunk === undefined) {
       upload.arrived()
-      return Result.succeed({ kind: "bytes", bytes: concatBytes(read, size) })
+      return Result.succeed(size === 0 ? { kind: "none" } : { kind: "bytes", bytes: concatBytes(read, size) })
     }
     const refused = upload.take(chunk.byteLength)
     if (refused !== undefined) return Result.fail(refused)

@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import { bodyTooLarge, type GatewayError, unsupportedMediaType } from "../errors.ts"
 import { isJson } from "../headers/media-type.ts"
 import { declaresOtherEncoding, isUtf8 } from "../json/encoding.ts"
-import type { Awaitable } from "../time/awaitable.ts"
+import { type Awaitable, whenReady } from "../time/awaitable.ts"
 import { glanceAt, notUtf8 } from "./body-glance.ts"
 import { type BodyView, emptyView, viewBody } from "./body-view.ts"
 import { glanceAtCoded, readCoded } from "./coded-body.ts"
@@ -85,7 +85,7 @@ export const prepareBody = (
   } else if (wish.isChecked === true) {
     return prepareChecked(coming)
   } else if (!(wish.isHeld && calledJson && coding === undefined && method === "POST")) {
-    return Result.flatMap(streamedBody(upload, limit), (body) => prepared(coming, body, emptyView))
+    return whenReady(streamedBody(upload, limit), (body) => preparedUnread(coming, body))
   }
   const length = declaredLength(headers)
   return length !== undefined && length > 0 && length <= shortUpload && length <= limit
@@ -106,7 +106,7 @@ const prepareChecked = async (coming: Coming): Promise<Result.Result<PreparedBod
   const { upload, wish: { limit, use }, coding } = coming
   const { headers, method } = upload
   if (method === "GET" || method === "HEAD") {
-    return Result.flatMap(streamedBody(upload, limit), (body) => prepared(coming, body, emptyView))
+    return preparedUnread(coming, await streamedBody(upload, limit))
   }
   const read =
     await (coding !== undefined || mayBeText(headers.get("content-type"))
@@ -129,6 +129,12 @@ const prepareChecked = async (coming: Coming): Promise<Result.Result<PreparedBod
         : prepared(coming, body, emptyView),
   )
 }
+
+const preparedUnread = (
+  coming: Coming,
+  body: Result.Result<RequestBody, GatewayError>,
+): Result.Result<PreparedBody, GatewayError> =>
+  Result.flatMap(body, (body) => prepared(coming, body, emptyView))
 
 const prepareLong = async (coming: Coming): Promise<Result.Result<PreparedBody, GatewayError>> => {
   const { upload, wish, looks } = coming

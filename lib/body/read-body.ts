@@ -8,6 +8,7 @@ import { concatBytes } from "../bytes/concat.ts"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
 import { drain, type Glance, type StreamedBody, streamUp } from "./stream-up.ts"
 import type { HeaderReader } from "../headers/header-reader.ts"
+import type { Awaitable } from "../time/awaitable.ts"
 import { shortUpload, type Upload } from "./upload.ts"
 
 /** A body that is held whole: it can be inspected, and sent again. */
@@ -37,13 +38,35 @@ export const declaredLength = (headers: HeaderReader): number | undefined => {
  *
  * @param limit bytes; a declared length is checked before, an undeclared one while it streams
  */
-export const streamedBody = (upload: Upload, limit: number): Result.Result<RequestBody, GatewayError> => {
-  const { method } = upload
-  const length = declaredLength(upload.headers)
+export const streamedBody = (
+  upload: Upload,
+  limit: number,
+): Awaitable<Result.Result<RequestBody, GatewayError>> => {
+  const { method, headers } = upload
+  const length = declaredLength(headers)
   // The body of a GET has no meaning (RFC 9110 §9.3.1), and workerd provides one that its `fetch` refuses to send.
   if (length === 0 || method === "GET" || method === "HEAD" || !upload.hasBody) return Result.succeed(noBody)
   if (length !== undefined && length > limit) return Result.fail(bodyTooLarge(limit))
+  if (length === undefined && headers.get("transfer-encoding") === null) return unframedBody(upload, limit)
   return Result.succeed(streamUp({ upload, open: () => upload.reader(), read: [], looked: 0, limit, length }))
+}
+
+/**
+ * A body that no header tells of. Deno (2.9) gives one to every request but GET and HEAD, and over HTTP/2 there may be one:
+ * what comes first says so.
+ */
+const unframedBody = async (
+  upload: Upload,
+  limit: number,
+): Promise<Result.Result<RequestBody, GatewayError>> => {
+  const reader = upload.reader()
+  return Result.map(
+    await reader.read(),
+    (first) =>
+      first === undefined
+        ? noBody
+        : streamUp({ upload, open: () => reader, read: [first], looked: 0, limit, length: undefined }),
+  )
 }
 
 /**
@@ -92,7 +115,7 @@ export const wholeBody = async (
     if (chunk === undefined) {
       if (isBeyond) break
       upload.arrived()
-      return Result.succeed(held(concatBytes(chunks, size)))
+      return Result.succeed(size === 0 ? noBody : held(concatBytes(chunks, size)))
     }
     const refused = upload.take(chunk.byteLength)
     if (refused !== undefined) return Result.fail(refused)

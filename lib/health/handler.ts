@@ -11,8 +11,11 @@ import type { OwnRoute } from "../route/routes.ts"
 import { Store, type StoreHealth, type StoreShape } from "../store/Store.ts"
 import { product } from "../version.ts"
 
+const headers = { "content-type": "application/json", "cache-control": "no-store" }
+
+// Not Response.json, whose media type differs between runtimes.
 const answer = (body: object, status = 200): Response =>
-  Response.json(body, { status, headers: { "cache-control": "no-store" } })
+  new Response(JSON.stringify(body), { status, headers })
 
 /** How a store outside the process is, as soon as that is known. */
 const healthOf = ({ health }: StoreShape): Effect.Effect<StoreHealth | undefined> => {

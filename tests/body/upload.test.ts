@@ -66,7 +66,7 @@ for (const length of [1000, 200_000, undefined]) {
 test("what is handed on breaks off as 408 when it stalls", async () => {
   const clock = alarms()
   const { request, send } = sending(1000)
-  const body = Result.getOrThrow(streamedBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9))
+  const body = Result.getOrThrow(await streamedBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9))
   assert.ok(body.kind === "stream")
   const reader = body.stream.getReader()
   // Nobody waits for a client before it is asked for anything.

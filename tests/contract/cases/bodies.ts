@@ -4,7 +4,8 @@ import { createHash } from "node:crypto"
 import { Agent, request } from "node:http"
 import { Readable } from "node:stream"
 import { test } from "node:test"
-import { chat, type Configured, type Harness, json, key } from "../harness.ts"
+import { chat, type Configured, eventually, failing, type Harness, json, key } from "../harness.ts"
+import { rawAnswer, statusOf } from "../raw.ts"
 
 const binary = { ...key, "content-type": "application/octet-stream" }
 
@@ -28,7 +29,24 @@ const codeOf = async (response: Response) => [
 ]
 
 /** What these cases need configured. */
-export const bodyEntries = (): Configured => ({ entries: { small: { request_body_limit: 1000 } } })
+export const bodyEntries = (): Configured => ({
+  entries: {
+    small: { request_body_limit: 1000 },
+    spent: {
+      spend_limits: {
+        enabled: true,
+        rules: [{
+          id: "all",
+          limit: 1000,
+          limitType: "cost",
+          window: 3600,
+          technique: "fixed",
+          enabled: true,
+        }],
+      },
+    },
+  },
+})
 
 export const bodyCases = (harness: Harness): void => {
   const sink = () => `${harness.base}/baseten/model/sink1234`
@@ -164,6 +182,35 @@ export const bodyCases = (harness: Harness): void => {
       call.on("error", reject).end("hello")
     })
     assert.deepEqual([status, harness.reached(id).body_bytes], [200, 0])
+  })
+
+  test("a request that no header says has a body has none, and is sent again", async () => {
+    for (
+      const [method, path, status] of [
+        ["DELETE", "baseten/v1/echo", 200],
+        ["POST", "baseten/model/json1234/production/wake", 202],
+      ] as const
+    ) {
+      const id = harness.nextCase()
+      await failing(harness, id, [{ status: 503 }])
+      const own = { ...key, "x-simulator-case": id, "cf-aig-event-id": id }
+      const options = { "cf-aig-max-attempts": "2", "cf-aig-retry-delay": "1", connection: "close" }
+      const lines = Object.entries({ host: "gateway.example", ...own, ...options }).map(([name, value]) =>
+        `${name}: ${value}\r\n`
+      )
+      const { pathname } = new URL(`${harness.entry("spent")}/${path}`)
+      const answer = await rawAnswer(
+        harness.configured.url,
+        `${method} ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n`,
+      )
+      assert.equal(statusOf(answer), status, `${method} ${path}: ${answer}`)
+      const requests = harness.simulator.requests(id)
+      assert.deepEqual(requests.map(({ body_bytes }) => body_bytes), [0, 0])
+      for (const { headers } of requests) assert.equal(headers["transfer-encoding"], undefined)
+      const records = () => harness.configured.records().filter(({ event_id }) => event_id === id)
+      await eventually("a record is told", () => records().length === 1)
+      assert.equal(records()[0]?.["request_bytes"], null)
+    }
   })
 
   test("a model name of any length leaves a short one in the record", async () => {
