@@ -8,13 +8,8 @@ import type { Ending } from "../record/request-record.ts"
 import { closeCodes, closePayload, type Closing, readClosing } from "../websocket/close-codes.ts"
 import { encodeFrame } from "../websocket/encode-frame.ts"
 import { applyMask } from "../websocket/frame-mask.ts"
-import {
-  type FrameHead,
-  FrameScanner,
-  isControl,
-  longestControl,
-  opcodes,
-} from "../websocket/frame-scanner.ts"
+import { closeProblem, headProblem } from "../websocket/frame-rules.ts"
+import { type FrameHead, FrameScanner, isControl, opcodes } from "../websocket/frame-scanner.ts"
 import type { Wire } from "../websocket/wire.ts"
 import { endingOfSocket } from "./ending.ts"
 import {
@@ -40,13 +35,16 @@ class Tally {
   bytes = 0
   messages = 0
   #head: FrameHead | undefined = undefined
+  /** Whether a message has begun that no frame has ended. */
+  #isWithin = false
   #control = new Uint8Array(0)
 
   /** @param isMasked whether its frames have to be masked: those of clients are, those of servers are not */
   constructor(isMasked: boolean) {
     this.scanner = new FrameScanner({
       head: (head) => {
-        if (head.isReserved || (head.mask !== undefined) !== isMasked) throw new Malformed()
+        const problem = headProblem(head, isMasked, this.#isWithin)
+        if (problem !== undefined) throw new Malformed(problem)
         this.#head = head
         this.#control = new Uint8Array(0)
       },
@@ -57,7 +55,7 @@ class Tally {
   #took(bytes: Uint8Array): void {
     const { opcode } = this.#head as FrameHead
     if (!isControl(opcode)) this.bytes += bytes.byteLength
-    else if (opcode === opcodes.close && this.#control.byteLength + bytes.byteLength <= longestControl) {
+    else if (opcode === opcodes.close) {
       const both = new Uint8Array(this.#control.byteLength + bytes.byteLength)
       both.set(this.#control)
       both.set(bytes, this.#control.byteLength)
@@ -67,13 +65,16 @@ class Tally {
   #ended(): void {
     const { opcode, isLast, mask } = this.#head as FrameHead
     if (!isControl(opcode)) {
+      this.#isWithin = !isLast
       if (isLast) this.messages++
       return
     }
     if (opcode !== opcodes.close || this.closing !== undefined) return
     if (mask !== undefined) applyMask(this.#control, mask)
     this.scanner.stop()
-    this.closing = readClosing(this.#control) ?? { code: closeCodes.protocolError, reason: "" }
+    const closing = readClosing(this.#control)
+    if (closing === undefined) throw new Malformed(closeProblem)
+    this.closing = closing
   }
 }
 
@@ -141,14 +142,17 @@ class FrameRelay implements SocketRelay {
     // Nothing follows a close frame, nor what the gateway itself has closed with.
     if (to.isTold || tally.closing !== undefined) return
     const { bytes, messages } = tally
+    const { isBetween } = tally.scanner
     let taken
     try {
       taken = tally.scanner.push(chunk)
-    } catch {
-      return this.end(from.side === "client" ? "client_left" : "upstream_cut", {
-        code: closeCodes.protocolError,
-        reason: "A frame is malformed",
-      })
+    } catch (cause) {
+      return this.#broke(
+        from,
+        to,
+        isBetween,
+        cause instanceof Malformed ? cause.message : "A frame is too long",
+      )
     }
     if (tally.bytes > bytes || tally.messages > messages) {
       this.#watch.passed(from.side, tally.bytes - bytes, tally.messages - messages)
@@ -159,6 +163,13 @@ class FrameRelay implements SocketRelay {
       from.wire.pause()
     }
     if (tally.closing !== undefined) this.#closing(from, to, tally.closing)
+  }
+  /** A side has sent what it may not: nothing of that goes on. */
+  #broke(from: Lane, to: Lane, isBetween: boolean, reason: string): void {
+    const lost = { code: closeCodes.abnormal, reason }
+    if (!this.#finish(endingOfSocket(from.side, lost), null)) return
+    this.#tell(from, to, { code: closeCodes.protocolError, reason })
+    this.#tell(to, from, { ...afterLoss[from.side], reason }, isBetween)
   }
   /** A close frame has passed; the other side is to answer it. */
   #closing(from: Lane, to: Lane, closing: Closing): void {
@@ -181,11 +192,11 @@ class FrameRelay implements SocketRelay {
     to.wire.expire(patience[to.side])
   }
   /** Closes one side, if what the other has sent to it are whole frames; else it sees that they break off. */
-  #tell(lane: Lane, other: Lane, closing: Closing): void {
+  #tell(lane: Lane, other: Lane, closing: Closing, isBetween = other.tally.scanner.isBetween): void {
     if (lane.isTold || lane.hasEnded) return
     lane.isTold = true
     if (other.tally.closing === undefined) {
-      if (!other.tally.scanner.isBetween) return lane.wire.destroy()
+      if (!isBetween) return lane.wire.destroy()
       const pieces = encodeFrame(opcodes.close, closePayload(closing), lane.side === "provider")
       for (const piece of pieces) lane.wire.write(piece)
     }

@@ -5,14 +5,8 @@
  */
 import { concatBytes } from "../bytes/concat.ts"
 import { closeCodes, type Closing, readClosing } from "./close-codes.ts"
-import {
-  type FrameHead,
-  FrameScanner,
-  FrameTooLong,
-  isControl,
-  longestControl,
-  opcodes,
-} from "./frame-scanner.ts"
+import { closeProblem, headProblem } from "./frame-rules.ts"
+import { type FrameHead, FrameScanner, FrameTooLong, isControl, opcodes } from "./frame-scanner.ts"
 import { applyMask } from "./frame-mask.ts"
 
 /** A message: text, or bytes. */
@@ -92,23 +86,12 @@ export class MessageReader {
   }
 
   #began(head: FrameHead): void {
-    const { opcode, isLast, isReserved, length, mask } = head
-    if (isReserved) throw new Broken(closeCodes.protocolError, "A frame has a reserved bit")
-    if ((mask !== undefined) !== this.#rules.isMasked) {
-      throw new Broken(closeCodes.protocolError, "A frame is masked, or not, as it must not be")
-    }
+    const problem = headProblem(head, this.#rules.isMasked, this.#kind !== undefined)
+    if (problem !== undefined) throw new Broken(closeCodes.protocolError, problem)
     this.#head = head
     this.#seen = 0
-    if (isControl(opcode)) {
-      if (!isLast || length > longestControl || opcode > opcodes.pong) {
-        throw new Broken(closeCodes.protocolError, "A control frame is malformed")
-      }
-      return
-    }
-    if (opcode > opcodes.binary) throw new Broken(closeCodes.protocolError, "A frame has an unknown opcode")
-    if ((opcode === opcodes.continuation) !== (this.#kind !== undefined)) {
-      throw new Broken(closeCodes.protocolError, "A message is continued as it must not be")
-    }
+    const { opcode, length } = head
+    if (isControl(opcode)) return
     this.#kind ??= opcode
     if (this.#size + length > this.#rules.longest) {
       throw new Broken(closeCodes.tooBig, `A message is larger than ${this.#rules.longest} bytes`)
@@ -152,7 +135,7 @@ export class MessageReader {
     if (opcode === opcodes.ping) return this.#sink.ping(payload)
     if (opcode === opcodes.pong) return this.#sink.pong()
     const closing = readClosing(payload)
-    if (closing === undefined) throw new Broken(closeCodes.protocolError, "A close frame is malformed")
+    if (closing === undefined) throw new Broken(closeCodes.protocolError, closeProblem)
     this.#isOver = true
     this.#sink.close(closing)
     throw new Over()

@@ -135,17 +135,44 @@ test("the gateway ends both sides, once, and passes nothing on after that", () =
   assert.deepEqual(endings, [["draining", null]])
 })
 
-test("frames that are masked where they must not be, or not where they must, go no further", () => {
-  for (const bytes of [text("x", false), Uint8Array.of(0xc1, 0x80, 0, 0, 0, 0)]) {
-    const { client, provider } = between()
-    client.come(bytes)
-    assert.deepEqual([provider.sent().length, provider.done], [0, ["destroy"]])
-    assert.equal((client.sent()[2] ?? 0) * 256 + (client.sent()[3] ?? 0), 1002)
+const codeOf = (sent: Uint8Array) => (sent[2] ?? 0) * 256 + (sent[3] ?? 0)
+
+test("what a side may not send goes no further, and is told to both", () => {
+  const frames = [
+    text("x", true),
+    Uint8Array.of(0xc1, 0x00),
+    Uint8Array.of(0x83, 0x00),
+    Uint8Array.of(0x09, 0x00),
+    Uint8Array.of(0x89, 0x7e, 0, 0xc8),
+    Uint8Array.of(0x80, 0x00),
+    Uint8Array.of(0x88, 0x01, 0x03),
+    Uint8Array.of(0x88, 0x02, 0x03, 0xed),
+  ]
+  for (const frame of frames) {
+    const { client, provider, endings } = between()
+    provider.come(frame)
+    assert.deepEqual(endings, [["upstream_cut", null]], String(frame))
+    assert.deepEqual([provider.sent()[0], client.sent()[0]], [0x88, 0x88])
+    assert.equal(codeOf(client.sent()), 1014)
   }
-  const { client, provider } = between()
-  provider.come(text("x", true))
-  assert.deepEqual([client.sent().length, client.done], [0, ["destroy"]])
+  const { client, provider, endings } = between()
+  client.come(text("x", false))
+  assert.deepEqual([endings, codeOf(client.sent())], [[["client_left", null]], 1002])
   assert.equal(provider.sent()[0], 0x88)
+})
+
+test("what has passed in part breaks off", () => {
+  const { client, provider } = between()
+  provider.come(Uint8Array.of(0x83))
+  provider.come(Uint8Array.of(0x00))
+  assert.deepEqual([[...client.sent()], client.done], [[0x83], ["destroy"]])
+})
+
+test("messages of several frames pass, with control frames between them", () => {
+  const { client, provider, passed, endings } = between()
+  const frames = Uint8Array.of(0x01, 1, 97, 0x89, 0, 0x00, 1, 98, 0x80, 0, 0x82, 0)
+  provider.come(frames)
+  assert.deepEqual([client.sent(), passed.provider, endings], [frames, [2, 2], []])
 })
 
 test("a frame that cannot be is the end of both", () => {

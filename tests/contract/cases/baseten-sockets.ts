@@ -411,6 +411,18 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.equal(harness.reached(id).socket?.messages, 0)
   })
 
+  test("a provider that breaks the protocol has broken off, and so it is recorded", async () => {
+    // workerd takes a close frame of one byte for one without a code.
+    const frames = ["\x83\0", "\x09\0", ...harness.runtime === "workerd" ? [] : ["\x88\x01\x03"]]
+    for (const raw of frames) {
+      const id = harness.nextCase()
+      const headers = { ...key, "cf-aig-event-id": id, "x-simulator-socket": JSON.stringify({ raw }) }
+      const { end } = await connect(`${harness.base}${model}/websocket`, { id, headers })
+      assert.equal((await end())[0], 1014, JSON.stringify(raw))
+      assert.equal((await socketRecord(harness, id))["ending"], "upstream_cut")
+    }
+  })
+
   test("a silent socket, and one that lasts too long, are closed as going away", async () => {
     for (const [gateway, ending] of [["sockets-idle", "idle"], ["sockets-brief", "total_timeout"]] as const) {
       const id = harness.nextCase()
