@@ -261,7 +261,8 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
   return {
     handle: <A>(request: Request, host: HostContext, form = asItIs as AnswerForm<unknown> as AnswerForm<A>) =>
       serve(request, host, form),
-    fetch: (request, host = {}) => serve(request, host, toResponse),
+    // An app may have none to lend, and say so by null.
+    fetch: (request, host) => serve(request, host ?? {}, toResponse),
     idle: () => running.idle(),
     reload: () => {
       const engine = once.opened()

@@ -97,9 +97,6 @@ const stored = ({ provider, keyAlias }: ForwardInput): CredentialSource => ({
   alias: keyAlias,
 })
 
-/** Another gateway may be called in Baseten's place, with a token that it has made. */
-const isBasetens = (url: string): boolean => /^https:\/\/[\w.-]+\.baseten\.co(?:[:/]|$)/i.test(url)
-
 const toBaseten = (
   settings: SettingsShape,
   input: ForwardInput,
@@ -108,7 +105,7 @@ const toBaseten = (
 ): ForwardResult => {
   const { authScheme } = input.gateway
   if (own !== undefined) {
-    if (isMadeToken(own.secret) && isBasetens(settings.inferenceUrl)) return Result.fail(tokenOfNoGateway())
+    if (isMadeToken(own.secret)) return Result.fail(tokenOfNoGateway())
     headers.set("authorization", authorization(own, authScheme))
     return Result.succeed({ headers, credential: { kind: "secret", secret: own.secret } })
   }

@@ -18,6 +18,15 @@ export interface UploadBounds {
   readonly held: number
 }
 
+/** An app has read the body before it gave the request to the gateway. */
+const bodyAlreadyRead = (): GatewayError =>
+  new GatewayError({
+    reason: "misconfigured",
+    detail:
+      "The request's body was read before the gateway got it. Give gateway.fetch the request as it came, or a clone " +
+      "of it that was made before.",
+  })
+
 /** The client has stopped sending. RFC 9110 §15.5.9 asks for the connection to be closed. */
 const uploadTimeout = (what: string): GatewayError =>
   new GatewayError({
@@ -136,8 +145,8 @@ export class Upload {
   /** Its parts as they arrive. */
   reader(): UploadReader {
     const reader = this.#openReader()
-    if (reader === undefined) {
-      return { cancel: () => Promise.resolve(), read: () => Promise.resolve(Result.fail(clientLeft())) }
+    if (reader instanceof GatewayError) {
+      return { cancel: () => Promise.resolve(), read: () => Promise.resolve(Result.fail(reader)) }
     }
     const cancel = this.#cancel = (reason?: unknown): Promise<void> => reader.cancel(reason).catch(() => {})
     const failed = (error: GatewayError): Result.Result<never, GatewayError> => {
@@ -163,13 +172,14 @@ export class Upload {
     }
   }
 
-  /** `undefined` if the client has left: Bun (1.4) gives no reader of what is lost. */
-  #openReader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined {
+  /** Or why there is none: Bun (1.4) gives no reader of what is lost with its client, and an app may have read the body. */
+  #openReader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | GatewayError {
     const { body, signal } = this.#request
     try {
       return body?.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
     } catch (defect) {
-      if (signal.aborted) return undefined
+      if (signal.aborted) return clientLeft()
+      if (body?.locked === true) return bodyAlreadyRead()
       throw defect
     }
   }

@@ -41,6 +41,27 @@ test("a Hono app mounts the gateway beside its own routes", () =>
     assert.equal(records[0]?.route, "models")
   }))
 
+test("an app mounts the gateway below a path of its own, and is told where it has read the body before", () =>
+  withGateway(async (gateway) => {
+    const app = new Hono().all("/api/v1/*", async ({ req }) => {
+      return await gateway.fetch(new Request(req.url.replace("/api/", "/"), req.raw))
+    })
+    const chat = () => ({
+      method: "POST",
+      headers: { authorization: "Bearer sk-own", "content-type": "application/json" },
+      body: JSON.stringify({ model: "openai/gpt-oss-120b", messages: [{ role: "user", content: "hi" }] }),
+    })
+    const path = "/v1/a/g/baseten/v1/chat/completions"
+    assert.equal((await app.request(`/api${path}`, chat())).status, 200)
+    const read = new Request(`https://app.example${path}`, chat())
+    await read.text()
+    const answer = await gateway.fetch(read)
+    assert.equal(answer.status, 500)
+    assert.match(await answer.text(), /"code":9501.*The request's body was read before the gateway got it/)
+    // An app that lends nothing.
+    assert.equal((await gateway.fetch(call("/livez"), null as unknown as undefined)).status, 200)
+  }))
+
 test("the default export serves as a plain Worker: env from bindings, records through waitUntil", async () => {
   const waiting: Array<Promise<unknown>> = []
   const context = { waitUntil: (promise: Promise<unknown>) => void waiting.push(promise) }

@@ -217,6 +217,13 @@ export const writtenSettingsCases = (harness: Harness): void => {
     ]
     for (const secret of [token, last]) assert.ok(!JSON.stringify(shown).includes(`${secret}`.slice(4)))
     await write("DELETE", "gateways/written-tokens")
+    // Where no token is asked for it is no provider's key either.
+    await write("POST", "gateways", { id: "written-open" })
+    for (const name of ["authorization", "x-api-key"]) {
+      assert.equal(await call("written-open", { authorization: "", [name]: `Bearer ${last}` }), 401)
+    }
+    assert.equal(await call("written-open"), 200)
+    await write("DELETE", "gateways/written-open")
   })
 
   test("the metrics token opens /metrics alone", async () => {
