@@ -5,7 +5,7 @@
  */
 import * as Context from "effect/Context"
 
-/** What a host lends. */
+/** What a host provides. */
 export interface AdminHostShape {
   /** The runtime and its version, such as `Bun/1.4.5`; `null` if it does not say. */
   readonly runtime: string | null

@@ -17,7 +17,7 @@ export const presented = (headers: Headers): ReadonlyArray<Redacted.Redacted<str
   ]
 }
 
-/** The token that one of the candidates is; `undefined` if none is one. */
+/** The admin token among the candidates; `undefined` if there is none. */
 export const adminOf = async (
   secrets: ReadonlyArray<Redacted.Redacted<string>>,
   tokens: ReadonlyArray<AdminToken>,

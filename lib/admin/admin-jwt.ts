@@ -49,7 +49,7 @@ const adminIn = (payload: JWTPayload, issuer: AdminIssuer): IssuedAdmin | Gatewa
 const refusalOf = (problem: JwtProblem): GatewayError =>
   problem === "unavailable" ? adminIssuerUnavailable() : adminJwtRefused(problem)
 
-/** The admin of one of the candidates that is a token of the issuer; `undefined` if none is one. */
+/** The admin of a candidate that is a token of the issuer; `undefined` if there is no such candidate. */
 export const issuedAdmin = async (
   secrets: ReadonlyArray<Redacted.Redacted<string>>,
   issuer: AdminIssuer | undefined,

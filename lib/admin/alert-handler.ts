@@ -10,7 +10,7 @@ import { adminNotFound } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 import { envelope } from "./envelope.ts"
 
-/** Sends each webhook a test, and answers with what came of it, in the order of the settings. */
+/** Sends each webhook a test, and answers with the outcomes, in the order of the settings. */
 export const testAlerts = (gateway: GatewaySettings): Effect.Effect<Response, GatewayError, Alerts> =>
   Effect.gen(function* () {
     if (gateway.alerts.length === 0) {

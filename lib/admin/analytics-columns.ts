@@ -18,7 +18,7 @@ const counts = [
 ] as const
 const times = ["duration", "time_to_first_token"] as const
 const shares = ["p50", "p90", "p95", "p99"] as const
-/** These came later: they stand behind the others, so that what reads columns by their places goes on. */
+/** Later additions: they come last, so that readers who go by position keep working. */
 const laterCounts = ["tokens_reasoning", "estimated", "cost_estimated", "rescued"] as const
 const speed = "tokens_per_second"
 

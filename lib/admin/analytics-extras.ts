@@ -16,7 +16,7 @@ import { openParameters, type QueryParameters } from "./query-parameters.ts"
 
 type Divided = ReadonlyMap<string, ReadonlyArray<Dimension>>
 
-/** What is wanted beside the rows. */
+/** What is requested beside the rows. */
 export interface Extras {
   readonly comparesBefore: boolean
   /** Each by its name, which is its dimensions with `*` between them. */
@@ -74,7 +74,7 @@ export const divisionsOf = (
   ...[...series.values()].map((by) => ({ by, bucket })),
 ]
 
-/** The period before, as long as that of a query; `undefined` if it is not wanted, or lies before 1970. */
+/** The preceding period of the same length; `undefined` if it is not requested, or lies before 1970. */
 export const periodBefore = (
   { comparesBefore }: Extras,
   query: AnalyticsQuery,
@@ -92,7 +92,7 @@ const breakdownOf = (rows: ReadonlyArray<AnalyticsRow>) => ({
   more: Math.max(0, rows.length - mostRows),
 })
 
-/** What is answered of them, from the rows of `divisionsOf`; `shown` is a row as JSON has it. */
+/** The answer's extra members, from the rows of `divisionsOf`; `shown` makes the JSON of a row. */
 export const extrasJson = (
   { breakdowns, series }: Extras,
   divided: ReadonlyArray<ReadonlyArray<AnalyticsRow>>,

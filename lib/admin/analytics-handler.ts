@@ -24,7 +24,7 @@ const iso = (time: number): string => new Date(time).toISOString()
 
 const noPercentiles = { p50: null, p90: null, p95: null, p99: null }
 
-/** Nothing was spent where nothing was called: that cost is known. */
+/** Without calls nothing was spent: that cost is known. */
 const nothing: Omit<AnalyticsRow, "time" | "group"> = {
   requests: 0,
   errors: 0,
@@ -53,7 +53,7 @@ const widthOf = (bucket: TimeBuckets): number | null => {
 
 const rowJson = (row: AnalyticsRow) => ({ ...row, time: iso(row.time) })
 
-/** Why rows are not shown. */
+/** The error for too many rows. */
 const tooMany = (rows: ReadonlyArray<AnalyticsRow>): GatewayError | undefined =>
   rows.length > mostRows
     ? adminBadRequest(

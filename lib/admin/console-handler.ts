@@ -1,5 +1,5 @@
 /**
- * The console: its page, the files of the page, and the session of who uses it.
+ * The console: its page, the files of the page, and its user's session.
  *
  * @module
  */
@@ -76,10 +76,10 @@ const openLogin = makeUploads({ arriving: Infinity, held: Infinity })
 const loginSilence = 30_000
 const loginLimit = 24_576
 
-/** What a form to log in sends. */
+/** What the login form sends. */
 interface Login {
   readonly token: string
-  /** The gateway, where a token opens several. */
+  /** The gateway, if a token opens several. */
   readonly place: GatewayPlace | undefined
 }
 

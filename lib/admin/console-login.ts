@@ -41,7 +41,7 @@ const openedBy = async (
   return found
 }
 
-/** The holder of a token that is no admin's; fails if it opens nothing, or if it is not clear which gateway is meant. */
+/** The holder of a token that is not an admin's; fails if it opens nothing, or if it is ambiguous which gateway is meant. */
 export const holderOf = (
   settings: Settings,
   secret: Redacted.Redacted<string>,

@@ -20,8 +20,8 @@ export const sessionSeconds = 43_200
 const cookieName = "basegate_console"
 
 /**
- * The cookie goes to the management API alone, never to a provider. `SameSite` does not tell ports of one host apart:
- * that a request comes from the console's own page is told by `x-basegate-console`, which other origins cannot send.
+ * The cookie goes to the management API alone, never to a provider. `SameSite` does not distinguish ports of one host:
+ * `x-basegate-console`, which other origins cannot send, shows that a request comes from the console's own page.
  */
 const attributes = "Path=/client/v4; HttpOnly; SameSite=Strict"
 
@@ -53,7 +53,7 @@ export const openSession = async (
   return `${cookieName}=${value}; Max-Age=${sessionSeconds}; ${attributes}${isSecure ? "; Secure" : ""}`
 }
 
-/** What an issuer's admin is signed with: ends with the issuer's settings, and with the token that signs. */
+/** The key for an issuer's admin: it changes with the issuer's settings, and with the token that signs. */
 const issuedSignature = async (
   signer: Redacted.Redacted<string>,
   { issuer, audience }: AdminIssuer,
@@ -96,7 +96,7 @@ const issuedOfSession = async (
 /** The `Set-Cookie` that ends a session. */
 export const closeSession = (): string => `${cookieName}=; Max-Age=0; ${attributes}`
 
-/** The session that a request of the console's page shows; `undefined` if it is another's request, or shows none. */
+/** The session of a request from the console's page; `undefined` if it comes from elsewhere, or has none. */
 export const shownSession = (headers: Headers): string | undefined => {
   if (headers.get("x-basegate-console") === null) return undefined
   return /(?:^|;\s*)basegate_console=(\d{1,15}\.(?:(?:read|write)\.[0-9a-f]{2,1024}\.)?[0-9a-f]{64})(?:;|$)/

@@ -14,7 +14,7 @@ export const columnsOf = (rows: ReadonlyArray<CsvRow>): ReadonlyArray<string> =>
 /** What spreadsheets take for the beginning of a formula, also behind what they skip (OWASP, CSV injection). */
 const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
-/** A number in digits alone: spreadsheets read `1e-7` as they like. */
+/** A number in plain digits: spreadsheets disagree on `1e-7`. */
 export const plainNumber = (value: number): string => {
   const [, sign = "", whole = "", fraction = "", exponent] =
     /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value)) ?? []
@@ -32,7 +32,7 @@ const textOf = (value: unknown): string => {
   if (typeof value === "number") return Number.isFinite(value) ? plainNumber(value) : ""
   if (typeof value === "boolean") return String(value)
   const text = typeof value === "string" ? value : JSON.stringify(value)
-  // Text alone: a negative number is no formula.
+  // Only text: a negative number is not a formula.
   return (formula.test(text) ? `'${text}` : text).toWellFormed()
 }
 

@@ -76,7 +76,7 @@ export const entryJson = (entry: LogEntry) => ({
   frames_out: entry.frames_out ?? null,
 })
 
-/** Their names, in this order. */
+/** The names of these fields, in this order. */
 export const entryColumns = [
   "id",
   "created_at",

@@ -1,7 +1,7 @@
 /**
  * How the cost of an entry came about: the tokens, each at its price.
  *
- * What a call was priced at is not in its entry: it is looked up anew, and said to hold only if it makes the same cost.
+ * The price of a call is not in its entry: it is looked up again, and `holds` only if it makes the same cost.
  *
  * @module
  */

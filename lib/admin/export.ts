@@ -26,7 +26,7 @@ const types: Record<ExportFormat, string> = {
   ndjson: "application/x-ndjson",
 }
 
-/** The next of some rows that are all there; to be used as `next`. */
+/** Rows that are all there, as `next` gives them. */
 export const allAtOnce = (rows: ReadonlyArray<CsvRow>): Exported["next"] => {
   let left: ReadonlyArray<CsvRow> | undefined = rows
   return () => {
@@ -50,7 +50,7 @@ export const exportOf = ({ format, name, columns, next, flat }: Exported, hasBod
     return isFirst ? csvHeader(columns) + lines : lines
   }
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    // A pull that gives nothing is not called again.
+    // The stream does not call `pull` again after one that enqueues nothing.
     for (;;) {
       const rows = await next()
       const text = textOf(rows ?? [])
@@ -65,7 +65,7 @@ export const exportOf = ({ format, name, columns, next, flat }: Exported, hasBod
       ...adminHeaders,
       "content-type": types[format],
       "content-disposition": `attachment; filename="${name}.${format}"`,
-      // Text of callers' must not be taken for a page.
+      // Callers' text must not be taken for a page.
       "x-content-type-options": "nosniff",
     },
   })

@@ -63,7 +63,7 @@ export const showGateway = (
   return tagged(envelope(shown?.json ?? null), shown?.version ?? 0)
 }
 
-/** Where a gateway's settings come from: by name, those that have not their default. */
+/** Where a gateway's settings come from: by name, those that differ from their default. */
 export const showOrigins = (control: SettingsControlShape, account: string, id: string): Response => {
   const { entry, at = null, settings } = control.originsOf(account, id)
   const origins = [...settings].map(([name, { from, at = null }]) => [name, { from, at }] as const)

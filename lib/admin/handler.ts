@@ -225,7 +225,7 @@ export const handleAdmin = (
 const newest = (written: WrittenSettingsShape): Effect.Effect<WrittenDocument> =>
   Effect.promise(async () => Result.getOrElse(await written.newest(), written.inForce))
 
-/** A gateway's entries go with it. */
+/** Deletes a gateway's entries with it. */
 const removeLog = (scope: LogScope): Effect.Effect<number, never, RequestLog> =>
   RequestLog.use((log) =>
     log.remove({ scope, filters: [], orderBy: "created_at", descending: false }, undefined)

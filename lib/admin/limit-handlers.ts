@@ -18,7 +18,7 @@ import type { AskedFormat } from "./export-format.ts"
 import { fileName } from "./log-export.ts"
 import { openParameters } from "./query-parameters.ts"
 
-/** What comes first; what is not known comes last. */
+/** The orders of limits; unknown values come last. */
 const orders = {
   share: ({ share }: LimitState): number => -(share ?? -1),
   spent: ({ spent }: LimitState): number => -(spent ?? -1),
@@ -26,7 +26,7 @@ const orders = {
     runs_out_at === null ? Infinity : Date.parse(runs_out_at),
 } as const
 
-/** Infinity among them. */
+/** Ascending, also with Infinity, whose difference to itself is NaN. */
 const compare = (one: number, other: number): number => one < other ? -1 : one > other ? 1 : 0
 
 /** The most limits that are sorted, which bounds how far pages reach. */

@@ -23,7 +23,7 @@ const rowsAtOnce = 128
 export const fileName = (words: ReadonlyArray<string>, now: number): string =>
   ["basegate", ...words, new Date(now).toISOString().slice(0, 10)].join("-")
 
-/** Reads a selection in stretches. Whoever stops calling has stopped the reading. */
+/** Reads a selection in stretches, as long as it is called. */
 const entriesOf = (
   log: RequestLog["Service"],
   run: <A>(effect: Effect.Effect<A>) => Promise<A>,
@@ -35,7 +35,7 @@ const entriesOf = (
     if (stretch === undefined || written >= stretch.entries.length) {
       if (stretch !== undefined && stretch.next === undefined) return undefined
       const next: LogStretch = await run(log.stretch(selection, stretch?.next, stretchLength))
-      // The rest is elsewhere, or closed: what memory holds must not pass for it.
+      // The rest is elsewhere, or closed: the part in memory must not be mistaken for all of it.
       if (stretch !== undefined && stretch.from !== next.from) {
         throw new Error("the log's file cannot be read any more")
       }

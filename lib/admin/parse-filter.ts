@@ -49,7 +49,7 @@ const valueOf = (kind: ValueKind, value: unknown): string | number | boolean | u
   }
 }
 
-/** With more, the expression that they make passes what SQLite takes. */
+/** With more, the resulting expression exceeds SQLite's limit. */
 const mostValues = 100
 
 const shown = (value: unknown): string => {

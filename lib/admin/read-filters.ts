@@ -21,7 +21,7 @@ const memberName =
 
 type Member = "key" | "operator" | "value"
 
-/** With more, the expression that they make passes what SQLite takes. */
+/** With more, the resulting expression exceeds SQLite's limit. */
 const mostFilters = 50
 
 /** Filters in JSON: a list, or a single one. `undefined` if it is not JSON. */

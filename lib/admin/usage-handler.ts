@@ -108,5 +108,5 @@ export const showUsage = (
     })
   })
 
-/** Nothing was spent where nothing was called: that cost is known. */
+/** Without calls nothing was spent: that cost is known. */
 const nothing = { requests: 0, unpriced: 0, tokens_in: 0, tokens_out: 0, cost: 0 }

@@ -1,5 +1,5 @@
 /**
- * The runs of judges that are under way in this process.
+ * The runs of judges in this process.
  *
  * @module
  */
@@ -35,11 +35,11 @@ export interface JudgeRunsShape {
   readonly until: () => number
   /** Begins a run, whose evaluation is written. */
   readonly start: (task: JudgeTask, author: Author, host: Pick<HostContext, "waitUntil">) => void
-  /** What a run has found by now; `undefined` if it is not under way here. */
+  /** What a run has found so far; `undefined` if it does not run here. */
   readonly results: (run: string) => ReadonlyArray<EvaluationResult> | undefined
   /** What a run's calls left in the log. */
   readonly verdicts: (scope: LogScope, run: EvaluationRun) => Promise<ReadonlyArray<EntryVerdict>>
-  /** Ends a run, if it is under way here. */
+  /** Ends a run, if it runs here. */
   readonly stop: (run: string, reason: string) => void
 }
 

@@ -1,5 +1,5 @@
 /**
- * Calls that the gateway makes itself, through all that a caller's calls go through.
+ * Calls that the gateway makes itself, through the same stages as a caller's.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface OwnCallsShape {
   ) => Promise<Response>
 }
 
-/** Where nothing serves, nothing is called. */
+/** Without a gateway that serves, no call is made. */
 export const OwnCalls: Context.Reference<OwnCallsShape> = Context.Reference<OwnCallsShape>(
   "basegate/admin/OwnCalls",
   { defaultValue: () => ({ call: () => Promise.resolve(new Response(null, { status: 503 })) }) },

@@ -8,10 +8,10 @@ import type { LogEntry, LogScope } from "../../request-log/entry.ts"
 import type { LogFilter, LogStretch } from "../../request-log/query.ts"
 import { RequestLog } from "../../request-log/RequestLog.ts"
 
-/** How many entries of a dataset are looked at, the newest ones: an evaluation answers within seconds. */
+/** How many of a dataset's newest entries are read: an evaluation answers within seconds. */
 const mostEntries = 100_000
 
-/** How many are read at a time, between which others have their turn. */
+/** How many are read at a time, so that others have their turn in between. */
 const stretchLength = 1024
 
 /** The route of a judge's calls in their records. */

@@ -12,9 +12,9 @@ export interface Evaluator {
   readonly id: string
   readonly name: string
   readonly description: string
-  /** What it looks at; `undefined` for an entry that has no such thing, which is left out. */
+  /** The figure of an entry; `undefined` for an entry without one, which is left out. */
   readonly of: (entry: LogEntry) => number | undefined
-  /** One number of many, of which there is at least one. In ascending order. */
+  /** One number from many (at least one), which are in ascending order. */
   readonly result: (values: ReadonlyArray<number>) => number
 }
 
@@ -86,7 +86,7 @@ export const evaluators: ReadonlyArray<Evaluator> = [
   },
 ]
 
-/** Gathers entries, and tells what some evaluators find in them. */
+/** Takes entries, and gives what some evaluators find in them. */
 export interface EvaluationTally {
   readonly add: (entry: LogEntry) => void
   readonly total: () => number

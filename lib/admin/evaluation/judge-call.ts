@@ -1,5 +1,5 @@
 /**
- * One call to a judge, through the gateway that it is to judge entries of.
+ * One call to a judge, through the gateway whose entries it judges.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { verdictOf } from "./judge-verdict.ts"
 import type { OwnCallsShape } from "./OwnCalls.ts"
 import type { HostContext } from "../../exchange.ts"
 
-/** What its record says that it was made for: under these names in the metadata. */
+/** The purpose of a call, under these names in its record's metadata. */
 export interface JudgedFor {
   readonly evaluation: string
   readonly run: string
@@ -20,14 +20,14 @@ export interface JudgedFor {
   readonly entry: string
 }
 
-/** What became of a call. */
+/** The outcome of a call. */
 export interface JudgeOutcome {
   /** A number from 0 to 1, or why there is none: a problem of the verdict, `timeout`, or `status` and a number. */
   readonly verdict: number | string
   /** In US dollars; `null` if it is not known. */
   readonly cost: number | null
   readonly status: number
-  /** For how many seconds the gateway or the provider asks to wait; `undefined` if it does not. */
+  /** How many seconds the gateway or the provider asks to wait; `undefined` if it does not ask. */
   readonly retryAfter: number | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * Counts what becomes of a judge's entries.
+ * Counts the outcomes of a judge's entries.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export class JudgeTally {
       this.#cost += cost
     }
   }
-  /** Notes what became of an entry; of several calls about it a verdict counts, else the last problem. */
+  /** Notes the outcome of an entry; of several calls about it a verdict counts, otherwise the last problem. */
   note(entry: string, verdict: number | string): void {
     if (typeof verdict === "number") {
       this.#verdicts.set(entry, verdict)

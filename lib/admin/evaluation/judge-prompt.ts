@@ -98,7 +98,7 @@ export const judgeMessages = async (
     },
     {
       role: "user",
-      // A function: what replaces a placeholder is looked at for no further ones.
+      // A function, so that the replacement is not searched for placeholders.
       content: `${prompt.replace(placeholder, (_, name: keyof Judged) => framed(name))}\n\n` +
         `The data has ended. Judge it by the criteria above. ${asked[verdict]}`,
     },

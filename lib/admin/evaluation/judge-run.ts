@@ -19,7 +19,7 @@ import { JudgeTally } from "./judge-counts.ts"
 import { judgedOf } from "./judge-prompt.ts"
 import type { EntryVerdict } from "./verdicts.ts"
 
-/** What a run is to do. */
+/** The task of a run. */
 export interface JudgeTask {
   readonly account: string
   readonly gateway: string
@@ -40,14 +40,14 @@ export interface JudgeTools {
   readonly calling: Omit<Calling, "account" | "gateway" | "signal">
   readonly run: <A>(effect: Effect.Effect<A>) => Promise<A>
   readonly wall: () => number
-  /** Whether the evaluation still asks for this run. */
+  /** Whether this is still the evaluation's run. */
   readonly isWanted: () => boolean
 }
 
 /** How many entries a judge looks at for bodies that were kept. */
 const mostLooks = 5_000
 
-/** So many calls that fail one after the other end a run: the next ones would fail as well. */
+/** This many consecutive failures end a run: the next calls would fail as well. */
 const mostFailures = 10
 
 /** How often a call with `Retry-After` is made again, and the longest wait in seconds. */
@@ -128,7 +128,7 @@ export class JudgeRun {
     const work = async (): Promise<void> => {
       while (!this.#abort.signal.aborted && !state.isOver) {
         if (judge.max_cost !== null && tally.spent >= judge.max_cost) return
-        // Each worker takes an entry before it waits for anything, so that no more than the sample are asked about.
+        // Each worker takes an entry before it waits for anything, so that no more than the sample are judged.
         if (state.started >= judge.sample) return
         const { value: entry, done } = await entries.next()
         if (done === true || state.isOver) return
@@ -179,7 +179,7 @@ export class JudgeRun {
         await pause(1000 * retryAfter, this.#abort.signal)
         if (!this.#abort.signal.aborted) continue
       }
-      // What is cut because the run ends is not the judge's failure.
+      // A call that is cut because the run ends is not the judge's failure.
       if (outcome.verdict === "stopped") return
       tally.note(entry.request_id, outcome.verdict)
       state.failures = typeof outcome.verdict === "number" ? 0 : state.failures + 1

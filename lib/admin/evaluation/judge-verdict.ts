@@ -1,5 +1,5 @@
 /**
- * Reads what a judge has answered.
+ * Reads a judge's answer.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { objectOf, parseOrUndefined } from "../../json/parse.ts"
 
 /** Why there is no verdict. */
 export type VerdictProblem =
-  /** The answer is no completion of a chat, or has no text. */
+  /** The answer is not a chat completion, or has no text. */
   | "no_answer"
   /** It ended at its limit of tokens before its verdict. */
   | "cut_off"
@@ -86,7 +86,7 @@ const ofLine = (line: string, form: WrittenJudge["verdict"]): Verdict | undefine
 
 /**
  * The verdict of a text: its one JSON object, alone, fenced or between words; else its last line. Objects that
- * disagree are no verdict: one of them may be a quotation of what was judged.
+ * disagree are not a verdict: one of them may be a quotation of what was judged.
  */
 export const verdictIn = (text: string, form: WrittenJudge["verdict"]): Verdict => {
   const said = text.replace(/^[^]*<\/think>/, "").trim()

@@ -49,7 +49,7 @@ const verdictOf = ({ metadata, request_id, cost }: LogEntry): EntryVerdict => {
 /** The most calls that are read: runs are bounded, but there may be several calls about an entry. */
 const mostCalls = 50_000
 
-/** All of them, the oldest first: where an entry has several, the last verdict counts. */
+/** All verdicts, the oldest first: if an entry has several, the last one counts. */
 export const readVerdicts = (
   log: RequestLog["Service"],
   scope: LogScope,
