@@ -51,8 +51,8 @@ const isInIndex = (text: string, add: StatementValues): string | undefined =>
     ? undefined
     : `${searchedText} LIKE ${add.one("text", `%${lowerAscii(text).replaceAll(/[\\%_]/g, "\\$&")}%`)}`
 
-/** Columns whose parts are mostly those of few entries. Where it is all that match, to look into an index as well takes twice as long. */
-const ofFew: ReadonlySet<string> = new Set(["id", "event_id", "pairs"])
+/** Columns whose parts are those of few entries. Where many match, to look into an index as well takes longer than to look at all. */
+const ofFew: ReadonlySet<string> = new Set(["id", "event_id"])
 
 /** A test that is quick without an index, beside the one that the index answers, which then is tested of few entries. */
 const byIndexToo = (test: string, text: string, add: StatementValues): string => {

@@ -40,6 +40,8 @@ const indexDay = async (
     // One that could not be finished is of no use.
     await patiently(`DROP INDEX CONCURRENTLY IF EXISTS basegate."${indexName(part, index)}"`)
     await patiently(indexStatement(part, index, "CONCURRENTLY"))
+    // What an index is of is not known to be of few entries, or of all, until then.
+    await patiently(`ANALYZE basegate."${part}"`)
   } catch (cause) {
     // Somebody else was quicker, or the day has left.
     if (!(cause instanceof PostgresProblem) || !cause.isRefusal) throw cause
