@@ -20,7 +20,7 @@ import { reportDefect } from "../redaction/stack-frames.ts"
 import { bodyOfBytes, TransformedBody } from "../upstream/derived-body.ts"
 import { cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 import type { Call, Next, PendingAnswer } from "./call.ts"
-import { labelOf } from "./observe-answer.ts"
+import { labelOf, observing } from "./observe-answer.ts"
 import { brokenBody, DlpBody } from "./dlp-body.ts"
 
 /** What has no text: pictures, sound, archives. */
@@ -94,7 +94,8 @@ export const checkAnswer = async (
     setHeader()
     const streamed = answer.body as GuardedBody
     headers.delete("content-length")
-    answer.body = new DlpBody(streamed, compiled.withholds ? rewriter : onlyLooks(rewriter), () => {
+    const checked = compiled.blocks ? observed(rewriter, observing(call, answer)) : rewriter
+    answer.body = new DlpBody(streamed, compiled.withholds ? checked : onlyLooks(rewriter), () => {
       note()
       return rules.isBlocked
     })
@@ -118,6 +119,15 @@ const onlyLooks = (rewriter: BodyRewriter): BodyRewriter => ({
     return chunk
   },
   finish: () => rewriter.finish().subarray(0, 0),
+})
+
+/** Shows all that comes: what is blocked is paid for as well. */
+const observed = (rewriter: BodyRewriter, received: (chunk: Uint8Array) => void): BodyRewriter => ({
+  push: (chunk) => {
+    received(chunk)
+    return rewriter.push(chunk)
+  },
+  finish: () => rewriter.finish(),
 })
 
 /** A body that is there whole, as a rewriter lets it go on. */

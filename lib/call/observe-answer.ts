@@ -7,7 +7,7 @@ import type { HeaderReader } from "../headers/header-reader.ts"
 import { type BodyForm, isEventStream } from "../sse/framing.ts"
 import { AnswerObserver } from "../answer/answer-observer.ts"
 import { isCoded } from "../headers/content-codings.ts"
-import type { PendingAnswer } from "./call.ts"
+import type { Call, PendingAnswer } from "./call.ts"
 import type { CallTarget } from "./target.ts"
 
 /** What an answer's headers say that it is. */
@@ -36,4 +36,12 @@ export const observerOf = (
   const label = labelOf(headers)
   if (framing === undefined && (label === "other" || isCoded(headers))) return undefined
   return new AnswerObserver({ framing, label, asked: body.view.stream, removesUsage, findsModel })
+}
+
+/** What the provider has sent is paid for, whether or not it goes on. */
+export const observing = (call: Call, answer: PendingAnswer): (chunk: Uint8Array) => void => {
+  const observer = observerOf(call.target, answer, false, true)
+  if (observer === undefined || answer.meter === undefined) return () => {}
+  answer.meter.observeBy(observer)
+  return (chunk) => void observer.push(chunk)
 }

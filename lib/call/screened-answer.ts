@@ -16,7 +16,7 @@ import { bodyOfBytes } from "../upstream/derived-body.ts"
 import type { BodyTap, Call, Next, PendingAnswer } from "./call.ts"
 import { decodedBody } from "./dlp-request.ts"
 import { decode, readWhole, settleUnseen } from "./dlp-answer.ts"
-import { bringsAnswer, labelOf, observerOf } from "./observe-answer.ts"
+import { bringsAnswer, labelOf, observing } from "./observe-answer.ts"
 import type { Scanner } from "./scanner.ts"
 import { ScreenedBody } from "./screened-body.ts"
 import { screen, stopError, unscanned } from "./screening.ts"
@@ -94,14 +94,6 @@ export const screenAnswer = async (
   }
   answer.body = body instanceof Uint8Array ? body : bodyOfBytes(whole)
   return undefined
-}
-
-/** What the provider has sent is paid for, whether or not it goes on. */
-const observing = (call: Call, answer: PendingAnswer): (chunk: Uint8Array) => void => {
-  const observer = observerOf(call.target, answer, false, true)
-  if (observer === undefined || answer.meter === undefined) return () => {}
-  answer.meter.observeBy(observer)
-  return (chunk) => void observer.push(chunk)
 }
 
 /** How much of an answer is judged behind its client's back, in bytes. */

@@ -63,6 +63,8 @@ export interface CompiledCheck {
   readonly detectors: ReadonlyArray<CheckedDetector>
   /** Whether something may have to be withheld, so that nothing goes on before it is decided. */
   readonly withholds: boolean
+  /** Whether one of them refuses what it finds. */
+  readonly blocks: boolean
   /** The policies that do not look at all texts; `undefined` if there are none. */
   readonly scopes: ReadonlyMap<string, PolicyScope> | undefined
 }
@@ -118,6 +120,7 @@ const compileCheck = (policies: ReadonlyArray<DlpPolicy>, check: DlpCheck): Comp
     matcher: compileMatcher(found.map(({ spec }) => spec)),
     detectors,
     withholds: detectors.some(({ action }) => action !== "FLAG"),
+    blocks: detectors.some(({ action }) => action === "BLOCK"),
   }
 }
 

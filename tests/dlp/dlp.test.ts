@@ -420,6 +420,21 @@ test("a stream that is blocked midway ends with an error event, and with it the 
   )
 })
 
+test("what a stream has used is counted also where its first bytes are blocked", async () => {
+  const usage = { prompt_tokens: 9, completion_tokens: 4 }
+  const told = `data: ${JSON.stringify({ choices: [], usage })}\n\n`
+  for (const [rest, source] of [[told, "partial"], ["", "estimated"]] as const) {
+    const answer = delta("jane@example.com indeed") + rest + last
+    await withGuarded(policy("BLOCK", ["email"]), () => stream([answer]), async ({ call, records, idle }) => {
+      const text = await (await call(path, chat("hi", { stream: true }))).text()
+      assert.match(text, /^data: \{"error":.*"code":2030/)
+      await idle()
+      assert.deepEqual([records[0]?.ending, records[0]?.usage_source], ["blocked", source])
+      assert.ok(Number(records[0]?.tokens_in) > 0 && Number(records[0]?.tokens_out) > 0)
+    })
+  }
+})
+
 test("MASK_RESTORE: values come back, also where the placeholder is split; the model's own stay masked", async () => {
   const words = ["Dear [EM", "AIL", "_1", "], not x@y.org or [EMAIL_9]."]
   await withGuarded(
