@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import process from "node:process"
 import { describe, test } from "node:test"
+import { nodeCommand } from "../support/compiled.ts"
 import { freePort, inherited, nodeLoads, serverOn } from "../support/spawn-gateway.ts"
 
 const bin = (name: string): string => `node_modules/.bin/${name}`
@@ -11,7 +12,7 @@ const servers: Readonly<Record<string, readonly [string, ...ReadonlyArray<string
   bun: [bin("bun"), serverOn("bun")],
   deno: [bin("deno"), ...denoServe, serverOn("deno")],
   node: [process.execPath, ...nodeLoads, serverOn("node")],
-  workerd: [process.execPath, "--import", "tsx", "lib/commands/start-workers.ts"],
+  workerd: nodeCommand("lib/commands/start-workers.ts"),
   "deno serve mod.ts": [bin("deno"), ...denoServe, "mod.ts"],
   "bun run mod.ts": [bin("bun"), "run", "mod.ts"],
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { test } from "node:test"
+import { nodeCommand } from "../support/compiled.ts"
 import { freePort, inherited, nodeLoads, serverOn, untilItAnswers } from "../support/spawn-gateway.ts"
 
 const bin = "node_modules/.bin"
@@ -15,7 +16,7 @@ const commands: Readonly<Record<string, (port: number) => readonly [string, ...R
   "bun run mod.ts": () => [`${bin}/bun`, "run", "mod.ts"],
   deno: (port) => [`${bin}/deno`, ...denoServe, `${port}`, serverOn("deno")],
   node: () => [process.execPath, ...nodeLoads, serverOn("node")],
-  workerd: () => [process.execPath, "--import", "tsx", "lib/commands/start-workers.ts"],
+  workerd: () => nodeCommand("lib/commands/start-workers.ts"),
 }
 /** What this runtime can keep a log in. */
 const hasFiles = (name: string): boolean =>

@@ -14,7 +14,10 @@ export const compiledPath = (folder: string, source: string): string =>
 export const sourcePath = (folder: string, path: string): string =>
   path.startsWith(`${folder}/`) ? path.slice(folder.length + 1).replace(/\.mjs$/, ".ts") : path
 
-/** How a `main.ts` of the tests runs on Node: as it was compiled, or compiled as it starts if a test runs alone. */
+/**
+ * How a `main.ts` of the tests, or `start-workers.ts`, runs on Node: as it was compiled, or compiled as it starts if a test
+ * runs alone.
+ */
 export const nodeCommand = (main: string): readonly [string, ...ReadonlyArray<string>] => {
   const folder = process.env["TEST_COMPILED"]
   const program = folder === undefined

@@ -37,7 +37,8 @@ const standsAlone = (file: string): boolean => ofProcesses.test(readFileSync(fil
 mkdirSync("node_modules/.cache", { recursive: true })
 const folder = mkdtempSync(resolve("node_modules/.cache/basegate-tests-"))
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
-await compileTests([...files, ...sources.filter((name) => name.endsWith("/main.ts"))], folder)
+const mains = [...sources.filter((name) => name.endsWith("/main.ts")), "lib/commands/start-workers.ts"]
+await compileTests([...files, ...mains], folder)
 process.env["TEST_COMPILED"] = folder
 // What Node gives to the processes of test files, in place of the loader that compiled this one.
 process.execArgv.splice(0, process.execArgv.length, "--enable-source-maps")
@@ -117,6 +118,10 @@ const stores = rest.filter(isOf("contract/stores"))
 const databases = rest.filter(isOf("contract/databases"))
 const alone = rest.filter((file) => !long.includes(file) && (standsAlone(file) || isOf("runtime")(file)))
 const others = rest.filter((file) => ![...long, ...stores, ...databases, ...alone].includes(file))
+/** What neither waits nor has anything on a connection. */
+const calculates = others.filter((file) =>
+  !/setTimeout|timers\/promises|startSimulator|createServer|fetch\(/.test(readFileSync(file, "utf8"))
+)
 const shared = new Set([...stores, ...databases, ...others])
 let processesMade = 0
 /**
@@ -141,7 +146,7 @@ const inSharedProcesses = (
   })
 }
 const inOwn = (files: ReadonlyArray<string>) => files.map((file) => compiledPath(folder, file))
-/** What neither waits nor is held to a time takes what the others leave of the processors, and no more. */
+/** What only calculates takes what the others leave of the processors, and no more. */
 const yielding = 'import { setPriority } from "node:os"; setPriority(5)'
 const took: Array<string> = []
 const phase = async (name: string, run: () => Promise<unknown>): Promise<void> => {
@@ -156,8 +161,9 @@ await phase("side by side", () =>
       ...inSharedProcesses(stores, 2),
       ...inSharedProcesses(databases, 1),
       ...inOwn(alone),
+      ...inSharedProcesses(others.filter((file) => !calculates.includes(file)), 4),
     ], sideBySide),
-    runAll(inSharedProcesses(others, 8, yielding), 1),
+    runAll(inSharedProcesses(calculates, 4, yielding), 1),
   ]))
 await phase("what measures", () => runAll(inOwn(files.filter(measures)), 1))
 
