@@ -89,6 +89,24 @@ test("Effect is imported by module path, and an Effect is run in gateway.ts alon
   }
 })
 
+/** Engines of one kind have parts of the same names. */
+const sister = (name: string) => name.replace(/(?<=^|\/)(?:sqlite|postgres)\//, "*/")
+
+test("no two files export the same name", () => {
+  const known = new Map<string, string>()
+  // What this one exports is within the text that it writes.
+  for (const name of files.filter((file) => file !== "commands/write-settings-types.ts")) {
+    const names = textOf(name).matchAll(
+      /^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm,
+    )
+    for (const [, exported = ""] of names) {
+      const other = known.get(exported) ?? name
+      assert.equal(sister(other), sister(name), `${other} and ${name} both export ${exported}`)
+      known.set(exported, name)
+    }
+  }
+})
+
 test("versions agree", () => {
   const json = (name: string) =>
     JSON.parse(readFileSync(name, "utf8")) as Record<string, Record<string, string>>

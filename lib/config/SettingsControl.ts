@@ -24,7 +24,7 @@ export interface SettingsState {
   readonly version: number
   /** Where the declared settings are: a file, a variable, an option; empty if nothing is declared. */
   readonly source: string
-  /** When what holds was put in force, in milliseconds since 1970. */
+  /** When the settings in force took effect, in milliseconds since 1970. */
   readonly loadedAt: number
   /** Why the newest settings are not in force; `undefined` if they are. */
   readonly problem: string | undefined

@@ -21,7 +21,7 @@ const AdminIssuing = Schema.Struct({
 export interface AdminIssuer extends IssuerSettings {
   readonly nameClaim: string
   readonly roleClaim: string
-  /** What the claim of the role says, by the role that it means. */
+  /** The values of the role's claim, by the role that they grant. */
   readonly roles: { readonly read: ReadonlyArray<string>; readonly write: ReadonlyArray<string> }
 }
 

@@ -63,7 +63,7 @@ export interface Alert {
   /** Tells it apart from others without naming it: a URL may hold a secret. */
   readonly id: string
   readonly url: Redacted.Redacted<string>
-  /** What may be said of where it goes. */
+  /** The part of its address that may be shown. */
   readonly host: string
   readonly secret: Redacted.Redacted<string> | undefined
   /** Shares of a budget, in ascending order. */
@@ -72,7 +72,7 @@ export interface Alert {
   readonly circuit: boolean
 }
 
-/** What of a webhook's URL is no secret. */
+/** The part of a webhook's URL that is not secret. */
 export const shownUrl = (url: string): string => {
   if (isReference(url)) return url
   const { origin, href } = new URL(url)

@@ -1,5 +1,5 @@
 /**
- * Where the log and what is written are kept: what `BASEGATE_DB` says.
+ * Where the log and written settings are kept, from `BASEGATE_DB`.
  *
  * @module
  */
@@ -38,7 +38,7 @@ const isPostgresUrl = (text: string): boolean => {
 export const isDatabase = (text: string): boolean =>
   isUrl(text) ? isPostgresUrl(text) : text.trim() !== "" && !text.includes("\0")
 
-/** What a database's URL says that may be shown. */
+/** The parts of a database's URL that may be shown. */
 export const shownDatabase = (text: string): string => {
   const { host, pathname } = new URL(text)
   return `postgres://${host}${pathname}`.replace(/\/$/, "")
@@ -58,7 +58,7 @@ export const databaseSettings = (
     database: { url: Redacted.make(text), name: shownDatabase(text), timeout: timeoutIn(text) },
   }
 
-/** What of these settings is secret. */
+/** The secret among these settings. */
 export const databaseSecret = ({ url }: DatabaseSettings): Redacted.Redacted<string> | undefined => {
   const { password } = new URL(Redacted.value(url))
   if (password === "") return undefined

@@ -49,7 +49,7 @@ const Detector = Schema.Union([
   }),
 ])
 
-/** What nothing is looked at for, or in, is a mistake: it would let everything pass. */
+/** To look for nothing, or nowhere, is a mistake: it would let everything pass. */
 const isSome = (expected: string) =>
   Schema.makeFilter((list: ReadonlyArray<unknown>) => list.length > 0 ? undefined : `Expected ${expected}`)
 
@@ -118,7 +118,7 @@ export const DataLossPrevention = {
   ),
 }
 
-/** What is written of it. */
+/** These settings as they are written. */
 export type DlpEntry = Pick<EntryOptions, "dlp" | "dlp_profiles">
 
 /** The policies as they are written; the older form is one. */

@@ -142,7 +142,7 @@ export interface OpenedSettings {
   readonly control: SettingsControlShape
 }
 
-/** Decodes the variables and what is declared beside them, or tells every problem of both. */
+/** Decodes the variables and what is declared beside them, or reports every problem of both. */
 const decodeSettings = (
   environment: Environment,
   files: HostFiles | undefined,
@@ -171,7 +171,7 @@ export interface LoadedSettings extends OpenedSettings {
   readonly file:
     | { readonly path: string; readonly document: unknown; readonly stamp: string | undefined }
     | undefined
-  /** What the operator should know of how they were found. */
+  /** Notes for the operator on how they were found. */
   readonly notice: string | undefined
 }
 

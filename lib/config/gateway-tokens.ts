@@ -175,7 +175,7 @@ const valueOf = (
 }
 
 /**
- * Why tokens of several entries cannot be told apart: one value has two names. Without a name, or under the same one, a value
+ * Why tokens of several entries cannot be distinguished: one value has two names. Without a name, or under the same one, a value
  * may open several gateways.
  *
  * @returns the entries' ids and what was expected of them

@@ -46,7 +46,7 @@ export const GuardrailSettings = {
   ),
 }
 
-/** What is written of it. */
+/** These settings as they are written. */
 export type GuardrailsEntry = Pick<EntryOptions, "guardrails" | "guardrails_scanner">
 
 /** Long enough for a model of Llama Guard's size that has to wait for others. */

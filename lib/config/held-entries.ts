@@ -11,7 +11,7 @@ import { type GatewaySettings, gatewaySettings, type Shared } from "./gateway-se
 import type { WrittenEntry } from "./settings-document.ts"
 import type { Resolve } from "./stored-keys.ts"
 
-/** An entry that holds, and what it was made of. */
+/** An entry in force, and what it was made of. */
 export interface HeldEntry {
   readonly settings: GatewaySettings
   readonly text: string
@@ -26,10 +26,10 @@ const isUnchanged = (held: HeldEntry, text: string, resolve: Resolve): boolean =
   )
 
 /**
- * The entry as it is held from now on. Throws `SettingProblem` if it refers to a secret that is not there, or contradicts
+ * The entry to put in force. Throws `SettingProblem` if it refers to a secret that is not there, or contradicts
  * itself.
  *
- * @param before what is held of the same id
+ * @param before the entry in force under the same id
  */
 export const heldEntry = (
   id: string,

@@ -1,5 +1,5 @@
 /**
- * The files of a host, for settings and secrets that stand in them. Workers have none.
+ * The files of a host, for settings and secrets that are in them. Workers have none.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type * as Result from "effect/Result"
 import type { Declaration, SettingsProblem } from "./declaration.ts"
 import type { SettingsWatch, WatchOptions } from "./settings-watch.ts"
 
-/** What a host lends to read files, and to notice that they change. */
+/** How a host reads files, and notices their changes. */
 export interface HostFiles {
   /** The text of a regular file; else why it cannot be read, as a clause that shows no path. */
   readonly read: (path: string) => Result.Result<string, string>
@@ -28,7 +28,7 @@ export interface HostFiles {
   readonly watch: (options: WatchOptions) => SettingsWatch
 }
 
-/** What is said where there are no files. */
+/** The reason for hosts without files. */
 export const noFiles = "Workers have no files"
 
 /** A file's text as a value: one line break at its end is the editor's. */

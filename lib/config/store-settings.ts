@@ -112,7 +112,7 @@ export const storeSettings = (
   }
 }
 
-/** What of these settings is secret. */
+/** The secret among these settings. */
 export const storeSecrets = (
   { url, token }: StoreSettings,
 ): ReadonlyArray<Redacted.Redacted<string> | undefined> => {
