@@ -24,7 +24,10 @@ export const connectCluster = async (
   onNodes: (urls: ReadonlyArray<string>) => void,
 ): Promise<Client> => {
   const { createCluster, ErrorReply } = await import("@redis/client").catch(() => {
-    throw new Error("the package @redis/client, which a Cluster needs, is not installed")
+    throw new Error(
+      "the package @redis/client, which a Cluster needs, is not installed (a server in one file: redis-client.cjs is not " +
+        "beside it)",
+    )
   })
   const { username, password, protocol } = new URL(urls[0] ?? "redis://")
   const login = {

@@ -64,7 +64,9 @@ const connectBun =
 const connectNode: ConnectRedis = async (url, onClose) => {
   // Bundlers leave out a module that they do not find if its rejection is handled.
   const { createClient, ErrorReply } = await import("@redis/client").catch(() => {
-    throw new Error("the package @redis/client is not installed")
+    throw new Error(
+      "the package @redis/client is not installed (a server in one file: redis-client.cjs is not beside it)",
+    )
   })
   const client = createClient({
     url,

@@ -17,10 +17,15 @@ export type BodyCut = CallCut | PolicyCut
 
 /** A body that did not come to its own end. */
 export class CutShort extends Error {
-  readonly ending: BodyCut
+  readonly #ending: BodyCut
   constructor(ending: BodyCut) {
     super(`The answer is not complete: ${ending}`)
-    this.ending = ending
+    this.#ending = ending
+    // Deno (2.9) prints what ends an answer's stream: it is no defect whose place anybody would look for.
+    this.stack = `CutShort: ${this.message}`
+  }
+  get ending(): BodyCut {
+    return this.#ending
   }
 }
 
