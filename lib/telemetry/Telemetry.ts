@@ -38,7 +38,8 @@ const lineWriter = (format: FormatLine, least: LogLevel): (record: RequestRecord
   return (record, level) => {
     if (severity[level] < severity[least]) return
     const line = format(record, level)
-    if (lines === "") queueMicrotask(write)
+    // Not queueMicrotask, which on workerd crosses into C++ twice (2 % of a call's processor time, 2026-11).
+    if (lines === "") void Promise.resolve().then(write)
     lines = lines === "" ? line : `${lines}\n${line}`
   }
 }

@@ -197,6 +197,11 @@ const main = async (): Promise<void> => {
     await objects.end()
     rmSync(folder, { recursive: true, force: true })
   }
+  const only = process.argv[4]
+  if (only !== undefined && !(only in places)) {
+    await end()
+    throw new Error(`there is no store ${only}, but ${Object.keys(places).join(", ")}`)
+  }
 
   // The file is made by the first process of several, before the others.
   const first = startChildren(1)
@@ -204,7 +209,7 @@ const main = async (): Promise<void> => {
   first.end()
   const four = startChildren(4)
   for (const [what, place] of Object.entries(places)) {
-    if (process.argv[4] !== undefined && process.argv[4] !== what) continue
+    if (only !== undefined && only !== what) continue
     const passed = new Map<number, number>()
     const began = performance.now()
     for (let round = 0; round < rounds; round++) {

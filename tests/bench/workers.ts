@@ -1,7 +1,8 @@
 /**
  * `npm run bench:workers -- [seconds] [soak]`: what several processes on one port are worth, and whether they lose anything.
  *
- * 1. Calls a second by one process and by two, on Bun; left out if only the soak is asked for.
+ * 1. Calls a second by one process and by two, on Bun, and what a call takes of the processor: where the client and the
+ *    upstream take a share of the same cores, that says how the rest grows. Left out if only the soak is asked for.
  * 2. A soak: 8 processes, streams and whole answers, upstream faults, clients that leave, and four processes that are drained
  *    and replaced in turns. Every call that was answered has one entry in the log, none has two, what was spent is the sum of
  *    what the entries cost, and the memory of the four that are left alone stays.
@@ -15,10 +16,13 @@ import process from "node:process"
 import { findSqlite } from "../../lib/runtime/sqlite.ts"
 import { startSimulator } from "../simulator/server.ts"
 import { spawnGateway } from "../support/spawn-gateway.ts"
+import { startClient } from "./client/start-client.ts"
+import { cpuMeter } from "./process-use.ts"
+import { completion, direct } from "./requests.ts"
+import { startUpstream } from "./start-upstream.ts"
 
 const body = JSON.stringify({ model: "openai/gpt-oss-120b", messages: [{ role: "user", content: "hi" }] })
 const streamed = JSON.stringify({ ...JSON.parse(body) as object, stream: true })
-const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
 interface Answered {
   readonly status: number
@@ -61,32 +65,34 @@ const residentOf = (pid: number): number => {
   }
 }
 
-/** Calls a second, by connections that never rest. */
-const rateOf = async (workers: number, seconds: number): Promise<number> => {
-  const simulator = await startSimulator()
+/** Calls a second by 64 connections that never rest, and what a call takes of the processor, in microseconds. */
+const throughputOf = async (
+  workers: number,
+  seconds: number,
+): Promise<{ readonly perSecond: number; readonly cpu: number }> => {
+  const upstream = await startUpstream()
+  const client = startClient()
   const gateway = await spawnGateway("bun", {
-    ...simulator.env,
+    BASETEN_INFERENCE_URL: upstream.url,
     BASEGATE_WORKERS: `${workers}`,
     LOG_LEVEL: "error",
   })
   try {
-    let made = 0
-    let ends = performance.now() + 2_000
-    const loop = async (): Promise<void> => {
-      while (performance.now() < ends) {
-        await call(gateway.url, {}, agent)
-        made++
-      }
-    }
-    await Promise.all(Array.from({ length: 32 }, loop))
-    made = 0
-    const began = performance.now()
-    ends = began + 1000 * seconds
-    await Promise.all(Array.from({ length: 32 }, loop))
-    return made / (performance.now() - began) * 1000
+    const load = (milliseconds: number) =>
+      client.run({
+        kind: "load",
+        target: completion(direct(`${gateway.url}/v1/a/soak/baseten`)),
+        connections: 64,
+        milliseconds,
+      })
+    await load(10_000)
+    const spent = cpuMeter(gateway.pid)
+    const { requests, seconds: took } = await load(1000 * seconds)
+    return { perSecond: requests / took, cpu: spent() / requests }
   } finally {
     await gateway.stop(15_000)
-    await simulator.close()
+    await client.stop()
+    await upstream.stop()
   }
 }
 
@@ -203,7 +209,13 @@ const soak = async (seconds: number): Promise<void> => {
 const seconds = Number(process.argv[2] ?? 60)
 console.log(`${availableParallelism()} cores, load ${loadavg().map((load) => load.toFixed(1)).join(" ")}`)
 for (const workers of process.argv[3] === "soak" ? [] : [1, 2, 1, 2]) {
-  console.log(`1. ${workers}: ${Math.round(await rateOf(workers, Math.min(seconds, 10)))} calls a second`)
+  const { perSecond, cpu } = await throughputOf(workers, Math.min(seconds, 10))
+  const cores = perSecond * cpu / 1e6
+  console.log(
+    `1. ${workers}: ${perSecond.toFixed()} calls a second, ${cpu.toFixed()} µs of processor each (${
+      cores.toFixed(2)
+    } cores)`,
+  )
 }
 await soak(seconds)
 process.exit()
