@@ -9,8 +9,8 @@ const retry = 0
 /** Not within this match: look behind it. */
 const skip = -1
 
-const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
-const isAlphanumeric = (unit: number): boolean =>
+export const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
+export const isAlphanumeric = (unit: number): boolean =>
   isDigit(unit) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a)
 
 /** Whether digits have the check digit of Luhn (ISO/IEC 7812-1). */
@@ -37,21 +37,8 @@ const networks: ReadonlyArray<readonly [first: RegExp, lengths: ReadonlyArray<nu
 ]
 
 /** Whether digits are the number of a card: of a network's first digits and length, with the right check digit. */
-const isCard = (digits: string): boolean =>
-  networks.some(([first, lengths]) => first.test(digits) && lengths.includes(digits.length)) && isLuhn(digits)
-
-/** The longest card that begins at `start`: an expiry date or a security code may follow. */
-export const acceptCard = (text: string, start: number, end: number): number => {
-  let digits = ""
-  let found = retry
-  for (let at = start; at < end; at++) {
-    const unit = text.charCodeAt(at)
-    if (!isDigit(unit)) continue
-    digits += String.fromCharCode(unit)
-    if (digits.length >= 13 && !isDigit(text.charCodeAt(at + 1)) && isCard(digits)) found = at + 1
-  }
-  return found
-}
+export const isCard = (digits: string): boolean =>
+  isLuhn(digits) && networks.some(([first, lengths]) => first.test(digits) && lengths.includes(digits.length))
 
 /** How long an IBAN is, by country (SWIFT's IBAN registry, release 99). */
 const ibanLengths: Readonly<Record<string, number>> = {
@@ -146,11 +133,14 @@ const ibanLengths: Readonly<Record<string, number>> = {
   YE: 30,
 }
 
+/** How many letters and digits the IBANs of a country have; 0 if it has none. */
+export const ibanLength = (country: string): number => ibanLengths[country] ?? 0
+
 /** The countries that have IBANs. */
 export const ibanCountries: ReadonlyArray<string> = Object.keys(ibanLengths)
 
 /** Whether letters and digits, without spaces and in upper case, have the check digits of an IBAN (ISO 13616: mod 97). */
-const isIban = (compact: string): boolean => {
+export const isIban = (compact: string): boolean => {
   if (ibanLengths[compact.slice(0, 2)] !== compact.length) return false
   let rest = 0
   for (const letter of compact.slice(4) + compact.slice(0, 4)) {
@@ -158,19 +148,6 @@ const isIban = (compact: string): boolean => {
     rest = (value > 9 ? 100 * rest + value : 10 * rest + value) % 97
   }
   return rest === 1
-}
-
-/** The IBAN that begins at `start`: words may follow, which look like a part of it. */
-export const acceptIban = (text: string, start: number, end: number): number => {
-  const length = ibanLengths[text.slice(start, start + 2).toUpperCase()] ?? 0
-  let compact = ""
-  for (let at = start; at < end; at++) {
-    if (!isAlphanumeric(text.charCodeAt(at))) continue
-    compact += text[at]
-    if (compact.length < length) continue
-    return !isAlphanumeric(text.charCodeAt(at + 1)) && isIban(compact.toUpperCase()) ? at + 1 : retry
-  }
-  return retry
 }
 
 /**
@@ -229,8 +206,11 @@ export const acceptLocalPhone = (text: string, start: number, end: number): numb
 /** A date, and a social security number that was never given out. */
 const otherNumbers = /^(?:\d\d([./-])\d\d\1\d{4}|\d{3}-\d\d-\d{4}$)/
 
-/** Keys are random: a name that is spelt alike has no digit, or no letter. */
+/**
+ * Keys are random: a name that is spelt alike has no digit, or no letter. Nor has any that begins later in it, so none is
+ * looked for there.
+ */
 export const acceptSecret = (text: string, start: number, end: number): number => {
   const key = text.slice(start + 3, end)
-  return /\d/.test(key) && /[A-Za-z]/.test(key) ? end : retry
+  return /\d/.test(key) && /[A-Za-z]/.test(key) ? end : skip
 }

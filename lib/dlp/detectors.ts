@@ -3,16 +3,8 @@
  *
  * @module
  */
-import {
-  acceptCard,
-  acceptIban,
-  acceptIpv4,
-  acceptIpv6,
-  acceptLocalPhone,
-  acceptSecret,
-  acceptSsn,
-  ibanCountries,
-} from "./checks.ts"
+import { acceptIpv4, acceptIpv6, acceptLocalPhone, acceptSecret, acceptSsn, ibanCountries } from "./checks.ts"
+import { type Find, findCard, findIban } from "./number-search.ts"
 
 /** The detectors that have names. */
 export type DetectorName = "email" | "phone" | "card" | "iban" | "ssn" | "ip" | "secret"
@@ -30,6 +22,8 @@ export interface Spelling {
   /** In the syntax of `parseRegex`. */
   readonly pattern: string
   readonly accept?: Accept
+  /** Finds what the pattern only says may be there, in its place. */
+  readonly find?: Find
 }
 
 /** Latin, Greek and Cyrillic letters: others stand next to an address without a space. */
@@ -55,7 +49,8 @@ const secrets: ReadonlyArray<Spelling> = [
   { pattern: String.raw`\beyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*` },
   {
     pattern: `-----BEGIN ${pemLabel}-----` +
-      String.raw`(?:[\s\S]*?-----END ${pemLabel}-----|[A-Za-z0-9+/=\s]*)`,
+      // No two hyphens before its end: beginnings without one are not looked behind to the end of the text, each.
+      String.raw`(?:(?:-?[^-])*?-----END ${pemLabel}-----|[A-Za-z0-9+/=\s]*)`,
   },
 ]
 
@@ -73,10 +68,10 @@ const spellings: Readonly<Record<DetectorName, ReadonlyArray<Spelling>>> = {
     // Elsewhere, with the 0 before an area.
     { pattern: String.raw`\(?\b0\d{1,4}\)?[ ./-]\d{2,8}(?:[ ./-]\d{2,5}){0,4}\b`, accept: acceptLocalPhone },
   ],
-  card: [{ pattern: String.raw`\b\d(?:[ .-]?\d){12,18}\b`, accept: acceptCard }],
+  card: [{ pattern: String.raw`\b\d(?:[ .-]?\d){12,18}\b`, find: findCard }],
   iban: [{
     pattern: String.raw`(?i)\b(?:${ibanCountries.join("|")})\d\d(?:[ -]?[a-z0-9]){11,30}\b`,
-    accept: acceptIban,
+    find: findIban,
   }],
   ssn: [{ pattern: String.raw`\b\d{3}(?:-\d\d-|[ ]\d\d[ ])\d{4}\b(?:-?\d+)*`, accept: acceptSsn }],
   ip: [

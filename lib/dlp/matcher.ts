@@ -7,6 +7,7 @@ import type { Accept, DetectorName } from "./detectors.ts"
 import { spellingsOf } from "./detectors.ts"
 import { foldText } from "./fold.ts"
 import { Literals, type LiteralSet } from "./literals.ts"
+import type { Find } from "./number-search.ts"
 import { Automaton } from "./regex/automaton.ts"
 import { Closure } from "./regex/closure.ts"
 import { compileProgram, type Program } from "./regex/program.ts"
@@ -25,7 +26,11 @@ export interface Matcher {
   readonly automaton: Automaton | undefined
   readonly closure: Closure | undefined
   /** The detector of each expression of the program, and how its matches are looked at. */
-  readonly expressions: ReadonlyArray<{ readonly detector: number; readonly accept: Accept | undefined }>
+  readonly expressions: ReadonlyArray<{
+    readonly detector: number
+    readonly accept?: Accept | undefined
+    readonly find?: Find | undefined
+  }>
   readonly literals: Literals | undefined
 }
 
@@ -40,13 +45,13 @@ export const compileMatcher = (detectors: ReadonlyArray<DetectorSpec>, most?: nu
   const sets: Array<LiteralSet> = []
   for (const [detector, spec] of detectors.entries()) {
     if (typeof spec === "string") {
-      for (const { pattern, accept } of spellingsOf(spec)) {
+      for (const { pattern, accept, find } of spellingsOf(spec)) {
         nodes.push(parseRegex(pattern))
-        expressions.push({ detector, accept })
+        expressions.push({ detector, accept, find })
       }
     } else if ("regex" in spec) {
       nodes.push(parseRegex(spec.regex))
-      expressions.push({ detector, accept: undefined })
+      expressions.push({ detector })
     } else sets.push({ detector, texts: spec.literals.map(foldText).filter((text) => text !== "") })
   }
   const program = nodes.length === 0 ? undefined : compileProgram(nodes)

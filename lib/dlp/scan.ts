@@ -21,6 +21,13 @@ export interface Span {
 /** A match that is under way for longer is given up: what is held of a text is bounded. In UTF-16 code units. */
 const longestMatch = 16_384
 
+/**
+ * How far matches may be looked behind, for longer ones that did not come: so many characters, and so many for each of the
+ * text. An expression such as `x(?:[^]*y)?` would look at the whole rest of a text from each `x`: beyond this, the rest
+ * counts as matched.
+ */
+const lookedBehind = { once: 1_000_000, each: 8 } as const
+
 /** One text. */
 export class Scan {
   /** What is held of it. */
@@ -42,6 +49,9 @@ export class Scan {
   readonly #hits = new Map<number, number>()
   /** Up to where an expression has been searched. */
   readonly #searched = new Map<number, number>()
+  /** How far each expression's matches have been looked behind, and how far they may be. */
+  readonly #lookedBehind = new Map<number, number>()
+  #patience: number = lookedBehind.once
 
   /** @param most the longest match that is waited for */
   constructor(matcher: Matcher, most = longestMatch) {
@@ -59,6 +69,7 @@ export class Scan {
    */
   push(piece: string, isEnd: boolean): number {
     this.text = this.text === "" ? piece : this.text + piece
+    this.#patience += lookedBehind.each * piece.length
     const { length } = this.text
     const { literals, automaton } = this.#matcher
     if (literals !== undefined) {
@@ -70,7 +81,11 @@ export class Scan {
     this.#scanned = length
     let live = isEnd ? length : this.#earliest()
     this.#search(live, isEnd)
-    while (!isEnd && length - this.#cut(live) > this.#most) live = this.#giveUp(live)
+    while (!isEnd && length - this.#cut(live) > this.#most) {
+      live = this.#giveUp(live)
+      // What begins behind the match that was given up is decided as well.
+      this.#search(live, false)
+    }
     this.spans.sort((one, other) => one.start - other.start || other.end - one.end)
     return this.#cut(live)
   }
@@ -133,12 +148,22 @@ export class Scan {
   #search(until: number, isEnd: boolean): void {
     const { program, closure, expressions } = this.#matcher
     if (program === undefined || closure === undefined || this.#hits.size === 0) return
-    const searched = { text: this.text, before: this.#before, isEnd }
+    const searched = { text: this.text, before: this.#before, isEnd, looked: 0 }
     for (const [expression, hit] of this.#hits) {
-      const { detector, accept } = expressions[expression] as Matcher["expressions"][number]
+      const { detector, accept, find } = expressions[expression] as Matcher["expressions"][number]
       let from = Math.max(hit, this.#searched.get(expression) ?? 0)
       while (from < until) {
-        const match = searchMatch(program, closure, expression, searched, from, until)
+        const behind = this.#lookedBehind.get(expression) ?? 0
+        if (behind > this.#patience) {
+          this.spans.push({ start: from, end: this.text.length, detector })
+          from = this.text.length
+          break
+        }
+        const match = find === undefined
+          ? searchMatch(program, closure, expression, searched, from, until)
+          : find(this.text, from, until, this.#unit)
+        const further = searched.looked - (match?.end ?? until)
+        if (further > 0) this.#lookedBehind.set(expression, behind + further)
         if (match === undefined) break
         const { start, end } = match
         const accepted = accept === undefined ? end : accept(this.text, start, end, this.#unit)

@@ -1,6 +1,6 @@
 /**
  * Finds exactly what one expression matches: as early as possible, and of several matches there the one that backtracking
- * would find first. In time linear in the text, times the size of the expression (Pike's machine).
+ * would find first. In time linear in what it looks at, times the size of the expression (Pike's machine).
  *
  * @module
  */
@@ -14,6 +14,8 @@ export interface Searched {
   readonly before: number
   /** Whether nothing follows. */
   readonly isEnd: boolean
+  /** Up to where the last search has looked: behind its match, a longer one may have been under way. */
+  looked: number
 }
 
 /** Where a match is. */
@@ -35,16 +37,18 @@ export const searchMatch = (
   program: Program,
   closure: Closure,
   expression: number,
-  { text, before, isEnd }: Searched,
+  searched: Searched,
   from: number,
   until: number,
 ): Match | undefined => {
+  const { text, before, isEnd } = searched
   const { classOf, ops, xs, ys, sets, starts } = program
   const first = starts[expression] as number
   let places: Array<number> = []
   let begun: Array<number> = []
   let match: Match | undefined
-  for (let at = from; at <= text.length; at++) {
+  let at = from
+  for (; at <= text.length; at++) {
     const mayBegin = match === undefined && at < until
     if (places.length === 0 && !mayBegin) break
     // What stands behind the last character of a text that goes on is not known.
@@ -80,5 +84,6 @@ export const searchMatch = (
     places = next
     begun = nextBegun
   }
+  searched.looked = Math.min(at, text.length)
   return match
 }
