@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { WebSocket } from "undici"
-import { chat, type Configured, eventually, fault, type Harness, key } from "../harness.ts"
+import { chat, type Configured, eventually, failing, fault, type Harness, key } from "../harness.ts"
 import { openSlowly } from "../slow-socket.ts"
 
 /** What these cases need configured. */
@@ -34,6 +34,16 @@ const open = async (url: string) => {
       return JSON.parse(texts[count - 1] ?? "") as Message
     },
   }
+}
+
+/** 23 MB in events of 10 kB, sent as fast as they are taken. */
+const long = {
+  status: 200,
+  content_type: "text/event-stream",
+  body: `data: {"choices":[{"delta":{"content":"${"x".repeat(10_000)}"}}]}\n\n`.repeat(2300) +
+    "data: [DONE]\n\n",
+  ends: "chunks",
+  split_bytes: 65_536,
 }
 
 /** A megabyte of text that a request may hold. */
@@ -86,7 +96,8 @@ export const webSocketBoundCases = (harness: Harness): void => {
   test("what a client does not read is not pulled from Baseten", async () => {
     const id = harness.nextCase()
     const socket = await openSlowly(harness.base, key)
-    const headers = { ...fault({ events: 100_000, split_bytes: 65_536 }), "x-simulator-case": id }
+    const headers = { "x-simulator-case": id }
+    await failing(harness, id, [long])
     socket.pause()
     socket.send(create("slow", headers, chat({ stream: true })))
     const sent = () => harness.simulator.requests(id)[0]?.bytes_sent ?? 0
@@ -114,7 +125,8 @@ export const webSocketBoundCases = (harness: Harness): void => {
   test("a client that leaves while its answer waits for it ends the call", async () => {
     const id = harness.nextCase()
     const socket = await openSlowly(harness.base, key)
-    const headers = { ...fault({ events: 100_000, split_bytes: 65_536 }), "x-simulator-case": id }
+    const headers = { "x-simulator-case": id }
+    await failing(harness, id, [long])
     socket.pause()
     socket.send(create("leaves", headers, chat({ stream: true })))
     await eventually(
