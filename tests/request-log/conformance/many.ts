@@ -126,7 +126,8 @@ export const many = (useLog: UseLog, count = 30_000): Case => () => {
         assert.equal(yield* log.remove(selection, limit), memory.remove(selection, limit, start))
       }
       yield* compareAll()
-      for (const [index, part] of parts.entries()) {
+      // What an index may take for something else is the same of few entries.
+      for (const [index, part] of parts.slice(0, Math.ceil(100_000 / count)).entries()) {
         yield* compare({ scope, filters: [], search: part, page: 1, perPage: 5 })
         const key = (["error", "metadata.value", "user_agent"] as const)[index % 3] ?? "error"
         yield* compare({
