@@ -162,7 +162,7 @@ export class Scan {
         const match = find === undefined
           ? searchMatch(program, closure, expression, searched, from, until)
           : find(this.text, from, until, this.#unit)
-        const further = searched.looked - (match?.end ?? until)
+        const further = find === undefined ? searched.looked - (match?.end ?? until) : 0
         if (further > 0) this.#lookedBehind.set(expression, behind + further)
         if (match === undefined) break
         const { start, end } = match
