@@ -42,10 +42,14 @@ export const forgetHours = async (query: Query, hours: ReadonlyArray<ScopeHour>)
     `SELECT pg_advisory_xact_lock_shared(${lockClass}, place) FROM unnest($1::text[]::int4[]) AS place`,
     [placesOf(hours)],
   )
-  // What was kept until now is seen by a statement that begins after the locks were had.
+  // What was kept until now is seen by a statement that begins after the locks were had. Rows are locked in one order, too:
+  // others who change the same hours delete the same rows.
   await query(
-    `DELETE FROM basegate.hourly_division USING unnest($1::text[]::int4[], $2::text[]::int8[]) AS changed(scope, hour)
-     WHERE hourly_division.scope = changed.scope AND hourly_division.hour = changed.hour`,
+    `DELETE FROM basegate.hourly_division WHERE ctid = ANY (ARRAY(
+       SELECT kept.ctid FROM basegate.hourly_division AS kept
+       JOIN unnest($1::text[]::int4[], $2::text[]::int8[]) AS changed(scope, hour) USING (scope, hour)
+       ORDER BY scope, hour, kept.division FOR UPDATE OF kept
+     ))`,
     [hours.map(({ scope }) => String(scope)), hours.map(({ hour }) => String(hour))],
   )
 }
