@@ -39,16 +39,6 @@ const cardEnd = (text: string, start: number): number | undefined => {
   return found
 }
 
-/** Finds the number of a card. */
-export const findCard: Find = (text, from, until, before) => {
-  for (let start = from; start < until; start++) {
-    if (!isDigit(text.charCodeAt(start)) || !mayBeginAt(text, start, before)) continue
-    const end = cardEnd(text, start)
-    if (end !== undefined) return { start, end }
-  }
-  return undefined
-}
-
 /** Where the IBAN ends that begins at `start`, in groups of any length; words may follow, which look like a part of it. */
 const ibanEnd = (text: string, start: number): number | undefined => {
   const country = text.slice(start, start + 2).toUpperCase()
@@ -69,12 +59,20 @@ const ibanEnd = (text: string, start: number): number | undefined => {
   return undefined
 }
 
-/** Finds an IBAN. */
-export const findIban: Find = (text, from, until, before) => {
-  for (let start = from; start < until; start++) {
-    if (!isAlphanumeric(text.charCodeAt(start)) || !mayBeginAt(text, start, before)) continue
-    const end = ibanEnd(text, start)
-    if (end !== undefined) return { start, end }
+/** Tries every place where a word begins, with what a number begins with. */
+const finderOf =
+  (begins: (unit: number) => boolean, endOf: (text: string, start: number) => number | undefined): Find =>
+  (text, from, until, before) => {
+    for (let start = from; start < until; start++) {
+      if (!begins(text.charCodeAt(start)) || !mayBeginAt(text, start, before)) continue
+      const end = endOf(text, start)
+      if (end !== undefined) return { start, end }
+    }
+    return undefined
   }
-  return undefined
-}
+
+/** Finds the number of a card. */
+export const findCard: Find = finderOf(isDigit, cardEnd)
+
+/** Finds an IBAN. */
+export const findIban: Find = finderOf(isAlphanumeric, ibanEnd)
