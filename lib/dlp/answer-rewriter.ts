@@ -1,6 +1,6 @@
 /**
- * Changes the texts of an answer, whatever its form is: in the known calls its first bytes say that, as for all who look at
- * it, else its label does.
+ * Rewrites the texts of an answer in whatever form it has. For the known calls its first bytes decide the form, as
+ * they do for every other reader of the answer; otherwise its media type does.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { TextRewriter } from "./text-rewriter.ts"
 
 const none = new Uint8Array(0)
 
-/** What is known of an answer. */
+/** What is known of an answer before its body is read. */
 export interface RewrittenAnswer {
-  /** How its events are framed, if the call is known. */
+  /** How its events are framed; `undefined` for a call whose protocol is not known. */
   readonly framing: Framing | undefined
-  /** What its headers say that it is. */
+  /** The form that its headers announce. */
   readonly label: BodyForm
-  /** Whether log probabilities, which repeat what is written, are left out. */
+  /** Whether log probabilities are removed: they repeat the text. */
   readonly hidesLogprobs: boolean
 }
 

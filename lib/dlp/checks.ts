@@ -1,12 +1,12 @@
 /**
- * What tells a number of a kind from another number that is spelt alike.
+ * Checks that tell a number of one kind, such as a card or an address, from other numbers in the same notation.
  *
  * @module
  */
 
-/** Not here: look for a match that begins later. */
+/** No match here; the search goes on at the next character. */
 const retry = 0
-/** Not within this match: look behind it. */
+/** No match anywhere in this text; the search goes on after it. */
 const skip = -1
 
 export const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
@@ -23,7 +23,7 @@ const isLuhn = (digits: string): boolean => {
   return sum % 10 === 0
 }
 
-/** Which lengths the cards of a network have, by their first digits (issuers' own pages, 2026-11). */
+/** The lengths of each network's card numbers, by first digits (the issuers' own pages, 2026-11). */
 const networks: ReadonlyArray<readonly [first: RegExp, lengths: ReadonlyArray<number>]> = [
   [/^4/, [13, 16, 19]],
   [/^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, [16]],
@@ -36,11 +36,11 @@ const networks: ReadonlyArray<readonly [first: RegExp, lengths: ReadonlyArray<nu
   [/^(?:50|5[6-9]|6[0-9])/, [13, 14, 15, 16, 17, 18, 19]],
 ]
 
-/** Whether digits are the number of a card: of a network's first digits and length, with the right check digit. */
+/** Whether digits are a card number: a network's first digits, a length that it issues, and the right check digit. */
 export const isCard = (digits: string): boolean =>
   isLuhn(digits) && networks.some(([first, lengths]) => first.test(digits) && lengths.includes(digits.length))
 
-/** How long an IBAN is, by country (SWIFT's IBAN registry, release 99). */
+/** Length of an IBAN, by country (SWIFT's IBAN registry, release 99). */
 const ibanLengths: Readonly<Record<string, number>> = {
   AD: 24,
   AE: 23,
@@ -133,7 +133,7 @@ const ibanLengths: Readonly<Record<string, number>> = {
   YE: 30,
 }
 
-/** How many letters and digits the IBANs of a country have; 0 if it has none. */
+/** The number of letters and digits in a country's IBANs; 0 if it has none. */
 export const ibanLength = (country: string): number => ibanLengths[country] ?? 0
 
 /** The countries that have IBANs. */
@@ -151,11 +151,11 @@ export const isIban = (compact: string): boolean => {
 }
 
 /**
- * US social security numbers that may have been given out (no area 000 or 666, no group 00, no serial 0000), and taxpayer
- * numbers, which begin with 9 and have a group from 50.
+ * Accepts US social security numbers that can have been issued (no area 000 or 666, no group 00, no serial 0000) and
+ * taxpayer numbers, which begin with 9 and have a group of 50 or more, but not 89 or 93.
  */
 export const acceptSsn = (text: string, start: number, end: number): number => {
-  // A longer number.
+  // Part of a longer number.
   if (end - start > 11) return skip
   const area = text.slice(start, start + 3)
   const group = Number(text.slice(start + 4, start + 6))
@@ -166,14 +166,17 @@ export const acceptSsn = (text: string, start: number, end: number): number => {
 const isOctet = (part: string): boolean =>
   part.length < 4 && Number(part) < 256 && (part === "0" || part[0] !== "0")
 
-/** Four numbers up to 255: a version with more parts is not an address. */
+/** Accepts four numbers up to 255. A version number with more parts is not an address. */
 export const acceptIpv4 = (text: string, start: number, end: number, before: number): number => {
   if ((start > 0 ? text.charCodeAt(start - 1) : before) === 0x2e) return skip
   const parts = text.slice(start, end).split(".")
   return parts.length === 4 && parts.every(isOctet) ? end : skip
 }
 
-/** An address of eight groups, or of fewer with one gap (RFC 4291). A time has no gap, a name no digit. */
+/**
+ * Accepts eight groups, or fewer with one `::` (RFC 4291). That rules out times, which have no `::`, and a digit is
+ * required, which rules out names.
+ */
 export const acceptIpv6 = (text: string, start: number, end: number): number => {
   const address = text.slice(start, end).replace(/(?<!:):$/, "")
   const [, head = "", last] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? []
@@ -189,7 +192,7 @@ export const acceptIpv6 = (text: string, start: number, end: number): number => 
   return start + address.length
 }
 
-/** A number with the 0 before its area, of 9 to 12 digits: the longest that begins here. A date is not a number. */
+/** Accepts the longest number of 9 to 12 digits, with a leading 0, that begins here. Dates are not phone numbers. */
 export const acceptLocalPhone = (text: string, start: number, end: number): number => {
   let digits = 0
   let found = retry
@@ -203,12 +206,12 @@ export const acceptLocalPhone = (text: string, start: number, end: number): numb
     ? retry
     : found
 }
-/** A date, and a social security number that was never given out. */
+/** Dates, and numbers in the form of a social security number, which are for `acceptSsn` to judge. */
 const otherNumbers = /^(?:\d\d([./-])\d\d\1\d{4}|\d{3}-\d\d-\d{4}$)/
 
 /**
- * Keys are random: a name that is spelt alike has no digit, or no letter. Nor has any that begins later in it, so none is
- * looked for there.
+ * Keys are random, so a name in the same notation lacks a digit or a letter. So does every part of it, which is why
+ * the search goes on after it.
  */
 export const acceptSecret = (text: string, start: number, end: number): number => {
   const key = text.slice(start + 3, end)

@@ -1,37 +1,37 @@
 /**
- * What is detected without an operator's own expression: how each kind is spelt, and what tells it from what looks alike.
+ * The built-in detectors: the pattern of each kind, and the check that rules out what only looks like it.
  *
  * @module
  */
 import { acceptIpv4, acceptIpv6, acceptLocalPhone, acceptSecret, acceptSsn, ibanCountries } from "./checks.ts"
 import { type Find, findCard, findIban } from "./number-search.ts"
 
-/** The detectors that have names. */
+/** The names of the built-in detectors. */
 export type DetectorName = "email" | "phone" | "card" | "iban" | "ssn" | "ip" | "secret"
 
 /**
- * Looks closer at a match.
+ * Checks a match of the pattern.
  *
  * @param before the UTF-16 code unit before the text; 0 if there is none
- * @returns where it really ends; `retry` to look for one that begins later; `skip` to look behind it
+ * @returns where the match really ends; `retry` to search on from its next character; `skip` to search on after it
  */
 export type Accept = (text: string, start: number, end: number, before: number) => number
 
-/** One spelling. */
+/** One way to write what a detector finds. */
 export interface Spelling {
-  /** In the syntax of `parseRegex`. */
+  /** An expression in the syntax of `parseRegex`. */
   readonly pattern: string
   readonly accept?: Accept
-  /** Finds what the pattern only says may be there, in its place. */
+  /** Searches in place of the pattern, which then only says that a match is possible. */
   readonly find?: Find
 }
 
-/** Latin, Greek and Cyrillic letters: others stand next to an address without a space. */
+/** Latin, Greek and Cyrillic letters only: scripts without spaces may be written right next to an address. */
 const letters = String.raw`A-Za-z\u00c0-\u024f\u0370-\u052f`
 const pemLabel = "(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?"
 
 const secrets: ReadonlyArray<Spelling> = [
-  // OpenAI, Anthropic, OpenRouter and others. A name such as sk-learn-contrib has no digit.
+  // OpenAI, Anthropic, OpenRouter and others. Names such as sk-learn-contrib have no digit.
   { pattern: String.raw`\bsk-[\w-]{16,}`, accept: acceptSecret },
   { pattern: String.raw`\bgh[opusr]_[A-Za-z0-9]{20,}` },
   { pattern: String.raw`\bgithub_pat_\w{20,}` },
@@ -43,13 +43,14 @@ const secrets: ReadonlyArray<Spelling> = [
   { pattern: String.raw`\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}` },
   { pattern: String.raw`\bhf_[A-Za-z0-9]{30,}` },
   { pattern: String.raw`\bnpm_[A-Za-z0-9]{36}` },
-  // Baseten's own.
+  // Baseten.
   { pattern: String.raw`\b[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}\b`, accept: acceptSecret },
-  // A JSON Web Token: both of its first parts are JSON objects in base64url.
+  // A JSON Web Token: its first two parts are JSON objects in base64url.
   { pattern: String.raw`\beyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*` },
   {
     pattern: `-----BEGIN ${pemLabel}-----` +
-      // No two hyphens before its end: beginnings without one are not looked behind to the end of the text, each.
+      // No two hyphens before the end marker: otherwise each beginning without one would be searched to the end of
+      // the text.
       String.raw`(?:(?:-?[^-])*?-----END ${pemLabel}-----|[A-Za-z0-9+/=\s]*)`,
   },
 ]
@@ -65,7 +66,7 @@ const spellings: Readonly<Record<DetectorName, ReadonlyArray<Spelling>>> = {
     // North America.
     { pattern: String.raw`(?:\b1[ .-]?)?\(\d{3}\) ?\d{3}[ .-]\d{4}\b` },
     { pattern: String.raw`\b(?:1[ .-])?\d{3}(?:-\d{3}-|\.\d{3}\.| \d{3} |-\d{3} | \d{3}-)\d{4}\b` },
-    // Elsewhere, with the 0 before an area.
+    // Elsewhere, with the 0 before an area code.
     { pattern: String.raw`\(?\b0\d{1,4}\)?[ ./-]\d{2,8}(?:[ ./-]\d{2,5}){0,4}\b`, accept: acceptLocalPhone },
   ],
   card: [{ pattern: String.raw`\b\d(?:[ .-]?\d){12,18}\b`, find: findCard }],
@@ -84,5 +85,5 @@ const spellings: Readonly<Record<DetectorName, ReadonlyArray<Spelling>>> = {
 /** The spellings of a detector. */
 export const spellingsOf = (name: DetectorName): ReadonlyArray<Spelling> => spellings[name]
 
-/** Every name, in the order of the pages. */
+/** All names, in the order of the documentation. */
 export const detectorNames = Object.keys(spellings) as ReadonlyArray<DetectorName>

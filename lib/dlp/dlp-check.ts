@@ -1,5 +1,5 @@
 /**
- * The checks of one call: what was found, what is masked, whether it is blocked.
+ * The checks of one call: what was found, what is masked, and whether the call is blocked.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { type CompiledCheck, type DlpAction, type DlpCheck, type Owner, strictes
 import { outOfScope } from "./policy-scope.ts"
 import type { RulesByText, TextRules } from "./text-channel.ts"
 
-/** What was found in a call, as its log entry has it. */
+/** What was found in a call, as in its log entry. */
 export interface DlpRecord {
   /** The strictest action of the policies that matched. */
   readonly action: DlpAction
   readonly policies: ReadonlyArray<string>
   readonly profiles: ReadonlyArray<string>
-  /** Where: of both, that of the strictest action. */
+  /** Where it was found; if in both, where the strictest action applied. */
   readonly check: DlpCheck
 }
 
@@ -24,12 +24,12 @@ interface Found extends Owner {
   readonly entry: string
 }
 
-/** One call. */
+/** What was found and masked in one call. */
 export class DlpCall {
   readonly placeholders = new Placeholders()
   readonly #found: Array<Found> = []
 
-  /** What is done about the matches of a check. */
+  /** The rules for the matches of a check. */
   rules(compiled: CompiledCheck): CheckRules {
     return new CheckRules(compiled, this.placeholders, (found) => this.#found.push(found))
   }
@@ -66,7 +66,7 @@ export class DlpCall {
       })),
       action: record.action,
     })
-    // A header holds ASCII alone.
+    // Header values are ASCII.
     return text.replaceAll(
       /[^\x20-\x7e]/g,
       (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -77,13 +77,13 @@ export class DlpCall {
 /** The rules of one check of one call. */
 export class CheckRules implements TextRules {
   readonly matcher: TextRules["matcher"]
-  /** Whether a policy refuses what was found. */
+  /** Whether a policy blocks what was found. */
   isBlocked = false
   readonly #compiled: CompiledCheck
   readonly #placeholders: Placeholders
   readonly #note: (found: Found) => void
   readonly #known = new Set<string>()
-  /** What holds without some policies, by their names. */
+  /** The rules without the policies named in the key. */
   readonly #without = new Map<string, TextRules>()
 
   constructor(compiled: CompiledCheck, placeholders: Placeholders, note: (found: Found) => void) {
@@ -94,7 +94,7 @@ export class CheckRules implements TextRules {
   }
 
   found(detector: number, without: ReadonlySet<string> = noPolicies): void {
-    // A match is looked at again for each set of policies only.
+    // A detector's matches are recorded once for each set of excluded policies.
     const key = without.size === 0 ? `${detector}` : `${detector} ${[...without].join(" ")}`
     if (this.#known.has(key)) return
     this.#known.add(key)
@@ -150,7 +150,7 @@ export class CheckRules implements TextRules {
 
 const noPolicies: ReadonlySet<string> = new Set()
 
-/** Restores what was masked; `undefined` if nothing was. */
+/** Rules that restore masked values; `undefined` if nothing was masked. */
 export const restoringRules = ({ restorable }: Placeholders): TextRules | undefined => {
   if (restorable.size === 0) return undefined
   return {

@@ -1,6 +1,6 @@
 /**
- * Changes the texts of an event stream as its events pass. An event is held until all of its texts are decided, and goes on
- * as it came unless something in them is replaced.
+ * Rewrites the texts of an event stream as its events pass. An event is held until all of its texts are decided, and
+ * is then sent byte for byte unless something in it was replaced.
  *
  * @module
  */
@@ -14,19 +14,20 @@ import { channelOf, endedBy, isChecked, repeatingParts, typeOf } from "./structu
 import { edited, editsOf, TextChannel, type TextEdit, type TextRules } from "./text-channel.ts"
 
 /**
- * A text that got nothing while so many events went by has ended: nothing says so where a chat goes from its reasoning to its
- * content. A word is not waited for as long as what is more likely to be a part of a match, unless texts take turns.
+ * A text counts as ended after so many events that added nothing to it: a chat does not announce the change from its
+ * reasoning to its content. If the held end of the text is a mere word, which is unlikely to be part of a match,
+ * fewer events suffice, unless texts alternate.
  */
 const patience = { word: 3, other: 64 }
 const word = /^[\p{L}\p{M}]*[.,:;!?"'”’)\]*\s]*$/u
-/** A longer event is not waited for. In bytes. */
+/** The longest event that is buffered, in bytes. */
 const longestEvent = 16_777_216
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const encoder = new TextEncoder()
 const none = new Uint8Array(0)
 
-/** A piece of a channel's text, and where it is in its event. */
+/** A piece of a channel's text, and its position in its event. */
 interface Piece {
   readonly channel: TextChannel
   /** In the channel. */
@@ -36,12 +37,12 @@ interface Piece {
   readonly start: number
 }
 
-/** A text of the stream. */
-interface Course {
+/** One text of the stream. */
+interface StreamText {
   readonly channel: TextChannel
-  /** How much of it has come. */
+  /** Its length so far. */
   length: number
-  /** The event that it came with last. */
+  /** The last event that added to it, by number. */
   last: number
 }
 
@@ -54,10 +55,10 @@ interface HeldEvent {
   hasText: boolean
 }
 
-/** A line of data, or a plain name or number. Others, such as comments, may say anything. */
+/** A line of data, or a plain name or number. Other lines, such as comments, may contain any text and are checked. */
 const plainLine = /^(?:\ufeff?data:|(?:event|id|retry): ?[\w.-]{0,80}$)/
 
-/** Where the data of an event is in its text, with all else blanked out. */
+/** The text of an event with everything but its data blanked out, so that positions stay the same. */
 const dataOf = (text: string): string =>
   text.replaceAll(/[^\r\n]+/g, (line) => {
     const at = line.charCodeAt(0) === 0xfeff ? 6 : 5
@@ -70,17 +71,18 @@ export class EventRewriter implements BodyRewriter {
   readonly #framing: Framing | undefined
   readonly #hidesLogprobs: boolean
   readonly #events = new EventScanner()
-  readonly #courses = new Map<string, Course>()
+  readonly #texts = new Map<string, StreamText>()
   #waiting: Array<HeldEvent> = []
-  /** How many events have brought text. */
+  /** The number of events with text so far. */
   #count = 0
-  /** The text that came last, and whether one came again after others had. */
-  #latest: Course | undefined
+  /** The text that was added to last, and whether texts alternate: one was continued after another. */
+  #latest: StreamText | undefined
   #takesTurns = false
 
   /**
-   * @param framing `undefined` if the events are a model's own: then texts at the same place in them are one text
-   * @param hidesLogprobs whether log probabilities, which repeat what is written, are left out
+   * @param framing `undefined` if the protocol is a model's own: then texts at the same place in its events are one
+   * text
+   * @param hidesLogprobs whether log probabilities are removed: they repeat the text
    */
   constructor(rules: TextRules, framing: Framing | undefined, hidesLogprobs: boolean) {
     this.#rules = rules
@@ -92,7 +94,7 @@ export class EventRewriter implements BodyRewriter {
     const whole = this.#events.push(chunk)
     if (this.#events.length > longestEvent) throw new RangeError("an event is too long")
     if (whole.length === 0) return none
-    // The scanner's bytes may change with the next chunk.
+    // The scanner reuses its buffer for the next chunk.
     const bytes = whole === chunk ? whole : whole.slice()
     for (let at = 0; at < bytes.length;) {
       const end = eventEnd(bytes, skipComments(bytes, at, at))
@@ -125,7 +127,7 @@ export class EventRewriter implements BodyRewriter {
     if (content === "") return
     if (isJson) return this.#takeJson(event, data)
     if (content === "[DONE]") return this.#end([""])
-    // A model's own text, a line at a time.
+    // Plain text of a model's own protocol, line by line.
     for (const { 0: line, index } of data.matchAll(/[^\r\n]+/g)) {
       const start = line.length - line.trimStart().length
       if (start < line.length) this.#piece(event, "", index + start, index + line.length, 0)
@@ -135,7 +137,7 @@ export class EventRewriter implements BodyRewriter {
   #takeJson(event: HeldEvent, data: string): void {
     const framing = this.#framing
     const found = jsonTexts(data, 0, data.length)
-    // Beyond the limit, what follows counts as one text.
+    // Too many texts to tell apart: all of the data is one text.
     if (found === undefined) return this.#piece(event, "", 0, data.length, 0)
     const { texts } = found
     const type = framing === undefined ? "" : typeOf(texts, data)
@@ -159,45 +161,45 @@ export class EventRewriter implements BodyRewriter {
   }
 
   #piece(event: HeldEvent, name: string, start: number, end: number, depth: number): void {
-    let course = this.#courses.get(name)
-    if (course === undefined) {
-      course = { channel: new TextChannel(this.#rules, depth), length: 0, last: 0 }
-      this.#courses.set(name, course)
+    let streamText = this.#texts.get(name)
+    if (streamText === undefined) {
+      streamText = { channel: new TextChannel(this.#rules, depth), length: 0, last: 0 }
+      this.#texts.set(name, streamText)
     }
-    const { channel, length: from } = course
+    const { channel, length: from } = streamText
     if (end > start) {
-      this.#takesTurns ||= from > 0 && this.#latest !== course
-      this.#latest = course
+      this.#takesTurns ||= from > 0 && this.#latest !== streamText
+      this.#latest = streamText
       if (!event.hasText) this.#count++
       event.hasText = true
-      course.last = this.#count
+      streamText.last = this.#count
     }
-    const to = course.length = from + end - start
+    const to = streamText.length = from + end - start
     event.pieces.push({ channel, from, to, start })
     channel.push(event.text.slice(start, end))
   }
 
-  /** Ends the channels whose names begin so. */
+  /** Ends the channels whose names begin with one of these. */
   #end(beginnings: ReadonlyArray<string>): void {
     if (beginnings.length === 0) return
-    for (const [name, { channel }] of this.#courses) {
+    for (const [name, { channel }] of this.#texts) {
       if (!beginnings.some((beginning) => name.startsWith(beginning))) continue
       channel.push("", true)
-      this.#courses.delete(name)
+      this.#texts.delete(name)
     }
   }
 
-  /** Ends texts that others have passed by. */
+  /** Ends the texts to which too many events have added nothing. */
   #endStale(): void {
-    for (const [name, { channel, last, length }] of this.#courses) {
+    for (const [name, { channel, last, length }] of this.#texts) {
       const isWord = channel.decided < length && !this.#takesTurns && word.test(channel.held)
       if (this.#count - last < (isWord ? patience.word : patience.other)) continue
       channel.push("", true)
-      this.#courses.delete(name)
+      this.#texts.delete(name)
     }
   }
 
-  /** What may go on by now: events in their order, up to the first that is not decided. */
+  /** What may be sent by now: events in order, up to the first with an undecided text. */
   #released(): Uint8Array {
     this.#endStale()
     const held = this.#waiting.findIndex(({ pieces }) =>
@@ -212,7 +214,7 @@ export class EventRewriter implements BodyRewriter {
   }
 }
 
-/** The bytes of an event whose texts are decided: those that came, unless something was replaced. */
+/** The bytes of a decided event: as received, unless something was replaced. */
 const bytesOf = ({ bytes, text, pieces, edits }: HeldEvent): Uint8Array => {
   const changes = [...edits]
   for (const { channel, from, to, start } of pieces) {
@@ -222,7 +224,7 @@ const bytesOf = ({ bytes, text, pieces, edits }: HeldEvent): Uint8Array => {
       changes.push({
         start: start + Math.max(edit.start, from) - from,
         end: start + Math.min(edit.end, to) - from,
-        // What took the place of a match stands where the match began.
+        // A replacement goes where its match begins, which may be in an earlier event.
         text: edit.start >= from ? edit.text : "",
       })
     }

@@ -1,11 +1,13 @@
 /**
- * The spelling in which texts are compared: characters that look alike and count the same are one, and those that cannot be
- * seen are none.
+ * The folded form in which texts are compared: digits of all scripts and full-width letters become ASCII, and
+ * invisible characters are removed.
  *
  * @module
  */
 
-/** Not seen: soft hyphen, joiners and marks of direction, the byte order mark, variation selectors, tags of Mongolian. */
+/**
+ * Invisible: soft hyphen, joiners and direction marks, the byte order mark, variation selectors, Mongolian ones too.
+ */
 const unseen: ReadonlyArray<number> = [
   0xad,
   0xad,
@@ -53,7 +55,7 @@ const dashes: ReadonlyArray<number> = [
   0xfe63,
 ]
 const stops: ReadonlyArray<number> = [0x2024, 0x2024, 0xfe52, 0xfe52, 0xff61, 0xff61, 0x3002, 0x3002]
-/** Where the ten digits of each script begin (Unicode 16, general category Nd, up to U+FFFF). */
+/** The zero of each script's digits (Unicode 16, general category Nd, up to U+FFFF). */
 const zeros: ReadonlyArray<number> = [
   0x660,
   0x6f0,
@@ -94,7 +96,7 @@ const zeros: ReadonlyArray<number> = [
 
 let table: Uint16Array | undefined
 
-/** What each unit counts as; 0 for none. 128 KiB, made when a policy is first used. */
+/** The folded form of each UTF-16 unit; 0 if it is removed. 128 KiB, built when a policy is first used. */
 export const foldTable = (): Uint16Array => {
   if (table !== undefined) return table
   const made = new Uint16Array(0x10000)
@@ -113,10 +115,10 @@ export const foldTable = (): Uint16Array => {
   return made
 }
 
-/** What a unit counts as; 0 if it is not seen. */
+/** The folded form of a UTF-16 unit; 0 if it is removed. */
 export const foldUnit = (unit: number): number => unit < 0x80 ? unit : foldTable()[unit] ?? unit
 
-/** A text in the spelling that texts are compared in. */
+/** The folded form of a text. */
 export const foldText = (text: string): string => {
   let plain = ""
   for (let at = 0; at < text.length; at++) {

@@ -1,5 +1,5 @@
 /**
- * Changes the texts of a JSON body that is there whole. All bytes but those that are replaced stay as they are.
+ * Rewrites the texts of a complete JSON body. Bytes that are not replaced stay as they are.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { TextRewriter } from "./text-rewriter.ts"
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** A body that is there whole, changed as one text. */
+/** Rewrites a complete body as one text. */
 export const rewriteText = (bytes: Uint8Array, rules: TextRules): Uint8Array<ArrayBuffer> => {
   const guard = new TextRewriter(rules)
   const passed = guard.push(bytes)
@@ -23,10 +23,10 @@ export const rewriteText = (bytes: Uint8Array, rules: TextRules): Uint8Array<Arr
 }
 
 /**
- * The body with its texts changed; the very bytes if nothing was.
+ * Rewrites the texts of a body; returns the same array if nothing changes.
  *
- * @param framing of the call, if it is known: then what belongs to its form is left alone
- * @param hidesLogprobs whether log probabilities, which repeat what is written, are left out
+ * @param framing of the call, if its protocol is known: its structural members are then left alone
+ * @param hidesLogprobs whether log probabilities are removed: they repeat the text
  */
 export const rewriteJson = (
   bytes: Uint8Array<ArrayBuffer>,
@@ -56,12 +56,12 @@ export const rewriteJson = (
   return encoder.encode(edited(text, edits.sort((one, other) => one.start - other.start)))
 }
 
-/** More of a body is not held: it is changed as it passes, as one text. In bytes. */
+/** The most of a body that is buffered, in bytes. A longer one is rewritten as it streams, as one text. */
 export const longestHeld = 33_554_432
 
 const none = new Uint8Array(0)
 
-/** Changes a JSON body once it is there whole. */
+/** Rewrites a JSON body once it is complete. */
 export class JsonRewriter implements BodyRewriter {
   readonly #rules: TextRules
   readonly #framing: Framing | undefined

@@ -1,7 +1,8 @@
 /**
- * Where the texts are in JSON, and what they are called: its strings, as they are written.
+ * Finds the texts of JSON, which are its strings, and the members that they belong to. Positions are those in the
+ * source text.
  *
- * Reads what no parser takes, too: a stream of JSON values, or one that was cut.
+ * Accepts what a parser would reject, such as several values in a row or one that was cut off.
  *
  * @module
  */
@@ -13,21 +14,21 @@ export interface Container {
   readonly name: string
   readonly parent: Container | undefined
   readonly isList: boolean
-  /** Its place in a list. */
+  /** Its index, if its container is a list. */
   readonly place: number
   /** Its members whose names end in `index`; `undefined` if there are none. */
   indexes: Map<string, number> | undefined
 }
 
-/** A string that is no member's name. */
+/** A string that is a value, not a member's name. */
 export interface JsonText {
-  /** Behind its opening quote. */
+  /** After its opening quote. */
   readonly start: number
   /** At its closing quote. */
   readonly end: number
   /** The member that it is the value of; of a list's element, that of the list. */
   readonly name: string
-  /** Its place, if its container is a list. */
+  /** Its index, if its container is a list. */
   readonly place: number
   readonly container: Container
 }
@@ -39,25 +40,28 @@ export interface JsonPart {
   readonly end: number
 }
 
-/** What JSON holds. */
+/** What was found in a JSON text. */
 export interface JsonTexts {
   readonly texts: ReadonlyArray<JsonText>
-  /** Its log probabilities and tokens, which repeat texts in other words. In order, none within another. */
+  /** Its log probabilities and tokens, which repeat the texts. In order, and not nested. */
   readonly repeats: ReadonlyArray<JsonPart>
 }
 
 const top: Container = { name: "", parent: undefined, isList: true, place: 0, indexes: undefined }
 
-/** What is nested deeper counts as a part of what it is in there: each text may look at all that it is in. */
+/**
+ * Containers nested deeper count as their ancestor at this depth: a check of one text may walk up all of its
+ * containers.
+ */
 const deepest = 32
-/** More texts, or objects and lists that hold some, are not distinguished. */
+/** The most texts and containers that are told apart. */
 const most = 500_000
 
-/** Members of vLLM, SGLang and TensorRT-LLM among them. */
+/** Includes members of vLLM, SGLang and TensorRT-LLM. */
 const repeatsText = (name: string): boolean =>
   name.endsWith("logprobs") || name.endsWith("token_ids") || name === "output_ids"
 
-/** The index of the quote that closes a string, or of the end. */
+/** The index of a string's closing quote; `to` if there is none. */
 const closingQuote = (text: string, from: number, to: number): number => {
   for (let at = text.indexOf('"', from); at !== -1 && at < to; at = text.indexOf('"', at + 1)) {
     let slashes = at
@@ -76,7 +80,7 @@ const nameOf = (written: string): string => {
 /**
  * Finds the texts between two indexes. Takes linear time, whatever the nesting.
  *
- * @returns `undefined` if there are too many: then all of it is one text
+ * @returns `undefined` if there are too many; treat everything as one text then
  */
 export const jsonTexts = (text: string, from: number, to: number): JsonTexts | undefined => {
   const texts: Array<JsonText> = []
@@ -87,9 +91,9 @@ export const jsonTexts = (text: string, from: number, to: number): JsonTexts | u
   let isName = false
   let isList = true
   let place = 0
-  /** The open objects and lists: whether each is in a list, its index there, and its name. */
+  /** For each open object or list: whether its container is a list, its index there, and its name. */
   const outer: Array<{ readonly isList: boolean; readonly place: number; readonly name: string }> = []
-  /** Where the outermost part began that repeats texts, and how deep. */
+  /** The outermost part that repeats texts and is still open. */
   let hidden: { readonly name: string; readonly start: number; readonly depth: number } | undefined
   for (let at = from; at < to; at++) {
     switch (text.charCodeAt(at)) {

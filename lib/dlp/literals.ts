@@ -1,41 +1,43 @@
 /**
- * Finds thousands of literal texts in one pass (Aho and Corasick's automaton).
+ * Finds thousands of literal texts in one pass (Aho–Corasick).
  *
  * @module
  */
 
-/** Texts to find: what each detector looks for, in the spelling that texts are compared in. */
+/** The texts that a detector looks for, in folded form (`fold.ts`). */
 export interface LiteralSet {
   readonly detector: number
   readonly texts: ReadonlyArray<string>
 }
 
-/** A text that was found. */
+/** An occurrence of one of the texts. */
 export interface LiteralMatch {
   readonly detector: number
   readonly start: number
   readonly end: number
 }
 
-/** More entries in the table of transitions are not kept, 16 MiB of them; the rest is looked up by the failure links. */
+/**
+ * The most entries in the transition table (16 MiB). Further transitions are found by following the failure links.
+ */
 const mostEntries = 4_194_304
 
-/** The automaton of some texts. Nodes are numbers, of which 0 is the root. */
+/** An Aho–Corasick automaton. Nodes are numbers; 0 is the root. */
 export class Literals {
-  /** How long the beginning of a text is that a node stands for. */
+  /** The length of the prefix that each node stands for. */
   readonly depths: Int32Array
   readonly #classOf = new Uint16Array(0x10000)
   readonly #classes: number
-  /** The child of a node by class, as `node * classes + class`. */
+  /** Children, keyed by `node * classes + class`. */
   readonly #children = new Map<number, number>()
   readonly #fails: Int32Array
-  /** The nearest node, by failure links, at which a text ends; 0 if there is none. */
+  /** The nearest node along the failure links at which a text ends; 0 if there is none. */
   readonly #ends: Int32Array
   /** The detectors of the text that ends at a node. */
   readonly #detectors: Array<ReadonlyArray<number> | undefined> = []
   /** Whether a text ends at a node. */
   readonly #finds: Uint8Array
-  /** The row of a node in the table, from 1; 0 if it has none. */
+  /** Each node's row in the table, from 1; 0 if it has none. */
   readonly #rows: Int32Array
   #table: Int32Array
   #used = 0
@@ -76,7 +78,7 @@ export class Literals {
     this.#finds = new Uint8Array(depths.length)
     this.#rows = new Int32Array(depths.length)
     this.#table = new Int32Array(64 * classes).fill(-1)
-    // Shorter nodes first: failure links lead to shorter nodes.
+    // Shorter prefixes first: failure links lead to shorter ones.
     order.sort(([, , one], [, , other]) => (depths[one] ?? 0) - (depths[other] ?? 0))
     for (const [parent, unit, node] of order) {
       const fail = parent === 0 ? 0 : this.#next(this.#fails[parent] as number, unit)
@@ -87,9 +89,9 @@ export class Literals {
   }
 
   /**
-   * Goes on through a text, and adds what it finds.
+   * Continues through a text, and adds the occurrences that it finds to `found`.
    *
-   * @returns the node at `to`
+   * @returns the node reached at `to`
    */
   run(text: string, from: number, to: number, state: number, found: Array<LiteralMatch>): number {
     const classes = this.#classes
@@ -129,7 +131,7 @@ export class Literals {
     }
   }
 
-  /** Looks a transition up, and keeps it. */
+  /** Finds a transition and stores it in the table if there is room. */
   #remember(node: number, unit: number): number {
     const next = this.#next(node, unit)
     let row = this.#rows[node] as number

@@ -1,5 +1,5 @@
 /**
- * What to find, compiled once: the spellings of detectors, operators' expressions and literal texts.
+ * What to find, compiled once: patterns of built-in detectors, operators' expressions and literal texts.
  *
  * @module
  */
@@ -19,13 +19,13 @@ export type DetectorSpec = DetectorName | { readonly regex: string } | {
   readonly literals: ReadonlyArray<string>
 }
 
-/** The automata of some detectors. They are shared by all texts that are scanned, one after the other. */
+/** The automata of some detectors, shared by all texts that are scanned. */
 export interface Matcher {
-  /** `undefined` if there is no expression. */
+  /** `undefined` if there are no expressions. */
   readonly program: Program | undefined
   readonly automaton: Automaton | undefined
   readonly closure: Closure | undefined
-  /** The detector of each expression of the program, and how its matches are looked at. */
+  /** For each expression of the program, its detector and how its matches are checked. */
   readonly expressions: ReadonlyArray<{
     readonly detector: number
     readonly accept?: Accept | undefined
@@ -35,9 +35,9 @@ export interface Matcher {
 }
 
 /**
- * Compiles detectors, which are numbered by their order. Throws `RegexProblem`.
+ * Compiles detectors, which are then known by their index. Throws `RegexProblem`.
  *
- * @param most how many entries the automaton's table may have; see `Automaton`
+ * @param most the most entries in the automaton's table; see `Automaton`
  */
 export const compileMatcher = (detectors: ReadonlyArray<DetectorSpec>, most?: number): Matcher => {
   const nodes: Array<Node> = []

@@ -1,8 +1,8 @@
 /**
- * A text as it is written, within JSON or not, beside the spelling that it is compared in.
+ * A text as written, in JSON or not, together with its folded form, in which it is compared.
  *
- * What is written stays as it is: each character of the spelling knows what it stands for. A text that is JSON itself, such
- * as the arguments of a tool or a structured output, is read through both sets of escapes.
+ * The written text is not changed: each character of the folded form knows which part of it it stands for. A text
+ * that is JSON itself, such as a tool's arguments or a structured output, is read through both levels of escapes.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { foldTable } from "./fold.ts"
 
 const BACKSLASH = 0x5c, LETTER_U = 0x75
 const controls: Readonly<Record<number, number>> = { 0x62: 8, 0x66: 12, 0x6e: 10, 0x72: 13, 0x74: 9 }
-/** What is not its own spelling, or may not be. */
+/** Characters that folding may change. */
 const unusual = /[\\\u0080-\uffff]/
 
 const hexDigit = (unit: number): number => {
@@ -21,13 +21,13 @@ const hexDigit = (unit: number): number => {
 
 /** One text that comes in pieces. */
 export class NormalText {
-  /** What is held of it, as it is written. */
+  /** The part that is held, as written. */
   raw = ""
-  /** Within how many sets of JSON's escapes it is written. */
+  /** The number of levels of JSON escapes. */
   depth: number
   /** Up to where it has been read. */
   #read = 0
-  /** What each character of the spelling stands for; `undefined` if all of them stand for themselves. */
+  /** Where in `raw` each folded character begins; `undefined` if both forms are the same. */
   #starts: Array<number> | undefined
   #ends: Array<number> = []
   #isSniffed = false
@@ -38,7 +38,7 @@ export class NormalText {
     this.depth = depth
   }
 
-  /** Takes the next piece, and gives what it adds to the spelling. */
+  /** Takes the next piece and returns what it adds to the folded form. */
   push(piece: string, isEnd: boolean): string {
     this.raw = this.raw === "" ? piece : this.raw + piece
     const limit = this.#isSniffed ? this.raw.length : this.#sniff(isEnd)
@@ -56,17 +56,17 @@ export class NormalText {
     return this.#spell(this.#starts, limit, isEnd)
   }
 
-  /** Where a character of the spelling is written; behind the last, up to where the text has been read. */
+  /** Where the written form of a folded character begins; past the last one, the end of what has been read. */
   startOf(at: number): number {
     if (this.#starts === undefined) return at
     return this.#starts[at] ?? this.#read
   }
-  /** Where what a character of the spelling stands for ends. */
+  /** Where the written form of a folded character ends. */
   endOf(at: number): number {
     return this.#starts === undefined ? at + 1 : this.#ends[at] ?? this.#read
   }
 
-  /** Drops the beginning: a number of characters of the spelling, and of what is written. */
+  /** Drops the beginning, whose length is given for both forms. */
   drop(spelt: number, written: number): void {
     this.raw = this.raw.slice(written)
     this.#read -= written
@@ -97,11 +97,11 @@ export class NormalText {
     return spelt
   }
 
-  /** Reads a character into `#unit`, and gives the index behind it; -1 if it has not come whole. */
+  /** Reads a character into `#unit` and returns the index after it; -1 if it is incomplete so far. */
   #next(at: number): number {
     const end = this.#decode(this.depth, at)
     if (end === -1 || this.#unit !== BACKSLASH) return end
-    // Text that quotes JSON may spell a character so, too.
+    // Text that quotes JSON may contain such an escape, too.
     const number = this.#hexAt(this.depth, end)
     if (number === -1) return -1
     this.#unit = number === -2 ? BACKSLASH : this.#unit
@@ -123,7 +123,10 @@ export class NormalText {
     return next
   }
 
-  /** Reads `uXXXX` into `#unit`, and gives the index behind it; -1 if it has not come whole, -2 if it is something else. */
+  /**
+   * Reads `uXXXX` into `#unit` and returns the index after it; -1 if it is incomplete so far, -2 if it is something
+   * else.
+   */
   #hexAt(depth: number, at: number): number {
     let end = this.#decode(depth, at)
     if (end === -1) return -1
@@ -140,7 +143,10 @@ export class NormalText {
     return end
   }
 
-  /** Learns from its first two characters that are no space whether the text is JSON, and says how far it may be read. */
+  /**
+   * Decides by the first two characters other than white space whether the text is JSON, and returns how far it may
+   * be read.
+   */
   #sniff(isEnd: boolean): number {
     let first = -1
     let blank = this.#read

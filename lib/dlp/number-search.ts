@@ -1,7 +1,7 @@
 /**
- * Searches for numbers whose length or check digits decide where they are: of every place where one may begin, several
- * lengths have to be tried. By hand that takes some ten steps a place, by an expression some hundreds (a request of a million
- * digits would take 9 s, 2026-11).
+ * Searches for numbers whose bounds follow from their length and check digits, so that several lengths have to be
+ * tried at every possible start. By hand that takes about ten steps for each start, with an expression several
+ * hundred: a request of a million digits would take 9 s (2026-11).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { ibanLength, isAlphanumeric, isCard, isDigit, isIban } from "./checks.ts
 import type { Match } from "./regex/search.ts"
 
 /**
- * Finds the first match that begins from `from` on and before `until`.
+ * Finds the first match that begins at `from` or later, and before `until`.
  *
  * @param before the UTF-16 code unit before the text; 0 if there is none
  */
@@ -21,10 +21,13 @@ const isWord = (unit: number): boolean => isAlphanumeric(unit) || unit === 0x5f
 const mayBeginAt = (text: string, at: number, before: number): boolean =>
   !isWord(at === 0 ? before : text.charCodeAt(at - 1))
 
-/** The fewest and the most digits of a card. */
+/** The lengths of card numbers, in digits. */
 const [fewest, most] = [13, 19]
 
-/** Where the longest card ends that begins at `start`, digits with single separators; an expiry date may follow. */
+/**
+ * Where the longest card number that begins at `start` ends. Digits may have single separators between them, and an
+ * expiry date may follow.
+ */
 const cardEnd = (text: string, start: number): number | undefined => {
   let digits = ""
   let found: number | undefined
@@ -39,7 +42,10 @@ const cardEnd = (text: string, start: number): number | undefined => {
   return found
 }
 
-/** Where the IBAN ends that begins at `start`, in groups of any length; words may follow, which look like a part of it. */
+/**
+ * Where the IBAN that begins at `start` ends. Its groups may have any length, and the words that follow may look like
+ * a part of it.
+ */
 const ibanEnd = (text: string, start: number): number | undefined => {
   const country = text.slice(start, start + 2).toUpperCase()
   const length = ibanLength(country)
@@ -59,7 +65,7 @@ const ibanEnd = (text: string, start: number): number | undefined => {
   return undefined
 }
 
-/** Tries every place where a word begins, with what a number begins with. */
+/** Tries the start of each word whose first character `begins` accepts. */
 const finderOf =
   (begins: (unit: number) => boolean, endOf: (text: string, start: number) => number | undefined): Find =>
   (text, from, until, before) => {
@@ -71,7 +77,7 @@ const finderOf =
     return undefined
   }
 
-/** Finds the number of a card. */
+/** Finds a card number. */
 export const findCard: Find = finderOf(isDigit, cardEnd)
 
 /** Finds an IBAN. */

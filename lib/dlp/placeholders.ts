@@ -1,30 +1,30 @@
 /**
- * What stands in place of what was masked in one call: `[EMAIL_1]`, numbered by kind in order of appearance.
+ * The placeholders of masked values in one call: `[EMAIL_1]`, numbered by kind in order of appearance.
  *
  * @module
  */
 
-/** Looks like one of them. */
+/** The form of a placeholder. */
 const placeholder = /\[[A-Z]+_\d{1,9}\]/g
 
 /** The placeholders of one call. */
 export class Placeholders {
   readonly #names = new Map<string, string>()
-  /** What those stand for that the answer gets back. */
+  /** The values that are restored in the answer, by placeholder. */
   readonly #values = new Map<string, string>()
   readonly #counts = new Map<string, number>()
-  /** Written by the caller: they stand for themselves. */
+  /** Placeholders in the caller's own text, which must not be given to a value. */
   readonly #taken = new Set<string>()
 
-  /** Notes what the caller has written itself. */
+  /** Reserves the placeholders that occur in the caller's text. */
   reserve(text: string): void {
     for (const [name] of text.matchAll(placeholder)) this.#taken.add(name)
   }
 
   /**
-   * The placeholder of a value, the same for the same value.
+   * The placeholder of a value; equal values have the same one.
    *
-   * @param isRestored whether the answer gets the value back
+   * @param isRestored whether the value is restored in the answer
    */
   of(kind: string, value: string, isRestored: boolean): string {
     const key = `${kind} ${value}`
@@ -40,7 +40,7 @@ export class Placeholders {
     return name
   }
 
-  /** The placeholders that the answer gets back, and their values. */
+  /** The values to restore in the answer, by placeholder. */
   get restorable(): ReadonlyMap<string, string> {
     return this.#values
   }

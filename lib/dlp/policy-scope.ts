@@ -1,5 +1,5 @@
 /**
- * Which texts of a JSON body a policy looks at, if not all of them.
+ * Which texts of a JSON body a policy checks, if not all of them.
  *
  * @module
  */
@@ -7,15 +7,15 @@ import type { Framing } from "../sse/framing.ts"
 import type { Container, JsonText } from "./json-texts.ts"
 import { rootName } from "./structure.ts"
 
-/** What an operator leaves out of a policy. */
+/** How an operator narrows a policy. */
 export interface PolicyScope {
-  /** Whether system prompts are left out. */
+  /** Whether system prompts are exempt. */
   readonly skipsSystem: boolean
-  /** Where it looks in the body of a model's own code, by members' names and elements' indexes; `*` is any of them. */
+  /** The paths that it checks in bodies of custom models, as member names and indexes; `*` stands for any. */
   readonly paths: ReadonlyArray<ReadonlyArray<string>> | undefined
 }
 
-/** A path as it is written: `inputs.*.text`, or `$.inputs[*].text`. */
+/** Parses a path: `inputs.*.text`, or `$.inputs[*].text`. */
 export const parsePath = (written: string): ReadonlyArray<string> =>
   written.replace(/^\$\.?/, "").replaceAll(/\[(?:"([^"\]]*)"|'([^'\]]*)'|([^\]]*))\]/g, ".$1$2$3").replace(
     /^\./,
@@ -34,11 +34,14 @@ const pathOf = ({ name, place, container }: JsonText): ReadonlyArray<string> => 
 const isBelow = (path: ReadonlyArray<string>, pattern: ReadonlyArray<string>): boolean =>
   pattern.length <= path.length && pattern.every((name, at) => name === "*" || name === path[at])
 
-/** Whether something is an element of a list of the body's own: others that have a role are no messages. */
+/**
+ * Whether a container is an element of a list at the top of the body. Objects elsewhere may have a `role` without
+ * being messages.
+ */
 const isMessage = ({ parent: list }: Container): boolean =>
   list?.isList === true && list.parent?.parent !== undefined && list.parent.parent.parent === undefined
 
-/** The messages that are system prompts, by the role that they have. */
+/** The messages whose role makes them system prompts. */
 const systemMessages = (texts: ReadonlyArray<JsonText>, text: string): ReadonlySet<Container> =>
   new Set(
     texts.filter(({ name, start, end, container }) =>
@@ -54,7 +57,7 @@ const isWithinAny = (containers: ReadonlySet<Container>, from: Container): boole
   return false
 }
 
-/** Says which policies do not look at a text of a body. */
+/** Returns a function that says which policies do not check a given text of a body. */
 export const outOfScope = (
   scopes: ReadonlyMap<string, PolicyScope>,
   texts: ReadonlyArray<JsonText>,

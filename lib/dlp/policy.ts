@@ -1,17 +1,20 @@
 /**
- * What an operator wants done about what is found, compiled.
+ * Operators' policies, compiled.
  *
  * @module
  */
 import type { PolicyScope } from "./policy-scope.ts"
 import { compileMatcher, type DetectorSpec, type Matcher } from "./matcher.ts"
 
-/** What is done about a match: noted, refused, or replaced, for good or until the answer comes back. */
+/**
+ * What happens to a match: it is recorded, the call is blocked, or it is masked, for good or with the value restored
+ * in the answer.
+ */
 export type DlpAction = "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"
-/** What is looked at. */
+/** What is checked. */
 export type DlpCheck = "REQUEST" | "RESPONSE"
 
-/** Detectors under a name. */
+/** A named set of detectors. */
 export interface DlpProfile {
   readonly id: string
   readonly detectors: ReadonlyArray<DetectorSpec>
@@ -22,50 +25,50 @@ export interface DlpPolicy {
   readonly id: string
   readonly action: DlpAction
   readonly check: ReadonlyArray<DlpCheck>
-  /** Whether system prompts are left out. */
+  /** Whether system prompts are exempt. */
   readonly skipsSystem?: boolean
-  /** Where alone it looks in the body of a model's own code. */
+  /** The only paths that it checks in bodies of custom models; see `PolicyScope`. */
   readonly paths?: ReadonlyArray<ReadonlyArray<string>> | undefined
   readonly profiles: ReadonlyArray<DlpProfile>
 }
 
-/** If several policies match, the strictest applies. */
+/** From the mildest to the strictest, which applies if several policies match. */
 const order: ReadonlyArray<DlpAction> = ["FLAG", "MASK_RESTORE", "MASK", "BLOCK"]
 
-/** The action that gives away least. */
+/** The strictest of some actions. */
 export const strictest = (actions: Iterable<DlpAction>): DlpAction => {
   let most = 0
   for (const action of actions) most = Math.max(most, order.indexOf(action))
   return order[most] ?? "FLAG"
 }
 
-/** Whose detector it is. */
+/** The policy and profile that a detector belongs to. */
 export interface Owner {
   readonly policy: string
   readonly profile: string
   readonly action: DlpAction
 }
 
-/** A detector of a check. */
+/** A detector, and the policies that use it in a check. */
 export interface CheckedDetector {
-  /** Its name among those of its profile: `email`, `regex-1`, `literals-2`. */
+  /** Its name within its profile: `email`, `regex-1`, `literals-2`. */
   readonly entry: string
-  /** What placeholders call it: `EMAIL`, `REGEX`, `LITERAL`. */
+  /** The word that its placeholders use: `EMAIL`, `REGEX`, `LITERAL`. */
   readonly kind: string
   readonly owners: ReadonlyArray<Owner>
   readonly action: DlpAction
 }
 
-/** All that requests, or answers, are checked for. */
+/** Everything that requests, or answers, are checked for. */
 export interface CompiledCheck {
   readonly check: DlpCheck
   readonly matcher: Matcher
   readonly detectors: ReadonlyArray<CheckedDetector>
-  /** Whether something may have to be withheld, so that nothing goes on before it is decided. */
+  /** Whether matches may be blocked or masked, so that nothing may be sent before it is decided. */
   readonly withholds: boolean
-  /** Whether one of them refuses what it finds. */
+  /** Whether one of the policies blocks. */
   readonly blocks: boolean
-  /** The policies that do not look at all texts; `undefined` if there are none. */
+  /** The policies that do not check every text; `undefined` if there are none. */
   readonly scopes: ReadonlyMap<string, PolicyScope> | undefined
 }
 
@@ -93,7 +96,7 @@ const compileCheck = (policies: ReadonlyArray<DlpPolicy>, check: DlpCheck): Comp
     for (const profile of profiles) {
       const entries = entriesOf(profile.detectors)
       for (const [index, spec] of profile.detectors.entries()) {
-        // One detector of several policies is looked for once.
+        // A detector that several policies share is searched for once.
         const key = typeof spec === "string" ? spec : JSON.stringify(spec)
         const found = known.get(key) ?? { spec, entry: entries[index] ?? "", owners: [] }
         found.owners.push({ policy: id, profile: profile.id, action })

@@ -1,6 +1,6 @@
 /**
- * Finds what a matcher looks for in one text that comes in pieces, and says how much of it is decided: up to the earliest
- * match that is still under way.
+ * Finds what a matcher looks for in one text that comes in pieces, and says how much of it is decided: all before the
+ * oldest match that is still in progress.
  *
  * @module
  */
@@ -11,33 +11,33 @@ import { LiveStarts } from "./regex/live-starts.ts"
 import { EDGE } from "./regex/program.ts"
 import { kindAt, searchMatch } from "./regex/search.ts"
 
-/** A match, in the text that is held. */
+/** A match, by its position in the held text. */
 export interface Span {
   readonly start: number
   readonly end: number
   readonly detector: number
 }
 
-/** A match that is under way for longer is given up: what is held of a text is bounded. In UTF-16 code units. */
+/** A match in progress that grows longer is given up, which bounds what is held of a text. In UTF-16 code units. */
 const longestMatch = 16_384
 
 /**
- * How far matches may be looked behind, for longer ones that did not come: so many characters, and so many for each of the
- * text. An expression such as `x(?:[^]*y)?` would look at the whole rest of a text from each `x`: beyond this, the rest
- * counts as matched.
+ * How many characters past the ends of its matches an expression may read, in search of longer ones: a fixed number,
+ * and some for each character of the text. From each `x`, `x(?:[^]*y)?` would read the whole rest of a text; beyond
+ * this budget the rest counts as matched.
  */
-const lookedBehind = { once: 1_000_000, each: 8 } as const
+const maxOverrun = { once: 1_000_000, perCharacter: 8 } as const
 
-/** One text. */
+/** The scan of one text. */
 export class Scan {
-  /** What is held of it. */
+  /** The held part of it. */
   text = ""
-  /** Matches that are decided, by where they begin. */
+  /** The decided matches, in order of their start. */
   spans: Array<Span> = []
   readonly #matcher: Matcher
   readonly #live: LiveStarts | undefined
   readonly #most: number
-  /** What stands before the held text: its kind, and itself. */
+  /** The kind of the character before the held text, and its code unit. */
   #before = EDGE
   #unit = 0
   #scanned = 0
@@ -45,15 +45,15 @@ export class Scan {
   #state = beginning
   #generation = 0
   #node = 0
-  /** Expressions that have matched, and from where on to search for them. */
+  /** The expressions that have matched, and where to search for each from. */
   readonly #hits = new Map<number, number>()
-  /** Up to where an expression has been searched. */
+  /** How far each expression has been searched. */
   readonly #searched = new Map<number, number>()
-  /** How far each expression's matches have been looked behind, and how far they may be. */
-  readonly #lookedBehind = new Map<number, number>()
-  #patience: number = lookedBehind.once
+  /** How far each expression has read past its matches in all. */
+  readonly #overrun = new Map<number, number>()
+  #overrunLimit: number = maxOverrun.once
 
-  /** @param most the longest match that is waited for */
+  /** @param most the longest match in progress that is waited for */
   constructor(matcher: Matcher, most = longestMatch) {
     this.#matcher = matcher
     this.#most = most
@@ -65,11 +65,11 @@ export class Scan {
   /**
    * Takes the next piece.
    *
-   * @returns up to where the held text is decided
+   * @returns the length of the decided part of the held text
    */
   push(piece: string, isEnd: boolean): number {
     this.text = this.text === "" ? piece : this.text + piece
-    this.#patience += lookedBehind.each * piece.length
+    this.#overrunLimit += maxOverrun.perCharacter * piece.length
     const { length } = this.text
     const { literals, automaton } = this.#matcher
     if (literals !== undefined) {
@@ -83,14 +83,14 @@ export class Scan {
     this.#search(live, isEnd)
     while (!isEnd && length - this.#cut(live) > this.#most) {
       live = this.#giveUp(live)
-      // What begins behind the match that was given up is decided as well.
+      // Matches that begin after the one given up are decided now as well.
       this.#search(live, false)
     }
     this.spans.sort((one, other) => one.start - other.start || other.end - one.end)
     return this.#cut(live)
   }
 
-  /** Lets go of the beginning of the held text, with all that was found in it. */
+  /** Drops the beginning of the held text and the matches in it. */
   drop(length: number): void {
     const { program } = this.#matcher
     if (length === 0) return
@@ -115,7 +115,7 @@ export class Scan {
     }
     let from = this.#scanned
     if (this.#generation !== automaton.generation) {
-      // Its states were thrown away for another text: goes on from where it needs none.
+      // Another text made the automaton discard its states: resume where none is needed.
       from = this.#idle
       this.#state = this.#kindBefore(from)
     }
@@ -135,7 +135,7 @@ export class Scan {
     return at === 0 || program === undefined ? this.#before : kindAt(program, this.text, at - 1)
   }
 
-  /** Where the match began that has been under way for longest. */
+  /** The start of the oldest match in progress. */
   #earliest(): number {
     const { literals } = this.#matcher
     const { length } = this.text
@@ -148,13 +148,13 @@ export class Scan {
   #search(until: number, isEnd: boolean): void {
     const { program, closure, expressions } = this.#matcher
     if (program === undefined || closure === undefined || this.#hits.size === 0) return
-    const searched = { text: this.text, before: this.#before, isEnd, looked: 0 }
+    const searched = { text: this.text, before: this.#before, isEnd, scannedTo: 0 }
     for (const [expression, hit] of this.#hits) {
       const { detector, accept, find } = expressions[expression] as Matcher["expressions"][number]
       let from = Math.max(hit, this.#searched.get(expression) ?? 0)
       while (from < until) {
-        const behind = this.#lookedBehind.get(expression) ?? 0
-        if (behind > this.#patience) {
+        const overrun = this.#overrun.get(expression) ?? 0
+        if (overrun > this.#overrunLimit) {
           this.spans.push({ start: from, end: this.text.length, detector })
           from = this.text.length
           break
@@ -162,8 +162,8 @@ export class Scan {
         const match = find === undefined
           ? searchMatch(program, closure, expression, searched, from, until)
           : find(this.text, from, until, this.#unit)
-        const further = find === undefined ? searched.looked - (match?.end ?? until) : 0
-        if (further > 0) this.#lookedBehind.set(expression, behind + further)
+        const further = find === undefined ? searched.scannedTo - (match?.end ?? until) : 0
+        if (further > 0) this.#overrun.set(expression, overrun + further)
         if (match === undefined) break
         const { start, end } = match
         const accepted = accept === undefined ? end : accept(this.text, start, end, this.#unit)
@@ -175,7 +175,7 @@ export class Scan {
     }
   }
 
-  /** The safe cut: nothing under way, and no match, lies across it. */
+  /** The largest safe cut: no match, found or in progress, lies across it. */
   #cut(live: number): number {
     let cut = live
     for (let before = -1; before !== cut;) {
@@ -185,7 +185,7 @@ export class Scan {
     return cut
   }
 
-  /** Gives up the match that has been under way for longest; what it has matched so far counts. */
+  /** Gives up the oldest match in progress; what it has matched so far counts. */
   #giveUp(live: number): number {
     this.#search(live + 1, true)
     let end = live + 1

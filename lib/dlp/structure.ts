@@ -1,12 +1,12 @@
 /**
- * Which texts of a call are written by people and models, and which belong to the form of the call.
+ * Tells the texts of a call that people and models write from those that belong to its protocol.
  *
  * @module
  */
 import type { Framing } from "../sse/framing.ts"
 import type { Container, JsonPart, JsonText, JsonTexts } from "./json-texts.ts"
 
-/** Members of the known calls whose values say what something is, or are signed or coded: to change them breaks the call. */
+/** Members of the known calls whose values are types, ids, signed or encoded: changing them would break the call. */
 const structural: ReadonlySet<string> = new Set([
   "encrypted_content",
   "finish_reason",
@@ -23,10 +23,12 @@ const structural: ReadonlySet<string> = new Set([
   "type",
 ])
 
-/** How ids, names of kinds, media types and signatures are written: other characters occur in none of them. */
+/** The characters of ids, type names, media types and signatures. */
 const plain = /^[\w.:/+=-]*$/
 
-/** Members whose values are the caller's own, or the model's: the names within them belong to no form. */
+/**
+ * Members whose values are written by the caller or the model: the names inside them have no meaning to the protocol.
+ */
 const free: ReadonlySet<string> = new Set([
   "arguments",
   "attributes",
@@ -39,7 +41,10 @@ const free: ReadonlySet<string> = new Set([
   "variables",
 ])
 
-/** Whether something stands in what a form leaves open. The `input` of a message is that of a tool. */
+/**
+ * Whether a container is inside a member whose content the protocol leaves open. The `input` of a message is that of
+ * a tool.
+ */
 const isFree = (container: Container, framing: Framing): boolean => {
   for (let at: Container | undefined = container; at !== undefined; at = at.parent) {
     if (free.has(at.name) || (framing === "messages" && at.name === "input")) return true
@@ -47,21 +52,24 @@ const isFree = (container: Container, framing: Framing): boolean => {
   return false
 }
 
-/** A shorter text is always inspected. */
+/** The shortest text that can be exempt as base64. */
 const shortestCoded = 512
-/** What comes as a picture, a sound or a file. */
+/** Pictures, sounds and files. */
 const dataUrl = /^data:(?!text)[^,"]{0,200};base64,/
-/** Slashes may be escaped, and lines broken. */
+/** With escaped slashes and line breaks allowed for. */
 const notBase64 = /[^A-Za-z0-9+/=_\\-]/
 const lineBreak = /(?:\\r)?\\n/
-/** How long the lines of base64 are: in PEM, and in MIME. Numbers and tokens, a line each, have others. */
+/** The line lengths of base64 in PEM and MIME. Lists of numbers or tokens, one a line, do not have these. */
 const lineLengths: ReadonlyArray<number> = [64, 76]
 
-/** Whether a line is base64; of a picture, in any of its alphabets. */
+/** Whether a line is base64; for media in any of its alphabets. */
 const isCodedLine = (line: string, isMedia: boolean): boolean =>
   !/\\(?!\/)/.test(line) && (isMedia || !/[^A-Za-z0-9+/\\]/.test(line.replace(/={1,2}$/, "")))
 
-/** Whether all of a text, as JSON writes it, is base64: what only begins so may go on in words. */
+/**
+ * Whether the whole of a text, as written in JSON, is base64. Looking at its beginning would not do: words may
+ * follow.
+ */
 export const isBase64 = (text: string): boolean => {
   if (text.length < shortestCoded) return false
   const [head = ""] = dataUrl.exec(text) ?? []
@@ -80,7 +88,7 @@ export const isBase64 = (text: string): boolean => {
   )
 }
 
-/** Whether a text is looked at. Of calls that are not known, everything is, but what is coded in base64. */
+/** Whether a text is checked. Where the protocol is not known, everything but base64 is. */
 export const isChecked = (
   { name, start, end, container }: JsonText,
   text: string,
@@ -91,7 +99,7 @@ export const isChecked = (
   return !plain.test(text.slice(start, end)) || isFree(container, framing)
 }
 
-/** The parts of an answer that repeat its texts. Ids of tokens may be what a model's own code was asked for. */
+/** The parts of an answer that repeat its texts. In an unknown protocol, token ids may be the answer itself. */
 export const repeatingParts = (
   { repeats }: JsonTexts,
   framing: Framing | undefined,
@@ -103,13 +111,13 @@ const placeOf = ({ name, indexes, place, parent }: Container): string => {
   return `${name}${index}`
 }
 
-/** Whether something stands within the value of a member of that name. */
+/** Whether a container is inside the value of a member of that name. */
 export const isWithin = (container: Container | undefined, name: string): boolean => {
   for (let at = container; at !== undefined; at = at.parent) if (at.name === name) return true
   return false
 }
 
-/** The member of the outermost object that a text belongs to. */
+/** The member of the outermost object that contains a text. */
 export const rootName = ({ name, container }: JsonText): string => {
   let root = name
   for (let at: Container | undefined = container; at?.parent?.parent !== undefined; at = at.parent) {
@@ -126,7 +134,7 @@ const pathOf = ({ name, container }: JsonText): string => {
   return path
 }
 
-/** Which part of an answer something belongs to: a choice, a content block, an output item and its part. */
+/** The part of an answer that a container belongs to: a choice, a content block, an output item and its part. */
 const partOf = (framing: Framing, container: Container): string => {
   let root = container
   for (let at: Container | undefined = container; at?.parent !== undefined; at = at.parent) {
@@ -145,7 +153,7 @@ const partOf = (framing: Framing, container: Container): string => {
 }
 
 /**
- * The channel of a stream that a text is a piece of: pieces of one channel are one text. `undefined` if the text is whole.
+ * The channel of a stream to which a text adds a piece; `undefined` if the text is complete in itself.
  *
  * @param type the `type` of the event
  */
@@ -170,13 +178,13 @@ export const channelOf = (text: JsonText, type: string, framing: Framing | undef
   }
 }
 
-/** The `type` of an event: of its own, not of what it holds. */
+/** The `type` of an event itself, not of an object inside it. */
 export const typeOf = (texts: ReadonlyArray<JsonText>, text: string): string => {
   const own = texts.find(({ name, container }) => name === "type" && container.parent?.parent === undefined)
   return own === undefined ? "" : text.slice(own.start, own.end)
 }
 
-/** What begins the names of the channels that end with an event. */
+/** Prefixes of the names of the channels that an event ends. */
 export const endedBy = (
   texts: ReadonlyArray<JsonText>,
   type: string,

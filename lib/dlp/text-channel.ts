@@ -1,5 +1,5 @@
 /**
- * One text on its way: how much of it is decided, and what to change in it.
+ * One text in transit: how much of it is decided, and what to change in it.
  *
  * @module
  */
@@ -10,34 +10,36 @@ import { NormalText } from "./normal-text.ts"
 import type { Matcher } from "./matcher.ts"
 import { Scan } from "./scan.ts"
 
-/** What is done about matches. */
+/** What happens to matches. */
 export interface TextRules {
   readonly matcher: Matcher
-  /** A detector has found something. */
+  /** Called when a detector finds something. */
   readonly found: (detector: number) => void
-  /** Whether what a detector finds is replaced. */
+  /** Whether a detector's matches are replaced. */
   readonly replaces: (detector: number) => boolean
-  /** What takes the place of what a detector has found. */
+  /** The replacement of a detector's match. */
   readonly replacement: (detector: number, text: string) => string
-  /** `undefined` if all of it holds for all texts. */
+  /** Rules that depend on the text; `undefined` if these apply to all texts. */
   readonly scoped?: RulesByText | undefined
 }
 
-/** Looks at the texts of a JSON body, and says what holds for each of them; `undefined` for nothing. */
+/**
+ * Takes the texts of a JSON body, and returns a function that gives the rules for each; `undefined` if none apply.
+ */
 export type RulesByText = (
   texts: ReadonlyArray<JsonText>,
   text: string,
   framing: Framing | undefined,
 ) => (found: JsonText) => TextRules | undefined
 
-/** A change, in the text as it is written. */
+/** A change, by its position in the written text. */
 export interface TextEdit {
   readonly start: number
   readonly end: number
   readonly text: string
 }
 
-/** The text that is written within `depth` levels of JSON escapes. */
+/** Removes `depth` levels of JSON escapes. */
 export const unescaped = (written: string, depth: number): string => {
   let text = written
   for (let level = 0; level < depth; level++) {
@@ -48,18 +50,18 @@ export const unescaped = (written: string, depth: number): string => {
   return text
 }
 
-/** A text as it is written within `depth` levels of JSON escapes. */
+/** Adds `depth` levels of JSON escapes. */
 const escaped = (text: string, depth: number): string => {
   let written = text
   for (let level = 0; level < depth; level++) written = JSON.stringify(written).slice(1, -1)
   return written
 }
 
-/** One text. Places are counted from its beginning. */
+/** One text. Positions are counted from its beginning. */
 export class TextChannel {
-  /** Up to where the text is decided. */
+  /** How far the text is decided. */
   decided = 0
-  /** The changes in what is decided, in order. */
+  /** The changes in the decided part, in order. */
   readonly edits: Array<TextEdit> = []
   readonly #rules: TextRules
   readonly #text: NormalText
@@ -72,12 +74,12 @@ export class TextChannel {
     this.#scan = new Scan(rules.matcher)
   }
 
-  /** How much is held because it is not decided. */
+  /** The part that is held because it is not decided. */
   get held(): string {
     return this.#text.raw
   }
 
-  /** Takes the next piece, as it is written. */
+  /** Takes the next piece, as written. */
   push(written: string, isEnd = false): void {
     const text = this.#text
     const scan = this.#scan
@@ -90,7 +92,7 @@ export class TextChannel {
     this.decided += end
   }
 
-  /** Notes what was found before a place. Matches that overlap are one: nothing of any of them goes on. */
+  /** Records the matches before a position. Overlapping matches count as one, so that no part of any is sent. */
   #note(cut: number): void {
     const rules = this.#rules
     const text = this.#text
@@ -117,14 +119,14 @@ export class TextChannel {
   }
 }
 
-/** The changes in a text that is there whole. */
+/** The changes in a complete text. */
 export const editsOf = (rules: TextRules, written: string, depth: number): ReadonlyArray<TextEdit> => {
   const channel = new TextChannel(rules, depth)
   channel.push(written, true)
   return channel.edits
 }
 
-/** A text with changes, which are in order and do not overlap. */
+/** Applies changes, which are in order and do not overlap. */
 export const edited = (text: string, edits: ReadonlyArray<TextEdit>): string => {
   let changed = ""
   let from = 0

@@ -1,5 +1,6 @@
 /**
- * Changes a body that is one text, plain or JSON lines, as it passes. What is not UTF-8 goes on as it is.
+ * Rewrites a body that is one text, plain or JSON lines, as it streams. From the first bytes that are not UTF-8 on, a
+ * body passes unchanged.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { edited, TextChannel, type TextRules } from "./text-channel.ts"
 const encoder = new TextEncoder()
 const none = new Uint8Array(0)
 
-/** How many bytes at the end are the beginning of a character. */
+/** The number of bytes at the end that begin an incomplete character. */
 const unfinished = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number
@@ -27,7 +28,7 @@ export class TextRewriter implements BodyRewriter {
   readonly #channel: TextChannel
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
   #rest = none
-  /** The text that is not decided, and where it begins. */
+  /** The undecided text, and where it begins. */
   #text = ""
   #from = 0
   #isBinary = false

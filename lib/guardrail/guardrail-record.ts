@@ -1,39 +1,39 @@
 /**
- * What a gateway's guardrails have said of a call, as its log entry has it.
+ * The verdicts of a gateway's guardrails on a call, as in its log entry.
  *
  * @module
  */
 
-/** What is looked at. */
+/** What is judged. */
 export type GuardrailPhase = "prompt" | "response"
 
 /** One verdict. */
 export interface GuardrailVerdict {
   readonly phase: GuardrailPhase
-  /** `null` if the scanner gave no verdict. */
+  /** The unsafe category; `null` if the scanner gave no verdict. */
   readonly category: string | null
-  /** What its rule says, or that there was no verdict. */
+  /** The rule's action, or that there was no verdict. */
   readonly action: "FLAG" | "BLOCK" | "unavailable"
 }
 
-/** What the scanner was asked for a call: not part of the call's own tokens and cost. */
+/** The scanner's calls for one call, whose own tokens and cost do not include them. */
 export interface ScannerUse {
   /** `{provider}/{model}`. */
   readonly model: string
   readonly calls: number
-  /** How many verdicts were known already. */
+  /** The number of verdicts that were remembered. */
   readonly cached: number
   readonly tokens_in: number
   readonly tokens_out: number
   /** In US dollars; `null` if a price is unknown. */
   readonly cost: number | null
-  /** Milliseconds of all calls together. */
+  /** Milliseconds, summed over all calls. */
   readonly duration_ms: number
 }
 
 const order = ["FLAG", "unavailable", "BLOCK"]
 
-/** The action that most came of; `null` if there is no verdict. */
+/** The strictest action among verdicts; `null` if there are none. */
 export const strictestVerdict = (
   verdicts: ReadonlyArray<GuardrailVerdict> | null | undefined,
 ): GuardrailVerdict["action"] | null => {

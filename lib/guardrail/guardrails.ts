@@ -1,38 +1,39 @@
 /**
- * What an operator wants done about what a scanner calls unsafe, and how its verdicts are read.
+ * An operator's rules for what a scanner calls unsafe, and how its verdicts are read.
  *
- * The categories are those of Llama Guard 3 and 4 (its model card: S1 to S14), and Cloudflare's P1 for prompt injection.
+ * The categories are those of Llama Guard 3 and 4 (its model card: S1 to S14), and Cloudflare's P1 for prompt
+ * injection.
  *
  * @module
  */
 import type { GuardrailPhase, GuardrailVerdict } from "./guardrail-record.ts"
 
-/** What is done about a category. */
+/** What happens to a call with an unsafe category. */
 export type GuardrailAction = "FLAG" | "BLOCK"
 
-/** The categories that a rule may be for: Cloudflare's. */
+/** The categories that rules can name: Cloudflare's. */
 export const categories: ReadonlyArray<string> = [
   ...Array.from({ length: 13 }, (_, index) => `S${index + 1}`),
   "P1",
 ]
 
-/** What a scanner may say beside: Llama Guard's newest category, which no rule is for. */
+/** Every category that a scanner may name: also Llama Guard's newest one, for which there is no rule. */
 const known: ReadonlySet<string> = new Set([...categories, "S14"])
 
 /** The rules of one phase. */
 export interface GuardrailRules {
   readonly phase: GuardrailPhase
   readonly actions: ReadonlyMap<string, GuardrailAction>
-  /** Whether something may have to be withheld, so that nothing goes on before it is decided. */
+  /** Whether a rule blocks, so that nothing may be sent before it is judged. */
   readonly blocks: boolean
 }
 
-/** The model that says what is unsafe. */
+/** The model that judges. */
 export interface ScannerModel {
   /** `baseten` or `custom-{slug}`. */
   readonly provider: string
   readonly model: string
-  /** How long one of its verdicts may take, in milliseconds. */
+  /** The timeout of a verdict, in milliseconds. */
   readonly timeout: number
 }
 
@@ -54,8 +55,8 @@ export const compileRules = (
 }
 
 /**
- * The categories of a verdict: none for `safe`, at least one for `unsafe` and those on the lines behind it. `undefined` for all
- * else: a bare `unsafe`, and words about a verdict, are none.
+ * The categories of a verdict: an empty list for `safe`; for `unsafe`, those on the lines after it, at least one.
+ * `undefined` for everything else, such as a bare `unsafe` or a sentence about the verdict.
  */
 export const readVerdict = (said: string): ReadonlyArray<string> | undefined => {
   if (said.length > longestVerdict) return undefined
@@ -68,7 +69,7 @@ export const readVerdict = (said: string): ReadonlyArray<string> | undefined => 
 }
 const longestVerdict = 200
 
-/** What the rules of a phase say of categories. */
+/** The verdicts that a phase's rules give on categories. */
 export const verdictsOf = (
   { phase, actions }: GuardrailRules,
   found: Iterable<string>,

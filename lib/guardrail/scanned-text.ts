@@ -1,5 +1,6 @@
 /**
- * What of a request and of an answer goes to a scanner: the texts that a model reads or has written, cut to its measure.
+ * What a scanner is sent: the texts of a request that the model reads, or those of an answer that it wrote, in parts
+ * that the scanner can take.
  *
  * @module
  */
@@ -20,11 +21,13 @@ export type ScannedConversation = ReadonlyArray<ScannedMessage>
 
 /** The longest text of one verdict, in UTF-16 code units: with Llama Guard's own words it fits into 8,192 tokens of any script. */
 const longestPart = 6000
-/** How much of a part the next one begins with: what stands on the border is seen whole. */
+/**
+ * How much of a part is repeated at the beginning of the next one, so that a text across the border is seen whole.
+ */
 export const overlap = 200
-/** How much of the prompt an answer is judged with. */
+/** How much of the prompt is sent along with an answer. */
 const longestContext = 2000
-/** More verdicts for one body are not asked for. */
+/** The most parts of one body; a longer one gets no verdict. */
 export const mostParts = 200
 
 const decoder = new TextDecoder()
@@ -53,12 +56,12 @@ const unread: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A text without the marks that divide a conversation in Llama Guard's own prompt: an engine reads them in a message as well,
- * and who wrote one could write the verdict behind it.
+ * Removes the marks that divide a conversation in Llama Guard's prompt. Engines interpret them inside messages too,
+ * so a caller could otherwise end the conversation and write the verdict after it.
  */
 const withoutMarks = (text: string): string => text.replaceAll(/<(?=\||\/?(?:BEGIN|END)\b)/g, "‹")
 
-/** A text in parts that a scanner takes. */
+/** Splits a text into parts that the scanner can take. */
 const scannableParts = (text: string): ReadonlyArray<string> => {
   const plain = withoutMarks(text.toWellFormed())
   const parts: Array<string> = []
@@ -73,7 +76,7 @@ const scannableParts = (text: string): ReadonlyArray<string> => {
   return rest.trim() === "" ? parts : [...parts, rest.toWellFormed()]
 }
 
-/** A body that is not JSON, as one text; empty if it is not text either, such as audio. */
+/** The text of a body that is not JSON; empty if it is not text at all, such as audio. */
 const plainText = (bytes: Uint8Array): string => {
   try {
     const text = strict.decode(bytes)
@@ -83,7 +86,10 @@ const plainText = (bytes: Uint8Array): string => {
   }
 }
 
-/** What a request says, and the definitions of tools apart from it: they stay while a conversation grows. */
+/**
+ * The text of a request, and its tool definitions separately: they stay the same while a conversation grows, and so
+ * does their verdict.
+ */
 export const promptTexts = (
   bytes: Uint8Array,
   framing: Framing | undefined,
@@ -105,8 +111,8 @@ export const promptTexts = (
 }
 
 /**
- * The conversations to judge a request by. All that it says is one last message, since a scanner judges no other: what a caller
- * puts into an earlier one is read by the model all the same.
+ * The conversations by which a request is judged. Its whole text is one message: a scanner judges only the last one,
+ * but the model also reads what the caller put into earlier ones.
  */
 export const promptConversations = (
   bytes: Uint8Array,
@@ -116,19 +122,19 @@ export const promptConversations = (
   return [...scannableParts(said), ...scannableParts(tools)].map((content) => [{ role: "user", content }])
 }
 
-/** The end of what a request says, which its answer is judged with. */
+/** The end of a request's text, with which its answer is judged. */
 export const contextOf = (bytes: Uint8Array, framing: Framing | undefined): string =>
   withoutMarks(promptTexts(bytes, framing).said.slice(-longestContext).toWellFormed())
 
-/** The conversations to judge an answer, or a part of it, by. */
+/** The conversations by which an answer, or a part of it, is judged. */
 export const answerConversations = (context: string, text: string): ReadonlyArray<ScannedConversation> =>
   scannableParts(text).map((content) => [
-    // Llama Guard's form begins with a message of the user's.
+    // Llama Guard's format begins with a user message.
     { role: "user", content: context === "" ? "-" : context },
     { role: "assistant", content },
   ])
 
-/** Whether a text of an answer is what its model wrote. */
+/** Whether a text of an answer was written by the model. */
 export const isWritten = (found: JsonText, text: string, framing: Framing): boolean => {
   const { name, container } = found
   if (name === "name" || !isChecked(found, text, framing) || isWithin(container, "logprobs")) return false

@@ -1,5 +1,5 @@
 /**
- * The text of a stream in windows: its events are held until the window that they belong to is judged.
+ * Divides the text of an answer into windows. What belongs to a window is held until it is judged.
  *
  * @module
  */
@@ -12,32 +12,35 @@ import { answerText, isWritten, overlap } from "./scanned-text.ts"
 import { channelOf, typeOf } from "../dlp/structure.ts"
 import { unescaped } from "../dlp/text-channel.ts"
 
-/** A body in windows. */
+/** An answer's body, divided into windows. */
 export interface Windows {
-  /** Takes the next bytes, which it does not change. */
+  /** Takes the next bytes, without changing that array. */
   readonly push: (chunk: Uint8Array) => void
-  /** The body has ended: what is left is a window, however short. */
+  /** Ends the body: what is left is a window, however short. */
   readonly finish: () => void
-  /** How many bytes are held. */
+  /** The number of bytes held. */
   readonly held: number
   /** Whether the next window is complete. */
   readonly isDue: boolean
-  /** Closes the window: what is in it, as one text; empty if nothing in it needs to be judged. */
+  /** Closes the window and returns its text; empty if nothing in it needs to be judged. */
   readonly close: () => string
-  /** What was held of the window that was closed. */
+  /** Returns the bytes of the closed windows, which are no longer held. */
   readonly release: () => Uint8Array
 }
 
 /**
- * How many characters of text make a window: the first one is short, so that a stream begins soon, and later ones are longer, so
- * that it takes fewer verdicts.
+ * The sizes of the first windows and of all later ones, in characters. The first is short, so that the stream begins
+ * soon; later ones are longer, so that there are fewer verdicts.
  */
 const sizes = [200, 400, 800]
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const none = new Uint8Array(0)
-/** What of a text repeats another of the stream need not be judged again, if that is no longer than this. */
+/** The longest text whose repetition in the same stream is recognised, and not judged again. */
 const longestRepeated = 1_048_576
-/** How much repeatable text is remembered, in characters and texts; repetitions of the rest are judged again. */
+/**
+ * How much is remembered of a stream, in characters of texts that may be repeated, and in texts that come in pieces.
+ * Repetitions of the rest are judged again.
+ */
 const most = { kept: 16_777_216, courses: 256 }
 
 const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array =>
@@ -47,11 +50,11 @@ const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array =>
 
 /** A text that comes in pieces. */
 interface Course {
-  /** What was judged of it last, and will be seen beside the rest. */
+  /** The end of what has been judged, which is sent again before the next part. */
   before: string
-  /** What has not been judged yet. */
+  /** The part that has not been judged. */
   fresh: string
-  /** All of it, where the format repeats texts. */
+  /** All of it, if the format repeats texts. */
   whole: string
 }
 
@@ -60,10 +63,10 @@ export class EventWindows implements Windows {
   readonly #framing: Framing
   readonly #events = new EventScanner()
   readonly #courses = new Map<string, Course>()
-  /** Texts that were whole when they came. */
+  /** Texts that came complete. */
   #texts: Array<string> = []
   readonly #repeated = new Set<string>()
-  /** How many characters are remembered, of these and of texts in pieces. */
+  /** The number of characters remembered, in `#repeated` and in `whole`. */
   #kept = 0
   #waiting: Array<Uint8Array> = []
   #closed: Array<Uint8Array> = []
@@ -78,14 +81,14 @@ export class EventWindows implements Windows {
 
   get isDue(): boolean {
     if (this.#waiting.length === 0) return false
-    // What brings no text waits for nothing but its turn.
+    // Events without text wait for no further ones.
     return this.#fresh === 0 || this.#isAtEnd || this.#fresh >= (sizes[this.#windows] ?? sizes.at(-1) ?? 0)
   }
 
   push(chunk: Uint8Array): void {
     const whole = this.#events.push(chunk)
     if (whole.length === 0) return
-    // The scanner's bytes may change with the next chunk.
+    // The scanner reuses its buffer for the next chunk.
     const bytes = whole.slice()
     for (let at = 0; at < bytes.length;) {
       const end = eventEnd(bytes, skipComments(bytes, at, at))
@@ -139,7 +142,7 @@ export class EventWindows implements Windows {
       return
     }
     if (/^[{[]/.test(content)) this.#takeJson(content)
-    // No event of these calls: a client may show it all the same.
+    // Not an event of these calls, but a client may show it.
     else this.#add("", content)
   }
 
@@ -181,7 +184,7 @@ export class EventWindows implements Windows {
     return true
   }
 
-  /** Responses say each text again when it is complete, more than once. */
+  /** The Responses API repeats each text when it is complete, more than once. */
   #isRepeated(text: string): boolean {
     if (this.#repeated.has(text)) return true
     for (const { whole } of this.#courses.values()) if (whole === text) return true
@@ -209,7 +212,7 @@ const dataOf = (text: string): string => {
   return data
 }
 
-/** One window: a body that says nothing before its end. */
+/** A body that is judged as a whole, as a single window. */
 export class WholeWindow implements Windows {
   readonly #framing: Framing
   readonly #form: BodyForm

@@ -25,22 +25,22 @@ import { addRateTakes, noQuota, rateOutcome } from "./rate-outcome.ts"
 import { type RateCount, rateCountsOf } from "./rate-counters.ts"
 import { makeUnderWay } from "./under-way.ts"
 
-/** Spend rules, and whom they are checked for. */
+/** Spend rules, and the request that they are checked for. */
 export interface Budgets {
   readonly limits: SpendLimits
   readonly subject: SpendSubject
 }
 
-/** What a call wants to be admitted by. */
+/** A call that asks to be admitted. */
 export interface AdmissionRequest {
   readonly rules: ReadonlyArray<RateRule>
   readonly subject: LimitSubject
   readonly budgets: ReadonlyArray<Budgets>
-  /** What the call is expected to cost, in USD: what it weighs on budgets that reserve nothing. */
+  /** The expected cost of the call, in USD: held against budgets that do not reserve. */
   readonly expected: number
-  /** The most that it may cost, in USD: what budgets reserve. */
+  /** The most that the call may cost, in USD: held against budgets that reserve. */
   readonly worst: number
-  /** Under which it is reserved; `undefined` if no budget reserves. */
+  /** The lease of what is reserved; `undefined` if no budget reserves. */
   readonly lease: Lease | undefined
   readonly outage: OnStoreOutage
 }
@@ -51,11 +51,12 @@ export type Admitted = Pick<AdmittedCall, "quota" | "settle" | "release" | "spen
 /** What `Limits` does. */
 export interface LimitsShape {
   /**
-   * Takes one request from every request rule, and looks at every budget, in one round trip to the store: all of them admit
-   * the call, or none counts it. A token rule takes nothing yet; it refuses once its quota is used up.
+   * Takes one request from every request rule and checks every budget, in one round trip to the store: either all of
+   * them admit the call, or none counts it. A token rule takes nothing yet; it refuses once its quota is used up.
    *
-   * Never admits more than a rate allows, however many calls arrive at once. A budget admits a call if it has something left
-   * beside what the calls under way are expected to cost, or, where it reserves, room for the most that the call may cost.
+   * Never admits more than a rate allows, however many calls arrive at once. A budget admits a call if something is
+   * left of it after the expected cost of the calls in flight, or, if it reserves, if there is room for the most that
+   * the call may cost.
    *
    * Fails with `spend_limited` or `rate_limited`, whose headers say how long to wait, or with `limits_unavailable`.
    */
@@ -69,19 +70,19 @@ export interface LimitsShape {
   /** Fails with `spend_limited` at the first rule whose budget is spent. */
   readonly check: (budgets: Budgets, outage: OnStoreOutage) => Awaitable<Result.Result<void, GatewayError>>
   /**
-   * What is left of the budgets that a reader has, one for each rule that applies. Where a rule has several for it (one for
-   * each model, say, and no model is given), it is the one that has spent most.
+   * What is left of a reader's budgets, one for each rule that applies. If a rule has several for the reader (say one
+   * for each model, and no model is given), the most spent one is returned.
    */
   readonly states: (limits: SpendLimits, reader: SpendReader) => Awaitable<ReadonlyArray<BudgetState>>
 }
 
 /**
- * Rate limits: Cloudflare's per gateway, and ours per key, model, metadata value and by tokens. Spend limits, like
- * Cloudflare's: every rule that matches must be under budget, and a call's cost is charged when it has ended, in the window
- * in which it did; no stream is cut.
+ * Rate limits: Cloudflare's per gateway, and ours per key, model, metadata value and by tokens. Spend limits work
+ * like Cloudflare's: every rule that matches must be under budget, and a call's cost is charged when it ends, in the
+ * window of that moment; no stream is cut.
  */
 export class Limits extends Context.Service<Limits, LimitsShape>()("basegate/limit/Limits") {
-  /** Counts in the `Store`: exact as far as its guarantee goes. What is under way, in this process. */
+  /** Counts in the `Store`, as exactly as its guarantee says. The cost of calls in flight is kept by this process. */
   static readonly layer: Layer.Layer<Limits, never, Store> = Layer.effect(
     Limits,
     Effect.gen(function* () {
@@ -104,7 +105,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
   const spendingOf = ({ limits, subject }: Budgets): Awaitable<Spending> =>
     whenReady(limits.enabled ? budgetsOf(limits, subject, digest) : [], (budgets) => ({ budgets, subject }))
 
-  /** Counts a refusal as well. */
+  /** Fails, after counting the refusal. */
   const refuse = ({ error, counted }: Refusal): Awaitable<Result.Result<never, GatewayError>> =>
     whenReady(
       store.charge(counted.map((counted) => ({ counted, by: 1 }))),
@@ -125,7 +126,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
           if (reserves) takes.push({ counted, by: 0, holds: worstShare(worst, window), ahead: 0 })
           else {
             takes.push({ counted, by: 0, holds: 0, ahead: underWay.sum(name, now) })
-            // Counted before the store is read, which may take a while: the next call then sees this one.
+            // Added before the store is read, which may take a while, so that the next call sees this one.
             releases.push(underWay.add(name, heldShare(expected, window), now))
           }
         }
@@ -135,7 +136,10 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
     addRateTakes(counts, takes)
     const call = new AdmittedCall(store, counts, spendings, releases, lease)
     if (takes.length === 0) return Result.succeed(call)
-    /** What was ahead and has been counted meanwhile: an answer that overtakes the count's counts it twice. */
+    /**
+     * The same takes without the costs that were charged meanwhile; `undefined` if there are none. A store that
+     * answers out of order may have counted such a cost already, and `ahead` would count it twice.
+     */
     const withLessAhead = (): ReadonlyArray<Take> | undefined => {
       const now = wall()
       let isLess = false
@@ -156,7 +160,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
       if (asked instanceof Promise) asked.catch(() => call.forget())
       return whenReady(asked, (asked) => {
         if (Result.isFailure(asked)) {
-          // The store may hold something for it all the same.
+          // The store may have reserved something before it failed.
           void call.release()
           return Result.fail(asked.failure)
         }

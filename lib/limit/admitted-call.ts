@@ -1,5 +1,5 @@
 /**
- * A call that the limits let pass, until it is settled.
+ * An admitted call, until it is settled.
  *
  * @module
  */
@@ -22,9 +22,9 @@ const nothing: WindowUsage = { previous: 0, current: 0 }
 export interface BudgetUse {
   /** The rule's id. */
   readonly rule: string
-  /** Tells the budget apart from all others, those of the rule's other partitions among them. */
+  /** Distinguishes the budget from all others, including the rule's other partitions. */
   readonly name: string
-  /** Whose it is, names and values by turns, if the rule is divided. */
+  /** The partition, as alternating names and values; `undefined` if the rule is not partitioned. */
   readonly partition: ReadonlyArray<string> | undefined
   readonly spent: number
   readonly limit: number
@@ -49,7 +49,7 @@ const useOf = (
   }
 }
 
-/** Settled once, by whichever comes first: its end, or its abandonment. */
+/** Settled once: when it ends, or when it is abandoned, whichever comes first. */
 export class AdmittedCall {
   /** The state of the rates that apply. */
   quota: Quota = noQuota
@@ -75,9 +75,8 @@ export class AdmittedCall {
   }
 
   /**
-   * Charges what it used, in the windows in which it ended: tokens, and its cost in USD (an unknown one is not charged). It is
-   * under way no longer. The charge waits for nothing but the store: the next call finds it made as soon as the answer is
-   * there.
+   * Ends the call and charges what it used in the current windows: its tokens, and its cost in USD unless that is
+   * unknown. The charge waits only for the store, so a caller who has the answer can rely on it for the next call.
    */
   settle(tokens: number, cost: number): Awaitable<void> {
     if (!this.#isOpen) return
@@ -86,26 +85,26 @@ export class AdmittedCall {
     try {
       settled = this.#charge(tokens > 0 ? tokens : 0, amountOf(cost))
     } finally {
-      // From here on the store counts it in every later question.
+      // From here on the store includes the charge in every later answer.
       if (!(settled instanceof Promise) || this.#store.inOrder) this.#release()
     }
     return settled instanceof Promise ? settled.finally(() => this.#release()) : undefined
   }
 
-  /** It was not made, or its answer is discarded: it cost nothing, and is under way no longer. */
+  /** Ends a call that cost nothing: it was not made, or its answer is discarded. */
   release(): Awaitable<void> {
     if (!this.#isOpen) return
     if (this.#lease !== undefined) return this.settle(0, 0)
     this.forget()
   }
 
-  /** It was not admitted. */
+  /** Ends a call that was not admitted. */
   forget(): void {
     this.#isOpen = false
     this.#release()
   }
 
-  /** How far its budgets are used by now: what it was charged to, if it was. */
+  /** How far the budgets are used that the call was charged to; none if it was not charged. */
   spent(): Awaitable<ReadonlyArray<BudgetUse>> {
     const budgets = this.#spendings.flatMap(({ budgets }) => budgets)
     if (budgets.length === 0) return []

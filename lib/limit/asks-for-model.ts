@@ -5,7 +5,7 @@
  */
 import type { RateRule, SpendLimits } from "../config/limit-rules.ts"
 
-/** Whether a gateway has rules for which the model has to be known before a call is made: budgets, or a rate per model. */
+/** Whether the model has to be known before a call is admitted: for budgets, or for a rate per model. */
 export const asksForModel = (
   { rateRules, spendLimits }: {
     readonly rateRules: ReadonlyArray<RateRule>

@@ -12,8 +12,8 @@ import { shownPartition, spendPartition, type SpendSubject } from "./partition.t
 import { periodsOf, type Window } from "../store/windows.ts"
 
 /**
- * Amounts are whole nano-dollars: sums of whole numbers do not drift, as sums of fractions do. Each
- * request is rounded by half a nano-dollar at most, a two-hundredth of a token at 0.10 USD a million.
+ * Amounts are whole nano-dollars, because sums of whole numbers do not drift as sums of fractions do. Rounding
+ * changes a request by half a nano-dollar at most, a two-hundredth of a token at 0.10 USD a million.
  */
 export const nanos = (dollars: number): number => Math.round(dollars * 1e9)
 
@@ -33,7 +33,7 @@ export const spendWindow = ({ limit, technique, window, time_zone = defaultZone 
   periods: periodsOf(window, time_zone),
 })
 
-/** What distinguishes a rule's counts from those of all other rules. */
+/** Distinguishes a rule's counts from those of all other rules. */
 export const spendName = (
   gateway: string,
   { id, window, time_zone = defaultZone }: SpendRule,

@@ -1,5 +1,5 @@
 /**
- * What calls take from budgets, and what comes of it.
+ * What calls take from budgets, and whether the budgets admit them.
  *
  * @module
  */
@@ -23,13 +23,13 @@ export interface Spending {
 }
 
 /**
- * How much a call weighs on a budget while it is under way: never more than all of it, so that sums can hold it, whatever
- * a caller requests.
+ * How much of a budget a call in flight holds, in nano-dollars: at most all of it, so that no request can make the
+ * sums overflow.
  */
 export const heldShare = (expected: number, { limit }: Window): number =>
   expected > 0 ? Math.min(nanos(expected), limit) : 0
 
-/** What a call may cost at worst, in whole nano-dollars, rounded up; just more than a budget if it is more than that. */
+/** The most that a call may cost, in whole nano-dollars, rounded up; capped just above the budget. */
 export const worstShare = (worst: number, { limit }: Window): number =>
   worst > 0 ? Math.min(Math.ceil(worst * 1e9 - 1e-6), limit + 1) : 0
 
@@ -48,12 +48,12 @@ const waitOf = (
   const spent = { previous, current }
   const units = Math.max(1, holds)
   if (units > window.limit) return untilReset(window, now)
-  // Only calls under way stand before it: they may leave room any moment.
+  // Only calls in flight are in the way, and may leave room any moment.
   return remaining(window, spent, now) >= units ? 1000 : waitFor(window, spent, now, units)
 }
 
 /**
- * Why a budget refuses: the first that does.
+ * The refusal of the first budget that refuses; `undefined` if all admit.
  *
  * @param first where the takes of these budgets begin among those of the admission
  */
@@ -96,7 +96,7 @@ const detailOf = (
     neverFits ? ". The call may cost more than that by itself: set a lower max_tokens" : ""
   }`
 
-/** A field's numbers are whole, and have too few digits for nano-dollars. */
+/** Numbers of the header fields are whole, and too short for nano-dollars. */
 const advertised = ({ id, limit }: SpendRule, interval: number): AdvertisedRule => ({
   id,
   limit: Math.round(limit * 1e6),

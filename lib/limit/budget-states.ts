@@ -1,5 +1,5 @@
 /**
- * What is spent and left of budgets, for people to read.
+ * What is spent and left of budgets, for people.
  *
  * @module
  */
@@ -15,18 +15,18 @@ import type { Window, WindowUsage } from "../store/windows.ts"
 
 /** What is left of a budget, in USD. */
 export interface BudgetState {
-  /** The rule's. */
+  /** The rule's id. */
   readonly id: string
   readonly limit: number
   /** May be above the limit: a call's cost is known once it has ended. */
   readonly spent: number
   /** At least 0. */
   readonly left: number
-  /** When all of the limit is there again if nothing more is spent, as an ISO date. */
+  /** When the whole limit is available again if nothing more is spent, as an ISO date. */
   readonly resets_at: string
 }
 
-/** How much of the bucket before still counts, from 0 to 1. */
+/** The share of the previous bucket that still counts, from 0 to 1. */
 const carriedIn = ({ periods, technique }: Window, now: number): number => {
   if (technique === "fixed") return 0
   const { start, end } = periods.at(now)
@@ -41,8 +41,8 @@ export interface UsedWindow {
   /** When the whole limit is available again if nothing more is used. */
   readonly resetsAt: number
   /**
-   * When nothing is left if it is used on as in its period so far; `undefined` if that is not before its end, and for
-   * sliding windows, whose use ends only as it began.
+   * When nothing is left if use goes on as in the period so far; `undefined` if that is after its end, and for
+   * sliding windows, from which use drops out at the rate at which it came.
    */
   readonly runsOutAt: number | undefined
 }
@@ -58,7 +58,7 @@ export const usedOf = (window: Window, { previous, current }: WindowUsage, now: 
   return {
     used,
     left,
-    // What a sliding window counted in its current bucket counts until the end of the next.
+    // What a sliding window counts in one bucket is in use until the end of the next.
     resetsAt: isSliding && current > 0 ? end + end - start : end,
     runsOutAt: runsOut < end ? runsOut : undefined,
   }
@@ -76,7 +76,7 @@ const stateOf = (rule: SpendRule, usage: WindowUsage, now: number): BudgetState 
   }
 }
 
-/** Asks the store for those of a rule that have spent most. */
+/** The query for a rule's most spent budgets. */
 export const spendQuery = (rule: SpendRule, gateway: string, most: number, now: number): SpendQuery => {
   const window = spendWindow(rule)
   return {
@@ -90,7 +90,7 @@ export const spendQuery = (rule: SpendRule, gateway: string, most: number, now: 
 
 const nothing: WindowUsage = { previous: 0, current: 0 }
 
-/** How many of a rule's budgets are looked through for a reader's own. */
+/** How many of a rule's budgets are searched for a reader's own. */
 const mostRead = 1_000
 
 /** The states of a reader's budgets: see `Limits.states`. */

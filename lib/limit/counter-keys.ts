@@ -11,13 +11,13 @@ import type { Count, Counted } from "../store/counted.ts"
 import type { Window } from "../store/windows.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
 
-/** Names for what callers chose. */
+/** Turns a name that a caller chose into its digest. */
 export type DigestName = (name: string) => Awaitable<string>
 
-/** How many names are remembered: a caller's next request finds its own without waiting for a digest. */
+/** The number of digests remembered, so that a caller's next request need not wait for one. */
 const rememberedNames = 1_000
 
-/** Longer ones are not remembered, so that what callers choose cannot fill memory. */
+/** The longest name remembered, so that names that callers choose cannot fill memory. */
 const longestRemembered = 1_000
 
 /** Makes digests, and remembers the last ones. */
@@ -30,21 +30,23 @@ export const rememberDigests = (): DigestName => {
     })
 }
 
-/** What distinguishes the counts of a rule whose window was changed: the calendar's zone belongs to it. */
+/** Distinguishes the counts of a rule from those before its window, or its calendar's time zone, was changed. */
 export const windowName = (length: WindowLength, zone: string): ReadonlyArray<string | number> =>
   typeof length === "number" ? [length] : [length, zone]
 
 /**
  * A rule's count for one partition.
  *
- * Parts are encoded as JSON, so that no two lists of parts give one name. A name that holds what a caller chose
- * (a model, metadata) is replaced by its SHA-256: keys stay short and reveal nothing about callers.
+ * Parts are encoded as JSON, so that different lists of parts have different names. A name with something that a
+ * caller chose (a model, metadata) is replaced by its SHA-256, so that keys stay short and reveal nothing about
+ * callers.
  *
- * The count of a rule that does not distinguish callers is never forgotten: there is one per rule. Callers can create any
- * number of the others.
+ * The count of a rule that does not distinguish callers is never forgotten: there is one per rule. Callers can create
+ * any number of the others.
  *
  * @param rule distinguishes the rule from all others; must not come from the caller
- * @param shown the partition for people to read, for counts of money: those must not be forgotten, whatever they distinguish
+ * @param shown the partition in readable form, for counts of money, which must never be forgotten; `undefined` for
+ * others
  */
 export const countOf = (
   gateway: string,
@@ -67,8 +69,8 @@ export const countOf = (
 }
 
 /**
- * How often a rule refuses, in the windows in which it counts: once for all whom it tells apart, so that callers cannot
- * make counters by being refused.
+ * The count of a rule's refusals, in its own windows. One for all of its partitions together, so that callers cannot
+ * create counters by being refused.
  */
 export const refusalsOf = (
   rule: ReadonlyArray<string | number>,

@@ -1,5 +1,5 @@
 /**
- * Every limit of a gateway, whoever it is for.
+ * All limits of a gateway: its own, its routes' and its tokens'.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { routeBudget, routeLimitId, routeRate } from "./route-limits.ts"
 
 /** A rule, and how the settings name it. */
 export interface NamedRule<Rule> {
-  /** As it is written, for a token's own rule too. */
+  /** As in the settings, for a token's own rule too. */
   readonly id: string
   /** The token whose own rule it is. */
   readonly token: string | null
   readonly rule: Rule
 }
 
-/** The rules of a gateway that hold. */
+/** The enabled rules of a gateway. */
 export interface GatewayLimits {
   readonly budgets: ReadonlyArray<NamedRule<SpendRule>>
   readonly rates: ReadonlyArray<NamedRule<RateRule>>
@@ -43,7 +43,7 @@ export const limitsOf = ({ spendLimits, rateRules, routes, tokens }: GatewaySett
       else budgets.push({ id, token: null, rule: routeBudget(id, action) })
     }
   }
-  // While a token is rotated two values have its name, and count together.
+  // While a token is rotated, two values share its name and count together.
   const named = new Map(tokens.map((token) => [token.name, token.limits] as const))
   for (const [token, limits] of named) {
     if (token === null || limits === undefined) continue

@@ -16,35 +16,37 @@ import { readFrom } from "./outage.ts"
 import { rateCountOf, rateLength, rateName, rateWindow } from "./rate-counters.ts"
 import type { Window, WindowUsage } from "../store/windows.ts"
 
-/** A limit and how far it is used; of a rule with partitions, one of these for each. Amounts are in `unit`. */
+/** How far a limit is used; a rule with partitions has one state for each. Amounts are in `unit`. */
 export interface LimitState {
-  /** The entry by which it counts: a gateway's id, or `*`. */
+  /** The settings entry under which it counts: a gateway's id, or `*`. */
   readonly gateway: string
   readonly id: string
   /** The token whose own limit it is. */
   readonly token: string | null
   readonly kind: "spend" | "rate"
   readonly unit: "usd" | "requests" | "tokens"
-  /** Whose it is, by name; `{}` for everybody's, `null` for those who have none of their own (yet). */
+  /**
+   * The partition, by name: `{}` for a limit that is not partitioned, `null` for any partition that has no count yet.
+   */
   readonly partition: Readonly<Record<string, string>> | null
   readonly limit: number
-  /** In seconds, or a period of the calendar. */
+  /** In seconds, or a calendar period. */
   readonly window: WindowLength
   readonly time_zone: string | null
   readonly technique: "fixed" | "sliding"
-  /** `null` if it is not known: the counts of a rate that tells callers apart are not listed. */
+  /** `null` if unknown: a rate's counts by caller are not listed. */
   readonly spent: number | null
   readonly left: number | null
-  /** What is spent of the limit; above 1 once it is overshot. */
+  /** The spent share of the limit; above 1 if it is overshot. */
   readonly share: number | null
-  /** How often the rule refused a call in its window, of all its partitions together. */
+  /** How many calls the rule refused in its window, in all partitions together. */
   readonly refused: number
   readonly resets_at: string
-  /** When nothing is left, if spending goes on as it did in this period; `null` if that is not before its end. */
+  /** When nothing is left if spending goes on as in this period so far; `null` if that is after its end. */
   readonly runs_out_at: string | null
 }
 
-/** Some limits of a gateway, the most spent of each rule, and how many there are in all. */
+/** The most spent limits of each rule of a gateway, and the number of all. */
 export interface LimitPage {
   readonly total: number
   readonly limits: ReadonlyArray<LimitState>
@@ -95,7 +97,7 @@ const refusedOf = async (
 ): Promise<number> =>
   usedOf(window, await usageOf(store, refusalsOf(rule, gateway, window)) ?? nothing, now).used
 
-/** Lists; see `listLimits`. */
+/** The parameters of a listing; see `listLimits`. */
 interface Listing {
   readonly store: StoreShape
   /** The entry's name, by which limits count. */
@@ -105,7 +107,7 @@ interface Listing {
   readonly digest: DigestName
 }
 
-/** `*` is the entry of many gateways. */
+/** The gateway's name, or `*`, which stands for many. */
 const shownGateway = (entry: string): string => entry.slice(entry.indexOf("/") + 1)
 
 const budgetStates = async (
@@ -169,7 +171,7 @@ const rateStates = async (
 /**
  * Lists the limits of an entry.
  *
- * @param most how many of each rule are listed, the most spent first
+ * @param most the most to list of each rule, the most spent first
  */
 export const listLimits = async (
   store: StoreShape,

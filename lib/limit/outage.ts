@@ -1,5 +1,5 @@
 /**
- * What limits do while their store cannot be used.
+ * What limits do while the store is unavailable.
  *
  * @module
  */
@@ -13,20 +13,20 @@ import type { StoreShape } from "../store/Store.ts"
 import { StoreOutage } from "../store/store-outage.ts"
 import { type Awaitable, whenReady } from "../time/awaitable.ts"
 
-/** What a store has said of some takes, and how far that holds. */
+/** The store's answer to some takes, and how far it can be relied on. */
 export interface Admission {
   /** `undefined` if calls pass uncounted. */
   readonly taken: Taken | undefined
   readonly guarantees: Guarantees
 }
 
-/** Why limits refuse a call, and what counts that they did. */
+/** Why limits refuse a call, and the counters of such refusals. */
 export interface Refusal {
   readonly error: GatewayError
   readonly counted: ReadonlyArray<Counted>
 }
 
-/** Takes from a store; while it cannot be used, by the gateway's policy. */
+/** Takes from a store; while it is unavailable, follows the gateway's policy. */
 export const takeFrom = (
   store: StoreShape,
   policy: OnStoreOutage,
@@ -46,7 +46,7 @@ export const takeFrom = (
 
 const nothing = { previous: 0, current: 0, held: 0 }
 
-/** Reads counts; while the store cannot be used, what this process knows of them. */
+/** Reads counts; while the store is unavailable, those known to this process. */
 export const readFrom = (store: StoreShape, counted: ReadonlyArray<Counted>): Awaitable<Taken> =>
   whenReady(store.peek(counted), (taken) => {
     if (!(taken instanceof StoreOutage)) return taken

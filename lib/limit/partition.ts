@@ -1,14 +1,14 @@
 /**
  * Which count of a rule a request belongs to, if the rule applies to it at all.
  *
- * A partition is a list of strings, names and values by turns; an empty one is the count of the whole gateway.
- * Values are compared as text: `1` and `"1"` in metadata are the same caller.
+ * A partition is a list of alternating names and values; an empty one stands for the whole gateway. Values are
+ * compared as text: `1` and `"1"` in metadata are the same caller.
  *
  * @module
  */
 import type { RateRule, Selector, SpendRule } from "../config/limit-rules.ts"
 
-/** Whom a request is counted for. */
+/** What a request is counted by. */
 export interface LimitSubject {
   /** `account/gateway`. */
   readonly gateway: string
@@ -20,14 +20,14 @@ export interface LimitSubject {
   readonly metadata: Readonly<Record<string, string | number | boolean>>
 }
 
-/** The same, with the provider that Cloudflare's spend rules can ask for. */
+/** The same with the provider, which Cloudflare's spend rules can select by. */
 export interface SpendSubject extends LimitSubject {
   readonly provider: string
-  /** Hides secrets in what the caller chose, where it is shown or kept; nothing is hidden without it. */
+  /** Redacts text from the caller where it is shown or kept; nothing is redacted if it is not given. */
   readonly redact?: (text: string) => string
 }
 
-/** Whose budgets are read. What is not known of them tells no budgets apart. */
+/** A reader of budgets. What is not known of the reader does not narrow the budgets down. */
 export interface SpendReader extends Pick<LimitSubject, "gateway" | "metadata"> {
   readonly model?: string | undefined
   readonly provider?: string | undefined
@@ -57,7 +57,7 @@ export const ratePartition = (rule: RateRule, subject: LimitSubject): ReadonlyAr
   return partition
 }
 
-/** Whether a spend rule may be about a request whose model is not known. */
+/** Whether a spend rule may apply to a request whose model is not known. */
 export const mayApply = (rule: SpendRule, subject: SpendSubject): boolean => {
   const { model: _, ...others } = rule
   return spendPartition(others, subject) !== undefined
@@ -93,8 +93,8 @@ export const spendPartition = (rule: SpendRule, subject: SpendSubject): Readonly
 }
 
 /**
- * The same as far as a reader is known: names and values, which are `undefined` if they are not known; `undefined` if the
- * rule does not apply to the reader.
+ * The partition as far as a reader is known: names and values, where an unknown value is `undefined`. `undefined` if
+ * the rule does not apply to the reader.
  */
 export const readPartition = (
   rule: SpendRule,
@@ -109,10 +109,10 @@ export const readPartition = (
   return partition
 }
 
-/** Longer values are cut where they are shown. */
+/** The longest value shown in full. */
 const longestShown = 256
 
-/** A partition for people to read. */
+/** A partition in readable form. */
 export const shownPartition = (
   partition: ReadonlyArray<string>,
   redact: (text: string) => string = (text) => text,

@@ -16,10 +16,10 @@ export interface RateCount extends Counted {
   readonly rule: RateRule
 }
 
-/** The length of a rule's window: it has an interval or a calendar's window. */
+/** The length of a rule's window: its interval, or a calendar period. */
 export const rateLength = ({ interval, window }: RateRule): WindowLength => window ?? interval ?? 0
 
-/** What distinguishes a rule's counts from those of all other rules. */
+/** Distinguishes a rule's counts from those of all other rules. */
 export const rateName = (gateway: string, rule: RateRule): ReadonlyArray<string | number> => [
   ...["rate", gateway, rule.id, rule.unit],
   ...windowName(rateLength(rule), rule.time_zone ?? defaultZone),

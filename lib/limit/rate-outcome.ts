@@ -1,5 +1,5 @@
 /**
- * What requests take from rates, and the outcome.
+ * What requests take from rates, and whether the rates admit them.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { type Quota, refusalFields, type RuleState, secondsUntilMore } from "./r
 /**
  * One request from each request rule. A token rule takes nothing yet; it refuses once its quota is used up.
  *
- * @param into where the takes are put
+ * @param into the list to add the takes to
  */
 export const addRateTakes = (counts: ReadonlyArray<RateCount>, into: Array<Take>): void => {
   for (const counted of counts) {

@@ -10,7 +10,7 @@ import { wholeSeconds } from "../store/windows.ts"
 
 /** A rule as clients see it: of requests, or of another unit. */
 export interface AdvertisedRule {
-  /** Any text: what a structured field cannot hold (RFC 9651 §3.3.3) is shown as `?`. */
+  /** Any text; characters that a structured field cannot contain (RFC 9651 §3.3.3) become `?`. */
   readonly id: string
   readonly limit: number
   /** In seconds. */
@@ -41,7 +41,7 @@ type Fields = Readonly<Record<string, string>>
 
 const noFields: Fields = {}
 
-/** `ratelimit-policy` and `ratelimit` of an answer; none if no rule applies. */
+/** `ratelimit-policy` and `ratelimit` of an answer; no headers if no rule applies. */
 export const quotaFields = ({ guarantee, states }: Quota): Fields =>
   states.length === 0 ? noFields : {
     "ratelimit-policy": policyField(states, guarantee),
@@ -67,9 +67,8 @@ const quoted = (id: string): string => `"${id.replace(/[^ -~]/g, "?").replace(/[
 /**
  * The rules: quota `q`, unit `qu` if it is not requests, window `w` in seconds.
  *
- * The scope of the counts is a parameter of ours, which the draft (§3.1) wants prefixed. `tokens` and
- * `micro-usd` are not among the draft's units: it has none that fits, and without one the quota would read as
- * requests.
+ * The scope of the counts is a parameter of ours, prefixed as the draft (§3.1) requires. `tokens` and `micro-usd` are
+ * not among the draft's units: none of them fits, and without a unit the quota would read as requests.
  */
 const policyField = (states: ReadonlyArray<RuleState>, guarantee: Scope): string =>
   states.map(({ rule: { id, limit, unit, interval } }) =>

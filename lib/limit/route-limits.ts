@@ -12,7 +12,7 @@ export interface RouteLimit {
   readonly technique: "fixed" | "sliding"
 }
 
-/** What names the rule of a route's element. */
+/** The id of the rule for a route's element. */
 export const routeLimitId = (route: string, element: string): string => `route.${route}.${element}`
 
 /** A limit that counts requests. */

@@ -1,13 +1,13 @@
 /**
- * The expected cost of calls under way, by budget.
+ * The expected cost of calls in flight, by budget.
  *
- * Kept by this process alone. What is never released expires: a host may drop a request silently, and its budget must not
- * be held forever.
+ * Kept by this process alone. What is never released expires, because a host may drop a request silently, and would
+ * otherwise hold its budget forever.
  *
  * @module
  */
 
-/** Sums of what is under way. Times are milliseconds of one clock; amounts are whole numbers. */
+/** Sums of expected costs. Times are milliseconds of one clock; amounts are whole numbers. */
 export interface UnderWay {
   /** The sum for a budget. */
   readonly sum: (budget: string, now: number) => number
@@ -15,10 +15,10 @@ export interface UnderWay {
   readonly add: (budget: string, amount: number, now: number) => () => void
 }
 
-/** The longest call counts for this long at least, and twice as long at most. */
+/** Milliseconds for which a call that is never released counts at least; it counts twice as long at most. */
 const generation = 1_800_000
 
-/** Nothing is under way yet. */
+/** Creates the sums, which are all 0. */
 export const makeUnderWay = (): UnderWay => {
   let began = 0
   let current = new Map<string, number>()

@@ -1,32 +1,38 @@
 /**
- * A lazy automaton for all expressions at once: it says where one of them may have matched, and where none is under way. Its
- * states are made when a text first needs them, and thrown away when there are too many, so that every text takes linear
- * time and bounded memory.
+ * A lazy automaton for all expressions at once: it tells where one of them may have matched, and where no match is in
+ * progress. States are built when a text first needs them and discarded when there are too many, so every text takes
+ * linear time and bounded memory.
  *
- * A state is the places that expressions under way have come to, and what stands before: a match is known at the character
- * behind it, which may decide about its `$` or `\b`.
+ * A state is the set of instructions that matches in progress have reached, and the kind of the preceding character.
+ * A match shows one character after its end, since that character may decide its `$` or `\b`.
  *
  * @module
  */
 import { Closure } from "./closure.ts"
 import { EDGE, MATCH, type Program } from "./program.ts"
 
-/** The state at the beginning of a text. States below 4 have no expression under way: each is what stands before. */
+/**
+ * The state at the beginning of a text. The states below 4 have no match in progress: each is only a kind of
+ * preceding character.
+ */
 export const beginning = EDGE
 
 const none = new Int32Array(0)
-/** Marks a transition at which expressions have matched. */
+/** The bit of a transition at which expressions matched. */
 const matched = 0x40000000
-/** More entries in the table of transitions are not kept: 4 MiB of them. */
+/** The most entries in the transition table (4 MiB). */
 const mostEntries = 1_048_576
 
-/** Finds where expressions match, in one text after the other. */
+/** Finds where expressions match, in any number of texts. */
 export class Automaton {
-  /** Where no expression was under way last. To be set before a run, which moves it on. */
+  /** The last position at which no match was in progress. Set it before a run, which advances it. */
   idle = 0
-  /** The expressions that have matched within the run, and the places where none of them was under way. */
+  /**
+   * What matched, until the caller empties it. Alternating: an expression, and the last position before its match at
+   * which none was in progress.
+   */
   readonly hits: Array<number> = []
-  /** How often all states were thrown away: those of before are other ones now. */
+  /** How often the states were discarded. State numbers of an earlier generation are invalid. */
   get generation(): number {
     return this.#generation
   }
@@ -36,15 +42,15 @@ export class Automaton {
   #states: Map<string, number> = new Map()
   #kernels: Array<Int32Array> = []
   #before: Array<number> = []
-  /** For each state and class 0, or the next state and 1, and `matched`. */
+  /** For each state and class: 0 if not built, else the next state plus 1, with the bit `matched`. */
   #table: Int32Array
-  /** Which expressions have matched at a transition. */
+  /** The expressions that matched at a transition. */
   #matches: Map<number, Int32Array> = new Map()
-  /** The expressions that matched at the last transition. */
+  /** The expressions that matched at the last transition taken. */
   #last: Int32Array = none
   #generation = 0
 
-  /** @param most how many entries the table of transitions may have */
+  /** @param most the most entries in the transition table */
   constructor(program: Program, most = mostEntries) {
     this.#program = program
     this.#closure = new Closure(program)
@@ -54,9 +60,9 @@ export class Automaton {
   }
 
   /**
-   * Goes on through a text.
+   * Continues through a text.
    *
-   * @param state that of the last run, or `beginning`
+   * @param state the result of the last run, or `beginning`
    * @returns the state at `to`
    */
   run(text: string, from: number, to: number, state: number): number {
@@ -80,7 +86,7 @@ export class Automaton {
     return state
   }
 
-  /** The expressions that match where a text ends in a state. */
+  /** The expressions that match if the text ends in this state. */
   matchesAtEnd(state: number): Int32Array {
     return this.#matchesBefore(state, EDGE)
   }
@@ -118,7 +124,7 @@ export class Automaton {
     const generation = this.#generation
     const next = this.#stateOf(kernel, kind)
     const entry = (next + 1) | (matches.length === 0 ? 0 : matched)
-    // All states were thrown away, this one too: its number is another's now.
+    // The states were discarded meanwhile, and this one's number belongs to another.
     if (generation !== this.#generation) return entry
     this.#table[state * classes + unit] = entry
     if (matches.length > 0) this.#matches.set(state * classes + unit, matches)

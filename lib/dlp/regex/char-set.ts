@@ -5,19 +5,19 @@
  */
 
 const highest = 0xffff
-/** In a larger set the case of ASCII letters alone is disregarded: it holds nearly all letters anyway. */
+/** In a larger set, which has nearly all letters anyway, only ASCII letters are made case-insensitive. */
 const mostCased = 4000
 
-/** A set, as ranges in order whose bounds are included. */
+/** A set, as sorted ranges whose bounds are inclusive. */
 export class CharSet {
-  /** The lowest and the highest unit of each range, by turns. */
+  /** The lowest and the highest unit of each range, alternating. */
   readonly ranges: ReadonlyArray<number>
 
   private constructor(ranges: ReadonlyArray<number>) {
     this.ranges = ranges
   }
 
-  /** Nothing. */
+  /** The empty set. */
   static readonly none = new CharSet([])
 
   /** @param ranges the lowest and the highest unit of each range, in any order */
@@ -34,7 +34,7 @@ export class CharSet {
     return new CharSet(merged)
   }
 
-  /** The units with a property of Unicode (`L`, `Script=Greek`); `undefined` if there is no such property. */
+  /** The units with a Unicode property (`L`, `Script=Greek`); `undefined` if there is no such property. */
   static ofProperty(name: string): CharSet | undefined {
     let pattern: RegExp
     try {
@@ -68,7 +68,7 @@ export class CharSet {
     return new CharSet(rest)
   }
 
-  /** The set with the upper and lower case of each letter. */
+  /** The set with each letter in both upper and lower case. */
   caseless(): CharSet {
     let size = 0
     for (let at = 0; at < this.ranges.length; at += 2) {

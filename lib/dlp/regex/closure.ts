@@ -1,5 +1,6 @@
 /**
- * The instructions that take a character, or match, and can be reached from a place without taking one.
+ * The instructions, of those that consume a character or match, that can be reached without consuming one (epsilon
+ * closure).
  *
  * @module
  */
@@ -22,16 +23,16 @@ const holds = (assertion: number, before: number, after: number): boolean => {
   }
 }
 
-/** Collects instructions, each once, in the order of preference. */
+/** Collects instructions, each once, in order of preference. */
 export class Closure {
-  /** What has been found: the first `count` of them. */
+  /** The instructions found; only the first `count` are valid. */
   readonly found: Int32Array
   count = 0
   readonly #program: Program
   readonly #marks: Uint32Array
   readonly #stack: Array<number> = []
   #mark = 0
-  /** Where expressions are that begin with a character, by what stands before it and its class. */
+  /** The results of `begunWith`, by the kind of the preceding character and the class of the first. */
   readonly #begun: Array<Int32Array | undefined> = []
 
   constructor(program: Program) {
@@ -40,7 +41,10 @@ export class Closure {
     this.#marks = new Uint32Array(program.ops.length)
   }
 
-  /** Where expressions are that have begun with a character of a class. Looked up once; changes what was collected. */
+  /**
+   * The instructions reached by matches that begin with a character of this class. Computed once each; overwrites
+   * `found`.
+   */
   begunWith(unit: number, before: number): Int32Array {
     const key = 4 * unit + before
     const known = this.#begun[key]
@@ -62,10 +66,10 @@ export class Closure {
   }
 
   /**
-   * Adds what can be reached from a place.
+   * Adds what can be reached from an instruction.
    *
-   * @param before what stands before it: `EDGE`, or the kind of a character
-   * @param after what stands behind it
+   * @param before the kind of the preceding character, or `EDGE`
+   * @param after the kind of the next character, or `EDGE`
    */
   add(place: number, before: number, after: number): void {
     const { ops, xs, ys } = this.#program

@@ -1,16 +1,16 @@
 /**
- * Where the expressions under way have begun: what the states of the automaton do not say.
+ * Where the matches in progress began, which the states of the automaton do not tell.
  *
  * @module
  */
 import type { Closure } from "./closure.ts"
 import { EDGE, MATCH, type Program } from "./program.ts"
 
-/** Follows the expressions under way through one text, each character once. */
+/** Follows the matches in progress through one text, reading each character once. */
 export class LiveStarts {
-  /** Up to where the text has been followed. */
+  /** How far the text has been read. */
   #at = 0
-  /** The places that expressions have come to, and where each has begun, the earliest first. */
+  /** The instructions that matches have reached, and where each match began, the earliest first. */
   #places: Array<number> = []
   #starts: Array<number> = []
   readonly #program: Program
@@ -22,10 +22,10 @@ export class LiveStarts {
   }
 
   /**
-   * Where the expression began that has been under way for longest at the end of a text; its length if there is none.
+   * Where the oldest match that is in progress at the end of a text began; the text's length if there is none.
    *
-   * @param idle where none was under way
-   * @param before what stands before the text
+   * @param idle a position at which none was in progress
+   * @param before the kind of the character before the text
    */
   earliest(text: string, idle: number, before: number): number {
     if (idle >= this.#at) {
@@ -36,7 +36,7 @@ export class LiveStarts {
     return this.#starts[0] ?? text.length
   }
 
-  /** Forgets expressions that began before an index, and counts the others from `origin`. */
+  /** Forgets matches that began before `until`, and shifts the others by `origin`. */
   drop(until: number, origin: number): void {
     const kept = this.#starts.findIndex((start) => start >= until)
     const from = kept === -1 ? this.#starts.length : kept
@@ -64,7 +64,7 @@ export class LiveStarts {
       }
     }
     closure.begin()
-    // The earliest come first, so that a place that several have come to is theirs.
+    // The earliest first, so that an instruction reached by several matches belongs to the oldest.
     for (let index = 0; index < this.#places.length; index++) {
       closure.add(this.#places[index] as number, before, after)
       take(this.#starts[index] as number)

@@ -1,12 +1,12 @@
 /**
- * The parts of a regular expression, and what makes those that match one character.
+ * The syntax tree of regular expressions, and constructors for the nodes that match one character.
  *
  * @module
  */
 import { foldUnit } from "../fold.ts"
 import { CharSet } from "./char-set.ts"
 
-/** What holds at a place between two characters. */
+/** A condition on a position between two characters. */
 export type Assertion = "begin" | "end" | "lineBegin" | "lineEnd" | "word" | "notWord"
 
 /** A part of an expression. */
@@ -22,7 +22,7 @@ export type Node =
   }
   | { readonly kind: "assert"; readonly assertion: Assertion }
 
-/** What a group's flags say. */
+/** The flags of a group. */
 export interface Flags {
   readonly ignoreCase: boolean
   readonly dotAll: boolean
@@ -58,26 +58,26 @@ export const spaces = CharSet.of([
 const pair = CharSet.of([0xd800, 0xdbff])
 const low = CharSet.of([0xdc00, 0xdfff])
 
-/** One of some characters. */
+/** Matches one character of a set. */
 export const setNode = (chars: CharSet): Node => ({ kind: "set", set: chars })
 
-/** Nothing at all. */
+/** Matches the empty text. */
 export const emptyNode: Node = { kind: "cat", parts: [] }
 
-/** The flags with those of some letters set. */
+/** Adds the flags that some letters stand for. */
 export const withFlags = (flags: Flags, marks: string): Flags => ({
   ignoreCase: flags.ignoreCase || marks.includes("i"),
   dotAll: flags.dotAll || marks.includes("s"),
   multiline: flags.multiline || marks.includes("m"),
 })
 
-/** All characters but some, of which those beyond U+FFFF are pairs: no match may end within one. */
+/** Matches any character but some. Characters beyond U+FFFF are surrogate pairs, within which no match may end. */
 export const anyOf = (excluded: CharSet): Node => {
   const single = excluded.with(pair).with(low).negated()
   return { kind: "alt", parts: [setNode(single), { kind: "cat", parts: [setNode(pair), setNode(low)] }] }
 }
 
-/** One character, in the spelling that texts are compared in. */
+/** Matches one character, in folded form. */
 export const literal = (code: number, { ignoreCase }: Flags): Node => {
   if (code > 0xffff) {
     const text = String.fromCodePoint(code)
@@ -85,7 +85,7 @@ export const literal = (code: number, { ignoreCase }: Flags): Node => {
     return { kind: "cat", parts }
   }
   const plain = foldUnit(code)
-  // Texts are compared without it.
+  // Folding removes this character from texts.
   if (plain === 0 && code !== 0) return emptyNode
   const chars = CharSet.of([plain, plain])
   return setNode(ignoreCase ? chars.caseless() : chars)

@@ -1,5 +1,5 @@
 /**
- * Several expressions as one program for automata, with the characters that all of them treat alike as one class.
+ * Several expressions compiled to one program. Characters that no expression tells apart form one class.
  *
  * @module
  */
@@ -7,40 +7,40 @@ import type { CharSet } from "./char-set.ts"
 import { RegexProblem } from "./syntax.ts"
 import type { Assertion, Node } from "./nodes.ts"
 
-/** Takes a character of a set. */
+/** Consumes a character of a set. */
 export const SET = 0
-/** Goes on at two places, the first of which is preferred. */
+/** Continues at two instructions, the first of which is preferred. */
 export const SPLIT = 1
-/** Goes on where an assertion holds. */
+/** Continues if an assertion holds. */
 export const ASSERT = 2
 /** An expression has matched. */
 export const MATCH = 3
 
-/** What stands beside a place: an end of the text, or a character. */
+/** What is next to a position: an end of the text, or a kind of character. */
 export const EDGE = 0, WORD = 1, NEWLINE = 2, OTHER = 3
 
 const assertions: ReadonlyArray<Assertion> = ["begin", "end", "lineBegin", "lineEnd", "word", "notWord"]
 
-/** A program. Places in it are indexes of its instructions. */
+/** A program. A place in it is the index of an instruction. */
 export interface Program {
   readonly ops: Uint8Array
-  /** For SET the set, for SPLIT the preferred place, for ASSERT the assertion, for MATCH the expression. */
+  /** For SET the set, for SPLIT the preferred instruction, for ASSERT the assertion, for MATCH the expression. */
   readonly xs: Int32Array
-  /** Where it goes on; of SPLIT the other place. */
+  /** The next instruction; for SPLIT the other one. */
   readonly ys: Int32Array
-  /** Where each expression begins. */
+  /** The first instruction of each expression. */
   readonly starts: Int32Array
   /** The class of each UTF-16 code unit. */
   readonly classOf: Uint16Array
   /** How many classes there are. */
   readonly classes: number
-  /** Whether a class holds letters of words, line feeds or others. */
+  /** The kind of each class: word characters, line feeds or others. */
   readonly kinds: Uint8Array
-  /** Which classes each set holds. */
+  /** For each set, the classes that it contains. */
   readonly sets: ReadonlyArray<Uint8Array>
 }
 
-/** More instructions in one expression are refused: its automaton would not pay. */
+/** The most instructions in one expression; larger automata would not pay. */
 const mostInstructions = 20_000
 
 const isWord = (unit: number): boolean =>
@@ -69,7 +69,7 @@ export const compileProgram = (expressions: ReadonlyArray<Node>): Program => {
     known.set(key, sets.length)
     return sets.push(set) - 1
   }
-  /** Compiles a part that goes on at `next`, and gives the place where it begins. */
+  /** Compiles a node that continues at `next`, and returns its first instruction. */
   const emit = (node: Node, next: number): number => {
     switch (node.kind) {
       case "set":
@@ -117,7 +117,7 @@ export const compileProgram = (expressions: ReadonlyArray<Node>): Program => {
   }
 }
 
-/** Which units no set, and no assertion, tells from each other. */
+/** Divides the code units into classes that no set and no assertion tells apart. */
 const classesOf = (sets: ReadonlyArray<CharSet>): Pick<Program, "classOf" | "classes" | "kinds" | "sets"> => {
   const bounds = new Set([0, 10, 11, 0x30, 0x3a, 0x41, 0x5b, 0x5f, 0x60, 0x61, 0x7b])
   for (const { ranges } of sets) {

@@ -1,21 +1,21 @@
 /**
- * Finds exactly what one expression matches: as early as possible, and of several matches there the one that backtracking
- * would find first. In time linear in what it looks at, times the size of the expression (Pike's machine).
+ * Finds exactly what one expression matches: the earliest match, and of several there the one that backtracking would
+ * find first. Time is linear in the text read, times the size of the expression (Pike's machine).
  *
  * @module
  */
 import type { Closure } from "./closure.ts"
 import { EDGE, MATCH, type Program } from "./program.ts"
 
-/** A text to search, and what is known of its surroundings. */
+/** A text to search, and what surrounds it. */
 export interface Searched {
   readonly text: string
-  /** What stands before it. */
+  /** The kind of the character before it. */
   readonly before: number
-  /** Whether nothing follows. */
+  /** Whether the text is complete. */
   readonly isEnd: boolean
-  /** Up to where the last search has looked: behind its match, a longer one may have been under way. */
-  looked: number
+  /** How far the last search has read: maybe past its match, for a longer one that did not come. */
+  scannedTo: number
 }
 
 /** Where a match is. */
@@ -24,12 +24,12 @@ export interface Match {
   readonly end: number
 }
 
-/** What stands at an index of a text. */
+/** The kind of the character at an index. */
 export const kindAt = ({ classOf, kinds }: Program, text: string, at: number): number =>
   at < text.length ? kinds[classOf[text.charCodeAt(at)] as number] as number : EDGE
 
 /**
- * The first match of an expression that begins from `from` on and before `until`.
+ * The first match of an expression that begins at `from` or later, and before `until`.
  *
  * @param closure of this program
  */
@@ -51,7 +51,7 @@ export const searchMatch = (
   for (; at <= text.length; at++) {
     const mayBegin = match === undefined && at < until
     if (places.length === 0 && !mayBegin) break
-    // What stands behind the last character of a text that goes on is not known.
+    // The character after an incomplete text is not known yet.
     if (at === text.length && !isEnd) break
     const left = at === 0 ? before : kindAt(program, text, at - 1)
     const right = kindAt(program, text, at)
@@ -71,7 +71,7 @@ export const searchMatch = (
         if (ops[place] === MATCH) {
           if (at === start) continue
           match = { start, end: at }
-          // All that are less preferred are given up.
+          // Less preferred alternatives are dropped.
           isCut = true
           break
         }
@@ -84,6 +84,6 @@ export const searchMatch = (
     places = next
     begun = nextBegun
   }
-  searched.looked = Math.min(at, text.length)
+  searched.scannedTo = Math.min(at, text.length)
   return match
 }

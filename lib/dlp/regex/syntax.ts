@@ -1,7 +1,7 @@
 /**
- * Regular expressions as operators write them, as a tree.
+ * Parses operators' regular expressions.
  *
- * The syntax is JavaScript's, without what takes more than linear time to match: references back and look-around.
+ * The syntax is JavaScript's without backreferences and look-around, which take more than linear time to match.
  *
  * @module
  */
@@ -19,16 +19,16 @@ import {
   wordChars,
 } from "./nodes.ts"
 
-/** An expression that cannot be taken. Its message says why, and shows nothing of the expression but one character's place. */
+/** An expression that is not accepted. Its message says why, and quotes nothing of the expression but a position. */
 export class RegexProblem extends Error {}
 
-/** A larger number of repetitions makes a program that is too large to be of use. */
+/** The most repetitions: more would make the program too large to be useful. */
 const mostRepeats = 1000
 const deepest = 100
 
 const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, "0": 0 }
 
-/** Reads an expression. Throws `RegexProblem`. */
+/** Parses an expression. Throws `RegexProblem`. */
 export const parseRegex = (source: string): Node => new Parser(source).parse()
 
 class Parser {
