@@ -22,7 +22,7 @@ import { ErrorShares, errorSpan, failedShare } from "./error-shares.ts"
 const tries = { detached: 5, attached: 3 }
 
 /** Deliveries under way at once; more are dropped, and counted as failed. */
-const mostUnderWay = 100
+const mostInFlight = 100
 
 /** What has been raised is remembered, so that the store is not asked again after each call. */
 const mostRemembered = 10_000
@@ -57,7 +57,7 @@ export class RaisedAlerts implements AlertsShape {
   readonly #tries: number
   readonly #raised = boundedMap<true>(mostRemembered)
   readonly #shares = new ErrorShares()
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #inFlight = new Set<Promise<void>>()
 
   constructor(
     store: Store["Service"],
@@ -173,10 +173,10 @@ export class RaisedAlerts implements AlertsShape {
 
   /** Waits for what is under way, and gives up soon. */
   close(): Promise<void> {
-    if (this.#underWay.size === 0) return Promise.resolve()
+    if (this.#inFlight.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const stop = this.#deliverer.startTimer(closingPatience, resolve)
-      void Promise.all(this.#underWay).then(() => {
+      void Promise.all(this.#inFlight).then(() => {
         stop()
         resolve()
       })
@@ -194,7 +194,7 @@ export class RaisedAlerts implements AlertsShape {
   }
 
   #send(alert: Alert, event: AlertEvent, host: AlertHost): void {
-    if (this.#underWay.size >= mostUnderWay) {
+    if (this.#inFlight.size >= mostInFlight) {
       return this.#done(event, {
         host: alert.host,
         delivered: false,
@@ -203,10 +203,10 @@ export class RaisedAlerts implements AlertsShape {
       })
     }
     const sending = deliver(alert, event, this.#tries, this.#deliverer).then((delivery) => {
-      this.#underWay.delete(sending)
+      this.#inFlight.delete(sending)
       this.#done(event, delivery)
     })
-    this.#underWay.add(sending)
+    this.#inFlight.add(sending)
     host.waitUntil?.(sending)
   }
 

@@ -11,7 +11,7 @@ import { type GatewayError, loop, noCredential, unknownKeyAlias } from "../error
 import { foreignHandshake } from "../errors/socket-errors.ts"
 import { tokenOfNoGateway } from "../errors/token-errors.ts"
 import type { HeaderFields } from "../headers/header-fields.ts"
-import { learnt } from "../headers/learnt.ts"
+import { memoizeByName } from "../headers/memoize-name.ts"
 import { isForwarded, nextHop, requestHeaders } from "../headers/request-headers.ts"
 import { isMadeToken } from "../redaction/token-form.ts"
 import { callerCredential, isKeyHeader, keyHeaders } from "./caller-credential.ts"
@@ -54,7 +54,7 @@ export interface Forwarded {
 type ForwardResult = Result.Result<Forwarded, GatewayError>
 
 /** Baseten reads only `Authorization`: in another header a key would leak for nothing. */
-const isSentToBaseten = learnt((name) => isForwarded(name) && !isKeyHeader(name))
+const isSentToBaseten = memoizeByName((name) => isForwarded(name) && !isKeyHeader(name))
 
 /** The `Authorization` for Baseten. A scheme other than Baseten's two is the caller's own business. */
 const authorization = ({ scheme, secret }: Credential, preferred: GatewaySettings["authScheme"]): string => {

@@ -22,7 +22,7 @@ const freshness = 600_000
 const pauses = { known: 30_000, none: 2_000 }
 
 /** Fetches at once while there are no keys: callers may send as many tokens as they like. */
-const mostUnderWay = 16
+const mostInFlight = 16
 
 /** How long an answer may take, in milliseconds, how many bytes it may have, and how many keys. */
 const bounds = { time: 3_000, bytes: 262_144, keys: 100 }
@@ -74,7 +74,7 @@ export class IssuerKeys {
   #keys: FindKey | undefined
   #fetchedAt = -Infinity
   #triedAt = -Infinity
-  #underWay = 0
+  #inFlight = 0
 
   constructor(settings: IssuerSettings, get: FetchKeys) {
     this.#settings = settings
@@ -84,7 +84,7 @@ export class IssuerKeys {
   /** The keys as they are known, or fetched if they are due; `undefined` if there are none. */
   async known(now: number): Promise<FindKey | undefined> {
     if (this.#keys === undefined) {
-      if (now - this.#triedAt < pauses.none || this.#underWay >= mostUnderWay) return undefined
+      if (now - this.#triedAt < pauses.none || this.#inFlight >= mostInFlight) return undefined
       return await this.#fetch(now)
     }
     if (now - this.#fetchedAt < freshness || now - this.#triedAt < pauses.known) return this.#keys
@@ -100,7 +100,7 @@ export class IssuerKeys {
   }
 
   async #fetch(now: number): Promise<FindKey | undefined> {
-    this.#underWay++
+    this.#inFlight++
     try {
       const { issuer, jwksUrl = await discovered(issuer, this.#get) } = this.#settings
       const { keys } = jwksUrl === undefined ? {} : await jsonAt(jwksUrl, this.#get)
@@ -112,7 +112,7 @@ export class IssuerKeys {
     } catch {
       if (this.#keys === undefined) this.#triedAt = now
     } finally {
-      this.#underWay--
+      this.#inFlight--
     }
     return this.#keys
   }

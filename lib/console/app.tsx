@@ -19,7 +19,7 @@ import { type Scope, ScopeBar, useScope } from "./scope.tsx"
 import { SpendPage } from "./spend.tsx"
 import type { Account } from "./types.ts"
 import { UsagePage, usagePath } from "./usage.tsx"
-import { loadYou, YouContext } from "./you.ts"
+import { loadSession, SessionContext } from "./session.ts"
 
 /** What every page is given. */
 export interface PageProps {
@@ -60,10 +60,10 @@ const Frame = (
       block: "nearest",
     })
   }, [page])
-  const you = useLoaded("you", loadYou)
+  const session = useLoaded("you", loadSession)
   const View = page?.view
   return (
-    <YouContext.Provider value={you.value}>
+    <SessionContext.Provider value={session.value}>
       <div class="frame">
         <a class="skip" href="#main">Skip to the page</a>
         <nav aria-label="Pages">
@@ -111,7 +111,7 @@ const Frame = (
             : <View scope={scope} accounts={accounts} key={page?.path} />}
         </main>
       </div>
-    </YouContext.Provider>
+    </SessionContext.Provider>
   )
 }
 

@@ -15,7 +15,7 @@ import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import type { Filter } from "./types.ts"
 import { write } from "./write.ts"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 
 /** The filters of a dataset as the address has them. */
 const filtersOf = ({ filters }: Dataset): ReadonlyArray<Filter> =>

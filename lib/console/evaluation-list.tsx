@@ -21,7 +21,7 @@ import { ChangeColumn, RowButtons, titled, WhyReadOnly } from "./list-parts.tsx"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { write } from "./write.ts"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 
 /** How often what is running is looked at, in milliseconds. */
 const often = 1_500

@@ -25,7 +25,7 @@ import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { JudgePanel } from "./judge-panel.tsx"
 import { Back } from "./verdict-table.tsx"
 import { write } from "./write.ts"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 
 const often = 1_500
 

@@ -11,7 +11,7 @@ import { count, money, share, unknown } from "./format.ts"
 import { go, hereWith, Link, pageHref, useAddress } from "./location.tsx"
 import { Badge, Panel, Problem, Table, Time, useLoaded } from "./parts.tsx"
 import type { Analytics } from "./types.ts"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 import { write } from "./write.ts"
 
 interface Listed {

@@ -12,7 +12,7 @@ import type { GatewayState, Origins } from "./gateway-state.ts"
 import { hereWith, Link } from "./location.tsx"
 import { CommandLine, Panel } from "./parts.tsx"
 import { firstCall } from "./welcome.tsx"
-import { useCanWrite, useYou } from "./you.ts"
+import { useCanWrite, useSession } from "./session.ts"
 
 /** A value, beside which a number of milliseconds or bytes stands as people read it. */
 const shown = (name: string, value: unknown): string => {
@@ -101,7 +101,7 @@ export const SettingsView = (
   },
 ) => {
   const [showsAll, setShowsAll] = useState(false)
-  const why = whyNot(state, useCanWrite(), useYou()?.name)
+  const why = whyNot(state, useCanWrite(), useSession()?.name)
   const names = Object.keys(state.schema).filter((name) =>
     showsAll || state.origins.settings[name] !== undefined
   )

@@ -21,7 +21,7 @@ import { Providers } from "./providers.tsx"
 import { Routes } from "./routes.tsx"
 import { TokensTab } from "./tokens.tsx"
 import { UnusedKeys } from "./unused-keys.tsx"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 import { write } from "./write.ts"
 
 type Tabs = ReadonlyArray<readonly [id: string, name: string]>

@@ -13,7 +13,7 @@ import { ChangeColumn, RowButtons, titled, WhyReadOnly } from "./list-parts.tsx"
 import { go, hereWith, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { write } from "./write.ts"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 
 /** The tab. */
 export const Judges = ({ account }: { readonly account: string }) => {

@@ -7,7 +7,7 @@ import type { ComponentChildren } from "preact"
 import { ReadOnly } from "./dialog.tsx"
 import { count, visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
-import { useYou } from "./you.ts"
+import { useSession } from "./session.ts"
 
 /** Searches by name; what is searched for stands in the address. */
 export const Search = ({ label }: { readonly label: string }) => (
@@ -48,12 +48,12 @@ export const WhyReadOnly = ({ what, declared }: {
   /** What to say of a gateway that is not managed; `undefined` if it is. */
   readonly declared?: ComponentChildren
 }) => {
-  const you = useYou()
+  const session = useSession()
   if (declared !== undefined) return <ReadOnly why={declared} />
-  if (you?.role !== "read") return null
+  if (session?.role !== "read") return null
   return (
     <ReadOnly
-      why={`The admin token "${you.name}" may only read: ${what} are changed with one that may write.`}
+      why={`The admin token "${session.name}" may only read: ${what} are changed with one that may write.`}
     />
   )
 }

@@ -5,7 +5,7 @@
  */
 import { useState } from "preact/hooks"
 import { type FilterKind, filtersText, keys, metadataFilters, operators, words } from "./filters.ts"
-import { HeldFilters } from "./held-filters.tsx"
+import { ActiveFilters } from "./active-filters.tsx"
 import { go, hereWith } from "./location.tsx"
 import type { Filter } from "./types.ts"
 
@@ -134,7 +134,7 @@ export const Filters = (
         <button type="button" aria-pressed={success === "false"} onClick={() => only("false")}>Failed</button>
       </div>
       <NewFilter filters={filters} />
-      <HeldFilters filters={filters} search={search} />
+      <ActiveFilters filters={filters} search={search} />
     </div>
   )
 }

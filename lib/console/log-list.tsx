@@ -13,7 +13,7 @@ import { Panel, Problem, useLoaded } from "./parts.tsx"
 import { boundFilters, type Scope } from "./scope.tsx"
 import type { Filter, ListedEntry } from "./types.ts"
 import { Welcome } from "./welcome.tsx"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 
 const perPage = 50
 

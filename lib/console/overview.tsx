@@ -9,7 +9,7 @@ import { gatewayApiPath, get } from "./api.ts"
 import { DimensionChoice } from "./dimension-choice.tsx"
 import { filtersIn } from "./filters.ts"
 import { groupName } from "./group-name.ts"
-import { HeldFilters } from "./held-filters.tsx"
+import { ActiveFilters } from "./active-filters.tsx"
 import { Cards } from "./overview-cards.tsx"
 import { Charts } from "./overview-charts.tsx"
 import { useAddress } from "./location.tsx"
@@ -83,7 +83,7 @@ export const OverviewPage = ({ scope, accounts }: PageProps) => {
         <div class="scope">
           <DimensionChoice label="Divide by" by={stack} dimensions={stacks} />
         </div>
-        <HeldFilters filters={filters} />
+        <ActiveFilters filters={filters} />
       </div>
       {figures.totals.requests === 0 && filters.length === 0
         ? <Welcome account={scope.account} gateway={scope.gateway} />

@@ -9,7 +9,7 @@ import { FormDialog } from "./form-dialog.tsx"
 import { Problem } from "./parts.tsx"
 import { headerLines, type Provider } from "./providers.tsx"
 import { getVersioned, problemsByField, type Versioned, write } from "./write.ts"
-import { useYou } from "./you.ts"
+import { useSession } from "./session.ts"
 
 const headersOf = (lines: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -27,7 +27,7 @@ export const ProviderForm = ({ path, known, onClose, onDone }: {
   readonly onDone: () => void
 }) => {
   const provider = known?.value
-  const you = useYou()
+  const session = useSession()
   const [typed, setTyped] = useState({
     name: provider?.name ?? "",
     slug: provider?.slug ?? "",
@@ -93,13 +93,13 @@ export const ProviderForm = ({ path, known, onClose, onDone }: {
           class="code"
           rows={3}
           spellcheck={false}
-          placeholder={you?.canSeal === true ? "x-tenant: acme" : "authorization: env:NAME"}
+          placeholder={session?.canSeal === true ? "x-tenant: acme" : "authorization: env:NAME"}
           value={typed.headers}
           onInput={({ currentTarget }) => set({ headers: currentTarget.value })}
         />
         {problems.has("headers") && <span class="field-problem" role="alert">{problems.get("headers")}</span>}
         <span class="note">
-          {you?.canSeal === true
+          {session?.canSeal === true
             ? "Those that look like secrets are sealed and shown masked; leave a masked one as it is to keep it."
             : "This gateway has no BASEGATE_SECRET_KEY to seal secrets with: write env:NAME for those that are."}
         </span>

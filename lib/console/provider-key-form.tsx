@@ -9,7 +9,7 @@ import { FormDialog } from "./form-dialog.tsx"
 import { useLoaded } from "./parts.tsx"
 import type { ProviderKey } from "./provider-keys.tsx"
 import { getVersioned, write } from "./write.ts"
-import { useYou } from "./you.ts"
+import { useSession } from "./session.ts"
 
 /** The form. */
 export const ProviderKeyForm = ({ account, path, known, onClose, onDone }: {
@@ -20,7 +20,7 @@ export const ProviderKeyForm = ({ account, path, known, onClose, onDone }: {
   readonly onClose: () => void
   readonly onDone: () => void
 }) => {
-  const you = useYou()
+  const session = useSession()
   const [provider, setProvider] = useState(known?.provider_slug ?? "baseten")
   const [alias, setAlias] = useState(known?.alias ?? "default")
   const [isDefault, setDefault] = useState(known?.default_config ?? true)
@@ -35,7 +35,7 @@ export const ProviderKeyForm = ({ account, path, known, onClose, onDone }: {
       ),
   )
   const slugs = ["baseten", ...(custom.value ?? []).map(({ slug }) => `custom-${slug}`)]
-  const canSeal = you?.canSeal === true
+  const canSeal = session?.canSeal === true
   const save = async (): Promise<void> => {
     const common = {
       alias: alias.trim(),

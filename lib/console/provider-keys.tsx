@@ -12,8 +12,8 @@ import { count, money, visible } from "./format.ts"
 import type { SettingValues } from "./gateway-state.ts"
 import { keyOf, loadUses } from "./key-use.ts"
 import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
-import { LastUsed, LogReach } from "./used.tsx"
-import { useCanWrite } from "./you.ts"
+import { LastUsed, LogReach } from "./last-used.tsx"
+import { useCanWrite } from "./session.ts"
 import { write } from "./write.ts"
 
 /** A key, without its secret. */

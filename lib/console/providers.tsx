@@ -11,7 +11,7 @@ import { useDoing } from "./dialog.tsx"
 import { Confirm } from "./form-dialog.tsx"
 import { count, visible } from "./format.ts"
 import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 import { getVersioned, type Versioned, write } from "./write.ts"
 
 /** A custom provider, its secrets masked. */

@@ -12,7 +12,7 @@ import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
 import type { Element } from "./route-layout.ts"
 import { RouteView } from "./route-view.tsx"
-import { useCanWrite } from "./you.ts"
+import { useCanWrite } from "./session.ts"
 import { write } from "./write.ts"
 
 /** A route with the version that holds. */

@@ -8,7 +8,7 @@ import { gatewayApiPath, get } from "./api.ts"
 import { DimensionChoice } from "./dimension-choice.tsx"
 import { Download } from "./download.tsx"
 import { filtersIn } from "./filters.ts"
-import { HeldFilters } from "./held-filters.tsx"
+import { ActiveFilters } from "./active-filters.tsx"
 import { LimitsPanel } from "./limits.tsx"
 import { count, money } from "./format.ts"
 import { go, hereWith, useAddress } from "./location.tsx"
@@ -90,7 +90,7 @@ export const SpendPage = ({ scope, accounts }: PageProps) => {
           <MonthChoice month={month} />
           <DimensionChoice label="By" by={by} dimensions={dimensions} />
         </div>
-        <HeldFilters filters={filters} />
+        <ActiveFilters filters={filters} />
       </div>
       <div class="pair">
         <Panel

@@ -13,8 +13,8 @@ import { keyOf, loadUses } from "./key-use.ts"
 import { Link, pageHref, useAddress } from "./location.tsx"
 import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { TokenForm } from "./token-form.tsx"
-import { LastUsed, LogReach } from "./used.tsx"
-import { useCanWrite } from "./you.ts"
+import { LastUsed, LogReach } from "./last-used.tsx"
+import { useCanWrite } from "./session.ts"
 import { write } from "./write.ts"
 
 /** A token, without its value. */

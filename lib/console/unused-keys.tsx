@@ -11,7 +11,7 @@ import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Table, Text, useLoaded } from "./parts.tsx"
 import type { ProviderKey } from "./provider-keys.tsx"
 import type { Token } from "./tokens.tsx"
-import { LastUsed, LogReach } from "./used.tsx"
+import { LastUsed, LogReach } from "./last-used.tsx"
 
 interface Listed {
   readonly id: string

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { learnt } from "./learnt.ts"
+import { memoizeByName } from "./memoize-name.ts"
 
 type Values = Record<string, string>
 
@@ -29,7 +29,7 @@ type PairIterator = ReturnType<Headers["entries"]>
 type TextIterator = ReturnType<Headers["keys"]>
 
 /** A field's name in lower case. */
-const lowerCase = learnt((name) => name.toLowerCase())
+const lowerCase = memoizeByName((name) => name.toLowerCase())
 
 /** Two fields of one name are one list (RFC 9110 §5.3), and cookies are separated by semicolons (RFC 6265 §5.4). */
 const join = (name: string, first: string, second: string): string =>

@@ -6,7 +6,7 @@
 import type { HeaderFields } from "./header-fields.ts"
 import type { HeaderReader } from "./header-reader.ts"
 import { connectionNames, hopByHop } from "./hop-by-hop.ts"
-import { learnt } from "./learnt.ts"
+import { memoizeByName } from "./memoize-name.ts"
 
 const neverUp: ReadonlySet<string> = new Set([
   ...hopByHop,
@@ -48,7 +48,9 @@ const isPrivate = (name: string): boolean =>
   name.startsWith("cf-") || name.startsWith("x-forwarded-") || name.startsWith("sec-fetch-")
 
 /** Whether a header of this name, in lower case, may go to a provider at all. */
-export const isForwarded: (name: string) => boolean = learnt((name) => !neverUp.has(name) && !isPrivate(name))
+export const isForwarded: (name: string) => boolean = memoizeByName((name) =>
+  !neverUp.has(name) && !isPrivate(name)
+)
 
 /** Counts the basegates that a request has passed through; sent with each call. */
 const hopHeader = "x-basegate-hop"

@@ -5,7 +5,7 @@
  */
 import { HeaderFields } from "./header-fields.ts"
 import { connectionNames, hopByHop } from "./hop-by-hop.ts"
-import { learnt } from "./learnt.ts"
+import { memoizeByName } from "./memoize-name.ts"
 
 const neverDown: ReadonlySet<string> = new Set([
   ...hopByHop,
@@ -15,7 +15,7 @@ const neverDown: ReadonlySet<string> = new Set([
   "refresh",
 ])
 
-const isReturned = learnt((name) =>
+const isReturned = memoizeByName((name) =>
   !neverDown.has(name) &&
   // BASEGATE_CORS_ORIGINS decides who may read an answer; ids and steps are the gateway's own.
   !name.startsWith("access-control-") && !name.startsWith("cf-aig-")

@@ -23,7 +23,7 @@ import type { LimitSubject, SpendReader, SpendSubject } from "./partition.ts"
 import type { Quota } from "./ratelimit-fields.ts"
 import { addRateTakes, noQuota, rateOutcome } from "./rate-outcome.ts"
 import { type RateCount, rateCountsOf } from "./rate-counters.ts"
-import { makeUnderWay } from "./under-way.ts"
+import { makeCostsInFlight } from "./costs-in-flight.ts"
 
 /** Spend rules, and the request that they are checked for. */
 export interface Budgets {
@@ -98,7 +98,7 @@ const noSpendings: ReadonlyArray<Spending> = []
 /** The limits over a store. */
 export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">): LimitsShape => {
   const digest = rememberDigests()
-  const underWay = makeUnderWay()
+  const inFlight = makeCostsInFlight()
 
   const countsOf = (rules: ReadonlyArray<RateRule>, subject: LimitSubject) =>
     rules.length === 0 ? noCounts : rateCountsOf(rules, subject, digest)
@@ -125,9 +125,9 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
           const { count: { name }, window, reserves } = counted
           if (reserves) takes.push({ counted, by: 0, holds: worstShare(worst, window), ahead: 0 })
           else {
-            takes.push({ counted, by: 0, holds: 0, ahead: underWay.sum(name, now) })
+            takes.push({ counted, by: 0, holds: 0, ahead: inFlight.sum(name, now) })
             // Added before the store is read, which may take a while, so that the next call sees this one.
-            releases.push(underWay.add(name, heldShare(expected, window), now))
+            releases.push(inFlight.add(name, heldShare(expected, window), now))
           }
         }
       }
@@ -146,7 +146,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
       const fewer = takes.map((take) => {
         if (take.ahead === 0) return take
         const { count: { name }, window } = take.counted
-        const ahead = Math.max(0, underWay.sum(name, now) - heldShare(expected, window))
+        const ahead = Math.max(0, inFlight.sum(name, now) - heldShare(expected, window))
         isLess ||= ahead < take.ahead
         return { ...take, ahead }
       })
@@ -217,7 +217,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
           counted,
           by: 0,
           holds: 0,
-          ahead: underWay.sum(counted.count.name, now),
+          ahead: inFlight.sum(counted.count.name, now),
         }))
         if (takes.length === 0) return passed
         return whenReady(takeFrom(store, outage, takes, undefined), (asked) => {

@@ -16,7 +16,7 @@ import { noCompiling, type PostgresDatabase, PostgresProblem, type Query } from 
 const patience = 5000
 
 /** How many statements share a connection where they are done in order; more of them wait. */
-const mostUnderWay = 1000
+const mostInFlight = 1000
 
 /** How the database is used. */
 export interface ConnectOptions {
@@ -59,7 +59,7 @@ const open = async (
   inOrder: boolean,
 ): Promise<Opened> => {
   const scope = Scope.makeUnsafe()
-  const shared = inOrder ? { multiplex: true, multiplexConcurrency: mostUnderWay } : {}
+  const shared = inOrder ? { multiplex: true, multiplexConcurrency: mostInFlight } : {}
   const options = {
     url: clientUrl(url),
     maxConnections,

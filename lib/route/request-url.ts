@@ -4,7 +4,7 @@
  * @module
  */
 import type { HeaderReader } from "../headers/header-reader.ts"
-import { learnt } from "../headers/learnt.ts"
+import { memoizeByName } from "../headers/memoize-name.ts"
 
 /** The parts of a request's URL that are used, spelt as `URL` spells them. */
 export type RequestUrl = Pick<URL, "protocol" | "hostname" | "host" | "pathname" | "search">
@@ -33,7 +33,7 @@ const parsed = (url: string): URL | undefined => {
 }
 
 /** A scheme and an authority as `URL` reads them, since names and addresses have many spellings. Few are ever called. */
-const originOf = learnt((origin) => ({ url: hasAuthority.test(origin) ? parsed(origin) : undefined }))
+const originOf = memoizeByName((origin) => ({ url: hasAuthority.test(origin) ? parsed(origin) : undefined }))
 
 /** The URL without making a `URL`, if its text is plain: `undefined` does not mean that it is malformed. */
 const sliced = (url: string): RequestUrl | undefined => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { learnt } from "../headers/learnt.ts"
+import { memoizeByName } from "../headers/memoize-name.ts"
 
 /** A server, as options of `node:http`. */
 export interface Destination {
@@ -24,7 +24,7 @@ const destinationOf = ({ protocol, hostname, port, host }: URL): Destination => 
 })
 
 /** The same few origins are called all the time; `new URL` takes 2 µs (Node 20). */
-const ofOrigin = learnt((origin) => destinationOf(new URL(origin)))
+const ofOrigin = memoizeByName((origin) => destinationOf(new URL(origin)))
 
 /** A URL whose path and query `URL` would leave as they are: nothing in them is escaped, resolved or stripped. */
 const plain = /^(https?:\/\/[^/?#\\@]+)\/[\w!$&()*+,;=:@%.~/-]*(?:\?[\w!$&()*+,;=:@%.~/?-]*)?$/

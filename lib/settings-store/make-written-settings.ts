@@ -18,7 +18,7 @@ import { warn } from "../sqlite/warn.ts"
 import { previewOf, type Sealer } from "./sealing.ts"
 import type { SettingsStoreShape, StoredDocument, StoreProblem } from "./SettingsStore.ts"
 import { monotonicNow } from "../time/monotonic.ts"
-import { makeWritingTurns } from "./writing-turns.ts"
+import { makeWriteLock } from "./write-lock.ts"
 import type { Obstacle, WrittenSettingsShape } from "./WrittenSettings.ts"
 
 /** The largest document, in characters: each change writes all of it. */
@@ -180,7 +180,7 @@ export const makeWrittenSettings = (
   })
   const first = freshness === undefined ? newest() : undefined
   if (first instanceof Promise || (first !== undefined && isBusy(first))) beginning = begin()
-  const inTurn = makeWritingTurns(now)
+  const inTurn = makeWriteLock(now)
   /** A store that answers at once has one writer of this process at a time anyway. */
   const isDistant = freshness !== undefined || first instanceof Promise
 

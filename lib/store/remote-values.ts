@@ -36,7 +36,7 @@ export interface RemoteValuesOptions {
 export const largestShared = 1_048_576
 
 /** How many bytes are under way at most, and for how long, in milliseconds: a Worker's request may be given up meanwhile. */
-const underWay = { bytes: 8_388_608, longest: 5_000 }
+const inFlight = { bytes: 8_388_608, longest: 5_000 }
 
 /** The part of a store that keeps values. */
 export const makeRemoteValues = (
@@ -53,7 +53,7 @@ export const makeRemoteValues = (
     onWorked: none,
   })
   /** What is under way to the engine: this process finds it at once. */
-  const setting = boundedMap<Uint8Array<ArrayBuffer>>(underWay.bytes)
+  const setting = boundedMap<Uint8Array<ArrayBuffer>>(inFlight.bytes)
   return {
     get: (key) => {
       const now = clock.now()
@@ -66,7 +66,7 @@ export const makeRemoteValues = (
     set: async (key, value, ttl) => {
       if (value.byteLength > largestShared) return memory.set(key, value, ttl, clock.now())
       const now = clock.now()
-      setting.set(key, value, value.byteLength + 256, now + Math.min(ttl, underWay.longest), now)
+      setting.set(key, value, value.byteLength + 256, now + Math.min(ttl, inFlight.longest), now)
       await guard.ask(() => values.set(key, value, ttl))
       if (setting.get(key, clock.now()) === value) setting.delete(key)
     },

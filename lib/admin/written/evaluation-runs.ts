@@ -31,9 +31,9 @@ export const newRun = (
 ): Result.Result<EvaluationRun | undefined, GatewayError> => {
   if (judges.length === 0) return Result.succeed(undefined)
   const last = before?.run
-  const isUnderWay = last?.state === "running" && Date.now() <= last.until
+  const isRunning = last?.state === "running" && Date.now() <= last.until
   // One that was cancelled may still write what it has found.
-  if (last !== undefined && (isUnderWay || judging.results(last.id) !== undefined)) {
+  if (last !== undefined && (isRunning || judging.results(last.id) !== undefined)) {
     return Result.fail(
       adminConflict("The evaluation's judges are running. Wait until they are done, or cancel them first."),
     )

@@ -13,7 +13,7 @@ import { makeConnection } from "../../sqlite/connection.ts"
 import type { Database, OpenDatabase } from "../../sqlite/database.ts"
 import type { FileLog } from "./file-log-shape.ts"
 import { type AnswerQuestion, answers, type OpenThread } from "./questions.ts"
-import { readBeside } from "./read-beside.ts"
+import { readInThread } from "./read-in-thread.ts"
 import { type LogReader, makeReader } from "./reader.ts"
 import type { Resumable } from "./resumable.ts"
 import { prepareFile } from "./schema.ts"
@@ -69,7 +69,7 @@ export const makeFileLog = (
     return limits && { ...limits, maxEntries: undefined }
   }, bounds)
   const thread = openThread(name)
-  const beside = readBeside(thread)
+  const beside = readInThread(thread)
   let refused = 0
   let hasOverflowed = false
 

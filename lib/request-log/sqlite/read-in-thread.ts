@@ -1,13 +1,13 @@
 /**
- * Has questions answered in a thread beside, if there is one.
+ * Lets a reading thread answer queries of the log's file, if there is one.
  *
  * @module
  */
 import type { Waiting } from "./file-log-shape.ts"
 import type { AnswerQuestion, LogAnswer, LogQuestion, ReadingThread } from "./questions.ts"
 
-/** In the thread, which others wait for no longer than for any other answer; else here, in steps. */
-export const readBeside = (thread: ReadingThread | undefined) =>
+/** Answers in the thread, so that other work does not wait; without a thread, or if it fails, here in steps. */
+export const readInThread = (thread: ReadingThread | undefined) =>
   function* <Asked extends LogQuestion>(here: AnswerQuestion, question: Asked): Waiting<LogAnswer<Asked>> {
     let found: { readonly value: LogAnswer<Asked> } | undefined
     let giveUp = (): void => {}

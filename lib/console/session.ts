@@ -1,5 +1,5 @@
 /**
- * Who is logged in, and what that allows.
+ * The session of the console: who is logged in, and what that allows.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { useContext } from "preact/hooks"
 import { accountPath, get } from "./api.ts"
 
 /** The admin token of the session. */
-export interface You {
+export interface Session {
   readonly name: string
   readonly role: "read" | "write"
-  /** Whether the gateway can seal secrets that are written. */
+  /** Whether the gateway can encrypt secrets that are written. */
   readonly canSeal: boolean
 }
 
-/** Until it is known, nothing can be written. */
-export const YouContext = createContext<You | undefined>(undefined)
+/** `undefined` until it is known; nothing can be written until then. */
+export const SessionContext = createContext<Session | undefined>(undefined)
 
 /** Asks who is logged in. */
-export const loadYou = async (signal: AbortSignal): Promise<You> => {
+export const loadSession = async (signal: AbortSignal): Promise<Session> => {
   const { you, can_seal } = await get<{
     readonly you: { readonly name: string; readonly role: "read" | "write" }
     readonly can_seal: boolean
@@ -28,7 +28,7 @@ export const loadYou = async (signal: AbortSignal): Promise<You> => {
 }
 
 /** Who is logged in; `undefined` until it is known. */
-export const useYou = (): You | undefined => useContext(YouContext)
+export const useSession = (): Session | undefined => useContext(SessionContext)
 
 /** Whether the logged-in user may make changes. */
-export const useCanWrite = (): boolean => useYou()?.role === "write"
+export const useCanWrite = (): boolean => useSession()?.role === "write"

@@ -20,7 +20,7 @@ const Chip = ({ text, name, onRemove }: {
 )
 
 /** The filters and the search of the address; nothing if there are none. */
-export const HeldFilters = (
+export const ActiveFilters = (
   { filters, search = "" }: { readonly filters: ReadonlyArray<Filter>; readonly search?: string },
 ) => {
   if (filters.length === 0 && search === "") return null

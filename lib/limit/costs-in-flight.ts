@@ -8,7 +8,7 @@
  */
 
 /** Sums of expected costs. Times are milliseconds of one clock; amounts are whole numbers. */
-export interface UnderWay {
+export interface CostsInFlight {
   /** The sum for a budget. */
   readonly sum: (budget: string, now: number) => number
   /** Adds to a budget's sum, and returns what subtracts it again; only its first call counts. */
@@ -19,7 +19,7 @@ export interface UnderWay {
 const generation = 1_800_000
 
 /** Creates the sums, which are all 0. */
-export const makeUnderWay = (): UnderWay => {
+export const makeCostsInFlight = (): CostsInFlight => {
   let began = 0
   let current = new Map<string, number>()
   let previous = new Map<string, number>()

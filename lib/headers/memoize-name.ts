@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How many names are remembered, and the longest in characters: callers choose both. */
+/** The most names remembered, and the longest, in characters: callers choose both. */
 const maxNames = 512
 const maxLength = 64
 
@@ -13,7 +13,7 @@ const maxLength = 64
  *
  * @param judge depends on the name alone
  */
-export const learnt = <A>(judge: (name: string) => A): (name: string) => A => {
+export const memoizeByName = <A>(judge: (name: string) => A): (name: string) => A => {
   const known = new Map<string, A>()
   return (name) => {
     const before = known.get(name)
