@@ -33,9 +33,10 @@ import type {
 /** What `RequestLog` does. */
 export interface RequestLogShape {
   /**
-   * Takes an entry; entries that a slow store cannot take are dropped and counted.
+   * Adds an entry. Entries that a slow store cannot keep up with are dropped and counted.
    *
-   * @returns a promise if the entry is lost unless the platform waits (`waitUntil`); the client does not wait for it
+   * @returns a promise if the platform must wait (`waitUntil`), or else the entry is lost; the client does not wait
+   * for it
    */
   readonly append: (record: RequestRecord, payloads: Payloads | undefined) => void | Promise<void>
   readonly list: (query: LogQuery) => Effect.Effect<LogPage>
@@ -65,17 +66,18 @@ export interface RequestLogShape {
   /** Aggregates by time bucket and group, in chronological order. */
   readonly analytics: (query: AnalyticsQuery) => Effect.Effect<ReadonlyArray<AnalyticsRow>>
   /**
-   * The aggregates of one selection divided in several ways, each as `analytics` gives it: a page of figures, in one pass
-   * over the entries. If the log can, all of them are of the same moment.
+   * The aggregates of one selection, divided in several ways, in one pass over the entries; each result is that of
+   * `analytics`. If the log can, all of them are from the same snapshot.
    */
   readonly divided: (
     selection: AnalyticsSelection,
     divisions: ReadonlyArray<AnalyticsDivision>,
   ) => Effect.Effect<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
   /**
-   * The entries of all gateways that were added since a place: the newest `most` of them, in the order of their ends.
+   * The entries of all gateways that were added after a cursor: the newest `most` of them, in the order in which they
+   * ended.
    *
-   * @param after `undefined` gives no entries, only the place to continue from
+   * @param after `undefined` returns no entries, only the cursor to continue from
    */
   readonly news: (after: NewsCursor | undefined, most: number) => Effect.Effect<LogNews>
   /** The gateways that have entries. */

@@ -30,7 +30,7 @@ export interface Aggregates {
   readonly speed: Histogram
 }
 
-/** The counts beside the cost and the histograms. */
+/** The aggregates that are plain counts. */
 export const counts = [
   "requests",
   "errors",
@@ -44,7 +44,7 @@ export const counts = [
   "estimated",
 ] as const satisfies ReadonlyArray<keyof Aggregates>
 
-/** The aggregates of no entries. */
+/** Empty aggregates. */
 export const emptyAggregates = (): Aggregates => ({
   requests: 0,
   errors: 0,
@@ -112,7 +112,7 @@ export const addAggregates = (to: Aggregates, figures: Aggregates): void => {
   for (const [slot, counted] of figures.speed) addToSlot(to.speed, slot, counted)
 }
 
-/** Aggregates in the form of analytics. */
+/** Aggregates as a row of analytics. */
 export const aggregatesRow = (
   time: number,
   group: AnalyticsRow["group"],
@@ -135,7 +135,7 @@ export interface Tally {
   readonly ranges: { -readonly [Key in keyof LogPage["ranges"]]: Range }
 }
 
-/** The tally of no entries. */
+/** An empty tally. */
 export const noTally = (): Tally => {
   const none = { min: null, max: null }
   return {

@@ -1,5 +1,5 @@
 /**
- * Analytics of the request log: what is asked, and the rows that answer it.
+ * Queries for analytics of the request log, and the rows of their results.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export const fixedDimensions = [
   "rescued_from",
 ] as const
 
-/** The dimensions of analytics: `metadata.{key}` beside the fixed names. */
+/** The dimensions of analytics: the fixed names and `metadata.{key}`. */
 export type Dimension = typeof fixedDimensions[number] | `metadata.${string}`
 
 /**
@@ -32,7 +32,7 @@ export type Dimension = typeof fixedDimensions[number] | `metadata.${string}`
  */
 export type TimeBuckets = number | { readonly unit: CalendarUnit; readonly timeZone: string } | "all"
 
-/** Which entries analytics are of. */
+/** The entries that analytics aggregate. */
 export interface AnalyticsSelection {
   readonly account: string
   /** All gateways of the account if absent. */
@@ -43,7 +43,7 @@ export interface AnalyticsSelection {
   readonly until: number
 }
 
-/** How analytics divide their entries. */
+/** How analytics divide the selected entries. */
 export interface AnalyticsDivision {
   readonly bucket: TimeBuckets
   readonly by: ReadonlyArray<Dimension>
@@ -64,10 +64,10 @@ export interface Percentiles {
 export interface AnalyticsRow {
   /** When the bucket begins, in milliseconds since 1970; `since`, if it is the only one. */
   readonly time: number
-  /** The value of each dimension asked for. */
+  /** The value of each requested dimension. */
   readonly group: Readonly<Record<string, string | null>>
   readonly requests: number
-  /** Those that did not succeed: a status from 400, or an ending other than `complete`. */
+  /** Requests that did not succeed: with a status of 400 or more, or an ending other than `complete`. */
   readonly errors: number
   readonly cached: number
   readonly tokens_in: number
@@ -76,16 +76,16 @@ export interface AnalyticsRow {
   readonly tokens_reasoning: number
   /** In US dollars, of the requests whose cost is known; `null` if it is known for none of them. */
   readonly cost: number | null
-  /** The requests whose cost is not known. */
+  /** The requests whose cost is unknown. */
   readonly unpriced: number
   /** The requests whose tokens are estimated. */
   readonly estimated: number
-  /** Their part of the cost. */
+  /** Their share of the cost. */
   readonly cost_estimated: number
-  /** The requests that succeeded after a try that had failed. */
+  /** The requests that succeeded after a failed try. */
   readonly rescued: number
   readonly duration: Percentiles
   readonly time_to_first_token: Percentiles
-  /** Of those that streamed: not a time, but tokens a second from the first token to the end. */
+  /** For streams: not a time, but tokens a second, from the first token to the end. */
   readonly tokens_per_second: Percentiles
 }

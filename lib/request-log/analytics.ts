@@ -12,12 +12,12 @@ import type { AnalyticsQuery, AnalyticsRow, Dimension } from "./analytics-query.
 /** The key of a group: the value of each dimension, in the order of the query. */
 export type Group = ReadonlyArray<string | null>
 
-/** Gathers aggregates. */
+/** Aggregates being gathered. */
 export interface Gathered {
   readonly add: (created: number, group: Group, facts: FilterableFields) => void
   /** Adds aggregates that all belong to one bucket. */
   readonly merge: (created: number, group: Group, figures: Aggregates) => void
-  /** What has been gathered of a bucket and a group, to be added to. */
+  /** The aggregates of a bucket and a group, to add to. */
   readonly cell: (created: number, group: Group) => Aggregates
   readonly rows: () => ReadonlyArray<AnalyticsRow>
 }
@@ -77,7 +77,7 @@ export const gather = (query: Pick<AnalyticsQuery, "bucket" | "by" | "since">): 
     cell: cellAt,
     rows: () =>
       [...cells.values()]
-        // Sums of what has come and gone.
+        // A cell whose entries were all subtracted again is left out.
         .filter(({ figures }) => figures.requests > 0)
         .sort((one, other) => one.time - other.time || compareText(one.key, other.key))
         .map(({ time, group, figures }) =>

@@ -1,5 +1,5 @@
 /**
- * The buckets of time that analytics are divided into.
+ * The time buckets of analytics.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { TimeSlice } from "./time-slice.ts"
 
 /** The buckets of a query. */
 export interface Buckets {
-  /** When the bucket of a time begins, in milliseconds since 1970. */
+  /** When the bucket that contains a time begins, in milliseconds since 1970. */
   readonly startOf: (time: number) => number
-  /** The width, where all have the same one and begin at its multiples. */
+  /** The common width of all buckets, if they begin at its multiples. */
   readonly width: number | undefined
-  /** A slice of time in parts, none of which lies in two buckets; in one if the buckets have a `width`. */
+  /** Splits a slice of time at the bounds of buckets; not at all if the buckets have a `width`. */
   readonly partsOf: (slice: TimeSlice) => ReadonlyArray<TimeSlice>
 }
 
@@ -21,7 +21,7 @@ export interface Buckets {
 export const bucketsOf = ({ bucket, since }: Pick<AnalyticsQuery, "bucket" | "since">): Buckets => {
   if (bucket === "all") return { startOf: () => since, width: undefined, partsOf: (slice) => [slice] }
   if (typeof bucket === "number") {
-    // The column holds whole milliseconds: a fraction would make buckets that none of them lies in.
+    // The column holds whole milliseconds, so a fractional width would make empty buckets.
     const width = Math.max(1, Math.trunc(bucket))
     return { startOf: (time) => Math.floor(time / width) * width, width, partsOf: (slice) => [slice] }
   }

@@ -1,5 +1,6 @@
 /**
- * Filters, compiled once: their values in the form of the fields, their bounds in time apart from the rest.
+ * Filters, compiled once: values are converted to the type of their field, and bounds in time are separated from the
+ * rest.
  *
  * @module
  */
@@ -11,8 +12,8 @@ export type ValueKind = "text" | "number" | "time" | "truth"
 type FieldKey = Exclude<FilterKey, "metadata.key" | "metadata.value">
 
 /**
- * The field that a key refers to, or a value that is the same for every entry (`constant`). `compat` is whether the route
- * is one of Cloudflare's compat routes.
+ * The field that a key refers to, or a value that is the same for every entry (`constant`). `compat` says whether the
+ * route is one of Cloudflare's compat routes.
  */
 export interface FilterField {
   readonly kind: ValueKind
@@ -22,7 +23,7 @@ export interface FilterField {
 
 const field = (kind: ValueKind, fact: keyof FilterableFields | "compat"): FilterField => ({ kind, fact })
 
-/** Cloudflare's keys and ours. Those that the gateway does not have (`model_type`, `wholesale`) are constant. */
+/** Cloudflare's keys and ours. Those that have no meaning here (`model_type`, `wholesale`) are constant. */
 export const fields: Readonly<Record<FieldKey, FilterField>> = {
   id: field("text", "id"),
   created_at: field("time", "created"),
@@ -98,7 +99,7 @@ const numberOf = (value: Value): number | undefined => {
   return value.trim() !== "" && Number.isFinite(Number(value)) ? Number(value) : undefined
 }
 
-/** A number is milliseconds since 1970; a text an ISO date. */
+/** Reads a number as milliseconds since 1970, and a text as an ISO date. */
 const timeOf = (value: Value): number | undefined => {
   if (typeof value === "number") return value
   const time = typeof value === "string" && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : NaN

@@ -7,7 +7,7 @@ import { type Conditions, type FieldCondition, fields, type Operand, type TextTe
 import type { FilterableFields } from "./filterable-fields.ts"
 import type { LogSelection, OrderKey } from "./query.ts"
 
-/** Text with ASCII letters in lower case; SQLite's `lower` converts no others. */
+/** Converts ASCII letters to lower case, as SQLite's `lower` does. */
 export const lowerAscii = (text: string): string =>
   text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
@@ -98,7 +98,7 @@ export const compareOperands = (one: Operand, other: Operand): number => {
     : Number(one) - Number(other)
 }
 
-/** The order of a selection: by its key, and where that is equal by id. */
+/** The order of a selection: by its key, then by id. */
 export const orderOf = (
   { orderBy = "created_at", descending = true }: Pick<LogSelection, "orderBy" | "descending">,
 ): (one: FilterableFields, other: FilterableFields) => number => {

@@ -1,5 +1,5 @@
 /**
- * The fields for filters, orders and aggregates: an entry as plain values, the same in memory and in SQLite.
+ * The fields for filters, orders and aggregates: an entry as plain values, the same in every store.
  *
  * @module
  */
@@ -12,15 +12,18 @@ export const isSuccess = (
   { status, ending, error }: Pick<RequestRecord, "status" | "ending" | "error">,
 ): boolean => status < 400 && ending === "complete" && error === null
 
-/** What saved a request from a failure. */
+/** How a request was saved from failure. */
 export interface Rescue {
   /** A further try of the same step, or a later step. */
   readonly by: "retry" | "fallback"
-  /** The model and the status, or why there was no answer, of its first try that failed; `null` if none was made. */
+  /**
+   * The model of the first failed try, and its status or the reason why there was no answer; `null` if no try was
+   * made.
+   */
   readonly from: string | null
 }
 
-/** What saved a request; `undefined` if nothing had to, or nothing could. */
+/** How a request was saved; `undefined` if it need not or could not be. */
 const rescueOf = (
   record: Pick<RequestRecord, "status" | "ending" | "error" | "attempts" | "step" | "cached">,
 ): Rescue | undefined => {
@@ -60,9 +63,9 @@ export interface FilterableFields {
   readonly estimated: 0 | 1
   /** Tokens a second, from the first to the end. */
   readonly speed: number | null
-  /** What made it succeed after a try that failed. */
+  /** What made it succeed after a failed try. */
   readonly rescued: Rescue["by"] | null
-  /** That try: its model and why it failed. */
+  /** The model of that try, and why it failed. */
   readonly rescued_from: string | null
   readonly feedback: number | null
   readonly route: string | null
@@ -76,13 +79,13 @@ export interface FilterableFields {
   readonly error: string | null
   /** Which of the gateway's keys the provider received. */
   readonly key_alias: string | null
-  /** The way through a dynamic route. */
+  /** The path through a dynamic route. */
   readonly dynamic_route: string | null
-  /** The dynamic route or alias that was asked for. */
+  /** The dynamic route or alias that the caller named. */
   readonly requested_model: string | null
   /** The strictest action of the policies that matched. */
   readonly dlp_action: string | null
-  /** The most that came of guardrails. */
+  /** The strictest action of guardrails. */
   readonly guardrails_action: string | null
   /** See `metadataText`. */
   readonly pairs: string
@@ -105,7 +108,7 @@ export const metadataText = (metadata: RequestRecord["metadata"]): string => {
 }
 
 /**
- * A caller's text in a form that survives SQLite: half a surrogate pair and NUL become U+FFFD. When an entry is deleted,
+ * A caller's text in a form that SQLite preserves: lone surrogates and NUL become U+FFFD. When an entry is deleted,
  * its sums are found by this text.
  */
 const keepable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
@@ -135,7 +138,7 @@ export const fieldsOf = (
     tokens_cached: record.tokens_cached,
     tokens_reasoning: record.tokens_reasoning,
     estimated: record.usage_source === "estimated" ? 1 : 0,
-    // A hit of the cache says nothing of a model.
+    // A cache hit says nothing about the speed of a model.
     speed: record.cached ? null : tokensPerSecond(record),
     rescued: rescue?.by ?? null,
     rescued_from: rescue?.from ?? null,
@@ -149,7 +152,7 @@ export const fieldsOf = (
     response_content_type: record.response_content_type,
     path: record.path,
     error: record.error === null ? null : keepable(record.error),
-    // Records of an earlier version have none of these.
+    // Records of earlier versions lack these.
     key_alias: record.key_alias ?? null,
     dynamic_route: record.dynamic_route ?? null,
     requested_model: record.requested_model == null ? null : keepable(record.requested_model),

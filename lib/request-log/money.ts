@@ -6,10 +6,10 @@
 
 const picoPerDollar = 1e12
 
-/** No call costs more, whatever its caller says: the sums of some thousands stay within what SQLite can add. */
+/** The highest cost of a call, whatever its caller says: sums of some thousands stay within SQLite's integers. */
 const dearest = 1e15
 
-/** A cost in US dollars as whole dollars, and picodollars beside them. */
+/** Splits a cost in US dollars into whole dollars and picodollars. */
 export const splitCost = (cost: number): { readonly dollars: number; readonly picos: number } => {
   const capped = Math.min(cost, dearest)
   const dollars = Math.trunc(capped)
@@ -22,13 +22,13 @@ export const picoOf = (cost: number): bigint => {
   return picoOfParts(dollars, picos)
 }
 
-/** Whole dollars, and picodollars beside them. */
+/** Joins whole dollars and picodollars. */
 export const picoOfParts = (dollars: number, picos: number | bigint): bigint =>
   BigInt(dollars) * BigInt(picoPerDollar) + BigInt(picos)
 
 /**
- * The two parts of the sum of a column of dollars, as SQL. `picos` is text: a sum of many thousands is a larger integer
- * than runtimes give as a number.
+ * SQL for the two parts of the sum of a column of dollars. `picos` is text, because the sum of many thousands of rows
+ * is a larger integer than runtimes return as a number.
  */
 export const summedParts = (column: string, name: string, rows = ""): string => {
   const capped = `min(${column}, ${dearest})`
@@ -38,7 +38,7 @@ export const summedParts = (column: string, name: string, rows = ""): string => 
       AS ${name}_picos`
 }
 
-/** Picodollars as US dollars: the number next to the exact sum. */
+/** Picodollars as US dollars, rounded to the nearest number. */
 export const dollarsOfSum = (pico: bigint): number => {
   const value = Number(pico)
   if (Number.isSafeInteger(value)) return value / picoPerDollar

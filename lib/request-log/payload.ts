@@ -10,15 +10,15 @@ import { streamText, wholeLines } from "./stream-text.ts"
 
 /** A body being captured. */
 export interface PayloadKeeper {
-  /** Takes a copy of the next bytes, as far as they are kept. */
+  /** Copies the next bytes, as far as they are to be kept. */
   readonly push: (chunk: Uint8Array) => void
   /** The captured text, with every secret redacted; only the redaction mark if a stream contains one split over events. */
   readonly finish: (secrets: ReadonlyArray<Secrets>) => Payload
 }
 
 /**
- * How much is held beyond the limit, so that no secret is cut in half at the end of the text: Node accepts no longer
- * headers than this.
+ * The bytes that are held beyond the limit, so that no secret is cut in half, and missed, at the end of the text:
+ * Node accepts no longer headers than this.
  */
 const longestSecret = 16_384
 
@@ -57,7 +57,7 @@ export const keepPayload = (limit: number): PayloadKeeper => {
   }
 }
 
-/** The beginning of a text that fits into a number of bytes, and ends with a whole character. */
+/** The beginning of a text that fits into a number of bytes, without cutting a character. */
 const cutTo = (text: string, bytes: number): string => {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes))
   return text.slice(0, read)

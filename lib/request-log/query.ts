@@ -16,7 +16,7 @@ import type { LogEntry, LogScope } from "./entry.ts"
  */
 export type Operator = "eq" | "neq" | "contains" | "lt" | "gt"
 
-/** The keys for filters: Cloudflare's, and those of ours that it has no equivalent for. */
+/** The keys for filters: Cloudflare's, and ours for what it has no equivalent of. */
 export const filterKeys = [
   "id",
   "created_at",
@@ -84,8 +84,8 @@ export const orderKeys = [
 export type OrderKey = typeof orderKeys[number]
 
 /**
- * Which entries. All conditions must hold. A `metadata.key` and a `metadata.value` condition that follow one
- * another are one condition on a pair: an entry has that key with that value.
+ * Which entries to select. All conditions must hold. A `metadata.key` condition directly followed by one on
+ * `metadata.value` is one condition on a pair: an entry has that key with that value.
  */
 export interface LogSelection {
   readonly scope: LogScope
@@ -96,7 +96,7 @@ export interface LogSelection {
    */
   readonly search?: string
   readonly orderBy?: OrderKey
-  /** Newest, or largest, first: the default. */
+  /** Whether the newest, or largest, come first; the default. */
   readonly descending?: boolean
 }
 
@@ -106,7 +106,7 @@ export interface LogQuery extends LogSelection {
   readonly perPage: number
 }
 
-/** The least and the greatest; `null` where no entry has a value. */
+/** The least and the greatest value; `null` if no entry has one. */
 export interface Range {
   readonly min: number | null
   readonly max: number | null
@@ -125,9 +125,9 @@ export type TimeSelection = Omit<LogSelection, "orderBy">
 /** Entries that follow one another in the order of time. */
 export interface LogStretch {
   readonly entries: ReadonlyArray<LogEntry>
-  /** The place of the last of them; `undefined` if no more follow. */
+  /** The place of the last entry; `undefined` if no more follow. */
   readonly next: LogCursor | undefined
-  /** Where they were found. What is read in several stretches is whole only if all came from one place. */
+  /** Where they were read from. Several stretches are complete only if all came from the same store. */
   readonly from: LogHealth["kind"]
 }
 
@@ -140,32 +140,34 @@ export interface LogPage {
   >
 }
 
-/** A place in the order in which entries were kept; what it counts is for the log alone. */
+/** A position in the order in which entries were added. Opaque to everything but the log. */
 export interface NewsCursor {
   readonly file: number
   readonly memory: number
 }
 
-/** The entries of all gateways that were kept after a place, in that order. */
+/** The entries of all gateways that were added after a cursor, in that order. */
 export interface LogNews {
   readonly entries: ReadonlyArray<LogEntry>
-  /** Where to go on. */
+  /** Where to continue. */
   readonly cursor: NewsCursor
-  /** How many entries before them were left out, since there were more than were asked for. */
+  /** How many older entries were left out, since there were more than requested. */
   readonly skipped: number
 }
 
 /** The state of a log, for `/metrics` and `/readyz`. */
 export interface LogHealth {
-  /** Where entries are kept at the moment: `memory` is also what the others fall back to; `object` is a Durable Object. */
+  /**
+   * Where entries are kept at the moment. `memory` is also the fallback of the others; `object` is a Durable Object.
+   */
   readonly kind: "memory" | "object" | "postgres" | "sqlite"
-  /** Whether entries are kept where the operator asked for it. */
+  /** Whether entries are kept where the operator configured it. */
   readonly healthy: boolean
-  /** Whether they ever were, since the start. */
+  /** Whether they ever were since the start. */
   readonly hasWorked: boolean
   readonly entries: number
   /** Entries that wait to be written. */
   readonly pending: number
-  /** Entries given up since the start: the store was too slow, or the log was full. */
+  /** Entries dropped since the start: the store was too slow, or the log was full. */
   readonly dropped: number
 }

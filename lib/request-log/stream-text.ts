@@ -5,15 +5,15 @@
  */
 import { parseOrUndefined } from "../json/parse.ts"
 
-/** An event's data, or a line of JSON lines. */
+/** An event's data line, or a line of JSON. */
 const line = /^(?:data:)?[\t ]*(\{.*\})[\t\r ]*$/gm
 
-/** Answers nest less deeply; deeper nesting is an attempt to exhaust the stack. */
+/** No answer nests so deeply; deeper nesting is an attempt to exhaust the stack. */
 const deepest = 32
 
 /**
- * A stream up to its last whole line: a truncated line cannot be parsed, and may complete a secret that the line before
- * began. Other texts are returned unchanged.
+ * A stream up to its last complete line: a truncated line cannot be parsed, and might complete a secret that the
+ * previous line began. Other texts are returned unchanged.
  */
 export const wholeLines = (stream: string): string => {
   const last = Math.max(stream.lastIndexOf("\n"), stream.lastIndexOf("\r")) + 1

@@ -69,20 +69,20 @@ export const makeWrittenSettings = (
   /** While the store is read for the first time. */
   let beginning: Promise<Obstacle> | undefined
   const { place = "BASEGATE_DB", lifetime, mostBytes = Infinity } = store
-  let isToldOf: string | undefined
+  let warnedProblem: string | undefined
   /** Whether the store, which is needed, was never read. */
   let isUnread = false
   const inForce = new DocumentInForce(control, sealer, sentences, () => {
     problem = undefined
-    isToldOf = undefined
+    warnedProblem = undefined
   })
 
   const settled = (loaded: Loaded): Loaded | Promise<Loaded> => {
     if (Result.isFailure(loaded) || loaded.success.version === inForce.version) return loaded
     return inForce.adopt(loaded.success).then((problem): Loaded => {
       if (problem === undefined) return loaded
-      if (isToldOf !== problem) {
-        isToldOf = problem
+      if (warnedProblem !== problem) {
+        warnedProblem = problem
         const msg = "the settings written through the management API cannot be used"
         console.error(JSON.stringify({ level: "warn", msg, reason: problem }))
       }
@@ -157,14 +157,18 @@ export const makeWrittenSettings = (
   const begin = async (): Promise<Obstacle> => {
     const loaded = await retryWhileBusy(newest)
     isUnread = store.isNeeded === true && Result.isFailure(loaded)
-    if (Result.isFailure(loaded) && isUnread && isToldOf === undefined) {
+    if (Result.isFailure(loaded) && isUnread && warnedProblem === undefined) {
       const msg =
         "the settings written through the management API cannot be read: calls are answered 500 until they are"
       warn(msg, { reason: loaded.failure.detail })
     }
     beginning = undefined
     // A file that cannot be read stops nothing, as with the log; what it holds is put in force as soon as it can be.
-    return problem = isToldOf !== undefined ? unusable(place, isToldOf) : isUnread ? unread(place) : undefined
+    return problem = warnedProblem !== undefined
+      ? unusable(place, warnedProblem)
+      : isUnread
+      ? unread(place)
+      : undefined
   }
   const refresh = async (): Promise<void> => {
     const loaded = await newest()
@@ -176,7 +180,7 @@ export const makeWrittenSettings = (
     lifetime,
     now,
     load: async () => await newest(),
-    whyNothing: () => isToldOf === undefined ? unread(place) : unusable(place, isToldOf),
+    whyNothing: () => warnedProblem === undefined ? unread(place) : unusable(place, warnedProblem),
   })
   const first = freshness === undefined ? newest() : undefined
   if (first instanceof Promise || (first !== undefined && isBusy(first))) beginning = begin()

@@ -62,7 +62,7 @@ export const makeConnection = <File>(
   let file: File | undefined
   let failures = 0
   let failedAt = -Infinity
-  let isToldOf = false
+  let hasWarned = false
   let hasOpened = false
   let hasEnded = false
 
@@ -77,8 +77,8 @@ export const makeConnection = <File>(
     failures++
     if (failures < patience && /locked|busy/i.test(reason)) return
     failedAt = now
-    if (isToldOf) return
-    isToldOf = true
+    if (hasWarned) return
+    hasWarned = true
     warn(notices.failed, { file: name, reason })
   }
   const opened = (now: number): File | undefined => {
@@ -98,8 +98,8 @@ export const makeConnection = <File>(
     file: opened,
     failed,
     worked: () => {
-      if (isToldOf) warn(notices.worked, { file: name })
-      isToldOf = false
+      if (hasWarned) warn(notices.worked, { file: name })
+      hasWarned = false
       failures = 0
     },
     hasOpened: () => hasOpened,

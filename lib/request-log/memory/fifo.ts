@@ -1,23 +1,23 @@
 /**
- * A queue whose items may also leave from the middle: in amortised constant time, and without being retained.
+ * A queue from whose middle items may be removed, in amortised constant time, and without being retained.
  *
  * @module
  */
 
-/** Something that can leave. */
+/** An item that can be removed. */
 export interface Leaving {
-  /** Whether it has left every queue that it is in. */
+  /** Whether it was removed from every queue that it was in. */
   gone: boolean
 }
 
-/** A queue in the order of arrival. */
+/** A queue, first in, first out. */
 export interface Fifo<T extends Leaving> {
   readonly push: (item: T) => void
-  /** The first item that has not left. */
+  /** The first item that is not gone. */
   readonly first: () => T | undefined
-  /** The first few items that have not left. */
+  /** The first items that are not gone. */
   readonly take: (count: number) => ReadonlyArray<T>
-  /** To be called after an item's `gone` was set. */
+  /** Must be called after an item's `gone` was set. */
   readonly left: () => void
   readonly size: () => number
   readonly items: () => ReadonlyArray<T>

@@ -1,5 +1,5 @@
 /**
- * An entry as the log in memory holds it.
+ * An entry in the memory log.
  *
  * @module
  */
@@ -15,16 +15,16 @@ export interface GatewayEntries {
   readonly queue: Fifo<Held>
 }
 
-/** An entry as it is held. */
+/** One entry. */
 export class Held {
-  /** As it came: a copy with its feedback would cost each request 4 µs on Node (20). */
+  /** The record as it came; a copy with its feedback would cost each request 4 µs (Node 20). */
   readonly record: RequestRecord
   readonly payloads: Payloads | undefined
   readonly weight: number
   readonly of: GatewayEntries
-  /** How many entries came before it. */
+  /** The number of entries that came before it. */
   readonly sequence: number
-  /** Feedback and metadata that it was given since. */
+  /** Feedback and metadata that were added since. */
   patch: LogPatch | undefined = undefined
   gone = false
   #created: number | undefined = undefined
@@ -43,7 +43,7 @@ export class Held {
     this.sequence = sequence
   }
 
-  /** When the request came, in milliseconds since 1970: read only if entries leave by age. */
+  /** When the request came, in milliseconds since 1970. Parsed only if entries expire. */
   get created(): number {
     return this.#created ??= Date.parse(this.record.time)
   }
@@ -51,9 +51,9 @@ export class Held {
 
 const noFeedback: Feedback = { feedback: null, score: null }
 
-/** The entry that is held. */
+/** The entry with its feedback and changes. */
 export const logEntryOf = ({ record, patch }: Held): LogEntry => ({ ...record, ...noFeedback, ...patch })
 
-/** Its fields. */
+/** The fields of an entry. */
 export const factsOfHeld = (held: Held): FilterableFields =>
   held.patch === undefined ? fieldsOf(held.record, noFeedback) : fieldsOfEntry(logEntryOf(held))

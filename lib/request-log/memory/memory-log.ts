@@ -1,8 +1,8 @@
 /**
- * The request log in memory: bounded by entries and bytes, whatever the gateways' settings allow.
+ * The request log in memory, bounded by entries and bytes whatever the settings of gateways allow.
  *
- * Time is passed in, in milliseconds since 1970. Nothing is looked for in the background: what is too old leaves
- * when its gateway's next entry comes, and is not shown in the meantime.
+ * Times are passed in, in milliseconds since 1970. There is no background work: entries that are too old are removed
+ * when their gateway's next entry comes, and are not shown in the meantime.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import type {
 } from "../analytics-query.ts"
 import { payloadsWeight, recordWeight } from "./weight.ts"
 
-/** Bounds of the memory, over all gateways. Beyond them the oldest entries go. */
+/** Bounds of the memory, for all gateways together. Beyond them the oldest entries are dropped. */
 export interface MemoryLogOptions {
   /** 10,000 by default, which is some 25 MB without bodies. */
   readonly maxEntries?: number
@@ -33,10 +33,10 @@ export interface MemoryLogOptions {
   readonly maxBytes?: number
 }
 
-/** What the log asks of a gateway's settings. */
+/** The settings of a gateway that the log uses. */
 export type LogLimits = Pick<LogSettings, "maxEntries" | "strategy" | "retention">
 
-/** One entry's bodies may take this part of all the room. */
+/** The largest share of the memory that the bodies of one entry may take. */
 const largestShare = 1 / 8
 
 const scopeKey = ({ account, gateway }: LogScope): string => `${account}/${gateway}`
@@ -60,7 +60,10 @@ export interface MemoryLog {
     divisions: ReadonlyArray<AnalyticsDivision>,
     now: number,
   ) => ReadonlyArray<ReadonlyArray<AnalyticsRow>>
-  /** The newest `most` of the entries from a sequence on, where the next one will be, and how many were left out. */
+  /**
+   * The newest `most` of the entries from a sequence number on, the sequence number of the next one, and how many
+   * were left out.
+   */
   readonly after: (sequence: number | undefined, most: number) => {
     readonly entries: ReadonlyArray<LogEntry>
     readonly end: number
@@ -68,19 +71,19 @@ export interface MemoryLog {
   }
   /** The gateways that have entries. */
   readonly places: () => ReadonlyArray<LogScope>
-  /** The entries that came first of those held. */
+  /** The oldest entries. */
   readonly first: (count: number) => ReadonlyArray<Held>
-  /** Lets go of an entry. */
+  /** Removes an entry. */
   readonly release: (held: Held) => void
   readonly size: () => number
-  /** Entries that went because of the bounds, and entries that `STOP_INSERTING` kept out. */
+  /** The entries dropped because of the bounds, and those that `STOP_INSERTING` refused. */
   readonly counts: () => { readonly evicted: number; readonly refused: number }
 }
 
 /**
- * Makes an empty log.
+ * Creates an empty log.
  *
- * @param limitsOf the settings of a gateway; an entry of one that has none is not kept
+ * @param limitsOf the settings of a gateway; entries of one without settings are not kept
  */
 export const makeMemoryLog = (
   limitsOf: (account: string, gateway: string) => LogLimits | undefined,
@@ -149,7 +152,7 @@ export const makeMemoryLog = (
     }
     return parts.map(({ into }) => into.rows())
   }
-  /** Makes room in a gateway's own share; `false` if it must stay as it is. */
+  /** Makes room within a gateway's own limit; `false` if the limit forbids new entries. */
   const admit = (
     queue: Fifo<Held>,
     { maxEntries, strategy, retention = Infinity }: LogLimits,
@@ -184,7 +187,7 @@ export const makeMemoryLog = (
       }
       const double = byId.get(record.request_id)
       if (double !== undefined) release(double)
-      // New, or forgotten since it became empty.
+      // The gateway is new, or was forgotten when it became empty.
       if (of.queue.size() === 0) gateways.set(key, of)
       const held = new Held(record, keeps ? payloads : undefined, weight, of, appended++)
       byId.set(record.request_id, held)

@@ -1,6 +1,6 @@
 /**
- * Aggregates from Postgres: from the hourly rows if the query concerns rollup dimensions alone, from what was kept of its
- * hours if it is divided otherwise and not filtered, else from the entries.
+ * Aggregates from Postgres: from the hourly rows if the query uses rollup dimensions alone; from kept divisions
+ * (`kept-divisions.ts`) if it groups by others and has no filters; otherwise from the entries.
  *
  * @module
  */
@@ -31,28 +31,28 @@ import { forSomeAtOnce, inDays } from "./day-slices.ts"
 import { bucketSql, readCells } from "./entry-cells.ts"
 import { readDivision } from "./kept-divisions.ts"
 
-/** A gateway, and the time of the oldest of its entries to be shown. */
+/** A gateway, and the earliest time from which its entries are shown. */
 interface Shown {
   readonly scope: number
   readonly gateway: string
   readonly since: number
 }
 
-/** When the bucket of an entry begins. */
+/** SQL for the beginning of an entry's bucket. */
 const timeOf = (buckets: Buckets, part: TimeSlice, add: StatementValues): string => {
   if (buckets.width !== undefined) return bucketSql(buckets.width)
   const starts = buckets.partsOf(part).map(({ since }) => since)
   if (starts.length < 2) return `${add.one("float8", buckets.startOf(part.since))}`
   const list = add.list("int8", starts)
-  // Each part lies in one bucket: its own beginning stands for that.
+  // Each part lies in one bucket, so its own beginning identifies the bucket.
   return `((${list})[width_bucket(created, ${list})])::float8`
 }
 
-/** How many hourly rows are added up before others may run. */
+/** The number of hourly rows that are added before other work may run. */
 const rowsAtOnce = 200
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-/** Gateways that are shown from the same time on. */
+/** Groups gateways by the time from which their entries are shown. */
 const bySince = (
   gateways: ReadonlyArray<Shown>,
   from: number,
@@ -67,7 +67,7 @@ const bySince = (
   return [...groups]
 }
 
-/** Gathers entries for a part: those of a day at a time. */
+/** Gathers entries for a part, one day at a time. */
 const fromEntries = async (
   database: PostgresDatabase,
   { by, buckets, into }: Part,
@@ -88,13 +88,13 @@ const fromEntries = async (
     )
   })
 
-/** What entries of an hour's row have in common. */
+/** What the entries of an hourly row have in common. */
 interface Hourly {
   readonly scope: number
   readonly kind: RollupKind
 }
 
-/** Asks for the aggregates of whole hours, divided in several ways. */
+/** Reads the aggregates of whole hours, for several parts. */
 const askHours = async (
   ask: Query,
   rollup: Rollup,
@@ -123,7 +123,7 @@ const askHours = async (
   stage.merge()
 }
 
-/** Gathers whole hours for parts that are divided alike, and not filtered. */
+/** Gathers whole hours from kept divisions, for parts with the same dimensions and no filters. */
 const fromKept = async (
   database: PostgresDatabase,
   parts: ReadonlyArray<Part>,
@@ -150,11 +150,11 @@ const fromKept = async (
   }
 }
 
-/** What distinguishes entries, beside the gateway. */
+/** The dimensions of a part except the gateway, sorted. */
 const dividing = ({ by }: Part): ReadonlyArray<Dimension> =>
   by.filter((name) => name !== "gateway").toSorted()
 
-/** Parts that are divided alike. */
+/** Groups parts by their dimensions. */
 const alike = (parts: ReadonlyArray<Part>): ReadonlyArray<ReadonlyArray<Part>> => {
   const keys = distinct(parts.map((part) => dividing(part).join()))
   return keys.map((key) => parts.filter((part) => dividing(part).join() === key))
@@ -164,17 +164,17 @@ const noConditions: Conditions = { since: -Infinity, until: Infinity, fields: []
 
 const isOfHours = ({ buckets: { width = hourLength } }: Part): boolean => width % hourLength === 0
 
-/** Whether no bucket begins within an hour, as the days of some time zones do. */
+/** Whether every bucket begins on a full hour; the days of some time zones do not. */
 const areWhole = (slice: TimeSlice, parts: ReadonlyArray<Part>): boolean =>
   parts.every(({ buckets }) => buckets.partsOf(slice).slice(1).every(({ since }) => since % hourLength === 0))
 
-/** Reads whole hours for parts. */
+/** A way to read whole hours, and the parts to read them for. */
 interface HourReader {
   readonly parts: ReadonlyArray<Part>
   readonly read: (scopes: ReadonlyArray<number>, hours: TimeSlice) => Promise<void>
 }
 
-/** Answers questions for figures of some gateways: of each division its rows. `now` is in milliseconds since 1970. */
+/** Returns the rows of each division for some gateways. `now` is in milliseconds since 1970. */
 export const readAnalytics = async (
   database: PostgresDatabase,
   selection: AnalyticsSelection,

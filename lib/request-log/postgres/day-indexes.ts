@@ -1,16 +1,16 @@
 /**
- * The indexes that each day's table of entries has for itself. The whole table has none of them, so that a day which is there
- * already can be given one while it is read and written.
+ * The indexes that each day's table of entries has of its own. The partitioned table declares none, so that existing
+ * days can be indexed while they are read and written.
  *
  * @module
  */
 import type { Query } from "../../postgres/database.ts"
 import { trigramSchema } from "./trigrams.ts"
 
-/** The pairs of an entry, as their index has them. */
+/** The metadata pairs of an entry, as indexed. */
 export const pairsAsList = `string_to_array(pairs, E'\\n')`
 
-/** Where a text is searched. */
+/** The columns that are searched for text. */
 export const searched = [
   "id",
   "event_id",
@@ -22,26 +22,29 @@ export const searched = [
   "pairs",
 ] as const
 
-/** A character that no searched text has: it keeps their ends apart. */
+/** A separator that no searched text contains. */
 export const apart = "\u0001"
 
-/** An event's id is mostly that of its entry, and then need not be looked at twice. */
+/** The event id mostly equals the entry's id, which is then searched only once. */
 const ownText = (column: typeof searched[number]): string =>
   column === "event_id" ? "CASE WHEN event_id = id THEN '' ELSE event_id END" : `coalesce(${column}, '')`
 
-/** All of it without regard to the case of ASCII letters: one look at it is a third of what one at each costs. */
+/**
+ * All searched columns as one text, with ASCII letters in lower case: searching it costs a third of searching each
+ * column.
+ */
 export const searchedText = `lower(${searched.map(ownText).join(" || E'\\x01' || ")})`
 
 /** An index of a day's table. */
 export interface DayIndex {
   readonly name: string
-  /** What follows `ON table` in the statement that makes it. */
+  /** What follows `ON table` in `CREATE INDEX`. */
   readonly definition: string
 }
 
 /**
- * The indexes that a day's table is to have. Of the orders of a list the dearest first alone has one: each costs what is written,
- * and is a lock more for each day that a question looks at.
+ * The indexes that a day's table should have. Of a list's orders only the one by cost has an index: each index slows
+ * writing, and is one more lock for each day that a query reads.
  */
 export const dayIndexes = async (query: Query): Promise<ReadonlyArray<DayIndex>> => {
   const always = [
@@ -53,10 +56,10 @@ export const dayIndexes = async (query: Query): Promise<ReadonlyArray<DayIndex>>
   return [...always, { name: "text", definition: `USING gin ((${searchedText}) ${trigrams}.gin_trgm_ops)` }]
 }
 
-/** What the index of a day's table is called. */
+/** The name of an index of a day's table. */
 export const indexName = (part: string, { name }: DayIndex): string =>
   part.replace(/^entry_/, `entry_${name}_`)
 
-/** What makes it. */
+/** The statement that creates it. */
 export const indexStatement = (part: string, index: DayIndex, how = ""): string =>
   `CREATE INDEX ${how} "${indexName(part, index)}" ON basegate."${part}" ${index.definition}`

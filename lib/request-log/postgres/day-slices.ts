@@ -1,18 +1,18 @@
 /**
- * Days, one after the other: each is a table of its own, and several are read at once.
+ * Divides queries by day. Each day is a table of its own, and several are read at once.
  *
  * @module
  */
 import type { TimeSlice } from "../time-slice.ts"
 import { dayLength, dayOf } from "./schema.ts"
 
-/** How many parts of a question run at once: one connection is left for writing. */
+/** How many parts of a query run at once: one connection is left for writing. */
 const atOnce = 3
 
-/** More days than that are not read one by one: most of them have no table. */
+/** A query over more days than this is not divided: most of those days have no table. */
 const mostDays = 400
 
-/** A slice in days, the newest first; in one if that would be too many. */
+/** Divides a slice into days, the newest first; not at all if there would be too many. */
 export const inDays = (slice: TimeSlice): ReadonlyArray<TimeSlice> => {
   const { since, until } = slice
   if (until - since > mostDays * dayLength) return [slice]
@@ -25,7 +25,7 @@ export const inDays = (slice: TimeSlice): ReadonlyArray<TimeSlice> => {
   return days.reverse()
 }
 
-/** Runs something for each item, for some at once. */
+/** Runs something for each item, for a few at a time. */
 export const forSomeAtOnce = async <A>(
   items: ReadonlyArray<A>,
   run: (item: A) => Promise<void>,

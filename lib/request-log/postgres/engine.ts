@@ -1,5 +1,5 @@
 /**
- * The request log in Postgres: the questions to the database itself.
+ * The request log in Postgres: everything that needs the database itself.
  *
  * @module
  */
@@ -26,30 +26,33 @@ import { dayLength, dayOf, ensureDay, prepareSchema } from "./schema.ts"
 import { makeScopes } from "./scopes.ts"
 import { makeWriter } from "./writer.ts"
 
-/** The log in a database. Everything rejects where the database cannot be used. */
+/** The log in a database. Every method rejects if the database cannot be used. */
 export interface PostgresLog extends LogReader {
-  /** Makes the tables, where they are missing; to be called before all else. */
+  /** Creates the tables that are missing. Must be called first. */
   readonly prepare: () => Promise<void>
-  /** Writes entries; gives how many were given up. */
+  /** Writes entries; returns how many were given up. */
   readonly write: (entries: ReadonlyArray<Held>, now: number) => Promise<number>
   readonly patch: (scope: LogScope, id: string, patch: LogPatch, since: number) => Promise<boolean>
-  /** @param sinceOf the time of the oldest entry of a gateway to be shown */
+  /** @param sinceOf the time from which a gateway's entries are shown */
   readonly divided: (
     selection: AnalyticsSelection,
     divisions: ReadonlyArray<AnalyticsDivision>,
     sinceOf: (scope: LogScope) => number,
     now: number,
   ) => Promise<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
-  /** Figures over the gateways of an account or of all, which are called `{account_id}/{gateway_id}`. */
+  /** Figures of an account's gateways, or of all, which are then named `{account_id}/{gateway_id}`. */
   readonly figures: (
     of: { readonly account?: string | undefined; readonly gateway?: string | undefined },
     query: Omit<AnalyticsQuery, "account" | "gateway">,
   ) => Promise<ReadonlyArray<AnalyticsRow>>
-  /** Whether its tables are there. */
+  /** Whether the tables exist. */
   readonly exists: () => Promise<boolean>
   readonly places: () => Promise<ReadonlyArray<LogScope>>
   readonly entries: () => Promise<number>
-  /** Merges hours, removes what is too old, makes tomorrow's tables, and upgrades those of the previous version. */
+  /**
+   * Merges hourly rows, removes what is too old, creates tomorrow's tables, and upgrades those of the previous
+   * version.
+   */
   readonly maintain: (now: number) => Promise<void>
   readonly close: () => Promise<void>
 }

@@ -22,7 +22,7 @@ interface Distinction {
   /** The bucket of an entry as SQL. */
   readonly time: (add: StatementValues) => string
   readonly by: ReadonlyArray<Dimension>
-  /** Tells gateways apart as well. */
+  /** Whether gateways are told apart as well. */
   readonly byScope?: boolean
 }
 
@@ -37,10 +37,10 @@ interface Cell {
 
 const measures = ["duration", "first_token", "speed"] as const
 
-/** Slots go as characters, of which this is 0: all that stand for a slot are one unit of UTF-16. */
+/** Slots are sent as characters, of which this one stands for slot 0; each is a single UTF-16 unit. */
 const firstSlot = 33
 
-/** The slots of times go as one text: a row for each of them would cost more than all else. */
+/** The slots of times are sent as one text: a row for each would cost more than everything else together. */
 const summed = [
   "count(*)::float8 AS requests, sum(1 - success)::float8 AS errors, sum(cached)::float8 AS cached",
   ...["tokens_in", "tokens_out", "tokens_cached", "tokens_reasoning"]
@@ -55,14 +55,14 @@ const summed = [
   ...measures.map((name) => `string_agg(chr(${name}_slot + ${firstSlot}), '') AS ${name}_slots`),
 ].join(", ")
 
-/** When the bucket of an entry begins, of buckets of one width. */
+/** SQL for the beginning of an entry's bucket, for buckets of one width. */
 export const bucketSql = (width: number): string => `(floor(created::float8 / ${width}) * ${width})::float8`
 
-/** How many characters of slots are read before others may run. */
+/** The number of characters that are read before other work may run. */
 const charactersAtOnce = 200_000
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-/** Of times up to some hours. */
+/** Enough for times of up to some hours. */
 const usualSlots = 512
 
 const countSlots = async (into: Histogram, text: string): Promise<void> => {
@@ -99,13 +99,13 @@ const valueOf = (dimension: Dimension, names: ReadonlyMap<number, string>, value
   return dimension.startsWith("metadata.") ? JSON.parse(String(value)) as string : String(value)
 }
 
-/** How many cells are made before others may run. */
+/** The number of cells that are built before other work may run. */
 const cellsAtOnce = 500
 
 /**
  * Reads cells.
  *
- * @param names of gateways, by their numbers
+ * @param names the names of gateways, by their numbers
  */
 export const readCells = async (
   ask: Query,

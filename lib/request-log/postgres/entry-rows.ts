@@ -58,10 +58,10 @@ export const newRow = (held: Held, scope: number, place: number): NewRow => {
   }
 }
 
-/** What JSON writes for what Postgres's text cannot hold. */
+/** JSON escapes of what Postgres's text type cannot hold. */
 const unkeepable = /\\u(?:0000|d[89a-f])/
 
-/** Rows as JSON, with every text in a form that Postgres keeps. */
+/** Rows as JSON, with every text in a form that Postgres can store. */
 export const rowsText = (rows: ReadonlyArray<Readonly<Record<string, string | number | null>>>): string => {
   const text = JSON.stringify(rows)
   return unkeepable.test(text)
@@ -69,7 +69,7 @@ export const rowsText = (rows: ReadonlyArray<Readonly<Record<string, string | nu
     : text
 }
 
-/** The details of rows by column: within JSON their texts would be written, and read, twice. */
+/** The details of rows, by column: as JSON, their texts would be escaped and parsed once more. */
 export const detailValues = (rows: ReadonlyArray<NewRow>): ReadonlyArray<ReadonlyArray<string>> => [
   rows.map(({ detail: { created } }) => String(created)),
   rows.map(({ detail: { id } }) => keepable(id)),

@@ -17,13 +17,13 @@ import { type Dimension, fixedDimensions } from "../analytics-query.ts"
 import { keepable, type StatementValues } from "../../postgres/statement-values.ts"
 import { apart, pairsAsList, searched, searchedText } from "./day-indexes.ts"
 
-/** SQL that holds of every row, and of none. */
+/** SQL that is true for every row, and for none. */
 const [all, none] = ["TRUE", "FALSE"]
 
 const joined = (parts: ReadonlyArray<string>, word: "AND" | "OR", otherwise: string): string =>
   parts.length === 0 ? otherwise : parts.length === 1 ? parts[0] ?? otherwise : `(${parts.join(` ${word} `)})`
 
-/** The column of a key that can be filtered or ordered by. */
+/** The column of a key for filters or orders. */
 export const columnOf = (key: FieldCondition["key"] | OrderKey): string => {
   const { fact, kind, constant = null } = fields[key]
   if (fact === "constant") {
@@ -32,35 +32,41 @@ export const columnOf = (key: FieldCondition["key"] | OrderKey): string => {
   return fact === "compat" ? "(CASE WHEN left(route, 6) = 'compat' THEN 1 ELSE 0 END)" : fact
 }
 
-/** Texts that a column can hold: one with NUL or half a surrogate pair is equal to none, and part of none. */
+/** The values that a column can contain: texts with NUL or lone surrogates match nothing. */
 const texts = (values: ReadonlyArray<Operand>): ReadonlyArray<string> =>
   values.filter((value) => typeof value === "string").filter((value) => value === keepable(value))
 
 const numbers = (values: ReadonlyArray<Operand>): ReadonlyArray<number> =>
   values.filter((value) => typeof value === "number")
 
-/** The least length of what can be found by its trigrams. */
+/** The shortest text that can be found by trigrams. */
 const shortest = 3
 
 /**
- * That a text is in something that is searched, in a form that the index of a day answers, if the day has one. Of other
- * letters than those of ASCII the index goes by the cases of the database's own locale, which may depend on what follows.
+ * A condition that the searched text contains a text, in a form that a day's trigram index can answer; `undefined` if
+ * none would. For letters beyond ASCII the index follows the case rules of the database's locale, which may depend on
+ * what follows.
  */
 const isInIndex = (text: string, add: StatementValues): string | undefined =>
   text.length < shortest || !/^[ -~]*$/.test(text)
     ? undefined
     : `${searchedText} LIKE ${add.one("text", `%${lowerAscii(text).replaceAll(/[\\%_]/g, "\\$&")}%`)}`
 
-/** Columns whose parts are those of few entries. Where many match, to look into an index as well takes longer than to look at all. */
+/**
+ * Columns in which a text matches few entries. Where many match, using the index as well takes longer than scanning.
+ */
 const ofFew: ReadonlySet<string> = new Set(["id", "event_id"])
 
-/** A test that is quick without an index, beside the one that the index answers, which then is tested of few entries. */
+/**
+ * Combines a test that is quick without an index with one that the index answers, so that the latter is applied to
+ * few entries.
+ */
 const byIndexToo = (test: string, text: string, add: StatementValues): string => {
   const indexed = isInIndex(text, add)
   return indexed === undefined ? test : `(${test} AND ${indexed})`
 }
 
-/** Without regard to the case of ASCII letters, the only ones that "C" knows. */
+/** Ignores the case of ASCII letters, the only ones that the collation "C" has cases for. */
 const containsAny = (column: string, values: ReadonlyArray<Operand>, add: StatementValues): string =>
   joined(
     texts(values).map((value) => {
@@ -87,7 +93,7 @@ const isAmong = (
   return joined(parts, "OR", none)
 }
 
-/** No comparison holds for an unknown value, so that its opposite does. */
+/** Negates a condition. A comparison with NULL counts as false, so its opposite holds. */
 const not = (condition: string): string => `(${condition}) IS NOT TRUE`
 
 const fieldFragment = ({ key, operator, values }: FieldCondition, add: StatementValues): string => {
@@ -118,19 +124,24 @@ const textFragment = (column: string, test: TextTest | undefined, add: Statement
 
 const isEq = (test: TextTest | undefined): boolean => test === undefined || test.operator === "eq"
 
-/** The lines of `pairs` as one JSON object; what Postgres's text cannot hold is U+FFFD in it. */
+/**
+ * SQL for the lines of `pairs` as one JSON object, in which U+FFFD replaces what Postgres's text type cannot hold.
+ */
 const pairsObject =
   "('{' || regexp_replace(replace(substr(pairs, 2, greatest(0, length(pairs) - 2)), E'\\n', ','), " +
   "'\\\\u(0000|d[89a-f][0-9a-f]{2})', '\\\\ufffd', 'g') || '}')::json"
 
 const pairColumn = (part: "key" | "value"): string => `pair.${part} COLLATE "C"`
 
-/** The text of a pair, or its beginning or end. */
+/** A pair as it occurs in `pairs`, or the part of it that is given. */
 const pattern = (one: string | undefined, other: string | undefined): string =>
   (one === undefined ? `":` : `\n${JSON.stringify(one)}:`) +
   (other === undefined ? "" : `${JSON.stringify(other)}\n`)
 
-/** A whole pair is found by its index too, where a day has one; else the plain search is quicker, and goes first. */
+/**
+ * A whole pair can also be found by the index, if a day has one. The plain search comes first, since it is quicker
+ * without.
+ */
 const pairTest = (one: string | undefined, other: string | undefined, add: StatementValues): string => {
   const search = `strpos(pairs, ${add.one("text", pattern(one, other))}) > 0`
   if (other === undefined) return search
@@ -140,8 +151,9 @@ const pairTest = (one: string | undefined, other: string | undefined, add: State
 }
 
 /**
- * What the text of `pairs` must have so that a pair can fulfil a test: the pairs of all entries are not taken apart to find
- * those of a few. What a pair lacks of what was given for it (half a surrogate pair, NUL) may be matched by U+FFFD.
+ * A condition on the text of `pairs` that must hold for any pair to fulfil a test, so that only few entries have to
+ * be parsed. U+FFFD may stand for something that the caller sent and the column cannot hold (a lone surrogate, NUL),
+ * and so excludes nothing.
  */
 const isInPairs = (test: TextTest | undefined, add: StatementValues): string => {
   if (test === undefined || test.operator === "neq") return all
@@ -150,7 +162,7 @@ const isInPairs = (test: TextTest | undefined, add: StatementValues): string => 
   return containsAny("pairs", given.map((text) => JSON.stringify(text).slice(1, -1)), add)
 }
 
-/** Tests for equality search the text of `pairs`, in which only the pair itself can match. */
+/** Tests for equality search the text of `pairs`, where nothing but the pair itself can match. */
 const pairFragment = ({ name, value, none: isNone }: PairCondition, add: StatementValues): string => {
   const some = isEq(name) && isEq(value)
     ? joined(
@@ -178,7 +190,7 @@ const searchFragment = (search: string, add: StatementValues): string => {
   return isInIndex(search, add) ?? `strpos(${searchedText}, ${add.one("text", lowerAscii(search))}) > 0`
 }
 
-/** What an entry must fulfil beside its bounds in time. */
+/** The condition on an entry apart from its bounds in time. */
 export const whereOf = (
   { fields, pairs }: Conditions,
   search: string | undefined,
@@ -198,7 +210,7 @@ const dimensionColumns = new Map<string, string>(
   fixedDimensions.filter((name) => name !== "gateway").map((name) => [name, name]),
 ).set("reason", "coalesce(error, nullif(ending, 'complete'))")
 
-/** The value of a dimension within one gateway; that of metadata as JSON text, that of the gateway its number. */
+/** SQL for the value of a dimension: metadata as JSON text, the gateway as its number. */
 export const dimensionOf = (dimension: Dimension, add: StatementValues): string => {
   if (dimension === "gateway") return "scope"
   if (!dimension.startsWith("metadata.")) return dimensionColumns.get(dimension) ?? "NULL::text"

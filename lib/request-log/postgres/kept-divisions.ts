@@ -1,7 +1,7 @@
 /**
- * What hours came to in divisions of which there are no hourly rows: those of a key of the metadata, say. What an hour that is
- * over came to is kept when it was first asked for, for all gateways that use the database; until then, and where it is
- * divided too finely to be kept, it is read from its entries.
+ * Aggregates of whole hours, grouped by dimensions for which there are no hourly rows, such as a metadata key. Once
+ * an hour is over, its aggregates are kept when they are first computed, for all gateways that use the database.
+ * Before that, and if there are too many groups to keep, they are computed from the entries.
  *
  * @module
  */
@@ -16,52 +16,52 @@ import { dayOf } from "./schema.ts"
 import { lockHours, type ScopeHour } from "./hour-locks.ts"
 import { forSomeAtOnce } from "./day-slices.ts"
 
-/** The most text that one hour of one division may be kept as: some hundred groups. */
+/** The longest text that is kept for one hour of one division: a few hundred groups. */
 const mostText = 65_536
 
-/** What the entries of an hour that share a group came to. */
+/** The aggregates of one group within an hour. */
 type HourCell = readonly [group: Group, figures: HeldFigures]
 
-/** Takes what an hour of a gateway came to. */
+/** Receives the aggregates of a gateway's hour. */
 export type TakeHour = (of: ScopeHour, cells: ReadonlyArray<HourCell>) => void
 
-/** Which hours to read, and how they are divided. */
+/** Which hours to read, and how they are grouped. */
 export interface KeptQuestion {
-  /** Sorted, without the gateway. */
+  /** The dimensions, sorted, without the gateway. */
   readonly names: ReadonlyArray<Dimension>
   readonly scopes: ReadonlyArray<number>
   /** A slice of whole hours. */
   readonly hours: TimeSlice
-  /** In milliseconds since 1970: hours that are not over by then are not kept. */
+  /** In milliseconds since 1970. Hours that are not over by then are not kept. */
   readonly now: number
 }
 
 const all: Conditions = { since: -Infinity, until: Infinity, fields: [], pairs: [] }
 
-/** Hours of a gateway that have been left to be read from their entries. */
+/** Hours of a gateway that the caller still has to read from their entries. */
 export interface Unread {
   readonly scope: number
   readonly slice: TimeSlice
 }
 
-/** How many hours are added up before others may run. */
+/** The number of hours that are added before other work may run. */
 const hoursAtOnce = 200
 
 const keyOf = ({ scope, hour }: ScopeHour): string => `${scope} ${hour}`
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-/** An hour with entries, and what was kept of it. */
+/** An hour with entries, and its kept aggregates, if any. */
 interface KnownHour extends ScopeHour {
   readonly cells: string | undefined
 }
 
-/** The hours that have entries, by gateway, in the order of time. */
+/** The hours that have entries, by gateway and time. */
 const readKept = async (
   query: Query,
   { scopes, hours }: KeptQuestion,
   division: string,
 ): Promise<ReadonlyArray<KnownHour>> => {
-  // A gateway of the version before writes entries without forgetting what was kept: their number gives it away.
+  // The previous version writes entries without invalidating what was kept, which shows in the number of requests.
   const rows = await query(
     `SELECT known.scope, known.hour::float8 AS hour, cells FROM (
        SELECT scope, hour, sum(requests) AS requests FROM basegate.hourly_token
@@ -78,7 +78,7 @@ const readKept = async (
   }))
 }
 
-/** Hours that are not kept, as few slices as they make: nothing else lies between them. */
+/** Joins hours that are not kept into as few slices as possible, with no kept hour in between. */
 const runsOf = (known: ReadonlyArray<KnownHour>): ReadonlyArray<Unread> => {
   const runs: Array<{ readonly scope: number; readonly slice: { since: number; until: number } }> = []
   let isOpen = false
@@ -94,7 +94,7 @@ const runsOf = (known: ReadonlyArray<KnownHour>): ReadonlyArray<Unread> => {
   return runs
 }
 
-/** By day, the newest first. */
+/** Groups hours by day, the newest first. */
 const byDay = (hours: ReadonlyArray<ScopeHour>): ReadonlyArray<ReadonlyArray<ScopeHour>> => {
   const days = new Map<number, Array<ScopeHour>>()
   for (const each of hours) {
@@ -110,7 +110,7 @@ interface FoundHour {
   readonly cells: Array<HourCell>
 }
 
-/** An hour in the form in which it is kept. */
+/** An hour with its aggregates in the form in which they are kept. */
 interface WrittenHour extends FoundHour {
   readonly text: string
 }
@@ -155,7 +155,7 @@ const keep = async (query: Query, division: string, hours: ReadonlyArray<Written
   )
 }
 
-/** Reads hours of one day, and keeps those that are over; gives whether one is divided too finely for that. */
+/** Reads hours of one day, and keeps those that are over; returns whether one has too many groups to keep. */
 const readAndKeep = async (
   database: PostgresDatabase,
   names: ReadonlyArray<Dimension>,
@@ -177,7 +177,7 @@ const readAndKeep = async (
   const over = hours.filter(({ hour }) => hour + hourLength <= now)
   const found = await database.transaction(async (query) => await read(query, await lockHours(query, over)))
     .catch((cause: unknown) => {
-      // Who may not write can still read.
+      // A database user that may not write can still read.
       if (!(cause instanceof PostgresProblem) || !cause.isForbidden) throw cause
       return read(database.query, [])
     })
@@ -186,8 +186,8 @@ const readAndKeep = async (
 }
 
 /**
- * Gives what hours came to, of each gateway; and what is left of them, if they are divided too finely to be kept: one by one
- * they would cost more than all at once.
+ * Passes the aggregates of hours to `take`. Returns the hours left over, if they have too many groups to keep:
+ * reading those one by one would cost more than all at once.
  */
 export const readDivision = async (
   database: PostgresDatabase,

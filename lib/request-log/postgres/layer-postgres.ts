@@ -14,12 +14,12 @@ import type { PostgresLog } from "./engine.ts"
 import { makeQueuedLog } from "./queued-log.ts"
 
 /**
- * How long entries wait to be written together, in milliseconds. With what writing them takes, of which 50 ms are some
- * hundreds, it is what a process that is killed may lose: 200 ms.
+ * How long entries wait to be written together, in milliseconds. Together with the time that writing takes (50 ms for
+ * some hundreds), a process that is killed may lose 200 ms of entries.
  */
 const interval = 150
 
-/** Loads the engine, which is not connected yet. */
+/** Loads the engine, without connecting it. */
 export type OpenPostgresLog = (
   limitsOf: (account: string, gateway: string) => LogLimits | undefined,
 ) => Promise<PostgresLog>
@@ -27,8 +27,8 @@ export type OpenPostgresLog = (
 /**
  * In Postgres.
  *
- * @param name what the database is called for people, without credentials
- * @param bounds of what waits to be written
+ * @param name the database in readable form, without credentials
+ * @param bounds bounds of what waits to be written
  */
 export const layerPostgresLog = (
   open: OpenPostgresLog,

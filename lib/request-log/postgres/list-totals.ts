@@ -1,6 +1,6 @@
 /**
- * How many entries match, and the ranges of their values: from the hourly rows if the query concerns rollup dimensions
- * alone, else from the entries.
+ * How many entries match, and the ranges of their values: from the hourly rows if the query uses rollup dimensions
+ * alone, otherwise from the entries.
  *
  * @module
  */
@@ -48,7 +48,7 @@ const fromEntries = async (
   return tallyIn(row, Number(row["total"]))
 }
 
-/** Hours that entries have left, whose ranges are not known until they are merged. */
+/** Hours from which entries were removed, whose ranges are unknown until they are merged. */
 const staleHours = async (
   query: Query,
   scope: number,
@@ -62,7 +62,7 @@ const staleHours = async (
   return rows.map(({ hour }) => Number(hour))
 }
 
-/** Hours in slices, as few as they make. */
+/** Joins hours into as few slices as possible. */
 const slicesOf = (hours: ReadonlyArray<number>): ReadonlyArray<TimeSlice> => {
   const slices: Array<{ since: number; until: number }> = []
   for (const hour of hours) {

@@ -1,5 +1,5 @@
 /**
- * Gives the days of before the indexes that they lack, one after the other, while they are read and written.
+ * Adds missing indexes to existing days, one after the other, while they are read and written.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const parts = async (query: Query): Promise<ReadonlyArray<string>> => {
   return rows.map(({ name }) => String(name)).sort((one, other) => dayOfPart(other) - dayOfPart(one))
 }
 
-/** The names of the indexes that can be used. */
+/** The names of the valid indexes. */
 const made = async (query: Query): Promise<ReadonlySet<string>> => {
   const rows = await query(
     `SELECT made.relname AS name FROM pg_inherits JOIN pg_index ON indrelid = inhrelid
@@ -26,7 +26,9 @@ const made = async (query: Query): Promise<ReadonlySet<string>> => {
   return new Set(rows.map(({ name }) => String(name)))
 }
 
-/** Whether an index was made, or there is no need for it any more; `false` if another one is being made. */
+/**
+ * Creates an index. `false` if one is being built elsewhere; `true` if this one exists now, or its day was dropped.
+ */
 const indexDay = async (
   { query, patiently }: PostgresDatabase,
   part: string,
@@ -37,19 +39,19 @@ const indexDay = async (
   )
   if (busy !== undefined) return false
   try {
-    // One that could not be finished is of no use.
+    // An index left unfinished by an earlier attempt is invalid.
     await patiently(`DROP INDEX CONCURRENTLY IF EXISTS basegate."${indexName(part, index)}"`)
     await patiently(indexStatement(part, index, "CONCURRENTLY"))
-    // What an index is of is not known to be of few entries, or of all, until then.
+    // Until then the planner has no statistics on the indexed expression.
     await patiently(`ANALYZE basegate."${part}"`)
   } catch (cause) {
-    // Somebody else was quicker, or the day has left.
+    // Another gateway was quicker, or the day was dropped.
     if (!(cause instanceof PostgresProblem) || !cause.isRefusal) throw cause
   }
   return true
 }
 
-/** Gives days the indexes that they lack. Nobody who reads or writes waits for it; another gateway may be at it. */
+/** Adds the missing indexes. No reader or writer waits for it. Stops if another gateway is building one. */
 export const indexOldDays = async (database: PostgresDatabase): Promise<void> => {
   const [wanted, known] = [await dayIndexes(database.query), await made(database.query)]
   for (const part of await parts(database.query)) {

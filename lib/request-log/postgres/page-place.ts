@@ -1,6 +1,6 @@
 /**
- * Where a page far down a list begins: in which hour, by the hourly rows. To skip half a million entries one by one takes as
- * long as to read them.
+ * Finds the hour in which a page far down a list begins, by the hourly rows: skipping half a million entries one by
+ * one takes as long as reading them.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { TimeSlice } from "../time-slice.ts"
 import { whereOf } from "./fragment.ts"
 import type { ScopeSelection } from "./reader.ts"
 
-/** What is left of the time, and how many of its entries are still to be skipped. */
+/** The time that is left to read, and how many of its entries are still to be skipped. */
 export interface PagePlace {
   readonly slice: TimeSlice
   readonly skip: number
 }
 
-/** The least number of entries that is not skipped one by one. */
+/** The least number of entries for which the hourly rows are used. */
 const many = 2000
 
 interface Stretch extends TimeSlice {
@@ -64,9 +64,9 @@ const countHours = async (
 }
 
 /**
- * Finds the place, of a selection in the order of time. To be asked within the snapshot that the page is read in.
+ * Finds the place for a selection in the order of time. Must run in the snapshot in which the page is read.
  *
- * @param skip how many entries lie before the page
+ * @param skip the number of entries before the page
  */
 export const placeOfPage = async (
   query: Query,

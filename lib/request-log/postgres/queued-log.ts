@@ -1,83 +1,37 @@
 /**
  * The request log in Postgres, behind a queue in memory.
  *
- * The queue is a memory log of its own: while the database cannot be used, entries stay in it and questions are answered
- * from it. No call waits for the database.
+ * The queue is a memory log of its own: while the database cannot be used, entries stay in it and queries are
+ * answered from it. No call waits for the database.
  *
  * @module
  */
-import type { RequestRecord } from "../../record/request-record.ts"
 import { causeText, PostgresProblem } from "../../postgres/database.ts"
 import { warn } from "../../sqlite/warn.ts"
-import type { LogPatch, LogScope, Payload, Payloads } from "../entry.ts"
+import type { LogScope } from "../entry.ts"
 import { type LogLimits, makeMemoryLog, type MemoryLogOptions } from "../memory/memory-log.ts"
-import type {
-  LogCursor,
-  LogHealth,
-  LogNews,
-  LogPage,
-  LogQuery,
-  LogSelection,
-  LogStretch,
-  NewsCursor,
-  TimeSelection,
-} from "../query.ts"
-import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../analytics-query.ts"
-import type { LogEntry } from "../entry.ts"
 import type { PostgresLog } from "./engine.ts"
+import type { QueuedLog } from "./queued-log-shape.ts"
 
 /** The most entries that are written in one transaction. */
 const batch = 500
 
-/** How long a database that failed is left alone, in milliseconds: twice as long each time, up to the last. */
+/** How long a database is left alone after it failed, in milliseconds: twice as long each time, up to `last`. */
 const pauses = { first: 250, last: 5000 }
 
-/** How often hours are merged and old days let go, in milliseconds. */
+/** How often hours are merged and old days removed, in milliseconds. */
 const maintained = 60_000
 
-/** How long the database is waited for at the end, in milliseconds. */
+/** How long closing the log waits for the database, in milliseconds. */
 const lastPatience = 3000
 
-/** The default bounds of what waits: what some 20 seconds of 2,000 calls each leave. */
+/** The default bounds of the queue: about 20 seconds of 2,000 calls each. */
 const usualBounds: MemoryLogOptions = { maxEntries: 50_000, maxBytes: 134_217_728 }
 
-/** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. Nothing rejects. */
-export interface QueuedLog {
-  readonly append: (record: RequestRecord, payloads: Payloads | undefined, now: number) => void
-  readonly list: (query: LogQuery, now: number) => Promise<LogPage>
-  readonly stretch: (
-    selection: TimeSelection,
-    after: LogCursor | undefined,
-    limit: number,
-    now: number,
-  ) => Promise<LogStretch>
-  readonly get: (scope: LogScope, id: string, now: number) => Promise<LogEntry | undefined>
-  readonly payload: (
-    scope: LogScope,
-    id: string,
-    which: keyof Payloads,
-    now: number,
-  ) => Promise<Payload | undefined>
-  readonly patch: (scope: LogScope, id: string, patch: LogPatch, now: number) => Promise<boolean>
-  readonly remove: (selection: LogSelection, limit: number | undefined, now: number) => Promise<number>
-  readonly divided: (
-    selection: AnalyticsSelection,
-    divisions: ReadonlyArray<AnalyticsDivision>,
-    now: number,
-  ) => Promise<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
-  readonly news: (after: NewsCursor | undefined, most: number, now: number) => Promise<LogNews>
-  readonly places: (now: number) => Promise<ReadonlyArray<LogScope>>
-  readonly health: () => Promise<LogHealth>
-  /** Writes the queue; gives in how many milliseconds to try again, if some of it is left. */
-  readonly flush: (now: number) => Promise<number | undefined>
-  /** Writes the queue if that can be done soon, and closes the database. */
-  readonly end: (now: number) => Promise<void>
-}
-
 /**
- * Makes the log; the database is loaded and connected to when there is something to write or to ask.
+ * Creates the log. The database is loaded and connected when there is something to write or to read.
  *
- * @param name what the database is called for people, without credentials
+ * @param name the database in readable form, without credentials
  */
 export const makeQueuedLog = (
   open: () => Promise<PostgresLog>,
@@ -85,7 +39,7 @@ export const makeQueuedLog = (
   limitsOf: (account: string, gateway: string) => LogLimits | undefined,
   bounds: MemoryLogOptions = usualBounds,
 ): QueuedLog => {
-  // How many entries there may be is for the database to say; their age counts everywhere.
+  // The number of entries is limited in the database; their age is limited here, too.
   const queue = makeMemoryLog((account, gateway) => {
     const limits = limitsOf(account, gateway)
     return limits && { ...limits, maxEntries: undefined }
@@ -95,7 +49,7 @@ export const makeQueuedLog = (
   let flushing: Promise<boolean> | undefined
   let failures = 0
   let hasWorked = false
-  let isToldOf = false
+  let hasWarned = false
   let hasOverflowed = false
   let hasEnded = false
   let refused = 0
@@ -118,17 +72,17 @@ export const makeQueuedLog = (
     failures = 0
     pause = pauses.first
     pausedUntil = -Infinity
-    if (isToldOf) {
+    if (hasWarned) {
       warn("request log is written to its database again", { database: name, pending: queue.size() })
     }
-    isToldOf = false
+    hasWarned = false
   }
   const failed = (cause: unknown): void => {
     failures++
     pausedUntil = performance.now() + pause
     pause = Math.min(2 * pause, pauses.last)
-    if (isToldOf || hasEnded) return
-    isToldOf = true
+    if (hasWarned || hasEnded) return
+    hasWarned = true
     const reason = cause instanceof Error ? cause.message : "unknown"
     warn("request log is kept in memory until its database can be used", { database: name, reason })
   }
@@ -150,7 +104,7 @@ export const makeQueuedLog = (
       return false
     }
   }
-  /** Whether all that waited when this was called has been written. */
+  /** Writes the queue; `false` if something that was in it when this was called could not be written. */
   const written = async (now: number): Promise<boolean> => {
     if (flushing !== undefined) await flushing
     if (queue.size() === 0) return true
@@ -158,7 +112,7 @@ export const makeQueuedLog = (
     const begun = flushing ??= writeAll(now).finally(() => flushing = undefined)
     return await begun
   }
-  /** From the database where all is in it, else from the queue. */
+  /** Answers from the database if everything has been written to it, otherwise from the queue. */
   const ask = async <A>(
     now: number,
     ofLog: (log: PostgresLog) => Promise<A>,
@@ -170,7 +124,7 @@ export const makeQueuedLog = (
       worked()
       return answer
     } catch (cause) {
-      // One question that it does not like says nothing of the next.
+      // A query that the database rejects says nothing about the next one.
       if (cause instanceof PostgresProblem && !cause.isRefusal) failed(cause)
       else warn("request log cannot answer a question", { database: name, reason: causeText(cause) })
       return ofQueue()

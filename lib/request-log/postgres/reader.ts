@@ -17,7 +17,10 @@ import { placeOfPage } from "./page-place.ts"
 import { removeFirst, type Selecting } from "./removal.ts"
 import type { Scopes } from "./scopes.ts"
 
-/** Reads, and removes what it finds; rejects where the database cannot be used. `since` is the time of the oldest entry to be shown. */
+/**
+ * Reads entries, and removes selected ones. Every method rejects if the database cannot be used. `since` is the time
+ * from which entries are shown.
+ */
 export interface LogReader {
   readonly list: (query: LogQuery, since: number) => Promise<LogPage>
   readonly stretch: (
@@ -34,7 +37,7 @@ export interface LogReader {
     since: number,
   ) => Promise<Payload | undefined>
   readonly remove: (selection: LogSelection, limit: number, since: number) => Promise<number>
-  /** The newest `most` of the entries that were written after a place. */
+  /** The newest `most` of the entries that were written after a batch. */
   readonly after: (batch: number | undefined, most: number) => Promise<{
     readonly entries: ReadonlyArray<LogEntry>
     readonly end: number
@@ -57,7 +60,7 @@ const orderOf = ({ orderBy = "created_at", descending = true }: LogSelection): s
     : `${columnOf(orderBy)} ${direction}, id ${descending ? "DESC" : "ASC"}`
 }
 
-/** Which entries of a gateway, in their order. */
+/** SQL that selects entries of a gateway, in order. */
 const selecting =
   ({ slice, conditions, search }: ScopeSelection, selection: LogSelection): Selecting => (add) =>
     `created >= ${add.one("int8", slice.since)} AND created < ${add.one("int8", slice.until)} ` +
@@ -65,7 +68,7 @@ const selecting =
 
 const found = "scope, created, id, feedback, score"
 
-/** Entries by their places, with their records. */
+/** SQL for the selected entries with their records. */
 const withRecords = (rows: string): string =>
   `SELECT found.created::float8 AS created, found.id, record, feedback, score
    FROM (SELECT *, row_number() OVER () AS nth FROM (${rows}) AS chosen) AS found
@@ -73,11 +76,11 @@ const withRecords = (rows: string): string =>
 
 const placeOf = (row: Row): LogCursor => ({ created: Number(row["created"]), id: String(row["id"]) })
 
-/** What is left of a slice after an entry's time: days that are over need not be looked at. */
+/** The part of a slice that follows an entry's time, so that days before it are not read. */
 const beyond = ({ since, until }: TimeSlice, created: number, descending: boolean): TimeSlice =>
   descending ? { since, until: Math.min(until, created + 1) } : { since: Math.max(since, created), until }
 
-/** Prepares to read. */
+/** Creates a reader. */
 export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReader => {
   const { query } = database
 
@@ -135,7 +138,7 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       const { page, perPage } = selection
       const skip = (page - 1) * perPage
       const tally = await database.snapshot((query) => tallyOf(query, asked))
-      // To find that no entry is left would take as long as counting them did.
+      // Past the end: finding that no entry is left would take as long as counting them did.
       if (tally.total <= skip) return { ...tally, entries: [] }
       const rows = await rowsOf(asked, selection, perPage, skip)
       return { ...tally, entries: rows.map(entryIn) }
@@ -188,7 +191,8 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
     },
     after: (batch, most) =>
       database.snapshot(async (query) => {
-        // Transactions that run may have lower numbers than some that have ended: what they write is news later.
+        // Transactions that are still running may have lower numbers than some that have ended. What they write is
+        // reported later.
         const [row] = await query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS upto")
         const end = Number(row?.["upto"])
         if (batch === undefined || batch >= end) {

@@ -1,5 +1,5 @@
 /**
- * Makes one hourly row of many, which gateways have added as entries came and left.
+ * Merges the many rows that gateways add for an hour into one.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { byKind, kindText } from "../sqlite/rollup-dimensions.ts"
 import { rangesOfEntries, tallyIn } from "./list-totals.ts"
 import { type HourlyFigures, insertHourly, insertHourlyTokens } from "./rollup-rows.ts"
 
-/** How many hours of gateways are merged in one go. */
+/** The most hours, of all gateways, that are merged in one transaction. */
 const mostHours = 500
 
-/** One gateway at a time merges; another one that comes meanwhile has nothing to do. */
+/** Only one gateway merges at a time; others skip it meanwhile. */
 const mergeLock = "SELECT pg_try_advisory_xact_lock(7088, 2) AS mine"
 
 const kindColumns = byKind.fields.join(", ")
 
-/** The ranges of an hour's kinds, by what there is. */
+/** The ranges of an hour's kinds, recomputed from its entries. */
 const rangesOfHour = async (
   query: Query,
   scope: number,
@@ -61,7 +61,7 @@ const mergeHour = async (
   await insertHourly(query, rowsNow, true)
 }
 
-/** Merges what has been added since; gives whether there may be more. */
+/** Merges the rows added since the last time; returns whether there may be more. */
 export const mergeHours = async (database: PostgresDatabase): Promise<boolean> => {
   let more = false
   for (const table of ["hourly", "hourly_token"] as const) {

@@ -1,8 +1,8 @@
 /**
- * The rows of whole hours that go with entries as they come and leave.
+ * The hourly rows that are added when entries are written or removed.
  *
- * A row is added, never changed: gateways that write at once do not wait for each other. `rollup-merge.ts` makes one of
- * many afterwards.
+ * Rows are added, never changed, so that gateways that write at once do not wait for each other. `rollup-merge.ts`
+ * merges them afterwards.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface HourlyFigures {
   readonly kind: string
   readonly figures: Aggregates
   readonly tally: Tally
-  /** Whether the ranges have to be found anew, since entries have left. */
+  /** Whether the ranges have to be recomputed, since entries were removed. */
   stale: boolean
 }
 
@@ -55,7 +55,7 @@ export const insertHourly = async (
   )
 }
 
-/** The same of tokens, whose rows have no ranges. */
+/** Adds rows by token, which have no ranges. */
 export const insertHourlyTokens = async (
   query: Query,
   all: ReadonlyArray<HourlyFigures>,
@@ -72,11 +72,11 @@ export const insertHourlyTokens = async (
 /** Gathers the rows of entries. */
 export interface HourlyRows {
   readonly note: (scope: number, facts: FilterableFields) => void
-  /** To be called within the transaction that writes or deletes the entries. */
+  /** Must be called within the transaction that writes or deletes the entries. */
   readonly write: (query: Query) => Promise<void>
 }
 
-/** Begins to gather; `sign` is -1 where entries leave. */
+/** Begins to gather; `sign` is -1 for entries that are removed. */
 export const gatherHourlyRows = (sign: 1 | -1): HourlyRows => {
   const kinds = new Map<string, HourlyFigures>()
   const tokens = new Map<string, HourlyFigures>()

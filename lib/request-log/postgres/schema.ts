@@ -1,9 +1,9 @@
 /**
- * The log's tables in Postgres, all in a schema of their own.
+ * The tables of the log in Postgres, in a schema of their own.
  *
- * `entry` holds what is filtered and ordered by, `detail` the record and the bodies, `hourly` and `hourly_token` what is
- * known of whole hours. Each is divided by day (UTC), so that a day that is not kept any more leaves at once.
- * `hourly_division` holds what hours that are over came to in other divisions, once they have been asked for.
+ * `entry` holds the fields for filters and orders, `detail` the record and the bodies, `hourly` and `hourly_token`
+ * aggregates of whole hours. Each is partitioned by day (UTC), so that a day that is no longer kept is dropped at
+ * once. `hourly_division` keeps aggregates of past hours by other dimensions, once they have been computed.
  *
  * @module
  */
@@ -18,10 +18,10 @@ const version = 2
 /** A day in milliseconds. Days are identified by their beginning, since 1970. */
 export const dayLength = 86_400_000
 
-/** Text is compared by its bytes, as it is in memory and in SQLite. */
+/** Text is compared by its bytes, as in memory and in SQLite. */
 const text = `text COLLATE "C"`
 
-/** The columns of `entry` that facts are kept in. */
+/** The columns of `entry` for facts. */
 const factColumns = {
   created: "bigint NOT NULL",
   id: `${text} NOT NULL`,
@@ -66,8 +66,8 @@ const factColumns = {
 export const factNames = Object.keys(factColumns) as ReadonlyArray<keyof FilterableFields>
 
 /**
- * What is computed of an entry before it is written, so that sums are those of memory to the digit: the cost in whole
- * dollars and picodollars, and the slots of its times.
+ * Computed before an entry is written, so that sums equal those in memory to the digit: the cost in whole dollars and
+ * picodollars, and the slots of its times.
  */
 export const computedColumns = {
   dollars: "bigint",
@@ -80,7 +80,7 @@ export const computedColumns = {
 /** The ranges of an hour's entries. */
 export const rangeColumns = ["cost", "duration", "tokens_in", "tokens_out", "tokens"] as const
 
-/** The tables that are divided by day, and by which column. */
+/** The tables that are partitioned by day, with the column. */
 export const divided = {
   entry: "created",
   detail: "created",
@@ -94,13 +94,13 @@ const columnsOf = (columns: Readonly<Record<string, string>>): string =>
 const rollup = `scope int NOT NULL, hour bigint NOT NULL, kind ${text} NOT NULL, requests bigint NOT NULL,
   figures text NOT NULL, merged boolean NOT NULL`
 
-/** A row goes when an entry of its hour comes, changes or leaves. */
+/** A row is deleted when an entry of its hour is added, changed or removed. */
 const division = `CREATE TABLE IF NOT EXISTS basegate.hourly_division (
     scope int NOT NULL, hour bigint NOT NULL, division ${text} NOT NULL, requests bigint NOT NULL, cells text NOT NULL,
     PRIMARY KEY (scope, hour, division)
   )`
 
-/** `batch` is the transaction that wrote an entry, and `place` its place among those. */
+/** `batch` is the transaction that wrote an entry, and `place` the entry's position in it. */
 const tables: ReadonlyArray<string> = [
   `CREATE TABLE basegate.scope (
     id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -139,7 +139,7 @@ const versionIn = async (query: Query): Promise<number> => {
   return Number(row?.["version"])
 }
 
-/** Gives tables of an earlier version what they lack: entries of before do not know it. */
+/** Adds what tables of an earlier version lack; existing entries have no value for it. */
 const upgrade = async (query: Query): Promise<void> => {
   await query(schemaLock)
   if (await versionIn(query) >= version) return
@@ -151,7 +151,7 @@ const upgrade = async (query: Query): Promise<void> => {
   await query(`UPDATE basegate.log_version SET version = ${version}`)
 }
 
-/** Makes the log's tables if there are none. Rejects if a later basegate has made them. */
+/** Creates the log's tables if there are none. Rejects if a later version of basegate made them. */
 export const prepareSchema = async (database: PostgresDatabase): Promise<void> => {
   const [{ encoding } = {}] = await database.query("SELECT current_setting('server_encoding') AS encoding")
   if (encoding !== "UTF8") throw new Error(`its encoding is ${String(encoding)}, and has to be UTF8`)
@@ -170,17 +170,17 @@ export const prepareSchema = async (database: PostgresDatabase): Promise<void> =
   await ensureTrigrams(database)
 }
 
-/** The day of a time. */
+/** The day that contains a time. */
 export const dayOf = (created: number): number => Math.floor(created / dayLength) * dayLength
 
-/** What a day's part of a table is called. */
+/** The name of a day's partition of a table. */
 export const partName = (table: keyof typeof divided, day: number): string =>
   `${table}_${Math.round(day / dayLength)}`
 
-/** The day of a part. */
+/** The day of a partition, by its name. */
 export const dayOfPart = (name: string): number => Number(/_(-?\d+)$/.exec(name)?.[1] ?? NaN) * dayLength
 
-/** A day is not to be without its table because it cannot have an index. */
+/** Creates an index. A failure is rolled back alone: a day needs its table more than an index. */
 const makeIndex = async (query: Query, part: string, index: DayIndex): Promise<void> => {
   await query("SAVEPOINT without_index")
   try {
@@ -191,7 +191,7 @@ const makeIndex = async (query: Query, part: string, index: DayIndex): Promise<v
   }
 }
 
-/** Makes a day's parts, if they are not there. They are attached when they are whole, which holds up no reader. */
+/** Creates a day's partitions if they are missing. They are attached once complete, which blocks no reader. */
 export const ensureDay = async (database: PostgresDatabase, day: number): Promise<void> => {
   if (await hasTable(database.query, partName("hourly_token", day))) return
   await database.transaction(async (query) => {

@@ -1,24 +1,24 @@
 /**
- * The gateways by their numbers in the database, which never change.
+ * The numbers of gateways in the database, which never change.
  *
  * @module
  */
 import type { Query } from "../../postgres/database.ts"
 import type { LogScope } from "../entry.ts"
 
-/** Finds gateways. */
+/** Looks gateways up. */
 export interface Scopes {
   /** The number of a gateway that has had entries. */
   readonly find: (scope: LogScope) => Promise<number | undefined>
-  /** The number of a gateway, which is given one if it has none. */
+  /** The number of a gateway; a new one if it has none. */
   readonly open: (scope: LogScope) => Promise<number>
-  /** All that have had entries, of one account or of all. */
+  /** All gateways that have had entries, of one account or of all. */
   readonly all: (
     account?: string,
   ) => Promise<ReadonlyArray<LogScope & { readonly id: number; readonly entries: number }>>
 }
 
-/** Makes the finder. */
+/** Creates the lookup. */
 export const makeScopes = (query: Query): Scopes => {
   const known = new Map<string, number>()
   const find = async ({ account, gateway }: LogScope): Promise<number | undefined> => {

@@ -1,6 +1,6 @@
 /**
- * The extension `pg_trgm`, by which the index of what is searched is made. It comes with Postgres, and the owner of a database
- * may add it; where it cannot be had a search looks at every entry.
+ * The extension `pg_trgm`, which the index for searches needs. It comes with Postgres, and the owner of a database
+ * may add it. Without it a search reads every entry.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { causeText, type PostgresDatabase, PostgresProblem, type Query } from ".
 import { schemaLock } from "../../postgres/own-schema.ts"
 import { warn } from "../../sqlite/warn.ts"
 
-/** The schema that it is in, as SQL; `undefined` if the database does not have it. */
+/** Its schema, as SQL; `undefined` if the database does not have it. */
 export const trigramSchema = async (query: Query): Promise<string | undefined> => {
   const [row] = await query(
     `SELECT quote_ident(nspname) AS schema FROM pg_extension JOIN pg_namespace AS own ON own.oid = extnamespace
@@ -17,7 +17,7 @@ export const trigramSchema = async (query: Query): Promise<string | undefined> =
   return row && String(row["schema"])
 }
 
-/** Adds it to the database, if that may be done, and says if not. */
+/** Adds it to the database if permitted; otherwise warns. */
 export const ensureTrigrams = async (database: PostgresDatabase): Promise<void> => {
   if (await trigramSchema(database.query) !== undefined) return
   try {
@@ -26,7 +26,7 @@ export const ensureTrigrams = async (database: PostgresDatabase): Promise<void> 
       if (await trigramSchema(query) === undefined) await query("CREATE EXTENSION pg_trgm")
     })
   } catch (cause) {
-    // Without an answer of the server the next question will tell.
+    // The server did not answer: not a refusal, so the next attempt may succeed.
     if (!(cause instanceof PostgresProblem) || cause.code === undefined) throw cause
     warn(
       "request log is searched without an index: its database lacks the extension pg_trgm, and this user may not add it",

@@ -1,6 +1,6 @@
 /**
- * Aggregates from the file: from the hourly rows if the query concerns rollup dimensions alone, from what was kept of its
- * hours if it is divided otherwise and not filtered, else from the entries.
+ * Aggregates from the file: from the hourly rows if the query uses rollup dimensions alone; from kept divisions
+ * (`kept-divisions.ts`) if it groups by others and has no filters; otherwise from the entries.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { keptDivisions } from "./kept-divisions.ts"
 import type { Resumable } from "./resumable.ts"
 import { asksOf, byKind, byToken, dividesBy, kindFilter } from "./rollup-dimensions.ts"
 
-/** Answers questions for figures of some gateways: of each division its rows. `now` is in milliseconds since 1970. */
+/** Returns the rows of each division for some gateways. `now` is in milliseconds since 1970. */
 export type ReadAnalytics = (
   selection: AnalyticsSelection,
   divisions: ReadonlyArray<AnalyticsDivision>,
@@ -25,7 +25,7 @@ export type ReadAnalytics = (
   now: number,
 ) => Resumable<ReadonlyArray<ReadonlyArray<AnalyticsRow>>>
 
-/** Prepares to answer questions for figures. */
+/** Prepares the statements of analytics. */
 export const analyticsReader = (database: Database): ReadAnalytics => {
   const readCells = cellsReader(database)
   const readKept = keptDivisions(database)
@@ -58,7 +58,7 @@ export const analyticsReader = (database: Database): ReadAnalytics => {
     })
   }
 
-  /** Parts that are divided by the same dimensions. */
+  /** Reads whole hours from kept divisions, for parts with the same dimensions. */
   function* fromKept(
     parts: ReadonlyArray<Part>,
     shown: Shown,

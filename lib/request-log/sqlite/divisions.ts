@@ -1,5 +1,5 @@
 /**
- * A selection that is divided in several ways, and what has been gathered of each.
+ * The ways in which one query divides its selection, and the aggregates gathered for each.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { AnalyticsDivision, AnalyticsSelection, Dimension } from "../analyt
 import { addHeld, type HeldFigures } from "./hourly.ts"
 import type { TimeSlice } from "../time-slice.ts"
 
-/** One way to divide. */
+/** One way to divide the selection. */
 export interface Part {
   readonly by: ReadonlyArray<Dimension>
   readonly buckets: Buckets
-  /** The same for all parts that have the same buckets. */
+  /** Equal for all parts with the same buckets. */
   readonly bucketing: string
   readonly into: Gathered
 }
 
-/** The parts of a query, in its order. */
+/** The parts of a query, in order. */
 export const divisionParts = (
   { since }: AnalyticsSelection,
   divisions: ReadonlyArray<AnalyticsDivision>,
@@ -31,21 +31,21 @@ export const divisionParts = (
     into: gather({ bucket, by, since }),
   }))
 
-/** A slice in stretches, none of which lies in two buckets of a part whose buckets have no common width; none for no parts. */
+/** Splits a slice at the bounds of all buckets that have no common width. Empty if there are no parts. */
 export const stretchesOf = (slice: TimeSlice, parts: ReadonlyArray<Part>): ReadonlyArray<TimeSlice> =>
   parts.reduce<ReadonlyArray<TimeSlice>>(
     (slices, { buckets }) => slices.flatMap(buckets.partsOf),
     parts.length > 0 && slice.since < slice.until ? [slice] : [],
   )
 
-/** The same values once, in their first order. */
+/** The distinct values, in the order of their first occurrence. */
 export const distinct = <T>(values: ReadonlyArray<T>): ReadonlyArray<T> => [...new Set(values)]
 
-/** Gathers what hours came to for several parts. */
+/** Gathers the aggregates of hours for several parts. */
 export interface Stage<Kind> {
-  /** Adds figures of an hour's entries of a kind; `id` is the same for kinds that are equal. */
+  /** Adds the figures of an hour's entries of one kind; `id` is equal for equal kinds. */
   readonly add: (hour: number, id: string, kind: Kind, figures: HeldFigures) => void
-  /** Gives what was gathered to the parts. */
+  /** Adds what was gathered to the parts. */
   readonly merge: () => void
 }
 
@@ -56,7 +56,7 @@ interface StagedCell<Kind> {
   readonly figures: Aggregates
 }
 
-/** Cells with those added up that lie in one bucket and are of one kind. */
+/** Adds up the cells of the same bucket and kind. */
 const inBuckets = <Kind>(
   cells: ReadonlyArray<StagedCell<Kind>>,
   { startOf }: Buckets,
@@ -74,9 +74,9 @@ const inBuckets = <Kind>(
 }
 
 /**
- * Adds rows up before they are divided, as far as all parts count them alike, and then as far as those with the same
- * buckets do: a page of figures divides thirty days in ten ways, most of them over all the time. What is divided in one way
- * alone is added up once.
+ * Adds up rows before they are divided: first those that no part tells apart, then those that no part with the same
+ * buckets does. A page of figures divides thirty days in ten ways, most of them without buckets. With only one part,
+ * rows are added to it directly.
  */
 export const stageOf = <Kind>(
   parts: ReadonlyArray<Part>,

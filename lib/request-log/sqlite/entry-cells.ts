@@ -13,16 +13,16 @@ import type { TimeSlice } from "../time-slice.ts"
 import { dimensionOf, type Fragment } from "./fragment.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 
-/** A gateway, and the time of the oldest of its entries to be shown. */
+/** A gateway, and the earliest time from which its entries are shown. */
 export interface Shown {
   readonly scope: number
   readonly gateway: string
   readonly since: number
 }
 
-/** Some entries of one slice. */
+/** A group of entries within one slice. */
 interface Cell {
-  /** When the bucket of each width begins. */
+  /** The beginning of the bucket, for each width. */
   readonly times: ReadonlyArray<number>
   /** The value of each dimension. */
   readonly group: Group
@@ -65,7 +65,7 @@ const valueOf = (dimension: Dimension, gateway: string, value: Value): string | 
   return dimension.startsWith("metadata.") ? JSON.parse(String(value)) as string : String(value)
 }
 
-/** Prepares to read cells; those of a slice that are alike are one, those of several slices are not. */
+/** Prepares to read cells. Equal groups are joined within a slice, but not across slices. */
 export const cellsReader = (
   database: Database,
 ): (
@@ -81,7 +81,8 @@ export const cellsReader = (
       return { sql: `${sql} AS d${index}`, values }
     })
     const columns = [
-      // Literals, since SQLite divides whole numbers alone without a remainder, and runtimes bind large ones as others.
+      // Literals, since SQLite's integer division needs integers, and runtimes bind large ones as floating-point
+      // numbers.
       ...widths.map((width, index) => `created / ${width} * ${width} AS t${index}`),
       ...dimensions.map(({ sql }) => sql),
     ]

@@ -1,5 +1,5 @@
 /**
- * What the log of a file does, in steps.
+ * The interface of the log in a file, whose work is done in steps.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type {
 import type { AnalyticsDivision, AnalyticsRow, AnalyticsSelection } from "../analytics-query.ts"
 import type { Resumable } from "./resumable.ts"
 
-/** Work in steps, some of which are waited for. */
+/** Work in steps, some of which have to be awaited. */
 export type Waiting<A> = Generator<void | Promise<void>, A, void>
 
 /** The log; see `RequestLog` for what its methods promise. `now` is in milliseconds since 1970. */

@@ -19,11 +19,11 @@ import type { Resumable } from "./resumable.ts"
 import { prepareFile } from "./schema.ts"
 import { type LogWriter, makeWriter } from "./writer.ts"
 
-/** How long a slice of writing may take, in milliseconds, before it is committed. */
+/** The time after which a slice of writing is committed, in milliseconds. */
 const sliceTime = 3
-/** The most entries that are written at once, whatever the time. */
+/** The most entries in a slice of writing. */
 const sliceLength = 128
-/** How many entries are deleted at once. */
+/** The most entries that are deleted in one step. */
 const removedAtOnce = 200
 
 /** The open file; every method throws if SQLite fails. */
@@ -45,7 +45,7 @@ function* once<A>(answer: A): Resumable<A> {
 
 const recordText = ({ feedback: _, score: __, ...record }: LogEntry): string => JSON.stringify(record)
 
-/** Makes the log of a file, and opens it. */
+/** Creates the log of a file, and opens the file. */
 export const makeFileLog = (
   open: OpenDatabase,
   name: string,
@@ -63,7 +63,7 @@ export const makeFileLog = (
     }
   }
   const connection = makeConnection(open, name, prepare, notices)
-  // How many entries there may be is for the file to say; their age counts everywhere.
+  // The number of entries is limited in the file; their age is limited here, too.
   const queue = makeMemoryLog((account, gateway) => {
     const limits = limitsOf(account, gateway)
     return limits && { ...limits, maxEntries: undefined }
@@ -73,13 +73,13 @@ export const makeFileLog = (
   let refused = 0
   let hasOverflowed = false
 
-  /** The next use reopens the file, which may have been replaced: here, and in the thread. */
+  /** The next use reopens the file, here and in the thread: it may have been replaced. */
   const failed = (cause: unknown, now: number): void => {
     connection.failed(cause, now)
     thread?.end()
   }
 
-  /** Runs something on the file; where that cannot be, or fails, gives what is given instead. */
+  /** Runs something on the file; returns `otherwise` if the file cannot be used or that fails. */
   const attempt = <A>(now: number, run: (file: OpenLogFile) => A, otherwise: A): A => {
     const file = connection.file(now)
     if (file === undefined) return otherwise
@@ -111,7 +111,7 @@ export const makeFileLog = (
     attempt(now, ({ writer }) => writer.expire(now), undefined)
     return false
   }
-  /** From the file where all is in it, else from the queue. */
+  /** Answers from the file if everything has been written to it, otherwise from the queue. */
   function* ask<A, Step>(
     now: number,
     ofFile: (file: OpenLogFile) => Generator<Step, A, void>,

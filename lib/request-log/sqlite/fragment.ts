@@ -23,7 +23,10 @@ export interface Fragment {
 
 const fragment = (sql: string, ...values: ReadonlyArray<Value>): Fragment => ({ sql, values })
 
-/** How many parts stand side by side: each is a level of the parsed tree, of which a Durable Object allows 100. */
+/**
+ * The most conditions joined without parentheses: each is a level of the parse tree, of which a Durable Object allows
+ * 100.
+ */
 const mostBeside = 16
 
 const joined = (parts: ReadonlyArray<Fragment>, word: "AND" | "OR", none: "0" | "1"): Fragment => {
@@ -40,17 +43,20 @@ const joined = (parts: ReadonlyArray<Fragment>, word: "AND" | "OR", none: "0" | 
     : fragment(`(${parts.map(({ sql }) => sql).join(` ${word} `)})`, ...parts.flatMap(({ values }) => values))
 }
 
-/** The column of a key that can be filtered or ordered by. */
+/** The column of a key for filters or orders. */
 export const columnOf = (key: FieldCondition["key"] | OrderKey): string => {
   const { fact, constant = null } = fields[key]
   if (fact === "constant") return String(constant ?? "NULL")
   return fact === "compat" ? "(substr(coalesce(route, ''), 1, 6) = 'compat')" : fact
 }
 
-/** The longest pattern of `LIKE` in bytes that every SQLite takes: a Durable Object's takes no longer one, others 50,000. */
+/**
+ * The longest `LIKE` pattern that every SQLite accepts, in bytes: this is a Durable Object's limit; others have
+ * 50,000.
+ */
 const longestPattern = 50
 
-/** `LIKE` does not support NUL; it is twice as fast as `lower`. */
+/** `LIKE` is twice as fast as `lower`, but does not support NUL. */
 const contains = (column: string, part: string): Fragment => {
   const pattern = `%${part.replaceAll(/[\\%_]/g, "\\$&")}%`
   return part.includes("\0") || new TextEncoder().encode(pattern).length > longestPattern
@@ -104,7 +110,7 @@ const textFragment = (column: string, test: TextTest | undefined): Fragment => {
 
 const isEq = (test: TextTest | undefined): boolean => test === undefined || test.operator === "eq"
 
-/** Tests for equality search the text of `pairs`, in which only the pair itself can match. */
+/** Tests for equality search the text of `pairs`, where nothing but the pair itself can match. */
 const pairFragment = ({ name, value, none }: PairCondition): Fragment => {
   const pattern = (one: string | undefined, other: string | undefined): string =>
     (one === undefined ? `":` : `\n${JSON.stringify(one)}:`) +
@@ -128,10 +134,10 @@ const anyPair = ({ sql, values }: Fragment): Fragment =>
     ...values,
   )
 
-/** Where a text is searched. */
+/** The columns that are searched for text. */
 const searched = ["id", "event_id", "provider", "model", "path", "error", "user_agent", "pairs"]
 
-/** What an entry must fulfil beside its bounds in time. */
+/** The condition on an entry apart from its bounds in time. */
 export const whereOf = ({ fields, pairs }: Conditions, search: string | undefined): Fragment =>
   joined(
     [
@@ -149,7 +155,7 @@ const dimensionColumns = new Map<string, string>(
   fixedDimensions.filter((name) => name !== "gateway").map((name) => [name, name]),
 ).set("reason", "coalesce(error, nullif(ending, 'complete'))")
 
-/** The value of a dimension within one gateway; that of metadata as JSON text. */
+/** SQL for the value of a dimension within one gateway: metadata as JSON text. */
 export const dimensionOf = (dimension: Dimension): Fragment => {
   if (!dimension.startsWith("metadata.")) return fragment(dimensionColumns.get(dimension) ?? "NULL")
   const line = `\n${JSON.stringify(dimension.slice("metadata.".length))}:`

@@ -19,7 +19,7 @@ import type { Database } from "../../sqlite/database.ts"
 import { figuresOf, figuresText, hourLength, rangesOf, rangesText } from "./hourly.ts"
 import { byKind, byToken, kindText } from "./rollup-dimensions.ts"
 
-/** What to add to a row. */
+/** The changes of one hourly row. */
 interface PlainChange {
   readonly scope: number
   readonly hour: number
@@ -34,11 +34,11 @@ interface Change extends PlainChange {
 /** Changes that are gathered before they are written. */
 export interface Changes {
   readonly note: (scope: number, facts: FilterableFields, sign: 1 | -1) => void
-  /** To be called within the transaction that writes or deletes the entries. */
+  /** Must be called within the transaction that writes or deletes the entries. */
   readonly write: () => void
 }
 
-/** Whether what was removed reached to an end of the ranges, which then have to be found anew. */
+/** Whether a removed entry was at an end of the ranges, which then have to be recomputed. */
 const reached = (ranges: Tally["ranges"], removed: Tally["ranges"]): boolean =>
   rangeNames.some((name) => {
     const [all, gone] = [ranges[name], removed[name]]
@@ -113,7 +113,7 @@ export const hourlyChanges = (database: Database): () => Changes => {
       },
       write: () => {
         changes.forEach(apply)
-        // Each hour that has changed has one row of tokens at least.
+        // Every changed hour has at least one row of tokens.
         for (const change of ofTokens.values()) {
           applyToken(change)
           forget.run(change.scope, change.hour)

@@ -25,7 +25,7 @@ const addCounts = (to: Histogram, counts: ReadonlyArray<number>): void => {
   }
 }
 
-/** The sums that a row begins with. */
+/** The sums at the beginning of a row. */
 const sums = [
   "requests",
   "errors",
@@ -41,7 +41,7 @@ const sums = [
   "cost_estimated",
 ] as const satisfies ReadonlyArray<keyof Aggregates>
 
-/** Figures as a row holds them; rows of before the fourth version have no third histogram. */
+/** Figures as stored in a row; rows from before the fourth version have no third histogram. */
 export type HeldFigures = readonly [
   totals: ReadonlyArray<number | string>,
   duration: ReadonlyArray<number>,
@@ -49,7 +49,7 @@ export type HeldFigures = readonly [
   speed?: ReadonlyArray<number>,
 ]
 
-/** Figures to be held: the cost as text, since JSON has no whole numbers of any length. */
+/** Figures in the stored form, with the cost as text, since JSON numbers are not exact at any length. */
 export const heldFigures = (figures: Aggregates): HeldFigures => [
   sums.map((name) => {
     const value = figures[name]
@@ -60,19 +60,19 @@ export const heldFigures = (figures: Aggregates): HeldFigures => [
   flat(figures.speed),
 ]
 
-/** Figures as a row holds them. */
+/** Figures as the text of a row. */
 export const figuresText = (figures: Aggregates): string => JSON.stringify(heldFigures(figures))
 
-/** Rows of the first two versions hold dollars, whose sum over an hour is exact once it is rounded. */
+/** Rows of the first two versions hold dollars; their sum over an hour is exact once rounded. */
 const costIn = (held: number | string | undefined): bigint =>
   typeof held === "string" ? BigInt(held) : picoOf(held ?? 0)
 
-/** Adds held figures: of the thousands that a question reads none needs a copy of its own. */
+/** Adds stored figures directly: a query reads thousands, and need not build an object for each. */
 export const addHeld = (to: Aggregates, [totals, duration, firstToken, speed = []]: HeldFigures): void => {
   addCounts(to.duration, duration)
   addCounts(to.first_token, firstToken)
   addCounts(to.speed, speed)
-  // Rows of before the fourth version end earlier: what they do not say is not known of their entries either.
+  // Rows from before the fourth version end earlier; what they lack is unknown of their entries, too.
   for (let index = 0; index < sums.length; index++) {
     const name = sums[index] as typeof sums[number]
     if (name === "cost" || name === "cost_estimated") to[name] += costIn(totals[index])
@@ -80,18 +80,18 @@ export const addHeld = (to: Aggregates, [totals, duration, firstToken, speed = [
   }
 }
 
-/** The figures that a row holds. */
+/** Parses the figures of a row. */
 export const figuresOf = (text: string): Aggregates => {
   const figures = emptyAggregates()
   addHeld(figures, JSON.parse(text) as HeldFigures)
   return figures
 }
 
-/** Ranges as a row holds them. */
+/** Ranges as the text of a row. */
 export const rangesText = (ranges: Tally["ranges"]): string =>
   JSON.stringify(rangeNames.map((name) => [ranges[name].min, ranges[name].max]))
 
-/** The ranges that a row holds. */
+/** Parses the ranges of a row. */
 export const rangesOf = (text: string): Tally["ranges"] => {
   const pairs = JSON.parse(text) as Array<[number | null, number | null]>
   const { ranges } = noTally()
@@ -102,7 +102,7 @@ export const rangesOf = (text: string): Tally["ranges"] => {
   return ranges
 }
 
-/** The whole hours of a slice, and what is left before and after them. */
+/** Splits a slice into its whole hours and what is left before and after them. */
 export const wholeHours = (
   { since, until }: TimeSlice,
 ): { readonly hours: TimeSlice; readonly rest: ReadonlyArray<TimeSlice> } => {
@@ -115,7 +115,7 @@ export const wholeHours = (
   }
 }
 
-/** How many rows are read at once. */
+/** The number of rows that are read in one step. */
 const rowsAtOnce = 200
 
 /** Prepares to read the rows of some hours, a few hundred at a time. */

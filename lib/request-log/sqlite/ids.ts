@@ -1,5 +1,5 @@
 /**
- * Which entries come first: their ids, in the order asked for.
+ * Finds the ids of the first entries of a selection, in the requested order.
  *
  * @module
  */
@@ -11,12 +11,15 @@ import { type Resumable, slicesOf } from "./resumable.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import type { TalliedSlice, TotalsQuery } from "./list-totals.ts"
 
-/** Some ids at a time. */
+/** Ids, some at a time. */
 export type Ids = Generator<ReadonlyArray<string>, void, void>
 
 /** Finds ids. */
 export interface FindIds {
-  /** In the order of time, within parts that are in that order too. Parts whose tally is known are passed over by it. */
+  /**
+   * In the order of time, within parts in the same order. A part that lies wholly before `skip` is passed over if its
+   * tally is known.
+   */
   readonly byTime: (
     asked: TotalsQuery,
     selection: LogSelection,
@@ -30,7 +33,7 @@ export interface FindIds {
   >
 }
 
-/** A limit as SQLite has it. */
+/** A limit in SQLite's form. */
 const limited = (limit: number): number => limit === Infinity ? -1 : limit
 
 const idOf = (row: Row): string => String(row["id"])
@@ -70,7 +73,7 @@ export const findIds = (database: Database): FindIds => {
         }
       }
     },
-    // The first entries of all are among the first of each slice.
+    // The overall first entries are among the first of each slice.
     byOrder: function* ({ scope, slice, where }, { orderBy = "created_at", descending = true }, skip, limit) {
       const direction = descending ? "DESC" : "ASC"
       const read = database.prepare(

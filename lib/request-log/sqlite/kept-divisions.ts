@@ -1,7 +1,7 @@
 /**
- * Hours in divisions of which there are no hourly rows: those of a key of the metadata, say. What an hour that is over came
- * to is kept when it was first asked for; until then, and where it is divided too finely to be kept, it is read from its
- * entries.
+ * Aggregates of whole hours, grouped by dimensions for which there are no hourly rows, such as a metadata key. Once
+ * an hour is over, its aggregates are kept when they are first computed. Before that, and if there are too many
+ * groups to keep, they are computed from the entries.
  *
  * @module
  */
@@ -14,15 +14,15 @@ import { cellsReader, type Shown } from "./entry-cells.ts"
 import { type HeldFigures, heldFigures, hourLength } from "./hourly.ts"
 import type { Resumable } from "./resumable.ts"
 
-/** The most text that one hour of one division may be kept as: some hundred groups. */
+/** The longest text that is kept for one hour of one division: a few hundred groups. */
 const mostText = 65_536
 
-/** What the entries of an hour that share a group came to. */
+/** The aggregates of one group within an hour. */
 type HourCell = readonly [group: Group, figures: HeldFigures]
 
 /**
- * Prepares to read hours. `now` is in milliseconds since 1970: hours that are not over by then are not kept. What is given
- * back is what is left of the hours if one of them is divided too finely to be kept: the others would cost more by the hour
+ * Prepares to read hours. `now` is in milliseconds since 1970; hours that are not over by then are not kept. If an
+ * hour has too many groups to keep, the rest of the hours is returned unread: reading them one by one would cost more
  * than all at once.
  */
 export const keptDivisions = (
@@ -44,7 +44,7 @@ export const keptDivisions = (
   const keep = database.prepare("INSERT OR REPLACE INTO hourly_division VALUES (?, ?, ?, ?)")
   const version = database.prepare("PRAGMA data_version")
   const changes = database.prepare("SELECT total_changes() AS changes")
-  /** Differs when anything was written, by another connection or by this one. */
+  /** Changes whenever anything is written, by any connection. */
   const stamp = (): string => `${version.get()?.["data_version"]} ${changes.get()?.["changes"]}`
 
   function* read(names: ReadonlyArray<Dimension>, shown: Shown, hour: number): Resumable<Array<HourCell>> {
@@ -77,7 +77,7 @@ export const keptDivisions = (
       if (text.length > mostText) return { since: hour + hourLength, until: hours.until }
       if (hour + hourLength > now) continue
       try {
-        // What was written meanwhile may be of this hour: another question will keep it.
+        // Something was written meanwhile, perhaps to this hour: a later query will keep it.
         inTransaction(database, () => before === stamp() && keep.run(shown.scope, hour, division, text))
       } catch { /* a file that cannot be written now can still be read */ }
     }

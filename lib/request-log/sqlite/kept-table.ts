@@ -1,12 +1,12 @@
 /**
- * The table of the hours in other divisions, which new files and upgraded ones get.
+ * The table of kept divisions, for new and for upgraded files.
  *
  * @module
  */
 
 /**
- * What hours that are over came to in divisions of which there are no hourly rows: a key of the metadata, say. A row is
- * written when it is first asked for, and goes when an entry of its hour comes, changes or leaves.
+ * Aggregates of past hours by dimensions without hourly rows. A row is written when it is first computed, and deleted
+ * when an entry of its hour is added, changed or removed.
  */
 export const keptTable = `
   CREATE TABLE hourly_division (

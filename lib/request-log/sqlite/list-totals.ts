@@ -1,6 +1,6 @@
 /**
- * How many entries match, and the ranges of their values: from the hourly rows if the query concerns rollup dimensions
- * alone, else from the entries.
+ * How many entries match, and the ranges of their values: from the hourly rows if the query uses rollup dimensions
+ * alone, otherwise from the entries.
  *
  * @module
  */
@@ -19,11 +19,11 @@ export interface TotalsQuery {
   readonly slice: TimeSlice
   readonly conditions: Conditions
   readonly where: Fragment
-  /** Whether the query concerns rollup dimensions alone. */
+  /** Whether the query uses rollup dimensions alone. */
   readonly byKind: boolean
 }
 
-/** A part of the queried time, with its tally. */
+/** A part of the queried time and its tally. */
 export interface TalliedSlice extends TimeSlice {
   readonly tally: Tally
 }
@@ -75,7 +75,7 @@ export const tallies = (
     return parts
   }
 
-  /** The tallies of an hour's kinds from which entries at the ends of their ranges were removed. */
+  /** Recomputes the tallies of an hour's kinds that lost an entry at an end of their ranges. */
   function* renewed(scope: number, hour: number): Resumable<ReadonlyMap<string, Tally>> {
     const before = stale.all(scope, hour)
     const found = new Map<string, Tally>()

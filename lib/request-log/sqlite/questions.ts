@@ -1,5 +1,5 @@
 /**
- * The questions to the log's file that look at many entries, so that a thread beside may answer them.
+ * The queries of the log's file that read many entries, and that a separate thread may therefore answer.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Shown } from "./entry-cells.ts"
 import { makeReader } from "./reader.ts"
 import type { Resumable } from "./resumable.ts"
 
-/** A question; `since` is the time of the oldest entry to be shown. All of it can be sent to another thread. */
+/** A query. `since` is the time from which entries are shown. Can be sent to another thread. */
 export type LogQuestion =
   | { readonly kind: "list"; readonly query: LogQuery; readonly since: number }
   | {
@@ -35,10 +35,10 @@ interface Answers {
   readonly divided: ReadonlyArray<ReadonlyArray<AnalyticsRow>>
 }
 
-/** What a question is answered with. */
+/** The answer to a query. */
 export type LogAnswer<Asked extends LogQuestion = LogQuestion> = Answers[Asked["kind"]]
 
-/** Answers questions; throws where the file cannot be read. */
+/** Answers queries; throws if the file cannot be read. */
 export type AnswerQuestion = <Asked extends LogQuestion>(question: Asked) => Resumable<LogAnswer<Asked>>
 
 /** Prepares to answer. */
@@ -58,45 +58,46 @@ export const answers = (database: Database): AnswerQuestion => {
   return answer as AnswerQuestion
 }
 
-/** A thread beside, with a connection of its own to the file. */
+/** A thread with a connection of its own to the file. */
 export interface ReadingThread {
   /**
-   * Asks it; `onAnswer` is called once, without an answer if there could be none: the caller then reads the file.
+   * Sends a query. `onAnswer` is called once, with `undefined` if the thread failed: the caller then reads the file
+   * itself.
    *
-   * @returns a function that gives the question up
+   * @returns a function that cancels the query
    */
   readonly ask: <Asked extends LogQuestion>(
     question: Asked,
     onAnswer: (answer: { readonly value: LogAnswer<Asked> } | undefined) => void,
   ) => () => void
-  /** Ends it; the next question starts another one. */
+  /** Ends the thread; the next query starts another one. */
   readonly end: () => void
 }
 
-/** Prepares a thread for a file; nothing is started before it is asked. `undefined` where there are no threads. */
+/** Prepares a thread for a file, which starts with the first query. `undefined` if the runtime has no threads. */
 export type OpenThread = (file: string) => ReadingThread | undefined
 
-/** What is sent to the thread: a question by its number, or that one is given up. */
+/** A message to the thread: a numbered query, or its cancellation. */
 export type ToThread =
   | { readonly id: number; readonly question: LogQuestion }
   | { readonly id: number; readonly givenUp: true }
 
-/** What it sends back: no answer if the file could not be read. */
+/** A message from the thread; without an answer if the file could not be read. */
 export interface FromThread {
   readonly id: number
   readonly answer: { readonly value: LogAnswer } | undefined
 }
 
-/** How long a question is worked at before another one has its turn, in milliseconds. */
+/** How long the thread works on a query before another one has its turn, in milliseconds. */
 const turn = 20
 
-/** How long a lock is waited for there, in milliseconds: nothing else waits meanwhile. */
+/** How long the thread waits for a lock, in milliseconds; nothing else waits meanwhile. */
 const patience = 2000
 
 /**
- * What the thread does with what it is sent: questions take turns.
+ * The thread's side: handles its messages, with queries taking turns.
  *
- * @param rest lets what came meanwhile be heard
+ * @param rest yields, so that messages that came meanwhile are received
  */
 export const answering = (
   open: OpenDatabase,
@@ -110,7 +111,7 @@ export const answering = (
   const opened = (): AnswerQuestion => {
     if (answer !== undefined) return answer
     database = open(file)
-    // A checkpoint is for the thread that writes.
+    // Checkpoints are left to the thread that writes.
     database.exec(
       `PRAGMA busy_timeout = ${patience}; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 0`,
     )

@@ -17,7 +17,9 @@ import { sliceOf } from "../time-slice.ts"
 import { tallies, type TotalsQuery } from "./list-totals.ts"
 import { stretches } from "./stretches.ts"
 
-/** Reads; every method throws where the file cannot be read. `since` is the time of the oldest entry to be shown. */
+/**
+ * Reads from the file. Every method throws if it cannot be read. `since` is the time from which entries are shown.
+ */
 export interface LogReader {
   readonly list: (query: LogQuery, since: number) => Resumable<LogPage>
   readonly stretch: (
@@ -28,14 +30,14 @@ export interface LogReader {
   ) => Resumable<LogStretch>
   readonly get: (scope: LogScope, id: string, since: number) => LogEntry | undefined
   readonly payload: (scope: LogScope, id: string, which: keyof Payloads, since: number) => Payload | undefined
-  /** The ids of the first entries of a selection, some at a time; in the order of time where all are wanted. */
+  /** The ids of the first entries of a selection, some at a time; in the order of time if all are wanted. */
   readonly ids: (selection: LogSelection, limit: number, since: number) => Ids
-  /** The gateways of an account that have had entries, by their numbers in the file. */
+  /** The gateways of an account that have had entries, with their numbers in the file. */
   readonly gateways: (account: string) => ReadonlyArray<{ readonly scope: number; readonly gateway: string }>
   readonly entries: () => number
   /** All gateways that have entries. */
   readonly places: () => ReadonlyArray<LogScope>
-  /** The newest `most` of the entries after one, by its number in the file. */
+  /** The newest `most` of the entries after a given one, by their numbers in the file. */
   readonly after: (detail: number | undefined, most: number) => {
     readonly entries: ReadonlyArray<LogEntry>
     readonly end: number
@@ -44,7 +46,7 @@ export interface LogReader {
 }
 
 const entryOf = (row: Row): LogEntry => ({
-  // Entries of before there were names of tokens have none.
+  // Older entries have no token's name.
   token: null,
   ...JSON.parse(String(row["record"])) as
     & Omit<RequestRecord, "token">
@@ -53,7 +55,7 @@ const entryOf = (row: Row): LogEntry => ({
   score: row["score"] as LogEntry["score"],
 })
 
-/** Prepares to read. */
+/** Prepares the statements of the reader. */
 export const makeReader = (database: Database): LogReader => {
   const find = findIds(database)
   const tally = tallies(database)
@@ -70,7 +72,7 @@ export const makeReader = (database: Database): LogReader => {
 
   const places = database.prepare("SELECT account, gateway FROM scope WHERE entries > 0")
   const newest = database.prepare("SELECT coalesce(max(id), 0) AS id FROM detail")
-  // Nothing says here which feedback an entry has: it has just ended.
+  // Requests that just ended have no feedback yet.
   const after = database.prepare(
     "SELECT id, record, NULL AS feedback, NULL AS score FROM detail WHERE id > ? ORDER BY id DESC LIMIT ?",
   )

@@ -1,5 +1,5 @@
 /**
- * Takes entries out of the file, with all that belongs to them.
+ * Removes entries from the file, with everything that belongs to them.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import type { FilterableFields } from "../filterable-fields.ts"
 import type { Database, Row } from "../../sqlite/database.ts"
 import type { Changes } from "./hourly-changes.ts"
 
-/** Removes; to be called within a transaction. Each method gives how many entries there were. */
+/** Removes entries; must be called within a transaction. Each method returns how many there were. */
 export interface Removal {
   readonly byIds: (ids: ReadonlyArray<string>, changes: Changes) => number
-  /** The oldest of a gateway's entries, of those that were made before a time. */
+  /** Removes the oldest entries of a gateway, of those made before a time. */
   readonly oldest: (scope: number, before: number, limit: number, changes: Changes) => number
 }
 
-/** Prepares to remove. */
+/** Prepares the statements of removal. */
 export const makeRemoval = (database: Database): Removal => {
   const rowsOf = database.prepare(
     "SELECT entry.* FROM json_each(?) AS ids JOIN entry ON entry.id = ids.value",

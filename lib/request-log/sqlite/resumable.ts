@@ -1,5 +1,6 @@
 /**
- * A gateway's entries in slices of time that are read in a few milliseconds each, so that streams go on in between.
+ * Divides a gateway's entries into slices of time that take a few milliseconds each, so that streams continue in
+ * between.
  *
  * @module
  */
@@ -7,13 +8,16 @@ import type { Database } from "../../sqlite/database.ts"
 import { hourLength } from "./hourly.ts"
 import type { TimeSlice } from "../time-slice.ts"
 
-/** How many entries a slice should have. */
+/** The number of entries that a slice should have. */
 const sliceLength = 8192
 
-/** Work in short steps, between which others may run. */
+/** Work in short steps, between which other work may run. */
 export type Resumable<A> = Generator<void, A, void>
 
-/** Prepares to find slices. Hourly rows have the number of entries; within an hour these are assumed to be spread evenly. */
+/**
+ * Prepares to find slices. The hourly rows tell the number of entries, which are assumed to be spread evenly within
+ * an hour.
+ */
 export const slicesOf = (
   database: Database,
 ): (scope: number, whole: TimeSlice) => ReadonlyArray<TimeSlice> => {

@@ -1,8 +1,8 @@
 /**
- * The rollups: which fields the hourly rows of each distinguish.
+ * The rollups, and which fields the hourly rows of each distinguish.
  *
- * The fields that analytics are most often grouped by are in one. Tokens have one of their own: a hundred of them would
- * else divide each of its rows by as many.
+ * One has the fields that analytics are most often grouped by. Tokens have one of their own: a hundred tokens would
+ * otherwise multiply the rows by a hundred.
  *
  * @module
  */
@@ -20,16 +20,16 @@ export interface Rollup {
 /** The fields that entries of one kind share. */
 export type RollupKind = Partial<FilterableFields>
 
-/** The only one that has ranges, and so the one that lists are totalled from. */
+/** The only rollup with ranges, and so the one for the totals of lists. */
 export const byKind: Rollup = {
   table: "hourly",
   fields: ["provider", "model", "status", "success", "cached", "deployment", "key_alias", "ending"],
 }
 
-/** For questions about tokens alone. */
+/** For queries about tokens alone. */
 export const byToken: Rollup = { table: "hourly_token", fields: ["token"] }
 
-/** A kind as text, by which its rows are found. */
+/** The text of a kind, by which its rows are found. */
 export const kindText = ({ fields }: Rollup, facts: Readonly<Record<string, unknown>> | RollupKind): string =>
   JSON.stringify(fields.map((name) => (facts as Readonly<Record<string, unknown>>)[name]))
 
@@ -38,16 +38,18 @@ const kindOf = ({ fields }: Rollup, text: string): RollupKind => {
   return Object.fromEntries(fields.map((name, index) => [name, values[index] ?? null]))
 }
 
-/** Whether conditions can be decided by kind, without looking at single entries. */
+/** Whether conditions can be decided by kind, without reading entries. */
 export const asksOf = (rollup: Rollup, { fields, pairs }: Conditions, search = ""): boolean =>
   search === "" && pairs.length === 0 &&
   fields.every(({ key }) => rollup.fields.some((name) => name === filterFields[key].fact))
 
-/** Whether all dimensions are those of kinds. */
+/** Whether a rollup distinguishes all of these dimensions. */
 export const dividesBy = (rollup: Rollup, by: ReadonlyArray<Dimension>): boolean =>
   by.every((dimension) => dimension === "gateway" || rollup.fields.some((name) => name === dimension))
 
-/** Returns the kind of a text if it fulfils the conditions; the result for each text is cached. */
+/**
+ * Returns a function that parses the text of a kind, and returns it if it fulfils the conditions. Results are cached.
+ */
 export const kindFilter = (
   rollup: Rollup,
   { fields }: Conditions,

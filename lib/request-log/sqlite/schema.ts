@@ -1,10 +1,10 @@
 /**
  * The tables of the log's file.
  *
- * `entry` holds what is filtered and ordered by, a gateway's entries side by side in the order of time: any filter
- * is one scan over neighbours, and needs no index, each of which would cost more to keep than the entry itself.
- * `detail` holds the whole record as JSON, `hourly` and `hourly_token` the aggregates of whole hours, and
- * `hourly_division` those that were asked for in other divisions.
+ * `entry` holds the fields for filters and orders, with a gateway's entries next to each other in the order of time:
+ * any filter is one scan over neighbours and needs no index, each of which would cost more to maintain than the
+ * entry. `detail` holds the whole record as JSON, `hourly` and `hourly_token` aggregates of whole hours, and
+ * `hourly_division` those by other dimensions, once they have been computed.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const version = 7
 const text = "TEXT"
 const number = "NUMERIC"
 
-/** The columns of `entry` that facts are kept in. */
+/** The columns of `entry` for facts. */
 const factColumns = {
   created: "INTEGER NOT NULL",
   id: "TEXT NOT NULL",

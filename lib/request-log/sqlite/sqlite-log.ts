@@ -15,10 +15,10 @@ import { makeFileLog } from "./file-log.ts"
 import type { FileLog, Waiting } from "./file-log-shape.ts"
 import type { OpenThread } from "./questions.ts"
 
-/** How long entries wait to be written together, in milliseconds: what a process that is killed may lose. */
+/** How long entries wait to be written together, in milliseconds. A process that is killed may lose as much. */
 const interval = 200
 
-/** Lets others run between the steps; one who no longer waits for the answer ends them. */
+/** Lets other work run between the steps. Interruption ends them. */
 const paced = <A>(steps: Waiting<A>): Effect.Effect<A> =>
   Effect.onInterrupt(
     Effect.gen(function* () {
@@ -65,7 +65,7 @@ const layerOf = (
         isDue = false
         if (yield* flush) flushLater()
       })
-      /** Writes after the interval; again only if another process was in the way. */
+      /** Writes after the interval, and again later if another process was in the way. */
       const flushLater = (): void => {
         if (isDue) return
         isDue = true
@@ -96,11 +96,11 @@ const layerOf = (
   )
 
 /**
- * In the file of the settings, else in memory.
+ * In the file that the settings name, otherwise in memory.
  *
  * @param find returns SQLite if the runtime has it; called only if the settings name a file
- * @param options bounds of what waits to be written
- * @param openThread what reads many entries beside the thread that serves; without it they are read in short steps
+ * @param options bounds bounds of what waits to be written
+ * @param openThread starts a thread that reads many entries; without it they are read in short steps
  */
 export const layerSqlite = (
   find: () => OpenDatabase | undefined,

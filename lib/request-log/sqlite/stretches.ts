@@ -9,10 +9,10 @@ import type { Database, Row } from "../../sqlite/database.ts"
 import type { TotalsQuery } from "./list-totals.ts"
 import { type Resumable, slicesOf } from "./resumable.ts"
 
-/** How many records are read and decoded at once, in some milliseconds. */
+/** The number of records that are read and decoded in one step of some milliseconds. */
 const rowsAtOnce = 128
 
-/** The entries of a stretch, and the place of the last one if more may follow. */
+/** The entries of a stretch, and the place of the last one, if more may follow. */
 export interface StretchRows<Entry> {
   readonly entries: ReadonlyArray<Entry>
   readonly next: LogCursor | undefined
@@ -41,17 +41,17 @@ export const stretches = <Entry>(
          ORDER BY created ${direction}, id ${direction} LIMIT ?
        ) AS found JOIN detail ON detail.id = found.detail ORDER BY created ${direction}, found.id ${direction}`,
     )
-    // The place itself may lie in the slice: others of the same millisecond follow it.
+    // The millisecond of the place itself is included: other entries of it may follow.
     const rest: TimeSlice = after === undefined
       ? slice
       : descending
       ? { since: slice.since, until: Math.min(slice.until, after.created + 1) }
       : { since: Math.max(slice.since, after.created), until: slice.until }
-    // What is not filtered is bounded by its limit; a filter may pass over a million entries before it finds one.
+    // Without a filter the limit bounds the work; a filter may pass over a million entries before it finds one.
     const parts = where.values.length === 0 && where.sql === "1" ? [rest] : slices(scope, rest)
     const entries: Array<Entry> = []
     for (const { since, until } of descending ? parts.toReversed() : parts) {
-      // No id is empty: these places lie before all entries of the part.
+      // No id is empty, so these places lie before all entries of the part.
       let place = after ?? { created: descending ? until : since, id: "" }
       for (;;) {
         const wanted = Math.min(rowsAtOnce, limit - entries.length)

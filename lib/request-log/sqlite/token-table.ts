@@ -1,10 +1,10 @@
 /**
- * The table of the hourly rows of tokens, which new files and upgraded ones get.
+ * The table of hourly rows by token, for new and for upgraded files.
  *
  * @module
  */
 
-/** The hourly rows of tokens. */
+/** Hourly rows by token. */
 export const tokenTable = `
   CREATE TABLE hourly_token (
     scope INTEGER NOT NULL,

@@ -1,5 +1,5 @@
 /**
- * Brings a file of an earlier version up to date. To be called within a transaction.
+ * Upgrades a file of an earlier version. Must be called within a transaction.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { byToken, kindText } from "./rollup-dimensions.ts"
 import { keptTable } from "./kept-table.ts"
 import { tokenTable } from "./token-table.ts"
 
-/** The hourly rows of the first version do not know how many of their entries have no price. */
+/** Hourly rows of the first version lack the number of entries without a price. */
 const toSecond = `
   UPDATE hourly SET figures = json_insert(figures, '$[0][#]', (
     SELECT count(*) FROM entry
@@ -22,7 +22,7 @@ const toSecond = `
   PRAGMA user_version = 2;
 `
 
-/** The second version has neither tokens nor deployments beside its entries, nor tells them apart in its hourly rows. */
+/** The second version has no columns for tokens and deployments, and its hourly rows do not distinguish them. */
 const toThird = `
   ALTER TABLE entry ADD COLUMN deployment TEXT;
   ALTER TABLE entry ADD COLUMN token TEXT;
@@ -31,7 +31,7 @@ const toThird = `
   PRAGMA user_version = 3;
 `
 
-/** The third version knows neither which of its keys a gateway used, nor the ways through dynamic routes. */
+/** The third version has no columns for the key that a gateway used and the path through a dynamic route. */
 const toFourth = `
   ALTER TABLE entry ADD COLUMN key_alias TEXT;
   ALTER TABLE entry ADD COLUMN dynamic_route TEXT;
@@ -40,8 +40,8 @@ const toFourth = `
 `
 
 /**
- * The fourth version does not tell endings apart in its hourly rows, and has fewer columns beside its entries: what they
- * would hold of the entries so far is not known.
+ * The fourth version does not distinguish endings in its hourly rows, and lacks some columns, whose values are
+ * unknown for existing entries.
  */
 const toFifth = `
   ALTER TABLE entry ADD COLUMN tokens_reasoning NUMERIC;
@@ -54,21 +54,24 @@ const toFifth = `
   PRAGMA user_version = 5;
 `
 
-/** The fifth version does not know what policies and guardrails did; what they did to the entries so far stands in their records alone. */
+/**
+ * The fifth version has no columns for the actions of policies and guardrails; for existing entries these are only in
+ * the records.
+ */
 const toSixth = `
   ALTER TABLE entry ADD COLUMN dlp_action TEXT;
   ALTER TABLE entry ADD COLUMN guardrails_action TEXT;
   PRAGMA user_version = 6;
 `
 
-/** The sixth version does not know what was asked for by another name, and keeps no divisions. */
+/** The sixth version has no column for the requested model, and no kept divisions. */
 const toSeventh = `
   ALTER TABLE entry ADD COLUMN requested_model TEXT;
   ${keptTable}
   PRAGMA user_version = 7;
 `
 
-/** The entries so far had no token. */
+/** Existing entries have no token. */
 const addTokenRows = (database: Database): void => {
   const hours = database.prepare(
     "SELECT scope, hour, json_group_array(figures) AS figures FROM hourly WHERE scope = ? GROUP BY hour",
@@ -86,10 +89,13 @@ const addTokenRows = (database: Database): void => {
   }
 }
 
-/** How many entries are changed at once. */
+/** The number of entries that are changed in one step. */
 const step = 1000
 
-/** Changes entries of all gateways by some at a time; `changed` gives what one was counted as, and what it is. */
+/**
+ * Changes entries of all gateways, some at a time. `changed` returns what an entry was counted as, and what it is
+ * now.
+ */
 const recount = (
   database: Database,
   find: string,
@@ -119,14 +125,14 @@ const recount = (
   }
 }
 
-/** What succeeded ended as `complete`; for the rest, the entries are read. */
+/** Requests that succeeded ended as `complete`; for the others the entries are read. */
 const addEndings = (database: Database): void =>
   recount(database, "SELECT * FROM entry WHERE success = 0", (row) => {
     const facts = row as unknown as FilterableFields
     return [{ ...facts, ending: null as unknown as string }, facts]
   })
 
-/** Deployments stand in the record alone. Of most files, whose calls went to Model APIs, no record is read. */
+/** Deployments are only in the records. In most files, whose calls went to Model APIs, no record has to be read. */
 const addDeployments = (database: Database): void => {
   const set = database.prepare("UPDATE entry SET deployment = ? WHERE id = ?")
   recount(
@@ -136,7 +142,7 @@ const addDeployments = (database: Database): void => {
        AND instr(record, '"deployment":"') > 0`,
     ({ found, ...row }) => {
       const facts = row as unknown as FilterableFields
-      // Text of the caller's may look like a deployment within its record.
+      // The caller's text may look like a deployment in the record.
       if (typeof found !== "string") return undefined
       set.run(found, facts.id)
       return [facts, { ...facts, deployment: found }]
@@ -144,7 +150,7 @@ const addDeployments = (database: Database): void => {
   )
 }
 
-/** Upgrades a file of a version; does nothing if it is the latest. */
+/** Upgrades a file of the given version; does nothing if it is the latest. */
 export const upgrade = (database: Database, version: number): void => {
   if (version === 1) database.exec(toSecond)
   if (version < 3) database.exec(toThird)
@@ -153,7 +159,7 @@ export const upgrade = (database: Database, version: number): void => {
   if (version < 6) database.exec(toSixth)
   if (version < 7) database.exec(toSeventh)
   if (version > 4) return
-  // What follows notes changes of hourly rows, in their newest form.
+  // The following steps change hourly rows, in their newest form.
   addEndings(database)
   if (version > 2) return
   addTokenRows(database)

@@ -1,5 +1,5 @@
 /**
- * Writes entries to the file and takes them out of it, with every sum kept in step.
+ * Writes entries to the file and removes them, with every sum kept in step.
  *
  * @module
  */
@@ -13,44 +13,44 @@ import { hourLength } from "./hourly.ts"
 import { makeRemoval } from "./removal.ts"
 import { factNames } from "./schema.ts"
 
-/** How many entries are written between two looks at the clock. */
+/** The number of entries that are written between two readings of the clock. */
 const stride = 16
 
 /**
- * The most entries that are too old, or too many, that leave with one slice of writing: more than come with one, and few
- * enough to take some milliseconds. A limit that was lowered is reached in steps.
+ * The most entries that one slice of writing removes, because they are too old or too many: more than a slice adds,
+ * and few enough to take some milliseconds. A lowered limit is reached in steps.
  */
 const step = 200
 
 interface Scope {
   readonly id: number
   readonly limits: LogLimits
-  /** How many entries it has, those of this slice included. */
+  /** The number of its entries, including those of this slice. */
   entries: number
   added: number
 }
 
-/** What became of a slice. */
+/** The outcome of a slice. */
 export interface WrittenSlice {
-  /** The entries that are done with, whether written or not. */
+  /** The entries that were handled, whether written or refused. */
   readonly done: ReadonlyArray<Held>
-  /** How many of them a full log kept out. */
+  /** How many of them a full log refused. */
   readonly refused: number
 }
 
-/** Writes; every method is a transaction of its own, and throws where it cannot be. */
+/** Writes to the file. Every method is a transaction of its own, and throws if it fails. */
 export interface LogWriter {
-  /** Writes entries until `isTime` says that others want to run; at least a few. */
+  /** Writes entries until `isTime` says to stop; at least a few. */
   readonly append: (entries: ReadonlyArray<Held>, now: number, isTime: () => boolean) => WrittenSlice
-  /** Changes an entry, whose record is given where it changes as well. */
+  /** Changes an entry; `record` is given if it changes as well. */
   readonly patch: (id: string, patch: LogPatch, record: string | undefined) => void
-  /** Deletes entries by id; gives how many there were. */
+  /** Deletes entries by id; returns how many there were. */
   readonly remove: (ids: ReadonlyArray<string>) => number
-  /** Deletes some of the entries that are too old, of another gateway each time. */
+  /** Deletes some of the entries that are too old, of a different gateway each time. */
   readonly expire: (now: number) => void
 }
 
-/** Prepares to write. */
+/** Prepares the statements of the writer. */
 export const makeWriter = (
   database: Database,
   limitsOf: (account: string, gateway: string) => LogLimits | undefined,
