@@ -8,7 +8,7 @@ import { useContext } from "preact/hooks"
 import { accountPath, get } from "./api.ts"
 
 /** The admin token of the session. */
-export interface Session {
+export interface AdminSession {
   readonly name: string
   readonly role: "read" | "write"
   /** Whether the gateway can encrypt secrets that are written. */
@@ -16,10 +16,10 @@ export interface Session {
 }
 
 /** `undefined` until it is known; nothing can be written until then. */
-export const SessionContext = createContext<Session | undefined>(undefined)
+export const SessionContext = createContext<AdminSession | undefined>(undefined)
 
 /** Asks who is logged in. */
-export const loadSession = async (signal: AbortSignal): Promise<Session> => {
+export const loadSession = async (signal: AbortSignal): Promise<AdminSession> => {
   const { you, can_seal } = await get<{
     readonly you: { readonly name: string; readonly role: "read" | "write" }
     readonly can_seal: boolean
@@ -28,7 +28,7 @@ export const loadSession = async (signal: AbortSignal): Promise<Session> => {
 }
 
 /** Who is logged in; `undefined` until it is known. */
-export const useSession = (): Session | undefined => useContext(SessionContext)
+export const useSession = (): AdminSession | undefined => useContext(SessionContext)
 
 /** Whether the logged-in user may make changes. */
 export const useCanWrite = (): boolean => useSession()?.role === "write"
