@@ -12,25 +12,25 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { noCompiling, type PostgresDatabase, PostgresProblem, type Query } from "./database.ts"
 
-/** How long a connection may take to be made, in milliseconds. */
+/** The time limit for making a connection, in milliseconds. */
 const patience = 5000
 
-/** How many statements share a connection where they are done in order; more of them wait. */
+/** How many statements may be in flight on a connection that runs them in order; further ones wait. */
 const mostInFlight = 1000
 
 /** How the database is used. */
 export interface ConnectOptions {
-  /** The most connections at once; 4 by default: a writer, and a few questions. */
+  /** The most connections at once; 4 by default: one to write, and a few to read. */
   readonly connections?: number
-  /** Sends statements over one connection without waiting for the answers of those before: they are done in order. */
+  /** Pipelines statements over one connection, which runs them in order. */
   readonly inOrder?: boolean
-  /** How long a statement may take, in milliseconds, before all connections are given up; 30,000 by default. */
+  /** The time limit of a statement, in milliseconds, after which all connections are dropped; 30,000 by default. */
   readonly deadline?: number
 }
 
 const run = Effect.runPromiseWith(Context.empty())
 
-/** What the server said stands at the end of a chain of causes. */
+/** The server's message is at the end of a chain of causes. */
 const problemOf = (cause: unknown): PostgresProblem => {
   if (cause instanceof PostgresProblem) return cause
   const parts = cause as { readonly message?: string; readonly reason?: { readonly cause?: unknown } }
@@ -45,7 +45,7 @@ interface Opened {
   readonly close: () => Promise<void>
 }
 
-/** Without a parameter of ours, which no client knows. */
+/** Removes our own parameters, which clients do not know. */
 const clientUrl = (url: Redacted.Redacted<string>): Redacted.Redacted<string> => {
   const cleared = new URL(Redacted.value(url))
   if (!cleared.searchParams.has("timeout")) return url
@@ -93,7 +93,7 @@ export const connectPostgres = (
     opened ??= open(url, inOrder ? 1 : connections, inOrder)
     return opened
   }
-  /** A server that has stopped answering leaves connections that nothing else would end. */
+  /** Drops all connections if the server stops answering: nothing else would close them. */
   const within = async <A>(work: Promise<A>): Promise<A> => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
@@ -108,7 +108,7 @@ export const connectPostgres = (
       throw problemOf(cause)
     } finally {
       clearTimeout(timer)
-      // Its outcome after its deadline does not matter.
+      // After the deadline its outcome does not matter.
       work.catch(() => {})
     }
   }
@@ -128,11 +128,11 @@ export const connectPostgres = (
       await query("COMMIT")
       return result
     } catch (cause) {
-      // Some failures have ended the transaction, or the connection, already.
+      // Some failures have already ended the transaction or the connection.
       await query("ROLLBACK").catch(() => {})
       throw cause
     } finally {
-      // Not waited for: a connection that has stopped answering is given up elsewhere.
+      // Not awaited: a connection that has stopped answering is dropped elsewhere.
       void run(Scope.close(held, Exit.void)).catch(() => {})
     }
   }
@@ -153,7 +153,7 @@ export const connectPostgres = (
     reset: () => void drop(),
     close: async () => {
       isClosed = true
-      // A server that does not answer is not waited for.
+      // Does not wait for a server that does not answer.
       await Promise.race([drop(), new Promise((resolve) => setTimeout(resolve, 1000))])
     },
   }

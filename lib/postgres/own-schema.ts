@@ -1,14 +1,17 @@
 /**
- * The gateway's own schema, which several parts of it keep tables in.
+ * The gateway's own schema, shared by the parts of it that keep tables.
  *
  * @module
  */
 import type { Query } from "./database.ts"
 
-/** Held while tables are made or dropped: by one gateway at a time. */
+/** Taken while tables are created or dropped, so that only one gateway does so at a time. */
 export const schemaLock = "SELECT pg_advisory_xact_lock(7088, 1)"
 
-/** Creates the schema if it does not exist, within a transaction; the server refuses a user who may not. */
+/**
+ * Creates the schema if it does not exist; must be called within a transaction. Rejects if the user lacks the
+ * permission.
+ */
 export const ensureSchema = async (query: Query): Promise<void> => {
   await query(schemaLock)
   const [found] = await query("SELECT 1 AS found FROM pg_namespace WHERE nspname = 'basegate'")
@@ -16,8 +19,8 @@ export const ensureSchema = async (query: Query): Promise<void> => {
 }
 
 /**
- * Looks in the catalog itself: `to_regclass` and its like remember what was not there, and say so again to who has waited for
- * `schemaLock` while somebody else made it.
+ * Queries the catalog itself: `to_regclass` and its like cache that something was missing, even for a transaction
+ * that has since waited for `schemaLock` while another one created it.
  */
 const isThere = async (query: Query, catalog: "class" | "proc", name: string): Promise<boolean> => {
   const prefix = { class: "rel", proc: "pro" }[catalog]
@@ -29,8 +32,8 @@ const isThere = async (query: Query, catalog: "class" | "proc", name: string): P
   return found !== undefined
 }
 
-/** Whether a table of the gateway's is there. */
+/** Whether one of the gateway's tables exists. */
 export const hasTable = (query: Query, name: string): Promise<boolean> => isThere(query, "class", name)
 
-/** Whether a function of the gateway's is there. */
+/** Whether one of the gateway's functions exists. */
 export const hasFunction = (query: Query, name: string): Promise<boolean> => isThere(query, "proc", name)

@@ -1,5 +1,5 @@
 /**
- * The values of a statement that is put together from parts.
+ * The values of a statement that is built from parts.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { Value } from "./database.ts"
 /** The types that values have in statements. */
 export type ColumnType = "text" | "int4" | "int8" | "float8"
 
-/** Collects the values of one statement; each method gives what stands for its value. */
+/** Collects the values of one statement; each method returns the SQL that stands for its value. */
 export interface StatementValues {
   readonly one: (type: ColumnType, value: string | number | null) => string
   readonly list: (type: ColumnType, values: ReadonlyArray<string | number>) => string
   readonly values: ReadonlyArray<Value>
 }
 
-/** Every value is sent as text, which all clients send in the same way. */
+/** Creates an empty collection. Every value is sent as text, which all clients send in the same way. */
 export const parameters = (): StatementValues => {
   const values: Array<Value> = []
   return {
@@ -31,7 +31,5 @@ export const parameters = (): StatementValues => {
   }
 }
 
-/**
- * A text in the form that Postgres keeps it in, which has neither NUL nor half a surrogate pair: U+FFFD stands for either.
- */
+/** A text in a form that Postgres can store: U+FFFD replaces NUL and lone surrogates. */
 export const keepable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")

@@ -10,15 +10,15 @@ import type { Awaitable } from "../time/awaitable.ts"
 import type { AuditEntry, AuditPage, AuditQuery } from "./audit-entry.ts"
 import { makeMemorySettings } from "./memory-settings.ts"
 
-/** A document as text, which the store does not look into. */
+/** A document as text, which the store does not interpret. */
 export interface StoredDocument {
   /** Empty if nothing was ever written. */
   readonly document: string
-  /** Counts what was saved; 0 if nothing was ever written. */
+  /** The number of times it was saved; 0 if nothing was ever written. */
   readonly version: number
 }
 
-/** A document that is to take the place of the one with a version. */
+/** A document that replaces the one with a given version. */
 export interface Saving {
   readonly document: string
   readonly ifVersion: number
@@ -26,7 +26,7 @@ export interface Saving {
   readonly audit: AuditEntry
 }
 
-/** Why a store did not do what it was asked. */
+/** Why a store could not read or save a document. */
 export interface StoreProblem {
   /** `conflict`: the document has another version by now; `busy`: worth trying again at once. */
   readonly reason: "conflict" | "busy" | "unavailable"
@@ -35,37 +35,37 @@ export interface StoreProblem {
 }
 
 /**
- * What `SettingsStore` does. Nothing throws or rejects. Answers may be promises; on Workers each request makes its own, and
- * waits for no other request's.
+ * What `SettingsStore` does. No method throws or rejects. Answers may be promises; on Workers each request makes its
+ * own, and never waits for another's.
  */
 export interface SettingsStoreShape {
   /**
-   * Whether nothing may be served before it was read once: where others write as well, a gateway that has never read it may
-   * lack limits and tokens.
+   * Whether requests must wait until it has been read once: if others write to it as well, a gateway that has never
+   * read it may lack limits and tokens.
    */
   readonly isNeeded?: boolean
-  /** The variable or binding that names it; `BASEGATE_DB` unless it says otherwise. */
+  /** The variable or binding that names it; `BASEGATE_DB` by default. */
   readonly place?: string
-  /** How long a document may be, in bytes; unless it says so, as long as any may be. */
+  /** The longest document, in bytes; by default only the general limit applies. */
   readonly mostBytes?: number
   /**
-   * How long what was loaded holds, in milliseconds, if a store cannot report other writers: from `renew` on it is asked
-   * beside a request, from `expire` on before one is answered.
+   * How long a loaded document is good for, in milliseconds, if the store cannot report other writers: after `renew`
+   * it is loaded again in the background of a request, after `expire` before the request is answered.
    */
   readonly lifetime?: { readonly renew: number; readonly expire: number }
   /** The newest document, by any writer. */
   readonly load: () => Awaitable<Result.Result<StoredDocument, StoreProblem>>
   /**
-   * Saves a document whole, with its audit entry, and answers its version. Whatever ends the process meanwhile, `load`
-   * then finds either this document or the one before.
+   * Saves a document and its audit entry atomically, and returns its version. Even if the process is killed
+   * meanwhile, `load` finds either this document or the previous one.
    */
   readonly save: (saving: Saving) => Awaitable<Result.Result<number, StoreProblem>>
   /** A page of the audit, which keeps the newest entries. */
   readonly audit: (query: AuditQuery) => Awaitable<Result.Result<AuditPage, StoreProblem>>
   /**
-   * Calls back, in less than a second, when another process has saved a document; too often does no harm.
+   * Calls back within a second after another process has saved a document. Extra calls do no harm.
    *
-   * @returns stops that
+   * @returns a function that unsubscribes
    */
   readonly changes: (changed: () => void) => () => void
 }

@@ -1,5 +1,5 @@
 /**
- * The settings that are written through the management API: read from their store, put in force, changed.
+ * The settings that are written through the management API: read from their store, applied, and changed.
  *
  * @module
  */
@@ -25,21 +25,21 @@ export type Obstacle = string | undefined
 /** What `WrittenSettings` does. */
 export interface WrittenSettingsShape {
   /**
-   * What keeps a request from being answered: a promise while the store is being read, or why what it holds cannot be put
-   * in force: without it, a gateway would be served as if it had no limits and no tokens.
+   * Whether requests can be answered: a promise while the store is being read, or the reason why its document cannot
+   * be applied. Without this check, a gateway would be served as if it had no limits and no tokens.
    *
    * @param waitUntil lets work go on beside the request, if the store must be asked for a newer document
    */
   readonly obstacle: (waitUntil?: (work: Promise<unknown>) => void) => Awaitable<Obstacle>
-  /** The same as far as it is known by now. */
+  /** The same, as far as it is known by now. */
   readonly problem: () => Obstacle
   /** The document that is in force. */
   readonly inForce: () => WrittenDocument
-  /** The newest document, which is then in force. Fails if the store cannot be read. */
+  /** Loads the newest document and puts it in force. Fails if the store cannot be read. */
   readonly newest: () => Promise<Result.Result<WrittenDocument, GatewayError>>
   /**
-   * Changes the newest document: saves it with its audit entry, and puts it in force.
-   * Nothing has changed if it fails, as it does if the whole document would not be valid.
+   * Changes the newest document: saves it with its audit entry, and puts it in force. If it fails, as it does if the
+   * resulting document would not be valid, nothing has changed.
    */
   readonly change: (change: Change) => Promise<Result.Result<Response, GatewayError>>
   /** Whether there is a `BASEGATE_SECRET_KEY`. */
@@ -57,7 +57,7 @@ const WrittenSettingsKey: Context.ServiceClass<
 
 /** The written settings of a gateway. */
 export class WrittenSettings extends WrittenSettingsKey {
-  /** Over the store; another process's changes are put in force as the store reports them. */
+  /** Over the store; changes by other processes are put in force as the store reports them. */
   static readonly layer: Layer.Layer<WrittenSettings, never, Settings | SettingsControl | SettingsStore> =
     Layer.effect(
       WrittenSettings,

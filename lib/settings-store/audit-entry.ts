@@ -1,5 +1,5 @@
 /**
- * What the audit keeps of a change to the written settings.
+ * The audit's entry about a change to the written settings.
  *
  * @module
  */
@@ -28,16 +28,16 @@ export interface AuditEntry {
   readonly who: string
   /** The client's address; `null` if the host does not know it. */
   readonly from: string | null
-  /** The client for whom a proxy says that it has asked; `null` if no proxy does. */
+  /** The client's address according to a proxy; `null` if there is no proxy. */
   readonly forwarded_for: string | null
   /** Such as `gateway.update`. */
   readonly action: string
   readonly kind: AuditedKind
   readonly account_id: string
-  /** `null` if the change is about the account. */
+  /** `null` if the change concerns the account. */
   readonly gateway_id: string | null
   readonly resource_id: string
-  /** As the management API showed it before, and after; `null` if it was not there. */
+  /** What the management API showed before and after; `null` if it did not exist. */
   readonly before: unknown
   readonly after: unknown
 }
@@ -46,7 +46,7 @@ export interface AuditEntry {
 export interface AuditQuery {
   readonly account: string
   readonly gateway: string | undefined
-  /** Changes from this moment on, and before that one, as ISO dates of UTC. */
+  /** From (inclusive) and until (exclusive), as ISO dates in UTC. */
   readonly since?: string
   readonly until?: string
   readonly who?: string

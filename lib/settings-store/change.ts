@@ -24,7 +24,7 @@ export interface NewSecret {
   readonly preview: string
 }
 
-/** What a change is made with. */
+/** What a change works on. */
 export interface Editing {
   readonly document: WrittenDocument
   /** The version that the changed document gets. */
@@ -42,7 +42,7 @@ export interface Edited {
   /** As it is shown, for the audit. */
   readonly before: unknown
   readonly after: unknown
-  /** Made once the change holds. */
+  /** Called once the change is in force. */
   readonly answer: () => Response
 }
 
@@ -54,6 +54,8 @@ export interface Change {
   readonly gateway: string | null
   /** Secrets that the changed document may refer to. */
   readonly secrets?: ReadonlyArray<NewSecret>
-  /** Works on the newest document, so it may be called again. If it gives a `Response`, nothing is changed. */
+  /**
+   * Edits the newest document; may be called again for a newer one. If it returns a `Response`, nothing is changed.
+   */
   readonly edit: (editing: Editing) => Result.Result<Edited | Response, GatewayError>
 }

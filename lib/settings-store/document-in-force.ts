@@ -12,7 +12,7 @@ import { entriesOf } from "./entries.ts"
 import type { Sealer } from "./sealing.ts"
 import type { StoredDocument } from "./SettingsStore.ts"
 
-/** How many secrets may wait for their changes. */
+/** The most secrets of pending changes. */
 const mostFresh = 1000
 
 type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
@@ -23,20 +23,20 @@ export type SealedSecrets = Readonly<Record<string, SealedSecret>>
 /** Why some secrets of a document are missing. */
 export const closedSecrets = "no key of BASEGATE_SECRET_KEY opens some of its secrets"
 
-/** One document at a time: what is loaded or saved takes its place whole, or not at all. */
+/** Holds one document at a time: a loaded or saved one replaces it as a whole, or not at all. */
 export class DocumentInForce {
   document: WrittenDocument = emptyDocument
   version = 0
   readonly #control: SettingsControlShape
   readonly #sealer: Sealer
-  /** Says in a sentence why settings are not valid. */
+  /** Describes why settings are not valid. */
   readonly #sentences: (problems: ReadonlyArray<SettingsProblem>) => string
   readonly #onPut: () => void
   /** Opened secrets, by id. */
   #opened: Secrets = new Map()
-  /** Those of changes under way. */
+  /** Secrets of pending changes. */
   readonly #fresh = new Map<string, Redacted.Redacted<string>>()
-  /** Counts the loads, so that what was loaded first does not take the place of what was loaded later. */
+  /** Numbers the loads, so that an earlier load never replaces a later one. */
   #loads = 0
   #lastLoad = 0
 
@@ -53,7 +53,7 @@ export class DocumentInForce {
     this.#onPut = onPut
   }
 
-  /** Puts a loaded document in force, unless a later one is by now; says why it cannot be. */
+  /** Puts a loaded document in force, unless a later one already is. Returns the reason if that is impossible. */
   async adopt(stored: StoredDocument): Promise<string | undefined> {
     const load = ++this.#loads
     try {
@@ -69,7 +69,7 @@ export class DocumentInForce {
       return cause instanceof Error ? cause.message : "unknown"
     }
   }
-  /** Puts in force what was saved. */
+  /** Puts a saved document in force. */
   saved(text: string, version: number): void {
     const kept = parseDocument(text)
     this.#lastLoad = ++this.#loads
@@ -80,7 +80,7 @@ export class DocumentInForce {
   check(document: WrittenDocument): Result.Result<void, ReadonlyArray<SettingsProblem>> {
     return this.#control.check(this.#managed(document, this.#opened))
   }
-  /** Secrets that are sealed under a key that is no longer the first, sealed anew. */
+  /** Seals the secrets again whose key is no longer the first. */
   async resealed(): Promise<SealedSecrets> {
     const anew: Record<string, SealedSecret> = {}
     for (const [id, before] of Object.entries(this.document.secrets)) {
@@ -91,13 +91,13 @@ export class DocumentInForce {
     return anew
   }
 
-  /** Remembers the secret of a change under way. */
+  /** Remembers the secret of a pending change. */
   keepFresh(id: string, secret: Redacted.Redacted<string>): void {
     this.#fresh.set(id, secret)
-    // Of changes that were refused before they began.
+    // Drops the secrets of changes that were refused before they began.
     for (const oldest of this.#fresh.keys()) if (this.#fresh.size > mostFresh) this.#fresh.delete(oldest)
   }
-  /** The change of a secret is over. */
+  /** Forgets a secret whose change has ended. */
   forgetFresh(id: string): void {
     this.#fresh.delete(id)
   }

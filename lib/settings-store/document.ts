@@ -6,10 +6,10 @@
 import type { JsonObject } from "../json/parse.ts"
 import type { WrittenDataset, WrittenEvaluation, WrittenJudge } from "./evaluation-document.ts"
 
-/** What everything written has. */
+/** What all written things have in common. */
 export interface Written {
   readonly id: string
-  /** The version of the document that last changed it, which makes its `ETag`. */
+  /** The document's version at its last change, from which its `ETag` is made. */
   readonly version: number
   readonly created_at: string
   readonly modified_at: string
@@ -20,7 +20,7 @@ export interface WrittenGateway extends Written {
   readonly account: string
   /** The entry as in a settings file, without what the lists below hold. */
   readonly settings: JsonObject
-  /** Fields of Cloudflare's that mean nothing here, and are shown as they were written. */
+  /** Cloudflare's fields that have no meaning here, and are shown as they were written. */
   readonly noted: JsonObject
   readonly tokens: ReadonlyArray<WrittenToken>
   readonly routes: ReadonlyArray<WrittenRoute>
@@ -30,7 +30,7 @@ export interface WrittenGateway extends Written {
 /** A token, which has two values while it is rotated. */
 export interface WrittenToken extends Written {
   readonly name: string
-  /** What else a token's setting may say: `models`, `expires`, `metadata`, limits. */
+  /** The other settings of a token: `models`, `expires`, `metadata`, limits. */
   readonly options: JsonObject
   /** The newest first. */
   readonly values: ReadonlyArray<TokenValue>
@@ -39,9 +39,9 @@ export interface WrittenToken extends Written {
 /** A token's value: `sha256:…` or `env:NAME`. */
 export interface TokenValue {
   readonly token: string
-  /** How it ends, for people; `null` if only its digest is known. */
+  /** Its last characters, for people; `null` if only its digest is known. */
   readonly preview: string | null
-  /** When a rotation ends it, as an ISO date. */
+  /** When a rotation invalidates it, as an ISO date. */
   readonly until: string | null
 }
 
@@ -50,7 +50,7 @@ export interface WrittenRoute extends Written {
   readonly name: string
   /** The newest first. */
   readonly versions: ReadonlyArray<RouteVersion>
-  /** The newest first; that one holds. */
+  /** The newest first, which is in force. */
   readonly deployments: ReadonlyArray<RouteDeployment>
 }
 
@@ -85,25 +85,25 @@ export interface WrittenProvider extends Written {
   readonly account: string
   readonly slug: string
   readonly enable: boolean
-  /** What a settings file says of it; secret headers are references. */
+  /** As in a settings file, with references in place of secret headers. */
   readonly settings: JsonObject
-  /** What is for people: `name`, `description`, `link`, … */
+  /** Descriptive fields: `name`, `description`, `link`, … */
   readonly noted: JsonObject
 }
 
-/** A secret under a key of `BASEGATE_SECRET_KEY`. */
+/** A secret, encrypted with a key of `BASEGATE_SECRET_KEY`. */
 export interface SealedSecret {
   readonly account: string
   readonly sealed: string
   readonly preview: string
 }
 
-/** Everything. */
+/** Everything that is written. */
 export interface WrittenDocument {
   readonly format: 1
   readonly gateways: ReadonlyArray<WrittenGateway>
   readonly providers: ReadonlyArray<WrittenProvider>
-  /** Absent in documents that were written before there were any. */
+  /** Absent in older documents. */
   readonly datasets?: ReadonlyArray<WrittenDataset>
   readonly evaluations?: ReadonlyArray<WrittenEvaluation>
   readonly judges?: ReadonlyArray<WrittenJudge>
@@ -111,10 +111,10 @@ export interface WrittenDocument {
   readonly secrets: Readonly<Record<string, SealedSecret>>
 }
 
-/** What there is before anything is written. */
+/** The document before anything is written. */
 export const emptyDocument: WrittenDocument = { format: 1, gateways: [], providers: [], secrets: {} }
 
-/** The document of a stored text. Throws if it is not one of this version's. */
+/** Parses a stored text. Throws if its format is not known. */
 export const parseDocument = (text: string): WrittenDocument => {
   if (text === "") return emptyDocument
   const document = JSON.parse(text) as WrittenDocument
@@ -122,7 +122,7 @@ export const parseDocument = (text: string): WrittenDocument => {
   return document
 }
 
-/** The text to store: without secrets that nothing refers to any more. */
+/** The text to store, without secrets that are no longer referred to. */
 export const documentText = ({ secrets, ...document }: WrittenDocument): string => {
   const text = JSON.stringify(document)
   const used = new Set([...text.matchAll(/"sealed:([\w-]+)"/g)].map(([, id]) => id))
@@ -137,7 +137,7 @@ export const findGateway = (
   id: string,
 ): WrittenGateway | undefined => gateways.find((gateway) => gateway.account === account && gateway.id === id)
 
-/** The list with one of it replaced, added at its end, or taken out (`undefined`). */
+/** The list with an item replaced, appended, or removed (`undefined`). */
 export const withItem = <Item extends Written>(
   items: ReadonlyArray<Item>,
   id: string,
@@ -149,7 +149,7 @@ export const withItem = <Item extends Written>(
     : [...items, item]
 }
 
-/** The document with a gateway replaced, added, or taken out (`undefined`). */
+/** The document with a gateway replaced, added, or removed (`undefined`). */
 export const withGateway = (
   document: WrittenDocument,
   account: string,

@@ -1,5 +1,5 @@
 /**
- * What is written, as the entries of a settings file.
+ * The written document as entries of a settings file.
  *
  * @module
  */

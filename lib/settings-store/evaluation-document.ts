@@ -1,12 +1,12 @@
 /**
- * Evaluations in the document of what is written: datasets, judges, and what they found.
+ * Evaluations in the written document: datasets, judges and results.
  *
  * @module
  */
 import type { LogFilter } from "../request-log/query.ts"
 import type { Written } from "./document.ts"
 
-/** Entries of a gateway's log, by filters: what evaluations look at. */
+/** Filters that select entries of a gateway's log to evaluate. */
 export interface WrittenDataset extends Written {
   readonly account: string
   readonly gateway: string
@@ -15,7 +15,7 @@ export interface WrittenDataset extends Written {
   readonly filters: ReadonlyArray<LogFilter>
 }
 
-/** What was found in datasets at some time. */
+/** The results for some datasets at some time. */
 export interface WrittenEvaluation extends Written {
   readonly account: string
   readonly gateway: string
@@ -24,7 +24,7 @@ export interface WrittenEvaluation extends Written {
   readonly datasets: ReadonlyArray<WrittenDataset>
   readonly results: ReadonlyArray<EvaluationResult>
   readonly total_logs: number
-  /** How far its judges are; absent if it has none. */
+  /** The progress of its judges; absent if it has none. */
   readonly run?: EvaluationRun
 }
 
@@ -32,7 +32,7 @@ export interface WrittenEvaluation extends Written {
 export interface EvaluationRun {
   readonly id: string
   readonly started_at: string
-  /** When it ends at the latest, in milliseconds since 1970: one that nobody carries on by then has broken off. */
+  /** When it ends at the latest, in milliseconds since 1970. If it has not ended by then, it was aborted. */
   readonly until: number
   readonly state: "running" | "done" | "stopped"
   /** Why it was stopped, as a sentence. */
@@ -46,17 +46,17 @@ export interface WrittenJudge extends Written {
   readonly description: string
   /** As callers of the gateway name models: `baseten/…`, `custom-{slug}/…`, `custom/{alias}`, `dynamic/{route}`. */
   readonly model: string
-  /** With `{{request}}` and `{{answer}}`, which stand for an entry's. */
+  /** With the placeholders `{{request}}` and `{{answer}}` for those of an entry. */
   readonly prompt: string
-  /** A number from 0 to 1, or whether the answer passes. */
+  /** A score from 0 to 1, or whether the answer passes. */
   readonly verdict: "score" | "pass"
   /** How many entries of a run it judges at most. */
   readonly sample: number
-  /** How many at once. */
+  /** How many entries it judges at once. */
   readonly concurrency: number
-  /** How long a call may take, in seconds. */
+  /** The time limit of a call, in seconds. */
   readonly timeout: number
-  /** What a run may cost, in US dollars; `null` for no such limit. */
+  /** The most that a run may cost, in US dollars; `null` for no limit. */
   readonly max_cost: number | null
 }
 
@@ -64,15 +64,15 @@ export interface WrittenJudge extends Written {
 export interface EvaluationResult {
   readonly id: string
   readonly evaluation_type_id: string
-  /** A number as text; empty if no entry has what it needs. */
+  /** A number as text; empty if no entry could be evaluated. */
   readonly result: string
   readonly status_description: string
-  /** The entries that it could look at. */
+  /** The number of entries that could be evaluated. */
   readonly total_logs: number
   readonly judge?: JudgeCounts
 }
 
-/** What became of a judge's entries. */
+/** How many entries a judge judged, and why it did not judge others. */
 export interface JudgeCounts {
   /** The judge as it was then. */
   readonly name: string
@@ -82,14 +82,14 @@ export interface JudgeCounts {
   readonly judged: number
   /** Entries whose call failed, or gave no verdict. */
   readonly failed: number
-  /** How many of those for which reason. */
+  /** The number of failures by reason. */
   readonly failures: Readonly<Record<string, number>>
-  /** Entries that cannot be judged: they have no bodies that were kept whole, or did not succeed. */
+  /** Entries that cannot be judged, because their bodies were not stored in full or the request did not succeed. */
   readonly skipped: { readonly no_body: number; readonly no_success: number }
-  /** Entries that were not looked at: beyond the sample, or since the run was stopped. */
+  /** Entries that were not reached, because they are beyond the sample or the run was stopped. */
   readonly left: number
-  /** In US dollars; `null` if nothing is known of it. */
+  /** In US dollars; `null` if unknown. */
   readonly cost: number | null
-  /** Calls whose cost is not known. */
+  /** Calls whose cost is unknown. */
   readonly unpriced: number
 }

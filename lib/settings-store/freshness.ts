@@ -1,8 +1,8 @@
 /**
- * When to ask a store that cannot report other writers for a newer document.
+ * When to reload the document of a store that cannot report other writers.
  *
- * On Workers no request may wait for what another has begun, nor count on its end: each that has to wait asks by itself, and
- * a request that asks is taken to do so for a while, not until it is done.
+ * On Workers a request may neither wait for another's load nor rely on its completion: each request that has to wait
+ * loads for itself, and a load counts as pending for a fixed time, not until it is done.
  *
  * @module
  */
@@ -11,28 +11,28 @@ import type { Awaitable } from "../time/awaitable.ts"
 import type { SettingsStoreShape } from "./SettingsStore.ts"
 import type { Obstacle } from "./WrittenSettings.ts"
 
-/** What is known of the store. */
+/** What the store provides. */
 export interface FreshnessOptions {
   readonly lifetime: NonNullable<SettingsStoreShape["lifetime"]>
   /** Milliseconds of a clock that is not set back. */
   readonly now: () => number
-  /** Puts in force what is newer. */
+  /** Loads the newest document and puts it in force. */
   readonly load: () => Promise<Result.Result<unknown, unknown>>
-  /** Why nothing can be served where nothing was ever in force. */
+  /** Why no request can be served if no document was ever in force. */
   readonly whyNothing: () => string
 }
 
-/** Whether requests can be answered; asks the store in time. */
+/** Says whether requests can be answered, and reloads in time. */
 export interface Freshness {
   readonly obstacle: (waitUntil: ((work: Promise<unknown>) => void) | undefined) => Awaitable<Obstacle>
   readonly problem: () => Obstacle
-  /** What was loaded otherwise has been put in force. */
+  /** Must be called when a document was loaded some other way. */
   readonly loaded: () => void
 }
 
-/** Nothing was asked yet. */
+/** Creates it for a store that was not read yet. */
 export const makeFreshness = ({ lifetime, now, load, whyNothing }: FreshnessOptions): Freshness => {
-  /** When that was asked for which holds, or when the last question failed. */
+  /** When the load of the current document began, or when the last load failed. */
   let freshAt = -Infinity
   let askedAt = -Infinity
   let hasLoaded = false

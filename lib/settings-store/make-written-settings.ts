@@ -24,12 +24,15 @@ import type { Obstacle, WrittenSettingsShape } from "./WrittenSettings.ts"
 /** The largest document, in characters: each change writes all of it. */
 const mostText = 16_777_216
 
-/** How long a change waits for those of others across a network, in milliseconds. */
+/** How long a change waits for those of other writers across a network, in milliseconds. */
 const writersPatience = 10_000
 
 type Loaded = Result.Result<StoredDocument, StoreProblem>
 
-/** What keeps a document from holding. To its author the fields of what is written are named alone. */
+/**
+ * The problems of a document in words. Fields of the gateway that is being changed are named without the gateway, and
+ * those of its tokens without their list.
+ */
 const sentences = (problems: ReadonlyArray<SettingsProblem>, change?: Change): string =>
   problems.slice(0, 5).map(({ path: [, id = "", ...field], message }) => {
     const ofGateway = change?.kind === "token" && field[0] === "tokens" ? field.slice(2) : field
@@ -37,28 +40,28 @@ const sentences = (problems: ReadonlyArray<SettingsProblem>, change?: Change): s
     return place.length === 0 ? message : `${place.join(".")}: ${message}`
   }).join("; ")
 
-/** The longest JSON that the audit keeps of a thing, in characters. */
+/** The longest JSON of a thing in the audit, in characters. */
 const mostShown = 65_536
 
 const bounded = (shown: unknown): unknown =>
   (JSON.stringify(shown) ?? "").length <= mostShown ? shown : { too_long: true }
 
-/** For callers, who need not know which gateways there are. */
+/** For callers, who must not learn which gateways exist. */
 const unusable = (place: string, problem: string): string =>
   `${place}: the settings written there cannot be used${
     problem.includes(closedSecrets) ? `: ${closedSecrets}` : ""
   }, as standard error says`
 
-/** The same where they have not been read yet. */
+/** The same if the settings have not been read yet. */
 const unread = (place: string): string =>
   `${place}: the database with the written settings has not been reached yet`
 
-/** The service, and a way to tell it that another process may have saved a document. */
+/** The service, and a way to notify it that another process may have saved a document. */
 export interface RefreshedSettings extends WrittenSettingsShape {
   readonly refresh: () => void
 }
 
-/** Makes the service, and puts in force what the store has. */
+/** Creates the service, and puts the store's document in force. */
 export const makeWrittenSettings = (
   store: SettingsStoreShape,
   control: SettingsControlShape,
@@ -66,11 +69,11 @@ export const makeWrittenSettings = (
   now: () => number = monotonicNow,
 ): RefreshedSettings => {
   let problem: Obstacle
-  /** While the store is read for the first time. */
+  /** Pending while the store is read for the first time. */
   let beginning: Promise<Obstacle> | undefined
   const { place = "BASEGATE_DB", lifetime, mostBytes = Infinity } = store
   let warnedProblem: string | undefined
-  /** Whether the store, which is needed, was never read. */
+  /** Whether the store must be read before serving, and never was. */
   let isUnread = false
   const inForce = new DocumentInForce(control, sealer, sentences, () => {
     problem = undefined
@@ -89,7 +92,10 @@ export const makeWrittenSettings = (
       return Result.fail({ reason: "unavailable", detail: problem })
     })
   }
-  /** Loads the newest document and puts it in force: at once if the store answers at once, and nobody else has written. */
+  /**
+   * Loads the newest document and puts it in force: synchronously if the store is synchronous and nobody else has
+   * written.
+   */
   const newest = (): Loaded | Promise<Loaded> => {
     const loading = store.load()
     return loading instanceof Promise ? loading.then(settled) : settled(loading)
@@ -111,7 +117,7 @@ export const makeWrittenSettings = (
     const anew = await inForce.resealed()
     const loading = newest()
     const loaded = loading instanceof Promise ? await loading : loading
-    // From here on a store that answers at once lets nothing else of the process run: its own writers never conflict.
+    // With a synchronous store nothing else in this process runs from here on, so its own writers never conflict.
     if (Result.isFailure(loaded)) return Result.fail(loaded.failure)
     if (loaded.success.version !== inForce.version) {
       return Result.fail({ reason: "conflict", detail: "it has changed" })
@@ -163,7 +169,8 @@ export const makeWrittenSettings = (
       warn(msg, { reason: loaded.failure.detail })
     }
     beginning = undefined
-    // A file that cannot be read stops nothing, as with the log; what it holds is put in force as soon as it can be.
+    // As with the log, a file that cannot be read does not stop the gateway; its document is put in force as soon as
+    // it can be read.
     return problem = warnedProblem !== undefined
       ? unusable(place, warnedProblem)
       : isUnread
@@ -185,7 +192,7 @@ export const makeWrittenSettings = (
   const first = freshness === undefined ? newest() : undefined
   if (first instanceof Promise || (first !== undefined && isBusy(first))) beginning = begin()
   const inTurn = makeWriteLock(now)
-  /** A store that answers at once has one writer of this process at a time anyway. */
+  /** A synchronous store has only one writer of this process at a time anyway. */
   const isDistant = freshness !== undefined || first instanceof Promise
 
   return {

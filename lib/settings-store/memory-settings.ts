@@ -10,7 +10,7 @@ import type { SettingsStoreShape } from "./SettingsStore.ts"
 /** How many audit entries are kept. */
 const mostEntries = 1000
 
-/** Makes the store, empty. */
+/** Creates an empty store. */
 export const makeMemorySettings = (): SettingsStoreShape => {
   let stored = { document: "", version: 0 }
   const entries: Array<AuditEntry> = []

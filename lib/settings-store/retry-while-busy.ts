@@ -1,11 +1,11 @@
 /**
- * Trying again what a store was too busy for.
+ * Retries while a store is busy.
  *
  * @module
  */
 import * as Result from "effect/Result"
 
-/** How long it is tried by default, in milliseconds. */
+/** How long to retry by default, in milliseconds. */
 const usualPatience = 2000
 const pause = 15
 

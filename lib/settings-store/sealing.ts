@@ -1,8 +1,8 @@
 /**
- * Seals secrets with AES-GCM (NIST SP 800-38D), so that they can be kept where others may read.
+ * Encrypts ("seals") secrets with AES-GCM (NIST SP 800-38D), so that they can be stored where others may read.
  *
- * A sealed secret is `{key id}.{nonce}.{ciphertext}`. The key's id is public: it tells which of several keys opens it. The
- * secret's own id is authenticated with it, so that a sealed secret opens in its own place only.
+ * A sealed secret is `{key id}.{nonce}.{ciphertext}`. The key's id is public: it tells which of several keys opens
+ * it. The secret's own id is authenticated with it, so that a sealed secret opens in its own place only.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { sha256 } from "../redaction/digest.ts"
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** 96 bits, as the standard recommends: random ones do not repeat within 2^32 secrets. */
+/** 96 bits, as the standard recommends; it allows 2^32 random nonces per key. */
 const nonceLength = 12
 
 interface Key {
@@ -36,7 +36,7 @@ export interface Sealer {
 const importKey = async (text: Redacted.Redacted<string>): Promise<Key> => {
   const bytes = fromBase64(Redacted.value(text))
   const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])
-  // Eight digits of a digest tell nothing of a random key.
+  // Eight digits of a digest reveal nothing about a random key.
   return { id: hex(await sha256(bytes)).slice(0, 8), key }
 }
 

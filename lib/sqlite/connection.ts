@@ -8,7 +8,7 @@ import type { Database, OpenDatabase } from "./database.ts"
 
 /** Lock failures tolerated before warning. */
 const patience = 3
-/** How long a file that failed is left alone, in milliseconds. */
+/** How long to wait before reopening a file that failed, in milliseconds. */
 const pause = 5000
 /** How long to wait for a lock when closing, in milliseconds. */
 const lastPatience = 2000
@@ -17,15 +17,15 @@ const lastPatience = 2000
 export interface Connection<File> {
   /** The file; `undefined` while it cannot be used. */
   readonly file: (now: number) => File | undefined
-  /** Call it with whatever a use of the file threw: closes the file, which is reopened later. */
+  /** Must be called with whatever a use of the file threw: closes the file, which is reopened later. */
   readonly failed: (cause: unknown, now: number) => void
-  /** Call it after a successful use of the file. */
+  /** Must be called after a successful use of the file. */
   readonly worked: () => void
   /** Whether it could be used at least once. */
   readonly hasOpened: () => boolean
   /** How often the file failed since it last worked. */
   readonly failures: () => number
-  /** Whether it is worth trying again at once. */
+  /** Whether an immediate retry is worthwhile. */
   readonly isImpatient: () => boolean
   /** Gives the file a last chance, however it failed before. */
   readonly insist: (now: number) => void
@@ -48,9 +48,9 @@ export interface Notices {
 }
 
 /**
- * Makes the connection; nothing is opened yet.
+ * Creates the connection, without opening the file.
  *
- * @param prepare makes of a database what is used of it; where it throws, the file cannot be used
+ * @param prepare turns a database into what is used of it; if it throws, the file counts as unusable
  */
 export const makeConnection = <File>(
   open: OpenDatabase,
@@ -82,7 +82,7 @@ export const makeConnection = <File>(
     warn(notices.failed, { file: name, reason })
   }
   const opened = (now: number): File | undefined => {
-    // A clock that was set back must not leave it alone for longer.
+    // A clock that was set back must not prolong the pause.
     const isPaused = now >= failedAt && now < failedAt + pause
     if (file !== undefined || hasEnded || isPaused) return file
     try {

@@ -1,20 +1,20 @@
 /**
- * The part of SQLite that the log uses, as `node:sqlite` has it on Bun, Deno and Node.
+ * The part of SQLite that the gateway uses, in the form of `node:sqlite`, which Bun, Deno and Node share.
  *
  * @module
  */
 
-/** The values of SQLite that the log uses. */
+/** A value of SQLite. */
 export type Value = string | number | null
 
 /** A row by its columns' names. */
 export type Row = Readonly<Record<string, Value>>
 
-/** A statement that has been compiled. */
+/** A prepared statement. */
 export interface Statement {
   readonly all: (...values: ReadonlyArray<Value>) => ReadonlyArray<Row>
   readonly get: (...values: ReadonlyArray<Value>) => Row | undefined
-  /** Bytes are kept as a blob, which is read as bytes; only what asks for it meets one. */
+  /** Bytes are stored as a blob, which is read back as bytes. */
   readonly run: (...values: ReadonlyArray<Value | Uint8Array>) => {
     readonly changes: number
     readonly lastInsertRowid: number
@@ -26,14 +26,14 @@ export interface Database {
   readonly exec: (sql: string) => void
   readonly prepare: (sql: string) => Statement
   readonly close: () => void
-  /** Does all of something or nothing, where that is not for statements to say. */
+  /** Runs something as one transaction, on platforms where statements cannot control transactions. */
   readonly transact?: <A>(run: () => A) => A
 }
 
 /** Opens a file, which is created if it does not exist. Throws if it cannot be opened. */
 export type OpenDatabase = (file: string) => Database
 
-/** Does all of something or nothing. */
+/** Runs something as one transaction. */
 export const inTransaction = <A>(database: Database, run: () => A): A => {
   if (database.transact !== undefined) return database.transact(run)
   database.exec("BEGIN IMMEDIATE")
@@ -42,7 +42,7 @@ export const inTransaction = <A>(database: Database, run: () => A): A => {
     database.exec("COMMIT")
     return result
   } catch (cause) {
-    // Some failures, a full disk among them, have ended the transaction already.
+    // Some failures, such as a full disk, have already ended the transaction.
     try {
       database.exec("ROLLBACK")
     } catch { /* the first failure tells more */ }

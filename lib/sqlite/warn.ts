@@ -1,5 +1,5 @@
 /**
- * A line to the operator about what the gateway keeps.
+ * Warnings to the operator about stores.
  *
  * @module
  */

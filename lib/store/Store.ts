@@ -18,64 +18,65 @@ import type { StoreOutage } from "./store-outage.ts"
 /** The state of a store that outlives the process. */
 export interface StoreHealth {
   readonly healthy: boolean
-  /** Whether it ever was. */
+  /** Whether it ever was healthy. */
   readonly hasWorked: boolean
 }
 
-/** What has happened to a store across a network since the start. */
+/** Figures of a store across a network since the start. */
 export interface StoreFigures {
-  /** Whether its last answer came. */
+  /** Whether the last operation was answered. */
   readonly healthy: boolean
-  /** Answers that did not come, by reason. */
+  /** Operations without an answer, by reason. */
   readonly outages: ReadonlyMap<string, number>
-  /** Charges that wait until it can be used. */
+  /** Charges that wait until it is available. */
   readonly owed: number
 }
 
 /**
- * What `Store` does. An engine in memory returns values at once, one across a network returns promises, which must not
- * reject. Windows go by the store's own clock, which all of its users share.
+ * What `Store` does. A store in memory returns values, one across a network returns promises, which must not reject.
+ * Windows follow the store's own clock, which all of its users share.
  */
 export interface StoreShape {
   readonly guarantees: Guarantees
   /** The store's time as far as it is known, in milliseconds since 1970. */
   readonly now: () => number
   /**
-   * Takes from several counts, or from none of them, in one round trip.
+   * Takes from several counts, or from none, in one round trip.
    *
-   * @param lease under which the takes' holds are settled; a second take under it holds no more
+   * @param lease under which reservations are settled; a second take under the same lease reserves nothing more
    */
   readonly take: (takes: ReadonlyArray<Take>, lease?: Lease) => Awaitable<Taken | StoreOutage>
   /**
-   * Counts, in the windows of the moment. What an engine across a network did not take is counted there later: money always,
-   * other counts as far as it is known that they were not counted.
+   * Counts charges in the current windows. Charges that an engine across a network did not accept are sent again
+   * later: money always, other counts only if they were certainly not counted.
    */
   readonly charge: (charges: ReadonlyArray<Charge>) => Awaitable<void>
   /**
-   * The same for the holder of a lease: counts what it has used, and releases what it holds of these counts. Once for each
-   * lease, however often it is called, and also after the lease has expired. With charges of 0 it cancels the lease.
+   * Counts what the holder of a lease has used, and releases what the lease reserves of these counts. Takes effect
+   * once for each lease, however often it is called, even after the lease has expired. Charges of 0 cancel the lease.
    */
   readonly settle: (lease: string, charges: ReadonlyArray<Charge>) => Awaitable<void>
   /** Reads counts; `passed` has no meaning here. */
   readonly peek: (counted: ReadonlyArray<Counted>) => Awaitable<Taken | StoreOutage>
   /** Lists counts of money, if the store can; without a list, only the total of a rule can be shown. */
   readonly spent?: (query: SpendQuery) => Awaitable<SpentPage>
-  /** The bytes under a key, unless they have expired or were evicted. The caller must not change them. */
+  /** The bytes stored under a key, unless they have expired or were evicted. The caller must not change them. */
   readonly get: (key: string) => Awaitable<Uint8Array<ArrayBuffer> | undefined>
   /** Stores bytes for `ttl` milliseconds at most, and takes ownership of them. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Awaitable<void>
   /**
-   * Whether this is the first call with a key in `ttl` milliseconds, of all that count together. While the store cannot be
-   * used, of those in this process: work may then be done once in each process, rather than in none.
+   * Whether this is the first call with a key within `ttl` milliseconds, among all users of the store. While the
+   * store is unavailable, among those of this process: work may then be done once in each process, rather than in
+   * none.
    */
   readonly once: (key: string, ttl: number) => Awaitable<boolean>
-  /** Whether a store across a network works in the order of its calls, so that a charge counts for the next take. */
+  /** Whether a store across a network executes calls in order, so that a charge counts for the next take. */
   readonly inOrder?: boolean
-  /** What counts in this process while the store cannot be used; it begins with what was last known. */
+  /** The store that this process uses while the store is unavailable; it starts from what was last known. */
   readonly local?: StoreShape
-  /** Given by a store that is kept outside the process. */
+  /** Only for a store outside the process. */
   readonly health?: () => Awaitable<StoreHealth>
-  /** Given by a store across a network. */
+  /** Only for a store across a network. */
   readonly figures?: () => StoreFigures
 }
 
@@ -85,9 +86,9 @@ const StoreKey: Context.ServiceClass<Store, "basegate/store/Store", StoreShape> 
 >()("basegate/store/Store")
 
 /**
- * Counts, and bytes by key.
+ * Keeps counts, and bytes by key.
  *
- * Keys are harmless by the time they get here: ids from the settings, or digests of what a caller chose.
+ * Keys contain nothing secret: they are ids from the settings, or digests of what a caller chose.
  */
 export class Store extends StoreKey {
   /** In memory, bounded; lost when the process ends. Answers at once. */

@@ -1,10 +1,10 @@
 /**
  * A map that stays small: entries expire, and the least recently used make room for new ones.
  *
- * Needs no timer and never looks at every entry at once: each `set` also looks at the next two entries of a
- * round through all of them. A round thus ends before as many `set`s as there are entries, so expired entries
- * leave even if they are never read. The order of use is a linked list of our own: taking the first key of a JavaScript
- * `Map` again and again gets slow, since engines step over the slots of deleted ones.
+ * Needs no timer and never scans all entries at once: each `set` also checks the next two entries of a round through
+ * all of them. A round ends after fewer `set`s than there are entries, so expired entries are removed even if they
+ * are never read. The order of use is a linked list of its own: repeatedly taking the first key of a JavaScript `Map`
+ * gets slow, since engines step over the slots of deleted keys.
  *
  * @module
  */
@@ -26,15 +26,15 @@ export interface BoundedMap<V> {
   readonly set: (key: string, value: V, weight: number, expires: number, now: number) => void
   /** Removes a key. */
   readonly delete: (key: string) => void
-  /** Every entry, which does not count as a use; expired ones are there until they leave. */
+  /** All entries, including expired ones that were not removed yet. Does not count as a use. */
   readonly items: () => ReadonlyArray<readonly [key: string, value: V]>
-  /** How many entries are held; expired ones count until they leave. */
+  /** The number of entries, including expired ones that were not removed yet. */
   readonly size: () => number
-  /** What the entries weigh together; never more than the capacity. */
+  /** The total weight of the entries; never more than the capacity. */
   readonly weight: () => number
 }
 
-/** Makes an empty map for entries that weigh `capacity` together. An entry that is heavier alone is not kept. */
+/** Creates an empty map for entries of up to `capacity` in total weight. A heavier single entry is not kept. */
 export const boundedMap = <V>(capacity: number): BoundedMap<V> => {
   const entries = new Map<string, Entry<V>>()
   let oldest: Entry<V> | undefined

@@ -1,67 +1,67 @@
 /**
- * What is counted, and what is done with the counts.
+ * What is counted, and the operations on counts.
  *
  * @module
  */
 import type { Spend } from "./counter.ts"
 import type { Window, WindowUsage } from "./windows.ts"
 
-/** What a rule counts for one partition, over all of time. */
+/** What a rule counts for one partition, in all periods. */
 export interface Count {
   /** `account/gateway`. */
   readonly gateway: string
   readonly name: string
-  /** The count to use when there is no room for another; `undefined` if an old one may be forgotten instead. */
+  /** The count to use if there is no room for this one; `undefined` if an old count may be evicted instead. */
   readonly overflow: string | undefined
-  /** For counts of money: the rule, and the partition for people to read. */
+  /** For counts of money: the rule, and the partition in readable form. */
   readonly spend: Omit<Spend, "period"> | undefined
 }
 
-/** A window, and what is counted in it. */
+/** A count in a window. */
 export interface Counted {
   readonly window: Window
   readonly count: Count
-  /** Whether leases may hold some of it; only for counts of money. */
+  /** Whether leases may reserve some of it; only for counts of money. */
   readonly reserves?: boolean
 }
 
-/** What a request takes from a count; it passes if there is room for all of it, and for one unit at least. */
+/** What a request takes from a count. It passes if there is room for all of it, and for at least one unit. */
 export interface Take {
   readonly counted: Counted
-  /** Counted at once. */
+  /** Counted immediately. */
   readonly by: number
-  /** Held by a lease until that is settled: it fills the window, but is not counted yet. Only for counts of money. */
+  /** Reserved by a lease until it is settled: fills the window, but is not counted yet. Only for counts of money. */
   readonly holds: number
-  /** Further use of the window that the caller knows of, such as calls under way. */
+  /** Further use of the window that the caller knows of, such as calls in flight. */
   readonly ahead: number
 }
 
-/** The name under which holds are settled. */
+/** The name under which reservations are settled. */
 export interface Lease {
-  /** Differs from those of all other requests. */
+  /** Unique to the request. */
   readonly id: string
-  /** How long it holds, in milliseconds: a crash must not hold a budget for ever. */
+  /** Its lifetime, in milliseconds: a crash must not hold a budget forever. */
   readonly ttl: number
 }
 
-/** What a window has counted, and what leases hold of it. */
+/** What a window has counted, and what leases reserve of it. */
 export interface WindowUse extends WindowUsage {
   readonly held: number
 }
 
 /** The result of some takes. */
 export interface Taken {
-  /** Whether all found room; if not, nothing was counted. */
+  /** Whether there was room for all of them; if not, nothing was counted. */
   readonly passed: boolean
-  /** When, by the store's clock, in milliseconds since 1970. */
+  /** The time of the store's clock, in milliseconds since 1970. */
   readonly now: number
-  /** In the order of the takes, with what was counted. */
+  /** In the order of the takes, including what was counted. */
   readonly uses: ReadonlyArray<WindowUse>
 }
 
-/** A charge, counted once it is known. */
+/** An amount that is counted once it is known. */
 export interface Charge {
   readonly counted: Counted
-  /** A whole number; 0 releases what is held. */
+  /** A whole number; 0 only releases what is reserved. */
   readonly by: number
 }

@@ -1,30 +1,35 @@
 /**
- * The counters of a store, and what is added to them.
+ * The counters of a store, and additions to them.
  *
  * @module
  */
 
-/** A counter: its place, and what happens to it if there is no room. */
+/** A counter: where it is kept, and what happens if there is no room for it. */
 export interface Counter {
-  /** The gateway it belongs to. Each gateway has room of its own, so that one cannot evict another's counters. */
+  /**
+   * The gateway that it belongs to. Each gateway has room of its own, so that one cannot evict another's counters.
+   */
   readonly gateway: string
   readonly key: string
   /**
-   * The counter to use if there is no room for this one, for counters that must not be evicted before they expire. If
-   * absent, the least recently used counter makes room.
+   * For counters that must not be evicted before they expire: the counter to use if there is no room for this one. If
+   * absent, the least recently used counter is evicted.
    */
   readonly overflow?: string
-  /** What is spent, if the counter is of money: such a counter outlives the process where the store can, and is listed. */
+  /** For counters of money, which outlive the process if the store can keep them, and are listed. */
   readonly spend?: Spend
 }
 
-/** What a counter of money is about. */
+/** What a counter of money counts. */
 export interface Spend {
-  /** The rule, which differs from all others of the gateway. */
+  /** The rule, unique within the gateway. */
   readonly rule: string
-  /** The number of the period; the one before has the next lower. */
+  /** The number of the period; the previous one has the next lower number. */
   readonly period: number
-  /** Names and values by turns, for people to read; empty where there is one counter for all. Asked for new counters only. */
+  /**
+   * Alternating names and values, in readable form; empty if there is one counter for all. Called for new counters
+   * only.
+   */
   readonly partition: () => ReadonlyArray<string>
 }
 
@@ -42,15 +47,15 @@ export interface SpendQuery {
   readonly gateway: string
   readonly rule: string
   readonly period: number
-  /** How much of what the period before has spent counts as well, from 0 to 1. */
+  /** The share of the previous period's spending that counts as well, from 0 to 1. */
   readonly carried: number
-  /** How many are listed at most. */
+  /** The most partitions to list. */
   readonly most: number
 }
 
 /** What one partition has spent. */
 export interface Spent {
-  /** `undefined` for what those share who found no room for a counter of their own. */
+  /** `undefined` for the counter shared by partitions that have none of their own, for lack of room. */
   readonly partition: ReadonlyArray<string> | undefined
   readonly previous: number
   readonly current: number
@@ -58,7 +63,7 @@ export interface Spent {
 
 /** The partitions that have spent most, in descending order. */
 export interface SpentPage {
-  /** How many there are in all. */
+  /** The number of all partitions. */
   readonly total: number
   readonly spent: ReadonlyArray<Spent>
 }

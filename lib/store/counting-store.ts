@@ -1,5 +1,5 @@
 /**
- * The counts of a store whose counters answer at once: those in memory, or in a file.
+ * The counts of a store whose counters are synchronous: in memory, or in a file.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { type Holds, makeHolds } from "./holds.ts"
 
 /** Counters by period; `now` is in milliseconds since 1970. */
 export interface Counters {
-  /** Makes additions, and returns the sum of each; 0 reads one without creating it. */
+  /** Makes additions, and returns the resulting sums; an addition of 0 reads a counter without creating it. */
   readonly add: (additions: ReadonlyArray<Addition>, now: number) => ReadonlyArray<number>
   readonly spent: (query: SpendQuery, now: number) => SpentPage
 }
 
-/** What a store does with counts, at once. */
+/** The synchronous operations of a store on counts. */
 export interface CountingStore {
   readonly take: (takes: ReadonlyArray<Take>, lease?: Lease) => Taken
   readonly charge: (charges: ReadonlyArray<Charge>) => void
@@ -27,18 +27,18 @@ export interface CountingStore {
 
 const countedOf = ({ counted }: { readonly counted: Counted }): Counted => counted
 
-/** Where leases are kept, and how others are kept from counting between a look and what follows from it. */
+/** Where leases are kept, and how other processes are kept from counting between a check and the act that follows. */
 export interface Leases {
   readonly holds: Holds
   readonly exclusively: <A>(run: () => A) => A
-  /** Whether others take from the same counts all the time, not only by leases. */
+  /** Whether other processes always take from the same counts, not only under leases. */
   readonly always?: boolean
 }
 
-/** The leases of a process that counts alone, without interference. */
+/** The leases of a process that counts alone. */
 const ownLeases = (): Leases => ({ holds: makeHolds(), exclusively: (run) => run() })
 
-/** The counts over counters. */
+/** Implements counts with counters. */
 export const countingStore = (
   { add, spent }: Counters,
   { wall }: Pick<PlainClock, "wall">,

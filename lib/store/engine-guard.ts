@@ -1,50 +1,47 @@
 /**
- * Keeps callers from waiting for an engine that does not answer: a deadline for each question, and a circuit.
- *
- * After three failures in a row the engine is left alone for a moment; then one question may try it.
- *
- * @module
+ * Keeps callers from waiting for an engine that does not answer, by a deadline for each operation and a circuit
+ * breaker: after three failures in a row the engine is left alone for a moment, then one operation probes it. @module
  */
 import type { StartTimer } from "../time/Timer.ts"
 import { type OutageReason, StoreOutage } from "./store-outage.ts"
 
-/** Failures in a row after which questions are not asked any more. */
+/** The number of failures in a row after which the circuit opens. */
 const patience = 3
 
-/** How long the first answers may take, in milliseconds: a client is loaded and connected meanwhile. */
+/** The deadline of the first operations, in milliseconds: a client is loaded and connected meanwhile. */
 const firstDeadline = 5000
 
-/** How long an engine is left alone, in milliseconds: twice as long after each further failure, up to the last. */
+/** How long an engine is left alone, in milliseconds: twice as long after each further failure, up to `last`. */
 const pauses = { first: 250, last: 4000 }
 
-/** Asks an engine. */
+/** Calls an engine. */
 export interface EngineGuard {
-  /** The answer, or why none came in time. Never rejects. */
-  readonly ask: <A>(question: () => Promise<A>) => Promise<A | StoreOutage>
+  /** The answer, or why there was none in time. Never rejects. */
+  readonly ask: <A>(operation: () => Promise<A>) => Promise<A | StoreOutage>
   readonly failures: () => number
   readonly hasWorked: () => boolean
-  /** How many questions had no answer, by reason. */
+  /** The number of operations without an answer, by reason. */
   readonly outages: ReadonlyMap<OutageReason, number>
 }
 
-/** What is known of an engine's failures, and who is told. */
+/** How failures of an engine are recognised, and what to call when its state changes. */
 export interface GuardOptions {
-  /** How long an answer may take, in milliseconds, once there has been one. */
+  /** The deadline after the first answer, in milliseconds. */
   readonly deadline: number
-  /** Says why a question failed; `undefined` if the engine did answer, that it refuses. */
+  /** Describes a refusal by the engine; `undefined` if the engine did not answer. */
   readonly refusal: (cause: unknown) => string | undefined
   /** Milliseconds of a clock that is not set back. */
   readonly now: () => number
   readonly startTimer: StartTimer
-  /** It has failed for the first time since it worked. */
+  /** Called at the first failure since it worked. */
   readonly onFailed: (outage: StoreOutage) => void
-  /** It has failed so often that it is left alone. */
+  /** Called when the circuit opens. */
   readonly onPaused: () => void
-  /** It has worked again. */
+  /** Called when it works again. */
   readonly onWorked: () => void
 }
 
-/** Makes the guard of an engine that has not been asked yet. */
+/** Creates the guard of an engine that was not used yet. */
 export const makeEngineGuard = (
   { deadline, refusal, now, startTimer, onFailed, onPaused, onWorked }: GuardOptions,
 ): EngineGuard => {
@@ -63,7 +60,7 @@ export const makeEngineGuard = (
   const failed = (outage: StoreOutage): StoreOutage => {
     failures++
     if (failures === 1) onFailed(outage)
-    // Questions that were asked together fail together.
+    // Operations that were started together fail together.
     if (failures >= patience && now() >= pausedUntil) {
       if (failures > patience) pause = Math.min(2 * pause, pauses.last)
       pausedUntil = now() + pause
@@ -79,7 +76,7 @@ export const makeEngineGuard = (
     if (before > 0) onWorked()
   }
 
-  const answered = <A>(question: () => Promise<A>): Promise<A | StoreOutage> =>
+  const answered = <A>(operation: () => Promise<A>): Promise<A | StoreOutage> =>
     new Promise((resolve) => {
       let isOpen = true
       const end = (answer: A | StoreOutage): void => {
@@ -102,7 +99,7 @@ export const makeEngineGuard = (
         ))
       }
       try {
-        question().then((answer) => {
+        operation().then((answer) => {
           if (!isOpen) {
             return
           }
@@ -115,15 +112,16 @@ export const makeEngineGuard = (
     })
 
   return {
-    ask: async (question) => {
-      if (failures < patience) return await answered(question)
+    ask: async (operation) => {
+      if (failures < patience) return await answered(operation)
       if (now() < Math.max(pausedUntil, probingUntil)) {
         return count(new StoreOutage("paused", "it has failed several times in a row"))
       }
-      // Not until the answer alone: a Worker's request that is given up while it asks never has one.
+      // Bounded in time, and not only by the answer: if a Worker's request is abandoned while it probes, there is
+      // never an answer.
       probingUntil = now() + longest()
       try {
-        return await answered(question)
+        return await answered(operation)
       } finally {
         probingUntil = -Infinity
       }

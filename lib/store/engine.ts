@@ -1,5 +1,5 @@
 /**
- * What counts across a network: Redis, Postgres, Durable Objects.
+ * The interface of stores across a network: Redis, Postgres, Durable Objects.
  *
  * @module
  */
@@ -7,31 +7,31 @@ import type { Charge, Lease, Take, Taken } from "./counted.ts"
 import type { SpendQuery, SpentPage } from "./counter.ts"
 import type { EngineValues } from "./remote-values.ts"
 
-/** What an engine does with counts; all of it rejects if the engine refuses it, or may not have been asked. */
+/** An engine's operations on counts. They reject if the engine refuses, or may not have been reached. */
 export interface EngineCounts {
-  /** The engine's time as far as it is known. */
+  /** The engine's time, as far as it is known. */
   readonly now: () => number
   readonly take: (takes: ReadonlyArray<Take>, lease: Lease | undefined) => Promise<Taken>
   /**
-   * @param mark done once under this name; empty for as often as it is called
-   * @param lease what it holds is released; empty for none
+   * @param mark the charges are made once under this name; empty to make them with every call
+   * @param lease the lease to release; empty for none
    */
   readonly settle: (mark: string, lease: string, charges: ReadonlyArray<Charge>) => Promise<void>
   readonly list: (query: SpendQuery) => Promise<SpentPage>
-  /** Whether a key is marked for the first time in `ttl` milliseconds. */
+  /** Whether this is the first call with a key within `ttl` milliseconds. */
   readonly once: (key: string, ttl: number) => Promise<boolean>
 }
 
 /** An engine across a network. */
 export interface Engine extends EngineCounts {
-  /** Cached answers, if it keeps them; else they stay in the memory of the process. */
+  /** Cached answers, if the engine keeps them; otherwise they stay in the memory of the process. */
   readonly values?: EngineValues
-  /** For people to read, without credentials. */
+  /** In readable form, without credentials. */
   readonly name: string
-  /** Whether it does what it is asked in that order. */
+  /** Whether it executes operations in the order of the calls. */
   readonly inOrder: boolean
   readonly ping: () => Promise<unknown>
-  /** Says why a question failed; `undefined` if the engine did not answer it. */
+  /** Describes a refusal by the engine; `undefined` if it did not answer. */
   readonly refusal: (cause: unknown) => string | undefined
   /** Drops a connection that has stopped answering. */
   readonly reset: () => void

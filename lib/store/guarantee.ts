@@ -1,17 +1,17 @@
 /**
- * How exact counts are, as each store declares.
+ * How exact counts are, as declared by each store.
  *
  * @module
  */
 
 /** Who counts together, and how exactly. */
 export interface Guarantee {
-  /** One process or isolate of Workers, all processes on one file, or all that use one engine. */
+  /** One process, one isolate of Workers, all processes that use one file, or all users of one engine. */
   readonly among: "process" | "isolate" | "file" | "store"
   /**
    * `exact`: no more concurrent requests pass than the limit allows, from any process. `bounded`: budgets without
-   * `reserve` are overshot by no more than what the calls under way cost beyond what was expected of them. `best effort`: most
-   * learn of it within a second or two of calls.
+   * `reserve` are overshot by no more than what calls in flight cost above their expected cost. `best effort`: most
+   * processes learn of it within a second or two.
    */
   readonly holds: "exact" | "bounded" | "best effort"
 }
@@ -22,12 +22,12 @@ export interface Guarantees {
   readonly budgets: Guarantee
   /** For budgets with `reserve`. */
   readonly reserved: Guarantee
-  /** For hints that a circuit has opened, which are kept with cached answers; a store need not say. */
+  /** For hints that a circuit has opened, which are kept with cached answers. Optional. */
   readonly hints?: Guarantee
 }
 
 /**
- * The same for everything that is counted.
+ * The same guarantee for all kinds of counts.
  *
  * @param values who shares cached answers
  */
@@ -55,7 +55,7 @@ const those: Readonly<Record<Guarantee["among"], string>> = {
   store: "all that share the store",
 }
 
-/** A guarantee for people to read. */
+/** A guarantee in words. */
 export const guaranteeText = ({ among, holds }: Guarantee): string =>
   holds === "best effort"
     ? `as a hint to ${those[among]}`

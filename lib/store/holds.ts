@@ -1,20 +1,20 @@
 /**
- * What calls under way hold of budgets, in memory: leases that expire.
+ * What calls in flight reserve of budgets, in memory, under leases that expire.
  *
  * @module
  */
 import { boundedMap } from "./bounded-map.ts"
 import type { Count } from "./counted.ts"
 
-/** Times are milliseconds of one clock. */
+/** Reservations. Times are milliseconds of one clock. */
 export interface Holds {
-  /** What leases hold of a count. */
+  /** The sum that leases reserve of a count. */
   readonly sum: (count: Count, now: number) => number
-  /** Holds so much of a count for a lease; a second time for the same lease changes nothing. */
+  /** Reserves an amount of a count for a lease; a second call for the same lease changes nothing. */
   readonly hold: (count: Count, lease: string, amount: number, ttl: number, now: number) => void
-  /** Whether a lease holds something of a count. */
+  /** Whether a lease reserves something of a count. */
   readonly has: (count: Count, lease: string) => boolean
-  /** Releases what a lease holds of a count. */
+  /** Releases what a lease reserves of a count. */
   readonly free: (count: Count, lease: string) => void
   /** Whether this is the first time that a lease is settled. */
   readonly settles: (lease: string, now: number) => boolean
@@ -25,18 +25,18 @@ interface Hold {
   readonly expires: number
 }
 
-/** What is held of one count. */
+/** The reservations of one count. */
 interface Held {
   sum: number
-  /** The earliest end of a lease, or one before it. */
+  /** The earliest end of a lease, or a time before it. */
   next: number
   readonly leases: Map<string, Hold>
 }
 
-/** For how long, and how many, settled leases are remembered: longer than anybody tries to settle one again. */
+/** How long, and how many, settled leases are remembered: longer than any retry of settling one. */
 const remembered = { ttl: 600_000, most: 10_000 }
 
-/** Nothing is held yet. */
+/** Creates an empty set of reservations. */
 export const makeHolds = (): Holds => {
   const all = new Map<string, Held>()
   const settled = boundedMap<true>(remembered.most)

@@ -1,9 +1,6 @@
 /**
- * A bounded number of counters that are never evicted before they expire: those without room share one.
- *
- * Needs no timer: each addition also checks a few counters in turn, and drops those that have expired.
- *
- * @module
+ * A bounded number of counters that are never evicted before they expire; those without room share one. Needs no
+ * timer: each addition also checks a few counters in turn, and drops those that have expired. @module
  */
 
 import type { Spend, SpendQuery, Spent, SpentPage } from "./counter.ts"
@@ -11,8 +8,9 @@ import type { Spend, SpendQuery, Spent, SpentPage } from "./counter.ts"
 /** The counters. Times are milliseconds of one clock. */
 export interface LastingCounters {
   /**
-   * Adds to a counter and returns the sum. If there is no room for another counter, `overflow` is used in its place, and
-   * goes on to stand for all without a counter of their own until it expires: none of them may begin anew meanwhile.
+   * Adds to a counter and returns the sum. If there is no room for another counter, `overflow` is used instead. Until
+   * that one expires, it stands for all keys without a counter of their own, so that none of them starts again from
+   * zero.
    */
   readonly add: (
     key: string,
@@ -24,9 +22,9 @@ export interface LastingCounters {
   ) => number
   /** The sum of a counter, or of the one that stands for it; 0 if neither exists. */
   readonly count: (key: string, overflow: string, now: number) => number
-  /** Lists counters of money. Looks at all that are held. */
+  /** Lists counters of money. Scans all counters. */
   readonly list: (query: SpendQuery, now: number) => SpentPage
-  /** How many are held; expired ones count until they leave. */
+  /** The number of counters, including expired ones that were not removed yet. */
   readonly size: () => number
 }
 
@@ -36,10 +34,10 @@ interface Counter {
   readonly spend: (Pick<Spend, "rule" | "period"> & Pick<Spent, "partition">) | undefined
 }
 
-/** How many counters are checked while there is room, and when there is not. */
+/** How many counters each addition checks, if there is room and if there is not. */
 const glances = { room: 2, full: 32 }
 
-/** Creates an empty set, for at most `most` counters beside those that stand for others. */
+/** Creates an empty set for at most `most` counters, not counting shared ones. */
 export const lastingCounters = (most: number): LastingCounters => {
   const own = new Map<string, Counter>()
   const shared = new Map<string, Counter>()
@@ -78,7 +76,7 @@ export const lastingCounters = (most: number): LastingCounters => {
   const beginOwn = (key: string, expires: number, spend: Spend | undefined): Counter =>
     begin(own, key, expires, spend, spend?.partition())
 
-  /** As few as there are rules and windows. */
+  /** There are no more of these than rules and windows. */
   const beginShared = (
     key: string,
     overflow: string,

@@ -11,13 +11,13 @@ import { makeRemoteStore, type RemoteStoreOptions } from "./remote-store.ts"
 import type { Engine } from "./engine.ts"
 import { Store } from "./Store.ts"
 
-/** What may be said of such a store. */
+/** The options of such a store. */
 export type RemoteOptions = Omit<RemoteStoreOptions, "engine" | "clock" | "startTimer">
 
 /**
- * The store over an engine, which is closed with it.
+ * The store over an engine, which is closed with the layer.
  *
- * @param makeEngine is given this process's clock, in milliseconds since 1970
+ * @param makeEngine receives this process's clock, in milliseconds since 1970
  */
 export const layerOverEngine = (
   makeEngine: (wall: () => number) => Engine,

@@ -15,10 +15,10 @@ export interface MemoryOptions {
    * The most counters of either kind held for each gateway; 100,000 by default, which is some 45 MB on Node once they
    * are all in use. Set it lower where memory is scarce: an isolate of Cloudflare Workers has 128 MB in all.
    *
-   * Beyond it, the least recently used counter that may be evicted is. For a rate limit this means that a caller who had
-   * paused starts again from zero: too many distinct keys make rates more generous, never stricter, and a counter in use
-   * stays exact. Budgets must not be evicted, so their newcomers share one counter: too many distinct keys make budgets
-   * stricter for keys that are new.
+   * Beyond it, the least recently used counter that may be evicted is. For a rate limit this means that a caller who
+   * had paused starts again from zero: too many distinct keys make rates more generous, never stricter, and a counter
+   * in use stays exact. Budgets must not be evicted, so new keys share one counter: too many distinct keys make
+   * budgets stricter for new ones.
    */
   readonly maxCounters?: number
   /** The most bytes of values held, with their keys; 64 MiB by default. */
@@ -33,9 +33,9 @@ export interface Memory {
   readonly spent: (query: SpendQuery, now: number) => SpentPage
   readonly get: (key: string, now: number) => Uint8Array<ArrayBuffer> | undefined
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number, now: number) => void
-  /** Whether it is the first time for a key in `ttl` milliseconds. */
+  /** Whether this is the first call with a key within `ttl` milliseconds. */
   readonly once: (key: string, ttl: number, now: number) => boolean
-  /** How much is held: the number of counters, and the bytes that count against `maxBytes`. */
+  /** The number of counters, and the bytes that count against `maxBytes`. */
   readonly held: () => { readonly counters: number; readonly bytes: number }
 }
 
@@ -48,7 +48,7 @@ const bytesPerEntry = 128
 /** The largest share of the memory for one value: a few large answers must not evict everything else. */
 const largestShare = 1 / 8
 
-/** How many of the things that are done once are remembered, the last ones. */
+/** The most keys that `once` remembers, the newest ones. */
 const mostOnce = 10_000
 
 /** The counters of one gateway. */
@@ -57,7 +57,7 @@ interface Room {
   readonly lasting: LastingCounters
 }
 
-/** Makes an empty memory. */
+/** Creates an empty memory. */
 export const makeMemory = (options: MemoryOptions = {}): Memory => {
   const maxBytes = options.maxBytes ?? 67_108_864
   const maxCounters = options.maxCounters ?? mostCounters
@@ -95,7 +95,7 @@ export const makeMemory = (options: MemoryOptions = {}): Memory => {
     spent: (query, now) => rooms.get(query.gateway)?.lasting.list(query, now) ?? { total: 0, spent: [] },
     get: (key, now) => values.get(key, now),
     set: (key, value, ttl, now) => {
-      // A larger value is not kept, but neither is the older one under its key.
+      // A larger value is not kept, and must not leave an older one under its key.
       if (value.byteLength > maxBytes * largestShare) return values.delete(key)
       // A view would keep all of the buffer behind it alive.
       const own = value.byteLength === value.buffer.byteLength ? value : value.slice()

@@ -1,8 +1,8 @@
 /**
- * Charges that an engine did not take, to be counted later.
+ * Charges that an engine did not accept, to be counted later.
  *
- * What may have been counted all the same waits under its own mark, so that it is not counted twice. The rest is added up, so
- * that a long outage takes no more memory than there are counts.
+ * Charges that may have been counted keep their own mark, so that they are not counted twice. The others are added
+ * up, so that the memory of a long outage is bounded by the number of counts.
  *
  * @module
  */
@@ -10,30 +10,30 @@ import type { Charge, Counted } from "./counted.ts"
 
 /** Charges of one request, or of many together. */
 export interface Owed {
-  /** Done once under this name. */
+  /** The charges are made once under this name. */
   readonly mark: string
-  /** What it holds is released; empty for none. */
+  /** The lease to release; empty for none. */
   readonly lease: string
   readonly charges: ReadonlyArray<Charge>
 }
 
-/** What waits. */
+/** The charges that are owed. */
 export interface OwedCharges {
-  /** @param isUncertain whether it may have been counted */
+  /** @param isUncertain whether they may have been counted already */
   readonly add: (owed: Owed, isUncertain: boolean) => void
-  /** The next that is due, all of one gateway; it is owed until `done`. */
+  /** The next charges to send, all of one gateway. They stay owed until `done`. */
   readonly next: () => Owed | undefined
   readonly done: (owed: Owed) => void
-  /** Puts it behind all others: one that is refused must not hold them up. */
+  /** Moves charges behind all others, which a refused one must not hold up. */
   readonly delay: (owed: Owed) => void
-  /** How many charges wait. */
+  /** The number of charges owed. */
   readonly size: () => number
 }
 
-/** The most that wait under marks of their own; more of them are added up. */
+/** The most that keep their own marks; further ones are added up. */
 const mostMarked = 10_000
 
-/** The most counts of one gateway that are charged at once. */
+/** The most counts of one gateway in one settlement. */
 const mostAtOnce = 100
 
 interface Sum {
@@ -43,7 +43,7 @@ interface Sum {
 
 const isMoney = ({ counted: { count } }: Charge): boolean => count.spend !== undefined
 
-/** Nothing is owed yet. */
+/** Creates an empty collection. */
 export const makeOwedCharges = (): OwedCharges => {
   const marked = new Map<string, Owed>()
   const sums = new Map<string, Map<string, Sum>>()
@@ -61,7 +61,7 @@ export const makeOwedCharges = (): OwedCharges => {
     add: (owed, isUncertain) => {
       const charges = owed.charges.filter((charge) => isMoney(charge) && (charge.by > 0 || owed.lease !== ""))
       if (charges.length === 0) return
-      // What a lease holds is released only with its own charge.
+      // A lease is released only with its own charge.
       if ((isUncertain || owed.lease !== "") && marked.size < mostMarked) {
         marked.set(owed.mark, { ...owed, charges })
         return

@@ -1,5 +1,5 @@
 /**
- * Counts as counters by period, for stores that keep those.
+ * Translates counts into counters by period.
  *
  * @module
  */
@@ -14,14 +14,14 @@ const counterOf = ({ gateway, name, overflow, spend }: Count, period: number): C
   return spend === undefined ? counter : { ...counter, spend: { ...spend, period } }
 }
 
-/** The addition to the bucket of a time. */
+/** The addition to the current bucket. */
 export const additionOf = ({ counted: { count, window }, by }: Charge, now: number): Addition => ({
   counter: counterOf(count, bucketOf(window, now)),
   by,
   ttl: counterTtl(window, now),
 })
 
-/** Reads of the buckets of a time, and of those that their windows look back at. */
+/** Reads of the current buckets, and of previous ones that sliding windows need. */
 export const usageReads = (counted: ReadonlyArray<Counted>, now: number): Array<Addition> => {
   const reads = counted.map((each) => additionOf({ counted: each, by: 0 }, now))
   for (const { count, window } of counted) {
@@ -35,7 +35,7 @@ export const usageReads = (counted: ReadonlyArray<Counted>, now: number): Array<
   return reads
 }
 
-/** The use of each window, from the sums that `usageReads` gave. */
+/** The use of each window, from the sums of `usageReads`. */
 export const usesIn = (
   counted: ReadonlyArray<Counted>,
   sums: ReadonlyArray<number>,

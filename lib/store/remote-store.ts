@@ -1,7 +1,7 @@
 /**
  * The store whose counts are in an engine across a network.
  *
- * While it cannot be used, a memory counts that knows what it last said.
+ * While the engine is unavailable, counts go on in memory, starting from what the engine last said.
  *
  * @module
  */
@@ -21,40 +21,45 @@ import type { StoreShape } from "./Store.ts"
 import { makeRemoteValues } from "./remote-values.ts"
 import { StoreOutage } from "./store-outage.ts"
 
-/** What a store in an engine is made of. */
+/** The parts and options of a store over an engine. */
 export interface RemoteStoreOptions extends MemoryOptions {
   readonly engine: Engine
   readonly clock: PlainClock
   readonly startTimer: StartTimer
-  /** How long an answer may take, in milliseconds; 50 by default. */
+  /** The deadline of an operation, in milliseconds; 50 by default. */
   readonly deadline?: number
-  /** Whether work may go on by itself; not on Workers, where what is owed goes along with the next request. */
+  /**
+   * Whether background work is possible. It is not on Workers, where owed charges are sent along with the next
+   * request.
+   */
   readonly hasBackground?: boolean
 }
 
-/** The store, and what ends it. */
+/** The store, and a way to end it. */
 export interface RemoteStore {
   readonly store: StoreShape
-  /** Counts what is owed, if that can be done soon, and closes the connection. */
+  /** Sends owed charges, if that can be done soon, and closes the connection. */
   readonly end: () => Promise<void>
 }
 
-/** How long an answer may take by default, in milliseconds. */
+/** The default deadline of an operation, in milliseconds. */
 const usualDeadline = 50
 
-/** How long after a failure what is owed is tried again, in milliseconds. */
+/** How long after a failure owed charges are sent again, in milliseconds. */
 const retryAfter = 500
 
-/** How long counting one owed charge may take, in milliseconds: the engine answers within that time, or not at all. */
+/**
+ * The time limit for sending one owed charge, in milliseconds: the engine answers within that time, or not at all.
+ */
 const flushPatience = 10_000
 
-/** How often what is owed is tried at the end. */
+/** How often owed charges are tried when the store ends. */
 const lastTries = 5
 
-/** How long a store that was not asked lately may be taken to be as it was, in milliseconds. */
+/** How long the last known state of the engine counts as current, in milliseconds. */
 const freshFor = 1000
 
-/** Makes the store, which begins to connect where that can go on by itself. */
+/** Creates the store, which starts to connect if background work is possible. */
 export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
   const { engine, clock, startTimer, deadline = usualDeadline, hasBackground = true } = options
   const memory = makeMemory(options)
@@ -88,12 +93,12 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
 
   const settleOwed = (each: Owed): Promise<true | StoreOutage> =>
     ask(() => engine.settle(each.mark, each.lease, each.charges).then(() => true as const))
-  /** Counts what is owed, as long as that works. */
+  /** Sends owed charges, as long as that works. */
   const flush = async (): Promise<void> => {
     if (clock.now() < flushingUntil) return
     try {
       for (let next = owed.next(); next !== undefined; next = owed.next()) {
-        // A Worker's request that is given up meanwhile must not keep others from it.
+        // Bounded in time: a Worker's request that is abandoned meanwhile must not block others.
         flushingUntil = clock.now() + flushPatience
         const answer = await settleOwed(next)
         if (answer instanceof StoreOutage) return owed.delay(next)
@@ -117,7 +122,7 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
     if (owed.size() > 0) flushLater()
   }
 
-  /** Keeps what the store says in memory, for the time when it cannot be asked. */
+  /** Keeps the engine's counts in memory, for when it is unavailable. */
   const remember = (counted: ReadonlyArray<Counted>, { now, uses }: Taken): void => {
     const known = local.peek(counted)
     for (const [index, each] of counted.entries()) {
@@ -181,7 +186,7 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
     },
     ...values,
     once: async (key, ttl) => {
-      // What this process has done the store need not be asked about.
+      // What this process has done already needs no round trip.
       if (!memory.once(key, ttl, clock.now())) return false
       const first = await ask(() => engine.once(key, ttl))
       return first instanceof StoreOutage ? true : first

@@ -1,8 +1,8 @@
 /**
  * Cached answers in an engine across a network.
  *
- * They have a guard of their own: that a large one takes its time says nothing about counts. What cannot be read in time is
- * not there. Larger ones stay in the memory of the process.
+ * They have a guard of their own, since a large value that takes its time says nothing about counts. A value that
+ * cannot be read in time counts as missing. Values above `largestShared` stay in the memory of the process.
  *
  * @module
  */
@@ -14,28 +14,30 @@ import type { Memory } from "./memory.ts"
 import type { StoreShape } from "./Store.ts"
 import { StoreOutage } from "./store-outage.ts"
 
-/** What an engine does with values; all of it rejects if the engine refuses it, or may not have been asked. */
+/** An engine's operations on values. They reject if the engine refuses, or may not have been reached. */
 export interface EngineValues {
   readonly get: (key: string) => Promise<Uint8Array<ArrayBuffer> | undefined>
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Promise<void>
 }
 
-/** What they are made of. */
+/** The parts and options of remote values. */
 export interface RemoteValuesOptions {
   readonly values: EngineValues
   /** Keeps what is too large for the engine. */
   readonly memory: Memory
   readonly clock: PlainClock
   readonly startTimer: StartTimer
-  /** How long an answer may take, in milliseconds. */
+  /** The deadline of an operation, in milliseconds. */
   readonly deadline: number
   readonly refusal: (cause: unknown) => string | undefined
 }
 
-/** The most bytes of a value that others share: what takes longer to fetch than a short call is not worth it. */
+/** The most bytes of a value in the engine: fetching a larger one takes longer than a short call. */
 export const largestShared = 1_048_576
 
-/** How many bytes are under way at most, and for how long, in milliseconds: a Worker's request may be given up meanwhile. */
+/**
+ * The most bytes in flight, and how long they count, in milliseconds: a Worker's request may be abandoned meanwhile.
+ */
 const inFlight = { bytes: 8_388_608, longest: 5_000 }
 
 /** The part of a store that keeps values. */
@@ -52,7 +54,7 @@ export const makeRemoteValues = (
     onPaused: none,
     onWorked: none,
   })
-  /** What is under way to the engine: this process finds it at once. */
+  /** Values in flight to the engine, which this process finds immediately. */
   const setting = boundedMap<Uint8Array<ArrayBuffer>>(inFlight.bytes)
   return {
     get: (key) => {

@@ -1,27 +1,30 @@
 /**
- * The clock of a server that counts, as far as its answers tell.
+ * The clock of a server that counts, derived from its answers.
  *
  * @module
  */
 
-/** How often a question is repeated with the server's time, which then lies in another period. */
+/** How often an operation is repeated because the server's time is in another period. */
 const mostMisses = 3
 
 /** A server's clock. */
 export interface ServerClock {
-  /** Its time as far as it is known, in milliseconds since 1970. */
+  /** Its time, as far as it is known, in milliseconds since 1970. */
   readonly now: () => number
-  /** Asks until the periods are those of the server: the first number of an answer is -1 if they are not, the second its time. */
+  /**
+   * Repeats an operation until its periods are the server's current ones. The first number of an answer is -1 if they
+   * are not, the second is the server's time.
+   */
   readonly within: (
     ask: (now: number) => Promise<ReadonlyArray<number>>,
   ) => Promise<ReadonlyArray<number>>
 }
 
 /**
- * Makes the clock.
+ * Creates the clock.
  *
- * @param wall this process's, by which the server's is known: how far they are apart is learnt from each answer
- * @param problem what is thrown where the two never agree
+ * @param wall this process's clock; each answer tells its offset from the server's
+ * @param problem creates the error for when the two never agree
  */
 export const makeServerClock = (wall: () => number, problem: (what: string) => Error): ServerClock => {
   let ahead = 0

@@ -1,5 +1,5 @@
 /**
- * The reason why a store across a network could not be used.
+ * Why a store across a network was unavailable.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** The reasons, as the label of a metric. */
 export type OutageReason = "timeout" | "unreachable" | "refused" | "paused"
 
-/** A store that could not be used in time. */
+/** A store that was unavailable, or did not answer in time. */
 export class StoreOutage {
   /**
    * `timeout`: no answer within the deadline. `unreachable`: no connection. `refused`: an answer that is an error.
@@ -21,7 +21,7 @@ export class StoreOutage {
     this.reason = reason
     this.detail = detail
   }
-  /** Whether the operation may have been carried out all the same. */
+  /** Whether the operation may have been carried out nevertheless. */
   get isUncertain(): boolean {
     return this.reason === "timeout" || this.reason === "unreachable"
   }

@@ -17,29 +17,32 @@ import {
   type Periods,
 } from "../time/calendar.ts"
 
-/** A limit and the window in which it holds. */
+/** A limit and its window. */
 export interface Window {
-  /** How many units may be used; a whole number above 0. */
+  /** The units that may be used; a whole number above 0. */
   readonly limit: number
   readonly periods: Periods
-  /** `sliding` only over periods of one length. */
+  /** `sliding` needs periods of one length. */
   readonly technique: "fixed" | "sliding"
 }
 
-/** What was counted in the bucket of a time and in the one before; a fixed window ignores the latter. */
+/** What was counted in the current bucket and in the previous one, which a fixed window ignores. */
 export interface WindowUsage {
   readonly previous: number
   readonly current: number
 }
 
 const known = new Map<string | number, Periods>()
-/** More lengths and zones than settings have at a time; those of settings that were replaced are forgotten with the rest. */
+/**
+ * More lengths and zones than settings have at a time. When it is reached, all are forgotten, including those of
+ * replaced settings.
+ */
 const mostKnown = 1_000
 
 /**
- * The periods of a window, shared by all rules that have it: each finds the current one as the last left it.
+ * The periods of a window, shared by all rules with the same window, so that the current period is computed once.
  *
- * @param length in seconds, or a period of the calendar
+ * @param length in seconds, or a calendar period
  */
 export const periodsOf = (length: number | CalendarUnit, zone: string): Periods => {
   const name = typeof length === "number" ? length : `${length} ${zone}`
@@ -56,22 +59,22 @@ export const periodsOf = (length: number | CalendarUnit, zone: string): Periods 
 
 const lengthOf = ({ start, end }: Period): number => end - start
 
-/** The number of the bucket that a time lies in. */
+/** The number of the current bucket. */
 export const bucketOf = ({ periods }: Window, now: number): number => periods.at(now).id
 
-/** Milliseconds until the bucket of a time ends; from 1 to its length. */
+/** Milliseconds until the current bucket ends; from 1 to its length. */
 export const untilReset = ({ periods }: Window, now: number): number => periods.at(now).end - now
 
-/** The length of the bucket of a time, in seconds. */
+/** The length of the current bucket, in seconds. */
 export const secondsOf = ({ periods }: Window, now: number): number => lengthOf(periods.at(now)) / 1000
 
-/** How long the counter of a time's bucket is needed, in milliseconds. */
+/** How long the counter of the current bucket is needed, in milliseconds. */
 export const counterTtl = ({ periods, technique }: Window, now: number): number => {
   const period = periods.at(now)
   return period.end - now + (technique === "sliding" ? lengthOf(period) : 0)
 }
 
-/** How many whole units are left; below zero once the limit is exceeded. */
+/** The whole units left; below zero once the limit is exceeded. */
 export const remaining = (window: Window, { previous, current }: WindowUsage, now: number): number => {
   const { limit, periods, technique } = window
   const free = limit - current
@@ -97,7 +100,7 @@ export const waitFor = (window: Window, usage: WindowUsage, now: number, units: 
     : left + length - Math.floor((limit - units) * length / usage.current)
 }
 
-/** Milliseconds until there is more room than now, if none is used; until the reset if all is free. */
+/** Milliseconds until there is more room than now if none is used meanwhile; until the reset if all of it is free. */
 export const millisUntilMore = (window: Window, usage: WindowUsage, now: number): number => {
   const units = Math.max(0, remaining(window, usage, now)) + 1
   return units > window.limit ? untilReset(window, now) : waitFor(window, usage, now, units)

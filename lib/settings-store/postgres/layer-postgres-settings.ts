@@ -14,11 +14,12 @@ import type { PostgresSettings } from "./postgres-settings.ts"
 const interval = 500
 
 /**
- * In Postgres. Changes of others are polled, since `LISTEN` needs a connection of its own that poolers do not keep.
+ * In Postgres. Polls for other writers' changes, since `LISTEN` needs a dedicated connection, which poolers do not
+ * keep.
  *
- * @param open loads the engine, which is not connected yet
- * @param every runs something at an interval in milliseconds, until what it returns is called; it must not keep the
- *   process running
+ * @param open loads the engine without connecting it
+ * @param every runs something at an interval in milliseconds, and returns a function that stops it; must not keep the
+ * process running
  */
 export const layerPostgresSettings = (
   open: () => Promise<PostgresSettings>,
@@ -39,7 +40,7 @@ export const layerPostgresSettings = (
           return Result.fail({ reason: "unavailable", detail: causeText(cause) })
         }
       }
-      /** The version that was read or written last here: one that the database has besides is another writer's. */
+      /** The version last read or written here: any other one in the database is another writer's. */
       let known: number | undefined
       let isAsking = false
 

@@ -29,7 +29,7 @@ const tables = [
   "CREATE INDEX settings_audit_account ON basegate.settings_audit (account, gateway, id)",
 ]
 
-/** Which entries of the audit a query asks for, in the order of `auditValues`. */
+/** The condition of a query of the audit, with parameters in the order of `auditValues`. */
 const asked = "account = $1::text" +
   ["gateway = ", "at >= ", "at < ", "who = ", "kind = ", "resource = "]
     .map((test, index) => ` AND ($${index + 2}::text IS NULL OR ${test}$${index + 2}::text)`).join("")
@@ -41,12 +41,12 @@ const auditValues = (
   ...[gateway, since, until, who, kind, resource].map((value) => value ?? null),
 ]
 
-/** What `SettingsStore` asks of a database; nothing rejects. */
+/** What `SettingsStore` needs of a database. No method rejects. */
 export interface PostgresSettings {
   readonly load: () => Promise<Result.Result<StoredDocument, StoreProblem>>
   readonly save: (saving: Saving) => Promise<Result.Result<number, StoreProblem>>
   readonly audit: (query: AuditQuery) => Promise<Result.Result<AuditPage, StoreProblem>>
-  /** The version of the newest document; `undefined` if it cannot be known. */
+  /** The version of the newest document; `undefined` if it cannot be read. */
   readonly version: () => Promise<number | undefined>
   readonly close: () => Promise<void>
 }
@@ -61,7 +61,7 @@ const newest = async (query: Query, lock = ""): Promise<StoredDocument> => {
   return { document: String(row?.["document"] ?? ""), version: Number(row?.["version"] ?? 0) }
 }
 
-/** Makes the store of a database, whose tables are made at its first use. */
+/** Creates the store of a database, whose tables are created at its first use. */
 export const makePostgresSettings = (database: PostgresDatabase): PostgresSettings => {
   let prepared: Promise<void> | undefined
   const prepare = async (): Promise<void> => {
@@ -109,7 +109,7 @@ export const makePostgresSettings = (database: PostgresDatabase): PostgresSettin
     save: async (saving) => {
       const saved = await use(() =>
         database.transaction(async (query) => {
-          // If two write the first document, neither finds a row to wait for.
+          // If two gateways write the first document at once, there is no row to lock.
           await query("LOCK TABLE basegate.settings IN SHARE ROW EXCLUSIVE MODE")
           if ((await newest(query)).version !== saving.ifVersion) return undefined
           await write(query, saving)

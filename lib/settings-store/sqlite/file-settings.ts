@@ -1,7 +1,8 @@
 /**
  * Written settings in the SQLite file of `BASEGATE_DB`.
  *
- * One row holds the document, and a transaction replaces it: a process that is killed meanwhile leaves the row of before.
+ * One row holds the document, and a transaction replaces it: a process that is killed meanwhile leaves the previous
+ * row.
  *
  * @module
  */
@@ -14,10 +15,10 @@ import type { SettingsStoreShape, StoreProblem } from "../SettingsStore.ts"
 /** How many audit entries are kept. */
 const mostEntries = 10_000
 
-/** How long a file that cannot be opened is left alone, in milliseconds. */
+/** How long to wait before reopening a file that cannot be opened, in milliseconds. */
 const pause = 5000
 
-/** How often the version is read from the file, in milliseconds; it takes some 10 µs, and wakes the process up. */
+/** How often the version is read from the file, in milliseconds; it takes about 10 µs, and wakes the process up. */
 const interval = 500
 
 const tables = `
@@ -35,7 +36,7 @@ const tables = `
   CREATE INDEX IF NOT EXISTS settings_audit_account ON settings_audit (account, gateway);
 `
 
-/** Which entries of the audit a query asks for, in the order of `auditValues`. */
+/** The condition of a query of the audit, with parameters in the order of `auditValues`. */
 const asked = "account = ? AND (? IS NULL OR gateway = ?)" +
   [["when", ">="], ["when", "<"], ["who", "="], ["kind", "="], ["resource_id", "="]]
     .map(([name, operator]) => ` AND (? IS NULL OR json_extract(entry, '$.${name}') ${operator} ?)`).join("")
@@ -73,7 +74,7 @@ const openFile = (open: OpenDatabase, name: string) => {
   const database = open(name)
   try {
     ownFile(database)
-    // A change of settings is worth a flush to the disk, and waits for the log's writer.
+    // A change of settings is worth flushing to disk, and waits for the log's writer.
     database.exec("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 50; PRAGMA cache_size = -1024")
     if (!hasTables(database)) inTransaction(database, () => database.exec(tables))
     return { database, ...prepare(database) }
@@ -101,7 +102,7 @@ export interface FileSettings extends SettingsStoreShape {
 /**
  * Makes the store of a file.
  *
- * @param every runs something at an interval in milliseconds, until what it returns is called
+ * @param every runs something at an interval in milliseconds, and returns a function that stops it
  */
 export const makeFileSettings = (
   open: OpenDatabase,
@@ -111,7 +112,7 @@ export const makeFileSettings = (
   let file: ReturnType<typeof openFile> | undefined
   let failedAt = -Infinity
   let lastProblem: StoreProblem = { reason: "unavailable", detail: "it was not opened yet" }
-  /** The version that was read or written last here: one that the file has besides is another writer's. */
+  /** The version last read or written here: any other one in the file is another writer's. */
   let known = 0
 
   const use = <A>(run: (file: ReturnType<typeof openFile>) => A): Result.Result<A, StoreProblem> => {

@@ -11,11 +11,11 @@ import { SettingsStore } from "../SettingsStore.ts"
 import { makeFileSettings } from "./file-settings.ts"
 
 /**
- * In the file of the settings, else in memory.
+ * In the file that the settings name, otherwise in memory.
  *
  * @param find returns SQLite if the runtime has it; called only if the settings name a file
- * @param every runs something at an interval in milliseconds, until what it returns is called; it must not keep the
- *   process running
+ * @param every runs something at an interval in milliseconds, and returns a function that stops it; must not keep the
+ * process running
  */
 export const layerSqliteSettings = (
   find: () => OpenDatabase | undefined,

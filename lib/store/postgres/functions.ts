@@ -1,17 +1,18 @@
 /**
- * What runs in Postgres: each function is one round trip and one transaction.
+ * The functions that run in Postgres. Each is one round trip and one transaction.
  *
- * They go by the server's clock. Windows come from the gateway: a function refuses one that the server is not in, says what
- * time it is, and the gateway asks again. Who counts or holds has the rule's lock until that has been committed, in one order,
- * so that nobody waits in a circle; each statement of a function sees what was committed before it.
+ * They use the server's clock. The gateway sends windows: a function refuses one that does not contain the server's
+ * time and returns that time, and the gateway tries again. A function that counts or reserves holds the rules' locks
+ * until it has committed. Locks are taken in one order, so that there are no deadlocks; each statement of a function
+ * sees what was committed before it.
  *
- * Rates are not waited for until they are on the disk: a server that fails forgets those of its last moments, as it would be
- * with a Redis. What is spent, and what is held of it, is.
+ * Rates are committed asynchronously: a server that fails loses those of its last moments, as a Redis would. Spending
+ * and reservations are flushed to disk.
  *
  * @module
  */
 
-/** Said by the names of functions, so that gateways of two versions may use one database. */
+/** Part of the functions' names, so that gateways of two versions can use one database. */
 export const functionVersion = 1
 
 /** The class of these advisory locks. */
@@ -22,7 +23,7 @@ const mostPartitions = 10_000
 
 const time = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
-/** Counts as they are given; those of money have a rule. `takes` is what is counted. */
+/** The type of the counts passed in; those of money have a rule. `takes` is the amount to count. */
 const countType = `
 DO $body$ BEGIN
   CREATE TYPE basegate.count_${functionVersion} AS (
@@ -48,7 +49,7 @@ const begun = `
 
 const withoutWait = `IF NOT isMoney THEN PERFORM set_config('synchronous_commit', 'off', true); END IF;`
 
-/** Adds to a count, or to the one that stands for it where there is no room for another. */
+/** Adds to a count, or to the shared one if there is no room for another. */
 const add = `
 CREATE OR REPLACE FUNCTION basegate.add_${functionVersion}(
   of_gateway text, of_rule text, of_period bigint, own text, overflow text, takes bigint, until bigint, as_shown text
@@ -76,10 +77,10 @@ END
 $body$`
 
 /**
- * Takes from all counts or from none; with no more than reads it is `peek`.
+ * Takes from all counts or from none; with takes of 0 it is `peek`.
  *
- * The answer: 1 if all found room, 0 if not, -1 if the server is in another period; its time; and of each count what the
- * period before and this one have counted, and what is held.
+ * Returns 1 if there was room for all, 0 if not, -1 if the server is in another period; then its time; then, for each
+ * count, what the previous and the current period have counted, and what is reserved.
  */
 const take = `
 CREATE OR REPLACE FUNCTION basegate.take_${functionVersion}(counts json, keys int[], lease text, lasts bigint)
@@ -143,9 +144,9 @@ END
 $body$`
 
 /**
- * Counts, and releases what a lease holds of the same counts.
+ * Counts, and releases what a lease reserves of the same counts.
  *
- * The answer: 1, 0 if it was done before under the same mark, -1 if the server is in another period; and its time.
+ * Returns 1, or 0 if it was done before under the same mark, or -1 if the server is in another period; then its time.
  */
 const settle = `
 CREATE OR REPLACE FUNCTION basegate.settle_${functionVersion}(counts json, keys int[], lease text, done text, lasts bigint)
@@ -175,18 +176,18 @@ BEGIN
 END
 $body$`
 
-/** All of them, in the order in which they are made. */
+/** All functions, in the order in which they must be created. */
 export const functions: ReadonlyArray<string> = [countType, add, take, settle]
 
-/** Marks a key; a row if it is the first in its time. */
+/** Marks a key. Returns a row if it was not marked, or its mark had expired. */
 export const markOnce = `
   INSERT INTO basegate.mark AS mark (name, ends) VALUES ('once:' || $1::text, ${time} + $2::text::bigint)
   ON CONFLICT (name) DO UPDATE SET ends = excluded.ends WHERE mark.ends <= ${time} RETURNING 1 AS first`
 
-/** How many rows that have ended leave at once. */
+/** The most expired rows that are deleted at once. */
 export const sweptAtOnce = 2000
 
-/** Lets some of what has ended go, of each table; gives how many rows did. */
+/** Delete some expired rows of each table, and return how many. */
 export const sweeps: ReadonlyArray<string> = ["counter", "hold", "mark"].map((table) =>
   `WITH gone AS (
      DELETE FROM basegate.${table} WHERE ctid = ANY(ARRAY(
@@ -195,7 +196,7 @@ export const sweeps: ReadonlyArray<string> = ["counter", "hold", "mark"].map((ta
    ) SELECT count(*)::int AS gone FROM gone`
 )
 
-/** What a rule's partitions have spent in a period and the one before it, the most first. */
+/** What a rule's partitions have spent in a period and the previous one, the most first. */
 export const listSpent = `
   SELECT count(*) OVER ()::int AS total, before::float8 AS before, current::float8 AS current, shown FROM (
     SELECT name, max(shown) AS shown, coalesce(sum(sum) FILTER (WHERE period = $3::text::bigint - 1), 0) AS before,

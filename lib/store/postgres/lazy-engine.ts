@@ -1,15 +1,15 @@
 /**
- * An engine that is loaded when it is first asked.
+ * An engine that is loaded at its first use.
  *
  * @module
  */
 import type { Engine } from "../engine.ts"
 
 /**
- * Makes an engine of one that works in the order of its calls.
+ * Wraps an engine that executes operations in order.
  *
- * @param name for people to read
- * @param wall this process's clock, which holds until it is loaded
+ * @param name in readable form
+ * @param wall this process's clock, used until the engine is loaded
  */
 export const lazyEngine = (name: string, load: () => Promise<Engine>, wall: () => number): Engine => {
   let engine: Engine | undefined

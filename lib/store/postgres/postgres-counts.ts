@@ -12,13 +12,13 @@ import { counterTtl } from "../windows.ts"
 import { functionVersion, listSpent, markOnce, sweeps, sweptAtOnce } from "./functions.ts"
 import { prepareCounts } from "./schema.ts"
 
-/** How long it is known that something was counted, in milliseconds: longer than anybody tries again. */
+/** How long marks of settled charges are kept, in milliseconds: longer than any retry. */
 const markedFor = 600_000
 
-/** How often what has ended leaves, in milliseconds. */
+/** How often expired rows are deleted, in milliseconds. */
 const sweptEvery = 60_000
 
-/** How many times in a row some of it leaves, at most. */
+/** The most batches of expired rows that are deleted in a row. */
 const mostRounds = 50
 
 const take =
@@ -26,7 +26,7 @@ const take =
 const settle =
   `SELECT basegate.settle_${functionVersion}($1::text::json, $2::text[]::int[], $3::text, $4::text, $5::text::bigint) AS answer`
 
-/** See the functions for what these are. */
+/** A count as the functions receive it. */
 const countIn = (
   { count: { gateway, name, overflow = name, spend }, window }: Counted,
   { by, holds, ahead }: Omit<Take, "counted">,
@@ -52,7 +52,7 @@ const countIn = (
   }
 }
 
-/** A number of 32 bits by which a rule is locked; those of two rules may be the same (FNV-1a). */
+/** A 32-bit number by which a rule is locked (FNV-1a); two rules may share one. */
 const lockKey = ({ gateway, name, spend }: Counted["count"]): number => {
   let hash = 0x811c9dc5
   for (const unit of new TextEncoder().encode(`${gateway}\n${spend?.rule ?? name}`)) {
@@ -61,20 +61,20 @@ const lockKey = ({ gateway, name, spend }: Counted["count"]): number => {
   return hash | 0
 }
 
-/** In one order, so that transactions do not deadlock. */
+/** Sorted, so that transactions do not deadlock. */
 const lockKeys = (all: ReadonlyArray<{ readonly counted: Counted }>): ReadonlyArray<string> =>
   [...new Set(all.map(({ counted }) => lockKey(counted.count)))].sort((one, other) => one - other).map(String)
 
-/** The server did answer, and nothing was counted. */
+/** Describes an error of the server, after which nothing was counted. */
 const refusal = (cause: unknown): string | undefined =>
   cause instanceof PostgresProblem && cause.code !== undefined && !/^(?:08|57P)/.test(cause.code)
     ? `${cause.code}: ${cause.message}`.slice(0, 200)
     : undefined
 
 /**
- * The engine of a database, which must run its statements in the order of the calls.
+ * The engine over a database, which must run statements in the order of the calls.
  *
- * @param name of the database, for people to read
+ * @param name of the database, in readable form
  * @param wall this process's clock
  */
 export const makePostgresCounts = (
@@ -86,7 +86,7 @@ export const makePostgresCounts = (
   let ready: Promise<void> | undefined
   let sweptAt = performance.now()
 
-  /** The tables may be made by the first question, or have gone with the database since. */
+  /** Creates the tables at the first use, or again if the database has lost them. */
   const prepared = (): Promise<void> => {
     const preparing = ready ??= prepareCounts(database)
     preparing.catch(() => ready = undefined)

@@ -1,5 +1,5 @@
 /**
- * The tables that counts are kept in.
+ * The tables for counts.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { functions, functionVersion } from "./functions.ts"
 
 const text = `text COLLATE "C" NOT NULL`
 
-/** Counters change in place as long as their pages have room. */
+/** Pages keep free space, so that counters can be updated in place. */
 const tables: ReadonlyArray<string> = [
   `CREATE TABLE IF NOT EXISTS basegate.counter (
     gateway ${text}, rule ${text}, period bigint NOT NULL, name ${text}, sum bigint NOT NULL, ends bigint NOT NULL,
@@ -25,10 +25,10 @@ const tables: ReadonlyArray<string> = [
   ),
 ]
 
-/** Made last: where it is there, all is. */
+/** Created last: if it exists, everything does. */
 const lastMade = `settle_${functionVersion}`
 
-/** Makes the tables and functions if they are not there. */
+/** Creates the tables and functions if they do not exist. */
 export const prepareCounts = async (database: PostgresDatabase): Promise<void> => {
   if (await hasFunction(database.query, lastMade)) return
   await database.transaction(async (query) => {

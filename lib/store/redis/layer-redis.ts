@@ -9,7 +9,7 @@ import type { Store } from "../Store.ts"
 import { redisEngine } from "./make-redis-store.ts"
 import type { RedisLink } from "./redis-link.ts"
 
-/** The store over a link, which is closed with it. */
+/** The store over a link, which is closed with the layer. */
 export const layerOverLink = (
   makeLink: () => RedisLink,
   options: RemoteOptions = {},

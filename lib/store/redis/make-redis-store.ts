@@ -1,5 +1,5 @@
 /**
- * The store whose counts are in a Redis, or in what speaks its commands.
+ * The store whose counts are in a Redis, or a compatible server.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { makeRedisCounts } from "./redis-counts.ts"
 import { makeRedisValues } from "./redis-values.ts"
 import { RedisError, type RedisLink } from "./redis-link.ts"
 
-/** What a store in Redis is made of. */
+/** The parts and options of a store in Redis. */
 export interface RedisStoreOptions extends Omit<RemoteStoreOptions, "engine"> {
   readonly link: RedisLink
 }
@@ -26,6 +26,6 @@ export const redisEngine = (link: RedisLink, wall: () => number): Engine => ({
   close: link.close,
 })
 
-/** Makes the store, which begins to connect where that can go on by itself. */
+/** Creates the store, which starts to connect if the runtime allows background work. */
 export const makeRedisStore = ({ link, ...options }: RedisStoreOptions): RemoteStore =>
   makeRemoteStore({ ...options, engine: redisEngine(link, options.clock.wall) })

@@ -15,7 +15,7 @@ import { listScript, settleScript, takeScript } from "./scripts.ts"
 /** The most partitions of a rule that have counts of their own in a period. */
 const mostPartitions = 10_000
 
-/** How long it is known that something was counted, in milliseconds: longer than anybody tries again. */
+/** How long marks of settled charges are kept, in milliseconds: longer than any retry. */
 const markedFor = 600_000
 
 const keyOf = (gateway: string, kind: string, rest: string): string => `basegate:{${gateway}}:${kind}:${rest}`
@@ -43,7 +43,7 @@ const addKeys = (
 
 const whole = (number: number): string => String(Math.round(number))
 
-/** See the scripts for what these are. */
+/** The arguments of the scripts that every count begins with. */
 const addArguments = (
   { count: { name, overflow = name, spend }, window }: Counted,
   { by, holds, ahead }: Omit<Take, "counted">,
@@ -72,7 +72,7 @@ const numbersIn = (reply: Reply): ReadonlyArray<number> => {
   return reply.map(Number)
 }
 
-/** What a rule has spent, from the list script's answer: of each its name, two sums, and how it is shown. */
+/** Parses the list script's answer: for each partition its name, two sums, and its readable form. */
 const spentIn = (reply: Reply): SpentPage => {
   const [total = 0, ...rest] = Array.isArray(reply) ? reply as ReadonlyArray<Reply> : []
   const spent: Array<Spent> = []
@@ -88,9 +88,9 @@ const spentIn = (reply: Reply): SpentPage => {
 }
 
 /**
- * Counts by a link.
+ * Implements counts over a link.
  *
- * @param wall this process's clock, by which the server's is known: how far they are apart is learnt from each answer
+ * @param wall this process's clock; each answer tells its offset from the server's
  */
 export const makeRedisCounts = (link: RedisLink, wall: () => number): EngineCounts => {
   const [runTake, runSettle, runList] = [takeScript, settleScript, listScript].map((script) =>

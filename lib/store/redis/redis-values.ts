@@ -1,9 +1,9 @@
 /**
  * The values of a store, cached answers, as commands for Redis.
  *
- * They are kept as base64, so that the same value is read by TCP and over HTTP, which carries text alone. Redis lets them
- * expire. They share it with counts, which must not be evicted: so they have room of their own, in parts by the last letter
- * of a key, each of which is one hash tag and knows what it holds.
+ * They are stored as base64, so that a value can be read over TCP and over HTTP, which carries only text. Redis
+ * expires them. Since counts in the same Redis must not be evicted, values have a limit of their own. They are
+ * divided into parts by the last digit of their key; each part is one hash tag and tracks its own size.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { fromBase64, toBase64 } from "../../bytes/base64.ts"
 import { runner } from "./run-script.ts"
 import type { RedisLink } from "./redis-link.ts"
 
-/** The most characters of a part; keys end with one of 16 digits, so 256 MiB in all. */
+/** The most characters of a part; keys end in one of 16 digits, so 256 MiB in all. */
 const room = 16 * 1024 * 1024
 
-/** What Redis does with values; all of it rejects as a link does. */
+/** Operations on values, which reject as the link does. */
 export interface RedisValues {
   readonly get: (key: string) => Promise<Uint8Array<ArrayBuffer> | undefined>
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => Promise<void>
 }
 
 /**
- * Keeps a value; those that end first make room.
+ * Stores a value; those that expire first make room.
  *
- * Keys: its own; those of its part, sorted by when they end; their sizes; and the sum of those. Arguments: the value, for how
- * long, and the room of a part.
+ * Keys: the value's own; its part's keys, sorted by expiry; their sizes; and the sum of the sizes. Arguments: the
+ * value, its lifetime, and the size limit of a part.
  */
 const putScript = `
 local time = redis.call('TIME')
@@ -64,7 +64,7 @@ const keysOf = (key: string): readonly [string, ...ReadonlyArray<string>] => {
   return [`${part}:${key}`, `${part}!ends`, `${part}!sizes`, `${part}!sum`]
 }
 
-/** Values by a link. */
+/** Implements values over a link. */
 export const makeRedisValues = (link: RedisLink): RedisValues => {
   const put = runner(link, putScript)
   return {

@@ -1,8 +1,9 @@
 /**
- * Redis over HTTP, as Upstash documents it (upstash.com/docs/redis/features/restapi, 2026-11): a command is a JSON array that
- * is posted, the answer `{"result"}` or, for what Redis refuses, `{"error"}`.
+ * Redis over HTTP, as Upstash documents it (upstash.com/docs/redis/features/restapi, 2026-11): a command is posted as
+ * a JSON array, and the answer is `{"result"}`, or `{"error"}` if Redis refuses.
  *
- * By `fetch` alone, so on every runtime. There is nothing to keep between two commands, which a Worker could not.
+ * Uses `fetch` alone, and so runs on every runtime. Nothing is kept between two commands, which a Worker could not
+ * do.
  *
  * @module
  */
@@ -13,11 +14,11 @@ import { RedisError, type RedisLink, type Reply } from "./redis-link.ts"
 export interface RestOptions {
   readonly url: string
   readonly token: Redacted.Redacted<string>
-  /** The runtime's own unless given. */
+  /** The runtime's own by default. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
 }
 
-/** How long an answer is waited for at most, in milliseconds, whether or not anybody still wants it. */
+/** The time limit of a request, in milliseconds, whether or not its caller still waits. */
 const patience = 10_000
 
 const answerOf = async (response: Response): Promise<Reply> => {
@@ -29,7 +30,7 @@ const answerOf = async (response: Response): Promise<Reply> => {
     throw new Error(`status ${response.status}`)
   }
   if (typeof answer?.error === "string") {
-    // Too many requests, or a fault of the service: another time it may go well.
+    // Too many requests, or a fault of the service: a retry may succeed.
     if (response.status >= 429) throw new Error(`status ${response.status}`)
     throw new RedisError(answer.error)
   }
@@ -37,7 +38,7 @@ const answerOf = async (response: Response): Promise<Reply> => {
   return answer.result
 }
 
-/** Makes the link; nothing is sent yet. */
+/** Creates the link, without sending anything. */
 export const makeRestLink = (
   { url, token, fetch: send = (url, init) => fetch(url, init) }: RestOptions,
 ): RedisLink => {

@@ -1,22 +1,24 @@
 /**
- * What runs in Redis: each script is one round trip, and atomic.
+ * The scripts that run in Redis. Each is one round trip, and atomic.
  *
- * They go by the server's clock. Windows come from the gateway, since Lua knows no calendar: a script refuses one that the
- * server is not in, says what time it is, and the gateway asks again. Numbers are whole and below 2^53, which Lua's are
- * exact for; they are written with `%.0f`, since `tostring` would round them. Keys of one gateway have one hash tag, so that
- * a Cluster has them in one place.
+ * They use the server's clock. The gateway sends windows, since Lua has no calendar: a script refuses one that does
+ * not contain the server's time and returns that time, and the gateway tries again. Numbers are whole and below 2^53,
+ * so they are exact in Lua; they are written with `%.0f`, since `tostring` would round them. A gateway's keys share
+ * one hash tag, so that a Cluster keeps them on one node.
  *
  * The keys of a count, by its kind:
  *
  * - `r`, rates: a string for each period, which expires with the window.
- * - `m`, money: for each rule and period a sorted set of what its partitions have spent, which is also its list, and a hash
- *   of how those are shown; what is held of a rule is a hash of sums by partition, a hash of amounts and a sorted set of
- *   expiries by lease and partition.
+ * - `m`, money: for each rule and period a sorted set of what its partitions have spent, which also serves for lists,
+ *   and a hash of their readable forms. Reservations of a rule are a hash of sums by partition, and a hash of amounts
+ *   and a sorted set of expiries by lease and partition.
  *
  * @module
  */
 
-/** Common to both: reads and adds; `at` is where the arguments of a count begin, `k` where its keys do. */
+/**
+ * Shared by both scripts: reads and adds. `at` is the index of a count's first argument, `k` that of its first key.
+ */
 const common = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -76,12 +78,12 @@ end
 `
 
 /**
- * Takes from all counts or from none; with no more than reads it is `peek`.
+ * Takes from all counts or from none; with takes of 0 it is `peek`.
  *
- * Arguments: how many counts, the lease or nothing, how long it lasts; then twelve of each count (`countArguments`), of which
- * the fifth to the eighth are the limit, what is counted, what is held, and what is ahead. The answer: 1 if all found room,
- * 0 if not, -1 if the server is in another period; its time; and of each count what the period before and this one have
- * counted, and what is held.
+ * Arguments: the number of counts, the lease or an empty text, its lifetime; then twelve for each count
+ * (`countArguments`), of which the fifth to the eighth are the limit, the amount to count, the amount to reserve, and
+ * the use that is ahead. Returns 1 if there was room for all, 0 if not, -1 if the server is in another period; then
+ * its time; then, for each count, what the previous and the current period have counted, and what is reserved.
  */
 export const takeScript = `${common}
 local n, lease, lasts = num(1), ARGV[2], num(3)
@@ -130,11 +132,12 @@ return answer
 `
 
 /**
- * Counts, and releases what a lease holds of the same counts.
+ * Counts, and releases what a lease reserves of the same counts.
  *
- * The first key is that of a mark that it was done, or any other. Arguments: how many counts, the lease or nothing, how long
- * the mark lasts or 0 for none; then twelve of each count, of which the sixth is what is counted; then how each count of money
- * is shown. The answer: 1, 0 if it was done before, -1 if the server is in another period; and its time.
+ * The first key is the mark that this was done, or any key without one. Arguments: the number of counts, the lease or
+ * an empty text, the lifetime of the mark or 0 for none; then twelve for each count, of which the sixth is the amount
+ * to count; then the readable form of each count of money. Returns 1, or 0 if it was done before, or -1 if the server
+ * is in another period; then its time.
  */
 export const settleScript = `${common}
 local n, lease, lasts = num(1), ARGV[2], num(3)
@@ -161,9 +164,9 @@ return { 1, now }
 /**
  * Lists what a rule's partitions have spent, the most first.
  *
- * Keys: the sorted sets of this period and the one before, and their hashes. Arguments: how much of the one before counts, and
- * how many are listed. The answer: how many there are, and of each its name, what it has spent then and now, and how it is
- * shown, or nothing.
+ * Keys: the sorted sets of the current and the previous period, and their hashes. Arguments: the share of the
+ * previous period that counts, and the most to list. Returns the number of partitions, and for each its name, what it
+ * spent in the previous and the current period, and its readable form, if there is one.
  */
 export const listScript = `
 local carried, most = tonumber(ARGV[1]), tonumber(ARGV[2])

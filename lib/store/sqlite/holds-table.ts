@@ -1,5 +1,5 @@
 /**
- * What calls under way hold of budgets, in the gateway's file: for all processes that use it.
+ * What calls in flight reserve of budgets, in the gateway's file, for all processes that use it.
  *
  * @module
  */
@@ -20,16 +20,16 @@ const schema = `
   DROP TABLE IF EXISTS settled;
 `
 
-/** For how long settled leases are remembered, in milliseconds. */
+/** How long settled leases are remembered, in milliseconds. */
 const remembered = 600_000
 
-/** How many rows that have ended leave with one that comes. */
+/** The most expired rows that are deleted when one is added. */
 const leavingAtOnce = 20
 
 /** Prepares the table; every method throws if SQLite fails. */
 export const openHoldsTable = (database: Database, once: OnceTable): Holds => {
   database.exec(schema)
-  // Sums of numbers that are bound as floating-point ones would be read as such.
+  // Cast, since numbers are bound as floating-point ones, and their sums would be read back as such.
   const insert = database.prepare(
     "INSERT INTO holds (gateway, name, lease, nanos, ends) VALUES (?, ?, ?, CAST(? AS INTEGER), ?) ON CONFLICT DO NOTHING",
   )

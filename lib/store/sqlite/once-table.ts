@@ -1,5 +1,5 @@
 /**
- * What is done once by all processes that use the gateway's file, until it is forgotten.
+ * Marks of what only one of the processes that use the gateway's file should do.
  *
  * @module
  */
@@ -10,10 +10,10 @@ const schema = `
   CREATE INDEX IF NOT EXISTS once_ends ON once (ends);
 `
 
-/** How many rows that have ended leave with one that comes. */
+/** The most expired rows that are deleted when one is added. */
 const leavingAtOnce = 20
 
-/** Whether a key is marked for the first time in `ttl` milliseconds; throws if SQLite fails. */
+/** Whether this is the first call with a key within `ttl` milliseconds. Throws if SQLite fails. */
 export type OnceTable = (key: string, ttl: number, now: number) => boolean
 
 /** Prepares the table. */

@@ -1,5 +1,5 @@
 /**
- * The counts of rates, in the gateway's file: for all processes that share a port.
+ * The counts of rates, in the gateway's file, for all processes that share a port.
  *
  * @module
  */
@@ -17,10 +17,12 @@ const schema = `
   CREATE INDEX IF NOT EXISTS rates_ends ON rates (ends);
 `
 
-/** After how many additions rows that have ended leave, how many at once, and after how many the rest is counted. */
+/**
+ * After how many additions expired rows are deleted, how many at once, and after how many additions rows are counted.
+ */
 const leaving = { every: 50, atOnce: 200, counted: 1_000 }
 
-/** The table; every method throws if SQLite fails. `now` is in milliseconds since 1970. */
+/** The table. Every method throws if SQLite fails. `now` is in milliseconds since 1970. */
 export interface RateTable {
   readonly add: (addition: Addition, now: number) => number
   readonly read: (addition: Addition) => number
@@ -29,12 +31,12 @@ export interface RateTable {
 /**
  * Prepares the table.
  *
- * @param most the most rows of one gateway, not counting those added until the next count; beyond it those leave that
- *   end first, which makes rates of very many callers more generous
+ * @param most the most rows of one gateway, checked whenever rows are counted; beyond it those that expire first are
+ * deleted, which makes rates of very many callers more generous
  */
 export const openRateTable = (database: Database, most: number): RateTable => {
   database.exec(schema)
-  // Numbers are bound as floating-point ones.
+  // Cast, since numbers are bound as floating-point ones.
   const upsert = database.prepare(
     `INSERT INTO rates (gateway, counter, sum, ends) VALUES (?, ?, CAST(? AS INTEGER), ?)
      ON CONFLICT DO UPDATE SET sum = sum + excluded.sum RETURNING sum`,
@@ -60,7 +62,7 @@ export const openRateTable = (database: Database, most: number): RateTable => {
     add: ({ counter: { gateway, key }, by, ttl }, now) => {
       additions++
       makeRoom(gateway, now)
-      // Not `get`: a statement is done only once all its rows are read.
+      // Not `get`: a statement is complete only once all its rows are read.
       const [row] = upsert.all(gateway, key, by, now + ttl)
       return Number(row?.["sum"] ?? 0)
     },

@@ -1,8 +1,8 @@
 /**
- * What was spent, in the gateway's file: several processes can count in it, and it outlives them.
+ * Spending, counted in the gateway's file, which several processes can share, and which outlives them.
  *
- * While the file cannot be used, what is known of it goes on to count in memory, and what is spent meanwhile is added to
- * the file once it can be used again.
+ * While the file cannot be used, counting goes on in memory from what was last known, and what is spent meanwhile is
+ * added to the file once it can be used again.
  *
  * @module
  */
@@ -21,16 +21,16 @@ export interface SpendFile extends Leases {
   readonly add: (additions: ReadonlyArray<Addition>) => ReadonlyArray<number>
   readonly spent: (query: SpendQuery) => SpentPage
   readonly once: (key: string, ttl: number) => boolean
-  /** A value that is in neither is `undefined`. */
+  /** `undefined` if the value is missing, or the file cannot be used. */
   readonly get: (key: string) => Uint8Array<ArrayBuffer> | undefined
-  /** Whether the file has taken it. */
+  /** Returns whether the file has stored it. */
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number) => boolean
   readonly health: () => StoreHealth
-  /** Writes what waits for the file, and closes it. */
+  /** Writes what is pending, and closes the file. */
   readonly end: () => void
 }
 
-/** What to add to the file. */
+/** An addition that the file still lacks. */
 interface Owed {
   readonly addition: Addition
   readonly ends: number
@@ -43,13 +43,13 @@ const notices = {
 }
 
 /**
- * Makes the counters; the file is opened when the first of them is used.
+ * Creates the counters. The file is opened when the first of them is used.
  *
  * @param memory counts while the file cannot be used
  * @param most the most counters of one gateway
  * @param wall milliseconds since 1970
  * @param later calls back soon, to try again
- * @param shares whether several processes count in it all the time, rates as well
+ * @param shares whether several processes always count in the file, rates as well
  */
 export const makeSpendFile = (
   open: OpenDatabase,
@@ -73,7 +73,7 @@ export const makeSpendFile = (
     table.add(due, now)
     owed.clear()
   }
-  /** Runs something on the file; `undefined` where that cannot be. */
+  /** Runs something on the file; `undefined` if the file cannot be used. */
   const attempt = <A>(now: number, run: (table: SpendTable) => A): A | undefined => {
     const table = connection.file(now)
     if (table === undefined) return undefined
@@ -107,7 +107,7 @@ export const makeSpendFile = (
     if (isFull) owe({ ...addition, counter: { ...addition.counter, key: overflow } }, now)
     else owed.set(`${gateway}\n${key}`, { addition, by, ends: now + ttl })
   }
-  /** Keeps what the file says in memory, for the time when it cannot be read. */
+  /** Keeps the file's counts in memory, for when it cannot be read. */
   const remember = (additions: ReadonlyArray<Addition>, sums: ReadonlyArray<number>, now: number): void => {
     const held = memory.add(additions.map((each) => ({ ...each, by: 0 })), now)
     const changes: Array<Addition> = []
@@ -119,7 +119,7 @@ export const makeSpendFile = (
   }
 
   const inMemory = makeHolds()
-  /** Asks the file, else the memory; no answer of the file is `undefined`. */
+  /** Uses the file, or the memory if the file cannot be used; the file never answers `undefined`. */
   const holding = <A>(use: (holds: Holds) => A): A =>
     attempt(wall(), ({ holds }) => use(holds)) ?? use(inMemory)
 

@@ -1,8 +1,8 @@
 /**
- * The table of what was spent, in the gateway's file.
+ * The table of spending, in the gateway's file.
  *
- * A row is one counter: a rule's, or that of one partition of it, in one period. Rows of periods that have ended leave when
- * new ones come.
+ * A row is one counter: that of a rule, or of one of its partitions, in one period. Rows of past periods are deleted
+ * when new ones are added.
  *
  * @module
  */
@@ -15,7 +15,10 @@ import { openRateTable } from "./rate-table.ts"
 import { type OnceTable, openOnceTable } from "./once-table.ts"
 import { openValueTable, type ValueTable } from "./value-table.ts"
 
-/** `part` is the partition as JSON; NULL for what those share who found no room for a row of their own. */
+/**
+ * `part` is the partition as JSON; NULL for the row shared by partitions that have none of their own, for lack of
+ * room.
+ */
 const schema = `
   CREATE TABLE IF NOT EXISTS spend (
     id INTEGER PRIMARY KEY,
@@ -32,31 +35,31 @@ const schema = `
   CREATE INDEX IF NOT EXISTS spend_ends ON spend (ends);
 `
 
-/** How many rows of periods that have ended leave with one that comes. */
+/** The most rows of past periods that are deleted when one is added. */
 const leavingAtOnce = 200
 
-/** How long other processes are waited for, in milliseconds: where something is reserved, and where all share all counts. */
+/** How long to wait for other processes, in milliseconds: to reserve something, and if all counts are shared. */
 const patience = { reserving: 50, sharing: 1_000 }
 
-/** For how long a count of rows is trusted, this process's own rows aside, in milliseconds. */
+/** How long a count of rows is valid apart from this process's own additions, in milliseconds. */
 const countedFor = 60_000
 
-/** The table; every method throws if SQLite fails. `now` is in milliseconds since 1970. */
+/** The table. Every method throws if SQLite fails. `now` is in milliseconds since 1970. */
 export interface SpendTable {
   readonly holds: Holds
   readonly once: OnceTable
   readonly values: ValueTable
-  /** Runs something as one transaction, which no other process comes between; it may call the other methods. */
+  /** Runs something as one exclusive transaction, in which the other methods may be called. */
   readonly exclusively: <A>(run: () => A) => A
-  /** Makes additions, all or none, and returns the sum of each counter; 0 for one that does not exist. */
+  /** Makes all additions or none, and returns the sum of each counter; 0 for one that does not exist. */
   readonly add: (additions: ReadonlyArray<Addition>, now: number) => ReadonlyArray<number>
   readonly list: (query: SpendQuery) => SpentPage
 }
 
-/** Counters of money are always kept, those of rates only if processes share them. */
+/** Whether a counter is of money. Those are always kept, counters of rates only if processes share them. */
 export const isMoney = ({ counter }: Addition): boolean => counter.spend !== undefined
 
-/** Given all rows of a statement: only once they are read is it done, and a failure known. */
+/** Takes all rows of a statement: only once they are read is it complete, and a failure known. */
 const nanosOf = ([row]: ReadonlyArray<Row>): number | undefined => row && Number(row["nanos"])
 
 const spentOf = ({ part, previous, current }: Row): Spent => ({
@@ -68,20 +71,20 @@ const spentOf = ({ part, previous, current }: Row): Spent => ({
 /**
  * Prepares the table of a database, which becomes the gateway's own.
  *
- * @param most the most rows of one gateway beside those that others share
- * @param shares whether several processes count in it all the time, rates as well
+ * @param most the most rows of one gateway, not counting shared ones
+ * @param shares whether several processes always count in the file, rates as well
  */
 export const openSpendTable = (database: Database, most: number, shares: boolean): SpendTable => {
   ownFile(database)
   database.exec(schema)
-  // Each charge writes a page, and every checkpoint waits for the disk: the log makes enough of them.
+  // Each charge writes a page, and every checkpoint waits for the disk; the log makes enough checkpoints.
   database.exec("PRAGMA wal_autocheckpoint = 1000")
-  // Numbers are bound as floating-point ones, and sums above 2^53 could not be read.
+  // Cast and capped, since numbers are bound as floating-point ones, and sums above 2^53 could not be read.
   const sum = `min(nanos + CAST(? AS INTEGER), ${Number.MAX_SAFE_INTEGER})`
   const update = database.prepare(
     `UPDATE spend SET nanos = ${sum} WHERE gateway = ? AND counter = ? RETURNING nanos`,
   )
-  // Another process may have made the row since it was looked for.
+  // Another process may have added the row since it was looked up.
   const insert = database.prepare(
     `INSERT INTO spend (gateway, counter, rule, period, part, ends, nanos) VALUES (?, ?, ?, ?, ?, ?, CAST(? AS INTEGER))
      ON CONFLICT DO UPDATE SET nanos = min(nanos + excluded.nanos, ${Number.MAX_SAFE_INTEGER}) RETURNING nanos`,
@@ -146,7 +149,7 @@ export const openSpendTable = (database: Database, most: number, shares: boolean
     exclusively: (run) => {
       if (isExclusive) return run()
       isExclusive = true
-      // A budget that others count in as well is waited for: without it this process would count alone.
+      // Waits longer for a budget that others count in as well: otherwise this process would count alone.
       if (!shares) database.exec(`PRAGMA busy_timeout = ${patience.reserving}`)
       try {
         return inTransaction(database, run)
@@ -157,7 +160,7 @@ export const openSpendTable = (database: Database, most: number, shares: boolean
     },
     add: (additions, now) => {
       const all = () => additions.map((each) => each.by === 0 ? readOne(each) : addOne(each, now))
-      // A statement alone is a transaction of its own.
+      // A single statement is a transaction of its own.
       return isExclusive || additions.length === 1 || additions.every(({ by }) => by === 0)
         ? all()
         : inTransaction(database, all)

@@ -1,8 +1,8 @@
 /**
  * The store in memory whose counters of money are in the gateway's SQLite file.
  *
- * They are kept, rather than summed up from the log at the start: the log may be switched off, bounded or younger than a
- * period, and does not say which rules a call was charged to.
+ * They are stored, rather than summed up from the log at the start, because the log may be switched off, bounded or
+ * younger than a period, and does not say which rules a call was charged to.
  *
  * @module
  */
@@ -22,17 +22,17 @@ import { Store, type StoreShape } from "../Store.ts"
 import { makeSpendFile, type SpendFile } from "./spend-file.ts"
 import { isMoney, openSpendTable } from "./spend-table.ts"
 
-/** How long what a locked file did not take waits, in milliseconds. */
+/** How long additions wait that a locked file did not accept, in milliseconds. */
 const retryAfter = 100
 
-/** The store, its counters, and what ends it. */
+/** The store, its counters, and a way to end it. */
 export interface SqliteStore {
   readonly store: StoreShape
   readonly counters: Counters
   readonly end: () => void
 }
 
-/** Bounds of what is kept, and whether other processes share a port, and so rates, with this one. */
+/** Bounds of the store, and whether other processes share a port, and therefore rates, with this one. */
 export interface SqliteStoreOptions extends MemoryOptions {
   readonly shares?: boolean
 }
@@ -100,7 +100,7 @@ export const makeSqliteStore = (
       ...countingStore(counters, clock, leases),
       guarantees: guaranteesOfFile(shares),
       now: clock.wall,
-      // Only what the file did not take is in memory.
+      // Only values that the file did not store are in memory.
       get: (key) => memory.get(key, clock.now()) ?? (shares ? fileFound()?.get(key) : undefined),
       set: (key, value, ttl) => {
         const isInFile = shares && value.byteLength <= largestShared &&
@@ -115,8 +115,8 @@ export const makeSqliteStore = (
 }
 
 /**
- * Makes the tables, before several processes use the file at once: one that found it locked would count alone. Throws if the
- * file cannot be used.
+ * Creates the tables before several processes use the file at once: one that found it locked would count alone.
+ * Throws if the file cannot be used.
  */
 export const prepareSharedFile = (open: OpenDatabase, file: string): void => {
   const database = open(file)

@@ -15,10 +15,13 @@ const schema = `
   CREATE INDEX IF NOT EXISTS answers_ends ON answers (ends, size);
 `
 
-/** The most bytes of all values, looked at after so many that were kept; and how many that have ended leave with one that comes. */
+/**
+ * The most bytes of all values, after how many additions that is checked, and how many expired values are deleted
+ * when one is added.
+ */
 const bounds = { bytes: 268_435_456, every: 50, leaving: 20 }
 
-/** The table; every method throws if SQLite fails. `now` is in milliseconds since 1970. */
+/** The table. Every method throws if SQLite fails. `now` is in milliseconds since 1970. */
 export interface ValueTable {
   readonly get: (key: string, now: number) => Uint8Array<ArrayBuffer> | undefined
   readonly set: (key: string, value: Uint8Array<ArrayBuffer>, ttl: number, now: number) => void
