@@ -1,5 +1,5 @@
 /**
- * Builds the console alone: what `npm start` does before it starts, so that a clone serves the page that it has.
+ * Builds the console alone. `npm start` does so first, so that a clone serves its own version of the page.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
- * `npm run build`: `dist/mod.js`, `dist/postgres.js` and `dist/redis.js` with their types for npm, `dist/worker.js` and `dist/cloudflare.js`, the servers `dist/bun.mjs`, `dist/deno.mjs`
- * and `dist/node.mjs` and the command `dist/cli.mjs`, each one module that needs nothing installed; the
- * console in `dist/console`; `dist/config.schema.json`; and what of other packages is in these, with its licences.
+ * `npm run build` writes to `dist`: `mod.js`, `postgres.js` and `redis.js` with their types, for npm; `worker.js` and
+ * `cloudflare.js`; the servers `bun.mjs`, `deno.mjs` and `node.mjs` and the command `cli.mjs`, each a single module
+ * that needs nothing installed; the console in `console`; `config.schema.json`; and a list of the bundled packages,
+ * with their licences.
  *
  * @module
  */
@@ -28,7 +29,7 @@ const common: BuildOptions = {
   plugins,
 }
 
-/** Says what `loadPostgres` loads: a file beside the one that is made. */
+/** Sets the file that `loadPostgres` loads, next to the one that is built. */
 const loading = (file: string): Plugin => ({
   name: "postgres",
   setup: ({ onLoad }) => {
@@ -39,7 +40,7 @@ const loading = (file: string): Plugin => ({
   },
 })
 
-// What this package gives Node is CommonJS, whose `require` does not exist in a module.
+// Some bundled packages are CommonJS for Node, and need a `require`, which modules do not have.
 const forNode: BuildOptions = {
   ...common,
   platform: "node",
@@ -48,7 +49,7 @@ const forNode: BuildOptions = {
   plugins: [...plugins, loading("./postgres-engine.mjs")],
 }
 
-// Half as large as a server, and loaded only where counts are kept in a Redis. It is CommonJS, and stays it.
+// Half the size of a server, and loaded only if counts are kept in a Redis. It stays CommonJS.
 await build({
   ...common,
   format: "cjs",
@@ -61,7 +62,7 @@ await build({
   outfile: "dist/redis-client.cjs",
 })
 
-// Loaded only where the log is kept in a Postgres.
+// Loaded only if the log is kept in a Postgres.
 await build({
   ...common,
   platform: "node",
@@ -80,7 +81,7 @@ await build({
   plugins: [...plugins, loading("./postgres.js")],
 })
 
-// A server in one file starts in half the time that it takes to load Effect's many modules.
+// A server in one file starts twice as fast as one that loads Effect's many modules.
 await build({
   ...forNode,
   entryPoints: ["lib/runtime/bun.ts", "lib/runtime/deno.ts", "lib/runtime/node.ts"],
@@ -88,7 +89,7 @@ await build({
   outExtension: { ".js": ".mjs" },
 })
 
-// What a server, or `dist/mod.js`, starts beside itself to read the log.
+// The thread that a server, or `dist/mod.js`, starts to read the log.
 await build({
   ...forNode,
   entryPoints: ["lib/runtime/reading-thread-main.ts"],
@@ -96,7 +97,7 @@ await build({
   minify: true,
 })
 
-// The command loads a server when it starts one, and the demo, which has a client's SDK, when it is asked for.
+// The command loads a server, and the demo, which contains a client's SDK, only when needed.
 await build({ ...forNode, entryPoints: ["lib/commands/cli.ts"], outfile: "dist/cli.mjs" })
 await build({
   ...forNode,

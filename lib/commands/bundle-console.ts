@@ -11,7 +11,7 @@ import { build, type Plugin } from "esbuild"
 import { configSchema } from "./config-schema.ts"
 
 const folder = "dist/console"
-/** What all of it may weigh, in bytes of gzip. */
+/** The size limit of everything together, in bytes of gzip. */
 const mostBytes = 120_000
 
 const icon =
@@ -34,7 +34,10 @@ const page = (script: string, style: string): string =>
 </html>
 `
 
-/** The JSON Schema of the settings, which the page of gateways loads; its name holds a digest, as those of the others do. */
+/**
+ * The JSON Schema of the settings, which the page of gateways loads. Its name contains a digest, as those of the
+ * other files do.
+ */
 const settingsSchema = (): readonly [name: string, contents: Uint8Array] => {
   const contents = new TextEncoder().encode(JSON.stringify(configSchema()))
   const digest = createHash("sha256").update(contents).digest("hex").slice(0, 8)
@@ -42,11 +45,11 @@ const settingsSchema = (): readonly [name: string, contents: Uint8Array] => {
 }
 
 /**
- * Writes the console, and removes what an earlier build left. The page is written after the files that it names, so that
- * a gateway may serve meanwhile.
+ * Writes the console, and removes the files of an earlier build. The page is written after the files that it names,
+ * so that a gateway can serve it meanwhile.
  *
- * @param plugins what looks at the bundle
- * @returns how many bytes all of it is, plain and as gzip; throws above the bound
+ * @param plugins plugins that inspect the bundle
+ * @returns the total size in bytes, plain and as gzip; throws above the limit
  */
 export const bundleConsole = async (
   plugins: Array<Plugin> = [],

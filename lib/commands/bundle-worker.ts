@@ -7,12 +7,13 @@ import { build, type BuildOptions } from "esbuild"
 import { minify } from "terser"
 
 /**
- * esbuild bundles what is used. terser's output is 8 kB of gzip smaller than that of esbuild's own minifier (2026-11): it
- * inlines across modules and removes more unused code. `ecma` 2022, `unsafe_arrows` and no `sequences` change it by less
- * than 30 bytes; without `reduce_funcs` it is 1 kB larger, with esbuild's names after terser's compression 5 kB.
+ * Bundles a Worker with esbuild and minifies it with terser, whose output is 8 kB of gzip smaller than that of
+ * esbuild's own minifier (2026-11): it inlines across modules and removes more unused code. `ecma` 2022,
+ * `unsafe_arrows` and no `sequences` change it by less than 30 bytes; without `reduce_funcs` it is 1 kB larger, with
+ * esbuild's names after terser's compression 5 kB.
  *
- * @param options options of esbuild's, to leave something out
- * @param entry the Worker; the one without Durable Objects unless it says otherwise
+ * @param options esbuild options, to leave something out
+ * @param entry the Worker's module; by default the one without Durable Objects
  */
 export const bundleWorker = async (
   options: Pick<BuildOptions, "external" | "plugins"> = {},

@@ -1,5 +1,5 @@
 /**
- * The packages whose code stands in what is built: their licences ask to be passed on, and users ask what is inside.
+ * The packages whose code is in the bundles: their licences must be passed on, and users want to know what is inside.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import type { Plugin } from "esbuild"
 interface Package {
   readonly name: string
   readonly version: string
-  /** As SPDX names it. */
+  /** The SPDX name. */
   readonly license: string
   readonly text: string
 }
 
-/** Collects them while bundles are built. */
+/** Collects packages while bundles are built. */
 export interface BundledPackages {
-  /** Notes what a bundle holds. It needs a build with `metafile`. */
+  /** Records the contents of a bundle; needs a build with `metafile`. */
   readonly plugin: Plugin
-  /** Every licence in full. */
+  /** The full text of every licence. */
   readonly licenses: () => string
-  /** A bill of materials: CycloneDX 1.6, of ECMA-424. */
+  /** A bill of materials: CycloneDX 1.6 (ECMA-424). */
   readonly billOfMaterials: (version: string) => string
 }
 
-/** The folder of the package that a file belongs to, which may itself be in a package's folder. */
+/** The folder of the package that a file belongs to, which may be nested in another package's folder. */
 const folderOf = (path: string): string | undefined => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
 
 const read = (folder: string): Package => {
@@ -40,7 +40,7 @@ const read = (folder: string): Package => {
   }
 }
 
-/** Begins with none. */
+/** Creates an empty collection. */
 export const bundledPackages = (): BundledPackages => {
   const folders = new Set<string>()
   const packages = (): ReadonlyArray<Package> =>

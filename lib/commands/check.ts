@@ -1,5 +1,5 @@
 /**
- * `basegate check`: what is wrong with the settings, or what holds.
+ * `basegate check`: reports what is wrong with the settings, or which are in force.
  *
  * @module
  */
@@ -28,7 +28,7 @@ Examples
 Without a file it is the one of the variables, or basegate.yaml of this folder. The exit code is 1 if there is a
 problem. Secrets are not shown.`
 
-/** The variables as `basegate start --config {file}` would have them. */
+/** The variables that `basegate start --config {file}` would have. */
 const environmentWith = (file: string | undefined): Environment => {
   const { BASEGATE_CONFIG, BASEGATE_CONFIG_FILE, ...others } = hostEnvironment()
   const { BASEGATE_DB, BASEGATE_DB_FILE } = others
@@ -40,7 +40,7 @@ const environmentWith = (file: string | undefined): Environment => {
   }
 }
 
-/** Prints every problem, each in a line, or what holds. */
+/** Prints every problem, one per line, or the settings in force. */
 export const check: Command = async ({ args, say }) => {
   const { options, positionals } = givenOptions(args, {}, 1)
   if (options.has("help")) {

@@ -9,7 +9,7 @@ import { exitCode } from "./command.ts"
 import { runCli } from "./run-cli.ts"
 
 process.stdout.on("error", ({ code = "" }: { readonly code?: string }) => {
-  // `basegate logs | head` closes the pipe while it is written to.
+  // `basegate logs | head` closes the pipe while the command still writes.
   if (code === "EPIPE") process.exit(exitCode.ok)
   console.error(`basegate: standard output cannot be written (${code})`)
   process.exit(exitCode.problem)

@@ -1,12 +1,12 @@
 /**
- * What a command of `basegate` is, and how it fails.
+ * The interface of `basegate`'s commands, and how they fail.
  *
  * @module
  */
 
-/** What a command is given. */
+/** What a command receives. */
 export interface CommandContext {
-  /** The arguments behind its name. */
+  /** The arguments after its name. */
   readonly args: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string | undefined>>
   /** In milliseconds since 1970. */
@@ -18,7 +18,7 @@ export interface CommandContext {
 /**
  * Runs a command. Throws a `CommandProblem` if it fails, and a `Misuse` if its arguments are wrong.
  *
- * @returns its exit code, or nothing if the process is to go on
+ * @returns its exit code; `undefined` if the process should keep running
  */
 export type Command = (context: CommandContext) => Promise<number | undefined> | number | undefined
 

@@ -1,5 +1,5 @@
 /**
- * The JSON Schema of the settings, for editors. The gateway itself checks more than it can say.
+ * The JSON Schema of the settings, for editors. The gateway itself checks more than the schema can express.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type DocComment, docComments, settingFiles } from "./doc-comments.ts"
 /** A JSON Schema (2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** What a value must be, in the words of the check that fails otherwise. */
+/** The expectation of each check of a value, in the words of its failure. */
 export const expectedOf = (ast: AST): ReadonlyArray<string> =>
   (ast.checks ?? []).flatMap(({ annotations }) =>
     typeof annotations?.["expected"] === "string" ? [annotations["expected"]] : []
@@ -81,7 +81,7 @@ const schemaOf = (ast: AST): JsonSchema => {
   }
 }
 
-/** A page's relative links lead nowhere from here. */
+/** Removes relative links, which would be dead outside of the page. */
 const withoutLinks = (text: string): string => text.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")
 
 /** A default that is one value, as that value; other defaults are described in words. */

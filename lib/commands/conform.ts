@@ -1,5 +1,5 @@
 /**
- * `basegate conform`: checks of the wire against any gateway, scored.
+ * `basegate conform`: runs checks of the wire protocol against any gateway, and scores them.
  *
  * @module
  */
@@ -97,7 +97,7 @@ const addressOf = (text: string | undefined): string => {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
 }
 
-/** Runs the checks, which stand beside the command. */
+/** Runs the checks, which are in a file next to the command. */
 export const conform: Command = async ({ args, say }) => {
   const { options, positionals: [address] } = givenOptions(args, known, 1)
   if (options.has("help")) {

@@ -1,5 +1,5 @@
 /**
- * A gateway in this process, for the demo: it keeps its records in memory, and gives them out.
+ * A gateway in this process, for the demo, which keeps its records in memory and exposes them.
  *
  * @module
  */
@@ -16,25 +16,25 @@ import { Telemetry } from "../telemetry/Telemetry.ts"
 import { plainClock } from "../time/clock.ts"
 import { spendBefore } from "./demo-spend.ts"
 
-/** A gateway that runs. */
+/** A running gateway. */
 export interface DemoGateway {
   readonly url: string
   readonly records: () => ReadonlyArray<RequestRecord>
   readonly stop: () => Promise<void>
 }
 
-/** A request of before the demo, with the bodies that the log has of it. */
+/** A request from before the demo, with its logged bodies. */
 export interface PastRequest {
   readonly record: RequestRecord
   readonly payloads?: Payloads
 }
 
-/** What a demo's gateway is started with. */
+/** The options of a demo's gateway. */
 export interface DemoOptions {
   readonly variables: Readonly<Record<string, string>>
-  /** What its log has from the beginning, and its budgets have paid for. */
+  /** Requests that are in the log, and charged to the budgets, from the beginning. */
   readonly past?: ReadonlyArray<PastRequest>
-  /** Where it listens if that is free; else, and without it, on a free port. */
+  /** The preferred port; if it is taken or not given, any free port is used. */
   readonly port?: number
 }
 

@@ -1,5 +1,5 @@
 /**
- * Charges the demo's budgets with what its past requests have cost.
+ * Charges the cost of the demo's past requests to its budgets.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { StoreShape } from "../store/Store.ts"
 import { calendarPeriods } from "../time/calendar.ts"
 import type { PlainClock } from "../time/clock.ts"
 
-/** Requests that count alike, and what they have cost together. */
+/** Requests that count for the same budgets, and their total cost. */
 interface Bill {
   readonly of: RequestRecord
   readonly since: number
   cost: number
 }
 
-/** When the present window of a rule began; of seconds, the demo has none. */
+/** When the current window of a rule began. */
 const beganAt = ({ window, time_zone = "UTC" }: SpendRule, now: number): number =>
   typeof window === "number" ? now - 1000 * window : calendarPeriods(window, time_zone).at(now).start
 
@@ -28,7 +28,7 @@ const keyOf = (record: RequestRecord, day: number): string =>
 
 const dayLength = 86_400_000
 
-/** One bill for the requests of a day that count alike: thousands would take the demo long. */
+/** Joins the requests of a day that count for the same budgets: charging thousands one by one would take too long. */
 const billsOf = (records: ReadonlyArray<RequestRecord>): Iterable<Bill> => {
   const bills = new Map<string, Bill>()
   for (const record of records) {
@@ -41,7 +41,7 @@ const billsOf = (records: ReadonlyArray<RequestRecord>): Iterable<Bill> => {
   return bills.values()
 }
 
-/** Charges them, each to the rules whose present window they lie in. */
+/** Charges past requests to the rules whose current window they fall into. */
 export const spendBefore = async (
   store: StoreShape,
   clock: PlainClock,

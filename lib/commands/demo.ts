@@ -21,7 +21,7 @@ const help =
 
 There is nothing to sign up for, nothing is called beyond this machine, and nothing is written.`
 
-/** Runs the demo, which stands beside the command. */
+/** Runs the demo, which is in a file next to the command. */
 export const demo: Command = async ({ args, say }) => {
   const { options } = givenOptions(args, { keep: { type: "boolean" } })
   if (options.has("help")) {

@@ -1,17 +1,19 @@
 /**
- * The doc comments of settings and variables, read from their source: pages and the JSON Schema are made of them, and no
- * bundle carries them.
+ * Reads the doc comments of settings and variables from their source, for the pages and the JSON Schema. No bundle
+ * contains them.
  *
  * @module
  */
 import { readFileSync } from "node:fs"
 
-/** What a comment says, and of which names: those that follow it without a comment of their own share it. */
+/**
+ * A comment and the names that it documents: the one that follows, and further ones without a comment of their own.
+ */
 export interface DocComment {
   readonly names: ReadonlyArray<string>
   /** Markdown, without tags. */
   readonly text: string
-  /** What `@default` says. */
+  /** The text of `@default`. */
   readonly default: string
 }
 
@@ -21,8 +23,8 @@ const textOf = (lines: ReadonlyArray<string>): string =>
 /**
  * The comments of the properties in a file's object literals, in order.
  *
- * It knows the form that `deno fmt` gives them: a property of a literal at the top level is indented by two spaces, and
- * whatever begins in the first column ends the literal.
+ * Relies on the format of `deno fmt`: properties of a top-level literal are indented by two spaces, and anything in
+ * the first column ends the literal.
  */
 export const docComments = (path: string): ReadonlyArray<DocComment> => {
   const found: Array<{ names: Array<string>; text: string; default: string }> = []

@@ -1,5 +1,5 @@
 /**
- * Variables as those commands read them that do not read all settings.
+ * Reads variables for commands that do not read all settings.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { processFiles } from "../runtime/process-files.ts"
 import { type CommandContext, CommandProblem } from "./command.ts"
 
 /**
- * The variables with the values of some that stand in files (`NAME_FILE`) among them. Throws a `CommandProblem` if such a file cannot
- * be read, or if both are set.
+ * The variables, with the values of some of them read from files (`NAME_FILE`). Throws a `CommandProblem` if such a
+ * file cannot be read, or if a variable is set both ways.
  */
 export const withFilesOf = (
   env: CommandContext["env"],

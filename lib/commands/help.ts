@@ -1,11 +1,11 @@
 /**
- * What `basegate --help` says.
+ * The text of `basegate --help`.
  *
  * @module
  */
 import { product } from "../version.ts"
 
-/** The commands, and where to go on from there. */
+/** Lists the commands, and where to read more. */
 export const help =
   `basegate ${product.version}: an AI gateway for Baseten that speaks Cloudflare AI Gateway's wire.
 

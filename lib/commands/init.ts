@@ -1,5 +1,5 @@
 /**
- * `basegate init`: settings to begin with.
+ * `basegate init`: writes settings to start from.
  *
  * @module
  */
@@ -45,7 +45,7 @@ What to do next:
        ${name} usage
 `
 
-/** Writes the file, unless there is one. */
+/** Writes the file, unless it exists. */
 export const init: Command = ({ args, env, say }) => {
   const { options } = givenOptions(args, {})
   if (options.has("help")) {

@@ -1,5 +1,5 @@
 /**
- * Opens the request log in a Postgres for reading, beside the gateways that write it.
+ * Opens the request log in a Postgres for reading, while gateways write to it.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { loadPostgres } from "../runtime/lazy-postgres.ts"
 import { CommandProblem, Misuse } from "./command.ts"
 import type { LogFile } from "./log-file.ts"
 
-/** Whether a text names a database, and no file. */
+/** Whether a text names a database rather than a file. */
 export const isDatabaseUrl = (text: string): boolean => /^postgres(?:ql)?:\/\//i.test(text)
 
-/** Opens the log; its methods reject with a `CommandProblem` that says why it cannot be read. */
+/** Opens the log. Its methods reject with a `CommandProblem` that says why it cannot be read. */
 export const openLogDatabase = async (url: string): Promise<LogFile> => {
   if (!isDatabase(url)) throw new Misuse("a database is named as postgres://user:password@host/database")
   const log = (await loadPostgres()).openPostgresLog(url, () => undefined)
@@ -19,7 +19,7 @@ export const openLogDatabase = async (url: string): Promise<LogFile> => {
     try {
       return await ask()
     } catch (cause) {
-      // Its connections would keep the command.
+      // Open connections would keep the command running.
       await log.close()
       throw new CommandProblem(
         `${shownDatabase(url)} cannot be read: ${cause instanceof Error ? cause.message : "unknown"}`,

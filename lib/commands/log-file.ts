@@ -1,5 +1,5 @@
 /**
- * Opens the file of the request log for reading, beside the gateway that writes it.
+ * Opens the file of the request log for reading, while a gateway writes to it.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface FoundEntry {
   readonly response: Payload | undefined
 }
 
-/** Which entries figures are of: those of a gateway, of an account, or all. */
+/** The entries to aggregate: those of a gateway, of an account, or all. */
 export interface FiguresScope {
   readonly account?: string | undefined
   readonly gateway?: string | undefined
@@ -37,7 +37,7 @@ export interface LogFile {
     limit: number,
   ) => Awaitable<ReadonlyArray<LogEntry>>
   readonly find: (scope: LogScope | undefined, id: string) => Awaitable<FoundEntry | undefined>
-  /** Figures over any gateways, which are called `{account_id}/{gateway_id}`. */
+  /** Figures of any gateways, which are named `{account_id}/{gateway_id}`. */
   readonly figures: (
     scope: FiguresScope,
     query: Omit<AnalyticsQuery, "account" | "gateway">,
@@ -45,10 +45,13 @@ export interface LogFile {
   readonly close: () => Awaitable<void>
 }
 
-/** The log's file if no other is named. */
+/** The default file of the log. */
 export const usualLogFile = "basegate.db"
 
-/** The file or the database that holds the log: `BASEGATE_DB`, else the one that `basegate start` and `npm start` write. */
+/**
+ * The file or the database of the log: `BASEGATE_DB`, or the file that `basegate start` and `npm start` write by
+ * default.
+ */
 export const logFileName = (env: Readonly<Record<string, string | undefined>>): string =>
   env["BASEGATE_DB"] || usualLogFile
 
@@ -56,11 +59,11 @@ interface Sqlite {
   readonly DatabaseSync: new (file: string, options: { readonly readOnly: true }) => Database
 }
 
-/** Looked up, since an import would fail on a Node that has none. */
+/** Looked up, since an import would fail on a Node without SQLite. */
 const sqlite = (): Sqlite | undefined => {
   const builtin = process.getBuiltinModule as (name: string) => Sqlite | undefined
   const { emitWarning } = process
-  // Node's notice that its SQLite is new would stand among what the command prints.
+  // Suppresses Node's warning that its SQLite is experimental, which would be mixed with the output.
   process.emitWarning = () => {}
   try {
     return builtin("node:sqlite")
@@ -72,7 +75,7 @@ const sqlite = (): Sqlite | undefined => {
 /** Whether this runtime can read the file at all. */
 export const hasSqlite = (): boolean => sqlite() !== undefined
 
-/** Whether there is a file. */
+/** Whether the file exists. */
 const hasFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true
 
 /** Opens the log. Throws a `CommandProblem` that says why a file cannot be read as one. */
@@ -108,7 +111,7 @@ export const openLogFile = (file: string): LogFile => {
   }
 }
 
-/** All of what is otherwise done in steps. */
+/** Runs steps to their end. */
 const finished = <A>(steps: Generator<void, A, void>): A => {
   for (;;) {
     const step = steps.next()
@@ -129,7 +132,7 @@ const logIn = (database: Database): LogFile => {
       const found = scopes(only).flatMap((scope) =>
         [...reader.ids({ scope, filters }, limit, 0)].flat().map((id) => ({ scope, id }))
       )
-      // Ids are UUIDs of version 7: their order is that of time.
+      // Ids are UUIDs of version 7, which sort by time.
       found.sort((one, other) => one.id < other.id ? 1 : -1)
       return found.slice(0, limit).reverse()
         .map(({ scope, id }) => reader.get(scope, id, 0))

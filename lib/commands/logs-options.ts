@@ -13,14 +13,14 @@ export interface LogsOptions {
   readonly filters: ReadonlyArray<LogFilter>
   /** `undefined` for all gateways. */
   readonly scope: LogScope | undefined
-  /** How many entries. */
+  /** The number of entries to show. */
   readonly last: number
-  /** One entry with everything that is known of it. */
+  /** The id of a single entry, to show in full. */
   readonly id: string | undefined
   readonly json: boolean
 }
 
-/** What `--help` says. */
+/** The text of `--help`. */
 export const logsHelp = `Shows what the request log holds, the newest last.
 
   basegate logs [options]          (in a clone: npm run logs -- [options])
@@ -62,7 +62,10 @@ const timeOf = (text: string, now: number): number | undefined => {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** Reads the arguments of the command; `undefined` if help is wanted. Throws a `Misuse` that says what is wrong with them. */
+/**
+ * Reads the arguments of the command; `undefined` if help is requested. Throws a `Misuse` that says what is wrong
+ * with them.
+ */
 export const logsOptions = (args: ReadonlyArray<string>, now: number): LogsOptions | undefined => {
   const { options } = givenOptions(args, known)
   if (options.has("help")) return undefined
@@ -78,7 +81,7 @@ export const logsOptions = (args: ReadonlyArray<string>, now: number): LogsOptio
     if (time === undefined) {
       throw new Misuse("--since takes an age such as 15m, 1h or 7d, or a date such as 2026-11-25")
     }
-    // From that moment on: a filter knows only "greater than".
+    // Includes that moment: filters only have "greater than".
     filters.push({ key: "created_at", operator: "gt", value: [new Date(time - 1).toISOString()] })
   }
   const model = options.get("model")

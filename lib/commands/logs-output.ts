@@ -1,5 +1,5 @@
 /**
- * Entries of the log as `basegate logs` shows them.
+ * Formats entries of the log for `basegate logs`.
  *
  * @module
  */
@@ -10,14 +10,16 @@ import { type TerminalFormat, terminalHeader, terminalLine } from "../telemetry/
 const escaped = (text: string): string =>
   text.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
 
-/** JSON in which C1 controls and bidirectional marks are escaped: terminals obey them, and `JSON.stringify` leaves them. */
+/**
+ * JSON with C1 controls and bidirectional marks escaped, which terminals obey and `JSON.stringify` does not escape.
+ */
 export const plainJson = (value: unknown, indent?: number): string =>
   wellFormedJson(JSON.stringify(value, null, indent)).replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
 
-/** A file gets what a wide terminal would, without color. */
+/** The format for files: that of a wide terminal, without color. */
 const forFiles: TerminalFormat = { width: 160, color: false, dated: true }
 
-/** A line each, below the names of the columns. */
+/** One line per entry, below the column names. */
 export const entryTable = (
   entries: ReadonlyArray<LogEntry>,
   format: TerminalFormat = forFiles,
@@ -26,7 +28,7 @@ export const entryTable = (
   ...entries.map((entry) => terminalLine(entry, format)),
 ]
 
-/** Everything that is known of an entry, with its bodies if they were kept. */
+/** An entry in full, with its bodies if they were stored. */
 export const wholeEntry = (
   entry: LogEntry,
   { request, response }: { readonly request: Payload | undefined; readonly response: Payload | undefined },

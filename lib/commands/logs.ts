@@ -1,5 +1,5 @@
 /**
- * `basegate logs`: what the request log holds.
+ * `basegate logs`: shows entries of the request log.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Reads the options of a command. `node:util` parses them: it is on Node, Bun and Deno, and a package for this would be more
- * than all that is written here.
+ * Reads the options of a command. `node:util`, which Node, Bun and Deno have, parses them; a package for that would
+ * be larger than this file.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { parseArgs } from "node:util"
 import { nearestName } from "../schema/nearest-name.ts"
 import { Misuse } from "./command.ts"
 
-/** The options that a command knows. `help` is one of every command. */
+/** The options that a command knows; every command also has `help`. */
 export type KnownOptions = Readonly<
   Record<string, { readonly type: "string" | "boolean"; readonly short?: string }>
 >
 
-/** What was given. */
+/** The arguments that were given. */
 export interface GivenOptions {
-  /** The value of an option; the empty text for one that takes none. */
+  /** The values of options; an empty text for an option without a value. */
   readonly options: ReadonlyMap<string, string>
   readonly positionals: ReadonlyArray<string>
 }
 
 /**
- * The options as they were given. Throws a `Misuse` that says what is wrong.
+ * Parses arguments. Throws a `Misuse` that says what is wrong with them.
  *
- * @param positionals how many words that belong to no option are taken
+ * @param positionals the most arguments that are not options
  */
 export const givenOptions = (
   args: ReadonlyArray<string>,
@@ -62,7 +62,7 @@ export const givenOptions = (
   return { options: found, positionals: words }
 }
 
-/** A gateway as `--gateway` takes it: `{account_id}/{gateway_id}`. */
+/** Parses the gateway of `--gateway`: `{account_id}/{gateway_id}`. */
 export const gatewayOption = (
   text: string | undefined,
 ): { readonly account: string; readonly gateway: string } | undefined => {

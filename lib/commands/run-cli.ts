@@ -1,5 +1,5 @@
 /**
- * Chooses a command, runs it, and says in one line what went wrong.
+ * Chooses a command, runs it, and reports failures in one line.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const isCommand = (name: string): boolean => Object.hasOwn(commands, name)
 /** The requested command, and its arguments. */
 const chosen = (words: ReadonlyArray<string>): readonly [name: string, args: ReadonlyArray<string>] => {
   const [first = "start", ...rest] = words
-  // `basegate help usage` and `basegate usage --help` are one.
+  // `basegate help usage` is the same as `basegate usage --help`.
   if (first === "help" && rest[0] !== undefined) return [rest[0], ["--help"]]
   if (["help", "--help", "-h"].includes(first)) return ["help", rest]
   if (["--version", "-V", "version"].includes(first)) return ["version", rest]
@@ -56,7 +56,7 @@ const problemLine = (name: string, cause: unknown): string => {
  *
  * @param words the arguments of the process
  * @param complain writes a line to standard error
- * @returns the exit code; `undefined` if the process is to go on
+ * @returns the exit code; `undefined` if the process should keep running
  */
 export const runCli = async (
   words: ReadonlyArray<string>,

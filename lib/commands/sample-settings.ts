@@ -4,7 +4,7 @@
  * @module
  */
 
-/** One gateway, and in comments what teams mostly add to it. */
+/** One gateway, with the settings that most teams add in comments. */
 export const sampleSettings = `# basegate.yaml: the settings of your gateways.
 #
 # "basegate start" reads this file in the folder where it is started, and again whenever it changes: a good change holds

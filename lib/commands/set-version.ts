@@ -1,5 +1,6 @@
 /**
- * `npm version`: the version of `package.json`, which npm has just changed, in the other two places that need it.
+ * `npm version`: copies the version of `package.json`, which npm has just changed, to the other two places that need
+ * it.
  *
  * @module
  */

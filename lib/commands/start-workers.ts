@@ -1,6 +1,6 @@
 /**
- * `npm run start:workers`: `dist/cloudflare.js` in workerd, with the variables as text bindings and Durable Objects that
- * are kept beside the file that `BASEGATE_DB` names; without it until this process ends.
+ * `npm run start:workers`: `dist/cloudflare.js` in workerd, with the variables as text bindings. Durable Objects are
+ * stored next to the file that `BASEGATE_DB` names; without it, until this process ends.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { type LocalObjects, spawnWorkerd, workerdConfig } from "./workerd-config
 const { host, port, grace } = await settingsOrExit(false)
 const { BASEGATE_DB: file, ...others } = process.env
 
-/** Where objects are kept; `undefined` if they cannot be kept there. */
+/** Where objects are stored; `undefined` if that is not possible. */
 const findObjects = (): LocalObjects | undefined => {
   if (!file) {
     const folder = mkdtempSync(join(tmpdir(), "basegate-objects-"))
@@ -40,11 +40,11 @@ const findObjects = (): LocalObjects | undefined => {
 const objects = findObjects()
 const kept = objects &&
   (file ? `kept in ${objects.folder}` : "until this process ends (BASEGATE_DB keeps it)")
-// A Worker has no files: with a variable that names a file it reports that it cannot use it.
+// A Worker has no files, and would report a variable that names one.
 const env = objects === undefined ? process.env : others
 const workerd = spawnWorkerd(workerdConfig(env, host, port, isLoopbackName(host), objects), env, "inherit")
 
-/** Waits for the port: workerd does not report when it has bound it. */
+/** Polls the port, since workerd does not report when it has bound it. */
 const announceWhenReady = async (): Promise<void> => {
   for (let tries = 0; tries < 200; tries++) {
     const ready = await fetch(`http://${urlHost(host)}:${port}/livez`).then(({ ok }) => ok, () => false)
@@ -54,7 +54,9 @@ const announceWhenReady = async (): Promise<void> => {
 }
 void announceWhenReady()
 
-/** workerd exits when its requests have ended; after the grace it is killed, as requests are on the other runtimes. */
+/**
+ * workerd exits when its requests have ended. It is killed after the grace, as requests are on the other runtimes.
+ */
 const stop = (): void => {
   workerd.kill("SIGTERM")
   setTimeout(end, grace)

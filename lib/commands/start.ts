@@ -1,5 +1,5 @@
 /**
- * `basegate start`: the gateway on the runtime that runs the command.
+ * `basegate start`: runs the gateway on the runtime of the command.
  *
  * @module
  */
@@ -49,7 +49,7 @@ const variables = {
   workers: "BASEGATE_WORKERS",
 } as const
 
-/** Variables in which the same would be said otherwise. */
+/** Other variables that set the same thing. */
 const others: Readonly<Record<string, ReadonlyArray<string>>> = {
   HOST: ["HOST_FILE"],
   PORT: ["PORT_FILE"],
@@ -76,9 +76,9 @@ export const start: Command = async ({ args, env, say }) => {
     const value = options.get(option)
     if (value !== undefined) set(variable, value)
   }
-  // A server goes on when nobody reads what it prints.
+  // A server must not stop because nobody reads its output.
   process.stdout.removeAllListeners("error").on("error", () => {})
-  // Without SQLite the log is in memory, which is nothing to warn of unless a file was asked for.
+  // Without SQLite the log is in memory, which needs a warning only if a file was requested.
   if (env["BASEGATE_DB"] === undefined && env["BASEGATE_DB_FILE"] === undefined && hasSqlite()) {
     set("BASEGATE_DB", usualLogFile)
   }

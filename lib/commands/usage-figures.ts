@@ -1,5 +1,5 @@
 /**
- * The figures of `basegate usage`: from the log's file, or from a gateway that runs.
+ * The figures of `basegate usage`, from the log's file or from a running gateway.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { isDatabaseUrl, openLogDatabase } from "./log-database.ts"
 import { openLogFile } from "./log-file.ts"
 import type { UsageOptions } from "./usage-options.ts"
 
-/** What one group has used. */
+/** The figures of one group. */
 export type Used = Pick<
   AnalyticsRow,
   | "group"
@@ -25,7 +25,7 @@ export type Used = Pick<
   | "unpriced"
 >
 
-/** What all groups have used, and each. */
+/** The figures of each group, and of all together. */
 export interface UsageFigures {
   readonly rows: ReadonlyArray<Used>
   readonly totals: Omit<Used, "group">
@@ -53,11 +53,11 @@ const figuresOf = (row: Omit<Used, "group">): Omit<Used, "group"> => ({
   unpriced: row.unpriced,
 })
 
-/** The dearest first, then the most called. */
+/** Sorts by cost, then by the number of requests, both descending. */
 const inOrder = (rows: ReadonlyArray<Used>): ReadonlyArray<Used> =>
   rows.toSorted((one, other) => (other.cost ?? 0) - (one.cost ?? 0) || other.requests - one.requests)
 
-/** Sums up what the log's file has, or its database. */
+/** Computes figures from the log's file or database. */
 export const usageOfFile = async (file: string, options: UsageOptions): Promise<UsageFigures> => {
   const log = isDatabaseUrl(file) ? await openLogDatabase(file) : openLogFile(file)
   const { by, since, until } = options
@@ -84,7 +84,7 @@ interface Answered {
   readonly result?: { readonly rows: ReadonlyArray<AnalyticsRow>; readonly totals: Omit<Used, "group"> }
 }
 
-/** Asks the management API of a gateway. */
+/** Fetches figures from a gateway's management API. */
 export const usageOfGateway = async (
   url: URL,
   options: UsageOptions,

@@ -23,11 +23,11 @@ export interface UsageOptions {
   readonly format: UsageFormat
   /** The log's file, if one is named. */
   readonly file: string | undefined
-  /** A gateway to ask in place of the file. */
+  /** The URL of a gateway to ask instead of reading the file. */
   readonly url: URL | undefined
 }
 
-/** What `--help` says. */
+/** The text of `--help`. */
 export const usageHelp =
   `Sums up what was used: requests, tokens, cost, and the calls that have no known price.
 
@@ -135,7 +135,7 @@ const urlOf = (text: string | undefined): URL | undefined => {
   return url
 }
 
-/** Reads the arguments; `undefined` if help is wanted. Throws a `Misuse` that says what is wrong with them. */
+/** Reads the arguments; `undefined` if help is requested. Throws a `Misuse` that says what is wrong with them. */
 export const usageOptions = (args: ReadonlyArray<string>, now: number): UsageOptions | undefined => {
   const { options } = givenOptions(args, known)
   if (options.has("help")) return undefined

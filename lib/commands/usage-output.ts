@@ -1,5 +1,5 @@
 /**
- * Figures as `basegate usage` prints them.
+ * Formats figures for `basegate usage`.
  *
  * @module
  */
@@ -21,13 +21,13 @@ const figures = [
 
 const iso = (time: number): string => new Date(time).toISOString()
 
-/** One object: what was asked, a row for each group, and the totals. */
+/** One object: the parameters, a row for each group, and the totals. */
 export const usageJson = (
   { rows, totals }: UsageFigures,
   { since, until, timeZone, by }: UsageOptions,
 ): string => plainJson({ since: iso(since), until: iso(until), time_zone: timeZone, by, rows, totals }, 2)
 
-/** A line for each group, without the totals. */
+/** One line per group, without totals. */
 export const usageCsv = ({ rows }: UsageFigures, { by }: UsageOptions): string => {
   const nameOf = (dimension: string) => dimension === "cached" ? "is_cached" : dimension
   const flat = rows.map(({ group, ...row }) => ({
@@ -35,16 +35,16 @@ export const usageCsv = ({ rows }: UsageFigures, { by }: UsageOptions): string =
     ...Object.fromEntries(by.map((dimension) => [nameOf(dimension), group[dimension]])),
   }))
   const columns = [...by.map(nameOf), ...figures]
-  // The line break of the last line is the printer's, and makes it a whole one.
+  // Without the last line break, which printing adds.
   return `${csvHeader(columns)}${csvRows(columns, flat)}`.slice(0, -1)
 }
 
-/** What a terminal would obey, or could not count the columns of. */
+/** Replaces characters that a terminal would obey, or whose width it could not know. */
 const harmless = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?")
 
 const count = (value: number): string => plainNumber(value).replaceAll(/\B(?=(\d{3})+$)/g, ",")
 
-/** Every digit, and two at least. */
+/** All digits, at least two after the point. */
 const dollars = (cost: number | null): string => {
   if (cost === null) return "unknown"
   const [whole = "0", fraction = ""] = plainNumber(cost).split(".")
@@ -59,7 +59,7 @@ const cells = (row: Omit<Used, "group">): ReadonlyArray<string> => [
   count(row.unpriced),
 ]
 
-/** Costs below one another by their points. */
+/** Aligns costs by their decimal points. */
 const aligned = (costs: ReadonlyArray<string>): ReadonlyArray<string> => {
   const behind = costs.map((cost) => cost.includes(".") ? cost.length - cost.indexOf(".") : 0)
   const most = Math.max(...behind)

@@ -1,5 +1,5 @@
 /**
- * `basegate usage`: what was used, and what it cost.
+ * `basegate usage`: prints usage and cost.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { withFilesOf } from "./file-variables.ts"
 
 const hostOf = (host: string): string => host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
 
-/** The gateway that would be started here. */
+/** The URL of the gateway that `basegate start` would start here. */
 const ownUrl = ({ HOST, PORT }: CommandContext["env"]): URL => {
   const host = !HOST || HOST === "0.0.0.0" || HOST === "::" ? "127.0.0.1" : HOST
   return new URL(`http://${hostOf(host)}:${PORT || 8787}`)

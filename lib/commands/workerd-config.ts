@@ -18,13 +18,13 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 /** The Durable Objects of a workerd. */
 export interface LocalObjects {
-  /** An existing folder: workerd's objects in memory have no SQLite (2026-10). */
+  /** An existing folder; workerd's in-memory objects have no SQLite (2026-10). */
   readonly folder: string
-  /** Ports at which further isolates listen, which share them. */
+  /** Ports of further isolates that share them. */
   readonly ports?: ReadonlyArray<number>
 }
 
-/** What declares the objects in the isolate that has their class, which the others are bound to. */
+/** The configuration of the objects: one isolate has their class, and the others are bound to it. */
 const objectsOf = (objects: LocalObjects | undefined) => {
   if (objects === undefined) return { services: [], own: "", binding: [], otherBinding: [] }
   const bound = (
@@ -43,10 +43,10 @@ const objectsOf = (objects: LocalObjects | undefined) => {
 }
 
 /**
- * The configuration, in which every variable is a binding, as elsewhere: settings may refer to any, also those that are
- * written later. workerd takes their values from its own environment, so none of them is in a file.
+ * The configuration. Every variable is a binding, as on other runtimes, since settings may refer to any of them,
+ * including settings written later. workerd takes the values from its own environment, so none of them is in a file.
  *
- * @param env the environment that workerd will have
+ * @param env workerd's environment
  * @param onLoopback whether the listener is bound to a loopback address, which a Worker cannot know
  * @param objects serves `dist/cloudflare.js` with Durable Objects, in place of `dist/worker.js`
  */
@@ -104,9 +104,10 @@ ${workerOf("gateway", binding, ofObjects)}${
 }
 
 /**
- * Serves the Worker. workerd takes a text configuration from a file only (2026-11), which is removed when it exits.
+ * Starts workerd with a configuration, which it accepts as text only from a file (2026-11). The file is removed when
+ * workerd exits.
  *
- * @param env that of which the configuration was made
+ * @param env the environment from which the configuration was made
  */
 export const spawnWorkerd = (config: string, env: Variables, stdout: "inherit" | "pipe"): ChildProcess => {
   const folder = mkdtempSync(join(tmpdir(), "basegate-"))

@@ -1,5 +1,5 @@
 /**
- * Which filters hold, each of which can be taken away.
+ * Shows the active filters, each with a button to remove it.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const Chip = ({ text, name, onRemove }: {
   </li>
 )
 
-/** The filters and the search of the address; nothing if there are none. */
+/** The filters and the search text of the address; renders nothing if there are none. */
 export const ActiveFilters = (
   { filters, search = "" }: { readonly filters: ReadonlyArray<Filter>; readonly search?: string },
 ) => {

@@ -1,16 +1,16 @@
 /**
- * Calls of the management API. The session is a cookie that no script can read; the header says that the call comes from
- * this page, which no other origin can say.
+ * Calls of the management API. The session is a cookie that scripts cannot read; the header shows that a call comes
+ * from this page, since other origins cannot set it.
  *
  * @module
  */
 
 const own = { "x-basegate-console": "1" }
 
-/** Why a call failed, in words for the reader of the page. */
+/** Why a call failed, in words for the user. */
 export class ApiError extends Error {
   readonly status: number
-  /** What a conflict says that the thing is now. */
+  /** For a conflict: the current state of what was to be changed. */
   readonly result: unknown
   constructor(status: number, message: string, result?: unknown) {
     super(message)
@@ -19,13 +19,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Told when the session has ended. */
+/** Called when the session has ended. */
 export const onLoggedOut: { call: () => void } = { call: () => {} }
 
 interface Envelope {
   readonly success?: boolean
   readonly errors?: ReadonlyArray<{ readonly message?: string }>
-  /** Off the management API the list has this name. */
+  /** Paths outside the management API use this name for the list. */
   readonly error?: ReadonlyArray<{ readonly message?: string }>
   readonly result?: unknown
   readonly result_info?: unknown
@@ -33,7 +33,7 @@ interface Envelope {
 
 const unreachable = "The gateway does not answer. Check that it runs, then try again."
 
-/** Sends a request of the page's own; fails with `ApiError`. */
+/** Sends a request of the console; fails with `ApiError`. */
 export const sendRequest = async (path: string, init: RequestInit): Promise<Response> => {
   let response: Response
   try {
@@ -51,13 +51,13 @@ export const sendRequest = async (path: string, init: RequestInit): Promise<Resp
     message = body.errors?.[0]?.message ?? body.error?.[0]?.message ?? message
     result = body.result
   } catch {
-    // Not in the API's form: a proxy's page, say.
+    // Not in the API's form, such as a proxy's error page.
   }
   if (response.status === 401 && path.startsWith("/client/")) onLoggedOut.call()
   throw new ApiError(response.status, message, result)
 }
 
-/** A parameter that is undefined is left out. */
+/** Query parameters; undefined ones are left out. */
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
 
 const query = (parameters: Parameters): string => {
@@ -72,11 +72,11 @@ const query = (parameters: Parameters): string => {
 /** The base of an account's gateways. */
 export const accountPath = (account: string): string =>
   `/client/v4/accounts/${encodeURIComponent(account)}/ai-gateway`
-/** The base of one gateway; of all of the account where none is chosen. */
+/** The base of one gateway, or of the account's gateways if none is chosen. */
 export const gatewayApiPath = (account: string, gateway: string): string =>
   gateway === "" ? accountPath(account) : `${accountPath(account)}/gateways/${encodeURIComponent(gateway)}`
 
-/** Gets a result and what is said beside it. */
+/** Gets a result with its additional information. */
 export const getPage = async <Result, Info = unknown>(
   path: string,
   parameters: Parameters = {},
@@ -94,11 +94,11 @@ export const get = async <Result>(
   signal?: AbortSignal,
 ): Promise<Result> => (await getPage<Result>(path, parameters, signal)).result
 
-/** Gets text: a body as it was kept. */
+/** Gets a text, such as a stored body. */
 export const getText = async (path: string, signal?: AbortSignal): Promise<string> =>
   await (await sendRequest(path, signal === undefined ? {} : { signal })).text()
 
-/** Gets a file of what is selected. */
+/** Gets a file. */
 export const getFile = async (path: string, parameters: Parameters): Promise<Blob> =>
   await (await sendRequest(path + query(parameters), {})).blob()
 
@@ -111,14 +111,14 @@ export const patch = async (path: string, body: object): Promise<void> => {
   })
 }
 
-/** A gateway, by the names in its address. */
+/** A gateway, as in its address. */
 export interface GatewayAddress {
   readonly account: string
   readonly gateway: string
 }
 
 /**
- * Opens a session. The token goes into the body, and is not kept.
+ * Opens a session. The token is sent in the body and not kept.
  *
  * @returns the gateway whose usage it shows, if it is a gateway's token
  */
@@ -133,7 +133,7 @@ export const logIn = async (token: string, place?: GatewayAddress): Promise<Gate
   return result
 }
 
-/** Ends it. */
+/** Ends the session. */
 export const logOut = async (place?: GatewayAddress): Promise<void> =>
   void await sendRequest(`/console/session${query({ ...place })}`, { method: "DELETE" })
 
@@ -160,7 +160,7 @@ export const readEvents = async (
   }
 }
 
-/** Follows a stream of the API, and opens it again when it ends, until it is aborted. */
+/** Follows a stream of the API, and reopens it when it ends, until aborted. */
 export const follow = async (
   path: string,
   parameters: Parameters,

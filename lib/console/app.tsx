@@ -1,5 +1,5 @@
 /**
- * The frame: who is logged in, which page is shown, what it looks at.
+ * The frame: login, navigation, and the scope of the page.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { Account } from "./types.ts"
 import { UsagePage, usagePath } from "./usage.tsx"
 import { loadSession, SessionContext } from "./session.ts"
 
-/** What every page is given. */
+/** The props of every page. */
 export interface PageProps {
   readonly scope: Scope
   readonly accounts: ReadonlyArray<Account>
@@ -115,7 +115,7 @@ const Frame = (
   )
 }
 
-/** What the holder of an admin token sees: its pages, and over them the form to log in once the session has ended. */
+/** The pages for the holder of an admin token, covered by the login form once the session has ended. */
 const Admin = () => {
   const [turn, setTurn] = useState(0)
   const [isOut, setOut] = useState(false)
@@ -148,7 +148,7 @@ const Admin = () => {
     <>
       {isOut && <Login hasEnded={value !== undefined} onDone={enter} />}
       {value !== undefined && (
-        // What was typed is still there when the session goes on.
+        // Hidden, not removed, so that what was typed is still there after logging in again.
         <div hidden={isOut}>
           <Frame key={turn} accounts={value} onEnd={leave} />
         </div>
@@ -157,7 +157,6 @@ const Admin = () => {
   )
 }
 
-/** The console. */
 export const App = () => {
   const { pathname } = useAddress()
   return pathname === usagePath ? <UsagePage /> : <Admin />

@@ -11,7 +11,7 @@ import { visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { Panel, Problem, Text, Time, useLoaded } from "./parts.tsx"
 
-/** A change as the page shows it: what was changed is always an object. */
+/** A change; what was changed is always an object. */
 interface Change extends AuditEntry {
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null
@@ -40,14 +40,14 @@ const did: Readonly<Record<string, string>> = {
   finish: "ended a run of",
 }
 
-/** What a change is about, as people call it. */
+/** The readable name of what was changed. */
 const nameOf = ({ before, after, resource_id }: Change): string => {
   const shown = { ...before, ...after }
   const name = shown["name"] ?? shown["slug"] ?? shown["alias"] ?? resource_id
   return typeof name === "string" ? name : resource_id
 }
 
-/** A change changes its own time, which the trail tells already. */
+/** Removes modification times, which every change changes, and the trail shows anyway. */
 const withoutTimes = (shown: Change["before"]): unknown => {
   if (shown === null) return null
   const { created_at: _, modified_at: __, ...rest } = shown
@@ -59,7 +59,7 @@ const midnight = (daysAgo: number): Date => {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo)
 }
 
-/** Spans of the local calendar. */
+/** Spans of time in the local calendar. */
 const spans = (): ReadonlyArray<
   readonly [name: string, from: string | undefined, before: string | undefined]
 > => [
@@ -70,7 +70,7 @@ const spans = (): ReadonlyArray<
   ["30 days", midnight(30).toISOString(), undefined],
 ]
 
-/** The address that shows one change alone, whatever comes after it. */
+/** The address that shows only this change, whatever follows it. */
 const hrefOf = ({ when, kind, resource_id }: Change): string =>
   hereWith({
     from: when,
@@ -129,7 +129,7 @@ const Item = ({ change, isOpen }: { readonly change: Change; readonly isOpen: bo
 
 const perPage = 20
 
-/** The tab: of a gateway, or of all of an account (an empty one). */
+/** The tab, for a gateway, or for all of an account if `gateway` is empty. */
 export const AuditTrail = ({ account, gateway }: { readonly account: string; readonly gateway: string }) => {
   const { searchParams } = useAddress()
   const asked = (name: string): string | undefined => searchParams.get(name) ?? undefined

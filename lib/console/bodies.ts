@@ -1,5 +1,5 @@
 /**
- * Kept bodies in a form that people can read.
+ * Formats stored bodies for people.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface ToolCall {
   text: string
 }
 
-/** What a model said, put together. */
+/** The text of a model's answer, assembled. */
 export interface Said {
   readonly reasoning: string
   readonly text: string
@@ -54,7 +54,7 @@ const partOf = (answer: Answer): Part | undefined => {
     : undefined
 }
 
-/** Puts together what an answer says, from its events or from its one object; `undefined` if it is neither. */
+/** Assembles the text of an answer, from its events or its JSON object; `undefined` if it is neither. */
 export const saidIn = (text: string): Said | undefined => {
   const datas = /^(?:data|event|id|:)/m.test(text) && !text.trimStart().startsWith("{")
     ? text.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim())

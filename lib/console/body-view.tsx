@@ -1,5 +1,5 @@
 /**
- * One kept body: as the model's words, laid out, or as it was.
+ * One stored body: as the model's text, formatted, or raw.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const Said = ({ text }: { readonly text: string }) => {
   )
 }
 
-/** The request's body, or the answer's. */
+/** The body of the request or of the answer. */
 export const BodyPanel = ({ path, which, isKept }: {
   readonly path: string
   readonly which: "request" | "response"

@@ -1,5 +1,5 @@
 /**
- * How many requests fit in each gateway: the log shows one at a time.
+ * How many requests match in each gateway, since the log shows one gateway at a time.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { useLoaded } from "./parts.tsx"
 import type { Scope } from "./scope.tsx"
 import type { Analytics, Filter } from "./types.ts"
 
-/** Links to each gateway's, with counts; nothing if there is only one gateway. */
+/** Links to the matching requests of each gateway, with counts; renders nothing if there is only one gateway. */
 export const ByGateway = ({ scope, filters, gateways }: {
   readonly scope: Scope
   readonly filters: ReadonlyArray<Filter>

@@ -9,11 +9,11 @@ import type { ChartProps, Series } from "./chart.tsx"
 const themed = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
-/** The style of a series by its meaning, else by its place. */
+/** The style of a series: by its tone, or else by its index. */
 export const styleOf = ({ tone }: Series | undefined = { name: "", values: [] }, index: number): string =>
   tone ?? String(index % 7 + 1)
 
-/** Sums from the first part to the last: the last is drawn first, and the others over it. */
+/** Cumulative sums of the parts. The last is drawn first, and the others over it. */
 export const stacked = (series: ReadonlyArray<Series>): ReadonlyArray<ReadonlyArray<number | null>> => {
   const sums: Array<ReadonlyArray<number | null>> = []
   let below: ReadonlyArray<number | null> = []
@@ -30,13 +30,13 @@ export const height = 180
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false })
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
 
-/** The values that no line reaches. */
+/** The indexes of values without a neighbour, to which no line is drawn. */
 const lonely = (values: ArrayLike<number | null | undefined>): Array<number> =>
   [...Array(values.length).keys()].filter((index) =>
     values[index] != null && values[index - 1] == null && values[index + 1] == null
   )
 
-/** A place on the axis of time, with its day where that changes. Seconds since 1970. */
+/** A label of the time axis, with the day where that changes. Times are seconds since 1970. */
 const clockAt = (at: number, before: number | undefined, step: number): string => {
   const date = new Date(1000 * at)
   if (step >= 86_400) return day.format(date)
@@ -44,16 +44,16 @@ const clockAt = (at: number, before: number | undefined, step: number): string =
   return isNewDay ? `${clock.format(date)}\n${day.format(date)}` : clock.format(date)
 }
 
-/** The room that the name of a bucket takes, in pixels. */
+/** The width of a bucket's name, in pixels. */
 const nameWidth = 40
 
-/** The buckets that are named, the last of them among them. Seconds since 1970. */
+/** The buckets that get a name, including the last one. In seconds since 1970. */
 const namedOf = (times: ReadonlyArray<number>, width: number): Array<number> => {
   const step = Math.max(1, Math.ceil(nameWidth * times.length / Math.max(1, width - 80)))
   return times.filter((_, index) => (times.length - 1 - index) % step === 0).map((time) => time / 1000)
 }
 
-/** The least that must be drawn over for it to be meant, in pixels. */
+/** The least width of a selection, in pixels; smaller ones are accidental. */
 const leastSpan = 8
 
 /** The options for uPlot; `onSpan` is called with the span that was selected. */

@@ -9,15 +9,15 @@ import { chartOptions, height, stacked, styleOf } from "./chart-options.ts"
 import { unknown, visible } from "./format.ts"
 import { Time } from "./parts.tsx"
 
-/** One line, or one part of the stack. */
+/** One line, or one layer of a stack. */
 export interface Series {
   readonly name: string
   readonly values: ReadonlyArray<number | null>
-  /** What it means, where its colour is to say so. */
+  /** Its meaning, if the colour should show it. */
   readonly tone?: "good" | "bad" | "left"
 }
 
-/** What is drawn. */
+/** What a chart shows. */
 export interface ChartProps {
   readonly label: string
   /** When each bucket begins, in milliseconds since 1970. */
@@ -26,9 +26,9 @@ export interface ChartProps {
   readonly series: ReadonlyArray<Series>
   readonly isStacked: boolean
   readonly format: (value: number | null) => string
-  /** What is written below each bucket, where they are few. */
+  /** The label below each bucket, if there are few. */
   readonly nameOf?: (time: number) => string
-  /** Told of a span of time that was drawn over the chart, in milliseconds since 1970. */
+  /** Called when a span of time was selected on the chart, in milliseconds since 1970. */
   readonly onSpan?: (since: number, until: number) => void
 }
 
@@ -75,7 +75,7 @@ const NumbersTable = ({ label, times, series, format }: ChartProps) => (
   </div>
 )
 
-/** The figures, rendered only on demand: for eight charts they are thousands of cells. */
+/** The figures as a table, rendered only on demand: eight charts have thousands of cells. */
 const Numbers = (props: ChartProps) => {
   const [isOpen, setOpen] = useState(false)
   return (
@@ -97,7 +97,7 @@ const useDark = (): boolean => {
   return isDark
 }
 
-/** Draws it. The canvas is an image to a screen reader; the table has its figures. */
+/** The chart. To a screen reader its canvas is an image; the table has the figures. */
 export const Chart = (props: ChartProps) => {
   const place = useRef<HTMLDivElement>(null)
   const [index, setIndex] = useState<number | null>(null)

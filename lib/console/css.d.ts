@@ -1,5 +1,5 @@
-/** Style sheets are bundled beside the script. */
+/** Style sheets are bundled separately from the script. */
 declare module "*.css"
 
-/** Where the JSON Schema of the settings is; the build says so. */
+/** The address of the settings' JSON Schema, defined by the build. */
 declare const SETTINGS_SCHEMA: string

@@ -5,10 +5,10 @@
  */
 import type { EntryDetail } from "./types.ts"
 
-/** A word for a POSIX shell: within single quotes nothing is special but the quote itself. */
+/** Quotes a word for a POSIX shell: within single quotes only the quote itself is special. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-/** The key is not in the log: a variable stands for it. */
+/** The command for a logged request, with a variable for the key, which the log does not have. */
 export const curlOf = (entry: EntryDetail, body: string | undefined): string => {
   const parts = [`curl ${quoted(location.origin + entry.path)}`]
   if (entry.method !== "POST" && entry.method !== "GET") parts.push(`--request ${quoted(entry.method)}`)

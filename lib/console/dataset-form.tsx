@@ -1,5 +1,5 @@
 /**
- * How a dataset is made: its filters, how many requests fit them by now, its name.
+ * Creates a dataset: its filters, how many requests match them now, and its name.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const FilterMarks = ({ filters }: { readonly filters: ReadonlyArray<Filte
     </ul>
   )
 
-/** Asks for a dataset's name. */
+/** The form for a dataset's name. */
 export const DatasetName = ({ path, dataset, filters, onClose, onDone }: {
   readonly path: string
   readonly dataset: Dataset | undefined
@@ -56,10 +56,10 @@ export const DatasetName = ({ path, dataset, filters, onClose, onDone }: {
   )
 }
 
-/** Judges' calls are in no dataset. */
+/** Excludes judges' calls, which belong to no dataset. */
 const notJudges = { key: "request_type", operator: "neq", value: ["evaluation.judge"] }
 
-/** Chooses the requests of a new dataset: the same filters as the log's, and how many fit them by now. */
+/** Chooses the requests of a new dataset, by the same filters as in the log, and shows how many match now. */
 export const DatasetChoice = ({ path, gateway, filters, onName }: {
   readonly path: string
   readonly gateway: string

@@ -1,5 +1,6 @@
 /**
- * Datasets: requests of the log, chosen by filters; made, changed, exported as examples, deleted.
+ * Datasets: requests of the log, selected by filters. They can be created, changed, exported as examples, and
+ * deleted.
  *
  * @module
  */
@@ -17,11 +18,10 @@ import type { Filter } from "./types.ts"
 import { write } from "./write.ts"
 import { useCanWrite } from "./session.ts"
 
-/** The filters of a dataset as the address has them. */
+/** The filters of a dataset in the form of the address. */
 const filtersOf = ({ filters }: Dataset): ReadonlyArray<Filter> =>
   filters.map(({ key, operator, value }) => ({ key, operator, value: value.map((one) => String(one ?? "")) }))
 
-/** The tab. */
 export const Datasets = ({ gateway, path }: { readonly gateway: string; readonly path: string }) => {
   const { searchParams } = useAddress()
   const canWrite = useCanWrite()

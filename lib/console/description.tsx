@@ -1,10 +1,10 @@
 /**
- * The description of a setting: the little Markdown that descriptions have.
+ * Renders the description of a setting: the subset of Markdown that descriptions use.
  *
  * @module
  */
 
-/** A line with its code in it. */
+/** A line with inline code. */
 const Inline = ({ text }: { readonly text: string }) => (
   <>
     {text.split("`").map((part, index) => index % 2 === 1 ? <code key={index}>{part}</code> : part)}
@@ -28,7 +28,7 @@ const Block = ({ text }: { readonly text: string }) =>
       </p>
     )
 
-/** Paragraphs and lists; with `isShort`, what follows the first is there on demand. */
+/** Paragraphs and lists; with `isShort`, all but the first are shown on demand. */
 export const Description = (
   { text, isShort = false }: { readonly text: string; readonly isShort?: boolean },
 ) => {

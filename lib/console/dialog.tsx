@@ -1,12 +1,12 @@
 /**
- * Modal windows over the page.
+ * Modal dialogs.
  *
  * @module
  */
 import type { ComponentChildren } from "preact"
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks"
 
-/** A window with a heading. Escape closes it, and the focus goes back to where it was. */
+/** A dialog with a heading. Escape closes it, and the focus returns to where it was. */
 export const Dialog = (
   { title, onClose, children }: {
     readonly title: string
@@ -21,7 +21,7 @@ export const Dialog = (
     dialog.current?.showModal()
     return () => {
       dialog.current?.close()
-      // The dialog element is gone by then, and would not restore the focus.
+      // Restored by hand, since the dialog element is already removed and does not do it.
       if (opener instanceof HTMLElement) opener.focus()
     }
   }, [])
@@ -41,7 +41,7 @@ export const Dialog = (
   )
 }
 
-/** Runs something that may be refused; while it runs its button is not to be pressed again. */
+/** Runs an action that may fail; its button is to be disabled while it runs. */
 export const useDoing = (): {
   readonly isBusy: boolean
   readonly problem: unknown
@@ -65,5 +65,5 @@ export const useDoing = (): {
   }
 }
 
-/** Says why there is nothing to change here. */
+/** Explains why nothing can be changed here. */
 export const ReadOnly = ({ why }: { readonly why: ComponentChildren }) => <p class="note readonly">{why}</p>

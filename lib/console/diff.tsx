@@ -1,11 +1,11 @@
 /**
- * What differs between two versions of something.
+ * The differences between two versions of something.
  *
  * @module
  */
 import { visible } from "./format.ts"
 
-/** A value by its name, before and after; `undefined` where it is not there. */
+/** A named value before and after; `undefined` if it is missing. */
 export interface Difference {
   readonly name: string
   readonly before: unknown
@@ -14,7 +14,7 @@ export interface Difference {
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** The members in which two objects differ, by name. */
+/** The members in which two objects differ. */
 const differences = (before: unknown, after: unknown): ReadonlyArray<Difference> => {
   const [old, now] = [Object(before), Object(after)] as [Record<string, unknown>, Record<string, unknown>]
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].sort()
@@ -30,7 +30,7 @@ type Line = readonly [sign: " " | "+" | "−", text: string]
 /** The most lines that are compared one by one. */
 const mostLines = 600
 
-/** Lines that both have, in the longest common sequence, and those that one has alone. */
+/** A line diff by the longest common subsequence. */
 const diffLines = (
   before: ReadonlyArray<string>,
   after: ReadonlyArray<string>,
@@ -63,7 +63,7 @@ const diffLines = (
 
 const words = { "+": "added: ", "−": "removed: ", " ": "" }
 
-/** What changed, member by member, as lines. */
+/** Shows what changed, member by member, as lines. */
 export const DiffView = (
   { before, after, label }: { readonly before: unknown; readonly after: unknown; readonly label: string },
 ) => {

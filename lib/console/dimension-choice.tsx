@@ -1,5 +1,5 @@
 /**
- * By what figures are divided: one of some dimensions, or a key of the metadata. The URL holds it, as `by`.
+ * Chooses how figures are grouped: by one of some dimensions, or by a metadata key. The URL keeps it as `by`.
  *
  * @module
  */

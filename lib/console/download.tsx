@@ -1,5 +1,5 @@
 /**
- * Downloads what the API answers as a file.
+ * Saves an answer of the API as a file.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { useState } from "preact/hooks"
 import { getFile, type Parameters } from "./api.ts"
 import { Problem } from "./parts.tsx"
 
-/** A button that saves an answer; it says so while that is on its way. */
+/** A button that saves an answer, and shows that it is loading. */
 export const Download = ({ path, parameters, name, label = "Download CSV" }: {
   readonly path: string
   readonly parameters: Parameters

@@ -1,5 +1,5 @@
 /**
- * What is known of one request, in words and figures.
+ * The facts of one request, in words and figures.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const Fact = ({ name, children }: { readonly name: string; readonly children: Co
   </div>
 )
 
-/** Who called what, and how it ended. */
+/** Who called what, and how the request ended. */
 export const Facts = ({ entry }: { readonly entry: EntryDetail }) => (
   <dl class="facts">
     <Fact name="Came">
@@ -111,7 +111,7 @@ const keyWords: Readonly<Record<string, string>> = {
   none: "none was sent",
 }
 
-/** What the log keeps of the headers: none that may hold a secret. */
+/** The logged headers, none of which may contain a secret. */
 export const Headers = ({ entry }: { readonly entry: EntryDetail }) => {
   const headers = [
     ["user-agent", entry.user_agent],

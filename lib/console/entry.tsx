@@ -56,7 +56,7 @@ const Content = ({ entry, path, onChange }: {
   )
 }
 
-/** The request that the address names, over the log. */
+/** The request in the address, in a dialog over the log. */
 export const EntryView = ({ scope, id }: { readonly scope: Scope; readonly id: string }) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const path = `${gatewayApiPath(scope.account, scope.gateway)}/logs/${encodeURIComponent(id)}`

@@ -1,5 +1,5 @@
 /**
- * Two evaluations side by side: per evaluator what each found, and which requests a judge saw otherwise.
+ * Two evaluations side by side: the results by evaluator, and the requests that a judge judged differently.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { hereWith, Link } from "./location.tsx"
 import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { Back, EntryLink, Score } from "./verdict-table.tsx"
 
-/** How many changed requests are shown: the greatest changes. */
+/** The most changed requests to show, the greatest changes first. */
 const most = 100
 
 interface Side {
@@ -45,7 +45,7 @@ const Difference = (
   if (Math.abs(change) < 1e-9) return <span class="note">the same</span>
   const sign = change > 0 ? "+" : "−"
   const text = `${sign}${figure(one, Math.abs(change))}`
-  // Less than that is no news.
+  // Smaller changes are not highlighted.
   if (Math.abs(change) < 0.01 * Math.max(Math.abs(before), Math.abs(after))) {
     return <span class="note">{text}</span>
   }
@@ -177,7 +177,6 @@ const Changes = ({ gateway, sides: [left, right], id, types }: {
 const sizeOf = ({ one, other }: { readonly one: number | null; readonly other: number | null }): number =>
   one === null || other === null ? 0 : other - one
 
-/** The view. */
 export const Compare = ({ account, gateway, path, ids: [left, right] }: {
   readonly account: string
   readonly gateway: string

@@ -1,5 +1,5 @@
 /**
- * Evaluations, datasets and judges, as the management API has them, and their figures in words.
+ * Evaluations, datasets and judges in the management API, and their figures in words.
  *
  * @module
  */
@@ -17,18 +17,18 @@ export type Judge = ReturnType<typeof judgeJson>
 export type EvaluationType = ReturnType<typeof evaluatorJson> | Judge
 export type ListedVerdict = ReasonedVerdict
 
-/** Whether an evaluation type is a model that judges. */
+/** Whether an evaluation type is a judge. */
 export const isJudge = (type: EvaluationType): type is Judge => "prompt" in type
 
-/** All that can be looked for in datasets. */
+/** All evaluation types. */
 export const loadTypes = (account: string, signal: AbortSignal): Promise<ReadonlyArray<EvaluationType>> =>
   get(`${accountPath(account)}/evaluation-types`, { per_page: 100 }, signal)
 
-/** All of a gateway's datasets, of which there are few. */
+/** All datasets of a gateway, of which there are few. */
 export const loadDatasets = (path: string, signal: AbortSignal): Promise<ReadonlyArray<Dataset>> =>
   get(`${path}/datasets`, { per_page: 100 }, signal)
 
-/** All of its evaluations, the newest first. */
+/** All evaluations of a gateway, the newest first. */
 export const loadEvaluations = async (
   path: string,
   signal: AbortSignal,
@@ -43,26 +43,26 @@ export const loadEvaluations = async (
 
 const isShare = (id: string): boolean => ["feedback", "error_share", "cache_share"].includes(id)
 
-/** Whether less of it is better. */
+/** Whether a smaller result is better. */
 export const isLessBetter = (id: string): boolean =>
   id === "cost" || id === "speed" || id === "error_share" || id.startsWith("duration_") ||
   id.startsWith("first_token_")
 
-/** A score from 0 to 1, or whether it passes. */
+/** A verdict as text: a score from 0 to 1, or whether the answer passes. */
 export const verdictText = (value: number | null, form: "score" | "pass" | undefined): string =>
   value === null ? unknown : form === "pass" ? value === 1 ? "pass" : "fail" : value.toFixed(2)
 
-/** A figure of one evaluator, as it is read. */
+/** A figure of one evaluator as text. */
 export const figure = ({ evaluation_type_id: id, judge }: Result, value: number | null): string => {
   if (value === null) return unknown
   if (judge !== undefined) return judge.verdict === "pass" ? share(value, 100) : value.toFixed(2)
   return isShare(id) ? share(value, 100) : id === "cost" ? money(value) : time(value)
 }
 
-/** Its number; `null` if nothing was found. */
+/** The number of a result; `null` if there is none. */
 export const numberOf = ({ result }: Result): number | null => result === "" ? null : Number(result)
 
-/** What an evaluator is called; a deleted judge as it was when it judged. */
+/** The name of an evaluator; for a deleted judge, the name at the time of judging. */
 export const nameOf = (
   { evaluation_type_id: id, judge }: Result,
   types: ReadonlyArray<EvaluationType>,

@@ -1,5 +1,5 @@
 /**
- * The form in which an evaluation is made: of which datasets, by which evaluators and judges.
+ * The form to create an evaluation: its datasets, evaluators and judges.
  *
  * @module
  */
@@ -34,7 +34,6 @@ const Checks = ({ label, items, chosen, onChange }: {
   </fieldset>
 )
 
-/** The form. */
 export const EvaluationForm = ({ path, gateway, datasets, types, onClose, onDone }: {
   readonly path: string
   readonly gateway: string

@@ -1,5 +1,5 @@
 /**
- * The evaluations of a gateway: listed, made, run again, deleted.
+ * The evaluations of a gateway: listing, creating, rerunning and deleting them.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { write } from "./write.ts"
 import { useCanWrite } from "./session.ts"
 
-/** How often what is running is looked at, in milliseconds. */
+/** How often running evaluations are polled, in milliseconds. */
 const often = 1_500
 
 const judgesFirst = ({ results }: Evaluation) => [
@@ -31,7 +31,6 @@ const judgesFirst = ({ results }: Evaluation) => [
   ...results.filter(({ judge }) => judge === undefined),
 ]
 
-/** The tab. */
 export const EvaluationList = ({ account, gateway, path }: {
   readonly account: string
   readonly gateway: string

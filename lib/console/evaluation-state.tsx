@@ -1,5 +1,5 @@
 /**
- * How far an evaluation is.
+ * The progress of an evaluation.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Evaluation } from "./evaluation-data.ts"
 import { count } from "./format.ts"
 import { Badge } from "./parts.tsx"
 
-/** How many requests its judges have asked about, of how many they will: their samples may be smaller. */
+/** How many requests its judges have judged, and how many they will: samples may be smaller than the datasets. */
 const progress = (
   { results, total_logs }: Evaluation,
 ): { readonly done: number; readonly all: number } => {
@@ -19,7 +19,7 @@ const progress = (
   return { done, all: judges.length * total_logs }
 }
 
-/** Its state in a word, and while it runs how far it is. */
+/** Its state in a word, with its progress while it runs. */
 export const State = ({ evaluation }: { readonly evaluation: Evaluation }) => {
   const { processed, run } = evaluation
   if (!processed) {

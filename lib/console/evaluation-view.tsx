@@ -1,5 +1,5 @@
 /**
- * One evaluation: how far it is, what it has found, what its judges said of each request.
+ * One evaluation: its progress, its results, and its judges' verdicts on each request.
  *
  * @module
  */
@@ -99,7 +99,7 @@ const Results = ({ evaluation, types }: {
   </Table>
 )
 
-/** The earlier of two is A. */
+/** Puts two evaluations in order: the earlier one is A. */
 const inOrder = (one: Evaluation, others: ReadonlyArray<Evaluation>, id: string) => {
   const other = others.find((each) => each.id === id)
   return other !== undefined && other.created_at > one.created_at
@@ -107,7 +107,6 @@ const inOrder = (one: Evaluation, others: ReadonlyArray<Evaluation>, id: string)
     : { evaluation: id, with: one.id }
 }
 
-/** The view. */
 export const EvaluationView = ({ account, gateway, path, id }: {
   readonly account: string
   readonly gateway: string

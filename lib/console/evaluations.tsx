@@ -1,5 +1,5 @@
 /**
- * Evaluations: what was found in chosen requests, by evaluators and by models that judge; two of them side by side.
+ * Evaluations: results for selected requests by evaluators and judges, and the comparison of two evaluations.
  *
  * @module
  */
@@ -17,10 +17,9 @@ import { Welcome } from "./welcome.tsx"
 
 const tabs = [["", "Evaluations"], ["datasets", "Datasets"], ["judges", "Judges"]] as const
 
-/** Parameters of one tab, which mean nothing in another. */
+/** Parameters that belong to one tab, reset for the others. */
 const none = { evaluation: undefined, with: undefined, filters: undefined, new: undefined, view: undefined }
 
-/** The page. */
 export const EvaluationsPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
   const tab = searchParams.get("tab") ?? ""

@@ -1,12 +1,12 @@
 /**
- * Values of settings to begin with, where their form takes JSON.
+ * Example values for settings that are entered as JSON.
  *
  * @module
  */
 
 const budget = (window: string) => ({ rules: [{ id: window, limit: 10, limitType: "cost", window }] })
 
-/** By the setting's name, values by what they say. */
+/** By the setting's name, examples by their description. */
 export const examples: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   spend_limits: {
     "$10 a day": budget("day"),

@@ -1,5 +1,5 @@
 /**
- * What people thought of an answer.
+ * Feedback on an answer.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { patch } from "./api.ts"
 import { Problem } from "./parts.tsx"
 import type { EntryDetail } from "./types.ts"
 
-/** Thumbs up or down; the same one again takes it back. */
+/** Thumbs up and down; pressing the same one again removes it. */
 export const FeedbackButtons = ({ entry, path, onDone }: {
   readonly entry: EntryDetail
   readonly path: string

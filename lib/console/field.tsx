@@ -1,12 +1,11 @@
 /**
- * A control of a form with its label, what it is for, and what is wrong with what was typed.
+ * A form control with its label, its help text, and the problem with its value.
  *
  * @module
  */
 import type { ComponentChildren } from "preact"
 import { useId } from "preact/hooks"
 
-/** The field. */
 export const Field = ({ label, help, problem, children }: {
   readonly label: string
   readonly help: string

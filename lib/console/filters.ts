@@ -1,5 +1,5 @@
 /**
- * Filters of requests, as the address and the API have them.
+ * Filters of requests, in the forms of the address and the API.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Filter } from "./types.ts"
 /** How values of a key are compared. */
 export type FilterKind = "text" | "truth" | "number" | "metadata"
 
-/** What can be filtered by, each by what people call it. `metadata` is a pair of two keys. */
+/** The keys for filters, with their kinds and readable names. `metadata` stands for a pair of two keys. */
 export const keys: Readonly<Record<string, readonly [kind: FilterKind, name: string]>> = {
   model: ["text", "Model"],
   status_code: ["number", "Status"],
@@ -62,7 +62,7 @@ export const words: Readonly<Record<string, string>> = {
   gt: "is more than",
 }
 
-/** The filters of an address; what is not one is left out. */
+/** Parses the filters of an address; anything else is ignored. */
 export const filtersIn = (text: string | null): ReadonlyArray<Filter> => {
   try {
     const parsed: unknown = JSON.parse(text ?? "[]")
@@ -74,17 +74,17 @@ export const filtersIn = (text: string | null): ReadonlyArray<Filter> => {
   }
 }
 
-/** Filters as the address has them; `undefined` if there are none. */
+/** Filters in the form of the address; `undefined` if there are none. */
 export const filtersText = (filters: ReadonlyArray<Filter>): string | undefined =>
   filters.length === 0 ? undefined : JSON.stringify(filters)
 
-/** A condition on a pair of the metadata: the API takes two filters that follow one another for one. */
+/** A condition on a metadata pair: the API treats two such filters in succession as one. */
 export const metadataFilters = (name: string, operator: string, value: string): ReadonlyArray<Filter> => [
   { key: "metadata.key", operator: "eq", value: [name] },
   { key: "metadata.value", operator, value: [value] },
 ]
 
-/** What a group of figures has in common, as filters; none for a gateway, which is chosen elsewhere. */
+/** The filters that select the requests of a group of figures; none for a gateway, which is chosen by the scope. */
 export const groupFilters = (dimension: string, value: string | null): ReadonlyArray<Filter> => {
   if (dimension === "gateway") return []
   if (dimension.startsWith("metadata.")) {
@@ -104,7 +104,7 @@ export const logHref = (
   changes: Readonly<Record<string, string | undefined>> = {},
 ): string => pageHref("/console/log", { gateway: scope.gateway, filters: filtersText(filters), ...changes })
 
-/** A chip: filters that are told, and removed, together. */
+/** A chip: filters that are shown, and removed, together. */
 export interface FilterChip {
   readonly text: string
   readonly of: ReadonlyArray<Filter>
@@ -112,7 +112,7 @@ export interface FilterChip {
 
 const valueText = (value: string): string => value === "" ? "nothing" : String(value)
 
-/** Filters in words; a pair of the metadata is one. */
+/** Filters in words; a metadata pair is one chip. */
 export const filterChips = (filters: ReadonlyArray<Filter>): ReadonlyArray<FilterChip> => {
   const told: Array<FilterChip> = []
   for (let index = 0; index < filters.length; index++) {

@@ -1,5 +1,5 @@
 /**
- * A form in a window.
+ * Forms in dialogs.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { Dialog, useDoing } from "./dialog.tsx"
 import { FormButtons } from "./list-parts.tsx"
 import { Problem } from "./parts.tsx"
 
-/** The form: sends what was typed, and shows why that was refused. */
+/** A form in a dialog, which sends what was typed, and shows why that was refused. */
 export const FormDialog = (
   { title, action, isReady = true, isDangerous = false, onSend, onClose, children }: {
     readonly title: string
     /** What the button says. */
     readonly action: string
-    /** Whether what was typed can be sent. */
+    /** Whether the form can be sent. */
     readonly isReady?: boolean
-    /** Whether what it does cannot be undone. */
+    /** Whether the action cannot be undone. */
     readonly isDangerous?: boolean
     readonly onSend: () => Promise<void>
     readonly onClose: () => void
@@ -47,7 +47,7 @@ export const FormDialog = (
   )
 }
 
-/** A name of up to 100 characters. */
+/** A field for a name of up to 100 characters. */
 export const NameField = ({ name, onName }: {
   readonly name: string
   readonly onName: (name: string) => void
@@ -65,7 +65,7 @@ export const NameField = ({ name, onName }: {
   </label>
 )
 
-/** Asks before something is done that cannot be undone; with `name`, only after that was typed. */
+/** Asks for confirmation of something that cannot be undone; with `name`, that has to be typed. */
 export const Confirm = ({ title, children, action, name, onDo, onDone, onClose }: {
   readonly title: string
   readonly children: ComponentChildren

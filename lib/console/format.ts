@@ -1,10 +1,10 @@
 /**
- * Figures as people read them. What is not known is a dash, never a nought.
+ * Formats figures for people. Unknown values are shown as a dash, never as 0.
  *
  * @module
  */
 
-/** What is not known. */
+/** The text for an unknown value. */
 export const unknown = "–"
 
 type Known = number | null | undefined
@@ -21,7 +21,7 @@ const formatted = (value: number, options: Intl.NumberFormatOptions): string => 
 export const count = (value: Known): string =>
   value == null ? unknown : formatted(value, { maximumFractionDigits: 0 })
 
-/** A count in short: `12.3K`. */
+/** A shortened count: `12.3K`. */
 export const short = (value: Known): string =>
   value == null
     ? unknown
@@ -29,7 +29,7 @@ export const short = (value: Known): string =>
     ? count(value)
     : formatted(value, { notation: "compact", maximumSignificantDigits: 3 })
 
-/** US dollars, small ones with as many digits as they need. */
+/** US dollars, with as many digits as small amounts need. */
 export const money = (value: Known): string => {
   if (value == null) return unknown
   if (value === 0) return "$0"
@@ -39,11 +39,11 @@ export const money = (value: Known): string => {
   return `$${formatted(value, { maximumSignificantDigits: 3, maximumFractionDigits: 12 })}`
 }
 
-/** A share of something: `98.2 %`; of nothing it is not known. */
+/** A share as a percentage: `98.2 %`; unknown if the whole is 0. */
 export const share = (part: Known, whole: Known): string => {
   if (part == null || whole == null || whole === 0) return unknown
   const percent = 100 * part / whole
-  // Never 100 % where something is missing, nor 0 % where there is something.
+  // Never 100 % if something is missing, nor 0 % if there is something.
   if (percent > 99.9 && percent < 100) return ">99.9 %"
   if (percent > 0 && percent < 0.1) return "<0.1 %"
   return `${formatted(percent, { maximumFractionDigits: 1 })} %`
@@ -62,14 +62,13 @@ export const time = (value: Known): string => {
   return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`
 }
 
-/** Bytes. */
 export const bytes = (value: Known): string => {
   if (value == null) return unknown
   if (value < 1024) return `${value} B`
   return value < 1_048_576 ? `${(value / 1024).toFixed(1)} kB` : `${(value / 1_048_576).toFixed(1)} MB`
 }
 
-/** How a figure has changed since the period before; `undefined` if there is nothing to compare. */
+/** The change of a figure since the previous period; `undefined` if there is nothing to compare. */
 export const change = (now: Known, before: Known): string | undefined => {
   if (now == null || before == null || before === 0) return undefined
   const percent = 100 * (now - before) / before
@@ -101,7 +100,7 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, {
   hour12: false,
 })
 
-/** A moment in local time, with its day unless that is today, and with the year unless it is this one. */
+/** A moment in local time, with the day unless that is today, and the year unless it is this one. */
 export const moment = (iso: string): string => {
   const date = new Date(iso)
   if (Number.isNaN(date.getTime())) return unknown
@@ -109,13 +108,13 @@ export const moment = (iso: string): string => {
   return (date.toDateString() === new Date().toDateString() ? clock : dayAndClock).format(date)
 }
 
-/** Controls and what turns the direction of text: C0 but tabs and line breaks, C1, marks and embeddings. */
+/** Control characters (C0 without tab and line break, C1), and bidirectional marks and embeddings. */
 const isHidden = (code: number): boolean =>
   (code < 0x20 && code !== 0x09 && code !== 0x0a) || (code >= 0x7f && code <= 0x9f) ||
   code === 0x200e || code === 0x200f || (code >= 0x202a && code <= 0x202e) ||
   (code >= 0x2066 && code <= 0x2069)
 
-/** A text of a caller's in which such characters are shown, so that none of them acts; one of blanks alone is quoted. */
+/** A caller's text with such characters made visible, so that they have no effect. A blank text is quoted. */
 export const visible = (text: string): string => {
   const shown = Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0

@@ -1,5 +1,5 @@
 /**
- * Changes the settings of a gateway: as a form or as JSON, looked over before they are saved, on top of what others have
+ * Edits the settings of a gateway, as a form or as JSON, with a review before saving, and on top of what others have
  * saved meanwhile.
  *
  * @module
@@ -25,16 +25,16 @@ import { go, hereWith } from "./location.tsx"
 import { Panel, Problem } from "./parts.tsx"
 import { problemsByField, write } from "./write.ts"
 
-/** What is typed and not saved, by gateway: it outlives a look at another page. */
+/** Unsaved drafts by gateway, which survive visits to other pages. */
 const unsaved = new Map<string, { readonly base: GatewayState; readonly draft: Draft }>()
 
-/** Whether there are changes of a gateway that were not saved. */
+/** Whether a gateway has unsaved changes. */
 export const isUnsaved = (account: string, gateway: string): boolean => unsaved.has(`${account}/${gateway}`)
 
 const modes = [["form", "Form"], ["json", "JSON"], ["review", "Review"]] as const
 type Mode = typeof modes[number][0]
 
-/** All settings as one JSON text; a change of it that can be read changes the draft. */
+/** All settings as one JSON text. Edits change the draft whenever the text is valid. */
 const JsonEditor = (
   { settings, onDraft, onProblem }: {
     readonly settings: SettingValues
@@ -74,7 +74,7 @@ const JsonEditor = (
   )
 }
 
-/** Somebody else was faster. */
+/** Shown if somebody else has saved changes meanwhile. */
 const Conflict = (
   { base, newer, changes, onGoOn, onDrop }: {
     readonly base: GatewayState
@@ -103,7 +103,6 @@ const Conflict = (
   )
 }
 
-/** The editor. */
 export const EditSettings = (
   { account, gateway, state, mode, onSaved }: {
     readonly account: string

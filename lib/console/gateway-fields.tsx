@@ -1,5 +1,5 @@
 /**
- * The form of a gateway's settings: a control for each, after its schema.
+ * The form for a gateway's settings, with a control for each according to its schema.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import {
   wordsOf,
 } from "./gateway-schema.ts"
 
-/** What is typed by the setting's name; a setting that is empty, or not there, has its default. */
+/** The text of each setting, by name; a setting that is empty or missing has its default. */
 export type Draft = Readonly<Record<string, string>>
 
-/** A default as it is shown beside a control. */
+/** The text of a default, shown next to a control. */
 const defaultText = ({ default: value, anyOf }: Property, fallback: unknown): string => {
   const shown = fallback ?? value
   if (shown === undefined || shown === null) return anyOf === undefined ? "not set" : "none"
@@ -135,13 +135,13 @@ const Field = ({ name, problem, isChanged, ...control }: FieldProps) => {
   )
 }
 
-/** The form, in groups. */
+/** The form, divided into groups. */
 export const SettingFields = (
   { schema, names, draft, fallbacks, changed, problems, onDraft }: {
     readonly schema: SettingsSchema
     readonly names: ReadonlyArray<string>
     readonly draft: Draft
-    /** What holds where a setting is left empty. */
+    /** The values in force for settings that are left empty. */
     readonly fallbacks: Readonly<Record<string, unknown>>
     readonly changed: ReadonlySet<string>
     readonly problems: ReadonlyMap<string, string>

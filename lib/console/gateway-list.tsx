@@ -1,5 +1,5 @@
 /**
- * The gateways of an account, and making one.
+ * The gateways of an account, and the form to create one.
  *
  * @module
  */
@@ -23,7 +23,7 @@ interface Listed {
 
 const perPage = 50
 
-/** Asks for what a gateway needs: its name. */
+/** The form for a new gateway, which needs only a name. */
 const NewGateway = ({ account, accounts, onClose }: {
   readonly account: string
   readonly accounts: ReadonlyArray<string>
@@ -87,10 +87,9 @@ const NewGateway = ({ account, accounts, onClose }: {
   )
 }
 
-/** The list. */
 export const GatewayList = ({ account, called, accounts }: {
   readonly account: string
-  /** Every gateway that has an entry or was called. */
+  /** Every gateway that has a settings entry or was called. */
   readonly called: ReadonlyArray<string>
   readonly accounts: ReadonlyArray<string>
 }) => {

@@ -1,10 +1,10 @@
 /**
- * The settings of a gateway as their JSON Schema describes them, and their values as text of a form.
+ * The settings of a gateway by their JSON Schema, and their values as text in a form.
  *
  * @module
  */
 
-/** What the schema says of a setting. */
+/** The schema of a setting. */
 export interface Property {
   readonly type?: string
   readonly enum?: ReadonlyArray<string>
@@ -31,7 +31,7 @@ const load = async (): Promise<SettingsSchema> => {
   return properties.gateways.additionalProperties.properties
 }
 
-/** Reads the schema once. */
+/** Loads the schema, once. */
 export const settingsSchema = (): Promise<SettingsSchema> =>
   loading ??= load().catch((cause: unknown) => {
     loading = undefined
@@ -41,7 +41,7 @@ export const settingsSchema = (): Promise<SettingsSchema> =>
 /** How a setting is edited. */
 export type SettingKind = "boolean" | "words" | "number" | "text" | "json"
 
-/** The words that a setting takes, `null` aside; `undefined` if it takes other things. */
+/** The words that a setting accepts, apart from `null`; `undefined` if it accepts other values. */
 export const wordsOf = ({ enum: words, anyOf = [] }: Property): ReadonlyArray<string> | undefined => {
   const [one, other] = anyOf.filter(({ type }) => type !== "null")
   return words ?? (other === undefined ? one?.enum : undefined)
@@ -58,14 +58,14 @@ export const kindOf = (property: Property): SettingKind => {
   return anyOf.length > 0 && numbers ? "number" : "json"
 }
 
-/** A value as it stands in its control; empty if there is none. */
+/** The text of a value in its control; empty if there is none. */
 export const controlText = (value: unknown): string => {
   if (value === undefined) return ""
   return typeof value === "string" ? value : JSON.stringify(value, null, typeof value === "object" ? 2 : 0)
 }
 
 /**
- * The value of a text; what cannot be one is left as text, so that the gateway says what it expects.
+ * The value of a text. An invalid one stays text, so that the gateway reports what it expects.
  *
  * @returns `undefined` for the default
  */
@@ -81,7 +81,7 @@ export const valueOf = (kind: SettingKind, text: string): unknown => {
   }
 }
 
-/** The groups in which settings are shown; the first that matches has it. */
+/** The groups in which settings are shown; the first match counts. */
 const groups: ReadonlyArray<readonly [title: string, pattern: RegExp]> = [
   ["Who may call", /^(authentication|auth_scheme|tokens|byok|jwt)/],
   ["Cache", /^cache_/],
@@ -94,10 +94,10 @@ const groups: ReadonlyArray<readonly [title: string, pattern: RegExp]> = [
   ],
 ]
 
-/** The title of what belongs to no other group. */
+/** The title for settings in no other group. */
 const others = "More"
 
-/** Names in their groups. */
+/** Sorts names into groups. */
 export const grouped = (
   names: ReadonlyArray<string>,
 ): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => {
@@ -112,7 +112,7 @@ export const grouped = (
   return [...found].filter(([, names]) => names.length > 0)
 }
 
-/** Settings that have pages of their own, and are not edited as part of the whole. */
+/** Settings with pages of their own, which are not edited together with the others. */
 export const ownPages: Readonly<Record<string, string>> = {
   tokens: "tokens",
   provider_keys: "keys",
@@ -120,5 +120,5 @@ export const ownPages: Readonly<Record<string, string>> = {
   custom_providers: "providers",
 }
 
-/** The pages among these that belong to the account. */
+/** Whether such a page belongs to the account. */
 export const isOfAccount = (tab: string): boolean => tab === "providers"

@@ -1,5 +1,5 @@
 /**
- * The settings of a gateway: each with its value, and where it comes from.
+ * The settings of a gateway, each with its value and its origin.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { CommandLine, Panel } from "./parts.tsx"
 import { firstCall } from "./welcome.tsx"
 import { useCanWrite, useSession } from "./session.ts"
 
-/** A value, beside which a number of milliseconds or bytes stands as people read it. */
+/** A value as text; milliseconds and bytes are also shown in a readable form. */
 const shown = (name: string, value: unknown): string => {
   if (typeof value === "number" && /(_timeout|^retry_delay)$/.test(name)) return `${value} (${time(value)})`
   if (typeof value === "number" && /(body|payload)_limit$/.test(name)) return `${value} (${bytes(value)})`
@@ -25,7 +25,7 @@ const shown = (name: string, value: unknown): string => {
   return String(value)
 }
 
-/** Where a setting stands, in words. */
+/** The origin of a setting, in words. */
 const originText = ({ entry, settings }: Origins, name: string): string => {
   const origin = settings[name]
   if (origin === undefined) return "default"
@@ -34,7 +34,7 @@ const originText = ({ entry, settings }: Origins, name: string): string => {
   return entry === "managed" ? "written here" : at
 }
 
-/** Where a gateway's entry stands, in words. */
+/** The origin of a gateway's entry, in words. */
 export const entryText = ({ entry, at }: Origins): string =>
   entry === "managed"
     ? "Written through this page or the management API."
@@ -75,7 +75,7 @@ const Row = ({ name, state }: { readonly name: string; readonly state: GatewaySt
   )
 }
 
-/** Why there is nothing to edit; `undefined` if there is. */
+/** Why nothing can be edited; `undefined` if it can. */
 const whyNot = (
   { origins }: GatewayState,
   canWrite: boolean,
@@ -92,7 +92,6 @@ const whyNot = (
     : `The admin token "${name}" may only read. One with the role write may change this.`
 }
 
-/** The tab. */
 export const SettingsView = (
   { account, gateway, state }: {
     readonly account: string

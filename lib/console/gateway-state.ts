@@ -1,5 +1,5 @@
 /**
- * A gateway as it is read to be looked at or changed: its settings, their version, and where each comes from.
+ * The state of a gateway for viewing and editing: its settings, their version, and their origins.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Origins {
   >
 }
 
-/** All that is known of a gateway. */
+/** The state of a gateway. */
 export interface GatewayState {
   readonly json: SettingValues
   readonly tag: string
@@ -36,7 +36,7 @@ export interface GatewayState {
   readonly schema: SettingsSchema
 }
 
-/** Reads a gateway. */
+/** Loads a gateway. */
 export const loadGateway = async (
   account: string,
   gateway: string,
@@ -55,7 +55,7 @@ export const loadGateway = async (
 export const editable = (schema: SettingsSchema): ReadonlyArray<string> =>
   Object.keys(schema).filter((name) => !Object.hasOwn(ownPages, name))
 
-/** What a gateway's own entry says, of what is edited together. */
+/** The settings in a gateway's own entry, of those that are edited together. */
 export const ownSettings = ({ json, origins, schema }: GatewayState): SettingValues =>
   Object.fromEntries(
     editable(schema).filter((name) => origins.settings[name]?.from === "entry").map((
@@ -63,16 +63,16 @@ export const ownSettings = ({ json, origins, schema }: GatewayState): SettingVal
     ) => [name, json[name]]),
   )
 
-/** The text of a form that changes nothing. */
+/** The draft without any change. */
 export const draftOf = (own: SettingValues): Draft =>
   Object.fromEntries(Object.entries(own).map(([name, value]) => [name, controlText(value)]))
 
-/** What a draft would make of a gateway's own entry. */
+/** The effect of a draft on a gateway's own entry. */
 export interface GatewayEdit {
   readonly after: SettingValues
-  /** The settings that change, `undefined` for those that get their default. */
+  /** The changed settings; `undefined` for those that are reset to their default. */
   readonly changes: SettingValues
-  /** By name, what cannot be read. */
+  /** The problems of invalid values, by name. */
   readonly problems: ReadonlyMap<string, string>
 }
 
@@ -81,7 +81,7 @@ const kindIn = (schema: SettingsSchema, name: string): SettingKind => {
   return property === undefined ? "json" : kindOf(property)
 }
 
-/** Reads a draft. */
+/** Parses a draft. */
 export const readDraft = (schema: SettingsSchema, own: SettingValues, draft: Draft): GatewayEdit => {
   const after: Record<string, unknown> = {}
   const changes: Record<string, unknown> = {}
@@ -100,15 +100,15 @@ export const readDraft = (schema: SettingsSchema, own: SettingValues, draft: Dra
   return { after, changes, problems }
 }
 
-/** The same changes on top of a newer version: what was not changed is as it is there. */
+/** Applies the same changes to a newer version, whose other settings are kept. */
 export const rebased = (draft: Draft, changes: SettingValues, newer: GatewayState): Draft => ({
   ...draftOf(ownSettings(newer)),
   ...Object.fromEntries(Object.keys(changes).map((name) => [name, draft[name] ?? ""])),
 })
 
-/** What is sent to make some changes. */
+/** The request body for some changes. */
 export const changesBody = (changes: SettingValues): object => {
   const unset = Object.keys(changes).filter((name) => changes[name] === undefined)
-  // What is undefined is not sent.
+  // Undefined members are not sent.
   return unset.length === 0 ? changes : { ...changes, unset }
 }

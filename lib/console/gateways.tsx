@@ -1,5 +1,5 @@
 /**
- * Gateways: the list of an account, or one gateway with all that belongs to it.
+ * Gateways: the list of an account, or one gateway with everything that belongs to it.
  *
  * @module
  */
@@ -41,7 +41,7 @@ const tabsOfAll: Tabs = [
   ["audit", "Audit"],
 ]
 
-/** Parameters of one tab, which mean nothing in another. */
+/** Parameters that belong to one tab, reset for the others. */
 const none = {
   edit: undefined,
   page: undefined,
@@ -164,7 +164,6 @@ const One = ({ account, gateway }: { readonly account: string; readonly gateway:
   )
 }
 
-/** The page. */
 export const GatewaysPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
   const account = scope.account === "" ? "my-account" : scope.account

@@ -1,5 +1,5 @@
 /**
- * What groups of figures are called.
+ * Names for groups of figures.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const nothing: Readonly<Record<string, string>> = {
   model: "no model",
 }
 
-/** The name of a group; of one without a value, in words. */
+/** The name of a group; in words if it has no value. */
 export const groupName = (dimension: string, value: string | null): string => {
   if (dimension === "cached") return value === "true" ? "from the cache" : "from the provider"
   if (value !== null && value !== "") return value

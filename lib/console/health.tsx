@@ -1,5 +1,5 @@
 /**
- * Health: what runs, and how it fares.
+ * Health: the parts of the gateway, and their state.
  *
  * @module
  */
@@ -131,7 +131,6 @@ const ExportState = ({ status }: { readonly status: Status }) => (
   </Pairs>
 )
 
-/** The page. */
 export const HealthPage = ({ scope }: PageProps) => {
   const account = scope.account === "" ? "all" : scope.account
   const status = useLoaded(

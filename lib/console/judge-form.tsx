@@ -1,5 +1,5 @@
 /**
- * The form in which a judge is made or changed.
+ * The form to create or change a judge.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { FormDialog } from "./form-dialog.tsx"
 import { Choices, Problem } from "./parts.tsx"
 import { problemsByField, write } from "./write.ts"
 
-/** What a new one begins with. */
+/** The initial prompt of a new judge. */
 const example = `Does the answer help with what was asked? It should be right, complete and to the point.
 Give 1 to an answer that nothing could improve, 0 to one that is wrong or beside the point.
 
@@ -23,7 +23,6 @@ The answer:
 
 const whole = (text: string): number | string => /^\d+$/.test(text) ? Number(text) : text
 
-/** The form. */
 export const JudgeForm = ({ path, judge, onClose, onDone }: {
   readonly path: string
   readonly judge: Judge | undefined

@@ -1,5 +1,5 @@
 /**
- * What one judge has found: how many it has judged, and what it said of each.
+ * The results of one judge: how many requests it judged, and its verdict on each.
  *
  * @module
  */
@@ -23,7 +23,6 @@ const Fact = ({ name, value }: { readonly name: string; readonly value: string }
   </div>
 )
 
-/** The panel. */
 export const JudgePanel = ({ gateway, evaluation, result, verdicts }: {
   readonly gateway: string
   readonly evaluation: Evaluation

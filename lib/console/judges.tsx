@@ -1,5 +1,5 @@
 /**
- * Judges: models that an account has judge answers; made, changed, deleted.
+ * Judges: models with which an account judges answers. They can be created, changed and deleted.
  *
  * @module
  */
@@ -15,7 +15,6 @@ import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 import { write } from "./write.ts"
 import { useCanWrite } from "./session.ts"
 
-/** The tab. */
 export const Judges = ({ account }: { readonly account: string }) => {
   const { searchParams } = useAddress()
   const canWrite = useCanWrite()

@@ -1,15 +1,15 @@
 /**
- * When tokens and provider keys were used, as far as the log reaches back.
+ * When tokens and provider keys were last used, as far back as the log reaches.
  *
  * @module
  */
 import { get, getPage } from "./api.ts"
 import type { Analytics, ListedEntry } from "./types.ts"
 
-/** For how long a key has to be unused to be worth a question. */
+/** The days after which an unused key is pointed out. */
 export const unusedDays = 90
 
-/** What is known of a key. */
+/** The use of a key. */
 export interface KeyUse {
   /** The day of its last call, as an ISO date; `undefined` if the log has none. */
   readonly lastDay: string | undefined
@@ -17,23 +17,23 @@ export interface KeyUse {
   readonly monthCost: number | null
 }
 
-/** What is known of keys. */
+/** The use of all keys. */
 export interface Uses {
   readonly of: (key: string) => KeyUse
-  /** When the log begins, as an ISO date: before that nothing is known. `undefined` if it is empty. */
+  /** The beginning of the log, as an ISO date, before which nothing is known; `undefined` if it is empty. */
   readonly logBegins: string | undefined
 }
 
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 
-/** A key of some dimensions' values. */
+/** A map key for the values of some dimensions. */
 export const keyOf = (values: ReadonlyArray<string | null | undefined>): string => JSON.stringify(values)
 
 /**
- * Reads when each value of some dimensions was last called, and what it cost this month.
+ * Loads when each combination of some dimensions' values was last used, and what it cost this month.
  *
  * @param path of a gateway, or of an account
- * @param by dimensions, by whose values `of` finds a use
+ * @param by the dimensions whose values identify a use
  */
 export const loadUses = async (
   path: string,
@@ -60,7 +60,7 @@ export const loadUses = async (
   const keyIn = (group: Readonly<Record<string, string | null>>): string =>
     keyOf(by.map((name) => group[name]))
   const last = new Map<string, string>()
-  // Rows are in the order of time.
+  // Rows are in chronological order.
   for (const { time, group } of days.rows) last.set(keyIn(group), time)
   const spent = new Map(months.rows.map((row) => [keyIn(row.group), row] as const))
   return {
@@ -75,7 +75,7 @@ export const loadUses = async (
 
 const dayFormat = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", year: "numeric" })
 
-/** A day as people say it. */
+/** A day in words. */
 export const dayText = (iso: string): string => {
   const date = new Date(iso)
   if (date.toDateString() === new Date().toDateString()) return "today"

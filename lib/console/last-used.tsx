@@ -6,7 +6,7 @@
 import { dayText, type KeyUse, unusedDays } from "./key-use.ts"
 import { unknown } from "./format.ts"
 
-/** Whether the log knows all of the time that a key has to be unused. */
+/** Whether the log covers the whole time after which a key counts as unused. */
 const isWhole = (begins: string | undefined): boolean =>
   begins !== undefined && Date.now() - Date.parse(begins) >= unusedDays * 86_400_000
 
@@ -26,7 +26,7 @@ export const LastUsed = ({ use, begins }: {
     : <time dateTime={use.lastDay}>{dayText(use.lastDay)}</time>
 }
 
-/** How far back that is known. */
+/** A note on how far back the log reaches. */
 export const LogReach = ({ begins }: { readonly begins: string | undefined }) => (
   <p class="note">
     Use is read from the log, which {begins === undefined

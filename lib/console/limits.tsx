@@ -1,5 +1,5 @@
 /**
- * How far each limit is used, what it has refused, and which budget runs out first.
+ * The use of each limit, its refusals, and the budget that runs out first.
  *
  * @module
  */
@@ -33,7 +33,7 @@ const windowText = ({ window }: Limit): string =>
 
 const ruleText = (limit: Limit): string => `${amount(limit, limit.limit)} ${windowText(limit)}`
 
-/** For whom a limit is. */
+/** Who a limit applies to. */
 const ownerOf = ({ partition, token }: Limit): string => {
   const whose = token === null ? "" : `token ${token}`
   if (partition === null) return whose === "" ? "nobody has used it yet, or callers are not listed" : whose
@@ -81,7 +81,7 @@ const Row = ({ limit }: { readonly limit: Limit }) => (
   </tr>
 )
 
-/** The budget that is gone first if spending goes on as it does. */
+/** The budget that will run out first at the current rate of spending. */
 const First = ({ limit }: { readonly limit: Limit }) => (
   <p class="callout">
     <b>{(limit.share ?? 0) >= 1 ? "Is spent:" : "Runs out first:"}</b> {ruleText(limit)} for{" "}
@@ -101,7 +101,6 @@ const First = ({ limit }: { readonly limit: Limit }) => (
   </p>
 )
 
-/** The panel. */
 export const LimitsPanel = ({ scope }: { readonly scope: Scope }) => {
   const { searchParams } = useAddress()
   const order = searchParams.get("limits") ?? "share"

@@ -1,5 +1,5 @@
 /**
- * What every list that is searched and written has.
+ * Common parts of lists that can be searched and changed.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { count, visible } from "./format.ts"
 import { go, hereWith, Link, useAddress } from "./location.tsx"
 import { useSession } from "./session.ts"
 
-/** Searches by name; what is searched for stands in the address. */
+/** A search field by name; the address keeps the text. */
 export const Search = ({ label }: { readonly label: string }) => (
   <label class="search">
     <span class="heard">{label}</span>
@@ -22,7 +22,7 @@ export const Search = ({ label }: { readonly label: string }) => (
   </label>
 )
 
-/** The way to a list's other pages, if it has any. */
+/** Links to a list's other pages, if it has any. */
 export const Pager = ({ page, perPage, total, label }: {
   readonly page: number
   readonly perPage: number
@@ -41,11 +41,11 @@ export const Pager = ({ page, perPage, total, label }: {
     </nav>
   )
 
-/** Why nothing can be changed here, if it cannot. */
+/** Explains why nothing can be changed here, if that is so. */
 export const WhyReadOnly = ({ what, declared }: {
   /** In the plural. */
   readonly what: string
-  /** What to say of a gateway that is not managed; `undefined` if it is. */
+  /** The explanation for a gateway that is not managed; `undefined` if it is. */
   readonly declared?: ComponentChildren
 }) => {
   const session = useSession()
@@ -58,7 +58,7 @@ export const WhyReadOnly = ({ what, declared }: {
   )
 }
 
-/** A list's title: how many there are of what. */
+/** A list's title, with the number of its items. */
 export const titled = (total: number | undefined, one: string, many: string): string =>
   total === undefined
     ? `${many[0]?.toUpperCase()}${many.slice(1)}`
@@ -71,7 +71,7 @@ export const ChangeColumn = () => (
   </th>
 )
 
-/** The cell with a row's buttons: what each does, for the row of a name. */
+/** The cell with a row's buttons. */
 export const RowButtons = ({ name, actions }: {
   readonly name: string
   readonly actions: Readonly<Record<string, () => void>>
@@ -85,7 +85,7 @@ export const RowButtons = ({ name, actions }: {
   </td>
 )
 
-/** The buttons under a form in a window. */
+/** The buttons of a form in a dialog. */
 export const FormButtons = ({ action, isBusy, isDangerous = false, onClose }: {
   readonly action: string
   readonly isBusy: boolean

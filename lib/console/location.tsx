@@ -1,5 +1,6 @@
 /**
- * The address of the page holds everything that is chosen on it: each view can be reloaded, sent and gone back to.
+ * The page's address holds everything that is chosen on it, so that each view can be reloaded, shared and returned
+ * to.
  *
  * @module
  */
@@ -20,7 +21,7 @@ export const go = (to: string, replaces = false): void => {
   tell()
 }
 
-/** The address, anew whenever it changes. */
+/** The current address, updated whenever it changes. */
 export const useAddress = (): URL => {
   const [href, setHref] = useState(location.href)
   useEffect(() => {
@@ -35,7 +36,9 @@ export const useAddress = (): URL => {
 /** Parameters that keep their values from page to page. */
 const shared = ["account", "gateway", "since", "until"]
 
-/** The address of a page with some parameters changed; those of the scope stay, the others go unless they are given. */
+/**
+ * The address of a page with some parameters changed. Those of the scope are kept, others are dropped unless given.
+ */
 export const pageHref = (
   page: string,
   changes: Readonly<Record<string, string | undefined>> = {},
@@ -49,7 +52,7 @@ export const pageHref = (
   return withChanges(page, search, changes)
 }
 
-/** The present address with some parameters changed; an undefined or empty one goes. */
+/** The current address with some parameters changed; undefined or empty ones are removed. */
 export const hereWith = (changes: Readonly<Record<string, string | undefined>>): string =>
   withChanges(location.pathname, new URLSearchParams(location.search), changes)
 
@@ -66,7 +69,7 @@ const withChanges = (
   return text === "" ? path : `${path}?${text}`
 }
 
-/** What a link is given. */
+/** The props of a link. */
 interface LinkProps {
   readonly href: string
   readonly children: ComponentChildren
@@ -76,7 +79,7 @@ interface LinkProps {
   readonly "aria-current"?: "page" | "true" | undefined
 }
 
-/** A link that does not load the page anew; with a modifier key it does what links do. */
+/** A link that does not reload the page; with a modifier key it behaves like any link. */
 export const Link = ({ href, children, "aria-current": current, ...rest }: LinkProps) => (
   <a
     {...rest}

@@ -1,5 +1,5 @@
 /**
- * What failed, by status, model and reason; and what a further try or a fall-back rescued.
+ * Failures by status, model and reason, and what retries or fallbacks rescued.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const endings: Readonly<Record<string, string>> = {
   blocked: "Blocked by a rule of the gateway's",
 }
 
-/** A reason in words; without one it is the provider's own answer. */
+/** A reason in words; without one, the failure was the provider's own answer. */
 const reasonText = (reason: string | null): string =>
   reason === null ? "The provider's own answer" : endings[reason] ?? reason
 
@@ -160,7 +160,6 @@ interface ViewProps {
   readonly filters: ReadonlyArray<Filter>
 }
 
-/** The view. */
 export const ErrorsView = ({ scope, filters }: ViewProps) => {
   const others = filters.filter(({ key }) => key !== "success")
   return (

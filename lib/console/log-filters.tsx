@@ -1,5 +1,5 @@
 /**
- * Searches the log and adds filters, each of which stands in the address as the API takes it.
+ * The search and the filters of the log. The address keeps them in the form of the API.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const endings = [
   "draining",
   "blocked",
 ]
-/** Values that there are no others of. */
+/** All values of keys that have a fixed set. */
 const closed: Readonly<Record<string, ReadonlyArray<string>>> = {
   ending: endings,
   rescued: ["retry", "fallback"],
@@ -88,12 +88,12 @@ const NewFilter = ({ filters }: { readonly filters: ReadonlyArray<Filter> }) => 
   )
 }
 
-/** Searches, filters, and shows which filters hold. */
+/** The search, the form to add filters, and the active filters. */
 export const Filters = (
   { filters, search, isDataset = false }: {
     readonly filters: ReadonlyArray<Filter>
     readonly search: string
-    /** A dataset has filters alone. */
+    /** Whether it is for a dataset, which has filters but no search. */
     readonly isDataset?: boolean
   },
 ) => {

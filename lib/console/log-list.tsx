@@ -1,5 +1,5 @@
 /**
- * The requests that fit, a page of them at a time, or as they come.
+ * The matching requests, page by page, or live.
  *
  * @module
  */
@@ -48,7 +48,6 @@ const orderIn = (search: URLSearchParams): TableOrder => ({
   isAscending: search.get("direction") === "asc",
 })
 
-/** The panel. */
 export const LogList = ({ scope, filters, search }: {
   readonly scope: Scope
   readonly filters: ReadonlyArray<Filter>

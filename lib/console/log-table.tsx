@@ -1,5 +1,5 @@
 /**
- * Entries of the log in a table; on a phone, each is a card.
+ * A table of log entries; on a phone, each is a card.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { go, hereWith, Link } from "./location.tsx"
 import { Badge, Text, Time } from "./parts.tsx"
 import type { ListedEntry } from "./types.ts"
 
-/** How a request ended: its status, and its ending where that is not a whole answer. */
+/** How a request ended: its status, and its ending if the answer is not complete. */
 export const EndBadge = ({ entry }: { readonly entry: ListedEntry }) => (
   <Badge kind={entry.success ? "good" : entry.ending === "client_left" ? "left" : "bad"}>
     {entry.status_code}
@@ -57,13 +57,13 @@ const Row = ({ entry, gateway }: { readonly entry: ListedEntry; readonly gateway
   </tr>
 )
 
-/** By what the table is ordered; the API sorts, since a page is not all. */
+/** The order of the table. The API sorts, since a page is only a part. */
 export interface TableOrder {
   readonly by: string
   readonly isAscending: boolean
 }
 
-/** A head by which the table can be ordered: the largest or newest first, and at a second time the other way round. */
+/** A column heading that orders the table: the largest or newest first, and the other way round on a second click. */
 const Head = ({ by, order, isNumber = false, children }: {
   readonly by: string
   readonly order: TableOrder
@@ -90,7 +90,6 @@ const Head = ({ by, order, isNumber = false, children }: {
   )
 }
 
-/** The table. */
 export const LogTable = ({ entries, gateway, order }: {
   readonly entries: ReadonlyArray<ListedEntry>
   readonly gateway: string

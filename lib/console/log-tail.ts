@@ -1,5 +1,5 @@
 /**
- * What the log gets while its page is looked at.
+ * Follows new log entries while the page is open.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { follow, gatewayApiPath } from "./api.ts"
 import type { Scope } from "./scope.tsx"
 import type { ListedEntry } from "./types.ts"
 
-/** How many live entries are shown: the page stays quick. */
+/** The most live entries to show, to keep the page fast. */
 const mostLive = 200
 
-/** What has come, and how the stream fares. */
+/** The entries so far, and the state of the stream. */
 export interface Tail {
   readonly entries: ReadonlyArray<ListedEntry>
   readonly isOpen: boolean
@@ -21,7 +21,7 @@ export interface Tail {
 
 const none: Tail = { entries: [], isOpen: false, problem: "", skipped: 0 }
 
-/** Follows the log of a gateway, filtered, while it is live. */
+/** Follows the filtered log of a gateway while `isLive`. */
 export const useTail = (isLive: boolean, scope: Scope, filters: string, search: string): Tail => {
   const [tail, setTail] = useState(none)
   useEffect(() => {

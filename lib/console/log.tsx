@@ -1,5 +1,5 @@
 /**
- * Log: every request, filtered, and as they come; what failed and why, and what was rescued.
+ * Log: all requests, filtered or live; failures with their reasons, and what was rescued.
  *
  * @module
  */
@@ -18,7 +18,6 @@ const failed = { key: "success", operator: "eq", value: ["false"] }
 
 const views = [["", "Requests"], ["errors", "Errors and rescues"]] as const
 
-/** The page. */
 export const RequestLogPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
   const search = searchParams.get("search") ?? ""

@@ -1,5 +1,5 @@
 /**
- * Asks for a token, once: an admin's for all pages, or a gateway's for its own usage.
+ * Asks for a token: an admin's for all pages, or a gateway's for its own usage.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { ApiError, logIn } from "./api.ts"
 import { go } from "./location.tsx"
 import { usageHref } from "./usage.tsx"
 
-/** The form. The token is sent once and kept nowhere; what stays is a cookie that no script can read. */
+/** The login form. The token is sent once and not kept; the session is a cookie that scripts cannot read. */
 export const Login = ({ hasEnded = false, onDone, onUsage }: {
-  /** Whether there was a session, whose page waits. */
+  /** Whether a session has ended, whose page is still in the background. */
   readonly hasEnded?: boolean
-  /** There is a session of an admin. */
+  /** Called when an admin has logged in. */
   readonly onDone: () => void
-  /** There is one of a gateway token's holder. */
+  /** Called when the holder of a gateway token has logged in. */
   readonly onUsage?: () => void
 }) => {
   const [problem, setProblem] = useState("")

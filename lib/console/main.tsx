@@ -1,5 +1,5 @@
 /**
- * The console: a client of the management API, and of nothing else but the gateway's own wire in the playground.
+ * The console: a client of the management API and, in the playground, of the gateway itself.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The cards of the overview: each figure beside the one of the period before.
+ * The cards of the overview: each figure with that of the previous period.
  *
  * @module
  */
@@ -17,7 +17,7 @@ interface CardProps {
   readonly name: string
   readonly value: string
   readonly full?: string
-  /** Where its requests are. */
+  /** A link to its requests. */
   readonly href?: string
   readonly now?: number | null
   readonly before?: number | null | undefined
@@ -45,7 +45,7 @@ const Card = ({ name, value, full, href, now, before, shownBefore, children }: C
 
 const Percentile = ({ of }: { readonly of: Percentiles }) => <>p95 {time(of.p95)} · p99 {time(of.p99)}</>
 
-/** How much of the cost is not certain. */
+/** Which part of the cost is uncertain. */
 const CostNote = ({ totals }: { readonly totals: Figures }) => (
   <>
     {totals.cost_estimated > 0 && `${share(totals.cost_estimated, totals.cost)} estimated, `}
@@ -55,7 +55,6 @@ const CostNote = ({ totals }: { readonly totals: Figures }) => (
 
 const isSuccess = (value: string): Filter => ({ key: "success", operator: "eq", value: [value] })
 
-/** The cards. */
 export const Cards = ({ figures, scope, filters }: {
   readonly figures: Analytics
   readonly scope: Scope
@@ -71,7 +70,7 @@ export const Cards = ({ figures, scope, filters }: {
   )
   const saved = savedOf(figures)
   const inLog = (...more: ReadonlyArray<Filter>): string => logHref(scope, [...more, ...filters])
-  /** A count beside the one before. */
+  /** A card with a count and that of the previous period. */
   const counted = (
     name: keyof Figures & ("requests" | "errors" | "rescued" | "tokens_in" | "tokens_out"),
   ) => ({

@@ -19,11 +19,11 @@ const percentiles = (figure: "duration" | "time_to_first_token") => ({
   p99: (row: FigureBucket) => row[figure].p99,
 })
 
-/** Shows the span that was drawn over a chart. */
+/** Zooms to the span that was selected on a chart. */
 const zoom = (since: number, until: number): void =>
   go(hereWith({ since: new Date(since).toISOString(), until: new Date(until).toISOString() }))
 
-/** The charts; a span that is drawn over one of them is what all show then. */
+/** The charts. Selecting a span on one of them zooms all. */
 export const Charts = ({ figures, division, name }: {
   readonly figures: Analytics
   readonly division: Division

@@ -1,5 +1,5 @@
 /**
- * Overview: what happened in a span of time, and what it cost.
+ * Overview: the traffic of a span of time, and its cost.
  *
  * @module
  */
@@ -29,12 +29,11 @@ const stacks = [
   ["cached", "From the cache"],
 ] as const
 
-/** What the tables below the charts are of. */
+/** The dimensions of the tables below the charts. */
 const tables = ["model", "token", "gateway", "deployment", "status"]
 
 const dayLength = 86_400_000
 
-/** The page. */
 export const OverviewPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
   const stack = searchParams.get("by") ?? "model"
@@ -60,7 +59,7 @@ export const OverviewPage = ({ scope, accounts }: PageProps) => {
     Date.now() - beginOf(scope) > 2 * dayLength ? 60_000 : 15_000,
   )
   const shown = loaded.value ?? loaded.last
-  // What is still shown may be divided otherwise than what is on its way.
+  // While new figures load, those still shown may be grouped differently.
   const shownStack = shown?.stack ?? stack
   const division = useMemo(
     () => ({ dimension: shownStack, nameOf: (value: string | null) => groupName(shownStack, value) }),

@@ -1,5 +1,5 @@
 /**
- * Small parts that every page is made of.
+ * Common parts of all pages.
  *
  * @module
  */
@@ -7,26 +7,26 @@ import type { ComponentChildren } from "preact"
 import { useCallback, useEffect, useRef, useState } from "preact/hooks"
 import { moment, unknown, visible } from "./format.ts"
 
-/** A moment in local time, or in words; the pointer shows it in UTC. */
+/** A moment in local time, or in words, with UTC as a tooltip. */
 export const Time = ({ at, text }: { readonly at: string; readonly text?: string }) => (
   <time dateTime={at} title={`${at.replace("T", " ").replace(/\.\d+Z$|Z$/, "")} UTC`}>
     {text ?? moment(at)}
   </time>
 )
 
-/** Text that a caller or a provider wrote. */
+/** Text from a caller or a provider. */
 export const Text = ({ children }: { readonly children: string | null | undefined }) => (
   <bdi>{children == null || children === "" ? unknown : visible(children)}</bdi>
 )
 
-/** A word that says how something ended. */
+/** A word for how something ended. */
 export const Badge = (
   { kind, children }: { readonly kind: string; readonly children: ComponentChildren },
 ) => (
   <span class={`badge ${kind}`}>{children}</span>
 )
 
-/** What could not be had, and what to do about it. */
+/** Shows an error, with a way to retry. */
 export const Problem = ({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) => (
   <div class="problem" role="alert">
     <p>{error instanceof Error ? error.message : String(error)}</p>
@@ -53,7 +53,7 @@ export const Panel = (
   </section>
 )
 
-/** A table that scrolls by itself; the head of a column of numbers begins with `#`. `last` is one more head. */
+/** A table that scrolls by itself. The heading of a numeric column begins with `#`. `last` is one more heading. */
 export const Table = ({ label, heads, last, children, class: name = "" }: {
   readonly label: string
   readonly heads: ReadonlyArray<string>
@@ -99,14 +99,14 @@ export const Choices = ({ label, choices, chosen, onChoose }: {
   </div>
 )
 
-/** Copies a text, and says so. */
+/** A button that copies a text and confirms it. */
 export const Copy = ({ text, label = "Copy" }: { readonly text: string; readonly label?: string }) => {
   const [done, setDone] = useState(false)
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(text)
     } catch {
-      // Without https there is no clipboard but through a selection.
+      // Without https the clipboard can be used only through a selection.
       const area = document.createElement("textarea")
       area.value = text
       document.body.append(area)
@@ -132,23 +132,23 @@ export const CommandLine = ({ text }: { readonly text: string }) => (
   </div>
 )
 
-/** An answer on its way, there, or refused. The last one stays while the next is on its way. */
+/** The state of a request: loading, loaded or failed. The last value is kept while the next one loads. */
 export interface Loaded<Value> {
   readonly value: Value | undefined
-  /** The value, else the one that was there before what is now on its way was asked for. */
+  /** The value, or the previous one while a new one loads. */
   readonly last: Value | undefined
   readonly error: unknown
   readonly isLoading: boolean
   readonly reload: () => void
 }
 
-/** Polling waits at least this many times as long as the last answer took. */
+/** Polling waits at least this many times the duration of the last answer. */
 const leastPause = 20
 
 /**
- * Loads whenever its key changes, and every `every` milliseconds while the page is looked at.
+ * Loads whenever its key changes, and every `every` milliseconds while the page is visible.
  *
- * @param key what the answer depends on; nothing is loaded while it is empty
+ * @param key identifies what is loaded; nothing is loaded while it is empty
  */
 export const useLoaded = <Value,>(
   key: string,
@@ -193,7 +193,7 @@ export const useLoaded = <Value,>(
     )
     return () => clearInterval(timer)
   }, [every, state.isLoading])
-  // The address changes before anything is loaded: what is there until then is the answer to another question.
+  // The key changes before the new answer is there: until then the state belongs to another key.
   const isCurrent = state.key === key
   return {
     value: isCurrent ? state.value : undefined,

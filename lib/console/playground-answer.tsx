@@ -1,5 +1,5 @@
 /**
- * What became of a call of the playground's.
+ * The outcome of a call from the playground.
  *
  * @module
  */
@@ -8,7 +8,6 @@ import { Link, pageHref } from "./location.tsx"
 import { Panel, Problem } from "./parts.tsx"
 import type { Run } from "./playground-call.ts"
 
-/** The panel. */
 export const AnswerPanel = ({ run, gateway }: { readonly run: Run; readonly gateway: string }) => (
   <Panel title="Answer">
     <dl class="facts inline">

@@ -1,5 +1,5 @@
 /**
- * A call from the playground: made as a client would make it, and reported as it proceeds.
+ * Makes a call from the playground as a client would, and reports its progress.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import { gatewayApiPath, get, readEvents } from "./api.ts"
 import type { Scope } from "./scope.tsx"
 import type { EntryDetail } from "./types.ts"
 
-/** The keys that are typed; they stay in the memory of the page. */
+/** The keys that were typed; they stay in the page's memory. */
 export interface Keys {
   readonly provider: string
   readonly gateway: string
 }
 
-/** A call, as far as it has come. */
+/** The state of a call. */
 export interface Run {
   readonly isRunning: boolean
   readonly text: string
@@ -26,21 +26,21 @@ export interface Run {
   readonly entry?: EntryDetail
 }
 
-/** A call that has not been made. */
+/** The state before the first call. */
 export const none: Run = { isRunning: false, text: "", reasoning: "", headers: [] }
 
-/** What goes with a call. */
+/** The headers of a call. */
 export const headersOf = ({ provider, gateway }: Keys): Record<string, string> => ({
   "content-type": "application/json",
   ...(provider !== "" && { authorization: `Bearer ${provider}` }),
   ...(gateway !== "" && { "cf-aig-authorization": `Bearer ${gateway}` }),
 })
 
-/** Where the unified endpoint of a gateway is. */
+/** The path of a gateway's unified endpoint. */
 export const compatPath = ({ account, gateway }: Scope): string =>
   `/v1/${encodeURIComponent(account)}/${encodeURIComponent(gateway)}/compat`
 
-/** What an answer says went wrong. */
+/** The error message of an answer. */
 export const problemIn = async (response: Response): Promise<string> => {
   const text = await response.text()
   try {
@@ -54,14 +54,14 @@ export const problemIn = async (response: Response): Promise<string> => {
   }
 }
 
-/** The log has a call a moment after it has ended. */
+/** Loads the log entry of a call, which appears a moment after the call has ended. */
 const entryOf = async (scope: Scope, id: string, signal: AbortSignal): Promise<EntryDetail | undefined> => {
   for (let tries = 0; tries < 10 && !signal.aborted; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 250))
     try {
       return await get<EntryDetail>(`${gatewayApiPath(scope.account, scope.gateway)}/logs/${id}`, {}, signal)
     } catch {
-      // Not there yet.
+      // Not logged yet.
     }
   }
   return undefined

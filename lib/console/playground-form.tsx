@@ -1,5 +1,5 @@
 /**
- * What the playground sends.
+ * The request form of the playground.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { Panel, useLoaded } from "./parts.tsx"
 import { compatPath, headersOf, type Keys, problemIn } from "./playground-call.ts"
 import type { Scope } from "./scope.tsx"
 
-/** What is chosen and typed. */
+/** The input of the form. */
 export interface PlaygroundInput {
   readonly model: string
   readonly system: string
   readonly prompt: string
-  /** The most tokens of the answer, as it is typed. */
+  /** The most tokens of the answer, as typed. */
   readonly most: string
   readonly keys: Keys
 }
 
-/** At first. */
+/** The initial input. */
 export const firstAsked: PlaygroundInput = {
   model: "baseten/openai/gpt-oss-120b",
   system: "",
@@ -46,7 +46,7 @@ interface Model {
 
 const aMillion = (cost: number | null): string => money(cost === null ? null : 1e6 * cost)
 
-/** The field for the model, with the list that the gateway gives and the price of the chosen one. */
+/** The field for the model, with the gateway's list of models and the price of the chosen one. */
 const ModelField = ({ scope, asked, onChange }: FormProps) => {
   const { model, keys } = asked
   const wire = compatPath(scope)
@@ -108,7 +108,6 @@ interface FormProps {
   readonly onChange: (change: Partial<PlaygroundInput>) => void
 }
 
-/** The panel. */
 export const RequestForm = ({ scope, asked, isRunning, onChange, onStart, onStop }: FormProps & {
   readonly isRunning: boolean
   readonly onStart: () => void

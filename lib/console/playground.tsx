@@ -1,5 +1,5 @@
 /**
- * Playground: a call through the gateway, as a client makes it.
+ * Playground: calls through the gateway, as a client makes them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { AnswerPanel } from "./playground-answer.tsx"
 import { none, playgroundCurl, type Run, runCall } from "./playground-call.ts"
 import { chatBody, firstAsked, RequestForm } from "./playground-form.tsx"
 
-/** The page. Keys stay in its memory: they are gone with it. */
+/** The page. Keys are only in its memory, and are lost when it is left. */
 export const PlaygroundPage = ({ scope }: PageProps) => {
   const [asked, setAsked] = useState(firstAsked)
   const [run, setRun] = useState(none)

@@ -1,5 +1,5 @@
 /**
- * The tokens of one request, and how its cost came about.
+ * The tokens of one request, and how its cost was computed.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const lineNames = {
   output: "Tokens out",
 } as const
 
-/** Why it costs what it costs, if no price says so. */
+/** Explains a cost that does not follow from a price. */
 const reasonOf = ({ cost, custom_cost, cached, status_code, error, price }: EntryDetail): string => {
   if (custom_cost) return "The caller's own figure (cf-aig-custom-cost)."
   if (cached) return "Answered from the gateway's cache: nothing is paid."
@@ -36,14 +36,13 @@ const sourceOf = ({ source, holds }: EntryPrice): string =>
     holds ? "" : " They have changed since, or the answer named another model: this is not what was counted."
   }`
 
-/** What the tokens that have no price of their own here were. */
+/** The token counts, for a request without prices. */
 const counted = (entry: EntryDetail): ReadonlyArray<readonly [name: string, tokens: number | null]> => [
   ["Tokens in", entry.tokens_in],
   ["of them from the provider's cache", entry.tokens_cached],
   ["Tokens out", entry.tokens_out],
 ]
 
-/** The table. */
 export const PriceTable = ({ entry }: { readonly entry: EntryDetail }) => {
   const { price } = entry
   const lines = price?.lines ?? []

@@ -1,5 +1,5 @@
 /**
- * The form in which a custom provider is added or changed.
+ * The form to add or change a custom provider.
  *
  * @module
  */
@@ -19,7 +19,6 @@ const headersOf = (lines: string): Readonly<Record<string, string>> =>
     }),
   )
 
-/** The form. */
 export const ProviderForm = ({ path, known, onClose, onDone }: {
   readonly path: string
   readonly known: Versioned<Provider> | undefined

@@ -1,5 +1,5 @@
 /**
- * The form in which a provider's key is added or replaced.
+ * The form to add or replace a provider's key.
  *
  * @module
  */
@@ -11,7 +11,6 @@ import type { ProviderKey } from "./provider-keys.tsx"
 import { getVersioned, write } from "./write.ts"
 import { useSession } from "./session.ts"
 
-/** The form. */
 export const ProviderKeyForm = ({ account, path, known, onClose, onDone }: {
   readonly account: string
   readonly path: string

@@ -1,5 +1,6 @@
 /**
- * The keys of providers that a gateway holds for its callers: masked, with their last use; added, replaced, removed.
+ * The provider keys that a gateway stores for its callers: masked, with their last use. They can be added, replaced
+ * and removed.
  *
  * @module
  */
@@ -26,7 +27,7 @@ export interface ProviderKey {
   readonly modified_at: string
 }
 
-/** The aliases of keys that stand in a gateway's settings, by provider. */
+/** The aliases of keys in a gateway's settings, by provider. */
 const declaredKeys = (settings: SettingValues): ReadonlyArray<readonly [provider: string, alias: string]> =>
   Object.entries(Object(settings["provider_keys"]) as Record<string, ReadonlyArray<string>>)
     .flatMap(([provider, aliases]) => aliases.map((alias) => [provider, alias] as const))
@@ -35,7 +36,6 @@ type Asked =
   | { readonly what: "new" }
   | { readonly what: "replace" | "remove"; readonly key: ProviderKey }
 
-/** The tab. */
 export const ProviderKeysTab = ({ account, gateway, isManaged, settings }: {
   readonly account: string
   readonly gateway: string

@@ -1,5 +1,5 @@
 /**
- * Custom providers of an account: listed, added, changed, deleted.
+ * Custom providers of an account: listing, adding, changing and deleting them.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx
 import { useCanWrite } from "./session.ts"
 import { getVersioned, type Versioned, write } from "./write.ts"
 
-/** A custom provider, its secrets masked. */
+/** A custom provider, with masked secrets. */
 export interface Provider {
   readonly id: string
   readonly slug: string
@@ -23,12 +23,12 @@ export interface Provider {
   readonly base_url: string
   readonly allow_http: boolean
   readonly enable: boolean
-  /** Text of a JSON object. */
+  /** A JSON object as text. */
   readonly headers: string
   readonly modified_at: string
 }
 
-/** Headers, one in a line. */
+/** Headers, one per line. */
 export const headerLines = (headers: string): string =>
   Object.entries(JSON.parse(headers) as Record<string, string>).map(([name, value]) => `${name}: ${value}`)
     .join("\n")
@@ -38,7 +38,6 @@ type Asked =
   | { readonly what: "edit"; readonly known: Versioned<Provider> }
   | { readonly what: "delete"; readonly provider: Provider }
 
-/** The tab. */
 export const Providers = ({ account }: { readonly account: string }) => {
   const path = `${accountPath(account)}/custom-providers`
   const canWrite = useCanWrite()

@@ -1,5 +1,5 @@
 /**
- * The text of a route's elements, drawn while it is typed, and saved as a version that is not in force yet.
+ * Edits a route's elements as text, drawn while typing, and saves them as a version that is not deployed yet.
  *
  * @module
  */
@@ -12,7 +12,6 @@ import { RouteDrawing } from "./route-graph.tsx"
 import { type Element, isElements } from "./route-layout.ts"
 import { getVersioned, write } from "./write.ts"
 
-/** The editor. */
 export const RouteEditor = ({ path, elements, onClose, onSaved }: {
   readonly path: string
   readonly elements: ReadonlyArray<Element>

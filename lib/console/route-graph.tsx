@@ -17,7 +17,7 @@ const titles: Readonly<Record<string, string>> = {
   model: "Model",
 }
 
-/** What an element does, in some words. */
+/** A summary of what an element does. */
 const summary = ({ type, properties = {} }: Element): string => {
   const { model, provider, limit, limitType, key, conditions = properties["condition"] } = properties
   const said = type === "model"
@@ -32,7 +32,7 @@ const summary = ({ type, properties = {} }: Element): string => {
 
 const cut = (text: string, most: number): string => text.length > most ? `${text.slice(0, most - 1)}…` : text
 
-/** A curve through an edge's points: straight on between layers that it passes. */
+/** A curve through an edge's points, straight between the layers that it passes. */
 const pathOf = ({ points }: Joined): string =>
   points.map(([x, y], index) => {
     const [fromX, fromY] = points[index - 1] ?? [x, y]
@@ -41,13 +41,13 @@ const pathOf = ({ points }: Joined): string =>
     return `C${fromX + half},${fromY} ${x - half},${y} ${x},${y}`
   }).join("")
 
-/** Where an edge's label stands: beside where it leaves. */
+/** The position of an edge's label: next to its beginning. */
 const labelOf = ({ points }: Joined): readonly [x: number, y: number] => {
   const [[x = 0, y = 0] = [0, 0], [nextX = 0, nextY = 0] = [0, 0]] = points
   return [x + (nextX - x) * 0.5, y + (nextY - y) * 0.62]
 }
 
-/** The graph, and the same as a table for those who do not see it. */
+/** The graph, and a table with the same content for screen readers. */
 export const RouteDrawing = (
   { elements, traffic, label }: {
     readonly elements: ReadonlyArray<Element>

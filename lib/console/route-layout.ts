@@ -1,13 +1,14 @@
 /**
- * Where the elements of a dynamic route are drawn: in layers, from the start to the right.
+ * Lays out the elements of a dynamic route in layers, from left to right.
  *
- * The usual layered drawing (Sugiyama), in small: each element stands behind all that lead to it, edges that pass layers
- * by get a place in each, and the places of a layer are ordered by those that they are joined to.
+ * A small version of the usual layered drawing (Sugiyama): each element is placed after all that lead to it, edges
+ * get a place in each layer that they pass, and the places of a layer are ordered by those that they are connected
+ * to.
  *
  * @module
  */
 
-/** An element as it is written. */
+/** An element, as in the settings. */
 export interface Element {
   readonly id: string
   readonly type: string
@@ -15,7 +16,7 @@ export interface Element {
   readonly outputs?: Readonly<Record<string, { readonly elementId: string }>>
 }
 
-/** Where an element stands. */
+/** The position of an element. */
 export interface Placed {
   readonly element: Element
   readonly x: number
@@ -41,7 +42,7 @@ export interface Drawing {
 /** The size of an element, and of the gaps between layers and within them. */
 export const box = { width: 168, height: 54, across: 92, down: 26 } as const
 
-/** What is drawn in one place: an element, or an edge that passes. */
+/** A place in a layer: for an element, or for an edge that passes. */
 interface Place {
   readonly layer: number
   readonly element: Element | undefined
@@ -64,7 +65,7 @@ export const isElements = (value: unknown): value is ReadonlyArray<Element> =>
 
 const layersOf = (elements: ReadonlyArray<Element>): ReadonlyMap<string, number> => {
   const layers = new Map(elements.map(({ id }) => [id, 0]))
-  // A route has no circles; one that is being edited may, and ends here after as many turns as it has elements.
+  // Routes have no cycles, but one that is being edited may: bounded by the number of elements.
   for (let turn = 0, moved = true; moved && turn < elements.length; turn++) {
     moved = false
     for (const { id, outputs = {} } of elements) {
@@ -95,7 +96,7 @@ const order = (layers: ReadonlyArray<Array<Place>>): void => {
   }
 }
 
-/** Draws a route. */
+/** Lays out a route. */
 export const layOut = (elements: ReadonlyArray<Element>): Drawing => {
   const layer = layersOf(elements)
   const places = new Map(elements.map((element): [string, Place] => [
@@ -150,7 +151,7 @@ export const layOut = (elements: ReadonlyArray<Element>): Drawing => {
         : [{ element: place.element, x: left(place), y: place.at - box.height / 2 }]
     ),
     edges: edges.map(({ from, output, to, way }) => {
-      // Edges leave an element in the order of where they go, so that they do not cross.
+      // Edges leave an element in the order of their targets, so that they do not cross.
       const leaving = edges.filter((other) => other.from === from)
         .toSorted((one, other) => (one.way[1]?.at ?? 0) - (other.way[1]?.at ?? 0))
       const share = (leaving.findIndex((other) => other.output === output) + 1) / (leaving.length + 1)

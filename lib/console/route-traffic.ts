@@ -6,12 +6,12 @@
 import { get } from "./api.ts"
 import type { Analytics } from "./types.ts"
 
-/** What went through a route. */
+/** The traffic of a route. */
 export interface Traffic {
   readonly requests: number
   /** By the element's id. */
   readonly elements: ReadonlyMap<string, number>
-  /** By the element's id and the output, with a space between. */
+  /** By the element's id and the output, separated by a space. */
   readonly edges: ReadonlyMap<string, number>
   readonly cost: number | null
   readonly errors: number
@@ -20,7 +20,7 @@ export interface Traffic {
 const add = (counts: Map<string, number>, key: string, many: number): void =>
   void counts.set(key, (counts.get(key) ?? 0) + many)
 
-/** Reads the ways that requests took: `[route, element, output, element, …]` as JSON. */
+/** Loads the paths that requests took: `[route, element, output, element, …]` as JSON. */
 export const loadTraffic = async (
   path: string,
   route: string,

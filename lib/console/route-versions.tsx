@@ -1,5 +1,5 @@
 /**
- * The versions of a route: drafted, deployed, and those of before.
+ * The versions of a route: drafts, the deployed one, and previous ones.
  *
  * @module
  */
@@ -8,7 +8,6 @@ import { hereWith, Link } from "./location.tsx"
 import { Badge, Table, Text, Time } from "./parts.tsx"
 import type { Version } from "./route-view.tsx"
 
-/** The list. */
 export const Versions = ({ versions, shown, canWrite, onDeploy }: {
   readonly versions: ReadonlyArray<Version>
   readonly shown: string | undefined

@@ -19,13 +19,12 @@ import { loadTraffic } from "./route-traffic.ts"
 import type { ListedRoute } from "./routes.tsx"
 import { write } from "./write.ts"
 
-/** A version. */
 export interface Version {
   readonly version_id: string
   readonly created_at: string
-  /** Text of a boolean. */
+  /** A boolean as text. */
   readonly active: string
-  /** Text of a list of elements. */
+  /** A list of elements as text. */
   readonly data: string
   readonly comment: string | null
 }
@@ -38,13 +37,12 @@ const getVersions = async (path: string, signal: AbortSignal): Promise<ReadonlyA
 
 const elementsOf = ({ data }: Version): ReadonlyArray<Element> => JSON.parse(data) as ReadonlyArray<Element>
 
-/** Elements by their ids, as a diff shows them. */
+/** Elements by their ids, for a diff. */
 const byId = (elements: ReadonlyArray<Element>) =>
   Object.fromEntries(elements.map((element) => [element.id, element]))
 
 const spans = [["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as const
 
-/** The route. */
 export const RouteView = ({ path, route, canWrite, actions, onChange }: {
   readonly path: string
   readonly route: ListedRoute

@@ -1,5 +1,5 @@
 /**
- * The dynamic routes of a gateway: listed, drawn, made, renamed, deleted.
+ * The dynamic routes of a gateway: listing, drawing, creating, renaming and deleting them.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { RouteView } from "./route-view.tsx"
 import { useCanWrite } from "./session.ts"
 import { write } from "./write.ts"
 
-/** A route with the version that holds. */
+/** A route with its deployed version. */
 export interface ListedRoute {
   /** `null` if it is declared. */
   readonly id: string | null
@@ -25,14 +25,14 @@ export interface ListedRoute {
   readonly version: { readonly version_id: string } | null
 }
 
-/** Cloudflare lists routes in a form of their own. */
+/** Cloudflare's list of routes has a form of its own. */
 const getRoutes = async (path: string, signal: AbortSignal): Promise<ReadonlyArray<ListedRoute>> => {
   const response = await sendRequest(`${path}/routes?per_page=100`, { signal })
   const { data } = await response.json() as { readonly data: { readonly routes: ReadonlyArray<ListedRoute> } }
   return data.routes
 }
 
-/** What a new route begins with. */
+/** The elements of a new route. */
 const first = (model: string): ReadonlyArray<Element> => [
   { id: "start", type: "start", outputs: { next: { elementId: "model" } } },
   {
@@ -44,7 +44,7 @@ const first = (model: string): ReadonlyArray<Element> => [
   { id: "end", type: "end" },
 ]
 
-/** Asks for the name of a route, new or known. */
+/** The form for the name of a new or existing route. */
 const Name = ({ path, route, onClose, onDone }: {
   readonly path: string
   readonly route: ListedRoute | undefined
@@ -96,7 +96,6 @@ const Name = ({ path, route, onClose, onDone }: {
 
 type Asked = { readonly what: "new" } | { readonly what: "rename" | "delete"; readonly route: ListedRoute }
 
-/** The tab. */
 export const Routes = ({ account, gateway, isManaged }: {
   readonly account: string
   readonly gateway: string

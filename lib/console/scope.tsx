@@ -1,28 +1,28 @@
 /**
- * What the pages look at: an account, one of its gateways or all, a span of time.
+ * The scope of the pages: an account, one of its gateways or all, and a span of time.
  *
  * @module
  */
 import { go, hereWith, useAddress } from "./location.tsx"
 import type { Account, Filter } from "./types.ts"
 
-/** The choice, from the address. */
+/** The scope, from the address. */
 export interface Scope {
   readonly account: string
   /** Empty for all gateways. */
   readonly gateway: string
-  /** As the API takes them: `-24h`, or an ISO date. */
+  /** In the form of the API: `-24h`, or an ISO date. */
   readonly since: string
   readonly until: string
 }
 
-/** Spans that are chosen most. */
+/** The spans to choose from. */
 const spans = [["-1h", "1 hour"], ["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as const
 
 /**
- * Reads the scope; without a choice it is the first account, and the last day.
+ * Reads the scope; by default it is the first account and the last day.
  *
- * @param needsGateway the page shows one gateway: without a choice, the account's first
+ * @param needsGateway whether the page shows a single gateway; by default the account's first
  */
 export const useScope = (accounts: ReadonlyArray<Account>, needsGateway: boolean): Scope => {
   const { searchParams } = useAddress()
@@ -44,7 +44,7 @@ export const beginOf = ({ since }: Pick<Scope, "since">, now = Date.now()): numb
   return width === undefined ? Date.parse(since) || now - 86_400_000 : now - Number(many) * width
 }
 
-/** The bounds of a span as filters, for what takes no `since` and `until`. */
+/** The bounds of a span as filters, for requests without `since` and `until`. */
 export const boundFilters = (scope: Scope): ReadonlyArray<Filter> => [
   { key: "created_at", operator: "gt", value: [new Date(beginOf(scope)).toISOString()] },
   ...(scope.until === "" ? [] : [{ key: "created_at", operator: "lt", value: [scope.until] }]),
@@ -57,7 +57,7 @@ const local = (iso: string): string => {
 }
 const isoOf = (text: string): string => text === "" ? "" : new Date(text).toISOString()
 
-/** Chooses the scope. */
+/** The controls to choose the scope. */
 export const ScopeBar = (
   { accounts, scope, needsGateway, hasTime }: {
     readonly accounts: ReadonlyArray<Account>

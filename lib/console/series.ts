@@ -1,12 +1,12 @@
 /**
- * Rows of analytics as series over every bucket of a span.
+ * Converts rows of analytics to series over all buckets of a span.
  *
  * @module
  */
 import type { Series } from "./chart.tsx"
 import type { Analytics, FigureBucket } from "./types.ts"
 
-/** When each bucket of the span begins: those without requests have no row, and are there all the same. */
+/** The beginning of each bucket of the span, including those without requests, which have no row. */
 export const timesOf = ({ since, until, bucket_ms: width }: Analytics): ReadonlyArray<number> => {
   if (width === null || width <= 0) return []
   const times: Array<number> = []
@@ -24,16 +24,16 @@ export const timesOf = ({ since, until, bucket_ms: width }: Analytics): Readonly
 /** Figures by time. */
 export type Rows = Pick<Analytics, "rows">
 
-/** How many groups have a colour of their own; the others are drawn together. */
+/** The most groups with a color of their own; the others are drawn together. */
 const mostGroups = 6
 
-/** How figures are divided: by a dimension, whose values are called so. */
+/** How figures are grouped: by a dimension, with names for its values. */
 export interface Division {
   readonly dimension: string
   readonly nameOf: (value: string | null) => string
 }
 
-/** A figure by group: the largest groups by themselves, and the rest as `other`. */
+/** A figure by group: the largest groups on their own, and the rest as `other`. */
 export const stackOf = (
   { rows }: Rows,
   times: ReadonlyArray<number>,
@@ -58,7 +58,7 @@ export const stackOf = (
   return [...series].map(([name, values]) => ({ name, values }))
 }
 
-/** A figure that does not add up, of the groups with the most requests. */
+/** A figure that cannot be summed, for the groups with the most requests. */
 export const linesByGroup = (
   { rows }: Rows,
   times: ReadonlyArray<number>,
@@ -110,7 +110,7 @@ export const outcomesOf = ({ rows }: Rows, times: ReadonlyArray<number>): Readon
   })
 }
 
-/** Figures of all requests, one series each; a bucket without requests has `empty`. */
+/** Figures of all requests, one series each; buckets without requests have `empty`. */
 export const linesOf = (
   { rows }: Rows,
   times: ReadonlyArray<number>,
@@ -127,7 +127,7 @@ export const linesOf = (
   }))
 }
 
-/** What the cache saved: each hit at what a call of the same model that was not cached has cost on average. */
+/** What the cache saved: each hit counts as the average cost of an uncached call of the same model. */
 export const savedOf = ({ breakdowns }: Analytics): number | null => {
   const rows = breakdowns?.["model*cached"]?.rows ?? []
   const isHit = (value: string | null | undefined): boolean => value === "true" || value === "1"

@@ -18,7 +18,7 @@ export interface AdminSession {
 /** `undefined` until it is known; nothing can be written until then. */
 export const SessionContext = createContext<AdminSession | undefined>(undefined)
 
-/** Asks who is logged in. */
+/** Loads who is logged in. */
 export const loadSession = async (signal: AbortSignal): Promise<AdminSession> => {
   const { you, can_seal } = await get<{
     readonly you: { readonly name: string; readonly role: "read" | "write" }

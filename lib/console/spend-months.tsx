@@ -1,5 +1,5 @@
 /**
- * What was spent in each of twelve calendar months.
+ * The spending of twelve calendar months.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import type { Analytics } from "./types.ts"
 
 const many = 12
 
-/** The panel: the twelve months up to one. */
+/** The panel, for the twelve months up to the given one. */
 export const MonthsPanel = ({ path, shared, month }: {
   readonly path: string
-  /** How figures are divided, filtered and dated. */
+  /** The parameters for grouping, filters and time zone. */
   readonly shared: Parameters
   readonly month: string
 }) => {
@@ -33,7 +33,7 @@ export const MonthsPanel = ({ path, shared, month }: {
   const drawn = useMemo(() => {
     if (shown === undefined) return undefined
     const [by = "model"] = shown.by
-    // The rows begin with the months of the browser's time zone.
+    // Rows begin at months of the browser's time zone.
     const times = Array.from(
       { length: many },
       (_, index) => beginOfMonth(monthAfter(month, index + 1 - many)),

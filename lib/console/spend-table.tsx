@@ -1,5 +1,5 @@
 /**
- * A month's spend by group; from each group to what it was spent on.
+ * A month's spending by group, with links to the details of each group.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Analytics, Filter } from "./types.ts"
 
 const most = 50
 
-/** The table: a group's name leads to its own spend, by model; a model's, by token. */
+/** The table. A group's name links to its own spending by model; a model's name, by token. */
 export const SpendFigures = ({ figures, filters, isShown }: {
   readonly figures: Analytics
   readonly filters: ReadonlyArray<Filter>
-  /** Whether these are the figures that were asked for last. */
+  /** Whether these are the figures that were requested last. */
   readonly isShown: boolean
 }) => {
   const [by = "model"] = figures.by

@@ -1,5 +1,5 @@
 /**
- * Spend and limits: what was spent in a calendar month, and how far each limit is used.
+ * Spending in a calendar month, and the use of each limit.
  *
  * @module
  */
@@ -54,14 +54,13 @@ const MonthChoice = ({ month }: { readonly month: string }) => {
   )
 }
 
-/** The month's projected total at the present rate; `undefined` for a month that is over. */
+/** The month's projected total at the current rate; `undefined` for a past month. */
 const outlookOf = (month: string, cost: number | null): number | undefined => {
   const [begin, end, now] = [beginOfMonth(month), beginOfMonth(monthAfter(month, 1)), Date.now()]
   if (cost === null || now >= end || now - begin < 86_400_000) return undefined
   return cost * (end - begin) / (now - begin)
 }
 
-/** The page. */
 export const SpendPage = ({ scope, accounts }: PageProps) => {
   const { searchParams } = useAddress()
   const given = searchParams.get("month") ?? ""

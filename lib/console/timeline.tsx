@@ -14,7 +14,7 @@ interface Span {
   readonly note: string
 }
 
-/** The spans of a request in the order of their beginnings, in milliseconds since it came. */
+/** The spans of a request in chronological order, in milliseconds since it arrived. */
 const spansOf = (entry: ListedEntry): ReadonlyArray<Span> => {
   const spans: Array<Span> = []
   const { attempts, duration, time_to_first_byte_ms: firstByte, time_to_first_token_ms: firstToken } = entry
@@ -64,7 +64,7 @@ const spansOf = (entry: ListedEntry): ReadonlyArray<Span> => {
   return spans
 }
 
-/** The timeline; its text says all of it. */
+/** The timeline; its text contains everything that is drawn. */
 export const Timeline = ({ entry }: { readonly entry: ListedEntry }) => {
   const spans = spansOf(entry)
   if (spans.length === 0) {

@@ -1,5 +1,5 @@
 /**
- * What a token may do: the form in which one is made or changed.
+ * The form to create or change a token, and what it may do.
  *
  * @module
  */
@@ -24,7 +24,7 @@ interface Typed {
 
 const jsonText = (value: unknown): string => value == null ? "" : JSON.stringify(value, null, 2)
 
-/** A moment as the control for one has it, in local time. */
+/** A moment in the form of its control, in local time. */
 const localTime = (iso: string | null): string => {
   if (iso === null) return ""
   const date = new Date(iso)
@@ -40,7 +40,7 @@ const typedOf = (token: Token | undefined): Typed => ({
   rate_limits: jsonText(token?.rate_limits),
 })
 
-/** The body for a change: what differs from what was there, `null` for what is taken away. */
+/** The request body for a change: what differs from before, with `null` for what is removed. */
 const bodyOf = (typed: Typed, before: Typed): Readonly<Record<string, unknown>> => {
   const body: Record<string, unknown> = {}
   for (const name of Object.keys(typed) as ReadonlyArray<keyof Typed>) {
@@ -56,10 +56,10 @@ const bodyOf = (typed: Typed, before: Typed): Readonly<Record<string, unknown>> 
   return body
 }
 
-/** What is typed as JSON. */
+/** The fields that are typed as JSON. */
 const jsonNames = ["metadata", "spend_limits", "rate_limits"] as const
 
-/** The form; `onDone` is given the value of a new token. */
+/** The form; `onDone` receives the value of a new token. */
 export const TokenForm = ({ path, token, onClose, onDone }: {
   readonly path: string
   readonly token: Token | undefined
@@ -107,7 +107,7 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
       setProblems(problemsByField(cause.message, (name) => Object.hasOwn(typed, name)))
     }
   }
-  /** The list has no versions: the token that the form began with has to be the one that is there. */
+  /** Lists have no versions, so the current token is compared with the one that the form started from. */
   const currentTag = async (): Promise<string | undefined> => {
     const now = await getVersioned<Token>(`${path}/tokens/${token?.id}`)
     if (JSON.stringify(typedOf(now.value)) === JSON.stringify(typedOf(before.token))) return now.tag
@@ -217,7 +217,7 @@ export const TokenForm = ({ path, token, onClose, onDone }: {
             onClick={() => {
               const theirs = typedOf(newer.value)
               const [old, mine] = [typedOf(before.token), typed]
-              // What was not touched here is as it is there.
+              // Fields that were not changed here take the newer value.
               setTyped(Object.fromEntries(
                 (Object.keys(mine) as ReadonlyArray<keyof Typed>)
                   .map((name) => [name, mine[name] === old[name] ? theirs[name] : mine[name]]),

@@ -1,5 +1,5 @@
 /**
- * The windows of a token's value: it is shown once, and rotated.
+ * The dialogs for a token's value: showing it once, and rotating it.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Copy, Time } from "./parts.tsx"
 import type { Token } from "./tokens.tsx"
 import { write } from "./write.ts"
 
-/** A token's value, for the only time: when the window is closed it is nowhere on the page. */
+/** Shows a token's value for the only time: it is not on the page once the dialog is closed. */
 export const Made = ({ name, value, until, onClose }: {
   readonly name: string
   readonly value: string
@@ -38,13 +38,13 @@ export const Made = ({ name, value, until, onClose }: {
   </Dialog>
 )
 
-/** How long the value of before may stay valid, in seconds. */
+/** How long the previous value may stay valid, in seconds. */
 const overlaps = [["0", "ends at once"], ["3600", "is valid for an hour"], ["86400", "is valid for a day"], [
   "604800",
   "is valid for a week",
 ]] as const
 
-/** Asks for how long the value of before stays valid, and gives a token a new one. */
+/** Gives a token a new value, and asks how long the previous one stays valid. */
 export const Rotate = ({ path, token, onClose, onMade }: {
   readonly path: string
   readonly token: Token

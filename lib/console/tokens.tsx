@@ -1,5 +1,5 @@
 /**
- * The tokens of a gateway: who has them, what they may do, what they have used; made, changed, rotated, revoked.
+ * The tokens of a gateway: their holders, permissions and use. They can be created, changed, rotated and revoked.
  *
  * @module
  */
@@ -57,7 +57,6 @@ type Asked =
 
 const perPage = 50
 
-/** The tab. */
 export const TokensTab = ({ account, gateway, isManaged }: {
   readonly account: string
   readonly gateway: string

@@ -1,5 +1,5 @@
 /**
- * What had the most requests, cost or errors, and the way from there to the log.
+ * The groups with the most requests, cost or errors, with links to the log.
  *
  * @module
  */
@@ -62,7 +62,6 @@ const Row = ({ scope, filters, dimension, row, most, measure }: RowProps) => {
 
 const mostRows = 10
 
-/** The tables. */
 export const TopTables = ({ figures, scope, filters }: {
   readonly figures: Analytics
   readonly scope: Scope

@@ -1,6 +1,6 @@
 /**
- * What the management API answers, as far as the console reads it (`lib/admin/README.md`). The gateway's own types say it:
- * nothing of its code comes along.
+ * The answers of the management API, as far as the console reads them (`lib/admin/README.md`). Only types of the
+ * gateway are imported, none of its code.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export interface Analytics {
 export type ListedEntry = ReturnType<typeof entryJson>
 export type EntryDetail = ReturnType<typeof entryDetailJson>
 
-/** `refused`: how many calls found the budget spent, where the gateway counts them. */
+/** `refused` is the number of calls that the limit refused, if the gateway counts them. */
 export type Limit = LimitState & { readonly refused?: number | null }
 
 export interface Status {

@@ -1,5 +1,5 @@
 /**
- * The use of every token and provider key of an account's gateways: which of them nobody needs any more.
+ * The use of every token and provider key of an account's gateways, to find those that nobody needs any more.
  *
  * @module
  */
@@ -26,7 +26,7 @@ interface Key {
   readonly use: KeyUse
 }
 
-/** How many gateways are looked through. */
+/** The most gateways to search. */
 const mostGateways = 50
 
 const load = async (account: string, signal: AbortSignal): Promise<{
@@ -94,7 +94,6 @@ const load = async (account: string, signal: AbortSignal): Promise<{
   return { keys: keys.flat(), begins, more: Math.max(0, info.total_count - gateways.length) }
 }
 
-/** The tab. */
 export const UnusedKeys = ({ account }: { readonly account: string }) => {
   const { searchParams } = useAddress()
   const onlyUnused = searchParams.get("unused") !== null

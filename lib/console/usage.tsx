@@ -1,5 +1,5 @@
 /**
- * What the holder of a gateway token has used, and has left: nothing else of the gateway is shown to it.
+ * What the holder of a gateway token has used and has left. Nothing else of the gateway is shown.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { go, hereWith, useAddress } from "./location.tsx"
 import { Login } from "./login.tsx"
 import { Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
 
-/** Where this page is: beside those for admins. */
+/** The path of this page, outside of the pages for admins. */
 export const usagePath = "/console/usage"
 
-/** The page of a gateway. */
+/** The address of this page for a gateway. */
 export const usageHref = ({ account, gateway }: GatewayAddress): string =>
   `${usagePath}?${new URLSearchParams({ account, gateway })}`
 
@@ -35,7 +35,7 @@ interface Usage {
   }>
 }
 
-/** The whole spans are the calendar's of UTC, as the gateway counts. */
+/** Calendar periods are in UTC, as the gateway counts them. */
 const spans = [["", "This month"], ["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as const
 
 const Card = ({ name, figure, note }: {
@@ -91,7 +91,6 @@ const Figures = ({ usage }: { readonly usage: Usage }) => (
   </>
 )
 
-/** The page. */
 export const UsagePage = () => {
   const { searchParams } = useAddress()
   const place = { account: searchParams.get("account") ?? "", gateway: searchParams.get("gateway") ?? "" }

@@ -1,5 +1,5 @@
 /**
- * What a judge said of each request, the worst first.
+ * A judge's verdicts, the worst first.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { count } from "./format.ts"
 import { hereWith, Link, pageHref } from "./location.tsx"
 import { Badge, Table, Text } from "./parts.tsx"
 
-/** How many rows are shown at first. */
+/** The number of rows that are shown at first. */
 const first = 20
 
-/** An entry of the log, by its id. */
+/** A link to an entry of the log. */
 export const EntryLink = ({ gateway, id, text }: {
   readonly gateway: string
   readonly id: string
   readonly text: string
 }) => <Link href={pageHref("/console/log", { gateway, entry: id })}>{text}</Link>
 
-/** A verdict as a bar and a number, or in a word. */
+/** A verdict, as a bar with a number, or as a word. */
 export const Score = ({ value, form }: {
   readonly value: number | null
   readonly form: "score" | "pass" | undefined
@@ -33,7 +33,6 @@ export const Score = ({ value, form }: {
       </span>
     )
 
-/** The table. */
 export const VerdictTable = ({ gateway, verdicts, form, label }: {
   readonly gateway: string
   readonly verdicts: ReadonlyArray<ListedVerdict>
@@ -79,7 +78,7 @@ export const VerdictTable = ({ gateway, verdicts, form, label }: {
   )
 }
 
-/** The log, with a run's calls alone. */
+/** The address of the log with only a run's calls. */
 export const callsHref = (gateway: string, run: string): string =>
   pageHref("/console/log", {
     gateway,
@@ -89,7 +88,7 @@ export const callsHref = (gateway: string, run: string): string =>
     ]),
   })
 
-/** Back to the list of evaluations. */
+/** A link back to the list of evaluations. */
 export const Back = () => (
   <Link class="back" href={hereWith({ evaluation: undefined, with: undefined })}>All evaluations</Link>
 )

@@ -1,18 +1,18 @@
 /**
- * Where there is nothing to show yet: how to make the first call.
+ * Shown instead of an empty page: how to make the first call.
  *
  * @module
  */
 import { CommandLine, Panel } from "./parts.tsx"
 
-/** A call that is ready to be run, at the address of this gateway. */
+/** An example call of this gateway, ready to run. */
 export const firstCall = (account: string, gateway: string): string =>
   `curl ${location.origin}/v1/${account}/${gateway}/baseten/v1/chat/completions \\
   --header "Authorization: Bearer $BASETEN_API_KEY" \\
   --header 'Content-Type: application/json' \\
   --data '{"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": "Hello"}]}'`
 
-/** Says that nothing was called, and how to. */
+/** Says that nothing was called yet, and how to make a call. */
 export const Welcome = ({ account = "my-account", gateway = "my-gateway" }: {
   readonly account?: string
   readonly gateway?: string

@@ -1,11 +1,11 @@
 /**
- * Calls of the management API that write, each on top of the version that was looked at.
+ * Writing calls of the management API, each on top of the version that was loaded.
  *
  * @module
  */
 import { sendRequest } from "./api.ts"
 
-/** Something that can be written, and the version that it was read at. */
+/** A thing that can be changed, with the version at which it was loaded. */
 export interface Versioned<Value> {
   readonly value: Value
   readonly tag: string
@@ -21,9 +21,10 @@ export const getVersioned = async <Value>(path: string, signal?: AbortSignal): P
   await versioned(await sendRequest(path, signal === undefined ? {} : { signal }))
 
 /**
- * Writes. Fails with `ApiError`: 409 if it is no longer at the version of `tag`, with what it is now in `result`.
+ * Writes a thing. Fails with `ApiError`: 409 if it is no longer at the version of `tag`, with its current state in
+ * `result`.
  *
- * @param tag empty for what is new, or where the last writer may win
+ * @param tag empty for a new thing, or if the last writer may win
  */
 export const write = async <Value>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
@@ -43,8 +44,8 @@ export const write = async <Value>(
   )
 
 /**
- * The problems of a refusal by the fields that they are about: `cache_ttl: expected …; rate_limits.0.limit: …`. What is about
- * no field, or about one that is not known, stands under the empty name.
+ * The problems of a refusal (`cache_ttl: expected …; rate_limits.0.limit: …`) by field. Those about no field, or an
+ * unknown one, are under the empty name.
  */
 export const problemsByField = (
   message: string,

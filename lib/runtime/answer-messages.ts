@@ -15,10 +15,10 @@ const mostOfOne = 16_777_216
 /** Above this size, a socket holds only one answer at a time. */
 const large = 1_048_576
 
-/** Waits for a turn, and resolves to the function that ends it. */
+/** Waits for a turn; resolves to the function that ends it. */
 export type Turn = () => Promise<() => void>
 
-/** Makes turns, only one of which runs at a time. */
+/** Creates turns, of which only one runs at a time. */
 export const makeTurns = (): Turn => {
   let last: Promise<void> = Promise.resolve()
   return () =>
@@ -55,10 +55,10 @@ async function* chunksOf(
   }
 }
 
-/** So many bytes are enough to say what a body is. */
+/** The number of bytes that suffice to recognise a body's form. */
 const mostOfBeginning = 4096
 
-/** What a body is by its beginning, whatever its label says, and all of its chunks. */
+/** The form of a body by its beginning, whatever its label says, and all of its chunks. */
 const begun = async (
   chunks: Chunks,
 ): Promise<{ readonly form: BodyForm | undefined; readonly all: Chunks }> => {
@@ -87,8 +87,8 @@ async function* behind(beginning: Uint8Array<ArrayBuffer>, rest: Chunks): Chunks
  * Sends an answer. Never rejects: an answer that breaks off, or is too large, ends with `universal.error`.
  *
  * @param eventId the client's own, as JSON
- * @param asked whether a stream was asked for
- * @param turn taken while something large is held
+ * @param asked whether the client requested a stream
+ * @param turn held while a large answer is buffered
  */
 export const tellAnswer = async (
   response: Response,
@@ -99,7 +99,7 @@ export const tellAnswer = async (
 ): Promise<void> => {
   const metadata = metadataOf(response, eventId)
   let end: (() => void) | undefined
-  /** Whether a large answer may be held. */
+  /** Waits for a turn if the answer is large. Returns whether it fits into one message. */
   const hold = async (size: number): Promise<boolean> => {
     if (size > large) end ??= await turn()
     return size <= mostOfOne
@@ -142,7 +142,7 @@ export const tellAnswer = async (
     }
     return doneMessage(metadata)
   }
-  /** JSON that is labelled as a stream, as servers label an error in the place of one. */
+  /** JSON that is labelled as a stream, as some servers label an error sent instead of one. */
   const tellOnly = async (all: Chunks): Promise<string> => {
     const text = await wholeOf(all)
     if (text === undefined) return tooLarge("The answer")
@@ -151,7 +151,7 @@ export const tellAnswer = async (
   }
   const tell = async (chunks: Chunks): Promise<string> => {
     const isLabelled = isEventStream(response.headers)
-    // A client that waits for a stream is told at once that there is one.
+    // A client that waits for a stream learns at once that it has begun.
     if (isLabelled) await outlet.send(createdMessage(metadata))
     else if (!asked) return tellWhole(chunks)
     const { form, all } = await begun(chunks)

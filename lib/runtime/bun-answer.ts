@@ -8,15 +8,15 @@ import type { Flow, Sink } from "../relay/body-flow.ts"
 
 /** The controller of a direct stream, which writes to its client's connection. */
 interface DirectController {
-  /** Takes a chunk; a promise if the client does not read as fast, which resolves once it has. */
+  /** Writes a chunk. Returns a promise if the client reads more slowly, which resolves once it has caught up. */
   readonly write: (chunk: Uint8Array) => number | Promise<number>
   readonly flush: () => unknown
   readonly end: () => unknown
 }
 
 /**
- * The source of a direct stream (`type: "direct"`), which is Bun's own: without a queue, and without a promise for each
- * chunk on its way to the connection. A stream takes a tenth less of the processor than through the standard's (Bun 1.4).
+ * The source of a direct stream (`type: "direct"`), a feature of Bun: it has no queue, and needs no promise for each
+ * chunk. A stream takes a tenth less CPU than through a standard one (Bun 1.4).
  */
 class DirectSource implements Sink {
   readonly type = "direct"
@@ -41,7 +41,7 @@ class DirectSource implements Sink {
     }
     if (this.#failure !== undefined) throw this.#failure
   }
-  /** The client has left; Bun before 1.4.3 calls it at the end as well. */
+  /** Called when the client has left; before 1.4.3 Bun also calls it at the end. */
   cancel(): void {
     if (this.#isOver) return
     this.#isOver = true
@@ -52,7 +52,7 @@ class DirectSource implements Sink {
     const controller = this.#controller
     if (controller === undefined) return
     this.#written = controller.write(chunk)
-    // It would hold back less than 64 bytes.
+    // Bun would hold back less than 64 bytes.
     controller.flush()
   }
   close(): void {
@@ -65,7 +65,7 @@ class DirectSource implements Sink {
     this.#failure = cause
     this.#goOn?.()
   }
-  /** Until the client has read, or the body ends: a client that does not read must see its end as well. */
+  /** Waits until the client has read, or the body has ended, which a client that does not read must see as well. */
   #untilRead(written: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       this.#goOn = resolve

@@ -5,7 +5,10 @@
  */
 import type { ChunkRead, ChunkReader, OpenReader } from "../upstream/body-reader.ts"
 
-/** Reads Bun's own chunks. A connection is back in the pool with the last byte of a known length: the end need not be read. */
+/**
+ * Reads Bun's own chunks. If the length is known, Bun returns the connection to the pool with the last byte, so the
+ * end need not be read.
+ */
 class BunReader implements ChunkReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
 

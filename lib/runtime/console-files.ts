@@ -1,5 +1,5 @@
 /**
- * The console's files as `npm run build` left them beside this code.
+ * The console's files, as `npm run build` left them beside this code.
  *
  * @module
  */

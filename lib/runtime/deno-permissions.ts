@@ -14,7 +14,7 @@ type Descriptor =
 
 interface Status {
   readonly state: "granted" | "denied" | "prompt"
-  /** Whether a part of what is granted is denied (`--deny-env=…`). */
+  /** Whether part of what is granted is denied again (`--deny-env=…`). */
   readonly partial?: boolean
 }
 
@@ -72,7 +72,7 @@ const mainModule = (): string => {
   return main.startsWith("file://") ? decodeURIComponent(new URL(main).pathname) : main
 }
 
-/** What a server needs besides its variables, which name it. */
+/** What a server needs besides its variables, and as they name it. */
 export interface Needs {
   /** Where most of its calls go. */
   readonly upstream: string
@@ -87,10 +87,11 @@ const variables = ["BASETEN_API_KEY", "BASEGATE_CONFIG", "BASEGATE_CONFIG_FILE",
 
 /**
  * Prompts on a terminal for what a server needs and has not been granted, in whole or in part: the environment, the
- * network, the file of its log. Each once in the life of a process; without a terminal Deno takes the answer to be no.
+ * network, the file of its log. Prompts once for each in the life of a process; without a terminal Deno assumes the
+ * answer is no.
  *
  * @param needs called once the environment can be read
- * @returns what the server goes on without, as a line for the operator; `undefined` if it has everything
+ * @returns a line for the operator with what the server has to do without; `undefined` if it has everything
  */
 export const askForPermissions = (needs: () => Needs): string | undefined => {
   if (permissions === undefined) return undefined

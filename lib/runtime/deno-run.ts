@@ -22,7 +22,8 @@ try {
     { hostname: host, port, reusePort: shares, onListen: served.onListen },
     (request, info) => served.fetch(request, info),
   )
-  // Others take what comes; alone it refuses that, in words.
+  // On its own, it refuses new requests in words while it stops; if others share the port, it stops listening, so
+  // that they take them.
   if (shares) drainsBy({ stop: () => server.shutdown() })
 } catch (cause) {
   cannotListen(host, port, cause)

@@ -1,6 +1,6 @@
 /**
- * The handshake of a WebSocket: who may open one, which of the client's headers it keeps, and to what it is opened: to this
- * gateway, for universal requests, or through it to Baseten.
+ * The handshake of a WebSocket: who may open one, which of the client's headers it keeps, and whether it leads to
+ * this gateway, for universal requests, or through it to Baseten.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { isKey } from "../websocket/accept-key.ts"
 /** A handshake that the gateway has accepted. */
 export interface Handshake {
   readonly request: Request
-  /** The subprotocol to confirm: browsers insist that one of theirs is. */
+  /** The subprotocol to confirm: browsers insist on one of those that they offered. */
   readonly protocol: string | undefined
   /** The socket to relay; `undefined` for one that takes universal requests. */
   readonly relayed: RelayedSocket | undefined
@@ -24,7 +24,7 @@ export interface Handshake {
 /** What serving a handshake needs of a gateway. */
 export type SocketGateway = Pick<Gateway, "fetch" | "handle" | "onStop" | "largestBody">
 
-/** Whether a request is a handshake, for a path of a gateway; what is not is answered as any other request. */
+/** Whether a request is a handshake for a path of a gateway. Anything else is answered like any other request. */
 export const isHandshake = ({ method, url, headers }: Pick<Request, "method" | "url" | "headers">): boolean =>
   headers.get("upgrade")?.toLowerCase() === "websocket" && method === "GET" &&
   headers.get("sec-websocket-version")?.trim() === "13" &&
@@ -53,7 +53,7 @@ export const serveWithSockets = <Upgraded>(
     )
     : gateway.fetch(request, context)
 
-/** What a handshake has led to. */
+/** The outcome of a handshake. */
 export type Accepted<Upgraded> = { readonly upgraded: Upgraded } | { readonly refused: Answer }
 
 /**
@@ -81,7 +81,7 @@ export const acceptHandshake = async <Upgraded>(
   const answer = await gateway.handle(handshake, { ...context, canUpgrade: true, subprotocols })
   const { socket, status } = answer
   if (socket === undefined && status !== 204) return { refused: answer }
-  // Where a credential is all that was offered, it is confirmed, since nothing else can be.
+  // If only a credential was offered, it is confirmed, since there is nothing else to confirm.
   const first = subprotocols.length > 0 ? undefined : protocols[0]
   const protocol = socket === undefined ? subprotocols[0] ?? first : socket.protocol ?? first
   try {

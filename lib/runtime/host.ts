@@ -1,5 +1,5 @@
 /**
- * The runtime that this module runs on: its best transport, its environment, its capabilities.
+ * The runtime that this module runs on: its best transport, environment and capabilities.
  *
  * @module
  */
@@ -46,8 +46,8 @@ const host = globalThis as {
 const onWorkers = (): boolean => host.navigator?.userAgent === "Cloudflare-Workers"
 
 /**
- * Where the settings share counts; else in their database; else in memory, and what was spent in the file of the settings if
- * they name one.
+ * In the shared store that the settings name; otherwise in their database; otherwise in memory, with spending in
+ * their file, if they name one.
  */
 const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
   Effect.map(Settings, ({ database, logFile, store, workers }) => {
@@ -59,7 +59,7 @@ const layerStore: Layer.Layer<Store, never, Settings> = Layer.unwrap(
   }),
 )
 
-/** In Postgres where the settings name one, else in SQLite. */
+/** In Postgres if the settings name one, otherwise in SQLite. */
 const layerLogHere: Layer.Layer<RequestLog, never, Settings> = Layer.unwrap(
   Effect.map(
     Settings,
@@ -79,7 +79,7 @@ const layerSettingsHere: Layer.Layer<SettingsStore, never, Settings> = Layer.unw
   ),
 )
 
-/** Node says its version in `navigator` from 21 on. */
+/** Node has `navigator` from version 21 on. */
 const runtimeName = (): string | null => {
   const { navigator, process } = host
   const node = process?.versions?.node
@@ -99,7 +99,7 @@ export const hostTraits = (): HostCapabilities =>
     admin: () => ({ runtime: runtimeName(), consoleFile: readConsoleFile }),
   }
 
-/** Deno's `fetch` for a process that may not call every host. */
+/** Deno's `fetch`, for a process that may not call every host. */
 const fetchGranted = (url: string, init: RequestInit): Promise<Response> => {
   const to = new URL(url)
   return mayCall(to)
@@ -115,10 +115,10 @@ const connectGranted: ConnectSocket = (request, abort) => {
 }
 
 /**
- * - Bun's `fetch` ends a silent request after five minutes and decodes unasked; both are switched off.
+ * - Bun's `fetch` aborts a silent request after five minutes, and decodes without being asked; both are switched off.
  * - Deno's `fetch` decodes only where it set `accept-encoding` itself (2.9), which it never does here.
- * - Deno reads into 64 KiB whatever comes (2.9): smaller buffers halve what an open stream holds, and
- *   spare a third of what a relayed event costs, and of what a short answer does.
+ * - Deno reads everything into buffers of 64 KiB (2.9): smaller ones halve the memory of an open stream, and save a
+ *   third of the cost of a relayed event, and of a short answer.
  * - Node's `fetch` ends a request after five minutes without headers, and costs about 1.8 ms a call (Node 20):
  *   `node:http` is used instead.
  */

@@ -1,11 +1,14 @@
 /**
- * The engine of Postgres, which is loaded when it is first used: gateways without one do not pay for it.
+ * Loads the Postgres engine when it is first used, so that gateways without one do not pay for it.
  *
  * @module
  */
 import type { PostgresEngine } from "./postgres-layers.ts"
 
-/** Not a literal where it is imported: bundlers would take it along. `npm run build` puts the built one's name here. */
+/**
+ * Imported through a constant, since bundlers would include a literal. `npm run build` replaces it with the name of
+ * the built file.
+ */
 const engine = "./postgres-engine.ts"
 
 /** Loads it. */

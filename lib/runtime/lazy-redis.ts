@@ -1,5 +1,6 @@
 /**
- * A connection to a Redis whose client is loaded when it is first used: gateways without one do not pay for it.
+ * A connection to a Redis whose client is loaded when it is first used, so that gateways without one do not pay for
+ * it.
  *
  * @module
  */

@@ -40,10 +40,10 @@ interface Lent {
   readonly requestIP?: (request: Request) => { readonly address: string } | null
 }
 
-/** How long Bun keeps a client's connection between two requests, in seconds; Node does the same. */
+/** How long Bun keeps an idle client connection between two requests, in seconds, as Node does. */
 const idleSeconds = 75
 
-/** The smallest message limit that Bun is given, in bytes. */
+/** The smallest message limit for Bun, in bytes. */
 const leastPayload = 67_108_864
 
 const thisProcess: Environment = {}
@@ -56,12 +56,12 @@ const processGateway = (): Gateway => ofEnvironment(thisProcess)
 
 let bound: string | undefined
 
-/** What stops Bun from listening: its server, which a handler is lent with each request. */
+/** Bun's server, which it passes with each request, and which can stop listening. */
 let listening: Pick<BunServer, "stop"> | undefined
 
 /**
- * Where a server is to listen. Where other settings are malformed it listens all the same, and each request is told of
- * them; where these are, it cannot.
+ * Where a server should listen. If other settings are malformed it listens nevertheless, and each request is answered
+ * with the problem; if these are, it cannot.
  */
 const address = (): { readonly host: string; readonly port: number } => {
   const { HOST, HOST_FILE, PORT, PORT_FILE } = hostEnvironment()
@@ -74,7 +74,7 @@ const address = (): { readonly host: string; readonly port: number } => {
 
 let drains = false
 
-/** A host that serves the module runs it in one process, whatever the variables say. */
+/** Warns that a host that serves the module runs it in one process, whatever the variables say. */
 const tellOfOne = (workers: number | "auto"): void => {
   if (workers !== 1 && findSeat() === undefined) {
     console.error(
@@ -83,7 +83,7 @@ const tellOfOne = (workers: number | "auto"): void => {
   }
 }
 
-/** From the time when a server listens, the signals to stop are the gateway's; not from an import on. */
+/** The gateway handles the signals to stop once a server listens, not from its import on. */
 const drainOnSignal = (): void => {
   if (drains) return
   drains = true
@@ -93,19 +93,19 @@ const drainOnSignal = (): void => {
     console.error(`basegate answers every request with 500: ${problemsText(loaded.failure)}`)
   })
   const variables = readVariables(environment, files)
-  // Where they are malformed no request runs on.
+  // If the variables are malformed, there are no requests to wait for.
   const { grace, workers } = Result.getOrElse(variables, () => ({ grace: 0, workers: 1 }) as const)
   tellOfOne(workers)
-  // `deno serve` goes on listening while it stops; the gateway refuses what comes then.
+  // `deno serve` keeps listening while it stops; the gateway refuses the requests that come then.
   stopOnSignal(processGateway(), grace, () => void listening?.stop?.())
 }
 
-/** Names the server to stop where no request has yet. */
+/** Registers the server to stop, if no request has done so yet. */
 export const drainsBy = (server: Pick<BunServer, "stop">): void => {
   listening = server
 }
 
-/** The largest message that Bun was last told to accept, in bytes. */
+/** Bun's current message limit, in bytes. */
 let payload = 0
 
 const payloadOf = (gateway: Gateway): number =>
@@ -116,7 +116,7 @@ const followLimit = (gateway: Gateway, server: BunServer | undefined): void => {
   if (payloadOf(gateway) !== payload) server?.reload?.(served)
 }
 
-/** What a runtime's server lends to a request: Bun its server, Deno the peer's address. */
+/** The context of a request by what the runtime passes with it: Bun its server, Deno the peer's address. */
 const contextOf = (lent: Lent | undefined): HostContext => {
   const hostname = bound ?? lent?.hostname
   return {
@@ -125,7 +125,9 @@ const contextOf = (lent: Lent | undefined): HostContext => {
   }
 }
 
-/** The same for all requests of one of Bun's servers, whose `hostname` takes longer to read than all the rest. */
+/**
+ * One context for all requests of one of Bun's servers, whose `hostname` takes longer to read than everything else.
+ */
 const ofServers = new WeakMap<object, HostContext>()
 const ofServer = (server: BunServer | undefined): HostContext => {
   if (server === undefined) return contextOf(undefined)
@@ -156,14 +158,14 @@ const fetch = (request: Request, second?: object, third?: Lent): Promise<Respons
   const context = contextOf(second)
   const upgrade = upgradeOf(gateway, request, context, server)
   if (upgrade === undefined) return gateway.fetch(request, context)
-  // Bun takes nothing for an answer to a request that has become a socket.
+  // Bun expects no response for a request that has become a socket.
   return serveWithSockets(gateway, request, context, (handshake) => {
     followLimit(gateway, server)
     return upgrade(handshake)
   }) as Promise<Response>
 }
 
-/** What hosts read of the module's default export. */
+/** The module's default export, as hosts read it. */
 export interface Served {
   readonly fetch: (request: Request, second?: object, third?: Lent) => Promise<Response>
   readonly port: number
@@ -185,21 +187,23 @@ export const served: Served = {
   get hostname(): string {
     return address().host
   },
-  /** By default, Bun shows what a handler throws as a page. */
+  /** By default, Bun shows errors of a handler as a page. */
   development: false,
   /** Bun's handlers of WebSockets. */
   websocket: {
     ...bunWebSocket,
-    /** Bun closes the socket above this, by default at 16 MiB; messages over a gateway's own limit are answered. */
+    /**
+     * Bun closes the socket above this limit, 16 MiB by default; messages over a gateway's own limit get an answer.
+     */
     get maxPayloadLength(): number {
       return payload = payloadOf(processGateway())
     },
-    /** By default Bun drops what is sent above 16 MiB; the conversation waits before that. */
+    /** By default Bun drops what is sent above 16 MiB; the conversation applies back-pressure before that. */
     backpressureLimit: 0,
   },
   /**
-   * Bun closes a connection after 10 s without bytes unless told otherwise, and a cold start takes minutes: it is told how
-   * long a connection may be idle when an answer has ended.
+   * By default Bun closes a connection after 10 s without bytes, but a cold start takes minutes. Once an answer has
+   * ended, an idle limit is set for the connection.
    */
   idleTimeout: 0,
   /** Bun's own limit is 128 MB; the gateway's setting decides. */

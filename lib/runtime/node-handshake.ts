@@ -1,6 +1,6 @@
 /**
- * Opens WebSockets to Baseten over `node:http`, which Bun and Deno lend as well: unlike their `WebSocket` it gives the status
- * and the body of a refusal, and can stop reading.
+ * Opens WebSockets to Baseten over `node:http`, which Bun and Deno provide as well: unlike their `WebSocket` it
+ * exposes the status and body of a refusal, and can stop reading.
  *
  * @module
  */
@@ -22,7 +22,7 @@ interface NodeModules {
   }
 }
 
-/** The longest message that is taken from Baseten where it has to be held whole, in bytes. */
+/** The longest message from Baseten if it has to be buffered as a whole, in bytes. */
 const longestMessage = 67_108_864
 
 const maxHeaderSize = 262_144
@@ -36,7 +36,7 @@ const refusal = (message: IncomingMessage, end: () => void): TransportAnswer => 
   body: streamFrom(readerOf(message, end)),
 })
 
-/** Whether an answer agrees to this handshake, and to nothing that was not offered. */
+/** Whether an answer accepts this handshake, and nothing that was not offered. */
 const agrees = async (headers: HeaderFields, key: string, offered: string | null): Promise<boolean> => {
   if (headers.get("upgrade")?.toLowerCase() !== "websocket" || headers.has("sec-websocket-extensions")) {
     return false
@@ -94,7 +94,7 @@ export const connectByNode = (request: UpstreamRequest, { onAbort }: Abort): Pro
       })
     })
     call.on("error", reject)
-    // Follows an upgrade as well.
+    // Also emitted after an upgrade.
     call.on("close", () => opened ?? reject(new Error("The connection closed before there was an answer")))
     call.end()
   })

@@ -5,16 +5,16 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 
-/** How long such a client may go on sending, in all and without a byte, in milliseconds. Nothing of it is used. */
+/** How long such a client may keep sending, in all and between two bytes, in milliseconds. The bytes are dropped. */
 const longest = 30_000
 const quiet = 5_000
 
 /**
- * Closes after an answer that came before the end of its request in two stages (RFC 9112 §9.6): the gateway
- * stops sending, and drops what still arrives. A connection that is closed with bytes unread is reset, and its client
- * loses the answer.
+ * Closes after an answer that came before the end of its request in two stages (RFC 9112 §9.6): the gateway stops
+ * sending, and drops what still arrives. A connection that is closed with bytes unread is reset, and its client loses
+ * the answer.
  *
- * Node closes so by `destroySoon`, if it closes at all.
+ * Node calls `destroySoon` to close a connection, if it closes it at all.
  */
 export const lingerAfter = (message: IncomingMessage, response: ServerResponse): void => {
   const { socket } = message

@@ -11,7 +11,7 @@ import type { Sink } from "../relay/body-flow.ts"
 import { lingerAfter } from "./node-linger.ts"
 import { requestOf } from "./node-request.ts"
 
-/** Pours one body into a response, no faster than its client reads. */
+/** Writes one body to a response, no faster than its client reads. */
 class Pouring implements Sink {
   readonly #response: ServerResponse
   #isOver = false
@@ -23,7 +23,7 @@ class Pouring implements Sink {
   }
   async pour(body: Pick<RelayedBody, "into">): Promise<void> {
     const response = this.#response
-    // The headers go ahead only if no bytes come with them: one packet in place of two, for most answers.
+    // Sends the headers alone only if no bytes come at once: most answers then need one packet instead of two.
     const ahead = setImmediate(() => this.#isOver || this.#hasWritten || response.flushHeaders())
     const flow = body.into(this)
     const closed = (): void => {
@@ -50,7 +50,7 @@ class Pouring implements Sink {
     this.#isOver = true
     this.#response.end()
   }
-  // The client must see that the answer broke off: no last chunk, no clean end.
+  // Ends without a last chunk, so that the client sees that the answer broke off.
   error(): void {
     this.#isOver = true
     this.#response.destroy()
@@ -68,7 +68,7 @@ export const writeAnswer = async (response: ServerResponse, answer: Answer): Pro
   else await new Pouring(response).pour(body)
 }
 
-/** The client of one request, as the host's part of it. */
+/** The host context of one request. */
 class NodeClient implements HostContext {
   readonly loopback: boolean
   readonly #message: IncomingMessage
@@ -87,11 +87,11 @@ class NodeClient implements HostContext {
     const response = this.#response
     const { socket } = this.#message
     if (response.destroyed || socket.destroyed) return this.#unlessDone(callback)
-    // Both close once; `once` would wrap the listener.
+    // Both close only once, and `once` would wrap the listener.
     response.on("close", () => this.#unlessDone(callback))
     if (response.socket === null) this.#onLeaveWaiting(callback)
   }
-  /** A pipelined request has no socket before its turn, and does not hear that it closes. */
+  /** A pipelined request has no socket before its turn, and so does not see it close. */
   #onLeaveWaiting(callback: () => void): void {
     const { socket } = this.#message
     const closed = (): void => this.#unlessDone(callback)
@@ -104,7 +104,7 @@ class NodeClient implements HostContext {
 }
 
 /**
- * Serves a handler; its context, and its request's signal, tell when the client closes before the answer is out.
+ * Serves a handler. Its context and its request's signal report if the client closes before the answer is out.
  *
  * @param loopback whether the server is bound to a loopback address
  */
@@ -117,7 +117,7 @@ export const nodeListener =
       if (!message.complete) lingerAfter(message, response)
       await writeAnswer(response, answer)
     } catch (cause) {
-      // What is thrown here would end the process.
+      // An error thrown here would end the process.
       console.error(JSON.stringify({ level: "error", msg: "internal", at: stackFrames(cause) }))
       response.destroy()
     }

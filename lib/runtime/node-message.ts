@@ -18,9 +18,9 @@ const broken = (): Error => new Error("The connection closed within the body")
 const end: ChunkRead<Bytes> = { done: true }
 
 /**
- * Reads the body of a message: from the socket only on demand, and fails if the message is incomplete.
+ * Reads the body of a message from the socket, only on demand. Fails if the message is incomplete.
  *
- * @param onCancel handles the rest, which is not wanted
+ * @param onCancel handles the unread rest
  */
 export const readerOf = (message: IncomingMessage, onCancel: () => void): NodeBodyReader =>
   new Reader(message, onCancel).listening()
@@ -63,7 +63,7 @@ class Reader implements NodeBodyReader {
     return Promise.resolve()
   }
   #took(value: Bytes): void {
-    // An unread rest is drained, so that the connection can be used again.
+    // The unread rest is drained, so that the connection can be reused.
     if (this.#isOver) return
     this.#message.pause()
     const resolve = this.#resolve
@@ -80,7 +80,7 @@ class Reader implements NodeBodyReader {
   }
 }
 
-/** What a reader reads, as a stream. */
+/** A reader as a stream. */
 export const streamFrom = (reader: NodeBodyReader): ReadableStream<Bytes> =>
   new ReadableStream({
     pull: async (controller) => {

@@ -1,5 +1,5 @@
 /**
- * A request of `node:http` as the gateway reads requests.
+ * A request of `node:http` in the form in which the gateway reads requests.
  *
  * Node's own `Request` makes a stream of every body and reads it back through it: a fifth of what a call costs the
  * gateway (Node 20). Its `Headers` cost a sixth.
@@ -25,7 +25,7 @@ const bytesOf = (message: IncomingMessage): Promise<ArrayBuffer> =>
       if (message.complete) resolve(concatBytes(chunks, size).buffer)
     })
     message.on("error", reject)
-    // Checked first: an unneeded error would cost every request 2 % for its stack.
+    // Checked first: creating an error costs 2 % of a request for its stack.
     message.on("close", () => message.complete || reject(new Error("The connection closed within the body")))
   })
 
@@ -35,7 +35,7 @@ const hasBody = ({ method, headers }: IncomingMessage): boolean =>
 
 type Client = Required<Pick<HostContext, "onLeave">>
 
-/** What the gateway and its routes read of a `Request`. */
+/** The part of `Request` that the gateway and its routes read. */
 class NodeRequest
   implements Pick<Request, "method" | "url" | "headers" | "signal" | "body" | "arrayBuffer" | "text"> {
   readonly method: string

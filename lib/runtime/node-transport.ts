@@ -23,21 +23,24 @@ interface NodeModules {
   }
 }
 
-/** Idle connections are closed after 30 s, well before Baseten closes them (60 to 120 s). */
+/** Idle connections are closed after 30 s, well before Baseten does (60 to 120 s). */
 const pool = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024, timeout: 30_000 }
 
-/** The most bytes of an answer's headers; Node's default of 16 KiB is less than what some proxies add. */
+/** The most bytes of an answer's headers; some proxies add more than Node's default of 16 KiB. */
 const maxHeaderSize = 262_144
 
-/** A connection that was closed before a request shows it within a round trip; later, the request was worked on. */
+/**
+ * Milliseconds within which a connection that was closed before the request fails; after that, the server has
+ * received the request.
+ */
 const staleTime = 1000
 
 /** Methods whose requests have no length unless they have a body (RFC 9110 §8.6). */
 const withoutLength: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"])
 
 /**
- * The header fields of a request as a flat list, which Node writes out as it is: to have it keep them in an object of its
- * own, with `Host` and the length set by itself, takes more than half of all that a request allocates there (Node 20).
+ * The header fields of a request as a flat list, which Node writes out as it is. If Node keeps them in an object of
+ * its own, and sets `Host` and the length itself, that takes more than half of what a request allocates (Node 20).
  */
 const rawHeaders = ({ method, headers, body }: UpstreamRequest, host: string): Array<string> => {
   const fields = HeaderFields.of(headers)
@@ -69,14 +72,14 @@ const readerOfAnswer = (message: IncomingMessage, request: ClientRequest): NodeB
   readerOf(message, () => request.destroy())
 
 /**
- * An answer, with the part of a `Response` that is used. Node's own makes a stream of every body, and reads it through a second one: a
- * third of what a short answer costs the gateway (Node 20), since each of them outlives its request.
+ * An answer, with the part of `Response` that is used. Node's own makes a stream of every body and reads it through a
+ * second one, which is a third of the cost of a short answer (Node 20), since each of them outlives its request.
  */
 class NodeAnswer implements TransportAnswer {
   readonly status: number
   readonly statusText: string
   readonly headers: HeaderFields
-  /** Reads the body; not to be used beside `body`. */
+  /** Reads the body; must not be used together with `body`. */
   readonly reader: NodeBodyReader | undefined
   #body: Response["body"] | undefined
 
@@ -128,7 +131,7 @@ class Sending {
     const request = this.#request = this.#open(this.#given, pooled)
     request.on("response", (message) => this.#answered(message, request))
     request.on("error", (cause) => this.#failed(cause, request))
-    // Neither of these is followed by an error: an answer that switches protocols, and an end without an answer.
+    // No error follows these two: an answer that switches protocols, and a close without an answer.
     request.on("upgrade", (_, socket) => {
       socket.destroy()
       this.#reject(new Error("The answer switches protocols"))
@@ -143,7 +146,7 @@ class Sending {
   }
   abort(): void {
     this.#isAborted = true
-    // Without an error: it could reach a socket that was just given back, which has no listener (Node 20).
+    // Without an error, which could reach a socket that was just returned to the pool and has no listener (Node 20).
     this.#request?.destroy()
   }
   #answered(message: IncomingMessage, request: ClientRequest): void {
@@ -156,7 +159,7 @@ class Sending {
     }
   }
   #failed(cause: Error, request: ClientRequest): void {
-    // Once more, on a connection of its own: others of the pool may be closed as well.
+    // Tries once more, on a new connection: others of the pool may be closed as well.
     if (this.#wasStale(cause, request)) this.start(false)
     else this.#reject(cause)
   }

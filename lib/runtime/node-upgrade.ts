@@ -17,12 +17,12 @@ import { takeOverSocket } from "./node-wire.ts"
 import { serveSocket } from "./serve-socket.ts"
 
 /**
- * A message that is upgraded only if it is a WebSocket's handshake. Once a server can upgrade, Node leaves HTTP for
- * whatever asks to be, such as a POST that offers HTTP/2 (curl), and its body would be lost.
+ * A message that is upgraded only if it is a WebSocket handshake. Once a server handles upgrades, Node upgrades every
+ * request that asks for it, such as a POST that offers HTTP/2 (curl), and its body would be lost.
  */
 export class UpgradableMessage extends IncomingMessage {
   #asks = false
-  // Node sets it on each message, and reads it to decide.
+  // Node sets this on each message, and reads it to decide.
   get upgrade(): boolean {
     return #asks in this && this.#asks && (this.method === "CONNECT" || isHandshake(asked(this)))
   }
@@ -37,7 +37,7 @@ const asked = (message: IncomingMessage): Pick<Request, "method" | "url" | "head
   headers: HeaderFields.ofRaw(message.rawHeaders),
 })
 
-/** The client of a handshake, which leaves by closing its connection. */
+/** The host context of a handshake, whose client leaves by closing its connection. */
 const clientOf = (
   socket: Socket,
   loopback: boolean,
@@ -88,7 +88,7 @@ const upgradeTo = async (
   serveSocket(gateway, handshake, client, socketOver(wire, { isClient: false, longest }))
 }
 
-/** The smallest limit for a message that must be held whole, in bytes. */
+/** The smallest limit for a message that must be buffered as a whole, in bytes. */
 const leastPayload = 67_108_864
 
 /**

@@ -6,7 +6,7 @@
 import type { Socket } from "node:net"
 import type { Wire, WireListener } from "../websocket/wire.ts"
 
-/** How long a connection may be silent before the system probes its peer, in milliseconds. */
+/** How long a connection may be silent before the operating system probes the peer, in milliseconds. */
 const silence = 30_000
 
 const nothing = (): void => {}
@@ -23,7 +23,7 @@ const mostEarly = 65_536
 
 class NodeWire implements Wire {
   readonly #socket: Socket
-  /** What has arrived before there is a listener: the peer's end is seen that early only if its bytes are read. */
+  /** What has arrived before there is a listener. It is read, since the peer's end could not be seen otherwise. */
   #early: Array<Uint8Array> = []
   #earlySize = 0
   #listener: WireListener | undefined = undefined

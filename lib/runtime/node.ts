@@ -15,13 +15,14 @@ import { outliveFirst, startClustered } from "./start-cluster-worker.ts"
 import { placeToListen } from "./supervise.ts"
 import { layerTerminal } from "./terminal.ts"
 
-// Without a listener a pipe that nobody reads any more, or a full disk, would end the process and all its calls (Node 20).
+// Without a listener, a closed pipe or a full disk would end the process and all its calls (Node 20).
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 const { host, port, grace } = await placeToListen(startClustered)
 outliveFirst()
 const gateway = createGateway({ layer: layerTerminal })
 const loopback = isLoopbackName(host)
-// A slow upload may take longer than the five minutes that Node allows a request by default; its headers may not.
+// A slow upload may take longer than the five minutes that Node allows a request by default. The limit for headers
+// stays.
 const server = createServer(
   {
     requestTimeout: 0,

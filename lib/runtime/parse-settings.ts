@@ -1,9 +1,6 @@
 /**
- * Settings files: YAML, or JSON, and where in the text each setting stands.
- *
- * The parser is loaded when there is a file to parse.
- *
- * @module
+ * Parses settings files, YAML or JSON, with the position of each setting. The parser is loaded when there is a file
+ * to parse. @module
  */
 import * as Result from "effect/Result"
 import type { Document, Node, Scalar } from "yaml"
@@ -12,7 +9,7 @@ import { endOf, findJsonProblem } from "../config/settings-text.ts"
 import { isLongNumber } from "../json/exact-json.ts"
 import { isObject } from "../json/parse.ts"
 
-/** What is wrong, in words that show nothing of the text, which may hold a secret. */
+/** What was expected, in words that quote nothing of the text, which may contain a secret. */
 const expectations: Readonly<Record<string, string>> = {
   ALIAS_PROPS: "an alias without an anchor or a tag",
   BAD_ALIAS: "the name of an anchor after *; quote text that begins with *",
@@ -35,7 +32,9 @@ const expectations: Readonly<Record<string, string>> = {
 
 type Yaml = typeof import("yaml")
 
-/** The position of a key or a value. For a list or an object it is the key's, which a reader looks for. */
+/**
+ * Finds the position of a key or a value. For a list or an object it is that of the key, which a reader looks for.
+ */
 const finder = (
   yaml: Yaml,
   document: Document.Parsed,
@@ -64,7 +63,7 @@ const finder = (
   }
 }
 
-/** The first fault of a YAML text: what follows it is mostly its consequence. */
+/** The first error in a YAML text; later ones are mostly its consequences. */
 const faultOf = (
   yaml: Yaml,
   document: Document.Parsed,
@@ -75,7 +74,7 @@ const faultOf = (
   yaml.visit(document, {
     Alias: (_, alias, parents) => {
       const target = alias.resolve(document)
-      // A document that contains itself has no end.
+      // Rejects a document that contains itself.
       if (target !== undefined && !parents.includes(target)) return undefined
       const expected = target === undefined
         ? "an anchor of this name above; quote text that begins with *"
@@ -84,14 +83,14 @@ const faultOf = (
       return yaml.visit.BREAK
     },
     Scalar: (_, scalar) => {
-      // A number that JavaScript cannot hold keeps its digits, as in JSON.
+      // A number that JavaScript cannot represent keeps its digits, as in JSON.
       if (typeof scalar.value === "number" && isLongNumber(scalar.source ?? "")) scalar.value = scalar.source
     },
   })
   return found
 }
 
-/** In YAML a key without a value is null: an entry, or the defaults, with nothing in it. */
+/** In YAML a key without a value is null, which stands for an empty entry or empty defaults. */
 const withEmptyEntries = (document: unknown): unknown => {
   if (!isObject(document)) return document
   const { gateways, defaults } = document
@@ -103,7 +102,9 @@ const withEmptyEntries = (document: unknown): unknown => {
   }
 }
 
-/** Parses the text of a settings file: JSON if its name ends so, else YAML, of which JSON is a part. */
+/**
+ * Parses the text of a settings file: as JSON if its name ends in `.json`, otherwise as YAML, which includes JSON.
+ */
 export const parseSettings = async (
   source: string,
   text: string,
@@ -124,7 +125,7 @@ export const parseSettings = async (
       positionOf: finder(yaml, document, text),
     })
   } catch {
-    // Aliases of aliases, which would make a document of any size.
+    // Nested aliases could make a document of any size.
     return failed({ line: 1, column: 1 }, "fewer aliases")
   }
 }

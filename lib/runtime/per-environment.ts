@@ -7,8 +7,8 @@ import type { Environment } from "../config/environment.ts"
 import type { Gateway } from "../gateway.ts"
 
 /**
- * Makes a gateway at an environment's first request and returns the same one from then on. A Worker's `env` is the same
- * object for all requests of an isolate.
+ * Creates a gateway at an environment's first request and returns the same one from then on. A Worker's `env` is the
+ * same object for all requests of an isolate.
  */
 export const perEnvironment = (
   make: (env: Environment) => Gateway,

@@ -1,5 +1,5 @@
 /**
- * What is kept in a Postgres, as layers.
+ * The layers for everything that is kept in a Postgres.
  *
  * @module
  */
@@ -16,9 +16,7 @@ import { lazyEngine } from "../store/postgres/lazy-engine.ts"
 import type { Store } from "../store/Store.ts"
 import { everyInBackground } from "./background-interval.ts"
 
-/**
- * How long an answer about counts may take by default, in milliseconds: charges wait for the disk, which is busy at times.
- */
+/** The default deadline for counts, in milliseconds: charges wait for the disk, which may be busy. */
 const usualDeadline = 250
 
 /** The client, and everything that uses it. */
@@ -31,7 +29,7 @@ export interface PostgresLayers {
   readonly store: Layer.Layer<Store>
 }
 
-/** Makes the layers; the engine is loaded when there is something to write or to ask. */
+/** Creates the layers. The engine is loaded when there is something to write or to read. */
 export const postgresLayers = (
   { url, name, timeout: deadline = usualDeadline }: DatabaseSettings,
   load: () => Promise<PostgresEngine>,

@@ -23,8 +23,8 @@ export interface PostgresOptions {
 }
 
 /**
- * Options of `createGateway` that keep the log, written settings and counts in a database. Throws if the URL is not one. Nothing is
- * connected before there is something to write or to ask.
+ * Options of `createGateway` that keep the log, written settings and counts in a database. Throws if the URL is not
+ * one. Nothing is connected before there is something to write or to read.
  */
 export const layersPostgres = ({ url }: PostgresOptions): PostgresLayers => {
   const { database } = isDatabase(url) ? databaseSettings(url) : {}

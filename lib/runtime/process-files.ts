@@ -56,7 +56,7 @@ const decoded = (bytes: Uint8Array): Result.Result<string, string> => {
   }
 }
 
-/** The files of this process; `undefined` on a runtime that has none. */
+/** The file system of this process; `undefined` on a runtime without one. */
 export const processFiles = (): HostFiles | undefined => {
   const builtin = self.process?.getBuiltinModule
   if (builtin === undefined) return undefined
@@ -68,7 +68,7 @@ export const processFiles = (): HostFiles | undefined => {
       try {
         const stats = statOf(path)
         if (stats === undefined) return Result.fail("there is no such file")
-        // A pipe can be read once, and would be waited for.
+        // A pipe could be read only once, and might block.
         if (!stats.isFile()) return Result.fail("it is not a regular file")
         if (stats.size > largest) return Result.fail(`it is larger than ${largest} bytes`)
         return decoded(readFileSync(path))

@@ -44,10 +44,10 @@ export const askPermissions = (): void => {
 let atStart: SettingsShape | undefined
 let hasFile = false
 
-/** Whether these settings are in a file. */
+/** Whether the settings are in a file. */
 export const hasSettingsFile = (): boolean => hasFile
 
-/** The settings; if one is malformed, the process exits with one line that names it. */
+/** The settings. If one is malformed, the process exits with a line that names it. */
 export const settingsOrExit = async (hasFiles = true): Promise<SettingsShape> => {
   askPermissions()
   const files = hasFiles ? processFiles() : undefined
@@ -60,7 +60,7 @@ export const settingsOrExit = async (hasFiles = true): Promise<SettingsShape> =>
   return self.exit(1)
 }
 
-/** A host as it stands in a URL: an IPv6 address in brackets. */
+/** A host as in a URL, with an IPv6 address in brackets. */
 export const urlHost = (host: string): string =>
   host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
 
@@ -98,7 +98,7 @@ const tellOfWorkers = ({ workers, database, logFile, store }: SettingsShape): vo
 }
 
 /**
- * Prints once who may spend the stored keys, and what is wrong with the log's file, unless `LOG_LEVEL` hides warnings.
+ * Prints once who may use the stored keys, and what is wrong with the log's file, unless `LOG_LEVEL` hides warnings.
  *
  * @param keepsFiles whether the gateway, which may run in another process, can have files
  */

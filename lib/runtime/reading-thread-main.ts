@@ -29,8 +29,8 @@ const open = findSqlite()
 const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
 /**
- * On Linux each thread has a priority of its own: where every processor is busy, calls get ten times as much of them as
- * the reader of the figures. Deno would ask for permissions.
+ * On Linux each thread has its own priority: if every core is busy, calls get ten times as much CPU as this thread.
+ * Not on Deno, which would ask for permission.
  */
 const giveWay = (): void => {
   if (Deno !== undefined) return

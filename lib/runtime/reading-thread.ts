@@ -1,6 +1,6 @@
 /**
- * Threads that read the log's file beside the one that serves, on Bun, Deno and Node: a look at a million entries takes a
- * second of a processor, for which no call should wait.
+ * A second thread that reads the log's file, on Bun, Deno and Node: scanning a million entries takes a second of CPU,
+ * for which no call should wait.
  *
  * @module
  */
@@ -32,10 +32,10 @@ interface Modules {
 
 const self = globalThis as { readonly process?: { readonly getBuiltinModule?: Modules } }
 
-/** How long an idle thread is kept, in milliseconds: it holds some 20 MB. */
+/** How long an idle thread is kept, in milliseconds: it takes about 20 MB. */
 const idleTime = 60_000
 
-/** The thread's module: beside this one, or beside the file that this one was bundled in. */
+/** The thread's module: next to this one, or next to the file into which this one was bundled. */
 const findModule = (modules: Modules): URL | undefined => {
   const { url } = import.meta
   if (!url.startsWith("file:")) return undefined
@@ -47,7 +47,7 @@ const findModule = (modules: Modules): URL | undefined => {
 
 type OnAnswer = (answer: { readonly value: LogAnswer } | undefined) => void
 
-/** Prepares a thread for a file; `undefined` without its module, or where the runtime has no threads. */
+/** Prepares a thread for a file; `undefined` if its module is missing, or the runtime has no threads. */
 export const openReadingThread: OpenThread = (file) => {
   const modules = self.process?.getBuiltinModule
   const module = modules === undefined || file === ":memory:" ? undefined : findModule(modules)
@@ -85,7 +85,7 @@ export const openReadingThread: OpenThread = (file) => {
       let hasAnswered = false
       const failed = (): void => {
         if (thread !== one) return
-        // A thread that has never answered would not answer the next time either.
+        // A thread that has never answered would not answer next time either.
         cannotStart = !hasAnswered
         end()
       }

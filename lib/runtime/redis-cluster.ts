@@ -1,6 +1,6 @@
 /**
- * A Redis Cluster: `@redis/client` knows which node has which keys, and follows slots that move. Bun has no client of its own
- * for one.
+ * A Redis Cluster, by `@redis/client`, which knows the node of each key and follows slots that move. Bun's own client
+ * does not support it.
  *
  * @module
  */
@@ -12,9 +12,9 @@ export const isClusterRedirect = (cause: unknown): boolean =>
   cause instanceof RedisError && /^(?:MOVED|ASK) /.test(cause.message)
 
 /**
- * Connects to the Cluster of a node. Rejects where no node answers.
+ * Connects to the Cluster of a node. Rejects if no node answers.
  *
- * @param urls nodes, any of which names the others; the first one has the credentials
+ * @param urls nodes, any of which can name the others; the first has the credentials
  * @param patience how long a connection may take, in milliseconds
  * @param onNodes called with the nodes that were found, as URLs
  */

@@ -1,8 +1,9 @@
 /**
  * A connection to a Redis by TCP: Bun's own client on Bun, `@redis/client` elsewhere.
  *
- * Both pipeline what is sent in one turn. Neither queues commands or tries them again here: what waits for a connection has
- * its own deadline, and a script must not be run twice: what a node of a Cluster has refused was not run.
+ * Both pipeline the commands of one turn of the event loop. Neither queues or retries commands here: a caller has its
+ * own deadline, and a script must not be run twice. Only what a node of a Cluster has refused, and so has not run, is
+ * sent again.
  *
  * @module
  */
@@ -11,14 +12,14 @@ import { RedisError, type RedisLink, type Reply } from "../store/redis/redis-lin
 import { connectCluster, isClusterRedirect } from "./redis-cluster.ts"
 import { connectSentinel, isDemoted } from "./redis-sentinel.ts"
 
-/** What is used of a client. */
+/** The part of a client that is used here. */
 export interface Client {
-  /** @param key the first key, by which a Cluster finds the node */
+  /** @param key the first key, which determines the node of a Cluster */
   readonly send: (command: ReadonlyArray<string>, key: string) => Promise<Reply>
   readonly close: () => void
 }
 
-/** Connects. Rejects where that fails. */
+/** Connects. Rejects if that fails. */
 export type ConnectRedis = (url: string, onClose: () => void) => Promise<Client>
 
 /** How long a connection may take, in milliseconds. */
@@ -36,7 +37,7 @@ interface WithBun {
   readonly Bun?: { readonly RedisClient: new (url: string, options: object) => BunClient }
 }
 
-/** By this code, Bun 1.4 distinguishes a server's error answer from its own errors. */
+/** Bun 1.4 marks errors from the server, as opposed to its own, by this code. */
 const isOfServer = (cause: unknown): cause is Error =>
   cause instanceof Error && (cause as { readonly code?: string }).code === "ERR_REDIS_SERVER_ERROR"
 
@@ -110,7 +111,7 @@ const connectHere = (): ConnectRedis => {
   return Bun === undefined ? connectNode : connectBun(Bun.RedisClient)
 }
 
-/** Makes the link; it connects when the first command is sent, and again after a connection has ended. */
+/** Creates the link, which connects when the first command is sent, and again after a connection has ended. */
 export const makeTcpLink = (url: string): RedisLink => {
   const { address, nodes, isSentinel } = parseStoreUrl(url)
   const plain = connectHere()
@@ -132,7 +133,7 @@ export const makeTcpLink = (url: string): RedisLink => {
       cluster = [...new Set([address, ...found])]
     })
   const connected = (): Promise<Client> => {
-    // A connection would keep the process.
+    // A new connection would keep the process running.
     if (isClosed) return Promise.reject(new Error("the connection is closed"))
     if (client !== undefined) return client
     const begun: Promise<Client> = begin(() => {
@@ -158,7 +159,7 @@ export const makeTcpLink = (url: string): RedisLink => {
         if (!isClusterRedirect(cause) || isSentinel) throw cause
         if (cluster === undefined) {
           cluster = [address]
-          // What was sent beside this gets the same error, or its answer.
+          // Commands that were sent at the same time get the same error, or their answer.
           const node = client
           client = undefined
           setTimeout(() => node?.then(({ close }) => close(), () => {}), patience)

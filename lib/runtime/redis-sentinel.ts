@@ -1,9 +1,9 @@
 /**
  * Redis Sentinel: sentinels are asked for the primary before each connection to it.
  *
- * A connection ends with its server, and one whose server has become a replica is given up, so that the next command asks
- * again: that is all of a fail-over, and works with either client. `@redis/client` follows sentinels in the background
- * besides, and not with Bun's own client.
+ * A connection ends with its server, and is dropped if its server has become a replica; the next command asks the
+ * sentinels again. That is all that a fail-over takes, and it works with either client, whereas `@redis/client`'s own
+ * support follows sentinels in the background, and does not exist for Bun's client.
  *
  * @module
  */
@@ -35,9 +35,9 @@ const primaryBy = async (
 }
 
 /**
- * Connects to the primary that the sentinels know. Rejects if none of them names it.
+ * Connects to the primary that the sentinels name. Rejects if none of them names one.
  *
- * @param url `redis+sentinel://`, whose credentials are those of the servers: sentinels are asked without
+ * @param url `redis+sentinel://`, whose credentials are those of the servers; sentinels are asked without credentials
  * @param nodes other sentinels, as `host:port`
  */
 export const connectSentinel =

@@ -18,13 +18,13 @@ import { makeTcpLink } from "./redis-connection.ts"
 
 /** Where the Redis is. */
 export interface RedisOptions {
-  /** `redis://` or `rediss://`, or `https://` for one that is reached over HTTP; as `BASEGATE_STORE` takes it. */
+  /** `redis://` or `rediss://`, or `https://` for a Redis over HTTP, as for `BASEGATE_STORE`. */
   readonly url: string
-  /** The token of one that is reached over HTTP. */
+  /** The token of a Redis over HTTP. */
   readonly token?: string
 }
 
-/** The store in a Redis. Throws if the options are not those of one. Nothing is connected before the first limit. */
+/** The store in a Redis. Throws if the options are invalid. Connects when the first limit is counted. */
 export const layerRedis = ({ url, token }: RedisOptions): Layer.Layer<Store> => {
   if (!isStoreUrl(url)) throw new Error(`layerRedis: url: expected ${expectedStore}`)
   const problem = storeProblem(url, token)

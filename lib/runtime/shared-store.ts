@@ -15,7 +15,7 @@ import type { Store } from "../store/Store.ts"
 /**
  * The layer of a shared store.
  *
- * @param connect makes the link to one that is reached by its own protocol
+ * @param connect creates the link to a Redis that is reached by its own protocol
  */
 export const layerShared = (
   { url, token, timeout: deadline }: StoreSettings,

@@ -16,31 +16,31 @@ interface Process {
   readonly ppid: number
   readonly exit: (code: number) => never
   readonly on: (signal: typeof signals[number], listener: () => void) => void
-  /** Throws if there is no such process. */
+  /** With signal 0, throws if there is no such process. */
   readonly kill: (pid: number, signal: 0) => void
 }
 const self = (globalThis as unknown as { readonly process: Process }).process
 
-/** Grace for final writes to reach the sockets, in milliseconds: Deno (2.9) exits without flushing them. */
+/** Time for final writes to reach the sockets, in milliseconds: Deno (2.9) exits without flushing them. */
 const flush = 250
 
 /**
- * Within how long after the first a signal counts as the same one, in milliseconds: a terminal sends Ctrl-C to every
- * process that runs in it, and npm passes it on to its own.
+ * How long after the first signal another one counts as the same, in milliseconds: a terminal sends Ctrl-C to every
+ * process in it, and npm passes it on to its child.
  */
 const echo = 150
 
-/** How often a server that npm has started looks for npm, in milliseconds. */
+/** How often a server that npm started checks that npm still runs, in milliseconds. */
 const glance = 500
 
-/** Whether npm has started this process: by a script of the package, or as the command that npx runs. */
+/** How npm started this process, if it did: by a script of the package, or as a command run by npx. */
 const startedBy = (): "npm" | "npx" | undefined => {
   const { npm_package_name: name, npm_lifecycle_event: script } = hostEnvironment()
   if (script === "npx") return "npx"
   return name === product.name && String(script).startsWith("start") ? "npm" : undefined
 }
 
-/** The parent of a process, where the system tells in a file (Linux). */
+/** The parent of a process, if the system tells it in a file (Linux). */
 const parentOf = (pid: number): number | undefined => {
   const status = Result.getOrElse(processFiles()?.read(`/proc/${pid}/status`) ?? Result.fail(""), () => "")
   const [, parent] = /^PPid:\s+(\d+)$/m.exec(status) ?? []
@@ -57,8 +57,8 @@ const isThere = (pid: number | undefined): boolean => {
 }
 
 /**
- * npm (11) passes SIGTERM and SIGINT on to a script, and npx only to the shell between; SIGHUP ends both. Where npm or the
- * shell ends by itself, the server that they started would listen on for ever.
+ * npm (11) passes SIGTERM and SIGINT on to a script, npx only to the shell in between, and SIGHUP ends both. If npm
+ * or the shell ends without passing a signal on, the server would keep listening forever.
  */
 const onOrphaned = (callback: () => void): void => {
   const by = startedBy()
@@ -73,9 +73,9 @@ const onOrphaned = (callback: () => void): void => {
 }
 
 /**
- * Calls `stop` once, on the first signal to end, and `now` on the next.
+ * Calls `stop` on the first signal to end, and `now` on the next.
  *
- * @param reload what SIGHUP is for, as long as it returns true; else it is a signal to end
+ * @param reload called on SIGHUP, which counts as a signal to end if this returns false
  */
 export const onSignal = (stop: () => void, now: () => void, reload: () => boolean = () => false): void => {
   let since: number | undefined
@@ -87,7 +87,8 @@ export const onSignal = (stop: () => void, now: () => void, reload: () => boolea
   }
   const seat = findSeat()
   if (seat !== undefined) {
-    // A terminal sends what it sends to all of them: the first process passes it on. SIGTERM ends this one alone.
+    // A terminal signals all processes, and the first one passes the order on to the others. Only SIGTERM is meant
+    // for this one.
     for (const signal of signals) self.on(signal, () => signal === "SIGTERM" && signalled())
     return seat.obey({ stop: () => since === undefined && signalled(), now, reload: () => void reload() })
   }
@@ -98,8 +99,9 @@ export const onSignal = (stop: () => void, now: () => void, reload: () => boolea
 }
 
 /**
- * On SIGTERM, on SIGINT, and on SIGHUP if there is no settings file to read again: stops listening, lets requests end for
- * `grace` milliseconds, then ends them as `draining` and exits, whatever hangs. A second signal ends it at once.
+ * On SIGTERM, SIGINT, or SIGHUP if there is no settings file to reload: stops listening, waits for requests for up to
+ * `grace` milliseconds, then ends them as `draining` and exits, whatever hangs. A second signal ends the process at
+ * once.
  */
 export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () => void): void => {
   const stop = async (): Promise<void> => {

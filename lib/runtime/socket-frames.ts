@@ -1,5 +1,5 @@
 /**
- * The messages of a socket with universal requests: Cloudflare's, and `universal.error` beside them.
+ * The messages of a socket with universal requests: Cloudflare's, and `universal.error` in addition.
  *
  * A provider's JSON and a client's `eventId` are copied into them as text: decoding and encoding again would lose the
  * digits of large numbers.
@@ -14,7 +14,7 @@ import { parseOrUndefined } from "../json/parse.ts"
 export interface SocketRequest {
   /** The request in its own bytes. */
   readonly body: Uint8Array<ArrayBuffer>
-  /** By which the client distinguishes answers, as JSON; `undefined` if it gave none. */
+  /** The client's id of the request, as JSON; `undefined` if it sent none. */
   readonly eventId: string | undefined
 }
 
@@ -53,7 +53,7 @@ export const asksForStream = (request: Uint8Array<ArrayBuffer>): boolean => {
   return query !== undefined && members !== undefined && viewOf(query, members).stream
 }
 
-/** The bytes of a member that occurs once. */
+/** The bytes of a member that occurs exactly once. */
 const bytesOf = (
   bytes: Uint8Array<ArrayBuffer>,
   named: Named | undefined,

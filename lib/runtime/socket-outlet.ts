@@ -15,24 +15,24 @@ export interface Socket {
 /** The outgoing side of a socket, which many answers share. */
 export interface SocketOutlet {
   /**
-   * Sends a message when its turn has come and the client has read enough of those before it. Resolves then, with
-   * whether the socket was still there; never rejects.
+   * Sends a message once its turn has come and the client has read enough of the earlier ones. Resolves then, with
+   * whether the socket was still open; never rejects.
    */
   readonly send: (message: string) => Promise<boolean>
-  /** Resolves when the client has read enough for more, with whether the socket is still there. */
+  /** Resolves when the client has read enough for more, with whether the socket is still open. */
   readonly room: () => Promise<boolean>
-  /** The client has read. If the runtime does not report it, the outlet polls. */
+  /** Must be called when the client has read. If the runtime does not report that, the outlet polls. */
   readonly drained: () => void
-  /** The socket is gone: releases all who wait. */
+  /** Must be called when the socket has closed; releases all waiting senders. */
   readonly closed: () => void
 }
 
-/** How many bytes may be buffered for a client before its answers wait; one more message may be buffered beside them. */
+/** The number of buffered bytes at which a client's answers wait; one more message may be added to them. */
 const mostWaiting = 1_048_576
 
 /**
- * If the runtime does not know what is buffered for a client (Workers), the client is assumed to read so many bytes a
- * second, ten times what the fastest model writes, and so many may be buffered by that estimate.
+ * If the runtime does not know what is buffered for a client (Workers), the client is assumed to read this many bytes
+ * a second, ten times what the fastest model writes; `mostReckoned` bytes may be buffered by that estimate.
  */
 const readPerSecond = 2_097_152
 const mostReckoned = 4_194_304
@@ -88,7 +88,7 @@ export const makeOutlet = (socket: Socket): SocketOutlet => {
     asking = undefined
   }
   const room = async (): Promise<boolean> => {
-    // All who wait are released at once, and the first of them may use up the room again.
+    // All waiting senders are released together, and the first may fill the room again.
     while (isFull()) await (asking ??= ask())
     return !gone
   }
@@ -101,7 +101,7 @@ export const makeOutlet = (socket: Socket): SocketOutlet => {
     try {
       socket.send(message)
     } catch {
-      // It has closed, and its runtime has not reported it yet.
+      // The socket has closed, which the runtime has not reported yet.
       closed()
       return false
     }

@@ -1,5 +1,5 @@
 /**
- * SQLite as Bun, Deno and Node (from 22.13 without a flag) have it: `node:sqlite`.
+ * SQLite by `node:sqlite`, which Bun, Deno and Node (from 22.13 without a flag) have.
  *
  * @module
  */
@@ -16,7 +16,7 @@ interface Modules {
 
 const self = globalThis as { readonly process?: { readonly getBuiltinModule?: Modules } }
 
-/** Looked up by name at run time: an import would fail the whole module where it is missing. */
+/** Looked up at run time: where it is missing, an import would fail the whole module. */
 export const findSqlite = (): OpenDatabase | undefined => {
   const builtin = self.process?.getBuiltinModule
   const sqlite = builtin?.("node:sqlite")
@@ -27,7 +27,7 @@ export const findSqlite = (): OpenDatabase | undefined => {
         "Deno does not let the gateway use it: start it with --allow-read and --allow-write (-RW)",
       )
     }
-    // The log names callers and may hold bodies: only the owner may read a file that is made here.
+    // The log names callers and may contain bodies, so only the owner may read a file that is created here.
     const { openSync, closeSync } = builtin("node:fs")
     if (file !== ":memory:") closeSync(openSync(file, "a", 0o600))
     return new sqlite.DatabaseSync(file)

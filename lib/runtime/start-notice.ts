@@ -1,5 +1,5 @@
 /**
- * What a server prints when it starts: what holds, without secrets, and a call to try.
+ * What a server prints when it starts: the settings in force, without secrets, and a call to try.
  *
  * @module
  */
@@ -24,13 +24,13 @@ export interface Started {
     }
   /** The entries by id; that of all others is `*`. */
   readonly gateways: ReadonlyArray<readonly [id: string, settings: GatewaySettings]>
-  /** Why the log is in memory though a file is named. */
+  /** Why the log is in memory although a file is named. */
   readonly whyNoFile?: string | undefined
   /** Where Durable Objects are kept, if there are any. */
   readonly objects?: string | undefined
 }
 
-/** A line: what it is about, and what is to say. */
+/** A line: its label and its text. */
 export type NoticeLine = readonly [label: string, text: string]
 
 const listed = (names: ReadonlyArray<string>, most = 4): string =>
@@ -63,7 +63,7 @@ const keysLine = ({ gateways }: Started): string => {
   ).join(", ")
 }
 
-/** How many names of tokens are shown. */
+/** The most names of tokens that are shown. */
 const mostTokens = 20
 
 const tokensLine = ({ gateways }: Started): string => {
@@ -72,7 +72,7 @@ const tokensLine = ({ gateways }: Started): string => {
   if (open.length === gateways.length) return "none is asked for: every gateway is open"
   const tokens = gateways.flatMap(([, { tokens }]) => tokens)
   const names = new Set(tokens.map(({ name }) => name).filter((name) => name !== null))
-  // One value may open several gateways.
+  // Counted by value, since one token may open several gateways.
   const nameless = new Set(tokens.filter(({ name }) => name === null).map(({ digest }) => hex(digest))).size
   const known = [
     ...names.size === 0 ? [] : [listed([...names], mostTokens)],
@@ -97,7 +97,7 @@ const databaseName = (
   whyNoFile: Started["whyNoFile"],
 ): string | undefined => whyNoFile === undefined ? database?.name : undefined
 
-/** Who counts together. */
+/** Says which processes share the counts of limits. */
 const limitsLine = (
   { settings: { database, logFile, store, workers }, whyNoFile, objects }: Started,
 ): string => {
@@ -122,11 +122,11 @@ const adminLine = ({ url, settings: { adminTokens, metricsToken } }: Started): s
 
 const body = `'{"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": "Hello"}]}'`
 
-/** An address that means all of the machine's (`0.0.0.0`) cannot be called itself. */
+/** An address that stands for all of the machine's (`0.0.0.0`) cannot be called. */
 const reachable = (url: string): string =>
   url.replace(/^(http:\/\/)(?:0\.0\.0\.0|\[::\])(?=:)/, "$1127.0.0.1")
 
-/** A call of the first gateway, with what its caller has to have. */
+/** An example call of the first gateway, with the credentials that it needs. */
 const tryLine = ({ url, host, settings, gateways }: Started): string => {
   const [id = "*", gateway] = gateways.find(([id]) => id !== "*") ?? gateways[0] ?? []
   const path = id === "*" ? "my-account/my-gateway" : id
@@ -145,15 +145,15 @@ const tryLine = ({ url, host, settings, gateways }: Started): string => {
   ].join(` \\\n${" ".repeat(14)}`)
 }
 
-/** Where the console is, which the admin's tokens open. */
+/** The address of the console, if there are admin tokens to open it. */
 const consoleLines = ({ url, settings: { adminTokens } }: Started): ReadonlyArray<NoticeLine> =>
   adminTokens.length === 0 ? [] : [["console", `${reachable(url)}/console`]]
 
-/** How many processes share the port, if there are several. */
+/** The number of processes that share the port, if there are several. */
 const workerLines = ({ settings: { workers } }: Started): ReadonlyArray<NoticeLine> =>
   workers === 1 ? [] : [["workers", workers === "auto" ? "a process a core" : `${workers} processes`]]
 
-/** The lines below the one that says where the server listens. */
+/** The lines after the one with the server's address. */
 export const startNotice = (started: Started): ReadonlyArray<NoticeLine> => [
   ["settings", settingsLine(started)],
   ["keys", keysLine(started)],

@@ -1,5 +1,5 @@
 /**
- * The first process of several: it checks the settings, starts the others, and passes on what it is told.
+ * The first process of several: it checks the settings, starts the others, and passes signals on to them.
  *
  * @module
  */
@@ -16,17 +16,20 @@ import { findSqlite } from "./sqlite.ts"
 import { startPool, type StartWorker } from "./worker-pool.ts"
 import { findSeat } from "./worker-seat.ts"
 
-/** How long after the grace a worker that still hangs is killed, in milliseconds: it gives up by itself before. */
+/**
+ * How long after the grace a worker that hangs is killed, in milliseconds. Normally it has given up by itself before.
+ */
 const patience = 8_000
 
-/** How many processes are to share the port; 1 for a process that is one of them. */
+/** How many processes should share the port; 1 in a process that is one of them. */
 export const workersFor = ({ workers }: Pick<SettingsShape, "workers">): number =>
   findSeat() !== undefined ? 1 : workers === "auto" ? availableParallelism() : workers
 
 /** A free port: the requested one unless that is 0. */
 const reserved = (host: string, port: number): Promise<number> =>
   new Promise((resolve) => {
-    // Two gateways that share ports among their processes would share theirs, unnoticed.
+    // A check without port sharing, since two gateways that share ports among their processes would share one port
+    // unnoticed.
     const server = createServer()
     server.once("error", (cause) => cannotListen(host, port, cause))
     server.listen(port, host, () => {
@@ -38,7 +41,7 @@ const reserved = (host: string, port: number): Promise<number> =>
 /** Starts a number of processes that listen on a port. Throws if it cannot. */
 type Starter = (port: number, count: number) => StartWorker
 
-/** Where this process is to listen. */
+/** Where this process should listen. */
 export interface ListenPlace {
   readonly host: string
   readonly port: number
@@ -48,8 +51,8 @@ export interface ListenPlace {
 }
 
 /**
- * Where this process is to listen; the first of several does not listen, and stays here. What is wrong with the settings is
- * told once, and ends the process.
+ * Where this process should listen. The first of several does not listen, and never returns from here. Malformed
+ * settings are reported once, and end the process.
  */
 export const placeToListen = async (starter: Starter): Promise<ListenPlace> => {
   const settings = await settingsOrExit()
@@ -60,7 +63,9 @@ export const placeToListen = async (starter: Starter): Promise<ListenPlace> => {
   return { host, port: seat?.port ?? port, shares: seat !== undefined, grace }
 }
 
-/** Makes the tables of the file, so that no worker finds them half made, and reports its problems at the start. */
+/**
+ * Creates the tables of the file, so that no worker finds them incomplete, and reports problems with it at the start.
+ */
 const prepareFile = (file: string | undefined): void => {
   const open = file === undefined ? undefined : findSqlite()
   if (open === undefined || file === undefined || fileProblem(open, file) !== undefined) return
@@ -111,6 +116,6 @@ const supervise = async (
     return hasSettingsFile()
   })
   process.on("SIGUSR2", () => void pool.renew())
-  // However this process ends, no other serves on without it: each sees that the channel to it is gone.
+  // However this process ends, the others do not go on without it: each sees that its channel has closed.
   return await new Promise<never>(() => {})
 }

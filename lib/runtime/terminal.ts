@@ -16,7 +16,7 @@ interface Process {
 
 /**
  * How to write to the terminal; `undefined` if standard output is a file or a pipe. Read for each line, since windows
- * change their size. `NO_COLOR` (no-color.org) and terminals that say they are dumb get no color.
+ * change their size. There is no color with `NO_COLOR` (no-color.org) and on dumb terminals.
  */
 export const terminalFormat = (dated = false): TerminalFormat | undefined => {
   const { stdout, env: all = {} } = (globalThis as { readonly process?: Process }).process ?? {}
@@ -25,7 +25,7 @@ export const terminalFormat = (dated = false): TerminalFormat | undefined => {
   return { width: stdout.columns || 80, color: !env["NO_COLOR"] && env["TERM"] !== "dumb", dated }
 }
 
-/** Whether standard output shows color; without `process.stdout`, which takes its time (see below). */
+/** Whether standard output shows color. Avoids `process.stdout`, which is slow to create (see below). */
 export const hasColor = (): boolean => {
   const { getBuiltinModule, env: all = {} } = (globalThis as { readonly process?: Process }).process ?? {}
   const env = grantedEnvironment(all)
@@ -33,9 +33,9 @@ export const hasColor = (): boolean => {
 }
 
 /**
- * Lines for people on a terminal, the first of them below the names of the columns; JSON elsewhere.
+ * Readable lines on a terminal, with a heading above the first; JSON elsewhere.
  *
- * Nothing touches `process.stdout` before the first answer: making it takes 9 ms on Bun and 15 on Deno (2026-11).
+ * Nothing touches `process.stdout` before the first answer: creating it takes 9 ms on Bun and 15 on Deno (2026-11).
  */
 export const layerTerminal: Layer.Layer<never> = Layer.sync(LogLine, () => {
   let named = false

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How much of it to read, in bytes, and how long to wait for one part, in milliseconds. */
+/** The most bytes to read of it, and the longest wait for one chunk, in milliseconds. */
 const most = 67_108_864
 const quiet = 5_000
 
@@ -25,7 +25,7 @@ const readOut = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise
   }
 }
 
-/** The largest request, in bytes, that has surely arrived whole by the time of its answer. */
+/** The largest request, in bytes, that has surely arrived by the time it is answered. */
 const small = 16_384
 
 /** Whether a client may still be sending when it is answered. */
@@ -33,11 +33,11 @@ export const mayBeSending = ({ headers }: Request): boolean =>
   Number(headers.get("content-length") ?? (headers.has("transfer-encoding") ? Infinity : 0)) > small
 
 /**
- * Holds a refusal back until the client has sent all of its upload, if nothing of it was read.
+ * Holds a refusal back until the client has sent its whole upload, if nothing of it was read.
  *
- * Bun (1.4) closes a connection that is not kept alive as soon as the answer is out, with bytes unread, and workerd
- * (2026-10) closes every one: it is reset, and a client that sends first loses the answer (RFC 9112 §9.6). They do not
- * show which connections are kept alive.
+ * Bun (1.4) closes a connection that is not kept alive as soon as the answer is out, even with bytes unread; workerd
+ * (2026-10) does so with every connection. That resets it, and a client that is still sending loses the answer (RFC
+ * 9112 §9.6). Neither shows which connections are kept alive.
  */
 export const afterUpload = async (request: Request, answering: Promise<Response>): Promise<Response> => {
   const answer = await answering

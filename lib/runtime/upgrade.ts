@@ -10,7 +10,7 @@ import type { OpenSocket, SocketEnd, SocketListener } from "../websocket/open-so
 import type { Handshake, SocketGateway } from "./handshake.ts"
 import { serveSocket } from "./serve-socket.ts"
 
-/** The part of Bun's server that is used here; it is lent to `fetch` as its second argument. */
+/** The part of Bun's server that is used here; Bun passes it to `fetch` as the second argument. */
 export interface BunServer {
   readonly upgrade?: (
     request: Request,
@@ -19,7 +19,7 @@ export interface BunServer {
   readonly stop?: () => unknown
   /** Changes the options, also for open sockets. */
   readonly reload?: (options: object) => unknown
-  /** How many seconds a request's connection may be idle from now on, until its next request. */
+  /** Sets how many seconds a request's connection may be idle from now on, until its next request. */
   readonly timeout?: (request: Request, seconds: number) => void
 }
 
@@ -38,7 +38,7 @@ export interface BunSocket {
   readonly getBufferedAmount: () => number
 }
 
-/** Bun's socket as the gateway uses sockets. Bun always reads. */
+/** Bun's socket in the gateway's form. Bun always reads. */
 const openBun = (socket: BunSocket): OpenSocket => ({
   listen: (listener): SocketEnd => {
     socket.data.listener = listener
@@ -70,7 +70,7 @@ const { Deno } = globalThis as {
   }
 }
 
-/** Deno (2.9) finds a subprotocol in their list only behind a comma and a blank. */
+/** Deno (2.9) finds a subprotocol in the list only after a comma and a space. */
 const withSpacedNames = (request: Request): Request => {
   const names = request.headers.get("sec-websocket-protocol")
   if (names === null || !/,\S/.test(names)) return request
@@ -79,7 +79,7 @@ const withSpacedNames = (request: Request): Request => {
   return new Request(request, { headers })
 }
 
-/** A socket of Deno's as the gateway uses sockets: it always reads, and takes calls once it is open. */
+/** Deno's socket in the gateway's form. It always reads, and can be used once it is open. */
 const openDeno = (socket: WebSocket): OpenSocket => {
   const whenOpen = (run: () => void): void => {
     if (socket.readyState === WebSocket.CONNECTING) socket.addEventListener("open", run, { once: true })

@@ -13,21 +13,24 @@ import { makeTurns, tellAnswer } from "./answer-messages.ts"
 /** What a runtime reports about a socket. */
 export interface SocketConversation {
   readonly message: (data: unknown) => void
-  /** The client has read, where the runtime tells so. */
+  /** Must be called when the client has read, if the runtime reports that. */
   readonly drained: () => void
   readonly closed: () => void
-  /** No more requests: the socket closes when those that run have been answered. */
+  /** Accepts no more requests; the socket closes when the running ones have been answered. */
   readonly end: () => void
 }
 
-/** The most requests at once on one socket, and the most bytes that they may hold together; one is always taken. */
+/**
+ * The most requests at once on one socket, and the most bytes that they may hold together; a single request is always
+ * accepted.
+ */
 const maxRequests = 100
 const maxHeld = 134_217_728
 
-/** The most refusals that may wait for a client. */
+/** The most refusals that may be queued for a client. */
 const maxRefusals = 100
 
-/** Starts to answer what comes in over a socket. */
+/** Starts to answer the requests that come over a socket. */
 export const converse = (
   gateway: Pick<Gateway, "fetch" | "onStop">,
   { url, headers: shown }: Request,
@@ -51,7 +54,7 @@ export const converse = (
     socket.close(code, reason)
   }
   const closeIfDone = (): void => {
-    // Going away (RFC 6455 §7.4.1): the client is to connect again.
+    // Going away (RFC 6455 §7.4.1): the client should reconnect.
     if (ending && running.size === 0) close(1001, "The gateway is stopping")
   }
 
@@ -74,7 +77,7 @@ export const converse = (
     const headers = new Headers(shown)
     headers.set("content-type", "application/json")
     const id = eventId === undefined ? "" : String(JSON.parse(eventId))
-    // In records as well, if it is what a header can hold.
+    // The id is also in records, if a header can hold it.
     if (/^[\x21-\x7e]{1,256}$/.test(id)) headers.set("cf-aig-event-id", id)
     const request = new Request(url, { method: "POST", headers, signal: controller.signal })
     const response = await gateway.fetch(request, { ...context, body })

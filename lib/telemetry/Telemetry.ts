@@ -27,7 +27,7 @@ const levelOf = (record: RequestRecord): Level => {
   return record.status >= 400 ? "warn" : "info"
 }
 
-/** Writes the lines of one turn of the event loop together, since each write is a system call (3 µs on Bun 1.4). */
+/** Writes the lines of one event loop turn together, since each write is a system call (3 µs on Bun 1.4). */
 const lineWriter = (format: FormatLine, least: LogLevel): (record: RequestRecord, level: Level) => void => {
   let lines = ""
   const write = (): void => {
@@ -38,7 +38,7 @@ const lineWriter = (format: FormatLine, least: LogLevel): (record: RequestRecord
   return (record, level) => {
     if (severity[level] < severity[least]) return
     const line = format(record, level)
-    // Not queueMicrotask, which on workerd crosses into C++ twice (2 % of a call's processor time, 2026-11).
+    // Not queueMicrotask, which crosses into C++ twice on workerd (2 % of a call's CPU, 2026-11).
     if (lines === "") void Promise.resolve().then(write)
     lines = lines === "" ? line : `${lines}\n${line}`
   }
@@ -47,10 +47,10 @@ const lineWriter = (format: FormatLine, least: LogLevel): (record: RequestRecord
 /** What `Telemetry` does. */
 export interface TelemetryShape {
   /**
-   * Takes the record of a finished request. What it throws, or rejects with, is reported in the operator's log.
+   * Takes the record of a finished request. Errors that it throws or rejects with are reported in the operator's log.
    *
-   * @param directive whether the gateway's settings and the caller want an entry in the log, and with which bodies
-   * @returns a promise if the platform has to wait for work that it has begun (`waitUntil`); the client does not
+   * @param directive whether the request gets an entry in the log, and with which bodies
+   * @returns a promise if the platform must wait for work that was started (`waitUntil`); the client does not wait
    */
   readonly record: (record: RequestRecord, directive: LogDirective) => void | Promise<void>
 }
@@ -58,9 +58,9 @@ export interface TelemetryShape {
 const TelemetryKey: Context.ServiceClass<Telemetry, "basegate/telemetry/Telemetry", TelemetryShape> = Context
   .Service<Telemetry, TelemetryShape>()("basegate/telemetry/Telemetry")
 
-/** Takes one record a request, after the response, exactly once, however the request ended. */
+/** Takes the record of each request exactly once, after the response, however the request ended. */
 export class Telemetry extends TelemetryKey {
-  /** Everything: instruments, the line on standard output, the entry in the `RequestLog`, the collector. */
+  /** All destinations: instruments, the line on standard output, the entry in the `RequestLog`, the collector. */
   static readonly layer: Layer.Layer<Telemetry, never, Metrics | OtlpExporter | RequestLog | Settings> = Layer
     .effect(
       Telemetry,
@@ -82,7 +82,7 @@ export class Telemetry extends TelemetryKey {
       }),
     )
 
-  /** Hands each record to a function of the embedding app; what it throws is reported, and changes nothing else. */
+  /** Passes each record to a function of the embedding app, whose errors are reported and otherwise ignored. */
   static readonly layerSink = (sink: (record: RequestRecord) => void): Layer.Layer<Telemetry> =>
     Layer.succeed(Telemetry, {
       record: (record) => {
@@ -95,10 +95,10 @@ export class Telemetry extends TelemetryKey {
   static readonly layerNone: Layer.Layer<Telemetry> = Layer.succeed(Telemetry, { record: () => {} })
 }
 
-/** A place where records go. */
+/** A destination of records. */
 type Destination = (record: RequestRecord, level: Level, directive: LogDirective) => void | Promise<void>
 
-/** Gives a record to each destination, even if others fail. */
+/** Passes a record to each destination, even if others fail. */
 const distribute =
   (destinations: ReadonlyArray<Destination>): TelemetryShape["record"] => (record, directive) => {
     const level = levelOf(record)

@@ -2,8 +2,8 @@
  * The class of Durable Objects that `BASEGATE_OBJECTS` is bound to: each object keeps the counts of one gateway, the
  * written settings, or the log.
  *
- * What an answer says is on the disk before it leaves (an object's output gate), and nothing else runs while a question is
- * answered: none of the methods waits for anything.
+ * An object's output gate holds answers back until their writes are on disk. Nothing else runs while a question is
+ * answered, since no method waits for anything.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { makeLogObject } from "./log-object.ts"
 import { makeSettingsObject } from "./settings-object.ts"
 import type { Methods, ObjectKind, ObjectQuestion } from "./ask-object.ts"
 
-/** How often an object removes what has expired, in milliseconds, if nothing new has made it do so. */
+/** How often an object removes what has expired, in milliseconds, if no new rows have made it do so. */
 const sweepEvery = 3_600_000
 
 /** The most that the log keeps by default, in bytes: an object may have 10 GB. */
@@ -59,7 +59,7 @@ export class BasegateObject {
   readonly #database: Database
   readonly #mostLog: number
   #opened: Opened | undefined
-  /** Whether it is known that an alarm is set. */
+  /** Whether an alarm is known to be set. */
   #hasAlarm = false
 
   /** @param mostLog the most that the log keeps, in bytes */
@@ -77,7 +77,7 @@ export class BasegateObject {
       await this.#setAlarm()
       return Response.json({ answer })
     } catch (cause) {
-      // After a failure half way, the next question begins with what is on the disk.
+      // After a failure half way, the next question starts from what is on disk.
       this.#opened = undefined
       return Response.json({ error: cause instanceof Error ? cause.message : "unknown" })
     }
@@ -108,7 +108,7 @@ export class BasegateObject {
     return kind === "log" ? run() : inTransaction(this.#database, run)
   }
 
-  /** What it keeps, found by its tables: after a pause nothing else says so before its alarm. */
+  /** What the object keeps, found by its tables: nothing else tells when an alarm wakes it up. */
   #kind(): ObjectKind | undefined {
     const names = this.#database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
     const has = (table: string): boolean => names.some(({ name }) => name === table)

@@ -21,7 +21,7 @@ export const isNamespace = (binding: unknown): binding is ObjectNamespace =>
   typeof (binding as Partial<ObjectNamespace>).idFromName === "function" &&
   typeof (binding as Partial<ObjectNamespace>).get === "function"
 
-/** An object's answer that it cannot do what was asked. */
+/** An object's answer that it cannot do what it was asked to. */
 export class ObjectRefusal extends Error {}
 
 /** The methods of objects, by name: arguments and results are values that JSON can carry. */
@@ -47,7 +47,7 @@ export type ObjectKind = "counts" | "settings" | "log"
 /**
  * Asks the object of a name. A stub belongs to the request that made it, so each question makes its own.
  *
- * @param place of several objects of one kind: which one
+ * @param place which one, if there are several objects of a kind
  */
 export const askObject =
   <M>(namespace: ObjectNamespace, kind: ObjectKind, place = ""): Ask<M> => async (name, ...given) => {

@@ -1,8 +1,8 @@
 /**
- * The counts of one gateway, in a Durable Object: rates and budgets, of all isolates wherever they run.
+ * The counts of one gateway in a Durable Object: rates and budgets for all isolates, wherever they run.
  *
- * One object answers one question at a time, so that what it takes is exact. All rules of a call are in one object, and are
- * taken from together or not at all in one trip; objects for each rule or caller could not do that.
+ * An object answers one question at a time, so its counts are exact. All rules of a call are in one object, which
+ * takes from all or none of them in one round trip; separate objects for rules or callers could not do that.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { openSpendTable } from "../../store/sqlite/spend-table.ts"
 import { periodsOf } from "../../store/windows.ts"
 import type { PeriodLength } from "../../time/calendar.ts"
 
-/** What is counted, as it is sent. */
+/** A count as it is sent. */
 export interface SentCounted {
   readonly gateway: string
   readonly name: string
   readonly overflow?: string
   readonly rule?: string
-  /** The partition that is counted, for people to read. */
+  /** The partition in readable form. */
   readonly partition?: ReadonlyArray<string>
   readonly limit: number
   readonly of: PeriodLength
@@ -28,11 +28,11 @@ export interface SentCounted {
   readonly reserves?: boolean
 }
 
-/** The same as a list that says what to do with each. */
+/** A take as it is sent. */
 export interface SentTake extends Omit<Take, "counted"> {
   readonly counted: SentCounted
 }
-/** A charge, counted once it is known. */
+/** A charge as it is sent. */
 export interface SentCharge extends Omit<Charge, "counted"> {
   readonly counted: SentCounted
 }
@@ -41,14 +41,14 @@ export interface SentCharge extends Omit<Charge, "counted"> {
 export interface CountsObject {
   readonly take: (takes: ReadonlyArray<SentTake>, lease?: Lease) => Taken
   /**
-   * Counts, once under a mark, and releases what is held under it.
+   * Counts charges, once under a mark, and releases what is reserved under it.
    *
    * @param mark empty to count each time that it is called
    * @returns the object's time
    */
   readonly settle: (mark: string, charges: ReadonlyArray<SentCharge>) => number
   readonly list: (query: SpendQuery) => SpentPage
-  /** Whether a key is marked for the first time in `ttl` milliseconds. */
+  /** Whether this is the first call with a key within `ttl` milliseconds. */
   readonly once: (key: string, ttl: number) => boolean
   readonly ping: () => number
 }
@@ -99,7 +99,7 @@ export const makeCountsObject = (
 /** The tables whose rows expire. */
 const ending = ["spend", "rates", "holds", "once"]
 
-/** Removes all that has expired; returns when the next of the rest expires, or `undefined` if nothing is left. */
+/** Removes what has expired. Returns when the next row expires; `undefined` if nothing is left. */
 export const sweepCounts = (database: Database, now: number): number | undefined => {
   let next: number | undefined
   for (const table of ending) {

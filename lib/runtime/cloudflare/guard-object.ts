@@ -1,5 +1,5 @@
 /**
- * A Durable Object with a deadline, which is not asked for a while after it has failed.
+ * A guard around a Durable Object: a deadline, and a pause after failures.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { ObjectRefusal } from "./ask-object.ts"
 /**
  * Makes the guard of an object.
  *
- * @param what it keeps, for people to read
+ * @param what what the object keeps, in readable form
  * @param deadline how long an answer may take, in milliseconds
  */
 export const guardObject = (what: string, deadline: number): Effect.Effect<EngineGuard> =>

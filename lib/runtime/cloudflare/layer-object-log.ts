@@ -1,7 +1,8 @@
 /**
- * The log in a Durable Object, as a layer: entries are sent in batches, after their answers; the object answers questions.
+ * The log in a Durable Object, as a layer: entries are sent in batches, after their answers; the object answers
+ * questions.
  *
- * What cannot be sent waits in the isolate, within bounds, and questions are meanwhile answered from there.
+ * Entries that cannot be sent wait in the isolate, within bounds, which answers questions meanwhile.
  *
  * @module
  */
@@ -29,7 +30,10 @@ const most = { entries: 200, bytes: 8_000_000 }
 /** How long an answer may take, in milliseconds: questions about a million entries take a while. */
 const deadline = 10_000
 
-/** For how long, in milliseconds, entries that are being sent are not sent again: the request that sends them may be cancelled. */
+/**
+ * How long, in milliseconds, entries that are being sent are not sent again. Bounded, since the request that sends
+ * them may be cancelled.
+ */
 const sendingFor = 5000
 
 /** A body is cut after this many characters: a row of an object's SQLite has at most 2 MB. */
@@ -91,7 +95,7 @@ export const layerObjectLog = (
         }
         return batch
       }
-      /** Sends what waits; with `all`, also what other requests are sending. */
+      /** Sends what is queued; with `all`, also what other requests are sending. */
       const flush = async (all: boolean): Promise<boolean> => {
         for (let batch = nextBatch(all); batch.length > 0; batch = nextBatch(all)) {
           const limits: Record<string, SentLimits[string]> = {}

@@ -1,5 +1,5 @@
 /**
- * The log of all gateways, in a Durable Object: the same tables and the same questions as in a file.
+ * The log of all gateways in a Durable Object, with the same tables and queries as in a file.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export type SentLimits = Readonly<Record<string, LogLimits | null>>
 
 /** What the object does: see `RequestLog`. Questions about one gateway come with its limits. */
 export interface LogObject {
-  /** Returns once the entries are stored; those that are there already are not stored again. */
+  /** Returns once the entries are stored; existing ones are not stored again. */
   readonly append: (entries: ReadonlyArray<SentEntry>, limits: SentLimits) => void
   readonly list: (query: LogQuery, limits: SentLimits) => LogPage
   readonly stretch: (
@@ -71,13 +71,13 @@ export interface OpenedLog {
   readonly expire: () => void
 }
 
-/** If the object is full, this share of a gateway's entries is removed at once, up to `most`. */
+/** If the object is full, the share of a gateway's entries that is removed at once, and the most entries. */
 const leaving = { share: 0.1, most: 500 }
 
 /** How many gateways one alarm searches for entries that are too old. */
 const expiringAtOnce = 100
 
-/** Without a reading thread, there is nothing to wait for. */
+/** Runs steps to their end: without a reading thread, none of them waits. */
 const drained = <A>(steps: Waiting<A>): A => {
   for (;;) {
     const step = steps.next()
@@ -85,7 +85,7 @@ const drained = <A>(steps: Waiting<A>): A => {
   }
 }
 
-/** The limits of gateways, remembered: analytics and the alarm come without any. */
+/** Stores the limits of gateways, which analytics and the alarm do not bring along. */
 const rememberLimits = (database: Database) => {
   database.exec(
     "CREATE TABLE IF NOT EXISTS kept (gateway TEXT PRIMARY KEY, limits TEXT NOT NULL) WITHOUT ROWID",

@@ -1,9 +1,9 @@
 /**
- * The SQLite of a Durable Object, as the gateway's tables use SQLite elsewhere.
+ * The SQLite of a Durable Object, in the form in which the gateway uses SQLite elsewhere.
  *
  * An object allows neither pragmas nor transactions by statements (developers.cloudflare.com/durable-objects/api/
- * sqlite-storage-api, 2026-11): transactions are its own, and what tables keep in pragmas has a table here. Statements are
- * compiled once by text, and kept by workerd.
+ * sqlite-storage-api, 2026-11): transactions are its own, and what tables keep in pragmas has a table here.
+ * Statements are compiled once by text, and kept by workerd.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface ObjectStorage {
 /** The most values that an object binds. */
 const mostBound = 100
 
-/** A value as it stands in a statement. */
+/** A value as an SQL literal. */
 const literal = (value: Value): string =>
   typeof value === "string"
     ? `'${value.replaceAll("'", "''").replaceAll("\0", "' || char(0) || '")}'`

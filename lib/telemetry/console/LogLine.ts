@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import { strictJson } from "../../json/exact-json.ts"
 import type { RequestRecord } from "../../record/request-record.ts"
 
-/** Makes the line of a record, whose level is known. */
+/** Formats the line of a record. */
 export type FormatLine = (record: RequestRecord, level: "info" | "warn" | "error") => string
 
 /** One JSON object, for log collectors. */

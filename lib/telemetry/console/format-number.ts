@@ -1,5 +1,5 @@
 /**
- * Numbers as people read them: each in few columns, and never wider for being large.
+ * Formats numbers for people, in few columns, however large they are.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export const formatDuration = (milliseconds: number): string => {
   return seconds < 3600 ? inTwo(seconds, "m", "s") : inTwo(Math.floor(seconds / 60), "h", "m")
 }
 
-/** Whole units of sixty, and the rest where it tells much. */
+/** Whole units of sixty, with the remainder if it is significant. */
 const inTwo = (amount: number, unit: string, sixtieth: string): string => {
   const whole = Math.floor(amount / 60)
   return whole < 10 ? `${whole}${unit}${String(amount % 60).padStart(2, "0")}${sixtieth}` : `${whole}${unit}`

@@ -8,10 +8,10 @@ import type { RequestRecord } from "../../record/request-record.ts"
 
 /** How a terminal shows lines. */
 export interface TerminalFormat {
-  /** How many columns it has. */
+  /** The number of its columns. */
   readonly width: number
   readonly color: boolean
-  /** Whether the date stands before the time of day. */
+  /** Whether the date is shown before the time of day. */
   readonly dated: boolean
 }
 
@@ -20,8 +20,8 @@ const codes = { dim: [2, 22], bold: [1, 22], red: [31, 39], green: [32, 39], yel
 type Paint = keyof typeof codes
 
 /**
- * Callers choose model names and paths. A terminal obeys control characters, C1's as well as C0's, and marks of
- * writing direction; and only of ASCII is it certain how many columns it takes.
+ * Callers choose model names and paths. A terminal obeys control characters (C0 and C1) and bidirectional marks, and
+ * only ASCII has a known width in columns.
  */
 const harmless = (text: string): string => text.replaceAll(/[^\x20-\x7e]/gu, "?")
 
@@ -49,7 +49,7 @@ const row = (cells: ReadonlyArray<Cell>, color: boolean): string =>
 
 const columns = { time: 8, date: 6, status: 3, tokens: 12, cost: 9, clock: 5, ending: 8 } as const
 
-/** How the columns that remain are shared out. On a terminal of less than 70, lines wrap. */
+/** Divides the remaining columns. On a terminal with fewer than 70, lines wrap. */
 const widths = ({ width, dated }: TerminalFormat) => {
   const time = columns.time + (dated ? columns.date : 0)
   const { status, tokens, cost, clock, ending } = columns
@@ -68,7 +68,7 @@ const endingPaint = ({ ending }: RequestRecord): Paint =>
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
-/** In the time zone of the process, as the clock beside the terminal. */
+/** In the time zone of the process. */
 const timeOf = (time: string, dated: boolean): string => {
   const at = new Date(time)
   const day = `${two(at.getMonth() + 1)}-${two(at.getDate())} `

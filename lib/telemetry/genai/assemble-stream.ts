@@ -8,11 +8,13 @@ import { listOf, textOf } from "./message-parts.ts"
 
 const join = (first: unknown, second: unknown): string => textOf(first) + textOf(second)
 
-/** Where in its list a delta belongs. A list as long as a model's server may claim would fill the memory. */
+/**
+ * The index of a delta in its list. Bounded, since a model's server could claim any index, and so fill the memory.
+ */
 const indexOf = (value: unknown): number =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 128 ? value : 0
 
-/** One choice, or one block, so far: texts grow, other members are replaced. */
+/** Adds a delta to a choice or a block: texts are appended, other members replaced. */
 const grown = (before: JsonObject, delta: JsonObject, texts: ReadonlyArray<string>): JsonObject => ({
   ...before,
   ...delta,
@@ -73,7 +75,7 @@ const messages = (events: ReadonlyArray<JsonObject>): JsonObject => {
   return { role: "assistant", content, stop_reason: stop }
 }
 
-/** Puts the events of a chat, messages or responses stream together, or as many of them as there are. */
+/** Assembles the events of a chat, messages or responses stream, which may be incomplete. */
 export const streamedAnswer = (stream: string): JsonObject => {
   const events = stream.split(/\r\n|\n|\r/).filter((line) => line.startsWith("data:"))
     .map((line) => objectOf(parseOrUndefined(line.slice(5))))

@@ -1,5 +1,5 @@
 /**
- * The attributes of spans and logs, named by OpenTelemetry's conventions where those have a name.
+ * The attributes of spans and logs, with the names of OpenTelemetry's conventions where they exist.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export type Attributes = Readonly<Record<string, OtlpValue | null | undefined>>
 const orNull = <A>(make: (value: A) => OtlpValue, value: A | null | undefined): OtlpValue | null =>
   value === null || value === undefined ? null : make(value)
 
-/** Attributes of the request itself: its HTTP, and what the gateway did with it. */
+/** Attributes of the request itself: HTTP, and what the gateway did. */
 export const requestAttributes = (record: RequestRecord): Attributes => ({
   ...metadataAttributes(record),
   "http.request.method": textValue(httpMethod(record.method)),
@@ -46,7 +46,7 @@ export const requestAttributes = (record: RequestRecord): Attributes => ({
 
 const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === "http:" ? 80 : 443)
 
-/** Attributes of one try and, if it is the one that answered, of its answer. */
+/** Attributes of one try, and of its answer if that was relayed. */
 export const attemptAttributes = (record: RequestRecord, attempt: AttemptRecord): Attributes => {
   const url = new URL(attempt.url)
   const operation = operationOf(attempt.url)

@@ -1,5 +1,5 @@
 /**
- * Prompts and answers, for spans. Only if the log captures bodies, which they are made from.
+ * Prompts and answers, for spans. They are made from the bodies that the log captures, and need that to be enabled.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { textValue } from "../otlp/values.ts"
 import type { Attributes } from "./attributes.ts"
 import { streamedAnswer } from "./assemble-stream.ts"
 
-/** The longest attribute, in characters: collectors refuse requests of some megabytes. */
+/** The longest attribute, in characters: collectors reject requests of a few megabytes. */
 const longest = 262_144
 
-/** JSON text, which every backend reads; `undefined` for an empty list, or one that is too long or too deep. */
+/** JSON text, which every backend can read; `undefined` for an empty list, or one that is too long or too deep. */
 const jsonOf = (list: ReadonlyArray<unknown>) => {
   try {
     const json = strictJson(list)
@@ -50,8 +50,8 @@ const answerOf = ({ text: body, complete }: Payload): JsonObject =>
   /^\s*[{[]/.test(body) ? complete ? objectOf(parseOrUndefined(body)) : {} : streamedAnswer(body)
 
 /**
- * `gen_ai.input.messages`, `gen_ai.system_instructions` and `gen_ai.output.messages` of a chat, a message, a response or
- * a completion. A JSON body that was not kept whole gives none.
+ * `gen_ai.input.messages`, `gen_ai.system_instructions` and `gen_ai.output.messages` of a chat, a message, a response
+ * or a completion. A JSON body that was not captured completely gives none.
  */
 export const contentAttributes = ({ request, response }: Payloads): Attributes => {
   const asked = request?.complete ? objectOf(parseOrUndefined(request.text)) : {}

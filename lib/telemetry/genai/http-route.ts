@@ -8,10 +8,10 @@ import type { RequestRecord } from "../../record/request-record.ts"
 /** The methods of HTTP (RFC 9110, RFC 5789). */
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
 
-/** `http.request.method`: `_OTHER` for an invented method. */
+/** `http.request.method`: `_OTHER` for an unknown method. */
 export const httpMethod = (method: string): string => methods.has(method) ? method : "_OTHER"
 
-/** `url.scheme`: on Node a caller may write any. */
+/** `url.scheme`, which callers can choose freely on Node. */
 export const httpScheme = (scheme: string): string => /^https?$/.test(scheme) ? scheme : "_OTHER"
 
 const below: ReadonlyArray<readonly [name: RegExp, template: string]> = [

@@ -1,6 +1,6 @@
 /**
- * Messages of the chat, messages and responses APIs in the form that OpenTelemetry's conventions have for all of them:
- * a role and parts.
+ * Converts messages of the chat, messages and responses APIs to the common form of OpenTelemetry's conventions: a
+ * role and parts.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(
 /** The value if it is text, else an empty text. */
 export const textOf = (value: unknown): string => typeof value === "string" ? value : ""
 
-/** A part of a message; what has no form of its own in the conventions keeps its members. */
+/** A part of a message; a kind that the conventions do not know keeps its members. */
 export interface MessagePart {
   readonly type: string
   readonly [member: string]: unknown

@@ -7,8 +7,8 @@ import { boolValue, doubleValue, type OtlpValue, textValue } from "../otlp/value
 import type { RequestRecord } from "../../record/request-record.ts"
 
 /**
- * Reserved namespaces: those of OpenTelemetry's attributes (semantic-conventions 1.44, which reserves them whole) and ours.
- * A caller that could write into them could forge the cost of a call, or who made it.
+ * Reserved namespaces: those of OpenTelemetry (semantic-conventions 1.44, which reserves them entirely) and ours. A
+ * caller who could write to them could forge the cost or the origin of a call.
  */
 const taken: ReadonlySet<string> = new Set(
   ("basegate baseten " +
@@ -20,7 +20,7 @@ const taken: ReadonlySet<string> = new Set(
     "source state system telemetry test thread tls url user user_agent v8js vcs webengine zos").split(" "),
 )
 
-/** A name outside of those namespaces, in any case: some backends ignore the case. */
+/** Whether a name is outside those namespaces. Case is ignored, as some backends do. */
 const isFree = (key: string): boolean => {
   const dot = key.indexOf(".")
   return key !== "" && (dot < 0 || !taken.has(key.slice(0, dot).toLowerCase()))
@@ -33,7 +33,7 @@ const valueOf = (value: string | number | boolean): OtlpValue =>
     ? doubleValue(value)
     : boolValue(value)
 
-/** Each key unchanged, as Cloudflare exports it. Reserved ones are left out. */
+/** The attributes, with unchanged keys as in Cloudflare's export. Reserved ones are left out. */
 export const metadataAttributes = (
   { metadata }: Pick<RequestRecord, "metadata">,
 ): Readonly<Record<string, OtlpValue>> =>

@@ -1,18 +1,18 @@
 /**
- * What kind of call a request is, in the words of OpenTelemetry's conventions for generative AI.
+ * The kind of call that a request is, by the terms of OpenTelemetry's conventions for generative AI.
  *
  * @module
  */
 import { type AttemptRecord, hasReportedError, type RequestRecord } from "../../record/request-record.ts"
 
-/** `predict` and `run_remote` are Baseten's words, since the conventions have none for them. */
+/** `predict` and `run_remote` are Baseten's terms, since the conventions have none. */
 export type Operation = "chat" | "text_completion" | "embeddings" | "predict" | "run_remote"
 
 const byPath: ReadonlyArray<readonly [RegExp, Operation]> = [
   [/\/(?:chat\/completions|messages|responses)$/, "chat"],
   [/\/embeddings$/, "embeddings"],
   [/\/completions$/, "text_completion"],
-  // As they reach Baseten, or as callers ask for them.
+  // In Baseten's paths, or in those of the gateway.
   [/\/(?:async_)?predict$|\/baseten\/model\/[^/]+\/?$/, "predict"],
   [/\/(?:async_)?run_remote$|\/baseten\/chain\/[^/]+\/?$/, "run_remote"],
 ]
@@ -28,7 +28,7 @@ export const requestOperation = (
   { attempts, path, method }: Pick<RequestRecord, "attempts" | "path" | "method">,
 ): Operation | undefined => method === "POST" ? operationOf(attempts.at(-1)?.url ?? path) : undefined
 
-/** The try whose answer the caller got, whole or not. */
+/** The try whose answer was relayed, completely or not. */
 export const answeringAttempt = ({ attempts, upstream_status }: RequestRecord): AttemptRecord | undefined => {
   const last = attempts.at(-1)
   return last !== undefined && upstream_status !== null && last.status === upstream_status ? last : undefined

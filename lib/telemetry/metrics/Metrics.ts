@@ -34,15 +34,15 @@ const storeFamilies = (figures: StoreFigures | undefined): ReadonlyArray<Family>
 
 /** What `Metrics` does. */
 export type MetricsShape = Pick<RequestMetrics, "began" | "ended" | "record"> & {
-  /** Counts what a collector did not take. */
+  /** Counts items that a collector did not accept. */
   readonly dropped: (signal: string, items: number) => void
   /** Counts an alert, by its event and whether it was delivered. */
   readonly alerted: (event: string, delivered: boolean) => void
-  /** Since when it counts, in milliseconds since 1970. */
+  /** The time at which counting began, in milliseconds since 1970. */
   readonly startedAt: number
-  /** All instruments of this process as they stand. */
+  /** The current state of all instruments of this process. */
   readonly families: Effect.Effect<ReadonlyArray<Family>>
-  /** The metrics of all processes that share the port, together. */
+  /** The combined metrics of all processes that share the port. */
   readonly everywhere: Effect.Effect<ReadonlyArray<Family>>
   /** The latter in Prometheus' text format (`prometheusType`). */
   readonly text: Effect.Effect<string>
@@ -54,9 +54,9 @@ const MetricsKey: Context.ServiceClass<Metrics, "basegate/telemetry/metrics/Metr
     MetricsShape
   >()("basegate/telemetry/metrics/Metrics")
 
-/** Counts what passes, for Prometheus to fetch and for a collector to be sent. */
+/** Keeps the metrics that Prometheus fetches and a collector is sent. */
 export class Metrics extends MetricsKey {
-  /** In the memory of the process (on Workers: of the isolate). */
+  /** In the memory of the process (on Workers, of the isolate). */
   static readonly layer: Layer.Layer<Metrics, never, RequestLog | Settings | Store> = Layer.effect(
     Metrics,
     Effect.gen(function* () {
@@ -104,7 +104,7 @@ export class Metrics extends MetricsKey {
           alerts.add(1, withLabel(labels, "basegate.alert.outcome", delivered ? "delivered" : "failed"))
         },
         families,
-        // A collector learns the version from the resource.
+        // Not sent to collectors, whose resource has the version.
         text: Effect.map(everywhere, (all) => prometheusText([...all, build])),
       }
     }),

@@ -1,22 +1,25 @@
 /**
- * The other processes of a gateway that has several: each answers for all of them.
+ * The other processes that serve the same port: each process answers for all of them.
  *
  * @module
  */
 import * as Context from "effect/Context"
 import type { Snapshot } from "./snapshot.ts"
 
-/** What all processes have counted, and how many run. */
+/** What all processes have counted, and how many are running. */
 export interface PeerCounts {
   readonly counts: ReadonlyArray<Snapshot>
   readonly running: number
 }
 
-/** What a process of several knows of all. */
+/** How one of several processes reaches the others. */
 export interface PeersShape {
-  /** Says how to ask this process what it has counted. */
+  /** Registers how to read what this process has counted. */
   readonly offer: (own: () => Promise<Snapshot>) => void
-  /** What all have counted, those that have ended included; of one that does not answer in time, what it said last. */
+  /**
+   * What all processes have counted, including those that have ended. For one that does not answer in time, its last
+   * known counts.
+   */
   readonly gather: () => Promise<PeerCounts>
   /** How many processes there should be. */
   readonly configured: number

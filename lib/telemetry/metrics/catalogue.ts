@@ -1,6 +1,6 @@
 /**
- * Every instrument of the gateway: those of OpenTelemetry's conventions (generative AI in their state of 1.42-dev,
- * HTTP) by their names, units and bounds, and those of the gateway's own.
+ * Every instrument of the gateway: those of OpenTelemetry's conventions (generative AI as of 1.42-dev, HTTP) with
+ * their names, units and bounds, and the gateway's own.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const across = (across: NonNullable<Instrument["across"]>, instrument: Instrumen
   across,
 })
 
-/** The `client` ones measure the gateway's calls to providers, the `server` ones its callers' requests. */
+/** `client` instruments measure the gateway's calls to providers, `server` ones its callers' requests. */
 export const catalogue = {
   tokenUsage: histogram(
     "gen_ai.client.token.usage",

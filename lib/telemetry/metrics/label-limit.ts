@@ -10,7 +10,8 @@ const overflowLabel = "other"
 /**
  * Creates a function that returns a name if it is among the first `limit` that were confirmed to exist, else `other`.
  *
- * A name that occurs only in failing requests does not count: otherwise a caller could use up the limit with inventions.
+ * A name that occurs only in failing requests is not confirmed: otherwise a caller could use up the limit with
+ * invented names.
  *
  * @param isKnown whether a name needs no confirmation and does not count
  */

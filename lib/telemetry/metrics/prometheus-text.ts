@@ -29,7 +29,7 @@ const line = (name: string, labels: ReadonlyArray<LabelPair>, value: number): st
   return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`
 }
 
-/** Writes all points. An instrument that has none yet is announced all the same. */
+/** Writes all points. An instrument that has none yet is announced nevertheless. */
 export const prometheusText = (families: Iterable<Family>): string => {
   let text = ""
   for (const { instrument, points } of families) {

@@ -17,22 +17,22 @@ import {
 import type { AttemptRecord, RequestRecord } from "../../record/request-record.ts"
 import { type CallLabels, usualLabels } from "./usual-labels.ts"
 
-/** How many models, and how many gateways beside those that the settings list, have labels of their own. */
+/** The most models, and the most gateways that are not in the settings, with labels of their own. */
 export const namesLimit = 100
 
-/** How many names of tokens have labels of their own; they are the operator's. */
+/** The most token names with labels of their own; the operator chooses these. */
 const tokensLimit = 1000
 
-/** How many models' labels are kept at hand. */
+/** The number of models for which labels are cached. */
 const usualLimit = 128
 
 /** The instruments of requests. */
 export interface RequestMetrics {
-  /** Counts a request in. */
+  /** Counts a request as running. */
   readonly began: (method: string, scheme: string) => void
-  /** Counts it out again. */
+  /** Counts it as no longer running. */
   readonly ended: (method: string, scheme: string) => void
-  /** Takes a request that has ended. */
+  /** Records a request that has ended. */
   readonly record: (record: RequestRecord) => void
   readonly families: ReadonlyArray<Family>
 }
@@ -42,22 +42,22 @@ const perhaps = (labels: Labels, name: string, value: string | null | undefined)
   value === null || value === undefined ? labels : withLabel(labels, name, value)
 const withError = (labels: Labels, error: string | null): Labels => perhaps(labels, "error.type", error)
 
-/** Whether a provider answered as if it knew the model: it refuses unknown ones. */
+/** Whether a provider's answer shows that it knows the model; providers refuse unknown ones. */
 const isConfirmed = ({ cached, upstream_status, attempts }: RequestRecord): boolean =>
   cached ||
   [upstream_status, ...attempts.map(({ status }) => status)].some((status) =>
     status !== null && (status < 400 || status >= 500)
   )
 
-/** Whether a request made no call: it was one of the management API's, or asked for a token's usage. */
+/** Whether a request was to the management API or for a token's usage, and so made no call. */
 const isReading = ({ route }: RequestRecord): boolean =>
   route !== null && (route === "usage" || route.startsWith("admin."))
 
 /**
- * Makes the instruments.
+ * Creates the instruments.
  *
  * @param isListed whether the settings list a gateway (`account/gateway`) by its name
- * @param usual how many models' labels are kept at hand
+ * @param usual the number of models for which labels are cached
  */
 export const requestMetrics = (
   isListed: (gateway: string) => boolean,
@@ -82,7 +82,7 @@ export const requestMetrics = (
   const tokenName = limitLabels(tokensLimit)
   const known = usualLabels(usual)
 
-  /** For the instruments that say whose calls they were. */
+  /** For instruments with a label for the token. */
   const withToken = (labels: Labels, { token }: RequestRecord): Labels =>
     token === null ? labels : withLabel(labels, "basegate.token", tokenName(token, true))
 
@@ -99,7 +99,7 @@ export const requestMetrics = (
     )
   }
 
-  /** The request as its caller sees it. */
+  /** Records the request as its caller sees it. */
   const served = (record: RequestRecord, labels: Labels): void => {
     const error = requestError(record, 400)
     requestDuration.add(record.total_ms / 1000, withError(labels, error))
@@ -115,7 +115,7 @@ export const requestMetrics = (
     }
   }
 
-  /** The calls that were made for it; those that it shares with another request are counted there. */
+  /** Records the calls made for a request. Calls shared with another request are counted for that one. */
   const called = (record: RequestRecord, labelsFor: (provider: string, model: string | null) => Labels) => {
     const answering = answeringAttempt(record)
     for (const attempt of record.attempts) {
@@ -134,7 +134,7 @@ export const requestMetrics = (
     if (record.stream && record.time_to_first_byte_ms !== null) {
       timeToFirstChunk.add((record.time_to_first_byte_ms - attempt.started_ms) / 1000, labels)
     }
-    // The conventions require counts that the answer reported, not estimates.
+    // The conventions require reported token counts, not estimates.
     if (record.usage_source === "estimated") return
     const { tokens_in, tokens_out } = record
     if (tokens_in !== null) tokenUsage.add(tokens_in, withLabel(labels, "gen_ai.token.type", "input"))
@@ -147,7 +147,7 @@ export const requestMetrics = (
     if (frames_out > 0) socketMessages.add(frames_out, withLabel(target, "network.io.direction", "transmit"))
   }
 
-  /** The same as for any record, of one whose labels are known. */
+  /** Records a request whose labels are cached; the result is the same as without the cache. */
   const recordUsual = (record: RequestRecord, { http, ending, target, served, called }: CallLabels): void => {
     const { total_ms, cost: spent } = record
     httpDuration.add(total_ms / 1000, http)

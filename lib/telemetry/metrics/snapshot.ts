@@ -1,7 +1,7 @@
 /**
- * What one process has counted, as it goes from one to another, and the sums over several.
+ * What one process has counted, in the form that is sent to others, and sums over several processes.
  *
- * Counters, histograms and what goes up and down are added up. A gauge says by `across` which of the values holds for all.
+ * Counters, up-down counters and histograms are added up. For gauges, `across` says how values are combined.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export type Snapshot = Readonly<Record<string, ReadonlyArray<PlainPoint>>>
 
 const instruments = new Map<string, Instrument>(Object.values(catalogue).map((each) => [each.name, each]))
 
-/** The families as they stand. */
+/** The current state of the families. */
 export const snapshotOf = (families: ReadonlyArray<Family>): Snapshot =>
   Object.fromEntries(
     families.map(({ instrument: { name }, points }) => [
@@ -42,7 +42,7 @@ export const snapshotOf = (families: ReadonlyArray<Family>): Snapshot =>
     ]),
   )
 
-/** What stays counted of a process that has ended: a counter must not go back. */
+/** What must still be counted of a process that has ended, since counters must not go back. */
 export const lasting = (counts: Snapshot): Snapshot =>
   Object.fromEntries(
     Object.entries(counts).filter(([name]) =>
@@ -57,7 +57,7 @@ const combine = ({ kind, across = "most" }: Instrument) => (one: number, other: 
     ? Math.min(one, other)
     : Math.max(one, other)
 
-/** The families of all together, in the order of the first. Instruments that are not known here are left out. */
+/** The combined families, in the order of the first snapshot. Unknown instruments are left out. */
 export const merged = (all: ReadonlyArray<Snapshot>): ReadonlyArray<Family> => {
   const names = new Set(all.flatMap((counts) => Object.keys(counts)))
   const families: Array<Family> = []

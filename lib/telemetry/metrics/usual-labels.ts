@@ -1,6 +1,6 @@
 /**
- * The labels of calls as nearly all are, found at once: one try, whose answer came well and whole. Resolving them anew takes
- * two thirds of a record's time in the instruments.
+ * A cache for the labels of the usual call: one try, with a complete answer and no error. Building labels anew takes
+ * two thirds of the time for recording a request.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import type { Labels } from "./instruments.ts"
 export interface CallLabels {
   readonly http: Labels
   readonly ending: Labels
-  /** Provider and model that the request asked for. */
+  /** The provider and the model that were requested. */
   readonly target: Labels
-  /** The same with the operation; `undefined` if it is no inference. */
+  /** The same with the operation; `undefined` if the call is not inference. */
   readonly served: Labels | undefined
   /** Labels of the try, with its operation. */
   readonly called: Labels | undefined
@@ -22,18 +22,21 @@ export interface CallLabels {
 /** The labels of usual calls. */
 export interface UsualLabels {
   readonly find: (record: RequestRecord) => CallLabels | undefined
-  /** Keeps the labels of a record, if it is a usual one. */
+  /** Caches the labels of a record, if it is a usual one. */
   readonly remember: (record: RequestRecord, labelsOf: (attempt: AttemptRecord) => CallLabels) => void
 }
 
-/** What decides on the labels of a call, beside its model. */
+/**
+ * A record and its labels. Records of the same model have the same labels if they agree in the fields that labels are
+ * made of.
+ */
 interface Known {
   readonly record: RequestRecord
   readonly attempt: AttemptRecord
   readonly labels: CallLabels
 }
 
-/** The one try of a usual call. Names that it bears are proven to exist, so that they stay labels for ever. */
+/** The only try of a usual call. Its names are confirmed to exist, so they keep their labels. */
 const usualAttempt = (record: RequestRecord): AttemptRecord | undefined => {
   const { attempts, upstream_status, path } = record
   const [attempt] = attempts
@@ -55,10 +58,10 @@ const isAlike = (
   one.scheme === record.scheme && one.deployment === record.deployment && tried.url === attempt.url &&
   tried.model === attempt.model && tried.provider === attempt.provider
 
-/** How many combinations of labels are kept for each model. */
+/** The most combinations of labels that are cached for a model. */
 const mostOfModel = 8
 
-/** @param most how many models are kept; beyond it all are forgotten, and found anew */
+/** @param most the most models to cache; when it is exceeded, the cache is emptied */
 export const usualLabels = (most: number): UsualLabels => {
   const known = new Map<string | null, Array<Known>>()
   return {

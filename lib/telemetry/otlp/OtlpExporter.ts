@@ -1,8 +1,8 @@
 /**
  * Exports each request to an OpenTelemetry collector, over OTLP/HTTP in JSON.
  *
- * Spans are made of the finished record: while a request runs, only ids are chosen.
- * `effect/observability` would add 23 kB of gzip to a Worker, and makes spans while a request runs.
+ * Spans are made from the finished record; while a request runs, only its ids are chosen. `effect/observability`
+ * would add 23 kB of gzip to a Worker, and makes spans while a request runs.
  *
  * @module
  */
@@ -23,9 +23,9 @@ const OtlpExporterKey: Context.ServiceClass<
   OtlpExporterShape
 > = Context.Service<OtlpExporter, OtlpExporterShape>()("basegate/telemetry/otlp/OtlpExporter")
 
-/** Takes one record a request, after the response. Never waits for the collector, except on Workers. */
+/** Takes the record of each request, after the response. Never waits for the collector, except on Workers. */
 export class OtlpExporter extends OtlpExporterKey {
-  /** To the collectors of the settings; does nothing if they name none. */
+  /** Exports to the collectors in the settings; does nothing if there are none. */
   static readonly layer = (options: ExportOptions): Layer.Layer<OtlpExporter, never, Metrics | Settings> =>
     Layer.effect(
       OtlpExporter,

@@ -1,5 +1,6 @@
 /**
- * Everything that goes to a collector: a request's spans and its log record once it has ended, instruments in intervals.
+ * Everything that is exported to a collector: the spans and the log record of each finished request, and instruments
+ * at intervals.
  *
  * @module
  */
@@ -26,39 +27,39 @@ import type { ExportBody, ExportResult, PostExport } from "./send.ts"
 /** How the host runs background work. */
 export interface ExportOptions {
   /**
-   * Whether work goes on after the request that began it has ended. If it does not (Workers), each request sends what
-   * waits before its record is done, held by `waitUntil`.
+   * Whether work continues after the request that started it has ended. If it does not (Workers), each request sends
+   * what is queued, within `waitUntil`, before its record is done.
    */
   readonly detached: boolean
-  /** The runtime's `fetch` unless given. */
+  /** The runtime's `fetch` by default. */
   readonly post?: PostExport | undefined
 }
 
-/** Takes records of requests, and sends what is made of them. */
+/** Exports records of requests. */
 export interface RequestExport {
   /**
-   * Queues spans and log record.
+   * Queues a request's spans and log record.
    *
-   * @returns on Workers a promise that resolves when they are sent or given up
+   * @returns on Workers, a promise that resolves when they have been sent or dropped
    */
   readonly record: (
     record: RequestRecord,
     level: Level,
     payloads: Payloads | undefined,
   ) => void | Promise<void>
-  /** Sends what waits, within three seconds. */
+  /** Sends what is queued, within three seconds. */
   readonly close: Effect.Effect<void>
 }
 
-/** How long a batch is tried, in milliseconds. Workers end what `waitUntil` holds after 30 s. */
+/** How long sending a batch is retried, in milliseconds. Workers abort `waitUntil` work after 30 s. */
 const patience = { detached: 60_000, attached: 10_000 }
 
-/** What every request to the collector begins with, up to its items. */
+/** The beginning of every export request, up to its items. */
 const prefixes = (otel: Pick<OtelSettings, "resource">) => {
   const resource = {
     attributes: attributes({
       "service.version": textValue(product.version),
-      // Tells processes and isolates apart, whose counters each begin at 0.
+      // Distinguishes processes and isolates, whose counters each begin at 0.
       "service.instance.id": textValue(crypto.randomUUID()),
       ...Object.fromEntries(Object.entries(otel.resource).map(([key, value]) => [key, textValue(value)])),
     }),
@@ -69,14 +70,14 @@ const prefixes = (otel: Pick<OtelSettings, "resource">) => {
     `"scope${kind}":[{"scope":${JSON.stringify(scope)},"${items}":[`
 }
 
-/** Makes the body of an export of its items. */
+/** Wraps items into the body of an export request. */
 const wrapping =
   ({ protobuf = false }: OtlpEndpoint, start: string) => (items: ReadonlyArray<string>): ExportBody => {
     const json = `${start}${items.join(",")}]}]}]}`
     return protobuf ? protobufOf(json) : json
   }
 
-/** Counts what is lost, and says so once. */
+/** Counts lost items, and warns once. */
 const reporting = (metrics: Pick<Metrics["Service"], "dropped">, name: string) => {
   let warned = false
   return (items: number, { rejected, problem }: ExportResult): void => {
@@ -91,7 +92,7 @@ const reporting = (metrics: Pick<Metrics["Service"], "dropped">, name: string) =
 /** The queue of the spans that go to one collector. */
 export type SignalOf = (endpoint: OtlpEndpoint) => SignalExport
 
-/** The queues of a gateway's own collectors; what waits in each is bounded. */
+/** The bounded queues of gateways' own collectors. */
 export const spanSignals = (
   otel: Pick<OtelSettings, "resource"> | undefined,
   metrics: Pick<Metrics["Service"], "dropped">,
@@ -111,13 +112,13 @@ export const spanSignals = (
     })
 }
 
-/** As the variables have it unless they say otherwise. Times in milliseconds. */
+/** The defaults of the corresponding variables. Times are in milliseconds. */
 const queueOfGateway = { queue: 2048, batch: 512, delay: 5_000 }
 
 /**
- * Opens the queues of the collectors that the settings name.
+ * Opens the queues of the collectors in the settings.
  *
- * @param context what background work runs with; its clock dates the instruments' start
+ * @param context the context for background work; its clock dates the start of the instruments
  */
 export const exportRequests = (
   otel: OtelSettings,
@@ -175,7 +176,7 @@ export const exportRequests = (
       ),
     ))
   }
-  /** On Workers nothing runs between requests: the first request of each interval takes the instruments along. */
+  /** On Workers nothing runs between requests, so the first request of each interval also sends the instruments. */
   let next = -Infinity
   const snapshotIfDue = Effect.suspend(() => {
     const now = monotonicBy(clock)

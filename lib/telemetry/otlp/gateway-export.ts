@@ -1,5 +1,5 @@
 /**
- * The spans of single gateways, for the collectors that their settings name.
+ * Exports the spans of single gateways to collectors of their own.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { SignalExport } from "./signal.ts"
 import { otlpSpans } from "./spans.ts"
 import { doubleValue, intValue, textValue } from "./values.ts"
 
-/** What Cloudflare's spans have under names of its own. */
+/** The attributes that have names of their own in Cloudflare's spans. */
 const cloudflareAttributes = ({ provider, tokens_in, tokens_out, cost }: RequestRecord): Attributes => ({
   "gen_ai.model.provider": provider === null ? null : textValue(provider),
   "gen_ai.usage.total_tokens": tokens_in === null || tokens_out === null
@@ -25,13 +25,13 @@ const cloudflareAttributes = ({ provider, tokens_in, tokens_out, cost }: Request
   "gen_ai.usage.cost": cost === null ? null : doubleValue(cost),
 })
 
-/** How many collectors are kept whose settings may be gone. */
+/** The most collectors that are kept although their settings may be gone. */
 const mostKept = 100
 
 /**
  * Opens the queue of a collector when its gateway is first called.
  *
- * @param run waits for what is sent, where a request has to (Workers); `undefined` if it is sent in the background
+ * @param run runs an export that the request has to wait for (Workers); `undefined` if exports run in the background
  */
 export const exportOfGateways = (
   settings: Pick<SettingsShape, "gateway">,

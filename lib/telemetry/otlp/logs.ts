@@ -11,10 +11,10 @@ import type { RequestRecord } from "../../record/request-record.ts"
 /** The numbers of OpenTelemetry's "Logs Data Model". */
 const severities = { info: 9, warn: 13, error: 17 } as const
 
-/** How serious a record is. */
+/** The severity of a record. */
 export type Level = keyof typeof severities
 
-/** A log record in OTLP's JSON form: a line for people, with the attributes of the request's spans. */
+/** A log record in OTLP's JSON form: a readable line, with the attributes of the request's spans. */
 export const otlpLog = (record: RequestRecord, level: Level): object => {
   const time = nanoseconds(Date.parse(record.time) + record.total_ms)
   const answering = answeringAttempt(record)

@@ -25,7 +25,7 @@ export const otlpMetrics = (
   const metrics: Array<object> = []
   for (const { instrument: { name, unit, description, kind, bounds = [] }, points: all } of families) {
     const points = [...all]
-    // An empty envelope should not be sent.
+    // Metrics without points should not be sent.
     if (points.length === 0) continue
     const metric = { name, unit, description }
     if (kind === "histogram") {

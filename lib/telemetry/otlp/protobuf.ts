@@ -1,13 +1,14 @@
 /**
- * OTLP's messages in protobuf (opentelemetry-proto 1.x), made of their JSON form: the few that are exported here.
+ * Encodes the OTLP messages that are exported here in protobuf (opentelemetry-proto 1.x), from their JSON form.
  *
- * Libraries were weighed (2026-11): `@bufbuild/protobuf` has 25 kB of gzip, `protobufjs` 13 kB without any message, and
- * `@opentelemetry/otlp-transformer` takes the objects of OpenTelemetry's SDK, which would have to be imitated.
+ * Libraries were considered (2026-11): `@bufbuild/protobuf` has 25 kB of gzip, `protobufjs` 13 kB without any
+ * message, and `@opentelemetry/otlp-transformer` takes objects of OpenTelemetry's SDK, which would have to be
+ * imitated.
  *
  * @module
  */
 
-/** A scalar: how it stands in JSON, and how it is encoded. */
+/** A scalar: its JSON form and its encoding. */
 type Scalar =
   | "text"
   | "hex"
@@ -19,7 +20,7 @@ type Scalar =
   | "fixed64s"
   | "doubles"
 
-/** The fields of a message by their names in JSON: the number of each, and what it is. */
+/** The fields of a message by their JSON names, each with its number and type. */
 interface Message {
   readonly [name: string]: readonly [number: number, type: Scalar | Message]
 }
@@ -98,7 +99,7 @@ const request: Message = {
 
 const encoder = new TextEncoder()
 
-/** Bytes in a row, in room that doubles. */
+/** A growing buffer of bytes, whose capacity doubles. */
 class Bytes {
   #room = new Uint8Array(256)
   #length = 0
@@ -113,7 +114,7 @@ class Bytes {
     }
     return at
   }
-  /** The room may have moved once there is more of it. */
+  /** Growing may have replaced the buffer. */
   #byte(value: number): void {
     const at = this.#more(1)
     this.#room[at] = value
@@ -204,11 +205,14 @@ const messageOf = (fields: Message, value: object): Uint8Array<ArrayBuffer> => {
   return to.whole()
 }
 
-/** The body of an export, from its JSON form. */
+/** Encodes the body of an export from its JSON form. */
 export const protobufOf = (json: string): Uint8Array<ArrayBuffer> =>
   messageOf(request, JSON.parse(json) as object)
 
-/** How many items a collector has rejected, by its answer (`partial_success`): 0 if it has rejected none, or says nothing. */
+/**
+ * The number of items that a collector rejected, by its answer (`partial_success`); 0 if the answer says nothing
+ * about it.
+ */
 export const rejectedIn = (answer: Uint8Array): number => {
   // Field 1 of the answer is a message, whose field 1 is the number.
   if (answer[0] !== 0x0a || answer[2] !== 0x08) return 0

@@ -1,24 +1,24 @@
 /**
- * What waits for the collector: bounded, whatever the collector does.
+ * The queue for the collector, bounded whatever the collector does.
  *
  * @module
  */
 
-/** The most text that waits, and the most that goes in one request, in characters; a collector takes 20 MiB or less. */
+/** The most text that is queued, and the most in one request, in characters; collectors accept at most 20 MiB. */
 const bounds = { waiting: 8 * 1024 * 1024, batch: 2 * 1024 * 1024 }
 
 /** Items as JSON text, in the order they came. */
 export interface ExportQueue {
-  /** Takes an item; `false` where there is no room for it. */
+  /** Adds an item; `false` if there is no room for it. */
   readonly push: (item: string) => boolean
-  /** Takes the next batch out. */
+  /** Removes the next batch. */
   readonly take: () => ReadonlyArray<string>
   readonly size: () => number
   /** Whether a batch is full. */
   readonly isDue: () => boolean
 }
 
-/** @param queue the most items that wait, and `batch` the most that are taken at once */
+/** @param queue the most items that are queued, and `batch` the most in one batch */
 export const exportQueue = (
   { queue, batch }: { readonly queue: number; readonly batch: number },
 ): ExportQueue => {

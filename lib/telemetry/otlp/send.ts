@@ -1,5 +1,5 @@
 /**
- * One request to the collector, and what is done where it fails (opentelemetry-proto 1.x, "OTLP/HTTP").
+ * Sends one request to the collector, with retries (opentelemetry-proto 1.x, "OTLP/HTTP").
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { product } from "../../version.ts"
 /** The runtime's `fetch`, or a test's. */
 export type PostExport = (url: string, init: RequestInit) => Promise<Response>
 
-/** The result of an export: how many items the collector rejected, and why, in words for a person. */
+/** The result of an export: how many items the collector rejected, and why, in words. */
 export interface ExportResult {
   readonly rejected: number
   readonly problem: string | undefined
@@ -23,7 +23,7 @@ export interface ExportResult {
 
 const taken: ExportResult = { rejected: 0, problem: undefined }
 
-/** The statuses that are worth a retry; after all others a retry would fail again. */
+/** The statuses that may be temporary; after all others a retry would fail again. */
 const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** The first wait in milliseconds, which doubles each time. */
@@ -38,7 +38,7 @@ export type ExportBody = string | Uint8Array<ArrayBuffer>
 interface Answer {
   readonly status: number
   readonly retryAfter: string | null
-  /** How many items it says that it has rejected. */
+  /** The number of items that it says it rejected. */
   readonly rejected: number
 }
 
@@ -57,7 +57,7 @@ const ask = async (
     ],
     body,
     signal,
-    // The headers may hold a key, which is for this collector alone.
+    // The headers may contain a key, which is for this collector alone.
     redirect: "manual",
   })
   return {
@@ -100,7 +100,7 @@ export const sendExport: (
       return rejected === 0 ? taken : { rejected, problem: `${host} refused a part` }
     }
     const problem = answer === undefined ? `no answer from ${host}` : `${host} answered ${answer.status}`
-    // Jitter, so that a collector that comes back is not met by all at once.
+    // Jitter, so that not all gateways retry at once when a collector comes back.
     const pause = retryAfterOf(answer?.retryAfter ?? "", clock.currentTimeMillisUnsafe()) ??
       wait * (0.5 + Math.random())
     if (

@@ -1,5 +1,5 @@
 /**
- * Queue and sender of one OTLP signal; requests never wait for it.
+ * The queue and sender of one OTLP signal. Requests never wait for it.
  *
  * @module
  */
@@ -14,16 +14,16 @@ import { type ExportBody, type ExportResult, type PostExport, sendExport } from 
 /** What a signal needs. Times are in milliseconds. */
 export interface SignalOptions {
   readonly endpoint: OtlpEndpoint
-  /** Makes the body of a request of its items. */
+  /** Wraps items into the body of a request. */
   readonly wrap: (items: ReadonlyArray<string>) => ExportBody
   readonly queue: number
   readonly batch: number
-  /** How long items wait for others. */
+  /** How long items wait for others, to be sent together. */
   readonly delay: number
-  /** How long a batch is tried. */
+  /** How long sending a batch is retried. */
   readonly patience: number
   readonly post: PostExport
-  /** Takes the outcome of a batch, and its number of items. */
+  /** Called with the outcome of a batch, and its number of items. */
   readonly report: (items: number, sent: ExportResult) => void
   /** Runs the sender in the background. */
   readonly fork: (sender: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -31,25 +31,25 @@ export interface SignalOptions {
 
 /** A signal. None of its effects fails. */
 export interface SignalExport {
-  /** Takes an item; one that the queue has no room for is reported as lost. */
+  /** Queues an item; reports it as lost if there is no room. */
   readonly push: (item: string) => void
-  /** Whether items wait. */
+  /** Whether items are queued. */
   readonly waits: () => boolean
-  /** Starts the background sender, if there are items and it is not at work. */
+  /** Starts the background sender, if items are queued and it is not running. */
   readonly start: () => void
   /**
-   * Sends what waits, unless that is being done already. On Workers a request may send another's items, but must not
-   * wait for another to send its own: a sender that died with its request is given up after its time.
+   * Sends what is queued, unless that is being done already. On Workers a request may send another's items, but must
+   * not wait for another to send its own: a sender that died with its request is abandoned after a time.
    */
   readonly flush: Effect.Effect<void>
-  /** Sends what waits at once, and gives up soon. */
+  /** Sends what is queued immediately, and gives up soon. */
   readonly close: Effect.Effect<void>
 }
 
-/** How long a closing exporter may take, in milliseconds. */
+/** The time limit for closing an exporter, in milliseconds. */
 export const closingPatience = 3_000
 
-/** Makes the queue of a signal, and what empties it. */
+/** Creates the queue and the sender of a signal. */
 export const signalExport = (options: SignalOptions): SignalExport => {
   const { endpoint, wrap, post, report, fork } = options
   const queue = exportQueue(options)

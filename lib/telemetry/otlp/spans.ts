@@ -1,5 +1,5 @@
 /**
- * The spans of one request, made of its record once it has ended.
+ * The spans of one request, made from its record once it has ended.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { AttemptRecord, RequestRecord } from "../../record/request-record.t
 const server = 2
 const client = 3
 const failed = { code: 2 }
-/** Sampled; then, in bits 8 and 9, that it is known where the parent is, and that it is somewhere else. */
+/** Bit 0: sampled. Bit 8: it is known whether the parent is remote; bit 9: it is. */
 const flags = { root: 0x1, ofLocal: 0x101, ofRemote: 0x301 }
 
-/** A path or an invented method would make one of each: the conventions allow neither in a name. */
+/** The conventions forbid paths and unknown methods in span names, whose number they would make unbounded. */
 const methodOf = ({ method }: RequestRecord): string => httpMethod(method).replace("_OTHER", "HTTP")
 const requestName = (record: RequestRecord): string =>
   [methodOf(record), httpRoute(record)].filter((word) => word !== undefined).join(" ")
@@ -23,10 +23,10 @@ const attemptName = (record: RequestRecord, { url, model }: AttemptRecord): stri
   [operationOf(url) ?? methodOf(record), model ?? record.deployment].filter((word) => word !== null).join(" ")
 
 /**
- * A SERVER span for the request and a CLIENT span for each try, in OTLP's JSON form; none where the request is not
+ * A SERVER span for the request and a CLIENT span for each try, in OTLP's JSON form; none if the request is not
  * sampled.
  *
- * @param content attributes for the try that answered
+ * @param content attributes for the try whose answer was relayed
  */
 export const otlpSpans = (record: RequestRecord, content: Attributes = {}): ReadonlyArray<object> => {
   const { trace, attempts } = record

@@ -19,9 +19,9 @@ export interface KeyValue {
 
 /** Text. */
 export const textValue = (value: string): OtlpValue => ({ stringValue: value })
-/** A whole number; 64 bits are decimal text in JSON. */
+/** A whole number; JSON has 64-bit numbers as decimal text. */
 export const intValue = (value: number): OtlpValue => ({ intValue: String(value) })
-/** A number that may have a fraction: the type of an attribute does not change with its value. */
+/** A number that may have a fraction; the type of an attribute must not depend on its value. */
 export const doubleValue = (value: number): OtlpValue => ({ doubleValue: value })
 /** A boolean. */
 export const boolValue = (value: boolean): OtlpValue => ({ boolValue: value })
@@ -39,9 +39,9 @@ export const attributes = (
 }
 
 /**
- * A time in nanoseconds since 1970, as text: it has more digits than a number.
+ * A time in nanoseconds since 1970, as text, since it has more digits than a number holds.
  *
- * @param milliseconds may have a fraction, which counts to the microsecond
+ * @param milliseconds may have a fraction, which is used to the microsecond
  */
 export const nanoseconds = (milliseconds: number): string => {
   const whole = Math.floor(milliseconds)
