@@ -6,16 +6,18 @@
 import { noCompiling, type PostgresDatabase, type Query } from "../../postgres/database.ts"
 import { parameters, type StatementValues } from "../../postgres/statement-values.ts"
 import { factsOf, selectFacts } from "./entry-rows.ts"
+import { lockGateways } from "./gateway-locks.ts"
 import { gatherHourlyRows } from "./rollup-rows.ts"
 
 /** The most entries that leave in one transaction. */
-export const removedAtOnce = 2000
+const removedAtOnce = 2000
 
 /** Which entries of a gateway are to leave: what follows `WHERE`, and may order and limit them. */
 export type Selecting = (add: StatementValues) => string
 
 /** Removes entries of a gateway within a transaction; gives how many there were. */
-export const removeSome = async (query: Query, scope: number, selecting: Selecting): Promise<number> => {
+const removeSome = async (query: Query, scope: number, selecting: Selecting): Promise<number> => {
+  await lockGateways(query, [scope])
   const add = parameters()
   const of = add.one("int4", scope)
   const rows = await query(

@@ -9,12 +9,16 @@ import type { PostgresDatabase, Query } from "../../postgres/database.ts"
 import { schemaLock } from "../../postgres/own-schema.ts"
 import type { LogLimits } from "../memory/memory-log.ts"
 import { hourLength } from "../sqlite/hourly.ts"
+import { lockGateways } from "./gateway-locks.ts"
 import { forgetHours } from "./hour-locks.ts"
 import { dayLength, dayOfPart, divided, partName } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
 
-/** How long the tables may be waited for, since everybody else waits meanwhile. */
-const patience = "SET LOCAL lock_timeout = '2s'"
+/**
+ * How long each table and row of a day that is dropped may be waited for. Everybody else waits meanwhile; and who reads or
+ * writes may have one of them and want another, which Postgres ends after a second (`deadlock_timeout`) by failing either.
+ */
+const patience = "SET LOCAL lock_timeout = '200ms'"
 
 const days = async (query: Query): Promise<ReadonlyArray<number>> => {
   const rows = await query(
@@ -45,8 +49,8 @@ const uncount = async (query: Query, scopes: ReadonlyMap<number, number>): Promi
 
 const dropDay = (database: PostgresDatabase, day: number): Promise<void> =>
   database.transaction(async (query) => {
-    await query(patience)
     await query(schemaLock)
+    await query(patience)
     const parts = (Object.keys(divided) as ReadonlyArray<keyof typeof divided>)
       .map((table) => `basegate."${partName(table, day)}"`)
     await query(`LOCK TABLE ${parts.join(", ")} IN ACCESS EXCLUSIVE MODE`)
@@ -68,17 +72,21 @@ const deleteOf = (database: PostgresDatabase, day: number, scope: number): Promi
   database.transaction(async (query) => {
     const entry = `basegate."${partName("entry", day)}"`
     const of = [String(scope)]
-    await forgetHours(query, hoursOf(day).map((hour) => ({ scope, hour })))
-    await query(
-      `DELETE FROM basegate."${partName("detail", day)}" AS detail USING ${entry} AS entry
-       WHERE entry.scope = $1::text::int4 AND detail.created = entry.created AND detail.id = entry.id`,
+    await lockGateways(query, [scope])
+    const [gone] = await query(
+      `WITH gone AS (DELETE FROM ${entry} WHERE scope = $1::text::int4 RETURNING created, id),
+         emptied AS (
+           DELETE FROM basegate."${partName("detail", day)}" AS detail USING gone
+           WHERE detail.created = gone.created AND detail.id = gone.id
+         )
+       SELECT count(*)::float8 AS entries FROM gone`,
       of,
     )
-    const gone = await query(`DELETE FROM ${entry} WHERE scope = $1::text::int4 RETURNING 1`, of)
+    await forgetHours(query, hoursOf(day).map((hour) => ({ scope, hour })))
     for (const table of ["hourly", "hourly_token"] as const) {
       await query(`DELETE FROM basegate."${partName(table, day)}" WHERE scope = $1::text::int4`, of)
     }
-    await uncount(query, new Map([[scope, gone.length]]))
+    await uncount(query, new Map([[scope, Number(gone?.["entries"])]]))
   })
 
 /** Lets go of what is too old by now. */

@@ -10,7 +10,8 @@ import type { LogScope } from "../entry.ts"
 import type { Held } from "../memory/held.ts"
 import type { LogLimits } from "../memory/memory-log.ts"
 import { detailValues, type NewRow, newRow, rowsText } from "./entry-rows.ts"
-import { removedAtOnce, removeFirst, removeSome } from "./removal.ts"
+import { lockGateways } from "./gateway-locks.ts"
+import { removeFirst } from "./removal.ts"
 import { gatherHourlyRows } from "./rollup-rows.ts"
 import { computedColumns, dayOf, ensureDay, factNames } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
@@ -49,6 +50,22 @@ interface Batch {
   readonly entries: Array<Held>
 }
 
+/** Whether it rejects new ones when it is full. */
+const isBounded = ({ limits: { maxEntries, strategy } }: Batch): boolean =>
+  strategy === "STOP_INSERTING" && maxEntries !== undefined
+
+/** How many entries gateways have. */
+const countsOf = async (query: Query, batches: ReadonlyArray<Batch>): Promise<ReadonlyMap<number, number>> => {
+  const rows = await query(
+    "SELECT id, entries::float8 AS entries FROM basegate.scope WHERE id = ANY($1::text[]::int4[])",
+    [batches.map(({ id }) => String(id))],
+  )
+  return new Map(rows.map(({ id, entries }) => [Number(id), Number(entries)]))
+}
+
+/** The most entries that are too old, and leave to make room for some. */
+const removedToMakeRoom = 2000
+
 /** How far below its limit a full log is cut back, so that it is not cut with each entry that comes. */
 const slackOf = (most: number): number => most < 1000 ? 0 : Math.floor(most / 100)
 
@@ -60,23 +77,18 @@ export const makeWriter = (
 ): LogWriter => {
   const days = new Set<number>()
 
-  /** How many entries a log that rejects new ones when full has room for. */
-  const roomOf = async (query: Query, { id, limits }: Batch, now: number): Promise<number> => {
-    const { maxEntries = Infinity, strategy, retention } = limits
-    if (strategy !== "STOP_INSERTING" || maxEntries === Infinity) return Infinity
-    const held = async (): Promise<number> => {
-      const sql = "SELECT entries::float8 AS entries FROM basegate.scope WHERE id = $1::text::int4 FOR UPDATE"
-      return Number((await query(sql, [String(id)]))[0]?.["entries"])
+  /** What is too old to be shown must not keep others out of a log that is full. */
+  const makeRoom = async (bounded: ReadonlyArray<Batch>, now: number): Promise<void> => {
+    const held = await countsOf(database.query, bounded)
+    for (const { id, limits: { maxEntries = Infinity, retention } } of bounded) {
+      if (retention === undefined || (held.get(id) ?? 0) < maxEntries) continue
+      await removeFirst(
+        database,
+        id,
+        removedToMakeRoom,
+        (add) => `created < ${add.one("int8", now - retention)} ORDER BY created, id`,
+      )
     }
-    const before = await held()
-    if (before < maxEntries || retention === undefined) return maxEntries - before
-    // What is too old to be shown must not keep others out.
-    const removed = await removeSome(
-      query,
-      id,
-      (add) => `created < ${add.one("int8", now - retention)} ORDER BY created LIMIT ${removedAtOnce}`,
-    )
-    return maxEntries - before + removed
   }
   const insert = async (query: Query, rows: ReadonlyArray<NewRow>): Promise<ReadonlyMap<number, number>> => {
     const ids = new Set(
@@ -100,11 +112,17 @@ export const makeWriter = (
 
   const writeTogether = async (batches: ReadonlyArray<Batch>, now: number): Promise<number> => {
     let refused = 0
+    const bounded = batches.filter(isBounded)
+    if (bounded.length > 0) await makeRoom(bounded, now)
     const counts = await database.transaction(async (query) => {
       refused = 0
       const rows: Array<NewRow> = []
+      await lockGateways(query, bounded.map(({ id }) => id))
+      const held = bounded.length === 0 ? undefined : await countsOf(query, bounded)
       for (const batch of batches) {
-        const room = Math.max(0, await roomOf(query, batch, now))
+        const room = isBounded(batch)
+          ? Math.max(0, (batch.limits.maxEntries ?? Infinity) - (held?.get(batch.id) ?? 0))
+          : Infinity
         refused += Math.max(0, batch.entries.length - room)
         for (const held of batch.entries.slice(0, room)) rows.push(newRow(held, batch.id, rows.length))
       }

@@ -3,6 +3,7 @@ import { agreement } from "../conformance/agreement.ts"
 import { filtering } from "../conformance/filtering.ts"
 import { many } from "../conformance/many.ts"
 import { pairs } from "../conformance/pairs.ts"
+import { bounded, dropped, hours, removed } from "./cases/circles.ts"
 import { interval, limits, merging, news, persistence, retention, room } from "./cases/keeping.ts"
 import { contested, kept } from "./cases/kept.ts"
 import { starts } from "./cases/starts.ts"
@@ -29,6 +30,10 @@ export const cases: Readonly<Record<string, Case>> = {
   "hours that are merged say what they said before": merging,
   "hours in other divisions are kept as long as nothing of them changes": kept,
   "hours that are written to while others ask for them are never kept as they were before": contested,
+  "gateways that change the same hours at once do not wait in a circle": hours,
+  "gateways that fill the same logs at once do not wait in a circle": bounded,
+  "gateways that take out the same entries at once do not wait in a circle": removed,
+  "who reads a day that is dropped gets its answer": dropped,
   "gateways that start at once on an empty database all find it made": starts,
   "a database without trigrams is searched all the same, and says so once": withoutTrigrams,
   "a database of the version before is brought up to date while it is used": upgrade,
