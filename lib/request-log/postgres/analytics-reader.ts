@@ -4,11 +4,6 @@
  *
  * @module
  */
-/**
- * Aggregates from Postgres: from the hourly rows if the query concerns rollup dimensions alone, else from the entries.
- *
- * @module
- */
 import type { PostgresDatabase, Query } from "../../postgres/database.ts"
 import type { StatementValues } from "../../postgres/statement-values.ts"
 import { type Group, groupOf } from "../analytics.ts"

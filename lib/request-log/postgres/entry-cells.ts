@@ -8,7 +8,7 @@ import { parameters, type StatementValues } from "../../postgres/statement-value
 import { type Aggregates, counts, emptyAggregates } from "../aggregates.ts"
 import type { Group } from "../analytics.ts"
 import type { Conditions } from "../conditions.ts"
-import type { Histogram } from "../histogram.ts"
+import { addToSlot, type Histogram } from "../histogram.ts"
 import { picoOfParts } from "../money.ts"
 import type { Dimension } from "../analytics-query.ts"
 import type { TimeSlice } from "../time-slice.ts"
@@ -37,10 +37,16 @@ interface Cell {
 
 const measures = ["duration", "first_token", "speed"] as const
 
-/** Slots are sent as characters, of which this one stands for slot 0; each is a single UTF-16 unit. */
+/** Slots are sent as characters, of which this one stands for slot 0; each is a single UTF-16 unit. The one before means none. */
 const firstSlot = 33
 
-/** The slots of times are sent as one text: a row for each would cost more than everything else together. */
+const slotText = (name: string): string =>
+  `coalesce(chr(${name}_slot + ${firstSlot}), '${String.fromCharCode(firstSlot - 1)}')`
+
+/**
+ * The slots of all times are sent as one text, those of an entry together: a row for each would cost more than everything
+ * else together, and a text for each measure twice as much.
+ */
 const summed = [
   "count(*)::float8 AS requests, sum(1 - success)::float8 AS errors, sum(cached)::float8 AS cached",
   ...["tokens_in", "tokens_out", "tokens_cached", "tokens_reasoning"]
@@ -52,29 +58,29 @@ const summed = [
       `coalesce(sum(${part})${rows}, 0)::text AS ${["cost", "cost_estimated"][index]}_${part}`
     )
   ),
-  ...measures.map((name) => `string_agg(chr(${name}_slot + ${firstSlot}), '') AS ${name}_slots`),
+  `string_agg(${measures.map(slotText).join(" || ")}, '') AS slots`,
 ].join(", ")
 
 /** SQL for the beginning of an entry's bucket, for buckets of one width. */
 export const bucketSql = (width: number): string => `(floor(created::float8 / ${width}) * ${width})::float8`
 
-/** The number of characters that are read before other work may run. */
-const charactersAtOnce = 200_000
+/** The number of characters that are read before other work may run: those of whole entries. */
+const charactersAtOnce = 100_000 * measures.length
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-/** Enough for times of up to some hours. */
+/** Enough for times of up to some hours, and for none. */
 const usualSlots = 512
 
-const countSlots = async (into: Histogram, text: string): Promise<void> => {
-  const counted: Array<number> = new Array(usualSlots).fill(0)
-  for (let index = 0; index < text.length; index++) {
+const countSlots = (into: Histogram, text: string, begin: number, end: number): void => {
+  const counted = new Uint32Array(usualSlots)
+  for (let index = begin; index < end; index += measures.length) {
     const slot = text.charCodeAt(index) - firstSlot
-    counted[slot] = (counted[slot] ?? 0) + 1
-    if (index % charactersAtOnce === charactersAtOnce - 1) await turn()
+    if (slot < usualSlots - 1) counted[slot + 1]!++
+    else addToSlot(into, slot, 1)
   }
-  for (let slot = 0; slot < counted.length; slot++) {
-    const many = counted[slot] ?? 0
-    if (many > 0) into.set(slot, many)
+  for (let index = 1; index < usualSlots; index++) {
+    const many = counted[index] ?? 0
+    if (many > 0) addToSlot(into, index - 1, many)
   }
 }
 
@@ -85,9 +91,11 @@ const figuresIn = async (row: Row): Promise<Aggregates> => {
     figures[name] = BigInt(String(row[`${name}_dollars`])) * picoOfParts(1, 0) +
       BigInt(String(row[`${name}_picos`]))
   }
-  for (const name of measures) {
-    const slots = row[`${name}_slots`]
-    if (typeof slots === "string") await countSlots(figures[name], slots)
+  const slots = String(row["slots"])
+  for (let begin = 0; begin < slots.length; begin += charactersAtOnce) {
+    if (begin > 0) await turn()
+    const end = Math.min(slots.length, begin + charactersAtOnce)
+    for (const [nth, name] of measures.entries()) countSlots(figures[name], slots, begin + nth, end)
   }
   return figures
 }
@@ -98,6 +106,10 @@ const valueOf = (dimension: Dimension, names: ReadonlyMap<number, string>, value
   if (dimension === "cached") return String(value === 1)
   return dimension.startsWith("metadata.") ? JSON.parse(String(value)) as string : String(value)
 }
+
+/** For the rest of a transaction: within the usual 4 MB, a day's entries are sorted on the disk. */
+const moreMemory =
+  "SELECT set_config('work_mem', '32MB', true) WHERE pg_size_bytes(current_setting('work_mem')) < 33554432"
 
 /** The number of cells that are built before other work may run. */
 const cellsAtOnce = 500
@@ -113,6 +125,7 @@ export const readCells = async (
   names: ReadonlyMap<number, string>,
   take: (cell: Cell) => void,
 ): Promise<void> => {
+  await ask(moreMemory)
   const add = parameters()
   const groups = [
     `${time(add)} AS time`,

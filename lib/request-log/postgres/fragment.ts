@@ -215,6 +215,5 @@ export const dimensionOf = (dimension: Dimension, add: StatementValues): string 
   if (dimension === "gateway") return "scope"
   if (!dimension.startsWith("metadata.")) return dimensionColumns.get(dimension) ?? "NULL::text"
   const line = `\n${JSON.stringify(dimension.slice("metadata.".length))}:`
-  const text = add.one("text", line)
-  return `split_part(substr(pairs, nullif(strpos(pairs, ${text}), 0) + ${[...line].length}), E'\\n', 1)`
+  return `nullif(split_part(split_part(pairs, ${add.one("text", line)}, 2), E'\\n', 1), '')`
 }

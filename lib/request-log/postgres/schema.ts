@@ -94,11 +94,14 @@ const columnsOf = (columns: Readonly<Record<string, string>>): string =>
 const rollup = `scope int NOT NULL, hour bigint NOT NULL, kind ${text} NOT NULL, requests bigint NOT NULL,
   figures text NOT NULL, merged boolean NOT NULL`
 
-/** A row is deleted when an entry of its hour is added, changed or removed. */
-const division = `CREATE TABLE IF NOT EXISTS basegate.hourly_division (
+/** A row is deleted when an entry of its hour is added, changed or removed. Compressing it would take longer than computing it. */
+const division = [
+  `CREATE TABLE IF NOT EXISTS basegate.hourly_division (
     scope int NOT NULL, hour bigint NOT NULL, division ${text} NOT NULL, requests bigint NOT NULL, cells text NOT NULL,
     PRIMARY KEY (scope, hour, division)
-  )`
+  )`,
+  "ALTER TABLE basegate.hourly_division ALTER cells SET STORAGE EXTERNAL",
+]
 
 /** `batch` is the transaction that wrote an entry, and `place` the entry's position in it. */
 const tables: ReadonlyArray<string> = [
@@ -129,7 +132,7 @@ const tables: ReadonlyArray<string> = [
     `CREATE INDEX ${table}_hour ON basegate.${table} (scope, hour)`,
     `CREATE INDEX ${table}_unmerged ON basegate.${table} (scope, hour) WHERE NOT merged`,
   ]),
-  division,
+  ...division,
   "CREATE TABLE basegate.log_version (version int NOT NULL)",
   `INSERT INTO basegate.log_version VALUES (${version})`,
 ]
@@ -147,7 +150,7 @@ const upgrade = async (query: Query): Promise<void> => {
   for (const [name, type] of columns) {
     await query(`ALTER TABLE basegate.entry ADD COLUMN IF NOT EXISTS ${name} ${type}`)
   }
-  await query(division)
+  for (const statement of division) await query(statement)
   await query(`UPDATE basegate.log_version SET version = ${version}`)
 }
 

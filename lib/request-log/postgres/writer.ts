@@ -55,7 +55,10 @@ const isBounded = ({ limits: { maxEntries, strategy } }: Batch): boolean =>
   strategy === "STOP_INSERTING" && maxEntries !== undefined
 
 /** How many entries gateways have. */
-const countsOf = async (query: Query, batches: ReadonlyArray<Batch>): Promise<ReadonlyMap<number, number>> => {
+const countsOf = async (
+  query: Query,
+  batches: ReadonlyArray<Batch>,
+): Promise<ReadonlyMap<number, number>> => {
   const rows = await query(
     "SELECT id, entries::float8 AS entries FROM basegate.scope WHERE id = ANY($1::text[]::int4[])",
     [batches.map(({ id }) => String(id))],

@@ -138,7 +138,10 @@ const selection = (descending: boolean) => ({
 
 /** Entries that some take out from their beginning, and others from their end, or because they are too old. */
 export const removed: Case = async () => {
-  const limitsOf = (gateway: string) => ({ ...kept, retention: gateway === "gateway" ? dayLength : undefined })
+  const limitsOf = (gateway: string) => ({
+    ...kept,
+    retention: gateway === "gateway" ? dayLength : undefined,
+  })
   const ways: ReadonlyArray<(log: PostgresLog) => Promise<unknown>> = [
     (log) => log.remove(selection(true), 5, -Infinity),
     (log) => log.maintain(start + 3 * dayLength),
