@@ -1,6 +1,6 @@
 /**
- * The folded form in which texts are compared: digits of all scripts and full-width letters become ASCII, and
- * invisible characters are removed.
+ * The folded form in which texts are compared: digits of all scripts, full-width characters, and every kind of space,
+ * dash and full stop become ASCII, and invisible characters are removed.
  *
  * @module
  */

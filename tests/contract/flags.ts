@@ -1,21 +1,21 @@
 /**
- * True differences between runtimes, each with its reason. `lib/runtime/README.md` repeats them: of each comment the first
- * sentence is a row of its table and the rest a note below it (`npm run docs`).
+ * True differences between runtimes, each with its reason. `lib/runtime/README.md` repeats them (`npm run docs`): the
+ * first sentence of each comment is a row of its table, and the rest a note below it.
  */
 import * as zlib from "node:zlib"
 import type { Runtime } from "../support/spawn-gateway.ts"
 
 export interface Flags {
   /**
-   * Notices a client that leaves while nothing is being written. workerd, outside Cloudflare's network, takes a closing
-   * TCP peer (FIN) for half closed, before the headers as in a stall, and sees that it has gone when it next writes.
-   * Stopping it may then take the whole grace.
+   * Notices a client that leaves while nothing is being written. workerd, outside Cloudflare's network, treats a
+   * closing TCP peer (FIN) as half closed, before the headers as well as in a stall, and notices that it has gone
+   * only at its next write. Stopping workerd may then take the whole grace.
    */
   readonly noticesSilentLeave: boolean
   /**
-   * Notices a client that leaves before the answer begins, whatever the request's body. `Deno.serve` (2.9) does not look
-   * at the connection until it next writes if the body came apart from the headers, or takes more than some 500 bytes;
-   * workerd never does, see above.
+   * Notices a client that leaves before the answer begins, whatever the request's body. `Deno.serve` (2.9) does not
+   * check the connection until its next write if the body came separately from the headers, or has more than about
+   * 500 bytes; workerd never does, see above.
    */
   readonly noticesLeaveAfterUpload: boolean
   /**
@@ -24,58 +24,57 @@ export interface Flags {
    */
   readonly followsFile: boolean
   /**
-   * Knows what a WebSocket's client has yet to read. workerd's socket has no `bufferedAmount`: what is sent goes up to
-   * 4 MiB ahead of a client, which is taken to read 2 MiB a second.
+   * Knows what a WebSocket's client has yet to read. workerd's socket has no `bufferedAmount`: the gateway sends up
+   * to 4 MiB ahead of a client, which is assumed to read 2 MiB a second.
    */
   readonly tellsWhatWaits: boolean
   /**
-   * Holds a WebSocket's client back while Baseten does not read. Only on Node the gateway itself reads the client's
-   * connection: the other runtimes read whatever comes. There the socket ends with 1008 once 32 MiB wait for Baseten, on
-   * Workers as the isolate's memory ends.
+   * Holds a WebSocket's client back while Baseten does not read. Only on Node does the gateway itself read the
+   * client's connection; the other runtimes read whatever comes. There the socket ends with 1008 once 32 MiB wait for
+   * Baseten, on Workers when the isolate's memory is full.
    */
   readonly holdsSocketClients: boolean
   /**
-   * Passes WebSocket frames on as they are, however large. The other runtimes hand messages over whole, up to the sizes
+   * Passes WebSocket frames on unchanged, however large. The other runtimes deliver whole messages, up to the sizes
    * below; text that is not UTF-8 then ends the socket at the gateway.
    */
   readonly relaysFrames: boolean
   /**
-   * Closes a WebSocket without a code where Baseten has closed it so. Bun's `close` always sends one: clients see 1000 in
-   * place of 1005.
+   * Closes a WebSocket without a code if Baseten has. Bun's `close` always sends one: clients see 1000 instead of
+   * 1005.
    */
   readonly closesWithoutCode: boolean
   /**
-   * Names the log's entry in the answer to a WebSocket's handshake (`cf-aig-log-id`). Deno's takes no headers but the
-   * subprotocol.
+   * Names the log's entry in the answer to a WebSocket's handshake (`cf-aig-log-id`). Deno's answer can have no
+   * headers but the subprotocol.
    */
   readonly namesSockets: boolean
   /**
-   * Makes one call for equal misses of the cache that come together. On Workers a request must not wait for another one's
-   * work.
+   * Makes one call for equal cache misses that come together. On Workers a request must not wait for another's work.
    */
   readonly sharesMisses: boolean
   /**
-   * Sends each try once. Deno's `fetch` (2.9) sends a request whose body is not a stream a second time, and says nothing,
-   * where the connection breaks before the headers (denoland/deno#35610). On Node the transport does so where the
-   * connection had served others and breaks within a second: it was closed before.
+   * Sends each try once. Deno's `fetch` (2.9) silently sends a request whose body is not a stream a second time if
+   * the connection breaks before the headers (denoland/deno#35610). On Node the gateway's transport does so if the
+   * connection had served others and breaks within a second, since it was then closed before.
    */
   readonly sendsOnce: boolean
   /**
-   * Says of a 205 that nothing follows. `Deno.serve` (2.9.6) leaves out its `content-length: 0`, so a client that waits
-   * for its body waits for the end of the connection (RFC 9112 §6.3).
+   * Declares that a 205 has no body. `Deno.serve` (2.9.6) drops its `content-length: 0`, so a client that waits for
+   * the body waits for the end of the connection (RFC 9112 §6.3).
    */
   readonly framesResets: boolean
-  /** Takes uploads in chunks that end with trailers. Bun's parser (1.4) answers 400 to them. */
+  /** Accepts chunked uploads with trailers. Bun's parser (1.4) answers them with 400. */
   readonly takesTrailers: boolean
   /**
-   * Looks through request bodies in these content codings. Others are 415. Every runtime has a `DecompressionStream` for
-   * gzip and deflate. For br and zstd it takes `node:zlib`, which Bun, Deno and Node lend (zstd from Node 22.15 on), and a
-   * Worker with `nodejs_compat`; workerd's own brotli decodes without a bound, one of 128 MB to an isolate.
+   * Inspects request bodies in these content codings. Others are 415. Every runtime has a `DecompressionStream` for
+   * gzip and deflate. br and zstd need `node:zlib`, which Bun, Deno and Node have (zstd from Node 22.15 on), and a
+   * Worker with `nodejs_compat`; workerd's own brotli decoder has no bound, in an isolate of 128 MB.
    */
   readonly decodes: ReadonlyArray<string>
   /**
-   * Reads streamed answers in brotli. Of the runtimes' own decoders only workerd's knows it: its `fetch` decodes unasked.
-   * Elsewhere such a stream is 502.
+   * Reads streamed answers in brotli. Only workerd's own decoder supports it: its `fetch` decodes without being
+   * asked. Elsewhere such a stream is 502.
    */
   readonly decodesBrotli: boolean
 }
