@@ -49,7 +49,7 @@ export const adminJwtCases = (harness: Harness): void => {
       body: JSON.stringify({ name: crypto.randomUUID(), filters: [] }),
     })
 
-  test("its role says what its holder may do, and the audit names them", async () => {
+  test("an admin's JSON Web Token has the permissions of its role, and the audit names its holder", async () => {
     const ann = await token()
     const made = await dataset(bearer(ann))
     const { result } = await made.json() as { result: { id: string } }
@@ -69,7 +69,7 @@ export const adminJwtCases = (harness: Harness): void => {
     await api(`gateways/plain/datasets/${result.id}`, { method: "DELETE", headers: bearer(adminToken) })
   })
 
-  test("one that is not valid is told why, and opens nothing", async () => {
+  test("an invalid token is refused with the reason", async () => {
     const seconds = Math.floor(Date.now() / 1000)
     const cases: ReadonlyArray<readonly [Promise<string>, RegExp]> = [
       [token({ exp: seconds - 120 }), /^401 .*has expired/],
@@ -91,7 +91,7 @@ export const adminJwtCases = (harness: Harness): void => {
     assert.equal(call.status, 401)
   })
 
-  test("the console opens a session for its holder, which ends with the token", async () => {
+  test("its holder can log in to the console, until the token expires", async () => {
     const own = { "x-basegate-console": "1", "content-type": "application/json" }
     const logIn = async (text: string) =>
       await fetch(`${harness.configured.url}/console/session`, {

@@ -116,7 +116,7 @@ export const alertCases = (harness: Harness): void => {
     assert.ok(Math.abs(Number(time) - Date.now() / 1000) < 60)
   }
 
-  test("each share of a budget is told once, signed, however many calls reach it", async () => {
+  test("each share of a budget raises one signed alert, however many calls reach it", async () => {
     assert.equal(await spend("alerts", 0.3), 200)
     assert.equal(receiver.told("/budget").length, 0)
     assert.deepEqual(await Promise.all([0.2, 0.2, 0.2].map((each) => spend("alerts", each))), [200, 200, 200])
@@ -139,7 +139,7 @@ export const alertCases = (harness: Harness): void => {
     assert.equal(headers["content-type"], "application/json")
   })
 
-  test("a divided budget tells whose part it is; a token's budget is told as well", async () => {
+  test("an alert about a partitioned budget names the partition, one about a token's budget the token", async () => {
     for (const user of ["ann", "bob", "ann"]) {
       await spend("alerts-divided", 0.6, { "cf-aig-metadata": JSON.stringify({ user }) })
     }
@@ -151,7 +151,7 @@ export const alertCases = (harness: Harness): void => {
     assert.equal(event?.["rule"], "token/ann/month")
   })
 
-  test("a webhook that fails is tried again, and unsigned without a secret", async () => {
+  test("a failed delivery is retried; without a secret it is unsigned", async () => {
     await spend("alerts-flaky", 0.6)
     const tries = await told("flaky", 2)
     assert.equal(
@@ -161,7 +161,7 @@ export const alertCases = (harness: Harness): void => {
     assert.equal(tries[0]?.headers["x-basegate-signature"], undefined)
   })
 
-  test("failed calls and open circuits are told once", async () => {
+  test("failed calls and open circuits raise one alert each", async () => {
     const fails = fault({ status: 500 })
     await Promise.all(Array.from({ length: 24 }, () => spend("alerts-errors", 0, fails)))
     const [share] = events(await told("errors", 1))

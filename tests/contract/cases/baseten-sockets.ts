@@ -64,7 +64,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     }
   })
 
-  test("text and bytes pass both ways, whole, and one record tells of them", async () => {
+  test("text and binary messages pass both ways unchanged, and leave one record", async () => {
     const id = harness.nextCase()
     const opening = { id, headers: { ...key, "cf-aig-event-id": id, "cf-aig-metadata": '{"user":7}' } }
     const { socket, messages, until, end, headers } = await connect(
@@ -93,7 +93,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     if (harness.flags.namesSockets) assert.equal(headers()["cf-aig-log-id"], record["request_id"])
   })
 
-  test("the log tells of a socket", async () => {
+  test("a socket has an entry in the log", async () => {
     const { socket, end } = await connect(`${harness.entry("plain")}${model}/websocket`, { headers: {} })
     socket.close(1000)
     await end()
@@ -119,7 +119,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.deepEqual([entry?.["frames_in"], entry?.["frames_out"]], [0, 0])
   })
 
-  test("a close of the provider's reaches the client as it is", async () => {
+  test("the provider's close frame reaches the client unchanged", async () => {
     for (
       const [code, reason] of [[1000, "over"], [1001, ""], [1011, "boom"], [1013, "later"], [
         4999,
@@ -141,7 +141,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.equal((await end())[0], harness.flags.closesWithoutCode ? 1005 : 1000)
   })
 
-  test("a connection that breaks off ends the other side, and is not passed off as an end", async () => {
+  test("if a connection breaks off, the other side ends without a clean close", async () => {
     for (const cut of ["fin", "reset", "within_frame"]) {
       const id = harness.nextCase()
       const script = { cut, after: 1 }
@@ -192,7 +192,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     }
   })
 
-  test("a handshake is held as long as a cold start takes, and no longer than its clock", async () => {
+  test("a handshake waits for a cold start, up to its timeout", async () => {
     const { socket, end } = await connect(`${harness.base}${model}/websocket`, { script: { hold_ms: 700 } })
     socket.close(1000)
     assert.equal((await end())[0], 1000)
@@ -206,7 +206,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.equal(asked.status, 504)
   })
 
-  test("a client that leaves while its handshake is held ends it at the provider", async () => {
+  test("a client that leaves during the handshake ends it at the provider", async () => {
     if (!harness.flags.noticesSilentLeave) return
     const id = harness.nextCase()
     const opening = connect(`${harness.base}${model}/websocket`, { id, script: { handshake: "silent" } })
@@ -223,7 +223,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     await eventually("it ends there", () => harness.simulator.requests(other)[0]?.outcome !== "open")
   })
 
-  test("a gateway token opens it, in a header or as a subprotocol, and never goes up", async () => {
+  test("a gateway token authenticates, in a header or as a subprotocol, and is never forwarded", async () => {
     const url = `${harness.entry("sockets-guarded")}${model}/websocket`
     const none = await refused(url, { headers: {} })
     assert.equal(none.status, 401)
@@ -257,7 +257,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     }
   })
 
-  test("the caller's own key is kept, also as a subprotocol", async () => {
+  test("the caller's own key is forwarded, also from a subprotocol", async () => {
     const id = harness.nextCase()
     const protocols = ["cf-aig-authorization.sockets-token", "authorization.sk-mine", "pcm"]
     const { socket, end } = await connect(`${harness.entry("sockets-guarded")}${model}/websocket`, {
@@ -271,7 +271,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.equal(harness.reached(id).headers.authorization, "Bearer sk-mine")
   })
 
-  test("a token's models, rates and the bound on open sockets hold at the handshake", async () => {
+  test("a token's models and rates, and the limit of open sockets, apply at the handshake", async () => {
     const ann = { "cf-aig-authorization": "Bearer sockets-ann" }
     const guarded = harness.entry("sockets-guarded")
     assert.equal((await refused(`${guarded}/baseten/model/efgh5678/websocket`, { headers: ann })).status, 403)
@@ -302,7 +302,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     await again.end()
   })
 
-  test("pages of other origins open none without a key of their own", async () => {
+  test("pages of other origins need a key of their own", async () => {
     const url = `${harness.entry("plain")}${model}/websocket`
     const foreign = { origin: "https://evil.example" }
     const no = await refused(url, { headers: foreign })
@@ -326,7 +326,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     )
   })
 
-  test("policies that would hold something back refuse sockets, and those that only flag say so", async () => {
+  test("policies that block or mask refuse sockets; those that only flag report that", async () => {
     for (const gateway of ["sockets-masked", "sockets-judged"]) {
       const id = harness.nextCase()
       const refusal = await refused(`${harness.entry(gateway)}${model}/websocket`, { id })
@@ -343,7 +343,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.deepEqual(guardrails, [{ phase: "response", category: null, action: "unavailable" }])
   })
 
-  test("what a client does not read is not pulled from the provider", async () => {
+  test("back-pressure: what a client does not read is not read from the provider", async () => {
     if (!harness.flags.tellsWhatWaits) return
     const id = harness.nextCase()
     const opening = { id, script: { flood: 60, size: 1_000_000 } }
@@ -362,7 +362,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.equal((await end())[0], 1000)
   })
 
-  test("what the provider does not read is not taken from the client, or ends the socket", async () => {
+  test("what the provider does not read is not read from the client, or ends the socket", async () => {
     // Nothing tells what waits there.
     if (!harness.flags.tellsWhatWaits) return
     const { holdsSocketClients } = harness.flags
@@ -384,7 +384,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     socket.terminate()
   })
 
-  test("frames of all kinds, as a client writes them by hand", async () => {
+  test("frames of all kinds, written by hand", async () => {
     const { masked, openRaw } = await import("../raw-socket.ts")
     const raw = await openRaw(`${harness.base}${model}/websocket`, key)
     const parts = [masked(0x01, "hé"), masked(0x89, "are you there"), masked(0x00, ""), masked(0x80, "llo")]
@@ -411,7 +411,7 @@ export const basetenSocketCases = (harness: Harness): void => {
     assert.equal(harness.reached(id).socket?.messages, 0)
   })
 
-  test("a provider that breaks the protocol has broken off, and so it is recorded", async () => {
+  test("a provider that violates the protocol is recorded as having broken off", async () => {
     // workerd reads frames itself: it takes some of these for sound, and tells of others late.
     const frames = harness.runtime === "workerd" ? [] : ["\x83\0", "\x09\0", "\x88\x01\x03"]
     for (const raw of frames) {

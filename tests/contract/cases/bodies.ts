@@ -89,13 +89,13 @@ export const bodyCases = (harness: Harness): void => {
     assert.equal((await (await response).json() as { bytes: number }).bytes, 100_001)
   })
 
-  test("a JSON body larger than what is looked at is relayed whole", async () => {
+  test("a JSON body that is too large to inspect is relayed unchanged", async () => {
     const body = chat({ padding: "x".repeat(9_000_000) })
     const response = await post(sink(), json, body)
     assert.equal((await response.json() as { bytes: number }).bytes, Buffer.byteLength(body))
   })
 
-  test("a chunked JSON body is looked at and relayed", async () => {
+  test("a chunked JSON body is inspected and relayed", async () => {
     const id = harness.nextCase()
     const body = new TextEncoder().encode(chat())
     const response = await post(
@@ -117,7 +117,7 @@ export const bodyCases = (harness: Harness): void => {
     assert.match(content_type, /^multipart\/form-data; boundary=/)
   })
 
-  test("a body that is not JSON, or only says it is, is Baseten's to judge", async () => {
+  test("a body that is not JSON, whatever its label, is forwarded for Baseten to judge", async () => {
     const id = harness.nextCase()
     const url = `${harness.base}/baseten/v1/chat/completions`
     const text = await post(url, { ...key, "content-type": "text/plain", "x-simulator-case": id }, "hello")
@@ -173,7 +173,7 @@ export const bodyCases = (harness: Harness): void => {
     agent.destroy()
   })
 
-  test("what a GET carries is not sent on", async () => {
+  test("the body of a GET is not forwarded", async () => {
     const id = harness.nextCase()
     const status = await new Promise((resolve, reject) => {
       const call = request(`${harness.base}/baseten/v1/echo`, {
@@ -184,7 +184,7 @@ export const bodyCases = (harness: Harness): void => {
     assert.deepEqual([status, harness.reached(id).body_bytes], [200, 0])
   })
 
-  test("a request that no header says has a body has none, and is sent again", async () => {
+  test("a request without headers for a body has none, and can be retried", async () => {
     for (
       const [method, path, status] of [
         ["DELETE", "baseten/v1/echo", 200],

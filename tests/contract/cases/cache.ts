@@ -21,7 +21,7 @@ export const cacheCases = (harness: Harness): void => {
   const ask = asker(harness)
   const calls = (id: string): number => harness.simulator.requests(id).length
 
-  test("nothing is cached unless asked for, and no cache status is told", async () => {
+  test("by default nothing is cached, and there is no cache status", async () => {
     const id = harness.nextCase()
     for (const headers of [{}, { "cf-aig-cache-ttl": "300" }, { "cf-cache-ttl": "300" }, {}]) {
       const { response } = await ask({ id, entry: "plain", headers })
@@ -46,7 +46,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal(calls(id), 1)
   })
 
-  test("what an answer gets on its way to one client is not stored with it", async () => {
+  test("headers added for one client are not stored", async () => {
     const id = harness.nextCase()
     const made = await ask({ id, headers: { "cf-aig-skip-cache": "true", origin: "https://app.example" } })
     const kept = await ask({ id, headers: { origin: "https://evil.example" } })
@@ -55,7 +55,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal(kept.response.headers.get("access-control-allow-origin"), null)
   })
 
-  test("what belongs to one call is not shown with another: ids, cookies, times, rates", async () => {
+  test("headers about one call are not replayed: ids, cookies, times, rates", async () => {
     const id = harness.nextCase()
     const headers = fault({ headers: { "Set-Cookie": "for=one", "X-Request-Id": "of-one" } })
     const first = await ask({ id, headers })
@@ -79,7 +79,7 @@ export const cacheCases = (harness: Harness): void => {
     }
   })
 
-  test("the record of an answer that was kept says so", async () => {
+  test("the record of a cached answer says so", async () => {
     const id = harness.nextCase()
     const first = await harness.recordOf((await ask({ id })).response)
     const again = await harness.recordOf((await ask({ id })).response)
@@ -89,7 +89,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal(again["response_bytes"], first["response_bytes"])
   })
 
-  test("requests that differ in anything share nothing", async () => {
+  test("requests that differ in anything share no cached answer", async () => {
     const id = harness.nextCase()
     const body = chat({ user: id })
     const one = { id, body }
@@ -117,14 +117,14 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal(calls(id), others.length + 1)
   })
 
-  test("a key is the same key in whatever header it comes", async () => {
+  test("a key is the same whatever header it is sent in", async () => {
     const id = harness.nextCase()
     await ask({ id })
     const again = await ask({ id, headers: { authorization: "", "x-api-key": "sk-own" } })
     assert.equal(again.status, "HIT")
   })
 
-  test("what is kept opens no gateway", async () => {
+  test("a cached answer is only for callers who may call the gateway", async () => {
     const id = harness.nextCase()
     const as = (token: string) =>
       ask({ id, entry: "cached-for-team", headers: { authorization: "", "cf-aig-authorization": token } })
@@ -143,7 +143,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal((await ask({ id, entry: "plain" })).status, null)
   })
 
-  test("cf-aig-cache-key: an answer of another form is none", async () => {
+  test("cf-aig-cache-key: an answer of another kind is not replayed", async () => {
     const id = harness.nextCase()
     const headers = { "cf-aig-cache-key": id }
     const whole = await ask({ id, entry: "cached-by-form", headers })
@@ -159,7 +159,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal((await ask({ id, entry: "cached-by-form", headers })).status, "HIT")
   })
 
-  test("cf-aig-cache-key is of one gateway and one credential", async () => {
+  test("cf-aig-cache-key belongs to one gateway and one credential", async () => {
     const id = harness.nextCase()
     const headers = { "cf-aig-cache-key": id }
     const others = [
@@ -173,7 +173,7 @@ export const cacheCases = (harness: Harness): void => {
     }
   })
 
-  test("cache_key_scope: callers of a gateway may share what is kept under a key of theirs", async () => {
+  test("cache_key_scope: callers of a gateway can share answers under their own keys", async () => {
     const id = harness.nextCase()
     const headers = { "cf-aig-cache-key": id }
     const other = { ...headers, authorization: "Bearer sk-other" }
@@ -203,7 +203,7 @@ export const cacheCases = (harness: Harness): void => {
   }
 
   for (const header of ["cf-aig-skip-cache", "cf-skip-cache"]) {
-    test(`${header} calls Baseten and keeps the newer answer`, async () => {
+    test(`${header} calls Baseten and stores the newer answer`, async () => {
       const id = harness.nextCase()
       // Its answer tells of the call, so that no two are alike.
       const one = { id, path: "baseten/model/abcd1234/sync/predict", headers: {} }
@@ -217,7 +217,7 @@ export const cacheCases = (harness: Harness): void => {
     })
   }
 
-  test("what is kept leaves when its time is over; the header goes before the setting", async () => {
+  test("a cached answer expires; the header takes precedence over the setting", async () => {
     const [id, longer] = [harness.nextCase(), harness.nextCase()]
     const entry = "cached-briefly"
     const headers = { "cf-aig-cache-ttl": "60" }
@@ -229,7 +229,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.deepEqual([kept.status, kept.response.headers.get("age")], ["HIT", "1"])
   })
 
-  test("GET is cached as well; a body that is handed on unread is not", async () => {
+  test("GET is cached as well; a request whose body is streamed up is not", async () => {
     const id = harness.nextCase()
     const models = { id, path: "baseten/v1/models", method: "GET", headers: {} }
     const [first, again] = [await ask(models), await ask(models)]
@@ -244,7 +244,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal(calls(upload.id), 2)
   })
 
-  test("what starts or watches an asynchronous request is asked of Baseten each time", async () => {
+  test("asynchronous requests and their status are never cached", async () => {
     const id = harness.nextCase()
     const model = "baseten/model/abc12345"
     const submit = { id, path: `${model}/production/async_predict`, body: `{"model_input":1}` }
@@ -265,7 +265,7 @@ export const cacheCases = (harness: Harness): void => {
     assert.equal((await ask({ ...poll, path: `${model}/production/async_queue_status` })).status, null)
   })
 
-  test("compat's chat and list of models are given again in compat's form", async () => {
+  test("compat's chat and list of models are replayed in compat's form", async () => {
     const [id, list] = [harness.nextCase(), harness.nextCase()]
     const completion = {
       id,

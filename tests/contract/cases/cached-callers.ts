@@ -73,7 +73,7 @@ export const cachedCallerCases = (harness: Harness): void => {
     }
   }
 
-  test("cache_key_scope: callers who share what is kept share no refusal", async () => {
+  test("cache_key_scope: callers who share cached answers do not share refusals", async () => {
     const id = harness.nextCase()
     const entry = "cached-for-all"
     const as = (token: string, more: object) =>
@@ -93,7 +93,7 @@ export const cachedCallerCases = (harness: Harness): void => {
     assert.equal((await as("token-a", {})).status, "HIT")
   })
 
-  test("an answer that varies is given again to requests that are alike in that, and to no others", async () => {
+  test("an answer with Vary is replayed only to requests with the same values", async () => {
     const id = harness.nextCase()
     const as = (language: string, more: Record<string, string> = {}) =>
       ask({
@@ -114,7 +114,7 @@ export const cachedCallerCases = (harness: Harness): void => {
     assert.equal(calls(id), 3)
   })
 
-  test("an answer that varies is not shared with who waited for it and asked otherwise", async () => {
+  test("an answer with Vary is not shared with a waiting request with other values", async () => {
     const id = harness.nextCase()
     const as = (language: string) =>
       ask({
@@ -142,7 +142,7 @@ export const cachedCallerCases = (harness: Harness): void => {
     })
   }
 
-  test("a request that says no-store is neither answered from the cache nor kept", async () => {
+  test("a request with no-store is neither answered from the cache nor stored", async () => {
     const id = harness.nextCase()
     const one = { id, headers: { "cf-aig-authorization": "token-a" } }
     const secret = { id, headers: { ...one.headers, "cache-control": "no-store" } }
@@ -155,7 +155,7 @@ export const cachedCallerCases = (harness: Harness): void => {
   /** Time for requests to reach the gateway, and to find the call that is held. */
   const toJoin = () => new Promise((resolve) => setTimeout(resolve, 500))
 
-  test("who waited for another's call gets the answer's headers, and none of that call's", async () => {
+  test("a request that shared a call gets the answer's headers, and none of the other's", async () => {
     const id = harness.nextCase()
     const ofOne = {
       "Set-Cookie": ["session=one; Path=/", "other=1"],
@@ -195,7 +195,7 @@ export const cachedCallerCases = (harness: Harness): void => {
     for (const name of Object.keys(ofAnswer)) assert.equal(kept.has(name), true, name)
   })
 
-  test("who waited for a refusal is told when to try again", async () => {
+  test("a request that shared a refusal gets Retry-After", async () => {
     const id = harness.nextCase()
     const refusal = { held: true, status: 429, headers: { "Retry-After": "7", "Set-Cookie": "of=one" } }
     const one = {

@@ -33,7 +33,7 @@ export const cachedCallCases = (harness: Harness): void => {
     "custom-same",
   ]
   const inference = ["chat/completions", "completions", "messages", "responses", "embeddings", "rerank"]
-  test("inference is given again, from each provider", async () => {
+  test("inference is cached, from each provider", async () => {
     for (const provider of providers) {
       for (const call of inference) {
         const path = `${provider}/v1/${call}`
@@ -58,7 +58,7 @@ export const cachedCallCases = (harness: Harness): void => {
     assert.deepEqual(await twice({ id: harness.nextCase(), ...compat }), kept)
   })
 
-  test("speech, pictures and lists are given again, each in its own form", async () => {
+  test("speech, pictures and lists are cached, each in its own form", async () => {
     const forms: ReadonlyArray<readonly [path: string, body: unknown, type: string]> = [
       ["custom-same/v1/audio/speech", "ID3 sounds", "audio/mpeg"],
       ["baseten/model/abcd1234/sync/v1/audio/speech", "ID3 sounds", "audio/mpeg"],
@@ -96,7 +96,7 @@ export const cachedCallCases = (harness: Harness): void => {
     ["POST", "files"],
     ["POST", "echo"],
   ]
-  test("what is no inference is asked of the provider each time, with cf-aig-cache-key as well", async () => {
+  test("calls that are not inference are never cached, even with cf-aig-cache-key", async () => {
     for (const provider of providers) {
       for (const [method, call] of others) {
         const id = harness.nextCase()
@@ -110,7 +110,7 @@ export const cachedCallCases = (harness: Harness): void => {
     assert.deepEqual(await twice({ id: harness.nextCase(), ...model }), each)
   })
 
-  test("equal calls that are no inference make a call each, at once too", async () => {
+  test("equal calls that are not inference are not coalesced", async () => {
     const id = harness.nextCase()
     const one = {
       id,
@@ -145,7 +145,7 @@ export const cachedCallCases = (harness: Harness): void => {
       kept,
     ]] as const
   ) {
-    test(`a call with ${which} at the provider is ${expected === kept ? "" : "not "}given again`, async () => {
+    test(`a call with ${which} at the provider is ${expected === kept ? "" : "not "}cached`, async () => {
       for (const provider of providers) {
         for (const [call, member] of all) {
           const id = harness.nextCase()
@@ -160,7 +160,7 @@ export const cachedCallCases = (harness: Harness): void => {
     })
   }
 
-  test("a response that is not done is not kept", async () => {
+  test("an unfinished response is not cached", async () => {
     for (const status of ["queued", "in_progress", "cancelled", "failed"]) {
       const id = harness.nextCase()
       const body = { id: "resp_1", object: "response", status, output: [] }
@@ -176,7 +176,7 @@ export const cachedCallCases = (harness: Harness): void => {
     }
   })
 
-  test("each step of the universal endpoint is kept or not by its own path", async () => {
+  test("each step of the universal endpoint is cached or not by its own path", async () => {
     const step = (id: string, endpoint: string, query: object) => ({
       provider: "baseten",
       endpoint,

@@ -62,7 +62,7 @@ export const cachedFailureCases = (harness: Harness): void => {
     ["more than it", '{"id":"c","choices":[]}{}', "application/json"],
   ]
   for (const [what, body, type] of bodies) {
-    test(`JSON calls: ${what} is not kept`, async () => {
+    test(`JSON calls: ${what} is not cached`, async () => {
       for (const route of routes) {
         const one = {
           path: `baseten/${route}`,
@@ -73,14 +73,14 @@ export const cachedFailureCases = (harness: Harness): void => {
     })
   }
 
-  test("a model's own code: an error, a page, nothing, and half of it are not kept", async () => {
+  test("custom models: an error, a page, an empty answer and half of one are not cached", async () => {
     for (const body of [{ error: "no" }, "<html>502</html>", "", '{"a":']) {
       const one = { path: "baseten/model/json1234", body: JSON.stringify({ instead_of: body }) }
       await isNotKept(one, { status: 200, body }, JSON.stringify(body))
     }
   })
 
-  test("JSON that ends with its connection, before its own end, is not kept; whole, it is", async () => {
+  test("JSON that ends with its connection is cached only if it is complete", async () => {
     for (const cut_after of [1, 2, 3]) {
       const one = { body: chat({ user: "close", cut_after }) }
       await isNotKept(one, { until_close: true, cut_after }, String(cut_after))
@@ -90,7 +90,7 @@ export const cachedFailureCases = (harness: Harness): void => {
     assert.deepEqual(statuses.map(({ status }) => status), ["MISS", "HIT"])
   })
 
-  test("bytes and text that end with their connection are not kept: nothing tells whether they are whole", async () => {
+  test("binary and text answers that end with their connection are not cached: they may be incomplete", async () => {
     for (const how of [{}, { cut_after: 2 }]) {
       const one = { path: "baseten/model/text1234", body: JSON.stringify({ prompt: "close", how }) }
       await isNotKept(one, { until_close: true, ...how }, JSON.stringify(how))
@@ -136,7 +136,7 @@ export const cachedFailureCases = (harness: Harness): void => {
     ],
   ]
   for (const [what, route, body] of streams) {
-    test(`streams of ${route}: ${what} vetoes`, async () => {
+    test(`streams of ${route}: ${what} prevents caching`, async () => {
       for (const path of [`baseten/v1/${route}`, `baseten/model/abcd1234/production/sync/v1/${route}`]) {
         const one = { path, body: chat({ user: what, stream: true, input: "hi", max_tokens: 9 }) }
         await isNotKept(one, { status: 200, body, content_type: "text/event-stream" }, path)
@@ -144,7 +144,7 @@ export const cachedFailureCases = (harness: Harness): void => {
     })
   }
 
-  test("a stream whose end is not known is not kept", async () => {
+  test("a stream of an unknown format is not cached", async () => {
     const one = { path: "baseten/model/sse12345", body: JSON.stringify({ prompt: "streams" }) }
     await isNotKept(one, {}, "as binary")
     await isNotKept(one, { content_type: "text/event-stream" }, "as a stream")

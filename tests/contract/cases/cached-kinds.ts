@@ -23,7 +23,7 @@ export const cachedKindCases = (harness: Harness): void => {
   const calls = (id: string): number => harness.simulator.requests(id).length
 
   for (const status of [201, 400, 404, 429, 500, 503, 529]) {
-    test(`an answer with status ${status} is not kept`, async () => {
+    test(`an answer with status ${status} is not cached`, async () => {
       const id = harness.nextCase()
       const failing = fault({ status, body: { error: "no" } })
       assert.equal((await ask({ id, headers: failing })).response.status, status)
@@ -32,7 +32,7 @@ export const cachedKindCases = (harness: Harness): void => {
     })
   }
 
-  test("an answer whose author says no-store or private is not kept; no-cache, which Baseten says of habit, is", async () => {
+  test("an answer with no-store or private is not cached; one with no-cache, which Baseten always sends, is", async () => {
     for (const [value, again] of [["no-store", "MISS"], ["Private", "MISS"], ["no-cache", "HIT"]] as const) {
       const id = harness.nextCase()
       await ask({ id, headers: fault({ headers: { "Cache-Control": value } }) })
@@ -40,7 +40,7 @@ export const cachedKindCases = (harness: Harness): void => {
     }
   })
 
-  test("no answer at all is not kept", async () => {
+  test("a missing answer is not cached", async () => {
     const id = harness.nextCase()
     assert.equal((await ask({ id, headers: fault({ reset: true }) })).response.status, 502)
     assert.equal((await ask({ id })).status, "MISS")
@@ -53,7 +53,7 @@ export const cachedKindCases = (harness: Harness): void => {
     ["baseten/model/text1234", { cut_after: 2, reset: true }],
   ]
   for (const [path, how] of cuts) {
-    test(`an answer of ${path} that was cut (${JSON.stringify(how)}) is aborted and not kept`, async () => {
+    test(`an answer of ${path} that was cut (${JSON.stringify(how)}) is aborted and not cached`, async () => {
       const id = harness.nextCase()
       const body = chat({ user: id, prompt: "hi" })
       await assert.rejects(ask({ id, path, body, headers: fault(how) }))
@@ -62,7 +62,7 @@ export const cachedKindCases = (harness: Harness): void => {
     })
   }
 
-  test("an answer whose client left is not kept", async () => {
+  test("an answer whose client left is not cached", async () => {
     const id = harness.nextCase()
     const controller = new AbortController()
     const one = {
@@ -86,7 +86,7 @@ export const cachedKindCases = (harness: Harness): void => {
     assert.deepEqual([again.status, again.bytes.length, calls(id)], ["MISS", 40_000, 2])
   })
 
-  test("streams are not kept by default", async () => {
+  test("streams are not cached by default", async () => {
     const id = harness.nextCase()
     const one = { id, body: chat({ user: id, stream: true }) }
     for (let time = 0; time < 2; time++) {
@@ -103,7 +103,7 @@ export const cachedKindCases = (harness: Harness): void => {
     ["baseten/v1/responses", /response\.completed/],
   ]
   for (const [path, end] of streams) {
-    test(`cache_streams: a whole stream of ${path} is given again as a stream`, async () => {
+    test(`cache_streams: a complete stream of ${path} is replayed as a stream`, async () => {
       const id = harness.nextCase()
       const members = { user: id, stream: true, max_tokens: 50, input: "hi" }
       const one = { id, entry: "cached-streams", path, body: chat(members) }
@@ -116,7 +116,7 @@ export const cachedKindCases = (harness: Harness): void => {
     })
   }
 
-  test("cache_streams: the OpenAI SDK reads a stream that was kept", async () => {
+  test("cache_streams: the OpenAI SDK reads a cached stream", async () => {
     const id = harness.nextCase()
     const client = new OpenAI({
       apiKey: "sk-own",
@@ -143,7 +143,7 @@ export const cachedKindCases = (harness: Harness): void => {
 
   for (const how of [{ cut_after: 3 }, { no_done: true }, { cut_after: 2, cut_mid_event: true }]) {
     for (const entry of ["cached", "cached-streams"]) {
-      test(`a stream that ends early (${JSON.stringify(how)}) says so once and is not kept (${entry})`, async () => {
+      test(`a stream that ends early (${JSON.stringify(how)}) has one error event and is not cached (${entry})`, async () => {
         const id = harness.nextCase()
         const one = { id, entry, body: chat({ user: id, stream: true }) }
         const { response, bytes } = await ask({ ...one, headers: fault(how) })
@@ -155,7 +155,7 @@ export const cachedKindCases = (harness: Harness): void => {
     }
   }
 
-  test("an error that Baseten reports within a stream is told once, and not kept", async () => {
+  test("an error that Baseten reports within a stream is shown once, and not cached", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "cached-streams", body: chat({ user: id, stream: true }) }
     const { bytes } = await ask({ ...one, headers: fault({ error_event: true }) })
@@ -163,7 +163,7 @@ export const cachedKindCases = (harness: Harness): void => {
     assert.equal((await ask(one)).status, "MISS")
   })
 
-  test("an answer in which Baseten falls silent ends as idle, and is not kept", async () => {
+  test("an answer in which Baseten falls silent ends as idle, and is not cached", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "cached-silence", body: chat({ user: id, stream: true }) }
     const { response, bytes } = await ask({ ...one, headers: fault({ stall_after: 2 }) })
@@ -172,7 +172,7 @@ export const cachedKindCases = (harness: Harness): void => {
     assert.equal((await ask(one)).status, "MISS")
   })
 
-  test("binary answers are kept, byte for byte", async () => {
+  test("binary answers are cached, byte for byte", async () => {
     for (
       const [path, length] of [["baseten/model/bin12345", 65_536], [
         "baseten/model/size1234",
@@ -189,7 +189,7 @@ export const cachedKindCases = (harness: Harness): void => {
     }
   })
 
-  test("an answer over the limit of an entry passes whole and is not kept", async () => {
+  test("an answer over the size limit passes whole and is not cached", async () => {
     const id = harness.nextCase()
     const size = 9 * 1024 * 1024
     for (let time = 1; time <= 2; time++) {
@@ -200,7 +200,7 @@ export const cachedKindCases = (harness: Harness): void => {
     }
   })
 
-  test("an answer that was kept is not counted by rate limits, and is given where they refuse", async () => {
+  test("rate limits do not count cached answers, which are served even when they refuse", async () => {
     const id = harness.nextCase()
     const entry = "cached-and-limited"
     assert.equal((await ask({ id, entry })).status, "MISS")

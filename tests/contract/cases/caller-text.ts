@@ -61,7 +61,7 @@ export const callerTextCases = (harness: Harness): void => {
       body: chat(members),
     })
 
-  test("numbers in metadata that JavaScript cannot hold keep their digits, and have counts of their own", async () => {
+  test("large numbers in metadata keep their digits, and are counted separately", async () => {
     for (const user of users) {
       const statuses: Array<number> = []
       for (let calls = 0; calls < 2; calls++) {
@@ -75,7 +75,7 @@ export const callerTextCases = (harness: Harness): void => {
     }
   })
 
-  test("they do so in a universal step's headers, as an object and as text", async () => {
+  test("so do those in a universal step's headers, as an object and as text", async () => {
     for (const metadata of ['{ "user": 9007199254740995 }', JSON.stringify('{"user":9007199254740995}')]) {
       const step = JSON.stringify(ask("none", models.gpt)).replace(
         '"headers":{',
@@ -115,7 +115,7 @@ export const callerTextCases = (harness: Harness): void => {
     return await response.text()
   }
 
-  test("halves of surrogate pairs reach neither the log's pages, nor the records, nor an error", async () => {
+  test("lone surrogates do not reach the log, the records or an error", async () => {
     const answers = [
       await send("text-logged", {
         "cf-aig-metadata": '{"us\\ud83der":"a\\udc00","pair":"\\ud83c\\udf0d","n":12345678901234567890}',

@@ -84,7 +84,7 @@ export const circuitCases = (harness: Harness): void => {
     assert.deepEqual((await call(gateway)).circuits, ["closed"])
   })
 
-  test("each try of a request counts, and one that is held back is not tried again", async () => {
+  test("each try of a request counts, and one that is held back is not retried", async () => {
     const retries = { "cf-aig-max-attempts": "3", "cf-aig-retry-delay": "0" }
     const first = await call("circuit-other", { status: 500 }, retries)
     assert.deepEqual([first.status, first.circuits, first.reached], [500, ["closed", "closed", "closed"], 3])
@@ -97,7 +97,7 @@ export const circuitCases = (harness: Harness): void => {
     assert.equal((await call("circuit-status")).status, 200)
   })
 
-  test("without circuit_breaker there is none, however often a host fails", async () => {
+  test("without circuit_breaker no circuit opens, however often a host fails", async () => {
     for (let calls = 0; calls < 12; calls++) {
       const { status, circuits } = await call("circuit-none", { status: 500 })
       assert.deepEqual([status, circuits], [500, [null]])

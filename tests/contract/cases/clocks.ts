@@ -32,7 +32,7 @@ export const clockCases = (harness: Harness): void => {
     )
 
   for (const path of ["baseten/v1/chat/completions", "baseten/model/json1234"]) {
-    test(`no headers in time on ${path}: 504, code 2005, and Baseten's request is ended`, async () => {
+    test(`no headers in time on ${path}: 504, code 2005, and Baseten's request is aborted`, async () => {
       const id = harness.nextCase()
       const response = await call("impatient", { hang: "headers" }, false, id, path)
       const body = await response.json() as { internalCode: number; description: string }
@@ -64,19 +64,19 @@ export const clockCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["ending"], "idle")
   })
 
-  test("a stream that never says a word ends as first_byte_timeout", async () => {
+  test("a stream without a first event ends as first_byte_timeout", async () => {
     const response = await call("impatient", { stall_after: 0 }, true)
     assert.match(await response.text(), /"code":"first_byte_timeout"/)
     assert.equal((await harness.recordOf(response))["ending"], "first_byte_timeout")
   })
 
-  test("a healthy stream is not cut by the clocks of silence", async () => {
+  test("timeouts for silence do not cut a healthy stream", async () => {
     const response = await call("steady", { drip_ms: 200, events: 12 }, true)
     assert.match(await response.text(), /data: \[DONE\]\n\n$/)
     assert.equal((await harness.recordOf(response))["ending"], "complete")
   })
 
-  test("the clock of the whole call cuts a healthy stream too", async () => {
+  test("the total timeout cuts even a healthy stream", async () => {
     const response = await call("brief", { drip_ms: 40, events: 100 }, true)
     assert.match(await response.text(), /"code":"total_timeout"/)
     assert.equal((await harness.recordOf(response))["ending"], "total_timeout")

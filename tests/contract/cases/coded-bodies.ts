@@ -27,7 +27,7 @@ export const codedBodyCases = (harness: Harness): void => {
   ]
 
   for (const [index, [coding, encode]] of codings.entries()) {
-    test(`a body in ${coding} (${index}) is seen through and forwarded as it came, or 415`, async () => {
+    test(`a body in ${coding} (${index}) is decoded to inspect it and forwarded unchanged, or 415`, async () => {
       const id = harness.nextCase()
       const bytes = encode(Buffer.from(chat()))
       const response = await post(chatUrl(), bytes, { "content-encoding": coding, "x-simulator-case": id })
@@ -46,7 +46,7 @@ export const codedBodyCases = (harness: Harness): void => {
     })
   }
 
-  test("a body in a coding counts against a budget of its model", async () => {
+  test("an encoded body counts against a budget of its model", async () => {
     const url = `${harness.entry("coded-budget")}/baseten/v1/chat/completions`
     const send = () => post(url, gzipped(chat()), { "content-encoding": "gzip" })
     const first = await send()
@@ -54,7 +54,7 @@ export const codedBodyCases = (harness: Harness): void => {
     assert.deepEqual([first.status, (await send()).status], [200, 429])
   })
 
-  test("compat and the universal endpoint read what is encoded, and send it on without the coding", async () => {
+  test("compat and the universal endpoint decode bodies, and forward them decoded", async () => {
     const id = harness.nextCase()
     const compat = chat({ model: "baseten/openai/gpt-oss-120b" })
     const steps = JSON.stringify([{
@@ -78,7 +78,7 @@ export const codedBodyCases = (harness: Harness): void => {
     }
   })
 
-  test("a stream that is asked for in an encoded body is metered from its text", async () => {
+  test("a stream requested by an encoded body is metered", async () => {
     const response = await post(chatUrl(), gzipped(chat({ stream: true })), { "content-encoding": "gzip" })
     assert.match(await response.text(), /\[DONE\]/)
     const record = await harness.recordOf(response)
@@ -94,7 +94,7 @@ export const codedBodyCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["model"], "openai/gpt-oss-120b")
   })
 
-  test("what cannot be decoded, or only in a coding that nobody knows, is 415", async () => {
+  test("a body that cannot be decoded, or has an unknown coding, is 415", async () => {
     const id = harness.nextCase()
     const whole = gzipped(chat())
     const bodies: ReadonlyArray<readonly [string, Uint8Array]> = [
@@ -111,7 +111,7 @@ export const codedBodyCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 0)
   })
 
-  test("identity is no coding", async () => {
+  test("identity does not count as a coding", async () => {
     const response = await post(chatUrl(), chat(), { "content-encoding": "identity" })
     await response.text()
     assert.deepEqual(
@@ -120,7 +120,7 @@ export const codedBodyCases = (harness: Harness): void => {
     )
   })
 
-  test("a long body that is well compressed is seen through", async () => {
+  test("a long, highly compressed body is decoded", async () => {
     const body = chat({ model: undefined, padding: "x".repeat(6_000_000) }).replace(/\}$/, "") +
       ',"model":"openai/gpt-oss-120b"}'
     const response = await post(chatUrl(), gzipped(body), { "content-encoding": "gzip" })
@@ -131,7 +131,7 @@ export const codedBodyCases = (harness: Harness): void => {
     )
   })
 
-  test("a bomb is refused with 413 before it is unpacked, on every route that looks", async () => {
+  test("a decompression bomb is refused with 413 early, on every route that inspects bodies", async () => {
     const id = harness.nextCase()
     const blanks = Buffer.alloc(60_000_000, " ")
     // As small as with the best of brotli's qualities, which takes a second and a half.
@@ -150,7 +150,7 @@ export const codedBodyCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 0)
   })
 
-  test("the limit of a body holds for what it decodes to", async () => {
+  test("the size limit of a body applies to its decoded form", async () => {
     const url = `${harness.entry("coded-small")}/baseten/v1/chat/completions`
     const body = gzipped(chat({ padding: "x".repeat(5000) }))
     assert.deepEqual(await codeOf(await post(url, body, { "content-encoding": "gzip" })), [413, 9413])

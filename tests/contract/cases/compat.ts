@@ -7,7 +7,7 @@ export const compatCases = (harness: Harness): void => {
   const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = json) =>
     fetch(`${harness.base}/compat/chat/completions`, { method: "POST", headers, body })
 
-  test("compat takes the provider off the model and changes nothing else", async () => {
+  test("compat removes the provider from the model and changes nothing else", async () => {
     const id = harness.nextCase()
     const body = `{ "model" : "baseten\\/openai/gpt-oss-120b", ` +
       `"messages":[{"role":"user","content":"x"}], "big": 12345678901234567890.0 }`

@@ -9,7 +9,7 @@ import { adminToken } from "./log-api.ts"
 export const conformEntries = (): Configured => ({ entries: { conform: {} } })
 
 export const conformCases = (harness: Harness): void => {
-  test("every check of the wire passes", async () => {
+  test("every check of the wire protocol passes", async () => {
     const { simulator } = harness
     const findings = await conform({
       url: harness.configured.url,

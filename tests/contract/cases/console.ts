@@ -35,7 +35,7 @@ export const consoleCases = (harness: Harness): void => {
     }
   })
 
-  test("the page and its files are served, with nothing from elsewhere in them", async () => {
+  test("the page and its files are served, and load nothing from elsewhere", async () => {
     for (const path of ["/console", "/console/log?x=1", "/console/playground"]) {
       const page = await fetch(at(path))
       const text = await page.text()
@@ -60,7 +60,7 @@ export const consoleCases = (harness: Harness): void => {
     await missing.text()
   })
 
-  test("a session opens the management API to the page alone", async () => {
+  test("a session opens the management API only to the page", async () => {
     const headers = await open()
     const accounts = await fetch(at("/client/v4/accounts"), { headers })
     const { result } = await accounts.json() as {
@@ -75,7 +75,7 @@ export const consoleCases = (harness: Harness): void => {
     }
   })
 
-  test("a gateway token's holder sees its own usage by a session, and nothing else", async () => {
+  test("a gateway token's holder sees its own usage in a session, and nothing else", async () => {
     const opened = await fetch(at("/console/session"), {
       method: "POST",
       headers: own,
@@ -147,7 +147,7 @@ export const consoleCases = (harness: Harness): void => {
     leave.abort()
   })
 
-  test("figures come with those of the period before, and divided", async () => {
+  test("figures come with those of the previous period, and with breakdowns", async () => {
     const headers = await open()
     const answer = await fetch(
       at(`${account}/analytics?compare=previous&breakdown=model,status&series=ending`),

@@ -65,7 +65,7 @@ export const credentialCases = (harness: Harness): void => {
     })
   }
 
-  test("a guarded gateway refuses a caller without a token, or with a wrong one: 401, code 2009", async () => {
+  test("a gateway with authentication refuses a missing or wrong token: 401, code 2009", async () => {
     const base = harness.entry("guarded")
     const callers: ReadonlyArray<readonly [headers: Record<string, string>, says: RegExp]> = [
       [{}, /the request has none/],
@@ -108,14 +108,14 @@ export const credentialCases = (harness: Harness): void => {
     })
   }
 
-  test("the stored key serves a caller on loopback, and its own key goes before it", async () => {
+  test("the stored key serves a caller on loopback, whose own key takes precedence", async () => {
     const base = harness.entry("plain")
     assert.equal((await echo(base, {})).sent?.["authorization"], "Bearer sk-stored")
     assert.equal((await echo(base, { authorization: "Bearer " })).sent?.["authorization"], "Bearer sk-stored")
     assert.equal((await echo(base, json)).sent?.["authorization"], "Bearer sk-own")
   })
 
-  test("a web page, or whoever is behind a proxy, cannot spend the stored key", async () => {
+  test("a web page, or a caller behind a proxy, cannot use the stored key", async () => {
     const { url } = harness.configured
     const target = `${url}/v1/account/plain/baseten/v1/models`
     const { host, port } = new URL(url)

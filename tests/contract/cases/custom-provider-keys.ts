@@ -67,7 +67,7 @@ export const customProviderKeyCases = (harness: Harness): void => {
     return harness.reached(id).headers["authorization"]
   }
 
-  test("the caller's own key is sent as it came, whatever header and scheme it has", async () => {
+  test("the caller's own key is forwarded unchanged, whatever its header and scheme", async () => {
     const ways: ReadonlyArray<Record<string, string>> = [
       { authorization: "Bearer sk-own" },
       { authorization: "Api-Key sk-own" },
@@ -95,7 +95,7 @@ export const customProviderKeyCases = (harness: Harness): void => {
     assert.equal(await byModel("baseten/m"), "Bearer sk-stored")
   })
 
-  test("a provider may need no key at all: nothing is added, and its answer is its own", async () => {
+  test("a provider may need no key: none is added, and its answer is relayed", async () => {
     const { status, text, headers } = await echo("bare")
     assert.deepEqual([status, text], [401, "No Authorization header provided"])
     for (const name of ["authorization", "x-api-key", "api-key"]) assert.equal(headers[name], undefined)
@@ -104,7 +104,7 @@ export const customProviderKeyCases = (harness: Harness): void => {
     }
   })
 
-  test("configured headers are added, written ones and referred ones", async () => {
+  test("configured headers are added, literal ones and references", async () => {
     const headed = (await echo("headed")).headers
     assert.deepEqual([headed["authorization"], headed["x-team"]], ["Bearer sk-written", "search"])
     const referred = (await echo("referred")).headers
@@ -118,7 +118,7 @@ export const customProviderKeyCases = (harness: Harness): void => {
     assert.equal(await byModel("custom-referred/m"), "Api-Key sk-referred")
   })
 
-  test("stored keys and referred headers are for trusted callers alone", async () => {
+  test("stored keys and headers by reference are only for trusted callers", async () => {
     for (const provider of ["stored", "referred"]) {
       const target = `${harness.entry("custom")}/custom-${provider}/v1/echo`
       const { host } = new URL(target)
@@ -167,7 +167,7 @@ export const customProviderKeyCases = (harness: Harness): void => {
     })
   }
 
-  test("several keys in one header are refused, beside whatever else there is", async () => {
+  test("several keys in one header are refused, whatever else is sent", async () => {
     const mixed = "Bearer token-custom-optional, Bearer sk-own"
     for (
       const headers of [

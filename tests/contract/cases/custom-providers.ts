@@ -47,7 +47,7 @@ export const customProviderCases = (harness: Harness): void => {
     return { response, status: response.status, text, sent }
   }
 
-  test("the path and the query go below the base as they are", async () => {
+  test("the path and the query are appended to the base unchanged", async () => {
     const { sent, status } = await echo("bare", key, { path: "v1/echo/a%20b/c?x=1&y=%2F" })
     assert.deepEqual([status, sent?.path, sent?.query], [200, "/v1/echo/a%20b/c", "x=1&y=%2F"])
     assert.equal((await echo("versioned", key, { path: "echo" })).sent?.path, "/v1/echo")
@@ -98,7 +98,7 @@ export const customProviderCases = (harness: Harness): void => {
     })
   }
 
-  test("its streams are watched like Baseten's: by path and by model", async () => {
+  test("its streams are observed like Baseten's: by path and by model", async () => {
     for (
       const [path, model] of [
         ["custom-bare/v1/chat/completions", "openai/gpt-oss-120b"],

@@ -56,7 +56,7 @@ const forEach = async <One>(all: ReadonlyArray<One>, act: (one: One) => Promise<
 }
 
 export const cutMatrixCases = (harness: Harness): void => {
-  test("a stream that is cut at any byte, in any way, is a cut, and is told to be one", async () => {
+  test("a stream cut at any byte, in any way, is recorded and reported as cut", async () => {
     const gateway = await spawnGateway(harness.runtime, harness.simulator.env)
     const cuts = Object.entries(streams).flatMap(([name, { path, body, spare }]) =>
       Object.entries(steps).flatMap(([ends, step]) =>

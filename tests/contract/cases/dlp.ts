@@ -157,7 +157,7 @@ export const dlpCases = (harness: Harness): void => {
         assert.equal(await dlpOf(plain.response), null)
       })
 
-      test(`${how}: what matches nothing is as it would be without policies`, async () => {
+      test(`${how}: without a match nothing changes`, async () => {
         const words = "Nothing (2024) to-see: here @all, 4111 only, EMP- and Project Fal"
         const plain = await ask("dlp-none", path, body(words, stream))
         for (const name of ["dlp-mask", "dlp-mask-answer", "dlp-restore", "dlp-block-answer"]) {
@@ -175,7 +175,7 @@ export const dlpCases = (harness: Harness): void => {
       assert.ok(Number(record["tokens_out"]) > 0)
     })
 
-    test(`${name}: a stream that is blocked midway tells it, and ends Baseten's`, async () => {
+    test(`${name}: a stream that is blocked midway has an error event, and Baseten's is aborted`, async () => {
       const slow = fault({ events: 200, drip_ms: 20 })
       const { id, response, text } = await ask("dlp-block-answer", path, body(said, true), slow)
       assert.equal(response.status, 200)
@@ -192,7 +192,7 @@ export const dlpCases = (harness: Harness): void => {
     })
   }
 
-  test("the body of a model's own code is masked, encoded or not", async () => {
+  test("bodies of custom models are masked, encoded or not", async () => {
     const path = "baseten/model/abcd1234/environments/production/predict"
     const body = { prompt: said, id: "jane@example.com", n: 1.50 }
     const expected = JSON.stringify(body).replace(said, masked).replace("jane@example.com", "[EMAIL_1]")
@@ -205,7 +205,7 @@ export const dlpCases = (harness: Harness): void => {
     assert.equal(text.sent(), `${masked}\n`)
   })
 
-  test("names that callers choose hide nothing: a tool's input, metadata", async () => {
+  test("member names that callers choose exempt nothing: a tool's input, metadata", async () => {
     const body = (value: string) => ({
       model,
       max_tokens: 500,
@@ -220,7 +220,7 @@ export const dlpCases = (harness: Harness): void => {
     assert.equal(sent(), JSON.stringify(body("[EMAIL_1]")))
   })
 
-  test("a universal request whose step is blocked goes on to no other", async () => {
+  test("a universal request whose step is blocked calls no further step", async () => {
     const step = (content: string) => ({
       provider: "baseten",
       endpoint: "v1/chat/completions",

@@ -46,7 +46,7 @@ export const dynamicCases = (harness: Harness): void => {
     })
   }
 
-  test("a percentage takes its share, and all of them where it is 100", async () => {
+  test("a percentage gets its share, and 100 gets all", async () => {
     const id = harness.nextCase()
     const count = async (route: string) => {
       const seen = await Promise.all(Array.from({ length: 40 }, async () => answered(await call(route, id))))
@@ -57,7 +57,7 @@ export const dynamicCases = (harness: Harness): void => {
     assert.ok(half > 0 && half < 40, `${half} of 40`)
   })
 
-  test("a rate lets each value of its key through as often as it says, then takes its fallback", async () => {
+  test("a rate admits each value of its key up to the limit, then takes its fallback", async () => {
     const id = harness.nextCase()
     const by = async (user: string) => answered(await call("rate", id, metadata({ user })))
     assert.deepEqual([await by("a"), await by("a"), await by("a")], [short.glm, short.glm, short.gpt])
@@ -110,7 +110,7 @@ export const dynamicCases = (harness: Harness): void => {
     }
   })
 
-  test("a cache key of the caller's keeps each model's answer for that model alone", async () => {
+  test("a caller's cache key keeps the answers of different models apart", async () => {
     const id = harness.nextCase()
     const ask = async () => {
       const response = await call("backup", id, { "cf-aig-cache-key": id })
@@ -123,7 +123,7 @@ export const dynamicCases = (harness: Harness): void => {
     assert.deepEqual(await ask(), ["HIT", short.gpt])
   })
 
-  test("a model that says nothing within its timeout gives way to its fallback", async () => {
+  test("a model without an answer within its timeout gives way to its fallback", async () => {
     const id = harness.nextCase()
     await failNext(harness, id, { hang: "headers" }, 1)
     const response = await call("patient", id)
@@ -131,7 +131,7 @@ export const dynamicCases = (harness: Harness): void => {
     assert.deepEqual(await triesOf(harness, response), [[0, 1, "provider_timeout"], [0, 1, 200]])
   })
 
-  test("a model is tried again as often as it says before its fallback is called", async () => {
+  test("a model is retried as often as configured before its fallback is called", async () => {
     const id = harness.nextCase()
     await failNext(harness, id, { status: 503 }, 2)
     const response = await call("stubborn", id)
@@ -173,7 +173,7 @@ export const dynamicCases = (harness: Harness): void => {
     }
   })
 
-  test("a stranger's own key calls Baseten's models, and no custom provider with its stored key", async () => {
+  test("an untrusted caller's own key works for Baseten's models, but not with a custom provider's stored key", async () => {
     const foreign = { origin: "https://evil.example" }
     const id = harness.nextCase()
     assert.equal(await answered(await call("backup", id, foreign)), short.gpt)
@@ -190,7 +190,7 @@ export const dynamicCases = (harness: Harness): void => {
     )
   })
 
-  test("the body is the caller's but for the model, and a reasoning_effort the model would refuse", async () => {
+  test("the caller's body is unchanged but for the model, and a reasoning_effort that the model would refuse", async () => {
     const id = harness.nextCase()
     const response = await call("effort", id, {}, { reasoning_effort: "low", big: 5 })
     await response.text()
@@ -204,7 +204,7 @@ export const dynamicCases = (harness: Harness): void => {
     assert.match(changes.join(), /reasoning_effort low/)
   })
 
-  test("a route that calls no model is an error that says so", async () => {
+  test("a route that calls no model is an error", async () => {
     const response = await call("nowhere", harness.nextCase())
     const { internalCode, description } = await response.json() as Record<string, unknown>
     assert.deepEqual([response.status, internalCode], [502, 2005])

@@ -96,7 +96,7 @@ export const errorFallbackCases = (harness: Harness): void => {
     })
   }
 
-  test("a dynamic route takes its fallback, and an answer that is not a stream does as well", async () => {
+  test("a dynamic route takes its fallback, also for an answer that is not a stream", async () => {
     const fault = failed["JSON that is an error"]?.[0] ?? {}
     const { tried, text } = await call("dynamic/both", [fault], { stream: false })
     assert.deepEqual(tried, [glm, gpt])
@@ -110,7 +110,7 @@ export const errorFallbackCases = (harness: Harness): void => {
     assert.deepEqual([tries, record["error"]], [[[200, "reported_error"], [200, null]], null])
   })
 
-  test("the last answer goes to the client as it came, and the record says that it is an error", async () => {
+  test("the last answer is relayed unchanged, and recorded as an error", async () => {
     const body = events(data({ error }) + done)
     const streamed = await call("custom/both", [body, body])
     assert.deepEqual([streamed.status, streamed.text], [200, body.body])
@@ -121,7 +121,7 @@ export const errorFallbackCases = (harness: Harness): void => {
     assert.deepEqual([direct.status, direct.text], [200, whole.body])
   })
 
-  test("an error behind the first event, and an answer without one, go on unchanged", async () => {
+  test("an error after the first event, and an answer without an error, are relayed unchanged", async () => {
     const late = events(
       data({ choices: [{ delta: { content: "Hi" } }], usage: null }) + data({ error }) + done,
     )
@@ -132,7 +132,7 @@ export const errorFallbackCases = (harness: Harness): void => {
     assert.deepEqual([whole.text, whole.tried], [long.body, [glm]])
   })
 
-  test("nothing of that is so without the setting, unless a step asks for it; a step may decline it", async () => {
+  test("none of this happens without the setting, unless a step requests it; a step can decline it", async () => {
     const fault = events(data({ error }) + done)
     const passed = await call("custom/both", [fault], { entry: "error-passes" })
     assert.deepEqual([passed.text, passed.tried], [fault.body, [glm]])

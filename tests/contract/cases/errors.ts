@@ -53,7 +53,7 @@ export const errorCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["ending"], "upstream_cut")
   })
 
-  test("a status that HTTP does not know is no answer: 502, and Baseten's request is ended", async () => {
+  test("an invalid HTTP status counts as no answer: 502, and Baseten's request is aborted", async () => {
     const id = harness.nextCase()
     const response = await fetch(`${harness.base}/baseten/v1/models`, {
       headers: {
@@ -70,7 +70,7 @@ export const errorCases = (harness: Harness): void => {
     )
   })
 
-  test("a setting restores Cloudflare's 400 for no answer at all", async () => {
+  test("a setting restores Cloudflare's 400 for a missing answer", async () => {
     for (const how of [{ reset: true }, { hang: "headers" }]) {
       const response = await fetch(`${harness.entry("cloudflare")}/baseten/v1/models`, {
         headers: { ...key, ...fault(how) },

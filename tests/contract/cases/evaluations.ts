@@ -68,7 +68,7 @@ export const evaluationCases = (harness: Harness): void => {
     }
   }
 
-  test("an evaluation finds in a dataset what its entries say, and again when it is run again", async () => {
+  test("an evaluation computes results from its dataset's entries, and again when it is rerun", async () => {
     const dataset = await written<Found>("POST", "gateways/evaluated/datasets", {
       name: "search",
       enable: true,
@@ -114,7 +114,7 @@ export const evaluationCases = (harness: Harness): void => {
     await written("DELETE", `gateways/evaluated/datasets/${dataset.id}`)
   })
 
-  test("a dataset is replaced and deleted, and refused where it cannot be read", async () => {
+  test("a dataset can be replaced and deleted; an invalid one is refused", async () => {
     const made = await written<Found>("POST", "gateways/evaluated/datasets", {
       name: "a",
       enable: true,
@@ -160,7 +160,7 @@ export const evaluationCases = (harness: Harness): void => {
     assert.deepEqual(await written("GET", "gateways/evaluated/datasets"), [])
   })
 
-  test("a dataset's chats are lines that fine-tuning takes", async () => {
+  test("a dataset's chats are exported as lines for fine-tuning", async () => {
     const { id } = await written<Found>("POST", "gateways/evaluated/datasets", {
       name: "examples",
       enable: true,

@@ -37,7 +37,7 @@ export const fallbackCases = (harness: Harness): void => {
     })
   }
 
-  test("no connection, a broken one and no key that may be used move on", async () => {
+  test("no connection, a broken one, and a missing key move on", async () => {
     const id = harness.nextCase()
     const response = await callSteps(base(), [
       ask(id, "custom-dead/m"),
@@ -83,7 +83,7 @@ export const fallbackCases = (harness: Harness): void => {
     })
   }
 
-  test("the last failure is passed on as it came", async () => {
+  test("the last failure is relayed unchanged", async () => {
     const id = harness.nextCase()
     const body = `{"error" : "no capacity", "n": 12345678901234567890}`
     const last = { status: 529, body, headers: { "x-told": "yes", "retry-after": "7" } }
@@ -112,7 +112,7 @@ export const fallbackCases = (harness: Harness): void => {
     }
   })
 
-  test("a last step that the gateway refuses is told by its number", async () => {
+  test("a last step that the gateway refuses is named by its number", async () => {
     const id = harness.nextCase()
     const refused = ask(id, "custom-other/m", { headers: { authorization: "", "cf-aig-byok-alias": "none" } })
     const steps = [ask(id, models.gpt, withFault({ status: 529 })), refused]
@@ -141,7 +141,7 @@ export const fallbackCases = (harness: Harness): void => {
     assert.deepEqual(await triesOf(harness, second), [[0, 1, 503], [0, 2, 503], [0, 3, 503], [1, 1, 200]])
   })
 
-  test("streams and plain answers stand in for each other", async () => {
+  test("a stream can fall back to a plain answer, and the other way round", async () => {
     const id = harness.nextCase()
     const failed = withFault({ status: 529 })
     const streamed = await callSteps(base(), [
@@ -183,7 +183,7 @@ export const fallbackCases = (harness: Harness): void => {
     })
   }
 
-  test("the first step's reasoning_effort is the caller's affair", async () => {
+  test("the first step's reasoning_effort is not changed", async () => {
     const id = harness.nextCase()
     const response = await callSteps(
       base(),

@@ -101,7 +101,7 @@ export const gatewayOtelCases = (harness: Harness): void => {
     await eventually("a refused export", () => collectors.exports("/broken").length > 0, 15_000)
   })
 
-  test("it gets them in protobuf if that is asked for", async () => {
+  test("it gets them in protobuf if configured", async () => {
     await eventually("an export", () => collectors.exports("/protobuf").length > 0, 15_000)
     const [{ type, body }] = collectors.exports("/protobuf") as [Export]
     assert.equal(type, "application/x-protobuf")
@@ -109,7 +109,7 @@ export const gatewayOtelCases = (harness: Harness): void => {
     assert.match(textAt(body, 1, 2, 2, 5), /POST/)
   })
 
-  test("the management API shows collectors without what their headers hold", async () => {
+  test("the management API shows collectors without the values of their headers", async () => {
     const url = `${harness.configured.url}/client/v4/accounts/account/ai-gateway/gateways/otel-json`
     const response = await fetch(url, { headers: { authorization: `Bearer ${adminToken}` } })
     const text = await response.text()

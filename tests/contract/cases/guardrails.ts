@@ -87,7 +87,7 @@ export const guardrailCases = (harness: Harness): void => {
     for (const stream of [false, true]) {
       const how = `${name}, ${stream ? "as a stream" : "whole"}`
 
-      test(`${how}: an unsafe prompt is refused with 2016, and Baseten's call is ended`, async () => {
+      test(`${how}: an unsafe prompt is refused with 2016, and Baseten's call is aborted`, async () => {
         const { id, response, text } = await ask(
           "guard-prompt",
           path,
@@ -102,7 +102,7 @@ export const guardrailCases = (harness: Harness): void => {
         assert.deepEqual([record["error_code"], record["usage_source"]], [2016, "estimated"])
       })
 
-      test(`${how}: what is safe is as it would be without, and so is what is flagged`, async () => {
+      test(`${how}: safe and flagged calls are answered as without guardrails`, async () => {
         for (const words of [`${how} ${long}`, `${how} [S1] [S13]`]) {
           const plain = await ask("guard-none", path, body(words, stream))
           const judged = await ask("guard-both", path, body(words, stream))
@@ -121,7 +121,7 @@ export const guardrailCases = (harness: Harness): void => {
         }
       })
 
-      test(`${how}: FLAG notes what is unsafe`, async () => {
+      test(`${how}: FLAG records what is unsafe`, async () => {
         const { response, text } = await ask("guard-flag", path, body(`${how} [S9]`, stream))
         assert.match(spoken(text), /\[S9\]/)
         const record = await harness.recordOf(response)
@@ -132,7 +132,7 @@ export const guardrailCases = (harness: Harness): void => {
         assert.equal((record["guardrails_scanner"] as { calls: number }).calls, 2)
       })
 
-      test(`${how}: what is kept is judged as fresh`, async () => {
+      test(`${how}: cached answers are judged like fresh ones`, async () => {
         for (const status of ["MISS", "HIT"]) {
           const { response, text } = await ask("guard-answer", path, body(`${how} is kept`, stream))
           assert.match(spoken(text), /is kept/)
@@ -150,7 +150,7 @@ export const guardrailCases = (harness: Harness): void => {
       assert.ok(Number(record["tokens_out"]) > 0)
     })
 
-    test(`${name}: nothing of an unsafe window leaves, and Baseten's stream is ended`, async () => {
+    test(`${name}: nothing of an unsafe window is sent, and Baseten's stream is aborted`, async () => {
       const slow = fault({ events: 400, drip_ms: 5 })
       const { id, response, text } = await ask("guard-answer", path, body(`${long} [S9] ${long}`, true), slow)
       assert.equal(response.status, 200)
@@ -166,7 +166,7 @@ export const guardrailCases = (harness: Harness): void => {
 
   const { path, body } = formats["chat"] ?? assert.fail()
   for (const name of Object.keys(failures)) {
-    test(`a scanner that is ${name} is unavailable where a rule blocks, and noted where none does`, async () => {
+    test(`a scanner that is ${name} fails the call if a rule blocks, and is recorded otherwise`, async () => {
       const { response, text } = await ask(`guard-${name}`, path, body("hello", false))
       assert.deepEqual([response.status, codeOf(text)], [503, 7013], text)
       assert.deepEqual((await harness.recordOf(response))["guardrails"], [
@@ -176,7 +176,7 @@ export const guardrailCases = (harness: Harness): void => {
     })
   }
 
-  test("a scanner that is unavailable ends a stream, of which nothing has left", async () => {
+  test("an unavailable scanner ends a stream before anything is sent", async () => {
     const { response, text } = await ask("guard-error", path, body("hello", true))
     assert.equal(response.status, 200)
     assert.equal(spoken(text), "")
@@ -185,7 +185,7 @@ export const guardrailCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["error_code"], 7013)
   })
 
-  test("a scanner without credits is told as such", async () => {
+  test("a scanner without credits has an error of its own", async () => {
     const { response, text } = await ask("guard-unpaid", path, body("hello", false))
     assert.deepEqual([response.status, codeOf(text)], [402, 2021])
   })
@@ -212,7 +212,7 @@ export const guardrailCases = (harness: Harness): void => {
     }
   })
 
-  test("a universal request whose step is unsafe goes on to no other", async () => {
+  test("a universal request whose step is unsafe calls no further step", async () => {
     const step = (content: string) => ({
       provider: "baseten",
       endpoint: "v1/chat/completions",
@@ -224,7 +224,7 @@ export const guardrailCases = (harness: Harness): void => {
     assert.ok(harness.simulator.requests(id).length <= 1)
   })
 
-  test("an answer that is fetched later is judged like one that comes at once", async () => {
+  test("an answer that is fetched later is judged like an immediate one", async () => {
     for (const [content, status] of [["hello", 200], ["later [S9]", 424]] as const) {
       const kept: Readonly<Record<string, object>> = {
         "responses/resp_1": {
@@ -252,7 +252,7 @@ export const guardrailCases = (harness: Harness): void => {
     }
   })
 
-  test("a model's own code is judged by what it is asked", async () => {
+  test("for custom models, only the prompt is judged", async () => {
     const predict = "baseten/model/json1234/environments/production/predict"
     assert.equal((await ask("guard-both", predict, { prompt: "hello" })).response.status, 200)
     const plain = { "content-type": "text/plain" }
@@ -263,7 +263,7 @@ export const guardrailCases = (harness: Harness): void => {
     }
   })
 
-  test("a prompt is judged whatever stands before its JSON", async () => {
+  test("a prompt is judged whatever precedes its JSON", async () => {
     for (const before of [" ".repeat(100), "\ufeff", "\r\n".repeat(50)]) {
       const { path, body } = formats["chat"] ?? assert.fail()
       const { response, text } = await ask("guard-prompt", path, before + JSON.stringify(body("[S9]", false)))

@@ -10,7 +10,7 @@ export const headerCases = (harness: Harness): void => {
   const echo = (headers: Record<string, string>) =>
     fetch(`${harness.base}/baseten/v1/echo`, { headers: { ...key, ...headers } })
 
-  test("what Baseten uses goes up, what is the gateway's or the hop's does not", async () => {
+  test("headers that Baseten uses are forwarded, the gateway's and hop-by-hop ones are not", async () => {
     const id = harness.nextCase()
     const up = {
       "x-session-affinity": "s1",
@@ -45,7 +45,7 @@ export const headerCases = (harness: Harness): void => {
     assert.equal(sent.get("x-baseten-customer-request-id"), response.headers.get("cf-aig-request-id"))
   })
 
-  test("hop-by-hop headers do not come down, end-to-end ones do", async () => {
+  test("hop-by-hop headers of an answer are dropped, end-to-end ones relayed", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/models`, {
       headers: { ...key, ...fault({ hop_headers: true }) },
     })
@@ -73,7 +73,7 @@ export const headerCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(callers))["event_id"], "order-7")
   })
 
-  test("a refusal carries the ids as well", async () => {
+  test("a refusal has the ids as well", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/models`)
     assert.equal(response.status, 401)
     assert.match(response.headers.get("cf-aig-request-id") ?? "", uuidV7)
@@ -108,7 +108,7 @@ export const headerCases = (harness: Harness): void => {
     if (headers["content-length"] !== undefined) assert.equal(Number(headers["content-length"]), bytes.length)
   })
 
-  test("a request that comes round again and again is refused as a loop: 508", async () => {
+  test("a request that loops through the gateway is refused: 508", async () => {
     const id = harness.nextCase()
     const passed = await echo({ "x-basegate-hop": "3", "x-simulator-case": id })
     await passed.text()

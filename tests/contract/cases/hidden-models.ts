@@ -45,7 +45,7 @@ export const hiddenModelCases = (harness: Harness): void => {
     fetch(url, { method: "POST", headers: { ...json, ...headers }, body, duplex: "half" } as RequestInit)
   const chatUrl = () => `${harness.base}/baseten/v1/chat/completions`
 
-  test("JSON that is not UTF-8 is 400, whatever it is called", async () => {
+  test("JSON that is not UTF-8 is 400, whatever its label", async () => {
     const id = harness.nextCase()
     const little = Buffer.from(chat(), "utf16le")
     const wide: ReadonlyArray<readonly [string, Buffer]> = [
@@ -109,7 +109,7 @@ export const hiddenModelCases = (harness: Harness): void => {
     })
   }
 
-  test("the model of a long body is found where it stands last, before the call where there is a budget", async () => {
+  test("the model of a long body is found at its end, before the call if there is a budget", async () => {
     const body = longChat()
     for (const send of [() => body, () => new Blob([body]).stream()]) {
       const response = await post(chatUrl(), send() as BodyInit)
@@ -140,7 +140,7 @@ export const hiddenModelCases = (harness: Harness): void => {
     for (const { outcome } of harness.simulator.requests(id)) assert.notEqual(outcome, "completed")
   })
 
-  test("where there is a budget, a body that does not tell its model is refused with 400", async () => {
+  test("with a budget, a body whose model is unknown is refused with 400", async () => {
     const id = harness.nextCase()
     const hidden: ReadonlyArray<{ path?: string; body: string; headers?: Record<string, string> }> = [
       { body: chat({ model: undefined }) },
@@ -166,7 +166,7 @@ export const hiddenModelCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 0)
   })
 
-  test("a budget lets pass what its address tells the price of, and what is no call of a model", async () => {
+  test("a budget admits calls whose path has the price, and calls of no model", async () => {
     const one = { id: harness.nextCase(), entry: "hidden-opaque" }
     const dedicated = { ...one, path: "baseten/model/sink1234", headers: { "content-type": "image/png" } }
     const list = { ...one, path: "baseten/v1/models", method: "GET" }
@@ -174,7 +174,7 @@ export const hiddenModelCases = (harness: Harness): void => {
     assert.deepEqual(await statuses([dedicated, list, elsewhere]), [200, 200, 200])
   })
 
-  test("an answer's own model gives the price where the request's has none", async () => {
+  test("the answer's model gives the price if the request's has none", async () => {
     const usage = { prompt_tokens: 100, completion_tokens: 10 }
     const model = "openai/gpt-oss-120b"
     const stream = [{ model, choices: [] }, { choices: [], usage }].map((data) =>

@@ -42,7 +42,7 @@ export const hostCases = (harness: Harness): void => {
     "",
   ]
   for (const host of unsound) {
-    test(`Host: ${JSON.stringify(host)} is 400 on every route, and is booked to nobody`, async () => {
+    test(`Host: ${JSON.stringify(host)} is 400 on every route, and charged to no gateway`, async () => {
       for (const target of ["/", "/nowhere", "/livez", "/v1/account/gateway/baseten/v1/models"]) {
         const event = harness.nextCase()
         const answer = await ask(target, `Host: ${host}`, `cf-aig-event-id: ${event}`)
@@ -62,7 +62,7 @@ export const hostCases = (harness: Harness): void => {
     }
   })
 
-  test("a sound Host is served, whatever its name", async () => {
+  test("a valid Host is served, whatever its name", async () => {
     const sound = [
       "x",
       "x:",
@@ -77,7 +77,7 @@ export const hostCases = (harness: Harness): void => {
     for (const host of sound) assert.equal(statusOf(await ask("/livez", `Host: ${host}`)), 200, host)
   })
 
-  test("an absolute target is served by its own path alone, or is 400", async () => {
+  test("an absolute target is served by its path, or is 400", async () => {
     const answers: ReadonlyArray<readonly [target: string, host: string, ...allowed: Array<number>]> = [
       ["http://x/livez", "x", 200],
       ["HTTP://x:80/livez", "x", 200],

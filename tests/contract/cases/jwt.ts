@@ -74,7 +74,7 @@ export const jwtCases = (harness: Harness): void => {
   }
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-  test("it opens the gateway wherever tokens are taken, and names its calls", async () => {
+  test("a JSON Web Token authenticates wherever tokens do, and names its calls", async () => {
     const token = await signed(key, claims())
     for (
       const headers of [
@@ -109,14 +109,14 @@ export const jwtCases = (harness: Harness): void => {
     assert.equal((await ask(bearer(await signed(key, claims({ models: undefined }))))).status, 403)
   })
 
-  test("the limits of a token of its name hold for it, and tokens go on to be taken beside it", async () => {
+  test("the limits of the token with its name apply to it, and gateway tokens still work", async () => {
     const token = await signed(key, claims({ email: "limited" }))
     assert.deepEqual([(await ask(bearer(token))).status, (await ask(bearer(token))).status], [200, 429])
     assert.equal((await ask(bearer("value-of-limited"))).status, 429)
     assert.equal((await ask(bearer("value-beside-jwt"))).status, 200)
   })
 
-  test("wrong ones are 401 and say which they are; nothing reaches Baseten", async () => {
+  test("invalid ones are 401 with the reason; nothing reaches Baseten", async () => {
     const seconds = Math.floor(Date.now() / 1000)
     const forged = await newKey("first", "RS256")
     const cases: ReadonlyArray<readonly [Promise<string>, RegExp]> = [
@@ -152,7 +152,7 @@ export const jwtCases = (harness: Harness): void => {
     assert.ok(!JSON.stringify(open.reached[0]?.raw_headers).includes(token))
   })
 
-  test("keys are found by the issuer's configuration, and fetched again once they are rotated", async () => {
+  test("keys are found by the issuer's configuration, and fetched again after a rotation", async () => {
     const sub = (of: SigningKey) => signed(of, { iss: other.url, aud: "basegate", sub: "bob" })
     const discovered = { entry: "jwt-discovered" }
     const found = await ask(bearer(await sub(rotated)), discovered)
@@ -190,7 +190,7 @@ export const jwtCases = (harness: Harness): void => {
     assert.ok(!JSON.stringify(harness.reached(id).raw_headers).includes(token))
   })
 
-  test("usage is shown to its holder", async () => {
+  test("its holder can read its usage", async () => {
     const token = await signed(rotated, claims())
     const response = await fetch(`${harness.entry("jwt")}/usage`, { headers: bearer(token) })
     assert.deepEqual([response.status, (await response.json() as { token: string }).token], [

@@ -35,7 +35,7 @@ export const keyCases = (harness: Harness): void => {
   const codeOf = (text: string) => (JSON.parse(text) as { internalCode: number }).internalCode
   const two = { "cf-aig-authorization": "Bearer token-two" }
 
-  test("each gateway has its own stored key, before the one of BASETEN_API_KEY", async () => {
+  test("each gateway has its own stored key, which takes precedence over BASETEN_API_KEY", async () => {
     assert.equal((await echo("keys-two", two)).key, "Bearer sk-team")
     assert.equal((await echo("keys-open")).key, "Bearer sk-other")
     assert.equal((await echo("keys-api-key")).key, "Api-Key sk-team")
@@ -51,7 +51,7 @@ export const keyCases = (harness: Harness): void => {
     assert.equal((await echo("keys-aliased", { "cf-aig-byok-alias": "batch" })).key, "Bearer sk-batch")
   })
 
-  test("the request's own key goes before a stored one, and its alias then says nothing", async () => {
+  test("the request's own key takes precedence over a stored one, and the alias is ignored", async () => {
     const headers = { ...two, authorization: "Bearer sk-own", "cf-aig-byok-alias": "nobody" }
     assert.equal((await echo("keys-two", headers)).key, "Bearer sk-own")
   })
@@ -69,7 +69,7 @@ export const keyCases = (harness: Harness): void => {
     assert.doesNotMatch(other.text, /spare/)
   })
 
-  test("an alias where nothing is stored at all is 400, code 2040, too", async () => {
+  test("an alias without any stored key is 400, code 2040, too", async () => {
     const id = harness.nextCase()
     const response = await fetch(`${harness.base}/baseten/v1/echo`, {
       headers: { "cf-aig-byok-alias": "batch", "x-simulator-case": id },
@@ -78,7 +78,7 @@ export const keyCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 0)
   })
 
-  test("a caller who is not trusted is not told which aliases there are", async () => {
+  test("an untrusted caller does not learn the aliases", async () => {
     const target = `${harness.entry("keys-open")}/baseten/v1/models`
     const { host } = new URL(target)
     for (const alias of ["nobody", "spare", "default"]) {
@@ -95,7 +95,7 @@ export const keyCases = (harness: Harness): void => {
     }
   })
 
-  test("byok_only and cf-aig-no-wholesale are taken: stored keys and the caller's own are all there is", async () => {
+  test("byok_only and cf-aig-no-wholesale are accepted, and change nothing", async () => {
     for (const value of ["true", "false"]) {
       const headers = { ...two, "cf-aig-no-wholesale": value }
       assert.equal((await echo("keys-two", headers)).key, "Bearer sk-team")
@@ -141,7 +141,7 @@ export const keyCases = (harness: Harness): void => {
     "api-key",
   ] as const
   for (const place of places) {
-    test(`another gateway's token in ${place} opens nothing and is never forwarded`, async () => {
+    test(`another gateway's token in ${place} does not authenticate and is never forwarded`, async () => {
       const value = place.endsWith("authorization") ? "Bearer token-two" : "token-two"
       for (const guarded of ["guarded", "keys-two"]) {
         const token = guarded === "keys-two" ? value.replace("token-two", "gateway-token") : value
@@ -162,7 +162,7 @@ export const keyCases = (harness: Harness): void => {
     })
   }
 
-  test("another gateway's token does not make a stranger a trusted caller", async () => {
+  test("another gateway's token does not make a caller trusted", async () => {
     const target = `${harness.entry("keys-optional")}/baseten/v1/models`
     const { host } = new URL(target)
     const stranger = { host, "x-forwarded-for": "203.0.113.7" }
@@ -171,7 +171,7 @@ export const keyCases = (harness: Harness): void => {
     assert.equal((await call("token-optional")).status, 200)
   })
 
-  test("several keys in one header are refused, before a token among them can go anywhere", async () => {
+  test("several keys in one header are refused, so that no token among them is forwarded", async () => {
     const values = [
       "Bearer sk-own, Bearer token-optional",
       "Bearer token-optional, Bearer sk-own",
@@ -205,7 +205,7 @@ export const keyCases = (harness: Harness): void => {
     else assert.doesNotMatch(JSON.stringify(sent.raw_headers), /token-optional/)
   })
 
-  test("no record and no log line holds a key or a token", async () => {
+  test("no record and no log line contains a key or a token", async () => {
     await echo("keys-two", { ...two, ...json })
     const logged = JSON.stringify(harness.configured.records())
     assert.doesNotMatch(logged, /sk-(?:team|batch|other|stored|own)|token-(?:two|optional)|gateway-token/)

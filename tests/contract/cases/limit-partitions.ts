@@ -39,7 +39,7 @@ export const limitPartitionCases = (harness: Harness): void => {
     assert.equal(response.status, 429)
   })
 
-  test("per key: gateway tokens tell a team's members apart", async () => {
+  test("per key: each gateway token has a count of its own", async () => {
     const as = (token: string) => ({
       id: harness.nextCase(),
       entry: "limit-token",
@@ -53,7 +53,7 @@ export const limitPartitionCases = (harness: Harness): void => {
     ])
   })
 
-  test("per model: by the model that is called, on whatever path", async () => {
+  test("per model: by the called model, on whatever path", async () => {
     const one = { id: harness.nextCase(), entry: "limit-model" }
     const other = { ...one, body: chat({ model: "zai-org/GLM-5.2" }) }
     const compat = {
@@ -119,7 +119,7 @@ export const limitPartitionCases = (harness: Harness): void => {
     ["a stream", "limit-tokens-stream", { stream: true, stream_options: { include_usage: true } }],
   ]
   for (const [what, entry, members] of usages) {
-    test(`by tokens: what ${what} took is counted when it ends`, async () => {
+    test(`by tokens: ${what} is counted when it ends`, async () => {
       const id = harness.nextCase()
       const one = { id, entry, body: chat({ ...members, max_tokens: 20 }) }
       const first = await ask(one)
@@ -138,7 +138,7 @@ export const limitPartitionCases = (harness: Harness): void => {
     })
   }
 
-  test("by tokens: an answer that failed took none", async () => {
+  test("by tokens: a failed answer counts none", async () => {
     const one = { id: harness.nextCase(), entry: "limit-tokens-failed" }
     const failing = { ...one, headers: fault({ status: 500 }) }
     assert.deepEqual(await statuses([failing, failing, one, one]), [500, 500, 200, 429])

@@ -59,7 +59,7 @@ export const limitStateCases = (harness: Harness): void => {
     return body
   }
 
-  test("a month's budget is refused in its words until the first of the next month where it says", async () => {
+  test("a spent monthly budget is refused until the first of the next month in its time zone", async () => {
     const one = { id: harness.nextCase(), entry: "state-month", headers: costing(2) }
     assert.deepEqual(await statuses([one]), [200])
     const { response, bytes } = await ask(one)
@@ -80,7 +80,7 @@ export const limitStateCases = (harness: Harness): void => {
     assert.ok(Number(width) >= 28 * 86_400 - 3600 && Number(width) <= 31 * 86_400 + 3600, width)
   })
 
-  test("a day's rate is refused in its words, with the length of its day", async () => {
+  test("a used daily rate is refused until the end of its day", async () => {
     const one = { id: harness.nextCase(), entry: "state-rate" }
     assert.deepEqual(await statuses([one, one]), [200, 200])
     const { response, bytes } = await ask(one)
@@ -91,7 +91,7 @@ export const limitStateCases = (harness: Harness): void => {
     assert.deepEqual([limit?.["spent"], limit?.["refused"]], [2, 1])
   })
 
-  test("limits are listed by what is spent of them: each rule, and each partition by its names", async () => {
+  test("limits are listed by use: each rule, and each partition with its names", async () => {
     const id = harness.nextCase()
     const call = (user: string, cost: number, model = "openai/gpt-oss-120b") => ({
       id,
@@ -152,7 +152,7 @@ export const limitStateCases = (harness: Harness): void => {
     assert.equal(soonest.result.length, 3)
   })
 
-  test("an account's limits are those of all its gateways; what is not known is told", async () => {
+  test("an account's limits are those of all its gateways; unknown parameters are refused", async () => {
     const { result, result_info } = await listed("limits?per_page=50")
     assert.ok(result_info["total_count"] ?? 0 > 10)
     assert.equal(result.length, Math.min(50, result_info["total_count"] ?? 0))
@@ -170,7 +170,7 @@ export const limitStateCases = (harness: Harness): void => {
     await refused.text()
   })
 
-  test("a caller's secret is shown nowhere, though it puts it into what its budget goes by", async () => {
+  test("a caller's secret is never shown, even if it is in a budget's partition", async () => {
     const one = {
       id: harness.nextCase(),
       entry: "state-secret",

@@ -116,7 +116,7 @@ export const limitCases = (harness: Harness): void => {
     assert.deepEqual([record["status"], record["error_code"], record["upstream_status"]], [429, 2003, null])
   })
 
-  test("the OpenAI SDK sees a RateLimitError, and waits as long as it is told to", async () => {
+  test("the OpenAI SDK sees a RateLimitError, and waits for Retry-After", async () => {
     const client = (entry: string, maxRetries: number) =>
       new OpenAI({ apiKey: "sk-own", baseURL: `${harness.entry(entry)}/baseten`, maxRetries })
     const hi = { model: "openai/gpt-oss-120b", messages: [{ role: "user" as const, content: "hi" }] }
@@ -140,7 +140,7 @@ export const limitCases = (harness: Harness): void => {
     }
   })
 
-  test("each try counts, and none is made beyond the limit: the answer in hand is passed on", async () => {
+  test("each try counts, and none is made beyond the limit: the last answer is relayed", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "limit-tries", headers: fault({ status: 500 }) }
     assert.deepEqual(await statuses([one, one, one]), [500, 500, 429])
@@ -159,13 +159,13 @@ export const limitCases = (harness: Harness): void => {
     return { id, entry, path: "", body: JSON.stringify(Array.from({ length: 20 }, () => step)) }
   }
 
-  test("under a limit of one the greediest request makes one call", async () => {
+  test("under a limit of one, a request with many steps and retries makes one call", async () => {
     const id = harness.nextCase()
     assert.deepEqual(await statuses([greedy(id, "limit-one")]), [429])
     assert.equal(calls(id), 1)
   })
 
-  test("without a limit the greediest request makes 20 calls, one of each step", async () => {
+  test("without a limit, a request with 20 steps makes 20 calls", async () => {
     const id = harness.nextCase()
     assert.deepEqual(await statuses([greedy(id, "limit-none")]), [500])
     assert.equal(calls(id), 20)
@@ -197,7 +197,7 @@ export const limitCases = (harness: Harness): void => {
       query: JSON.parse(chat()) as unknown,
     })))
 
-  test("an answer that a later step gave tells of the limits as well", async () => {
+  test("an answer of a later step has the limits' headers as well", async () => {
     const id = harness.nextCase()
     const body = twoSteps(id, fault({ status: 529 }), {})
     const { response } = await ask({ id, entry: "limit-steps-told", path: "", body })
@@ -205,7 +205,7 @@ export const limitCases = (harness: Harness): void => {
     assert.match(response.headers.get("ratelimit") ?? "", /^"gateway";r=0;/)
   })
 
-  test("a key is counted in whichever step it is spent", async () => {
+  test("a key is counted in whichever step it is used", async () => {
     const id = harness.nextCase()
     const one = (index: number) => ({
       id,
@@ -216,7 +216,7 @@ export const limitCases = (harness: Harness): void => {
     assert.deepEqual(await statuses([one(0), one(1), one(2)]), [200, 200, 429])
   })
 
-  test("what the gateway refuses for another reason is not counted", async () => {
+  test("calls refused for another reason are not counted", async () => {
     const one = { id: harness.nextCase(), entry: "limit-refused" }
     const malformed = { ...one, headers: { "cf-aig-max-attempts": "many" } }
     const unreadable = { ...one, path: "compat/chat/completions", body: "{" }

@@ -73,7 +73,7 @@ export const logApiCases = (harness: Harness): void => {
     }
   })
 
-  test("without the token it is 401, code 10000; the token opens no gateway and never goes to Baseten", async () => {
+  test("without the admin token it is 401, code 10000; the token opens no gateway and is never forwarded", async () => {
     for (const path of ["/client/v4/accounts/account/ai-gateway/gateways/log-listed/logs", "/metrics"]) {
       const response = await fetch(`${harness.configured.url}${path}`, {
         headers: { authorization: "Bearer wrong" },
@@ -126,7 +126,7 @@ export const logApiCases = (harness: Harness): void => {
     assert.deepEqual([refused.status, refused.body.errors[0]?.code], [400, 7001])
   })
 
-  test("what the gateway refuses has an entry too, unless its caller wants none", async () => {
+  test("a refused call has an entry too, unless its caller declines", async () => {
     const refuse = async (path: string, headers: Record<string, string>) =>
       (await fetch(`${harness.entry("log-refused")}/${path}`, {
         method: "POST",
@@ -148,7 +148,7 @@ export const logApiCases = (harness: Harness): void => {
     )
   })
 
-  test("an entry is told in full, and takes feedback, a score and metadata", async () => {
+  test("a single entry is shown in full, and accepts feedback, a score and metadata", async () => {
     const [id] = await called("log-changed", [{}])
     const log = `gateways/log-changed/logs/${id}`
     const before = (await admin(log)).body.result as Entry
@@ -172,7 +172,7 @@ export const logApiCases = (harness: Harness): void => {
     assert.equal((await admin(log, "DELETE")).status, 405)
   })
 
-  test("entries are deleted by filter, and all of one gateway's alone", async () => {
+  test("entries are deleted by filter, or all of one gateway", async () => {
     const [first, second] = await called("log-deleted", [{ "cf-aig-event-id": "gone" }, {}])
     const logs = "gateways/log-deleted/logs"
     assert.equal((await admin(`${logs}?modell=m`, "DELETE")).status, 400)
@@ -200,7 +200,7 @@ export const logApiCases = (harness: Harness): void => {
     ])
   })
 
-  test("settings are told without keys; a gateway that is not there is 404", async () => {
+  test("settings are shown without keys; an unknown gateway is 404", async () => {
     const { status, body } = await admin("gateways/log-listed")
     assert.deepEqual([status, (body.result as Entry).id], [200, "log-listed"])
     assert.ok(!JSON.stringify(body).includes("sk-stored"))

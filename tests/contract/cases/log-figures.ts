@@ -67,7 +67,7 @@ export const logFigureCases = (harness: Harness): void => {
     throw new Error("the log did not get the calls")
   }
 
-  test("the log is exported whole, as CSV that no spreadsheet runs and as lines of JSON", async () => {
+  test("the log is exported as a whole, as CSV without formulas and as lines of JSON", async () => {
     const name = "figures-exported"
     const first = await call(name, { "cf-aig-metadata": `{"team":"a,b"}`, "cf-aig-event-id": "=1+1" })
     const second = await call(name, { "user-agent": `-cmd|' /C calc'!A0 "x"` })
@@ -108,7 +108,7 @@ export const logFigureCases = (harness: Harness): void => {
     await refused.text()
   })
 
-  test("deployments and chains have a name among the models, and a column of their own", async () => {
+  test("deployments and chains are listed among the models, and have a column of their own", async () => {
     const name = "figures-named"
     await call(name, {}, "baseten/model/abcd1234")
     await call(name, {}, "baseten/chain/wxyz9876")
@@ -173,7 +173,7 @@ export const logFigureCases = (harness: Harness): void => {
     assert.deepEqual([nothing.rows, nothing.totals.cost, nothing.totals.unpriced], [[], 0, 0])
   })
 
-  test("months begin in the time zone that is asked for", async () => {
+  test("months begin in the requested time zone", async () => {
     const name = "figures-named"
     const at = async (query: string) => {
       const { rows } = await resultOf<Analytics>(`${name}/analytics?since=-1h&${query}`)
@@ -189,7 +189,7 @@ export const logFigureCases = (harness: Harness): void => {
     assert.match(errors[0]?.message ?? "", /time_zone takes a name of the IANA database/)
   })
 
-  test("a client that leaves an export in its middle leaves the gateway as it was", async () => {
+  test("a client that leaves during an export does no harm", async () => {
     const name = "figures-long"
     for (let index = 0; index < 5; index++) await call(name, {})
     await logged(name, 5)

@@ -69,7 +69,7 @@ export const meteringCases = (harness: Harness): void => {
     "stream_options: null": { stream_options: null },
   }
   for (const [name, members] of Object.entries(streams)) {
-    test(`a stream with ${name} is metered, and its client sees what it would have seen`, async () => {
+    test(`a stream with ${name} is metered without changing what its client sees`, async () => {
       const asked = chat({ stream: true, ...members })
       const { record, bytes } = await metered({ body: asked })
       assert.equal(bytes.toString(), await (await direct(asked)).text())
@@ -82,7 +82,7 @@ export const meteringCases = (harness: Harness): void => {
     })
   }
 
-  test("what the client asks for it gets, byte for byte, and Baseten is asked in the client's own bytes", async () => {
+  test("a client that requests usage gets it byte for byte, and its body is not changed", async () => {
     const id = harness.nextCase()
     const asked = chat({ stream: true, stream_options: { include_usage: true } })
     const { record, bytes } = await metered({ body: asked })
@@ -93,7 +93,7 @@ export const meteringCases = (harness: Harness): void => {
     assert.equal(harness.reached(id).body_text, asked)
   })
 
-  test("only what asks for the usage is added to the body", async () => {
+  test("only the request for usage is added to the body", async () => {
     const id = harness.nextCase()
     const odd = body.replace(/}$/, ',"seed":12345678901234567890, "x": 1e400 }')
     await ask({ id, entry: "metered", body: odd })
@@ -103,7 +103,7 @@ export const meteringCases = (harness: Harness): void => {
     )
   })
 
-  test("a server that refuses to be asked gets the client's own bytes", async () => {
+  test("a server that refuses the request for usage gets the client's own bytes", async () => {
     const id = harness.nextCase()
     await failNext(harness, id, { status: 400, body: { message: "Extra inputs: stream_options" } }, 1)
     const { response, bytes } = await ask({ id, entry: "metered", body })
@@ -113,7 +113,7 @@ export const meteringCases = (harness: Harness): void => {
     assert.deepEqual(harness.simulator.requests(id).map(({ body_text }) => body_text === body), [false, true])
   })
 
-  test("what a server has against the client's own request passes as it is, asked once", async () => {
+  test("a server's refusal of the client's own request is relayed, after one try", async () => {
     const id = harness.nextCase()
     const error = { message: "max_tokens is too large" }
     await failNext(harness, id, { status: 400, body: error }, 1)
@@ -122,7 +122,7 @@ export const meteringCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 1)
   })
 
-  test("stream_usage: false asks for nothing, and the tokens are estimated", async () => {
+  test("stream_usage: false requests no usage, and the tokens are estimated", async () => {
     const id = harness.nextCase()
     const { response } = await ask({ id, entry: "metered-asked", body })
     const record = await harness.recordOf(response)
@@ -136,7 +136,7 @@ export const meteringCases = (harness: Harness): void => {
       lone_cr: true,
     }]
   ) {
-    test(`usage is found and left out whatever the chunking (${JSON.stringify(how)})`, async () => {
+    test(`usage is found and removed whatever the chunking (${JSON.stringify(how)})`, async () => {
       const { record, bytes } = await metered({ body, headers: fault(how) })
       assert.equal(bytes.toString(), await (await direct(body, fault(how))).text())
       assert.deepEqual(
@@ -153,14 +153,14 @@ export const meteringCases = (harness: Harness): void => {
     assert.equal(record["tokens_out"], (await usageOf(late))["completion_tokens"])
   })
 
-  test("tool calls are tokens too, and the first of them is the first token", async () => {
+  test("tool calls count as tokens, also for the time to the first token", async () => {
     const tools = [{ type: "function", function: { name: "look", parameters: { type: "object" } } }]
     const { record } = await metered({ body: chat({ stream: true, tools }) })
     assert.equal(record["usage_source"], "exact")
     assert.ok(Number(record["time_to_first_token_ms"]) >= Number(record["time_to_first_byte_ms"]))
   })
 
-  test("numbers that come as text are read", async () => {
+  test("numbers that are sent as text are read", async () => {
     const usage = { prompt_tokens: "12", completion_tokens: "34", total_tokens: "46" }
     const { record } = await metered({
       headers: fault({ status: 200, body: { object: "chat.completion", choices: [], usage } }),
@@ -196,7 +196,7 @@ export const meteringCases = (harness: Harness): void => {
     })
   }
 
-  test("embeddings count what they read, and tell their model", async () => {
+  test("embeddings have input tokens and a model", async () => {
     const { record, response } = await metered({
       path: "baseten/model/embed123/sync/v1/embeddings",
       body: JSON.stringify({ model: "embed", input: "some text" }),
@@ -209,7 +209,7 @@ export const meteringCases = (harness: Harness): void => {
   for (
     const how of [{ cut_after: 6 }, { cut_after: 6, cut_mid_event: true }, { cut_after: 6, reset: true }]
   ) {
-    test(`a stream that is cut (${JSON.stringify(how)}) is metered as far as it came`, async () => {
+    test(`a stream that is cut (${JSON.stringify(how)}) is metered up to the cut`, async () => {
       // Slow enough that what came is read before the end is known: Bun drops what waits when a connection breaks.
       const { record, bytes } = await metered({ body, headers: fault({ ...how, drip_ms: 20 }) })
       assert.equal(record["ending"], "upstream_cut")
@@ -238,13 +238,13 @@ export const meteringCases = (harness: Harness): void => {
     return response
   }
 
-  test("a client that leaves is metered as far as Baseten came", async () => {
+  test("a call whose client leaves is metered up to that point", async () => {
     const record = await harness.recordOf(await leave("metered", harness.nextCase()))
     assert.deepEqual([record["ending"], record["usage_source"]], ["client_left", "partial"])
     assert.ok(Number(record["tokens_out"]) > 0)
   })
 
-  test("on_client_leave: drain reads on, so that the usage is exact though the client left", async () => {
+  test("on_client_leave: drain reads on, so that the usage is exact although the client left", async () => {
     const id = harness.nextCase()
     const record = await harness.recordOf(await leave("metered-drained", id))
     assert.deepEqual([record["ending"], record["usage_source"]], ["client_left", "exact"])
@@ -252,7 +252,7 @@ export const meteringCases = (harness: Harness): void => {
     await eventually("Baseten has sent all of it", () => harness.reached(id).outcome === "completed")
   })
 
-  test("custom costs stand for the price, and the record says so", async () => {
+  test("custom costs replace the price, and the record says so", async () => {
     const cost = (value: object) => ({ "cf-aig-custom-cost": JSON.stringify(value) })
     const priced = await metered({ headers: cost({ per_token_in: 0.001, per_token_out: 0.01 }) })
     const { tokens_in: input, tokens_out: output } = priced.record
@@ -262,7 +262,7 @@ export const meteringCases = (harness: Harness): void => {
     assert.deepEqual([total.record["cost"], total.record["custom_cost"]], [1.25, true])
   })
 
-  test("what is priced by time costs the time of the try that was answered, without waits and failed tries", async () => {
+  test("a price by time charges the duration of the successful try, without waits and failed tries", async () => {
     const id = harness.nextCase()
     await failNext(harness, id, { status: 503, delay_ms: 300 }, 1)
     const response = await fetch(`${harness.entry("metered-retried")}/baseten/model/json1234`, {
@@ -278,7 +278,7 @@ export const meteringCases = (harness: Harness): void => {
     assert.ok(Number(cost) > 0 && 1000 * Number(cost) <= most + 0.001, `${cost} of ${most} ms`)
   })
 
-  test("the operator's prices go before Baseten's, by token and by minute", async () => {
+  test("the operator's prices take precedence over Baseten's, by token and by minute", async () => {
     const { record } = await metered({ entry: "metered-priced" })
     const { tokens_in: input, tokens_out: output, tokens_cached: cached } = record
     assert.equal(
@@ -290,13 +290,13 @@ export const meteringCases = (harness: Harness): void => {
     assert.ok(Number(dedicated.record["cost"]) > 0 && Number(dedicated.record["cost"]) < 5)
   })
 
-  test("a price that is not known is null; what the gateway or an error answered costs nothing", async () => {
+  test("an unknown price is null; errors and the gateway's own answers cost nothing", async () => {
     assert.equal((await metered({ path: "baseten/model/json1234", body: "{}" })).record["cost"], null)
     assert.equal((await metered({ headers: fault({ status: 503 }) })).record["cost"], 0)
     assert.equal((await metered({ body: "{", path: "compat/chat/completions" })).record["cost"], 0)
   })
 
-  test("a hit costs nothing, and gives the stream as its first client got it", async () => {
+  test("a cache hit costs nothing, and replays the stream as its first client got it", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "metered-cached", body: chat({ stream: true, user: id }) }
     const miss = await ask(one)
@@ -309,7 +309,7 @@ export const meteringCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(hit.response))["cost"], 0)
   })
 
-  test("an answer that is fetched again is counted once: when it was made, or at its end in the background", async () => {
+  test("a fetched response is counted once: when it was made, or at the end of its background work", async () => {
     const fetched = async (path: string, background: boolean) => {
       const usage = { input_tokens: 11, output_tokens: 7, total_tokens: 18 }
       const body = { id: "resp_1", object: "response", background, model: "openai/gpt-oss-120b", usage }

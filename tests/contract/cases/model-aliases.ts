@@ -73,7 +73,7 @@ export const modelAliasCases = (harness: Harness): void => {
     assert.deepEqual((await call("cheap")).models, [gpt])
   })
 
-  test("fastest tries each model, and keeps to the one that answers", async () => {
+  test("fastest tries each model, and stays with the one that answers", async () => {
     const failed = await call("quick", { fails: [{ status: 503 }] })
     assert.deepEqual([failed.status, failed.models], [200, [glm, gpt]])
     for (let times = 0; times < 3; times++) assert.deepEqual((await call("quick")).models, [gpt])
@@ -88,7 +88,7 @@ export const modelAliasCases = (harness: Harness): void => {
     assert.deepEqual([status, response.headers.get("cf-aig-provider")], [200, "custom-own"])
   })
 
-  test("a token that names the alias may use what it stands for; one that names a model may not", async () => {
+  test("a token that lists the alias may use all of its models; one that lists a model, only that one", async () => {
     const covered = await call("support", { token: "value-of-alias-only", fails: [{ status: 503 }] })
     assert.deepEqual([covered.status, covered.models], [200, [glm, gpt]])
     assert.equal((await call("cheap", { token: "value-of-alias-only" })).status, 403)

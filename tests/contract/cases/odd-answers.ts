@@ -6,7 +6,7 @@ import { fault, type Harness, key } from "../harness.ts"
 
 export const oddAnswerCases = (harness: Harness): void => {
   for (const size of [20_000, 60_000, 120_000]) {
-    test(`headers of ${size} bytes do not cost a paid answer`, async () => {
+    test(`headers of ${size} bytes do not lose an answer`, async () => {
       const { status, value, text } = await new Promise<{ status: number; value: string; text: string }>(
         (resolve, reject) => {
           const call = request(`${harness.base}/baseten/v1/models`, {
@@ -28,7 +28,7 @@ export const oddAnswerCases = (harness: Harness): void => {
     })
   }
 
-  test("an answer that has no body claims none, and its connection serves the next call", async () => {
+  test("an answer without a body declares none, and its connection serves the next call", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const call = (how: object) =>
       new Promise<readonly [number, string, number | undefined]>((resolve, reject) => {

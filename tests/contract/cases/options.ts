@@ -73,7 +73,7 @@ export const optionCases = (harness: Harness): void => {
   }
 
   for (const [header, values, takes] of malformed) {
-    test(`${header} refuses what it cannot read: 400, with its name and what it takes`, async () => {
+    test(`an invalid ${header} is 400, with its name and the expected values`, async () => {
       for (const value of values) {
         const id = harness.nextCase()
         const response = await send("plain", id, { [header]: value })
@@ -84,7 +84,7 @@ export const optionCases = (harness: Harness): void => {
   }
 
   for (const [header, values] of accepted) {
-    test(`${header} takes what it can read, and never reaches Baseten`, async () => {
+    test(`a valid ${header} is accepted, and never reaches Baseten`, async () => {
       for (const value of values) {
         const id = harness.nextCase()
         const response = await send("plain", id, { [header]: value })
@@ -111,7 +111,7 @@ export const optionCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 0)
   })
 
-  test("who may not call learns nothing of headers: 401 before 400", async () => {
+  test("authentication comes before checks of headers: 401, not 400", async () => {
     const response = await send("guarded", harness.nextCase(), { "cf-aig-max-attempts": "many" })
     assert.equal(response.status, 401)
     await response.text()
@@ -166,7 +166,7 @@ export const optionCases = (harness: Harness): void => {
     assert.deepEqual(record()?.["metadata"], metadata)
   })
 
-  test("metadata of a call that is refused is recorded too", async () => {
+  test("metadata of a refused call is recorded too", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/models`, {
       headers: { "cf-aig-metadata": '{"team":"search"}' },
     })
@@ -175,7 +175,7 @@ export const optionCases = (harness: Harness): void => {
     assert.deepEqual((await harness.recordOf(response))["metadata"], { team: "search" })
   })
 
-  test("a header goes before the gateway's setting, and leaves the other settings alone", async () => {
+  test("a header overrides the gateway's setting, and no other setting", async () => {
     const tries = async (headers: Record<string, string>) => {
       const id = harness.nextCase()
       await failing(harness, id, [{ status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }])
@@ -193,7 +193,7 @@ export const optionCases = (harness: Harness): void => {
     assert.equal(await tries({ "cf-aig-max-attempts": "" }), 3)
   })
 
-  test("cf-aig-cache-ttl: 0 goes before the gateway's cache_ttl, and 1 is clamped to a minute", async () => {
+  test("cf-aig-cache-ttl: 0 overrides the gateway's cache_ttl, and 1 is clamped to a minute", async () => {
     const twice = async (headers: Record<string, string>) => {
       const id = harness.nextCase()
       const body = chat({ user: id })
@@ -214,7 +214,7 @@ export const optionCases = (harness: Harness): void => {
     assert.deepEqual(await twice({ "cf-cache-ttl": "0" }), [null, null, 2])
   })
 
-  test("cf-aig-request-timeout below its range is a millisecond, not none", async () => {
+  test("cf-aig-request-timeout below its range is a millisecond, not unlimited", async () => {
     const id = harness.nextCase()
     await failing(harness, id, [{ delay_ms: 500 }])
     const response = await send("plain", id, { "cf-aig-request-timeout": "0" })

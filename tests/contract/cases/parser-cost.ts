@@ -115,13 +115,13 @@ export const parserCostCases = (harness: Harness): void => {
     const response = await fetch(`${harness.base}${path}`, { headers })
     await response.arrayBuffer()
   }
-  test("what stands in a path costs linear time", async () => {
+  test("paths cost linear time", async () => {
     for (const part of ["%3", "/", "%2525", "%25", "..%3b/", "v1/", "%5c"]) {
       await assertLinear((count) => get(`/baseten/v1/${part.repeat(count)}%35/x`), 8_000 / part.length / 4)
     }
   })
 
-  test("headers cost linear time, whatever their number", async () => {
+  test("headers cost linear time in their number", async () => {
     const many = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, "1"]))
     await assertLinear((count) => get("/baseten/v1/models", { ...json, ...many(count) }), 200)
@@ -145,7 +145,7 @@ export const parserCostCases = (harness: Harness): void => {
     })
     await response.arrayBuffer()
   }
-  test("what a provider answers costs linear time", async () => {
+  test("answers cost linear time", async () => {
     for (const bodyOf of Object.values(bodies)) {
       await assertLinear(
         (count) => answer({ status: 200, content_type: "application/json", body: bodyOf(count) }),

@@ -71,13 +71,13 @@ export const policyClientCases = (harness: Harness): void => {
       return true
     }
 
-    test(`${name} shows what is masked, and what is put back`, async () => {
+    test(`${name} shows masked and restored values`, async () => {
       assert.match(await call("dlp-mask-answer", ask), /Ask \[EMAIL_1\] now/)
       assert.match(await call("dlp-mask", ask), /Ask \[EMAIL_1\] now/)
       assert.match(await call("dlp-restore", ask), /Ask jane@example\.com now/)
     })
 
-    test(`${name} throws what is blocked`, async () => {
+    test(`${name} throws for a blocked answer`, async () => {
       await assert.rejects(call("dlp-block", ask), (error) => {
         assert.equal((error as { status?: number }).status, 400)
         return isError(error, /Request content blocked/)
@@ -88,7 +88,7 @@ export const policyClientCases = (harness: Harness): void => {
       )
     })
 
-    test(`${name} throws what is unsafe`, async () => {
+    test(`${name} throws for an unsafe answer`, async () => {
       await assert.rejects(call("guard-prompt", `${name} [S9]`), (error) => {
         assert.equal((error as { status?: number }).status, 424)
         return isError(error, /Prompt blocked due to security configurations/)

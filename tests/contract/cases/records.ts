@@ -22,7 +22,7 @@ const adminOf = (harness: Harness) => async (path: string, headers: Record<strin
 export const recordCases = (harness: Harness): void => {
   const admin = adminOf(harness)
 
-  test("whose key a call took, and when its headers came, are the last step's, not an earlier one's", async () => {
+  test("the record has the key and the time to headers of the last step", async () => {
     const id = harness.nextCase()
     const response = await callSteps(harness.base, [
       ask(id, models.gpt, withFault({ status: 500 })),
@@ -35,7 +35,7 @@ export const recordCases = (harness: Harness): void => {
   })
 
   if (harness.flags.sharesMisses && harness.flags.noticesLeaveAfterUpload) {
-    test("a record that is closed stays so, whatever the call comes to that others wait for", async () => {
+    test("a closed record does not change, even if others still wait for the call", async () => {
       for (const [outcome, status] of [[{ hang: "headers" }, 504], [{ delay_ms: 500 }, 200]] as const) {
         const id = harness.nextCase()
         const leaving = new AbortController()
@@ -87,7 +87,7 @@ export const recordCases = (harness: Harness): void => {
     })
   }
 
-  test("a model that a deployment is asked for goes before the deployment's name", async () => {
+  test("a requested model takes precedence over the deployment's name", async () => {
     const path = "baseten/model/json1234/sync/v1/chat/completions"
     const response = await fetch(`${harness.entry("records-named")}/${path}`, {
       method: "POST",
@@ -99,7 +99,7 @@ export const recordCases = (harness: Harness): void => {
     assert.deepEqual([model, deployment], ["openai/gpt-oss-120b", "json1234"])
   })
 
-  test("no row of the log and of its figures by model is nameless", async () => {
+  test("every row of the log, and of its figures by model, has a name", async () => {
     const logs = await admin("gateways/records-named/logs?per_page=50") as ReadonlyArray<{ model: string }>
     assert.ok(logs.length >= 11)
     assert.ok(logs.every(({ model }) => model !== ""))
@@ -109,7 +109,7 @@ export const recordCases = (harness: Harness): void => {
     assert.ok(rows.length > 0 && rows.every(({ group }) => group.model !== null))
   })
 
-  test("a stream tells proxies not to hold it, from the provider, from another's call and from the cache", async () => {
+  test("every stream tells proxies not to buffer it: from the provider, a shared call and the cache", async () => {
     const asking = asker(harness)
     const id = harness.nextCase()
     const one = { id, entry: "records-shared", body: chat({ stream: true, user: id }) }
@@ -130,7 +130,7 @@ export const recordCases = (harness: Harness): void => {
     assert.equal(told(whole.response), null)
   })
 
-  test("a gateway's URL is what its client called it by, where a proxy has ended the client's TLS", async () => {
+  test("behind a proxy with TLS, a gateway's URL is the one that its client used", async () => {
     const { host } = new URL(harness.configured.url)
     const urlOf = (headers: Record<string, string>) => admin("gateways/records-named/url/baseten", headers)
     const rest = `://${host}/v1/account/records-named/baseten`

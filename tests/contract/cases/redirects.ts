@@ -71,7 +71,7 @@ export const redirectCases = (harness: Harness): void => {
     "custom-other/anything",
   ]
   for (const path of paths) {
-    test(`no redirect of ${path} is handed on, however it is asked for`, async () => {
+    test(`no redirect of ${path} is relayed, whatever the method`, async () => {
       for (const to of ["", "/v1/echo", "//elsewhere.example/", ""]) {
         const { response, reached } = await redirected(path, { to, status: 302 })
         assert.deepEqual([response.status, response.headers.get("location")], [502, null])
@@ -85,7 +85,7 @@ export const redirectCases = (harness: Harness): void => {
     })
   }
 
-  test("the OpenAI SDK tells its caller, and sends the key nowhere else", async () => {
+  test("the OpenAI SDK throws, and does not send the key elsewhere", async () => {
     const id = harness.nextCase()
     const client = new OpenAI({
       apiKey: "sk-own",
@@ -117,12 +117,12 @@ export const redirectCases = (harness: Harness): void => {
     assert.deepEqual([last.status, last.headers.get("location")], [502, null])
   })
 
-  test("a setting makes it Cloudflare's 400, as every call without an answer", async () => {
+  test("a setting makes it Cloudflare's 400, as for every call without an answer", async () => {
     const { response } = await redirected("baseten/v1/models", { gateway: "redirects-as-cloudflare" })
     assert.deepEqual([response.status, response.headers.get("location")], [400, null])
   })
 
-  test("what sends nobody elsewhere passes: a 304, a 3xx without a Location, a Location of what was made", async () => {
+  test("answers that do not redirect are relayed: a 304, a 3xx without a Location, a 2xx with one", async () => {
     const call = async (how: object) => {
       const response = await fetch(`${harness.base}/baseten/v1/models`, {
         redirect: "manual",

@@ -72,7 +72,7 @@ export const relayCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["response_bytes"], 100_000_000)
   })
 
-  test("a client that stops reading stops Baseten", async () => {
+  test("back-pressure: a client that stops reading stops Baseten", async () => {
     const id = harness.nextCase()
     const body = JSON.stringify({ bytes: 1_000_000_000, chunk: 65_536 })
     const call = request(`${harness.base}/baseten/model/size1234`, {

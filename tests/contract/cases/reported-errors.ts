@@ -142,7 +142,7 @@ export const reportedErrorCases = (harness: Harness): void => {
   }
 
   for (const [name, { path, body, error, ending = "complete" }] of Object.entries(told)) {
-    test(`it is told as it came, costs nothing and is no success: ${name}`, async () => {
+    test(`an error in an answer is relayed unchanged, free, and no success: ${name}`, async () => {
       const { response, text, record } = await asked(path, body)
       assert.deepEqual([response.status, text], [200, body])
       assert.deepEqual(
@@ -153,7 +153,7 @@ export const reportedErrorCases = (harness: Harness): void => {
   }
 
   for (const [name, [path, body]] of Object.entries(sound)) {
-    test(`no error is heard in ${name}`, async () => {
+    test(`not taken for an error: ${name}`, async () => {
       const { text, record } = await asked(path, body)
       assert.deepEqual([text, record["ending"], record["error"]], [body, "complete", null])
     })

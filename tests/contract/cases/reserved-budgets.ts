@@ -34,7 +34,7 @@ export const reservedBudgetCases = (harness: Harness): void => {
     assert.equal(last, 200)
   }
 
-  test("of 100 streams at once no more pass than the budget has room for, and all of it can be spent", async () => {
+  test("of 100 streams at once no more pass than the budget allows, and all of it can be spent", async () => {
     const body = chat({ stream: true })
     const one = { id: harness.nextCase(), entry: "reserve-burst", headers: costing(0.03), body }
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask(one)))
@@ -57,7 +57,7 @@ export const reservedBudgetCases = (harness: Harness): void => {
     assert.equal(response.headers.get("cf-aig-cache-status"), null)
   })
 
-  test("a call that may cost more than the whole budget is 429, code 2041, and told why", async () => {
+  test("a call that may cost more than the whole budget is 429, code 2041, with the reason", async () => {
     const one = { id: harness.nextCase(), entry: "reserve-large", headers: costing(0.2) }
     const { response, bytes } = await ask(one)
     assert.equal(response.status, 429)
@@ -67,7 +67,7 @@ export const reservedBudgetCases = (harness: Harness): void => {
     await eventuallyPasses({ ...one, headers: costing(0.1) })
   })
 
-  test("max_tokens is what a priced call reserves; without it, what the model may say at most", async () => {
+  test("a priced call reserves max_tokens; without it, the model's most output tokens", async () => {
     const one = { id: harness.nextCase(), entry: "reserve-priced" }
     const status = async (members: object) => (await ask({ ...one, body: chat(members) })).response.status
     assert.equal(await status({}), 429)
@@ -76,7 +76,7 @@ export const reservedBudgetCases = (harness: Harness): void => {
     assert.equal(await status({ max_tokens: 900 }), 200)
   })
 
-  test("a call that fails, or whose client leaves, gives back what it held", async () => {
+  test("a call that fails, or whose client leaves, releases its reservation", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "reserve-endings", headers: costing(1) }
     const failed = await ask({ ...one, headers: { ...one.headers, ...fault({ status: 500 }) } })
@@ -99,7 +99,7 @@ export const reservedBudgetCases = (harness: Harness): void => {
     await eventuallyPasses(one)
   })
 
-  test("all tries of a call have one reservation", async () => {
+  test("all tries of a call share one reservation", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "reserve-tries", headers: costing(0.5) }
     const order = JSON.stringify({ case: id, fault: { status: 500 }, times: 1 })

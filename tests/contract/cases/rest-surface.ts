@@ -93,7 +93,7 @@ export const restSurfaceCases = (harness: Harness): void => {
     assert.deepEqual(streamed.content.at(-1), whole.content.at(-1))
   })
 
-  test("the provider is taken off the model, a bare slug stays, and no other byte changes", async () => {
+  test("the provider is removed from the model, a bare slug stays, and no other byte changes", async () => {
     const body = (model: string) => `{ "model" : "${model}", "messages":[], "big": 12345678901234567890.0 }`
     for (const path of ["v1/chat/completions", "v1/responses", "v1/messages"]) {
       for (const model of [slug, `baseten/${slug}`]) {
@@ -109,7 +109,7 @@ export const restSurfaceCases = (harness: Harness): void => {
     }
   })
 
-  test("a header names the gateway; default is meant without it, or if it is empty", async () => {
+  test("a header names the gateway; without it, or if it is empty, it is default", async () => {
     const { status, response } = await send("v1/chat/completions", chat(), other)
     assert.equal(status, 200)
     assert.equal((await harness.recordOf(response))["gateway_id"], "rest-other")
@@ -122,7 +122,7 @@ export const restSurfaceCases = (harness: Harness): void => {
     assert.match(malformed.text, /cf-aig-gateway-id/)
   })
 
-  test("the token stays here, and the stored key goes up; no other credential opens the gateway", async () => {
+  test("the gateway token is not forwarded, the stored key is; no other credential authenticates", async () => {
     const { sent } = await send("v1/chat/completions", chat())
     const headers = new Map(sent?.raw_headers.map(([name, value]) => [name.toLowerCase(), value]))
     assert.equal(headers.get("authorization"), "Bearer sk-stored")
@@ -133,7 +133,7 @@ export const restSurfaceCases = (harness: Harness): void => {
     }
   })
 
-  test("a key of the caller's is not used, where there is no stored one either", async () => {
+  test("the caller's own key is not used, even without a stored one", async () => {
     const own = { authorization: "Bearer sk-own" }
     const { status, text, sent } = await send("v1/chat/completions", chat(), own, harness.gateway.url)
     assert.deepEqual([status, codeOf(text), sent], [401, 2009, undefined])
@@ -154,13 +154,13 @@ export const restSurfaceCases = (harness: Harness): void => {
     }
   })
 
-  test("what a token may use holds here too", async () => {
+  test("a token's models apply here too", async () => {
     const few = { ...other, authorization: "Bearer value-of-few" }
     assert.equal((await send("v1/chat/completions", chat(), few)).status, 403)
     assert.equal((await send("v1/chat/completions", chat({ model: "zai-org/GLM-5.3" }), few)).status, 200)
   })
 
-  test("other methods are 405, other paths are none of it", async () => {
+  test("other methods are 405, other paths are not found", async () => {
     const get = await fetch(surface("v1/chat/completions"))
     assert.deepEqual([get.status, get.headers.get("allow")], [405, "POST, OPTIONS"])
     assert.equal((await fetch(surface("v1/embeddings"), { method: "POST", body: "{}" })).status, 404)

@@ -33,7 +33,7 @@ export const retryCases = (harness: Harness): void => {
       duplex: "half",
     } as RequestInit)
   const tries = (id: string) => harness.simulator.requests(id).length
-  test("nothing is tried again unless somebody asks for it", async () => {
+  test("nothing is retried by default", async () => {
     const id = harness.nextCase()
     const response = await post("plain", id, { headers: fault({ status: 503 }) })
     assert.equal(response.status, 503)
@@ -64,7 +64,7 @@ export const retryCases = (harness: Harness): void => {
     })
   }
 
-  test("attempts are tries in all: 1 is a single one, and 5 the most, whatever is asked for", async () => {
+  test("attempts counts all tries: 1 is a single one, and 5 the maximum", async () => {
     for (const [asked, made] of [["1", 1], ["2", 2], ["5", 5], ["99", 5], ["0", 1]] as const) {
       const id = harness.nextCase()
       const response = await post("retry-on", id, {
@@ -77,7 +77,7 @@ export const retryCases = (harness: Harness): void => {
   })
 
   for (const status of [408, 425, 429, 500, 502, 503]) {
-    test(`${status} is tried again`, async () => {
+    test(`${status} is retried`, async () => {
       const id = harness.nextCase()
       await failing(harness, id, [{ status }])
       const response = await post("retry-on", id)
@@ -88,7 +88,7 @@ export const retryCases = (harness: Harness): void => {
   }
 
   for (const status of [400, 401, 402, 403, 404, 409, 413, 422]) {
-    test(`${status} is never tried again`, async () => {
+    test(`${status} is never retried`, async () => {
       const id = harness.nextCase()
       const response = await post("retry-on", id, { headers: fault({ status, body: { error: "no" } }) })
       assert.deepEqual([response.status, await response.json()], [status, { error: "no" }])
@@ -96,7 +96,7 @@ export const retryCases = (harness: Harness): void => {
     })
   }
 
-  test("a connection that breaks before the headers is tried again", async () => {
+  test("a connection that breaks before the headers is retried", async () => {
     // Leaves a connection that has served a call.
     await (await post("retry-on", harness.nextCase())).text()
     const id = harness.nextCase()
@@ -117,7 +117,7 @@ export const retryCases = (harness: Harness): void => {
     ["cf-aig-request-timeout", "retry-on", { "cf-aig-request-timeout": "200" }],
   ]
   for (const [clock, gateway, headers] of clocks) {
-    test(`headers that do not come within ${clock} are waited for again, in a new try`, async () => {
+    test(`headers that do not come within ${clock} cause a new try`, async () => {
       const id = harness.nextCase()
       await failing(harness, id, [{ hang: "headers" }])
       const response = await post(gateway, id, { headers })
@@ -128,7 +128,7 @@ export const retryCases = (harness: Harness): void => {
     })
   }
 
-  test("cf-aig-request-timeout holds for the last try too: 504, code 2005", async () => {
+  test("cf-aig-request-timeout applies to the last try too: 504, code 2005", async () => {
     const id = harness.nextCase()
     const response = await post("retry-on", id, {
       headers: { ...fault({ hang: "headers" }), "cf-aig-request-timeout": "100", "cf-aig-max-attempts": "2" },
@@ -146,7 +146,7 @@ export const retryCases = (harness: Harness): void => {
     assert.match(await response.text(), /data: \[DONE\]\n\n$/)
   })
 
-  test("the last failure passes on with its status, headers and body", async () => {
+  test("the last failure is relayed with its status, headers and body", async () => {
     const body = { error: { code: 503, message: "Dépassé 🌍", type: "Unavailable" } }
     for (const content of [body, `<html>${"oops ".repeat(30_000)}</html>`, `[${"1,".repeat(60_000)}1]`, ""]) {
       const id = harness.nextCase()
@@ -177,7 +177,7 @@ export const retryCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["ending"], "upstream_cut")
   })
 
-  test("a stream that breaks after it began is never begun again", async () => {
+  test("a stream that breaks after it began is never retried", async () => {
     const id = harness.nextCase()
     const response = await post("retry-on", id, {
       headers: fault({ cut_after: 3 }),
@@ -187,7 +187,7 @@ export const retryCases = (harness: Harness): void => {
     assert.equal(tries(id), 1)
   })
 
-  test("an answer that breaks within its body is never asked for again", async () => {
+  test("an answer that breaks within its body is never retried", async () => {
     const id = harness.nextCase()
     // The cut may reach the client before the headers do: it fails either way.
     await assert.rejects(async () => {
@@ -196,7 +196,7 @@ export const retryCases = (harness: Harness): void => {
     assert.equal(tries(id), 1)
   })
 
-  test("what is streamed up is sent once: another type than JSON, or too large to be held", async () => {
+  test("a streamed upload is sent once: of another type than JSON, or too large to buffer", async () => {
     const binary = { ...thrice, "content-type": "application/octet-stream" }
     const large = chat({ padding: "x".repeat(9_000_000) })
     const uploads: ReadonlyArray<readonly [Record<string, string>, BodyInit, to?: string]> = [
@@ -217,7 +217,7 @@ export const retryCases = (harness: Harness): void => {
     }
   })
 
-  test("a body of unknown length that is small enough to be held is sent again", async () => {
+  test("a body of unknown length that is small enough to buffer is retried", async () => {
     const id = harness.nextCase()
     await failing(harness, id, [{ status: 503 }])
     const response = await post("retry-on", id, { body: new Blob([chat()]).stream() as unknown as BodyInit })
@@ -226,7 +226,7 @@ export const retryCases = (harness: Harness): void => {
     assert.deepEqual(harness.simulator.requests(id).map(({ body_text }) => body_text), [chat(), chat()])
   })
 
-  test("a GET is tried again", async () => {
+  test("a GET is retried", async () => {
     const id = harness.nextCase()
     await failing(harness, id, [{ status: 503 }])
     const response = await fetch(`${harness.entry("retry-on")}/baseten/v1/models`, {
@@ -265,7 +265,7 @@ export const retryCases = (harness: Harness): void => {
     })
   }
 
-  test("a chat on a dedicated deployment is tried again like any chat", async () => {
+  test("a chat on a dedicated deployment is retried like any chat", async () => {
     const id = harness.nextCase()
     await failing(harness, id, [{ status: 503 }])
     const response = await post("retry-on", id, {

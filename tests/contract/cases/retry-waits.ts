@@ -31,7 +31,7 @@ export const retryWaitCases = (harness: Harness): void => {
     })
   const tries = (id: string) => harness.simulator.requests(id).length
 
-  test("529, no capacity, is left alone for a second at least", async () => {
+  test("529, no capacity, is retried after a second at least", async () => {
     const id = harness.nextCase()
     await failing(harness, id, [{ status: 529 }])
     const start = Date.now()
@@ -54,7 +54,7 @@ export const retryWaitCases = (harness: Harness): void => {
   ]
   for (const [name, how] of wishes) {
     for (const status of name.startsWith("retry") ? [429, 503] : [429]) {
-      test(`${name} of a ${status} is waited for`, async () => {
+      test(`${name} of a ${status} is respected`, async () => {
         const id = harness.nextCase()
         await failing(harness, id, [{ status, ...how() }])
         const start = Date.now()
@@ -74,7 +74,7 @@ export const retryWaitCases = (harness: Harness): void => {
     ["body", { body: { error: "slow down", retry_after: 5 } }],
   ]
   for (const [where, how] of tooLong) {
-    test(`a wait (${where}) that the total time cannot afford is not begun: the answer passes as it is`, async () => {
+    test(`a wait (${where}) longer than the remaining total time is not begun: the answer is relayed`, async () => {
       const id = harness.nextCase()
       const start = Date.now()
       const response = await post("wait-brief", id, fault({ status: 429, ...how }))
@@ -117,7 +117,7 @@ export const retryWaitCases = (harness: Harness): void => {
     })
   }
 
-  test("a step that asks to be left alone for an hour gives way to the next at once", async () => {
+  test("a step whose Retry-After is an hour gives way to the next at once", async () => {
     for (const [, how] of anHour) {
       const id = harness.nextCase()
       const given = { status: 429, body: { error: "slow down" }, ...how() }
@@ -138,7 +138,7 @@ export const retryWaitCases = (harness: Harness): void => {
   })
 
   for (const value of ["-3600", "soon", "3600s", "1e9"]) {
-    test(`Retry-After: ${value} is no wish`, async () => {
+    test(`Retry-After: ${value} is ignored`, async () => {
       const id = harness.nextCase()
       await failing(harness, id, [{ status: 429, headers: { "Retry-After": value } }])
       const response = await post("wait-on", id)
@@ -147,7 +147,7 @@ export const retryWaitCases = (harness: Harness): void => {
     })
   }
 
-  test("total_timeout holds for all tries together", async () => {
+  test("total_timeout covers all tries together", async () => {
     const id = harness.nextCase()
     const start = Date.now()
     const response = await post("wait-brief", id, fault({ hang: "headers" }))
@@ -158,7 +158,7 @@ export const retryWaitCases = (harness: Harness): void => {
     assert.equal((await harness.recordOf(response))["ending"], "total_timeout")
   })
 
-  test("cf-aig-retry-delay and cf-aig-backoff make the wait", async () => {
+  test("cf-aig-retry-delay and cf-aig-backoff determine the wait", async () => {
     const waits: ReadonlyArray<readonly [string, ReadonlyArray<number>]> = [
       ["constant", [100, 100]],
       ["linear", [100, 200]],
@@ -182,7 +182,7 @@ export const retryWaitCases = (harness: Harness): void => {
   })
 
   if (!harness.flags.noticesSilentLeave) return
-  test("a client that leaves while a retry is waited for ends it", async () => {
+  test("a client that leaves before a retry cancels it", async () => {
     const id = harness.nextCase()
     await failing(harness, id, [{ status: 503, headers: { "Retry-After": "2" } }])
     const controller = new AbortController()

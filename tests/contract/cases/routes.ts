@@ -106,7 +106,7 @@ export const routeCases = (harness: Harness): void => {
     ])
   })
 
-  test("an asynchronous prediction is submitted, asked for and cancelled", async () => {
+  test("an asynchronous prediction is submitted, polled and cancelled", async () => {
     const call = async (method: string, path: string, body?: string) => {
       const response = await fetch(`${harness.base}/baseten/model/json1234/${path}`, {
         method,
@@ -120,7 +120,7 @@ export const routeCases = (harness: Harness): void => {
     assert.equal(typeof (await call("DELETE", `async_request/${request_id}`)).canceled, "boolean")
   })
 
-  test("unknown routes, methods, providers and ids are told apart, and nothing of them is sent", async () => {
+  test("unknown routes, methods, providers and ids have different errors, and nothing is forwarded", async () => {
     const refused: ReadonlyArray<readonly [method: string, path: string, status: number, code: number]> = [
       ["GET", "/nowhere", 404, 9404],
       ["GET", "/v1/a", 404, 9404],
@@ -148,7 +148,7 @@ export const routeCases = (harness: Harness): void => {
     }
   })
 
-  test("the gateway answers for itself without credentials", async () => {
+  test("the gateway's own routes need no credentials", async () => {
     for (const path of ["/livez", "/readyz"]) {
       assert.deepEqual(await (await fetch(harness.gateway.url + path)).json(), { status: "ok" })
       const head = await fetch(harness.gateway.url + path, { method: "HEAD" })

@@ -63,7 +63,7 @@ export const sessionCases = (harness: Harness): void => {
   const chosenBy = (of: (name: string) => Promise<string | null>) => Promise.all(names.map(of))
   const named = (session: string) => ({ "x-session-affinity": session })
 
-  test("a percentage keeps its choice for a session, by either header, and divides the sessions", async () => {
+  test("a percentage keeps its choice for a session, by either header, and distributes sessions", async () => {
     const first = await chosenBy((name) => chosen("dynamic/half", named(name)))
     assert.deepEqual(new Set(first), new Set([glm, gpt]))
     assert.deepEqual(await chosenBy((name) => chosen("dynamic/half", named(name))), first)
@@ -84,7 +84,7 @@ export const sessionCases = (harness: Harness): void => {
     assert.deepEqual(await chosenBy((name) => chosen("dynamic/half", named(name), other)), others)
   })
 
-  test("it is chance without a session, if the caller declines, or without the setting", async () => {
+  test("the choice is random without a session, without the setting, or if the caller declines", async () => {
     const varied = async (headers: Readonly<Record<string, string>>, entry?: string) =>
       assert.deepEqual(
         new Set(await chosenBy(() => chosen("dynamic/half", headers, entry === undefined ? {} : { entry }))),
@@ -98,7 +98,7 @@ export const sessionCases = (harness: Harness): void => {
     assert.equal(new Set(await chosenBy(() => chosen("dynamic/half", kept))).size, 1)
   })
 
-  test("a header that cannot be read is 400 and named", async () => {
+  test("an invalid header is 400 and named", async () => {
     for (
       const [name, value] of [["cf-aig-no-session-affinity", "perhaps"], [
         "cf-aig-session-id",
@@ -111,7 +111,7 @@ export const sessionCases = (harness: Harness): void => {
     }
   })
 
-  test("x-session-affinity goes on to Baseten, Cloudflare's header does not", async () => {
+  test("x-session-affinity is forwarded to Baseten, Cloudflare's header is not", async () => {
     const { reached } = await ask("custom/plain", { ...named("Ünique"), "cf-aig-session-id": "private" })
     const headers = new Map(reached[0]?.raw_headers.map(([name, value]) => [name.toLowerCase(), value]))
     assert.ok(headers.has("x-session-affinity"))

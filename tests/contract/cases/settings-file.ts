@@ -71,7 +71,7 @@ export const settingsFileCases = (harness: Harness): void => {
     assert.deepEqual([(await shown("filed"))["cache_ttl"], await problem()], [7, undefined])
   }
 
-  test("a change holds for the next request, and a stream that runs goes on to its end", async () => {
+  test("a change applies to the next request, and running streams continue to their end", async () => {
     const drip = fault({ drip_ms: 100, events: 12 })
     const running = ask("filed", drip, chat({ stream: true })).then((response) => response.text())
     edit("filed", { cache_ttl: 8, request_body_limit: 64 })
@@ -82,7 +82,7 @@ export const settingsFileCases = (harness: Harness): void => {
     assert.equal(await call("filed"), 200)
   })
 
-  test("an entry that goes exists no longer, and one that comes exists", async () => {
+  test("a removed entry no longer exists, and an added one does", async () => {
     edit("filed-new", { cache_ttl: 3 })
     await until("it exists", async () => (await shown("filed-new"))["cache_ttl"] === 3)
     assert.equal(await call("filed-new"), 200)
@@ -90,7 +90,7 @@ export const settingsFileCases = (harness: Harness): void => {
     assert.equal(await call("filed-new"), 400)
   })
 
-  test("a token that is taken out is refused at its next request, the others are not", async () => {
+  test("a removed token is refused at its next request, the others are not", async () => {
     const as = (value: string) => call("filed-token", { "cf-aig-authorization": value })
     assert.deepEqual([await as("value-ann"), await as("value-bob")], [200, 200])
     edit("filed-token", { tokens: [{ name: "ann", token: "value-ann" }] })
@@ -99,7 +99,7 @@ export const settingsFileCases = (harness: Harness): void => {
     await restored()
   })
 
-  test("what a change does not touch goes on counting", async () => {
+  test("limits that a change does not touch keep their counts", async () => {
     assert.equal(await call("filed-limited"), 200)
     edit("filed", { cache_ttl: 9 })
     await until("it holds", async () => (await shown("filed"))["cache_ttl"] === 9)
@@ -108,7 +108,7 @@ export const settingsFileCases = (harness: Harness): void => {
     assert.equal(await call("filed-limited"), 429)
   })
 
-  test("what is wrong changes nothing, and /readyz and a metric say so until it is right", async () => {
+  test("an invalid file changes nothing, and /readyz and a metric report it until it is valid", async () => {
     const metric = async (): Promise<string | undefined> => {
       const text = await (await fetch(`${harness.configured.url}/metrics`, { headers: admin })).text()
       return /^basegate_settings_reload_success (\d)$/m.exec(text)?.[1]

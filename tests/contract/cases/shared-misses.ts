@@ -55,7 +55,7 @@ export const sharedMissCases = (harness: Harness): void => {
     assert.equal(calls(id), 3)
   })
 
-  test("cf-aig-skip-cache joins no call of another", async () => {
+  test("cf-aig-skip-cache shares no call", async () => {
     const id = harness.nextCase()
     const skipping = { ...slowly, "cf-aig-skip-cache": "true" }
     await Promise.all([slowly, skipping, skipping].map((headers) => ask({ id, headers })))
@@ -71,7 +71,7 @@ export const sharedMissCases = (harness: Harness): void => {
   })
 
   for (const who of [0, 1]) {
-    test(`one of three leaves (number ${who + 1}): the others get the whole answer`, async () => {
+    test(`if one of three leaves (number ${who + 1}), the others get the whole answer`, async () => {
       const id = harness.nextCase()
       const controllers = [new AbortController(), new AbortController(), new AbortController()]
       const before = await callsInFlight(harness)
@@ -94,7 +94,7 @@ export const sharedMissCases = (harness: Harness): void => {
     })
   }
 
-  test("one who leaves within a large answer does not hold up the others", async () => {
+  test("a client that leaves within a large answer does not hold up the others", async () => {
     const id = harness.nextCase()
     const size = 30 * 1024 * 1024
     const one = { id, path: "baseten/model/size1234", body: JSON.stringify({ bytes: size, id }) }
@@ -132,7 +132,7 @@ export const sharedMissCases = (harness: Harness): void => {
     assert.deepEqual([(await ask({ id })).status, calls(id)], ["MISS", 2])
   })
 
-  test("a shared call that fails fails for all, once, and the next begins anew", async () => {
+  test("a shared call that fails, fails for all, and the next request makes a new call", async () => {
     const failures: ReadonlyArray<readonly [object, number, string]> = [
       [{ delay_ms: 300, reset: true }, 502, "upstream_cut"],
       [{ delay_ms: 300, status: 529 }, 529, "complete"],
@@ -151,7 +151,7 @@ export const sharedMissCases = (harness: Harness): void => {
     }
   })
 
-  test("nobody's time-out or retries hold for another's request", async () => {
+  test("each request has its own timeouts and retries", async () => {
     const id = harness.nextCase()
     const hasty = ask({ id, headers: { ...slowly, "cf-aig-request-timeout": "100" } })
     await reachesBaseten(id)
@@ -160,7 +160,7 @@ export const sharedMissCases = (harness: Harness): void => {
     assert.equal((await patient).response.status, 200)
   })
 
-  test("streams that are not kept do not wait for each other", async () => {
+  test("streams that are not cached do not wait for each other", async () => {
     const id = harness.nextCase()
     const one = { id, body: chat({ user: id, stream: true }), headers: fault({ held: true }) }
     const answers = three(one)
@@ -170,7 +170,7 @@ export const sharedMissCases = (harness: Harness): void => {
     assert.equal(calls(id), 3)
   })
 
-  test("cache_streams: who comes within a stream gets all of it", async () => {
+  test("cache_streams: a client that joins within a stream gets all of it", async () => {
     const id = harness.nextCase()
     const one = {
       id,
@@ -187,7 +187,7 @@ export const sharedMissCases = (harness: Harness): void => {
     assert.equal(calls(id), 1)
   })
 
-  test("cache_streams: a shared stream that breaks off is told once to each", async () => {
+  test("cache_streams: each client of a shared stream that breaks off gets one error event", async () => {
     for (const [how, code] of [[{ cut_after: 3 }, "upstream_cut"], [{ stall_after: 3 }, "idle"]] as const) {
       const id = harness.nextCase()
       const body = chat({ user: id, stream: true })

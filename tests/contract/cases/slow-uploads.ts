@@ -95,7 +95,7 @@ export const slowUploadCases = (harness: Harness): void => {
     })
   }
 
-  test("slow uploads may take long: what comes now and then is waited for", async () => {
+  test("slow uploads may take long, as long as bytes keep coming", async () => {
     const body = chat({ user: "x".repeat(70_000) })
     const size = Math.ceil(body.length / 8)
     const pieces = (of: string, size: number) =>
@@ -120,7 +120,7 @@ export const slowUploadCases = (harness: Harness): void => {
     assert.deepEqual(answers.map(statusOf), [200, 200, 200])
   })
 
-  test("a provider that breaks off within an upload is not taken for a client that leaves", async () => {
+  test("a provider that breaks off within an upload is not mistaken for a client that leaves", async () => {
     for (const type of [binary, "application/json"]) {
       const id = harness.nextCase()
       const parts = Array.from({ length: 30 }, () => "x".repeat(100_000))
@@ -146,7 +146,7 @@ export const slowUploadCases = (harness: Harness): void => {
     assert.equal(status, harness.flags.takesTrailers ? 200 : 400)
   })
 
-  test("stalled uploads hold no more memory together than they may; others are served on", async () => {
+  test("stalled uploads stay within the memory limit, and others are served", async () => {
     const url = harness.configured.url
     const half = "x".repeat(7_900_000)
     const count = harness.runtime === "workerd" ? 4 : 20

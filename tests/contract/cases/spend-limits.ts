@@ -34,7 +34,7 @@ export const spendLimitCases = (harness: Harness): void => {
   const calls = (id: string): number => harness.simulator.requests(id).length
   const statuses = statusesOf(ask)
 
-  test("a spent budget refuses: 429, code 2041, Cloudflare's sentence, and when to come back", async () => {
+  test("a spent budget refuses: 429, code 2041, Cloudflare's sentence, and Retry-After", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "spend-total", headers: costing(0.6) }
     // What a request costs is booked when it has ended: one may overshoot.
@@ -134,7 +134,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.deepEqual(await statuses([one, one, container, container]), [200, 200, 200, 200])
   })
 
-  test("of 200 calls at once as many pass as the budget has room for, and it is not overshot by the rest", async () => {
+  test("of 200 calls at once as many pass as the budget allows, and the rest do not overshoot it", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "spend-burst", headers: { ...costing(0.1), ...fault({ delay_ms: 500 }) } }
     const answers = await Promise.all(Array.from({ length: 200 }, () => ask(one)))
@@ -143,7 +143,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.equal((await ask(one)).response.status, 429)
   })
 
-  test("what is only under way is to be waited for a second", async () => {
+  test("if only calls in flight fill the budget, Retry-After is a second", async () => {
     const id = harness.nextCase()
     const one = {
       id,
@@ -157,7 +157,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.equal((await first).response.status, 500)
   })
 
-  test("a burst is held back by what the price list says that its calls may cost", async () => {
+  test("a burst is held back by the expected cost of its calls", async () => {
     const id = harness.nextCase()
     const body = chat({ max_tokens: 100 })
     const one = { id, entry: "spend-burst-priced", body, headers: fault({ delay_ms: 500 }) }
@@ -165,7 +165,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.ok(calls(id) >= 1 && calls(id) <= 3, `${calls(id)} calls`)
   })
 
-  test("calls that come to nothing make room again, however they end", async () => {
+  test("calls that cost nothing release their share, however they end", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "spend-burst-failed", headers: costing(2) }
     const ending = (how: object, headers: object = {}) => ({
@@ -181,7 +181,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.deepEqual(await statuses(all), [500, 502, 504, 404])
   })
 
-  test("a call whose client left before the answer makes room again", async () => {
+  test("a call whose client left before the answer releases its share", async () => {
     if (!harness.flags.noticesSilentLeave || !harness.flags.noticesLeaveAfterUpload) return
     const id = harness.nextCase()
     const one = { id, entry: "spend-burst-left", headers: costing(2) }
@@ -207,7 +207,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.equal((await ask(one)).response.status, 200)
   })
 
-  test("who is over budget still gets what is cached", async () => {
+  test("a caller over budget still gets cached answers", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "spend-cached", headers: costing(2) }
     const other = { ...one, body: chat({ user: `${id}-too` }) }
@@ -215,7 +215,7 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.deepEqual([(await ask(one)).status, calls(id)], ["HIT", 1])
   })
 
-  test("what is cached costs nothing", async () => {
+  test("cached answers cost nothing", async () => {
     const id = harness.nextCase()
     const one = { id, entry: "spend-hits", headers: costing(0.3) }
     assert.deepEqual(await statuses([one, one, one, one, one]), [200, 200, 200, 200, 200])
@@ -223,14 +223,14 @@ export const spendLimitCases = (harness: Harness): void => {
     assert.equal((await ask(other)).response.status, 200)
   })
 
-  test("an answer that failed costs nothing", async () => {
+  test("failed answers cost nothing", async () => {
     const one = { id: harness.nextCase(), entry: "spend-failed", headers: costing(2) }
     const failing = (how: object) => ({ ...one, headers: { ...one.headers, ...fault(how) } })
     const all = [failing({ status: 500 }), failing({ status: 429 }), failing({ reset: true }), one, one]
     assert.deepEqual(await statuses(all), [500, 429, 502, 200, 429])
   })
 
-  test("a stream whose client left costs what it told before", async () => {
+  test("a stream whose client left costs what had been generated", async () => {
     const id = harness.nextCase()
     const entry = "spend-left"
     const controller = new AbortController()

@@ -49,7 +49,7 @@ export const spendRuleCases = (harness: Harness): void => {
     assert.deepEqual(await statuses([one, one, custom, custom, one]), [200, 200, 200, 429, 200])
   })
 
-  test("a rule for some metadata counts them together, and nobody else", async () => {
+  test("a rule with a metadata filter counts only matching requests, together", async () => {
     const as = (team?: string) => ({
       id: harness.nextCase(),
       entry: "spend-team",
@@ -96,7 +96,7 @@ export const spendRuleCases = (harness: Harness): void => {
     assert.deepEqual(await statuses([as("a"), as("a"), as("b"), as("c")]), [200, 429, 200, 429])
   })
 
-  test("a rule that is not enabled, and limits that are not, refuse nothing", async () => {
+  test("disabled rules and disabled limits refuse nothing", async () => {
     for (const entry of ["spend-disabled", "spend-off"]) {
       const one = { id: harness.nextCase(), entry, headers: costing(5) }
       assert.deepEqual(await statuses([one, one, one]), [200, 200, 200])

@@ -17,7 +17,7 @@ export const stepOptionEntries = (): Configured => ({
 })
 
 export const stepOptionCases = (harness: Harness): void => {
-  test("options of a step go before the request's, and those before the gateway's", async () => {
+  test("a step's options override the request's, which override the gateway's", async () => {
     const id = harness.nextCase()
     const failed = withFault({ status: 503 })
     const steps = [
@@ -52,7 +52,7 @@ export const stepOptionCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 2)
   })
 
-  test("a rule by model counts each call of the model, and none of another", async () => {
+  test("a rule by model counts only calls of that model", async () => {
     const statuses: Array<number> = []
     const id = harness.nextCase()
     const failed = withFault({ status: 529 })
@@ -66,7 +66,7 @@ export const stepOptionCases = (harness: Harness): void => {
     assert.equal(harness.simulator.requests(id).length, 4)
   })
 
-  test("each step is cached by itself, as its own options say", async () => {
+  test("each step is cached by its own options", async () => {
     const gateway = harness.entry("steps-cached")
     const id = harness.nextCase()
     const call = async (headers: Record<string, string>, stream: boolean) => {
@@ -92,7 +92,7 @@ export const stepOptionCases = (harness: Harness): void => {
     }
   })
 
-  test("a cache key of the caller's keeps each step's answer for that step alone", async () => {
+  test("a caller's cache key keeps the answers of different steps apart", async () => {
     const id = harness.nextCase()
     const call = async (fault: object) => {
       const steps = [ask(id, models.gpt, withFault(fault)), ask(id, models.glm)]

@@ -32,7 +32,7 @@ export const streamCommentCases = (harness: Harness): void => {
     return { text: bytes.toString(), record: await harness.recordOf(response) }
   }
 
-  test("they stand between events alone, and nothing else is changed or counted", async () => {
+  test("comments are only between events, and change and count nothing", async () => {
     const crlf = stream.replaceAll("\n", "\r\n")
     for (const body of [stream, crlf]) {
       const { text, record } = await asked({ ...slow, body })
@@ -49,7 +49,7 @@ export const streamCommentCases = (harness: Harness): void => {
     }
   })
 
-  test("they come while the first event is awaited, and end with the client", async () => {
+  test("comments are sent while the first event is awaited, until the client leaves", async () => {
     const id = harness.nextCase()
     const leaving = new AbortController()
     const response = await fetch(`${harness.entry("stream-comments")}/baseten/v1/chat/completions`, {
@@ -74,7 +74,7 @@ export const streamCommentCases = (harness: Harness): void => {
     )
   })
 
-  test("OpenAI's SDK reads a slow stream as it would without them", async () => {
+  test("OpenAI's SDK reads a slow stream as without comments", async () => {
     const client = new OpenAI({ apiKey: "sk-own", baseURL: `${harness.entry("stream-comments")}/baseten/v1` })
     const chunks = await client.chat.completions.create(
       { model: "m", messages: [{ role: "user", content: "hi" }], stream: true },
@@ -85,7 +85,7 @@ export const streamCommentCases = (harness: Harness): void => {
     assert.equal(text, "Hello there")
   })
 
-  test("there are none in JSON, nor without the setting", async () => {
+  test("there are no comments in JSON, or without the setting", async () => {
     const body = JSON.stringify({ choices: [], text: "x".repeat(40) })
     const json = await asked({ status: 200, content_type: "application/json", body, drip_ms: 150 })
     assert.equal(json.text, body)

@@ -77,7 +77,7 @@ export const endingCases = (harness: Harness): void => {
     assert.deepEqual([status, error?.["code"]], ["failed", "server_error"])
   })
 
-  test("a stream of declared length that lacks its end gets its error event, and the connection stays sound", async () => {
+  test("a stream of declared length without its end gets an error event, and the connection stays usable", async () => {
     const how = { status: 200, content_type: "text/event-stream", body: 'data: {"choices":[]}\n\n' }
     const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
       method: "POST",
@@ -92,7 +92,7 @@ export const endingCases = (harness: Harness): void => {
     assert.equal((await fetch(`${harness.gateway.url}/livez`)).status, 200)
   })
 
-  test("a stream that is compressed is relayed as it is, without a word of ours in it", async () => {
+  test("a compressed stream is relayed unchanged, without an event of the gateway", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
       method: "POST",
       headers: { ...json, ...fault({ gzip: true }) },
@@ -102,7 +102,7 @@ export const endingCases = (harness: Harness): void => {
     assert.equal(await endingOf(response), "complete")
   })
 
-  test("an error event that names no error does not pass for Baseten's report of one", async () => {
+  test("an error event without an error does not count as reported by Baseten", async () => {
     const how = {
       status: 200,
       content_type: "text/event-stream",
@@ -116,7 +116,7 @@ export const endingCases = (harness: Harness): void => {
     assert.match(await response.text(), /"code":"upstream_cut"/)
   })
 
-  test("an error that Baseten reports within a stream is told once, by Baseten", async () => {
+  test("an error that Baseten reports within a stream is not followed by another", async () => {
     const response = await fetch(`${harness.base}/baseten/v1/chat/completions`, {
       method: "POST",
       headers: { ...json, ...fault({ error_event: true }) },

@@ -62,7 +62,7 @@ export const streamLabelCases = (harness: Harness): void => {
     }],
   ]
   for (const [name, how] of variants) {
-    test(`a stream is metered and watched, and shows no usage that its client did not ask for: ${name}`, async () => {
+    test(`a stream is metered and observed, without usage that its client did not request: ${name}`, async () => {
       const { text, record } = await streamed({ ...how, body: chunk + last + done })
       assert.deepEqual([text, ...factsOf(record)], [chunk + done, ...whole])
       const cut = await streamed({ ...how, body: chunk })
@@ -73,7 +73,7 @@ export const streamLabelCases = (harness: Harness): void => {
     })
   }
 
-  test("a usage that only the gateway asked for does not show, however its event is laid out", async () => {
+  test("usage that only the gateway requested is removed, however its event is formatted", async () => {
     const said = JSON.stringify({ choices: [], usage })
     const layouts = [
       `${last.trimEnd()}\nid: 2\nevent: chunk\n\n`,
@@ -89,7 +89,7 @@ export const streamLabelCases = (harness: Harness): void => {
   })
 
   for (const coding of ["gzip", "x-gzip", "GZIP", "deflate", "deflate, gzip"]) {
-    test(`a stream in the coding ${coding} is decoded, metered and watched`, async () => {
+    test(`a stream in the coding ${coding} is decoded, metered and observed`, async () => {
       const { response, text, record } = await streamed({
         content_type: "text/event-stream",
         body: chunk + last + done,
@@ -104,7 +104,7 @@ export const streamLabelCases = (harness: Harness): void => {
   }
 
   for (const coding of ["br", "zstd", "gzip, br"]) {
-    test(`a stream in the coding ${coding}, which is not known, is refused, unless the runtime decodes it`, async () => {
+    test(`a stream in the unknown coding ${coding} is refused, unless the runtime decodes it`, async () => {
       const how = coding === "zstd" ? { headers: { "content-encoding": coding } } : { coding }
       const { response, text, record } = await streamed({
         content_type: "text/event-stream",
@@ -132,14 +132,14 @@ export const streamLabelCases = (harness: Harness): void => {
     }
   }
 
-  test("JSON lines are metered, and show no usage that their client did not ask for", async () => {
+  test("JSON lines are metered, without usage that their client did not request", async () => {
     const lines = '{"choices":[{"delta":{"content":"Hi"}}]}\n'
     const body = `${lines}${JSON.stringify({ choices: [], usage })}\n`
     const { text, record } = await streamed({ content_type: "application/x-ndjson", body })
     assert.deepEqual([text, ...factsOf(record).slice(0, 4)], [lines, "complete", 10, 5, "exact"])
   })
 
-  test("what is neither is handed on as it is, with no word of ours and no figure", async () => {
+  test("anything else is relayed unchanged, without events of the gateway and without figures", async () => {
     const page = "<html>usage</html>"
     const { text, record } = await streamed({ content_type: "text/html", body: page })
     assert.deepEqual([text, record["ending"], record["tokens_out"]], [page, "complete", null])
@@ -148,7 +148,7 @@ export const streamLabelCases = (harness: Harness): void => {
   const direct: Partial<Ask> = { path: "baseten/v1/completions", body: '{"model":"m","stream":true}' }
   const dedicated: Partial<Ask> = { ...direct, path: "baseten/model/abcd1234/sync/v1/completions" }
   for (const one of [direct, dedicated]) {
-    test(`a legacy completion's stream is asked for its usage, metered and watched: ${one.path}`, async () => {
+    test(`the usage of a legacy completion's stream is requested, and the stream observed: ${one.path}`, async () => {
       const id = harness.nextCase()
       const how = { content_type: "text/event-stream", body: completion + last + done }
       const { text, record } = await streamed(how, { id, ...one })

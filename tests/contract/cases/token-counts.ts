@@ -48,7 +48,7 @@ export const tokenCountCases = (harness: Harness): void => {
   }
   const estimate = { input_tokens: expected, estimated: true }
 
-  test("it is a quarter of the bytes, labelled as an estimate in a header and in the body", async () => {
+  test("a token count is a quarter of the bytes, labelled as an estimate in a header and in the body", async () => {
     for (const path of ["baseten/v1", "baseten"]) {
       const { response, status, value } = await count(`${harness.base}/${path}`)
       assert.deepEqual([status, value], [200, estimate])
@@ -85,14 +85,14 @@ export const tokenCountCases = (harness: Harness): void => {
     }
   })
 
-  test("it needs a gateway token where calls do", async () => {
+  test("counting needs a gateway token if calls do", async () => {
     const base = `${harness.entry("token-counts")}/baseten/v1`
     assert.equal((await count(base)).status, 401)
     assert.equal((await count(base, { headers: { authorization: "Bearer wrong" } })).status, 401)
     assert.equal((await count(base, { headers: { "x-api-key": "value-of-counter" } })).status, 200)
   })
 
-  test("what is no message is 400 and says what is missing; other methods are 405", async () => {
+  test("an invalid message is 400 with what is missing; other methods are 405", async () => {
     const base = `${harness.base}/baseten/v1`
     for (const sent of ["{", "[]", "{}", '{"messages":"hi"}', '"text"', '{"model":"a","messages":{}}']) {
       const { status, text } = await count(base, { sent })
@@ -103,7 +103,7 @@ export const tokenCountCases = (harness: Harness): void => {
     assert.deepEqual([got.status, got.response.headers.get("allow")], [405, "POST, OPTIONS"])
   })
 
-  test("it is a step of a universal request like any other", async () => {
+  test("counting can be a step of a universal request", async () => {
     const id = harness.nextCase()
     const response = await callSteps(harness.base, [{
       provider: "baseten",

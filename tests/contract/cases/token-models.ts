@@ -90,7 +90,7 @@ export const tokenModelCases = (harness: Harness): void => {
 
   const endpoints = ["chat/completions", "completions", "messages", "responses", "embeddings"]
   for (const endpoint of endpoints) {
-    test(`${endpoint}: a model that the token may not use is refused by its name`, async () => {
+    test(`${endpoint}: a model that the token may not use is refused`, async () => {
       const path = `baseten/v1/${endpoint}`
       assert.match(
         await refused(path, { model: forbidden, messages: [] }),
@@ -110,7 +110,7 @@ export const tokenModelCases = (harness: Harness): void => {
     await refused(path, chat({ model: `custom-own/${allowed}` }))
   })
 
-  test("a custom provider: by the body, and not by a path that may name another model", async () => {
+  test("a custom provider: by the body, not by a path that may name another model", async () => {
     assert.notEqual((await call("custom-own/v1/chat/completions", chat({ model: "gpt-4" }))).status, 403)
     await refused("custom-own/v1/chat/completions", chat({ model: allowed }))
     await refused("custom-own/openai/deployments/gpt-5/chat/completions", chat({ model: "gpt-4" }))
@@ -118,7 +118,7 @@ export const tokenModelCases = (harness: Harness): void => {
     await refused("custom-own/v1%2Fchat/completions", chat({ model: "gpt-4" }))
   })
 
-  test("names that look alike are other names", async () => {
+  test("similar names are different names", async () => {
     const others = [
       "OpenAI/gpt-oss-120b",
       " openai/gpt-oss-120b",
@@ -133,7 +133,7 @@ export const tokenModelCases = (harness: Harness): void => {
     for (const model of others) await refused("baseten/v1/chat/completions", chat({ model }))
   })
 
-  test("what names no model that can be read is refused", async () => {
+  test("a call whose model cannot be read is refused", async () => {
     const path = "baseten/v1/chat/completions"
     for (
       const body of [
@@ -157,7 +157,7 @@ export const tokenModelCases = (harness: Harness): void => {
     assert.match(await refused(path, escaped), /GLM-5\.2/)
   })
 
-  test("an encoded body is read", async () => {
+  test("the model of an encoded body is read", async () => {
     const headers = { "content-encoding": "gzip" }
     const path = "baseten/v1/chat/completions"
     await refused(path, new Uint8Array(gzipSync(chat({ model: forbidden }))), { headers })
@@ -171,7 +171,7 @@ export const tokenModelCases = (harness: Harness): void => {
     await refused("baseten/v1/chat/completions", long)
   })
 
-  test("a dedicated deployment or a chain is what its id says", async () => {
+  test("a dedicated deployment or a chain is known by its id", async () => {
     assert.equal((await call("baseten/model/json1", {})).status, 200)
     assert.equal((await call("baseten/model/json1/development/predict", { model: forbidden })).status, 200)
     assert.match(await refused("baseten/model/json2", { model: allowed }), /"json2"/)
@@ -180,7 +180,7 @@ export const tokenModelCases = (harness: Harness): void => {
     assert.equal((await call("baseten/model/%6Ason1", {})).status, 400)
   })
 
-  test("a step that the token may not use is passed over", async () => {
+  test("a step that the token may not use is skipped", async () => {
     const step = (model: string) => ({
       provider: "baseten",
       endpoint: "v1/chat/completions",
@@ -193,7 +193,7 @@ export const tokenModelCases = (harness: Harness): void => {
     await refused("", [step(forbidden), step(forbidden)])
   })
 
-  test("a dynamic route calls what the token may use, or all of it if the token names the route", async () => {
+  test("a dynamic route calls only models that the token may use, or all if the token lists the route", async () => {
     const through = (name: string) => call("compat/chat/completions", chat({ model: `dynamic/${name}` }))
     assert.match(
       await refused("compat/chat/completions", chat({ model: "dynamic/outside" })),
@@ -205,7 +205,7 @@ export const tokenModelCases = (harness: Harness): void => {
     assert.deepEqual([covered.status, covered.response.headers.get("cf-aig-model")], [200, forbidden])
   })
 
-  test("lists have what the token may use", async () => {
+  test("lists of models have only those that the token may use", async () => {
     const idsOf = async (path: string, token: string) => {
       const { status, text } = await call(path, undefined, { method: "GET", token })
       assert.equal(status, 200)

@@ -89,7 +89,7 @@ export const tokenCases = (harness: Harness): void => {
     })
   }
 
-  test("a token that is known by its digest never reaches a provider, in whatever header it comes", async () => {
+  test("a token known by its digest never reaches a provider, whatever its header", async () => {
     for (const header of ["authorization", "x-api-key", "api-key", "x-auth-key"]) {
       const id = harness.nextCase()
       const headers = { authorization: "", [header]: `Bearer value-of-bob` }
@@ -100,7 +100,7 @@ export const tokenCases = (harness: Harness): void => {
     }
   })
 
-  test("another gateway's digest is no key either", async () => {
+  test("a token of another gateway, known by its digest, is not a key either", async () => {
     const id = harness.nextCase()
     const headers = { ...as("value-few"), authorization: "Bearer value-of-bob" }
     const { response } = await ask({ id, entry: "named-limits", headers })
@@ -108,7 +108,7 @@ export const tokenCases = (harness: Harness): void => {
     assert.equal(harness.headersOf(id).get("authorization"), "Bearer sk-stored")
   })
 
-  test("an expired token and an unknown one are told apart; a digest is none", async () => {
+  test("expired and unknown tokens have different errors; a digest is not a token", async () => {
     const expired = await refusal("named", as("value-of-gone"))
     assert.deepEqual([expired.status, expired.code], [401, 2009])
     assert.match(expired.message, /has expired/)
@@ -122,7 +122,7 @@ export const tokenCases = (harness: Harness): void => {
     assert.deepEqual(await statuses([{ id: harness.nextCase(), entry: "named-open" }]), [200])
   })
 
-  test("a valid token counts, even beside one that has expired", async () => {
+  test("a valid token works even next to an expired one", async () => {
     const id = harness.nextCase()
     const headers = { ...as("value-of-ann"), authorization: "Bearer value-of-gone" }
     const { response } = await ask({ id, entry: "named", headers })
@@ -130,7 +130,7 @@ export const tokenCases = (harness: Harness): void => {
     assert.equal(harness.headersOf(id).get("authorization"), "Bearer sk-stored")
   })
 
-  test("a token's metadata win over the caller's, in each step too", async () => {
+  test("a token's metadata override the caller's, in each step too", async () => {
     const metadata = (value: object) => ({ "cf-aig-metadata": JSON.stringify(value) })
     const { response } = await ask({
       id: harness.nextCase(),
@@ -162,7 +162,7 @@ export const tokenCases = (harness: Harness): void => {
     }
   })
 
-  test("a token's own rate is counted for its name, beside the gateway's", async () => {
+  test("a token's own rate is counted by its name, in addition to the gateway's", async () => {
     const one = { id: harness.nextCase(), entry: "named-limits", headers: as("value-few") }
     const next = { ...one, headers: as("value-few-next") }
     const { response } = await ask(one)
@@ -178,7 +178,7 @@ export const tokenCases = (harness: Harness): void => {
     assert.deepEqual(await statuses([{ ...one, headers: as("value-many") }]), [200])
   })
 
-  test("a token's own budget is spent by its calls alone", async () => {
+  test("a token's own budget is spent only by its calls", async () => {
     const one = {
       id: harness.nextCase(),
       entry: "named-limits",
@@ -194,7 +194,7 @@ export const tokenCases = (harness: Harness): void => {
   const usage = (headers: Record<string, string>, search = "", init: RequestInit = {}) =>
     fetch(`${harness.entry("named-usage")}/usage${search}`, { headers, ...init })
 
-  test("a token's holder reads what it has used and has left, and nobody else's", async () => {
+  test("a token's holder can read its own usage and limits, and nobody else's", async () => {
     const one = {
       id: harness.nextCase(),
       entry: "named-usage",
@@ -241,7 +241,7 @@ export const tokenCases = (harness: Harness): void => {
     assert.equal(none["since"], "2026-01-01T00:00:00.000Z")
   })
 
-  test("usage is refused to who has none, and asked in its own way", async () => {
+  test("usage needs a token, and has parameters of its own", async () => {
     for (
       const [headers, search, status, message] of [
         [{}, "", 401, /requires a token/],

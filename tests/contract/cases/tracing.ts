@@ -106,7 +106,7 @@ export const tracingCases = (harness: Harness): void => {
     })
   }
 
-  test("each try is a span of its own, which Baseten is told of", async () => {
+  test("each try is a span of its own, whose id Baseten is sent", async () => {
     const [id, trace] = [harness.nextCase(), nextTrace()]
     await failing(harness, id, [{ status: 503 }])
     await post(id, {
@@ -123,7 +123,7 @@ export const tracingCases = (harness: Harness): void => {
     assert.deepEqual(calls.map((call) => attributesIn(call)["error.type"]).sort(), ["503", undefined])
   })
 
-  test("Cloudflare's trace headers go before traceparent, and stay here", async () => {
+  test("Cloudflare's trace headers take precedence over traceparent, and are not forwarded", async () => {
     const [id, trace] = [harness.nextCase(), nextTrace()]
     await post(id, {
       traceparent: `00-${nextTrace()}-${parent}-01`,
@@ -138,7 +138,7 @@ export const tracingCases = (harness: Harness): void => {
     for (const name of sent.keys()) assert.doesNotMatch(name, /^cf-|^tracestate$/)
   })
 
-  test("a caller that does not sample is not sampled, and Baseten is told so", async () => {
+  test("an unsampled trace stays unsampled, also for Baseten", async () => {
     const [id, trace] = [harness.nextCase(), nextTrace()]
     await post(id, { traceparent: `00-${trace}-${parent}-00` })
     assert.match(harness.headersOf(id).get("traceparent") ?? "", spanForm(trace, "00"))
@@ -160,7 +160,7 @@ export const tracingCases = (harness: Harness): void => {
   })
 
   for (const stream of [false, true]) {
-    test(`what was said in a ${stream ? "stream" : "call"} is told only where the log keeps bodies`, async () => {
+    test(`prompts and answers of a ${stream ? "stream" : "call"} are exported only if the log stores bodies`, async () => {
       const trace = nextTrace()
       await post(harness.nextCase(), { traceparent: `00-${trace}-${parent}-01` }, { stream }, "kept")
       const { server, calls } = await spansOf(trace, 2)
@@ -232,7 +232,7 @@ export const tracingCases = (harness: Harness): void => {
     assert.deepEqual([...collector.keys()], ["Bearer collector-key"])
   })
 
-  test("a collector that does not answer costs requests nothing; what waits arrives when it does", async () => {
+  test("a collector that does not answer costs requests nothing; the queue is sent when it does", async () => {
     collector.hang(true)
     const waiting = Array.from({ length: 20 }, () => nextTrace())
     const began = performance.now()
@@ -247,7 +247,7 @@ export const tracingCases = (harness: Harness): void => {
     await callUntil("all spans", arrived)
   })
 
-  test("without a collector, trace headers go on as they came: of a request, and of a universal one", async () => {
+  test("without a collector, trace headers are forwarded unchanged, also of a universal request", async () => {
     const given = { traceparent: "00-anything-at-all", tracestate: "a=b" }
     for (const own of [{}, { traceparent: "of the step" }]) {
       const id = harness.nextCase()

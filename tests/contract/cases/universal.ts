@@ -17,7 +17,7 @@ export const universalEntries = ({ url }: Simulator): Configured => ({
 export const universalCases = (harness: Harness): void => {
   const base = () => harness.entry("universal")
 
-  test("an array of steps and one bare step are taken, with and without a slash at the end", async () => {
+  test("an array of steps and a single step are accepted, with and without a trailing slash", async () => {
     for (const slash of ["", "/"]) {
       for (const wrapped of [true, false]) {
         const id = harness.nextCase()
@@ -68,7 +68,7 @@ export const universalCases = (harness: Harness): void => {
 
   const odd = `{ "model" : "openai\\/gpt-oss-120b" ,"seed":12345678901234567890, "temperature": 1.0,` +
     `\n\t"top_p":1e-0,"big":1e400,"x":"\\u00e9é 🌍 \\ud83d","messages":[{"role":"user","content":"hi"}]}`
-  test("query goes up byte for byte; of compat's, the model alone loses its provider", async () => {
+  test("query is forwarded byte for byte; for compat, only the provider is removed from the model", async () => {
     for (const provider of ["baseten", "custom-other", "compat"]) {
       const id = harness.nextCase()
       const written = provider === "compat" ? odd.replace('"openai', '"baseten/openai') : odd
@@ -82,7 +82,7 @@ export const universalCases = (harness: Harness): void => {
     }
   })
 
-  test("a step's own headers go up, but no cf-aig-*, no token, no length and no hop's", async () => {
+  test("a step's own headers are forwarded, except cf-aig-*, tokens, the length and hop-by-hop ones", async () => {
     const id = harness.nextCase()
     const headers = {
       "x-session-affinity": "s-1",
@@ -147,7 +147,7 @@ export const universalCases = (harness: Harness): void => {
     })
   }
 
-  test("a key in a step's headers or in its legacy authorization goes before the stored one", async () => {
+  test("a key in a step's headers or in its legacy authorization takes precedence over the stored one", async () => {
     for (
       const key of [{ headers: { authorization: "Api-Key sk-own" } }, { authorization: "Bearer sk-own" }]
     ) {
@@ -213,7 +213,7 @@ export const universalCases = (harness: Harness): void => {
   }
 
   for (const body of ["", "{", "[]", "5", `"text"`, "null", "[5]", "[[]]", `[{"provider":"compat"},]`]) {
-    test(`${body || "an empty body"} is no universal request`, async () => {
+    test(`${body || "an empty body"} is not a universal request`, async () => {
       const response = await callSteps(base(), body)
       const { description } = await response.json() as { description: string }
       assert.equal(response.status, body === "" ? 415 : 400)
@@ -221,7 +221,7 @@ export const universalCases = (harness: Harness): void => {
     })
   }
 
-  test("the endpoint takes POST alone, gateways that exist, and callers that may call", async () => {
+  test("the endpoint needs POST, an existing gateway and an authenticated caller", async () => {
     for (const method of ["PUT", "DELETE"]) {
       const response = await fetch(base(), { method, headers: json })
       assert.equal(response.status, 405)

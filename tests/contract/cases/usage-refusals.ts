@@ -54,7 +54,7 @@ export const usageRefusalCases = (harness: Harness): void => {
     })
   }
 
-  test("a refusal that stalls holds nobody up", async () => {
+  test("a refusal that stalls does not delay the call", async () => {
     for (const entry of ["refused", "refused-in-silence"]) {
       for (const stall of [{ stall_after: 0 }, { stall_after: 2 }, { stall_after: 1, until_close: true }]) {
         const { status, asked, attempts } = await refused(entry, { ...refusal, ...stall })
@@ -64,12 +64,12 @@ export const usageRefusalCases = (harness: Harness): void => {
     }
   })
 
-  test("the total time holds for a refusal that stalls", async () => {
+  test("the total timeout covers a refusal that stalls", async () => {
     const { status } = await refused("refused-late", { ...refusal, stall_after: 1 })
     assert.equal(status, 504)
   })
 
-  test("an error about something else passes as it is, asked once", async () => {
+  test("an error about something else is relayed, after one try", async () => {
     const error = { message: "max_tokens is too large" }
     for (const more of [{}, { status: 422 }, { until_close: true }, { split_bytes: 3 }]) {
       const once = async () => {
@@ -86,7 +86,7 @@ export const usageRefusalCases = (harness: Harness): void => {
     }
   })
 
-  test("tries are counted on, and no more of them are made than were asked for", async () => {
+  test("all tries count, and no more are made than configured", async () => {
     const failure = { status: 503 }
     const { status, attempts, asked } = await refused("refused", failure, failure, refusal, failure)
     assert.deepEqual([status, attempts], [503, [[1, 503], [2, 503], [3, 400], [4, 503]]])

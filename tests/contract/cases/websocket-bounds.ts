@@ -50,7 +50,7 @@ const long = {
 const text = (bytes: number): string => "x".repeat(bytes)
 
 export const webSocketBoundCases = (harness: Harness): void => {
-  test("a message of 17 MB goes up whole", async () => {
+  test("a message of 17 MB is forwarded whole", async () => {
     const id = harness.nextCase()
     const { socket, next } = await open(harness.base)
     socket.send(create("large", { "x-simulator-case": id }, chat({ user: text(17_000_000) })))
@@ -59,7 +59,7 @@ export const webSocketBoundCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("a message over the limit of its gateway is one clear answer, and the socket goes on", async () => {
+  test("a message over its gateway's limit gets an error, and the socket stays open", async () => {
     const { socket, texts, next } = await open(harness.entry("socket-small"))
     for (const [index, size] of [5000, 17_000_000].entries()) {
       socket.send(create("large", {}, chat({ user: text(size) })))
@@ -73,7 +73,7 @@ export const webSocketBoundCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("an answer that is larger than one message may be is an error, and the socket goes on", async () => {
+  test("an answer too large for a message is an error, and the socket stays open", async () => {
     const { socket, next } = await open(harness.base)
     socket.send(create("large", fault({ huge_bytes: 17_000_000 }), chat()))
     const { type, metadata, error } = await next(1)
@@ -84,7 +84,7 @@ export const webSocketBoundCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("a provider's numbers come digit by digit", async () => {
+  test("a provider's numbers keep all digits", async () => {
     const { socket, texts, next } = await open(harness.base)
     const body = '{"id":12345678901234567890,"x":1.10}'
     socket.send(create("digits", fault({ status: 200, body }), chat()))
@@ -93,7 +93,7 @@ export const webSocketBoundCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("what a client does not read is not pulled from Baseten", async () => {
+  test("back-pressure: what a client does not read is not read from Baseten", async () => {
     const id = harness.nextCase()
     const socket = await openSlowly(harness.base, key)
     const headers = { "x-simulator-case": id }
@@ -122,7 +122,7 @@ export const webSocketBoundCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("a client that leaves while its answer waits for it ends the call", async () => {
+  test("a client that leaves with an unread answer ends the call", async () => {
     const id = harness.nextCase()
     const socket = await openSlowly(harness.base, key)
     const headers = { "x-simulator-case": id }

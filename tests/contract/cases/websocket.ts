@@ -41,7 +41,7 @@ const open = async (
 }
 
 export const webSocketCases = (harness: Harness): void => {
-  test("a GET of the universal endpoint that is no handshake is 426", async () => {
+  test("a GET of the universal endpoint that is not a handshake is 426", async () => {
     for (const slash of ["", "/"]) {
       const response = await fetch(harness.base + slash, { headers: key })
       assert.equal(response.status, 426)
@@ -64,7 +64,7 @@ export const webSocketCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("a stream is a first frame, one for each event, and a last one; two at once are told apart", async () => {
+  test("a stream is a first frame, one for each event, and a last one; two at once are distinguished", async () => {
     const { socket, frames, until } = await open(`${harness.base}/`)
     for (const eventId of ["a", "b"]) {
       socket.send(create(eventId, fault({ drip_ms: 10, events: 5, split_bytes: 3 }), chat({ stream: true })))
@@ -82,7 +82,7 @@ export const webSocketCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("what an answer is its first bytes say, whatever its label is", async () => {
+  test("an answer's form follows from its first bytes, whatever its label", async () => {
     const { socket, frames, until } = await open(harness.base)
     const chunk = '{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}'
     const told = async (eventId: string, how: object) => {
@@ -110,7 +110,7 @@ export const webSocketCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("an error of the provider's, and one of the gateway's, come as answers", async () => {
+  test("errors of the provider and of the gateway are answers", async () => {
     const { socket, until } = await open(harness.base)
     socket.send(create("busy", fault({ status: 529, body: { error: "no capacity" } })))
     const busy = await until("universal.created", "busy")
@@ -138,7 +138,7 @@ export const webSocketCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("what is no universal.create is told so, and the socket goes on", async () => {
+  test("a message that is not universal.create gets an error, and the socket stays open", async () => {
     const { socket, frames, until } = await open(harness.base)
     for (const message of ["hello", "{}", '{"type":"universal.create"}', new Uint8Array(3)]) {
       socket.send(message)
@@ -150,7 +150,7 @@ export const webSocketCases = (harness: Harness): void => {
     socket.close()
   })
 
-  test("a guarded gateway lets in who shows a token, in a header or, as browsers must, as a subprotocol", async () => {
+  test("a gateway with authentication accepts a token in a header or, from browsers, as a subprotocol", async () => {
     const url = harness.entry("socket")
     await assert.rejects(open(url))
     await assert.rejects(open(url, { headers: { "cf-aig-authorization": "Bearer wrong" } }))
@@ -171,7 +171,7 @@ export const webSocketCases = (harness: Harness): void => {
     }
   })
 
-  test("the log has an entry of each call, and none of the handshake", async () => {
+  test("the log has an entry for each call, and none for the handshake", async () => {
     const { socket, until } = await open(harness.entry("socket-logged"))
     socket.send(create("logged"))
     await until("universal.created", "logged")
@@ -184,7 +184,7 @@ export const webSocketCases = (harness: Harness): void => {
     assert.deepEqual(result.map(({ event_id }) => event_id), ["logged"])
   })
 
-  test("a client that closes its socket ends what runs on it", async () => {
+  test("a client that closes its socket ends its running calls", async () => {
     const id = harness.nextCase()
     const { socket } = await open(harness.base)
     socket.send(

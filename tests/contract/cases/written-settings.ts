@@ -55,7 +55,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
   }
   const messageOf = ({ body }: Answer) => body.errors[0]?.message ?? ""
 
-  test("a gateway that is written exists for the next request, and one that is deleted does not", async () => {
+  test("a created gateway exists for the next request, and a deleted one does not", async () => {
     const created = await write("POST", "gateways", { id: "written-one", rate_limiting_limit: null })
     assert.deepEqual([created.status, created.body.result["id"]], [200, "written-one"])
     assert.equal(await call("written-one"), 200)
@@ -68,7 +68,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
     assert.equal(await call("written-one"), 400)
   })
 
-  test("two writers: If-Match lets the first pass, and shows the second what it has missed", async () => {
+  test("two writers: If-Match admits the first, and shows the second the newer version", async () => {
     await write("POST", "gateways", { id: "written-two", cache_ttl: 1 })
     const { etag } = await write("GET", "gateways/written-two")
     const headers = { "if-match": etag ?? "" }
@@ -84,7 +84,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
     assert.equal((await write("DELETE", "gateways/written-two", undefined, late)).status, 200)
   })
 
-  test("concurrent writers without If-Match all succeed, and nothing of them is lost", async () => {
+  test("concurrent writers without If-Match all succeed, and no change is lost", async () => {
     const round = async (number: number): Promise<ReadonlyArray<number>> => {
       const ids = Array.from({ length: 12 }, (_, at) => `written-many-${number}-${at}`)
       const made = await Promise.all(ids.map((id) => write("POST", "gateways", { id })))
@@ -102,7 +102,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
     assert.deepEqual(statuses, statuses.map(() => 200))
   })
 
-  test("what is declared is read-only, and what is wrong is named", async () => {
+  test("declared settings are read-only, and problems are named", async () => {
     const declared = await write("PATCH", "gateways/written-not", { cache_ttl: 5 })
     assert.equal(declared.status, 409)
     const place = harness.flags.followsFile ? /basegate\.yaml, line \d+\./ : /BASEGATE_CONFIG\./
@@ -122,7 +122,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
     assert.equal((await write("GET", "gateways/constructor")).status, 404)
   })
 
-  test("a key is sealed and used, never shown; a reference never names a variable of the gateway's", async () => {
+  test("a key is encrypted and used, never shown; a reference cannot name one of the gateway's variables", async () => {
     const secret = "sk-sealed-0123456789-tail"
     await write("POST", "gateways", { id: "written-keys" })
     const config = { provider_slug: "baseten", alias: "default", default_config: true }
@@ -151,7 +151,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
     await write("DELETE", "gateways/written-keys")
   })
 
-  test("a custom provider is there for the account's gateways, and the audit says who made it", async () => {
+  test("a custom provider is available to the account's gateways, and the audit says who created it", async () => {
     await write("POST", "gateways", { id: "written-custom" })
     const made = await write("POST", "custom-providers", {
       name: "Local",
@@ -189,7 +189,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
     await write("DELETE", "gateways/written-custom")
   })
 
-  test("a token is made, changed, rotated and revoked, and its holder is told at the next request", async () => {
+  test("a token is created, changed, rotated and revoked, with effect at the next request", async () => {
     await write("POST", "gateways", { id: "written-tokens" })
     const as = (token: unknown) => call("written-tokens", { "cf-aig-authorization": `Bearer ${token}` })
     const made = await write("POST", "gateways/written-tokens/tokens", { name: "ann", models: ["openai/*"] })
@@ -226,7 +226,7 @@ export const writtenSettingsCases = (harness: Harness): void => {
     await write("DELETE", "gateways/written-open")
   })
 
-  test("the metrics token opens /metrics alone", async () => {
+  test("the metrics token opens only /metrics", async () => {
     const headers = { authorization: "Bearer met-contract" }
     const metrics = await fetch(`${harness.configured.url}/metrics`, { headers })
     assert.deepEqual([metrics.status, (await metrics.text()).includes("basegate_build_info")], [200, true])
