@@ -96,6 +96,11 @@ export interface Gateway {
    * seconds after the grace: work that still hangs then is abandoned. Never rejects.
    */
   readonly dispose: (options?: { readonly grace?: number }) => Promise<void>
+  /**
+   * Serves on, but asks the client of each answer to take another connection (`Connection: close`, HTTP/1.1): for a host
+   * that is about to close its connections while others serve, so that none of them is just being used.
+   */
+  readonly shedConnections: () => void
   /** Resolves once no request is running. */
   readonly idle: () => Promise<void>
   /**
@@ -134,6 +139,7 @@ const start = (
   host: HostCapabilities,
   running: RunningRequests,
   isStopping: () => boolean,
+  isShedding: () => boolean,
 ): Engine => {
   const scope = Scope.makeUnsafe()
   const env = typeof options.env === "function" ? options.env() : options.env ?? {}
@@ -184,6 +190,7 @@ const start = (
     pipeline: makePipeline(services, run),
     running,
     isStopping,
+    isShedding,
     publish: makePublisher({
       settings,
       metrics: Context.get(context, Metrics),
@@ -219,13 +226,14 @@ const defective = (cause: unknown): Result.Result<never, string> => {
  */
 export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilities): Gateway => {
   let stopping = false
+  let shedding = false
   const onStop = new Set<() => void>()
   const running = new RunningRequests()
   const once = openWithSettings({
     env: options.env,
     config: options.config,
     files: capabilities.files,
-    start: (loaded) => start(loaded, options, capabilities, running, () => stopping),
+    start: (loaded) => start(loaded, options, capabilities, running, () => stopping, () => shedding),
     onDefect: defective,
   })
 
@@ -263,6 +271,9 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
       serve(request, host, form),
     // An app may have none to lend, and say so by null.
     fetch: (request, host) => serve(request, host ?? {}, toResponse),
+    shedConnections: () => {
+      shedding = true
+    },
     idle: () => running.idle(),
     reload: () => {
       const engine = once.opened()

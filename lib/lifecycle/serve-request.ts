@@ -33,6 +33,8 @@ export interface Serving {
   readonly running: RunningRequests
   /** Whether the gateway is stopping. */
   readonly isStopping: () => boolean
+  /** Whether clients are to take other connections. */
+  readonly isShedding: () => boolean
 }
 
 /** Stands for a URL that cannot be read. */
@@ -58,11 +60,14 @@ const failureOf = (exchange: Exchange, error: GatewayError, isStopping: boolean)
 }
 
 /** What of an answer the host of a request, and not its pipeline, decides on. */
-const finished = ({ settings: { corsOrigins } }: Serving, exchange: Exchange, answer: Answer): Answer => {
+const finished = (serving: Serving, exchange: Exchange, answer: Answer): Answer => {
+  const { corsOrigins } = serving.settings
   // Pages are for clients; the management API is for servers and command lines.
   if (corsOrigins.size > 0 && !isAdminPath(exchange.path) && !isConsolePath(exchange.path)) {
     addCors(answer.headers, corsOrigins, exchange.headers)
   }
+  // The handshake of a WebSocket needs this header for itself.
+  if (serving.isShedding() && answer.socket === undefined) answer.headers.set("connection", "close")
   addIds(answer.headers, exchange)
   return answer
 }

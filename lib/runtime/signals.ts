@@ -72,44 +72,70 @@ const onOrphaned = (callback: () => void): void => {
   }, glance)
 }
 
+/** Calls `first` on the first signal to end, and `next` on each one after it that is not its echo. */
+const endSignals = (first: () => void, next: () => void) => {
+  let since: number | undefined
+  return {
+    isEnding: () => since !== undefined,
+    signalled: (): void => {
+      if (since === undefined) {
+        since = performance.now()
+        first()
+      } else if (performance.now() - since > echo) next()
+    },
+  }
+}
+
 /**
  * Calls `stop` on the first signal to end, and `now` on the next.
  *
  * @param reload called on SIGHUP, which counts as a signal to end if this returns false
  */
 export const onSignal = (stop: () => void, now: () => void, reload: () => boolean = () => false): void => {
-  let since: number | undefined
-  const signalled = (): void => {
-    if (since === undefined) {
-      since = performance.now()
-      stop()
-    } else if (performance.now() - since > echo) now()
-  }
-  const seat = findSeat()
-  if (seat !== undefined) {
-    // A terminal signals all processes, and the first one passes the order on to the others. Only SIGTERM is meant
-    // for this one.
-    for (const signal of signals) self.on(signal, () => signal === "SIGTERM" && signalled())
-    return seat.obey({ stop: () => since === undefined && signalled(), now, reload: () => void reload() })
-  }
+  const { isEnding, signalled } = endSignals(stop, now)
   for (const signal of signals) {
-    self.on(signal, signal === "SIGHUP" ? () => (since === undefined && reload()) || signalled() : signalled)
+    self.on(signal, signal === "SIGHUP" ? () => (!isEnding() && reload()) || signalled() : signalled)
   }
-  onOrphaned(() => since === undefined && signalled())
+  onOrphaned(() => isEnding() || signalled())
 }
+
+/**
+ * How long a process that leaves keeps listening while its answers ask clients for other connections, and how long it
+ * then serves the connections that came last, in milliseconds. A server that stops listening closes its idle
+ * connections (Bun 1.4 and Deno 2.9 also new ones without a request), and a request may be on its way over each.
+ */
+const handover = { listening: 750, served: 250 }
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /**
  * On SIGTERM, SIGINT, or SIGHUP if there is no settings file to reload: stops listening, waits for requests for up to
  * `grace` milliseconds, then ends them as `draining` and exits, whatever hangs. A second signal ends the process at
- * once.
+ * once. A process that leaves while others share its port first hands its clients over to them.
  */
 export const stopOnSignal = (gateway: Gateway, grace: number, stopListening: () => void): void => {
-  const stop = async (): Promise<void> => {
+  const seat = findSeat()
+  let stopping: Promise<void> | undefined
+  const end = async (): Promise<void> => {
     stopListening()
     await gateway.dispose({ grace })
-    await findSeat()?.lastWords()
-    await new Promise((resolve) => setTimeout(resolve, flush))
+    await seat?.lastWords()
+    await pause(flush)
     self.exit(0)
   }
-  onSignal(() => void stop(), () => self.exit(1), gateway.reload)
+  const stop = (): void => void (stopping ??= end())
+  const now = (): void => self.exit(1)
+  if (seat === undefined) return onSignal(stop, now, gateway.reload)
+  const { isEnding, signalled } = endSignals(async () => {
+    gateway.shedConnections()
+    await pause(handover.listening)
+    if (stopping === undefined) stopListening()
+    await pause(handover.served)
+    stop()
+  }, now)
+  // A terminal signals all processes, and the first one passes the order on to the others. Only SIGTERM is meant
+  // for this one.
+  for (const signal of signals) self.on(signal, () => signal === "SIGTERM" && signalled())
+  seat.obey({ leave: () => isEnding() || signalled(), stop, now, reload: () => void gateway.reload() })
 }

@@ -5,9 +5,12 @@
  */
 import type { Snapshot } from "../telemetry/metrics/snapshot.ts"
 
-/** From the first process to a worker. `stop` lets requests end, `now` does not; `count` asks what it has counted. */
+/**
+ * From the first process to a worker. `leave` and `stop` let requests end, `now` does not: one that leaves has others beside
+ * it, which take over its clients; `count` asks what it has counted.
+ */
 export type WorkerOrder =
-  | { readonly kind: "stop" | "now" | "reload" }
+  | { readonly kind: "leave" | "stop" | "now" | "reload" }
   | { readonly kind: "count"; readonly id: number }
   | {
     readonly kind: "gathered"

@@ -179,7 +179,7 @@ export const startPool = ({ count, start, onServing, onEnded }: PoolOptions): Wo
       if (isStopping || old === undefined) continue
       leaving.set(old, counts)
       place.counts = {}
-      if (await fill(place)) old.send({ kind: "stop" })
+      if (await fill(place)) old.send({ kind: "leave" })
       else if (leaving.delete(old)) Object.assign(place, { worker: old, isServing: true, counts })
     }
   }

@@ -16,6 +16,7 @@ const patience = 2000
 
 /** What a worker does on orders of the first process. */
 export interface Orders {
+  readonly leave: () => void
   readonly stop: () => void
   readonly now: () => void
   readonly reload: () => void
