@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 export interface AdminHostShape {
   /** The runtime and its version, such as `Bun/1.4.5`; `null` if it does not say. */
   readonly runtime: string | null
-  /** Reads a file of the console as `npm run build` left it; `undefined` if there is no such file. */
+  /** Reads a file of the built console; `undefined` if there is no such file. */
   readonly consoleFile: (name: string) => Promise<BodyInit | undefined>
 }
 

@@ -8,7 +8,10 @@ import { Settings } from "../config/Settings.ts"
 import { RequestLog } from "../request-log/RequestLog.ts"
 import { envelope } from "./envelope.ts"
 
-/** An account exists once a gateway of it has an entry in the settings or in the log, in which those under `*` are. */
+/**
+ * An account exists once one of its gateways has an entry in the settings or in the log, where gateways under `*` are
+ * found.
+ */
 export const listAccounts: Effect.Effect<Response, never, RequestLog | Settings> = Effect.gen(function* () {
   const settings = yield* Settings
   const logged = yield* (yield* RequestLog).places

@@ -18,7 +18,7 @@ const counts = [
 ] as const
 const times = ["duration", "time_to_first_token"] as const
 const shares = ["p50", "p90", "p95", "p99"] as const
-/** Later additions: they come last, so that readers who go by position keep working. */
+/** Later additions come last, so that readers who rely on positions keep working. */
 const laterCounts = ["tokens_reasoning", "estimated", "cost_estimated", "rescued"] as const
 const speed = "tokens_per_second"
 
@@ -26,7 +26,7 @@ const speed = "tokens_per_second"
 const columnOf = (dimension: string): string =>
   dimension === "cached" || dimension === "rescued" ? `is_${dimension}` : dimension
 
-/** The columns: when the bucket begins, what the row is of, and its figures. */
+/** The columns: the beginning of the bucket, the group, and the figures. */
 export const analyticsColumns = (by: ReadonlyArray<Dimension>): ReadonlyArray<string> => [
   "time",
   ...by.map(columnOf),

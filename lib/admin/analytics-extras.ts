@@ -1,6 +1,6 @@
 /**
- * What analytics answer beside the rows and their totals, so that a page of figures takes one call: the totals of the
- * period before, and the same period divided in other ways.
+ * What analytics can return in addition to rows and totals, so that a page of figures takes one call: the totals of
+ * the previous period, and the same period grouped in other ways.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { openParameters, type QueryParameters } from "./query-parameters.ts"
 
 type Divided = ReadonlyMap<string, ReadonlyArray<Dimension>>
 
-/** What is requested beside the rows. */
+/** What is requested in addition to the rows. */
 export interface Extras {
   readonly comparesBefore: boolean
   /** Each by its name, which is its dimensions with `*` between them. */
@@ -65,7 +65,7 @@ export const readExtras = (
   return parameters.problem() ?? [extras, others]
 }
 
-/** How to divide the period: the breakdowns, then the series. */
+/** The divisions to compute: the breakdowns, then the series. */
 export const divisionsOf = (
   { breakdowns, series }: Extras,
   { bucket }: AnalyticsQuery,

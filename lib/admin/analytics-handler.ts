@@ -17,7 +17,7 @@ import type { AskedFormat } from "./export-format.ts"
 import { allAtOnce, exportOf } from "./export.ts"
 import { fileName } from "./log-export.ts"
 
-/** As many as a browser can still draw, in less than 10 MB of JSON. */
+/** The most rows: as many as a browser can draw, in less than 10 MB of JSON. */
 const mostRows = 10_000
 
 const iso = (time: number): string => new Date(time).toISOString()
@@ -45,7 +45,7 @@ const nothing: Omit<AnalyticsRow, "time" | "group"> = {
 
 const days = { day: 86_400_000, week: 604_800_000, month: null } as const
 
-/** The width of all buckets in milliseconds; `null` where they differ. */
+/** The common width of all buckets in milliseconds; `null` if they differ. */
 const widthOf = (bucket: TimeBuckets): number | null => {
   if (typeof bucket === "number") return bucket
   return bucket === "all" || bucket.timeZone !== "UTC" ? null : days[bucket.unit]
@@ -68,7 +68,7 @@ const totalsOf = (row: AnalyticsRow | undefined) => ({
   group: undefined,
 })
 
-/** Answers with the buckets that had requests, and with the totals; in another format with the buckets alone. */
+/** Answers with the buckets that had requests, and the totals; other formats have only the buckets. */
 export const showAnalytics = (
   scope: Pick<AnalyticsQuery, "account" | "gateway">,
   { format, search }: AskedFormat,

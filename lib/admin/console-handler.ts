@@ -25,7 +25,7 @@ import { adminHeaders, envelope } from "./envelope.ts"
 import { calledOrigin } from "./gateway-url.ts"
 import { closeUsageSession, openUsageSession } from "./usage-session.ts"
 
-/** Nothing from elsewhere, nothing inline, no frame around it: what callers wrote can only ever be text. */
+/** Nothing from elsewhere, nothing inline, and no framing, so that callers' text can never be more than text. */
 const pageHeaders = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
@@ -71,7 +71,7 @@ const file = (name: string): Effect.Effect<Response, GatewayError> =>
     })
   })
 
-/** A token is short; the bound is on its silence, in milliseconds, and its size in bytes. */
+/** Bounds of a login request: its silence, in milliseconds, and its size, in bytes. */
 const openLogin = makeUploads({ arriving: Infinity, held: Infinity })
 const loginSilence = 30_000
 const loginLimit = 24_576
@@ -79,7 +79,7 @@ const loginLimit = 24_576
 /** What the login form sends. */
 interface Login {
   readonly token: string
-  /** The gateway, if a token opens several. */
+  /** The gateway, if the token is valid for several. */
   readonly place: GatewayPlace | undefined
 }
 
@@ -93,7 +93,7 @@ const loginIn = (text: string): Login | undefined => {
   return typeof token === "string" ? { token: token.trim(), place: placeIn(account, gateway) } : undefined
 }
 
-/** A form of another site can send neither this type nor this header. */
+/** Forms of other sites can send neither this type nor this header. */
 const isOwnPage = ({ headers }: Request): boolean =>
   headers.get("x-basegate-console") !== null &&
   (headers.get("content-type") ?? "").startsWith("application/json")

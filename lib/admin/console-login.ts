@@ -20,7 +20,7 @@ export interface Holder {
 
 type Settings = Pick<SettingsShape, "entries" | "gateway">
 
-/** The gateways, by their entries' ids, that a token opens, and its setting in each. */
+/** The gateways that a token is valid for, by entry id, with its setting in each. */
 const openedBy = async (
   settings: Settings,
   secret: Redacted.Redacted<string>,
@@ -41,7 +41,10 @@ const openedBy = async (
   return found
 }
 
-/** The holder of a token that is not an admin's; fails if it opens nothing, or if it is ambiguous which gateway is meant. */
+/**
+ * The holder of a token that is not an admin's. Fails if the token is invalid, or if it is ambiguous which gateway is
+ * meant.
+ */
 export const holderOf = (
   settings: Settings,
   secret: Redacted.Redacted<string>,

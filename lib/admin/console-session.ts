@@ -1,9 +1,9 @@
 /**
- * The session of a browser that has shown an admin token once.
+ * The session of a browser that has logged in with an admin token.
  *
- * Its cookie holds the time when it ends and a signature with a key that is derived from the token: nothing is kept on
- * the server, so that it holds on every process and isolate, and it ends when the token is changed. From the cookie the
- * token can only be guessed, which is what tokens are long for.
+ * Its cookie contains its expiry and a signature with a key derived from the token. Nothing is kept on the server, so
+ * it is valid in every process and isolate, and it ends when the token is changed. The cookie allows guessing the
+ * token offline, which is why tokens are long.
  *
  * @module
  */
@@ -20,8 +20,9 @@ export const sessionSeconds = 43_200
 const cookieName = "basegate_console"
 
 /**
- * The cookie goes to the management API alone, never to a provider. `SameSite` does not distinguish ports of one host:
- * `x-basegate-console`, which other origins cannot send, shows that a request comes from the console's own page.
+ * The cookie is sent only to the management API, never to a provider. `SameSite` does not distinguish ports of one
+ * host: `x-basegate-console`, which other origins cannot send, shows that a request comes from the console's own
+ * page.
  */
 const attributes = "Path=/client/v4; HttpOnly; SameSite=Strict"
 
@@ -64,7 +65,7 @@ const issuedSignature = async (
     JSON.stringify([issuer, audience, fields]),
   )
 
-/** The same for an admin that an issuer vouches for, no longer than its token is valid. */
+/** The same for an admin with an issuer's token; the session ends no later than the token. */
 export const openIssuedSession = async (
   signer: Redacted.Redacted<string>,
   issuer: AdminIssuer,
@@ -96,7 +97,10 @@ const issuedOfSession = async (
 /** The `Set-Cookie` that ends a session. */
 export const closeSession = (): string => `${cookieName}=; Max-Age=0; ${attributes}`
 
-/** The session of a request from the console's page; `undefined` if it comes from elsewhere, or has none. */
+/**
+ * The session of a request from the console's page; `undefined` if the request comes from elsewhere, or has no
+ * session.
+ */
 export const shownSession = (headers: Headers): string | undefined => {
   if (headers.get("x-basegate-console") === null) return undefined
   return /(?:^|;\s*)basegate_console=(\d{1,15}\.(?:(?:read|write)\.[0-9a-f]{2,1024}\.)?[0-9a-f]{64})(?:;|$)/
@@ -113,7 +117,7 @@ export const isSessionOf = async (
   return Number(ends) > now && sameBytes(bytesOf(signed), await signature(token, ends))
 }
 
-/** Whose session it is; `undefined` if it has ended, or its token is not valid any more. */
+/** The holder of a session; `undefined` if it has ended, or its token is no longer valid. */
 export const adminOfSession = async (
   session: string,
   tokens: ReadonlyArray<AdminToken>,

@@ -7,11 +7,16 @@
 /** Rows by the names of their columns. */
 export type CsvRow = Readonly<Record<string, unknown>>
 
-/** The columns of rows that do not all have the same ones: each that some row has, at its first place; `id` if there are no rows. */
+/**
+ * The columns of rows with different members: every member of any row, in order of first appearance; `id` if there
+ * are no rows.
+ */
 export const columnsOf = (rows: ReadonlyArray<CsvRow>): ReadonlyArray<string> =>
   rows.length === 0 ? ["id"] : [...new Set(rows.flatMap((row) => Object.keys(row)))]
 
-/** What spreadsheets take for the beginning of a formula, also behind what they skip (OWASP, CSV injection). */
+/**
+ * What spreadsheets take for the beginning of a formula, also after characters that they skip (OWASP, CSV injection).
+ */
 const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
 /** A number in plain digits: spreadsheets disagree on `1e-7`. */
@@ -46,6 +51,9 @@ const line = (values: ReadonlyArray<unknown>): string => `${values.map(cell).joi
 /** The names of the columns, as the first line. */
 export const csvHeader = (columns: ReadonlyArray<string>): string => line(columns)
 
-/** Rows as lines: objects as JSON, `null` as nothing, text that a spreadsheet would run behind an apostrophe. */
+/**
+ * Rows as lines: objects as JSON, `null` as an empty field, text that a spreadsheet would run with an apostrophe in
+ * front.
+ */
 export const csvRows = (columns: ReadonlyArray<string>, rows: ReadonlyArray<CsvRow>): string =>
   rows.map((row) => line(columns.map((name) => row[name]))).join("")

@@ -9,8 +9,8 @@ import { tokensPerSecond } from "../record/request-record.ts"
 import { entryPrice, type PriceSource } from "./entry-price.ts"
 
 /**
- * First Cloudflare's fields, of which the text fields of its schema are never `null`; then ours, under their names in a
- * record. `metadata` is an object, as Cloudflare sends it, not the text of its schema.
+ * First Cloudflare's fields, whose text fields are never `null`; then ours, under their names in a record. `metadata`
+ * is an object, as Cloudflare sends it, not the text of its schema.
  */
 export const entryJson = (entry: LogEntry) => ({
   id: entry.request_id,
@@ -42,7 +42,7 @@ export const entryJson = (entry: LogEntry) => ({
   compatibilityMode: entry.route?.startsWith("compat") ?? false,
 
   method: entry.method,
-  // Entries of older files have none.
+  // Missing in entries of older files.
   requested_model: entry.requested_model ?? null,
   deployment: entry.deployment,
   token: entry.token,
@@ -65,7 +65,7 @@ export const entryJson = (entry: LogEntry) => ({
   usage_source: entry.usage_source,
   attempts: entry.attempts,
   changes: entry.changes,
-  // Entries of an earlier version have none of these.
+  // Missing in entries of earlier versions.
   key_alias: entry.key_alias ?? null,
   dynamic_route: entry.dynamic_route ?? null,
   dlp: entry.dlp ?? null,
@@ -145,7 +145,7 @@ const head = (payload: Payload | null): { readonly head: string | null; readonly
   complete: payload !== null && payload.complete && payload.text.length <= headLength,
 })
 
-/** An entry with its price, its sizes and the beginnings of the bodies that were kept. */
+/** An entry with its price, its sizes and the beginnings of its stored bodies. */
 export const entryDetailJson = (entry: LogEntry, { request, response }: Payloads, prices: PriceSource) => ({
   ...entryJson(entry),
   price: entryPrice(entry, prices),

@@ -1,7 +1,7 @@
 /**
- * How the cost of an entry came about: the tokens, each at its price.
+ * How the cost of an entry was computed: the tokens of each kind at their price.
  *
- * The price of a call is not in its entry: it is looked up again, and `holds` only if it makes the same cost.
+ * The price of a call is not stored: it is looked up again, and `holds` only if it gives the same cost.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { costOf, type Price } from "../pricing/price.ts"
 import { hasReportedError } from "../record/request-record.ts"
 import type { LogEntry } from "../request-log/entry.ts"
 
-/** One kind of tokens, and what they cost. */
+/** One kind of tokens, and its cost. */
 export interface PriceLine {
   readonly kind: "input" | "cached_input" | "output"
   readonly tokens: number
@@ -19,7 +19,7 @@ export interface PriceLine {
   readonly cost: number
 }
 
-/** A price, and what it makes of an entry. Amounts are US dollars. */
+/** A price, and its application to an entry. Amounts are in US dollars. */
 export interface EntryPrice {
   /** `settings`: the gateway's `prices`; `list`: Baseten's list of models. */
   readonly source: "settings" | "list"
@@ -27,9 +27,9 @@ export interface EntryPrice {
   readonly lines: ReadonlyArray<PriceLine>
   /** For a price by time. */
   readonly per_minute: number | null
-  /** What these make together; `null` if a price or a count is missing. */
+  /** The resulting cost; `null` if a price or a count is missing. */
   readonly cost: number | null
-  /** Whether that is the entry's cost: prices may have changed since. */
+  /** Whether that equals the entry's cost: prices may have changed since. */
   readonly holds: boolean
 }
 
@@ -73,7 +73,7 @@ const byTokens = (entry: LogEntry, source: EntryPrice["source"], price: Price): 
   }
 }
 
-/** `null` where nothing was priced: a hit of the cache, an error, a caller's own figure, a model without a price. */
+/** `null` if nothing was priced: a cache hit, an error, a caller's own figure, a model without a price. */
 export const entryPrice = (entry: LogEntry, prices: PriceSource): EntryPrice | null => {
   const { provider, deployment, model, status, cached, custom_cost, tokens_in, tokens_out } = entry
   if (provider === null || cached || custom_cost || status >= 400 || hasReportedError(entry)) return null

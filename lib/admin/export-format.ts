@@ -6,10 +6,10 @@
 import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
 
-/** The formats beside JSON. */
+/** The formats other than JSON. */
 export type ExportFormat = "csv" | "ndjson"
 
-/** The query, and the parameters beside it. */
+/** The format, and the other parameters of the query. */
 export interface AskedFormat {
   readonly format: ExportFormat | "json"
   readonly search: URLSearchParams
@@ -27,7 +27,7 @@ const mediaTypes = new Map<string, typeof formats[number]>([
   ["*/*", "json"],
 ])
 
-/** The first of the formats that a header `Accept` wants most (RFC 9110 §12.5.1); JSON if it wants none of them. */
+/** The format that an `Accept` header prefers (RFC 9110 §12.5.1); JSON if it names none of them. */
 const acceptedFormat = (accept: string | null): typeof formats[number] => {
   let best: typeof formats[number] = "json"
   let weight = 0
@@ -42,7 +42,7 @@ const acceptedFormat = (accept: string | null): typeof formats[number] => {
   return best
 }
 
-/** The format that a request wants: the parameter `format` goes before the header. */
+/** The requested format: the parameter `format` takes precedence over the header. */
 export const askedFormat = (asked: URLSearchParams, headers: Headers): AskedFormat | GatewayError => {
   const [named = "", ...more] = asked.getAll("format")
   const search = new URLSearchParams(asked)

@@ -15,9 +15,11 @@ export interface Exported {
   readonly name: string
   /** For CSV. */
   readonly columns: ReadonlyArray<string>
-  /** The next rows, as JSON has them; `undefined` after the last. If it rejects, the client sees that the list broke off. */
+  /**
+   * The next rows, as in JSON; `undefined` after the last. If it rejects, the client sees that the list broke off.
+   */
   readonly next: () => Promise<ReadonlyArray<CsvRow> | undefined>
-  /** A row as its columns; as it is if absent. */
+  /** Converts a row to columns; if absent, rows are used unchanged. */
   readonly flat?: (row: CsvRow) => CsvRow
 }
 
@@ -26,7 +28,7 @@ const types: Record<ExportFormat, string> = {
   ndjson: "application/x-ndjson",
 }
 
-/** Rows that are all there, as `next` gives them. */
+/** Serves a complete list of rows as `next` would. */
 export const allAtOnce = (rows: ReadonlyArray<CsvRow>): Exported["next"] => {
   let left: ReadonlyArray<CsvRow> | undefined = rows
   return () => {
@@ -37,9 +39,9 @@ export const allAtOnce = (rows: ReadonlyArray<CsvRow>): Exported["next"] => {
 }
 
 /**
- * The answer that a browser saves as a file.
+ * An answer that a browser saves as a file.
  *
- * @param hasBody `false` for HEAD, whose body would be made in vain
+ * @param hasBody `false` for HEAD, which needs no body
  */
 export const exportOf = ({ format, name, columns, next, flat }: Exported, hasBody: boolean): Response => {
   const encoder = new TextEncoder()

@@ -1,5 +1,5 @@
 /**
- * The parameters that Cloudflare had before `filters`, and still takes: `model=…`, `min_cost=…`, `start_date=…`.
+ * The parameters that Cloudflare had before `filters`, and still accepts: `model=…`, `min_cost=…`, `start_date=…`.
  *
  * @module
  */
@@ -16,7 +16,10 @@ const ranges = [
   ["total_tokens", "tokens"],
 ] as const satisfies ReadonlyArray<readonly [string, FilterKey]>
 
-/** The number next to one from 0, up or down: "from" and "up to" are "more than" and "less than" its neighbours. */
+/**
+ * The next representable number, up or down, from 0 on: inclusive bounds become "more than" and "less than" the
+ * neighbours.
+ */
 const neighbour = (value: number, step: 1n | -1n): number => {
   if (value === 0) return step === 1n ? Number.MIN_VALUE : -1
   const bits = new BigInt64Array(new Float64Array([value]).buffer)

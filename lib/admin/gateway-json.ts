@@ -16,7 +16,7 @@ const cloudflareFields = (id: string, settings: GatewaySettings) => {
     created_at: null,
     modified_at: null,
     authentication: settings.authentication,
-    // There are no credits of the gateway's own to fall back to.
+    // The gateway has no credits of its own to fall back to.
     byok_only: true,
     wholesale: false,
     cache_ttl: settings.cache.ttl,
@@ -50,7 +50,7 @@ const cloudflareFields = (id: string, settings: GatewaySettings) => {
 const seconds = (milliseconds: number | undefined): number | null =>
   milliseconds === undefined ? null : milliseconds / 1000
 
-/** What Cloudflare has no field for, under the names that it has in `BASEGATE_CONFIG`. */
+/** Settings that Cloudflare has no field for, under their names in `BASEGATE_CONFIG`. */
 const ownFields = (settings: GatewaySettings) => ({
   auth_scheme: settings.authScheme,
   cache_streams: settings.cache.streams,
@@ -95,7 +95,7 @@ const ownFields = (settings: GatewaySettings) => ({
     error_share: errorShare ?? null,
     circuit,
   })),
-  // Only the names of keys.
+  // Only the names of the keys.
   provider_keys: Object.fromEntries(
     [...settings.keys].map(([provider, keys]) => [provider, [...keys.keys()]]),
   ),

@@ -18,7 +18,10 @@ import { shownGateway } from "./written/shown-gateway.ts"
 
 type Services = Pick<WriteContext, "control" | "settings">
 
-/** A page of an account's gateways by id: only those with an entry of their own, since `*` stands for any number. */
+/**
+ * A page of an account's gateways by id: only those with an entry of their own, since `*` stands for any number of
+ * them.
+ */
 export const listGateways = (
   { settings, control }: Services,
   document: WrittenDocument,
@@ -52,7 +55,7 @@ export const listGateways = (
   })
 }
 
-/** A gateway that exists. */
+/** Shows a gateway that exists. */
 export const showGateway = (
   { settings, control }: Services,
   document: WrittenDocument,

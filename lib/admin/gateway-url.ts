@@ -17,15 +17,15 @@ const forwardedScheme = (headers: Headers): string | undefined => {
 }
 
 /**
- * The origin under which the gateway was called, by a client whose TLS a proxy may have terminated. Any caller may claim
- * that: only its own answer shows the URL, and nothing else depends on it.
+ * The origin under which the client called the gateway, whose TLS a proxy may have terminated. A caller can forge it,
+ * but only its own answer shows the URL, and nothing else depends on it.
  */
 export const calledOrigin = ({ protocol, host }: RequestUrl, headers: Headers): string =>
   `${forwardedScheme(headers) === "https" ? "https:" : protocol}//${host}`
 
 /**
- * The base URL for a provider, as the Workers binding's `getUrl` gives it: without a slash at its end, but for
- * `universal`. It begins with the origin of the request.
+ * The base URL for a provider, like that of the Workers binding's `getUrl`: without a trailing slash, except for
+ * `universal`.
  *
  * @param origin where the gateway was called
  */

@@ -165,7 +165,7 @@ export const handleAdmin = (
       )
     }
     if (id === "") return yield* writing(handleWritten(exchange, route, admin.name, services))
-    // What another process has written holds here first.
+    // Applies what another process has written before answering.
     if (name === "gateway" || name === "origins" || settings.gateway(account, id) === undefined) {
       yield* newest(written)
     }
@@ -221,11 +221,11 @@ export const handleAdmin = (
     }
   })
 
-/** The newest written settings, else those that hold: gateways are shown even if the store cannot be read. */
+/** The newest written settings, or else those in force: gateways are shown even if the store cannot be read. */
 const newest = (written: WrittenSettingsShape): Effect.Effect<WrittenDocument> =>
   Effect.promise(async () => Result.getOrElse(await written.newest(), written.inForce))
 
-/** Deletes a gateway's entries with it. */
+/** Deletes a gateway's log entries with it. */
 const removeLog = (scope: LogScope): Effect.Effect<number, never, RequestLog> =>
   RequestLog.use((log) =>
     log.remove({ scope, filters: [], orderBy: "created_at", descending: false }, undefined)

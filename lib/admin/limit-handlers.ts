@@ -1,5 +1,5 @@
 /**
- * The limits of a gateway, or of all gateways of an account, and how far each is used.
+ * The limits of a gateway, or of all gateways of an account, with their use.
  *
  * @module
  */
@@ -42,7 +42,9 @@ export const gatewaysWithLimits = (
   return [...found, shared].filter((gateway) => gateway !== undefined)
 }
 
-/** Answers with a page of limits, those first that are spent the most; as CSV or NDJSON with all of them, unless a page is named. */
+/**
+ * Answers with a page of limits, the most used first; as CSV or NDJSON with all of them, unless a page is requested.
+ */
 export const showLimits = (
   gateways: ReadonlyArray<GatewaySettings>,
   { account, gateway }: Pick<AdminRoute, "account" | "gateway">,

@@ -14,16 +14,16 @@ import { allAtOnce, type Exported, exportOf } from "./export.ts"
 import type { ExportFormat } from "./export-format.ts"
 import { exportQuery } from "./log-query.ts"
 
-/** How many entries are read at a time: some 3 MB in memory. */
+/** How many entries are read at a time: about 3 MB in memory. */
 const stretchLength = 1024
 /** How many of them are written at a time, in a few milliseconds. */
 const rowsAtOnce = 128
 
-/** The name of a file of today. */
+/** The name of a file, with today's date. */
 export const fileName = (words: ReadonlyArray<string>, now: number): string =>
   ["basegate", ...words, new Date(now).toISOString().slice(0, 10)].join("-")
 
-/** Reads a selection in stretches, as long as it is called. */
+/** Reads a selection in stretches, one with each call. */
 const entriesOf = (
   log: RequestLog["Service"],
   run: <A>(effect: Effect.Effect<A>) => Promise<A>,
@@ -35,7 +35,7 @@ const entriesOf = (
     if (stretch === undefined || written >= stretch.entries.length) {
       if (stretch !== undefined && stretch.next === undefined) return undefined
       const next: LogStretch = await run(log.stretch(selection, stretch?.next, stretchLength))
-      // The rest is elsewhere, or closed: the part in memory must not be mistaken for all of it.
+      // The store became unavailable or was closed: the part in memory must not be mistaken for all of it.
       if (stretch !== undefined && stretch.from !== next.from) {
         throw new Error("the log's file cannot be read any more")
       }
@@ -49,7 +49,7 @@ const entriesOf = (
   }
 }
 
-/** The log of a gateway in another format: all that is selected, or a page of it if the query has `per_page`. */
+/** The log of a gateway in another format: everything that is selected, or a page if the query has `per_page`. */
 export const exportLogs = (
   scope: LogScope,
   search: URLSearchParams,

@@ -49,7 +49,7 @@ export const listLogs = (scope: LogScope, search: URLSearchParams): Answer => {
   )
 }
 
-/** Deletes entries, and answers how many. Cloudflare's answer has `success` alone. */
+/** Deletes entries, and returns their number. Cloudflare's answer has only `success`. */
 export const deleteLogs = (scope: LogScope, search: URLSearchParams): Answer => {
   const asked = deletion(scope, search)
   if (asked instanceof GatewayError) return Effect.fail(asked)
@@ -72,11 +72,11 @@ export const showLog = (scope: LogScope, id: string, prices: PriceSource): Answe
     )
   })
 
-/** The media type of a kept body. JSON that was cut off is sent as text: the SDK would fail to parse it. */
+/** The media type of a stored body. JSON that was cut off is sent as text, since the SDK would fail to parse it. */
 const typeOf = (type: string | null, complete: boolean): string =>
   `${complete ? type?.split(";", 1)[0]?.trim() || "text/plain" : "text/plain"}; charset=utf-8`
 
-/** A body of an entry, as it was kept. */
+/** A stored body of an entry. */
 export const showPayload = (scope: LogScope, id: string, which: "request" | "response"): Answer =>
   Effect.gen(function* () {
     const log = yield* RequestLog

@@ -29,7 +29,7 @@ const selection = (
   }
 }
 
-/** A page of the log: the newest entries first, and 20 to a page of at most 50, as Cloudflare has it. */
+/** A page of the log: the newest entries first, 20 per page and at most 50, as at Cloudflare. */
 export const logQuery = (scope: LogScope, search: URLSearchParams): LogQuery | GatewayError => {
   const parameters = openParameters(search)
   const query = pageOf(parameters, scope)
@@ -37,8 +37,8 @@ export const logQuery = (scope: LogScope, search: URLSearchParams): LogQuery | G
 }
 
 /**
- * What to export: a page if `per_page` is there, else all that is selected, in the order of time. Entries that come while
- * it is read are left out.
+ * What to export: a page if `per_page` is given, otherwise everything that is selected, in chronological order.
+ * Entries that are added meanwhile are left out.
  */
 export const exportQuery = (
   scope: LogScope,
@@ -70,7 +70,7 @@ const pageOf = (parameters: QueryParameters, scope: LogScope): LogQuery => {
   return query
 }
 
-/** Which entries to stream as they come: those that filters and search select; their order is that of their ends. */
+/** Which entries to stream: those that filters and search select, in the order in which requests end. */
 export const tailQuery = (
   search: URLSearchParams,
 ): Pick<LogSelection, "filters" | "search"> | GatewayError => {
@@ -80,13 +80,13 @@ export const tailQuery = (
   return parameters.problem() ?? { filters, ...(text !== undefined && { search: text }) }
 }
 
-/** What to delete, and how much of it at most. */
+/** What to delete, and the most entries. */
 export interface Deletion {
   readonly selection: LogSelection
   readonly limit: number | undefined
 }
 
-/** A deletion: the oldest entries first, as Cloudflare has it. */
+/** A deletion: the oldest entries first, as at Cloudflare. */
 export const deletion = (scope: LogScope, search: URLSearchParams): Deletion | GatewayError => {
   const parameters = openParameters(search)
   const asked = {

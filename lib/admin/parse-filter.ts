@@ -1,5 +1,5 @@
 /**
- * One filter: from what was written to what the log takes.
+ * Converts one filter of a query to the log's form.
  *
  * @module
  */
@@ -33,7 +33,7 @@ const fits = (kind: ValueKind, operator: Operator): boolean => {
   return operator === "eq" || operator === "neq" || kind === "number" || kind === "time"
 }
 
-/** A value in the type of its key: a query has no types, and callers write `"3"` for 3 in JSON too. */
+/** A value in the type of its key: queries have no types, and callers write `"3"` for 3 in JSON, too. */
 const valueOf = (kind: ValueKind, value: unknown): string | number | boolean | undefined => {
   const text = typeof value === "boolean" || typeof value === "number" ? String(value) : value
   if (typeof text !== "string") return undefined
@@ -60,7 +60,7 @@ const shown = (value: unknown): string => {
   }
 }
 
-/** The parsed filter, or what is wrong with it. */
+/** The parsed filter, or its problem. */
 export const filterOf = ({ key: name, operator: word, values }: UncheckedFilter): LogFilter | string => {
   const key = filterKeys.find((known) => known === name)
   if (key === undefined) return `a filter has the key ${shown(name)}; known are: ${filterKeys.join(", ")}.`

@@ -10,14 +10,14 @@ import type { GatewayError } from "../errors.ts"
 /** Each method returns `undefined` if the parameter is missing, empty or wrong. */
 export interface QueryParameters {
   readonly text: (name: string, longest: number) => string | undefined
-  /** A finite number within bounds, which are included. */
+  /** A finite number within inclusive bounds. */
   readonly number: (name: string, lowest: number, highest: number) => number | undefined
   readonly integer: (name: string, lowest: number, highest: number) => number | undefined
   readonly boolean: (name: string) => boolean | undefined
   readonly oneOf: <Word extends string>(name: string, words: ReadonlyArray<Word>) => Word | undefined
   /** A moment in milliseconds since 1970, from an ISO date. */
   readonly date: (name: string) => number | undefined
-  /** Parses the text with a function; `expected` says what that takes. */
+  /** Parses the text with a function; `expected` says what it accepts. */
   readonly decoded: <Value>(
     name: string,
     expected: string,
@@ -28,8 +28,8 @@ export interface QueryParameters {
   /** Adds a problem. */
   readonly refuse: (problem: string) => undefined
   /**
-   * All problems. A parameter that was not read is one too: if a misspelt filter were ignored, a DELETE would take what
-   * it should have spared.
+   * All problems. A parameter that was not read is one, too: if a misspelt filter were ignored, a DELETE would delete
+   * too much.
    */
   readonly problem: () => GatewayError | undefined
 }

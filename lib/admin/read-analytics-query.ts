@@ -24,7 +24,7 @@ const span = (text: string): number | undefined => {
   return milliseconds > 0 ? milliseconds : undefined
 }
 
-/** A month or a day, which begins in the time zone of the query. */
+/** A month or a day, which begins at midnight in the query's time zone. */
 const dateOf = (text: string, timeZone: string): number | undefined => {
   const [, month, day = "-01"] = /^(\d{4}-\d\d)(-\d\d)?$/.exec(text) ?? []
   const time = month === undefined ? undefined : timeOf(`${month}${day}`)
@@ -39,10 +39,10 @@ export const parseMoment = (text: string, now: number, timeZone: string): number
   const before = text.startsWith("-") ? span(text.slice(1)) : undefined
   return before === undefined ? timeOf(text) : now - before
 }
-/** What such a parameter takes. */
+/** What such a parameter accepts. */
 export const moments = "an ISO date, milliseconds since 1970, or a span before now such as -24h"
 
-/** Widths that are easy to read; the smallest that gives no more than `usualBuckets` is taken. */
+/** Readable widths; the smallest that gives no more than `usualBuckets` is used. */
 const widths = ["1s", "10s", "1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "1w", "4w"]
 const usualBuckets = 100
 const mostBuckets = 2000
@@ -58,17 +58,17 @@ const calendarUnits = new Map([["1d", "day"], ["1w", "week"], ["1mo", "month"]] 
 const bucketOf = (text: string, timeZone: string): TimeBuckets | undefined => {
   if (text === "all") return text
   const unit = calendarUnits.get(text as "1d")
-  // Days of UTC are as good as any other width, and quicker.
+  // Days in UTC are a plain width, which is faster.
   return unit === undefined || (unit === "day" && timeZone === "UTC") ? span(text) : { unit, timeZone }
 }
 
 const lengths = { day: units["d"] ?? 1, week: units["w"] ?? 1, month: 28 * (units["d"] ?? 1) }
 
-/** The most buckets that a time may have. */
+/** The most buckets of a period. */
 const countOf = (bucket: TimeBuckets, range: number): number =>
   bucket === "all" ? 1 : range / (typeof bucket === "number" ? bucket : lengths[bucket.unit])
 
-/** Whether figures can be divided by a name. */
+/** Whether figures can be grouped by a name. */
 export const isDimension = (name: string): name is Dimension =>
   fixedDimensions.some((known) => known === name) || /^metadata\..{1,64}$/s.test(name)
 const mostDimensions = 3
@@ -87,7 +87,7 @@ const dimensions = (parameters: QueryParameters): ReadonlyArray<Dimension> => {
 /** An analytics query. */
 export interface AskedAnalytics {
   readonly query: AnalyticsQuery
-  /** In which the calendar's buckets lie. */
+  /** The time zone of calendar buckets. */
   readonly timeZone: string
 }
 

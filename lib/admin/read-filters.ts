@@ -1,9 +1,9 @@
 /**
- * Filters in a query, in every spelling that clients give them.
+ * Reads the filters of a query, in every notation that clients use.
  *
  * - `filters=[{"key":"model","operator":"eq","value":["m"]}]`: JSON.
  * - `filters.key=model&filters.operator=eq&filters.value=m`: how Cloudflare's SDKs write an array of objects. Several
- *   follow one another, each with its members in the order that the caller gave them.
+ *   filters follow one another, each with its members in the caller's order.
  * - `filters[0][key]=model&filters[0][value][]=m` and the like: how other clients number them.
  *
  * @module
@@ -54,7 +54,7 @@ const assembly = (filters: Array<UncheckedFilter>) => {
       numbered.set(number, filter)
       return filter
     }
-    // A member that a filter has only once begins the next one; so do values, if the last one began with its own.
+    // A repeated member begins the next filter; so do values, if the last filter began with its values.
     const isNext = open === undefined ||
       (member === "value" ? first === "value" && last !== "value" : open[member] !== undefined)
     if (open === undefined || isNext) {

@@ -1,5 +1,5 @@
 /**
- * How the gateway is: what runs, what is in flight, how its log fares.
+ * The status of the gateway: its runtime, requests in flight, its log and more.
  *
  * @module
  */
@@ -34,7 +34,7 @@ const sumOf = (
 
 const signals = ["traces", "metrics", "logs"] as const
 
-/** Reads are the management API's own, this one included. */
+/** Not GET and HEAD, which include the management API's reads, such as this one. */
 const isCall = (labels: ReadonlyArray<readonly [string, string | number]>): boolean =>
   !labels.some(([name, value]) => name === "http.request.method" && (value === "GET" || value === "HEAD"))
 
@@ -46,7 +46,10 @@ const storeJson = (figures: StoreFigures | undefined) =>
     outages: Object.fromEntries(figures.outages),
   }
 
-/** Answers for this process (on Workers: this isolate); what is in flight, of all processes that share the port. */
+/**
+ * Answers for this process (on Workers, this isolate); requests in flight are those of all processes that share the
+ * port.
+ */
 export const showStatus = (
   { name, role }: Pick<Admin, "name" | "role">,
 ): Effect.Effect<Response, never, CircuitBreakers | Metrics | RequestLog | Settings | Store> =>
@@ -84,7 +87,7 @@ export const showStatus = (
       })),
       exports: signals.filter((signal) => otel?.[signal] !== undefined),
       export_dropped: sumOf(all, catalogue.exportDrops.name, () => true),
-      // Who asks, and whether secrets that are written can be sealed.
+      // Adds who is asking, and whether written secrets can be encrypted.
       you: { name, role },
       can_seal: secretKeys.length > 0,
     })

@@ -1,8 +1,8 @@
 /**
- * The log as it grows: an event stream of the entries that fit.
+ * The log as it grows: an event stream of matching entries.
  *
- * It asks the log once a second, which is the same on every runtime: entries that another process wrote to the same file
- * are among them, and on Workers no request has to wake another.
+ * It queries the log once a second, which works on every runtime: it finds entries of other processes on the same
+ * file, and on Workers no request has to wake another.
  *
  * @module
  */
@@ -24,9 +24,9 @@ import { tailQuery } from "./log-query.ts"
 const often = 1_000
 const alive = 15_000
 const longest = 600_000
-/** The most entries of one second; of more, the newest are sent and the others counted. */
+/** The most entries of one second; if there are more, the newest are sent and the others counted. */
 const mostAtOnce = 200
-/** The most streams of a process at once: each asks the log for itself. */
+/** The most streams of a process at once, since each queries the log. */
 const mostTails = 16
 
 /** How many streams each log feeds. */
@@ -43,7 +43,7 @@ const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true })
   })
 
-/** Streams what a gateway's log gets from now on; the client's reading paces it, and nothing waits for a slow one. */
+/** Streams new entries of a gateway's log at the client's pace; nothing waits for a slow client. */
 export const tailLogs = (
   scope: LogScope,
   search: URLSearchParams,
@@ -64,7 +64,7 @@ export const tailLogs = (
     }
     const text = ({ entries, skipped }: LogNews): string =>
       (skipped === 0 ? "" : event("skipped", String(skipped))) + entries.filter(fits).map(eventOf).join("")
-    // From here on: what ends before the client reads the headers is among the first entries.
+    // The starting point: requests that end before the client reads the headers are included.
     let cursor: NewsCursor = (yield* log.news(undefined, 0)).cursor
     tails.set(log, open + 1)
     const gone = new AbortController()

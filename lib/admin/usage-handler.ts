@@ -20,13 +20,13 @@ import { moments, parseMoment } from "./read-analytics-query.ts"
 import { adminHeaders } from "./envelope.ts"
 import { openParameters } from "./query-parameters.ts"
 
-/** The first moment of the month of UTC that a time lies in. */
+/** The beginning of a time's month in UTC. */
 const beginningOfMonth = (now: number): number => {
   const date = new Date(now)
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth())
 }
 
-/** From when until when: by default the calendar's month so far. */
+/** The requested period: by default the calendar month so far. */
 const stretchOf = (
   search: URLSearchParams,
   now: number,
@@ -40,7 +40,7 @@ const stretchOf = (
   return problem === undefined ? [since, until] : badRequest(problem.detail)
 }
 
-/** Whether a gateway's rule counts by nothing but metadata that the token sets, so that what it shows is the token's. */
+/** Whether a rule counts only by metadata that the token sets, so that its state concerns only the token. */
 const isOwn = (
   { metadata: selectors = {}, model, provider }: SpendRule,
   { metadata = {} }: GatewayToken,
@@ -50,7 +50,7 @@ const isOwn = (
     partitions.every(([name]) => Object.hasOwn(metadata, name))
 }
 
-/** The budgets of a token: its own, then those that the gateway gives to its metadata. */
+/** The budgets of a token: its own, then the gateway's for its metadata. */
 const budgetsOf = async (
   { id, spendLimits }: GatewaySettings,
   token: GatewayToken,
@@ -64,7 +64,7 @@ const budgetsOf = async (
   return [...own.map((state) => ({ ...state, id: writtenId(name ?? "", state.id) ?? state.id })), ...shared]
 }
 
-/** Answers the holder of a token with what is counted under its name, in this gateway alone. */
+/** Answers the holder of a token with the figures under its name, in this gateway only. */
 export const showUsage = (
   { account, gateway, url }: Pick<Exchange, "account" | "gateway" | "url">,
   settings: GatewaySettings,
@@ -84,7 +84,7 @@ export const showUsage = (
         gateway: gateway ?? "",
         filters: [{ key: "token", operator: "eq", value: [token.name] }],
         since,
-        // What came in at this very moment has been used as well.
+        // Includes the current millisecond.
         until: until === now ? now + 1 : until,
         bucket: "all",
         by: [],

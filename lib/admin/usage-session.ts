@@ -1,8 +1,8 @@
 /**
- * The session of a browser that has shown a gateway's token once: it shows what that token has used, and nothing else.
+ * The session of a browser that has logged in with a gateway's token, for its own usage and nothing else.
  *
- * Its cookie names the token and holds the time when it ends, signed with a key that is derived from an admin token: the
- * digest of a gateway's token is no secret, since settings files may show it. Nothing is kept on the server, and the
+ * Its cookie contains the token's name and the expiry, signed with a key derived from an admin token, since the
+ * digest of a gateway's token is not secret: settings files may contain it. Nothing is kept on the server, and the
  * session ends when either token is changed.
  *
  * @module
@@ -18,13 +18,13 @@ import { bytesOf, hmac, sessionSeconds } from "./console-session.ts"
 
 const cookieName = "basegate_usage"
 
-/** The cookie goes to one gateway's usage alone: to no call, and not to the management API. */
+/** The cookie is sent only to one gateway's usage: not with calls, and not to the management API. */
 const attributes = (place: GatewayPlace): string =>
   `Path=${gatewayPath(place)}/usage; HttpOnly; SameSite=Strict`
 
 const encoder = new TextEncoder()
 
-/** Names may be of any script; cookies are not. */
+/** Encoded, since names can be in any script, and cookies cannot. */
 const nameInCookie = (name: string): string => hex(encoder.encode(name))
 
 const signature = async (
@@ -61,7 +61,7 @@ export const closeUsageSession = (place: GatewayPlace): string =>
 
 const form = /(?:^|;\s*)basegate_usage=(\d{1,15})\.([0-9a-f]{2,512})\.([0-9a-f]{64})(?:;|$)/
 
-/** The token whose holder a request of the console's page comes from; `undefined` if it shows no session that holds. */
+/** The token of the session of a request from the console's page; `undefined` without a valid session. */
 export const tokenOfSession = async (
   headers: Pick<Headers, "get">,
   place: GatewayPlace,

@@ -29,27 +29,27 @@ import { type EntryVerdict, readVerdicts } from "./verdicts.ts"
 
 /** What `JudgeRuns` does. */
 export interface JudgeRunsShape {
-  /** Whether another run may begin. */
+  /** Whether another run may start. */
   readonly hasRoom: () => boolean
-  /** When a run that begins now ends at the latest, in milliseconds since 1970. */
+  /** When a run that starts now ends at the latest, in milliseconds since 1970. */
   readonly until: () => number
-  /** Begins a run, whose evaluation is written. */
+  /** Starts a run; its evaluation must be saved already. */
   readonly start: (task: JudgeTask, author: Author, host: Pick<HostContext, "waitUntil">) => void
-  /** What a run has found so far; `undefined` if it does not run here. */
+  /** The results of a run so far; `undefined` if it does not run here. */
   readonly results: (run: string) => ReadonlyArray<EvaluationResult> | undefined
-  /** What a run's calls left in the log. */
+  /** The verdicts of a run's calls in the log. */
   readonly verdicts: (scope: LogScope, run: EvaluationRun) => Promise<ReadonlyArray<EntryVerdict>>
   /** Ends a run, if it runs here. */
   readonly stop: (run: string, reason: string) => void
 }
 
-/** How many runs a process has at once. */
+/** The most runs of a process at once. */
 export const mostRuns = 4
 
 /** How long a run may take, in milliseconds: Workers end what `waitUntil` holds 30 s after the answer. */
 const longest = { detached: 3_600_000, attached: 25_000 }
 
-/** How long a gateway that stops waits for runs to write what they have found, in milliseconds. */
+/** How long a stopping gateway waits for runs to save their results, in milliseconds. */
 const patience = 2_000
 
 /** Runs judges. */
@@ -72,7 +72,7 @@ export class JudgeRuns extends Context.Service<JudgeRuns, JudgeRunsShape>()("bas
         const evaluationOf = ({ evaluation, run }: JudgeTask): WrittenEvaluation | undefined =>
           written.inForce().evaluations?.find((one) => one.id === evaluation && one.run?.id === run.id)
 
-        /** Writes what a run has found, unless its evaluation is gone or was run again. */
+        /** Saves the results of a run, unless its evaluation was deleted or rerun. */
         const finish = async (of: JudgeRun, author: Author): Promise<void> => {
           const { task: { account, gateway, evaluation, run } } = of
           const changed = await written.change({

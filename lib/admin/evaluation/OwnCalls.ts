@@ -16,7 +16,7 @@ export interface OwnCallsShape {
   ) => Promise<Response>
 }
 
-/** Without a gateway that serves, no call is made. */
+/** Without a serving gateway, no call is made. */
 export const OwnCalls: Context.Reference<OwnCallsShape> = Context.Reference<OwnCallsShape>(
   "basegate/admin/OwnCalls",
   { defaultValue: () => ({ call: () => Promise.resolve(new Response(null, { status: 503 })) }) },

@@ -1,5 +1,5 @@
 /**
- * One chat as fine-tuning takes it: the messages, the model's last among them.
+ * One chat in the form for fine-tuning: its messages, with the model's as the last.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const choicesOf = (answer: string): ReadonlyArray<JsonObject> => {
   )
 }
 
-/** The calls of tools that a message has, or that the deltas of a stream make: pieces of one call have the same index. */
+/** The tool calls of a message, or those assembled from a stream's deltas: pieces of one call have the same index. */
 const toolCallsOf = (messages: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> => {
   const calls = new Map<unknown, { id: string; name: string; arguments: string }>()
   for (const message of messages) {
@@ -39,9 +39,9 @@ const toolCallsOf = (messages: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObj
 }
 
 /**
- * Puts a chat's request and answer together.
+ * Combines a chat's request and answer.
  *
- * @returns `undefined` if either is not a chat's, or the model has said nothing
+ * @returns `undefined` if either is not a chat, or the model's answer is empty
  */
 export const chatExample = (request: string, answer: string): JsonObject | undefined => {
   const { messages, tools } = objectOf(parseOrUndefined(request))

@@ -8,10 +8,10 @@ import type { LogEntry, LogScope } from "../../request-log/entry.ts"
 import type { LogFilter, LogStretch } from "../../request-log/query.ts"
 import { RequestLog } from "../../request-log/RequestLog.ts"
 
-/** How many of a dataset's newest entries are read: an evaluation answers within seconds. */
+/** The most entries of a dataset that are read, the newest, so that an evaluation answers within seconds. */
 const mostEntries = 100_000
 
-/** How many are read at a time, so that others have their turn in between. */
+/** How many are read at a time, so that other work can run in between. */
 const stretchLength = 1024
 
 /** The route of a judge's calls in their records. */

@@ -1,5 +1,5 @@
 /**
- * What an evaluation can find in the entries of datasets: Cloudflare's three evaluators, and ours.
+ * The evaluators for entries of datasets: Cloudflare's three, and ours.
  *
  * @module
  */
@@ -7,28 +7,28 @@ import type { EvaluationResult } from "../../settings-store/evaluation-document.
 import type { LogEntry } from "../../request-log/entry.ts"
 import { isSuccess } from "../../request-log/filterable-fields.ts"
 
-/** One of them. */
+/** An evaluator. */
 export interface Evaluator {
   readonly id: string
   readonly name: string
   readonly description: string
   /** The figure of an entry; `undefined` for an entry without one, which is left out. */
   readonly of: (entry: LogEntry) => number | undefined
-  /** One number from many (at least one), which are in ascending order. */
+  /** Reduces the figures (at least one, in ascending order) to one number. */
   readonly result: (values: ReadonlyArray<number>) => number
 }
 
 const mean = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** The nearest rank: the least value that at least this share of all values does not exceed. */
+/** The percentile by nearest rank: the least value that at least this share of all values does not exceed. */
 const percentile = (share: number) => (values: ReadonlyArray<number>): number =>
   values[Math.max(0, Math.ceil(values.length * share) - 1)] ?? NaN
 
-/** A share of all, in per cent. */
+/** A share, in per cent. */
 const share = (values: ReadonlyArray<number>): number => 100 * mean(values)
 
-/** All of them. The first three are Cloudflare's. */
+/** All evaluators. The first three are Cloudflare's. */
 export const evaluators: ReadonlyArray<Evaluator> = [
   {
     id: "cost",
@@ -86,14 +86,14 @@ export const evaluators: ReadonlyArray<Evaluator> = [
   },
 ]
 
-/** Takes entries, and gives what some evaluators find in them. */
+/** Collects entries, and computes the results of some evaluators. */
 export interface EvaluationTally {
   readonly add: (entry: LogEntry) => void
   readonly total: () => number
   readonly results: () => ReadonlyArray<EvaluationResult>
 }
 
-/** Begins without entries. */
+/** Starts without entries. */
 export const evaluationBy = (chosen: ReadonlyArray<Evaluator>): EvaluationTally => {
   const found = chosen.map((evaluator) => ({ evaluator, values: [] as Array<number> }))
   let total = 0

@@ -1,5 +1,5 @@
 /**
- * A dataset as lines of JSON that fine-tuning takes.
+ * Exports a dataset as lines of JSON for fine-tuning.
  *
  * @module
  */
@@ -17,8 +17,8 @@ import { chatExample } from "./chat-example.ts"
 import type { DatasetEntries } from "./dataset-entries.ts"
 
 /**
- * Every chat of a dataset that succeeded and whose bodies were kept whole (`collect_log_payloads`); others are left out.
- * The newest first.
+ * Every chat of a dataset that succeeded and whose bodies were stored in full (`collect_log_payloads`), the newest
+ * first.
  */
 export const showExamples = (
   document: WrittenDocument,

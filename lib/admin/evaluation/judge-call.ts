@@ -24,14 +24,14 @@ export interface JudgedFor {
 export interface JudgeOutcome {
   /** A number from 0 to 1, or why there is none: a problem of the verdict, `timeout`, or `status` and a number. */
   readonly verdict: number | string
-  /** In US dollars; `null` if it is not known. */
+  /** In US dollars; `null` if unknown. */
   readonly cost: number | null
   readonly status: number
   /** How many seconds the gateway or the provider asks to wait; `undefined` if it does not ask. */
   readonly retryAfter: number | undefined
 }
 
-/** What calls are made with. */
+/** The environment of calls. */
 export interface Calling {
   readonly own: OwnCallsShape
   readonly host: Pick<HostContext, "waitUntil">
@@ -41,11 +41,13 @@ export interface Calling {
   readonly signal: AbortSignal
 }
 
-/** The longest answer that is read, in bytes, and the room that a judge has to think. */
+/**
+ * The longest answer that is read, in bytes, and the most tokens that a judge may generate, including its reasoning.
+ */
 const longestAnswer = 1_048_576
 const mostTokens = 4096
 
-/** How long a record may take to be published, in milliseconds: what a call has cost stands in it. */
+/** How long to wait for a call's record, which has its cost, in milliseconds. */
 const longestPublishing = 5_000
 
 const answerText = async (response: Response): Promise<string | undefined> => {
@@ -65,7 +67,7 @@ const answerText = async (response: Response): Promise<string | undefined> => {
   return text
 }
 
-/** What a judge is sent; `isPlain` for a model that has refused a request with `response_format`. */
+/** The request to a judge; `isPlain` for a model that has refused one with `response_format`. */
 const bodyOf = async (judge: WrittenJudge, judged: Judged, isPlain: boolean): Promise<string> =>
   JSON.stringify({
     model: judge.model,
@@ -139,7 +141,7 @@ export const callJudge = async (
   return { verdict, cost: record?.cost ?? null, status, retryAfter }
 }
 
-/** Whether the whole run was ended, or this call took too long. */
+/** Distinguishes the end of the whole run from a timeout of this call. */
 const endedBy = (run: AbortSignal): string => run.aborted ? "stopped" : "timeout"
 
 const pause = (milliseconds: number): Promise<undefined> =>

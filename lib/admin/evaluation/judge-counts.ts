@@ -26,11 +26,11 @@ export class JudgeTally {
   has(entry: string): boolean {
     return this.#verdicts.has(entry)
   }
-  /** How many entries were asked about. */
+  /** The number of entries for which calls were made. */
   get asked(): number {
     return this.#verdicts.size + this.#failures.size
   }
-  /** What is known to be spent, in US dollars. */
+  /** The known cost so far, in US dollars. */
   get spent(): number {
     return this.#cost
   }
@@ -44,7 +44,10 @@ export class JudgeTally {
       this.#cost += cost
     }
   }
-  /** Notes the outcome of an entry; of several calls about it a verdict counts, otherwise the last problem. */
+  /**
+   * Records the outcome of an entry. If there are several calls about it, a verdict counts, otherwise the last
+   * problem.
+   */
   note(entry: string, verdict: number | string): void {
     if (typeof verdict === "number") {
       this.#verdicts.set(entry, verdict)
@@ -52,7 +55,7 @@ export class JudgeTally {
     } else if (!this.#verdicts.has(entry)) this.#failures.set(entry, verdict)
   }
 
-  /** @param total how many entries the datasets have */
+  /** @param total the number of entries in the datasets */
   counts(total: number): JudgeCounts {
     const { name, model, verdict } = this.#judge
     const failures: Record<string, number> = {}
@@ -72,7 +75,7 @@ export class JudgeTally {
     }
   }
 
-  /** The result as evaluations have it: the average score, or the share in per cent of what passes. */
+  /** The result for the evaluation: the average score, or the percentage that passes. */
   result(total: number, description: string): EvaluationResult {
     const verdicts = [...this.#verdicts.values()]
     const average = verdicts.reduce((sum, verdict) => sum + verdict, 0) / verdicts.length

@@ -1,9 +1,9 @@
 /**
  * The prompt for a judge about an entry.
  *
- * What the entry says was written by others, and may say that it is an instruction, a verdict, or the end of what is to be
- * judged. It stands between markers that end in a digest of all of it, which its author cannot have known, and the judge
- * is told before and after it that everything between them is data.
+ * The entry's text was written by others, and may pose as an instruction, a verdict, or the end of the judged text.
+ * It is enclosed in markers that contain a digest of all of it, which its author cannot have known, and the judge is
+ * instructed before and after it that everything in between is data.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { textDigest } from "../../redaction/digest.ts"
 import { isObject, type JsonObject } from "../../json/parse.ts"
 import { chatExample } from "./chat-example.ts"
 
-/** The longest text of an entry that a judge is shown, in characters; of a longer one the middle is left out. */
+/** The longest text of an entry in a prompt, in characters; the middle of a longer one is left out. */
 const longest = 32_000
 
-/** What stands for an entry's texts in a prompt. */
+/** The placeholders for an entry's texts. */
 export const placeholder = /\{\{\s*(request|answer)\s*\}\}/g
 
-/** What is judged. */
+/** The texts to judge. */
 export interface Judged {
   readonly request: string
   readonly answer: string
@@ -39,7 +39,7 @@ const messageText = ({ content, tool_calls }: JsonObject): string => {
   return tool_calls === undefined ? said : `${said}\n${JSON.stringify(tool_calls)}`.trim()
 }
 
-/** The texts of bodies that were kept: of a chat what was said, of anything else the bodies as they are. */
+/** The texts of stored bodies: of a chat, its messages; of anything else, the bodies unchanged. */
 export const judgedOf = (request: string, answer: string): Judged => {
   const chat = chatExample(request, answer)
   if (chat === undefined) return { request, answer }
@@ -83,7 +83,7 @@ export const judgeMessages = async (
   { request, answer }: Judged,
 ): Promise<ReadonlyArray<{ readonly role: string; readonly content: string }>> => {
   const texts = { request: bounded(request), answer: bounded(answer) }
-  // The same for the same texts: a gateway that caches need not ask twice.
+  // Equal for equal texts, so that a gateway with a cache need not call twice.
   const mark = (await textDigest(JSON.stringify([id, texts.request, texts.answer]))).slice(0, 16)
   const framed = (name: keyof Judged): string => `<${name}-${mark}>\n${texts[name]}\n</${name}-${mark}>`
   return [

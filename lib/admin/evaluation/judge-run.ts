@@ -29,11 +29,11 @@ export interface JudgeTask {
   readonly datasets: ReadonlyArray<WrittenDataset>
   /** How many entries the datasets have. */
   readonly total: number
-  /** What was judged before, if the run goes on. */
+  /** Earlier verdicts, if the run is continued. */
   readonly before: ReadonlyArray<EntryVerdict>
 }
 
-/** What a run works with. */
+/** The environment of a run. */
 export interface JudgeTools {
   readonly log: RequestLog["Service"]
   readonly entries: DatasetEntries
@@ -44,13 +44,13 @@ export interface JudgeTools {
   readonly isWanted: () => boolean
 }
 
-/** How many entries a judge looks at for bodies that were kept. */
+/** The most entries that a judge searches for stored bodies. */
 const mostLooks = 5_000
 
 /** This many consecutive failures end a run: the next calls would fail as well. */
 const mostFailures = 10
 
-/** How often a call with `Retry-After` is made again, and the longest wait in seconds. */
+/** How often a call with `Retry-After` is retried, and the longest wait, in seconds. */
 const [mostRepeats, longestWait] = [5, 60]
 
 const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
@@ -59,7 +59,7 @@ const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true })
   })
 
-/** A run under way. */
+/** A running run. */
 export class JudgeRun {
   readonly task: JudgeTask
   readonly #tools: JudgeTools
@@ -85,7 +85,7 @@ export class JudgeRun {
   get reason(): string | null {
     return this.#reason
   }
-  /** Ends it; calls under way are cut. The first reason counts. */
+  /** Ends the run and aborts its calls. The first reason counts. */
   stop(reason: string): void {
     this.#reason ??= reason
     this.#abort.abort()
@@ -96,7 +96,7 @@ export class JudgeRun {
     )
   }
 
-  /** Resolves once all is judged, or it was stopped. */
+  /** Resolves once everything is judged, or the run was stopped. */
   async done(): Promise<void> {
     const { wall } = this.#tools
     const timer = setTimeout(
@@ -166,7 +166,7 @@ export class JudgeRun {
       const isPlain = state.isPlain
       const outcome = await callJudge(calling, judge, judged, judgedFor, isPlain)
       tally.paid(outcome.cost)
-      // From then on, a model that takes no `response_format` is asked in words alone.
+      // From then on, a model that does not accept `response_format` gets only the prompt.
       if (!isPlain && (outcome.status === 400 || outcome.status === 422) && !this.#abort.signal.aborted) {
         state.isPlain = true
         continue

@@ -17,10 +17,10 @@ export type VerdictProblem =
   /** Its score is not from 0 to 1. */
   | "out_of_range"
 
-/** From 0 to 1; 1 and 0 for what passes and what does not. */
+/** From 0 to 1; 1 or 0 for pass or fail. */
 export type Verdict = number | VerdictProblem
 
-/** Every outermost `{…}` of a text that is JSON, in one pass. */
+/** Every outermost `{…}` of a text that is valid JSON, in one pass. */
 const objectsIn = (text: string): ReadonlyArray<Readonly<Record<string, unknown>>> => {
   const found: Array<Readonly<Record<string, unknown>>> = []
   let depth = 0
@@ -85,8 +85,8 @@ const ofLine = (line: string, form: WrittenJudge["verdict"]): Verdict | undefine
 }
 
 /**
- * The verdict of a text: its one JSON object, alone, fenced or between words; else its last line. Objects that
- * disagree are not a verdict: one of them may be a quotation of what was judged.
+ * The verdict of a text: that of its single JSON object, alone, fenced or between words; otherwise that of its last
+ * line. Objects that disagree give no verdict: one of them may be quoted from the judged text.
  */
 export const verdictIn = (text: string, form: WrittenJudge["verdict"]): Verdict => {
   const said = text.replace(/^[^]*<\/think>/, "").trim()
@@ -107,7 +107,7 @@ const choiceOf = (answer: string): Readonly<Record<string, unknown>> => {
 /** The longest reason that is shown, in characters. */
 const longestReason = 500
 
-/** Why a judge says so, in its words; `null` if it does not say. */
+/** The judge's reason, in its own words; `null` if there is none. */
 export const reasonIn = (answer: string): string | null => {
   const { content } = objectOf(choiceOf(answer)["message"])
   if (typeof content !== "string") return null

@@ -1,5 +1,5 @@
 /**
- * What the judges of an evaluation said of each entry.
+ * Shows the verdicts of an evaluation's judges on each entry.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { type EntryVerdict, lastVerdicts, readVerdicts } from "./verdicts.ts"
 
 const columns = ["entry", "evaluation_type_id", "verdict", "problem", "reason", "call", "cost"]
 
-/** A verdict with the judge's reason, where the body of its answer was kept. */
+/** A verdict with the judge's reason, if the body of its answer was stored. */
 export interface ReasonedVerdict extends EntryVerdict {
   readonly reason: string | null
 }

@@ -10,16 +10,16 @@ import type { RequestLog } from "../../request-log/RequestLog.ts"
 import type { EvaluationRun } from "../../settings-store/evaluation-document.ts"
 import { judgeRoute } from "./dataset-entries.ts"
 
-/** What a judge said of an entry. */
+/** A judge's verdict on an entry. */
 export interface EntryVerdict {
   /** The id of the entry. */
   readonly entry: string
   readonly evaluation_type_id: string
-  /** From 0 to 1; 1 and 0 for what passes and what does not; `null` if there is none. */
+  /** From 0 to 1; 1 or 0 for pass or fail; `null` if there is none. */
   readonly verdict: number | null
   /** Why there is no verdict. */
   readonly problem: string | null
-  /** The id of the call's own entry, in which the judge's words are. */
+  /** The id of the call's own entry, which has the judge's words. */
   readonly call: string
   readonly cost: number | null
 }
@@ -65,7 +65,7 @@ export const readVerdicts = (
     return found
   })
 
-/** One for each judge and entry: its verdict, else its last problem. */
+/** One for each judge and entry: the verdict, or else the last problem. */
 export const lastVerdicts = (all: ReadonlyArray<EntryVerdict>): ReadonlyArray<EntryVerdict> => {
   const last = new Map<string, EntryVerdict>()
   for (const one of all) {

@@ -19,23 +19,23 @@ export const tagged = (response: Response, version: number | string): Response =
   return response
 }
 
-/** One thing that is written. */
+/** Answers with one written thing. */
 export const showing = (result: unknown, { version }: { readonly version: number }): Response =>
   tagged(envelope(result), version)
 
-/** Cloudflare's other form, in which routes are listed: the members stand beside `success`. */
+/** Cloudflare's other form, used for routes: the members are next to `success`. */
 export const bare = (members: object): Response =>
   new Response(strictJson({ success: true, errors: [], messages: [], ...members }), {
     headers: { ...adminHeaders, "content-type": "application/json" },
   })
 
-/** Whether `If-Match` (RFC 9110 §13.1.1) lets a change of this version pass. SDKs leave out quotes. */
+/** Whether `If-Match` (RFC 9110 §13.1.1) allows a change of this version. SDKs omit the quotes. */
 const matches = (ifMatch: string | null, version: number): boolean =>
   ifMatch === null ||
   ifMatch.split(",").map((tag) => tag.trim().replace(/^W\//, "").replace(/^"(.*)"$/, "$1"))
     .some((tag) => tag === "*" || tag === String(version))
 
-/** The answer to a change of what has changed before: 409, with what it is now. */
+/** The answer to a change based on an outdated version: 409, with the current state. */
 export const unlessChanged = (
   ifMatch: string | null,
   item: { readonly version: number },
@@ -55,7 +55,7 @@ export const unlessChanged = (
   )
 }
 
-/** A page of a list, as the query asks for it. */
+/** The requested page of a list. */
 export interface Page<Item> {
   readonly page: number
   readonly perPage: number
@@ -63,7 +63,7 @@ export interface Page<Item> {
   readonly total: number
 }
 
-/** The place in a list that parameters name: 20 to a page of at most 100. */
+/** The requested page: 20 per page, at most 100. */
 export const placeIn = (
   parameters: QueryParameters,
 ): { readonly page: number; readonly perPage: number } => ({
@@ -71,7 +71,7 @@ export const placeIn = (
   perPage: parameters.integer("per_page", 1, 100) ?? 20,
 })
 
-/** A page of what a query selects of a list. */
+/** A page of the selected items of a list. */
 export const pageOf = <Item>(
   search: URLSearchParams,
   items: ReadonlyArray<Item>,

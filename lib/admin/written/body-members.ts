@@ -10,20 +10,20 @@ import { nearestName } from "../../schema/nearest-name.ts"
 
 /** Each method returns `undefined` if the member is missing, `null` or wrong. */
 export interface BodyMembers {
-  /** Whether the body has it, be it `null`. */
+  /** Whether the body has the member, even as `null`. */
   readonly has: (name: string) => boolean
   readonly text: (name: string, longest?: number) => string | undefined
   readonly boolean: (name: string) => boolean | undefined
   readonly integer: (name: string, lowest: number, highest: number) => number | undefined
   readonly list: (name: string) => ReadonlyArray<unknown> | undefined
-  /** Text that matches a pattern; `expected` says what that takes. */
+  /** Text that matches a pattern; `expected` describes it. */
   readonly matching: (name: string, pattern: RegExp, expected: string) => string | undefined
-  /** The member as it is. */
+  /** The member, unchecked. */
   readonly any: (name: string) => unknown
-  /** Says that a member that is needed is not there. */
+  /** Reports a required member that is missing. */
   readonly require: (name: string, expected: string) => void
   readonly refuse: (problem: string) => undefined
-  /** All problems; a member that was not read is one too. */
+  /** All problems; a member that was not read is one, too. */
   readonly problem: () => GatewayError | undefined
 }
 
@@ -92,7 +92,7 @@ export const openMembers = (body: JsonObject): BodyMembers => {
   }
 }
 
-/** Whether two values of JSON are equal, whatever the order of members. */
+/** Whether two JSON values are equal, whatever the order of members. */
 export const sameJson = (one: unknown, other: unknown): boolean => {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((value, at) => sameJson(value, other[at]))

@@ -1,5 +1,5 @@
 /**
- * What the handlers of written settings are given.
+ * What the handlers of written settings receive.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface WriteContext {
   readonly route: AdminRoute
   readonly method: string
   readonly search: URLSearchParams
-  /** Empty if the request has none. */
+  /** Empty if the request has no gateway. */
   readonly body: JsonObject
   readonly ifMatch: string | null
   readonly author: Author
@@ -31,16 +31,16 @@ export interface WriteContext {
   readonly settings: SettingsShape
   readonly entries: DatasetEntries
   readonly judging: JudgeRunsShape
-  /** What the platform lends to the request. */
+  /** The host context of the request. */
   readonly host: Pick<HostContext, "waitUntil">
-  /** What is written as the request begins. */
+  /** The written document at the beginning of the request. */
   readonly document: WrittenDocument
 }
 
 /** An answer, or the refusal. */
 export type Handled = Promise<Result.Result<Response, GatewayError>>
 
-/** Where a gateway is declared, if it is: it cannot be written then. */
+/** Where a gateway is declared, if it is: it cannot be changed through the API then. */
 export const unlessDeclared = (
   { control, route: { account } }: WriteContext,
   gateway: string,

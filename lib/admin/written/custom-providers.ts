@@ -16,7 +16,7 @@ import { shownHeaders } from "./references.ts"
 
 const kind = "custom_provider" as const
 
-/** A provider, its secrets masked. `headers` is text of JSON, as Cloudflare has it. */
+/** A provider, with masked secrets. `headers` is JSON as text, as at Cloudflare. */
 const providerJson = (
   { id, slug, enable, settings, noted, created_at, modified_at, account }: WrittenProvider,
   document: Pick<WrittenDocument, "secrets">,
@@ -80,7 +80,7 @@ export const showProvider = (context: WriteContext): Result.Result<Response, Gat
     : Result.succeed(showing(providerJson(provider, context.document), provider))
 }
 
-/** Makes a provider. */
+/** Creates a provider. */
 export const createProvider = async (context: WriteContext): Handled => {
   const { account } = context.route
   const read = await readProvider(context, undefined)
@@ -111,7 +111,7 @@ export const createProvider = async (context: WriteContext): Handled => {
 const findProvider = (document: WrittenDocument, { route: { account, item } }: WriteContext) =>
   document.providers.find((one) => one.id === item && one.account === account)
 
-/** Changes what a body has of a provider. */
+/** Changes the members of a provider that the body has. */
 export const changeProvider = async (context: WriteContext): Handled => {
   const { item: id } = context.route
   const known = findProvider(context.document, context)

@@ -1,6 +1,6 @@
 /**
- * Datasets: entries of a gateway's log, chosen by filters. A declared gateway may have some too, since they are no settings
- * of it.
+ * Datasets: entries of a gateway's log, selected by filters. Declared gateways may have some too, since they are not
+ * settings.
  *
  * @module
  */
@@ -17,20 +17,20 @@ import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import { openMembers } from "./body-members.ts"
 
-/** How many a gateway has at most: Cloudflare's number. */
+/** The most datasets of a gateway: Cloudflare's limit. */
 const mostDatasets = 10
 
-/** How many filters one has at most, as in a query. */
+/** The most filters of a dataset, as in a query. */
 const mostFilters = 32
 
-/** Those of the request's gateway. */
+/** The datasets of the request's gateway. */
 export const datasetsOf = (
   { datasets = [] }: WrittenDocument,
   { route: { account, gateway } }: Pick<WriteContext, "route">,
 ): ReadonlyArray<WrittenDataset> =>
   datasets.filter((dataset) => dataset.account === account && dataset.gateway === gateway)
 
-/** A dataset as Cloudflare shows it. */
+/** A dataset in Cloudflare's form. */
 export const datasetJson = (
   { id, account, gateway, name, enable, filters, created_at, modified_at }: WrittenDataset,
 ) => ({
@@ -45,7 +45,7 @@ export const datasetJson = (
   modified_at,
 })
 
-/** That a gateway has no such dataset. */
+/** The error for an unknown dataset. */
 export const noDataset = (id: string): GatewayError =>
   adminNotFound(`This gateway has no dataset with the id ${id}. GET …/datasets lists those it has.`)
 
@@ -62,7 +62,7 @@ const filtersOf = (given: ReadonlyArray<unknown>): ReadonlyArray<LogFilter> | st
   return filters
 }
 
-/** What a body says of a dataset: all of it, as Cloudflare has it. */
+/** Reads a dataset from a body, which must be complete, as at Cloudflare. */
 const read = (
   { body }: WriteContext,
 ): Result.Result<Pick<WrittenDataset, "name" | "enable" | "filters">, GatewayError> => {
@@ -83,7 +83,7 @@ const read = (
 const placeOf = ({ route: { account, gateway }, author }: WriteContext) =>
   ({ kind: "dataset", author, account, gateway }) as const
 
-/** The document with a dataset replaced, added or taken out (`undefined`). */
+/** The document with a dataset replaced, added or removed (`undefined`). */
 const withDataset = (
   document: WrittenDocument,
   id: string,
@@ -93,7 +93,7 @@ const withDataset = (
   datasets: withItem(document.datasets ?? [], id, dataset),
 })
 
-/** Lists them. `search` finds in ids, names and filters. */
+/** Lists the datasets. `search` looks in ids, names and filters. */
 export const listDatasets = (context: WriteContext): Result.Result<Response, GatewayError> =>
   Result.map(
     pageOf(context.search, datasetsOf(context.document, context), (parameters) => {
@@ -110,11 +110,11 @@ export const listDatasets = (context: WriteContext): Result.Result<Response, Gat
     (page) => listing(page, datasetJson),
   )
 
-/** The one that a request names. */
+/** The dataset in the request's path. */
 const datasetOf = (context: WriteContext, document = context.document): WrittenDataset | undefined =>
   datasetsOf(document, context).find(({ id }) => id === context.route.item)
 
-/** Shows one. */
+/** Shows a dataset. */
 export const showDataset = (context: WriteContext): Result.Result<Response, GatewayError> => {
   const dataset = datasetOf(context)
   return dataset === undefined
@@ -122,7 +122,7 @@ export const showDataset = (context: WriteContext): Result.Result<Response, Gate
     : Result.succeed(showing(datasetJson(dataset), dataset))
 }
 
-/** Makes one. */
+/** Creates a dataset. */
 export const createDataset = async (context: WriteContext): Handled => {
   const part = read(context)
   if (Result.isFailure(part)) return Result.fail(part.failure)
@@ -154,7 +154,7 @@ export const createDataset = async (context: WriteContext): Handled => {
   })
 }
 
-/** Replaces one (PUT), or deletes it. */
+/** Replaces a dataset (PUT), or deletes it. */
 export const changeDataset = async (context: WriteContext): Handled => {
   const isDelete = context.method === "DELETE"
   const part = isDelete ? Result.succeed({}) : read(context)

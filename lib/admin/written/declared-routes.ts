@@ -1,12 +1,12 @@
 /**
- * Dynamic routes that the settings declare, in the shapes of those that are written: they are shown, and not changed here.
+ * Declared dynamic routes, in the form of written ones. They are shown, but cannot be changed here.
  *
  * @module
  */
 import type { GatewaySettings } from "../../config/gateway-settings.ts"
 import { nodesOf, type RouteNode } from "../../dynamic-route/graph.ts"
 
-/** What is known of an element once its route is compiled; a condition's own text is not. */
+/** An element of a compiled route, which no longer has the text of conditions. */
 const propertiesOf = ({ action }: RouteNode): object => {
   switch (action.type) {
     case "model": {

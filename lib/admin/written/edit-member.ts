@@ -1,5 +1,5 @@
 /**
- * Makes, changes and deletes what a written gateway has several of: tokens, dynamic routes.
+ * Creates, changes and deletes members of a written gateway's lists: tokens and dynamic routes.
  *
  * @module
  */
@@ -20,12 +20,12 @@ import { gatewayToChange, type Handled, type WriteContext } from "./context.ts"
 
 type Place = Pick<WrittenGateway, "account" | "id">
 
-/** A kind of thing. */
+/** A kind of member. */
 export interface MemberKind<Item extends Written> {
-  /** As the audit calls it. */
+  /** Its name in the audit. */
   readonly kind: AuditedKind
   readonly of: (gateway: WrittenGateway) => ReadonlyArray<Item>
-  /** The gateway with these in place of those it has. */
+  /** The gateway with its members of this kind replaced. */
   readonly within: (gateway: WrittenGateway, items: ReadonlyArray<Item>) => WrittenGateway
   readonly show: (item: Item, gateway: Place) => unknown
   /** The error for an unknown id. */
@@ -38,7 +38,7 @@ export const placed = ({ route: { account, gateway } }: Pick<WriteContext, "rout
   id: gateway,
 })
 
-/** The written ones of the request's gateway. */
+/** The written members of the request's gateway. */
 export const membersOf = <Item extends Written>(
   { of }: MemberKind<Item>,
   { document, route: { account, gateway } }: Pick<WriteContext, "document" | "route">,
@@ -47,7 +47,7 @@ export const membersOf = <Item extends Written>(
   return found === undefined ? [] : of(found)
 }
 
-/** The one that a request names. */
+/** The member in the request's path. */
 export const memberOf = <Item extends Written>(
   kind: MemberKind<Item>,
   context: Pick<WriteContext, "document" | "route">,
@@ -79,7 +79,7 @@ const documentWith = <Item extends Written>(
   item: Item | undefined,
 ) => withGateway(document, gateway.account, gateway.id, within(gateway, withItem(of(gateway), id, item)))
 
-/** Makes one. */
+/** Creates a member. */
 export const createMember = <Item extends Written>(
   kind: MemberKind<Item>,
   context: WriteContext,
@@ -100,9 +100,9 @@ export const createMember = <Item extends Written>(
     }))
 
 /**
- * Changes the one that a request names, or takes it out.
+ * Changes or removes the member in the request's path.
  *
- * @param edit gives the new member, without its version and time; `undefined` removes it
+ * @param edit returns the new member, without its version and time; `undefined` removes it
  */
 export const editMember = <Item extends Written>(
   kind: MemberKind<Item>,

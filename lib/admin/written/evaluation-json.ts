@@ -1,12 +1,12 @@
 /**
- * Evaluations as the management API shows them: Cloudflare's shape, and beside it how far their judges are.
+ * Evaluations in the management API: Cloudflare's shape, with the progress of judges added.
  *
  * @module
  */
 import type { EvaluationResult, WrittenEvaluation } from "../../settings-store/evaluation-document.ts"
 import { datasetJson } from "./datasets.ts"
 
-/** How a run is shown: one that nobody carries on after its time has broken off. */
+/** The state of a run as shown; a run that should have ended by now was aborted. */
 const shownRun = (
   { run }: WrittenEvaluation,
   now: number,
@@ -17,13 +17,13 @@ const shownRun = (
     : run
 }
 
-/** Cloudflare counts the states of results from 0. */
+/** Cloudflare numbers the states of results from 0. */
 const states = { running: 0, done: 1, stopped: 2 } as const
 
 /**
  * An evaluation.
  *
- * @param live what its run has found by now, if that is known
+ * @param live the results of its run so far, if known
  */
 export const evaluationJson = (
   evaluation: WrittenEvaluation,
@@ -45,7 +45,7 @@ export const evaluationJson = (
       return {
         ...result,
         evaluation_id: id,
-        // What is no judge's was found at once.
+        // Results of plain evaluators are available at once.
         status: result.judge === undefined ? states.done : states[shown.state],
         created_at: modified_at,
         modified_at,

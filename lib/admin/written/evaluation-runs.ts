@@ -1,5 +1,5 @@
 /**
- * Runs of judges, as evaluations begin them.
+ * Starts the judges of evaluations.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import { mostRuns } from "../evaluation/JudgeRuns.ts"
 import type { WriteContext } from "./context.ts"
 
 /**
- * The run that begins; `undefined` without judges. Fails if one is under way already, or too many are.
+ * The new run; `undefined` without judges. Fails if the evaluation is already running, or too many are.
  *
- * @param before the evaluation that is run again
- * @param continues whether the new run goes on where the last one was stopped, and so is the same
+ * @param before the evaluation that is rerun
+ * @param continues whether the new run resumes the last one, and so keeps its id
  */
 export const newRun = (
   { judging }: Pick<WriteContext, "judging">,
@@ -32,7 +32,7 @@ export const newRun = (
   if (judges.length === 0) return Result.succeed(undefined)
   const last = before?.run
   const isRunning = last?.state === "running" && Date.now() <= last.until
-  // One that was cancelled may still write what it has found.
+  // A cancelled run may still save its results.
   if (last !== undefined && (isRunning || judging.results(last.id) !== undefined)) {
     return Result.fail(
       adminConflict("The evaluation's judges are running. Wait until they are done, or cancel them first."),
@@ -51,7 +51,7 @@ export const newRun = (
   )
 }
 
-/** The results as a run begins: judges have no verdicts yet, except those that go on. */
+/** The results at the start of a run: judges have no verdicts yet, unless they are resumed. */
 export const firstResults = (
   { results, total_logs }: Pick<WrittenEvaluation, "results" | "total_logs">,
   judges: ReadonlyArray<WrittenJudge>,
@@ -64,7 +64,7 @@ export const firstResults = (
   ),
 ]
 
-/** Lets it run, beside the request that asks for it. */
+/** Starts the run in the background of the request. */
 export const startRun = (
   { judging, route: { account, gateway }, author, host }: WriteContext,
   task: Omit<JudgeTask, "account" | "gateway">,

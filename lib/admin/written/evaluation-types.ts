@@ -1,5 +1,5 @@
 /**
- * What evaluations can find: the evaluators that every account has, and models that judge, which are written.
+ * Evaluation types: the evaluators that every account has, and the judges that it has written.
  *
  * @module
  */
@@ -15,22 +15,22 @@ import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import { openMembers } from "./body-members.ts"
 
-/** How many judges an account has at most. */
+/** The most judges of an account. */
 const mostJudges = 50
 
-/** How often texts stand in a prompt at most: each is sent with each call. */
+/** The most placeholders in a prompt: each text is sent with each call. */
 const mostPlaceholders = 8
 
 /** When the list of evaluators was last changed. */
 const listed = "2026-11-29T00:00:00.000Z"
 
-/** Those of a request's account. */
+/** The judges of the request's account. */
 export const judgesOf = (
   { judges = [] }: WrittenDocument,
   { route: { account } }: Pick<WriteContext, "route">,
 ): ReadonlyArray<WrittenJudge> => judges.filter((judge) => judge.account === account)
 
-/** An evaluator as it is shown. */
+/** An evaluator as shown. */
 export const evaluatorJson = ({ id, name, description }: Evaluator) => ({
   id,
   name,
@@ -42,7 +42,7 @@ export const evaluatorJson = ({ id, name, description }: Evaluator) => ({
   modified_at: listed,
 })
 
-/** A judge as it is shown. */
+/** A judge as shown. */
 export const judgeJson = ({ account: _, version: __, created_at, modified_at, ...judge }: WrittenJudge) => ({
   ...judge,
   type: "judge",
@@ -54,7 +54,7 @@ export const judgeJson = ({ account: _, version: __, created_at, modified_at, ..
 
 const typeJson = (type: Evaluator | WrittenJudge) => "prompt" in type ? judgeJson(type) : evaluatorJson(type)
 
-/** Lists all of them. */
+/** Lists all types. */
 export const listEvaluationTypes = (context: WriteContext): Result.Result<Response, GatewayError> => {
   let isDescending = false
   const all = [...evaluators, ...judgesOf(context.document, context)]
@@ -76,7 +76,7 @@ const noJudge = (id: string): GatewayError =>
 const judgeOf = (context: WriteContext, document = context.document): WrittenJudge | undefined =>
   judgesOf(document, context).find(({ id }) => id === context.route.item)
 
-/** Shows one. */
+/** Shows a type. */
 export const showEvaluationType = (context: WriteContext): Result.Result<Response, GatewayError> => {
   const { item } = context.route
   const evaluator = evaluators.find(({ id }) => id === item)
@@ -89,11 +89,11 @@ type JudgePart = Omit<WrittenJudge, "id" | "version" | "created_at" | "modified_
 
 const models = /^(?:baseten|custom-[a-z0-9-]{1,64}|custom|dynamic)\/\S{1,256}$/
 
-/** What a body says of a judge: all of it. */
+/** Reads a judge from a body, which must be complete. */
 const read = ({ body }: WriteContext): Result.Result<JudgePart, GatewayError> => {
   const members = openMembers(body)
   members.matching("type", /^judge$/, "judge: the others are there already")
-  // What GET shows can be written back.
+  // Members that GET shows are accepted, so that a judge can be written back.
   for (const shown of ["id", "enable", "mandatory", "created_at", "modified_at"]) members.any(shown)
   members.require("name", "a name")
   const name = members.matching("name", /^\P{Cc}{1,100}$/u, "a name of 1 to 100 characters") ?? ""
@@ -151,7 +151,7 @@ const withJudge = (
   judge: WrittenJudge | undefined,
 ): WrittenDocument => ({ ...document, judges: withItem(document.judges ?? [], id, judge) })
 
-/** Makes a judge. */
+/** Creates a judge. */
 export const createEvaluationType = async (context: WriteContext): Handled => {
   const part = read(context)
   if (Result.isFailure(part)) return Result.fail(part.failure)
@@ -177,7 +177,7 @@ export const createEvaluationType = async (context: WriteContext): Handled => {
   })
 }
 
-/** Replaces a judge (PUT), or deletes it: what it has found stays in its evaluations. */
+/** Replaces a judge (PUT), or deletes it; its results stay in evaluations. */
 export const changeEvaluationType = async (context: WriteContext): Handled => {
   const isDelete = context.method === "DELETE"
   const { item: id } = context.route

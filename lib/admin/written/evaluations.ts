@@ -1,5 +1,5 @@
 /**
- * Evaluations: what evaluators find in datasets at the moment of the run. Running one again keeps its id.
+ * Evaluations: the results of evaluators for datasets at the time of the run. A rerun keeps the id.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import { listing, pageOf, showing, unlessChanged } from "./answers.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import { evaluationJson } from "./evaluation-json.ts"
 
-/** Those of the request's gateway. */
+/** The evaluations of the request's gateway. */
 export const evaluationsOf = (
   { evaluations = [] }: WrittenDocument,
   { route: { account, gateway } }: Pick<WriteContext, "route">,
 ): ReadonlyArray<WrittenEvaluation> =>
   evaluations.filter((one) => one.account === account && one.gateway === gateway)
 
-/** That a gateway has no such evaluation. */
+/** The error for an unknown evaluation. */
 export const noEvaluation = (id: string): GatewayError =>
   adminNotFound(`This gateway has no evaluation with the id ${id}. GET …/evaluations lists those it has.`)
 
-/** As it is shown, with what is found by now. */
+/** An evaluation as shown, with the results so far. */
 const shown = (context: WriteContext) => (evaluation: WrittenEvaluation) =>
   evaluationJson(evaluation, Date.now(), evaluation.run && context.judging.results(evaluation.run.id))
 
-/** Lists them. */
+/** Lists the evaluations. */
 export const listEvaluations = (context: WriteContext): Result.Result<Response, GatewayError> => {
   const show = shown(context)
   return Result.map(
@@ -45,14 +45,14 @@ export const listEvaluations = (context: WriteContext): Result.Result<Response, 
   )
 }
 
-/** The one that a request names. */
+/** The evaluation in the request's path. */
 export const evaluationOf = (
   context: WriteContext,
   document = context.document,
 ): WrittenEvaluation | undefined =>
   evaluationsOf(document, context).find(({ id }) => id === context.route.item)
 
-/** Shows one. */
+/** Shows an evaluation. */
 export const showEvaluation = (context: WriteContext): Result.Result<Response, GatewayError> => {
   const evaluation = evaluationOf(context)
   return evaluation === undefined
@@ -60,22 +60,22 @@ export const showEvaluation = (context: WriteContext): Result.Result<Response, G
     : Result.succeed(showing(shown(context)(evaluation), evaluation))
 }
 
-/** Where a change is made, and by whom. */
+/** The author and the place of a change. */
 export const evaluationChange = ({ route: { account, gateway }, author }: WriteContext) =>
   ({ kind: "evaluation", author, account, gateway }) as const
 
-/** The document with an evaluation replaced, added or taken out (`undefined`). */
+/** The document with an evaluation replaced, added or removed (`undefined`). */
 export const withEvaluation = (
   document: WrittenDocument,
   id: string,
   evaluation: WrittenEvaluation | undefined,
 ): WrittenDocument => ({ ...document, evaluations: withItem(document.evaluations ?? [], id, evaluation) })
 
-/** Deletes an evaluation; what its judges still find is discarded. */
+/** Deletes an evaluation; further results of its judges are discarded. */
 export const deleteEvaluation = (context: WriteContext): Handled =>
   changed(context, "delete", () => undefined)
 
-/** Ends a run of judges; what they have found so far stays. */
+/** Cancels the judges' run; their results so far are kept. */
 export const cancelEvaluation = async (context: WriteContext): Handled => {
   const known = evaluationOf(context)
   if (known === undefined) return Result.fail(noEvaluation(context.route.item))
@@ -91,7 +91,7 @@ export const cancelEvaluation = async (context: WriteContext): Handled => {
   return cancelled
 }
 
-/** Changes the one that a request names; `undefined` takes it out. */
+/** Changes the evaluation in the request's path; `undefined` removes it. */
 export const changed = (
   context: WriteContext,
   action: "cancel" | "rerun" | "delete",

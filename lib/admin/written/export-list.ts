@@ -1,5 +1,5 @@
 /**
- * Lists of what is written, as CSV or as lines of JSON.
+ * Exports lists of written things, as CSV or as lines of JSON.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const rowsOf = async (page: Response): Promise<ReadonlyArray<CsvRow>> => {
 }
 
 /**
- * A list as a file: all of it, unless the request asks for a page.
+ * A list as a file: all of it, unless a page is requested.
  *
  * @param list answers with a page
  */

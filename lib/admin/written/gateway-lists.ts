@@ -1,5 +1,5 @@
 /**
- * Tokens, routes and keys that stand in a gateway's own body, under their names in a settings file.
+ * Tokens, routes and keys in a gateway's own body, under their names in a settings file.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { elementsProblem, newRoute, routeNameProblem, withDeployment, withVersio
 import { deployedVersion } from "./route-json.ts"
 import { tokenName, tokenOptions, tokenValue } from "./token-options.ts"
 
-/** The lists of a body; `undefined` for those that stay as they are. */
+/** The lists of a body; `undefined` for those that stay unchanged. */
 export interface GatewayLists {
   readonly tokens:
     | ReadonlyArray<{
@@ -110,7 +110,7 @@ export const readLists = async (
   }))
 }
 
-/** The gateway with these lists in place of its own. What has the name of one that was there keeps its id. */
+/** The gateway with its lists replaced. Items with the name of a previous one keep its id. */
 export const withLists = (
   gateway: WrittenGateway,
   { tokens, routes, keys }: GatewayLists,

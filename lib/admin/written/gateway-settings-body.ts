@@ -1,5 +1,5 @@
 /**
- * A gateway's settings as a body has them.
+ * Reads a gateway's settings from a body.
  *
  * @module
  */
@@ -21,9 +21,9 @@ import { withRuleDefaults } from "./spend-rules.ts"
 /** Lists that have routes of their own in the management API. */
 const listFields = ["tokens", "routes", "provider_keys"] as const
 
-/** What a body says of a gateway. */
+/** The contents of a body. */
 export interface GatewayBody {
-  /** Its settings; `undefined` for those that are to have their defaults. */
+  /** Its settings; `undefined` for those to reset to their defaults. */
   readonly settings: ReadonlyMap<string, unknown>
   readonly noted: ReadonlyMap<string, unknown>
   readonly lists: Readonly<Partial<Record<typeof listFields[number], unknown>>>
@@ -69,7 +69,8 @@ const customProviders = async (
 const sealing = { custom_providers: customProviders, otel: keptCollectors, alerts: keptWebhooks }
 
 /**
- * Reads a body. A member that equals what the gateway shows changes nothing, so that a gateway that was read can be written back.
+ * Reads a body. A member that equals the shown one changes nothing, so that a gateway that was read can be written
+ * back.
  *
  * @param shown the gateway as it is shown; empty for a new one
  * @param before its settings as they were written

@@ -1,5 +1,5 @@
 /**
- * Gateways that are written: made, replaced, changed, deleted.
+ * Creates, replaces, changes and deletes written gateways.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import { shownGateway, writtenJson } from "./shown-gateway.ts"
 
 const kind = "gateway" as const
 
-/** How many gateways there may be: each change decodes all of them. */
+/** The most gateways: each change decodes all of them. */
 const mostGateways = 1000
 
-/** `__proto__` would be the prototype of what has it as a key. */
+/** As a key, `__proto__` would set the prototype. */
 const isId = (id: unknown): id is string =>
   typeof id === "string" && /^[\w-]{1,64}$/.test(id) && id !== "__proto__"
 
@@ -37,11 +37,11 @@ const kept = (members: ReadonlyMap<string, unknown>, before: JsonObject = {}): J
     [...new Map([...Object.entries(before), ...members])].filter(([, value]) => value !== undefined),
   )
 
-/** Tokens close a gateway, and it stays closed when the last of them goes. */
+/** A gateway with tokens requires authentication, and goes on to do so when the last one is removed. */
 const closed = (settings: JsonObject, lists: GatewayLists): JsonObject =>
   lists.tokens === undefined ? settings : { authentication: true, ...settings }
 
-/** The answer to a change that holds. */
+/** The answer to a successful change. */
 const answerOf = (context: WriteContext, { account, id }: WrittenGateway) => (): Response => {
   const { settings, control } = context
   const shown = shownGateway(settings, control, context.written.inForce(), account, id)
@@ -126,18 +126,18 @@ const edited = (
   })
 }
 
-/** What the settings are after a change: `PUT` leaves out what the body leaves out, `PATCH` leaves it as it is. */
+/** The settings after a change: members that the body lacks are removed by `PUT`, and kept by `PATCH`. */
 const settingsAfter = (method: string, before: WrittenGateway, { settings, noted }: GatewayBody) => {
   if (method === "PATCH") {
     return { settings: kept(settings, before.settings), noted: kept(noted, before.noted) }
   }
-  // Whoever says nothing of authentication does not mean to open the gateway to all.
+  // A body that does not mention authentication must not open the gateway to everybody.
   const { authentication } = before.settings
   const closing = authentication === undefined ? {} : { authentication }
   return { settings: { ...closing, ...kept(settings) }, noted: kept(noted) }
 }
 
-/** Replaces a gateway's settings (PUT), or some of them (PATCH). Lists that the body does not have stay as they are. */
+/** Replaces a gateway's settings (PUT), or some of them (PATCH). Lists that the body lacks stay unchanged. */
 export const changeGateway = async (context: WriteContext): Handled => {
   const { body, method, written, document, settings, control, route: { account, gateway: id } } = context
   const found = gatewayToChange(context, document)

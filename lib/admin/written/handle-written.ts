@@ -43,7 +43,7 @@ import { createVersion, deploy, listDeployments, listVersions, showVersion } fro
 import { createRoute, deleteRoute, listRoutes, renameRoute, showRoute } from "./routes.ts"
 import { changeToken, createToken, listTokens, revokeToken, rotateToken, showToken } from "./tokens.ts"
 
-/** The largest body, in bytes, and the deepest nesting: what is written is read again and again. */
+/** The largest body, in bytes, and the deepest nesting: written settings are parsed again and again. */
 const bodyLimit = 1_048_576
 const mostDepth = 64
 

@@ -1,5 +1,5 @@
 /**
- * Makes evaluations, and runs them again.
+ * Creates and reruns evaluations.
  *
  * @module
  */
@@ -27,10 +27,10 @@ import {
 } from "./evaluations.ts"
 import { openMembers } from "./body-members.ts"
 
-/** How many a gateway keeps at most: each is a part of the document that every change writes. */
+/** The most evaluations of a gateway: each is part of the document that every change writes. */
 const mostEvaluations = 100
 
-/** Looks at every entry of the datasets, once even if it belongs to several of them. */
+/** Evaluates every entry of the datasets, only once if it belongs to several. */
 const evaluated = async (
   { entries, route: { account, gateway } }: WriteContext,
   datasets: ReadonlyArray<WrittenDataset>,
@@ -64,7 +64,7 @@ const named = <Item extends { readonly id: string }>(
   return items.length === 0 ? "expected at least one id" : items
 }
 
-/** Makes one, and runs it: what judges find comes later. */
+/** Creates an evaluation and runs it. Judges' results come later. */
 export const createEvaluation = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   members.require("name", "a name")
@@ -134,7 +134,7 @@ export const createEvaluation = async (context: WriteContext): Handled => {
   return written
 }
 
-/** Runs one again, on its datasets as they are now; one that was deleted meanwhile stays as it was. */
+/** Reruns an evaluation on its datasets as they are now; a dataset deleted meanwhile is used as it was. */
 export const rerunEvaluation = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   const continues = members.boolean("continue") ?? false

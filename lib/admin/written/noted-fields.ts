@@ -1,5 +1,5 @@
 /**
- * Fields of Cloudflare's gateways that mean nothing here.
+ * Fields of Cloudflare's gateways that have no effect here.
  *
  * @module
  */
@@ -9,8 +9,8 @@ const isEmpty = (value: unknown): boolean =>
   value === null || value === "" || (Array.isArray(value) && value.length === 0)
 
 /**
- * The values that are taken, since they ask for nothing, and shown again as they were written: by Cloudflare's SDK and by
- * Terraform, which write all fields. Others would seem to work.
+ * The accepted values, which request nothing, and are shown as written: Cloudflare's SDK and Terraform write all
+ * fields. Other values are refused, since they would seem to work.
  */
 const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   // What the cache holds is for the same requests as before, whatever the settings.
@@ -26,7 +26,7 @@ const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   zdr: isOff,
 }
 
-/** What Cloudflare's answers have, and no request changes. */
+/** Fields of Cloudflare's answers that requests do not change. */
 export const readOnlyFields: ReadonlyArray<string> = [
   "account_id",
   "account_tag",

@@ -1,5 +1,5 @@
 /**
- * Keys of providers that a written gateway keeps for its callers: Cloudflare's provider configs.
+ * Provider keys that a written gateway stores for its callers: Cloudflare's provider configs.
  *
  * @module
  */
@@ -69,7 +69,7 @@ export const showConfig = (context: WriteContext): Result.Result<Response, Gatew
     : Result.succeed(showing(keyJson(gateway, key, document), key))
 }
 
-/** The secret that a body gives: text to seal, a variable, or one that a provider config of the account has already. */
+/** The secret of a body: text to encrypt, a variable, or the secret of another provider config of the account. */
 const secretIn = async (
   { written, document, route: { account } }: WriteContext,
   secret: string | undefined,
@@ -110,7 +110,7 @@ const aliasTaken = (
     )
     : undefined
 
-/** Makes a key: one for each provider and alias. */
+/** Creates a key; there is one for each provider and alias. */
 export const createConfig = async (context: WriteContext): Handled => {
   const { body, written, route } = context
   const members = openMembers(body)

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a custom provider that is written, even if no gateway has it yet.
+ * Checks a written custom provider, even if no gateway has it yet.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { decodeStrictly } from "../../schema/decode-strictly.ts"
 
 const decode = decodeStrictly(CustomProviders)
 
-/** A sentence that begins with a member's name; `undefined` if the provider is sound. */
+/** A sentence that begins with a member's name; `undefined` if the provider is valid. */
 export const providerProblem = (slug: string, settings: object): string | undefined => {
   const decoded = decode({ [slug]: settings })
   if (Result.isSuccess(decoded)) return undefined

@@ -14,10 +14,10 @@ import { type BodyMembers, openMembers } from "./body-members.ts"
 import { providerProblem } from "./provider-problem.ts"
 import { keepHeaders, type KeptHeaders } from "./references.ts"
 
-/** What is for people. */
+/** Descriptive members. */
 const notes = ["name", "description", "link", "logo", "curl_example", "js_example"] as const
 
-/** The members of a body, in place of those that there were. */
+/** The members of a body, which replace the previous ones. */
 const noted = (members: BodyMembers, before: Readonly<Record<string, unknown>> = {}) => {
   const now: Record<string, unknown> = { beta: false, position: 0, ...before }
   for (const name of notes) {
@@ -31,7 +31,7 @@ const noted = (members: BodyMembers, before: Readonly<Record<string, unknown>> =
   return now
 }
 
-/** The headers of a body: text of a JSON object, as Cloudflare has it, or the object. */
+/** The headers of a body: a JSON object as text, as at Cloudflare, or the object. */
 const headersIn = (members: BodyMembers): ReadonlyArray<readonly [string, unknown]> | undefined => {
   const given = members.any("headers")
   if (given === undefined) return members.has("headers") ? [] : undefined
@@ -41,13 +41,13 @@ const headersIn = (members: BodyMembers): ReadonlyArray<readonly [string, unknow
   return undefined
 }
 
-/** What a body makes of a provider. */
+/** The result of reading a body. */
 interface ReadProvider {
   readonly part: Pick<WrittenProvider, "slug" | "enable" | "settings" | "noted">
   readonly secrets: ReadonlyArray<NewSecret>
 }
 
-/** The provider that a body makes of the one before, its secrets sealed. */
+/** Applies a body to the previous provider, and encrypts secrets. */
 export const readProvider = async (
   context: WriteContext,
   before: WrittenProvider | undefined,

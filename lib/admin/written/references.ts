@@ -1,5 +1,5 @@
 /**
- * Secrets in what is written: references to variables, and texts to seal.
+ * Secrets in written settings: references to variables, and texts to encrypt.
  *
  * @module
  */
@@ -26,11 +26,11 @@ const referenceProblem = (text: string): string | undefined => {
     : undefined
 }
 
-/** How a reference is shown: a variable's name, or how a sealed secret ends. */
+/** A reference as shown: a variable's name, or the end of an encrypted secret. */
 export const shownReference = (text: string, { secrets }: Pick<WrittenDocument, "secrets">): string =>
   text.startsWith("sealed:") ? secrets[text.slice("sealed:".length)]?.preview ?? mask : text
 
-/** A secret as the document has it, and what was sealed for it. */
+/** A secret in the document's form, and what was encrypted for it. */
 export interface Kept {
   readonly reference: string
   readonly secret: NewSecret | undefined
@@ -64,7 +64,7 @@ export interface KeptHeaders {
 }
 
 /**
- * Keeps headers: those that look like secrets are sealed, and those that are masked stay as they were.
+ * Converts headers for storage: those that look like secrets are encrypted, and masked ones stay unchanged.
  *
  * @param before the headers so far
  */

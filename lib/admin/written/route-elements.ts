@@ -10,18 +10,18 @@ import type { WrittenRoute } from "../../settings-store/document.ts"
 
 const decode = decodeStrictly(DynamicRoutes)
 
-/** How many versions and deployments of a route are kept. */
+/** The most versions and deployments of a route that are kept. */
 const mostVersions = 50
 const mostDeployments = 100
 
-/** What is wrong with a route's name; `undefined` if it is one. */
+/** What is wrong with a route's name; `undefined` if it is valid. */
 export const routeNameProblem = (name: string): string | undefined =>
-  // An object that has this name as a key does not keep it.
+  // Objects cannot have this name as an ordinary key.
   /^[\w-]{1,64}$/.test(name) && name !== "__proto__"
     ? undefined
     : "name: expected 1 to 64 letters, digits, dashes and underscores"
 
-/** What is wrong with a route's elements; `undefined` if they are sound. */
+/** What is wrong with a route's elements; `undefined` if they are valid. */
 export const elementsProblem = (name: string, elements: unknown): string | undefined => {
   if (!Array.isArray(elements)) return "elements: expected a list of elements"
   const decoded = decode({ [name]: elements })
@@ -34,7 +34,10 @@ export const elementsProblem = (name: string, elements: unknown): string | undef
   return `${["elements", ...place].join(".")}: ${problem?.expected ?? unknown}`
 }
 
-/** The route with another version, which does not hold yet; the oldest that nothing deployed goes if there are too many. */
+/**
+ * The route with a further version, which is not deployed yet. If there are too many, the oldest one that is not
+ * deployed is dropped.
+ */
 export const withVersion = (
   route: WrittenRoute,
   version: WrittenRoute["versions"][number],
@@ -45,13 +48,13 @@ export const withVersion = (
   return { ...route, versions: kept }
 }
 
-/** The route with a version put in force. */
+/** The route with a version deployed. */
 export const withDeployment = (
   route: WrittenRoute,
   deployment: WrittenRoute["deployments"][number],
 ): WrittenRoute => ({ ...route, deployments: [deployment, ...route.deployments].slice(0, mostDeployments) })
 
-/** A new route, with its first version in force. */
+/** A new route, with its first version deployed. */
 export const newRoute = (
   name: string,
   elements: ReadonlyArray<unknown>,

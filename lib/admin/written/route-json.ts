@@ -10,7 +10,7 @@ import type {
   WrittenRoute,
 } from "../../settings-store/document.ts"
 
-/** The version that holds. */
+/** The deployed version. */
 export const deployedVersion = (
   { versions, deployments: [deployment] }: WrittenRoute,
 ): RouteVersion | undefined => versions.find(({ version_id }) => version_id === deployment?.version_id)
@@ -23,7 +23,7 @@ export const deploymentJson = ({ deployment_id, version_id, created_at, comment 
   comment,
 })
 
-/** A version; `active` is text, as Cloudflare has it. */
+/** A version; `active` is text, as at Cloudflare. */
 export const versionJson = (
   route: WrittenRoute,
   { version_id, created_at, elements, comment }: RouteVersion,
@@ -32,7 +32,7 @@ export const versionJson = (
   created_at,
   active: deployedVersion(route)?.version_id === version_id ? "true" : "false",
   data: JSON.stringify(elements),
-  // Only sound routes are taken.
+  // Only valid routes are accepted.
   is_valid: true,
   comment,
 })
@@ -46,7 +46,7 @@ const own = ({ account, id: gateway_id }: Pick<WrittenGateway, "account" | "id">
   modified_at: route.modified_at,
 })
 
-/** A route with the version that holds. */
+/** A route with its deployed version. */
 export const routeJson = (gateway: Pick<WrittenGateway, "account" | "id">, route: WrittenRoute) => {
   const version = deployedVersion(route)
   const [deployment] = route.deployments

@@ -47,7 +47,7 @@ export const showVersion = (context: WriteContext): Result.Result<Response, Gate
       : Result.succeed(showing(routeVersionJson(placed(context), route, version), route))
   })
 
-/** Drafts a version, which holds once it is deployed. */
+/** Creates a version, which takes effect once it is deployed. */
 export const createVersion = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   members.require("elements", "a list of elements")
@@ -92,7 +92,7 @@ export const listDeployments = (context: WriteContext): Result.Result<Response, 
         })),
   )
 
-/** Puts a version in force: a newer one, or an older one to roll back. */
+/** Deploys a version: a newer one, or an older one to roll back. */
 export const deploy = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   members.require("version_id", "the id of one of the route's versions")

@@ -1,5 +1,5 @@
 /**
- * Dynamic routes of a written gateway: made, listed, renamed, deleted.
+ * Creates, lists, renames and deletes dynamic routes of a written gateway.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export const routes: MemberKind<WrittenRoute> = {
 
 const order = { order_by: "created_at", order_by_direction: "asc" }
 
-/** The routes of a gateway: those that are written, or those that the settings declare. */
+/** The routes of a gateway: its written ones, or the declared ones. */
 const shownRoutes = (context: WriteContext): ReadonlyArray<object> => {
   const { settings, control, route: { account, gateway: id } } = context
   const gateway = settings.gateway(account, id)
@@ -51,7 +51,7 @@ const nameTaken = ({ routes }: WrittenGateway, name: string, id?: string): Gatew
     ? adminConflict(`There is a dynamic route "${name}" already. Choose another name.`)
     : undefined
 
-/** Makes a route, whose first version holds at once. */
+/** Creates a route, whose first version is deployed at once. */
 export const createRoute = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   members.require("name", "the name by which the model dynamic/{name} calls the route")
@@ -68,11 +68,11 @@ export const createRoute = async (context: WriteContext): Handled => {
   })
 }
 
-/** Shows a route with the version that holds. */
+/** Shows a route with its deployed version. */
 export const showRoute = (context: WriteContext): Result.Result<Response, GatewayError> =>
   Result.map(memberOf(routes, context), (route) => showing(routeJson(placed(context), route), route))
 
-/** Renames a route. Its answer stands in `route`, as Cloudflare has it, and in `result` too. */
+/** Renames a route. The answer has it in `route`, as at Cloudflare, and in `result`, too. */
 export const renameRoute = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   members.require("name", "the route's new name")

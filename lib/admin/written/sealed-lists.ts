@@ -1,5 +1,5 @@
 /**
- * The secrets of collectors (`otel`) and of webhooks (`alerts`): sealed as they are written, masked as they are shown.
+ * The secrets of collectors (`otel`) and of webhooks (`alerts`): encrypted when written, masked when shown.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import { keep, shownReference } from "./references.ts"
 
 type Sealed = Pick<WrittenDocument, "secrets">
 
-/** What stands for a value that is not shown. */
+/** Stands for a hidden value. */
 const hidden = "…"
 
-/** A value of a collector's header as it is shown: what is not sealed, nor stands elsewhere, not at all. */
+/** The value of a collector's header as shown: a reference, or the mask for anything else. */
 const shownValue = (value: unknown, document: Sealed): unknown =>
   typeof value === "string" && isReference(value) ? shownReference(value, document) : hidden
 
@@ -30,7 +30,7 @@ const shownHeadersOf = (headers: unknown, document: Sealed): JsonObject =>
     Object.entries(objectOf(headers)).map(([name, value]) => [name, shownValue(value, document)]),
   )
 
-/** Collectors as they are shown. */
+/** Collectors as shown. */
 export const shownCollectors = (collectors: unknown, document: Sealed): unknown =>
   Array.isArray(collectors)
     ? collectors.map((collector) => {
@@ -52,7 +52,7 @@ const shownWebhookUrl = (url: unknown, document: Sealed): unknown =>
     ? shownUrl(url)
     : hidden
 
-/** Webhooks as they are shown. */
+/** Webhooks as shown. */
 export const shownWebhooks = (webhooks: unknown, document: Sealed): unknown =>
   Array.isArray(webhooks)
     ? webhooks.map((webhook) => {
@@ -65,7 +65,7 @@ export const shownWebhooks = (webhooks: unknown, document: Sealed): unknown =>
     })
     : webhooks
 
-/** A list with references in place of its secrets, and what was sealed for it. */
+/** A list with references in place of its secrets, and what was encrypted for it. */
 export interface KeptList {
   readonly value: unknown
   readonly secrets: ReadonlyArray<NewSecret>
@@ -73,7 +73,7 @@ export interface KeptList {
 
 type Keeping = Promise<Result.Result<KeptList, GatewayError>>
 
-/** Keeps values one by one: what is written as it is shown stays as it was. */
+/** Converts values one by one; a value written as it is shown stays unchanged. */
 class Keeper {
   readonly secrets: Array<NewSecret> = []
   readonly #written: WrittenSettingsShape
@@ -84,7 +84,7 @@ class Keeper {
     this.#document = document
   }
 
-  /** @param before what was there under the same name */
+  /** @param before the previous value of the same name */
   async value(
     name: string,
     header: string,
@@ -96,7 +96,7 @@ class Keeper {
     if (value === hidden || value.startsWith("****")) {
       return Result.fail(adminBadRequest(`${name}: expected the secret itself: this is how one is shown.`))
     }
-    // Without a key, what does not look like a secret is kept as it is, and is not shown either.
+    // Without a key, a value that does not look like a secret is stored unchanged, but is not shown either.
     if (!this.#written.canSeal && !isReference(value) && !looksSecret(header, value)) {
       return Result.succeed(value)
     }
@@ -106,7 +106,7 @@ class Keeper {
     return Result.succeed(kept.success.reference)
   }
 
-  /** A webhook's URL, which is a secret, since to know it is enough to call it. Its host is shown. */
+  /** A webhook's URL, which is a secret, since knowing it is enough to call it. Only its host is shown. */
   async url(
     name: string,
     value: unknown,
@@ -118,7 +118,7 @@ class Keeper {
     if (isReference(value)) {
       return Result.map(await keep(this.#written, name, value), ({ reference }) => reference)
     }
-    // What cannot be called is refused as it is.
+    // An invalid URL is refused elsewhere.
     if (!this.#written.canSeal || !URL.canParse(value) || /[^\x21-\x7e]/.test(value)) {
       return Result.succeed(value)
     }
@@ -131,14 +131,14 @@ class Keeper {
 
 const listOf = (value: unknown): ReadonlyArray<JsonObject> => Array.isArray(value) ? value.map(objectOf) : []
 
-/** Seals the secrets of one item of a list. */
+/** Encrypts the secrets of one item of a list. */
 type KeepItem = (
   keeper: Keeper,
   item: JsonObject,
   at: number,
 ) => Promise<Result.Result<JsonObject, GatewayError>>
 
-/** A list with the secrets of its items sealed; what is not a list, or not an object in it, is refused elsewhere. */
+/** A list with the secrets of its items encrypted. Anything but a list of objects is refused elsewhere. */
 const keptList = async (keeper: Keeper, value: unknown, keepItem: KeepItem): Keeping => {
   if (!Array.isArray(value)) return Result.succeed({ value, secrets: [] })
   const items: Array<unknown> = []
@@ -154,7 +154,7 @@ const keptList = async (keeper: Keeper, value: unknown, keepItem: KeepItem): Kee
   return Result.succeed({ value: items, secrets: keeper.secrets })
 }
 
-/** Collectors with their headers sealed. */
+/** Collectors with encrypted headers. */
 export const keptCollectors = (
   written: WrittenSettingsShape,
   document: Sealed,
@@ -183,7 +183,7 @@ export const keptCollectors = (
     return Result.succeed(kept)
   })
 
-/** Webhooks with their URLs and their signing secrets sealed. */
+/** Webhooks with encrypted URLs and signing secrets. */
 export const keptWebhooks = (
   written: WrittenSettingsShape,
   document: Sealed,
@@ -192,7 +192,7 @@ export const keptWebhooks = (
 ): Keeping =>
   keptList(new Keeper(written, document), value, async (keeper, webhook, at) => {
     const known = listOf(before)
-    // The webhook at the same place first: several may be on one host.
+    // Compares with the webhook at the same index first, since several may be on one host.
     const urls = [known[at]?.["url"], ...known.map(({ url }) => url)].filter((url) => url !== undefined)
     const url = await keeper.url(`alerts.${at}.url`, webhook["url"], urls)
     if (Result.isFailure(url)) return Result.fail(url.failure)

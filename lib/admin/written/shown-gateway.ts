@@ -1,5 +1,5 @@
 /**
- * A gateway as the management API shows it, whether it is declared or written.
+ * Gateways as shown by the management API, declared or written.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { shownCollectors, shownWebhooks } from "./sealed-lists.ts"
 
 type Sealed = Pick<WrittenDocument, "secrets">
 
-/** Settings as they were written, their secrets masked. */
+/** Written settings, with masked secrets. */
 const shownSettings = (settings: JsonObject, document: Sealed): JsonObject => {
   const { custom_providers: providers, ...others } = settings
   const { alerts, otel } = others
@@ -33,7 +33,7 @@ const shownSettings = (settings: JsonObject, document: Sealed): JsonObject => {
   return { ...rest, custom_providers: Object.fromEntries(shown) }
 }
 
-/** A written gateway for the audit: what was written, without defaults. */
+/** A written gateway for the audit, without defaults. */
 export const writtenJson = (
   { id, created_at, modified_at, settings, noted, tokens, routes, keys }: WrittenGateway,
   document: Sealed,
@@ -54,7 +54,7 @@ export interface ShownGateway {
   readonly version: number | string
 }
 
-/** A gateway: its settings with every default, and of a written one when it was written. */
+/** A gateway: its settings with every default, and, for a written one, its times. */
 export const shownGateway = (
   settings: SettingsShape,
   control: SettingsControlShape,
@@ -77,7 +77,7 @@ export const shownGateway = (
     json: {
       ...json,
       ...written.noted,
-      // Clients compare what they wrote with what is shown: 0 is not null there.
+      // Clients compare what they wrote with what is shown, and distinguish 0 from null.
       ...asWritten,
       custom_providers: { ...objectOf(json.custom_providers), ...objectOf(custom_providers) },
       created_at: written.created_at,

@@ -5,7 +5,7 @@
  */
 import { isObject } from "../../json/parse.ts"
 
-/** The limits with what Cloudflare lets out of a rule: its id, its technique, and whether it holds. */
+/** Adds what Cloudflare's clients omit from a rule: its id, its technique, and whether it is enabled. */
 export const withRuleDefaults = (value: unknown): unknown => {
   if (!isObject(value)) return value
   const { rules = [], ...rest } = value

@@ -1,5 +1,5 @@
 /**
- * What a token that is written may say, and how it is shown.
+ * The options of written tokens, and how they are shown.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { withRuleDefaults } from "./spend-rules.ts"
 import type { WriteContext } from "./context.ts"
 import type { BodyMembers } from "./body-members.ts"
 
-/** What stands beside a token's name in its setting. */
+/** The members of a token's setting apart from its name. */
 const optionNames = ["models", "expires", "spend_limits", "rate_limits", "metadata"] as const
 
 /** As in a settings file. */
@@ -29,8 +29,8 @@ export const tokenName = (members: BodyMembers): string | undefined =>
   members.matching("name", nameForm, nameExpected)
 
 /**
- * A token's options after a change: those of the body replace those before, and `null` removes one. What each may hold
- * is checked with the whole document.
+ * A token's options after a change: those of the body replace previous ones, and `null` removes one. Their values are
+ * checked with the whole document.
  */
 export const tokenOptions = (members: BodyMembers, before: JsonObject = {}): JsonObject => {
   const options: Record<string, unknown> = {}
@@ -44,14 +44,14 @@ export const tokenOptions = (members: BodyMembers, before: JsonObject = {}): Jso
   return options
 }
 
-/** A value as the document has it: its digest, which is all that is kept. */
+/** A value in the document: only its digest is stored. */
 export const hashed = async (text: string): Promise<TokenValue> => ({
   token: `sha256:${await textDigest(text)}`,
   preview: text.length < 24 ? "****" : `****${text.slice(-4)}`,
   until: null,
 })
 
-/** A value that a body gives: a digest, a variable, or text. */
+/** The value of a body: a digest, a variable, or text. */
 export const tokenValue = async (
   { written }: Pick<WriteContext, "written">,
   name: string,
@@ -89,11 +89,11 @@ export const tokenJson = ({ id, name, created_at, modified_at, options, values }
   metadata: null,
   ...options,
   token_preview: values[0]?.preview ?? null,
-  // Values that a rotation leaves valid for a while.
+  // Previous values that a rotation leaves valid for a while.
   rotating: values.slice(1).map(({ preview, until }) => ({ token_preview: preview, until })),
 })
 
-/** The named tokens of a gateway that the settings declare: one of a name, however many values it has. */
+/** The declared tokens of a gateway: one for each name, however many values it has. */
 export const declaredTokens = (
   gateway: Pick<GatewaySettings, "tokens"> | undefined,
 ): ReadonlyArray<Readonly<Record<string, unknown>> & { readonly name: string }> => {

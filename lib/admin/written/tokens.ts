@@ -1,5 +1,5 @@
 /**
- * The tokens of a written gateway: made, listed, changed, rotated, revoked.
+ * Creates, lists, changes, rotates and revokes the tokens of a written gateway.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { createMember, editMember, type MemberKind, memberOf } from "./edit-memb
 import { openMembers } from "./body-members.ts"
 import { declaredTokens, hashed, tokenJson, tokenName, tokenOptions, tokenValue } from "./token-options.ts"
 
-/** The written tokens of a gateway. Whoever has had tokens is not left open without them. */
+/** The written tokens of a gateway. A gateway that has had tokens still requires authentication without them. */
 const tokens: MemberKind<WrittenToken> = {
   kind: "token",
   of: (gateway) => gateway.tokens,
@@ -29,7 +29,7 @@ const tokens: MemberKind<WrittenToken> = {
     adminNotFound(`This gateway has no written token with the id ${id}. GET …/tokens lists those it has.`),
 }
 
-/** Lists the tokens by name: the written ones, or those that the settings declare, which cannot be changed here. */
+/** Lists the tokens by name: the written ones, or the declared ones, which cannot be changed here. */
 export const listTokens = (context: WriteContext): Result.Result<Response, GatewayError> => {
   const { document, search, settings, control, route: { account, gateway } } = context
   const isDeclared = control.declaredAt(account, gateway) !== undefined
@@ -46,11 +46,11 @@ export const listTokens = (context: WriteContext): Result.Result<Response, Gatew
   )
 }
 
-/** A token with its value, which is shown this once. */
+/** A token with its value, which is shown only this once. */
 const withValue = (token: WrittenToken, value: string | null): Response =>
   tagged(envelope({ ...tokenJson(token), token: value }), token.version)
 
-/** Makes a token. */
+/** Creates a token. */
 export const createToken = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   members.require("name", "a name, which the log shows")
@@ -89,7 +89,7 @@ export const createToken = async (context: WriteContext): Handled => {
 export const showToken = (context: WriteContext): Result.Result<Response, GatewayError> =>
   Result.map(memberOf(tokens, context), (token) => showing(tokenJson(token), token))
 
-/** Changes what a token may do, or its name. */
+/** Changes a token's name or permissions. */
 export const changeToken = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   const name = tokenName(members)
@@ -112,10 +112,10 @@ export const changeToken = async (context: WriteContext): Handled => {
 export const revokeToken = (context: WriteContext): Handled =>
   editMember(tokens, context, "delete", () => Result.succeed(undefined))
 
-/** How many values a token has at most while it is rotated again and again. */
+/** The most values of a token that is rotated repeatedly. */
 const mostValues = 5
 
-/** Gives a token a new value; the one of before is valid for `overlap` seconds more. */
+/** Gives a token a new value; the previous one stays valid for `overlap` seconds. */
 export const rotateToken = async (context: WriteContext): Handled => {
   const members = openMembers(context.body)
   const overlap = members.integer("overlap", 0, 31_622_400) ?? 0
