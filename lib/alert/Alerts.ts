@@ -1,5 +1,5 @@
 /**
- * Notifies webhooks: budgets that are used up to a share, calls that fail, circuits that open.
+ * Notifies webhooks of budgets that reach a share, calls that fail, and circuits that open.
  *
  * @module
  */
@@ -17,14 +17,14 @@ import { Timer } from "../time/Timer.ts"
 import type { Delivery, PostWebhook } from "./deliver.ts"
 import { RaisedAlerts } from "./raise-alerts.ts"
 
-/** Keeps the platform running for a delivery, if it has to: a process goes on by itself. */
+/** Keeps the platform running for a delivery, where that is needed; a process runs on anyway. */
 export interface AlertHost {
   readonly waitUntil?: (delivery: Promise<unknown>) => void
 }
 
-/** What `Alerts` does. Nothing of it rejects. */
+/** What `Alerts` does. No method rejects. */
 export interface AlertsShape {
-  /** Looks at budgets after a charge. Resolves once all instances know what was raised; deliveries go on. */
+  /** Checks budgets after a charge. Resolves once all instances know what was raised; deliveries continue. */
   readonly budgets: (
     gateway: GatewaySettings,
     uses: ReadonlyArray<BudgetUse>,
@@ -32,7 +32,7 @@ export interface AlertsShape {
   ) => Awaitable<unknown>
   /** A circuit has opened. */
   readonly circuitOpened: (gateway: GatewaySettings, upstream: string, host: AlertHost) => Awaitable<unknown>
-  /** Takes a finished request of a gateway. */
+  /** Counts a finished request of a gateway. */
   readonly record: (
     gateway: GatewaySettings | undefined,
     record: RequestRecord,
@@ -44,13 +44,13 @@ export interface AlertsShape {
 
 /** How the host runs deliveries. */
 export interface AlertOptions {
-  /** Whether work goes on after the request that began it has ended. */
+  /** Whether work continues after the request that started it has ended. */
   readonly detached: boolean
   /** The runtime's `fetch` unless given. */
   readonly post?: PostWebhook
 }
 
-/** Raises alerts: each once for its threshold and period, of all instances that share the store. */
+/** Raises alerts, each once per threshold and period among all instances that share the store. */
 export class Alerts extends Context.Service<Alerts, AlertsShape>()("basegate/alert/Alerts") {
   static readonly layer = (options: AlertOptions): Layer.Layer<Alerts, never, Metrics | Store> =>
     Layer.effect(

@@ -1,5 +1,5 @@
 /**
- * What a webhook is told.
+ * The body that a webhook receives.
  *
  * @module
  */
@@ -17,9 +17,9 @@ export interface AlertEvent {
   readonly limit: number | null
   /** The entry of the settings: `account/gateway`, or `*`. */
   readonly gateway: string
-  /** From when until when, as an ISO 8601 interval. */
+  /** The period, as an ISO 8601 interval. */
   readonly period: string
-  /** Whose part of the budget it is, names and values by turns, if the rule divides it. */
+  /** The partition of the budget, as alternating names and values, if the rule is partitioned. */
   readonly partition?: ReadonlyArray<string>
 }
 

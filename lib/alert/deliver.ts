@@ -1,5 +1,5 @@
 /**
- * One alert on its way to its webhook.
+ * The delivery of one alert to its webhook.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import type { AlertEvent } from "./alert-event.ts"
 /** The runtime's `fetch`, or a test's. */
 export type PostWebhook = (url: string, init: RequestInit) => Promise<Response>
 
-/** What deliveries are made with. */
+/** The environment of deliveries. */
 export interface Deliverer {
   readonly post: PostWebhook
   readonly clock: Pick<PlainClock, "wall">
   readonly startTimer: StartTimer
 }
 
-/** What came of an alert. */
+/** The outcome of a delivery. */
 export interface Delivery {
   readonly host: string
   readonly delivered: boolean
-  /** The last answer's; `null` if there was none. */
+  /** The status of the last answer; `null` if there was none. */
   readonly status: number | null
-  /** Why it was not delivered, for a person. */
+  /** Why it was not delivered, in words. */
   readonly problem: string | null
 }
 
@@ -74,7 +74,7 @@ const statusOf = async (
       },
       body,
       signal: abort.signal,
-      // Nobody but the webhook of the settings is to learn of this.
+      // Redirects are not followed: only the configured webhook may receive this.
       redirect: "manual",
     })
     await response.body?.cancel()
@@ -86,7 +86,7 @@ const statusOf = async (
   }
 }
 
-/** Whether another try may do better: no answer, or one that says so. */
+/** Whether a retry may succeed: there was no answer, or one that suggests it. */
 const mayPass = (status: number | null): boolean =>
   status === null || status === 408 || status === 429 || status >= 500
 

@@ -1,5 +1,5 @@
 /**
- * How many of a gateway's calls have failed lately, as this process has seen it.
+ * The share of a gateway's recent calls that failed, in this process.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { RequestRecord } from "../record/request-record.ts"
 /** How long calls count together, in milliseconds: spans are aligned to the clock, so that all instances have the same. */
 export const errorSpan = 300_000
 
-/** With fewer calls, a share says little. */
+/** The fewest calls for a meaningful share. */
 const fewest = 20
 
 /** Calls of one span. */
@@ -23,7 +23,7 @@ interface ErrorCount {
 export const failedShare = ({ calls, failed }: ErrorCount): number | undefined =>
   calls < fewest ? undefined : failed / calls
 
-/** Whether a call failed: the provider or the gateway did not do its part. A refusal is the caller's own affair. */
+/** Whether a call failed because of the provider or the gateway. Refusals are the caller's fault. */
 const hasFailed = ({ status, ending, error, error_code }: RequestRecord): boolean =>
   status >= 500 || (ending !== "complete" && ending !== "client_left" && ending !== "blocked") ||
   (status < 400 && error !== null && error_code === null)

@@ -1,5 +1,5 @@
 /**
- * Raises alerts, and delivers them: each once for its threshold and period, of all instances that share the store.
+ * Raises and delivers alerts, each once per threshold and period among all instances that share the store.
  *
  * @module
  */
@@ -21,10 +21,10 @@ import { ErrorShares, errorSpan, failedShare } from "./error-shares.ts"
 /** How often a delivery is tried: Workers end what `waitUntil` holds after 30 s. */
 const tries = { detached: 5, attached: 3 }
 
-/** Deliveries under way at once; more are dropped, and counted as failed. */
+/** The most deliveries in flight; further ones are dropped, and counted as failed. */
 const mostInFlight = 100
 
-/** What has been raised is remembered, so that the store is not asked again after each call. */
+/** The most raised alerts that are remembered, so that the store is not asked again after each call. */
 const mostRemembered = 10_000
 
 /** How long a key is kept beyond its period, in milliseconds: clocks differ. */
@@ -36,14 +36,14 @@ const circuitQuiet = 300_000
 /** How long a closing gateway waits for its deliveries, in milliseconds. */
 const closingPatience = 2_500
 
-/** What is raised: who is told what, once for a key. */
+/** An alert to raise once for its key. */
 interface Raised {
   readonly alert: Alert
   readonly gateway: GatewaySettings
   readonly event: Omit<AlertEvent, "gateway">
   /** Distinguishes it from all others of the gateway's alert. */
   readonly key: ReadonlyArray<unknown>
-  /** For how long it is raised but once, in milliseconds. */
+  /** How long it is not raised again, in milliseconds. */
   readonly ttl: number
 }
 
@@ -171,7 +171,7 @@ export class RaisedAlerts implements AlertsShape {
     return Promise.all(gateway.alerts.map((alert) => deliver(alert, event, 1, this.#deliverer)))
   }
 
-  /** Waits for what is under way, and gives up soon. */
+  /** Waits for deliveries in flight, for a short time. */
   close(): Promise<void> {
     if (this.#inFlight.size === 0) return Promise.resolve()
     return new Promise((resolve) => {

@@ -44,7 +44,7 @@ const LF = 0x0a, CR = 0x0d
 
 /** An answer under observation. A class, since each call has one: its shape is fixed and its methods are shared. */
 export class AnswerObserver {
-  /** Whether a framed stream is to be expected, which may be given an event of the gateway's when it is cut. */
+  /** Whether a framed stream is expected, to which the gateway can add an event of its own if it is cut. */
   readonly streams: boolean
   readonly #answer: ObservedAnswer
   #form: BodyForm | undefined
@@ -82,7 +82,7 @@ export class AnswerObserver {
     return this.#lines === undefined ? chunk : this.#lines.push(chunk)
   }
 
-  /** What is still held back when the body has ended by itself. */
+  /** What is still held back at the regular end of the body. */
   finish(): Uint8Array {
     if (this.#answer.removesUsage !== true) return none
     return this.#events?.finish() ?? this.#lines?.finish() ?? this.#beginning
@@ -178,12 +178,15 @@ export class AnswerObserver {
 
   #formOf(beginning: Uint8Array): BodyForm | undefined {
     const form = formOf(beginning)
-    // The label still says what may follow a first line that no standard knows.
+    // After an unknown first line, the label still decides what may follow.
     if (form === "other" && this.#answer.label === "events") return "events"
     return form ?? (this.#begun > mostBlanks ? (this.streams ? "events" : "other") : undefined)
   }
 
-  /** Blank lines keep a connection alive, and so go on; the beginning of a field's name does not, if its event may not. */
+  /**
+   * Blank lines keep a connection alive and are passed on. The beginning of a field's name is not, since its event
+   * may have to be held back.
+   */
   #hold(beginning: Uint8Array, chunk: Uint8Array): Uint8Array {
     const last = beginning[beginning.length - 1]
     const goesOn = last === LF || last === CR || beginning.length >= longestField

@@ -1,5 +1,5 @@
 /**
- * The events that report to the client of a stream that it was cut, in the stream's own format.
+ * The events that report a cut stream to its client, in the stream's own format.
  *
  * @module
  */
@@ -19,13 +19,13 @@ const sentences: Partial<Record<BodyCut, string>> = {
 const event = (type: string, members: object): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`
 
-/** Every member that a response has in OpenAI's description. */
+/** A response with every member of OpenAI's description. */
 const failedResponse = ({ id, created_at, model }: ReportedResponse, message: string) => ({
   id,
   object: "response",
   created_at,
   status: "failed",
-  // One of OpenAI's codes, which clients know to be worth another try.
+  // One of OpenAI's codes, which clients know to be retryable.
   error: { code: "server_error", message },
   incomplete_details: null,
   instructions: null,
@@ -44,8 +44,8 @@ const failedResponse = ({ id, created_at, model }: ReportedResponse, message: st
 /**
  * The events that say how a stream ended.
  *
- * A Responses stream gets two, as OpenAI's own does: OpenAI's libraries throw on `error`; Codex passes that over, and
- * obeys `response.failed`, which is there if the stream has said which response it brings.
+ * A Responses stream gets two, as OpenAI's own does: OpenAI's libraries throw on `error`; Codex ignores that, and
+ * obeys `response.failed`, which is sent if the stream has named its response.
  *
  * @param sequence the highest `sequence_number` of a Responses stream; -1 if there was none
  */

@@ -15,15 +15,15 @@ const endEvents: Record<Framing, ReadonlySet<unknown>> = {
 /** Whether an event ends its stream, by the `type` of its data or by its own name. */
 export const isEndEvent = (framing: Framing, type: unknown): boolean => endEvents[framing].has(type)
 
-/** Whether a framing is ended by a line of its own. */
+/** Whether a framing ends with a special line. */
 export const isChat = (framing: Framing): boolean => framing === "chat" || framing === "completions"
 
-/** The line that ends a chat, which names no event and brings no JSON. */
+/** The line that ends a chat, which has no event name and no JSON. */
 const done = /(?:^|\n)data:[ ]*\[DONE\]/
 
 /**
- * Whether a chat's stream has come to its `[DONE]`. Nothing is lost with the blank line behind it, unlike with that of
- * an event whose data matters, so that it need not have come.
+ * Whether a chat's stream has reached its `[DONE]`. Its blank line need not have arrived, since nothing is lost with
+ * it, unlike with that of an event whose data matters.
  *
  * @param text events, or the beginning of one, whose lines end with LF alone
  */

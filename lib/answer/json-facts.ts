@@ -1,5 +1,5 @@
 /**
- * What a JSON body says: that it is whole, that it is an error, what it used.
+ * Facts about a JSON body: whether it is complete, whether it is an error, its usage.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import { reportedError } from "./reported-error.ts"
 const mayReportError = (text: string): boolean =>
   text.includes('"failed"') || (text.includes('"error"') && /"error"(?!\s*:\s*(?:null|false))/.test(text))
 
-/** Most bodies come in one chunk, which says how much room they need. */
+/** Most bodies come in one chunk, whose size is then the capacity needed. */
 const least = 512
 const nothing = new Uint8Array(0)
 const decoder = new TextDecoder()
 
 /**
- * Reads a body: one object or list, or several in a row (JSON lines). It is held, and parsed on demand; if it is too long
- * for that, only its outline is kept. A class, since each call has one: V8 needs longer to make a dozen closures than to
- * inspect a short answer.
+ * Reads a body: one object or list, or several in a row (JSON lines). It is buffered, and parsed on demand; if it is
+ * too long, only its outline is kept. A class, since each call has one: V8 needs longer to make a dozen closures than
+ * to inspect a short answer.
  */
 export class JsonFacts {
   readonly #limit: number

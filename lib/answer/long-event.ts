@@ -1,5 +1,5 @@
 /**
- * One event of a stream that is too long to be held.
+ * An event of a stream that is too long to buffer.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const LF = 0x0a, CR = 0x0d
 const longestName = 256
 const fields = ["data:", "event:"]
 
-/** Reads an event from its first byte on, as it comes. */
+/** Reads an event incrementally, from its first byte. */
 export class LongEvent {
   #data = ""
   #name = ""
@@ -35,7 +35,7 @@ export class LongEvent {
   /**
    * Takes bytes; keeps no reference to them.
    *
-   * @returns the index behind the blank line that ends the event, or -1 if it goes on
+   * @returns the index after the blank line that ends the event, or -1 if it continues
    */
   push(bytes: Uint8Array): number {
     let at = this.#afterCR && bytes[0] === LF ? 1 : 0
@@ -60,7 +60,7 @@ export class LongEvent {
     let at = from
     while (at < to && this.#field !== undefined && !fields.includes(this.#field)) {
       const beginning: string = this.#field + String.fromCharCode(bytes[at++] ?? 0)
-      // The bytes of the byte order mark, which may stand before the first field.
+      // The bytes of the byte order mark, which may precede the first field.
       if (this.#field === "" && /[\xef\xbb\xbf]/.test(beginning)) continue
       this.#field = fields.some((name) => name.startsWith(beginning)) ? beginning : undefined
     }

@@ -8,14 +8,14 @@ import type { OutputEstimate } from "../usage/estimate.ts"
 import type { StreamWords } from "./stream-words.ts"
 
 const none = new Uint8Array(0)
-/** More than the longest key with what stands between it and its text. */
+/** Longer than any key together with what separates it from its text. */
 const overlap = 32
 
 /** Counts the texts of one event, which may be split anywhere. */
 export class LongText {
   readonly #estimate: OutputEstimate
   readonly #words: StreamWords
-  /** The end of the last part, which may hold the beginning of a key. */
+  /** The end of the last part, which may contain the beginning of a key. */
   #end: Uint8Array = none
 
   constructor(estimate: OutputEstimate, words: StreamWords) {

@@ -7,7 +7,7 @@ import { type JsonObject, objectOf } from "../json/parse.ts"
 
 /** The most characters that are kept of a text that a provider chose. */
 const longest = 200
-/** Without the word in which it is cut: half a secret would not be recognised. */
+/** Drops the word that is cut: half a secret would not be recognised. */
 const short = (text: string): string =>
   text.length <= longest
     ? text.toWellFormed()
@@ -26,7 +26,7 @@ const textOf = (error: unknown): string => {
   return texts.length === 0 ? "an error without a message" : short(texts.join(": "))
 }
 
-/** What languages write for nothing in place of a text. */
+/** How languages print a missing value as text. */
 const noError = /^(?:|none|null|nil|no error)$/i
 
 const isNothing = (value: unknown): boolean =>
@@ -52,8 +52,8 @@ const isError = (value: unknown): boolean => {
 }
 
 /**
- * Whether `type` or `object` of `"error"` is one: it says what went wrong, or nothing else at all. What a model has found
- * in a picture or a log may have that name, too.
+ * Whether an object whose `type` or `object` is `"error"` is an error: it has a message, or no other members at all.
+ * Something that a model found in a picture or a log may have that name, too.
  */
 const saysError = (value: JsonObject): boolean =>
   [value["message"], value["detail"], value["code"]].some((text) => word(text) !== undefined) ||
@@ -64,7 +64,9 @@ const silent: ReadonlySet<string> = new Set(["type", "object", "sequence_number"
 const failed = ({ error, status, object }: JsonObject): unknown =>
   isError(error) ? error : status === "failed" && object === "response" ? { type: status } : undefined
 
-/** The choice that a server has ended by an error: vLLM and OpenRouter do, the latter with what went wrong beside it. */
+/**
+ * The choice that a server has ended with an error, as vLLM and OpenRouter do, the latter with a message next to it.
+ */
 const failedChoice = (choices: unknown): unknown => {
   if (!Array.isArray(choices)) return undefined
   for (const { finish_reason: reason, error } of choices.map(objectOf)) {

@@ -1,5 +1,5 @@
 /**
- * What the events of a stream say about it: that it is whole, that it failed, what it used.
+ * Facts from the events of a stream: whether it is complete, whether it failed, its usage.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { laterUsage, type Usage } from "../usage/usage.ts"
 import { reportedError } from "./reported-error.ts"
 import { isChat, isDone, isEndEvent } from "./end-marks.ts"
 
-/** What a Responses stream says about its response. */
+/** What a Responses stream has said about its response. */
 export interface ReportedResponse {
   readonly id: string
   readonly created_at: unknown
@@ -50,7 +50,7 @@ const eventAt = (all: string, at: number): { readonly text: string; readonly end
   return { text: all.slice(all.lastIndexOf("\n\n", at) + 1, end), end }
 }
 
-/** No flag for lines: it would take the line separators of Unicode for ends of lines, which a model may write. */
+/** Without the multi-line flag, which also matches at Unicode line separators, which a model may write. */
 const nameOf = (event: string): string => /(?:^|\n)event:([^\n]*)/.exec(event)?.[1]?.trim() ?? ""
 
 /**
@@ -88,7 +88,7 @@ export class StreamFacts {
 
   /** Takes one event, given as the outline of its data. */
   noteEvent(name: string, data: string): void {
-    // What came before it must be read first.
+    // Earlier events must be read first.
     this.#look()
     this.#see(name, data)
     const value = parseOrUndefined(data)
@@ -98,12 +98,12 @@ export class StreamFacts {
   }
 
   /**
-   * Takes note of an event whose blank line never came: it is not the end of the stream, but what its JSON says, if it is
-   * whole, holds.
+   * Notes an event whose blank line never came. It does not count as the end of the stream, but its JSON counts if it
+   * is complete.
    */
   noteRest(text: string): void {
     this.#look()
-    // Nearly all streams end between events, and what JSON makes of no text is an error, with its stack.
+    // Nearly all streams end between events, and parsing an empty text would create an error with its stack.
     if (text === "") return
     this.#usage = laterUsage(this.#usage, usageInEvents(text, this.#framing, this.#usage))
     this.#error ??= reportedError(parseOrUndefined(dataOf(text)))
@@ -132,7 +132,7 @@ export class StreamFacts {
     return this.#usage
   }
 
-  /** The highest `sequence_number`, that of the event under way included; -1 if there was none. */
+  /** The highest `sequence_number`, including that of an incomplete event; -1 if there was none. */
   sequence(rest: string): number {
     this.#look()
     this.#seeSequence(rest)
@@ -180,7 +180,7 @@ export class StreamFacts {
           reportedError({ error: true })
         : undefined)
     this.#error ??= error
-    // OpenAI's library throws where an event is named so, or has such a member.
+    // OpenAI's library throws if an event has this name, or such a member.
     this.#clientKnows ||= error !== undefined &&
       (!isChat(this.#framing) || name === "error" || Boolean(member))
   }
@@ -190,7 +190,7 @@ export class StreamFacts {
     if (typeof id === "string") this.#response = { id, created_at, model }
   }
 
-  /** Numbers within texts are escaped, so that none of a model's is found. */
+  /** Quotes within texts are escaped, so that no member written by a model is found. */
   #seeSequence(text: string): void {
     if (this.#framing !== "responses") return
     for (const [, number] of text.matchAll(sequenceNumber)) this.noteSequence(Number(number))

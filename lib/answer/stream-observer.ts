@@ -24,7 +24,7 @@ const skipBlanks = (bytes: Uint8Array, at: number): number => {
   return at
 }
 
-/** The index of the value behind a key's closing quote, or -1. */
+/** The index of the value after a key's closing quote, or -1. */
 const valueAt = (bytes: Uint8Array, at: number): number => {
   const colon = skipBlanks(bytes, at)
   return bytes[colon] === COLON ? skipBlanks(bytes, colon + 1) : -1
@@ -55,14 +55,14 @@ export class StreamObserver {
   readonly #events = new EventScanner()
   readonly #facts: StreamFacts
   readonly #estimate = new OutputEstimate()
-  /** The current event, once it is too long to be held. */
+  /** The current event, if it is too long to buffer. */
   #long: LongEvent | undefined = undefined
   #longText: LongText | undefined = undefined
   /** Whether nothing has passed since a blank line. */
   #isBetween = true
 
   /**
-   * @param limit the most bytes of an event that are held; a longer one is read as it passes
+   * @param limit the most bytes of an event that are buffered; a longer one is read incrementally
    * @param removesUsage whether to remove the usage from what goes on
    */
   constructor(framing: Framing, limit: number, removesUsage: boolean) {
@@ -76,7 +76,8 @@ export class StreamObserver {
   /**
    * Takes the next bytes, which are neither changed nor kept.
    *
-   * @returns what goes on: the very chunk, unless the usage is left out and the chunk either has one or ends within an event
+   * @returns what is passed on: the same chunk, unless usage is removed and the chunk contains some or ends within an
+   * event
    */
   push(chunk: Uint8Array): Uint8Array {
     if (chunk.length === 0) return chunk
@@ -92,7 +93,7 @@ export class StreamObserver {
     return passed.length === 0 ? beginning : joined(passed, beginning)
   }
 
-  /** What is still held back when the stream has ended. */
+  /** What is still held back at the end of the stream. */
   finish(): Uint8Array {
     return this.#remover?.finish(this.#events.rest) ?? none
   }
@@ -137,7 +138,7 @@ export class StreamObserver {
     return this.#events.length === 0 ? "" : eventText(this.#events.rest)
   }
 
-  /** Inspects whole events, and gives the part that goes on. */
+  /** Inspects complete events, and returns what is passed on. */
   #observe(events: Uint8Array): Uint8Array {
     if (!this.hasToken) this.hasToken = holdsToken(events, this.#framing)
     const { search, marks } = this.#words
@@ -178,7 +179,7 @@ export class StreamObserver {
     return this.#remover === undefined ? chunk : joined(chunk.subarray(0, end), rest)
   }
 
-  /** Reads on in a long event, and gives the index behind its end, or -1. */
+  /** Continues reading a long event, and returns the index after its end, or -1. */
   #readLong(bytes: Uint8Array): number {
     const long = this.#long as LongEvent
     const end = long.push(bytes)
@@ -194,7 +195,7 @@ export class StreamObserver {
   }
 }
 
-/** Two parts of bytes that go on together; one of them alone is not copied. */
+/** Joins two parts of bytes; if one is empty, the other is not copied. */
 const joined = (one: Uint8Array, other: Uint8Array): Uint8Array => {
   if (other.length === 0) return one
   const both = new Uint8Array(one.length + other.length)

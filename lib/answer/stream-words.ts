@@ -1,8 +1,8 @@
 /**
  * The words that distinguish the events that matter from the many that only carry text, before any of them is parsed.
  *
- * What a model wrote lies within a string, where quotes are escaped: of the words in quotes none is a model's. The others
- * only say that an event is worth a look.
+ * A model's text is inside a string, where quotes are escaped, so no word in quotes is from a model. The other words
+ * only mean that an event is worth parsing.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { WordSearch } from "../bytes/word-search.ts"
 import type { Framing } from "../sse/framing.ts"
 import { textMembers } from "../usage/estimate.ts"
 
-/** What a word says. */
+/** The meaning of a word. */
 export type Mark =
   /** The key of a usage, or of what may be null. */
   | "usage"
@@ -46,7 +46,7 @@ const ofFraming: Record<Framing, ReadonlyArray<readonly [string, Mark]>> = {
 /** The words of one framing. */
 export interface StreamWords {
   readonly search: WordSearch
-  /** What each of them says, by its index. */
+  /** The meaning of each word, by its index. */
   readonly marks: ReadonlyArray<Mark>
 }
 
@@ -58,5 +58,5 @@ const wordsOf = (framing: Framing): StreamWords => {
   return { search: new WordSearch(words.map(([word]) => word)), marks: words.map(([, mark]) => mark) }
 }
 
-/** The words of a framing, which are made once. */
+/** The words of a framing, created once. */
 export const streamWords = (framing: Framing): StreamWords => made[framing] ??= wordsOf(framing)

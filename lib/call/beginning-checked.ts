@@ -19,7 +19,7 @@ import type { Call } from "./call.ts"
 import { observerOf } from "./observe-answer.ts"
 import type { Attempt, TryResult } from "./send.ts"
 
-/** Errors are short: a longer body, in bytes, is taken for an answer. */
+/** Errors are short: a longer body, in bytes, counts as an answer. */
 const longestError = 65_536
 
 /** What Anthropic's streams may have before anything else. */
@@ -49,7 +49,7 @@ const checked = async (call: Call, result: TryResult): Promise<TryResult> => {
   return Result.succeed({ ...answer, body, reportsError: error !== undefined })
 }
 
-/** Whether a body that has come to its end lacks the end that its form has. */
+/** Whether a body that has ended lacks the end mark of its form. */
 const isCutOff = ({ headers }: UpstreamAnswer, observer: AnswerObserver): boolean =>
   (observer.streams || declaredLength(headers) === undefined) && !observer.mayEnd()
 

@@ -23,7 +23,7 @@ const stateful: Partial<Record<Framing, ReadonlyArray<string>>> = {
   responses: ["background", "conversation", "previous_response_id", "store"],
 }
 
-/** A body that cannot be read may ask for anything. */
+/** A body that cannot be read may request anything. */
 const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean => {
   const members = membersNamed(bytes, names)
   if (members === undefined) return true
@@ -34,7 +34,7 @@ const isStateful = (bytes: Uint8Array, names: ReadonlyArray<string>): boolean =>
   return false
 }
 
-/** Whether an earlier answer may serve a call: it is inference without other effects, and its body is held. */
+/** Whether an earlier answer may serve a call: it is inference without side effects, and its body is buffered. */
 const mayRepeat = ({ method, route, body, headers }: CallTarget): boolean => {
   if (method !== route.repeatable || body.kind === "stream" || !mayAnswer(headers)) return false
   const names = route.framing && stateful[route.framing]
@@ -44,8 +44,8 @@ const mayRepeat = ({ method, route, body, headers }: CallTarget): boolean => {
 }
 
 /**
- * What distinguishes calls under one key of a caller's own: their format, and whether they stream. An answer of another form
- * is none. No header, and so no caller's key, contains a line break.
+ * Distinguishes calls under the same key of a caller's own: by their format, and whether they stream. An answer in
+ * another form would not be usable. No header, and so no caller's key, contains a line break.
  */
 const formOf = ({ route: { framing }, body: { view } }: CallTarget): string =>
   framing === undefined && !view.stream ? "" : `${framing ?? ""}${view.stream ? " stream" : ""}\n`
@@ -58,7 +58,7 @@ export const cachePlace = async (call: Call): Promise<CallPlace | undefined> => 
   const caller = await callerIdentity(token, call.credential)
   const id = `${exchange.account}/${exchange.gateway}`
   if (options.cache.key !== undefined) {
-    // What others have stored under a key may be another model's answer.
+    // An answer that others have stored under a key may be from another model.
     const shared = gateway.cache.keyIsShared && token?.models === undefined
     const key = await cacheKey({
       kind: "custom",

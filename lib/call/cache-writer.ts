@@ -19,7 +19,7 @@ const endsWithConnection = (headers: PendingAnswer["received"]): boolean =>
 
 const reportsError = (value: unknown): boolean => reportedError(value) !== undefined
 
-/** What it takes to store an answer. */
+/** What is needed to store an answer. */
 export interface CacheWriting {
   readonly cache: ResponseCache["Service"]
   /** Milliseconds since 1970. */
@@ -41,7 +41,7 @@ export const cacheWriter = (
   const type = headers.get("content-type") ?? ""
   const untilClose = endsWithConnection(received)
   const collector = collect(cache.limit)
-  // Now: what is added on the way to this client, such as `Vary: Origin`, is not part of the answer.
+  // Before headers for this client, such as `Vary: Origin`, are added, which are not part of the answer.
   const kept = keptHeaders(headers)
   return {
     push: collector.push,

@@ -9,7 +9,7 @@ import { cachePlace } from "./cache-place.ts"
 import type { CallServices } from "./stages.ts"
 import { type Call, type Next, PendingAnswer } from "./call.ts"
 
-/** Answers from the cache, else by a call that equal ones may share, and whose answer may be kept. */
+/** Answers from the cache, or else by a call that equal requests may share, and whose answer may be stored. */
 export const cached = (
   { cache, coalescer, clock }: Pick<CallServices, "cache" | "coalescer" | "clock">,
   next: Next,
@@ -26,7 +26,7 @@ export const cached = (
     if (kept !== undefined) return Result.succeed(replayed(call, kept, clock.wall()))
     return coalescer.coalesce(call, place, makeAnew)
   }
-  // Callers may ask for the cache themselves, so that no gateway is without this stage.
+  // Callers can request caching themselves, so every gateway has this stage.
   return (call) => call.target.options.cache.ttl === 0 ? next(call) : lookUp(call)
 }
 

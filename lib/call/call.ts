@@ -22,7 +22,7 @@ import type { GuardedBody } from "../upstream/guarded-body.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { type CallTarget, recordedModel } from "./target.ts"
 
-/** Who calls, and by which gateway: the same for all calls of a request. */
+/** The caller and the gateway: the same for all calls of a request. */
 export interface CallContext {
   readonly exchange: Exchange
   readonly gateway: GatewaySettings
@@ -34,7 +34,7 @@ export class Call implements CallContext {
   readonly exchange: Exchange
   readonly gateway: GatewaySettings
   readonly caller: Caller
-  /** Where it goes, with what is masked in its body. */
+  /** Where it goes, including its body, in which policies may have masked something. */
   target: CallTarget
   /** Budgets that the call is charged to as well as the gateway's own. */
   readonly budgets: ReadonlyArray<Budgets>
@@ -47,11 +47,11 @@ export class Call implements CallContext {
   credential: CredentialSource = noCredential
   /** The body to send: the target's, or one that requests the usage as well. */
   body: PreparedBody
-  /** Whether the gateway alone has asked for the usage that the answer reports: the client is not to see it. */
+  /** Whether only the gateway has requested the usage that the answer reports, so that the client must not see it. */
   requestedUsage = false
-  /** How often the call was tried before its body was changed back; its tries are counted on from there. */
+  /** How often the call was tried before its body was changed back; further tries are added to that. */
   triesBefore = 0
-  /** What policies have found, if the gateway has any. */
+  /** What policies found, if the gateway has any. */
   dlp: DlpCall | undefined
   /** Charges another try to the limits, if they allow one. */
   admitsRetry: (() => boolean | Promise<boolean>) | undefined
@@ -100,7 +100,7 @@ export interface BodyTap {
 
 /** Measures an answer as it comes from the provider. */
 export interface AnswerMeter extends BodyTap {
-  /** Takes the usage from another observer than the answer's: one that sees what does not go on to the client, too. */
+  /** Takes the usage from another observer than the answer's, which also sees what is not passed on to the client. */
   readonly observeBy: (observer: AnswerObserver) => void
   /** Bytes have arrived from the provider, and have been observed. */
   readonly received: () => void
@@ -108,27 +108,30 @@ export interface AnswerMeter extends BodyTap {
   readonly stop: (now: number) => void
 }
 
-/** The answer to a call, not yet on its way to the client: it is either responded with, or released. */
+/** The answer to a call before it is sent to the client: it is either used as the response, or released. */
 export class PendingAnswer {
   readonly status: number
   readonly statusText: string
   /** The headers for the client. */
   readonly headers: HeaderFields
   readonly received: UpstreamAnswer["received"]
-  /** Bytes if the gateway holds the answer whole. */
+  /** The bytes, if the gateway has the complete answer. */
   body: GuardedBody | Uint8Array<ArrayBuffer> | undefined
   readonly call: Call
-  /** Whether it begins with an error, and so is not the one to give if there is another. */
+  /** Whether it begins with an error, so that another answer is preferred. */
   readonly reportsError: boolean
   /** With status 101: the WebSocket. */
   readonly socket: UpstreamAnswer["socket"]
   /** Whether policies have been applied to it. */
   isChecked = false
-  /** Changes the body for its client alone, behind all that observe it. */
+  /** Changes the body for the client only, after everything that observes it. */
   outlet: BodyRewriter | undefined
   /** Classifies the answer and finds its end, and removes what only the gateway has requested. */
   observer: AnswerObserver | undefined
-  /** Measures the answer's usage; `undefined` if it was metered elsewhere, as another call's or a cached one. */
+  /**
+   * Measures the answer's usage; `undefined` if it was metered elsewhere, as part of another call or when it was
+   * cached.
+   */
   meter: AnswerMeter | undefined
   /** In the order in which they are settled. */
   readonly taps: Array<BodyTap> = []

@@ -13,8 +13,8 @@ import type { Call } from "./call.ts"
 import { type Attempt, headersTimeout } from "./send.ts"
 
 /**
- * Whether a try failed because of its host. A client's leaving says nothing about the host, nor does a time-out that the
- * caller shortened or had used up before: one impatient caller must not open the circuit for all.
+ * Whether a try failed because of its host. A client that leaves says nothing about the host, nor does a timeout that
+ * the caller shortened or had used up before: one impatient caller must not open the circuit for all.
  */
 const failedByHost = (
   gateway: GatewaySettings,

@@ -29,7 +29,7 @@ import {
   SharedFailure,
 } from "./shared-call.ts"
 
-/** Clients that ask for the same at once share one call. */
+/** Clients that request the same at the same time share one call. */
 export const layerCoalesceInFlight: Layer.Layer<RequestCoalescer, never, ResponseCache | StreamRelay> = Layer
   .effect(
     RequestCoalescer,
@@ -54,8 +54,8 @@ const isShared = ({ gateway, target: { body, options } }: Call): boolean =>
   options.cache.lookup && (gateway.cache.streams || !body.view.stream)
 
 /**
- * Differences that are not part of the cache's key and yet prevent sharing a call: the limits and time-outs of one client's
- * call and, if callers share the cache, the credential, which may be refused.
+ * Differences that are not part of the cache key and yet prevent sharing a call: the limits and timeouts of one
+ * client's call and, if callers share the cache, the credential, which may be refused.
  */
 const flightKey = ({ key, caller }: CallPlace, { requestTimeout, retry }: RequestOptions): string =>
   JSON.stringify([key, caller, requestTimeout, retry])
@@ -81,7 +81,7 @@ const callShared = async (
   const before = exchange.elapsed()
   const landed = await untilCut(call, subscription.result)
   const { made } = landed
-  // What was judged was judged for all; what that cost is the leader's.
+  // The answer was judged once for all; the leader bears the cost of that.
   if (!leads && made !== undefined) exchange.settleBy(() => void (report.guardrails ??= made.guardrails))
   if (landed instanceof SharedFailure) {
     subscription.leave()

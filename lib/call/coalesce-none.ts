@@ -12,7 +12,7 @@ import { cacheWriter, type CacheWriting } from "./cache-writer.ts"
 import type { Call, CallResult, Next } from "./call.ts"
 import { type CallPlace, RequestCoalescer } from "./RequestCoalescer.ts"
 
-/** Two clients that ask for the same at once cause two calls. */
+/** Equal requests at the same time cause separate calls. */
 export const layerCoalesceNone: Layer.Layer<RequestCoalescer, never, ResponseCache> = Layer.effect(
   RequestCoalescer,
   Effect.gen(function* () {

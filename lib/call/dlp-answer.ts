@@ -1,5 +1,5 @@
 /**
- * Checks an answer for what must not go on to its client.
+ * Checks an answer for what must not reach its client.
  *
  * @module
  */
@@ -23,10 +23,10 @@ import type { Call, Next, PendingAnswer } from "./call.ts"
 import { labelOf, observing } from "./observe-answer.ts"
 import { brokenBody, DlpBody } from "./dlp-body.ts"
 
-/** What has no text: pictures, sound, archives. */
+/** Media types without text: pictures, sound, archives. */
 const media = /^(?:audio|font|image|model|video)\/|^application\/(?:zip|gzip|pdf|x-tar)\b/i
 
-/** How the body of an answer is checked as it passes. */
+/** How the body of an answer is checked. */
 export const answerRewriter = (
   rules: TextRules,
   { call: { target: { route } }, headers }: Pick<PendingAnswer, "call" | "headers">,
@@ -38,7 +38,7 @@ export const answerRewriter = (
 export const isReadable = ({ target: { route } }: Call, headers: HeaderReader): boolean =>
   route.framing !== undefined || !media.test(headers.get("content-type") ?? "")
 
-/** Undoes the content coding of an answer; gives its name if that cannot be done. */
+/** Decodes the content coding of an answer; returns its name if that is not possible. */
 export const decode = (answer: PendingAnswer): string | undefined => {
   const { headers, body } = answer
   const decoding = decodingOf(headers)
@@ -50,7 +50,7 @@ export const decode = (answer: PendingAnswer): string | undefined => {
   return undefined
 }
 
-/** Answers are checked once they have come from a provider, before they are kept or shared. */
+/** Checks answers when they come from a provider, before they are stored or shared. */
 export const dlpCheckedAnswer = (compiled: CompiledCheck, next: Next): Next => async (call) => {
   const result = await next(call)
   if (Result.isFailure(result)) return result
@@ -58,7 +58,10 @@ export const dlpCheckedAnswer = (compiled: CompiledCheck, next: Next): Next => a
   return blocked === undefined ? result : Result.fail(blocked)
 }
 
-/** Checks an answer, whose body changes with that. Gives the refusal of one that is blocked before it was begun. */
+/**
+ * Checks an answer, and replaces its body with the checked one. Returns the refusal if it is blocked before anything
+ * was sent.
+ */
 export const checkAnswer = async (
   compiled: CompiledCheck,
   call: Call,
@@ -112,7 +115,7 @@ export const checkAnswer = async (
   return undefined
 }
 
-/** Lets everything go on at once, and looks at it. */
+/** Passes everything on immediately, and checks it afterwards. */
 const onlyLooks = (rewriter: BodyRewriter): BodyRewriter => ({
   push: (chunk) => {
     rewriter.push(chunk)
@@ -121,7 +124,7 @@ const onlyLooks = (rewriter: BodyRewriter): BodyRewriter => ({
   finish: () => rewriter.finish().subarray(0, 0),
 })
 
-/** Shows all that comes: what is blocked is paid for as well. */
+/** Sees everything that comes, since blocked text is paid for as well. */
 const observed = (rewriter: BodyRewriter, received: (chunk: Uint8Array) => void): BodyRewriter => ({
   push: (chunk) => {
     received(chunk)
@@ -130,14 +133,17 @@ const observed = (rewriter: BodyRewriter, received: (chunk: Uint8Array) => void)
   finish: () => rewriter.finish(),
 })
 
-/** A body that is there whole, as a rewriter lets it go on. */
+/** A complete body after rewriting. */
 export const rewriteWhole = (rewriter: BodyRewriter, bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
   const passed = rewriter.push(bytes)
   const rest = rewriter.finish()
   return concatBytes([passed, rest], passed.length + rest.length)
 }
 
-/** The whole of a JSON body; `undefined` if it is too long, broke off, or is a stream: the answer's body brings that again. */
+/**
+ * The complete JSON body; `undefined` if it is too long, broke off, or is a stream. The answer's body then still has
+ * all of it.
+ */
 export const readWhole = async (
   call: Call,
   answer: PendingAnswer,

@@ -1,5 +1,5 @@
 /**
- * Bodies of answers that are checked as they pass.
+ * Bodies of answers that are checked while they stream.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ChunkRead } from "../upstream/body-reader.ts"
 import { ResumedBody, RewrittenBody } from "../upstream/derived-body.ts"
 import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 
-/** A body of which some has been read, and that then goes on, or was cut short. */
+/** A body of which a part has been read, followed by the rest, or by an early end. */
 export const brokenBody = (
   cut: CutShort | undefined,
   chunks: ReadonlyArray<Uint8Array>,
@@ -17,7 +17,7 @@ export const brokenBody = (
 
 const rejected = (cut: CutShort): Promise<ChunkRead> => {
   const read = Promise.reject(cut)
-  // Nobody may come to read it.
+  // It may never be read, and its rejection must not count as unhandled.
   read.catch(() => {})
   return read
 }
@@ -28,7 +28,7 @@ export class DlpBody extends RewrittenBody {
   readonly #isBlocked: () => boolean
   #ended: ChunkRead | CutShort | undefined
 
-  /** @param isBlocked asked after each chunk; a body that is blocked ends, and with it what brings it */
+  /** @param isBlocked called after each chunk; a blocked body ends, and its source is cancelled */
   constructor(origin: GuardedBody, rewriter: BodyRewriter, isBlocked: () => boolean) {
     super(origin)
     this.#rewriter = rewriter
@@ -47,7 +47,7 @@ export class DlpBody extends RewrittenBody {
     }
   }
 
-  /** What goes on of the next chunk; at the end, what the rewriter still holds. */
+  /** The part of the next chunk that is passed on; at the end, what the rewriter still holds. */
   async #next(): Promise<Uint8Array> {
     try {
       const { done, value } = await this.origin.read()

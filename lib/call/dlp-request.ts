@@ -1,5 +1,5 @@
 /**
- * Checks a request for what must not go on to a provider, and puts back in its answer what was masked.
+ * Checks a request for what must not reach a provider, and restores masked values in its answer.
  *
  * @module
  */
@@ -15,7 +15,9 @@ import { beginsJson } from "../json/begins-json.ts"
 import type { Call, Next, PendingAnswer } from "./call.ts"
 import { answerRewriter, checkAnswer, decode, isReadable } from "./dlp-answer.ts"
 
-/** Checks requests before they are answered, from the cache as well, and answers that were not checked on their way here. */
+/**
+ * Checks requests before they are answered, even from the cache, and answers that were not checked on their way here.
+ */
 export const dlpCheckedRequest = ({ request, response }: CompiledDlp, next: Next): Next => async (call) => {
   if (request !== undefined) {
     const refused = await checkRequest(request, call)
@@ -25,7 +27,7 @@ export const dlpCheckedRequest = ({ request, response }: CompiledDlp, next: Next
   if (Result.isFailure(result)) return result
   const answer = result.success
   if (response !== undefined && !answer.isChecked) {
-    // A cached answer, or one of a call that others share.
+    // A cached answer, or one from a shared call.
     const blocked = await checkAnswer(response, call, answer)
     if (blocked !== undefined) {
       answer.release()
@@ -36,7 +38,7 @@ export const dlpCheckedRequest = ({ request, response }: CompiledDlp, next: Next
   return result
 }
 
-/** Why the request is refused, if it is; what is masked in it changes the call's target. */
+/** Returns the refusal, if the request is blocked. Masking replaces the body in the call's target. */
 const checkRequest = async (compiled: CompiledCheck, call: Call): Promise<GatewayError | undefined> => {
   const { target } = call
   if (target.body.kind !== "bytes") return undefined
@@ -63,7 +65,7 @@ export const unreadable = (): GatewayError =>
     "The body cannot be read, and this gateway checks what it sends. Send it in UTF-8, without a content coding.",
   )
 
-/** The bytes of a body, without the content coding that they came in; `undefined` if they cannot be read. */
+/** The decoded bytes of a body; `undefined` if they cannot be decoded. */
 export const decodedBody = async (body: PreparedBytes): Promise<PreparedBytes | undefined> => {
   if (body.coding === undefined) return isWide(body.bytes) ? undefined : body
   const chunks: Array<Uint8Array> = []
@@ -83,7 +85,7 @@ const isWide = (bytes: Uint8Array): boolean =>
   /^(?:\xfe\xff)?\0{1,3}[\s{["]/.test(String.fromCharCode(...bytes.subarray(0, 8)))
 const mostDecoded = 67_108_864
 
-/** Has the answer put back what was masked: for its client alone, behind the log and the cache. */
+/** Restores masked values in the answer for the client only, after the log and the cache. */
 const restore = (call: Call, answer: PendingAnswer): void => {
   const { dlp } = call
   if (dlp === undefined) return

@@ -26,7 +26,7 @@ export const hasLimits = ({ rateRules, spendLimits, routes, tokens }: GatewaySet
   rateRules.length > 0 || spendLimits.enabled || routes.size > 0 ||
   tokens.some(({ limits }) => limits !== undefined)
 
-/** Whether the cost of a call is unknown because neither its body nor its address names its model. */
+/** Whether the cost of a call is unknown because neither its body nor its path names its model. */
 const isUnpriceable = ({ route, body }: CallTarget): boolean =>
   body.isOpaque && route.deployment === undefined
 
@@ -39,7 +39,9 @@ const unpriceable = (): GatewayError =>
       'has "model", as text.',
   )
 
-/** How long a call may take that no setting bounds: Baseten ends one that is not a stream after twenty minutes. */
+/**
+ * The longest duration of a call without a total timeout: Baseten ends one that is not a stream after twenty minutes.
+ */
 const usualLongest = 1_800_000
 
 /** How long after its call's total time a lease ends. */
@@ -72,7 +74,7 @@ const costsOf = (
 const noCosts = { expected: 0, worst: 0 }
 const noBudgets: SpendLimits = { enabled: false, rules: [] }
 
-/** Differs for each call of each request, of all gateways. */
+/** Unique to each call of each request, in all gateways. */
 const leaseOf = ({ exchange, gateway, report }: Call) => ({
   id: `${exchange.id}.${exchange.reports.indexOf(report)}`,
   ttl: longestOf(gateway) + leaseMargin,
@@ -90,7 +92,7 @@ const tell = (
   return told instanceof Promise ? told.then(() => {}) : undefined
 }
 
-/** Admits a call if the limits allow it; what it reserved is released if it gets no answer. */
+/** Admits a call if the limits allow it; its reservation is released if it gets no answer. */
 export const limited = (
   { limits, prices }: Pick<CallServices, "limits" | "prices">,
   { rateRules: gatewayRules, spendLimits, onStoreOutage }: GatewaySettings,
@@ -158,7 +160,7 @@ async (call) => {
     })
     return result
   } finally {
-    // The next step of the request is admitted by itself. A call that was refused after it was sent is paid for.
+    // The next step of the request is admitted separately. A call that was refused after it was sent is charged.
     if (!isAnswered) {
       await (report.usageSource === null
         ? admitted.release()
@@ -167,7 +169,9 @@ async (call) => {
   }
 }
 
-/** Begins at once, and is awaited after the response: on Workers it would otherwise end with the request. */
+/**
+ * Starts immediately, and is awaited after the response, since on Workers it would otherwise end with the request.
+ */
 const giveUp = (admitted: Admitted, { exchange }: Call): void => {
   const released = admitted.release()
   if (released instanceof Promise) exchange.settleBy(() => released)

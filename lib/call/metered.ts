@@ -88,7 +88,7 @@ class Meter implements AnswerMeter {
     this.#call.report.firstTokenAt = this.#call.exchange.elapsed()
   }
 
-  /** The usage is computed later; the duration is known now. */
+  /** The duration is known now; the usage is computed later. */
   stop(now: number): void {
     this.#duration = now - this.#sent
   }
@@ -131,14 +131,14 @@ class Meter implements AnswerMeter {
 
   #usage(isWhole: boolean): readonly [Usage | undefined, UsageSource | null] {
     const observer = this.#observer
-    // It was counted when it was made, unless it was made in the background, which reports no usage.
+    // A fetched response was counted when it was made, unless that was in the background, which reports no usage.
     if (this.#call.target.route.isKept && observer?.isBackground() !== true) return [undefined, null]
     // A JSON body that was cut short has no usage.
     const reported = observer?.form() === "json" && !isWhole ? undefined : observer?.usage()
     if (reported !== undefined && isWhole) return [reported, "exact"]
     const output = observer?.outputTokens()
     if (reported !== undefined) {
-      // Messages say at their beginning that nothing is written yet, and no more until their end.
+      // The messages API reports no output tokens at the beginning, and the number only at the end.
       const written = this.#call.target.route.framing === "messages"
         ? Math.max(reported.output ?? 0, output ?? 0)
         : reported.output

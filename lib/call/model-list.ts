@@ -1,5 +1,5 @@
 /**
- * Baseten's list of models, in Cloudflare's form or with those alone that a token may use.
+ * Baseten's list of models, in Cloudflare's form or only with those that a token may use.
  *
  * @module
  */
@@ -12,23 +12,23 @@ import { compatModels } from "../route/compat-models.ts"
 import { describeRewritten, type WholeRewrite } from "./whole-rewrite.ts"
 import type { Call } from "./call.ts"
 
-/** How a list has to be changed. */
+/** How to change a list. */
 interface ListForm {
   readonly compat: boolean
-  /** The aliases that are listed beside Baseten's models. */
+  /** The aliases that are listed in addition to Baseten's models. */
   readonly aliases: Iterable<ModelAlias>
   /** What the caller's token may use; `undefined` if that is not restricted. */
   readonly globs: ReadonlyArray<string> | undefined
 }
 
-/** How the answer to a call has to be changed; `undefined` if it is no list, or stays as it is. */
+/** How to change the answer to a call; `undefined` if it is not a list, or stays unchanged. */
 export const listForm = (
   { caller: { token }, gateway, target: { route } }: Call,
 ): WholeRewrite | undefined => {
   const globs = route.compatModels || route.name === "models" ? token?.models : undefined
   if (!route.compatModels && globs === undefined) return undefined
   return {
-    // What is restricted is not shown because it cannot be read.
+    // A list that cannot be read must not bypass the restriction.
     isRequired: globs !== undefined,
     rewrite: (bytes, headers) => {
       const form = { compat: route.compatModels, aliases: gateway.aliases.values(), globs }
@@ -40,7 +40,7 @@ export const listForm = (
 const idOf = (model: unknown): unknown =>
   typeof model === "object" && model !== null && "id" in model ? model.id : undefined
 
-/** The models of a list that globs allow; of anything else, none. */
+/** The models of a list that globs allow; none of anything else. */
 const restricted = (list: unknown, globs: ReadonlyArray<string>): object => {
   const isList = typeof list === "object" && list !== null && "data" in list && Array.isArray(list.data)
   const models: ReadonlyArray<unknown> = isList ? list.data as Array<unknown> : []

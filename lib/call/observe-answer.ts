@@ -10,15 +10,15 @@ import { isCoded } from "../headers/content-codings.ts"
 import type { Call, PendingAnswer } from "./call.ts"
 import type { CallTarget } from "./target.ts"
 
-/** What an answer's headers say that it is. */
+/** The form according to an answer's headers. */
 export const labelOf = (headers: HeaderReader): BodyForm => {
   if (isEventStream(headers)) return "events"
   return /\bjson\b/i.test(headers.get("content-type") ?? "") ? "json" : "other"
 }
 
 /**
- * Whether a status promises a whole answer, including one that a proxy has changed (203), and that of a server which counts
- * its output as created (201).
+ * Whether a status promises a complete answer, including one changed by a proxy (203), and one that the server counts
+ * as created (201).
  */
 export const bringsAnswer = (status: number): boolean => status === 200 || status === 201 || status === 203
 
@@ -38,7 +38,7 @@ export const observerOf = (
   return new AnswerObserver({ framing, label, asked: body.view.stream, removesUsage, findsModel })
 }
 
-/** What the provider has sent is paid for, whether or not it goes on. */
+/** What the provider has sent is paid for, whether or not it is passed on. */
 export const observing = (call: Call, answer: PendingAnswer): (chunk: Uint8Array) => void => {
   const observer = observerOf(call.target, answer, false, true)
   if (observer === undefined || answer.meter === undefined) return () => {}

@@ -1,8 +1,8 @@
 /**
  * Which models a caller's token may use.
  *
- * The one place that decides, for each call that a request makes, however it was named: by a path, a body, a step or a
- * dynamic route.
+ * The only place that decides this, for each call of a request, however its model was named: by a path, a body, a
+ * step or a dynamic route.
  *
  * @module
  */
@@ -31,13 +31,13 @@ const describedModel = ({ method, route }: CallTarget): string | undefined => {
   }
 }
 
-/** Whether a call asks which models there are: the answer lists those that the token may use. */
+/** Whether a call lists models: the answer is restricted to those that the token may use. */
 const isList = ({ name }: CallTarget["route"]): boolean => name === "models" || name === "compat.models"
 
-/** The model of a call as globs name it; `undefined` if nothing that the gateway reads says which one it is. */
+/** The model of a call, as globs name it; `undefined` if nothing that the gateway reads names it. */
 const namedModel = (target: CallTarget): string | undefined => {
   const { route: { deployment, namedByBody }, body } = target
-  // A dedicated deployment serves what it serves, whatever a body says.
+  // A dedicated deployment serves its own model, whatever the body says.
   if (deployment !== undefined) return deployment
   return namedByBody ? body.view.model || undefined : describedModel(target)
 }

@@ -17,14 +17,14 @@ import { closeCodes } from "../websocket/close-codes.ts"
 import type { OpenSocket } from "../websocket/open-socket.ts"
 import type { Call, PendingAnswer } from "./call.ts"
 
-/** What relaying a socket takes. */
+/** What is needed to relay a socket. */
 export interface SocketServices {
   readonly relay: StreamRelay["Service"]
   readonly clock: PlainClock
   readonly startTimer: StartTimer
 }
 
-/** Why the gateway closes a socket by itself, as both sides are told: they may connect again. */
+/** The reason that both sides receive if the gateway closes a socket; they may reconnect. */
 const reasons = {
   draining: "The gateway is stopping",
   idle: "Nothing has come for too long (idle_timeout)",
@@ -52,7 +52,7 @@ export const respondSocket = (
   return { status, statusText: "", headers, body: null, socket: session.followed() }
 }
 
-/** What rules that only flag say of a socket: that there is no verdict. */
+/** Records for rules that only flag that a socket has no verdict. */
 const unjudged = ({ gateway: { guardrails } }: Call): CallReport["guardrails"] =>
   guardrails === undefined
     ? null
@@ -103,7 +103,7 @@ class SocketSession implements RelayedSocket, SocketWatch, Relayed {
     this.#relay = wire !== undefined && provider !== undefined
       ? relayFrames(wire, provider, this)
       : relayMessages(client, this.#provider, this, this.#services.startTimer)
-    // What a side had sent, or that it had gone, may have ended it already.
+    // Buffered data from a side, or its end, may already have ended the relay.
     if (!this.#isOver) this.#check()
   }
   abandon(): void {

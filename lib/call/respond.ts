@@ -30,7 +30,7 @@ import { runForm } from "./run-answer.ts"
 /** A body of this many bytes is likely to arrive in one piece. */
 const shortLength = 65_536
 
-/** How an answer has to be rewritten; `undefined` if it goes on as it is. */
+/** How an answer has to be rewritten; `undefined` if it is relayed unchanged. */
 const rewriteOf = (call: Call, status: number): WholeRewrite | undefined =>
   (status === 200 ? listForm(call) : undefined) ?? runForm(call, status)
 
@@ -82,7 +82,7 @@ const respondWhole = (call: Call, answer: PendingAnswer, body: Uint8Array<ArrayB
   return { status, statusText, headers, body: wholly === undefined ? given : wholly.rewrite(given, headers) }
 }
 
-/** Comments are for event streams alone, as long as these can be read. */
+/** Comments are only for event streams whose coding can be read. */
 const keepAliveAfter = (
   { streamKeepAlive }: Call["gateway"],
   { status, headers }: PendingAnswer,

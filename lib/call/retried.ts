@@ -110,7 +110,7 @@ class Tries<A> implements Attempting<A> {
       span_id: this.#span,
     })
   }
-  /** The tries are over. */
+  /** Called when there are no more tries. */
   concluded(outcome: Attempted): A {
     return this.#use(this.#resultOf(outcome))
   }

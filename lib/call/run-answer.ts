@@ -11,7 +11,7 @@ import type { Call } from "./call.ts"
 
 const encoder = new TextEncoder()
 
-/** The sentence of a provider's error, whichever way it puts it. */
+/** The message of a provider's error, whatever its form. */
 const messageOf = (value: unknown): string | undefined => {
   if (typeof value === "string") return value
   if (typeof value !== "object" || value === null) return undefined
@@ -19,7 +19,7 @@ const messageOf = (value: unknown): string | undefined => {
   return messageOf(error) ?? messageOf(message)
 }
 
-/** `Completed` with the provider's bytes as they came, or `Failed` with its status as the code and what it said. */
+/** `Completed` with the provider's unchanged bytes, or `Failed` with its status as the code and its message. */
 const runAnswer = (
   status: number,
   { provider, model }: Call["report"],

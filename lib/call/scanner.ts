@@ -1,8 +1,8 @@
 /**
  * Asks a gateway's scanner, with a timeout, a cache of verdicts and a circuit of its own.
  *
- * Its calls are the gateway's own: they count in no limit and stand in no analytics, but in the entry of the call that they
- * were made for.
+ * Its calls are the gateway's own: they count in no limits and no analytics, but are in the log entry of the call
+ * that they were made for.
  *
  * @module
  */
@@ -35,12 +35,12 @@ import type { Call } from "./call.ts"
 /** The categories that a scanner named, or why it named none. */
 export type Scanned = ReadonlyArray<string> | "unavailable" | "unpaid"
 
-/** What scanners run on. */
+/** The services that scanners use. */
 export type ScannerServices =
   & Pick<CallServices, "circuits" | "clock" | "prices" | "upstream">
   & { readonly resolver: UrlResolver["Service"] }
 
-/** How many verdicts are remembered, and for how many milliseconds. */
+/** How many verdicts are remembered, and how long, in milliseconds. */
 const [mostVerdicts, verdictLife] = [10_000, 3_600_000]
 /** A verdict is a word or two: a longer answer is not a verdict. In bytes. */
 const longestAnswer = 65_536
@@ -63,7 +63,7 @@ export class Scanner {
     this.#guardrails = guardrails
   }
 
-  /** A verdict that was given before on the same words. */
+  /** A remembered verdict on the same text. */
   async known(conversation: ScannedConversation): Promise<ReadonlyArray<string> | undefined> {
     return this.#verdicts.get(await keyOf(conversation), this.#services.clock.now())
   }
@@ -91,7 +91,7 @@ export class Scanner {
     const url = this.#url(call)
     const headers = this.#headers(call)
     if (url === undefined || headers === undefined) return unavailable
-    // Beside the circuit that calls of this host may have.
+    // Separate from the circuit for calls to this host.
     const entered = circuits.enter(`${new URL(url).host} (guardrails)`, circuit, clock.now())
     if (Result.isFailure(entered)) return unavailable
     const { done } = entered.success
@@ -130,7 +130,7 @@ export class Scanner {
     return Result.isSuccess(found) && found.success.kind === "upstream" ? found.success.url : undefined
   }
 
-  /** The gateway's own key alone. `undefined` for a scanner that turns out to be a gateway that asks itself. */
+  /** Sends only the gateway's own key. `undefined` if the scanner turns out to be the gateway itself. */
   #headers({ exchange }: Call): HeaderFields | undefined {
     const { scanner: { provider } } = this.#guardrails
     const { keys, customProviders, authScheme } = this.#gateway
@@ -200,7 +200,7 @@ const unavailable: Asked = { scanned: "unavailable", usage: noUsage }
 
 const keyOf = (conversation: ScannedConversation): Promise<string> => textDigest(JSON.stringify(conversation))
 
-/** The body of an answer; `undefined` if it is longer than a verdict could be, or did not come whole. */
+/** The body of an answer; `undefined` if it is too long for a verdict, or incomplete. */
 const readShort = async (
   { body, release }: UpstreamAnswer,
   cut: Cut,
@@ -213,7 +213,7 @@ const readShort = async (
     return undefined
   } finally {
     forget()
-    // Does nothing once all of it has come.
+    // Does nothing if the body is complete.
     release()
   }
 }
@@ -236,7 +236,7 @@ const readUpTo = async (
 const tokensOf = (value: unknown): number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0
 
-/** What a scanner has answered. */
+/** Reads a scanner's answer. */
 const readAnswer = (answer: UpstreamAnswer, bytes: Uint8Array<ArrayBuffer>): Asked => {
   if (answer.status === 402) return { scanned: "unpaid", usage: noUsage }
   if (answer.status >= 300 || isRedirect(answer)) return unavailable

@@ -1,5 +1,6 @@
 /**
- * Has answers judged: whole ones before they begin, streams window by window, and what no rule blocks behind the client's back.
+ * Judges answers: complete ones before they are sent, streams window by window, and in the background if no rule
+ * blocks.
  *
  * @module
  */
@@ -21,7 +22,7 @@ import type { Scanner } from "./scanner.ts"
 import { ScreenedBody } from "./screened-body.ts"
 import { screen, stopError, unscanned } from "./screening.ts"
 
-/** Answers are judged once they have come from a provider, before they are kept or shared. */
+/** Judges answers when they come from a provider, before they are stored or shared. */
 export const screenedAnswer = (scanner: Scanner, rules: GuardrailRules, next: Next): Next => async (call) => {
   const result = await next(call)
   if (Result.isFailure(result)) return result
@@ -29,14 +30,14 @@ export const screenedAnswer = (scanner: Scanner, rules: GuardrailRules, next: Ne
   return stopped === undefined ? result : Result.fail(stopped)
 }
 
-/** What a request says, for the verdicts on its answer. */
+/** The text of a request, for verdicts on its answer. */
 const contextFor = async ({ target: { body, route } }: Call): Promise<string> => {
   if (body.kind !== "bytes") return ""
   const plain = await decodedBody(body)
   return plain === undefined ? "" : contextOf(plain.bytes, route.framing)
 }
 
-/** Has an answer judged, whose body may change with that. Gives the refusal of one that ends before it was begun. */
+/** Judges an answer, and may replace its body. Returns the refusal if it is blocked before anything was sent. */
 export const screenAnswer = async (
   scanner: Scanner,
   rules: GuardrailRules,
@@ -45,7 +46,7 @@ export const screenAnswer = async (
 ): Promise<GatewayError | undefined> => {
   const { framing } = call.target.route
   const { headers } = answer
-  // Embeddings, and what a model's own code says, are not judged.
+  // Embeddings and answers of custom models are not judged.
   if (framing === undefined || answer.body === undefined || !bringsAnswer(answer.status)) return undefined
   const unreadable = decode(answer)
   if (unreadable !== undefined) {
@@ -96,10 +97,10 @@ export const screenAnswer = async (
   return undefined
 }
 
-/** How much of an answer is judged behind its client's back, in bytes. */
+/** The most of an answer that is judged in the background, in bytes. */
 const mostWatched = 4_194_304
 
-/** Judges an answer once it has passed. */
+/** Judges an answer after it was relayed. */
 const watching = (
   scanner: Scanner,
   rules: GuardrailRules,

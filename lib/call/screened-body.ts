@@ -1,5 +1,5 @@
 /**
- * Bodies of answers that are judged as they pass, window by window: while one is judged, the next one is read.
+ * Bodies of answers that are judged while they stream, window by window: while one is judged, the next one is read.
  *
  * @module
  */
@@ -12,23 +12,23 @@ import { RewrittenBody } from "../upstream/derived-body.ts"
 import { CutShort, cutShortBy, type GuardedBody } from "../upstream/guarded-body.ts"
 import type { Stop } from "./screening.ts"
 
-/** What one judges windows by. */
+/** How windows are judged. */
 export interface ScreenedBodyOptions {
   readonly framing: Framing
   /** The form according to the answer's headers. */
   readonly label: BodyForm
-  /** Says why a text may not go on; `undefined` if it may. Never rejects. */
+  /** Returns why a text must not be sent; `undefined` if it may. Never rejects. */
   readonly screen: (text: string, cut: CutSource) => Promise<Stop | undefined>
-  /** Sees all that comes. */
+  /** Sees everything that comes. */
   readonly received: (chunk: Uint8Array) => void
 }
 
-/** How much of later windows is read while one is judged, in bytes. */
+/** The most bytes of later windows that are read while one is judged. */
 const mostAhead = 1_048_576
-/** The most bytes of a body that is judged whole. */
+/** The longest body that is judged as a whole, in bytes. */
 const mostHeld = 33_554_432
 
-/** A body whose windows are judged before they go on. */
+/** A body whose windows are judged before they are sent. */
 export class ScreenedBody extends RewrittenBody {
   readonly #options: ScreenedBodyOptions
   readonly #cut = new CutSource()
@@ -37,7 +37,7 @@ export class ScreenedBody extends RewrittenBody {
   #ready: Array<Uint8Array> = []
   /** How the origin has ended. */
   #ended: ChunkRead | CutShort | undefined
-  /** Resolve once there is something new to look at. */
+  /** Resolvers to call once there is something new. */
   #reading: Promise<void> | undefined
   #judging: Promise<void> | undefined
 
@@ -113,7 +113,7 @@ export class ScreenedBody extends RewrittenBody {
     this.#windows?.finish()
   }
 
-  /** Has the next window judged, if it is complete. What has no text goes on at once. */
+  /** Judges the next window if it is complete. A window without text is sent immediately. */
   #judge(): void {
     const windows = this.#windows
     while (windows?.isDue === true && this.#judging === undefined) {
@@ -130,7 +130,7 @@ export class ScreenedBody extends RewrittenBody {
   }
 
   #pass(windows: Windows): void {
-    // Nothing of it is wanted any more.
+    // The rest of the body is not needed any more.
     if (this.#ended instanceof CutShort && this.#windows === undefined) return
     const bytes = windows.release()
     if (bytes.length > 0) this.#ready.push(bytes)

@@ -1,5 +1,5 @@
 /**
- * Has answers from the cache judged as fresh ones are, by the rules that hold now.
+ * Judges cached answers like fresh ones, by the current rules.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Scanner } from "./scanner.ts"
 import { screenAnswer } from "./screened-answer.ts"
 import { screenCached } from "./screened-prompt.ts"
 
-/** Judges what comes from the cache; all else was judged on its way here. */
+/** Judges answers from the cache; all others were judged on their way here. */
 export const screenedCached =
   (scanner: Scanner, { prompt, response }: Guardrails, next: Next): Next => async (call) => {
     const result = await next(call)

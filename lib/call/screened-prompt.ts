@@ -1,5 +1,5 @@
 /**
- * Has requests judged while they are sent: their answers wait for the verdict, and are ended by it.
+ * Judges requests while they are sent. Their answers wait for the verdict, and are discarded if it blocks.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const conversationsOf = async ({ target }: Call): Promise<ReadonlyArray<ScannedC
   return promptConversations(plain.bytes, target.route.framing)
 }
 
-/** Sends calls, and has their requests judged at the same time. */
+/** Sends calls, and judges their requests at the same time. */
 export const screenedPrompt = (
   services: Services,
   scanner: Scanner,
@@ -42,7 +42,7 @@ async (call) => {
   }
   if (parts.length === 0) return next(call)
   if (!rules.blocks) return flagged(scanner, rules, parts, call, next)
-  // What is known to be unsafe is not sent at all.
+  // A request that is known to be unsafe is not sent at all.
   if (await screenByMemory(scanner, rules, parts) === "unsafe") {
     const stop = await screen(scanner, rules, call, parts, call.cut)
     if (stop !== undefined) return Result.fail(stopError(stop, rules, call))
@@ -61,7 +61,7 @@ async (call) => {
     return stop
   })
   const result = await next(call)
-  // Without an answer there is nothing to wait for.
+  // Without an answer there is nothing to hold back.
   if (Result.isFailure(result) && sending.reason === undefined) scanning.cut("client_left")
   const stop = await screening
   forget()
@@ -70,7 +70,7 @@ async (call) => {
   return Result.fail(refused(services, call, result, stop, began, rules))
 }
 
-/** Has a request judged that goes on whatever the verdict is. */
+/** Judges a request that is answered whatever the verdict. */
 const flagged = async (
   scanner: Scanner,
   rules: GuardrailRules,
@@ -78,7 +78,7 @@ const flagged = async (
   call: Call,
   next: Next,
 ): Promise<CallResult> => {
-  // Its verdict is for the log alone, whether or not the client stays for it.
+  // The verdict is only for the log, whether or not the client stays.
   const screening = screen(scanner, rules, call, parts, neverCut).then(() => {})
   const result = await next(call)
   if (Result.isSuccess(result)) result.success.taps.push({ push: undefined, ended: () => screening })
@@ -86,7 +86,7 @@ const flagged = async (
   return result
 }
 
-/** Refuses a call that was sent already, and books what it may have cost: what it has read. */
+/** Refuses a call that was already sent, and charges its input, which it may have cost. */
 const refused = (
   { clock, prices }: Services,
   call: Call,
@@ -101,7 +101,7 @@ const refused = (
     report.status = result.success.status
     result.success.release()
   }
-  // Cut, not by its client.
+  // Cut by something other than its client.
   report.ending = "complete"
   const input = estimateInput(jsonLength(target.body))
   const usage = { input, output: 0, cachedInput: undefined, reasoning: undefined }
@@ -125,7 +125,7 @@ const refused = (
   return stopError(stop, rules, call)
 }
 
-/** Has the request of an answer judged that came from the cache. */
+/** Judges the request of a cached answer. */
 export const screenCached = async (
   scanner: Scanner,
   rules: GuardrailRules,

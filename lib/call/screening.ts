@@ -1,5 +1,5 @@
 /**
- * What guardrails say of a text, and what follows from it.
+ * The verdicts of guardrails on a text, and their consequences.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import { type Cut, CutSource } from "../upstream/cut.ts"
 import type { Call } from "./call.ts"
 import type { Scanned, Scanner } from "./scanner.ts"
 
-/** Why a text may not go on. */
+/** Why a text must not be sent. */
 export type Stop = Exclude<PolicyCut, "blocked">
 
-/** How many verdicts one text waits for at a time. */
+/** How many verdicts on one text are requested at a time. */
 const atOnce = 4
 
-/** What a client is told. */
+/** The messages to a client. */
 export const stopError = (
   stop: Stop,
   { phase }: GuardrailRules,
@@ -39,7 +39,7 @@ export const stopError = (
   }
 }
 
-/** Notes verdicts in the report of a call, each once. */
+/** Records verdicts in the report of a call, each once. */
 const noteVerdicts = (
   { report }: Pick<Call, "report">,
   verdicts: ReadonlyArray<GuardrailVerdict>,
@@ -51,7 +51,7 @@ const noteVerdicts = (
     )
   )
   if (news.length === 0 && report.guardrails !== null) return
-  // Prompts first, whichever verdict came first.
+  // Prompts first, in whatever order verdicts came.
   const all = [...before, ...news]
   report.guardrails = [
     ...all.filter(({ phase }) => phase === "prompt"),
@@ -59,13 +59,13 @@ const noteVerdicts = (
   ]
 }
 
-/** Notes that a text could not be judged, and says whether it may go on. */
+/** Records that a text could not be judged, and returns whether it may be sent. */
 export const unscanned = (call: Call, { phase, blocks }: GuardrailRules): Stop | undefined => {
   noteVerdicts(call, [{ phase, category: null, action: "unavailable" }])
   return blocks ? "unscanned" : undefined
 }
 
-/** What follows from one verdict, which is noted. */
+/** Records a verdict, and returns its consequence. */
 const stopOf = (call: Call, rules: GuardrailRules, scanned: Scanned): Stop | undefined => {
   if (scanned === "unpaid" && rules.blocks) {
     unscanned(call, rules)
@@ -78,9 +78,9 @@ const stopOf = (call: Call, rules: GuardrailRules, scanned: Scanned): Stop | und
 }
 
 /**
- * Has a text judged in its parts; the first of them that may not go on decides. Never rejects.
+ * Judges the parts of a text; the first that must not be sent decides. Never rejects.
  *
- * @param cut gives up
+ * @param cut cancels the judgement
  */
 export const screen = async (
   scanner: Scanner,
@@ -98,7 +98,7 @@ export const screen = async (
   const work = async (): Promise<void> => {
     for (let part = rest.shift(); part !== undefined && stop === undefined; part = rest.shift()) {
       const scanned = await scanner.scan(call, part, own)
-      // What was given up for another's sake says nothing.
+      // A part that was cancelled because of another one has no result.
       if (own.reason !== undefined) return
       stop ??= stopOf(call, rules, scanned)
       if (stop !== undefined) own.cut("client_left")
@@ -109,7 +109,7 @@ export const screen = async (
   return stop
 }
 
-/** The known verdicts for a text; `undefined` if the scanner must be asked. */
+/** The remembered verdicts on a text; `undefined` if the scanner must be called. */
 export const screenByMemory = async (
   scanner: Scanner,
   rules: GuardrailRules,

@@ -1,5 +1,5 @@
 /**
- * One try of a call, within the gateway's time-outs.
+ * One try of a call, within the gateway's timeouts.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface AttemptNotes {
   circuit: string | null
 }
 
-/** How long the headers of an answer may take by the gateway's settings, in milliseconds. */
+/** The gateway's timeout for the headers of an answer, in milliseconds. */
 export const headersTimeout = (gateway: GatewaySettings, { dedicated }: UpstreamRoute): number =>
   dedicated ? gateway.dedicatedHeadersTimeout : gateway.headersTimeout
 

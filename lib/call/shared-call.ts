@@ -1,6 +1,6 @@
 /**
- * A call that is made on behalf of several clients, beside the call of each: it belongs to none of them, and ends when all
- * have left.
+ * A call that is made on behalf of several clients, separate from the call of each: it belongs to none of them, and
+ * is aborted when all have left.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface SharedCallServices extends CacheWriting {
   readonly relay: StreamRelay["Service"]
 }
 
-/** An answer of which every client that asked for the same gets its own body. */
+/** An answer of which every waiting client gets its own body. */
 export interface SharedAnswer {
   readonly status: number
   readonly statusText: string
@@ -33,7 +33,7 @@ export interface SharedAnswer {
   readonly headers: HeaderFields
   readonly received: PendingAnswer["received"]
   readonly reportsError: boolean
-  /** What its call found out. */
+  /** The findings of its call. */
   readonly made: CallReport
   /** The headers of its request, as they went up. */
   readonly request: CallPlace["request"]
@@ -44,7 +44,7 @@ export interface SharedAnswer {
 export class SharedFailure {
   readonly error: GatewayError
   readonly ending: Ending
-  /** When the headers of an answer came that was refused, such as a redirect. */
+  /** When the headers of a refused answer came, such as a redirect. */
   readonly headersAt: number | null
   readonly made: CallReport | undefined
   constructor(error: GatewayError, ending: Ending, headersAt: number | null, made?: CallReport) {
@@ -149,7 +149,7 @@ export class SharedCall {
   }
 }
 
-/** The same call, made on behalf of several clients: it has its own report, and ends when all have left. */
+/** The same call, made on behalf of several clients, with a report of its own. It is aborted when all have left. */
 const onBehalf = (of: Call, cut: Cut): Call => {
   const call = new Call(of, of.target, of.budgets, cut)
   call.headers = of.headers

@@ -28,7 +28,10 @@ const bodyRequestingUsage = ({ route: { framing }, body }: CallTarget): CallTarg
   return bytes && { ...body, bytes }
 }
 
-/** A short body, read whole; `undefined` if it is longer, slower, breaks off, or is cut. Its own time-outs apply meanwhile. */
+/**
+ * The complete body if it is short; `undefined` if it is longer, slower, breaks off, or is cut. Its own timeouts
+ * apply meanwhile.
+ */
 const wholeOf = async (answer: UpstreamAnswer, cut: Cut): Promise<Uint8Array<ArrayBuffer> | undefined> => {
   const { body } = answer
   if (body === undefined) return new Uint8Array(0)

@@ -22,7 +22,10 @@ export interface CallTarget {
   readonly acceptsCallerKey: boolean
   readonly body: PreparedBody
   readonly options: RequestOptions
-  /** Whether it is called by a dynamic route that the caller's token names, with all that the route calls. */
+  /**
+   * Whether it is called by a dynamic route that the caller's token lists, which permits everything that the route
+   * calls.
+   */
   readonly isCovered?: boolean
   /** What was changed in the body to suit the model. */
   readonly adaptations: ReadonlyArray<string>

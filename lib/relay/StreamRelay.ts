@@ -51,7 +51,7 @@ export class StreamRelay extends StreamRelayKey {
       const forget = (relay: Relayed): void => void relays.delete(relay)
       const follow = (relay: Relayed): void => {
         relays.add(relay)
-        // Draining began before this did.
+        // Draining had already begun.
         if (draining) relay.cut("draining")
       }
       return {

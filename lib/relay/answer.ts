@@ -1,5 +1,5 @@
 /**
- * The answer to a request before it is the host's: what a `Response` says, without the cost of one.
+ * The answer to a request before the host converts it: the contents of a `Response` without its cost.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { readChunks } from "../upstream/body-reader.ts"
 import type { OpenSocket } from "../websocket/open-socket.ts"
 import type { Flow, Sink } from "./body-flow.ts"
 
-/** A body on its way: as a stream, or poured into a host's own sink. */
+/** A body being relayed: as a stream, or written to a host's own sink. */
 export interface RelayedBody {
   readonly body: () => ReadableStream<Uint8Array>
   readonly into: (sink: Sink) => Flow
@@ -22,17 +22,17 @@ export interface RelayedSocket {
   readonly protocol: string | undefined
   /** Relays from now on; called once, unless `abandon` is. */
   readonly attach: (client: OpenSocket) => void
-  /** The handshake cannot be completed: the client has left. */
+  /** Called if the handshake cannot be completed because the client has left. */
   readonly abandon: () => void
 }
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number
   readonly statusText: string
   readonly headers: HeaderFields
   readonly body: RelayedBody | Uint8Array<ArrayBuffer> | null
-  /** With status 101, which only a host gets that can upgrade (`HostContext.canUpgrade`). */
+  /** With status 101, which only hosts that can upgrade receive (`HostContext.canUpgrade`). */
   readonly socket?: RelayedSocket
 }
 
@@ -44,7 +44,7 @@ export const toResponse = ({ status, statusText, headers, body }: Answer): Respo
     headers: headers.toInit(),
   })
 
-/** A `Response` of the gateway's own as an answer. */
+/** Converts a `Response` of the gateway itself. */
 export const answerOfResponse = (response: Response): Answer => {
   const { status, statusText, headers } = response
   const { body } = response

@@ -1,5 +1,5 @@
 /**
- * How a body flows to its reader.
+ * The flow of a body to its reader.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** Takes a body, as a stream's controller does. */
 export interface Sink {
   readonly enqueue: (chunk: Uint8Array) => void
-  /** The body has ended as it should. */
+  /** The body has ended regularly. */
   readonly close: () => void
   /** It broke off, which the client must see. */
   readonly error: (cause: unknown) => void

@@ -1,7 +1,9 @@
 /**
- * Comments that keep the connection of a silent event stream open: proxies and clients give up on one that stays quiet.
+ * Comments that keep the connection of a silent event stream open: proxies and clients give up on one that stays
+ * quiet.
  *
- * Readers skip comments (the HTML standard's event stream format). They stand between events alone, never within one.
+ * Readers skip comments (the HTML standard's event stream format). They are sent only between events, never within
+ * one.
  *
  * @module
  */
@@ -13,23 +15,23 @@ export const keepAliveComment: Uint8Array = new TextEncoder().encode(": keep-ali
 
 const LF = 0x0a, CR = 0x0d
 
-/** Follows what a client gets of one stream, and finds the silences in it. */
+/** Follows what a client gets of one stream, and detects silence. */
 export class KeepAlive {
   readonly #after: number
   readonly #startTimer: StartTimer
-  /** How many line ends the stream ends with by now, up to two, of which the first may end the line of an event. */
+  /** The number of line ends at the current end of the stream, up to two; the first may end the line of an event. */
   #lineEnds = 2
   #last = 0
 
-  /** @param after how long a silence is, in milliseconds */
+  /** @param after the length of a silence, in milliseconds */
   constructor(after: number, startTimer: StartTimer) {
     this.#after = after
     this.#startTimer = startTimer
   }
 
-  /** Takes note of bytes that the client gets. */
+  /** Notes bytes that the client gets. */
   passed(bytes: Uint8Array): void {
-    // Three bytes decide, or four where lines end with CR and LF.
+    // The last three bytes decide, or four if lines end with CR and LF.
     for (const byte of bytes.length > 4 ? bytes.subarray(bytes.length - 4) : bytes) {
       if (byte === CR || (byte === LF && this.#last !== CR)) this.#lineEnds++
       else if (byte !== LF) this.#lineEnds = 0
@@ -37,9 +39,9 @@ export class KeepAlive {
     }
   }
 
-  /** What a read brings, or `undefined` if it brings nothing for so long, and a comment may stand here. */
+  /** The result of a read, or `undefined` if it takes longer than a silence and a comment may be sent here. */
   async unlessSilent(read: Promise<ChunkRead>): Promise<ChunkRead | undefined> {
-    // Nothing but the stream itself can end an event that is under way.
+    // Only the stream itself can end an incomplete event.
     return this.#lineEnds < 2 ? await read : await this.#withinTime(read)
   }
 

@@ -1,5 +1,5 @@
 /**
- * How many WebSockets of each gateway are open, or are being opened.
+ * Counts the WebSockets of each gateway that are open or being opened.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export class OpenSockets {
   /**
    * Takes a place, if one is left.
    *
-   * @returns gives the place back, the first time that it is called; `undefined` if no place is left
+   * @returns a function that gives the place back, once; `undefined` if no place is left
    */
   enter(gateway: string, most: number): (() => void) | undefined {
     const before = this.#counts.get(gateway) ?? 0

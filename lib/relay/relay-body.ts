@@ -1,5 +1,5 @@
 /**
- * The relay of one body: pulled by its reader, watched as it passes, ended once.
+ * The relay of one body: pulled by its reader, observed as it passes, ended once.
  *
  * @module
  */
@@ -16,23 +16,24 @@ import { KeepAlive, keepAliveComment } from "./keep-alive.ts"
 import { type Flow, type Sink, streamOf } from "./body-flow.ts"
 import type { RelayInput } from "./relay-input.ts"
 
-/** A body on its way to the client, who gets it by one of `body` and `into`. */
+/** A body on its way to the client, by either `body` or `into`. */
 export interface BodyRelay extends Member, CutListener {
   /**
-   * As a stream, which is made when it is first asked for. No getter: V8 makes a hidden class of its own, which lives
-   * long, for every object whose literal has one, and all that its closures hold outlives the request (a fifth of the
-   * CPU of a call on Node 20).
+   * As a stream, which is created at the first call. Not a getter: V8 creates a long-lived hidden class for every
+   * object whose literal has one, and everything that its closures refer to outlives the request (a fifth of the CPU
+   * of a call on Node 20).
    */
   readonly body: () => ReadableStream<Uint8Array>
   /** Without a stream, for a host that can do without. */
   readonly into: (sink: Sink) => Flow
   /**
-   * Uses the whole of a body of known length that comes in one piece, which has been relayed then; `undefined` if it does
-   * not, and `body` brings it. To be called at most once and before `body`, of a relay that does not read on, and whose observer leaves nothing out: it
-   * spares a short answer the stream, a third of what its relay costs on Bun and half of that on Node.
+   * Passes a body of known length to `use` if it comes in one piece, and is then relayed; otherwise passes
+   * `undefined`, and `body` has all of it. Must be called at most once and before `body`, on a relay that does not
+   * read on after a disconnect, and whose observer removes nothing. It saves a short answer the stream, a third of
+   * the cost of its relay on Bun and half of it on Node.
    */
   readonly whole: <A>(use: (bytes: Uint8Array | undefined) => A) => Promise<A>
-  /** Ends it from outside. Does nothing once it has ended. */
+  /** Ends the relay from outside. Does nothing once it has ended. */
   readonly cut: (ending: BodyCut) => void
 }
 
@@ -58,7 +59,7 @@ const cutting = (relay: BodyRelay): GuardedBody["onCutShort"] => ({ ending }) =>
 
 const none = new Uint8Array(0)
 
-/** How the end of a body shows to its client. */
+/** Shows the end of a body to its client. */
 type Shown = (sink: Sink) => void
 
 const closed: Shown = (sink) => sink.close()
@@ -70,8 +71,8 @@ class Relay implements BodyRelay, Flow {
   readonly #onEnded: ((relay: BodyRelay) => void) | undefined
   readonly #keepAlive: KeepAlive | undefined
   /**
-   * - `relaying`: what comes is handed on.
-   * - `draining`: the client has left, and the body is read on for those who observe it.
+   * - `relaying`: bytes are passed on.
+   * - `draining`: the client has left, and the body is read to its end for its observers.
    * - `ended`: nothing is read any more.
    */
   #state: "relaying" | "draining" | "ended" = "relaying"
@@ -79,7 +80,7 @@ class Relay implements BodyRelay, Flow {
   /** How the body ended before there was a sink to show it to. */
   #unshown: Shown | undefined = undefined
   #isReading = false
-  /** A read whose result is still to be relayed. */
+  /** A read whose result has not been relayed yet. */
   #ahead: Promise<ChunkRead> | undefined = undefined
   #received = 0
   #stream: ReadableStream<Uint8Array> | undefined = undefined
@@ -184,15 +185,16 @@ class Relay implements BodyRelay, Flow {
     // Abort first, then show the client: a paused client must not keep Baseten busy.
     body.cancel()
     if (ending === "complete") return this.#show(closedAfter(this.#last(observer?.finish())))
-    // The client is gone: close quietly, since Deno logs an errored body as a server error.
+    // The client is gone: close without an error, which Deno would log as a server error.
     if (ending === "client_left") return this.#show(closed)
     const closing = this.#input.isUpstreamOfBroadcast === true ? undefined : observer?.closing(ending)
     if (closing === undefined) return this.#show((sink) => sink.error(new CutShort(ending)))
-    // What the observer still holds is the beginning of an event that never came: its client must get to the error.
+    // Drops what the observer still holds, the beginning of an incomplete event, so that the client sees the error
+    // event.
     this.#show(closedAfter(this.#last(closing)))
   }
 
-  // Methods, since the compiler takes a state that it has seen for one that stays while others are awaited.
+  // Methods, since TypeScript would assume that a state it has narrowed stays the same across an `await`.
   #isEnded(): boolean {
     return this.#state === "ended"
   }
@@ -206,7 +208,7 @@ class Relay implements BodyRelay, Flow {
     this.#ahead = undefined
     return read
   }
-  /** Takes what has come, and gives what of it goes on. */
+  /** Observes a chunk, and returns the part to pass on. */
   #take(chunk: Uint8Array): Uint8Array {
     const input = this.#input
     this.#received += chunk.byteLength
@@ -224,7 +226,7 @@ class Relay implements BodyRelay, Flow {
     this.#sink?.enqueue(given)
     return true
   }
-  /** Leaves a read that goes on to the next pull; until then nobody else would see it fail. */
+  /** Leaves a pending read to the next pull. Until then, its failure has to be handled here. */
   #putOff(read: Promise<ChunkRead>): void {
     this.#ahead = read
     read.catch((cause: unknown) => {
@@ -252,7 +254,7 @@ class Relay implements BodyRelay, Flow {
     if (isPolicyCut(ending)) this.#input.onEnd("blocked", whole, ending)
     else this.#input.onEnd(ending, whole)
   }
-  /** All that there is has come. */
+  /** The source has ended. */
   #endOfSource(): void {
     const { length, observer, outlet } = this.#input
     if (this.#state === "draining") return this.#endDrained()
@@ -266,7 +268,7 @@ class Relay implements BodyRelay, Flow {
   }
   #drain(): void {
     this.#state = "draining"
-    // A pull that waits for its read goes on with what that brings.
+    // A pull that waits for a read continues with its result.
     if (!this.#isReading) void this.#readOn()
   }
   async #readOn(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Relays a WebSocket byte by byte, where both connections are the gateway's own: frames are counted as they pass, and neither
- * taken apart nor held.
+ * Relays a WebSocket byte by byte, if both connections are the gateway's own: frames are counted as they pass, and
+ * neither parsed further nor buffered.
  *
  * @module
  */
@@ -24,18 +24,18 @@ import {
 /** How long a side may take to read what was sent and to close, in milliseconds. */
 const patience: Record<Side, number> = { client: 30_000, provider: 5_000 }
 
-/** A frame that no end may send here. */
+/** A frame that neither side may send here. */
 class Malformed extends Error {}
 
 /** Counts the frames of one side, and sees its close frame. */
 class Tally {
   readonly scanner: FrameScanner
-  /** What its close frame says. */
+  /** The contents of its close frame. */
   closing: Closing | undefined = undefined
   bytes = 0
   messages = 0
   #head: FrameHead | undefined = undefined
-  /** Whether a message has begun that no frame has ended. */
+  /** Whether a message has begun that is not complete. */
   #isWithin = false
   #control = new Uint8Array(0)
 
@@ -87,7 +87,7 @@ interface Lane {
   hasEnded: boolean
   /** Whether reading is paused until the other side has read. */
   isHeld: boolean
-  /** Whether the gateway itself has said the last word to it. */
+  /** Whether the gateway itself has sent it a close frame. */
   isTold: boolean
 }
 
@@ -139,7 +139,7 @@ class FrameRelay implements SocketRelay {
   }
   #took(from: Lane, to: Lane, chunk: Uint8Array): void {
     const { tally } = from
-    // Nothing follows a close frame, nor what the gateway itself has closed with.
+    // Nothing may follow a close frame, including the gateway's own.
     if (to.isTold || tally.closing !== undefined) return
     const { bytes, messages } = tally
     const { isBetween } = tally.scanner
@@ -164,14 +164,14 @@ class FrameRelay implements SocketRelay {
     }
     if (tally.closing !== undefined) this.#closing(from, to, tally.closing)
   }
-  /** A side has sent what it may not: nothing of that goes on. */
+  /** A side has violated the protocol: nothing of that is passed on. */
   #broke(from: Lane, to: Lane, isBetween: boolean, reason: string): void {
     const lost = { code: closeCodes.abnormal, reason }
     if (!this.#finish(endingOfSocket(from.side, lost), null)) return
     this.#tell(from, to, { code: closeCodes.protocolError, reason })
     this.#tell(to, from, { ...afterLoss[from.side], reason }, isBetween)
   }
-  /** A close frame has passed; the other side is to answer it. */
+  /** A close frame has passed, which the other side should answer. */
   #closing(from: Lane, to: Lane, closing: Closing): void {
     this.#finish(endingOfSocket(from.side, closing), complaintOf(from.side, closing))
     // The server closes its connection first, which ends the client's (RFC 6455 §7.1.1).
@@ -191,7 +191,10 @@ class FrameRelay implements SocketRelay {
     to.wire.end()
     to.wire.expire(patience[to.side])
   }
-  /** Closes one side, if what the other has sent to it are whole frames; else it sees that they break off. */
+  /**
+   * Closes one side if everything sent to it was complete frames; otherwise its connection is broken off, so that it
+   * notices.
+   */
   #tell(lane: Lane, other: Lane, closing: Closing, isBetween = other.tally.scanner.isBetween): void {
     if (lane.isTold || lane.hasEnded) return
     lane.isTold = true

@@ -1,5 +1,5 @@
 /**
- * Relays a WebSocket message by message, where the runtime speaks the protocol on one side at least.
+ * Relays a WebSocket message by message, if the runtime implements the protocol on at least one side.
  *
  * @module
  */
@@ -20,14 +20,14 @@ import {
   type SocketWatch,
 } from "./socket-watch.ts"
 
-/** How long to wait before looking again what a side has read, in milliseconds: longer each time. */
+/** How long to wait before polling again what a side has read, in milliseconds: longer each time. */
 const longestPause = 250
 
 const otherSide: Record<Side, Side> = { client: "provider", provider: "client" }
 
 const sizeOf = (message: SocketMessage): number => {
   if (typeof message !== "string") return message.byteLength
-  // What is ASCII, as nearly all of it is, has as many bytes as characters.
+  // ASCII text, which nearly all of it is, has as many bytes as characters.
   return /^[\0-\x7f]*$/.test(message) ? message.length : new TextEncoder().encode(message).byteLength
 }
 

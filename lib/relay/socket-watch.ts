@@ -1,5 +1,5 @@
 /**
- * What watches a WebSocket that is being relayed, and what ends it.
+ * The interface for observing, and ending, the relay of a WebSocket.
  *
  * @module
  */
@@ -11,24 +11,24 @@ export type Side = "client" | "provider"
 
 /** Watches a relay. */
 export interface SocketWatch {
-  /** A side has sent a number of bytes of messages, `messages` of which have ended with them. */
+  /** A side has sent a number of message bytes, with which `messages` messages were completed. */
   readonly passed: (from: Side, bytes: number, messages: number) => void
-  /** Something has come, if only a ping. */
+  /** Something has come, even if only a ping. */
   readonly alive: () => void
-  /** The socket has ended, once. `error` says what a close code complains of. */
+  /** Called once, when the socket has ended. `error` is the complaint of a close code. */
   readonly ended: (ending: Ending, error: string | null) => void
 }
 
-/** A relay that runs. */
+/** A running relay. */
 export interface SocketRelay {
   /** Ends both sides, with the same close frame. */
   readonly end: (ending: Ending, closing: Closing) => void
 }
 
-/** How many bytes may wait for a side before reading from the other one is paused. */
+/** The number of bytes that may wait for a side before reading from the other one is paused. */
 export const mostWaiting = 1_048_576
 
-/** How many may wait where the other side cannot be held back; then the socket ends. */
+/** The number that may wait if the other side cannot be paused; beyond that the socket ends. */
 export const mostHeld = 33_554_432
 
 /** The close frame for each side if the other is gone without one. */
@@ -43,10 +43,10 @@ export const afterFlood: Record<Side, Closing> = {
   provider: { code: closeCodes.policy, reason: "The client does not read what the provider sends" },
 }
 
-/** Codes by which a server says that it, or the client, has failed; an application's own, from 3000 on, may mean anything. */
+/** Close codes for a failure of the server or the client. Those of applications, from 3000 on, may mean anything. */
 const isComplaint = (code: number): boolean => code >= 1002 && code <= 1014 && code !== 1005 && code !== 1006
 
-/** What a provider complains of as it closes, in at most 200 characters. */
+/** A provider's complaint in its close frame, in at most 200 characters. */
 export const complaintOf = (from: Side, { code, reason }: Closing): string | null =>
   from === "provider" && isComplaint(code)
     ? `closed with ${code}${reason === "" ? "" : `: ${reason}`}`.slice(0, 200).toWellFormed()
