@@ -18,6 +18,7 @@ import { type CloseEvent, type MessageEvent, WebSocket } from "undici"
 import { spawnWorkerd, workerdConfig } from "../../lib/commands/workerd-config.ts"
 import { eventually } from "../contract/harness.ts"
 import { startSimulator } from "../simulator/server.ts"
+import { timeUntil } from "../support/time-until.ts"
 import {
   freePort,
   inherited,
@@ -91,14 +92,12 @@ const withFile = async (
       const { result } = await response.json() as { readonly result?: { readonly cache_ttl?: unknown } }
       return result?.cache_ttl
     }
-    const until = async (expected: number): Promise<number> => {
-      const begin = performance.now()
-      while (await ttl() !== expected) {
-        assert.ok(performance.now() - begin < 5000, `${name}: ${expected} does not hold: ${gateway.errors()}`)
-        await new Promise((done) => setTimeout(done, 10))
-      }
-      return performance.now() - begin
-    }
+    const until = (expected: number): Promise<number> =>
+      timeUntil(
+        child.pid ?? 0,
+        async () => await ttl() === expected,
+        () => `${name}: ${expected} does not hold: ${gateway.errors()}`,
+      )
     await use({ gateway, file, pid: child.pid ?? 0, simulator, ttl, until })
   } finally {
     child.kill("SIGKILL")

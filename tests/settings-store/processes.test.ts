@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { describe, test } from "node:test"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 import { type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
+import { timeUntil } from "../support/time-until.ts"
 
 const secretKey = btoa("0123456789abcdef0123456789abcdef")
 
@@ -70,21 +71,18 @@ const running = async (
 }
 
 /** How long it takes until a call of a gateway is answered as it should be, in milliseconds. */
-const until = async (gateway: SpawnedGateway, id: string, holds: (status: number) => boolean) => {
-  const since = performance.now()
-  const latest = since + 20_000
-  while (!holds((await call(gateway, id))[0])) {
-    assert.ok(performance.now() < latest, `${id} holds`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  return performance.now() - since
-}
+const until = (gateway: SpawnedGateway, id: string, holds: (status: number) => boolean) =>
+  timeUntil(gateway.pid, async () => holds((await call(gateway, id))[0]), () => `${id} holds`)
 
-/** What one writes holds in the other within a second: twice of a few times, since a busy machine stands still at times. */
+/** Whether most of what was measured took less than a second: a disk that others write to stands still at times. */
+const areSoon = (took: ReadonlyArray<number>): boolean =>
+  took.filter((time) => time < 1000).length >= took.length * 0.8
+
+/** What one writes holds in the other within a second. */
 const holdWithinASecond = async (one: SpawnedGateway, other: SpawnedGateway): Promise<void> => {
   const took: Array<number> = []
-  while (took.filter((time) => time < 1000).length < 2) {
-    assert.ok(took.length < 8, `${took}`)
+  while (took.length < 3 || !areSoon(took)) {
+    assert.ok(took.length < 10, `${took}`)
     const id = `next-${took.length}`
     await write(one, "POST", "gateways", { id })
     took.push(await until(other, id, (status) => status !== 400))

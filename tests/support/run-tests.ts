@@ -14,6 +14,7 @@ import { run } from "node:test"
 import { pathToFileURL } from "node:url"
 import { compileTests } from "./compile-tests.ts"
 import { compiledPath, sourcePath } from "./compiled.ts"
+import { watchIdleShare } from "./idle-share.ts"
 import { processorTime } from "./processor-time.ts"
 import { type Ended, openTally } from "./tally.ts"
 
@@ -25,6 +26,9 @@ const files = sources
   .sort()
 /** How long a file may be silent, with not one test that ends, in milliseconds: what hangs fails, and holds nothing up. */
 const longestSilence = 240_000
+/** Which share of the processors has to be free for another file to begin, and over how many milliseconds. */
+const enoughIdle = 0.3
+const lookEvery = 3000
 /** Files that hold what they test to a time: another beside them would spoil it. Those of the runtimes leave room for it. */
 const measures = (file: string): boolean =>
   !file.startsWith("tests/runtime/") && /\bperformance\.now\(\) - \w+ </.test(readFileSync(file, "utf8"))
@@ -104,8 +108,35 @@ const runAll = async (files: ReadonlyArray<string>, atOnce: number): Promise<voi
   await Promise.all(Array.from({ length: atOnce }, work))
 }
 
+/**
+ * The same, and one more file whenever the processors had time to spare: files wait for clocks, for processes that start
+ * and for one another, and what they have in common is that none of them does so all the time.
+ */
+const runWhereIdle = async (files: ReadonlyArray<string>, atOnce: number, most: number): Promise<void> => {
+  const rest = [...files]
+  let running = 0
+  await new Promise<void>((done) => {
+    const next = (): void => {
+      const file = rest.shift()
+      if (file === undefined) return
+      running++
+      void runOne(file).then(() => {
+        running--
+        if (running < atOnce) next()
+        if (running === 0) done()
+      })
+    }
+    const idleShare = watchIdleShare()
+    const look = setInterval(() => {
+      if (rest.length === 0) return clearInterval(look)
+      if (idleShare() > enoughIdle && running < most) next()
+    }, lookEvery)
+    if (rest.length === 0) return done()
+    while (running < Math.min(atOnce, files.length)) next()
+  })
+}
+
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
-// More would gain a little, and cost cases that wait for something by the clock their patience.
 const sideBySide = availableParallelism()
 const rest = files.filter((file) => !measures(file))
 const isOf = (folder: string) => (file: string): boolean => file.startsWith(`tests/${folder}/`)
@@ -156,13 +187,17 @@ const phase = async (name: string, run: () => Promise<unknown>): Promise<void> =
 }
 await phase("side by side", () =>
   Promise.all([
-    runAll([
-      ...inOwn(long),
-      ...inSharedProcesses(stores, 2),
-      ...inSharedProcesses(databases, 1),
-      ...inOwn(alone),
-      ...inSharedProcesses(others.filter((file) => !calculates.includes(file)), 4),
-    ], sideBySide),
+    runWhereIdle(
+      [
+        ...inOwn(long),
+        ...inSharedProcesses(stores, 2),
+        ...inSharedProcesses(databases, 1),
+        ...inOwn(alone),
+        ...inSharedProcesses(others.filter((file) => !calculates.includes(file)), 4),
+      ],
+      sideBySide,
+      2 * sideBySide,
+    ),
     runAll(inSharedProcesses(calculates, 4, yielding), 1),
   ]))
 await phase("what measures", () => runAll(inOwn(files.filter(measures)), 1))
