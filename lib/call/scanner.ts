@@ -23,6 +23,7 @@ import { callCost } from "../pricing/call-cost.ts"
 import { textDigest } from "../redaction/digest.ts"
 import { dollarsOfSum, picoOf } from "../request-log/money.ts"
 import { callPath } from "../route/custom-provider.ts"
+import { chatPath } from "../route/llm-calls.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
 import { type BoundedMap, boundedMap } from "../store/bounded-map.ts"
 import { isHostFailure } from "../upstream/circuit.ts"
@@ -124,7 +125,7 @@ export class Scanner {
   #url({ exchange }: Call): string | undefined {
     const { provider } = this.#guardrails.scanner
     const custom = this.#gateway.customProviders.get(provider)
-    const path = custom === undefined ? "/v1/chat/completions" : callPath(custom.baseUrl, "chat")
+    const path = custom === undefined ? chatPath : callPath(custom.baseUrl, chatPath)
     const place = { account: exchange.account ?? "", gateway: exchange.gateway ?? "" }
     const found = this.#services.resolver.resolveWithin(place, "POST", provider, path, "")
     return Result.isSuccess(found) && found.success.kind === "upstream" ? found.success.url : undefined

@@ -9,6 +9,7 @@ import type { CallTarget } from "../call/target.ts"
 import { type GatewayError, invalidProvider } from "../errors.ts"
 import type { Tariff } from "../pricing/call-cost.ts"
 import { callPath } from "../route/custom-provider.ts"
+import { chatPath } from "../route/llm-calls.ts"
 import type { UrlResolver } from "../route/UrlResolver.ts"
 import type { KeptChoices } from "./KeptChoices.ts"
 
@@ -31,7 +32,7 @@ export const atProvider = (
   if (settings === undefined) return Result.fail(invalidProvider(provider))
   const { search } = new URL(target.route.url)
   const place = { account: exchange.account ?? "", gateway: exchange.gateway ?? "" }
-  const path = callPath(settings.baseUrl, target.route.framing)
+  const path = callPath(settings.baseUrl, target.route.callPath ?? chatPath)
   return Result.map(
     resolver.resolveWithin(place, "POST", provider, path, search),
     (route) =>

@@ -5,7 +5,6 @@
  */
 import * as Result from "effect/Result"
 import { badRequest, type GatewayError, invalidProvider } from "../errors.ts"
-import type { Framing } from "../sse/framing.ts"
 import { isPlainPath } from "./path-spelling.ts"
 
 /**
@@ -38,13 +37,8 @@ export const customProviderUrl = (
 /**
  * The path of a call below a custom provider, for routes that name a model and no path. Cloudflare asks for a base without
  * `v1`; a base that ends with a version has one already.
+ *
+ * @param path the same call's at Model APIs: `/v1/…`
  */
-export const callPath = (baseUrl: string, framing: Framing = "chat"): string =>
-  `${/\/v\d+$/.test(baseUrl) ? "" : "/v1"}/${callOf[framing]}`
-
-const callOf: Readonly<Record<Framing, string>> = {
-  chat: "chat/completions",
-  completions: "completions",
-  messages: "messages",
-  responses: "responses",
-}
+export const callPath = (baseUrl: string, path: string): string =>
+  /\/v\d+$/.test(baseUrl) ? path.slice("/v1".length) : path

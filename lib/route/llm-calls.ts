@@ -13,8 +13,11 @@ export interface LlmCall {
   readonly framing?: Framing
 }
 
+/** The path of a chat at Model APIs. */
+export const chatPath = "/v1/chat/completions"
+
 const calls: Record<string, LlmCall> = {
-  "/v1/chat/completions": { name: "chat.completions", framing: "chat" },
+  [chatPath]: { name: "chat.completions", framing: "chat" },
   "/v1/messages": { name: "messages", framing: "messages" },
   "/v1/responses": { name: "responses", framing: "responses" },
   "/v1/responses/compact": { name: "responses.compact" },
@@ -24,6 +27,10 @@ const calls: Record<string, LlmCall> = {
 
 /** Whether a path of Model APIs is Anthropic's count of a message's tokens. */
 export const isTokenCount = (path: string): boolean => loosely(path) === "/v1/messages/count_tokens"
+
+/** The call of a path of Model APIs that is spelt as it is in their documents. */
+export const exactCall = (path: string): LlmCall | undefined =>
+  Object.hasOwn(calls, path) ? calls[path] : undefined
 
 /** The call of a path of Model APIs. */
 export const llmCall = (path: string): LlmCall | undefined => calls[loosely(path)]

@@ -18,6 +18,7 @@ import { customProviderUrl } from "./custom-provider.ts"
 import {
   customCall,
   deployedCall,
+  exactCall,
   isPlainCall,
   isTokenCount,
   keptAnswerFraming,
@@ -28,6 +29,16 @@ import type { GatewayPlace } from "./paths.ts"
 import { isDeployedInference, isInference } from "./repeatable-calls.ts"
 import type { RestCall } from "./rest-paths.ts"
 import type { UpstreamRoute } from "./routes.ts"
+import {
+  everyMethod,
+  type Found,
+  opening,
+  post,
+  postIf,
+  read,
+  tokenCount,
+  upstream,
+} from "./upstream-route.ts"
 
 /** Baseten's addresses, and the custom providers of each gateway. */
 export interface ProviderUrls extends BasetenUrls {
@@ -37,50 +48,11 @@ export interface ProviderUrls extends BasetenUrls {
   ) => { readonly customProviders: ReadonlyMap<string, { readonly baseUrl: string }> } | undefined
 }
 
-type Found = Result.Result<UpstreamRoute, GatewayError>
-
-/** Unless a route is known to accept fewer, the provider decides. */
-const everyMethod = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-const post = ["POST", "OPTIONS"]
-const read = ["GET", "HEAD", "OPTIONS"]
-const opening = ["GET", "OPTIONS"]
-
-const upstream = (
-  place: GatewayPlace,
-  route: Partial<UpstreamRoute> & Pick<UpstreamRoute, "name" | "url">,
-): Found =>
-  Result.succeed({
-    kind: "upstream",
-    provider: "baseten",
-    account: place.account,
-    gateway: place.gateway,
-    methods: everyMethod,
-    dedicated: false,
-    deployment: undefined,
-    namedByBody: false,
-    framing: undefined,
-    isKept: false,
-    body: "unread",
-    compatModels: false,
-    storedKeysOnly: false,
-    runs: false,
-    counts: false,
-    socket: undefined,
-    repeatable: undefined,
-    ...route,
-  })
-
 /** For a path that names a stored answer. */
 const keptAt = (path: string): Pick<UpstreamRoute, "framing" | "isKept"> => {
   const framing = keptAnswerFraming(path)
   return { framing, isKept: framing !== undefined }
 }
-
-/** What the gateway answers itself, since Baseten does not. */
-const tokenCount = { methods: post, body: "read", counts: true } as const
-
-/** Inference may be repeated; whether another call may be is unknown. */
-const postIf = (isInference: boolean): "POST" | undefined => isInference ? "POST" : undefined
 
 const modelApis = (urls: ProviderUrls, place: GatewayPlace, path: string, search: string): Found => {
   if (!isPlainPath(path)) return Result.fail(strayPath())
@@ -179,31 +151,37 @@ export const compatRoute = (
   path: string,
   search: string,
 ): Found => {
-  switch (path.replace(/^\/v1\//, "/")) {
-    case "/chat/completions":
-      return upstream(place, {
-        name: "compat.chat.completions",
-        url: modelApisUrl(urls, "/v1/chat/completions", search),
-        methods: post,
-        namedByBody: true,
-        framing: "chat",
-        body: "compat",
-        repeatable: "POST",
-      })
-    case "/models":
-      return upstream(place, {
-        name: "compat.models",
-        url: modelApisUrl(urls, "/v1/models", search),
-        methods: read,
-        compatModels: true,
-        repeatable: "GET",
-      })
-    default:
-      return Result.fail(
-        notFound("Compat has no such route. It has POST chat/completions and GET models."),
-      )
+  const plain = plainlySpelt(`/v1${path.replace(/^\/v1(?=\/)/, "")}`)
+  const url = modelApisUrl(urls, plain, search)
+  if (plain === "/v1/models") {
+    return upstream(place, {
+      name: "compat.models",
+      url,
+      methods: read,
+      compatModels: true,
+      repeatable: "GET",
+    })
   }
+  if (isTokenCount(plain)) {
+    return upstream(place, { name: "compat.messages.count_tokens", url, ...tokenCount })
+  }
+  const call = exactCall(plain)
+  return call === undefined ? Result.fail(noSuchCompat()) : upstream(place, {
+    name: `compat.${call.name}`,
+    url,
+    methods: post,
+    namedByBody: true,
+    framing: call.framing,
+    callPath: plain,
+    body: "compat",
+    repeatable: postIf(isInference(plain)),
+  })
 }
+
+const noSuchCompat = (): GatewayError =>
+  notFound(
+    "Compat has no such route. It has POST chat/completions, completions, embeddings, responses and messages, and GET models.",
+  )
 
 /** The route of a call of Cloudflare's REST surface, where only the gateway's own keys are used. */
 export const restRoute = (
@@ -218,6 +196,7 @@ export const restRoute = (
     methods: post,
     namedByBody: true,
     framing,
+    callPath: path,
     body: runs ? "run" : "rest",
     storedKeysOnly: true,
     runs,

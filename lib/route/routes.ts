@@ -56,6 +56,8 @@ export interface UpstreamRoute extends AnyRoute, GatewayPlace {
    * gateway alone reads it.
    */
   readonly body: "unread" | "json" | "viewed" | "compat" | "rest" | "run" | "read"
+  /** The call's path at Model APIs, where the body names the provider: it is another provider's path too. */
+  readonly callPath: string | undefined
   /** Whether the answer is one that was made, and counted, by an earlier call: the path names it. */
   readonly isKept: boolean
   /** Whether the answer is a list of models to be converted to the compat form. */

@@ -18,7 +18,7 @@ import { callerTextCases, callerTextEntries } from "./cases/caller-text.ts"
 import { clientCases } from "./cases/clients.ts"
 import { clockCases, clockEntries } from "./cases/clocks.ts"
 import { codedBodyCases, codedBodyEntries } from "./cases/coded-bodies.ts"
-import { compatCases } from "./cases/compat.ts"
+import { compatCases, compatEntries } from "./cases/compat.ts"
 import { consoleCases, consoleEntries } from "./cases/console.ts"
 import { conformCases, conformEntries } from "./cases/conform.ts"
 import { corsCases } from "./cases/cors.ts"
@@ -96,7 +96,7 @@ interface Subject {
 
 const subjects: Readonly<Record<string, Subject>> = {
   routes: { cases: routeCases },
-  compat: { cases: compatCases },
+  compat: { cases: compatCases, configured: compatEntries },
   "rest surface": { cases: restSurfaceCases, configured: restSurfaceEntries },
   "token counts": { cases: tokenCountCases, configured: tokenCountEntries },
   headers: { cases: headerCases },

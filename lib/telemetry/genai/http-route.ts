@@ -22,7 +22,7 @@ const below: ReadonlyArray<readonly [name: RegExp, template: string]> = [
   [/^model_apis$/, "/baseten/v1/{rest}"],
   [/^(?:model|chain)(?=$|\.)/, "/baseten/$&/{$&_id}/{rest}"],
   [/^compat\.chat\.completions$/, "/compat/chat/completions"],
-  [/^compat\.models$/, "/compat/models"],
+  [/(?<=^compat\.)(?:models|messages|responses|embeddings|completions)$/, "/compat/$&"],
   [/^custom(?=$|\.)/, "/{provider}/{rest}"],
 ]
 
