@@ -7,6 +7,7 @@ import { isObject } from "../json/parse.ts"
 import { parseExactly } from "../json/exact-json.ts"
 import { adminBadRequest } from "../errors/admin-errors.ts"
 import type { GatewayError } from "../errors.ts"
+import { repeatedKey, twice } from "../json/repeated-key.ts"
 import type { LogPatch } from "../request-log/entry.ts"
 
 /** How much of the body is read, in bytes. */
@@ -33,6 +34,8 @@ export const logPatch = (text: string): LogPatch | GatewayError => {
   if (!isObject(body)) {
     return adminBadRequest("The body is not a JSON object. Send one with feedback, score or metadata.")
   }
+  const repeated = repeatedKey(text)
+  if (repeated !== undefined) return adminBadRequest(twice(repeated))
   const unknown = Object.keys(body).find((name) => !fields.includes(name))
   if (unknown !== undefined) {
     return adminBadRequest(

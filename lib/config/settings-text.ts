@@ -6,6 +6,7 @@
 import * as Result from "effect/Result"
 import { parseExactly } from "../json/exact-json.ts"
 import { findSyntaxError } from "../json/syntax-error.ts"
+import { repeatedKey } from "../json/repeated-key.ts"
 import type { Position } from "./declaration.ts"
 
 /** The place behind a text, for people. */
@@ -14,13 +15,19 @@ export const endOf = (text: string): Position => {
   return { line: lines.length, column: [...lines.at(-1) ?? ""].length + 1 }
 }
 
-/** Where a text is not JSON, and what was expected there; `undefined` if it is JSON. Shows nothing of it. */
+/** What a parser would take, and say nothing: the last of two. */
+const newKey = "a key that is not there already"
+
+/** Where a text is not JSON, or says something twice, and what was expected there; `undefined` if it is neither. Shows nothing of it. */
 export const findJsonProblem = (
   text: string,
 ): { readonly at: Position; readonly expected: string } | undefined => {
   const bytes = new TextEncoder().encode(text)
   const fault = findSyntaxError(bytes)
-  if (fault === undefined) return undefined
+  if (fault === undefined) {
+    const repeated = repeatedKey(text)
+    return repeated && { at: endOf(text.slice(0, repeated.start)), expected: newKey }
+  }
   return { at: endOf(new TextDecoder().decode(bytes.subarray(0, fault.at))), expected: fault.expected }
 }
 

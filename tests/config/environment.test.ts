@@ -14,6 +14,7 @@ test("readSettings() names the variable and the expectation, never the value", (
     ["PORT", "secret"],
     ["LOG_LEVEL", "secret"],
     ["BASEGATE_CONFIG", "{secret"],
+    ["BASEGATE_CONFIG", '{"gateways":{"a/secret":{},"a/secret":{}}}'],
     ["BASEGATE_CONFIG", '{"gateways":{"*":{"idle_timeout":"secret"}}}'],
     ["BASEGATE_CONFIG", '{"gateways":{"*":{"cache_tll":1}}}'],
   ]

@@ -12,6 +12,7 @@ import { adminBadRequest } from "../../errors/admin-errors.ts"
 import { bodyTooLarge, GatewayError } from "../../errors.ts"
 import type { Exchange } from "../../exchange.ts"
 import { parseExactly } from "../../json/exact-json.ts"
+import { repeatedKey, twice } from "../../json/repeated-key.ts"
 import { isObject, type JsonObject } from "../../json/parse.ts"
 import type { AdminRoute } from "../../route/admin-paths.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
@@ -67,6 +68,8 @@ const readBody = async (request: Request): Promise<Result.Result<JsonObject, Gat
   if (request.method === "DELETE" && text.trim() === "") return Result.succeed({})
   try {
     const body = text === "" ? {} : parseExactly(text)
+    const repeated = repeatedKey(text)
+    if (repeated !== undefined) return Result.fail(adminBadRequest(twice(repeated)))
     return isObject(body) && !isTooDeep(body) ? Result.succeed(body) : Result.fail(
       adminBadRequest(
         "The body is not a JSON object, or nests too deeply. Send a JSON object with the fields to write.",

@@ -30,13 +30,13 @@ export const writtenSettingsCases = (harness: Harness): void => {
   const write = async (
     method: string,
     path: string,
-    body?: object,
+    body?: object | string,
     headers: Record<string, string> = {},
   ): Promise<Answer> => {
     const response = await fetch(`${harness.configured.url}/client/v4/accounts/account/ai-gateway/${path}`, {
       method,
       headers: { authorization: `Bearer ${adminToken}`, ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     })
     return {
       status: response.status,
@@ -66,6 +66,37 @@ export const writtenSettingsCases = (harness: Harness): void => {
     assert.equal(await call("written-one"), 200)
     assert.equal((await write("DELETE", "gateways/written-one")).status, 200)
     assert.equal(await call("written-one"), 400)
+  })
+
+  test("a body that says something twice is refused, and writes nothing", async () => {
+    await write("POST", "gateways", { id: "written-once" })
+    for (
+      const [method, path, body, named] of [
+        ["POST", "gateways", '{"id":"written-twice","id":"written-twice-2"}', /"id"/],
+        ["PATCH", "gateways/written-once", '{"cache_ttl":1,"cache_\\u0074tl":300}', /"cache_ttl"/],
+        [
+          "PATCH",
+          "gateways/written-once",
+          '{"rate_limits":[{"limit":1,"limit":9,"interval":60}]}',
+          /"limit"/,
+        ],
+        ["POST", "gateways/written-once/tokens", '{"name":"a","name":"b"}', /"name"/],
+        ["PATCH", "gateways/written-once/logs/none", '{"score":1,"score":2}', /"score"/],
+      ] as const
+    ) {
+      const answer = await write(method, path, body)
+      assert.equal(answer.status, 400, body)
+      assert.match(messageOf(answer), named)
+    }
+    for (const id of ["written-twice", "written-twice-2"]) {
+      assert.equal((await write("GET", `gateways/${id}`)).status, 404)
+    }
+    const { etag, body: { result } } = await write("GET", "gateways/written-once")
+    assert.equal(result["cache_ttl"], 0)
+    assert.equal(
+      (await write("DELETE", "gateways/written-once", undefined, { "if-match": etag ?? "" })).status,
+      200,
+    )
   })
 
   test("two writers: If-Match admits the first, and shows the second the newer version", async () => {
