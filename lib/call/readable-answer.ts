@@ -7,29 +7,32 @@ import * as Result from "effect/Result"
 import type { GatewayError } from "../errors.ts"
 import { providerCoded } from "../errors/provider-errors.ts"
 import { TransformedBody } from "../upstream/derived-body.ts"
+import type { HeaderReader } from "../headers/header-reader.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { decoded, decodingOf } from "../headers/content-codings.ts"
 import type { CallTarget } from "./target.ts"
-import { bringsAnswer } from "./observe-answer.ts"
+import { bringsAnswer, labelOf } from "./observe-answer.ts"
+
+/** Whether an answer is read on its way: for its end, if the call's format is known, or else for the tokens it reports. */
+const isRead = ({ framing, repeatable }: CallTarget["route"], headers: HeaderReader): boolean =>
+  framing !== undefined || (repeatable === "POST" && labelOf(headers) !== "other")
 
 /**
- * The answer to a call of a known format, decoded: an answer that cannot be read can neither be metered nor checked for
- * its end. A stream in an unknown coding is refused; other answers are passed on unchanged.
+ * The answer to inference, decoded: one that cannot be read can neither be metered nor checked for its end. A stream of a
+ * known format in an unknown coding is refused; other answers are passed on unchanged.
  */
 export const readable = (
   target: CallTarget,
   answer: UpstreamAnswer,
 ): Result.Result<UpstreamAnswer, GatewayError> => {
   const { status, headers } = answer
-  if (
-    target.route.framing === undefined || !bringsAnswer(status) || !headers.has("content-encoding")
-  ) {
+  if (!headers.has("content-encoding") || !bringsAnswer(status) || !isRead(target.route, headers)) {
     return Result.succeed(answer)
   }
   const decoding = decodingOf(headers)
   if (decoding === undefined) return Result.succeed(answer)
   if (decoding.kind === "unreadable") {
-    if (!target.body.view.stream) return Result.succeed(answer)
+    if (target.route.framing === undefined || !target.body.view.stream) return Result.succeed(answer)
     answer.release()
     return Result.fail(providerCoded(new URL(target.route.url).host, decoding.coding))
   }

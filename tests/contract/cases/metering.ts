@@ -38,6 +38,39 @@ const tokensOf = (record: Record<string, unknown>) => ({
 
 export const meteringCases = (harness: Harness): void => {
   const ask = asker(harness)
+
+  test("what a server packs unasked is read, and arrives plain: also where only its tokens matter", async () => {
+    const sync = "baseten/model/abcd1234/environments/production/sync/v1"
+    const send = async (path: string, body: object, how: object) => {
+      const response = await fetch(`${harness.entry("metered")}/${path}`, {
+        method: "POST",
+        headers: { ...json, ...fault(how) },
+        body: JSON.stringify(body),
+      })
+      const record = await harness.recordOf(response)
+      return {
+        coding: response.headers.get("content-encoding"),
+        text: await response.text(),
+        ...tokensOf(record),
+      }
+    }
+    for (
+      const [path, body] of [
+        [`${sync}/embeddings`, { model: "bge", input: "what is to be embedded" }],
+        [`${sync}/chat/completions`, JSON.parse(chat())],
+      ] as const
+    ) {
+      const packed = await send(path, body, { gzip: true })
+      assert.equal(packed.coding, null, path)
+      assert.ok(Number(packed.in) > 0, path)
+      assert.equal(
+        (JSON.parse(packed.text) as { usage: { prompt_tokens: number } }).usage.prompt_tokens,
+        packed.in,
+      )
+      const plain = await send(path, body, {})
+      assert.deepEqual([packed.in, packed.source], [plain.in, plain.source])
+    }
+  })
   const direct = (body: string, headers: Record<string, string> = {}, path = "/v1/chat/completions") =>
     fetch(`${harness.simulator.url}${path}`, { method: "POST", headers: { ...json, ...headers }, body })
   const metered = async (one: Omit<Ask, "id"> = {}) => {
