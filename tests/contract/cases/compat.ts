@@ -58,7 +58,7 @@ export const compatCases = (harness: Harness): void => {
         assert.equal(data.data[0]?.embedding.length, 8)
         const sent = harness.reached(id)
         assert.equal(sent.path, "/_model/abcd1234/environments/production/sync/v1/embeddings")
-        assert.match(sent.body_text, /^\{"model":"bge","input":\["to embed"\]/)
+        assert.match(sent.body_text ?? "", /^\{"model":"bge","input":\["to embed"\]/)
         const record = await harness.recordOf(response)
         assert.deepEqual(
           [record["route"], record["provider"], record["model"], record["tokens_in"], record["cost"]],
