@@ -6,7 +6,8 @@
 import type { Dimension } from "../request-log/analytics-query.ts"
 import type { CsvRow } from "./csv.ts"
 
-const counts = [
+/** The counts of a row, in the order of tables. */
+export const countColumns = [
   "requests",
   "errors",
   "cached",
@@ -30,7 +31,7 @@ const columnOf = (dimension: string): string =>
 export const analyticsColumns = (by: ReadonlyArray<Dimension>): ReadonlyArray<string> => [
   "time",
   ...by.map(columnOf),
-  ...counts,
+  ...countColumns,
   ...times.flatMap((time) => shares.map((share) => `${time}_${share}`)),
   ...laterCounts,
   ...shares.map((share) => `${speed}_${share}`),

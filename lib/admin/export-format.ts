@@ -43,7 +43,7 @@ const acceptedFormat = (accept: string | null): typeof formats[number] => {
 }
 
 /** The requested format: the parameter `format` takes precedence over the header. */
-export const askedFormat = (asked: URLSearchParams, headers: Headers): AskedFormat | GatewayError => {
+export const requestedFormat = (asked: URLSearchParams, headers: Headers): AskedFormat | GatewayError => {
   const [named = "", ...more] = asked.getAll("format")
   const search = new URLSearchParams(asked)
   search.delete("format")

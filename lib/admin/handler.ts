@@ -35,7 +35,7 @@ import { datasetEntries } from "./evaluation/dataset-entries.ts"
 import { JudgeRuns } from "./evaluation/JudgeRuns.ts"
 import { showVerdicts } from "./evaluation/show-verdicts.ts"
 import { showExamples } from "./evaluation/examples.ts"
-import { askedFormat } from "./export-format.ts"
+import { requestedFormat } from "./export-format.ts"
 import { calledOrigin, gatewayUrl } from "./gateway-url.ts"
 import { gatewaysWithLimits, showLimits } from "./limit-handlers.ts"
 import { exportLogs } from "./log-export.ts"
@@ -96,7 +96,7 @@ const listOrExport = (
   { headers, method }: Pick<Request, "headers" | "method">,
 ): Answer =>
   Effect.flatMap(
-    answered(askedFormat(searchParams, headers)),
+    answered(requestedFormat(searchParams, headers)),
     ({ format, search }) =>
       format === "json" ? listLogs(scope, search) : exportLogs(scope, search, format, method !== "HEAD"),
   )
@@ -147,12 +147,12 @@ export const handleAdmin = (
       return answer
     }
     if (name === "limits" && id === "") {
-      const asked = yield* answered(askedFormat(searchParams, request.headers))
+      const asked = yield* answered(requestedFormat(searchParams, request.headers))
       return yield* showLimits(gatewaysWithLimits(settings, account), route, asked, hasBody)
     }
     if (name === "gateways") {
       const document = yield* newest(written)
-      const asked = yield* answered(askedFormat(searchParams, request.headers))
+      const asked = yield* answered(requestedFormat(searchParams, request.headers))
       return yield* answered(
         listGateways(services, document, account, asked, hasBody, yield* Clock.currentTimeMillis),
       )
@@ -160,7 +160,7 @@ export const handleAdmin = (
     if (name === "analytics" && id === "") {
       return yield* showAnalytics(
         { account },
-        yield* answered(askedFormat(searchParams, request.headers)),
+        yield* answered(requestedFormat(searchParams, request.headers)),
         hasBody,
       )
     }
@@ -183,7 +183,7 @@ export const handleAdmin = (
         return yield* showLimits(
           [gateway],
           route,
-          yield* answered(askedFormat(searchParams, request.headers)),
+          yield* answered(requestedFormat(searchParams, request.headers)),
           hasBody,
         )
       case "gateway":
@@ -195,7 +195,7 @@ export const handleAdmin = (
       case "analytics":
         return yield* showAnalytics(
           { account, gateway: id },
-          yield* answered(askedFormat(searchParams, request.headers)),
+          yield* answered(requestedFormat(searchParams, request.headers)),
           hasBody,
         )
       case "dataset.examples":
@@ -204,7 +204,7 @@ export const handleAdmin = (
         return yield* showVerdicts(
           yield* newest(written),
           route,
-          yield* answered(askedFormat(searchParams, request.headers)),
+          yield* answered(requestedFormat(searchParams, request.headers)),
           hasBody,
         )
       case "logs":

@@ -89,8 +89,8 @@ export const tailLogs = (
             end()
             return controller.close()
           }
-          const told = text(news) || (now - asked > alive ? ": alive\n\n" : "")
-          if (told !== "") return controller.enqueue(encoder.encode(told))
+          const chunk = text(news) || (now - asked > alive ? ": alive\n\n" : "")
+          if (chunk !== "") return controller.enqueue(encoder.encode(chunk))
         }
       },
       cancel: end,

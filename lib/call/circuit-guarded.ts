@@ -35,8 +35,8 @@ export const circuitGuarded = (
 ): Attempt =>
 async (call, left, notes) => {
   const { host } = new URL(call.target.route.url)
-  const heard = circuits.hear(host, settings, clock.now())
-  if (heard !== undefined) call.exchange.settleBy(() => heard)
+  const reading = circuits.readHint(host, settings, clock.now())
+  if (reading !== undefined) call.exchange.settleBy(() => reading)
   const entered = circuits.enter(host, settings, clock.now())
   if (Result.isFailure(entered)) {
     notes.circuit = "open"
@@ -49,8 +49,8 @@ async (call, left, notes) => {
     ? done(!isHostFailure(result.success.status), clock.now())
     : failedByHost(gateway, call, result.failure) && done(false, clock.now())
   if (opens) {
-    const told = circuits.tell(host, settings, clock.now())
-    if (told !== undefined) call.exchange.settleBy(() => told)
+    const sharing = circuits.shareHint(host, settings, clock.now())
+    if (sharing !== undefined) call.exchange.settleBy(() => sharing)
     onOpened?.(call, host)
   }
   return result

@@ -88,8 +88,8 @@ const tell = (
   onSpent: OnSpent,
   spent: Awaitable<ReadonlyArray<BudgetUse>>,
 ): Promise<void> | undefined => {
-  const told = whenReady(spent, (uses) => onSpent(call, uses))
-  return told instanceof Promise ? told.then(() => {}) : undefined
+  const notifying = whenReady(spent, (uses) => onSpent(call, uses))
+  return notifying instanceof Promise ? notifying.then(() => {}) : undefined
 }
 
 /** Admits a call if the limits allow it; its reservation is released if it gets no answer. */

@@ -61,8 +61,8 @@ const onSpent = ({ alerts }: CallServices, { alerts: wanted }: GatewaySettings):
 const onOpened = ({ alerts }: CallServices, { alerts: wanted }: GatewaySettings) =>
   wanted.some(({ circuit }) => circuit)
     ? ({ gateway, exchange }: Call, host: string): void => {
-      const told = alerts.circuitOpened(gateway, host, exchange.host)
-      if (told instanceof Promise) exchange.settleBy(() => told.then(() => {}))
+      const notifying = alerts.circuitOpened(gateway, host, exchange.host)
+      if (notifying instanceof Promise) exchange.settleBy(() => notifying.then(() => {}))
     }
     : undefined
 

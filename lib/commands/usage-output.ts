@@ -3,21 +3,11 @@
  *
  * @module
  */
+import { countColumns } from "../admin/analytics-columns.ts"
 import { csvHeader, csvRows, plainNumber } from "../admin/csv.ts"
 import { plainJson } from "./logs-output.ts"
 import type { UsageFigures, Used } from "./usage-figures.ts"
 import type { UsageOptions } from "./usage-options.ts"
-
-const figures = [
-  "requests",
-  "errors",
-  "cached",
-  "tokens_in",
-  "tokens_out",
-  "tokens_cached",
-  "cost",
-  "unpriced",
-] as const
 
 const iso = (time: number): string => new Date(time).toISOString()
 
@@ -34,7 +24,7 @@ export const usageCsv = ({ rows }: UsageFigures, { by }: UsageOptions): string =
     ...row,
     ...Object.fromEntries(by.map((dimension) => [nameOf(dimension), group[dimension]])),
   }))
-  const columns = [...by.map(nameOf), ...figures]
+  const columns = [...by.map(nameOf), ...countColumns]
   // Without the last line break, which printing adds.
   return `${csvHeader(columns)}${csvRows(columns, flat)}`.slice(0, -1)
 }

@@ -13,7 +13,7 @@ import type { OtelSettings } from "./otel-settings.ts"
  * Operators write plain headers too, such as a version or a media type. A secret is known by the name of its header, or
  * because it does not look like a word.
  */
-export const looksSecret = (name: string, value: string): boolean =>
+export const looksLikeSecret = (name: string, value: string): boolean =>
   /auth|cookie|key|passw|secret|token/i.test(name) ||
   (value.length >= 16 && /\d/.test(value) && /[a-z]/i.test(value))
 
@@ -30,12 +30,12 @@ export const operatorSecrets = (
   const all = [...gateways]
   const headersOfProviders = all.flatMap(({ customProviders }) => [...customProviders.values()])
     .flatMap(({ headers }) => headers)
-    .filter(({ name, value, stored }) => stored || looksSecret(name, Redacted.value(value)))
+    .filter(({ name, value, stored }) => stored || looksLikeSecret(name, Redacted.value(value)))
   const ofGateways = all.flatMap(({ otel }) => secretsOfDestinations(otel))
-    .filter(([name, value]) => looksSecret(name, value)).map(([, value]) => Redacted.make(value))
+    .filter(([name, value]) => looksLikeSecret(name, value)).map(([, value]) => Redacted.make(value))
   const headersOfCollectors = [otel?.traces, otel?.metrics, otel?.logs]
     .flatMap((endpoint) => endpoint?.headers ?? [])
-    .filter(([name, value]) => looksSecret(name, Redacted.value(value)))
+    .filter(([name, value]) => looksLikeSecret(name, Redacted.value(value)))
   const secrets = [
     ...others.filter((secret) => secret !== undefined),
     ...all.flatMap(({ tokens }) => tokens.flatMap(({ secret }) => secret ?? [])),

@@ -29,18 +29,18 @@ export type Reloaded = Result.Result<void, ReadonlyArray<SettingsProblem>>
  * Makes what tells the operator: a good change in one line at the level of information, a bad one always and once, unless
  * nothing should be printed at all.
  */
-export const tellReload = ({ logLevel, state }: Pick<SettingsShape, "logLevel" | "state">) => {
-  let told: string | undefined
+export const reportReload = ({ logLevel, state }: Pick<SettingsShape, "logLevel" | "state">) => {
+  let reported: string | undefined
   return (reloaded: Reloaded): void => {
     const { version, source } = state()
     if (Result.isSuccess(reloaded)) {
-      told = undefined
+      reported = undefined
       if (logLevel !== "info" && logLevel !== "debug") return
       return console.error(JSON.stringify({ level: "info", msg: `the settings of ${source} hold`, version }))
     }
     const error = problemsText(reloaded.failure)
-    if (error === told || logLevel === "none") return
-    told = error
+    if (error === reported || logLevel === "none") return
+    reported = error
     const msg = `the changed settings cannot be used; those of version ${version} stay in force`
     console.error(JSON.stringify({ level: "error", msg, error }))
   }
@@ -72,7 +72,7 @@ export interface WatchOptions {
 export const watchSettings = (
   { files, file: { path, document, stamp }, control, settings }: WatchOptions,
 ): SettingsWatch => {
-  const tell = tellReload(settings)
+  const tell = reportReload(settings)
   let others = referred(document)
   const stampOf = (own: string | undefined): string =>
     [own, ...others.map(files.stamp)].map((one) => one ?? "none").join("\n")

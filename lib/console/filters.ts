@@ -114,19 +114,19 @@ const valueText = (value: string): string => value === "" ? "nothing" : String(v
 
 /** Filters in words; a metadata pair is one chip. */
 export const filterChips = (filters: ReadonlyArray<Filter>): ReadonlyArray<FilterChip> => {
-  const told: Array<FilterChip> = []
+  const chips: Array<FilterChip> = []
   for (let index = 0; index < filters.length; index++) {
     const filter = filters[index] as Filter
     const next = filters[index + 1]
     const values = filter.value.map(valueText).join(" or ")
     if (filter.key === "metadata.key" && filter.operator === "eq" && next?.key === "metadata.value") {
       const word = words[next.operator] ?? next.operator
-      told.push({ text: `${values} ${word} ${next.value.map(valueText).join(" or ")}`, of: [filter, next] })
+      chips.push({ text: `${values} ${word} ${next.value.map(valueText).join(" or ")}`, of: [filter, next] })
       index++
     } else {
       const name = keys[filter.key]?.[1] ?? filter.key
-      told.push({ text: `${name} ${words[filter.operator] ?? filter.operator} ${values}`, of: [filter] })
+      chips.push({ text: `${name} ${words[filter.operator] ?? filter.operator} ${values}`, of: [filter] })
     }
   }
-  return told
+  return chips
 }

@@ -60,7 +60,7 @@ export interface LimitsShape {
    *
    * Fails with `spend_limited` or `rate_limited`, whose headers say how long to wait, or with `limits_unavailable`.
    */
-  readonly admit: (asked: AdmissionRequest) => Awaitable<Result.Result<Admitted, GatewayError>>
+  readonly admit: (request: AdmissionRequest) => Awaitable<Result.Result<Admitted, GatewayError>>
   /** Takes one request from every request rule, or from none. */
   readonly acquire: (
     rules: ReadonlyArray<RateRule>,
@@ -156,18 +156,18 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
       takes: ReadonlyArray<Take>,
       mayAgain: boolean,
     ): Awaitable<Result.Result<Admitted, GatewayError>> => {
-      const asked = takeFrom(store, outage, takes, lease)
-      if (asked instanceof Promise) asked.catch(() => call.forget())
-      return whenReady(asked, (asked) => {
-        if (Result.isFailure(asked)) {
+      const admission = takeFrom(store, outage, takes, lease)
+      if (admission instanceof Promise) admission.catch(() => call.forget())
+      return whenReady(admission, (admission) => {
+        if (Result.isFailure(admission)) {
           // The store may have reserved something before it failed.
           void call.release()
-          return Result.fail(asked.failure)
+          return Result.fail(admission.failure)
         }
-        if (asked.success.taken === undefined) return Result.succeed(call)
+        if (admission.success.taken === undefined) return Result.succeed(call)
         let at = 0
         for (const spending of spendings) {
-          const refusal = budgetRefusal(spending, takes, at, asked.success)
+          const refusal = budgetRefusal(spending, takes, at, admission.success)
           if (refusal !== undefined) {
             const fewer = mayAgain ? withLessAhead() : undefined
             if (fewer !== undefined) return take(fewer, false)
@@ -177,7 +177,7 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
           at += spending.budgets.length
         }
         if (counts.length === 0) return Result.succeed(call)
-        const quota = rateOutcome(counts, takes, first, asked.success)
+        const quota = rateOutcome(counts, takes, first, admission.success)
         if (Result.isFailure(quota)) {
           call.forget()
           return refuse(quota.failure)
@@ -190,12 +190,12 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
   }
 
   return {
-    admit: (asked) => {
-      const counts = countsOf(asked.rules, asked.subject)
-      const spendings = asked.budgets.length === 0 ? noSpendings : allReady(asked.budgets.map(spendingOf))
+    admit: (request) => {
+      const counts = countsOf(request.rules, request.subject)
+      const spendings = request.budgets.length === 0 ? noSpendings : allReady(request.budgets.map(spendingOf))
       return whenReady(
         counts,
-        (counts) => whenReady(spendings, (spendings) => admitCounted(counts, spendings, asked)),
+        (counts) => whenReady(spendings, (spendings) => admitCounted(counts, spendings, request)),
       )
     },
     acquire: (rules, subject, outage) =>
@@ -203,10 +203,10 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
         const takes: Array<Take> = []
         addRateTakes(counts, takes)
         if (takes.length === 0) return Result.succeed(noQuota)
-        return whenReady(takeFrom(store, outage, takes, undefined), (asked) => {
-          if (Result.isFailure(asked)) return Result.fail(asked.failure)
-          if (asked.success.taken === undefined) return Result.succeed(noQuota)
-          const quota = rateOutcome(counts, takes, 0, asked.success)
+        return whenReady(takeFrom(store, outage, takes, undefined), (admission) => {
+          if (Result.isFailure(admission)) return Result.fail(admission.failure)
+          if (admission.success.taken === undefined) return Result.succeed(noQuota)
+          const quota = rateOutcome(counts, takes, 0, admission.success)
           return Result.isFailure(quota) ? refuse(quota.failure) : Result.succeed(quota.success)
         })
       }),
@@ -220,9 +220,9 @@ export const makeLimits = (store: StoreShape, { wall }: Pick<PlainClock, "wall">
           ahead: inFlight.sum(counted.count.name, now),
         }))
         if (takes.length === 0) return passed
-        return whenReady(takeFrom(store, outage, takes, undefined), (asked) => {
-          if (Result.isFailure(asked)) return Result.fail(asked.failure)
-          const refusal = asked.success.taken && budgetRefusal(spending, takes, 0, asked.success)
+        return whenReady(takeFrom(store, outage, takes, undefined), (admission) => {
+          if (Result.isFailure(admission)) return Result.fail(admission.failure)
+          const refusal = admission.success.taken && budgetRefusal(spending, takes, 0, admission.success)
           return refusal === undefined ? passed : refuse(refusal)
         })
       }),

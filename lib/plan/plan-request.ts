@@ -13,7 +13,7 @@ import type { CallContext } from "../call/call.ts"
 import type { GatewaySettings } from "../config/gateway-settings.ts"
 import { type RequestedOptions, type RequestOptions, requestOptions } from "../config/request-options.ts"
 import { bodyTooLarge, type GatewayError } from "../errors.ts"
-import { asksForModel } from "../limit/asks-for-model.ts"
+import { dependsOnModel } from "../limit/depends-on-model.ts"
 import type { Prices } from "../pricing/Prices.ts"
 import type { UpstreamRoute } from "../route/routes.ts"
 import type { Awaitable } from "../time/awaitable.ts"
@@ -39,9 +39,9 @@ const mayNeedAgain = ({ cache, retry }: RequestOptions): boolean => retry.maxAtt
 
 /** Whether a call must not be made before its model is known. */
 const mustKnowModel = (gateway: GatewaySettings, { token }: Caller): boolean =>
-  asksForModel(gateway) ||
+  dependsOnModel(gateway) ||
   (token !== undefined &&
-    (token.models !== undefined || (token.limits !== undefined && asksForModel(token.limits))))
+    (token.models !== undefined || (token.limits !== undefined && dependsOnModel(token.limits))))
 
 const readBody = (
   { uploads }: BodyServices,

@@ -106,8 +106,12 @@ class MessageRelay implements SocketRelay {
     if (!this.#finish(endingOfSocket(from, closing), complaintOf(from, closing))) return
     const { code, reason } = closing
     const isLost = code === closeCodes.abnormal
-    const told = isLost && reason !== "" ? { ...afterLoss[from], reason } : isLost ? afterLoss[from] : closing
-    this.#ends[otherSide[from]]?.close(told)
+    const shown = isLost && reason !== ""
+      ? { ...afterLoss[from], reason }
+      : isLost
+      ? afterLoss[from]
+      : closing
+    this.#ends[otherSide[from]]?.close(shown)
   }
   #finish(ending: Ending, error: string | null): boolean {
     if (this.#isOver) return false

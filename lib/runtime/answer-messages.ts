@@ -90,7 +90,7 @@ async function* behind(beginning: Uint8Array<ArrayBuffer>, rest: Chunks): Chunks
  * @param asked whether the client requested a stream
  * @param turn held while a large answer is buffered
  */
-export const tellAnswer = async (
+export const sendAnswer = async (
   response: Response,
   eventId: string | undefined,
   asked: boolean,
@@ -125,11 +125,11 @@ export const tellAnswer = async (
     }
     return new TextDecoder().decode(concatBytes(chunks, size))
   }
-  const tellWhole = async (all: Chunks): Promise<string> => {
+  const sendWhole = async (all: Chunks): Promise<string> => {
     const text = await wholeOf(all)
     return text === undefined ? tooLarge("The answer") : createdMessage(metadata, text)
   }
-  const tellEvents = async (all: Chunks): Promise<string> => {
+  const sendEvents = async (all: Chunks): Promise<string> => {
     const events = eventReader()
     for await (const chunk of all) {
       for (const data of events.push(chunk)) {
@@ -143,7 +143,7 @@ export const tellAnswer = async (
     return doneMessage(metadata)
   }
   /** JSON that is labelled as a stream, as some servers label an error sent instead of one. */
-  const tellOnly = async (all: Chunks): Promise<string> => {
+  const sendOnly = async (all: Chunks): Promise<string> => {
     const text = await wholeOf(all)
     if (text === undefined) return tooLarge("The answer")
     await outlet.send(streamedMessage(eventId, text))
@@ -153,12 +153,12 @@ export const tellAnswer = async (
     const isLabelled = isEventStream(response.headers)
     // A client that waits for a stream learns at once that it has begun.
     if (isLabelled) await outlet.send(createdMessage(metadata))
-    else if (!asked) return tellWhole(chunks)
+    else if (!asked) return sendWhole(chunks)
     const { form, all } = await begun(chunks)
-    if (isLabelled) return form === "json" ? tellOnly(all) : tellEvents(all)
-    if (form !== "events") return tellWhole(all)
+    if (isLabelled) return form === "json" ? sendOnly(all) : sendEvents(all)
+    if (form !== "events") return sendWhole(all)
     await outlet.send(createdMessage(metadata))
-    return tellEvents(all)
+    return sendEvents(all)
   }
 
   try {

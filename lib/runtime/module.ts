@@ -15,7 +15,7 @@ import { whenReady } from "../time/awaitable.ts"
 import { hostEnvironment, hostTraits, layerHost } from "./host.ts"
 import { processFiles } from "./process-files.ts"
 import { perEnvironment } from "./per-environment.ts"
-import { announce, askPermissions, tellAtStart } from "./process.ts"
+import { announce, askPermissions, warnAtStart } from "./process.ts"
 import { stopOnSignal } from "./signals.ts"
 import { layerTerminal } from "./terminal.ts"
 import { findSeat } from "./worker-seat.ts"
@@ -68,14 +68,14 @@ const address = (): { readonly host: string; readonly port: number } => {
   const settings = readVariables({ HOST, HOST_FILE, PORT, PORT_FILE }, processFiles())
   if (Result.isFailure(settings)) throw new Error(`basegate cannot start: ${problemsText(settings.failure)}`)
   drainOnSignal()
-  tellAtStart(settings.success.host)
+  warnAtStart(settings.success.host)
   return settings.success
 }
 
 let drains = false
 
 /** Warns that a host that serves the module runs it in one process, whatever the variables say. */
-const tellOfOne = (workers: number | "auto"): void => {
+const warnOfOneProcess = (workers: number | "auto"): void => {
   if (workers !== 1 && findSeat() === undefined) {
     console.error(
       "basegate: BASEGATE_WORKERS: a host that serves the module is one process; `basegate start` has several.",
@@ -95,7 +95,7 @@ const drainOnSignal = (): void => {
   const variables = readVariables(environment, files)
   // If the variables are malformed, there are no requests to wait for.
   const { grace, workers } = Result.getOrElse(variables, () => ({ grace: 0, workers: 1 }) as const)
-  tellOfOne(workers)
+  warnOfOneProcess(workers)
   // `deno serve` keeps listening while it stops; the gateway refuses the requests that come then.
   stopOnSignal(processGateway(), grace, () => void listening?.stop?.())
 }

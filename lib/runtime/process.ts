@@ -64,10 +64,10 @@ export const settingsOrExit = async (hasFiles = true): Promise<SettingsShape> =>
 export const urlHost = (host: string): string =>
   host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
 
-let hasTold = false
+let hasWarned = false
 
 /** Warns that the gateway's file cannot be used, before a request runs into it. */
-const tellOfFile = (file: string): void => {
+const warnOfFile = (file: string): void => {
   const open = findSqlite()
   if (open === undefined) {
     return console.error(
@@ -84,7 +84,7 @@ const tellOfFile = (file: string): void => {
 }
 
 /** Warns of what several processes do not share. */
-const tellOfWorkers = ({ workers, database, logFile, store }: SettingsShape): void => {
+const warnOfWorkers = ({ workers, database, logFile, store }: SettingsShape): void => {
   if (workers === 1 || (logFile !== undefined && findSqlite() !== undefined)) return
   const own = [
     ...database === undefined ? ["a log and written settings"] : [],
@@ -102,17 +102,17 @@ const tellOfWorkers = ({ workers, database, logFile, store }: SettingsShape): vo
  *
  * @param keepsFiles whether the gateway, which may run in another process, can have files
  */
-export const tellAtStart = (host: string, keepsFiles = true): void => {
+export const warnAtStart = (host: string, keepsFiles = true): void => {
   // With several processes, the first one reports.
-  if (hasTold || findSeat() !== undefined) return
-  hasTold = true
+  if (hasWarned || findSeat() !== undefined) return
+  hasWarned = true
   const files = keepsFiles ? processFiles() : undefined
   void whenReady(loadSettings({ environment: hostEnvironment(), files }), (loaded) => {
     if (Result.isFailure(loaded)) return
     const { settings, notice } = loaded.success
     if (["error", "none"].includes(settings.logLevel)) return
-    if (keepsFiles && settings.logFile !== undefined) tellOfFile(settings.logFile)
-    if (keepsFiles) tellOfWorkers(settings)
+    if (keepsFiles && settings.logFile !== undefined) warnOfFile(settings.logFile)
+    if (keepsFiles) warnOfWorkers(settings)
     for (const line of [notice, keyNotice(settings, host)]) {
       if (line !== undefined) console.error(`basegate: ${line}`)
     }
@@ -153,7 +153,7 @@ export const announce = (host: string, port: number, keepsFiles = true, objects?
       if (Result.isSuccess(loaded)) printNotice(url, host, loaded.success.settings, keepsFiles, objects)
     })
   } else printNotice(url, host, atStart, keepsFiles, objects)
-  tellAtStart(host, keepsFiles)
+  warnAtStart(host, keepsFiles)
 }
 
 /** Exits with one line if the process cannot listen: the port is taken, or the address is not this machine's. */

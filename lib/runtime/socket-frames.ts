@@ -47,7 +47,7 @@ export const requestIn = (data: unknown): SocketRequest | string => {
 }
 
 /** Whether the body for the provider asks for a stream. */
-export const asksForStream = (request: Uint8Array<ArrayBuffer>): boolean => {
+export const requestsStream = (request: Uint8Array<ArrayBuffer>): boolean => {
   const query = bytesOf(request, membersNamed(request, ["query"])?.named.get("query"))
   const members = query && viewedMembers(query)
   return query !== undefined && members !== undefined && viewOf(query, members).stream

@@ -6,9 +6,9 @@
  */
 import type { HostContext } from "../exchange.ts"
 import type { Gateway } from "../gateway.ts"
-import { asksForStream, failedMessage, idOf, requestIn, type SocketRequest } from "./socket-frames.ts"
+import { failedMessage, idOf, requestIn, requestsStream, type SocketRequest } from "./socket-frames.ts"
 import { makeOutlet, type Socket } from "./socket-outlet.ts"
-import { makeTurns, tellAnswer } from "./answer-messages.ts"
+import { makeTurns, sendAnswer } from "./answer-messages.ts"
 
 /** What a runtime reports about a socket. */
 export interface SocketConversation {
@@ -81,7 +81,7 @@ export const converse = (
     if (/^[\x21-\x7e]{1,256}$/.test(id)) headers.set("cf-aig-event-id", id)
     const request = new Request(url, { method: "POST", headers, signal: controller.signal })
     const response = await gateway.fetch(request, { ...context, body })
-    await tellAnswer(response, eventId, asksForStream(body), outlet, turn)
+    await sendAnswer(response, eventId, requestsStream(body), outlet, turn)
     running.delete(controller)
     held -= body.byteLength
     closeIfDone()

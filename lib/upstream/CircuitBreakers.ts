@@ -34,22 +34,22 @@ export interface CircuitBreakersShape {
     now: number,
   ) => Result.Result<Permit, GatewayError>
   /**
-   * Tells all that share the store that a circuit has opened here. Never rejects.
+   * Leaves a hint, for all instances that share the store, that a circuit has opened here. Never rejects.
    *
    * @returns `undefined` if there is nothing to wait for
    */
-  readonly tell: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
-  /** Looks for hints of other instances, once a second and host at most; what it finds applies to later calls. */
-  readonly hear: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
+  readonly shareHint: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
+  /** Reads hints of other instances, at most once a second for each host. They apply to later calls. */
+  readonly readHint: (host: string, settings: CircuitSettings, now: number) => Promise<void> | undefined
   /** The hosts whose circuits are not closed, at a moment of the same clock. */
   readonly troubled: (now: number) => ReadonlyArray<CircuitState & { readonly host: string }>
 }
 
-/** The circuits of the hosts called last are kept: callers choose model ids, and so hosts. */
+/** The most circuits, of the hosts called last: callers choose model ids, and so hosts. */
 const capacity = 1_000
 
 /** How often hints of other instances about a host are read, in milliseconds. */
-const hearEvery = 1_000
+const readHintEvery = 1_000
 
 /** How far this instance's clock may be behind that of the one that left a hint, in milliseconds. */
 const tolerated = 1_000
@@ -57,7 +57,7 @@ const tolerated = 1_000
 /** What is known of a host. */
 interface Known {
   readonly circuit: Circuit
-  heardAt: number
+  hintReadAt: number
 }
 
 /**
@@ -89,7 +89,7 @@ const circuitBreakers = (store: Store["Service"] | undefined): CircuitBreakersSh
   const knownOf = (host: string, now: number): Known => {
     const known = hosts.get(host, now)
     if (known !== undefined) return known
-    const begun = { circuit: startCircuit(), heardAt: -Infinity }
+    const begun = { circuit: startCircuit(), hintReadAt: -Infinity }
     hosts.set(host, begun, 1, Infinity, now)
     return begun
   }
@@ -100,25 +100,27 @@ const circuitBreakers = (store: Store["Service"] | undefined): CircuitBreakersSh
         ? Result.fail(circuitOpen(host, Math.ceil(permit / 1_000)))
         : Result.succeed(permit)
     },
-    tell: (host, { openMs }) => {
+    shareHint: (host, { openMs }) => {
       if (store === undefined) return undefined
       const opened = store.now()
       const told = store.set(hintKey(host), encodeHint({ opened, until: opened + openMs }), openMs)
       return told instanceof Promise ? told : undefined
     },
-    hear: (host, settings, now) => {
+    readHint: (host, settings, now) => {
       if (store === undefined) return undefined
       const known = knownOf(host, now)
-      if (now - known.heardAt < hearEvery || known.circuit.state(now).kind !== "closed") return undefined
-      known.heardAt = now
-      const heard = whenReady(store.get(hintKey(host)), (bytes) => {
+      if (now - known.hintReadAt < readHintEvery || known.circuit.state(now).kind !== "closed") {
+        return undefined
+      }
+      known.hintReadAt = now
+      const reading = whenReady(store.get(hintKey(host)), (bytes) => {
         const hint = bytes && decodeHint(bytes)
         const wall = store.now()
         // Clocks that differ by more than it lasts do not understand it.
         if (hint === undefined || hint.opened > wall + tolerated || hint.until <= wall) return
-        known.circuit.hear(settings, now + hint.opened - wall, now + hint.until - wall, now)
+        known.circuit.applyHint(settings, now + hint.opened - wall, now + hint.until - wall, now)
       })
-      return heard instanceof Promise ? heard : undefined
+      return reading instanceof Promise ? reading : undefined
     },
     troubled: (now) =>
       hosts.items()

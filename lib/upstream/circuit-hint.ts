@@ -1,5 +1,5 @@
 /**
- * What one instance tells the others of a circuit that it has opened: when, and until when, by the clock of their store.
+ * The hint that an instance leaves for others when it opens a circuit: when, and until when, by the store's clock.
  *
  * @module
  */

@@ -26,12 +26,13 @@ export interface Circuit {
   /** Lets a call pass, or gives the milliseconds until the next may try. */
   readonly enter: (settings: CircuitSettings, now: number) => Permit | number
   /**
-   * Another instance has opened its circuit of the host: this one is left closed only if a call of its own has succeeded since.
+   * Another instance has opened its circuit for the host: this one opens as well, unless one of its own calls has
+   * succeeded since.
    *
-   * @param opened when that was
-   * @param until when it lets a probe pass; what goes beyond the settings' `openMs` does not count
+   * @param opened when it opened
+   * @param until when it lets a probe pass, capped at the settings' `openMs`
    */
-  readonly hear: (settings: CircuitSettings, opened: number, until: number, now: number) => void
+  readonly applyHint: (settings: CircuitSettings, opened: number, until: number, now: number) => void
   /** What it is at a moment, and for an open one the milliseconds until a probe may pass. */
   readonly state: (now: number) => CircuitState
 }
@@ -127,7 +128,7 @@ export const startCircuit = (): Circuit => {
       }
       return permitOf(state, settings)
     },
-    hear: ({ openMs }, opened, until, now) => {
+    applyHint: ({ openMs }, opened, until, now) => {
       const ends = Math.min(until, now + openMs)
       if (state.kind !== "closed" || succeededAt >= opened || now < distrustsUntil || ends <= now) return
       state = { kind: "open", until: ends, isHeard: true }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { askedFormat } from "../../lib/admin/export-format.ts"
+import { requestedFormat } from "../../lib/admin/export-format.ts"
 import { GatewayError } from "../../lib/errors.ts"
 
 const asked = (query: string, accept?: string) =>
-  askedFormat(new URLSearchParams(query), new Headers(accept === undefined ? {} : { accept }))
+  requestedFormat(new URLSearchParams(query), new Headers(accept === undefined ? {} : { accept }))
 const formatOf = (query: string, accept?: string): string => {
   const found = asked(query, accept)
   return found instanceof GatewayError ? found.detail : found.format

@@ -25,8 +25,8 @@ const run = async (outcome: TryResult, requestTimeout?: number) => {
       hosts.push(host)
       return Result.succeed({ state: "half_open" as const, done: (ok: boolean) => reports.push(ok) > 0 })
     },
-    hear: () => undefined,
-    tell: () => undefined,
+    readHint: () => undefined,
+    shareHint: () => undefined,
     troubled: () => [],
   }
   const notes = { circuit: null }
@@ -61,8 +61,8 @@ test("a time-out that its caller set shorter says nothing about the host", async
 test("an open circuit sends nothing, and the record says why", async () => {
   const circuits = {
     enter: (host: string) => Result.fail(circuitOpen(host, 3)),
-    hear: () => undefined,
-    tell: () => undefined,
+    readHint: () => undefined,
+    shareHint: () => undefined,
     troubled: () => [],
   }
   const call = someCall()

@@ -51,8 +51,8 @@ const passed = async (entry: object) => {
         log.push("circuit")
         return Result.succeed({ state: "closed", done: () => false })
       },
-      hear: () => undefined,
-      tell: () => undefined,
+      readHint: () => undefined,
+      shareHint: () => undefined,
       troubled: () => [],
     },
     upstream: {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { test, type TestContext } from "node:test"
 import * as Result from "effect/Result"
 import { loadSettings } from "../../lib/config/environment.ts"
-import { tellReload, watchSettings } from "../../lib/config/settings-watch.ts"
+import { reportReload, watchSettings } from "../../lib/config/settings-watch.ts"
 import { someFiles } from "./some-files.ts"
 
 const following = async (context: TestContext, text: string, others: Record<string, string> = {}) => {
@@ -111,7 +111,7 @@ test("the operator is told of each problem once, as loud as LOG_LEVEL says", (co
   }])
   const saidBy = (logLevel: "info" | "warn" | "none"): ReadonlyArray<string> => {
     lines.length = 0
-    const tell = tellReload({ logLevel, state })
+    const tell = reportReload({ logLevel, state })
     for (const outcome of [bad, bad, Result.succeed(undefined), bad]) tell(outcome)
     return [...lines]
   }

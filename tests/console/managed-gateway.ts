@@ -15,7 +15,7 @@ export const managedVariables = {
 const success = { success: { elementId: "end" } }
 
 /** A route with a bit of everything. */
-export const routeElements = [
+const routeElements = [
   { id: "start", type: "start", outputs: { next: { elementId: "plan" } } },
   {
     id: "plan",

@@ -19,12 +19,6 @@ export interface Outcome {
   readonly text: string
 }
 
-/** A call that is open. */
-export interface OpenCall {
-  readonly name: string
-  readonly outcome: Promise<Outcome>
-}
-
 /** How a state is opened, and what the end of the grace makes of it. */
 export interface State {
   readonly name: string

@@ -10,7 +10,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const cli = (redisProgram ?? "redis-server").replace("-server", "-cli")
 
 /** Asks one server, by the command line of Redis: a client would follow redirects. */
-export const askServer = (port: number, ...command: ReadonlyArray<string>): string =>
+const askServer = (port: number, ...command: ReadonlyArray<string>): string =>
   execFileSync(cli, ["-p", `${port}`, ...command], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
     .trim()
 

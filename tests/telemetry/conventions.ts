@@ -2,7 +2,7 @@
  * Names of OpenTelemetry's conventions: attributes and metrics of generative AI (semantic-conventions-genai,
  * 1.42.0-dev), of HTTP and the general ones (semantic-conventions 1.44).
  */
-export const attributeNames: ReadonlySet<string> = new Set([
+const attributeNames: ReadonlySet<string> = new Set([
   "gen_ai.operation.name",
   "gen_ai.provider.name",
   "gen_ai.request.model",

@@ -65,11 +65,11 @@ const instances = (count: number, change: Partial<StoreShape> = {}) => {
     )
     /** Begins a call; gives what ends it, or `undefined` if it is refused. */
     const begin = () => {
-      void breakers.hear("a.test", settings, time)
+      void breakers.readHint("a.test", settings, time)
       const entered = breakers.enter("a.test", settings, time)
       if (Result.isFailure(entered)) return undefined
       return (ok: boolean): void => {
-        if (entered.success.done(ok, time)) void breakers.tell("a.test", settings, time)
+        if (entered.success.done(ok, time)) void breakers.shareHint("a.test", settings, time)
       }
     }
     const call = (ok: boolean): boolean => {

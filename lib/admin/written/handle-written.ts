@@ -18,7 +18,7 @@ import type { AdminRoute } from "../../route/admin-paths.ts"
 import type { WrittenSettingsShape } from "../../settings-store/WrittenSettings.ts"
 import type { DatasetEntries } from "../evaluation/dataset-entries.ts"
 import type { JudgeRunsShape } from "../evaluation/JudgeRuns.ts"
-import { askedFormat } from "../export-format.ts"
+import { requestedFormat } from "../export-format.ts"
 import { listAudit } from "./audit.ts"
 import type { Handled, WriteContext } from "./context.ts"
 import {
@@ -166,7 +166,7 @@ export const handleWritten = async (
   if (Result.isFailure(body)) return Result.fail(body.failure)
   const document = await services.written.newest()
   if (Result.isFailure(document)) return Result.fail(document.failure)
-  const asked = askedFormat(new URLSearchParams(url.search), request.headers)
+  const asked = requestedFormat(new URLSearchParams(url.search), request.headers)
   if (asked instanceof GatewayError) return Result.fail(asked)
   const context: WriteContext = {
     ...services,

@@ -5,7 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { looksSecret } from "../../config/operator-secrets.ts"
+import { looksLikeSecret } from "../../config/operator-secrets.ts"
 import { isReference } from "../../config/stored-keys.ts"
 import { adminBadRequest } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
@@ -88,7 +88,7 @@ export const keepHeaders = async (
         return Result.fail(adminBadRequest(`${place}: expected the secret itself: this is how one is shown.`))
       }
       kept.push([header, old])
-    } else if (isReference(value) || looksSecret(header, value)) {
+    } else if (isReference(value) || looksLikeSecret(header, value)) {
       const one = await keep(written, place, value)
       if (Result.isFailure(one)) return Result.fail(one.failure)
       kept.push([header, one.success.reference])

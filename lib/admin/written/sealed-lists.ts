@@ -6,7 +6,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { shownUrl } from "../../config/alert-settings.ts"
-import { looksSecret } from "../../config/operator-secrets.ts"
+import { looksLikeSecret } from "../../config/operator-secrets.ts"
 import { isReference } from "../../config/stored-keys.ts"
 import { adminBadRequest } from "../../errors/admin-errors.ts"
 import type { GatewayError } from "../../errors.ts"
@@ -97,7 +97,7 @@ class Keeper {
       return Result.fail(adminBadRequest(`${name}: expected the secret itself: this is how one is shown.`))
     }
     // Without a key, a value that does not look like a secret is stored unchanged, but is not shown either.
-    if (!this.#written.canSeal && !isReference(value) && !looksSecret(header, value)) {
+    if (!this.#written.canSeal && !isReference(value) && !looksLikeSecret(header, value)) {
       return Result.succeed(value)
     }
     const kept = await keep(this.#written, name, value)

@@ -6,7 +6,7 @@
 import type { RateRule, SpendLimits } from "../config/limit-rules.ts"
 
 /** Whether the model has to be known before a call is admitted: for budgets, or for a rate per model. */
-export const asksForModel = (
+export const dependsOnModel = (
   { rateRules, spendLimits }: {
     readonly rateRules: ReadonlyArray<RateRule>
     readonly spendLimits: SpendLimits
