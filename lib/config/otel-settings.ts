@@ -18,6 +18,8 @@ export interface OtlpEndpoint {
   readonly timeout: number
   /** Whether it goes in protobuf, and not in JSON. */
   readonly protobuf?: boolean
+  /** Whether it is compressed. */
+  readonly gzip?: boolean
 }
 
 /** Which requests are traced. */
@@ -47,7 +49,7 @@ export interface OtelSettings {
 type Signal = "TRACES" | "METRICS" | "LOGS"
 
 const endpointOf = (variables: Variables, signal: Signal): OtlpEndpoint | undefined => {
-  const of = (name: "ENDPOINT" | "HEADERS" | "TIMEOUT" | "PROTOCOL") =>
+  const of = (name: "ENDPOINT" | "HEADERS" | "TIMEOUT" | "PROTOCOL" | "COMPRESSION") =>
     variables[`OTEL_EXPORTER_OTLP_${signal}_${name}`] ?? variables[`OTEL_EXPORTER_OTLP_${name}`]
   const chosen = variables[`OTEL_${signal}_EXPORTER`]
   const endpoint = of("ENDPOINT") ?? (chosen === "otlp" ? "http://localhost:4318" : undefined)
@@ -59,6 +61,7 @@ const endpointOf = (variables: Variables, signal: Signal): OtlpEndpoint | undefi
     headers: (parsePairs(of("HEADERS") ?? "") ?? []).map(([name, value]) => [name, Redacted.make(value)]),
     timeout: Number(of("TIMEOUT") ?? 10_000),
     protobuf: of("PROTOCOL") === "http/protobuf",
+    gzip: of("COMPRESSION") === "gzip",
   }
 }
 

@@ -50,6 +50,7 @@ const Milliseconds = optional(text("a whole number of milliseconds from 1", isWh
 const Count = optional(text("a whole number from 1", isWhole(1)))
 const Choice = optional(oneOf("otlp", "none"))
 const Protocol = optional(oneOf("http/json", "http/protobuf"))
+const Compression = optional(oneOf("none", "gzip"))
 
 /** The variables, for the schema of all of them. A comment holds for the names below it that have none of their own. */
 export const OtelVariables = {
@@ -105,6 +106,15 @@ export const OtelVariables = {
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: Protocol,
   OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: Protocol,
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: Protocol,
+  /**
+   * How exports are compressed, of all signals or of one.
+   *
+   * @default `none`
+   */
+  OTEL_EXPORTER_OTLP_COMPRESSION: Compression,
+  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: Compression,
+  OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: Compression,
+  OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: Compression,
   /**
    * With `none`, this signal is not exported. `otlp` without an endpoint means `http://localhost:4318`.
    *

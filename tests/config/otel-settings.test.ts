@@ -54,6 +54,19 @@ test("headers, attributes and the rest of the variables", () => {
   assert.doesNotMatch(JSON.stringify(otel), /Bearer key/)
 })
 
+test("exports are compressed where a variable says so, of all signals or of one", () => {
+  const gzip = (variables: Record<string, string>) => {
+    const otel = read({ ...base, ...variables })
+    return [otel?.traces, otel?.metrics, otel?.logs].map((endpoint) => endpoint?.gzip)
+  }
+  assert.deepEqual(gzip({}), [false, false, false])
+  assert.deepEqual(gzip({ OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }), [true, true, true])
+  assert.deepEqual(
+    gzip({ OTEL_EXPORTER_OTLP_COMPRESSION: "gzip", OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: "none" }),
+    [true, true, false],
+  )
+})
+
 test("samplers by name", () => {
   for (
     const [name, parentBased, ratio] of [
@@ -80,6 +93,7 @@ test("malformed variables are named, with what was expected, and never shown", (
       ["OTEL_EXPORTER_OTLP_ENDPOINT", "https://host?key=secret", /query/],
       ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "secret", /URL/],
       ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", /http\/json/],
+      ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", /none or gzip/],
       ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grpc", /http\/json or http\/protobuf/],
       ["OTEL_EXPORTER_OTLP_HEADERS", "secret", /name=value/],
       ["OTEL_EXPORTER_OTLP_HEADERS", "a=%zzsecret", /name=value/],

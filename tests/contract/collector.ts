@@ -1,6 +1,7 @@
 /** A stand-in for an OpenTelemetry collector (OTLP/HTTP, JSON). */
 import { Buffer } from "node:buffer"
 import { createServer, type ServerResponse } from "node:http"
+import { gunzipSync } from "node:zlib"
 import { type Attribute, itemsOf, type OtlpSpan } from "../telemetry/otlp/reader.ts"
 
 /** A metric, as far as cases look at it. */
@@ -33,6 +34,8 @@ export interface Collector {
   readonly logs: () => ReadonlyArray<OtlpLog>
   /** The `authorization` of every request. */
   readonly keys: () => ReadonlySet<string | undefined>
+  /** The path and the content coding of every request. */
+  readonly codings: () => ReadonlySet<string>
   /** From now on answers nothing, until it is told otherwise. */
   readonly hang: (hangs: boolean) => void
   readonly close: () => Promise<void>
@@ -42,6 +45,7 @@ export interface Collector {
 export const startCollector = async (): Promise<Collector> => {
   const bodies: Record<string, Array<string>> = { "/v1/traces": [], "/v1/metrics": [], "/v1/logs": [] }
   const keys = new Set<string | undefined>()
+  const codings = new Set<string>()
   const hanging = new Set<ServerResponse>()
   let hangs = false
   const server = createServer((request, response) => {
@@ -52,7 +56,10 @@ export const startCollector = async (): Promise<Collector> => {
       const known = bodies[request.url ?? ""]
       const isJson = request.headers["content-type"] === "application/json"
       keys.add(request.headers.authorization)
-      known?.push(Buffer.concat(chunks).toString("utf8"))
+      const coding = request.headers["content-encoding"] ?? "none"
+      codings.add(`${request.url} ${coding}`)
+      const body = Buffer.concat(chunks)
+      known?.push((coding === "gzip" ? gunzipSync(body) : body).toString("utf8"))
       response.writeHead(known !== undefined && isJson ? 200 : 400, { "content-type": "application/json" })
       response.end("{}")
     })
@@ -69,6 +76,7 @@ export const startCollector = async (): Promise<Collector> => {
     metrics: () => itemsOf<OtlpMetric>(bodiesOf("metrics").at(-1) ?? "{}", "Metrics", "metrics"),
     logs: () => bodiesOf("logs").flatMap((body) => itemsOf<OtlpLog>(body, "Logs", "logRecords")),
     keys: () => keys,
+    codings: () => codings,
     hang: (value) => {
       hangs = value
       for (const response of hanging) response.destroy()

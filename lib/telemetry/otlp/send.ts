@@ -35,6 +35,11 @@ const rejectedOf = (answer: string): number => Number(/"rejected\w+"\s*:\s*"?(\d
 /** A request's body, as its endpoint takes it. */
 export type ExportBody = string | Uint8Array<ArrayBuffer>
 
+const compressed = async (body: ExportBody): Promise<Uint8Array<ArrayBuffer>> => {
+  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
 interface Answer {
   readonly status: number
   readonly retryAfter: string | null
@@ -43,7 +48,7 @@ interface Answer {
 }
 
 const ask = async (
-  { url, headers, protobuf = false }: OtlpEndpoint,
+  { url, headers, protobuf = false, gzip = false }: OtlpEndpoint,
   body: ExportBody,
   post: PostExport,
   signal: AbortSignal,
@@ -52,6 +57,7 @@ const ask = async (
     method: "POST",
     headers: [
       ["content-type", protobuf ? "application/x-protobuf" : "application/json"],
+      ...(gzip ? [["content-encoding", "gzip"] satisfies [string, string]] : []),
       ["user-agent", `OTel-OTLP-Exporter-${product.name}/${product.version}`],
       ...headers.map(([name, value]): [string, string] => [name, Redacted.value(value)]),
     ],
@@ -89,7 +95,8 @@ export const sendExport: (
   body: ExportBody,
   post: PostExport,
   patience: () => number,
-) => Effect.Effect<ExportResult> = Effect.fnUntraced(function* (endpoint, body, post, patience) {
+) => Effect.Effect<ExportResult> = Effect.fnUntraced(function* (endpoint, plain, post, patience) {
+  const body = endpoint.gzip === true ? yield* Effect.promise(() => compressed(plain)) : plain
   const { host } = new URL(endpoint.url)
   const clock = yield* Clock.Clock
   const began = monotonicBy(clock)

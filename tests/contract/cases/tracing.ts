@@ -29,6 +29,7 @@ export const tracingCases = (harness: Harness): void => {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20collector-key",
       OTEL_EXPORTER_OTLP_TIMEOUT: "500",
+      OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: "gzip",
       OTEL_METRIC_EXPORT_INTERVAL: "300",
       OTEL_BSP_SCHEDULE_DELAY: "100",
     })
@@ -230,6 +231,8 @@ export const tracingCases = (harness: Harness): void => {
     await eventually("a log", () => log() !== undefined, 15_000)
     assert.deepEqual([log()?.spanId, log()?.severityText], [server?.spanId, "INFO"])
     assert.deepEqual([...collector.keys()], ["Bearer collector-key"])
+    assert.ok(collector.codings().has("/v1/logs gzip") && !collector.codings().has("/v1/logs none"))
+    assert.ok(!collector.codings().has("/v1/traces gzip"))
   })
 
   test("a collector that does not answer costs requests nothing; the queue is sent when it does", async () => {
