@@ -53,6 +53,12 @@ const namedOf = (times: ReadonlyArray<number>, width: number): Array<number> => 
   return times.filter((_, index) => (times.length - 1 - index) % step === 0).map((time) => time / 1000)
 }
 
+/** The steps of an axis on which only whole numbers stand: half a request would be labelled as one. */
+const wholeSteps = [...Array(15).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power))
+
+const areWhole = (series: ReadonlyArray<Series>): boolean =>
+  series.every(({ values }) => values.every((value) => value == null || Number.isInteger(value)))
+
 /** The least width of a selection, in pixels; smaller ones are accidental. */
 const leastSpan = 8
 
@@ -100,7 +106,13 @@ export const chartOptions = (
           ),
         ...(nameOf !== undefined && { splits: () => namedOf(times, width) }),
       },
-      { ...axis, size: 70, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
+      {
+        ...axis,
+        size: 70,
+        space: 34,
+        ...(areWhole(series) && { incrs: wholeSteps }),
+        values: (_, splits) => splits.map((value) => format(value)),
+      },
     ],
     series: [
       {},

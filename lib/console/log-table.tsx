@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { count, money, short, time, unknown } from "./format.ts"
-import type { ComponentChildren } from "preact"
+import { type ComponentChildren, Fragment } from "preact"
+import { count, money, short, time, unknown, visible } from "./format.ts"
 import { go, hereWith, Link } from "./location.tsx"
 import { Badge, Text, Time } from "./parts.tsx"
 import type { ListedEntry } from "./types.ts"
@@ -30,6 +30,22 @@ const tokensOf = ({ tokens_in, tokens_out, usage_source }: ListedEntry): string 
     ? unknown
     : `${usage_source === "estimated" ? "≈ " : ""}${short(tokens_in)} → ${short(tokens_out)}`
 
+/** The longest part of a name that is kept in one line, in characters. */
+const longestPart = 32
+
+const ModelName = ({ children }: { readonly children: string }) => (
+  <bdi>
+    <span>
+      {children.split(/(?<=\/)/).map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          <span class={part.length > longestPart ? "" : "unbroken"}>{visible(part)}</span>
+        </Fragment>
+      ))}
+    </span>
+  </bdi>
+)
+
 const Row = ({ entry, gateway }: { readonly entry: ListedEntry; readonly gateway: string }) => (
   <tr
     onClick={(event) =>
@@ -44,15 +60,19 @@ const Row = ({ entry, gateway }: { readonly entry: ListedEntry; readonly gateway
       <EndBadge entry={entry} />
     </td>
     <td class="wide">
-      <Text>{entry.model || entry.deployment || entry.request_type}</Text>
+      <ModelName>{entry.model || entry.deployment || entry.request_type}</ModelName>
     </td>
     <td>{marksOf(entry).map((mark) => <span class="mark" key={mark}>{mark}</span>)}</td>
-    <td class="number" title={`${count(entry.tokens_in)} in, ${count(entry.tokens_out)} out`}>
+    <td
+      class="number"
+      data-name="tokens"
+      title={`${count(entry.tokens_in)} in, ${count(entry.tokens_out)} out`}
+    >
       {tokensOf(entry)}
     </td>
-    <td class="number">{money(entry.cost)}</td>
-    <td class="number">{time(entry.time_to_first_token_ms)}</td>
-    <td class="number">{time(entry.duration)}</td>
+    <td class="number" data-name="cost">{money(entry.cost)}</td>
+    <td class="number" data-name="first token">{time(entry.time_to_first_token_ms)}</td>
+    <td class="number" data-name="in all">{time(entry.duration)}</td>
     <td class="wide">{entry.error === null ? "" : <Text>{entry.error}</Text>}</td>
   </tr>
 )

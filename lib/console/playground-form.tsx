@@ -164,7 +164,7 @@ export const RequestForm = ({ scope, asked, isRunning, onChange, onStart, onStop
             onChange={(gateway) => onChange({ keys: { ...keys, gateway } })}
           />
         </div>
-        <div class="row">
+        <div class="row submit">
           <button type="submit" class="primary" disabled={isRunning || scope.gateway === ""}>Run</button>
           {isRunning && <button type="button" onClick={onStop}>Stop</button>}
           <span class="note">A real call: it is logged, counted and paid for like any other.</span>
