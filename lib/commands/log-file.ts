@@ -88,7 +88,7 @@ export const openLogFile = (file: string): LogFile => {
   }
   if (!hasFile(file)) {
     throw new CommandProblem(
-      `there is no request log at ${file}: npm start writes one, BASEGATE_DB says where`,
+      `there is no request log at ${file}: a gateway writes one once it has started, BASEGATE_DB says where`,
     )
   }
   try {

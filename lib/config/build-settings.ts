@@ -14,6 +14,7 @@ import type { GatewaySettings, Shared } from "./gateway-settings.ts"
 import { sharedValues } from "./gateway-tokens.ts"
 import { haveOpenKeys, type HeldEntry, heldEntry, refusesAdmin } from "./held-entries.ts"
 import { operatorSecrets } from "./operator-secrets.ts"
+import { pathOf, patientResolver } from "./missing-secrets.ts"
 import type { ManagedSettings } from "./SettingsControl.ts"
 import {
   type DecodedDocument,
@@ -87,9 +88,11 @@ export const buildSettings = (
 ): Result.Result<BuiltSettings, ReadonlyArray<SettingsProblem>> => {
   const problems: Array<SettingsProblem> = []
   const entries = new Map<string, HeldEntry>()
-  const add = (id: string, entry: WrittenEntry, from: Declaration, resolve: Resolve): void => {
-    const problem = (expected: string): void => {
-      problems.push(locate(from, { path: ["gateways", id], expected, meant: undefined }))
+  const said = new Set<string>()
+  const add = (id: string, entry: WrittenEntry, from: Declaration, secrets: Resolve): void => {
+    const { resolve, missing } = patientResolver(secrets)
+    const problem = (expected: string, path: ReadonlyArray<string> = ["gateways", id]): void => {
+      problems.push(locate(from, { path, expected, meant: undefined }))
     }
     try {
       const held = heldEntry(id, entry, before?.entries.get(id), shared, resolve)
@@ -100,6 +103,17 @@ export const buildSettings = (
     } catch (cause) {
       if (!(cause instanceof SettingProblem)) throw cause
       problem(cause.message)
+    }
+    for (const [reference, expected] of missing) {
+      const own = document.gateways?.[id] ?? managed.gateways[id]
+      const below = pathOf(own, reference)
+      const path = below === undefined
+        ? ["defaults", ...pathOf(document.defaults, reference) ?? []]
+        : ["gateways", id, ...below]
+      // Those of the defaults are missing in every entry below which they lie.
+      const place = JSON.stringify(path)
+      if (!said.has(place)) problem(expected, path)
+      said.add(place)
     }
   }
   for (const [id, entry] of effectiveEntries(document)) add(id, entry, declaration, variables.resolve)

@@ -106,7 +106,7 @@ test("npm run logs says in one line what is wrong", async () => {
   writeFileSync(text, "no database, but long enough to be one, and to be looked at".repeat(20))
   writeFileSync(empty, "")
   const problems: ReadonlyArray<readonly [RegExp, ReadonlyArray<string>, string]> = [
-    [/there is no request log at .*missing.db: npm start writes one/, [], join(folder, "missing.db")],
+    [/there is no request log at .*missing.db: a gateway writes one/, [], join(folder, "missing.db")],
     [/there is no request log at /, [], folder],
     [/text cannot be read: file is not a database/, [], text],
     [/there is no option --modle; perhaps --model was meant/, ["--modle", "x"], file],

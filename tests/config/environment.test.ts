@@ -97,6 +97,6 @@ test("readSettings(): a token may stand in a variable, and a reference is never 
   assertValues(settings.gateway("a", "h")?.foreignTokens, ["secret-of-the-team", "plain"])
   for (const TEAM of [undefined, "", " "]) {
     const failure = Result.getOrThrow(Result.flip(readSettings({ BASEGATE_CONFIG, TEAM })))
-    assert.match(failure, /a\/g\): expected the variable TEAM/)
+    assert.match(failure, /a\/g, tokens, 0\): expected the variable TEAM/)
   }
 })

@@ -54,7 +54,7 @@ test("of a document that is wrong nothing holds, and the state says so until one
     ],
     [
       { gateways: { "a/g": { cache_ttl: 5 }, "a/h": { tokens: ["env:NOT_SET"] } } },
-      /\(gateways, a\/h\): .*NOT_SET/,
+      /\(gateways, a\/h, tokens, 0\): .*NOT_SET/,
     ],
     [{ gateways: { "a/g": { rate_limiting_limit: 5 } } }, /rate_limiting_interval/],
     [{ gateway: {} }, /basegate\.yaml \(gateway\): unknown setting; perhaps gateways was meant/],
@@ -118,7 +118,7 @@ test("managed entries stand beside declared ones, which go before them", () => {
   assertValues(before?.tokens, ["key-that-is-sealed"])
   assert.ok(settings.secrets.contains("key-that-is-sealed"))
   const wrong: ReadonlyArray<readonly [object, RegExp]> = [
-    [{ tokens: ["sealed:k2"] }, /managed settings \(gateways, a\/m\): expected sealed:k2 to be/],
+    [{ tokens: ["sealed:k2"] }, /managed settings \(gateways, a\/m, tokens, 0\): expected sealed:k2 to be/],
     [
       { provider_keys: { baseten: { default: "env:BASEGATE_ADMIN_TOKEN" } } },
       /does not begin with BASEGATE_/,

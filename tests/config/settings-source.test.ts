@@ -90,7 +90,7 @@ test("a settings file that is missing, empty or wrong is told with its name, and
     ],
     [
       "gateways:\n  a/g:\n    tokens: [env:NOT_SET]\n",
-      "x.yaml, line 2, column 3 (gateways, a/g): expected the variable",
+      "x.yaml, line 3, column 14 (gateways, a/g, tokens, 0): expected the variable NOT_SET, which",
     ],
   ]
   for (const [text, failure] of cases) {
@@ -102,6 +102,28 @@ test("a settings file that is missing, empty or wrong is told with its name, and
     both,
     /^PORT: expected .*; x\.yaml, line 1, column 1 \(a\): .*; x\.yaml, line 2, column 1 \(b\): /,
   )
+})
+
+test("all that is referred to and missing is told at once, each where it stands", async () => {
+  const text = `defaults:
+  provider_keys: { baseten: { default: env:NO_KEY } }
+gateways:
+  a/one:
+    tokens: [{ name: ann, token: env:NO_ANN }, { name: bob, token: file:no-bob }]
+    alerts: [{ url: env:NO_URL, secret: env:NO_SECRET, circuit: true }]
+  a/two:
+    otel: [{ url: "https://o.test", headers: { x-key: env:NO_OTEL } }]
+    jwt: { issuer: "https://i.test", audience: x }
+`
+  const failure = await failureOf({ BASEGATE_CONFIG_FILE: "x.yaml" }, { "x.yaml": text })
+  assert.deepEqual(failure.split("; ").map((one) => one.replace(/: expected the (\S+ [^ ,]+),.*/, " $1")), [
+    "x.yaml, line 5, column 34 (gateways, a/one, tokens, 0, token) variable NO_ANN",
+    "x.yaml, line 5, column 68 (gateways, a/one, tokens, 1, token) file no-bob",
+    "x.yaml, line 2, column 40 (defaults, provider_keys, baseten, default) variable NO_KEY",
+    "x.yaml, line 6, column 21 (gateways, a/one, alerts, 0, url) variable NO_URL",
+    "x.yaml, line 6, column 41 (gateways, a/one, alerts, 0, secret) variable NO_SECRET",
+    "x.yaml, line 8, column 55 (gateways, a/two, otel, 0, headers, x-key) variable NO_OTEL",
+  ])
 })
 
 test("the value of a variable may stand in a file, with one line break at its end", async () => {

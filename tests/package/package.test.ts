@@ -131,6 +131,8 @@ test("every file that package.json exports, or that is a command, is in the pack
   ) => typeof entry === "string" ? [entry] : Object.values(entry))
   assert.ok(targets.length > 0)
   for (const target of targets) assert.ok(packed.includes(target.replace("./", "")), target)
+  // Tools look there for the version.
+  assert.equal(manifest.exports["./package.json"], "./package.json")
 })
 
 const runtimes: ReadonlyArray<readonly [string, string, ReadonlyArray<string>]> = [
