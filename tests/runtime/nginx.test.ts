@@ -2,11 +2,13 @@
 import assert from "node:assert/strict"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, describe, test } from "node:test"
 import { chat, eventually, fault, json } from "../contract/harness.ts"
 import { WebSocket } from "undici"
+import { parse } from "yaml"
 import { type Simulator, startSimulator } from "../simulator/server.ts"
 import { freePort, type SpawnedGateway, spawnGateway } from "../support/spawn-gateway.ts"
 
@@ -14,7 +16,29 @@ const nginx = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/opt/homebrew/bin/ng
   existsSync(path)
 )
 
-/** The sample, but for its addresses and certificates, within the least that nginx needs around it. */
+/** What is within nginx's `http`, with the least that it needs around it. */
+const wholeConfiguration = (folder: string, http: string): string => {
+  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((name) => `${name}_temp_path ${join(folder, name)};`)
+  return `daemon off; pid ${join(folder, "pid")}; error_log stderr crit; worker_processes 1;
+    events { worker_connections 64; }
+    http { access_log off; ${paths.join(" ")}\n${http} }`
+}
+
+/** The sample for two gateways, but for its addresses. */
+const ofTwo = (folder: string, port: number, [one, two]: readonly [string, string]): string => {
+  const sample = parse(readFileSync("lib/runtime/samples/compose-many.yaml", "utf8")) as {
+    configs: { nginx: { content: string } }
+  }
+  const http = sample.configs.nginx.content.replaceAll("$$", "$")
+    .replace("server one:8787", `server ${one}`)
+    .replace("server two:8787", `server ${two}`)
+    .replace("listen 8787", `listen 127.0.0.1:${port}`)
+  assert.ok(!http.includes("8787"))
+  return wholeConfiguration(folder, http)
+}
+
+/** The sample, but for its addresses and certificates. */
 const configuration = (folder: string, port: number, gateway: string): string => {
   const sample = readFileSync("lib/runtime/samples/nginx.conf", "utf8")
   const changed = sample
@@ -22,18 +46,42 @@ const configuration = (folder: string, port: number, gateway: string): string =>
     .replace("listen 443 ssl;", `listen 127.0.0.1:${port};`)
     .replace(/^ +ssl_certificate.*\n/gm, "")
   assert.equal(sample.split("\n").length - changed.split("\n").length, 2)
-  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((name) => `${name}_temp_path ${join(folder, name)};`)
-  return `daemon off; pid ${join(folder, "pid")}; error_log stderr; worker_processes 1;
-    events { worker_connections 64; }
-    http { access_log off; ${paths.join(" ")}\n${changed} }`
+  return wholeConfiguration(folder, changed)
+}
+
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+    socket.once("connect", () => (socket.destroy(), resolve(true)))
+    socket.once("error", () => resolve(false))
+  })
+
+/** Starts nginx, and waits until it listens. */
+const startNginx = async (folder: string, configuration: string, port: number): Promise<ChildProcess> => {
+  const file = join(folder, "nginx.conf")
+  writeFileSync(file, configuration)
+  execFileSync(nginx ?? "", ["-t", "-q", "-c", file], { stdio: "inherit" })
+  const proxy = spawn(nginx ?? "", ["-c", file], { stdio: ["ignore", "ignore", "inherit"] })
+  for (let tries = 0; tries < 100; tries++) {
+    if (await isOpen(port)) return proxy
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  proxy.kill("SIGKILL")
+  throw new Error("nginx did not start")
+}
+
+const stopNginx = async (proxy: ChildProcess | undefined): Promise<void> => {
+  if (proxy === undefined) return
+  const ended = new Promise((resolve) => proxy.once("exit", resolve))
+  proxy.kill("SIGTERM")
+  await ended
 }
 
 const suite = nginx === undefined ? () => {} : describe
 suite("nginx as in the sample", () => {
   let simulator: Simulator
   let gateway: SpawnedGateway
-  let proxy: ChildProcess
+  let proxy: ChildProcess | undefined
   let url: string
   const folder = mkdtempSync(join(tmpdir(), "basegate-nginx-"))
 
@@ -47,20 +95,10 @@ suite("nginx as in the sample", () => {
     })
     const port = await freePort()
     url = `http://127.0.0.1:${port}`
-    const file = join(folder, "nginx.conf")
-    writeFileSync(file, configuration(folder, port, gateway.url))
-    execFileSync(nginx ?? "", ["-t", "-q", "-c", file], { stdio: "inherit" })
-    proxy = spawn(nginx ?? "", ["-c", file], { stdio: ["ignore", "ignore", "inherit"] })
-    for (let tries = 0; tries < 100; tries++) {
-      if (await fetch(`${url}/livez`).then(({ ok }) => ok, () => false)) return
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-    throw new Error("nginx did not start")
+    proxy = await startNginx(folder, configuration(folder, port, gateway.url), port)
   })
   after(async () => {
-    const ended = new Promise((resolve) => proxy?.once("exit", resolve))
-    proxy?.kill("SIGTERM")
-    await ended
+    await stopNginx(proxy)
     await gateway?.stop()
     await simulator?.close()
     rmSync(folder, { recursive: true, force: true })
@@ -122,6 +160,27 @@ suite("nginx as in the sample", () => {
     })
     const { result } = await response.json() as { result: string }
     assert.match(result, /^http:\/\/127\.0\.0\.1.*\/v1\/a\/g\/baseten$/)
+  })
+
+  test("of two gateways one may be gone, and no caller notices", async () => {
+    const [port, gone] = [await freePort(), await freePort()]
+    const url = `http://127.0.0.1:${port}`
+    const both = [`127.0.0.1:${gone}`, new URL(gateway.url).host] as const
+    const second = mkdtempSync(join(folder, "two-"))
+    const proxy = await startNginx(second, ofTwo(second, port, both), port)
+    try {
+      for (let calls = 0; calls < 6; calls++) {
+        const response = await fetch(`${url}/v1/a/g/baseten/v1/chat/completions`, {
+          method: "POST",
+          headers: { ...json, authorization: "Bearer sk-own" },
+          body: chat({ stream: calls % 2 === 0 }),
+        })
+        assert.equal(response.status, 200, `call ${calls}`)
+        await response.text()
+      }
+    } finally {
+      await stopNginx(proxy)
+    }
   })
 
   test("a WebSocket is relayed", async () => {
