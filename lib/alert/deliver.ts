@@ -6,6 +6,7 @@
 import * as Redacted from "effect/Redacted"
 import { hex } from "../bytes/hex.ts"
 import type { Alert } from "../config/alert-settings.ts"
+import { retryAfterOfHeaders } from "../headers/read-retry-after.ts"
 import { strictJson } from "../json/exact-json.ts"
 import type { PlainClock } from "../time/clock.ts"
 import type { StartTimer } from "../time/Timer.ts"
@@ -38,6 +39,9 @@ const longestAnswer = 5_000
 /** The first wait, in milliseconds, which doubles each time. */
 const firstWait = 1_000
 
+/** The longest wait that a receiver may ask for, in milliseconds. */
+const longestAsked = 30_000
+
 /** The signature's header value: the time in seconds since 1970, and the HMAC-SHA256 of it, a dot and the body. */
 const signatureOf = async (
   secret: Redacted.Redacted<string>,
@@ -53,13 +57,19 @@ const signatureOf = async (
   return `t=${seconds},v1=${hex(new Uint8Array(signed))}`
 }
 
-/** The status of the webhook's answer; `null` if none came in time. */
-const statusOf = async (
+/** A webhook's answer; `status` is `null` if none came in time. */
+interface Answer {
+  readonly status: number | null
+  /** How long it asks to wait, in milliseconds. */
+  readonly wait: number
+}
+
+const answerOf = async (
   { url, secret }: Alert,
   body: string,
   delivery: string,
   { post, clock, startTimer }: Deliverer,
-): Promise<number | null> => {
+): Promise<Answer> => {
   const abort = new AbortController()
   const stop = startTimer(longestAnswer, () => abort.abort())
   try {
@@ -78,9 +88,10 @@ const statusOf = async (
       redirect: "manual",
     })
     await response.body?.cancel()
-    return response.status
+    const wait = retryAfterOfHeaders(response.headers, clock.wall()) ?? 0
+    return { status: response.status, wait: Math.min(wait, longestAsked) }
   } catch {
-    return null
+    return { status: null, wait: 0 }
   } finally {
     stop()
   }
@@ -106,12 +117,13 @@ export const deliver = async (
   const { host } = alert
   let status: number | null = null
   for (let attempt = 1; attempt <= tries; attempt++) {
-    status = await statusOf(alert, body, delivery, deliverer)
+    const answer = await answerOf(alert, body, delivery, deliverer)
+    status = answer.status
     if (status !== null && status >= 200 && status < 300) {
       return { host, delivered: true, status, problem: null }
     }
     if (!mayPass(status) || attempt === tries) break
-    const wait = firstWait * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
+    const wait = Math.max(answer.wait, firstWait * 2 ** (attempt - 1) * (0.75 + Math.random() / 2))
     await new Promise<void>((resolve) => void deliverer.startTimer(wait, resolve))
   }
   const problem = status === null ? `no answer from ${host}` : `${host} answered ${status}`

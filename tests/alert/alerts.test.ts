@@ -28,7 +28,7 @@ interface Told {
 
 /** Alerts of one instance. */
 const instance = (
-  answers: ReadonlyArray<number | "none"> = [],
+  answers: ReadonlyArray<number | "none" | ResponseInit> = [],
   { time = virtualTime(), store = storeInMemory(time.clock), detached = true }: {
     time?: VirtualTime
     store?: StoreShape
@@ -43,7 +43,9 @@ const instance = (
     told.push({ url, body: String(init.body), headers: init.headers as Record<string, string> })
     return answer === "none"
       ? new Promise((_, reject) => init.signal?.addEventListener("abort", () => reject(new Error("aborted"))))
-      : Promise.resolve(new Response(null, { status: answer }))
+      : Promise.resolve(
+        typeof answer === "number" ? new Response(null, { status: answer }) : new Response(null, answer),
+      )
   }
   const metrics = {
     alerted: (event: string, delivered: boolean) => void counted.push([event, delivered]),
@@ -163,6 +165,17 @@ test("a webhook that fails is tried again, with the same delivery, and given up 
     assert.deepEqual([failing.told.length, failing.counted], [calls, [["budget", false]]])
     assert.match(text, /"problem":"hooks\.example answered 500"/)
     assert.doesNotMatch(text, /secret-path/)
+  }
+})
+
+test("a webhook that asks for a wait gets it, up to half a minute", async () => {
+  for (const [asked, waited] of [["9", 9_000], ["600", 30_000]] as const) {
+    const { alerts, told, time } = instance([{ status: 429, headers: { "retry-after": asked } }])
+    void alerts.budgets(gatewayWith({ budget: [0.5] }), [use(5)], {})
+    await time.advance(waited - 1)
+    assert.equal(told.length, 1)
+    await time.advance(1)
+    assert.equal(told.length, 2)
   }
 })
 
