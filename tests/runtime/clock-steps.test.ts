@@ -15,7 +15,8 @@ after(() => simulator.close())
 
 const hour = 3_600_000
 const gateways = {
-  "a/impatient": { headers_timeout: 400, idle_timeout: 400 },
+  "a/impatient": { headers_timeout: 400 },
+  "a/stalled": { idle_timeout: 400 },
   "a/brief": { total_timeout: 500 },
   "a/tries": { retry_max_attempts: 2, retry_delay: 300, retry_backoff: "constant", total_timeout: 5_000 },
   "a/patient": { headers_timeout: 60_000, idle_timeout: 60_000, total_timeout: 60_000 },
@@ -23,7 +24,7 @@ const gateways = {
 
 const calls: ReadonlyArray<readonly [gateway: string, fault: object, stream: boolean, ending: string]> = [
   ["impatient", { hang: "headers" }, false, "first_byte_timeout"],
-  ["impatient", { stall_after: 2 }, true, "idle"],
+  ["stalled", { stall_after: 2 }, true, "idle"],
   ["brief", { drip_ms: 50, events: 200 }, true, "total_timeout"],
   ["brief", { hang: "headers" }, false, "total_timeout"],
   ["tries", { status: 503 }, false, "complete"],

@@ -42,10 +42,17 @@ mkdirSync("node_modules/.cache", { recursive: true })
 const folder = mkdtempSync(resolve("node_modules/.cache/basegate-tests-"))
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
 const mains = [...sources.filter((name) => name.endsWith("/main.ts")), "lib/commands/start-workers.ts"]
-await compileTests([...files, ...mains], folder)
+const first = "tests/support/unwatched-promises.ts"
+await compileTests([...files, ...mains, first], folder)
 process.env["TEST_COMPILED"] = folder
 // What Node gives to the processes of test files, in place of the loader that compiled this one.
-process.execArgv.splice(0, process.execArgv.length, "--enable-source-maps")
+process.execArgv.splice(
+  0,
+  process.execArgv.length,
+  "--enable-source-maps",
+  "--import",
+  pathToFileURL(compiledPath(folder, first)).href,
+)
 
 const tally = openTally()
 // SDKs and runtimes tell at length of the failures that cases provoke: worth reading only beside one of ours.
@@ -92,6 +99,11 @@ const runOne = (path: string): Promise<void> =>
       }
     })
     events.on("test:stderr", ({ message }) => noise += message)
+    events.on("test:diagnostic", ({ message }) => {
+      if (message.startsWith("Error: ")) {
+        console.log(`\n${source}, after a test that has ended or in one: ${message}`)
+      }
+    })
     events.once("end", () => {
       clearTimeout(silence)
       spent.set(source, processorTime())
@@ -162,7 +174,7 @@ let processesMade = 0
 const inSharedProcesses = (
   files: ReadonlyArray<string>,
   processes: number,
-  first = "",
+  beginning = "",
 ): ReadonlyArray<string> => {
   const size = Math.max(1, Math.ceil(files.length / processes))
   return Array.from({ length: Math.ceil(files.length / size) }, (_, index) => {
@@ -172,7 +184,7 @@ const inSharedProcesses = (
         JSON.stringify(pathToFileURL(compiledPath(folder, file)).href)
       }))`
     )
-    writeFileSync(path, [first, 'import { describe } from "node:test"', ...suites, ""].join("\n"))
+    writeFileSync(path, [beginning, 'import { describe } from "node:test"', ...suites, ""].join("\n"))
     return path
   })
 }
@@ -185,19 +197,16 @@ const phase = async (name: string, run: () => Promise<unknown>): Promise<void> =
   await run()
   took.push(`${name} ${seconds(performance.now() - began)}`)
 }
+const beside = [
+  ...inOwn(long),
+  ...inSharedProcesses(stores, 2),
+  ...inSharedProcesses(databases, 1),
+  ...inOwn(alone),
+  ...inSharedProcesses(others.filter((file) => !calculates.includes(file)), 4),
+]
 await phase("side by side", () =>
   Promise.all([
-    runWhereIdle(
-      [
-        ...inOwn(long),
-        ...inSharedProcesses(stores, 2),
-        ...inSharedProcesses(databases, 1),
-        ...inOwn(alone),
-        ...inSharedProcesses(others.filter((file) => !calculates.includes(file)), 4),
-      ],
-      sideBySide,
-      2 * sideBySide,
-    ),
+    runWhereIdle(beside, sideBySide, 2 * sideBySide),
     runAll(inSharedProcesses(calculates, 4, yielding), 1),
   ]))
 await phase("what measures", () => runAll(inOwn(files.filter(measures)), 1))
