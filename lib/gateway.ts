@@ -259,7 +259,11 @@ export const makeGateway = (options: GatewayOptions, capabilities: HostCapabilit
     await within(patience.records, running.idle())
     const closed = Effect.runPromise(Scope.close(scope, Exit.void)).catch((cause) =>
       console.error(
-        JSON.stringify({ level: "error", msg: "the gateway cannot end in order", at: stackFrames(cause) }),
+        JSON.stringify({
+          level: "error",
+          msg: "the gateway cannot shut down cleanly",
+          at: stackFrames(cause),
+        }),
       )
     )
     await within(patience.services, closed)

@@ -31,7 +31,7 @@ const Regex = Schema.String.check(
   Schema.makeFilter(
     (source: string) => source === "" ? "Expected a regular expression" : regexProblem(source),
     {
-      expected: "a regular expression without references back and look-around",
+      expected: "a regular expression without back-references and look-around",
     },
   ),
 )
@@ -108,7 +108,7 @@ export const DataLossPrevention = {
   ),
   /**
    * What policies look for, by name: `{"pii": {"detectors": ["email", {"regex": "EMP-\\d{6}"}]}}`. A detector is one of
-   * `email`, `card`, `iban`, `phone`, `ssn`, `ip` and `secret`, a `regex` in JavaScript's syntax without references back
+   * `email`, `card`, `iban`, `phone`, `ssn`, `ip` and `secret`, a `regex` in JavaScript's syntax without back-references
    * and look-around, or `literals`, a list of texts as they are written.
    *
    * @default none

@@ -38,7 +38,7 @@ export const GatewayEntry = Schema.Struct({
   /**
    * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, `env:NAME` for the text
    * of the variable `NAME`, `file:PATH` for that of a file, or `sha256:` and the SHA-256 of a token in hex; or an object that
-   * says whose it is, and what holds for its calls. See [tokens](../auth/README.md#named-tokens).
+   * names its holder, and what applies to its calls. See [tokens](../auth/README.md#named-tokens).
    *
    * - `name`: stands in the log, the metrics and the traces. One name with two values is a token that is being rotated.
    * - `token`: its value, in one of these forms.

@@ -44,7 +44,7 @@ export const JsonWebTokens = {
    * - `issuer`: an https URL, as `iss` has it.
    * - `audience`: one of these has to be in `aud`, text or a list.
    * - `jwks_url`: where its public keys are; unless given, its `/.well-known/openid-configuration` says so.
-   * - `claims`: which claims say whose it is. `name` (`sub` unless given) names the token; `models` has the models that it
+   * - `claims`: which claims name its holder. `name` (`sub` unless given) names the token; `models` has the models that it
    *   may call, as a list or with blanks; `metadata` is put on each call, the claim of an object of them, or
    *   `{"key": "claim"}`.
    *

@@ -17,7 +17,7 @@ export interface EntryOptions {
   /**
    * Tokens that open this gateway alone, beside those of `BASEGATE_TOKENS`: each is plain text, `env:NAME` for the text
    * of the variable `NAME`, `file:PATH` for that of a file, or `sha256:` and the SHA-256 of a token in hex; or an object that
-   * says whose it is, and what holds for its calls. See tokens.
+   * names its holder, and what applies to its calls. See tokens.
    *
    * - `name`: stands in the log, the metrics and the traces. One name with two values is a token that is being rotated.
    * - `token`: its value, in one of these forms.
@@ -36,7 +36,7 @@ export interface EntryOptions {
    * - `issuer`: an https URL, as `iss` has it.
    * - `audience`: one of these has to be in `aud`, text or a list.
    * - `jwks_url`: where its public keys are; unless given, its `/.well-known/openid-configuration` says so.
-   * - `claims`: which claims say whose it is. `name` (`sub` unless given) names the token; `models` has the models that it
+   * - `claims`: which claims name its holder. `name` (`sub` unless given) names the token; `models` has the models that it
    *   may call, as a list or with blanks; `metadata` is put on each call, the claim of an object of them, or
    *   `{"key": "claim"}`.
    *
@@ -365,7 +365,7 @@ export interface EntryOptions {
   readonly dlp?: { readonly enabled: boolean; readonly policies?: ReadonlyArray<{ readonly id: string; readonly enabled?: boolean; readonly action: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly check?: ReadonlyArray<"REQUEST" | "RESPONSE">; readonly skip_system?: boolean; readonly paths?: ReadonlyArray<string>; readonly profiles: ReadonlyArray<string> }>; readonly action?: "FLAG" | "BLOCK" | "MASK" | "MASK_RESTORE"; readonly profiles?: ReadonlyArray<string> } | null
   /**
    * What policies look for, by name: `{"pii": {"detectors": ["email", {"regex": "EMP-\\d{6}"}]}}`. A detector is one of
-   * `email`, `card`, `iban`, `phone`, `ssn`, `ip` and `secret`, a `regex` in JavaScript's syntax without references back
+   * `email`, `card`, `iban`, `phone`, `ssn`, `ip` and `secret`, a `regex` in JavaScript's syntax without back-references
    * and look-around, or `literals`, a list of texts as they are written.
    *
    * @default none

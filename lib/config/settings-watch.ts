@@ -36,7 +36,9 @@ export const reportReload = ({ logLevel, state }: Pick<SettingsShape, "logLevel"
     if (Result.isSuccess(reloaded)) {
       reported = undefined
       if (logLevel !== "info" && logLevel !== "debug") return
-      return console.error(JSON.stringify({ level: "info", msg: `the settings of ${source} hold`, version }))
+      return console.error(
+        JSON.stringify({ level: "info", msg: `the settings of ${source} are in force`, version }),
+      )
     }
     const error = problemsText(reloaded.failure)
     if (error === reported || logLevel === "none") return

@@ -25,8 +25,8 @@ const jwtProblems = {
   expired: "has expired",
   early: "is not valid yet",
   audience: "is for another audience",
-  signature: "is not signed by a key of its issuer, or not as it has to be",
-  nameless: "does not say whose it is",
+  signature: "is not signed by a key of its issuer, or its claims are not valid",
+  nameless: "does not name its holder",
 }
 
 /** A JSON Web Token of the admins' issuer is not valid. */

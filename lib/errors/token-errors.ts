@@ -38,8 +38,8 @@ export const tokenOfNoGateway = (): GatewayError =>
 const jwtProblems = {
   early: "is not valid yet",
   audience: "is for another audience",
-  signature: "is not signed by a key of its issuer, or not as it has to be",
-  nameless: "does not say whose it is",
+  signature: "is not signed by a key of its issuer, or its claims are not valid",
+  nameless: "does not name its holder",
 }
 
 /** A JSON Web Token of the gateway's issuer is not valid, for another reason than its age. */

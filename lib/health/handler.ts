@@ -40,17 +40,18 @@ const databaseProblem =
 
 /** The same of the store of limits. */
 const storeProblem =
-  "The store that BASEGATE_STORE names cannot be used: limits do what on_store_outage says. " +
+  "The store that BASEGATE_STORE names cannot be used: on_store_outage applies to limits. " +
   "The gateway's standard error says why."
 
 /** The same of Durable Objects. */
 const objectsProblem =
-  "The Durable Objects of BASEGATE_OBJECTS cannot be used: the request log waits in this isolate, and limits do what " +
-  "on_store_outage says. The gateway's standard error says why."
+  "The Durable Objects of BASEGATE_OBJECTS cannot be used: the request log waits in this isolate, and " +
+  "on_store_outage applies to limits. The gateway's standard error says why."
 
 /**
- * A gateway that has never been able to use the file of its log, or the store of its limits, is not ready. One that has lost one of them stays ready, and
- * so does one whose settings cannot be renewed: taking it out of service would help no caller.
+ * A gateway that has never been able to use the file of its log, or the store of its limits, is not ready. One that has
+ * lost one of them stays ready, and so does one whose settings cannot be renewed: taking it out of service would help no
+ * caller.
  */
 const readiness = Effect.gen(function* () {
   if ((yield* WrittenSettings).problem() !== undefined) {

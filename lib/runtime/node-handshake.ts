@@ -90,7 +90,7 @@ export const connectByNode = (request: UpstreamRequest, { onAbort }: Abort): Pro
           return resolve({ status: 101, statusText: "", headers, body: null, socket })
         }
         wire.destroy()
-        reject(new Error("The answer switches protocols, to none that was asked for"))
+        reject(new Error("The answer switches to a protocol that was not requested"))
       })
     })
     call.on("error", reject)

@@ -78,7 +78,7 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
     now: clock.now,
     startTimer,
     onFailed: ({ reason, detail }) =>
-      warn("the store of limits cannot be used: what on_store_outage says holds until it can", {
+      warn("the store of limits cannot be used: on_store_outage applies until it can", {
         store: engine.name,
         reason,
         detail,
@@ -217,7 +217,7 @@ export const makeRemoteStore = (options: RemoteStoreOptions): RemoteStore => {
         await flush()
       }
       if (owed.size() > 0) {
-        warn("what was spent is lost: its store cannot be used", { store: engine.name, charges: owed.size() })
+        warn("spending is lost: its store cannot be used", { store: engine.name, charges: owed.size() })
       }
       engine.close()
     },

@@ -120,7 +120,7 @@ test("the operator is told of each problem once, as loud as LOG_LEVEL says", (co
     msg: "the changed settings cannot be used; those of version 3 stay in force",
     error: "x.yaml, line 2, column 5: expected y",
   })
-  const good = JSON.stringify({ level: "info", msg: "the settings of x.yaml hold", version: 3 })
+  const good = JSON.stringify({ level: "info", msg: "the settings of x.yaml are in force", version: 3 })
   assert.deepEqual(saidBy("info"), [problem, good, problem])
   assert.deepEqual(saidBy("warn"), [problem, problem])
   assert.deepEqual(saidBy("none"), [])

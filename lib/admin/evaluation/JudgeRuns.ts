@@ -111,7 +111,7 @@ export class JudgeRuns extends Context.Service<JudgeRuns, JudgeRunsShape>()("bas
           if (Result.isFailure(changed) && evaluationOf(of.task) !== undefined) {
             console.error(JSON.stringify({
               level: "warn",
-              msg: "what an evaluation has found cannot be written",
+              msg: "the results of an evaluation cannot be written",
               evaluation,
               reason: changed.failure.detail,
             }))
@@ -122,7 +122,7 @@ export class JudgeRuns extends Context.Service<JudgeRuns, JudgeRunsShape>()("bas
             await of.done()
           } catch (defect) {
             reportDefect(of.task.run.id, defect)
-            of.stop("something went wrong, as standard error says")
+            of.stop("an unexpected error, which standard error describes")
           }
           try {
             await finish(of, author)

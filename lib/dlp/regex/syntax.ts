@@ -105,7 +105,7 @@ class Parser {
     if (min > max || min > mostRepeats || (max !== Infinity && max > mostRepeats)) {
       throw this.#problem(`from 0 to ${mostRepeats} repetitions, the smaller number first`, start)
     }
-    if (this.#match(/[*+?]|\{\d+(?:,\d*)?\}/y) !== null) throw this.#problem("one quantifier at a place")
+    if (this.#match(/[*+?]|\{\d+(?:,\d*)?\}/y) !== null) throw this.#problem("one quantifier at a time")
     return { kind: "repeat", node, min, max, lazy: lazy === "?" }
   }
 
@@ -164,7 +164,7 @@ class Parser {
       return { kind: "assert", assertion: mark === "A" ? "begin" : "end" }
     }
     if (mark !== undefined && /[1-9k]/.test(mark)) {
-      throw this.#problem("no references back, which cannot be matched in linear time", start)
+      throw this.#problem("no back-references, which cannot be matched in linear time", start)
     }
     const chars = this.#classEscape()
     if (chars === undefined) return literal(this.#charEscape(start), flags)
@@ -183,7 +183,7 @@ class Parser {
     const property = this.#match(/([pP])\{([\w=]{1,60})\}/y)
     if (property === null) return undefined
     const chars = CharSet.ofProperty(property[2] ?? "")
-    if (chars === undefined) throw this.#problem("a property that Unicode has", start)
+    if (chars === undefined) throw this.#problem("a property that Unicode defines", start)
     return property[1] === "p" ? { set: chars, negated: false } : { set: chars.negated(), negated: true }
   }
 
@@ -192,15 +192,15 @@ class Parser {
     const code = hex ?? short ?? braced
     if (code !== undefined) {
       const number = parseInt(code, 16)
-      if (number > 0x10ffff) throw this.#problem("a character that Unicode has", start)
+      if (number > 0x10ffff) throw this.#problem("a character of Unicode", start)
       return number
     }
     const letter = this.#source[this.#at]
-    if (letter === undefined) throw this.#problem("a character behind \\", start)
+    if (letter === undefined) throw this.#problem("a character after \\", start)
     this.#at++
     const control = controls[letter]
     if (control !== undefined) return control
-    if (/[A-Za-z0-9]/.test(letter)) throw this.#problem("an escape that is known", start)
+    if (/[A-Za-z0-9]/.test(letter)) throw this.#problem("a known escape", start)
     return letter.charCodeAt(0)
   }
 
@@ -226,7 +226,7 @@ class Parser {
     this.#at++
     const last = this.#memberChar()
     if (last instanceof CharSet || last < first) {
-      throw this.#problem("a range from a lower to a higher", start)
+      throw this.#problem("a range from lower to higher", start)
     }
     return CharSet.of([first, last])
   }

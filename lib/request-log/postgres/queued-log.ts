@@ -126,7 +126,7 @@ export const makeQueuedLog = (
     } catch (cause) {
       // A query that the database rejects says nothing about the next one.
       if (cause instanceof PostgresProblem && !cause.isRefusal) failed(cause)
-      else warn("request log cannot answer a question", { database: name, reason: causeText(cause) })
+      else warn("request log's database has rejected a query", { database: name, reason: causeText(cause) })
       return ofQueue()
     }
   }
@@ -146,7 +146,7 @@ export const makeQueuedLog = (
       queue.append(record, payloads, now)
       if (hasOverflowed || queue.counts().evicted === 0) return
       hasOverflowed = true
-      warn("request log gives up its oldest entries: its database does not take them fast enough", {
+      warn("request log drops its oldest entries: its database is too slow", {
         database: name,
       })
     },

@@ -139,7 +139,7 @@ export const makeFileLog = (
       queue.append(record, payloads, now)
       if (hasOverflowed || queue.counts().evicted === 0) return
       hasOverflowed = true
-      warn("request log gives up its oldest entries: its file does not take them fast enough", { file: name })
+      warn("request log drops its oldest entries: its file is too slow", { file: name })
     },
     list: (query, now) =>
       ask(

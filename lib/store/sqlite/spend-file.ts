@@ -38,7 +38,7 @@ interface Owed {
 }
 
 const notices = {
-  failed: "what was spent is kept in memory until the file can be used",
+  failed: "spending is kept in memory until the file can be used",
   worked: "what was spent is written to the file again",
 }
 
@@ -181,7 +181,7 @@ export const makeSpendFile = (
         connection.insist(now)
         attempt(now, () => {})
         if (owed.size > 0) {
-          warn("what was spent is lost: its file cannot be used", { file: name, counters: owed.size })
+          warn("spending is lost: its file cannot be used", { file: name, counters: owed.size })
         }
       }
       connection.end()

@@ -124,7 +124,7 @@ export const jwtCases = (harness: Harness): void => {
       [signed(key, claims({ nbf: seconds + 120 })), /not valid yet/],
       [signed(key, claims({ aud: "elsewhere" })), /another audience/],
       [signed(forged, claims()), /not signed by a key of its issuer/],
-      [signed(key, claims({ email: 7 })), /whose it is/],
+      [signed(key, claims({ email: 7 })), /name its holder/],
     ]
     for (const [token, detail] of cases) {
       for (const name of ["cf-aig-authorization", "authorization"]) {

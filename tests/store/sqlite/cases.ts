@@ -57,7 +57,7 @@ const rowsIn = (file: string): number => {
   }
 }
 
-const failed = "what was spent is kept in memory until the file can be used"
+const failed = "spending is kept in memory until the file can be used"
 const worked = "what was spent is written to the file again"
 
 export const cases: Readonly<Record<string, Case>> = {
@@ -240,7 +240,7 @@ export const cases: Readonly<Record<string, Case>> = {
       })
       assert.deepEqual(warnings.map(({ msg }) => msg), [
         failed,
-        "what was spent is lost: its file cannot be used",
+        "spending is lost: its file cannot be used",
       ])
       assert.ok(Number(warnings[1]?.["counters"]) <= 4)
     }),

@@ -110,6 +110,6 @@ export const overflow: Case = async () => {
       (limitsOf) => Promise.resolve(makePostgresLog(broken.database, limitsOf)),
     )
   )
-  assert.ok(warnings.some(({ msg }) => String(msg).startsWith("request log gives up its oldest entries")))
+  assert.ok(warnings.some(({ msg }) => String(msg).startsWith("request log drops its oldest entries")))
   assert.ok(warnings.some(({ entries }) => entries === 20))
 }

@@ -269,7 +269,7 @@ export const overflow: Case = () =>
     )
     assert.deepEqual(warnings.map(({ msg }) => msg), [
       inMemory,
-      "request log gives up its oldest entries: its file does not take them fast enough",
+      "request log drops its oldest entries: its file is too slow",
       lost,
     ])
   })
