@@ -50,10 +50,12 @@ export const unknownVariables = (
   const named = referred(document)
   return strange.filter((name) => !named.has(name)).map((name) => {
     if (name === objects) {
-      const message = "expected no such variable: only the Worker of dist/cloudflare.js has Durable Objects"
+      const message =
+        "expected a binding to the Durable Objects' class BasegateObject, which only the Worker of " +
+        "dist/cloudflare.js has; elsewhere no such variable"
       return { source: name, position: undefined, path: [], message }
     }
-    const nearest = nearestName(name, known)
+    const nearest = nearestName(name, [...known, objects])
     const message = `unknown variable${nearest === undefined ? "" : `; perhaps ${nearest} was meant`}`
     return { source: name, position: undefined, path: [], message }
   })

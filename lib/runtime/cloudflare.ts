@@ -13,11 +13,12 @@ import { workersTraits } from "./workers-host.ts"
 
 export { BasegateObject } from "./cloudflare/BasegateObject.ts"
 
-const worker: ReturnType<typeof makeWorkerHandler> = makeWorkerHandler((
-  { BASEGATE_OBJECTS: objects, ...env },
-) => ({
-  env,
-  traits: isNamespace(objects) ? objectsTraits(objects) : workersTraits,
-}))
+const worker: ReturnType<typeof makeWorkerHandler> = makeWorkerHandler((bindings) => {
+  const { BASEGATE_OBJECTS: objects, ...env } = bindings
+  // What is bound to something else is reported as a variable that is wrong.
+  return isNamespace(objects)
+    ? { env, traits: objectsTraits(objects) }
+    : { env: bindings, traits: workersTraits }
+})
 
 export default worker

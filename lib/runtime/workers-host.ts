@@ -105,8 +105,10 @@ export const workersTraits: HostCapabilities = {
   admin: (env) => ({
     runtime: "Workers",
     consoleFile: async (name) => {
-      const assets = env["ASSETS"] as Assets | undefined
-      const answer = await assets?.fetch(`https://assets.invalid/${name}`)
+      const assets = env["ASSETS"] as Partial<Assets> | undefined
+      const answer = typeof assets?.fetch !== "function"
+        ? undefined
+        : await assets.fetch(`https://assets.invalid/${name}`)
       return answer?.ok === true ? answer.body ?? undefined : undefined
     },
   }),

@@ -111,7 +111,8 @@ test("a variable that is not known is an error that names the nearest that is", 
 
 test("Durable Objects are not bound to a Worker that has no use for them", () => {
   const bound = { BASEGATE_OBJECTS: {} }
-  assert.match(failureOf(bound) ?? "", /^BASEGATE_OBJECTS: expected no such .*dist\/cloudflare\.js/)
+  assert.match(failureOf(bound) ?? "", /^BASEGATE_OBJECTS: expected a binding .*dist\/cloudflare\.js/)
+  assert.match(failureOf({ BASEGATE_OBJECT: {} }) ?? "", /perhaps BASEGATE_OBJECTS was meant/)
 })
 
 test("variables that the settings refer to, that hosts set, or that are empty are none of those", () => {

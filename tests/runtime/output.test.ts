@@ -1,6 +1,7 @@
 /** A server goes on, whatever becomes of those who read what it prints. */
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
+import { createServer } from "node:net"
 import process from "node:process"
 import { test } from "node:test"
 import { freePort, inherited, nodeLoads, serverOn, untilItAnswers } from "../support/spawn-gateway.ts"
@@ -41,3 +42,22 @@ for (const [name, words] of Object.entries(programs)) {
     }
   })
 }
+
+test("on deno serve a port that is taken is told in one line, with exit code 1", async () => {
+  const taken = createServer().listen(0, "127.0.0.1")
+  await new Promise((resolve) => taken.once("listening", resolve))
+  const address = taken.address()
+  const [program = "", ...args] = programs.deno(
+    typeof address === "object" && address !== null ? address.port : 0,
+  )
+  const child = spawn(program, args, { env: inherited, stdio: ["ignore", "ignore", "pipe"] })
+  let errors = ""
+  child.stderr.setEncoding("utf8").on("data", (text: string) => errors += text)
+  const code = await new Promise((resolve) => child.once("exit", resolve))
+  taken.close()
+  assert.equal(code, 1)
+  assert.match(
+    errors,
+    /^basegate cannot start: another program listens there\. Change --host or --port .*\n$/,
+  )
+})
