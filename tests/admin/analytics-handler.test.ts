@@ -22,7 +22,7 @@ const rowAt = (time: number, group: AnalyticsRow["group"]): AnalyticsRow => ({
 const since = Date.parse("2026-11-25T00:00:00Z")
 const question = `since=${since}&until=2026-11-26&bucket=1h&by=model`
 
-test("analytics are rows by time and group, and what holds of all of them", () =>
+test("analytics are rows by time and group, with totals", () =>
   withAdmin(async (ask, asked) => {
     const { status, body } = await ask(`gateways/g/analytics?${question}`)
     const { time: _time, group: _group, ...figures } = rowAt(0, {})
@@ -54,7 +54,7 @@ test("analytics of an account are those of all its gateways; without requests, t
     assert.equal((asked[0]?.[1] as { gateway?: string }).gateway, undefined)
   }))
 
-test("more rows than anyone can draw are refused", () =>
+test("more rows than a chart can show are refused", () =>
   withAdmin(async (ask) => {
     assertRefused(await ask(`analytics?${question}`), [400, 7001], /more than 10000 rows. Widen bucket/)
     assertRefused(await ask("analytics?bucket=1s"), [400, 7001], /buckets/)

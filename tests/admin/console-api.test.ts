@@ -30,7 +30,7 @@ test("accounts are those with entries in the settings or in the log, each with i
     { BASEGATE_CONFIG: { gateways: { "a/g": {}, "*": {} } } },
   ))
 
-test("what is in the log of a gateway that is no more is not listed", () =>
+test("a removed gateway that is still in the log is not listed", () =>
   withAdmin(
     async (ask) =>
       assert.deepEqual((await ask("/client/v4/accounts")).body.result, [
@@ -40,7 +40,7 @@ test("what is in the log of a gateway that is no more is not listed", () =>
     { BASEGATE_CONFIG: { gateways: { "a/g": {} } } },
   ))
 
-test("the status says what runs, which settings hold, and how the log fares", () =>
+test("the status says what runs, which settings are in force, and the state of the log", () =>
   withAdmin(async (ask) => {
     const { version, runtime, settings, in_flight, log, started_at, limits, circuits, exports } =
       (await ask("status")).body
@@ -60,7 +60,7 @@ const row = (group: AnalyticsRow["group"], requests: number): AnalyticsRow => ({
   group,
 })
 
-test("figures come with those of the period before, and divided in several ways, in one answer", () => {
+test("figures come with those of the previous period, and grouped in several ways, in one answer", () => {
   const queries: Array<AnalyticsQuery> = []
   return withAdmin(async (ask) => {
     const { body } = await ask(
@@ -106,7 +106,7 @@ test("figures come with those of the period before, and divided in several ways,
   })
 })
 
-test("an unknown way to compare or to divide is refused", () =>
+test("an unknown comparison or grouping is refused", () =>
   withAdmin(async (ask) => {
     for (
       const odd of [
@@ -148,7 +148,7 @@ const withNews = async (
   }
 }
 
-test("the tail streams what its gateway's log gets, filtered, and says what it left out", () => {
+test("the tail streams the new entries of its gateway's log, filtered, and says how many it left out", () => {
   const place = { account_id: "a", gateway_id: "g" }
   const entries = [
     entryOf("one", { ...place, status: 200 }),
@@ -169,7 +169,7 @@ test("the tail streams what its gateway's log gets, filtered, and says what it l
   })
 })
 
-test("a process feeds so many tails, and a closed one makes room; an unknown filter is refused", () =>
+test("a process feeds a limited number of tails, and a closed one makes room; an unknown filter is refused", () =>
   withNews([], async (open) => {
     const opened = await Promise.all(Array.from({ length: 16 }, () => open()))
     assert.deepEqual([...new Set(opened.map(({ status }) => status))], [200])

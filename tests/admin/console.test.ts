@@ -54,7 +54,7 @@ test("without an admin token there is no console", () =>
     {},
   ))
 
-test("every place within the console is its page; files are files, for ever", () =>
+test("every path within the console is its page; files are cached for ever", () =>
   withConsole(async (ask) => {
     for (
       const path of [
@@ -110,7 +110,7 @@ test("the page runs nothing from elsewhere, nothing inline, and in no frame", ()
     { BASEGATE_ADMIN_TOKEN: adminToken, BASEGATE_CORS_ORIGINS: "*" },
   ))
 
-test("in a clone in which nothing was built, the page says what builds it", () =>
+test("in a clone that was not built, the page says how to build it", () =>
   withConsole(async (ask) => {
     const page = await ask("/console")
     assert.equal(page.status, 503)
@@ -138,7 +138,7 @@ test("the token opens a session once; its cookie is not the token, and no script
     assert.match(behindTls.headers.get("set-cookie") ?? "", /; Secure$/)
   }))
 
-test("a wrong token opens nothing, nor does what another site's form could send", () =>
+test("a wrong token opens nothing, nor does a form of another site", () =>
   withConsole(async (ask) => {
     const post = (body: string, headers: Record<string, string> = own) =>
       ask("/console/session", { method: "POST", headers, body })
@@ -164,7 +164,7 @@ test("a wrong token opens nothing, nor does what another site's form could send"
     }
   }))
 
-test("a session ends with its time, and with its token", async () => {
+test("a session ends when it expires, or when its token changes", async () => {
   const now = Date.parse("2026-11-28T12:00:00Z")
   const token = Redacted.make(adminToken)
   const cookie = (await openSession(token, now, false)).split(";", 1)[0] ?? ""
@@ -180,7 +180,7 @@ test("a session ends with its time, and with its token", async () => {
   }
 })
 
-test("a session does not stand in for a token that was shown and is wrong", () =>
+test("a session does not replace a wrong token in the request", () =>
   withAdmin(async (ask) => {
     const cookie = (await openSession(Redacted.make(adminToken), Date.now(), false)).split(";", 1)[0] ?? ""
     const headers = { cookie, "x-basegate-console": "1" }

@@ -6,7 +6,7 @@ import { csvHeader, csvRows, plainNumber } from "../../lib/admin/csv.ts"
 const cells = (...values: ReadonlyArray<unknown>): string =>
   csvRows(values.map((_, index) => String(index)), [Object.fromEntries(values.entries())])
 
-test("a row is a line of its columns' values, quoted where RFC 4180 asks for it", () => {
+test("a row is a line of its columns' values, quoted where RFC 4180 requires it", () => {
   assert.equal(csvHeader(["time", "metadata.a,b"]), 'time,"metadata.a,b"\r\n')
   assert.equal(
     cells("a", "b c", 'say "hi"', "a,b", "a\nb", "a\r\nb"),
@@ -18,7 +18,7 @@ test("a row is a line of its columns' values, quoted where RFC 4180 asks for it"
   assert.equal(cells(NaN, Infinity, "half \ud83d of a pair"), ",,half \ufffd of a pair\r\n")
 })
 
-test("text that a spreadsheet would run is put behind an apostrophe; negative numbers are left", () => {
+test("text that a spreadsheet would run gets an apostrophe before it; negative numbers do not", () => {
   assert.equal(cells("=1+1", "+1", "-1", "@SUM(A1)", -1), "'=1+1,'+1,'-1,'@SUM(A1),-1\r\n")
   assert.equal(cells("\t=1", "\r=1", "\n=1", "\uff1d1"), "'\t=1,\"'\r=1\",\"'\n=1\",'\uff1d1\r\n")
   assert.equal(cells('=HYPERLINK("x","y")'), '"\'=HYPERLINK(""x"",""y"")"\r\n')

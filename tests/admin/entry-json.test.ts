@@ -12,7 +12,7 @@ test("entryJson() has every field of Cloudflare's schema in its type", () => {
   assert.deepEqual([bare.success, bare.cached, bare.custom_cost, bare.byok], [true, false, false, false])
 })
 
-test("entryJson() says success only of an answer under 400 that arrived whole and reported no error", () => {
+test("entryJson() reports success only for an answer under 400 that arrived whole and reported no error", () => {
   const of = (status: number, ending: "complete" | "upstream_cut") =>
     entryJson(entryOf("one", { status, ending }))
   assert.equal(of(200, "complete").success, true)
@@ -22,7 +22,7 @@ test("entryJson() says success only of an answer under 400 that arrived whole an
   assert.deepEqual([told.success, told.error, told.error_code], [false, "overloaded: queue full", null])
 })
 
-test("entryJson() says more than Cloudflare, and reckons the speed of tokens", () => {
+test("entryJson() has more fields than Cloudflare, and computes the speed of tokens", () => {
   const json = entryJson(entryOf("one", {
     route: "compat.chat.completions",
     key: "stored",
@@ -40,7 +40,7 @@ test("entryJson() says more than Cloudflare, and reckons the speed of tokens", (
   assert.deepEqual([json.metadata, json.feedback, json.score], [{ team: "search", n: 1 }, -1, 7])
 })
 
-test("entryDetailJson() tells whether what it shows of a body is all of it", () => {
+test("entryDetailJson() says whether it shows all of a body", () => {
   const of = (text: string, complete: boolean) => {
     const payload = { text, size: 5, complete }
     const json = entryDetailJson(

@@ -41,7 +41,7 @@ const costOf = ({ tokens_in, tokens_cached, tokens_out }: LogEntry): number | nu
     { custom: undefined, ...list },
   ).cost ?? null
 
-test("each kind of tokens at its price, which holds where it makes the entry's cost", () => {
+test("each kind of tokens has its price, and whether these add up to the entry's cost is reported", () => {
   const cost = costOf(called({}))
   assert.deepEqual(entryPrice(called({ cost }), list), {
     source: "list",
@@ -57,7 +57,7 @@ test("each kind of tokens at its price, which holds where it makes the entry's c
   assert.equal(entryPrice(called({ cost: 0.5 }), list)?.holds, false)
 })
 
-test("the operator's own price goes before the list, by tokens or by time", () => {
+test("the operator's own price takes precedence over the list, by tokens or by time", () => {
   const price = staticPriceOf("openai/gpt-oss-120b") ?? assert.fail()
   const own: PriceSource = { ...list, overrides: new Map([[glm, { kind: "tokens", price }]]) }
   const told = entryPrice(called({ tokens_cached: null, cost: 0.00035 }), own)
@@ -80,7 +80,7 @@ test("the operator's own price goes before the list, by tokens or by time", () =
   })
 })
 
-test("what was not priced has no price", () => {
+test("an entry without a cost has no price", () => {
   for (
     const members of [
       { cached: true },

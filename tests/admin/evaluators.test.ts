@@ -5,7 +5,7 @@ import { chatExample } from "../../lib/admin/evaluation/chat-example.ts"
 import { evaluationBy, evaluators } from "../../lib/admin/evaluation/evaluators.ts"
 import { entryOf } from "./some-log.ts"
 
-test("averages, ranks and shares are of the entries that have what they need", () => {
+test("averages, ranks and shares are over the entries that have the required values", () => {
   const evaluation = evaluationBy(evaluators)
   for (let total_ms = 1; total_ms <= 100; total_ms++) {
     evaluation.add(entryOf(`${total_ms}`, {
@@ -62,7 +62,7 @@ test("a chat and its answer are one example, streamed or not", () => {
   assert.deepEqual(chatExample(request, `${stream}data: [DONE]\r\n\r\n`), whole)
 })
 
-test("what is no chat, or says nothing, is no example", () => {
+test("an entry that is no chat, or has no text, is no example", () => {
   assert.equal(chatExample("{", "{}"), undefined)
   assert.equal(chatExample('{"input":"x"}', '{"choices":[{"message":{"content":"y"}}]}'), undefined)
   assert.equal(chatExample(request, '{"choices":[{"message":{"content":null}}]}'), undefined)

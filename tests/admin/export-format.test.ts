@@ -10,7 +10,7 @@ const formatOf = (query: string, accept?: string): string => {
   return found instanceof GatewayError ? found.detail : found.format
 }
 
-test("the parameter decides, else what the header wants most; JSON where it wants neither", () => {
+test("the parameter decides, or else the header's preference; JSON if it prefers neither", () => {
   assert.equal(formatOf(""), "json")
   assert.equal(formatOf("format=csv"), "csv")
   assert.equal(formatOf("format=ndjson", "text/csv"), "ndjson")

@@ -51,7 +51,7 @@ test("a log as CSV is all of it: a header, and a line for each entry", () =>
     assert.deepEqual([after, second], [undefined, place("b")])
   }, { stretch }))
 
-test("as lines of JSON, entries are what the list has", () =>
+test("as lines of JSON, entries are the same as in the list", () =>
   withAdmin(async (ask) => {
     const { headers, text } = await ask("gateways/g/logs", { headers: { accept: "application/x-ndjson" } })
     assert.equal(headers.get("content-type"), "application/x-ndjson")
@@ -92,7 +92,7 @@ test("HEAD reads nothing of the log", () =>
     assert.deepEqual(asked, [])
   }, { stretch }))
 
-test("where the file cannot be read to the end, the client sees that the list broke off", () =>
+test("if the file cannot be read to the end, the client sees that the list broke off", () =>
   withAdmin(async (ask) => {
     await assert.rejects(ask("gateways/g/logs?format=csv"))
   }, {
@@ -184,7 +184,7 @@ test("analytics, limits and gateways are exported as well", () =>
     },
   ))
 
-test("the columns of analytics have a name each, whatever they are divided by", () => {
+test("the columns of analytics have unique names, whatever the grouping", () => {
   const columns = analyticsColumns(["cached", "rescued", "metadata.cost"])
   assert.equal(new Set(columns).size, columns.length)
   const row = flatRow({

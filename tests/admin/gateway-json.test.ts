@@ -89,7 +89,7 @@ test("a gateway's settings are shown under Cloudflare's names, without a secret"
     variables,
   ))
 
-test("the gateways of an account are those with an entry, by page", () =>
+test("the gateways of an account are those with an entry, in pages", () =>
   withAdmin(
     async (ask) => {
       const ids = async (query = "") => {
@@ -109,7 +109,7 @@ test("the gateways of an account are those with an entry, by page", () =>
     variables,
   ))
 
-test("the URL of a provider is the Workers binding's", () =>
+test("the URL of a provider is the same as from the Workers binding", () =>
   withAdmin(
     async (ask) => {
       const urlOf = async (provider: string) => (await ask(`gateways/full/url/${provider}`)).body.result

@@ -23,7 +23,7 @@ test("without an admin token nothing of it exists: the answer is that of any unk
   await gateway.dispose()
 })
 
-test("the token comes as a bearer or as Cloudflare's key, and in no other way", () =>
+test("the token is accepted as a bearer token or as Cloudflare's key, and in no other way", () =>
   withAdmin(async (ask) => {
     const good = [
       { authorization: `bearer ${adminToken}` },
@@ -76,7 +76,7 @@ test("a gateway token is no admin token, and the two must differ", async () => {
   }
 })
 
-test("on the data plane the admin token opens nothing, and never goes to a provider", async () => {
+test("on the data plane the admin token opens nothing, and is never sent to a provider", async () => {
   const sent: Array<string> = []
   const transport = Layer.succeed(Transport, {
     decodes: new Set<string>(),
@@ -125,7 +125,7 @@ test("on the data plane the admin token opens nothing, and never goes to a provi
   await gateway.dispose()
 })
 
-test("the management API shows web pages nothing, and leaves no entry of its own in the log", async () => {
+test("the management API shows nothing to web pages, and leaves no entry of its own in the log", async () => {
   const records: Array<unknown> = []
   const asked: Array<Asked> = []
   const gateway = createGateway({

@@ -118,7 +118,7 @@ const score = (value: number) => Response.json(completion(JSON.stringify({ reaso
 const untilAborted = (signal: AbortSignal) =>
   new Promise<Response>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
 
-test("as many are asked about as the sample allows, so many at once", async () => {
+test("only as many entries as the sample allows are judged, with limited concurrency", async () => {
   let [now, most, all] = [0, 0, 0]
   const judge = async () => {
     most = Math.max(most, ++now)
@@ -134,7 +134,7 @@ test("as many are asked about as the sample allows, so many at once", async () =
   })
 })
 
-test("a run ends once it has cost what it may", async () => {
+test("a run ends once it has reached its cost limit", async () => {
   await judged(() => score(1), { concurrency: 1, max_cost: 2 }, async (_, __, ended) => {
     const { results: [result] } = await ended()
     // A dollar a call.
@@ -143,7 +143,7 @@ test("a run ends once it has cost what it may", async () => {
   })
 })
 
-test("a cancelled run keeps what it has found, and can be carried on", async () => {
+test("a cancelled run keeps its results, and can be continued", async () => {
   let hangs = true
   let calls = 0
   const judge = (_: string, signal: AbortSignal) => {
@@ -178,7 +178,7 @@ test("a cancelled run keeps what it has found, and can be carried on", async () 
   })
 })
 
-test("a call that takes too long says so", async () => {
+test("a call that takes too long is reported as such", async () => {
   let calls = 0
   const slow = (_: string, signal: AbortSignal) => {
     calls++
@@ -190,7 +190,7 @@ test("a call that takes too long says so", async () => {
   })
 })
 
-test("a deleted evaluation asks no more, and a gateway that stops ends its runs", async () => {
+test("a deleted evaluation makes no more calls, and a gateway that stops ends its runs", async () => {
   let [calls, aborted] = [0, 0]
   const judge = (_: string, signal: AbortSignal) => {
     calls++
@@ -206,7 +206,7 @@ test("a deleted evaluation asks no more, and a gateway that stops ends its runs"
   assert.deepEqual([calls, aborted], [2, 2])
 })
 
-test("a judge that is told to wait waits", async () => {
+test("a judge waits as long as it is told to", async () => {
   let calls = 0
   const judge = () =>
     ++calls <= 2 ? new Response("{}", { status: 429, headers: { "retry-after": "0" } }) : score(1)

@@ -8,7 +8,7 @@ import { entryOf } from "./some-log.ts"
 const scope = { account: "a", gateway: "g" }
 const logs = "gateways/g/logs"
 
-test("a page of the log is a list with what holds of all entries", () => {
+test("a page of the log is a list with the totals of all entries", () => {
   const page: LogPage = {
     entries: [entryOf("one", { status: 200, tokens_in: 7 }), entryOf("two", { status: 500 })],
     total: 12,
@@ -78,7 +78,7 @@ test("one entry shows the beginnings of its bodies", () =>
       ),
   }))
 
-test("a body comes as it was kept, and as JSON only where it is all there", async () => {
+test("a body comes as it was kept, and as JSON only if it is complete", async () => {
   const entry = entryOf("one", { response_content_type: "text/html; charset=latin1" })
   const kept = (complete: boolean) =>
     withAdmin(async (ask) => {
@@ -105,7 +105,7 @@ test("a body comes as it was kept, and as JSON only where it is all there", asyn
   await withAdmin(async (ask) => assertRefused(await ask(`${logs}/one/request`), [404, 7002], /no entry one/))
 })
 
-test("PATCH changes what it names, and nothing where a field is wrong", () =>
+test("PATCH changes the fields that it names, and nothing if one is invalid", () =>
   withAdmin(async (ask, asked) => {
     const patch = (body: string, id = "one") => ask(`${logs}/${id}`, { method: "PATCH", body })
     const good: ReadonlyArray<readonly [object, object]> = [
@@ -140,7 +140,7 @@ test("PATCH changes what it names, and nothing where a field is wrong", () =>
     assertRefused(await patch(`{"score":1}`, "two"), [404, 7002], /no entry two/)
   }, { patch: (_, id) => Effect.succeed(id === "one") }))
 
-test("DELETE takes what the parameters select, the oldest first, and tells how many", () =>
+test("DELETE removes the entries that the parameters select, oldest first, and says how many", () =>
   withAdmin(async (ask, asked) => {
     const selection = { scope, filters: [], orderBy: "created_at", descending: false }
     const { status, body } = await ask(logs, { method: "DELETE" })

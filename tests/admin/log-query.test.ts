@@ -36,7 +36,7 @@ test("logQuery() has Cloudflare's defaults", () => {
   assert.equal(good("direction=asc&order_by_direction=desc").descending, true)
 })
 
-test("logQuery() names the parameter that is out of range or not there, and tells of all of them", () => {
+test("logQuery() names each parameter that is out of range or unknown", () => {
   const cases: ReadonlyArray<readonly [string, RegExp]> = [
     ["page=0", /page takes a whole number from 1/],
     ["page=1.5", /page takes/],
@@ -91,7 +91,7 @@ test("logQuery() takes the older parameters as filters, whose bounds are include
   assert.equal(good("max_total_tokens=5").filters[0]?.key, "tokens")
 })
 
-test("deletion() takes the oldest first, and refuses what it does not know", () => {
+test("deletion() removes the oldest first, and refuses unknown parameters", () => {
   const of = (text: string) => deletion(scope, new URLSearchParams(text))
   assert.deepEqual(of(""), {
     selection: { scope, filters: [], orderBy: "created_at", descending: false },

@@ -44,7 +44,7 @@ const run = async (call = someCall({ entry: { cache_ttl: 60 } }), found?: Cached
   return { answer: Result.getOrThrow(await stage(call)), log, answers, call }
 }
 
-test("what is kept is the answer, with its age, and costs nothing", async () => {
+test("a cached answer is returned with its age, and costs nothing", async () => {
   const { answer, log, call } = await run(undefined, kept)
   assert.deepEqual(log, ["lookup"])
   assert.equal(answer.body, kept.body)
@@ -53,27 +53,27 @@ test("what is kept is the answer, with its age, and costs nothing", async () => 
   assert.deepEqual([call.report.cached, call.report.cost, meter], [true, 0, undefined])
 })
 
-test("what is not kept is called, by way of the coalescer", async () => {
+test("a call that is not cached is made, through the coalescer", async () => {
   const { answer, log, answers } = await run()
   assert.deepEqual(log, ["lookup", "coalesce", "call"])
   assert.equal(answer, answers[0])
   assert.equal(answer.headers.get("cf-aig-cache-status"), "MISS")
 })
 
-test("a call without a time to keep it is not looked up", async () => {
+test("a call without a time to live is not looked up", async () => {
   const { answer, log } = await run(someCall(), kept)
   assert.deepEqual(log, ["call"])
   assert.equal(answer.headers.get("cf-aig-cache-status"), null)
 })
 
-test("a caller that skips the cache is not answered from it, and may fill it", async () => {
+test("a caller that skips the cache is not answered from it, but may fill it", async () => {
   const call = someCall({ entry: { cache_ttl: 60 } })
   const options = { ...call.target.options, cache: { ...call.target.options.cache, lookup: false } }
   const { log } = await run(someCall({ entry: { cache_ttl: 60 }, change: { options } }), kept)
   assert.deepEqual(log, ["coalesce", "call"])
 })
 
-test("a call that does more than infer is made each time", async () => {
+test("a call with side effects is made each time", async () => {
   const body = { model: "m", messages: [], store: true }
   const { log } = await run(someCall({ entry: { cache_ttl: 60 }, body }), kept)
   assert.deepEqual(log, ["call"])

@@ -9,7 +9,7 @@ import { storeInMemory } from "../../lib/store/Store.ts"
 const request = () =>
   new Request("https://app.example/v1/a/g/baseten/v1/models", { headers: { authorization: "Bearer sk-own" } })
 
-test("a circuit that opens in one gateway is open in another that shares its store, which waits for nothing", async () => {
+test("a circuit that opens in one gateway opens in another that shares its store, without any request waiting", async () => {
   const clock = { now: () => performance.now(), wall: () => Date.now() }
   const memory = storeInMemory(clock)
   let answers = (): void => {}

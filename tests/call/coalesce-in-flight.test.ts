@@ -78,7 +78,7 @@ test("equal calls are made once, and each client gets the answer; only the first
   assert.equal(headers.get("cf-aig-cache-status"), "MISS")
 })
 
-test("a defect in one piece of its settling is reported, and the rest is done all the same", async (t) => {
+test("a defect in one step of settling is reported, and the other steps still run", async (t) => {
   const reported = t.mock.method(console, "error", () => {})
   const { join, made, kept } = setUp()
   const { call, result } = join("k")
@@ -92,7 +92,7 @@ test("a defect in one piece of its settling is reported, and the rest is done al
   assert.deepEqual([kept, reported.mock.callCount()], [["{}"], 1])
 })
 
-test("calls with another key, caller or retry policy are others", async () => {
+test("calls with another key, caller or retry policy are made separately", async () => {
   const { join, made } = setUp()
   join("k")
   join("other")
@@ -102,7 +102,7 @@ test("calls with another key, caller or retry policy are others", async () => {
   assert.equal(made.length, 4)
 })
 
-test("a failure is everybody's", async () => {
+test("every waiting client gets the failure", async () => {
   const { join, fail, made } = setUp()
   const calls = [join("k"), join("k")]
   await settled()
@@ -143,7 +143,7 @@ test("the call goes on when its first client leaves, and ends when all have left
   assert.equal(cut.reason, "client_left")
 })
 
-test("who skips the cache, and a stream that is not kept, waits for nobody", async () => {
+test("a caller that skips the cache waits for no other call, nor does a stream that is not cached", async () => {
   const { join, made } = setUp()
   const plain = someCall({ entry })
   const options = { ...plain.target.options, cache: { ...plain.target.options.cache, lookup: false } }

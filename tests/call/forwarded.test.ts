@@ -29,7 +29,7 @@ for (
     [{ kind: "none" }, "none"],
   ] as const
 ) {
-  test(`a call goes on with what the forwarder gives, and its report says whose key it is: ${key}`, async () => {
+  test(`a call has the forwarder's headers, and its report says whose key it used: ${key}`, async () => {
     const { call, calls } = await run(Result.succeed({ headers, credential }))
     assert.deepEqual(calls, [call])
     assert.equal(call.headers, headers)
@@ -55,7 +55,7 @@ test("the forwarder sees the headers of the target, and those of the request bes
   ])
 })
 
-test("without a credential there is no call", async () => {
+test("without a credential no call is made", async () => {
   const { result, calls } = await run(Result.fail(loop()))
   assert.equal(Result.isFailure(result) && result.failure.reason, "loop")
   assert.deepEqual(calls, [])

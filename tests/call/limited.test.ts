@@ -77,13 +77,13 @@ test("an admitted call is settled once it has ended, and its answer says what is
   assert.deepEqual(log.slice(2), ["settle 5 0.5"])
 })
 
-test("what a call counts as is given back if its answer is released for another", async () => {
+test("what was counted is returned if the answer is released for another", async () => {
   const { result, log } = await run()
   Result.getOrThrow(result).release()
   assert.deepEqual(log.slice(2), ["release"])
 })
 
-test("what a call counts as is given back if no answer comes of it", async () => {
+test("what was counted is returned if no answer comes", async () => {
   const { result, log } = await run({ outcomes: scripted("provider_failed") })
   assert.ok(Result.isFailure(result))
   assert.deepEqual(log, ["admit s", "call", "release"])
@@ -95,7 +95,7 @@ test("a refused call is not made", async () => {
   assert.deepEqual(rated.log, ["admit s"])
 })
 
-test("a further try counts as a request of its own, and the last count is the one that is shown", async () => {
+test("each retry counts as a request, and the last count is shown", async () => {
   let left = 4
   const rate = () => {
     const [state = assert.fail()] = quota.states
@@ -117,7 +117,7 @@ test("a further try counts as a request of its own, and the last count is the on
   assert.equal(Result.getOrThrow(result).headers.get("ratelimit"), '"r";r=3;t=1')
 })
 
-test("budgets that reserve are told the most that a call may cost, and a lease that is its own", async () => {
+test("reserving budgets get the most that a call may cost, and a lease of its own", async () => {
   const reserving = { ...entry, spend_limits: { ...entry.spend_limits, reserve: true }, total_timeout: 5000 }
   const model = "openai/gpt-oss-120b"
   const body = { model, messages: [], max_tokens: 100, n: 2 }
@@ -130,7 +130,7 @@ test("budgets that reserve are told the most that a call may cost, and a lease t
   assert.deepEqual([plain.worst, plain.lease], [0, undefined])
 })
 
-test("the budgets of a route are entered beside the gateway's own", async () => {
+test("the budgets of a route are charged as well as the gateway's own", async () => {
   const { exchange, gateway, caller, target } = someCall({ entry })
   const budget = {
     limits: { enabled: true, rules: gateway.spendLimits.rules.map((rule) => ({ ...rule, id: "route" })) },
@@ -140,7 +140,7 @@ test("the budgets of a route are entered beside the gateway's own", async () => 
   assert.deepEqual(log, ["admit s route", "call"])
 })
 
-test("a token's own limits are entered behind the gateway's, and its rates asked with those", async () => {
+test("a token's own limits come after the gateway's, and its rates are checked together with those", async () => {
   const ofToken = (entry: object, own: object) => {
     const tokens = [{ name: "ann", token: "value-ann", ...own }]
     const { exchange, gateway, target } = someCall({ entry: { ...entry, tokens } })
@@ -167,7 +167,7 @@ test("a token's own limits are entered behind the gateway's, and its rates asked
   assert.deepEqual((await run({ call: others })).log, ["call"], "a caller whose token has none")
 })
 
-test("a call whose model nobody can tell does not pass a spend rule", async () => {
+test("a call whose model is unknown does not pass a spend rule", async () => {
   const target = someTarget({ gateway: someGateway(entry) })
   const call = someCall({ entry, change: { body: { ...target.body, isOpaque: true } } })
   const { result, log } = await run({ call })

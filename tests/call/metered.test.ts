@@ -48,7 +48,7 @@ test("the usage that an answer reports is priced", async () => {
   ])
 })
 
-test("a stream's first token is noticed, its usage counted; if it was cut, that is partial", async () => {
+test("a stream's first token is timed and its usage counted, as partial if it was cut", async () => {
   const chunk = (choices: ReadonlyArray<object>, members: object = {}) =>
     `data: ${JSON.stringify({ choices, ...members })}\n\n`
   const stream = chunk([{ delta: { content: "Hi" } }]) + chunk([], { usage })
@@ -58,7 +58,7 @@ test("a stream's first token is noticed, its usage counted; if it was cut, that 
   assert.deepEqual([cut.report.tokensOut, cut.report.usageSource], [3, "partial"])
 })
 
-test("messages that were cut count what was written, whatever their beginning says", async () => {
+test("a cut messages stream counts what was written, whatever its beginning says", async () => {
   const event = (value: { readonly type: string }) =>
     `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`
   const start = { type: "message_start", ...{ message: { usage: { input_tokens: 7, output_tokens: 0 } } } }
@@ -77,7 +77,7 @@ test("a JSON body that was cut has no usage, and its cost is not known", async (
   assert.deepEqual([report.tokensIn, report.usageSource, report.cost], [null, null, null])
 })
 
-test("a client that left does not make an answer partial that came whole", async () => {
+test("a client that left does not make a complete answer partial", async () => {
   const { report } = await meter(someUpstream(200, "", json), JSON.stringify({ usage }), {
     ending: "client_left",
     whole: true,
@@ -85,7 +85,7 @@ test("a client that left does not make an answer partial that came whole", async
   assert.deepEqual([report.tokensIn, report.usageSource], [2, "exact"])
 })
 
-test("an answer that is fetched again was counted when it was made, unless that went on in the background", async () => {
+test("fetching an answer again counts nothing, unless it was made in the background", async () => {
   const response = { id: "resp_1", model: "m", usage: { input_tokens: 2, output_tokens: 3 } }
   for (const background of [undefined, false, true]) {
     const answer = { ...response, background }
@@ -120,7 +120,7 @@ test("an answer that reports an error in spite of its status is one", async () =
   assert.equal(report.cost, 0)
 })
 
-test("a model that has no price is looked for in the answer", async () => {
+test("for a model without a price, the answer's model is used", async () => {
   const call = someCall({ model: "alias" })
   const { report } = await meter(someUpstream(200, "", json), JSON.stringify({ model: "m", usage }), { call })
   assert.deepEqual([report.model, report.cost], ["alias", 32])

@@ -73,7 +73,7 @@ test("the body's model decides, by its slug or with its provider", async () => {
   )
 })
 
-test("a call whose model nothing says passes only if the token may use all of its provider", async () => {
+test("a call whose model is unknown passes only if the token may use all of its provider", async () => {
   for (const model of [undefined, ""]) {
     const options = model === undefined ? {} : { model }
     assert.match(
@@ -100,7 +100,7 @@ test("a deployment is named by its id, whatever its body says", async () => {
   assert.match(await refusal({ globs: ["abcd1234"], path: chain }) ?? "", /the model "efgh5678"/)
 })
 
-test("lists pass, and a model that is described has its name in the path", async () => {
+test("lists pass, and the description of a model is checked by the name in its path", async () => {
   const globs = ["openai/*"]
   assert.equal(await refusal({ globs, path: "baseten/v1/models", method: "GET" }), undefined)
   assert.equal(await refusal({ globs, path: "compat/models", method: "GET" }), undefined)
@@ -113,7 +113,7 @@ test("lists pass, and a model that is described has its name in the path", async
   assert.match(await described("%E0%A4%A") ?? "", /names none/)
 })
 
-test("a custom provider's models have its name before them, and Baseten's globs are not for them", async () => {
+test("a custom provider's models are prefixed with its name, and Baseten's globs do not match them", async () => {
   const path = "custom-own/v1/chat/completions"
   assert.equal(await refusal({ globs: ["custom-own/gpt-?"], path, model: "gpt-4" }), undefined)
   assert.equal(await refusal({ globs: ["custom-own/*"], path: "custom-own/any/thing" }), undefined)
@@ -125,7 +125,7 @@ test("a custom provider's models have its name before them, and Baseten's globs 
   )
 })
 
-test("what a route calls that the token names passes", async () => {
+test("a token that may use a route may make the calls of that route", async () => {
   const other = { globs: ["openai/*"], model: "zai-org/GLM-5.2" }
   assert.equal(await refusal({ ...other, isCovered: true }), undefined)
   assert.notEqual(await refusal({ ...other, isCovered: false }), undefined)

@@ -31,7 +31,7 @@ const tap = () => {
   }
 }
 
-test("an answer that is held whole ends the request before it goes out", async () => {
+test("an answer that is complete in memory ends the request before it is sent", async () => {
   const call = someCall({ step: 2 })
   const headers = HeaderFields.from([["content-type", "application/json"]])
   const pending = new PendingAnswer(
@@ -53,7 +53,7 @@ test("an answer that is held whole ends the request before it goes out", async (
   assert.deepEqual([response_bytes, response_content_type], [2, "application/json"])
 })
 
-test("a body is handed on as it comes, and the request ends with it", async () => {
+test("a body is passed on as it comes, and the request ends with it", async () => {
   const call = someCall()
   const pending = new SomeAnswer(call, 200, "[1, 2]", { "x-baseten-request-id": "b1" })
   const watching = tap()
@@ -68,7 +68,7 @@ test("a body is handed on as it comes, and the request ends with it", async () =
   assert.deepEqual([response_bytes, upstream_status, baseten_request_id], [6, 200, "b1"])
 })
 
-test("a stream is not to be held by proxies, and has no length: it may get an error event", async () => {
+test("a stream tells proxies not to buffer it, and has no length, since an error event may be added", async () => {
   const call = someCall({ body: { model: "m", messages: [], stream: true } })
   const { headers } = await responded(
     new SomeAnswer(call, 200, "data: [DONE]\n\n", {
@@ -87,7 +87,7 @@ test("a client that leaves ends its request, even if nobody cancels the body", a
   assert.equal(call.exchange.record().ending, "client_left")
 })
 
-test("an answer without a body has ended", async () => {
+test("an answer without a body ends its request", async () => {
   const call = someCall()
   const headers = new HeaderFields()
   const { body } = await responded(

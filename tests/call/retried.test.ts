@@ -35,7 +35,7 @@ const run = async (
   return { result, call, lefts, given, attempts: call.report.attempts }
 }
 
-test("a call is tried until an answer is worth passing on, and each try is noted", async () => {
+test("a call is tried until an answer is good enough to pass on, and each try is recorded", async () => {
   const { result, attempts, call } = await run([503, "provider_failed", 200, 200])
   assert.equal(Result.isSuccess(result) && result.success.status, 200)
   assert.deepEqual(attempts.map(({ attempt, status, error, circuit }) => [attempt, status, error, circuit]), [
@@ -48,7 +48,7 @@ test("a call is tried until an answer is worth passing on, and each try is noted
   assert.equal(typeof call.report.headersAt, "number")
 })
 
-test("the last try is the answer; a failure says in the report how the call ended", async () => {
+test("the last try is the answer; if it failed, the report says how the call ended", async () => {
   const last = await run(Array.from({ length: 9 }, () => 503))
   assert.equal(last.attempts.length, 5)
   assert.equal(Result.isSuccess(last.result) && last.result.success.status, 503)
@@ -57,13 +57,13 @@ test("the last try is the answer; a failure says in the report how the call ende
   assert.equal(failed.call.report.ending, "upstream_cut")
 })
 
-test("a gateway may answer as Cloudflare does if the provider gave none", async () => {
+test("a gateway may answer as Cloudflare does if the provider gave no answer", async () => {
   const call = someCall({ entry: { cloudflare_error_status: true } })
   const { result } = await run(["provider_failed"], call)
   assert.equal(Result.isFailure(result) && result.failure.status, 400)
 })
 
-test("tries leave one call to each step that is still to come", async () => {
+test("retries leave one call for each remaining step", async () => {
   const call = someCall({ entry })
   call.exchange.stepsToCome = 18
   assert.equal((await run(Array.from({ length: 9 }, () => 503), call)).attempts.length, 2)
@@ -76,7 +76,7 @@ test("limits may refuse another try", async () => {
   assert.equal((await run([503, 503, 503, 200], call)).attempts.length, 2)
 })
 
-test("the try that asked for the usage is not the client's", async () => {
+test("the try that requested the usage is not counted against the client's attempts", async () => {
   const call = someCall({ entry: { ...entry, retry_max_attempts: 2 } })
   call.triesBefore = 1
   const { attempts } = await run([503, 503, 503], call)
@@ -92,7 +92,7 @@ test("all tries share the call's total time", async () => {
   assert.deepEqual((await run([])).lefts, [undefined])
 })
 
-test("a redirect is released, and not relayed", async () => {
+test("a redirect is discarded, and not passed on", async () => {
   const { result, given: [answer] } = await run([302])
   assert.match(Result.isFailure(result) ? result.failure.detail : "", /redirect/)
   assert.ok(answer !== undefined && Result.isSuccess(answer))

@@ -102,5 +102,6 @@ for (
     ]],
   ] as ReadonlyArray<[string, object, ReadonlyArray<string>]>
 ) {
-  test(`what the settings switch on: ${name}`, async () => assert.deepEqual(await passed(entry), stages))
+  test(`the stages that settings switch on: ${name}`, async () =>
+    assert.deepEqual(await passed(entry), stages))
 }

@@ -24,12 +24,12 @@ const run = async (body: object, ...answers: ReadonlyArray<ReturnType<typeof som
   return { answer, call, asked: sent.map(({ stream_options }) => stream_options !== undefined) }
 }
 
-test("a stream is asked for its usage, which is then the gateway's alone", async () => {
+test("a stream's usage is requested, and then removed from what the client gets", async () => {
   const { asked, call } = await run(stream)
   assert.deepEqual([asked, call.requestedUsage], [[true], true])
 })
 
-test("what is no stream, or asks itself, goes up as it is", async () => {
+test("a call that is no stream, or requests usage itself, is sent unchanged", async () => {
   const plain = await run({ model: "m", messages: [] })
   assert.deepEqual([plain.asked, plain.call.requestedUsage], [[false], false])
   const asking = await run({ ...stream, stream_options: { include_usage: true } })
@@ -44,7 +44,7 @@ for (
     ["does not say why: it is too long", someUpstream(400, "x".repeat(20_000))],
   ] as const
 ) {
-  test(`a refusal that ${name} is released, and the call made as its client wrote it`, async () => {
+  test(`a refusal that ${name} is discarded, and the call made as its client wrote it`, async () => {
     const { answer, asked, call } = await run(stream, refusal, someUpstream(200))
     assert.deepEqual([asked, answer.status, refusal.released], [[true, false], 200, 1])
     assert.deepEqual([call.requestedUsage, call.triesBefore], [false, 1])
@@ -52,7 +52,7 @@ for (
   })
 }
 
-test("an error about something else is the answer, whole", async () => {
+test("an error about something else is passed on whole", async () => {
   const error = someUpstream(400, "model m does not exist")
   const { answer, asked } = await run(stream, error)
   assert.deepEqual([asked, answer.status, error.released], [[true], 400, 0])
@@ -60,7 +60,7 @@ test("an error about something else is the answer, whole", async () => {
   assert.equal(new TextDecoder().decode(value), "model m does not exist")
 })
 
-test("an error of another status is handed on unread", async () => {
+test("an error of another status is passed on unread", async () => {
   const error = someUpstream(503, "stream_options")
   const { answer, asked } = await run(stream, error)
   assert.deepEqual([asked, answer], [[true], error])

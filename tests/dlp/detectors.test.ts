@@ -39,7 +39,7 @@ const scoreOf = (name: DetectorName): Score => {
 
 const percent = (part: number, whole: number): string => `${Math.round(100 * part / whole)} %`
 
-test("precision and recall are what the page says", () => {
+test("precision and recall are as documented", () => {
   const page = readFileSync("lib/dlp/README.md", "utf8")
   for (const name of detectorNames) {
     const { there, right, wrong, misses } = scoreOf(name)
@@ -50,7 +50,7 @@ test("precision and recall are what the page says", () => {
   }
 })
 
-test("a part of a number is not taken for one", () => {
+test("a part of a longer number is no match", () => {
   const matcher = compileMatcher([...detectorNames])
   const rules = { matcher, found: () => {}, replaces: () => true, replacement: () => "#" }
   for (const text of ["0".repeat(200), "1 ".repeat(200), "a1".repeat(200), "1.2.3.4.5.6.7.8.9"]) {

@@ -24,7 +24,7 @@ const said = (text: string): string =>
     JSON.parse(json).choices?.[0]?.delta?.content ?? ""
   ).join("")
 
-test("MASK: placeholders go up, and the rest of the body as it was", async () => {
+test("MASK: the provider gets placeholders, and the rest of the body unchanged", async () => {
   await withGuarded(
     policy("MASK", ["email", "card"], ["REQUEST"]),
     () => answer("ok"),
@@ -59,7 +59,7 @@ test("MASK: placeholders go up, and the rest of the body as it was", async () =>
   )
 })
 
-test("lists of numbers and tokens are not taken for base64", async () => {
+test("lists of numbers and tokens are not mistaken for base64", async () => {
   const digits = (index: number) => String(index).padStart(4, "0")
   const of = (one: (index: number) => string) => Array.from({ length: 50 }, (_, index) => one(index))
   const lists = {
@@ -82,7 +82,7 @@ test("lists of numbers and tokens are not taken for base64", async () => {
   })
 })
 
-test("what belongs to the form of a call is left alone, as far as it is written like that", async () => {
+test("members of a call's format are left alone where they have their usual form", async () => {
   const of = (value: string) => ({
     model: "openai/gpt-oss-120b",
     previous_response_id: value,
@@ -97,7 +97,7 @@ test("what belongs to the form of a call is left alone, as far as it is written 
   })
 })
 
-test("what a form leaves open is checked, whatever its members are called", async () => {
+test("free-form members are checked, whatever their names", async () => {
   const own = { id: "jane@example.com", status: "jane@example.com", user_id: "jane@example.com" }
   const masked = { id: "[EMAIL_1]", status: "[EMAIL_1]", user_id: "[EMAIL_1]" }
   const use = (input: object) => ({ type: "tool_use", id: "toolu_1", name: "f", input })
@@ -127,7 +127,7 @@ test("what a form leaves open is checked, whatever its members are called", asyn
   )
 })
 
-test("what spells an answer in other words is left out of it: log probabilities, ids of tokens", async () => {
+test("members that would spell out a masked answer are left out: log probabilities, token ids", async () => {
   const spelt = { content: [{ token: "jane", top_logprobs: [{ token: "jane" }] }] }
   const of = (logprobs: unknown, ids: unknown, prompt: unknown) => ({
     choices: [
@@ -157,7 +157,7 @@ test("what spells an answer in other words is left out of it: log probabilities,
   }
 })
 
-test("a body with more texts than can be told apart is checked all the same", async () => {
+test("a body with more texts than can be tracked separately is still checked", async () => {
   await withGuarded(policy("MASK", ["email"]), () => answer("ok"), async ({ call, reached }) => {
     for (const filler of ['"a",'.repeat(500_001), "[".repeat(500_001), "[],".repeat(500_001)]) {
       await (await call("baseten/model/abcd1234", `[${filler}"jane\\u0040example.com"`)).text()
@@ -196,7 +196,7 @@ test("no label hides JSON, in either direction", async () => {
   })
 })
 
-test("an error that an answer begins with is masked in the log too", async () => {
+test("an error at the beginning of an answer is masked in the log too", async () => {
   const error = { error: { message: "no mail to jane@example.com", type: "x" } }
   const entry = { ...policy("MASK", ["email"]), fallback_on_reported_error: true }
   for (const answered of [() => Response.json(error), () => stream([data(error)])]) {
@@ -210,7 +210,7 @@ test("an error that an answer begins with is masked in the log too", async () =>
   }
 })
 
-test("JSON is read as such behind however many blanks", async () => {
+test("JSON is recognized after any number of blanks", async () => {
   await withGuarded(policy("MASK", ["email"]), () => answer("ok"), async ({ call, reached }) => {
     for (const before of ["", " ".repeat(100), "\ufeff\n"]) {
       for (const place of [path, "baseten/model/abcd1234"]) {
@@ -223,7 +223,7 @@ test("JSON is read as such behind however many blanks", async () => {
   })
 })
 
-test("skip_system: what a tool was called with is no system prompt", async () => {
+test("skip_system: the arguments of a tool call are no system prompt", async () => {
   const content = (text: string) => [{
     type: "tool_use",
     id: "toolu_1",
@@ -244,7 +244,7 @@ test("skip_system: what a tool was called with is no system prompt", async () =>
   })
 })
 
-test("skip_system: system prompts are left out, by each policy that says so", async () => {
+test("skip_system: each policy that sets it leaves system prompts out", async () => {
   const entry = {
     dlp: {
       enabled: true,
@@ -278,7 +278,7 @@ test("skip_system: system prompts are left out, by each policy that says so", as
   })
 })
 
-test("skip_system: a policy that blocks leaves them out, too", async () => {
+test("skip_system: a blocking policy leaves them out too", async () => {
   const { dlp, dlp_profiles } = policy("BLOCK", ["email"], ["REQUEST"]) as {
     dlp: { policies: [object] }
     dlp_profiles: object
@@ -294,7 +294,7 @@ test("skip_system: a policy that blocks leaves them out, too", async () => {
   })
 })
 
-test("paths: a policy looks at parts of the body of a model's own code alone", async () => {
+test("paths: a policy checks only the named parts of a body for a model's own code", async () => {
   const { dlp, dlp_profiles } = policy("MASK", ["email"]) as {
     dlp: { policies: [object] }
     dlp_profiles: object
@@ -369,7 +369,7 @@ test("BLOCK: a request is refused with 2029, an answer with 2030, and the call i
   )
 })
 
-test("FLAG: nothing is changed, and what was found is told", async () => {
+test("FLAG: nothing is changed, and matches are reported", async () => {
   await withGuarded(
     policy("FLAG", ["email"]),
     () => answer("bob@example.com"),
@@ -384,7 +384,7 @@ test("FLAG: nothing is changed, and what was found is told", async () => {
   )
 })
 
-test("a stream is masked wherever it is split, and is otherwise as it came", async () => {
+test("a stream is masked wherever it is split, and otherwise unchanged", async () => {
   const events = [..."Write to jane@example.com now."].map(delta)
   await withGuarded(policy("MASK", ["email"]), () => stream([...events, last]), async ({ call }) => {
     const text =
@@ -402,7 +402,7 @@ test("a stream is masked wherever it is split, and is otherwise as it came", asy
   })
 })
 
-test("a stream that is blocked midway ends with an error event, and with it the provider's", async () => {
+test("a stream that is blocked midway ends with an error event, and so does the provider's call", async () => {
   const events = ["It is ", "jane@exa", "mple.com", " indeed."].map(delta)
   await withGuarded(
     policy("BLOCK", ["email"]),
@@ -420,7 +420,7 @@ test("a stream that is blocked midway ends with an error event, and with it the 
   )
 })
 
-test("what a stream has used is counted also where its first bytes are blocked", async () => {
+test("the usage of a stream is counted even if its first bytes are blocked", async () => {
   const usage = { prompt_tokens: 9, completion_tokens: 4 }
   const told = `data: ${JSON.stringify({ choices: [], usage })}\n\n`
   for (const [rest, source] of [[told, "partial"], ["", "estimated"]] as const) {
@@ -435,7 +435,7 @@ test("what a stream has used is counted also where its first bytes are blocked",
   }
 })
 
-test("MASK_RESTORE: values come back, also where the placeholder is split; the model's own stay masked", async () => {
+test("MASK_RESTORE: values are restored, even from a split placeholder; values of the model's own stay masked", async () => {
   const words = ["Dear [EM", "AIL", "_1", "], not x@y.org or [EMAIL_9]."]
   await withGuarded(
     { ...policy("MASK_RESTORE", ["email"]), collect_log_payloads: true },
@@ -449,7 +449,7 @@ test("MASK_RESTORE: values come back, also where the placeholder is split; the m
   )
 })
 
-test("what is put back into arguments is JSON still", async () => {
+test("arguments are still JSON after values are restored", async () => {
   const literal = 'O"Brien'
   await withGuarded(policy("MASK_RESTORE", [{ literals: [literal] }]), () =>
     Response.json({
@@ -467,7 +467,7 @@ test("what is put back into arguments is JSON still", async () => {
   })
 })
 
-test("the cache keeps what is masked, and gives each its own back", async () => {
+test("the cache keeps the masked answer, and each caller gets its own values", async () => {
   const entry = { ...policy("MASK_RESTORE", ["email"]), cache_ttl: 60 }
   await withGuarded(
     entry,

@@ -83,13 +83,13 @@ test("IBANs are found wherever their country, length and check digits say", () =
   )
 })
 
-test("a number that the end of a text cuts off is none, nor is one behind a letter", () => {
+test("a number cut off by the end of the text is no match, nor is one right after a letter", () => {
   assert.equal(findCard("4111 1111 1111 1111", 0, 19, "x".charCodeAt(0)), undefined)
   assert.deepEqual(findCard("4111 1111 1111 1111", 0, 19, " ".charCodeAt(0)), { start: 0, end: 19 })
   assert.equal(findCard("4111 1111 1111 111", 0, 18, 0), undefined)
 })
 
-test("a private key is found whole, whatever stands around it", () => {
+test("a private key is found whole, whatever surrounds it", () => {
   const key =
     "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A\n\nMIIE\n-----END RSA PRIVATE KEY-----"
   assert.equal(masked(["secret"], `a ${key} b ${key}-----`), "a # b #-----")
@@ -97,7 +97,7 @@ test("a private key is found whole, whatever stands around it", () => {
   assert.equal(masked(["secret"], "-----BEGIN PRIVATE KEY-----\nMIIE"), "#")
 })
 
-test("numbers are found one by one, whatever else was looked for in a long text", () => {
+test("numbers are found one by one, whatever else is searched for in a long text", () => {
   const filler = "and so on, ".repeat(30_000)
   const text = `a@b.co ${"4111 1111 1111 1111, ".repeat(40)}${filler}`
   assert.equal(masked(["email", "card"], text), `# ${"#, ".repeat(40)}${filler}`)
@@ -154,7 +154,7 @@ const leftOfPieces = (matcher: Matcher, text: string): string => {
   return left
 }
 
-test("what begins behind a match that is given up is found in a stream, too", () => {
+test("a match that begins after an abandoned one is found in a stream too", () => {
   const matcher = compileMatcher(["secret", "email"])
   const filler = "and so on, and on. ".repeat(500)
   const text =

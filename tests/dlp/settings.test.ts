@@ -33,7 +33,7 @@ test("an expression that cannot be matched in linear time is refused where it st
   }
 })
 
-test("what is misspelt is refused", () => {
+test("misspelt detectors, empty texts and unknown actions are refused", () => {
   assert.equal(problemsOf(profile("emial")).length, 1)
   assert.equal(problemsOf(profile({ literals: [""] })).length, 1)
   assert.equal(
@@ -52,14 +52,14 @@ test("a path names something", () => {
   for (const path of ["", "$", "a..b", "a."]) assert.equal(problemsOf(policy(path)).length, 1, path)
 })
 
-test("a policy that would look at nothing is refused", () => {
+test("a policy that would check nothing is refused", () => {
   for (const nothing of [{ check: [] }, { paths: [] }]) {
     const policies = [{ id: "p", action: "BLOCK", profiles: ["pii"], ...nothing }]
     assert.equal(problemsOf({ dlp: { enabled: true, policies } }).length, 1)
   }
 })
 
-test("guardrails need a scanner, of a provider that is there", () => {
+test("guardrails need a scanner whose provider exists", () => {
   const guardrails = { prompt: { S1: "BLOCK" } } as const
   assert.throws(() => guardrailsSettings({ guardrails }, new Map()), /guardrails_scanner/)
   const of = (model: string) =>
@@ -81,7 +81,7 @@ test("guardrails need a scanner, of a provider that is there", () => {
   ) assert.equal(problemsOf(entry).length, 1, JSON.stringify(entry))
 })
 
-test("policies name profiles that are there, and have ids of their own", () => {
+test("policies name existing profiles, and have unique ids", () => {
   const policy = { id: "p", action: "FLAG" as const, profiles: ["pii"] }
   const dlp_profiles = { pii: { detectors: ["email" as const] } }
   assert.throws(() => dlpSettings({ dlp: { enabled: true, policies: [policy] } }), /among dlp_profiles/)

@@ -153,10 +153,10 @@ test("a text of its own is masked as the whole would be", () => {
   )
 })
 
-test("the properties have met matches", () => {
+test("the generated texts contained matches", () => {
   assert.ok(matches > 200, String(matches))
 })
 
-test("what is planted alone is found whole", () => {
+test("a planted match on its own is found whole", () => {
   for (const text of planted) assert.match(masked(text), /^<\d>$/, text)
 })

@@ -26,7 +26,7 @@ const codeOf = async (response: Response) => {
 }
 const never = () => new Promise<Response>(() => {})
 
-test("a prompt that a rule blocks is refused with 2016, and its call, which was sent, is ended and paid for", async () => {
+test("a blocked prompt is refused with 2016, and its call, already sent, is ended and charged", async () => {
   await withScanned(guardrails({ S9: "BLOCK" }, undefined), bombs, never, async (gateway) => {
     const { call, reached, asked, records, idle } = gateway
     assert.deepEqual(await codeOf(await call(path, chat("a BOMB"))), [
@@ -64,7 +64,7 @@ test("a prompt that a rule blocks is refused with 2016, and its call, which was 
   })
 })
 
-test("what several verdicts cost is added up to the digit", async () => {
+test("the costs of several verdicts are added up exactly", async () => {
   const prices = { "custom-guard/llama-guard": { input: "0.1", output: "0" } }
   const entry = { ...guardrails({ S9: "BLOCK" }, { S9: "BLOCK" }), prices }
   const tools = [{ type: "function", function: { name: "bake", description: "Bakes a cake" } }]
@@ -76,7 +76,7 @@ test("what several verdicts cost is added up to the digit", async () => {
   })
 })
 
-test("a prompt without a rule for its category goes on, and so does what is safe", async () => {
+test("a prompt whose category has no rule passes, and so does a safe one", async () => {
   await withScanned(guardrails({ S1: "BLOCK" }, undefined), bombs, () => answer("ok"), async (gateway) => {
     for (const content of ["a BOMB", "a cake"]) {
       assert.match(await (await gateway.call(path, chat(content))).text(), /ok/)
@@ -86,7 +86,7 @@ test("a prompt without a rule for its category goes on, and so does what is safe
   })
 })
 
-test("all that a request says is judged, whoever says it; what the model does not read is not", async () => {
+test("all texts of a request are judged, whatever their role, except those that the model does not read", async () => {
   await withScanned(guardrails({ S9: "BLOCK" }, undefined), bombs, () => answer("ok"), async (gateway) => {
     const messages = [
       { role: "system", content: "Be kind." },
@@ -107,7 +107,7 @@ test("all that a request says is judged, whoever says it; what the model does no
   })
 })
 
-test("what begins like base64, and what is in UTF-16, does not pass unseen", async () => {
+test("text that begins like base64 is judged, and so is UTF-16", async () => {
   await withScanned(guardrails({ S9: "BLOCK" }, undefined), bombs, never, async ({ call, reached }) => {
     assert.equal((await call(path, chat(`${"a".repeat(600)} a BOMB`))).status, 424)
     const text = JSON.stringify(chat("a BOMB"))
@@ -163,7 +163,7 @@ test("an answer that a rule blocks is refused with 2017, and its tokens are coun
   })
 })
 
-test("nothing of an unsafe window leaves; its stream says so, and with it the provider's ends", async () => {
+test("nothing of an unsafe window is passed on: the stream ends with an error, and so does the provider's call", async () => {
   const safe = Array.from({ length: 30 }, (_, index) => delta(`word ${index} of it `))
   const events = [...safe, delta("and a B"), delta("OMB"), ...safe, ...safe, ...safe, last]
   await withScanned(guardrails(undefined, { S9: "BLOCK" }), bombs, () => stream(events), async (gateway) => {
@@ -188,7 +188,7 @@ test("nothing of an unsafe window leaves; its stream says so, and with it the pr
   })
 })
 
-test("a safe stream is as it came, with each format of end", async () => {
+test("a safe stream is unchanged, with each format of end mark", async () => {
   const events = [...Array.from({ length: 300 }, (_, index) => delta(`piece ${index} `)), last]
   await withScanned(
     guardrails({ S9: "BLOCK" }, { S9: "BLOCK" }),
@@ -202,7 +202,7 @@ test("a safe stream is as it came, with each format of end", async () => {
   )
 })
 
-test("FLAG holds nothing back, and notes what was found", async () => {
+test("FLAG holds nothing back, and records the categories", async () => {
   let release = (): void => {}
   const judged = new Promise<void>((resolve) => release = resolve)
   const slow = async (asked: Parameters<typeof bombs>[0]) => {
@@ -294,14 +294,14 @@ for (const [name, fails] of Object.entries(failures)) {
   })
 }
 
-test("a scanner without credits is told as such", async () => {
+test("a scanner without credits is reported as such", async () => {
   const unpaid = () => new Response("{}", { status: 402 })
   await withScanned(guardrails({ S9: "BLOCK" }, undefined), unpaid, () => answer("ok"), async ({ call }) => {
     assert.deepEqual((await codeOf(await call(path, chat("hello")))).slice(0, 2), [402, 2021])
   })
 })
 
-test("a scanner that keeps failing is left alone, and unreadable verdicts do not count for that", async () => {
+test("a scanner that keeps failing is not called for a while; unreadable verdicts do not count as failures", async () => {
   for (const [fails, most] of [[failures["an error"], 10], [failures["words about it"], 30]] as const) {
     await withScanned(
       guardrails({ S9: "FLAG" }, undefined),
@@ -335,7 +335,7 @@ test("the scanner never sees what data loss prevention has masked", async () => 
   )
 })
 
-test("a cached answer is judged as a fresh one is, by what is known", async () => {
+test("a cached answer is judged like a fresh one, with known verdicts", async () => {
   const entry = { ...guardrails({ S9: "BLOCK" }, { S9: "BLOCK" }), cache_ttl: 60, cache_streams: true }
   for (const isStream of [false, true]) {
     const reply = () => isStream ? stream([delta("a cake"), last]) : answer("a cake")
@@ -353,7 +353,7 @@ test("a cached answer is judged as a fresh one is, by what is known", async () =
   }
 })
 
-test("a refused step goes on to no other", async () => {
+test("after a refused step no other is tried", async () => {
   const step = (content: string) => ({
     provider: "baseten",
     endpoint: "v1/chat/completions",
@@ -368,7 +368,7 @@ test("a refused step goes on to no other", async () => {
   })
 })
 
-test("embeddings and a model's own code are judged by what they are asked", async () => {
+test("for embeddings and a model's own code only the prompt is judged", async () => {
   await withScanned(
     guardrails({ S9: "BLOCK" }, { S9: "BLOCK" }),
     bombs,
@@ -384,7 +384,7 @@ test("embeddings and a model's own code are judged by what they are asked", asyn
   )
 })
 
-test("prompts are judged whatever stands before their JSON, and plain text is one", async () => {
+test("prompts are judged whatever precedes their JSON, and plain text is a prompt", async () => {
   const rules = guardrails({ S9: "BLOCK" }, undefined)
   await withScanned(rules, bombs, () => answer("ok"), async ({ call }) => {
     const json = JSON.stringify(chat("a BOMB"))
@@ -405,7 +405,7 @@ test("prompts are judged whatever stands before their JSON, and plain text is on
   })
 })
 
-test("what a tool is called with is judged, whatever its members are called", async () => {
+test("the arguments of a tool call are judged, whatever their names", async () => {
   const input = { id: "a BOMB", type: "x" }
   const use = { type: "tool_use", id: "toolu_1", name: "search", input }
   const asked = (content: unknown) => ({

@@ -89,7 +89,7 @@ const judging = (shown: Array<string>, seed: number) => async (text: string, _: 
 let blocked = 0
 let passed = 0
 for (const framing of framings) {
-  test(`${framing}: nothing of an unsafe window leaves, and all that is safe does, as it came`, async () => {
+  test(`${framing}: nothing of an unsafe window is passed on, and everything safe is, unchanged`, async () => {
     await fc.assert(
       fc.asyncProperty(texts, fc.nat(), fc.array(fc.nat(), { maxLength: 20 }), async (texts, seed, cuts) => {
         const stream = writeEvents(framing, texts.map((text, index) => pieces(text, seed + index)), seed)
@@ -128,11 +128,11 @@ for (const framing of framings) {
   })
 }
 
-test("the properties have met both", () => {
+test("the generated streams were both safe and unsafe", () => {
   assert.ok(blocked > 40 && passed > 40, `${blocked} and ${passed}`)
 })
 
-test("a stream that breaks off gives what is safe of it, and then says how it ended", async () => {
+test("a stream that breaks off passes on its safe part, and then says how it ended", async () => {
   const text = 'data: {"choices":[{"index":0,"delta":{"content":"half of it"}}]}\n\ndata: {"cho'
   let isFirst = true
   const screened = new ScreenedBody({

@@ -87,7 +87,7 @@ test("requests that end in one turn are published in one batch after it, each se
   assert.deepEqual(log, ["prices", "settle 1", "record 1", "published", "settle 2", "record 2", "published"])
 })
 
-test("what takes long to settle keeps nobody else waiting", async () => {
+test("a settlement that takes long delays no other", async () => {
   const { log, finish } = publisher()
   let settled = (): void => {}
   finish("1", { settle: () => new Promise<void>((resolve) => settled = resolve) })

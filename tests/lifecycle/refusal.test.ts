@@ -61,7 +61,7 @@ test("the event id may be the caller's, the other two are the request's", () => 
   assert.deepEqual(ids, [exchange.id, exchange.id, "mine"])
 })
 
-test("whatever fails at the management API has its form, and what it failed to do its code", () => {
+test("failures of the management API have its format, and a code for what failed", () => {
   const answer = (error: GatewayError) => {
     const exchange = someExchange()
     exchange.routeName = "admin.gateways"

@@ -13,7 +13,7 @@ const isOver = async (work: Promise<unknown>): Promise<boolean> => {
   return over
 }
 
-test("idle() waits for the last record, for all who ask", async () => {
+test("idle() waits for the last record, for every caller", async () => {
   const running = new RunningRequests()
   assert.equal(await isOver(running.idle()), true)
   running.began()
@@ -25,7 +25,7 @@ test("idle() waits for the last record, for all who ask", async () => {
   assert.equal(await isOver(Promise.all(waiting)), true)
 })
 
-test("cutUnanswered() cuts those that have no answer, and no other", () => {
+test("cutUnanswered() cuts requests without an answer, and no others", () => {
   const running = new RunningRequests()
   const [answered, working] = [someExchange(), someExchange()]
   running.working(answered)
@@ -37,7 +37,7 @@ test("cutUnanswered() cuts those that have no answer, and no other", () => {
   assert.deepEqual([answered.cut.reason, working.cut.reason], [undefined, "draining"])
 })
 
-test("within() waits for work, but no longer than it may", async () => {
+test("within() waits for work, but no longer than the limit", async () => {
   await within(60_000, Promise.resolve())
   await within(1, new Promise(() => {}))
 })

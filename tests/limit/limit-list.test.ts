@@ -61,7 +61,7 @@ const gateway = (entry: object, maxCounters = 100) => {
   }
 }
 
-test("a budget is listed with when it resets, and when it runs out at the pace of its period", async () => {
+test("a budget is listed with the time of its reset, and the time when it runs out at its period's pace", async () => {
   const { pass, spend, listed } = gateway({ spend_limits: { enabled: true, rules: [rule()] } })
   pass(Date.parse("2026-11-04T00:00:00Z"))
   await spend(2.5)
@@ -92,7 +92,7 @@ test("a budget is listed with when it resets, and when it runs out at the pace o
   assert.deepEqual([spent?.left, spent?.share, spent?.runs_out_at], [0, 1.05, "2026-11-24T00:00:00.000Z"])
 })
 
-test("partitions are listed by what they spent, those without room together, and a rule that has none all the same", async () => {
+test("partitions are listed by spending, those without room as one; a rule with none yet is listed too", async () => {
   const rules = [rule({ metadata: { user: partition, team: { mode: "filter", values: ["x"] } } })]
   const { spend, listed } = gateway({ spend_limits: { enabled: true, rules } }, 2)
   const shown = async (most?: number) => {
@@ -113,7 +113,7 @@ test("partitions are listed by what they spent, those without room together, and
   assert.deepEqual(await shown(1), [3, [{ "metadata.user": "bob" }, 3]])
 })
 
-test("rates are listed in their unit; of those that tell callers apart only that they are", async () => {
+test("rates are listed in their unit; those counted per caller without the callers", async () => {
   const { limiter, settings, listed } = gateway({
     rate_limits: [
       { id: "all", limit: 4, interval: 60 },
@@ -170,7 +170,7 @@ test("the limits of dynamic routes are listed, under their element's names", asy
   ])
 })
 
-test("a partition may be called anything", async () => {
+test("a partition may have any name", async () => {
   const rules = [rule({ metadata: { ["__proto__"]: partition, constructor: partition } })]
   const { spend, listed } = gateway({ spend_limits: { enabled: true, rules } })
   const metadata = JSON.parse('{"__proto__": "a", "constructor": "b"}') as Record<string, string>
@@ -203,7 +203,7 @@ test("a token's own limits are listed under its name, once while it is rotated",
   ])
 })
 
-test("what a rule has refused is counted in its window, of all its partitions together", async () => {
+test("refusals of a rule are counted over its window, for all its partitions together", async () => {
   const { pass, spend, refuses, listed } = gateway({
     rate_limits: [
       { id: "slow", limit: 1, interval: 60 },

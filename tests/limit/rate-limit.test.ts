@@ -73,7 +73,7 @@ for (const [name, store] of [["memory", undefined], ["a store that answers later
   })
 }
 
-test("Limits.acquire answers at once where nothing has to be waited for", async () => {
+test("Limits.acquire answers synchronously where nothing has to be waited for", async () => {
   const { acquire, admit } = makeLimits(storeInMemory(virtualClock()), virtualClock())
   const [whole, perKey] = [[rule()], [
     rule({ limit: 9, per: ["key"] }),
@@ -203,7 +203,7 @@ test("Limits.acquire: a rule per model holds for requests that name none, as if 
   assert.deepEqual(await passes(rules, 1, { model: "m" }), [true])
 })
 
-test("Limits.acquire: a rule per metadata leaves requests alone that have none", async () => {
+test("Limits.acquire: a rule per metadata does not apply to requests without any", async () => {
   const { passes, fields } = limits()
   for (const per of [["metadata.user"], ["metadata.constructor"], ["key", "metadata.user"]]) {
     const rules = [rule({ limit: 1, per })]

@@ -183,7 +183,7 @@ test("Limits.check: every rule that applies must be under budget", async () => {
   assert.equal(await passesAfter({ enabled: true, rules }, subject, subject), false)
 })
 
-test("Limits.admit counts what is under way as what it is expected to cost, until it is charged or released", async () => {
+test("Limits.admit counts a running call at its expected cost, until it is charged or released", async () => {
   const { enter, refusedEntry } = budgets()
   const limits = only({ limit: 1 })
   const first = await enter(limits, subject, 0.4)
@@ -205,7 +205,7 @@ test("Limits.admit counts what is under way as what it is expected to cost, unti
   assert.notEqual(spent.headers?.["retry-after"], "1")
 })
 
-test("Limits.admit: of 200 calls at once as many pass as fit, and whoever leaves makes room", async () => {
+test("Limits.admit: of 200 calls at once as many pass as fit, and each that ends makes room", async () => {
   const { enter, tryEnter } = budgets((store) => ({
     ...store,
     take: async (takes) => {
@@ -221,7 +221,7 @@ test("Limits.admit: of 200 calls at once as many pass as fit, and whoever leaves
   await enter(limits, subject, 0.1)
 })
 
-test("Limits.admit: a call that may cost more than there are numbers for takes up its whole budget, and gives it back", async () => {
+test("Limits.admit: a call that costs more than can be counted takes up its whole budget, and gives it back", async () => {
   const { enter, passes, refusal } = budgets()
   const limits = only()
   for (const expected of [9e15, 1e300, Infinity]) {
@@ -236,7 +236,7 @@ test("Limits.admit: a call that may cost more than there are numbers for takes u
   }
 })
 
-test("Limits.admit: a call whose store fails is under way no longer", async () => {
+test("Limits.admit: a call whose store fails is no longer counted as running", async () => {
   let fails = true
   const { enter, tryEnter } = budgets((store) => ({
     ...store,
@@ -308,7 +308,7 @@ test("Limits.states: a budget that was overshot has nothing left, and a reader o
   assert.deepEqual(await read(undefined, { user: "eve" }), [[0, 1]])
 })
 
-test("a cost that is counted while the next call asks is not taken for one that is ahead as well", async () => {
+test("a cost that is charged while the next call is checked is not counted as running too", async () => {
   let counted: (() => void) | undefined
   const budget = budgets((store) => ({
     ...store,

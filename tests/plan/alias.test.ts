@@ -45,17 +45,17 @@ test("the first model that succeeds answers; those that failed are released", as
   assert.deepEqual((await run([200])).called, ["baseten/a/b"])
 })
 
-test("the last result is the alias's, whatever it is", async () => {
+test("the last result is the alias's, even a failure", async () => {
   const { result, called } = await run([500, 500, 404])
   assert.ok(Result.isSuccess(result))
   assert.deepEqual([result.success.status, called.length], [404, 3])
 })
 
-test("a caller's key goes to Baseten alone", async () => {
+test("a caller's key goes only to Baseten", async () => {
   assert.deepEqual((await run([500, 500, 500])).ownKeys, [true, false, true])
 })
 
-test("an alias that the gateway does not have is refused without a call", async () => {
+test("an unknown alias is refused without a call", async () => {
   const { result, called, requested } = await run([], "custom/slow")
   assert.ok(Result.isFailure(result))
   assert.match(result.failure.detail, /model alias "slow"/)

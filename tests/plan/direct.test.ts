@@ -56,7 +56,7 @@ test("a body that names a dynamic route follows it", async () => {
 })
 
 for (const [model, detail] of [["custom-strange/m", /custom-strange/], ["dynamic/x", /route "x"/]] as const) {
-  test(`${model} is refused without a call, by the plan and before it`, async () => {
+  test(`${model} is refused without a call, both by the plan and before it`, async () => {
     const { result, answering, called } = await run(model)
     assert.ok(Result.isFailure(result))
     assert.match(result.failure.detail, detail)

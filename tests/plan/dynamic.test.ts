@@ -56,14 +56,14 @@ test("models are called in the order of the graph until one succeeds, and the ot
   assert.equal(call.report.model, "three")
 })
 
-test("the last success is the answer, also if a later model fails", async () => {
+test("the last success is the answer, even if a later model fails", async () => {
   const route = [model("one", "two"), model("two", "three"), model("three", "end", "end")]
   const { result, answers } = await run(route, [200, 200, 503])
   assert.equal(Result.isSuccess(result) && result.success, answers[1])
   assert.deepEqual(answers.map(({ released }) => released), [1, 0, 1])
 })
 
-test("if none succeeds, the last failure is the answer, and the record names the model that was asked for", async () => {
+test("if none succeeds, the last failure is the answer, and the record names the requested model", async () => {
   const route = [model("one", "end", "two"), model("two", "end")]
   const { result, answers, answering, calls } = await run(route, [500, "provider_failed"])
   assert.ok(Result.isFailure(result))
@@ -83,7 +83,7 @@ test("a client that leaves ends the route", async () => {
   assert.deepEqual(answers.map(({ released }) => released), [1])
 })
 
-test("a limit that allows hands its budgets to the calls after it, and to none before", async () => {
+test("a limit that allows applies its budgets to the calls after it, and to none before", async () => {
   const checked: Array<unknown> = []
   const services: PlanServices = {
     ...noLimits,
@@ -132,7 +132,7 @@ test("a limit that refuses is the failure, unless its fall-back has an answer", 
   assert.deepEqual(models, ["two"])
 })
 
-test("an element's own timeout and retries hold for its call alone", async () => {
+test("an element's own timeout and retries apply only to its call", async () => {
   const route = [model("one", "end", "two", { timeout: 50, retries: 3 }), model("two", "end")]
   const { calls } = await run(route, [500, 200])
   const options = calls.map(({ target: { options } }) => [options.requestTimeout, options.retry.maxAttempts])

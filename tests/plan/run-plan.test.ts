@@ -9,7 +9,7 @@ import { noLimits } from "../support/no-limits.ts"
 
 const target = someTarget()
 
-test("an answer that the plan returns is not released, every other is", async () => {
+test("every answer but the one that the plan returns is released", async () => {
   const { next, answers } = scripted(500, 200, 503)
   function* last(): Steps {
     yield* yieldCall(target)
@@ -22,7 +22,7 @@ test("an answer that the plan returns is not released, every other is", async ()
   assert.deepEqual(answers.map(({ released }) => released), [1, 0, 1])
 })
 
-test("a defect in the midst of a plan releases what is in hand", async () => {
+test("a defect within a plan releases the answers that it holds", async () => {
   const { next, answers } = scripted(200)
   function* broken(): Steps {
     yield* yieldCall(target)

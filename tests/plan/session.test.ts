@@ -26,7 +26,7 @@ test("a session is named by either header, of the step before the request", () =
   assert.match(key ?? "", /^session:[0-9a-f]{64}$/)
 })
 
-test("there is none without the setting, a name, or the caller's will", () => {
+test("there is no session without the setting, without a name, or if the caller declines", () => {
   assert.equal(session(one, { entry: {} }), undefined)
   assert.equal(session({}), undefined)
   assert.equal(session({ "x-session-affinity": "" }), undefined)
@@ -40,7 +40,7 @@ test("callers with different keys have different sessions", () => {
   assert.equal(new Set(keys).size, 3)
 })
 
-test("shares are even, and those of two elements are unlike each other", () => {
+test("shares are even, and independent between two elements", () => {
   const sessions = Array.from({ length: 1000 }, (_, at) => session({ "x-session-affinity": `s${at}` }))
   const shares = (element: string) => sessions.map((each) => each?.share("route", element) ?? -1)
   const [first, second] = [shares("first"), shares("second")]

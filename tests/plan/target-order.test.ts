@@ -30,7 +30,7 @@ test("the default order is the settings'", () => {
   assert.deepEqual(modelsOf(alias("default", ["b", "a"]), { a: [1n, 1n], b: [2n, 2n] }), ["b", "a"])
 })
 
-test("the cheapest comes first, by three tokens read and one written; what has no price comes last", () => {
+test("the cheapest comes first, by three tokens read and one written; models without a price come last", () => {
   const prices = { dear: [9n, 9n], output: [1n, 8n], input: [4n, 1n] } as const
   assert.deepEqual(modelsOf(alias("cheapest", ["free?", "dear", "input", "output", "also?"]), prices), [
     "output",
@@ -54,7 +54,7 @@ test("every order has each model once", () => {
   )
 })
 
-test("the fastest comes first: what has no recent figure, then by figures, then what fails", () => {
+test("the fastest comes first: models without recent figures, then by figures, then failing ones", () => {
   const of = alias("fastest", ["slow", "fails", "quick", "new"])
   const [slow, fails, quick] = of.targets
   assert.ok(slow !== undefined && fails !== undefined && quick !== undefined)
@@ -66,7 +66,7 @@ test("the fastest comes first: what has no recent figure, then by figures, then 
   assert.deepEqual(modelsOf(of, {}, speeds, speedLasts + 1), ["slow", "fails", "quick", "new"])
 })
 
-test("one slow answer does not turn the order, several do", () => {
+test("one slow answer does not change the order, several do", () => {
   const of = alias("fastest", ["one", "other"])
   const [one, other] = of.targets
   assert.ok(one !== undefined && other !== undefined)

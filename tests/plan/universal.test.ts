@@ -33,7 +33,7 @@ test("the first success is the answer, and ends the plan", async () => {
   assert.deepEqual(toCome, [4, 3, 2, 1])
 })
 
-test("what the last step comes to is the answer, whatever it is", async () => {
+test("the result of the last step is the answer, even a failure", async () => {
   const failed = await run(200 + 300, 429)
   assert.equal(Result.isSuccess(failed.result) && failed.result.success.status, 429)
   assert.deepEqual(failed.answers.map(({ released }) => released), [1, 0])

@@ -80,7 +80,7 @@ test("no comment stands within an event, however its lines end", async () => {
   }
 })
 
-test("without the comments a stream is what it was, whatever its pieces and pauses", async () => {
+test("without the comments a stream is unchanged, whatever its pieces and pauses", async () => {
   const piece = fc.tuple(
     fc.constantFrom("data: a", "\n", "\r\n", "\r", ": b", "event: c\n", "\n\n"),
     fc.nat(2500),

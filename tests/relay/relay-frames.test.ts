@@ -72,7 +72,7 @@ test("bytes pass as they are, and messages are counted, whatever their frames", 
   assert.deepEqual(passed, { client: [8, 2], provider: [70_000, 1] })
 })
 
-test("a side that does not read holds the other back, until it has", () => {
+test("a side that does not read holds the other back until it reads", () => {
   const { client, provider } = between()
   client.clog(2_000_000)
   provider.come(text("x", false))
@@ -81,7 +81,7 @@ test("a side that does not read holds the other back, until it has", () => {
   assert.deepEqual(provider.done, ["pause", "resume"])
 })
 
-test("a close frame passes and ends it, with the code as a complaint where it is one", () => {
+test("a close frame passes and ends the relay, as an error if its code is one", () => {
   for (const [code, error] of [[1000, null], [1011, "closed with 1011"], [4000, null]] as const) {
     const { client, provider, endings } = between()
     provider.come(close(code, false))
@@ -93,7 +93,7 @@ test("a close frame passes and ends it, with the code as a complaint where it is
   }
 })
 
-test("nothing follows a close frame, also not in the chunk that brings it, wherever chunks split", () => {
+test("nothing follows a close frame, not even from its own chunk, wherever chunks split", () => {
   const late = [...text("late", false), 0xff, 0x00]
   const all = Uint8Array.from([...text("first", false), ...close(4002, false), ...late])
   const due = all.subarray(0, all.byteLength - late.length)
@@ -108,7 +108,7 @@ test("nothing follows a close frame, also not in the chunk that brings it, where
   }
 })
 
-test("a side that leaves without one ends the other: told so between frames, broken off within one", () => {
+test("a side that leaves without a close frame ends the other: closed between frames, broken off within one", () => {
   const told = between()
   told.provider.come(text("x", false))
   told.provider.leave()
@@ -137,7 +137,7 @@ test("the gateway ends both sides, once, and passes nothing on after that", () =
 
 const codeOf = (sent: Uint8Array) => (sent[2] ?? 0) * 256 + (sent[3] ?? 0)
 
-test("what a side may not send goes no further, and is told to both", () => {
+test("a forbidden frame goes no further, and both sides are told", () => {
   const frames = [
     text("x", true),
     Uint8Array.of(0xc1, 0x00),
@@ -175,7 +175,7 @@ test("messages of several frames pass, with control frames between them", () => 
   assert.deepEqual([client.sent(), passed.provider, endings], [frames, [2, 2], []])
 })
 
-test("a frame that cannot be is the end of both", () => {
+test("a frame of impossible length ends both sides", () => {
   const { client, provider, endings } = between()
   client.come(Uint8Array.of(0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 1, 2, 3, 4))
   assert.equal(endings.length, 1)

@@ -8,7 +8,7 @@ import { StreamRelay } from "../../lib/relay/StreamRelay.ts"
 const textOf = (body: ReadableStream<Uint8Array>): Promise<string> =>
   new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text()
 
-test("StreamRelay.drain ends what is being relayed, and what comes to be relayed after it", async () => {
+test("StreamRelay.drain ends the bodies being relayed, and those that come later", async () => {
   const endings: Array<string> = []
   const silent = () => ({
     body: guardedStream(new ReadableStream({})),

@@ -48,7 +48,7 @@ describe("a server's start", { concurrency: 2 }, () => {
     })
   }
 
-  test("where a token is asked for, or warnings are not wanted, nothing is said of keys", async () => {
+  test("if a token is required, or warnings are switched off, keys are not mentioned", async () => {
     const outputs = await Promise.all([
       said("bun", { BASETEN_API_KEY: "sk-stored", BASEGATE_TOKENS: "token" }),
       said("bun", { BASETEN_API_KEY: "sk-stored", LOG_LEVEL: "error" }),

@@ -40,7 +40,7 @@ const steps = [
 ] as const
 
 for (const [name, by, host, clocks] of steps) {
-  test(`a clock that is set an hour ${name}, moves no time-out`, async () => {
+  test(`setting the clock an hour ${name} moves no timeout`, async () => {
     const records: Array<RequestRecord> = []
     const gateway = makeGateway({
       env: { ...simulator.env, LOG_LEVEL: "none", BASEGATE_CONFIG: JSON.stringify({ gateways }) },

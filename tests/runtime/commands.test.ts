@@ -124,7 +124,7 @@ test("npm start keeps the log in basegate.db, unless one of its variables says o
 })
 
 describe("bun run mod.ts with malformed settings", () => {
-  test("listens on PORT, says what is wrong, and answers 500 that names the variable", async () => {
+  test("listens on PORT, prints what is wrong, and answers 500 naming the variable", async () => {
     const port = await freePort()
     const child = begin(commands["bun run mod.ts"] as Command, port, {
       BASETEN_INFERENCE_URL: "ftp://secret",

@@ -62,7 +62,7 @@ const counted = (chunk: string, times: number) => {
   return { state, body }
 }
 
-test("a request goes on in its own bytes, and its answer comes in its own characters", async () => {
+test("a request is forwarded in its own bytes, and its answer comes in its own characters", async () => {
   const { message, bodies, sent } = talk(() => new Response('{"n": 12345678901234567890, "x": 1.10}', json))
   const request = '{"eventId":12345678901234567890,"query":{"seed":1.10}}'
   message(`{"type":"universal.create","request":${request}}`)
@@ -74,7 +74,7 @@ test("a request goes on in its own bytes, and its answer comes in its own charac
   assert.equal((JSON.parse(sent[0] ?? "") as Message).metadata["logId"], "log")
 })
 
-test("a message with a member twice is none: servers differ in which of them counts", async () => {
+test("a message with a duplicate member is refused: servers differ in which one counts", async () => {
   const { message, messages, bodies } = talk(() => new Response("{}", json))
   message('{"type":"universal.create","request":{},"request":{}}')
   message('{"type":"universal.create","type":"universal.create","request":{}}')
@@ -84,7 +84,7 @@ test("a message with a member twice is none: servers differ in which of them cou
   assert.deepEqual(bodies, [])
 })
 
-test("an answer that is no JSON is a string, and one without a body an empty one", async () => {
+test("an answer that is not JSON becomes a string, and one without a body an empty string", async () => {
   const { ask, messages } = talk((request) =>
     request.headers.get("cf-aig-event-id") === "a" ? new Response("<p>") : new Response(null, { status: 204 })
   )
@@ -94,7 +94,7 @@ test("an answer that is no JSON is a string, and one without a body an empty one
   assert.deepEqual(messages().map(({ response }) => response).sort(), ["", "<p>"])
 })
 
-test("a coded answer is sent decoded, or refused", async () => {
+test("an encoded answer is sent decoded, or refused", async () => {
   const gzip = new Response('{"a":1}').body?.pipeThrough(new CompressionStream("gzip")) ?? null
   const { ask, messages } = talk(({ headers }) =>
     headers.get("cf-aig-event-id") === "a"
@@ -134,7 +134,7 @@ for (const kind of ["answer", "event"] as const) {
   })
 }
 
-test("of what is large, one is held at a time", async () => {
+test("large messages are held one at a time", async () => {
   const made = new Map<string, ReturnType<typeof counted>>()
   let go = () => {}
   const wait = new Promise<void>((resolve) => go = resolve)
@@ -161,7 +161,7 @@ test("of what is large, one is held at a time", async () => {
   assert.ok(messages().every(({ response }) => String(response).length === 8 * 1_048_576))
 })
 
-test("an answer that breaks off ends with an error, which has its ids", async () => {
+test("an answer that breaks off ends with an error that has its ids", async () => {
   const broken = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.error(new Error("cut")),
   })
@@ -189,7 +189,7 @@ test("more than 100 at once are refused, and so is more than they may hold toget
   closed()
 })
 
-test("a message that is not a request is refused; a client that does not read that is dropped", async () => {
+test("a message that is not a request is refused; a client that does not read the refusal is dropped", async () => {
   const { message, sent, closings, ask } = talk(() => new Response("{}", json), false)
   message(`{"type":"universal.create","request":{"eventId":"${"x".repeat(3000)}"}}`)
   for (let at = 0; at < 99; at++) message("hello")
@@ -202,7 +202,7 @@ test("a message that is not a request is refused; a client that does not read th
   assert.deepEqual(sent, [])
 })
 
-test("a socket that closes ends what runs on it", async () => {
+test("a socket that closes ends the requests running on it", async () => {
   const signals: Array<AbortSignal> = []
   const { ask, closed, sent } = talk(({ signal }) => {
     signals.push(signal)
@@ -222,7 +222,7 @@ test("a socket that closes ends what runs on it", async () => {
   assert.deepEqual(sent, [])
 })
 
-test("at the end of the gateway a socket is closed as going away once its requests are answered", async () => {
+test("when the gateway stops, a socket is closed as going away once its requests are answered", async () => {
   const idle = talk(() => new Response("{}", json))
   idle.end()
   assert.deepEqual(idle.closings, [[1001, "The gateway is stopping"]])

@@ -112,7 +112,7 @@ describe("deno serve mod.ts, not on a terminal", { concurrency: 2 }, () => {
     })
   }
 
-  test("with a part of the variables and of the network: what is granted is used, and no more is asked for", async () => {
+  test("with some variables and hosts granted: they are used, and no more is requested", async () => {
     const flags = [
       "--allow-env=BASETEN_INFERENCE_URL,BASETEN_API_KEY",
       `--allow-net=${new URL(simulator.url).host}`,
@@ -122,7 +122,7 @@ describe("deno serve mod.ts, not on a terminal", { concurrency: 2 }, () => {
     assert.doesNotMatch(said, /goes on without/)
   })
 
-  test("with all but a variable and a host: what is denied is not there, and nothing breaks", async () => {
+  test("with one variable and one host denied: they are unavailable, and nothing breaks", async () => {
     const { host } = new URL(simulator.url)
     const denied = await serve(
       denoServe(["-NE", "--deny-env=BASETEN_API_KEY"]),
@@ -138,7 +138,7 @@ describe("deno serve mod.ts, not on a terminal", { concurrency: 2 }, () => {
     assert.match(cutOff.said, /goes on without what Deno has not granted: the network/)
   })
 
-  test("a log file that may not be written: calls are answered, and the start says so", async () => {
+  test("a log file that may not be written: calls are answered, and the start warns", async () => {
     const { said, call } = await serve(denoServe(["-NE"]), { BASEGATE_DB: file })
     assert.equal(call.status, 200, call.text)
     assert.ok(
@@ -166,7 +166,7 @@ if (process.platform === "linux") {
       "/dev/null",
     ]
 
-    test("is asked once for each thing that it needs, and has it then", async () => {
+    test("asks once for each permission that it needs, and uses it", async () => {
       const { said, call, asked } = await serve(onTerminal([]), { BASEGATE_DB: file }, "y")
       assert.equal(asked, 4, said)
       for (const what of ["env access", "net access", "read access", "write access"]) {
@@ -176,7 +176,7 @@ if (process.platform === "linux") {
       assert.equal(call.status, 200, call.text)
     })
 
-    test("goes on without what it is refused, and asks no more", async () => {
+    test("continues without what is refused, and does not ask again", async () => {
       const { said, live, call, asked } = await serve(onTerminal([]), {}, "n")
       assert.equal(asked, 2, said)
       assert.match(said, /goes on without what Deno has not granted: its variables .*the network/)

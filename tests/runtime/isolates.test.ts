@@ -68,13 +68,13 @@ describe("isolates with Durable Objects", () => {
   const passed = (statuses: ReadonlyArray<number>): number =>
     statuses.filter((status) => status === 200).length
 
-  test("of many calls at once in all of them as many pass as a rate allows", async () => {
+  test("of many calls at once in all isolates as many pass as a rate allows", async () => {
     const statuses = await Promise.all(Array.from({ length: 90 }, (_, index) => call(index, "rate")))
     assert.equal(passed(statuses), 10)
     assert.equal(statuses.filter((status) => status === 429).length, 80)
   })
 
-  test("a budget that reserves is not overspent by all of them together, and is spent to its end", async () => {
+  test("a reserving budget is not overspent by all isolates together, and is spent completely", async () => {
     const cost = { "cf-aig-custom-cost": JSON.stringify({ total_cost: 0.01 }) }
     const burst = await Promise.all(Array.from({ length: 40 }, (_, index) => call(index, "budget", cost)))
     let spent = passed(burst)
@@ -87,7 +87,7 @@ describe("isolates with Durable Objects", () => {
     assert.equal(await call(1, "budget", cost), 429)
   })
 
-  test("what one of them writes is in force in the others within two seconds, whether or not they are called meanwhile", async () => {
+  test("settings that one isolate writes are in force in the others within two seconds, whether or not they are called meanwhile", async () => {
     for (const id of ["one", "two"]) assert.equal(await call(1, id), 400)
     const { success } = await manage(0, "POST", "gateways", { id: "one" })
     const written = performance.now()
@@ -108,7 +108,7 @@ describe("isolates with Durable Objects", () => {
     assert.equal(await call(1, "one"), 400, "the first call after two seconds")
   })
 
-  test("the log has the entries of all, and each of them answers from it", async () => {
+  test("the log has the entries of all isolates, and each answers from it", async () => {
     const listed = async (isolate: number): Promise<number> => {
       const { result } = await manage(isolate, "GET", "gateways/rate/logs?per_page=50") as {
         result: ReadonlyArray<unknown>
@@ -138,7 +138,7 @@ describe("isolates with Durable Objects", () => {
     assert.deepEqual(await Promise.all([0, 1, 2].map(listed)), [50, 50, 50], "it goes on to be read")
   })
 
-  test("the status and /readyz say where things are", async () => {
+  test("the status and /readyz say where counts, settings and the log are kept", async () => {
     const { result } = await manage(1, "GET", "status") as {
       result: { log: object; limits: { guarantees: object } }
     }

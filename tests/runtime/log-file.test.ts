@@ -23,7 +23,7 @@ const hasFiles = (name: string): boolean =>
   name !== "node" || process.getBuiltinModule("node:sqlite") !== undefined
 
 for (const [name, command] of Object.entries(commands)) {
-  test(`${name}: an unusable BASEGATE_DB is said at the start and by /readyz, which a usable one leaves as it is`, async () => {
+  test(`${name}: an unusable BASEGATE_DB is reported at the start and by /readyz; a usable one is not`, async () => {
     const folder = await mkdtemp(join(tmpdir(), "basegate-log-file-"))
     try {
       for (

@@ -112,7 +112,7 @@ suite("nginx as in the sample", () => {
       ...(signal && { signal }),
     })
 
-  test("the events of a stream come one by one, and it ends as it should", async () => {
+  test("the events of a stream come one by one, and it ends properly", async () => {
     const response = await call(fault({ drip_ms: 100, events: 10 }), chat({ stream: true }))
     assert.equal(response.headers.get("content-type"), "text/event-stream")
     const times: Array<number> = []
@@ -139,13 +139,13 @@ suite("nginx as in the sample", () => {
     await eventually("Baseten sees it", () => simulator.requests(id)[0]?.outcome === "client_closed")
   })
 
-  test("a long body passes, however long it is", async () => {
+  test("a long body passes, whatever its length", async () => {
     const response = await call({}, chat({ user: "x".repeat(3_000_000) }))
     assert.equal(response.status, 200)
     await response.text()
   })
 
-  test("the stored key serves nobody without a token, since the caller is known to come through a proxy", async () => {
+  test("the stored key serves nobody without a token, since the gateway knows that the caller came through a proxy", async () => {
     const ask = (entry: string, headers: Record<string, string>) =>
       fetch(`${url}/v1/a/${entry}/baseten/v1/models`, { headers })
     const open = await ask("g", {})
@@ -154,7 +154,7 @@ suite("nginx as in the sample", () => {
     assert.equal((await ask("guarded", { authorization: "Bearer token-of-ann" })).status, 200)
   })
 
-  test("the gateway knows by which address it was called", async () => {
+  test("the gateway knows the address that was called", async () => {
     const response = await fetch(`${url}/client/v4/accounts/a/ai-gateway/gateways/g/url/baseten`, {
       headers: { authorization: "Bearer adm-nginx" },
     })
@@ -162,7 +162,7 @@ suite("nginx as in the sample", () => {
     assert.match(result, /^http:\/\/127\.0\.0\.1.*\/v1\/a\/g\/baseten$/)
   })
 
-  test("of two gateways one may be gone, and no caller notices", async () => {
+  test("one of two gateways may be down without any caller noticing", async () => {
     const [port, gone] = [await freePort(), await freePort()]
     const url = `http://127.0.0.1:${port}`
     const both = [`127.0.0.1:${gone}`, new URL(gateway.url).host] as const

@@ -38,7 +38,7 @@ const withServers = async (
 
 const models = "/v1/account/gateway/baseten/v1/models"
 
-test("an answer whose reason phrase no header may hold is none, and ends nothing else", () =>
+test("an answer with an invalid reason phrase is a failure, and affects no other call", () =>
   withServers("HTTP/1.1 200 O\x01K\r\ncontent-length: 2\r\n\r\n{}", async (port) => {
     for (let times = 0; times < 2; times++) {
       const response = await fetch(`http://127.0.0.1:${port}${models}`, {
@@ -49,7 +49,7 @@ test("an answer whose reason phrase no header may hold is none, and ends nothing
     }
   }))
 
-test("requests in a row on one connection end with it, those as well whose turn has not come", () =>
+test("pipelined requests end with their connection, even those whose turn has not come", () =>
   withServers(
     "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n",
     async (port, upstream, records) => {

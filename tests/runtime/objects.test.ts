@@ -45,7 +45,7 @@ describe("Durable Objects", () => {
   })
   after(() => objects?.end())
 
-  test("what they keep outlives their eviction, and their machine", async () => {
+  test("what they keep survives their eviction, and the loss of their machine", async () => {
     const { namespace } = objects
     const clock = { now: () => performance.now(), wall: () => Date.now() }
     const { store } = makeRemoteStore({
@@ -125,7 +125,7 @@ describe("Durable Objects", () => {
     assert.equal((await log("health")).entries, 2)
   })
 
-  test("a log that fills its object lets its oldest entries go, and takes the newest", async () => {
+  test("a log that fills its object drops its oldest entries, and takes the newest", async () => {
     const log = askObject<LogObject>(objects.namespace, "log", "little")
     const kept = async (number: number) =>
       await log("get", scope, `entry-${String(number).padStart(6, "0")}`, limits) !== undefined

@@ -16,7 +16,7 @@ const programs = {
 } as const
 
 for (const [name, words] of Object.entries(programs)) {
-  test(`on ${name} a pipe that nobody reads any more ends neither the process nor a call`, async () => {
+  test(`on ${name} an output pipe that is no longer read ends neither the process nor a call`, async () => {
     const port = await freePort()
     const [program = "", ...args] = words(port)
     const child = spawn(program, args, {

@@ -18,7 +18,7 @@ test("YAML and JSON give the same document", async () => {
   assert.deepEqual(await documentOf(`\ufeff${yaml.replaceAll("\n", "\r\n")}`), expected)
 })
 
-test("an entry without anything below it has nothing in it; settings of no gateways stay wrong", async () => {
+test("an entry without anything below it is empty; settings without gateways are still an error", async () => {
   const text = "defaults:\ngateways:\n  a/g:\n  a/h: # nothing yet\n"
   assert.deepEqual(await documentOf(text), { defaults: {}, gateways: { "a/g": {}, "a/h": {} } })
   // Whoever has commented out all gateways must not find every id served.
@@ -43,7 +43,7 @@ test("names stay text, numbers keep their digits, anchors are followed", async (
   })
 })
 
-test("a syntax error is told with its line and column, and what to write instead", async () => {
+test("a syntax error is reported with its line and column, and what to write instead", async () => {
   const cases: ReadonlyArray<readonly [text: string, expected: RegExp]> = [
     ["gateways:\n\ta/g: {}\n", /^x\.yaml, line 2, column 1: expected spaces in place of the tab$/],
     ["gateways:\n  a/g: {secret: [1\n  b: 2\n", /line 3, column \d+: expected .*bracket/],
@@ -85,7 +85,7 @@ test("aliases of aliases do not grow without a bound", async () => {
   assert.ok(Result.isFailure(parsed))
 })
 
-test("every part is found where it stands; what is missing, where it would", async () => {
+test("every part is located where it stands; a missing one, where it would stand", async () => {
   const text =
     "gateways:\n  'a/g':\n    tokens:\n      - one\n      - {name: x}\n  b/g: &b {cache_ttl: 1}\n  c/g: *b\n"
   for (const name of ["x.yaml", "x.yml"]) {

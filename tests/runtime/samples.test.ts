@@ -43,7 +43,7 @@ test("the page lists every sample, and README's deploy section leads to it", () 
   assert.match(textOf("README.md"), /\]\(lib\/runtime\/samples\/README\.md\)/)
 })
 
-test("variables are the gateway's, and those of one sample go together", () => {
+test("variables are the gateway's, and those of one sample can be set together", () => {
   const known = new Set([...Object.keys(Variables.fields), "BUN_CONFIG_MAX_HTTP_REQUESTS"])
   let named = 0
   for (const name of samples) {
@@ -59,7 +59,7 @@ test("variables are the gateway's, and those of one sample go together", () => {
   assert.ok(named > 20)
 })
 
-test("files that are copied and run are there, or made by the build", () => {
+test("files that are copied or run exist, or are made by the build", () => {
   const built = textOf("lib/commands/build.ts")
   for (const name of samples) {
     for (const [, runtime = ""] of textOf(name).matchAll(/\bdist\/(\w+)\.mjs/g)) {
@@ -109,7 +109,7 @@ test("ports, addresses and times are the gateway's own", () => {
   }
 })
 
-test("settings in a sample decode, and are where the gateway looks for them", () => {
+test("settings in a sample are valid, and are where the gateway looks for them", () => {
   const documents = parseAllDocuments(sample("kubernetes.yaml")).map((document) =>
     document.toJS() as Resource
   )
@@ -177,7 +177,7 @@ const metricsText = async (): Promise<string> => {
   }
 }
 
-test("every metric that the board asks for is one of the gateway's, as are its labels", async () => {
+test("every metric and label that the dashboard queries is one of the gateway's", async () => {
   const board = JSON.parse(sample("grafana.json")) as {
     readonly panels: ReadonlyArray<
       { readonly title: string; readonly targets: ReadonlyArray<{ readonly expr: string }> }

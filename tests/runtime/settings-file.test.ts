@@ -144,7 +144,7 @@ const ways: ReadonlyArray<(file: string, text: string, turn: number) => Promise<
 ]
 
 for (const [name, command] of Object.entries(servers)) {
-  test(`${name}: a change holds in less than a second, and ends no stream`, async () => {
+  test(`${name}: a change is in force in less than a second, and ends no stream`, async () => {
     await withFile(name, command, settingsOf(0), async ({ gateway, file, pid, until, ttl, simulator }) => {
       const events = Math.max(8, changes * 2)
       const open = Array.from({ length: streams }, () => stream(gateway.url, events))
@@ -180,7 +180,7 @@ for (const [name, command] of Object.entries(servers)) {
 
 describe("a settings file", () => {
   for (const [name, command] of Object.entries({ ...servers, ...modules })) {
-    test(`${name}: what is wrong changes nothing and is told; SIGHUP reads the file, SIGTERM drains`, async () => {
+    test(`${name}: a mistake changes nothing and is reported; SIGHUP reads the file, SIGTERM drains`, async () => {
       await withFile(name, command, settingsOf(1), async ({ gateway, file, ttl, until }) => {
         assert.equal(await ttl(), 1)
         const metric = async (): Promise<unknown> => {
@@ -226,7 +226,7 @@ describe("a settings file", () => {
 for (
   const [name, command] of [["bun", servers["bun"]], ["bun run mod.ts", modules["bun run mod.ts"]]] as const
 ) {
-  test(`${name}: what a WebSocket takes follows the file`, async () => {
+  test(`${name}: the largest message of a WebSocket follows the file`, async () => {
     const limit = (bytes: number) => `gateways:\n  a/g:\n    request_body_limit: ${bytes}\n`
     await withFile(name, command as Command, limit(1024), async ({ gateway, file }) => {
       const open = async (): Promise<WebSocket> => {
@@ -249,7 +249,7 @@ for (
       const before = await open()
       assert.notEqual(await said(before), 413)
       await writeFile(file, limit(40_000_000))
-      await eventually("it holds", () => gateway.errors().includes("hold"), 5000)
+      await eventually("it is in force", () => gateway.errors().includes("are in force"), 5000)
       assert.equal(await said(await open()), 413)
     })
   })
@@ -287,7 +287,7 @@ describe("a settings file that is wrong at the start", () => {
   }
 
   for (const [name, command] of Object.entries(modules)) {
-    test(`${name}: each request is told, until the file is right`, async () => {
+    test(`${name}: each request gets the error, until the file is right`, async () => {
       const { url, folder, errors, end } = await begin(command)
       try {
         const answer = () => fetch(`${url}/livez`).catch(() => undefined)
@@ -309,7 +309,7 @@ describe("a settings file that is wrong at the start", () => {
 })
 
 for (const runtime of runtimes.filter((name) => name !== "workerd")) {
-  test(`${runtime}: a key and a token in files, where there are files`, async () => {
+  test(`${runtime}: a key and a token in files`, async () => {
     const folder = await mkdtemp(join(tmpdir(), "basegate-secrets-"))
     const simulator = await startSimulator()
     await writeFile(join(folder, "key"), "sk-of-a-file\n")
@@ -334,7 +334,7 @@ for (const runtime of runtimes.filter((name) => name !== "workerd")) {
   })
 }
 
-test("workerd: what would need a file says that there are none", async () => {
+test("workerd: a variable that needs a file says that there are none", async () => {
   const port = await freePort()
   const env = { BASETEN_API_KEY_FILE: "/run/key", BASEGATE_CONFIG_FILE: "/run/basegate.yaml" }
   const workerd = spawnWorkerd(workerdConfig(env, "127.0.0.1", port, true), env, "pipe")

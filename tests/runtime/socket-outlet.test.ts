@@ -40,7 +40,7 @@ test("messages go out in order, no more than a megabyte and one of them ahead of
   outlet.closed()
 })
 
-test("where nobody tells that the client has read, it is asked for", async () => {
+test("where the runtime does not announce that the client has read, it is polled", async () => {
   const { sent, take, socket } = slowClient()
   const outlet = makeOutlet(socket)
   await outlet.send(megabyte + megabyte)
@@ -50,7 +50,7 @@ test("where nobody tells that the client has read, it is asked for", async () =>
   assert.equal(sent.length, 2)
 })
 
-test("who waits is let go when the socket closes, and nothing is sent after that", async () => {
+test("waiting senders are released when the socket closes, and nothing is sent after that", async () => {
   const { sent, socket } = slowClient()
   const outlet = makeOutlet(socket)
   await outlet.send(megabyte + megabyte)
@@ -73,7 +73,7 @@ test("a socket that throws has closed", async () => {
   assert.equal(await outlet.room(), false)
 })
 
-test("where the runtime does not tell what waits, it is reckoned by the time", async () => {
+test("where the runtime does not report what is buffered, it is estimated by time", async () => {
   mock.timers.enable({ apis: ["setTimeout", "Date"] })
   const clock = mock.method(performance, "now", () => Date.now())
   try {

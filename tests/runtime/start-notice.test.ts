@@ -35,7 +35,7 @@ test("without settings: what is missing, and a call with the caller's own key", 
   ])
 })
 
-test("where no gateway is declared nothing is open, and there is none to call", () => {
+test("without a declared gateway nothing is open, and there is none to call", () => {
   const { settings, tokens, try: call } = noticeOf(config({}))
   assert.deepEqual([settings, tokens, call], ["BASEGATE_CONFIG: no gateway is declared", "none", undefined])
 })
@@ -73,7 +73,7 @@ test("keys and tokens by their names, the log's file", () => {
   assert.doesNotMatch(notice["try"] ?? "", /API key/)
 })
 
-test("the call has what its caller needs, and no more", () => {
+test("the sample call has what its caller needs, and no more", () => {
   const headers = (env: Record<string, string>, host?: string) =>
     [...(noticeOf(env, host)["try"] ?? "").matchAll(/-H '([^:]+): Bearer \{([^}]+)\}'/g)]
       .map(([, name, what]) => `${name}=${what}`)

@@ -33,7 +33,7 @@ const timed = async (happened: Promise<unknown>): Promise<number> => {
 for (const runtime of ["bun", "deno", "node"] as const) {
   describe(`stopping ${runtime}`, () => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-      test(`${signal} after the grace ends every call, whatever it waits for, as draining, and the process`, async () => {
+      test(`${signal}: after the grace every call ends as draining, whatever it waits for, and so does the process`, async () => {
         const simulator = await startSimulator()
         const gateway = await spawnGateway(runtime, {
           ...simulator.env,
@@ -107,7 +107,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       }
     }
 
-    test("what ends within the grace ends by itself, what comes in it is refused, and then the process ends", () =>
+    test("calls that end within the grace are left alone, new ones are refused, and then the process ends", () =>
       withGateway(async (gateway) => {
         const short = await post(gateway.url, { drip_ms: 100, events: 15 }, { "cf-aig-event-id": "short" })
         gateway.signal("SIGTERM")

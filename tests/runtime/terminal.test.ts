@@ -25,7 +25,7 @@ afterEach(() => {
   mock.restoreAll()
 })
 
-test("terminalFormat() knows a terminal, its width, and who wants no color", () => {
+test("terminalFormat() detects a terminal, its width, and whether color is unwanted", () => {
   terminal(false, 100)
   assert.equal(terminalFormat(), undefined)
   terminal(true, 132)
@@ -49,7 +49,7 @@ const logged = async (layer?: typeof layerTerminal, requests = 1): Promise<strin
   return log.mock.calls.map((call) => String(call.arguments.at(0))).join("\n")
 }
 
-test("a server on a terminal logs a line to be read; in a pipe, or inside another app, one of JSON", async () => {
+test("a server on a terminal logs readable lines; in a pipe, or inside another app, lines of JSON", async () => {
   terminal(true, 120, { NO_COLOR: "1" })
   const [header, ...lines] = (await logged(layerTerminal, 2)).split("\n")
   assert.match(header ?? "", /^time +gateway +model +tokens/)

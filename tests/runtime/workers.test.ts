@@ -127,7 +127,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       assert.ok(all.every((status) => status === 200 || status === 429))
     })
 
-    test("every call is in the log, and in the figures, whoever is asked", async () => {
+    test("every call is in the log and in the figures, whichever process answers", async () => {
       const before = await metric(gateway.url, /^basegate_request_endings_total\{/)
       await statuses(40, () => models(gateway.url, "logged"))
       for (let asked = 0; asked < 4; asked++) {
@@ -166,7 +166,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       assert.equal(all.filter((status) => status === 200).length, 1)
     })
 
-    test("SIGHUP reads the settings file again in all of them", async () => {
+    test("SIGHUP reads the settings file again in all processes", async () => {
       const loaded = () => metric(gateway.url, /^basegate_settings_time_seconds /)
       const before = await loaded()
       await settle(1000)
@@ -175,7 +175,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       assert.deepEqual([...new Set(await statuses(20, () => models(gateway.url, "limited")))], [200])
     })
 
-    test("one that is killed is replaced; what it had counted stays counted", async () => {
+    test("a killed process is replaced; what it had counted stays counted", async () => {
       const before = await metric(gateway.url, /^basegate_request_endings_total\{/)
       const [first = assert.fail()] = childrenOf(gateway.pid)
       process.kill(first, "SIGKILL")
@@ -186,7 +186,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       assert.deepEqual([...new Set(await statuses(20, () => models(gateway.url, "logged")))], [200])
     })
 
-    test("SIGUSR2 renews them one by one, while they serve", async () => {
+    test("SIGUSR2 renews the processes one by one, while they serve", async () => {
       const before = await metric(gateway.url, /^basegate_request_endings_total\{/)
       const old = childrenOf(gateway.pid)
       gateway.signal("SIGUSR2")
@@ -228,7 +228,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       )
     })
 
-    test("SIGTERM lets the calls of all of them end, and leaves no process behind", async () => {
+    test("SIGTERM lets the calls of all processes end, and leaves no process behind", async () => {
       const children = childrenOf(gateway.pid)
       const slow = Array.from(
         { length: 6 },
@@ -249,7 +249,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
   })
 }
 
-test("a port that is taken is told once, with exit code 1", async () => {
+test("a port that is taken is reported once, with exit code 1", async () => {
   const taken = createServer().listen(0, "127.0.0.1")
   await new Promise((resolve) => taken.once("listening", resolve))
   const address = taken.address()

@@ -24,11 +24,11 @@ const gateway: WrittenGateway = {
 const entryOf = (more: Partial<WrittenGateway>, document = emptyDocument) =>
   entriesOf(withGateway(document, "a", "g", { ...gateway, ...more }))["a/g"]
 
-test("settings are as they were written; what is only noted is not there", () => {
+test("entries have the settings that were written, without mere annotations", () => {
   assert.deepEqual(entryOf({}), { cache_ttl: 5 })
 })
 
-test("each value of a token is an entry of its own, and the earlier end counts", () => {
+test("each value of a token is an entry of its own, which ends at the earlier of two times", () => {
   const values = [
     { token: "sha256:new", preview: null, until: null },
     { token: "sha256:old", preview: null, until: "2026-12-01T00:00:00.000Z" },
@@ -57,7 +57,7 @@ test("a default key is there under its alias and as default", () => {
   })
 })
 
-test("of a route, the version that was deployed last holds", () => {
+test("a route's latest deployed version is in force", () => {
   const version = (version_id: string) => ({
     version_id,
     created_at: "",
@@ -78,7 +78,7 @@ test("of a route, the version that was deployed last holds", () => {
   assert.equal(routesOf(), undefined)
 })
 
-test("providers of the account lie below the gateway's own; those that are switched off do not", () => {
+test("the gateway's own providers override those of the account; disabled ones are left out", () => {
   const provider = { ...written, account: "a", enable: true, noted: {} }
   const providers = [
     { ...provider, id: "1", slug: "one", settings: { base_url: "https://account.example" } },
@@ -92,7 +92,7 @@ test("providers of the account lie below the gateway's own; those that are switc
   })
 })
 
-test("secrets that nothing refers to are not kept, and a later format is not read", () => {
+test("unreferenced secrets are dropped, and a later format is not read", () => {
   const secret = { account: "a", sealed: "x.y.z", preview: "****" }
   const key = {
     ...written,

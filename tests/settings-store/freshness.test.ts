@@ -28,7 +28,7 @@ const begin = () => {
   }
 }
 
-test("before anything was read each request reads by itself; then it holds for a second, and is renewed beside one request", async () => {
+test("until the first read each request reads by itself; then settings are fresh for a second, and are renewed in the background of one request", async () => {
   const { loads, beside, pass, ask } = begin()
   const [first, second] = [ask(), ask()]
   assert.ok(first instanceof Promise && second instanceof Promise)
@@ -42,7 +42,7 @@ test("before anything was read each request reads by itself; then it holds for a
   assert.deepEqual([ask(), loads()], [undefined, 3])
 })
 
-test("what is two seconds old is renewed before a request is answered, whoever else has begun to", async () => {
+test("settings two seconds old are renewed before a request is answered, even if another renewal has begun", async () => {
   const { loads, pass, ask, answers } = begin()
   await ask()
   pass(1000)
@@ -54,7 +54,7 @@ test("what is two seconds old is renewed before a request is answered, whoever e
   assert.equal(loads(), 3)
 })
 
-test("a store that cannot be read leaves what holds in force, and lets nothing pass where nothing ever did", async () => {
+test("if the store cannot be read, the last settings stay in force; if it never could be, nothing passes", async () => {
   const { loads, pass, ask, answers, problem } = begin()
   answers(() => Promise.resolve(Result.fail("gone")))
   assert.equal(await ask(), "not reached")

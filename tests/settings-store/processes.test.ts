@@ -98,7 +98,7 @@ const key = {
 
 describe("written settings in a file", () => {
   for (const runtime of ["bun", "deno"] as const) {
-    test(`${runtime}: what one process writes holds in another within a second`, () =>
+    test(`${runtime}: what one process writes is in force in another within a second`, () =>
       inFolder((variables) =>
         running(
           [spawnGateway(runtime, variables), spawnGateway(runtime, variables)],

@@ -7,7 +7,7 @@ import { makeSealer, previewOf } from "../../lib/settings-store/sealing.ts"
 const keyOf = (byte: number) => Redacted.make(btoa(String.fromCharCode(...new Uint8Array(32).fill(byte))))
 const secret = Redacted.make("sk-ünïcode-0123")
 
-test("what is sealed opens under its key and its id alone", async () => {
+test("a sealed secret opens only with its key and its id", async () => {
   const sealer = makeSealer([keyOf(1)])
   const sealed = await sealer.seal("a", secret)
   assert.match(sealed, /^[0-9a-f]{8}\.[A-Za-z0-9+/]{16}\.[A-Za-z0-9+/=]+$/)
@@ -20,7 +20,7 @@ test("what is sealed opens under its key and its id alone", async () => {
   assert.notEqual(await sealer.seal("a", secret), sealed, "no nonce comes twice")
 })
 
-test("what was changed does not open", async () => {
+test("an altered secret does not open", async () => {
   const sealer = makeSealer([keyOf(1)])
   const sealed = await sealer.seal("a", secret)
   const [id = "", nonce = "", text = ""] = sealed.split(".")
@@ -35,7 +35,7 @@ test("what was changed does not open", async () => {
   }
 })
 
-test("of several keys the first seals and all open", async () => {
+test("with several keys, the first seals and all open", async () => {
   const sealed = await makeSealer([keyOf(1)]).seal("a", secret)
   const both = makeSealer([keyOf(2), keyOf(1)])
   assert.ok(await both.open("a", sealed))

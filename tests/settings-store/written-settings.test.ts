@@ -63,7 +63,7 @@ const count = (
 for (
   const [name, storeOf] of Object.entries({ "at once": (store: SettingsStoreShape) => store, later: slow })
 ) {
-  test(`writers of two processes lose nothing on a store that answers ${name}`, async () => {
+  test(`writers of two processes lose no change on a store that answers ${name}`, async () => {
     const shared = makeMemorySettings()
     const [one, other] = [over(storeOf(shared)), over(storeOf(shared))]
     const changes = Array.from(
@@ -82,7 +82,7 @@ for (
   })
 }
 
-test("a change that would not hold changes nothing, in the store neither", async () => {
+test("an invalid change changes nothing, not even in the store", async () => {
   const store = makeMemorySettings()
   const { settings, written } = over(store)
   await written.change(count("g"))
@@ -97,7 +97,7 @@ test("a change that would not hold changes nothing, in the store neither", async
   assert.deepEqual(Result.getOrThrow(await store.load()), before)
 })
 
-test("until a slow store has been read, requests have to wait; then what it holds is in force", async () => {
+test("until a slow store has been read, requests wait; then its settings are in force", async () => {
   const store = makeMemorySettings()
   await over(store).written.change(count("g"))
   const { settings, written } = over(slow(store))
@@ -109,7 +109,7 @@ test("until a slow store has been read, requests have to wait; then what it hold
   assert.equal(settings.gateway("a", "g")?.cache.ttl, 1)
 })
 
-test("what another process has written is put in force when the store tells of it, or stays out with one warning", async () => {
+test("what another process has written takes effect when the store announces it, or is left out with one warning", async () => {
   const store = makeMemorySettings()
   const [one, other] = [over(store), over(store)]
   await one.written.change(count("g"))
@@ -139,7 +139,7 @@ test("what another process has written is put in force when the store tells of i
   assert.ok(Result.isFailure(changed) && changed.failure.status === 503)
 })
 
-test("a store that is busy is tried again, one that is gone is 503", async () => {
+test("a busy store is tried again; an unavailable one is 503", async () => {
   const store = makeMemorySettings()
   let busy = 3
   const { written } = over({

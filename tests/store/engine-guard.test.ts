@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { makeEngineGuard } from "../../lib/store/engine-guard.ts"
 import { StoreOutage } from "../../lib/store/store-outage.ts"
 
-test("a question that never hears of its answer, as of a Worker's request that is given up, leaves the way to others", async () => {
+test("an operation that never settles, as of an abandoned Worker request, does not block others", async () => {
   let time = 0
   let timers = true
   const guard = makeEngineGuard({

@@ -10,7 +10,7 @@ const anyStep = fc.record({
   pause: fc.integer({ min: 0, max: 4 }),
 })
 
-test("lastingCounters(): nothing that was added is ever missing from what its key counts, whatever finds no room", () => {
+test("lastingCounters(): a key never counts less than what was added to it, even without room", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 80 }), fc.integer({ min: 0, max: 4 }), (steps, most) => {
       const counters = lastingCounters(most)
@@ -48,14 +48,14 @@ test("lastingCounters() is exact as long as there is room, and keeps rules apart
   assert.equal(counters.count("a", "rule", 100), 0)
 })
 
-test("lastingCounters(): what has expired makes room, though nobody asks for it", () => {
+test("lastingCounters(): expired counters make room, even if never read again", () => {
   const counters = lastingCounters(100)
   for (let index = 0; index < 10_000; index++) counters.add(`key-${index}`, "rule", 1, 50, index)
   assert.equal(counters.count("key-9999", "rule", 9_999), 1)
   assert.equal(counters.count("new", "rule", 9_999), 0)
 })
 
-test("lastingCounters() lists what was spent by rule and period, the most first, and what those share without room", () => {
+test("lastingCounters() lists spending by rule and period, highest first, and the shared counter of keys without room", () => {
   const counters = lastingCounters(3)
   const spend = (rule: string, period: number, name: string, by: number) =>
     counters.add(

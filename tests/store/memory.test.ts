@@ -95,7 +95,7 @@ test("add(): 1,000,000 distinct keys leave 100,000 counters, and one in use stay
   assert.equal(memory.count(counter("key-999999"), 1_000_000), 1)
 })
 
-test("add(): expired counters leave while others come, though nobody asks for them", () => {
+test("add(): expired counters are removed as others come, even if never read again", () => {
   const memory = memoryOf()
   for (let index = 0; index < 1_000; index++) memory.add(counter(`long-${index}`), 1, 1_000_000, 0)
   for (let index = 0; index < 100_000; index++) memory.add(counter(`short-${index}`), 1, 100, index)
@@ -103,7 +103,7 @@ test("add(): expired counters leave while others come, though nobody asks for th
   assert.equal(memory.count(counter("long-0"), 100_000), 1)
 })
 
-test("add(): what comes to one gateway makes no other forget", () => {
+test("add(): counters of one gateway do not displace those of another", () => {
   const memory = memoryOf({ maxCounters: 10 })
   memory.add(counter("a"), 1, 100, 0)
   for (let index = 0; index < 1_000; index++) {
@@ -112,7 +112,7 @@ test("add(): what comes to one gateway makes no other forget", () => {
   assert.equal(memory.count(counter("a"), 0), 1)
 })
 
-test("add(): a budget is not forgotten for others of its gateway; those that find no room share one", () => {
+test("add(): a budget is not displaced by others of its gateway; those without room share one counter", () => {
   const memory = memoryOf({ maxCounters: 10 })
   const budget = (key: string) => ({ ...counter(key), overflow: "rule" })
   memory.add(budget("first"), 5, 100, 0)
@@ -133,7 +133,7 @@ test("set() keeps bytes until they expire", () => {
   assert.equal(memory.held().bytes, 0)
 })
 
-test("set() lets the least recently used go, and never holds more than maxBytes", () => {
+test("set() drops the least recently used, and never holds more than maxBytes", () => {
   const memory = memoryOf({ maxBytes: 10_000 })
   for (let index = 0; index < 1_000; index++) {
     memory.set(`key-${index}`, bytes(1_000), 1_000, index)

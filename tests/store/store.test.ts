@@ -19,7 +19,7 @@ test("Store.layerMemory is built synchronously and answers at once", () => {
   assert.deepEqual(store.guarantees.rates, { among: "process", holds: "exact" })
 })
 
-test("Store.layerMemory goes by Effect's clock and the bounds it is given", () =>
+test("Store.layerMemory uses Effect's clock and the given bounds", () =>
   Effect.runPromise(
     Effect.gen(function* () {
       const store = yield* Store
@@ -36,7 +36,7 @@ test("Store.layerMemory goes by Effect's clock and the bounds it is given", () =
     }).pipe(Effect.provide(Store.layerMemory({ maxBytes: 400 })), Effect.provide(TestClock.layer())),
   ))
 
-test("Store.layerMemory lets go of values in time though the clock on the wall is set back; its counts last with that", () =>
+test("Store.layerMemory drops values in time even if the wall clock is set back; its counts then last longer", () =>
   Effect.runPromise(
     Effect.gen(function* () {
       const store = yield* Store

@@ -85,7 +85,7 @@ test("room(): no window lets more than its limit through in one bucket, and slid
   }))
 })
 
-test("room(): what does not fit would pass the limit", () => {
+test("room(): a refused amount would have exceeded the limit", () => {
   fc.assert(fc.property(windows, usages, times, (window, usage, now) => {
     const covered = window.technique === "sliding" ? untilReset(window, now) / window.interval : 0
     const estimate = usage.previous * covered + usage.current
@@ -111,7 +111,7 @@ test("bucketOf(), untilReset(): buckets are aligned to the clock", () => {
   assert.equal(bucketOf(window, noon + 60_000), bucketOf(window, noon) + 1)
 })
 
-test("a calendar's window is one period: what is left of it is waited for, and its counter is needed no longer", () => {
+test("a calendar window is one period: waits last until its end, and so does its counter", () => {
   const window: Window = { limit: 10, periods: periodsOf("month", "Europe/Berlin"), technique: "fixed" }
   const now = Date.parse("2026-11-29T23:00:00Z")
   const spent = { previous: 9, current: 10 }
@@ -124,7 +124,7 @@ test("a calendar's window is one period: what is left of it is waited for, and i
   assert.equal(periodsOf("month", "Europe/Berlin"), window.periods)
 })
 
-test("waitFor(): waiting so long is enough, a millisecond less is not, and two intervals bound it", () => {
+test("waitFor(): the wait is enough, a millisecond less is not, and two intervals bound it", () => {
   fc.assert(
     fc.property(
       windows,

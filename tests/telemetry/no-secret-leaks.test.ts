@@ -100,7 +100,7 @@ const run = async (operator: Operator, leaks: ReadonlyArray<Leak>, answers: Read
   for (const [where, text] of told) assert.deepEqual(heldIn(text, all), [], `${where}: ${text}`)
 }
 
-test("what is told of requests holds no secret", async () => {
+test("nothing reported of requests has a secret in it", async () => {
   await fc.assert(
     fc.asyncProperty(
       operator,

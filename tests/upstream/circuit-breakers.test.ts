@@ -97,7 +97,7 @@ test("a circuit that opens in one instance opens in the others, until the same m
   assert.ok(one?.call(true) && other?.call(true))
 })
 
-test("an instance whose own call has succeeded since does not believe it", () => {
+test("an instance whose own call has succeeded since ignores the hint", () => {
   const { all: [broken, well], wait } = instances(2)
   well?.call(true)
   broken?.call(false)
@@ -107,7 +107,7 @@ test("an instance whose own call has succeeded since does not believe it", () =>
   assert.ok(well?.call(true))
 })
 
-test("a success of a call that was under way closes what was open by hearsay, and what is said is not believed for a while", () => {
+test("the success of a running call closes a circuit that a hint opened, and hints are then ignored for a while", () => {
   const { all: [broken, well], wait } = instances(2)
   const underWay = well?.begin()
   wait(1_500)
@@ -123,7 +123,7 @@ test("a success of a call that was under way closes what was open by hearsay, an
   }
 })
 
-test("what a store says that is no hint, or of other clocks, changes nothing; a store of one process is not asked", () => {
+test("values that are no hints, or are from other clocks, change nothing; a store of one process is not read", () => {
   const said = [
     "",
     "x",

@@ -141,7 +141,7 @@ test("speaksAgainstHost() counts 5xx and calls without an answer, not refusals",
   assert.deepEqual(outcomes.map(isHostFailure), [false, false, false, true, true, true, true, false])
 })
 
-test("a circuit says what it is, and how long until a probe may pass", () => {
+test("a circuit reports its state, and how long until a probe may pass", () => {
   const circuit = startCircuit()
   const settings = { windowMs: 1000, minimumCalls: 1, failureRate: 0.5, openMs: 500 }
   assert.deepEqual(circuit.state(0), { kind: "closed", waits: 0 })

@@ -17,7 +17,7 @@ test("CutSource calls back once each, with the first reason, and at once if it w
   assert.deepEqual(heard, ["before draining", "after draining"])
 })
 
-test("CutSource tells its listeners once, and none that is forgotten", () => {
+test("CutSource calls its listeners once, and no removed ones", () => {
   const source = new CutSource()
   const heard: Array<string> = []
   const listening = (name: string) => ({ interrupted: (reason: string) => heard.push(`${name} ${reason}`) })

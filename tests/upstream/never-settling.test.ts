@@ -54,7 +54,7 @@ const withTransport = async (
 const endings = (records: ReadonlyArray<RequestRecord>) =>
   records.map(({ status, ending }) => [status, ending])
 
-test("a client that has left before its request is served is nobody's call", async () => {
+test("for a client that has left before its request is served no call is made", async () => {
   const records: Array<RequestRecord> = []
   const gateway = createGateway({
     env: { BASEGATE_CONFIG: config({ headers_timeout: 5000 }), LOG_LEVEL: "none" },
@@ -92,7 +92,7 @@ describe("what never settles", { concurrency: true }, () => {
     assert.deepEqual(endings(records), [[504, "total_timeout"]])
   })
 
-  test("an answer that comes after its time is let go", async () => {
+  test("an answer that comes too late is released", async () => {
     let cancelled = 0
     let come = (_: Response): void => {}
     const late = new Promise<Response>((resolve) => come = resolve)
@@ -150,7 +150,7 @@ describe("what never settles", { concurrency: true }, () => {
       headers: { authorization: "Bearer sk-own" },
     })
 
-  test("a store: the end of the gateway answers who waits for it, and waits no longer", async () => {
+  test("a store: when the gateway stops, requests that wait for it are answered", async () => {
     const store = Layer.succeed(
       Store,
       {

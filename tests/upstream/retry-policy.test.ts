@@ -37,7 +37,7 @@ const pastAttempts = fc.record({
   random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
 })
 
-test("retryWait() retries what another try may mend, and nothing else", () => {
+test("retryWait() retries only failures that another try may repair", () => {
   const retried = new Set([408, 425, 429])
   for (let status = 100; status <= 1_000; status++) {
     const expected = retried.has(status) || (status >= 500 && status <= 599 && status !== 508)
@@ -81,7 +81,7 @@ test("retryWait() waits longer after 529, and a second at least", () => {
   ])
 })
 
-test("retryWait() obeys the server where it asks for more, and gives up where that is more than a minute", () => {
+test("retryWait() waits longer if the server asks for it, and gives up if that is more than a minute", () => {
   const waits = [0, 999, 1_000.5, 7_000, 60_000, 60_000.5, 3_600_000, Infinity].map((retryAfter) =>
     retryWait(policy, { ...past, retryAfter })
   )

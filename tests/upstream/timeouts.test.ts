@@ -19,7 +19,7 @@ test("Timeouts wait for headers as long as those may take, though the idle timeo
   assert.equal(timeouts.check(900), "first_byte_timeout")
 })
 
-test("Timeouts end a call at its total, whatever else there is time for", () => {
+test("Timeouts end a call at its total time, whatever the other timeouts", () => {
   const timeouts = new Timeouts({ headers: 900, idle: 300, total: 500 }, 0)
   assert.equal(timeouts.check(400), 100)
   assert.equal(timeouts.check(500), "total_timeout")

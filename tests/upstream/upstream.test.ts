@@ -73,7 +73,7 @@ test("send() fails with 502 when there is no connection, or an answer that HTTP 
   }
 })
 
-test("send() fails with what a transport says of itself", async () => {
+test("send() fails with the failure that a transport reports", async () => {
   const forbidden = networkForbidden("up.test", "Deno", "--allow-net (-N)")
   const { send } = overFetch(() => Promise.reject(forbidden))
   assert.deepEqual(await failureOf(send(call, limits, neverCut)), {
@@ -82,7 +82,7 @@ test("send() fails with what a transport says of itself", async () => {
   })
 })
 
-test("send() rejects with what a transport throws, which is a defect", async () => {
+test("send() rejects with what a transport throws, as a defect", async () => {
   const { send } = overTransport({
     send: () => {
       throw new Error("defect")
@@ -123,7 +123,7 @@ test("send() fails with what broke the request's body, before its headers; after
   await assert.rejects(read ?? Promise.resolve(), new CutShort("upstream_cut"))
 })
 
-test("send() lets an answer go that comes too late", async () => {
+test("send() releases an answer that comes too late", async () => {
   let cancelled = 0
   let come = (_: Response): void => {}
   const late = new Promise<Response>((resolve) => come = resolve)

@@ -39,7 +39,7 @@ interface Owed {
 
 const notices = {
   failed: "spending is kept in memory until the file can be used",
-  worked: "what was spent is written to the file again",
+  worked: "spending is written to the file again",
 }
 
 /**

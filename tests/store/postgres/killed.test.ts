@@ -90,7 +90,7 @@ describe("gateways on one Postgres", { skip: withoutPostgres }, () => {
     return gateway
   }
 
-  test("two of them share a budget to the cent, which outlives both of them and the Postgres", async () => {
+  test("two of them share a budget to the cent, which survives the death of both and of the Postgres", async () => {
     const [one, other] = [await start("bun"), await start("deno")]
     const statuses: Array<number> = []
     for (let calls = 0; calls < 3; calls++) {

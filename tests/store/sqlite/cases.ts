@@ -58,7 +58,7 @@ const rowsIn = (file: string): number => {
 }
 
 const failed = "spending is kept in memory until the file can be used"
-const worked = "what was spent is written to the file again"
+const worked = "spending is written to the file again"
 
 export const cases: Readonly<Record<string, Case>> = {
   "sums outlive the process, though nothing ended it in order": () =>

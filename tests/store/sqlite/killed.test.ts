@@ -86,7 +86,7 @@ for (const runtime of ["bun", "deno"] as const) {
         assert.equal(await call(again, 0.001), 429)
       }))
 
-    test("a call that is cut by SIGTERM is charged for what it told, and others are not charged twice", () =>
+    test("a call that is cut by SIGTERM is charged for what it reported, and others are not charged twice", () =>
       withFile(runtime, async (start) => {
         const gateway = await start()
         assert.equal(await call(gateway, 0.4), 200)

@@ -42,7 +42,7 @@ const line = (change: Partial<RequestRecord> = {}, format: Partial<TerminalForma
 /** The line's parts, which single blanks and more keep apart. */
 const words = (...given: Parameters<typeof line>) => line(...given).split(/ +/)
 
-test("terminalLine() tells of a request what is asked for most", () => {
+test("terminalLine() shows the most important facts of a request", () => {
   assert.equal(
     line(),
     "14:03:22 team     openai/gpt-oss-120b       200   1234→56.8k $0.028518 312ms  4.1s complete",
@@ -50,7 +50,7 @@ test("terminalLine() tells of a request what is asked for most", () => {
   assert.match(line({}, { dated: true }), /^11-25 14:03:22 team /)
 })
 
-test("terminalLine() has a dash for what is not known, and a tilde for tokens that were not told", () => {
+test("terminalLine() has a dash for unknown facts, and a tilde for estimated tokens", () => {
   const unknown = { tokens_in: null, tokens_out: null, cost: null, time_to_first_byte_ms: null }
   assert.deepEqual(words(unknown).slice(4, 7), ["-", "-", "-"])
   assert.equal(words({ usage_source: "partial" })[4], "~1234→56.8k")
@@ -65,7 +65,7 @@ test("terminalLine() names the deployment, the route or the path where there is 
   assert.deepEqual(words({ ...none, method: "GET", path: "/nowhere" }).slice(1, 4), ["-", "GET", "/nowhere"])
 })
 
-test("terminalLine() ends with the ending, and what led to it", () => {
+test("terminalLine() ends with the ending and its cause", () => {
   const attempt = {
     step: 0,
     attempt: 1,
@@ -108,12 +108,12 @@ test("terminalLine() paints failures on terminals with color", () => {
   assert.match(painted({ ending: "client_left" }), /<33mclient_left<39m$/)
 })
 
-test("terminalLine() makes what callers write harmless", () => {
+test("terminalLine() escapes what callers write", () => {
   const model = "a\x1b[2J\x9b2J\u202e\u2028\r\n\t\x07\u0000b🌍\ud800"
   assert.equal(words({ model }, { width: 160 })[2], "a?[2J?2J???????b??")
 })
 
-test("terminalLine(): any text gives one line within the terminal's width, painted but else plain", () => {
+test("terminalLine(): any text gives one line within the terminal's width, plain except for colors", () => {
   const text = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.constant("\x1b]0;title\x07"))
   const name = fc.option(text)
   fc.assert(fc.property(
@@ -150,7 +150,7 @@ test("terminalHeader() stands above the columns", () => {
   }
 })
 
-test("figures are few", () => {
+test("numbers have few digits", () => {
   assert.deepEqual(
     [0, 9999, 10_000, 99_949, 99_950, 999_499, 999_500, 4.5e6, 1e9, 1e15].map(formatCount),
     ["0", "9999", "10.0k", "99.9k", "100k", "999k", "1.0M", "4.5M", "1.0G", "999G+"],

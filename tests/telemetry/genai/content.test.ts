@@ -109,7 +109,7 @@ test("answers of the three APIs", () => {
   )
 })
 
-test("streams are put together, as far as they came", () => {
+test("streams are put together as far as they arrived", () => {
   const chunk = (delta: object, finish_reason: string | null = null) => ({
     choices: [{ index: 0, delta, finish_reason }],
   })
@@ -177,7 +177,7 @@ test("streams are put together, as far as they came", () => {
   )
 })
 
-test("what is cut, too long, too deep or of no known form gives nothing, and never throws", () => {
+test("bodies that are cut, too long, too deep or of an unknown form give nothing, and never throw", () => {
   assert.deepEqual(said(payload('{"messages":[{"role":"us', false), payload('{"choices":[', false)), {})
   assert.deepEqual(said(payload({ messages: [{ role: "user", content: "x".repeat(300_000) }] }), null), {})
   const deep = `{"messages":[{"role":"user","content":[{"type":"t","x":${"[".repeat(20_000)}${

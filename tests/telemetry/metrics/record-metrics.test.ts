@@ -73,7 +73,7 @@ test("a streamed chat: its times, its tokens, its cost", () => {
   ])
 })
 
-test("errors are told apart by type: of a try, of a request, of HTTP", () => {
+test("errors are counted by type: of a try, of a request, of HTTP", () => {
   const errors = (name: string, ...records: ReadonlyArray<RequestRecord>) =>
     metered(records)(name).map(({ labels }) => labels["error.type"])
   assert.deepEqual(errors("gen_ai.client.operation.duration", retried), ["provider_failed", undefined])
@@ -106,7 +106,7 @@ test("a socket's messages are counted by direction", () => {
   assert.deepEqual(metered([record])("basegate.websocket.messages"), [])
 })
 
-test("what is no inference, what is cached and what is guessed", () => {
+test("calls without inference, cached answers and estimated tokens", () => {
   const models = {
     ...record,
     method: "GET",
@@ -125,7 +125,7 @@ test("what is no inference, what is cached and what is guessed", () => {
   assert.equal(of("gen_ai.server.request.duration")[0]?.count, 2)
 })
 
-test("a fall-back counts each try under the model that was called", () => {
+test("a fallback counts each try under the model that was called", () => {
   const fellBack: RequestRecord = {
     ...record,
     route: "universal",
@@ -152,7 +152,7 @@ test("a fall-back counts each try under the model that was called", () => {
   )
 })
 
-test("who reads the log is no call", () => {
+test("reading the log is not counted as a call", () => {
   const of = metered([{
     ...record,
     route: "admin.analytics",
@@ -178,7 +178,7 @@ test("requests in flight go up and down", () => {
   ])
 })
 
-test("a model that only failing requests name takes no label from those that exist", () => {
+test("a model named only by failing requests takes no label from existing models", () => {
   const named = (model: string, status: number): RequestRecord => ({
     ...record,
     model,
@@ -197,7 +197,7 @@ test("a model that only failing requests name takes no label from those that exi
   ]])
 })
 
-test("whatever callers send, the number of series is bounded, and the text is well formed", () => {
+test("whatever callers send, the number of series is bounded and the text well formed", () => {
   const any = fc.string({ unit: "binary" })
   const arbitrary: fc.Arbitrary<RequestRecord> = fc.record({
     gateway: any,
@@ -253,7 +253,7 @@ test("whatever callers send, the number of series is bounded, and the text is we
   assert.ok((overflow?.value ?? 0) > 0, "the test went over the limit")
 })
 
-test("schemes that callers make up are one", () => {
+test("all schemes that callers make up share one label", () => {
   const meter = requestMetrics(() => true)
   for (const scheme of ["http", "https", "qabc", "qabd"]) meter.began("GET", scheme)
   const active = meter.families.find(({ instrument }) => instrument.name === "http.server.active_requests")
@@ -263,7 +263,7 @@ test("schemes that callers make up are one", () => {
   assert.deepEqual(schemes, ["http", "https", "_OTHER"])
 })
 
-test("labels that are kept at hand change nothing: not a sum, not the order", () => {
+test("cached labels change neither a sum nor the order", () => {
   const arbitrary: fc.Arbitrary<RequestRecord> = fc.record({
     gateway_id: fc.constantFrom("g", "listed", "h"),
     model: fc.constantFrom("m", "n", "o", null),

@@ -112,7 +112,7 @@ const dropped = (metrics: Metrics["Service"]) =>
 const one = (exporter: OtlpExporter["Service"]) =>
   Effect.promise(() => Promise.resolve(exporter.record(record, "info", undefined)))
 
-test("spans wait for others, and go together", async () => {
+test("spans wait for others, and are sent together", async () => {
   const { post, received, spans } = collector()
   const warnings = await withExporter({ post }, ({ exporter }) =>
     Effect.gen(function* () {
@@ -136,7 +136,7 @@ test("spans wait for others, and go together", async () => {
   assert.deepEqual(warnings, [])
 })
 
-test("a full batch goes at once", async () => {
+test("a full batch is sent immediately", async () => {
   const { post, spans } = collector()
   const variables = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "4" }
   await withExporter({ post, variables }, ({ exporter }) =>
@@ -181,7 +181,7 @@ test("Retry-After is honoured", async () => {
 })
 
 for (const code of [301, 400, 401, 404, 413, 500]) {
-  test(`${code} is not tried again: the batch is dropped, counted, and warned of`, async () => {
+  test(`${code} is not tried again: the batch is dropped and counted, with a warning`, async () => {
     const { post, received } = collector(status(code, { location: "https://elsewhere.test" }))
     const warnings = await withExporter({ post }, ({ exporter, metrics }) =>
       Effect.gen(function* () {
@@ -197,7 +197,7 @@ for (const code of [301, 400, 401, 404, 413, 500]) {
   })
 }
 
-test("what a collector refuses of a batch is counted, and not sent again", async () => {
+test("the part of a batch that a collector rejects is counted, and not sent again", async () => {
   const { post, received } = collector(() =>
     Response.json({ partialSuccess: { rejectedSpans: "1", errorMessage: "" } })
   )
@@ -228,7 +228,7 @@ test("a dead collector costs no more than a bounded queue, and one warning", asy
   assert.equal(warnings.length, 1)
 })
 
-test("a silent collector is given up after the time-out, and its connection closed", async () => {
+test("a silent collector is abandoned after the timeout, and its connection closed", async () => {
   const { post, received, aborted } = collector(silent)
   const variables = { OTEL_EXPORTER_OTLP_TIMEOUT: "2000" }
   await withExporter({ post, variables }, ({ exporter, metrics }) =>
@@ -243,7 +243,7 @@ test("a silent collector is given up after the time-out, and its connection clos
     }))
 })
 
-test("a second outage is warned of again", async () => {
+test("a second outage gives another warning", async () => {
   const { post } = collector(status(400), status(400), status(200), status(400))
   const warnings = await withExporter({ post }, ({ exporter }) =>
     Effect.gen(function* () {
@@ -259,7 +259,7 @@ const everything = { OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector.test" }
 const count = (received: ReadonlyArray<Received>, signal: string) =>
   received.filter(({ url }) => url.endsWith(signal)).length
 
-test("closing sends what waits at once, instruments included", async () => {
+test("closing sends everything queued immediately, instruments included", async () => {
   const { post, received } = collector()
   await withExporter({ post, variables: everything }, ({ exporter, close }) =>
     Effect.gen(function* () {
@@ -284,13 +284,13 @@ test("closing waits three seconds for a dead collector, not longer", async () =>
     }))
 })
 
-test("nothing is sent, and nothing said, by an exporter that got no record", async () => {
+test("an exporter without records sends and prints nothing", async () => {
   const { post, received } = collector()
   await withExporter({ post, variables: everything }, () => pass(200_000))
   assert.equal(received.length, 0)
 })
 
-test("instruments go in intervals", async () => {
+test("instruments are sent at intervals", async () => {
   const { post, received } = collector()
   const variables = { ...everything, OTEL_METRIC_EXPORT_INTERVAL: "10000" }
   await withExporter({ post, variables }, ({ exporter, metrics }) =>
@@ -325,7 +325,7 @@ test("on Workers a record is done when its spans are sent, and no timer runs", a
     }))
 })
 
-test("on Workers no request waits for another's export; what died at it is made up for", async () => {
+test("on Workers no request waits for another's export; one that was lost with its request is made up for", async () => {
   const { post, spans } = collector(silent)
   await withExporter({ post, detached: false }, ({ exporter }) =>
     Effect.gen(function* () {

@@ -96,7 +96,7 @@ test("log records and instruments", () => {
   assert.deepEqual([...new Float64Array(bounds?.slice().buffer ?? new ArrayBuffer(0))], [0.5])
 })
 
-test("what a collector says that it has rejected", () => {
+test("how many items a collector says it has rejected", () => {
   assert.equal(rejectedIn(new Uint8Array(0)), 0)
   assert.equal(rejectedIn(Uint8Array.of(0x0a, 0x03, 0x08, 0xac, 0x02)), 300)
   assert.equal(rejectedIn(Uint8Array.of(0x0a, 0x02, 0x12, 0x00)), 0)

@@ -69,7 +69,7 @@ test("a call has the attributes of the conventions", () => {
   }
 })
 
-test("metadata keys are attributes as they are; one that has a meaning already is dropped", () => {
+test("metadata keys become attributes unchanged; one with a meaning of its own is dropped", () => {
   const free = {
     "team": "search",
     "Team": "other",
@@ -110,7 +110,7 @@ test("metadata keys are attributes as they are; one that has a meaning already i
   }
 })
 
-test("every try is a span; what went wrong has its type and a status", () => {
+test("every try is a span; a failed one has an error type and a status", () => {
   const [, first, second] = spansOf(retried)
   assert.deepEqual([first?.status, attributesIn(first)["error.type"]], [{ code: 2 }, "provider_failed"])
   assert.deepEqual([second?.status, attributesIn(second)["http.request.resend_count"]], [undefined, 1])
@@ -138,7 +138,7 @@ test("no spans where the request is not sampled, or not traced", () => {
   assert.deepEqual(spansOf({ ...record, trace: { ...record.trace!, sampled: false } }), [])
 })
 
-test("operations by where a call went, whatever the path that asked for it", () => {
+test("operations follow from where a call went, whatever the path of the request", () => {
   for (
     const [path, operation] of [
       ["/v1/chat/completions", "chat"],
@@ -163,7 +163,7 @@ test("operations by where a call went, whatever the path that asked for it", () 
   }
 })
 
-test("a log has its span's ids, a level and a line for people", () => {
+test("a log record has its span's ids, a level and a readable line", () => {
   const log = otlpLog(record, "info") as {
     readonly [name: string]: unknown
     readonly attributes: ReadonlyArray<Attribute>
