@@ -5,7 +5,7 @@
  * @module
  */
 import type { Query, Row } from "../../postgres/database.ts"
-import { parameters } from "../../postgres/statement-values.ts"
+import { parameters, type StatementValues } from "../../postgres/statement-values.ts"
 import { addTally, noTally, rangeNames, type Tally } from "../aggregates.ts"
 import { hourLength, wholeHours } from "../sqlite/hourly.ts"
 import { asksOf, byKind, kindFilter } from "../sqlite/rollup-dimensions.ts"
@@ -33,25 +33,72 @@ export const tallyIn = (row: Row, total: number): Tally => {
   return tally
 }
 
-const fromEntries = async (
+/** A stretch of time, and how many entries of a selection it has. */
+export interface CountedSlice extends TimeSlice {
+  readonly entries: number
+}
+
+/** The tally of a selection. */
+export interface SelectionTally {
+  readonly tally: Tally
+  /** Where its entries are: of each day, and of what is counted by itself. */
+  readonly counted: ReadonlyArray<CountedSlice>
+}
+
+/** Adds what rows of days say. */
+const addRows = (
+  to: { readonly tally: Tally; readonly counted: Array<CountedSlice> },
+  rows: ReadonlyArray<Row>,
+): void => {
+  for (const row of rows) {
+    const entries = Number(row["total"])
+    addTally(to.tally, tallyIn(row, entries))
+    if (entries > 0) {
+      to.counted.push({ since: Number(row["since"]), until: Number(row["until"]), entries })
+    }
+  }
+}
+
+const fromEntries = (
   query: Query,
   { scope, conditions, search }: ScopeSelection,
   slice: TimeSlice,
-): Promise<Tally> => {
+): Promise<ReadonlyArray<Row>> => {
   const add = parameters()
-  const [row = {}] = await query(
-    `SELECT count(*)::float8 AS total, ${rangesOfEntries} FROM basegate.entry
+  return query(
+    `SELECT count(*)::float8 AS total, min(created)::float8 AS since, max(created)::float8 + 1 AS until, ${rangesOfEntries}
+     FROM basegate.entry
      WHERE scope = ${add.one("int4", scope)} AND created >= ${add.one("int8", slice.since)}
-       AND created < ${add.one("int8", slice.until)} AND ${whereOf(conditions, search, add)}`,
+       AND created < ${add.one("int8", slice.until)} AND ${
+      whereOf(conditions, search, add)
+    } GROUP BY tableoid`,
     add.values,
   )
-  return tallyIn(row, Number(row["total"]))
+}
+
+/** Which hourly rows concern a selection by kinds. */
+export const hourFilter = async (
+  query: Query,
+  { scope, conditions }: ScopeSelection,
+  { since, until }: TimeSlice,
+  add: StatementValues,
+): Promise<string> => {
+  const where = (add: StatementValues) =>
+    `scope = ${add.one("int4", scope)} AND hour >= ${add.one("int8", since)} AND hour < ${
+      add.one("int8", until)
+    }`
+  if (conditions.fields.length === 0) return where(add)
+  const asked = parameters()
+  const passes = kindFilter(byKind, conditions)
+  const kinds = (await query(`SELECT DISTINCT kind FROM basegate.hourly WHERE ${where(asked)}`, asked.values))
+    .map(({ kind }) => String(kind)).filter((kind) => passes(kind) !== undefined)
+  return `${where(add)} AND kind = ANY(${add.list("text", kinds)})`
 }
 
 /** Hours from which entries were removed, whose ranges are unknown until they are merged. */
 const staleHours = async (
   query: Query,
-  scope: number,
+  { scope }: ScopeSelection,
   { since, until }: TimeSlice,
 ): Promise<ReadonlyArray<number>> => {
   const rows = await query(
@@ -63,7 +110,7 @@ const staleHours = async (
 }
 
 /** Joins hours into as few slices as possible. */
-const slicesOf = (hours: ReadonlyArray<number>): ReadonlyArray<TimeSlice> => {
+export const slicesOf = (hours: ReadonlyArray<number>): ReadonlyArray<TimeSlice> => {
   const slices: Array<{ since: number; until: number }> = []
   for (const hour of hours) {
     const last = slices.at(-1)
@@ -73,25 +120,30 @@ const slicesOf = (hours: ReadonlyArray<number>): ReadonlyArray<TimeSlice> => {
   return slices
 }
 
-/** The tally of a selection. */
-export const tallyOf = async (query: Query, asked: ScopeSelection): Promise<Tally> => {
-  const { scope, conditions, search } = asked
-  if (!asksOf(byKind, conditions, search)) return await fromEntries(query, asked, asked.slice)
-  const { hours, rest } = wholeHours(asked.slice)
-  const total = noTally()
-  const stale = hours.since < hours.until ? await staleHours(query, scope, hours) : []
-  if (hours.since < hours.until) {
-    const passes = kindFilter(byKind, conditions)
-    const rows = await query(
-      `SELECT kind, sum(requests)::float8 AS requests, ${rangesOfHours} FROM basegate.hourly
-       WHERE scope = $1::text::int4 AND hour >= $2::text::int8 AND hour < $3::text::int8
-         AND NOT hour = ANY($4::text[]::int8[]) GROUP BY kind`,
-      [String(scope), String(hours.since), String(hours.until), stale.map(String)],
-    )
-    for (const row of rows) {
-      if (passes(String(row["kind"])) !== undefined) addTally(total, tallyIn(row, Number(row["requests"])))
-    }
+/** Counts the entries of a selection. */
+export const tallyOf = async (query: Query, asked: ScopeSelection): Promise<SelectionTally> => {
+  const found = { tally: noTally(), counted: [] as Array<CountedSlice> }
+  if (!asksOf(byKind, asked.conditions, asked.search)) {
+    addRows(found, await fromEntries(query, asked, asked.slice))
+    return found
   }
-  for (const slice of [...slicesOf(stale), ...rest]) addTally(total, await fromEntries(query, asked, slice))
-  return total
+  const { hours, rest } = wholeHours(asked.slice)
+  const stale = hours.since < hours.until ? await staleHours(query, asked, hours) : []
+  if (hours.since < hours.until) {
+    const add = parameters()
+    const where = await hourFilter(query, asked, hours, add)
+    addRows(
+      found,
+      await query(
+        `SELECT sum(requests)::float8 AS total, min(hour)::float8 AS since, max(hour)::float8 + ${hourLength} AS until,
+           ${rangesOfHours}
+         FROM basegate.hourly WHERE ${where} AND NOT hour = ANY(${
+          add.list("int8", stale)
+        }) GROUP BY tableoid`,
+        add.values,
+      ),
+    )
+  }
+  for (const slice of [...slicesOf(stale), ...rest]) addRows(found, await fromEntries(query, asked, slice))
+  return found
 }

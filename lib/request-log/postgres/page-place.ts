@@ -1,15 +1,16 @@
 /**
- * Finds the hour in which a page far down a list begins, by the hourly rows: skipping half a million entries one by
- * one takes as long as reading them.
+ * Finds the days in which a page of a list in the order of time lies, by how many entries each day has, and the hour in which one
+ * far down begins, by the hourly rows: skipping half a million entries one by one takes as long as reading them.
  *
  * @module
  */
 import type { Query } from "../../postgres/database.ts"
 import { parameters } from "../../postgres/statement-values.ts"
 import { hourLength, wholeHours } from "../sqlite/hourly.ts"
-import { asksOf, byKind, kindFilter } from "../sqlite/rollup-dimensions.ts"
+import { asksOf, byKind } from "../sqlite/rollup-dimensions.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { whereOf } from "./fragment.ts"
+import { type CountedSlice, hourFilter } from "./list-totals.ts"
 import type { ScopeSelection } from "./reader.ts"
 
 /** The time that is left to read, and how many of its entries are still to be skipped. */
@@ -21,15 +22,11 @@ export interface PagePlace {
 /** The least number of entries for which the hourly rows are used. */
 const many = 2000
 
-interface Stretch extends TimeSlice {
-  readonly entries: number
-}
-
 const countEntries = async (
   query: Query,
   { scope, conditions }: ScopeSelection,
   { since, until }: TimeSlice,
-): Promise<Stretch> => {
+): Promise<CountedSlice> => {
   const add = parameters()
   const [row] = await query(
     `SELECT count(*)::float8 AS entries FROM basegate.entry WHERE scope = ${add.one("int4", scope)}
@@ -42,25 +39,57 @@ const countEntries = async (
 
 const countHours = async (
   query: Query,
-  { scope, conditions }: ScopeSelection,
-  { since, until }: TimeSlice,
-): Promise<ReadonlyArray<Stretch>> => {
-  if (since >= until) return []
-  const asked = [String(scope), String(since), String(until)]
-  const where = "scope = $1::text::int4 AND hour >= $2::text::int8 AND hour < $3::text::int8"
-  const passes = kindFilter(byKind, conditions)
-  const kinds = (await query(`SELECT DISTINCT kind FROM basegate.hourly WHERE ${where}`, asked))
-    .map(({ kind }) => String(kind)).filter((kind) => passes(kind) !== undefined)
+  asked: ScopeSelection,
+  hours: TimeSlice,
+): Promise<ReadonlyArray<CountedSlice>> => {
+  if (hours.since >= hours.until) return []
+  const add = parameters()
   const rows = await query(
     `SELECT hour::float8 AS hour, sum(requests)::float8 AS entries FROM basegate.hourly
-     WHERE ${where} AND kind = ANY($4::text[]) GROUP BY hour ORDER BY hour`,
-    [...asked, kinds],
+     WHERE ${await hourFilter(query, asked, hours, add)} GROUP BY hour ORDER BY hour`,
+    add.values,
   )
   return rows.map(({ hour, entries }) => ({
     since: Number(hour),
     until: Number(hour) + hourLength,
     entries: Number(entries),
   }))
+}
+
+/** Slices that overlap become one: which of their entries come first is not known. */
+const apart = (counted: ReadonlyArray<CountedSlice>): ReadonlyArray<CountedSlice> => {
+  const slices: Array<{ since: number; until: number; entries: number }> = []
+  for (const slice of counted.toSorted((one, other) => one.since - other.since)) {
+    const last = slices.at(-1)
+    if (last === undefined || slice.since >= last.until) slices.push({ ...slice })
+    else {
+      last.until = Math.max(last.until, slice.until)
+      last.entries += slice.entries
+    }
+  }
+  return slices
+}
+
+/** The days of a page, of those that were counted. */
+export const daysOfPage = (
+  counted: ReadonlyArray<CountedSlice>,
+  descending: boolean,
+  skip: number,
+  limit: number,
+): PagePlace => {
+  const slices = apart(counted)
+  let [before, wanted] = [skip, limit]
+  let [since, until] = [Infinity, -Infinity]
+  for (const slice of descending ? slices.toReversed() : slices) {
+    if (since === Infinity && before >= slice.entries) before -= slice.entries
+    else {
+      wanted -= slice.entries - (since === Infinity ? before : 0)
+      since = Math.min(since, slice.since)
+      until = Math.max(until, slice.until)
+      if (wanted <= 0) break
+    }
+  }
+  return { slice: since === Infinity ? { since: 0, until: 0 } : { since, until }, skip: before }
 }
 
 /**
@@ -77,7 +106,7 @@ export const placeOfPage = async (
   const { slice, conditions, search } = asked
   if (skip < many || !asksOf(byKind, conditions, search)) return { slice, skip }
   const { hours, rest } = wholeHours(slice)
-  const stretches: Array<Stretch> = [...await countHours(query, asked, hours)]
+  const stretches: Array<CountedSlice> = [...await countHours(query, asked, hours)]
   for (const edge of rest) stretches.push(await countEntries(query, asked, edge))
   stretches.sort((one, other) => descending ? other.since - one.since : one.since - other.since)
   let left = skip

@@ -4,17 +4,16 @@
  * @module
  */
 import type { PostgresDatabase, Row } from "../../postgres/database.ts"
-import { parameters } from "../../postgres/statement-values.ts"
-import { noTally } from "../aggregates.ts"
+import { addTally, noTally } from "../aggregates.ts"
 import { type Conditions, conditionsOf } from "../conditions.ts"
 import type { LogEntry, LogScope, Payload, Payloads } from "../entry.ts"
 import type { LogCursor, LogPage, LogQuery, LogSelection, LogStretch, TimeSelection } from "../query.ts"
 import { sliceOf, type TimeSlice } from "../time-slice.ts"
 import { entryIn } from "./entry-rows.ts"
-import { columnOf, whereOf } from "./fragment.ts"
-import { tallyOf } from "./list-totals.ts"
-import { placeOfPage } from "./page-place.ts"
-import { removeFirst, type Selecting } from "./removal.ts"
+import { portionsOf } from "./day-slices.ts"
+import { type CountedSlice, type SelectionTally, tallyOf } from "./list-totals.ts"
+import { foundColumns, readByTime, readPage, selecting, withRecords } from "./page-rows.ts"
+import { removeFirst } from "./removal.ts"
 import type { Scopes } from "./scopes.ts"
 
 /**
@@ -51,28 +50,9 @@ export interface ScopeSelection {
   readonly slice: TimeSlice
   readonly conditions: Conditions
   readonly search: string | undefined
+  /** Only those that come after it in the order of time. */
+  readonly after?: LogCursor | undefined
 }
-
-const orderOf = ({ orderBy = "created_at", descending = true }: LogSelection): string => {
-  const direction = descending ? "DESC NULLS LAST" : "ASC NULLS FIRST"
-  return orderBy === "created_at"
-    ? `created ${descending ? "DESC" : "ASC"}, id ${descending ? "DESC" : "ASC"}`
-    : `${columnOf(orderBy)} ${direction}, id ${descending ? "DESC" : "ASC"}`
-}
-
-/** SQL that selects entries of a gateway, in order. */
-const selecting =
-  ({ slice, conditions, search }: ScopeSelection, selection: LogSelection): Selecting => (add) =>
-    `created >= ${add.one("int8", slice.since)} AND created < ${add.one("int8", slice.until)} ` +
-    `AND ${whereOf(conditions, search, add)} ORDER BY ${orderOf(selection)}`
-
-const found = "scope, created, id, feedback, score"
-
-/** SQL for the selected entries with their records. */
-const withRecords = (rows: string): string =>
-  `SELECT found.created::float8 AS created, found.id, record, feedback, score
-   FROM (SELECT *, row_number() OVER () AS nth FROM (${rows}) AS chosen) AS found
-   JOIN basegate.detail ON detail.created = found.created AND detail.id = found.id ORDER BY nth`
 
 const placeOf = (row: Row): LogCursor => ({ created: Number(row["created"]), id: String(row["id"]) })
 
@@ -98,23 +78,15 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       search,
     }
   }
-  const rowsOf = (asked: ScopeSelection, selection: LogSelection, limit: number, offset: number) =>
-    database.snapshot(async (query) => {
-      const isByTime = (selection.orderBy ?? "created_at") === "created_at"
-      const { slice, skip } = isByTime
-        ? await placeOfPage(query, asked, selection.descending ?? true, offset)
-        : { slice: asked.slice, skip: offset }
-      const add = parameters()
-      const scope = add.one("int4", asked.scope)
-      const which = selecting({ ...asked, slice }, selection)(add)
-      return await query(
-        withRecords(
-          `SELECT ${found} FROM basegate.entry WHERE scope = ${scope} AND ${which} ` +
-            `LIMIT ${add.one("int8", limit)} OFFSET ${add.one("int8", skip)}`,
-        ),
-        add.values,
-      )
-    })
+  const count = async (asked: ScopeSelection): Promise<SelectionTally> => {
+    const found = { tally: noTally(), counted: [] as Array<CountedSlice> }
+    for (const slice of await portionsOf(query, asked.slice)) {
+      const { tally, counted } = await database.snapshot((query) => tallyOf(query, { ...asked, slice }))
+      addTally(found.tally, tally)
+      found.counted.push(...counted)
+    }
+    return found
+  }
   const one = async (
     columns: string,
     scope: LogScope,
@@ -137,10 +109,10 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       if (asked === undefined) return { ...noTally(), entries: [] }
       const { page, perPage } = selection
       const skip = (page - 1) * perPage
-      const tally = await database.snapshot((query) => tallyOf(query, asked))
+      const { tally, counted } = await count(asked)
       // Past the end: finding that no entry is left would take as long as counting them did.
       if (tally.total <= skip) return { ...tally, entries: [] }
-      const rows = await rowsOf(asked, selection, perPage, skip)
+      const rows = await readPage(database, asked, selection, counted, { skip, limit: perPage })
       return { ...tally, entries: rows.map(entryIn) }
     },
     stretch: async (selection, after, limit, since) => {
@@ -150,23 +122,7 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
       const asked = after === undefined
         ? all
         : { ...all, slice: beyond(all.slice, after.created, isDescending) }
-      const add = parameters()
-      const scope = add.one("int4", asked.scope)
-      const sign = isDescending ? "<" : ">"
-      const place = after === undefined
-        ? ""
-        : `(created, id) ${sign} (${add.one("int8", after.created)}, ${add.one("text", after.id)}) AND `
-      const which = selecting(asked, selection)(add)
-      const rows = await database.snapshot((query) =>
-        query(
-          withRecords(
-            `SELECT ${found} FROM basegate.entry WHERE scope = ${scope} AND ${place}${which} LIMIT ${
-              limit + 1
-            }`,
-          ),
-          add.values,
-        )
-      )
+      const rows = await readByTime(database, { ...asked, after }, selection, limit + 1)
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return {
         entries: rows.slice(0, limit).map(entryIn),
@@ -185,9 +141,12 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
     },
     remove: async (selection, limit, since) => {
       const asked = await ask(selection, since)
-      return asked === undefined
-        ? 0
-        : await removeFirst(database, asked.scope, limit, selecting(asked, selection))
+      return asked === undefined ? 0 : await removeFirst(
+        database,
+        asked.scope,
+        limit,
+        selecting(asked, selection, { slices: [asked.slice] }),
+      )
     },
     after: (batch, most) =>
       database.snapshot(async (query) => {
@@ -199,8 +158,11 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
           return { entries: [], end: Math.max(batch ?? 0, end), skipped: 0 }
         }
         const between = `FROM basegate.entry WHERE batch >= ${batch} AND batch < ${end}`
-        const rows = await query(
-          withRecords(`SELECT ${found} ${between} ORDER BY batch DESC, place DESC LIMIT ${most}`),
+        const rows = await withRecords(
+          query,
+          await query(
+            `SELECT ${foundColumns} ${between} ORDER BY batch DESC, place DESC LIMIT ${most}`,
+          ),
         )
         const total = rows.length < most
           ? rows.length

@@ -11,7 +11,8 @@ import type { LogLimits } from "../memory/memory-log.ts"
 import { hourLength } from "../sqlite/hourly.ts"
 import { lockGateways } from "./gateway-locks.ts"
 import { forgetHours } from "./hour-locks.ts"
-import { dayLength, dayOfPart, divided, partName } from "./schema.ts"
+import { knownDays } from "./day-slices.ts"
+import { dayLength, divided, partName } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
 
 /**
@@ -19,14 +20,6 @@ import type { Scopes } from "./scopes.ts"
  * writes may have one of them and want another, which Postgres ends after a second (`deadlock_timeout`) by failing either.
  */
 const patience = "SET LOCAL lock_timeout = '200ms'"
-
-const days = async (query: Query): Promise<ReadonlyArray<number>> => {
-  const rows = await query(
-    `SELECT child.relname AS name FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
-     WHERE inhparent = 'basegate.entry'::regclass`,
-  )
-  return rows.map(({ name }) => dayOfPart(String(name))).filter((day) => !Number.isNaN(day))
-}
 
 /** How many entries a day has of each gateway. */
 const entriesOf = async (query: Query, day: number): Promise<ReadonlyMap<number, number>> => {
@@ -96,7 +89,7 @@ export const expireDays = async (
   limitsOf: (account: string, gateway: string) => LogLimits | undefined,
   now: number,
 ): Promise<void> => {
-  const past = (await days(database.query)).filter((day) => day + dayLength <= now).sort((a, b) => a - b)
+  const past = (await knownDays(database.query)).filter((day) => day + dayLength <= now)
   if (past.length === 0) return
   const retentions = new Map(
     (await scopes.all()).map(({ id, account, gateway }) => [id, limitsOf(account, gateway)?.retention]),

@@ -17,13 +17,11 @@ import type { Case } from "../../support/sqlite-cases.ts"
 import type { UseLog } from "./use-log.ts"
 
 const scope = { account: "account", gateway: "gateway" }
-const hour = 3_600_000
-
 /** Texts that an index of parts of words may take for others, each of few entries. */
 const odd = ["100%_\\done", "ÉTÉ", "été", "ΣΑΣ", "σας", "x-Ab1-y", "xab1y", "İi", "ﬀ", 'q"uo\te', "a\tb"]
 
-/** Two thirds of the entries in one hour, so that it takes several slices; the others before it. */
-const recordAt = (index: number, entries: number) => {
+/** Two thirds of the entries in one of six hours, so that it takes several slices; the others before it. */
+const recordAt = (index: number, entries: number, hour: number) => {
   const third = entries / 3
   const after = index < third ? index * 5 * hour / third : 5 * hour + (index - third) * hour / (2 * third)
   return recordOf({
@@ -54,20 +52,25 @@ const is = (key: LogFilter["key"], ...value: LogFilter["value"]): LogFilter => (
   value,
 })
 const above = (key: LogFilter["key"], value: number): LogFilter => ({ key, operator: "gt", value: [value] })
-const filters: ReadonlyArray<ReadonlyArray<LogFilter>> = [
+const filtersOf = (hour: number): ReadonlyArray<ReadonlyArray<LogFilter>> => [
   [],
   [is("model", "a")],
   [is("success", false), above("created_at", start + 1.5 * hour)],
   [above("duration", 9900)],
   [is("metadata.key", "team"), is("metadata.value", "t1"), above("created_at", start + 5.5 * hour)],
 ]
-const buckets = [60_000, hour, "all", { unit: "day", timeZone: "America/St_Johns" }] as const
+const buckets = [60_000, 3_600_000, "all", { unit: "day", timeZone: "America/St_Johns" }] as const
 const divisions: ReadonlyArray<AnalyticsDivision> = buckets.flatMap((bucket) =>
   ([["model", "status"], ["metadata.team"], ["token", "gateway"]] as const).map((by) => ({ bucket, by }))
 )
 
-/** Questions to a log of many slices are answered as in memory, before and after some entries were deleted. */
-export const many = (useLog: UseLog, count = 30_000): Case => () => {
+/**
+ * Questions to a log of many slices are answered as in memory, before and after some entries were deleted.
+ *
+ * @param hour how long one is, in milliseconds: longer ones make the entries those of several days
+ */
+export const many = (useLog: UseLog, count = 30_000, hour = 3_600_000): Case => () => {
+  const filters = filtersOf(hour)
   const bounds = { maxEntries: 2 * count, maxBytes: 1e9 }
   return useLog(
     { bounds },
@@ -78,7 +81,7 @@ export const many = (useLog: UseLog, count = 30_000): Case => () => {
         bounds,
       )
       for (let index = 0; index < count; index++) {
-        const record = recordAt(index, count)
+        const record = recordAt(index, count, hour)
         memory.append(record, undefined, start)
         log.append(record, undefined)
       }
@@ -111,7 +114,19 @@ export const many = (useLog: UseLog, count = 30_000): Case => () => {
             yield* compareStretches(selection, entries)
           }
         }
-        for (const orderBy of orderKeys) yield* compare({ scope, filters: [], page: 3, perPage: 50, orderBy })
+        for (const [index, orderBy] of orderKeys.entries()) {
+          for (const [page, descending] of [[3, true], [1, true], [2, false]] as const) {
+            const filter = filters[page === 3 ? 0 : (index + page) % filters.length] ?? []
+            yield* compare({
+              scope,
+              filters: filter,
+              page,
+              perPage: page === 3 ? 50 : 10,
+              orderBy,
+              descending,
+            })
+          }
+        }
         const during = { ...scope, filters: [], since: start + hour / 2, until: start + 5.7 * hour }
         const expected = memory.divided(during, divisions, start)
         for (const [index, division] of divisions.entries()) {

@@ -19,6 +19,7 @@ const runs = "Bun" in globalThis || "Deno" in globalThis ? 10 : 50
 export const cases: Readonly<Record<string, Case>> = {
   "it gives the same answers as the log in memory": agreement(useEmptyLog, runs),
   "it gives the same answers where a log has many entries": many(useEmptyLog, 3000),
+  "it gives the same answers where these are of several days": many(useEmptyLog, 3000, 13 * 3_600_000),
   "each filter and each search finds what it finds in memory": filtering(useEmptyLog, Math.ceil(runs / 4)),
   "a pair is found whatever it is made of, and only that": pairs(useEmptyLog),
   "entries, bodies and verdicts outlive the process, and leave nothing behind when deleted": persistence,
