@@ -6,7 +6,7 @@
 import { type PostgresDatabase, PostgresProblem } from "../../postgres/database.ts"
 import { hasTable } from "../../postgres/own-schema.ts"
 import type { LogEntry, LogPatch, LogScope } from "../entry.ts"
-import { metadataText } from "../filterable-fields.ts"
+import { fieldsOfEntry, metadataText } from "../filterable-fields.ts"
 import type { Held } from "../memory/held.ts"
 import type { LogLimits } from "../memory/memory-log.ts"
 import type {
@@ -77,13 +77,18 @@ export const makePostgresLog = (
   const reader = makeReader(database, scopes)
   const writer = makeWriter(database, scopes, limitsOf)
 
-  const set = (scope: LogScope, id: string, { feedback, score, metadata }: LogPatch): Promise<boolean> =>
+  const set = (
+    scope: LogScope,
+    id: string,
+    found: LogEntry,
+    { feedback, score, metadata }: LogPatch,
+  ): Promise<boolean> =>
     database.transaction(async (query) => {
       const number = await scopes.find(scope)
       const [row] = await query(
         `SELECT entry.created::text AS created, record FROM basegate.entry JOIN basegate.detail USING (created, id)
-         WHERE entry.id = $1::text AND scope = $2::text::int4 FOR UPDATE`,
-        [id, String(number ?? 0)],
+         WHERE entry.id = $1::text AND scope = $2::text::int4 AND created = $3::text::int8 FOR UPDATE`,
+        [id, String(number ?? 0), String(fieldsOfEntry(found).created)],
       )
       if (row === undefined) return false
       const place = [id, String(row["created"])]
@@ -109,8 +114,10 @@ export const makePostgresLog = (
     ...reader,
     prepare: () => prepareSchema(database),
     write: writer.write,
-    patch: async (scope, id, patch, since) =>
-      await reader.get(scope, id, since) === undefined ? false : await set(scope, id, patch),
+    patch: async (scope, id, patch, since) => {
+      const found = await reader.get(scope, id, since)
+      return found === undefined ? false : await set(scope, id, found, patch)
+    },
     divided: async (selection, divisions, sinceOf, now) => {
       const { account, gateway: only } = selection
       const shown = (await scopes.all(account)).filter(({ gateway }) => (only ?? gateway) === gateway)

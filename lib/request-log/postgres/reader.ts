@@ -14,6 +14,7 @@ import { portionsOf } from "./day-slices.ts"
 import { type CountedSlice, type SelectionTally, tallyOf } from "./list-totals.ts"
 import { foundColumns, readByTime, readPage, selecting, withRecords } from "./page-rows.ts"
 import { removeFirst } from "./removal.ts"
+import { dayLength } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
 
 /**
@@ -56,6 +57,13 @@ export interface ScopeSelection {
 
 const placeOf = (row: Row): LogCursor => ({ created: Number(row["created"]), id: String(row["id"]) })
 
+/** The days in which an entry is most likely to be if the gateway has made its id (a UUID of version 7); the others are looked at later. */
+const daysOfId = (id: string): TimeSlice | undefined => {
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id)) return undefined
+  const time = parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+  return { since: time - dayLength, until: time + dayLength }
+}
+
 /** The part of a slice that follows an entry's time, so that days before it are not read. */
 const beyond = ({ since, until }: TimeSlice, created: number, descending: boolean): TimeSlice =>
   descending ? { since, until: Math.min(until, created + 1) } : { since: Math.max(since, created), until }
@@ -87,6 +95,18 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
     }
     return found
   }
+  const oneOf = async (
+    columns: string,
+    scope: number,
+    id: string,
+    { since, until }: TimeSlice,
+  ): Promise<Row | undefined> =>
+    (await query(
+      `SELECT ${columns} FROM basegate.entry JOIN basegate.detail USING (created, id)
+       WHERE entry.id = $1::text AND scope = $2::text::int4
+         AND created >= $3::text::int8 AND created < $4::text::int8`,
+      [id, String(scope), String(since), String(until)],
+    ))[0]
   const one = async (
     columns: string,
     scope: LogScope,
@@ -95,12 +115,20 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
   ): Promise<Row | undefined> => {
     const number = await scopes.find(scope)
     if (number === undefined || id.includes("\0")) return undefined
-    const [row] = await query(
-      `SELECT ${columns} FROM basegate.entry JOIN basegate.detail USING (created, id)
-       WHERE entry.id = $1::text AND scope = $2::text::int4 AND entry.created >= $3::text::float8`,
-      [id, String(number), String(since)],
-    )
-    return row
+    const all = sliceOf(since, Infinity)
+    const likely = daysOfId(id)
+    if (likely !== undefined) {
+      const row = await oneOf(columns, number, id, {
+        since: Math.max(all.since, likely.since),
+        until: likely.until,
+      })
+      if (row !== undefined) return row
+    }
+    for (const slice of (await portionsOf(query, all)).toReversed()) {
+      const row = await oneOf(columns, number, id, slice)
+      if (row !== undefined) return row
+    }
+    return undefined
   }
 
   return {
@@ -141,11 +169,18 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
     },
     remove: async (selection, limit, since) => {
       const asked = await ask(selection, since)
-      return asked === undefined ? 0 : await removeFirst(
+      if (asked === undefined) return 0
+      const { orderBy = "created_at", descending = true } = selection
+      const byTime = descending ? "newest" : "oldest"
+      return await removeFirst(
         database,
-        asked.scope,
+        {
+          scope: asked.scope,
+          slice: asked.slice,
+          selecting: (slice) => selecting(asked, selection, { slices: [slice] }),
+          first: orderBy === "created_at" ? byTime : "other",
+        },
         limit,
-        selecting(asked, selection, { slices: [asked.slice] }),
       )
     },
     after: (batch, most) =>

@@ -9,9 +9,11 @@ import { type PostgresDatabase, PostgresProblem, type Query } from "../../postgr
 import type { LogScope } from "../entry.ts"
 import type { Held } from "../memory/held.ts"
 import type { LogLimits } from "../memory/memory-log.ts"
+import { sliceOf, type TimeSlice } from "../time-slice.ts"
 import { detailValues, type NewRow, newRow, rowsText } from "./entry-rows.ts"
 import { lockGateways } from "./gateway-locks.ts"
-import { removeFirst } from "./removal.ts"
+import { type Leaving, removeFirst } from "./removal.ts"
+import { makeDayStatistics } from "./day-statistics.ts"
 import { gatherHourlyRows } from "./rollup-rows.ts"
 import { computedColumns, dayOf, ensureDay, factNames } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
@@ -42,6 +44,15 @@ const countEntries = `
   FROM (SELECT scope.id, given.by FROM basegate.scope JOIN json_to_recordset($1::text::json) AS given(id int, by bigint)
         USING (id) ORDER BY scope.id FOR UPDATE OF scope) AS added
   WHERE scope.id = added.id RETURNING scope.id, scope.entries::float8 AS entries`
+
+/** The entries of a slice, the oldest first. */
+const oldest = (scope: number, slice: TimeSlice): Leaving => ({
+  scope,
+  slice,
+  first: "oldest",
+  selecting: ({ since, until }) => (add) =>
+    `created >= ${add.one("int8", since)} AND created < ${add.one("int8", until)} ORDER BY created, id`,
+})
 
 /** A gateway with what to write for it. */
 interface Batch {
@@ -79,18 +90,14 @@ export const makeWriter = (
   limitsOf: (account: string, gateway: string) => LogLimits | undefined,
 ): LogWriter => {
   const days = new Set<number>()
+  const noteWritten = makeDayStatistics(database.query)
 
   /** What is too old to be shown must not keep others out of a log that is full. */
   const makeRoom = async (bounded: ReadonlyArray<Batch>, now: number): Promise<void> => {
     const held = await countsOf(database.query, bounded)
     for (const { id, limits: { maxEntries = Infinity, retention } } of bounded) {
       if (retention === undefined || (held.get(id) ?? 0) < maxEntries) continue
-      await removeFirst(
-        database,
-        id,
-        removedToMakeRoom,
-        (add) => `created < ${add.one("int8", now - retention)} ORDER BY created, id`,
-      )
+      await removeFirst(database, oldest(id, sliceOf(-Infinity, now - retention)), removedToMakeRoom)
     }
   }
   const insert = async (query: Query, rows: ReadonlyArray<NewRow>): Promise<ReadonlyMap<number, number>> => {
@@ -134,7 +141,7 @@ export const makeWriter = (
     for (const { id, limits: { maxEntries, strategy } } of batches) {
       const over = (counts.get(id) ?? 0) - (maxEntries ?? Infinity)
       if (over > 0 && strategy !== "STOP_INSERTING") {
-        await removeFirst(database, id, over + slackOf(maxEntries ?? 0), () => "TRUE ORDER BY created, id")
+        await removeFirst(database, oldest(id, sliceOf(-Infinity, Infinity)), over + slackOf(maxEntries ?? 0))
       }
     }
     return refused
@@ -165,7 +172,9 @@ export const makeWriter = (
   const write = async (entries: ReadonlyArray<Held>, now: number): Promise<number> => {
     try {
       await ensureDays(entries)
-      return await writeTogether(await batchesOf(entries), now)
+      const refused = await writeTogether(await batchesOf(entries), now)
+      void noteWritten(entries)
+      return refused
     } catch (cause) {
       if (!(cause instanceof PostgresProblem) || !cause.isOfData) throw cause
       // Another gateway may have dropped a day.

@@ -4,8 +4,9 @@ import { filtering } from "../conformance/filtering.ts"
 import { many } from "../conformance/many.ts"
 import { pairs } from "../conformance/pairs.ts"
 import { bounded, dropped, hours, removed } from "./cases/circles.ts"
-import { interval, limits, merging, news, persistence, retention, room } from "./cases/keeping.ts"
+import { interval, limits, merging, news, persistence, retention, room, statistics } from "./cases/keeping.ts"
 import { contested, kept } from "./cases/kept.ts"
+import { months } from "./cases/months.ts"
 import { starts } from "./cases/starts.ts"
 import { withoutTrigrams } from "./cases/trigrams.ts"
 import { upgrade } from "./cases/upgrade.ts"
@@ -27,6 +28,8 @@ export const cases: Readonly<Record<string, Case>> = {
   "each gateway keeps as many entries as it is allowed": limits,
   "a full log has room again for what is newer": room,
   "what is too old is not shown, and leaves by days": retention,
+  "a day that fills is known to the server": statistics,
+  "it gives the same answers where a log has more days than a statement looks at": months,
   "news are what was written after a place": news,
   "hours that are merged say what they said before": merging,
   "hours in other divisions are kept as long as nothing of them changes": kept,

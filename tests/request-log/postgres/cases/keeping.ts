@@ -253,3 +253,23 @@ export const merging: Case = () =>
       assert.deepEqual(rows, [{ rows: 2, known: true }])
     }),
   )
+
+/** A day that fills is known to the server before its own turn comes. */
+export const statistics: Case = () =>
+  useEmptyLog(
+    {},
+    Effect.gen(function* () {
+      const log = yield* RequestLog
+      const day = 40 * dayLength
+      const known = async () =>
+        (await database().query(
+          "SELECT attname AS name FROM pg_stats WHERE tablename = $1::text",
+          [partName("entry", start + day)],
+        )).map(({ name }) => name)
+      yield* fill(1000, day)
+      yield* log.flush
+      yield* Effect.promise(async () => {
+        while (!(await known()).includes("created"));
+      })
+    }),
+  )
