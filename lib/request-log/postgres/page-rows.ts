@@ -33,15 +33,16 @@ const hasValue = (column: string, isText: boolean, value: Operand, add: Statemen
 export const selecting = (
   { conditions, search }: ScopeSelection,
   selection: LogSelection,
-  { slices, value }: Pick<Place, "slices" | "value">,
+  { slices, value, before }: Pick<Place, "slices" | "value" | "before">,
 ) =>
 (add: StatementValues): string => {
-  const { orderBy = "created_at" } = selection
-  const place = slices.map((slice) => within(slice, add)).join(" OR ")
-  const shared = value === undefined
-    ? ""
-    : ` AND ${hasValue(columnOf(orderBy), fields[orderBy].kind === "text", value, add)}`
-  return `(${place})${shared} AND ${whereOf(conditions, search, add)} ORDER BY ${orderOf(selection, value)}`
+  const { orderBy = "created_at", descending = true } = selection
+  const column = columnOf(orderBy)
+  const tests = [`(${slices.map((slice) => within(slice, add)).join(" OR ")})`]
+  if (value !== undefined) tests.push(hasValue(column, fields[orderBy].kind === "text", value, add))
+  if (before !== undefined) tests.push(`${column} ${descending ? ">" : "<"} ${add.one("float8", before)}`)
+  tests.push(whereOf(conditions, search, add))
+  return `${tests.join(" AND ")} ORDER BY ${orderOf(selection, value)}`
 }
 
 /** What an entry is found by, with what its record does not have. */
@@ -134,10 +135,15 @@ const readByValue = async (
   ) =>
     database.snapshot(async (query) => {
       const part = { ...asked, slice }
+      const found = await placesOf(query, part, order)
+      const wanted = found.skip + order.limit
       const rows: Array<Row> = []
-      for (const place of await placesOf(query, part, order)) {
-        rows.push(...await readRows(query, part, selection, place))
+      for (const place of found.places) {
+        if (rows.length >= wanted) break
+        const limit = Math.min(place.limit, wanted - rows.length)
+        rows.push(...await readRows(query, part, selection, { ...place, limit }))
       }
+      rows.splice(0, found.skip)
       return await finish(query, rows)
     })
   if (isOne && only !== undefined) return await read(only, withRecords)

@@ -9,7 +9,7 @@ import { parameters } from "../../postgres/statement-values.ts"
 import { fields, type Operand } from "../conditions.ts"
 import { compareOperands } from "../filter.ts"
 import type { OrderKey } from "../query.ts"
-import { hourLength, wholeHours } from "../sqlite/hourly.ts"
+import { wholeHours } from "../sqlite/hourly.ts"
 import { asksOf, byKind, kindFilter } from "../sqlite/rollup-dimensions.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { columnOf, whereOf } from "./fragment.ts"
@@ -17,13 +17,23 @@ import { hourFilter, slicesOf } from "./list-totals.ts"
 import type { ScopeSelection } from "./reader.ts"
 import { rangeColumns } from "./schema.ts"
 
-/** Where entries of a page are: in some slices, and with a value that they share, if that is known. */
+/** Where some entries are, which follow one another in an order. */
 export interface Place {
   readonly slices: ReadonlyArray<TimeSlice>
+  /** The value that they share. */
   readonly value?: Operand
-  /** How many entries lie before the page, and how many are asked for. */
+  /** A value that theirs come before. */
+  readonly before?: number
+  /** How many of them are passed over, and how many are wanted. */
   readonly skip: number
   readonly limit: number
+}
+
+/** The places of a page. */
+export interface PagePlaces {
+  readonly places: ReadonlyArray<Place>
+  /** How many of their entries, all together, lie before the page. */
+  readonly skip: number
 }
 
 /** An order, and which of its entries are asked for. */
@@ -38,16 +48,17 @@ export interface ValueOrder {
 const mostSlices = 120
 
 /**
- * The hours that the first entries of an order lie in. If `most` hours have an entry at least as great as some value, then the
- * first `most` entries are at least as great, and no hour without such an entry has any of them.
+ * The places of the first `most` entries of an order, by the greatest value of each hour. If `most` hours have an entry at least as
+ * great as some value, then so are the first `most` entries: those that are greater lie in the few hours that have a greater one,
+ * and the others have this value, and come by their ids.
  */
-const greatestHours = async (
+const greatest = async (
   query: Query,
   asked: ScopeSelection,
   column: typeof rangeColumns[number],
-  { descending, skip, limit }: ValueOrder,
-): Promise<ReadonlyArray<TimeSlice> | undefined> => {
-  const most = skip + limit
+  descending: boolean,
+  most: number,
+): Promise<ReadonlyArray<Place> | undefined> => {
   const { hours, rest } = wholeHours(asked.slice)
   if (hours.since >= hours.until || most > mostSlices) return undefined
   const add = parameters()
@@ -59,17 +70,27 @@ const greatestHours = async (
   )
   const sign = descending ? -1 : 1
   // The ranges of hours from which entries were removed are unknown until they are merged.
+  const unknown = rows.filter((row) => row["stale"] === true).map((row) => Number(row["hour"]))
   const known = rows.filter((row) => row["stale"] !== true && typeof row["best"] === "number")
     .map((row) => ({ hour: Number(row["hour"]), best: Number(row["best"]) }))
     .sort((one, other) => sign * (one.best - other.best))
-  const bound = known[most - 1]
+  const bound = known[most - 1]?.best
   if (bound === undefined) return undefined
-  const chosen = [
-    ...known.filter(({ best }) => sign * (best - bound.best) <= 0).map(({ hour }) => hour),
-    ...rows.filter((row) => row["stale"] === true).map((row) => Number(row["hour"])),
+  const slicesWith = (chosen: ReadonlyArray<typeof known[number]>): ReadonlyArray<TimeSlice> => [
+    ...slicesOf([...chosen.map(({ hour }) => hour), ...unknown].sort((one, other) => one - other)),
+    ...rest,
   ]
-  const slices = [...slicesOf(chosen.sort((one, other) => one - other)), ...rest]
-  return slices.length > mostSlices || 2 * chosen.length > rows.length ? undefined : slices
+  const first = { skip: 0, limit: most }
+  const enough = slicesWith(known.filter(({ best }) => sign * (best - bound) <= 0))
+  const tied = known.filter(({ best }) => best === bound).length
+  if (tied <= most && enough.length <= mostSlices) return [{ slices: enough, ...first }]
+  // Many hours have this value: by their ids, the first entries that share it are found soon.
+  const greater = slicesWith(known.filter(({ best }) => sign * (best - bound) < 0))
+  if (greater.length > mostSlices) return undefined
+  return [
+    ...greater.length === 0 ? [] : [{ slices: greater, before: bound, ...first }],
+    { slices: [asked.slice], value: bound, ...first },
+  ]
 }
 
 /** How many entries have each value of something that kinds distinguish. */
@@ -139,15 +160,17 @@ export const placesOf = async (
   query: Query,
   asked: ScopeSelection,
   order: ValueOrder,
-): Promise<ReadonlyArray<Place>> => {
+): Promise<PagePlaces> => {
   const { skip, limit, orderBy, descending } = order
-  const everywhere = [{ slices: [asked.slice], skip, limit }]
+  const everywhere = { places: [{ slices: [asked.slice], skip, limit }], skip: 0 }
   if (!asksOf(byKind, asked.conditions, asked.search)) return everywhere
   const { fact } = fields[orderBy]
-  if (byKind.fields.some((name) => name === fact)) return await amongValues(query, asked, order)
+  if (byKind.fields.some((name) => name === fact)) {
+    return { places: await amongValues(query, asked, order), skip: 0 }
+  }
   const column = rangeColumns.find((name) => name === fact)
   // Costs have an index. Entries without a value come first in ascending order, and have no part in ranges.
   if (column === undefined || column === "cost" || (!descending && column !== "duration")) return everywhere
-  const slices = await greatestHours(query, asked, column, order)
-  return slices === undefined ? everywhere : [{ slices, skip, limit }]
+  const places = await greatest(query, asked, column, descending, skip + limit)
+  return places === undefined ? everywhere : { places, skip }
 }

@@ -31,6 +31,8 @@ const recordAt = (index: number, entries: number, hour: number) => {
     total_ms: (index * 7919) % 10_007,
     cost: index % 5 === 0 ? null : (index % 100) / 1000,
     tokens_in: index % 500,
+    // Most hours have the same greatest, a few a greater one.
+    tokens_out: index % 700 === 11 ? index : index % 3,
     token: ["ci", null, "web"][index % 3] ?? null,
     error: index % 60 === 0 ? odd[index / 60 % odd.length] ?? null : null,
     metadata: {

@@ -2,12 +2,7 @@
 import assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
-import {
-  type LogFilter,
-  type LogQuery,
-  type LogSelection,
-  orderKeys,
-} from "../../../../lib/request-log/query.ts"
+import type { LogFilter, LogQuery, LogSelection } from "../../../../lib/request-log/query.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
 import { dayLength } from "../../../../lib/request-log/postgres/schema.ts"
 import { recordOf, start } from "../../any-record.ts"
