@@ -71,7 +71,7 @@ const fromEntries = async (
   slice: TimeSlice,
   names: ReadonlyMap<number, string>,
 ): Promise<void> =>
-  await forSomeAtOnce(inDays(slice), async (day) => {
+  await forSomeAtOnce(await inDays(database.query, slice), async (day) => {
     const time = (add: StatementValues) => timeOf(buckets, day, add)
     await database.snapshot((query) =>
       readCells(

@@ -10,22 +10,6 @@ import { dayLength, dayOf, dayOfPart } from "./schema.ts"
 /** How many parts of a query run at once: one connection is left for writing. */
 const atOnce = 3
 
-/** A query over more days than this is not divided: most of those days have no table. */
-const mostDays = 400
-
-/** Divides a slice into days, the newest first; not at all if there would be too many. */
-export const inDays = (slice: TimeSlice): ReadonlyArray<TimeSlice> => {
-  const { since, until } = slice
-  if (until - since > mostDays * dayLength) return [slice]
-  const days: Array<TimeSlice> = []
-  for (let from = since; from < until;) {
-    const end = Math.min(until, dayOf(from) + dayLength)
-    days.push({ since: from, until: end })
-    from = end
-  }
-  return days.reverse()
-}
-
 /** The days that have tables, in order. */
 export const knownDays = async (query: Query): Promise<ReadonlyArray<number>> => {
   const rows = await query(
@@ -53,6 +37,22 @@ export const portionsOf = async (query: Query, slice: TimeSlice): Promise<Readon
     portions.push({ since: Math.max(since, first), until: Math.min(until, last + dayLength) })
   }
   return portions
+}
+
+/** A slice of more days than this is divided by days that have tables: most of the others have none. */
+const mostDays = 400
+
+/** Divides a slice into days, the newest first; into portions if there would be too many. */
+export const inDays = async (query: Query, slice: TimeSlice): Promise<ReadonlyArray<TimeSlice>> => {
+  const { since, until } = slice
+  if (until - since > mostDays * dayLength) return await portionsOf(query, slice)
+  const days: Array<TimeSlice> = []
+  for (let from = since; from < until;) {
+    const end = Math.min(until, dayOf(from) + dayLength)
+    days.push({ since: from, until: end })
+    from = end
+  }
+  return days.reverse()
 }
 
 /** Runs something for each item, for a few at a time. */

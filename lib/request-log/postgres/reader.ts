@@ -12,7 +12,8 @@ import { sliceOf, type TimeSlice } from "../time-slice.ts"
 import { entryIn } from "./entry-rows.ts"
 import { portionsOf } from "./day-slices.ts"
 import { type CountedSlice, type SelectionTally, tallyOf } from "./list-totals.ts"
-import { foundColumns, readByTime, readPage, selecting, withRecords } from "./page-rows.ts"
+import { readWritten, type Written } from "./news.ts"
+import { readByTime, readPage, selecting } from "./page-rows.ts"
 import { removeFirst } from "./removal.ts"
 import { dayLength } from "./schema.ts"
 import type { Scopes } from "./scopes.ts"
@@ -37,12 +38,7 @@ export interface LogReader {
     since: number,
   ) => Promise<Payload | undefined>
   readonly remove: (selection: LogSelection, limit: number, since: number) => Promise<number>
-  /** The newest `most` of the entries that were written after a batch. */
-  readonly after: (batch: number | undefined, most: number) => Promise<{
-    readonly entries: ReadonlyArray<LogEntry>
-    readonly end: number
-    readonly skipped: number
-  }>
+  readonly after: (batch: number | undefined, most: number) => Promise<Written>
 }
 
 /** A selection of one gateway's log. */
@@ -183,26 +179,6 @@ export const makeReader = (database: PostgresDatabase, scopes: Scopes): LogReade
         limit,
       )
     },
-    after: (batch, most) =>
-      database.snapshot(async (query) => {
-        // Transactions that are still running may have lower numbers than some that have ended. What they write is
-        // reported later.
-        const [row] = await query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS upto")
-        const end = Number(row?.["upto"])
-        if (batch === undefined || batch >= end) {
-          return { entries: [], end: Math.max(batch ?? 0, end), skipped: 0 }
-        }
-        const between = `FROM basegate.entry WHERE batch >= ${batch} AND batch < ${end}`
-        const rows = await withRecords(
-          query,
-          await query(
-            `SELECT ${foundColumns} ${between} ORDER BY batch DESC, place DESC LIMIT ${most}`,
-          ),
-        )
-        const total = rows.length < most
-          ? rows.length
-          : Number((await query(`SELECT count(*)::float8 AS n ${between}`))[0]?.["n"])
-        return { entries: rows.map(entryIn).reverse(), end, skipped: total - rows.length }
-      }),
+    after: (batch, most) => readWritten(database, batch, most),
   }
 }
