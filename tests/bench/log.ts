@@ -148,6 +148,10 @@ const questions: ReadonlyArray<readonly [string, Effect.Effect<unknown, never, R
   ["list: user agent contains", list({ filters: [filter("user_agent", "contains", "python")] })],
   ["list: search", list({ search: "user-777" })],
   ["list: dearest first", list({ orderBy: "cost" })],
+  ["list: slowest first", list({ orderBy: "duration" })],
+  ["list: most tokens first", list({ orderBy: "tokens_out" })],
+  ["list: by model", list({ orderBy: "model" })],
+  ["list: search of a fifth", list({ search: "gpt-oss" })],
   ["list: one id", list({ filters: [filter("id", "eq", "unknown")] })],
   ["analytics: days by model, 30 days", analytics({ by: ["model"] })],
   [

@@ -110,7 +110,7 @@ const staleHours = async (
 }
 
 /** Joins hours into as few slices as possible. */
-export const slicesOf = (hours: ReadonlyArray<number>): ReadonlyArray<TimeSlice> => {
+export const hourSlices = (hours: ReadonlyArray<number>): ReadonlyArray<TimeSlice> => {
   const slices: Array<{ since: number; until: number }> = []
   for (const hour of hours) {
     const last = slices.at(-1)
@@ -144,6 +144,6 @@ export const tallyOf = async (query: Query, asked: ScopeSelection): Promise<Sele
       ),
     )
   }
-  for (const slice of [...slicesOf(stale), ...rest]) addRows(found, await fromEntries(query, asked, slice))
+  for (const slice of [...hourSlices(stale), ...rest]) addRows(found, await fromEntries(query, asked, slice))
   return found
 }

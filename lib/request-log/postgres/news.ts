@@ -12,7 +12,7 @@ import { entryIn } from "./entry-rows.ts"
 import { foundColumns, withRecords } from "./page-rows.ts"
 
 /** The newest of the entries that were written after a batch. */
-export interface Written {
+export interface WrittenEntries {
   /** In the order in which they were written. */
   readonly entries: ReadonlyArray<LogEntry>
   /** The batch to ask from the next time. */
@@ -48,7 +48,7 @@ export const readWritten = async (
   database: PostgresDatabase,
   batch: number | undefined,
   most: number,
-): Promise<Written> => {
+): Promise<WrittenEntries> => {
   // Transactions that are still running may have lower numbers than some that have ended. What they write is
   // reported later.
   const [row] = await database.query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS upto")

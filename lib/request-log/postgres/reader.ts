@@ -12,7 +12,7 @@ import { sliceOf, type TimeSlice } from "../time-slice.ts"
 import { entryIn } from "./entry-rows.ts"
 import { portionsOf } from "./day-slices.ts"
 import { type CountedSlice, type SelectionTally, tallyOf } from "./list-totals.ts"
-import { readWritten, type Written } from "./news.ts"
+import { readWritten, type WrittenEntries } from "./news.ts"
 import { readByTime, readPage, selecting } from "./page-rows.ts"
 import { removeFirst } from "./removal.ts"
 import { dayLength } from "./schema.ts"
@@ -38,7 +38,7 @@ export interface LogReader {
     since: number,
   ) => Promise<Payload | undefined>
   readonly remove: (selection: LogSelection, limit: number, since: number) => Promise<number>
-  readonly after: (batch: number | undefined, most: number) => Promise<Written>
+  readonly after: (batch: number | undefined, most: number) => Promise<WrittenEntries>
 }
 
 /** A selection of one gateway's log. */

@@ -15,7 +15,7 @@ import { gatherHourlyRows } from "./rollup-rows.ts"
 const removedAtOnce = 2000
 
 /** Which entries of a gateway are to leave. */
-export interface Leaving {
+export interface RemovalPlan {
   readonly scope: number
   readonly slice: TimeSlice
   /** Those of a slice as SQL, in their order: what follows `WHERE`. */
@@ -27,7 +27,7 @@ export interface Leaving {
 /** Removes entries of a gateway within a transaction, `most` at a time; gives how many there were. */
 const removeSome = async (
   query: Query,
-  { scope, selecting }: Leaving,
+  { scope, selecting }: RemovalPlan,
   slice: TimeSlice,
   most: number,
 ): Promise<number> => {
@@ -69,7 +69,7 @@ const removeSome = async (
 /** Removes the first `limit` entries of a gateway in an order, some at a time; gives how many there were. */
 export const removeFirst = async (
   database: PostgresDatabase,
-  leaving: Leaving,
+  leaving: RemovalPlan,
   limit: number,
 ): Promise<number> => {
   const { slice, first } = leaving

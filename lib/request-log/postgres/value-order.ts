@@ -13,7 +13,7 @@ import { wholeHours } from "../sqlite/hourly.ts"
 import { asksOf, byKind, kindFilter } from "../sqlite/rollup-dimensions.ts"
 import type { TimeSlice } from "../time-slice.ts"
 import { columnOf, whereOf } from "./fragment.ts"
-import { hourFilter, slicesOf } from "./list-totals.ts"
+import { hourFilter, hourSlices } from "./list-totals.ts"
 import type { ScopeSelection } from "./reader.ts"
 import { rangeColumns } from "./schema.ts"
 
@@ -77,7 +77,7 @@ const greatest = async (
   const bound = known[most - 1]?.best
   if (bound === undefined) return undefined
   const slicesWith = (chosen: ReadonlyArray<typeof known[number]>): ReadonlyArray<TimeSlice> => [
-    ...slicesOf([...chosen.map(({ hour }) => hour), ...unknown].sort((one, other) => one - other)),
+    ...hourSlices([...chosen.map(({ hour }) => hour), ...unknown].sort((one, other) => one - other)),
     ...rest,
   ]
   const first = { skip: 0, limit: most }

@@ -12,7 +12,7 @@ import type { LogLimits } from "../memory/memory-log.ts"
 import { sliceOf, type TimeSlice } from "../time-slice.ts"
 import { detailValues, type NewRow, newRow, rowsText } from "./entry-rows.ts"
 import { lockGateways } from "./gateway-locks.ts"
-import { type Leaving, removeFirst } from "./removal.ts"
+import { type RemovalPlan, removeFirst } from "./removal.ts"
 import { makeDayStatistics } from "./day-statistics.ts"
 import { gatherHourlyRows } from "./rollup-rows.ts"
 import { computedColumns, dayOf, ensureDay, factNames } from "./schema.ts"
@@ -46,7 +46,7 @@ const countEntries = `
   WHERE scope.id = added.id RETURNING scope.id, scope.entries::float8 AS entries`
 
 /** The entries of a slice, the oldest first. */
-const oldest = (scope: number, slice: TimeSlice): Leaving => ({
+const oldest = (scope: number, slice: TimeSlice): RemovalPlan => ({
   scope,
   slice,
   first: "oldest",
