@@ -165,22 +165,21 @@ export const openHarness = (
   before(async () => {
     simulator = await startSimulator()
     const store = await shared?.open() ?? {}
-    gateway = await spawnGateway(runtime, { ...simulator.env, ...store })
     const all = [common, ...configured.map((of) => of(simulator))]
     settings = settingsOf(all)
     file?.write(settings)
-    second = await spawnGateway(
-      runtime,
-      Object.assign(
-        { ...simulator.env, ...store },
-        file === undefined ? { BASEGATE_CONFIG: settings } : { BASEGATE_CONFIG_FILE: file.path },
-        ...all.map(({ variables }) => variables),
-      ) as Record<string, string>,
-    )
+    const variables = Object.assign(
+      { ...simulator.env, ...store },
+      file === undefined ? { BASEGATE_CONFIG: settings } : { BASEGATE_CONFIG_FILE: file.path },
+      ...all.map(({ variables }) => variables),
+    ) as Record<string, string>
+    await Promise.all([
+      spawnGateway(runtime, { ...simulator.env, ...store }).then((started) => gateway = started),
+      spawnGateway(runtime, variables).then((started) => second = started),
+    ])
   })
   after(async () => {
-    await gateway?.stop()
-    await second?.stop()
+    await Promise.all([gateway?.stop(), second?.stop()])
     await simulator?.close()
     await shared?.close()
     file?.remove()
@@ -191,9 +190,8 @@ export const openHarness = (
     return requests[0] as Reached
   }
   const recordOf = async (response: Response): Promise<Record<string, unknown>> => {
-    const id = response.headers.get("cf-aig-request-id")
-    const isOfIt = (record: Record<string, unknown>) => record["request_id"] === id
-    const find = () => gateway.records().findLast(isOfIt) ?? second.records().findLast(isOfIt)
+    const id = response.headers.get("cf-aig-request-id") ?? ""
+    const find = () => gateway.recordOf(id) ?? second.recordOf(id)
     await eventually("a record is logged", () => find() !== undefined)
     return find() ?? {}
   }

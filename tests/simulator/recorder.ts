@@ -43,6 +43,8 @@ const recordsKept = 5000
 
 export function createRecorder(): Recorder {
   const records = new Map<number, RequestRecord>()
+  /** Of each case: a test asks for them again and again. */
+  const byCase = new Map<string | null, Map<number, RequestRecord>>()
   let lastId = 0
   let openCount = 0
 
@@ -50,8 +52,10 @@ export function createRecorder(): Recorder {
     const record = describe(request, ++lastId)
     openCount += 1
     records.set(record.id, record)
-    const [oldest] = records.keys()
-    if (oldest !== undefined && records.size > recordsKept) records.delete(oldest)
+    const ofCase = byCase.get(record.case) ?? new Map<number, RequestRecord>()
+    byCase.set(record.case, ofCase.set(record.id, record))
+    const [oldest] = records.values()
+    if (oldest !== undefined && records.size > recordsKept) forget(oldest)
     return record
   }
 
@@ -62,17 +66,21 @@ export function createRecorder(): Recorder {
     record.ended_at = Date.now()
   }
 
-  const belongs = (record: RequestRecord, caseId?: string) => caseId === undefined || record.case === caseId
+  function forget(record: RequestRecord) {
+    records.delete(record.id)
+    const ofCase = byCase.get(record.case)
+    ofCase?.delete(record.id)
+    if (ofCase?.size === 0) byCase.delete(record.case)
+  }
+
+  const of = (caseId?: string) => [...(caseId === undefined ? records : byCase.get(caseId))?.values() ?? []]
 
   return {
     begin,
     end,
-    list: (caseId) =>
-      [...records.values()].filter((record) => belongs(record, caseId)).map((record) => ({ ...record })),
+    list: (caseId) => of(caseId).map((record) => ({ ...record })),
     open: () => openCount,
-    clear: (caseId) => {
-      for (const record of [...records.values()]) if (belongs(record, caseId)) records.delete(record.id)
-    },
+    clear: (caseId) => of(caseId).forEach(forget),
   }
 }
 

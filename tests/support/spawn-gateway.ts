@@ -25,6 +25,8 @@ export interface SpawnedGateway {
   readonly output: () => string
   /** The lines of JSON it has logged, parsed. */
   readonly records: () => ReadonlyArray<Record<string, unknown>>
+  /** The last of a request. */
+  readonly recordOf: (requestId: string) => Record<string, unknown> | undefined
   /** Sends SIGTERM and, if it goes on for `patience` milliseconds, SIGKILL. */
   readonly stop: (patience?: number) => Promise<void>
   /** Sends SIGKILL. */
@@ -137,6 +139,7 @@ export const untilItAnswers = async (
   let output = ""
   let unended = ""
   const records: Array<Record<string, unknown>> = []
+  const byRequest = new Map<unknown, Record<string, unknown>>()
   let errors = ""
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     output += text
@@ -144,7 +147,9 @@ export const untilItAnswers = async (
     unended = lines.pop() ?? ""
     for (const line of lines) {
       const record = parsed(line)
-      if (record !== undefined) records.push(record)
+      if (record === undefined) continue
+      records.push(record)
+      byRequest.set(record["request_id"], record)
     }
   })
   child.stderr?.setEncoding("utf8").on("data", (text: string) => errors += text)
@@ -166,6 +171,7 @@ export const untilItAnswers = async (
     pid: child.pid ?? 0,
     output: () => output,
     records: () => records,
+    recordOf: (requestId) => byRequest.get(requestId),
     stop: async (patience = 3000) => {
       child.kill("SIGTERM")
       // workerd waits for requests whose clients have left unseen (flags.ts), for ever.

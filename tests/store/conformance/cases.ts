@@ -291,9 +291,17 @@ export const casesOf = ({ open, keepsValues }: Layer): Readonly<Record<string, C
           const answers = await Promise.all(askers.map(({ store }) => store.once(key, ttl)))
           return answers.filter(Boolean).length
         }
-        const [lasting, passing] = [newName(), newName()]
+        const lasting = newName()
         assert.deepEqual([await first(lasting, 60_000), await first(lasting, 60_000)], [1, 0])
-        assert.equal(await first(passing, 1000), 1)
+        let passing = ""
+        for (let took = Infinity; took >= 1000;) {
+          passing = newName()
+          const began = performance.now()
+          const count = await first(passing, 1000)
+          took = performance.now() - began
+          // On a busy machine it may be forgotten before the last has asked.
+          if (took < 1000) assert.equal(count, 1)
+        }
         await new Promise((resolve) => setTimeout(resolve, 1100))
         assert.deepEqual([await first(passing, 60_000), await first(lasting, 60_000)], [1, 0])
       },
