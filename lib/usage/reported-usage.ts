@@ -18,10 +18,20 @@ export const usageInJson = (text: string): Usage | undefined => {
   return member === undefined ? undefined : usageOf(parseOrUndefined(member))
 }
 
+/** The usage within choices, where Moonshot's own API reports it in a chat's stream. */
+const usageInChoices = (choices: unknown): Usage | undefined => {
+  let usage: Usage | undefined
+  if (Array.isArray(choices)) {
+    for (const choice of choices) usage = laterUsage(usage, usageOf(objectOf(choice)["usage"]))
+  }
+  return usage
+}
+
 /** The usage that a parsed event, or a parsed JSON body, reports. */
 export const usageInValue = (value: unknown): Usage | undefined => {
-  const { usage, response, message } = objectOf(value)
-  return usageOf(usage ?? objectOf(response)["usage"] ?? objectOf(message)["usage"])
+  const { usage, response, message, choices } = objectOf(value)
+  return usageOf(usage ?? objectOf(response)["usage"] ?? objectOf(message)["usage"]) ??
+    usageInChoices(choices)
 }
 
 const countsOf = ({ input, output, cachedInput, reasoning }: Usage) => [input, output, cachedInput, reasoning]
@@ -58,8 +68,13 @@ export const usageInEvents = (
     if (!text.startsWith("null", at + usageKey.length + 1)) {
       const start = text.lastIndexOf("\n\n", at) + 1
       const blank = text.indexOf("\n\n", at)
-      const member = usageMember(dataOf(text.slice(start, blank === -1 ? text.length : blank)), deepest, true)
-      const reported = member === undefined ? undefined : usageOf(parseOrUndefined(member))
+      const data = dataOf(text.slice(start, blank === -1 ? text.length : blank))
+      const member = usageMember(data, deepest, true)
+      const reported = member !== undefined
+        ? usageOf(parseOrUndefined(member))
+        : deepest === 1
+        ? usageInChoices(objectOf(parseOrUndefined(data))["choices"])
+        : undefined
       if (framing !== "messages" && (covers(reported, known) || covers(usage, reported))) {
         return laterUsage(usage, reported)
       }

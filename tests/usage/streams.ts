@@ -125,6 +125,23 @@ export const recorded: ReadonlyArray<Recorded> = [
     usage: told,
   },
   {
+    name: "chat that reports usage within its last choice, and a null beside it",
+    framing: "chat",
+    body: chunk(quoted, null) +
+      data({
+        choices: [{ index: 0, delta: {}, finish_reason: "stop", usage: chatUsage(80, 12) }],
+        usage: null,
+      }) + done,
+    usage: told,
+  },
+  {
+    name: "chat that reports usage within a choice and then its own",
+    framing: "chat",
+    body: data({ choices: [{ delta: { usage: { prompt_tokens: 999 } }, usage: chatUsage(80, 11) }] }) +
+      lastChunk(chatUsage(80, 12)) + done,
+    usage: told,
+  },
+  {
     name: "chat that tells no usage",
     framing: "chat",
     body: chunk(quoted, null) +
