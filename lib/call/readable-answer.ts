@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import type { GatewayError } from "../errors.ts"
 import { providerCoded } from "../errors/provider-errors.ts"
 import { TransformedBody } from "../upstream/derived-body.ts"
+import type { Framing } from "../sse/framing.ts"
 import type { HeaderReader } from "../headers/header-reader.ts"
 import type { UpstreamAnswer } from "../upstream/Upstream.ts"
 import { decoded, decodingOf } from "../headers/content-codings.ts"
@@ -14,19 +15,19 @@ import type { CallTarget } from "./target.ts"
 import { bringsAnswer, labelOf } from "./observe-answer.ts"
 
 /** Whether an answer is read on its way: for its end, if the call's format is known, or else for the tokens it reports. */
-const isRead = ({ framing, repeatable }: CallTarget["route"], headers: HeaderReader): boolean =>
-  framing !== undefined || (repeatable === "POST" && labelOf(headers) !== "other")
+const isRead = (framing: Framing | undefined, headers: HeaderReader): boolean =>
+  framing !== undefined || labelOf(headers) !== "other"
 
 /**
- * The answer to inference, decoded: one that cannot be read can neither be metered nor checked for its end. A stream of a
- * known format in an unknown coding is refused; other answers are passed on unchanged.
+ * The answer, decoded if it is read: otherwise it could neither be metered nor checked for its end. A stream of a known
+ * format in an unknown coding is refused; other answers are passed on unchanged.
  */
 export const readable = (
   target: CallTarget,
   answer: UpstreamAnswer,
 ): Result.Result<UpstreamAnswer, GatewayError> => {
   const { status, headers } = answer
-  if (!headers.has("content-encoding") || !bringsAnswer(status) || !isRead(target.route, headers)) {
+  if (!headers.has("content-encoding") || !bringsAnswer(status) || !isRead(target.route.framing, headers)) {
     return Result.succeed(answer)
   }
   const decoding = decodingOf(headers)
