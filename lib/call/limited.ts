@@ -55,14 +55,14 @@ const costsOf = (
   { priceOf }: CallServices["prices"],
   reserves: boolean,
 ): { readonly expected: number; readonly worst: number } => {
-  const { route: { provider, deployment }, body, options } = target
+  const { route: { provider, deployment, framing }, body, options } = target
   const bytes = body.kind === "bytes" && body.coding === undefined ? body.bytes : undefined
   const call = {
     provider,
     deployment,
     model: body.view.model,
     bytes: jsonLength(body),
-    outputLimit: bytes && outputLimit(bytes),
+    outputLimit: bytes && outputLimit(bytes, framing),
   }
   const tariff = { custom: options.customCost, overrides: gateway.prices, priceOf }
   const expected = expectedCost(call, tariff)

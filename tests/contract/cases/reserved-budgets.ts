@@ -73,6 +73,12 @@ export const reservedBudgetCases = (harness: Harness): void => {
     assert.equal(await status({}), 429)
     assert.equal(await status({ max_tokens: 100_000 }), 429)
     assert.equal(await status({ max_tokens: 600, n: 2 }), 429)
+    assert.equal(await status({ max_tokens: 600, n: "2" }), 429)
+    // A member of another format limits no chat.
+    assert.equal(await status({ max_output_tokens: 5 }), 429)
+    const prompts = { model: "openai/gpt-oss-120b", max_tokens: 600, prompt: ["one", "two"] }
+    const completions = { ...one, path: "baseten/v1/completions", body: JSON.stringify(prompts) }
+    assert.equal((await ask(completions)).response.status, 429)
     assert.equal(await status({ max_tokens: 900 }), 200)
   })
 
