@@ -91,7 +91,7 @@ const printed = async (run: () => Promise<void>): Promise<string> => {
   return text
 }
 
-test("each share of a budget is told once in its period, all of those that were passed", async () => {
+test("each share of a budget is reported once per period, and every share that was passed", async () => {
   const { alerts, events, counted, time } = instance()
   const gateway = gatewayWith({ budget: [1, 0.5, 0.8] })
   for (const spent of [4.9, 5, 5.1, 9, 9.5, 10, 12]) await alerts.budgets(gateway, [use(spent)], {})
@@ -116,7 +116,7 @@ test("each share of a budget is told once in its period, all of those that were 
   )
 })
 
-test("instances that share a store tell it once", async () => {
+test("instances that share a store send an alert once", async () => {
   const one = instance()
   const other = instance([], { time: one.time, store: one.store })
   const gateway = gatewayWith({ budget: [0.5] })
@@ -168,7 +168,7 @@ test("a webhook that fails is tried again, with the same delivery, and given up 
   }
 })
 
-test("a webhook that asks for a wait gets it, up to half a minute", async () => {
+test("a webhook that requests a delay gets it, up to half a minute", async () => {
   for (const [asked, waited] of [["9", 9_000], ["600", 30_000]] as const) {
     const { alerts, told, time } = instance([{ status: 429, headers: { "retry-after": asked } }])
     void alerts.budgets(gatewayWith({ budget: [0.5] }), [use(5)], {})
@@ -179,7 +179,7 @@ test("a webhook that asks for a wait gets it, up to half a minute", async () => 
   }
 })
 
-test("a redirect is not followed, and neither that nor a refusal is tried again", async () => {
+test("a redirect is not followed, and neither a redirect nor a refusal is tried again", async () => {
   for (const status of [302, 400, 404]) {
     const { alerts, told, counted, time } = instance([status])
     await printed(async () => {
@@ -201,7 +201,7 @@ test("the host is asked to wait for a delivery", async () => {
   await waits[0]
 })
 
-test("the share of failed calls is told once in its span, from twenty calls on", async () => {
+test("the share of failed calls is reported once per window, from twenty calls on", async () => {
   const { alerts, events, time } = instance()
   const gateway = gatewayWith({ error_share: 0.25 })
   const record = (status: number) => alerts.record(gateway, { ...sampleRecord, status }, {})
@@ -230,7 +230,7 @@ test("the share of failed calls is told once in its span, from twenty calls on",
   assert.equal(events().length, 2)
 })
 
-test("a circuit is told when it opens, and not again for five minutes", async () => {
+test("a circuit is reported when it opens, and not again for five minutes", async () => {
   const { alerts, events, time } = instance()
   const gateway = gatewayWith({ circuit: true })
   for (let times = 0; times < 3; times++) await alerts.circuitOpened(gateway, "up.example", {})
@@ -246,7 +246,7 @@ test("a circuit is told when it opens, and not again for five minutes", async ()
   )
 })
 
-test("a test goes to each webhook once, and says what came of it", async () => {
+test("a test is sent to each webhook once, and reports the result", async () => {
   const { alerts, told } = instance([500, 200])
   const gateway = someGateway({
     alerts: [{ url, budget: [1] }, { url: "http://127.0.0.1:9/x", circuit: true }],

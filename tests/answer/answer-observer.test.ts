@@ -81,7 +81,7 @@ for (const { name, framing, body, spare } of wholeStreams) {
     })
   }
 
-  test(`what closes ${name} is an event of its own, wherever it broke off`, () => {
+  test(`the notice that closes ${name} is an event of its own, wherever the stream broke off`, () => {
     for (const newline of newlines) {
       const text = body.replaceAll("\n", newline)
       fc.assert(fc.property(fc.nat(text.length - 3), fc.constantFrom(64, 65_536), (at, limit) => {
@@ -114,7 +114,7 @@ const errors: ReadonlyArray<readonly [Framing, string, string]> = [
   ["responses", 'event: error\ndata: {"type":"error","code":"x","message":"boom"}\n\n', "x: boom"],
 ]
 for (const [framing, event, error] of errors) {
-  test(`an error is seen and not reported twice: ${framing} ${event}`, () => {
+  test(`an error in the stream is noticed, and no second one is added: ${framing} ${event}`, () => {
     for (const newline of newlines) {
       for (const limit of [65_536, 64]) {
         const text = `: hi\n\n${event}`.replaceAll("\n", newline)
@@ -137,7 +137,7 @@ const unshown: ReadonlyArray<readonly [event: string, error: string]> = [
   ['data: {"object":"error","message":"boom","code":500}\n\n', "500: boom"],
 ]
 for (const [event, error] of unshown) {
-  test(`an error is seen that no client's library shows, so that a cut is reported all the same: ${event}`, () => {
+  test(`an error that clients' libraries do not show is noticed, and a cut is still reported: ${event}`, () => {
     const observer = observed(event)
     assert.match(textOf(observer.closing("idle")) ?? "", /"code":"idle"/)
     assert.equal(observer.error(), error)
@@ -179,7 +179,7 @@ const json = JSON.stringify({
   usage: { prompt_tokens: 7 },
 })
 for (const label of ["events", "json", "other"] as const) {
-  test(`JSON is JSON where a stream was asked for, and whole at its last byte (label: ${label})`, () => {
+  test(`JSON in place of a requested stream is read as JSON, complete at its last byte (label: ${label})`, () => {
     const bytes = bytesOf(`\n ${json}`)
     for (const limit of [65_536, 64]) {
       for (let at = 3; at <= bytes.length; at++) {
@@ -197,7 +197,7 @@ for (const label of ["events", "json", "other"] as const) {
 }
 
 for (const limit of [65_536, 64]) {
-  test(`JSON lines tell what one of them tells, and may end behind any (${limit})`, () => {
+  test(`JSON lines report what one of them reports, and may end after any (${limit})`, () => {
     const lines = '{"a":1}\n{"usage":{"prompt_tokens":1,"completion_tokens":2}}\n'
     const observer = observed(lines, { label: "other", limit })
     assert.ok(observer.mayEnd())
@@ -220,7 +220,7 @@ for (const text of ["<html>", "hello", "\x1f\x8b\x08", "dat", "NaN"]) {
   })
 }
 
-test("where no stream was asked for nothing is added to what turns out to be one", () => {
+test("nothing is added to a stream that was not requested", () => {
   const observer = observed("data: {}\n\n", { label: "json", asked: false })
   assert.deepEqual([observer.streams, observer.mayEnd(), observer.closing("idle")], [false, false, undefined])
 })

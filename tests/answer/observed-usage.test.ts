@@ -36,7 +36,7 @@ const usageIn = (input: Observed, bytes: Uint8Array, cuts: ReadonlyArray<number>
 const newlines = ["\n", "\r\n", "\r"]
 
 for (const { name, framing, body, usage } of recorded) {
-  test(`an observer tells the same usage wherever the stream is split: ${name}`, () => {
+  test(`an observer reports the same usage wherever the stream is split: ${name}`, () => {
     for (const newline of newlines) {
       const bytes = bytesOf(body.replaceAll("\n", newline))
       // The smaller limits make the observer look at events as they come, and keep no more than the tails of some.

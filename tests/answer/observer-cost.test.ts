@@ -42,7 +42,7 @@ const observe = (beginning: string, chunk: string, chunks: number, removesUsage:
 }
 
 for (const [name, [beginning, chunk]] of Object.entries(streams)) {
-  test(`four times as much of it takes an observer less than six times as long: ${name}`, () => {
+  test(`a stream four times as long takes an observer less than six times as long: ${name}`, () => {
     for (const removesUsage of [false, true]) {
       takesInProportion((chunks) => observe(beginning, chunk, chunks, removesUsage), 4000)
     }

@@ -158,7 +158,7 @@ test("an observer keeps every other byte", () => {
   for (const [given, kept] of table) assert.equal(filtered(given), kept, given)
 })
 
-test("an observer makes of any JSON what a parser would", () => {
+test("an observer edits any JSON as a parser would", () => {
   const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
@@ -193,7 +193,7 @@ const simulated = (model: string, flavour: ChatFlavour, includeUsage: boolean, m
   return [...chatEvents(request, composeReply(request.ask), flavour)].map(({ text }) => text).join("")
 }
 
-test("an observer gives what the server would have sent had it not been asked", () => {
+test("an observer returns what the server would have sent without the request for usage", () => {
   const models = [
     "openai/gpt-oss-120b",
     "deepseek-ai/DeepSeek-V4-Pro-0813",

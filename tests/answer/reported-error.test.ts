@@ -35,7 +35,7 @@ const errors: ReadonlyArray<readonly [unknown, string]> = [
   [{ type: "error", sequence_number: 4, code: null, message: "", param: null }, "an error without a message"],
 ]
 for (const [value, text] of errors) {
-  test(`${JSON.stringify(value)} tells of an error`, () => assert.equal(reportedError(value), text))
+  test(`${JSON.stringify(value)} reports an error`, () => assert.equal(reportedError(value), text))
 }
 
 const sound: ReadonlyArray<unknown> = [
@@ -79,7 +79,7 @@ const sound: ReadonlyArray<unknown> = [
   { type: "message_delta", delta: { stop_reason: "refusal" } },
 ]
 for (const value of sound) {
-  test(`${JSON.stringify(value)} tells of none`, () => assert.equal(reportedError(value), undefined))
+  test(`${JSON.stringify(value)} reports no error`, () => assert.equal(reportedError(value), undefined))
 }
 
 test("a long text is cut, between characters and words", () => {

@@ -48,13 +48,13 @@ test("the request's own key wins, in the configured scheme", () => {
   )
 })
 
-test("a token that the management API has made is no key of Baseten's, and stays here", () => {
+test("a token made by the management API is no Baseten key, and is not forwarded", () => {
   const token = newTokenText()
   for (const header of ["authorization", "x-api-key"]) assert.equal(forward({}, { [header]: token }), 401)
   assert.equal(forward({}, { authorization: "Bearer bgt_mine" }), "Bearer bgt_mine")
 })
 
-test("the stored key serves trusted callers alone", () => {
+test("the stored key serves only trusted callers", () => {
   assert.equal(forward({}, {}), "Bearer sk-stored")
   assert.equal(forward({}, {}, { loopback: false }), 401)
   assert.equal(forward({}, {}, { loopback: false, hasToken: true }), "Bearer sk-stored")
@@ -72,7 +72,7 @@ test("a web page cannot spend the stored key", () => {
   )
 })
 
-test("the gateway's own page may spend it, unless it came under a name that is not this machine's", () => {
+test("the gateway's own page may spend it, unless it was loaded under a name that is not this machine's", () => {
   const own = { origin: "http://localhost:8787", "sec-fetch-site": "same-origin" }
   assert.equal(forward({}, own), "Bearer sk-stored")
   assert.equal(forward({}, own, { loopback: false }), 401)
@@ -83,7 +83,7 @@ test("the gateway's own page may spend it, unless it came under a name that is n
   assert.equal(forward({}, { ...own, "sec-fetch-site": "same-site" }), 401)
 })
 
-test("several keys in one value are refused, and parameters of one are not", () => {
+test("several keys in one value are refused, but not the parameters of one", () => {
   for (
     const authorization of [
       "Bearer a, Bearer b",
@@ -107,7 +107,7 @@ test("several keys in one value are refused, and parameters of one are not", () 
   }
 })
 
-test("a value made to be hard to read takes time in proportion to its length", () => {
+test("a hostile value takes time in proportion to its length", () => {
   const hard: ReadonlyArray<(count: number) => string> = [
     (count) => "a= ,".repeat(count),
     (count) => "a= , ".repeat(count),
@@ -123,7 +123,7 @@ test("a value made to be hard to read takes time in proportion to its length", (
   }
 })
 
-test("an alias that is not stored is told to trusted callers", () => {
+test("an unknown alias is reported to trusted callers", () => {
   assert.equal(forward({}, {}, { keyAlias: "other" }), 400)
   assert.equal(forward({ BASETEN_API_KEY: "" }, {}, { keyAlias: "other" }), 400)
   assert.equal(forward({ BASETEN_API_KEY: "" }, {}), 401)

@@ -137,7 +137,7 @@ const check = (
   }
 }
 
-test("no header, step or setting takes a secret to where it does not belong", async () => {
+test("no header, step or setting sends a secret where it does not belong", async () => {
   const outcome = fc.constantFrom(200, 200, 401, 429, 500, 0)
   await fc.assert(
     fc.asyncProperty(

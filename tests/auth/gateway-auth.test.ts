@@ -42,7 +42,7 @@ test("a token opens the gateway until the millisecond in which it expires", asyn
   }
 })
 
-test("a token is found in every header, by its text or by its digest, and kept from providers", async () => {
+test("a token is found in every header, by its text or by its digest, and not sent to providers", async () => {
   for (const [value, name] of [["value-of-ann", "ann"], ["value-of-bob", "bob"]] as const) {
     for (const header of ["cf-aig-authorization", "authorization", "x-api-key", "api-key", "x-auth-key"]) {
       const caller = Result.getOrThrow(await identify({ [header]: value }, 0))
@@ -55,7 +55,7 @@ test("a token is found in every header, by its text or by its digest, and kept f
   }
 })
 
-test("neither a digest, nor a name, nor a part of a token is one", async () => {
+test("neither a digest, nor a name, nor a part of a token opens the gateway", async () => {
   const wrong = [
     `sha256:${sha256Of("value-of-bob")}`,
     sha256Of("value-of-bob"),

@@ -41,7 +41,7 @@ const verifying = (
 }
 const claims = { iss: issuer, aud: "basegate", sub: "ann" }
 
-test("a token's claims say whose it is, what it may call and what is noted", async () => {
+test("a token's claims name its holder, its models and its metadata", async () => {
   const { verify } = verifying({
     jwt: { claims: { name: "email", models: "scope", metadata: { team: "dept", none: "absent" } } },
   })
@@ -59,14 +59,14 @@ test("a token's claims say whose it is, what it may call and what is noted", asy
   )
 })
 
-test("a claim that is to name models and is not there allows none", async () => {
+test("a missing claim for models allows none", async () => {
   const { verify } = verifying({ jwt: { claims: { models: "models", metadata: "about" } } })
   const token = await verify(await signed(first, { ...claims, about: { team: "a", deep: {} } }, now))
   assert.ok(typeof token !== "string")
   assert.deepEqual([token.name, token.models, token.metadata], ["ann", [], { team: "a" }])
 })
 
-test("limits of a token of the same name hold for it", async () => {
+test("the limits of a token of the same name apply to it", async () => {
   const own = {
     name: "ann",
     token: "value",
@@ -80,7 +80,7 @@ test("limits of a token of the same name hold for it", async () => {
   assert.deepEqual(token.metadata, { team: "x" })
 })
 
-test("what is not valid is refused, and why", async () => {
+test("an invalid token is refused with the reason", async () => {
   const { verify } = verifying()
   const seconds = Math.floor(now / 1000)
   const forged = await newKey("first")
@@ -141,7 +141,7 @@ test("keys are fetched once, again after a rotation, and not for every unknown o
   assert.equal(asked.length, 3)
 })
 
-test("a token that names no key is of any that fits, and of one that came since", async () => {
+test("a token that names no key may be signed by any key, also by a newer one", async () => {
   const old = await newKey("old"), other = await newKey("other")
   const { verify, asked, state } = verifying({ keys: [old, second, other] })
   const nameless = (key: SigningKey, more: object = {}) =>
@@ -181,7 +181,7 @@ test("without jwks_url the issuer's configuration says where the keys are, if it
   assert.equal(await wrong.verify(await signed(first, claims, now)), "unavailable")
 })
 
-test("the stated issuer is read of nothing but a token", async () => {
+test("the stated issuer is read only from a token", async () => {
   assert.equal(statedIssuer(await signed(first, claims, now)), issuer)
   for (const text of ["", "sk-key", "a.b.c", "a.e30.c", `x.${btoa('{"iss":1}')}.y`, "a.b", ".e30."]) {
     assert.equal(statedIssuer(text), undefined)

@@ -12,7 +12,7 @@ const notice = (variables: Readonly<Record<string, string>>, host = "127.0.0.1")
 const config = (...entries: ReadonlyArray<readonly [string, object]>): string =>
   JSON.stringify({ gateways: Object.fromEntries(entries) })
 
-test("a stored key that is open on loopback is told of, with what a proxy makes of it", () => {
+test("a stored key that is open on loopback is reported, with the risk of a proxy", () => {
   for (const host of ["127.0.0.1", "::1", "localhost"]) {
     assert.match(
       notice({ BASETEN_API_KEY: "k" }, host),
@@ -38,7 +38,7 @@ test("on another address the keys serve nobody without a token; with BASEGATE_OP
   }
 })
 
-test("there is nothing to tell without a key, or where every gateway with one asks for a token", () => {
+test("nothing is reported without a key, or where every gateway with one requires a token", () => {
   assert.equal(notice({}), "")
   assert.equal(notice({ BASEGATE_OPEN: "true" }), "")
   assert.equal(notice({ BASETEN_API_KEY: "k", BASEGATE_TOKENS: "t" }), "")

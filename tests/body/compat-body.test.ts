@@ -11,7 +11,7 @@ const read = (of: typeof compatBody, text: string) =>
     onSuccess: ({ provider, bytes, view }) => ({ provider, text: new TextDecoder().decode(bytes), view }),
   })
 
-test("a provider of the gateway is taken off the model in every form, byte for byte", () => {
+test("a provider's name is removed from the model in every form, byte for byte", () => {
   fc.assert(
     fc.property(
       fc.constantFrom("baseten", "dynamic", "custom-own"),

@@ -8,7 +8,7 @@ const asked = (text: string): string | undefined => {
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
 }
 
-test("askUsage() asks, and leaves every other byte as it was", () => {
+test("askUsage() requests the usage, and leaves every other byte unchanged", () => {
   const table: ReadonlyArray<readonly [body: string, sent: string]> = [
     ["{}", '{"stream_options":{"include_usage":true}}'],
     [" { } ", ' {"stream_options":{"include_usage":true} } '],
@@ -42,7 +42,7 @@ test("askUsage() asks, and leaves every other byte as it was", () => {
   for (const [body, sent] of table) assert.equal(asked(body), sent, body)
 })
 
-test("askUsage() leaves alone what asks already, or is not for it to judge", () => {
+test("askUsage() leaves bodies alone that request it already, or that it cannot judge", () => {
   const bodies = [
     '{"stream_options":{"include_usage":true}}',
     '{"stream_options":{"continuous_usage_stats":false,"include_usage" : true }}',
@@ -63,7 +63,7 @@ test("askUsage() leaves alone what asks already, or is not for it to judge", () 
   for (const body of bodies) assert.equal(asked(body), undefined, body)
 })
 
-test("askUsage() adds what was asked for to any body, and nothing else; a second time there is nothing to ask", () => {
+test("askUsage() adds the request to any body, and nothing else; a second time it adds nothing", () => {
   const options = fc.option(
     fc.record({ include_usage: fc.option(fc.boolean()), x: fc.jsonValue() }, { requiredKeys: [] }),
   )

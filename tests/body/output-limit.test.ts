@@ -39,7 +39,7 @@ test("choicesIn: answers to each of several prompts, also if their number is tex
   for (const [body, count] of cases) assert.equal(choicesIn(new TextEncoder().encode(body)), count, body)
 })
 
-test("outputLimit: what is no number of tokens says nothing", () => {
+test("outputLimit: a value that is no number of tokens is ignored", () => {
   for (const value of ["null", "0", "-1", "1.5", '"100"', "[100]", "true", "1e400"]) {
     assert.equal(of(`{"max_tokens": ${value}}`), undefined, value)
   }
@@ -47,7 +47,7 @@ test("outputLimit: what is no number of tokens says nothing", () => {
   assert.equal(of("[]"), undefined)
 })
 
-test("outputLimit: whoever wants no limit does not take up a budget for an answer that no model gives", () => {
+test("outputLimit: an absurdly high limit does not take up a budget for an answer that no model gives", () => {
   for (const value of ["1048577", "2147483647", "9007199254740991"]) {
     assert.equal(of(`{"max_tokens": ${value}}`), 1_048_576, value)
   }

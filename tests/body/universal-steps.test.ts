@@ -51,7 +51,7 @@ test("universalSteps() cuts out any JSON value as a query, without a change", ()
   )
 })
 
-test("universalSteps() forgives the endpoints that clients are known to send", () => {
+test("universalSteps() accepts the malformed endpoints that clients are known to send", () => {
   const cases: ReadonlyArray<readonly [provider: string, endpoint: string, path: string, search: string]> = [
     ["baseten", "/chat/completions", "/chat/completions", ""],
     ["baseten", "v1/chat/completions?a=b/../c", "/v1/chat/completions", "?a=b/../c"],

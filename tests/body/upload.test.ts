@@ -63,7 +63,7 @@ for (const length of [1000, 200_000, undefined]) {
   })
 }
 
-test("what is handed on breaks off as 408 when it stalls", async () => {
+test("a forwarded body that stalls breaks off as 408", async () => {
   const clock = alarms()
   const { request, send } = sending(1000)
   const body = Result.getOrThrow(await streamedBody(makeUploads(roomy, clock.set)(request, 30_000), 1e9))
@@ -95,7 +95,7 @@ test("a slow upload may take long, as long as it comes", async () => {
   assert.deepEqual(clock.waiting(), [])
 })
 
-test("bodies that have not come whole hold no more together than they may, those that have no more than all", async () => {
+test("incomplete bodies together stay within their bound, and complete ones within the total", async () => {
   const open = makeUploads({ arriving: 1_000_000, held: 2_000_000 }, alarms().set)
   const whole = async (bytes: number) => {
     const { request, send, end } = sending()
@@ -151,7 +151,7 @@ test("long bodies that stall leave room for short ones", async () => {
   await reading
 })
 
-test("a body that is there whole counts with the others, until its call has ended", () => {
+test("a complete body counts towards the total until its call has ended", () => {
   const open = makeUploads({ arriving: 10, held: 100 })
   const request = new Request("http://gateway/")
   const first = open(request, 1000)
@@ -162,7 +162,7 @@ test("a body that is there whole counts with the others, until its call has ende
 })
 
 for (const length of [1000, 200_000, undefined]) {
-  test(`what comes of a body of ${length ?? "unknown"} bytes after its call has ended is not held`, async () => {
+  test(`the rest of a body of ${length ?? "unknown"} bytes is not held after its call has ended`, async () => {
     const all = makeUploads({ arriving: 1000, held: 1000 })
     const { request, send, end } = sending(length)
     const upload = all(request, 30_000)
@@ -179,7 +179,7 @@ for (const length of [1000, 200_000, undefined]) {
   })
 }
 
-test("what a host has dropped without a word does not hold its room for ever", () => {
+test("a body that the host dropped silently does not take up room for ever", () => {
   let now = 0
   const hour = 3_600_000
   const open = makeUploads(roomy, undefined, nothingHeld(() => now))
@@ -198,7 +198,7 @@ test("what a host has dropped without a word does not hold its room for ever", (
   assert.equal(reasonOf(next().hold(1)), "overloaded")
 })
 
-test("a body that is lost with its client is no defect; of one that somebody else reads its app is told", async () => {
+test("a body lost with its client is no defect; one that another reader has taken is reported to the app", async () => {
   for (const leaves of [true, false]) {
     const client = new AbortController()
     const { request } = sending(200_000)

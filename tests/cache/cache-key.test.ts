@@ -66,7 +66,7 @@ test("cacheKey() of a custom key counts the gateway, the key, and the caller unl
   assert.equal(await cacheKey(custom("a/g", "k", "c")), key)
 })
 
-test("variantKey() tells variants apart by each value, and from what they are variants of", async () => {
+test("variantKey() distinguishes variants by each value, and from the answer that they vary", async () => {
   const given = [["k", "a", "b"], ["k", "a"], ["k", "ab"], ["k", "", "ab"], ["l", "a", "b"], ["k"]] as const
   const keys = await Promise.all(given.map(([key, ...values]) => variantKey(key, values)))
   assert.equal(new Set([...keys, "k"]).size, given.length + 1)

@@ -28,7 +28,7 @@ test("mayStore() lets event streams through only when told to", () => {
   assert.deepEqual([may(stream), may(stream, { streams: true })], [false, true])
 })
 
-test("mayStore() obeys no-store and private; how long an answer will do is the operator's word", () => {
+test("mayStore() obeys no-store and private; how long an answer is kept is the operator's decision", () => {
   const control = (value: string) => may({ ...json, "cache-control": value })
   const obeyed = [
     "no-store",
@@ -57,13 +57,13 @@ test("mayStore() refuses what varies by everything, and a page", () => {
   }
 })
 
-test("mayAnswer() obeys a request's no-store, and passes over what clients of streams send out of habit", () => {
+test("mayAnswer() obeys a request's no-store, and ignores what streaming clients send by default", () => {
   const asked = (value: string) => mayAnswer(new Headers({ "cache-control": value }))
   for (const value of ["no-store", "No-Store, no-cache"]) assert.equal(asked(value), false, value)
   for (const value of ["no-cache", "max-age=0"]) assert.equal(asked(value), true, value)
   assert.equal(mayAnswer(new Headers()), true)
 })
 
-test("mayStore() refuses a coded answer: another client may not have asked for the coding", () => {
+test("mayStore() refuses an encoded answer: another client may not accept the encoding", () => {
   assert.equal(may({ ...json, "content-encoding": "gzip" }), false)
 })

@@ -34,7 +34,7 @@ const spied = (limit?: number) => {
   return { values, sets, cache }
 }
 
-test("ResponseCache.lookup() finds what was kept, for as long as the store is told to", async () => {
+test("ResponseCache.lookup() finds what was kept, for its time to live", async () => {
   const { sets, cache } = spied()
   assert.equal(await cache.lookup(at("k")), undefined)
   await cache.put(at("k"), answer, 60_000)
@@ -51,7 +51,7 @@ test("ResponseCache.put() leaves out a body over the limit", async () => {
   assert.deepEqual(sets.map(([key]) => key), ["cache:fits"])
 })
 
-test("ResponseCache.lookup() takes an entry that cannot be read for a miss", async () => {
+test("ResponseCache.lookup() treats an unreadable entry as a miss", async () => {
   const { values, cache } = spied()
   values.set("cache:k", new Uint8Array([9, 9, 9]))
   assert.equal(await cache.lookup(at("k")), undefined)

@@ -16,7 +16,7 @@ test("variedBy() finds no other request for `*`, alone or among names, nor for n
   assert.equal(names(Array.from({ length: 33 }, (_, at) => `x-${at}`).join()), undefined)
 })
 
-test("variedBy() passes over what never differs between requests of one caller as they go up", () => {
+test("variedBy() ignores headers that never differ between one caller's requests as forwarded", () => {
   assert.deepEqual(names("Origin, Accept-Encoding, Cookie, Authorization"), [])
 })
 

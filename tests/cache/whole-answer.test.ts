@@ -88,7 +88,7 @@ test("text is kept as it is, unless it is a page, a stream, or JSON that is cut 
   for (const body of bad) assert.equal(is(body, text), false, body)
 })
 
-test("what is heard or seen is kept as bytes, but for a call that JSON answers", () => {
+test("audio and images are kept as bytes, except for a call that is answered by JSON", () => {
   const png = kind({ type: "image/png", object: false })
   assert.equal(isWholeAnswer(new Uint8Array([0x7b, 0xff]), png), true)
   assert.equal(isWholeAnswer(new Uint8Array(0), png), false)
@@ -104,7 +104,7 @@ test("a stream is kept whose events are JSON without an error, in any line ends"
   for (const end of ["\n", "\r\n", "\r"]) assert.equal(is(good.replaceAll("\n", end), stream), true, end)
 })
 
-test("one event that tells of an error vetoes a stream, wherever it stands", () => {
+test("one event that reports an error excludes a stream, wherever it stands", () => {
   const errors = [
     'data: {"error":{"message":"queue full"}}\n\n',
     'data: { "error" : "queue full" }\n\n',
@@ -130,7 +130,7 @@ test("a stream without an event, or within one, is not kept", () => {
   }
 })
 
-test("what only its connection ends is kept where it tells itself that it is whole", () => {
+test("a body that ends with its connection is kept only if it shows itself that it is complete", () => {
   for (const untilClose of [false, true]) {
     assert.equal(is('{"a":1}', kind({ untilClose })), true)
     assert.equal(is(chunk + done, { ...stream, untilClose }), true)

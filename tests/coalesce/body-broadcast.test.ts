@@ -159,7 +159,7 @@ test("broadcastBody() lets a reader run ahead of a paused one up to the limit, a
   assert.deepEqual([fast.got(), seen.bytes], [6, 6])
 })
 
-test("broadcastBody() frees the others when the slowest leaves", async () => {
+test("broadcastBody() releases the other readers when the slowest leaves", async () => {
   const { reader, seen, calls } = shared(chunksOf(20), 5)
   const fast = counted(reader())
   const paused = reader()
@@ -171,7 +171,7 @@ test("broadcastBody() frees the others when the slowest leaves", async () => {
   assert.deepEqual([fast.got(), seen.cancelled, calls.allLeft], [9, false, 0])
 })
 
-test("broadcastBody() serves on when a reader leaves that waited", async () => {
+test("broadcastBody() continues when a waiting reader leaves", async () => {
   const { reader } = shared(chunksOf(9), 2)
   const [fast, slow] = [reader(), reader()]
   await fast.read()

@@ -104,7 +104,7 @@ test("join() gives a failure to all who wait, and who tries again at once starts
   assert.deepEqual([await again, starts], ["second", 2])
 })
 
-test("SingleFlight keeps no work going that nobody wants, and shares what somebody does, in any order of events", async () => {
+test("SingleFlight keeps only work going that somebody waits for, and shares it, in any order of events", async () => {
   const events = fc.array(fc.constantFrom("join", "leave", "resolve", "reject", "close", "tick"), {
     maxLength: 40,
   })

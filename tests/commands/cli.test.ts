@@ -47,7 +47,7 @@ test("--version", async () => {
   assert.deepEqual(await basegate(["--version"]), { code: 0, out: `${product.version}\n`, err: "" })
 })
 
-test("what is not understood is exit code 2, in one line that says what may have been meant", async () => {
+test("unknown options are exit code 2, in one line that suggests what was meant", async () => {
   const problems: ReadonlyArray<readonly [RegExp, ...ReadonlyArray<string>]> = [
     [/^basegate: there is no command "strat"; perhaps start was meant\. See basegate --help\.\n$/, "strat"],
     [/^basegate: there is no command "constructor"\. See/, "constructor"],
@@ -83,7 +83,7 @@ test("what is not understood is exit code 2, in one line that says what may have
   }
 })
 
-test("what cannot be done is exit code 1, in one line without a stack", async () => {
+test("a failure is exit code 1, in one line without a stack", async () => {
   const problems: ReadonlyArray<readonly [RegExp, ...ReadonlyArray<string>]> = [
     [
       /set BASEGATE_ADMIN_TOKEN to its admin token/,
@@ -110,7 +110,7 @@ test("what cannot be done is exit code 1, in one line without a stack", async ()
   ])
 })
 
-test("what cannot be written is exit code 1, and a reader that has seen enough is none of its business", async () => {
+test("output that cannot be written is exit code 1; a reader that closes the pipe is no error", async () => {
   if (!existsSync("/dev/full")) return
   const run = promisify(execFile)
   const shell = (text: string) =>
@@ -156,7 +156,7 @@ test("init writes settings with comments, says what to do next, and never overwr
   rmSync(file)
 })
 
-test("check tells every problem with its place, and is exit code 1", async () => {
+test("check reports every problem with its place, and is exit code 1", async () => {
   writeFileSync(join(folder, "bad.yaml"), "gateways:\n  a/g:\n    cache_tl: 3\n    retry_max_attempts: 9\n")
   const { code, out, err } = await basegate(["check", "bad.yaml"])
   assert.equal(code, 1)

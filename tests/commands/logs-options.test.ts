@@ -20,7 +20,7 @@ const filtersOf = (...args: ReadonlyArray<string>) => {
 }
 const createdAfter = (time: string) => [{ key: "created_at", operator: "gt", value: [time] }]
 
-test("logsOptions(): the last twenty of all gateways, if nothing is said", () => {
+test("logsOptions(): the last twenty of all gateways by default", () => {
   assert.deepEqual(read(), {
     filters: [],
     scope: undefined,

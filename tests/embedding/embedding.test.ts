@@ -41,7 +41,7 @@ test("a Hono app mounts the gateway beside its own routes", () =>
     assert.equal(records[0]?.route, "models")
   }))
 
-test("an app mounts the gateway below a path of its own, and is told where it has read the body before", () =>
+test("an app mounts the gateway below a path of its own, and gets an error if it has read the body before", () =>
   withGateway(async (gateway) => {
     const app = new Hono().all("/api/v1/*", async ({ req }) => {
       return await gateway.fetch(new Request(req.url.replace("/api/", "/"), req.raw))
@@ -92,7 +92,7 @@ test("malformed settings keep no Worker alive: what it waits for is done with th
   await Promise.all(waiting)
 })
 
-test("fetch() answers where the app's own functions throw, and its log says where", async () => {
+test("fetch() answers even if the app's own functions throw, and its log says where", async () => {
   const log = mock.method(console, "error", () => {})
   const gateway = createGateway({
     env: () => {

@@ -24,7 +24,7 @@ const ready = async (health: StoreHealth | undefined): Promise<readonly [number,
   }
 }
 
-test("a file that never took what was spent makes a gateway unready, one that was lost does not, and both are told", async () => {
+test("a file that never took any spending makes a gateway unready, a lost one does not, and both are reported", async () => {
   assert.deepEqual(await ready(undefined), [200, ""])
   assert.deepEqual(await ready({ healthy: true, hasWorked: false }), [200, ""])
   const [lost, told] = await ready({ healthy: false, hasWorked: true })

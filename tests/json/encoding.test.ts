@@ -53,7 +53,7 @@ test("declaresOtherEncoding() takes every encoding in which ASCII is ASCII", () 
   assert.equal(declaresOtherEncoding(""), false)
 })
 
-test("isUtf8() says what a strict decoder does", () => {
+test("isUtf8() agrees with a strict decoder", () => {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
   const decodes = (bytes: Uint8Array): boolean => {
     try {

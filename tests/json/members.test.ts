@@ -30,7 +30,7 @@ test("topLevelMembers() finds nothing in what is not one JSON object", () => {
   }
 })
 
-test("topLevelMembers() makes no more members than it is asked for, and one that tells so", () => {
+test("topLevelMembers() makes no more members than the limit, plus one that shows that there are more", () => {
   const bytes = bytesOf('{"a":1,"b":2,"c":3,"d":4}')
   assert.deepEqual(topLevelMembers(bytes, 2)?.map(({ key }) => key), ["a", "b", "c"])
   assert.equal(topLevelMembers(bytesOf('{"a":1,"b":2,"c":3,"d":4'), 2), undefined)

@@ -122,7 +122,7 @@ for (const [name, words] of Object.entries(runtimes)) {
       assert.match(stdout, /What was recorded\n(.+\n){8}\n/)
     })
 
-    test("what is wrong with settings is said in lines, and is exit code 1", async () => {
+    test("mistakes in settings are reported in lines, with exit code 1", async () => {
       const [program = "", ...first] = words()
       const wrong = { ...env(), PORT: "many", BASEGATE_TOKEN: "tok-secret" }
       const { code, stdout, stderr } = await run(program, [...first, "check"], { cwd: home, env: wrong })

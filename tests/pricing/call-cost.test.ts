@@ -42,7 +42,7 @@ const byTokens = (input: bigint, output: bigint): PriceOverride => ({
   price: priceOf(input, undefined, output),
 })
 
-test("callCost() goes by Baseten's price", () => {
+test("callCost() uses Baseten's price", () => {
   assert.deepEqual(cost(), [1.5 + 0.15 + 15, false])
 })
 
@@ -64,7 +64,7 @@ test("callCost(): errors and hits of the cache cost nothing, whatever the caller
   }
 })
 
-test("callCost() takes the caller's figures before any other", () => {
+test("callCost() prefers the caller's figures to any other", () => {
   const operator = { "moonshotai/Kimi-K3": byTokens(1n, 1n) }
   assert.deepEqual(cost({}, '{"total_cost":0.25}', operator), [0.25, true])
   assert.deepEqual(cost({ usage: undefined, model: undefined }, '{"total_cost":0.25}'), [0.25, true])
@@ -81,7 +81,7 @@ test("callCost(): a figure that the caller leaves out is 0", () => {
   assert.deepEqual(cost({}, '{"per_token_in":1e-6,"per_cache_write_token":9}'), [1, true])
 })
 
-test("callCost() takes the operator's price before Baseten's", () => {
+test("callCost() prefers the operator's price to Baseten's", () => {
   const atto = 1_000_000_000_000n
   const operator = { "moonshotai/Kimi-K3": byTokens(atto, 2n * atto) }
   assert.deepEqual(cost({}, undefined, operator), [3, false])

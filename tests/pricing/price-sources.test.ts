@@ -45,7 +45,7 @@ test("modelPrices() reads Baseten's list, strings or numbers", () => {
   assert.equal(costOf(million, prices?.get("a/Uncached")), 1.8)
 })
 
-test("modelPrices() tells a list without prices from what is no list", () => {
+test("modelPrices() distinguishes a list without prices from something that is no list", () => {
   assert.equal(modelPrices({ data: [] })?.size, 0)
   for (const body of [undefined, null, "x", [], {}, { data: {} }]) assert.equal(modelPrices(body), undefined)
 })
@@ -68,7 +68,7 @@ test("customCost() takes a missing cache price to be per_token_in", () => {
   assert.equal(costOf(million, priceIn(`${price}"per_cache_write_token":5e-6}`)), 4)
 })
 
-test("customCost() lets a total go before prices", () => {
+test("customCost() prefers a total to prices", () => {
   assert.deepEqual(
     customCost('{"total_cost":0.25,"per_token_in":1}'),
     Result.succeed({ total: 250_000_000_000n }),

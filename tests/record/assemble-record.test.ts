@@ -59,7 +59,7 @@ const recordOf = (
   return assembleRecord(exchange, { ...response, ...members })
 }
 
-test("the call whose answer the client got speaks for the request; tries and adaptations are those of all", () => {
+test("the record describes the call whose answer the client got, with the tries and adaptations of all calls", () => {
   const reports = [
     reportOf(0, { status: 529, cost: 1 }),
     reportOf(1, { status: 200, cost: 2, tokensIn: 3, error: "reported" }),
@@ -75,12 +75,12 @@ test("the call whose answer the client got speaks for the request; tries and ada
   assert.deepEqual(record.changes, ["a0", "a1", "a2"])
 })
 
-test("if none of them was the client's, the last call made speaks", () => {
+test("if the client got no call's answer, the record describes the last call", () => {
   const { step, provider } = recordOf([reportOf(0), reportOf(1)])
   assert.deepEqual([step, provider], [1, "p1"])
 })
 
-test("without a call the record says what was asked for, and knows nothing else", () => {
+test("without a call the record has only what was requested", () => {
   const record = recordOf([])
   const { provider, model, stream, step, key, cached, attempts, changes } = record
   assert.deepEqual(
@@ -91,7 +91,7 @@ test("without a call the record says what was asked for, and knows nothing else"
   assert.deepEqual(unknown, [null, null, null, null])
 })
 
-test("what is known of the response goes before what its call reported", () => {
+test("facts of the response take precedence over its call's report", () => {
   const { cost, error, error_code } = recordOf([reportOf(0, { cost: 1, error: "reported" })], undefined, {
     cost: 0,
     error: "rate_limited",
@@ -100,7 +100,7 @@ test("what is known of the response goes before what its call reported", () => {
   assert.deepEqual([cost, error, error_code], [0, "rate_limited", 2003])
 })
 
-test("what a provider answered with a success is not free because its client left or the gateway stopped", () => {
+test("a provider's success is not free because its client left or the gateway stopped", () => {
   const cut = { status: 503, ending: "draining", cost: 0, error: "draining" } as const
   const costs = [{ status: 200, cost: null }, { status: 200, cost: 2 }, { status: 500, cost: null }, {}]
     .map((members) => recordOf([reportOf(0, members)], undefined, cut).cost)

@@ -55,12 +55,12 @@ test("no text of a record, its spans or its log holds a secret, and the rest sta
   })
 })
 
-test("a number that is a secret is none any more", () => {
+test("a number that is a secret is replaced", () => {
   const told = redactRecord({ ...record, metadata: { pin: 12345678 } }, [secretsOf(["12345678"])], false)
   assert.deepEqual(told.metadata, { pin: "[redacted]" })
 })
 
-test("what the settings name a gateway stays its name", () => {
+test("a gateway's name from the settings is kept", () => {
   const ids = { account_id: secret, gateway_id: `of-${secret}` }
   assert.deepEqual(scrubbed(ids, true), { ...record, ...ids })
   assert.equal(scrubbed({ ...ids, model: secret }, true).model, "[redacted]")

@@ -19,7 +19,7 @@ test("a request joins the trace of its caller, and is sampled as the caller is",
   assert.equal(started({ traceparent: `cc-${trace}-${span}-01-what-comes-later` }).trace_id, trace)
 })
 
-test("what is no traceparent begins a trace", () => {
+test("an invalid traceparent begins a new trace", () => {
   for (
     const traceparent of [
       `00-${trace}-${span}`,
@@ -39,7 +39,7 @@ test("what is no traceparent begins a trace", () => {
   }
 })
 
-test("Cloudflare's ids go before traceparent; malformed ones do not count", () => {
+test("Cloudflare's ids take precedence over traceparent; malformed ones do not count", () => {
   const asked = {
     "cf-aig-otel-trace-id": other.toUpperCase(),
     "cf-aig-otel-parent-span-id": "00f067aa0ba902b7",
@@ -53,7 +53,7 @@ test("Cloudflare's ids go before traceparent; malformed ones do not count", () =
   assert.equal(started({ "cf-aig-otel-parent-span-id": span }).parent_span_id, null)
 })
 
-test("samplers: a caller's decision holds only where the sampler minds parents", () => {
+test("samplers: a caller's decision applies only to parent-based samplers", () => {
   const parent = { traceparent: `00-${trace}-${span}-01` }
   assert.equal(started(parent, { parentBased: true, ratio: 0 }).sampled, true)
   assert.equal(started(parent, { parentBased: false, ratio: 0 }).sampled, false)
@@ -99,7 +99,7 @@ test("passTrace() names the call's own span to the provider, and keeps the state
   assert.equal(outgoing.get("tracestate"), null)
 })
 
-test("passTrace() hands the caller's headers on where nothing is traced, unless the call has its own", () => {
+test("passTrace() forwards the caller's headers if nothing is traced, unless the call has its own", () => {
   const incoming = new Headers({ traceparent: "of the request", tracestate: "a=b" })
   const none = new Headers()
   assert.equal(passTrace(null, incoming, none), null)

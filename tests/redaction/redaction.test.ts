@@ -33,7 +33,7 @@ const visible = fc.string({
 }).filter((text) => !/%[0-7][\da-f]|\\u[\da-f]{4}|\\$/i.test(text))
 const around = fc.constantFrom("", " ", '{"a":"', "…", "\\n", "👩‍💻", "100% ", "user\\", "x")
 
-test("a secret is blotted out in every form, and what stands around it stays", () => {
+test("a secret is replaced in every form, and the text around it is kept", () => {
   fc.assert(
     fc.property(visible, fc.constantFrom(...encodings), around, around, (secret, encode, before, after) => {
       const known = secretsOf([secret])
@@ -54,7 +54,7 @@ test("a text without a secret stays as it is, whatever it escapes", () => {
   }))
 })
 
-test("many secrets are found as few are", () => {
+test("many secrets are found as well as a few", () => {
   const many = Array.from({ length: 50 }, (_, index) => `token.${index}+(of)[a]$`)
   const known = secretsOf(many)
   for (const secret of many) assert.equal(redact(`a ${secret} b`, known), `a ${redactionMark} b`)
@@ -67,11 +67,11 @@ test("of two secrets the one that holds the other goes first, wherever they are 
   assert.equal(redact("secret-one-two", other, one), redactionMark)
 })
 
-test("what is too short to be a secret stays", () => {
+test("text too short to be a secret is kept", () => {
   assert.equal(redact("a token of mine", secretsOf(["token", ""])), "a token of mine")
 })
 
-test("a secret is found however deep JSON stands within JSON, and what JSON there is stays JSON", () => {
+test("a secret is found however deeply JSON is nested in JSON, and JSON stays JSON", () => {
   const secret = '/a"b"c\\d"e"f'
   let text = JSON.stringify({ secret })
   let expected = JSON.stringify({ secret: redactionMark })
@@ -82,12 +82,12 @@ test("a secret is found however deep JSON stands within JSON, and what JSON ther
   }
 })
 
-test("secrets that overlap leave one blot, others one each", () => {
+test("overlapping secrets leave one mark, others one each", () => {
   const known = secretsOf(["abcdef", "defghi", "123456"])
   assert.equal(redact("abcdefghi abcdef123456", known), `${redactionMark} ${redactionMark}${redactionMark}`)
 })
 
-test("the longest of secrets is blotted out whole", () => {
+test("the longest of several secrets is replaced whole", () => {
   const secret = "k".repeat(16_000)
   assert.equal(redact(`{"key":"${secret}"}`, secretsOf([secret])), `{"key":"${redactionMark}"}`)
 })

@@ -15,7 +15,7 @@ const repeatable = (method: string, path: string) => {
   return "url" in route && route.repeatable === method
 }
 
-test("answers to inference may be given again, wherever it is asked for", () => {
+test("answers to inference may be repeated, on every path", () => {
   const paths = [
     "baseten/v1/chat/completions",
     "baseten/chat/completions",
@@ -51,7 +51,7 @@ test("answers to inference may be given again, wherever it is asked for", () => 
   for (const path of paths) assert.equal(repeatable("POST", path), true, path)
 })
 
-test("answers to anything else may not: it may start, change, watch or delete something", () => {
+test("answers to anything else may not: the call may start, change, watch or delete something", () => {
   const ids = ["baseten", "baseten/model/abcd1234/sync", "baseten/model/abcd1234/production/sync", "custom-x"]
   const gets = [
     "responses/resp_1",
@@ -109,7 +109,7 @@ test("answers to anything else may not: it may start, change, watch or delete so
   assert.equal(repeatable("GET", "baseten/model/abcd1234/production/predict"), false)
 })
 
-test("of GETs only Baseten's list of models may be given again", () => {
+test("of GETs only Baseten's list of models may be repeated", () => {
   for (const path of ["baseten/v1/models", "baseten/models", "compat/models"]) {
     assert.equal(repeatable("GET", path), true, path)
   }

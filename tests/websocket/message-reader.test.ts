@@ -34,7 +34,7 @@ const frame = (first: number, payload: Uint8Array | string): Uint8Array => {
   return whole
 }
 
-test("what is written is read again, masked or not, in pieces of any size", () => {
+test("written messages are read back, masked or not, in pieces of any size", () => {
   let long = 0
   fc.assert(
     fc.property(
@@ -97,7 +97,7 @@ test("a character that is cut between fragments is whole again; what is not UTF-
   assert.deepEqual(read(frame(0x81, "\ufeffx")), ["\ufeffx"])
 })
 
-test("what breaks the protocol ends it as 1002, too much as 1009, and nothing is read after that", () => {
+test("a protocol error ends it as 1002, a message too long as 1009, and nothing is read after that", () => {
   const broken: ReadonlyArray<readonly [string, Uint8Array, number]> = [
     ["a reserved bit", frame(0xc1, "x"), 1002],
     ["an unknown opcode", frame(0x83, "x"), 1002],

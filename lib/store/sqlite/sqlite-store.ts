@@ -60,7 +60,7 @@ export const makeSqliteStore = (
     const open = find()
     if (open === undefined) {
       warn(
-        "what was spent is kept in memory: this Node has no SQLite; use Node 22.13 or later for BASEGATE_DB",
+        "spending is kept in memory: this Node has no SQLite; use Node 22.13 or later for BASEGATE_DB",
       )
     } else file = makeSpendFile(open, name, memory, most, clock.wall, later, shares)
     return file

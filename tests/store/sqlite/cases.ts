@@ -268,7 +268,7 @@ export const cases: Readonly<Record<string, Case>> = {
       end()
     })
     assert.deepEqual(warnings.map(({ msg }) => String(msg).split(":")[0]), [
-      "what was spent is kept in memory",
+      "spending is kept in memory",
     ])
   },
 }
