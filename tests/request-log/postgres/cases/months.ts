@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect"
 import { makeMemoryLog } from "../../../../lib/request-log/memory/memory-log.ts"
 import type { LogFilter, LogQuery, LogSelection } from "../../../../lib/request-log/query.ts"
 import { RequestLog } from "../../../../lib/request-log/RequestLog.ts"
+import { portionsOf } from "../../../../lib/request-log/postgres/day-slices.ts"
 import { dayLength } from "../../../../lib/request-log/postgres/schema.ts"
+import { sliceOf } from "../../../../lib/request-log/time-slice.ts"
 import { recordOf, start } from "../../any-record.ts"
 import type { Case } from "../../../support/sqlite-cases.ts"
 import { database, useEmptyLog } from "../runtime.ts"
@@ -57,6 +59,8 @@ export const months: Case = async () => {
         yield* compare({ scope, filters: [], search: "timeout", page: 2, perPage: 13 })
       }
       yield* compareAll()
+      const portions = yield* Effect.promise(() => portionsOf(database().query, sliceOf(-Infinity, Infinity)))
+      assert.ok(portions.length > 1)
       for (const { request_id: id } of records.slice(57, 65)) {
         assert.deepEqual(yield* log.get(scope, id), memory.get(scope, id, start))
       }
