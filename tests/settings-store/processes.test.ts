@@ -146,7 +146,13 @@ describe("written settings in a file", () => {
             const audit = await write(gateway, "GET", "audit?per_page=1")
             const [newest] = audit.body.result as unknown as ReadonlyArray<{ after: { cache_ttl?: number } }>
             if (round > 0) assert.equal(newest?.after.cache_ttl, cache_ttl, "an entry comes with its change")
-            const killing = new Promise((resolve) => setTimeout(resolve, 300)).then(() => gateway.kill())
+            const pause = (milliseconds: number) =>
+              new Promise((resolve) => setTimeout(resolve, milliseconds))
+            const enough = acknowledged + 2
+            const killing = pause(300).then(async () => {
+              for (let waits = 0; acknowledged < enough && waits < 4000; waits++) await pause(5)
+              await gateway.kill()
+            })
             try {
               for (;;) {
                 const done = await write(gateway, "PATCH", "gateways/killed", { cache_ttl: acknowledged + 1 })
