@@ -42,17 +42,10 @@ mkdirSync("node_modules/.cache", { recursive: true })
 const folder = mkdtempSync(resolve("node_modules/.cache/basegate-tests-"))
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
 const mains = [...sources.filter((name) => name.endsWith("/main.ts")), "lib/commands/start-workers.ts"]
-const first = "tests/support/unwatched-promises.ts"
-await compileTests([...files, ...mains, first], folder)
+await compileTests([...files, ...mains], folder)
 process.env["TEST_COMPILED"] = folder
 // What Node gives to the processes of test files, in place of the loader that compiled this one.
-process.execArgv.splice(
-  0,
-  process.execArgv.length,
-  "--enable-source-maps",
-  "--import",
-  pathToFileURL(compiledPath(folder, first)).href,
-)
+process.execArgv.splice(0, process.execArgv.length, "--enable-source-maps")
 
 const tally = openTally()
 // SDKs and runtimes tell at length of the failures that cases provoke: worth reading only beside one of ours.
@@ -99,11 +92,6 @@ const runOne = (path: string): Promise<void> =>
       }
     })
     events.on("test:stderr", ({ message }) => noise += message)
-    events.on("test:diagnostic", ({ message }) => {
-      if (message.startsWith("Error: ")) {
-        console.log(`\n${source}, after a test that has ended or in one: ${message}`)
-      }
-    })
     events.once("end", () => {
       clearTimeout(silence)
       spent.set(source, processorTime())
