@@ -9,6 +9,7 @@ import { RequestLog } from "../request-log/RequestLog.ts"
 import { WrittenSettings } from "../settings-store/WrittenSettings.ts"
 import type { OwnRoute } from "../route/routes.ts"
 import { Store, type StoreHealth, type StoreShape } from "../store/Store.ts"
+import { effectOf } from "../time/effect-of.ts"
 import { product } from "../version.ts"
 
 const headers = { "content-type": "application/json", "cache-control": "no-store" }
@@ -18,10 +19,8 @@ const answer = (body: object, status = 200): Response =>
   new Response(JSON.stringify(body), { status, headers })
 
 /** How a store outside the process is, as soon as that is known. */
-const healthOf = ({ health }: StoreShape): Effect.Effect<StoreHealth | undefined> => {
-  const known = health?.()
-  return known instanceof Promise ? Effect.promise(() => known) : Effect.succeed(known)
-}
+const healthOf = ({ health }: StoreShape): Effect.Effect<StoreHealth | undefined> =>
+  effectOf(() => health?.())
 
 /** What is said of changed settings; standard error names the file, the line and the column. */
 const settingsProblem =

@@ -11,9 +11,13 @@ import * as Result from "effect/Result"
 import { Settings } from "../config/Settings.ts"
 import { monotonicBy } from "../time/monotonic.ts"
 import type { Price } from "./price.ts"
+import { effectOf } from "../time/effect-of.ts"
+import { decodeSharedList, encodeSharedList, sharedListKey } from "./shared-list.ts"
+import { Store } from "../store/Store.ts"
 import { staticPriceOf, staticPricesDate } from "./static-prices.ts"
 import { Transport } from "../upstream/Transport.ts"
-import { fetchPrices, type PriceList } from "./fetch-prices.ts"
+import { fetchPrices } from "./fetch-prices.ts"
+import type { PriceList } from "./model-prices.ts"
 
 /** How long a list is used before it is fetched again, in milliseconds. */
 const age = 3_600_000
@@ -21,7 +25,7 @@ const age = 3_600_000
 /** How long it takes after one was asked for until another is, unless that one came. */
 const pause = 300_000
 
-/** How long a list may take. */
+/** How long a list may take, and so how long an instance waits for the one that another is reading. */
 const patience = 30_000
 
 /** Prices: the newest list that Baseten gave, and for what is not on it those of one day (`static-prices.ts`). */
@@ -31,8 +35,9 @@ export class Prices extends Context.Service<Prices, {
   /** Whether `refreshIfDue` would ask for the list. */
   readonly isRefreshDue: () => boolean
   /**
-   * Fetches Baseten's list, unless that was done within the hour, or failed within five minutes. To be run after a
-   * response, which must not wait for it. Never fails: the last good list stays in use.
+   * Fetches Baseten's list, unless an instance that shares the store has within the hour, whose list is used then, or
+   * this one failed to within five minutes. To be run after a response, which must not wait for it. Never fails: the
+   * last good list stays in use.
    */
   readonly refreshIfDue: Effect.Effect<void>
 }>()("basegate/pricing/Prices") {
@@ -43,14 +48,17 @@ export class Prices extends Context.Service<Prices, {
    * A request sees by a time alone whether another one is fetching, and never waits for it: on Workers it would hang. A
    * fetch that was dropped with its request, as Workers do, is repeated after five minutes.
    */
-  static readonly layer: Layer.Layer<Prices, never, Settings | Transport> = Layer.effect(
+  static readonly layer: Layer.Layer<Prices, never, Settings | Store | Transport> = Layer.effect(
     Prices,
     Effect.gen(function* () {
       const settings = yield* Settings
+      const store = yield* Store
       const transport = yield* Transport
       const clock = yield* Clock.Clock
       let list: PriceList = new Map()
       let due = -Infinity
+      /** Whether another instance was given the time to read the list. */
+      let hasWaited = false
       let warned = false
 
       const refreshIfDue = Effect.gen(function* () {
@@ -58,7 +66,24 @@ export class Prices extends Context.Service<Prices, {
         const now = monotonicBy(clock)
         if (key === undefined || now < due) return
         due = now + pause
-        const given = yield* fetchPrices(transport, `${inferenceUrl}/v1/models`, key).pipe(
+        const url = `${inferenceUrl}/v1/models`
+        const name = sharedListKey(url)
+        const bytes = yield* effectOf(() => store.get(name))
+        const shared = bytes && decodeSharedList(bytes)
+        const left = shared === undefined ? 0 : age - Math.max(0, store.now() - shared.readAt)
+        if (shared !== undefined && left > 0) {
+          list = shared.prices
+          due = now + left
+          hasWaited = false
+          return
+        }
+        if (!hasWaited && !(yield* effectOf(() => store.once(name, patience)))) {
+          due = now + patience
+          hasWaited = true
+          return
+        }
+        hasWaited = false
+        const given = yield* fetchPrices(transport, url, key).pipe(
           Effect.timeoutOrElse({
             duration: patience,
             orElse: () => Effect.succeed(Result.fail(`no list within ${patience / 1000} s`)),
@@ -71,9 +96,10 @@ export class Prices extends Context.Service<Prices, {
           warned = true
           return
         }
-        list = given.success
+        list = given.success.prices
         due = now + age
         warned = false
+        yield* effectOf(() => store.set(name, encodeSharedList(given.success.models, store.now()), age))
       })
       return {
         priceOf: (model) => list.get(model) ?? staticPriceOf(model),

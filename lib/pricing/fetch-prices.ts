@@ -8,14 +8,17 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { concatBytes } from "../bytes/concat.ts"
 import { abortOf } from "../upstream/lazy-abort.ts"
-import { modelPrices } from "./model-prices.ts"
-import type { Price } from "./price.ts"
+import { modelPrices, type PriceList } from "./model-prices.ts"
 import type { Transport } from "../upstream/Transport.ts"
 import { parseBytes } from "../json/members.ts"
+import { objectOf } from "../json/parse.ts"
 import { product } from "../version.ts"
 
-/** Prices by the models' slugs. */
-export type PriceList = ReadonlyMap<string, Price>
+/** A list of prices, and the models that it was read from. */
+export interface FetchedList {
+  readonly prices: PriceList
+  readonly models: unknown
+}
 
 /** The largest list that is read, in bytes: one of twenty models has some 30 kB. */
 const maxBytes = 32 * 1024 * 1024
@@ -42,7 +45,7 @@ const requestPrices = async (
   url: string,
   key: Redacted.Redacted<string>,
   signal: AbortSignal,
-): Promise<Result.Result<PriceList, string>> => {
+): Promise<Result.Result<FetchedList, string>> => {
   const headers = new Headers({
     accept: "application/json",
     "accept-encoding": "identity",
@@ -56,10 +59,11 @@ const requestPrices = async (
   }
   const bytes = await bytesOf(response)
   if (bytes === undefined) return Result.fail(`more than ${maxBytes} bytes`)
-  const prices = modelPrices(parseBytes(bytes))
+  const body = parseBytes(bytes)
+  const prices = modelPrices(body)
   return prices === undefined || prices.size === 0
     ? Result.fail("no prices in the answer")
-    : Result.succeed(prices)
+    : Result.succeed({ prices, models: objectOf(body)["data"] })
 }
 
 /**
@@ -71,5 +75,5 @@ export const fetchPrices = (
   transport: Transport["Service"],
   url: string,
   key: Redacted.Redacted<string>,
-): Effect.Effect<Result.Result<PriceList, string>> =>
+): Effect.Effect<Result.Result<FetchedList, string>> =>
   Effect.promise((signal) => requestPrices(transport, url, key, signal).catch(() => Result.fail("no answer")))

@@ -6,12 +6,15 @@
 import { objectOf } from "../json/parse.ts"
 import { attoPlaces, decimalUnits, type Price, priceOf } from "./price.ts"
 
+/** Prices by the models' slugs. */
+export type PriceList = ReadonlyMap<string, Price>
+
 /**
  * The price of each model, by slug, from the parsed body of `GET /v1/models`: USD per token as decimal
  * strings. Models without a price are left out. `undefined` if the body is not such a list, so that the
  * caller can stay with the last one.
  */
-export const modelPrices = (body: unknown): ReadonlyMap<string, Price> | undefined => {
+export const modelPrices = (body: unknown): PriceList | undefined => {
   const models = objectOf(body)["data"]
   if (!Array.isArray(models)) return undefined
   const prices = new Map<string, Price>()

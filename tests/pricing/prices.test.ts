@@ -8,7 +8,10 @@ import * as TestClock from "effect/testing/TestClock"
 import { readSettings } from "../../lib/config/environment.ts"
 import { Settings } from "../../lib/config/Settings.ts"
 import { staticPriceOf } from "../../lib/pricing/static-prices.ts"
+import { Store } from "../../lib/store/Store.ts"
 import { Prices } from "../../lib/pricing/Prices.ts"
+import { sharedListKey } from "../../lib/pricing/shared-list.ts"
+import { effectOf } from "../../lib/time/effect-of.ts"
 import { Transport } from "../../lib/upstream/Transport.ts"
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -18,9 +21,10 @@ const withPrices = <A, E>(
   fetch: Fetch,
   effect: Effect.Effect<A, E, Prices>,
   env: Readonly<Record<string, string>> = { BASETEN_API_KEY: "sk-stored" },
+  store: Layer.Layer<Store> = Store.layerMemory(),
 ): Promise<A> => {
   const settings = Result.getOrThrow(readSettings(env))
-  const base = Layer.merge(Settings.layerOf(settings), Transport.layerFetch({ fetch }))
+  const base = Layer.mergeAll(Settings.layerOf(settings), Transport.layerFetch({ fetch }), store)
   return Effect.runPromise(effect.pipe(
     Effect.provide(Prices.layer.pipe(Layer.provide(base))),
     Effect.provide(TestClock.layer()),
@@ -85,6 +89,115 @@ test("Prices.refreshIfDue asks Model APIs with the stored key, at most once an h
     }),
     { BASETEN_API_KEY: "sk-stored", BASETEN_INFERENCE_URL: "https://up.test/base/" },
   )
+})
+
+/** Several instances that share a store, with how often the list was asked for. */
+const withInstances = (
+  fetch: Fetch,
+  use: (instances: ReadonlyArray<Prices["Service"]>, store: Store["Service"]) => Effect.Effect<void>,
+  count = 3,
+  part: Partial<Store["Service"]> = {},
+) => {
+  const settings = Settings.layerOf(Result.getOrThrow(readSettings({ BASETEN_API_KEY: "sk-stored" })))
+  return Effect.runPromise(
+    Effect.gen(function* () {
+      const store = { ...yield* Store, ...part }
+      const base = Layer.mergeAll(settings, Transport.layerFetch({ fetch }), Layer.succeed(Store, store))
+      const instances = yield* Effect.all(
+        Array.from(
+          { length: count },
+          () => Effect.provide(Prices, Layer.fresh(Prices.layer).pipe(Layer.provide(base))),
+        ),
+      )
+      yield* use(instances, store)
+    }).pipe(Effect.provide(Store.layerMemory()), Effect.provide(TestClock.layer())),
+  )
+}
+const refreshAll = (instances: ReadonlyArray<Prices["Service"]>) =>
+  Effect.forEach(instances, ({ refreshIfDue }) => refreshIfDue, { discard: true })
+
+test("Prices.refreshIfDue: one of the instances that share a store reads the list, in each hour", async () => {
+  let calls = 0
+  await withInstances(
+    () => Promise.resolve(listOf([slug, `0.00000${++calls}`])),
+    (instances) =>
+      Effect.gen(function* () {
+        for (let hour = 1; hour <= 3; hour++) {
+          yield* refreshAll(instances)
+          assert.deepEqual([calls, ...instances.map((prices) => priced(prices))], [hour, hour, hour, hour])
+          yield* TestClock.adjust("59 minutes")
+          yield* refreshAll(instances)
+          assert.equal(calls, hour)
+          yield* TestClock.adjust("1 minute")
+        }
+      }),
+  )
+})
+
+test("Prices.refreshIfDue: while one instance reads, the others look again after 30 s, and read it themselves if it failed", async () => {
+  let calls = 0
+  await withInstances(
+    () =>
+      ++calls === 1 ? Promise.reject(new TypeError("refused")) : Promise.resolve(listOf([slug, "0.000007"])),
+    (instances) =>
+      Effect.gen(function* () {
+        yield* refreshAll(instances)
+        yield* TestClock.adjust("29 seconds")
+        yield* refreshAll(instances)
+        assert.equal(calls, 1)
+        yield* TestClock.adjust("1 second")
+        yield* refreshAll(instances)
+        assert.deepEqual([calls, ...instances.slice(1).map((prices) => priced(prices))], [2, 7, 7])
+        // The one that failed looks again when its five minutes are over.
+        yield* TestClock.adjust("270 seconds")
+        yield* refreshAll(instances)
+        assert.deepEqual([calls, ...instances.map((prices) => priced(prices))], [2, 7, 7, 7])
+      }),
+  )
+})
+
+test("Prices.refreshIfDue: instances whose store keeps no values read the list after 30 s, each for itself", async () => {
+  let calls = 0
+  await withInstances(
+    () => Promise.resolve(listOf([slug, `0.0000${10 + ++calls}`])),
+    (instances) =>
+      Effect.gen(function* () {
+        yield* refreshAll(instances)
+        assert.equal(calls, 1)
+        yield* TestClock.adjust("30 seconds")
+        yield* refreshAll(instances)
+        assert.deepEqual([calls, priced(instances.at(-1) ?? assert.fail())], [20, 30])
+      }),
+    20,
+    { get: () => undefined, set: () => {} },
+  )
+})
+
+test("Prices.refreshIfDue: what is no list in the store, or is of another hour, does not count", async () => {
+  const texts = [
+    "",
+    "[]",
+    "null",
+    "\u0000",
+    `{"read_at":0}`,
+    `{"read_at":0,"data":[]}`,
+    `{"read_at":"0","data":[{"id":"${slug}","pricing":{"prompt":"1"}}]}`,
+    `{"data":[{"id":"${slug}","pricing":{"prompt":"1"}}]}`,
+    `{"read_at":-3600000,"data":[{"id":"${slug}","pricing":{"prompt":"1"}}]}`,
+  ]
+  for (const text of texts) {
+    await withInstances(
+      () => Promise.resolve(listOf([slug, "0.000007"])),
+      ([prices = assert.fail()], store) =>
+        Effect.gen(function* () {
+          const key = sharedListKey("https://inference.baseten.co/v1/models")
+          yield* effectOf(() => store.set(key, new TextEncoder().encode(text), 3_600_000))
+          yield* prices.refreshIfDue
+          assert.equal(priced(prices), 7, text)
+        }),
+      1,
+    )
+  }
 })
 
 test("Prices.refreshIfDue: after a failure the last good list serves on, and is asked for after 5 minutes", async () => {

@@ -108,6 +108,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       simulator = await startSimulator()
       gateway = await spawnGateway(runtime, {
         ...simulator.env,
+        BASETEN_API_KEY: "sk-for-prices",
         BASEGATE_CONFIG_FILE: join(folder, "gateways.json"),
         BASEGATE_DB: join(folder, "gateway.db"),
         BASEGATE_ADMIN_TOKEN: "admin",
@@ -209,7 +210,7 @@ for (const runtime of ["bun", "deno", "node"] as const) {
       assert.ok(await metric(gateway.url, /^basegate_request_endings_total\{/) >= before)
     })
 
-    test("one that leaves serves the connections that it has, and closes each with its next answer", async () => {
+    test("a process that leaves serves its connections, and asks to close each of them", async () => {
       const children = childrenOf(gateway.pid)
       const connections = await Promise.all(Array.from({ length: 16 }, () => opened(gateway.url)))
       process.kill(children[0] ?? assert.fail(), "SIGTERM")
@@ -226,6 +227,13 @@ for (const runtime of ["bun", "deno", "node"] as const) {
           childrenOf(gateway.pid).every((pid) => pid !== children[0]) &&
           await metric(gateway.url, /^basegate_workers /).catch(() => 0) === 2,
       )
+    })
+
+    shared("Baseten's prices are read once for all of them, and for those that come later", () => {
+      const reads = simulator.requests().filter(({ headers }) =>
+        headers["authorization"] === "Bearer sk-for-prices"
+      )
+      assert.equal(reads.length, 1)
     })
 
     test("SIGTERM lets the calls of all processes end, and leaves no process behind", async () => {
