@@ -5,7 +5,8 @@
  */
 import type { Ending } from "../record/request-record.ts"
 import type { StartTimer } from "../time/Timer.ts"
-import { closeCodes, type Closing } from "../websocket/close-codes.ts"
+import { closeCodes, type Closing, isSendable } from "../websocket/close-codes.ts"
+import { closeProblem } from "../websocket/frame-rules.ts"
 import type { SocketMessage } from "../websocket/message-reader.ts"
 import type { OpenSocket, SocketEnd, SocketListener } from "../websocket/open-socket.ts"
 import { endingOfSocket } from "./ending.ts"
@@ -102,7 +103,13 @@ class MessageRelay implements SocketRelay {
     this.#ends[from]?.pause?.()
     stop = this.#startTimer(pause, look)
   }
-  #closed(from: Side, closing: Closing): void {
+  #closed(from: Side, told: Closing): void {
+    // workerd hands on codes that no close frame may have.
+    const isSound = isSendable(told.code) || told.code === closeCodes.none ||
+      told.code === closeCodes.abnormal
+    this.#end(from, isSound ? told : { code: closeCodes.abnormal, reason: closeProblem })
+  }
+  #end(from: Side, closing: Closing): void {
     if (!this.#finish(endingOfSocket(from, closing), complaintOf(from, closing))) return
     const { code, reason } = closing
     const isLost = code === closeCodes.abnormal
