@@ -93,7 +93,7 @@ const Frame = (
         <main id="main" tabIndex={-1}>
           <header class="top">
             <h1>{page?.name ?? "Not found"}</h1>
-            {page !== undefined && page.path !== "/console/health" && (
+            {page !== undefined && scope !== undefined && page.path !== "/console/health" && (
               <ScopeBar
                 accounts={accounts}
                 scope={scope}
@@ -108,6 +108,8 @@ const Frame = (
                 There is no such page. <Link href={pageHref("/console")}>Go to the overview</Link>.
               </p>
             )
+            : scope === undefined
+            ? <p role="status" class="loading" aria-busy="true">Loading…</p>
             : <View scope={scope} accounts={accounts} key={page?.path} />}
         </main>
       </div>

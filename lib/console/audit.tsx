@@ -120,7 +120,7 @@ const Item = ({ change, isOpen }: { readonly change: Change; readonly isOpen: bo
         <DiffView
           before={withoutTimes(change.before)}
           after={withoutTimes(change.after)}
-          label={`What ${change.who} changed`}
+          label={`What ${visible(change.who)} changed`}
         />
       </details>
     </li>
@@ -193,7 +193,7 @@ export const AuditTrail = ({ account, gateway }: { readonly account: string; rea
             onChange={({ currentTarget }) => set({ who: currentTarget.value })}
           >
             <option value="">Everyone</option>
-            {who.map((name) => <option key={name}>{name}</option>)}
+            {who.map((name) => <option key={name} value={name}>{visible(name)}</option>)}
           </select>
         </label>
         {isFiltered && (

@@ -69,6 +69,7 @@ const Figures = ({ sides: [left, right], types }: {
   return (
     <Table
       label="Figures side by side"
+      class="stack"
       heads={["Evaluator", "#A", "#B", "#B against A"]}
     >
       {ids.map((id) => {
@@ -80,14 +81,14 @@ const Figures = ({ sides: [left, right], types }: {
               <Text>{named === undefined ? id : nameOf(named, types)}</Text>
             </th>
             {[one, other].map((result, at) => (
-              <td class="number" key={at}>
+              <td class="number" key={at} data-label={"AB"[at]}>
                 <b>{result === undefined ? unknown : figure(result, numberOf(result))}</b>
                 <div class="note">
                   {result === undefined ? "not asked" : `of ${count(result.total_logs)}`}
                 </div>
               </td>
             ))}
-            <td class="number">
+            <td class="number" data-label="B against A">
               <Difference one={one} other={other} />
             </td>
           </tr>

@@ -79,16 +79,16 @@ const Results = ({ evaluation, types }: {
   readonly evaluation: Evaluation
   readonly types: ReadonlyArray<EvaluationType>
 }) => (
-  <Table label="Results" heads={["Evaluator", "#Result", "#Of requests", ""]}>
+  <Table label="Results" class="stack" heads={["Evaluator", "#Result", "#Of requests", ""]}>
     {evaluation.results.map((result) => (
       <tr key={result.evaluation_type_id}>
         <th scope="row">
           <Text>{nameOf(result, types)}</Text>
         </th>
-        <td class="number">
+        <td class="number" data-label="Result">
           <b>{figure(result, numberOf(result))}</b>
         </td>
-        <td class="number">{count(result.total_logs)}</td>
+        <td class="number" data-label="Of requests">{count(result.total_logs)}</td>
         <td class="note wide-only">
           {result.judge === undefined
             ? types.find(({ id }) => id === result.evaluation_type_id)?.description

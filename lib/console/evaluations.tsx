@@ -12,7 +12,8 @@ import { EvaluationList } from "./evaluation-list.tsx"
 import { EvaluationView } from "./evaluation-view.tsx"
 import { Datasets } from "./datasets.tsx"
 import { Judges } from "./judges.tsx"
-import { hereWith, Link, useAddress } from "./location.tsx"
+import { hereWith, useAddress } from "./location.tsx"
+import { TabBar } from "./tab-bar.tsx"
 import { Welcome } from "./welcome.tsx"
 
 const tabs = [["", "Evaluations"], ["datasets", "Datasets"], ["judges", "Judges"]] as const
@@ -33,17 +34,7 @@ export const EvaluationsPage = ({ scope, accounts }: PageProps) => {
   }
   return (
     <>
-      <nav class="tabs" aria-label="Parts of the page">
-        {tabs.map(([name, label]) => (
-          <Link
-            key={name}
-            href={hereWith({ ...none, tab: name })}
-            aria-current={tab === name ? "page" : undefined}
-          >
-            {label}
-          </Link>
-        ))}
-      </nav>
+      <TabBar tabs={tabs} tab={tab} hrefOf={(name) => hereWith({ ...none, tab: name })} />
       {tab === "datasets"
         ? <Datasets key={scope.gateway} {...common} />
         : tab === "judges"

@@ -19,6 +19,7 @@ import { Badge, Problem, useLoaded } from "./parts.tsx"
 import { ProviderKeysTab } from "./provider-keys.tsx"
 import { Providers } from "./providers.tsx"
 import { Routes } from "./routes.tsx"
+import { TabBar } from "./tab-bar.tsx"
 import { TokensTab } from "./tokens.tsx"
 import { UnusedKeys } from "./unused-keys.tsx"
 import { useCanWrite } from "./session.ts"
@@ -58,19 +59,9 @@ const none = {
   unused: undefined,
 }
 
-const TabBar = ({ tabs, tab }: { readonly tabs: Tabs; readonly tab: string }) => (
-  <nav class="tabs" aria-label="Parts of the page">
-    {tabs.map(([id, name], index) => (
-      <Link
-        key={id}
-        href={hereWith({ ...none, tab: index === 0 ? undefined : id })}
-        aria-current={tab === id ? "page" : undefined}
-      >
-        {name}
-      </Link>
-    ))}
-  </nav>
-)
+/** The address of a tab; the first needs no name. */
+const hrefAmong = (tabs: Tabs) => (id: string): string =>
+  hereWith({ ...none, tab: id === tabs[0]?.[0] ? undefined : id })
 
 const Delete = ({ account, gateway, state }: {
   readonly account: string
@@ -135,7 +126,7 @@ const One = ({ account, gateway }: { readonly account: string; readonly gateway:
         <span class="grow" />
         {isManaged && canWrite && <Delete account={account} gateway={gateway} state={value} />}
       </div>
-      <TabBar tabs={tabsOfOne} tab={tab} />
+      <TabBar tabs={tabsOfOne} tab={tab} hrefOf={hrefAmong(tabsOfOne)} />
       {isUnsaved(account, gateway) && edit === null && (
         <div class="problem" role="status">
           <p>There are changes of this gateway that were not saved.</p>
@@ -173,7 +164,7 @@ export const GatewaysPage = ({ scope, accounts }: PageProps) => {
   const tab = searchParams.get("tab") ?? "gateways"
   return (
     <>
-      <TabBar tabs={tabsOfAll} tab={tab} />
+      <TabBar tabs={tabsOfAll} tab={tab} hrefOf={hrefAmong(tabsOfAll)} />
       {tab === "providers"
         ? <Providers account={account} />
         : tab === "audit"

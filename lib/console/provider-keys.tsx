@@ -9,7 +9,7 @@ import { ProviderKeyForm } from "./provider-key-form.tsx"
 import { useState } from "preact/hooks"
 import { gatewayApiPath, getPage } from "./api.ts"
 import { Confirm } from "./form-dialog.tsx"
-import { count, money, visible } from "./format.ts"
+import { count, money, unknown, visible } from "./format.ts"
 import type { SettingValues } from "./gateway-state.ts"
 import { keyOf, loadUses } from "./key-use.ts"
 import { Badge, Panel, Problem, Table, Text, Time, useLoaded } from "./parts.tsx"
@@ -115,7 +115,7 @@ export const ProviderKeysTab = ({ account, gateway, isManaged, settings }: {
                 <td data-label="Key">
                   <code>{key?.secret_preview ?? "declared"}</code>
                 </td>
-                <td data-label="Changed">{key !== undefined && <Time at={key.modified_at} />}</td>
+                <td data-label="Changed">{key === undefined ? unknown : <Time at={key.modified_at} />}</td>
                 <td data-label="Last used">
                   <LastUsed use={use} begins={uses.value?.logBegins} />
                 </td>

@@ -30,7 +30,21 @@ const summary = ({ type, properties = {} }: Element): string => {
   return visible(said)
 }
 
-const cut = (text: string, most: number): string => text.length > most ? `${text.slice(0, most - 1)}…` : text
+/** The space between an element's edge and its text. */
+const inset = 12
+
+const segmenter = new Intl.Segmenter()
+
+/** Cuts between what a reader takes for characters: an emoji may be many. */
+const cut = (text: string, most: number): string => {
+  if (text.length <= most) return text
+  let kept = ""
+  for (const { segment } of segmenter.segment(text)) {
+    if (kept.length + segment.length >= most) break
+    kept += segment
+  }
+  return `${kept}…`
+}
 
 /** A curve through an edge's points, straight between the layers that it passes. */
 const pathOf = ({ points }: Joined): string =>
@@ -97,15 +111,18 @@ export const RouteDrawing = (
           {nodes.map(({ element, x, y }) => (
             <g key={element.id} class={`node ${element.type}`}>
               <rect x={x} y={y} width={box.width} height={box.height} rx="9" />
-              <text x={x + 12} y={y + 21}>
-                <tspan class="kind">{titles[element.type] ?? visible(element.type)}</tspan>{" "}
-                {element.type !== "start" && element.type !== "end" && (
-                  <tspan>{cut(visible(element.id), 15)}</tspan>
-                )}
-              </text>
-              <text x={x + 12} y={y + 40} class="said">
-                {cut(summary(element) || `${short(traffic?.elements.get(element.id) ?? 0)} requests`, 26)}
-              </text>
+              {/* Letters differ in width: an inner drawing shows none beyond its edge. */}
+              <svg x={x + inset} y={y} width={box.width - 2 * inset} height={box.height}>
+                <text y={21}>
+                  <tspan class="kind">{titles[element.type] ?? visible(element.type)}</tspan>{" "}
+                  {element.type !== "start" && element.type !== "end" && (
+                    <tspan>{cut(visible(element.id), 15)}</tspan>
+                  )}
+                </text>
+                <text y={40} class="said">
+                  {cut(summary(element) || `${short(traffic?.elements.get(element.id) ?? 0)} requests`, 26)}
+                </text>
+              </svg>
               <title>{`${visible(element.id)} ${summary(element)}`}</title>
             </g>
           ))}

@@ -3,8 +3,12 @@
  *
  * @module
  */
+import { useRef } from "preact/hooks"
+import { accountPath, get } from "./api.ts"
+import { busiestGateway } from "./busiest-gateway.ts"
 import { go, hereWith, useAddress } from "./location.tsx"
-import type { Account, Filter } from "./types.ts"
+import { useLoaded } from "./parts.tsx"
+import type { Account, Analytics, Filter } from "./types.ts"
 
 /** The scope, from the address. */
 export interface Scope {
@@ -20,17 +24,45 @@ export interface Scope {
 const spans = [["-1h", "1 hour"], ["-24h", "24 hours"], ["-7d", "7 days"], ["-30d", "30 days"]] as const
 
 /**
+ * The account's busiest gateway, asked for when it is first needed. It stays the same from then on: a page that is
+ * open must not turn to another gateway by itself.
+ */
+const useBusiest = (account: Account | undefined, isNeeded: boolean): string | undefined => {
+  const kept = useRef(new Map<string, string>())
+  const { id = "", gateways = [] } = account ?? {}
+  const known = gateways.find((one) => one === kept.current.get(id))
+  if (gateways.length === 1 && known === undefined) kept.current.set(id, gateways[0] ?? "")
+  const isAsked = isNeeded && known === undefined && gateways.length > 1
+  useLoaded(isAsked ? `busiest ${id}` : "", async (signal) => {
+    const busiest = await busiestGateway(gateways, async (since) => {
+      const { breakdowns } = await get<Analytics>(
+        `${accountPath(id)}/analytics`,
+        { since, bucket: "all", breakdown: "gateway" },
+        signal,
+      )
+      return breakdowns?.["gateway"]?.rows ?? []
+    })
+    if (!signal.aborted) kept.current.set(id, busiest)
+  })
+  return isAsked ? undefined : known ?? gateways[0] ?? ""
+}
+
+/**
  * Reads the scope; by default it is the first account and the last day.
  *
- * @param needsGateway whether the page shows a single gateway; by default the account's first
+ * @param needsGateway whether the page shows a single gateway; by default the account's busiest
+ * @returns undefined until that is known
  */
-export const useScope = (accounts: ReadonlyArray<Account>, needsGateway: boolean): Scope => {
+export const useScope = (accounts: ReadonlyArray<Account>, needsGateway: boolean): Scope | undefined => {
   const { searchParams } = useAddress()
   const account = searchParams.get("account") ?? accounts[0]?.id ?? ""
-  const [first = ""] = accounts.find(({ id }) => id === account)?.gateways ?? []
+  const chosen = searchParams.get("gateway") ?? ""
+  const isOpen = needsGateway && chosen === ""
+  const busiest = useBusiest(accounts.find(({ id }) => id === account), isOpen)
+  if (isOpen && busiest === undefined) return undefined
   return {
     account,
-    gateway: searchParams.get("gateway") || (needsGateway ? first : ""),
+    gateway: isOpen ? busiest ?? "" : chosen,
     since: searchParams.get("since") ?? "-24h",
     until: searchParams.get("until") ?? "",
   }

@@ -152,7 +152,7 @@ export const UnusedKeys = ({ account }: { readonly account: string }) => {
               <td data-label="What">{kind}</td>
               <td data-label="Gateway">{gateway}</td>
               <td data-label="Last used">
-                <LastUsed use={use} begins={loaded.value?.begins} />
+                <LastUsed use={use} begins={loaded.value?.begins} />{" "}
                 {use.lastDay === undefined && made !== null &&
                   Date.now() - Date.parse(made) < unusedDays * 86_400_000 && (
                   <span class="note">made {dayText(made)}</span>

@@ -107,7 +107,13 @@ describe("console", { skip: path === undefined ? noBrowser : false }, () => {
       test("the log filters by the address, opens a request by keyboard alone, and goes back", async () => {
         const { page, problems } = opened
         await goTo(page, "Log")
-        await page.getByRole("combobox", { name: "Gateway" }).selectOption("support")
+        const chosen = page.getByRole("combobox", { name: "Gateway" })
+        assert.equal(await chosen.inputValue(), "support", "has the most requests")
+        await chosen.selectOption("search")
+        await settled(page)
+        await page.reload()
+        assert.equal(await chosen.inputValue(), "search")
+        await chosen.selectOption("support")
         await settled(page)
         const all = await rows(page)
         await page.getByRole("button", { name: "Failed", exact: true }).click()

@@ -5,6 +5,7 @@ import type { Browser } from "playwright-core"
 import { seriousFindings } from "./axe.ts"
 import { browserPath, noBrowser, openBrowser } from "./browser.ts"
 import { openFilled } from "./filled-gateway.ts"
+import { fillManaged, managedVariables, writer } from "./managed-gateway.ts"
 import { type OpenDemo, openDemo } from "./open-demo.ts"
 import { fits, goTo, logIn, settled, visit } from "./visit.ts"
 
@@ -88,6 +89,51 @@ describe("how the console looks", { skip: path === undefined ? noBrowser : false
         await settled(page)
         await fits(page)
         await page.goBack()
+      }
+      assert.deepEqual(problems, [])
+    } finally {
+      await end()
+      await filled.close()
+    }
+  })
+
+  test("the longest names of what is written fit a phone and a desk, and the open part of a page is in sight", async () => {
+    const filled = await openFilled("bun", 0, managedVariables)
+    const { page, problems, end } = await visit(browser)
+    try {
+      await fillManaged(filled, 1)
+      const write = writer(filled)
+      const team = "/gateways/team"
+      const [name, models] = ["W".repeat(64), [`openai/${"m".repeat(120)}`]]
+      await write("POST", `${team}/tokens`, { name, models, metadata: { team: "v".repeat(120) } })
+      await write("POST", `${team}/datasets`, { name, filters: [] })
+      const elements = [{ id: "start", type: "start", outputs: { next: { elementId: "end" } } }, {
+        id: "end",
+        type: "end",
+      }]
+      await write("POST", `${team}/routes`, { name, elements })
+      const [dataset] = await write("GET", `${team}/datasets`) as unknown as ReadonlyArray<{ id: string }>
+      await write("POST", `${team}/evaluations`, {
+        name,
+        dataset_ids: [dataset?.id],
+        evaluation_type_ids: ["cost", "speed"],
+      })
+      await logIn(page, filled.url)
+      const ofTeam = ["tokens", "routes", "audit"].map((tab) => `/gateways?gateway=team&tab=${tab}`)
+      const lists = ["", "&tab=datasets", "&new=1"].map((rest) => `/evaluations?gateway=team${rest}`)
+      for (const width of [320, 1280]) {
+        await page.setViewportSize({ width, height: 640 })
+        for (const place of [...ofTeam, ...lists, "/gateways?tab=use"]) {
+          await page.goto(`${filled.url}/console${place}`)
+          await page.getByText(name).or(page.getByRole("row")).first().waitFor()
+          await settled(page)
+          await fits(page).catch(({ message }: Error) => assert.fail(`${place}, ${width}: ${message}`))
+          const tab = await page.locator(".tabs [aria-current]").boundingBox()
+          assert.ok(
+            tab !== null && tab.x >= 0 && tab.x + tab.width <= width,
+            `${place}: the tab is out of sight`,
+          )
+        }
       }
       assert.deepEqual(problems, [])
     } finally {
