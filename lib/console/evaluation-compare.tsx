@@ -82,7 +82,7 @@ const Figures = ({ sides: [left, right], types }: {
             </th>
             {[one, other].map((result, at) => (
               <td class="number" key={at} data-label={"AB"[at]}>
-                <b>{result === undefined ? unknown : figure(result, numberOf(result))}</b>
+                <b>{result === undefined ? unknown : figure(result, numberOf(result))}</b>{" "}
                 <div class="note">
                   {result === undefined ? "not asked" : `of ${count(result.total_logs)}`}
                 </div>
