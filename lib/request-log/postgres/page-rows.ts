@@ -18,7 +18,8 @@ import { type Place, placesOf } from "./value-order.ts"
 
 const orderOf = ({ orderBy = "created_at", descending = true }: LogSelection, value?: Operand): string => {
   const way = descending ? "DESC" : "ASC"
-  if (orderBy === "created_at") return `created ${way}, id ${way}`
+  // Unqualified it would be the column of the result, which no index has: all entries would be sorted for each page.
+  if (orderBy === "created_at") return `entry.created ${way}, id ${way}`
   if (value !== undefined) return `id ${way}`
   return `${columnOf(orderBy)} ${descending ? "DESC NULLS LAST" : "ASC NULLS FIRST"}, id ${way}`
 }

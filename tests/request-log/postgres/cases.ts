@@ -7,6 +7,7 @@ import { bounded, dropped, hours, removed } from "./cases/circles.ts"
 import { interval, limits, merging, news, persistence, retention, room, statistics } from "./cases/keeping.ts"
 import { contested, kept } from "./cases/kept.ts"
 import { months } from "./cases/months.ts"
+import { plans } from "./cases/plans.ts"
 import { starts } from "./cases/starts.ts"
 import { withoutTrigrams } from "./cases/trigrams.ts"
 import { upgrade } from "./cases/upgrade.ts"
@@ -30,6 +31,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "what is too old is not shown, and leaves by days": retention,
   "a day that fills is known to the server": statistics,
   "it gives the same answers where a log has more days than a statement looks at": months,
+  "a page in the order of time is read from an index": plans,
   "news are what was written after a place": news,
   "hours that are merged say what they said before": merging,
   "hours in other divisions are kept as long as nothing of them changes": kept,
