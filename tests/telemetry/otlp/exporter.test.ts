@@ -210,7 +210,9 @@ test("the part of a batch that a collector rejects is counted, and not sent agai
     }))
 })
 
-test("a dead collector costs no more than a bounded queue, and one warning", async () => {
+test("a dead collector costs no more than a bounded queue, and one warning", async (context) => {
+  // Pauses vary by half around their mean, so that a run of short ones is possible.
+  context.mock.method(Math, "random", () => 0.5)
   const dead = Array<() => Promise<Response>>(1000).fill(unreachable)
   const { post, received } = collector(...dead)
   const variables = { OTEL_BSP_MAX_QUEUE_SIZE: "100", OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "10" }
@@ -222,7 +224,7 @@ test("a dead collector costs no more than a bounded queue, and one warning", asy
         yield* settle
         assert.ok((yield* dropped(metrics)) >= 2000 - 110, "what found no room is counted")
         for (let seconds = 0; seconds < 200; seconds++) yield* pass(1_000)
-        assert.ok(received.length < 40, `${received.length} tries in 200 s`)
+        assert.ok(received.length <= 40, `${received.length} tries in 200 s`)
       }),
   )
   assert.equal(warnings.length, 1)
