@@ -61,6 +61,13 @@ export class Prices extends Context.Service<Prices, {
       let hasWaited = false
       let warned = false
 
+      const use = (prices: PriceList, until: number): void => {
+        list = prices
+        due = until
+        hasWaited = false
+        warned = false
+      }
+
       const refreshIfDue = Effect.gen(function* () {
         const { inferenceUrl, basetenKey: key } = settings
         const now = monotonicBy(clock)
@@ -72,9 +79,7 @@ export class Prices extends Context.Service<Prices, {
         const shared = bytes && decodeSharedList(bytes)
         const left = shared === undefined ? 0 : age - Math.max(0, store.now() - shared.readAt)
         if (shared !== undefined && left > 0) {
-          list = shared.prices
-          due = now + left
-          hasWaited = false
+          use(shared.prices, now + left)
           return
         }
         if (!hasWaited && !(yield* effectOf(() => store.once(name, patience)))) {
@@ -96,9 +101,7 @@ export class Prices extends Context.Service<Prices, {
           warned = true
           return
         }
-        list = given.success.prices
-        due = now + age
-        warned = false
+        use(given.success.prices, now + age)
         yield* effectOf(() => store.set(name, encodeSharedList(given.success.models, store.now()), age))
       })
       return {

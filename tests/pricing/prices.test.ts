@@ -156,6 +156,25 @@ test("Prices.refreshIfDue: while one instance reads, the others look again after
   )
 })
 
+test("Prices.refreshIfDue: a list that another instance read ends an outage, after which the next one is a warning", async () => {
+  let calls = 0
+  await withInstances(
+    () =>
+      ++calls === 2 ? Promise.resolve(listOf([slug, "0.000007"])) : Promise.reject(new TypeError("refused")),
+    (instances) =>
+      Effect.gen(function* () {
+        for (const pause of ["30 seconds", "5 minutes", "1 hour"] as const) {
+          yield* refreshAll(instances)
+          yield* TestClock.adjust(pause)
+        }
+        assert.deepEqual([calls, warnings.length], [2, 1])
+        yield* refreshAll(instances.slice(0, 1))
+        assert.deepEqual([calls, warnings.length], [3, 2])
+      }),
+    2,
+  )
+})
+
 test("Prices.refreshIfDue: instances whose store keeps no values read the list after 30 s, each for itself", async () => {
   let calls = 0
   await withInstances(
